@@ -1,0 +1,77 @@
+"""Which days a run covers, what it is called, and until when it may take."""
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from pipeline.core.errors import WrongInput
+from pipeline.core.model import CHINA, Account, DayRange, Run, china_day
+
+REPORT_ROWS_A_PAGE = 100  # the largest page_size of the report endpoints
+DEADLINE_FLOOR_S = 300
+OLDEST_DAYS = 365  # the report endpoints serve no older day
+
+
+def yesterday(now: datetime) -> date:
+    """The newest closed business day."""
+    return china_day(now) - timedelta(days=1)
+
+
+def window(now: datetime, lookback_days: int) -> DayRange:
+    """Yesterday and the days before it that are read again, `lookback_days` in all."""
+    newest = yesterday(now)
+    return DayRange(newest - timedelta(days=lookback_days - 1), newest)
+
+
+def closed_day(day: date, now: datetime) -> DayRange:
+    """Exactly one business day that is over.
+
+    Raises:
+        WrongInput: The day is not over yet, or older than the API serves.
+    """
+    newest = yesterday(now)
+    oldest = china_day(now) - timedelta(days=OLDEST_DAYS)
+    if not oldest <= day <= newest:
+        msg = f"{day} cannot be loaded: allowed are {oldest} to {newest} (yesterday, Asia/Shanghai)"
+        raise WrongInput(msg)
+    return DayRange(day, day)
+
+
+def choose_accounts(known: Mapping[str, str], chosen: Sequence[str]) -> tuple[Account, ...]:
+    """The accounts of a run: all that are known, or those that were asked for by id.
+
+    Accounts of one name are told apart by the last four digits of their id.
+
+    Raises:
+        WrongInput: An id that is not known.
+    """
+    if unknown := [one for one in chosen if one not in known]:
+        listed = ", ".join(f"{number} ({name})" for number, name in known.items())
+        msg = f"unknown account {', '.join(unknown)}; known are {listed}"
+        raise WrongInput(msg)
+    names = list(known.values())
+    return tuple(
+        Account(number, name if names.count(name) == 1 else f"{name} ({number[-4:]})")
+        for number, name in known.items()
+        if not chosen or number in chosen
+    )
+
+
+def deadline_s(accounts: int, days: int, rate: float, wanted: float | None) -> float:
+    """Seconds that a run may take: as set, else the larger of 300 and twice its calls over the rate."""
+    calls = accounts * max(1, math.ceil(days / REPORT_ROWS_A_PAGE))
+    return wanted if wanted is not None else max(DEADLINE_FLOOR_S, 2 * calls / rate)
+
+
+def manual_run(days: DayRange, accounts: Sequence[Account], now: datetime, deadline: float, *, dry_run: bool) -> Run:
+    """A run that a person asked for; its name says when, so that it never hides a scheduled one."""
+    moment = now.astimezone(CHINA)
+    return Run(
+        run_id=f"daily-{days.last}-{moment:%m%d%H%M%S%f}"[:-3],
+        day=days.last,
+        days=days,
+        accounts=tuple(accounts),
+        started_at=now,
+        deadline=now + timedelta(seconds=deadline),
+        dry_run=dry_run,
+    )

@@ -1,0 +1,124 @@
+"""Is a fetched set whole, and does the table, read back, agree with it."""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from pipeline.core.errors import Trouble
+from pipeline.core.model import (
+    ZERO,
+    Account,
+    AccountDay,
+    DayAgreement,
+    DayOutcome,
+    DayRange,
+    DayState,
+    FoundRow,
+    Key,
+    ReportRow,
+    WantedRow,
+    by_key,
+)
+
+TOLERANCE_YUAN = Decimal("0.05")  # the API rounds rows and totals apart
+TOLERANCE_SHARE = Decimal("0.001")
+
+
+def judge_days(rows: Sequence[ReportRow], totals: Mapping[date, Decimal], days: DayRange) -> tuple[DayOutcome, ...]:
+    """Each day's state from its promotion rows and the account report's 消耗 (元; an absent day is zero)."""
+    by_day: dict[date, list[ReportRow]] = defaultdict(list)
+    for row in rows:
+        by_day[row.day].append(row)
+    return tuple(_judge_day(day, by_day[day], totals.get(day)) for day in days)
+
+
+def _judge_day(day: date, rows: Sequence[ReportRow], total: Decimal | None) -> DayOutcome:
+    cost = sum((row.cost for row in rows), ZERO)
+    outcome = DayOutcome(day=day, state=DayState.LOADED, rows=len(rows), cost=cost)
+    difference = abs(cost - (total or ZERO))
+    if difference > max(TOLERANCE_YUAN, abs(total or ZERO) * TOLERANCE_SHARE):
+        return replace(outcome, state=DayState.INCOMPLETE, trouble=_incomplete(day, cost, total or ZERO))
+    return outcome if rows else replace(outcome, state=DayState.EMPTY)
+
+
+def _incomplete(day: date, cost: Decimal, total: Decimal) -> Trouble:
+    difference = abs(cost - total)
+    return Trouble(
+        reason="incomplete",
+        message=f"{day}: the promotions' stat_cost sums to {cost} but the account report says {total}",
+        what_to_do=f"{day} 单元消耗合计 {cost} 元, 账户合计 {total} 元, 相差 {difference} 元; 系统会自动重拉。",
+    )
+
+
+def checksum(rows: Iterable[ReportRow]) -> str:
+    """A digest of what the source said, whatever the order of the rows."""
+    lines = sorted(
+        f"{row.day}|{row.promotion_id}|{row.promotion_name}|"
+        + "|".join(f"{name}={row.metrics[name].normalize():f}" for name in sorted(row.metrics))
+        for row in rows
+    )
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def settle_shared_keys(rows: Sequence[ReportRow]) -> tuple[list[ReportRow], tuple[AccountDay, ...]]:
+    """One row for each key, and the account days in which two accounts contradict each other.
+
+    A main account and its copy report the same promotion: with equal figures it is one row, under the account that
+    comes first; with different ones nobody knows which is right, so the key is left out and both are named.
+    """
+    first: dict[Key, ReportRow] = {}
+    conflicts: set[AccountDay] = set()
+    torn: set[Key] = set()
+    for row in rows:
+        other = first.setdefault(row.key, row)
+        if other.metrics != row.metrics:
+            conflicts |= {AccountDay(other.account_id, row.day), AccountDay(row.account_id, row.day)}
+            torn.add(row.key)
+    return [row for key, row in first.items() if key not in torn], tuple(sorted(conflicts))
+
+
+def agree(
+    wanted: Sequence[WantedRow],
+    found: Sequence[FoundRow],
+    accounts: Mapping[AccountDay, Account],
+    ours: str | None,
+) -> tuple[DayAgreement, ...]:
+    """How the table compares with the source for each account and day of `accounts`.
+
+    Args:
+        wanted: What the source said.
+        found: What the table holds, read back.
+        accounts: The accounts' days that were loaded.
+        ours: Who the table says created our own rows; unknown until we have created one.
+    """
+    tally: dict[AccountDay, Counter[str]] = {at: Counter() for at in accounts}
+    excess: dict[AccountDay, Decimal] = defaultdict(lambda: ZERO)
+    there = by_key(found)
+    for row in wanted:
+        tally[AccountDay(row.account_id, row.key.day)] += _verdict(row, there.get(row.key, []))
+    for extra, at in _extras(found, {row.key for row in wanted}, accounts):
+        tally[at]["gone" if ours and extra.creator == ours else "foreign"] += 1
+        excess[at] += extra.cost
+    return tuple(
+        DayAgreement(account_id=at.account_id, day=at.day, excess=excess[at], **tally[at]) for at in sorted(accounts)
+    )
+
+
+def _verdict(row: WantedRow, there: Sequence[FoundRow]) -> Counter[str]:
+    if not there:
+        return Counter(missing=1)
+    wrong = bool(row.differing(there[0]))
+    return Counter(wrong=int(wrong), duplicates=len(there) - 1)
+
+
+def _extras(
+    found: Sequence[FoundRow], wanted: set[Key], accounts: Mapping[AccountDay, Account]
+) -> Iterable[tuple[FoundRow, AccountDay]]:
+    place = {(account.name, at.day): at for at, account in accounts.items()}
+    for row in found:
+        at = place.get((row.account_name, row.day)) if row.day else None
+        if at and row.key not in wanted:
+            yield row, at
