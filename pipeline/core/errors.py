@@ -4,6 +4,7 @@
     ├── Retryable            the same call may succeed later
     │   ├── Throttled        the service asked us to slow down
     │   ├── ServerTrouble    the service failed
+    │   ├── NotFoundYet      a base, table, view or field is not there, or not there yet
     │   └── TransportTrouble no answer, or an answer that is not one
     ├── TokenExpired         refresh once, repeat once
     ├── NeedsPerson          re-authorize, grant a permission: stop all, tell
@@ -113,6 +114,13 @@ class ServerTrouble(Retryable):
     """The service failed on its side."""
 
     reason = "server_trouble"
+
+
+class NotFoundYet(Retryable):
+    """What was named does not exist; just created things may take seconds to appear."""
+
+    reason = "not_found"
+    advice = "请检查 app_token 和 table_id 是否正确, 以及应用是否已添加到该多维表格。"
 
 
 class TransportTrouble(Retryable):

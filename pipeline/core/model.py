@@ -291,6 +291,17 @@ class Summary:
         return any(trouble.needs_person for trouble in troubles if trouble)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenPair:
+    """An OAuth pair of Ocean Engine; `generation` (issue time in ms) says which of two pairs is newer."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_at: datetime
+    refresh_expires_at: datetime
+    generation: int
+
+
 def china_day(now: datetime) -> date:
     """The business day (Asia/Shanghai) of an aware time."""
     return now.astimezone(CHINA).date()

@@ -1,0 +1,196 @@
+"""The Feishu envelope: tenant token, error codes, pages.
+
+Follows 飞书开放平台: 自建应用获取 tenant_access_token, 通用错误码, 频控策略. `code` in the body says
+whether a call succeeded: the same code comes with different HTTP statuses.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from pipeline.clients.http import READ_TIMEOUT_S, Answer, Http, reset_s
+from pipeline.clients.retry import READ, WRITE, RetryPolicy
+from pipeline.core.errors import (
+    BadRequest,
+    BadResponse,
+    DeadlinePassed,
+    LaikeError,
+    NeedsPerson,
+    NotFoundYet,
+    Retryable,
+    RowVanished,
+    ServerTrouble,
+    TableFull,
+    TableMismatch,
+    Throttled,
+    TokenExpired,
+)
+
+TENANT_TOKEN = "/open-apis/auth/v3/tenant_access_token/internal"  # noqa: S105 a path
+TOKEN_MARGIN_S = 600  # the official SDK drops a token so long before its end
+NOT_READY_WAIT_S = 3  # 1254607: earlier work is still being done; seconds, not milliseconds
+WRITE_TIMEOUT_S = 15  # with room below the writer lock's lease
+
+ERRORS: Mapping[int, type[LaikeError]] = {
+    **dict.fromkeys((99991400, 1254290, 1254291, 1254607, 1254036), Throttled),
+    **dict.fromkeys((99991663, 99991665, 99991661, 99991671), TokenExpired),
+    **dict.fromkeys((2200, 1500, 5000, 1254002, 1254608, *range(1255001, 1255007), 1255040), ServerTrouble),
+    **dict.fromkeys((1254040, 1254041, 1254042, 1254044), NotFoundYet),
+    1254043: RowVanished,
+    1254045: TableMismatch,
+    1254103: TableFull,
+    **dict.fromkeys((10014, 10015, 99991543, 99991662, 99991664, 99991672, 99991673, 99991676, 99991679), NeedsPerson),
+    **dict.fromkeys((91403, 99991401, 99991403, 1254301, 1254302, 1254304, 1254306), NeedsPerson),
+    **dict.fromkeys((*range(1254003, 1254007), 1254009, 1254100, 1254101, 1254105), NeedsPerson),
+}
+# these may have carried a write out although they say no; the others above refuse it
+_EFFECT_POSSIBLE = {2200, 1500, 5000, 1254002, 1254608, *range(1255001, 1255007), 1255040}
+_ADVICE = {
+    **dict.fromkeys((10014, 10015, 99991543), "请检查 LAIKE_FEISHU_APP_ID 和 LAIKE_FEISHU_APP_SECRET。"),
+    **dict.fromkeys((99991672, 99991676, 99991679), "请在飞书开放平台为应用补充多维表格权限并发布版本。"),
+    **dict.fromkeys((91403, 1254302, 1254304), "请在多维表格「…」→「更多」→「添加文档应用」中给应用「可管理」权限。"),
+    99991403: "飞书租户本月 API 调用量已用完: 请升级版本或等到下月 1 日。",
+    99991401: "请把服务器 IP 加入飞书应用的 IP 白名单。",
+    **dict.fromkeys((1254003, 1254004), "请检查 LAIKE_BITABLE_APP_TOKEN 和 LAIKE_BITABLE_TABLE_ID。"),
+}
+
+
+class TenantToken:
+    """The app's token, kept in this process until shortly before its end; asking again costs no quota."""
+
+    def __init__(self, http: Http, app_id: str, app_secret: str) -> None:
+        self._http, self._app_id, self._secret = http, app_id, app_secret
+        self._lock = threading.Lock()
+        self._token, self._good_until = "", 0.0
+
+    def current(self) -> str:
+        """A token to use now.
+
+        Raises:
+            NeedsPerson: The app's id or secret is wrong.
+        """
+        with self._lock:
+            if time.monotonic() >= self._good_until:
+                self._fetch()
+            return self._token
+
+    def drop(self, refused: str) -> None:
+        """Forget a token that was refused."""
+        with self._lock:
+            if self._token == refused:
+                self._good_until = 0.0
+
+    def _fetch(self) -> None:
+        body = {"app_id": self._app_id, "app_secret": self._secret}
+        answer = self._http.call("POST", TENANT_TOKEN, json=body)
+        if answer.body.get("code") != 0:
+            raise error_of(TENANT_TOKEN, answer)
+        token, expire = answer.body.get("tenant_access_token"), answer.body.get("expire")
+        if not isinstance(token, str) or not isinstance(expire, int):
+            raise BadResponse(f"{TENANT_TOKEN}: no token or no expiry in the answer")
+        self._token, self._good_until = token, time.monotonic() + max(0, expire - TOKEN_MARGIN_S)
+
+
+@dataclass(frozen=True, slots=True)
+class Feishu:
+    """Calls with the tenant token, repeated by the policies, within the time left."""
+
+    http: Http
+    token: TenantToken
+    time_left: Callable[[], float]
+    reads: RetryPolicy = field(default=READ)
+    writes: RetryPolicy = field(default=WRITE)
+
+    def read(self, method: str, path: str, *, params: Mapping[str, str] | None = None, json: object = None) -> Any:  # noqa: ANN401 JSON
+        """`data` of a call that changes nothing."""
+        return self._retried(self.reads, method, path, params, json)
+
+    def write(self, method: str, path: str, *, params: Mapping[str, str] | None = None, json: object = None) -> Any:  # noqa: ANN401 JSON
+        """`data` of a call that changes something.
+
+        Raises:
+            Retryable: With `effect_possible`, when the change may or may not have been made; it is not sent again.
+        """
+        return self._retried(self.writes, method, path, params, json)
+
+    def pages(
+        self, method: str, path: str, *, params: Mapping[str, str] | None = None, json: object = None
+    ) -> list[dict[str, Any]]:
+        """All items of a list that is paged by `page_token`.
+
+        Raises:
+            BadResponse: The total changes or is not reached, a page_token repeats, an answer contradicts itself.
+        """
+        items: list[dict[str, Any]] = []
+        totals: set[object] = set()
+        tokens: set[str] = set()
+        asked = dict(params or {})
+        while True:
+            data = self.read(method, path, params=asked, json=json)
+            items += data.get("items") or []
+            totals.add(data.get("total"))
+            if not data.get("has_more"):
+                break
+            asked["page_token"] = _next_token(path, data, tokens)
+        if len(totals) != 1 or not totals <= {None, len(items)}:
+            raise BadResponse(f"{path}: total is {totals} but {len(items)} items came")
+        return items
+
+    def _retried(
+        self, policy: RetryPolicy, method: str, path: str, params: Mapping[str, str] | None, json: object
+    ) -> Any:  # noqa: ANN401 JSON
+        timeout_s = READ_TIMEOUT_S if policy.blind else WRITE_TIMEOUT_S
+
+        def attempt() -> Any:  # noqa: ANN401 JSON
+            # asking for a token changes nothing, so it is repeated as a read also on the way to a write
+            token = self.reads.run(self.token.current, self.time_left())
+            once = partial(self._once, token, timeout_s, method, path, params=params, json=json)
+            return policy.run(once, self.time_left())
+
+        try:
+            return attempt()
+        except TokenExpired:
+            pass  # the refused token was dropped: the next one is new
+        try:
+            return attempt()
+        except TokenExpired as error:
+            msg = f"a new tenant token is refused: {error}"
+            raise NeedsPerson(msg, code=error.code, request_id=error.request_id) from None
+
+    def _once(self, token: str, timeout_s: float, method: str, path: str, **payload: Any) -> Any:  # noqa: ANN401 JSON
+        if (left := self.time_left()) <= 0:
+            raise DeadlinePassed(f"{path}: not called, the run's time is up")
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = self.http.call(method, path, headers=headers, timeout_s=min(timeout_s, left), **payload)
+        if answer.body.get("code") == 0:
+            return answer.body.get("data") or {}
+        error = error_of(path, answer)
+        if isinstance(error, TokenExpired):
+            self.token.drop(token)
+        raise error
+
+
+def error_of(path: str, answer: Answer) -> LaikeError:
+    """The error that an answer's `code` stands for."""
+    body, request_id = answer.body, answer.headers.get("X-Tt-Logid")
+    code = body.get("code")
+    if not isinstance(code, int):
+        return BadResponse(f"{path}: HTTP {answer.status} without a code", request_id=request_id)
+    kind = ERRORS.get(code, BadRequest)
+    message = f"{path}: code {code}, {body.get('msg')}"
+    if issubclass(kind, Retryable):
+        wait = NOT_READY_WAIT_S if code == 1254607 else reset_s(answer.headers)  # noqa: PLR2004 see the table
+        effect = code in _EFFECT_POSSIBLE
+        return kind(message, retry_after=wait, effect_possible=effect, code=code, request_id=request_id)
+    return kind(message, what_to_do=_ADVICE.get(code), code=code, request_id=request_id)
+
+
+def _next_token(path: str, data: Mapping[str, Any], seen: set[str]) -> str:
+    token = data.get("page_token")
+    if not isinstance(token, str) or not token or token in seen:
+        raise BadResponse(f"{path}: has_more without a new page_token")
+    seen.add(token)
+    return token

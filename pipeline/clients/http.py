@@ -1,0 +1,145 @@
+"""One HTTP call: a session per thread, a timeout on everything, foreign errors made ours, one log line.
+
+Nothing here repeats a request: a library's own retry may resend a POST whose answer was lost.
+"""
+
+import json as jsonlib
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from time import perf_counter
+from typing import Any
+
+import requests
+import structlog
+from urllib3.exceptions import NewConnectionError
+
+from pipeline.core.errors import ServerTrouble, Throttled, TransportTrouble
+
+CONNECT_TIMEOUT_S = 5
+READ_TIMEOUT_S = 30
+HTTP_TOO_MANY = 429
+HTTP_SERVER_ERROR = 500
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a service answered: a JSON object, whatever the HTTP status. Figures are exact (`Decimal`)."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: dict[str, Any]
+
+
+class Http:
+    """Calls to one service.
+
+    Args:
+        service: The service's name in logs and messages.
+        base_url: Where it is, without a slash at the end.
+    """
+
+    def __init__(self, service: str, base_url: str) -> None:
+        self.service = service
+        self.base_url = base_url
+        self._local = threading.local()
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        json: object = None,
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float = READ_TIMEOUT_S,
+        label: str | None = None,
+    ) -> Answer:
+        """Send one request and parse its answer.
+
+        Args:
+            label: What stands in logs and messages instead of a path that is itself a secret.
+
+        Raises:
+            TransportTrouble: No answer, or one that is not a JSON object.
+            ServerTrouble: HTTP 5xx without a JSON body.
+            Throttled: HTTP 429 without a JSON body.
+        """
+        what, started = f"{self.service} {method} {label or path}", perf_counter()
+        response = self._send(
+            what,
+            method=method,
+            url=self.base_url + path,
+            params=params,
+            json=json,
+            headers=headers,
+            timeout=(min(CONNECT_TIMEOUT_S, timeout_s), timeout_s),
+            allow_redirects=False,
+        )
+        body = _parse(response)
+        log.debug(
+            "call",
+            service=self.service,
+            method=method,
+            path=label or path,
+            status=response.status_code,
+            code=body.get("code") if body else None,
+            request_id=response.headers.get("X-Tt-Logid") or (body or {}).get("request_id"),
+            ms=round((perf_counter() - started) * 1000),
+        )
+        if body is None:
+            raise _not_an_answer(what, response)
+        return Answer(response.status_code, response.headers, body)
+
+    def _send(self, what: str, **request: Any) -> requests.Response:  # noqa: ANN401 the library's own parameters
+        # the library's exceptions quote the whole address with its query: they are not chained
+        try:
+            return self._session().request(**request)
+        except requests.RequestException as error:
+            trouble = TransportTrouble(
+                f"{what}: no answer from {self.base_url} ({type(error).__name__})",
+                effect_possible=not _never_sent(error),
+            )
+        log.debug("call", service=self.service, failed=str(trouble))
+        raise trouble
+
+    def _session(self) -> requests.Session:
+        if not hasattr(self._local, "session"):
+            self._local.session = requests.Session()
+        session: requests.Session = self._local.session
+        return session
+
+
+def _never_sent(error: requests.RequestException) -> bool:
+    cause = getattr(error.args[0] if error.args else None, "reason", None)
+    return isinstance(error, requests.ConnectTimeout) or isinstance(cause, NewConnectionError)
+
+
+def _parse(response: requests.Response) -> dict[str, Any] | None:
+    try:
+        body = jsonlib.loads(response.content, parse_float=Decimal)
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _not_an_answer(what: str, response: requests.Response) -> ServerTrouble | Throttled | TransportTrouble:
+    if response.status_code == HTTP_TOO_MANY:
+        return Throttled(f"{what}: HTTP 429", retry_after=reset_s(response.headers))
+    if response.status_code >= HTTP_SERVER_ERROR:
+        return ServerTrouble(f"{what}: HTTP {response.status_code}", effect_possible=True)
+    return TransportTrouble(
+        f"{what}: HTTP {response.status_code} with a body that is no JSON object", effect_possible=True
+    )
+
+
+def reset_s(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait as the gateway says (`x-ogw-ratelimit-reset`, or `X-RateLimit-RetryIn`), if it does."""
+    text = headers.get("x-ogw-ratelimit-reset") or headers.get("X-RateLimit-RetryIn") or ""
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        return None

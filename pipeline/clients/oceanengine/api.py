@@ -1,0 +1,216 @@
+"""The Ocean Engine envelope: token, error codes, pages.
+
+Follows 巨量引擎 Marketing API, 返回码 and the common request format: a list or object is one query parameter of JSON
+text; business errors come with HTTP 200 and `code` other than 0.
+"""
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ValidationError
+
+from pipeline.clients.http import READ_TIMEOUT_S, Answer, Http, reset_s
+from pipeline.clients.retry import READ, RetryPolicy
+from pipeline.core.errors import (
+    AccountUnavailable,
+    BadRequest,
+    BadResponse,
+    DeadlinePassed,
+    LaikeError,
+    NeedsPerson,
+    Retryable,
+    ServerTrouble,
+    Throttled,
+    TokenExpired,
+)
+
+PAGE_SIZE = 100  # the report endpoints take 10, 20, 50 or 100
+PAGES_AT_ONCE = 8
+FIRST_SERVER_CODE = 50000
+
+# codes that do not follow the rule of their range (4xxxx: this account; 5xxxx: the server)
+ERRORS: Mapping[int, type[LaikeError]] = {
+    40003: BadRequest,
+    40100: Throttled,
+    40101: NeedsPerson,
+    40102: TokenExpired,
+    40103: NeedsPerson,
+    40104: BadRequest,
+    40105: TokenExpired,
+    40106: NeedsPerson,
+    40107: NeedsPerson,
+    40108: BadRequest,
+    40109: BadRequest,
+    40110: Throttled,
+    40115: NeedsPerson,
+    40118: NeedsPerson,
+    50003: AccountUnavailable,
+    50004: AccountUnavailable,
+    50005: AccountUnavailable,
+    51007: ServerTrouble,
+}
+REAUTHORIZE = "巨量引擎授权已失效, 请重新授权后导入新令牌: laike token import。"
+
+
+class AccessTokens(Protocol):
+    """Where access tokens come from."""
+
+    def current(self) -> str:
+        """A token to use now."""
+
+    def renew(self, refused: str) -> str:
+        """Another token, after `refused` was refused."""
+
+
+class Limiter(Protocol):
+    """What keeps calls below the rate."""
+
+    def wait(self, endpoint: str) -> None:
+        """Return when a call to `endpoint` may be sent."""
+
+    def pause(self, endpoint: str, seconds: float) -> None:
+        """Let nobody call `endpoint` for so long."""
+
+
+class PageInfo(BaseModel):
+    """`page_info` of a list answer."""
+
+    page: int
+    total_number: int
+    total_page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    info: PageInfo
+    rows: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class OceanEngine:
+    """Calls with a token, limited, repeated by the policy, within the time left."""
+
+    http: Http
+    tokens: AccessTokens
+    limiter: Limiter
+    time_left: Callable[[], float]
+    policy: RetryPolicy = field(default=READ)
+
+    def get(self, path: str, params: Mapping[str, object]) -> dict[str, Any]:
+        """`data` of a GET.
+
+        Raises:
+            NeedsPerson: The token is refused, also after a refresh.
+            LaikeError: As the code table says.
+        """
+        used = self.tokens.current()
+        try:
+            return self._retried(path, params, used)
+        except TokenExpired:
+            renewed = self.tokens.renew(used)
+        try:
+            return self._retried(path, params, renewed)
+        except TokenExpired as error:
+            msg = f"the access token is refused right after it was renewed: {error}"
+            raise NeedsPerson(msg, what_to_do=REAUTHORIZE, code=error.code, request_id=error.request_id) from None
+
+    def pages(
+        self, path: str, params: Mapping[str, object], rows: str, identity: Sequence[str]
+    ) -> list[dict[str, Any]]:
+        """All rows of a list: page 1 tells how many pages there are, the others are asked for at once.
+
+        Args:
+            rows: The key of the rows in `data`.
+            identity: The fields that together name a row.
+
+        Raises:
+            BadResponse: Anything that makes the whole doubtful; never taken for the end.
+        """
+        first = self._page(path, params, rows, 1)
+        numbers = range(2, first.info.total_page + 1)
+        with ThreadPoolExecutor(max_workers=PAGES_AT_ONCE) as pool:
+            pages = [first, *pool.map(lambda number: self._page(path, params, rows, number), numbers)]
+        _check_whole(path, pages, identity)
+        return [row for page in pages for row in page.rows]
+
+    def _page(self, path: str, params: Mapping[str, object], rows: str, number: int) -> _Page:
+        data = self.get(path, {**params, "page": number, "page_size": PAGE_SIZE})
+        try:
+            info = PageInfo.model_validate(data["page_info"])
+        except (KeyError, ValidationError):
+            raise BadResponse(f"{path}: page {number} has no usable page_info") from None
+        found = data.get(rows) or []
+        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+            raise BadResponse(f"{path}: {rows} of page {number} is not a list of rows")
+        if info.page != number or info.total_page != math.ceil(info.total_number / PAGE_SIZE):
+            raise BadResponse(f"{path}: page {number} says {info}")
+        return _Page(info, found)
+
+    def _retried(self, path: str, params: Mapping[str, object], token: str) -> dict[str, Any]:
+        return self.policy.run(lambda: self._once(path, params, token), self.time_left())
+
+    def _once(self, path: str, params: Mapping[str, object], token: str) -> dict[str, Any]:
+        self.limiter.wait(path)
+        if (left := self.time_left()) <= 0:
+            raise DeadlinePassed(f"{path}: not called, the run's time is up")
+        answer = self.http.call(
+            "GET", path, params=_query(params), headers={"Access-Token": token}, timeout_s=min(READ_TIMEOUT_S, left)
+        )
+        try:
+            return data_of(path, answer)
+        except Throttled as error:
+            self.limiter.pause(path, error.retry_after or 1)
+            raise
+
+
+def data_of(path: str, answer: Answer) -> dict[str, Any]:
+    """`data` of an answer.
+
+    Raises:
+        LaikeError: `code` is not 0.
+        BadResponse: There is no `data`.
+    """
+    code = answer.body.get("code")
+    if code != 0:
+        raise error_of(path, answer)
+    data = answer.body.get("data")
+    if not isinstance(data, dict):
+        raise BadResponse(f"{path}: code 0 without data", request_id=answer.body.get("request_id"))
+    return data
+
+
+def error_of(path: str, answer: Answer) -> LaikeError:
+    """The error that an answer's `code` stands for."""
+    code, said, request_id = answer.body.get("code"), answer.body.get("message"), answer.body.get("request_id")
+    if not isinstance(code, int):
+        return BadResponse(f"{path}: HTTP {answer.status} without a code", request_id=request_id)
+    range_rule = ServerTrouble if code >= FIRST_SERVER_CODE else AccountUnavailable
+    kind = ERRORS.get(code, range_rule)
+    message = f"{path}: code {code}, {said}"
+    if issubclass(kind, Retryable):
+        return kind(message, retry_after=reset_s(answer.headers), code=code, request_id=request_id)
+    advice = REAUTHORIZE if kind is NeedsPerson else None
+    return kind(message, what_to_do=advice, code=code, request_id=request_id)
+
+
+def _query(params: Mapping[str, object]) -> dict[str, str]:
+    return {
+        name: json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else str(value)
+        for name, value in params.items()
+    }
+
+
+def _check_whole(path: str, pages: Sequence[_Page], identity: Sequence[str]) -> None:
+    totals = {page.info.total_number for page in pages}
+    if len(totals) != 1:
+        raise BadResponse(f"{path}: total_number changed between pages: {sorted(totals)}")
+    rows = [row for page in pages for row in page.rows]
+    if len(rows) != (total := totals.pop()):
+        raise BadResponse(f"{path}: {total} rows promised, {len(rows)} came")
+    names = {tuple(row.get(part) for part in identity) for row in rows}
+    if len(names) != len(rows):
+        raise BadResponse(f"{path}: {len(rows) - len(names)} rows came twice, so others are missing")

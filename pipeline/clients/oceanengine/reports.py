@@ -1,0 +1,93 @@
+"""The 本地推 reports: one row per promotion and day, and the account's totals.
+
+Follows 巨量引擎 Marketing API: 获取广告数据 (local/report/promotion/get) and 获取账户数据 (local/report/account/get).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from pipeline.clients.oceanengine.api import OceanEngine
+from pipeline.core.errors import BadResponse
+from pipeline.core.model import ZERO, DayRange, ReportRow
+
+PROMOTION_REPORT = "/open_api/v3.0/local/report/promotion/get/"
+ACCOUNT_REPORT = "/open_api/v3.0/local/report/account/get/"
+RATIO_ENDINGS = ("_rate", "_cost", "_roi")
+RATIOS = ("ctr", "cpc_platform", "cpm_platform")
+DENOMINATORS = {"conversion_cost": "convert_cnt", "conversion_rate": "click_cnt", "ctr": "show_cnt"}
+
+
+def promotion_report(api: OceanEngine, account_id: str, days: DayRange, metrics: Sequence[str]) -> list[ReportRow]:
+    """Every promotion's figures on each of `days`; a promotion without data has no row.
+
+    Raises:
+        BadResponse: A row lacks its promotion, its day or a compulsory metric, or lies outside `days`.
+    """
+    rows = api.pages(
+        PROMOTION_REPORT, _params(account_id, days, metrics), "promotion_list", ("promotion_id", "stat_time_day")
+    )
+    return [_report_row(account_id, row, days, metrics) for row in rows]
+
+
+def account_costs(api: OceanEngine, account_id: str, days: DayRange) -> dict[date, Decimal]:
+    """The account's 消耗 in 元 by day; a day without data is absent."""
+    rows = api.pages(ACCOUNT_REPORT, _params(account_id, days, ["stat_cost"]), "data_list", ("stat_time_day",))
+    return {_day(row, days): _metrics(row, ["stat_cost"])["stat_cost"] for row in rows}
+
+
+def is_ratio(metric: str) -> bool:
+    """Whether a metric is derived, so that it may be absent when its denominator is 0."""
+    return metric in RATIOS or (metric.endswith(RATIO_ENDINGS) and metric != "stat_cost")
+
+
+def _params(account_id: str, days: DayRange, metrics: Sequence[str]) -> dict[str, object]:
+    return {
+        "local_account_id": account_id,
+        "start_date": days.first,
+        "end_date": days.last,
+        "time_granularity": "TIME_GRANULARITY_DAILY",
+        "metrics": list(metrics),
+        "order_field": "stat_cost",
+        "order_type": "DESC",
+    }
+
+
+def _report_row(account_id: str, row: Mapping[str, Any], days: DayRange, metrics: Sequence[str]) -> ReportRow:
+    promotion_id = row.get("promotion_id")
+    if isinstance(promotion_id, bool) or not isinstance(promotion_id, int | str) or not str(promotion_id).isdigit():
+        raise BadResponse(f"{PROMOTION_REPORT}: a row has no promotion_id: {promotion_id!r}")
+    name = row.get("promotion_name")
+    return ReportRow(account_id, _day(row, days), str(promotion_id), str(name or ""), _metrics(row, metrics))
+
+
+def _day(row: Mapping[str, Any], days: DayRange) -> date:
+    text = row.get("stat_time_day")
+    try:
+        day = date.fromisoformat(str(text)[:10])
+    except ValueError:
+        raise BadResponse(f"a report row has no day: stat_time_day is {text!r}") from None
+    if day not in days:
+        raise BadResponse(f"a report row of {day} lies outside {days.first} .. {days.last}")
+    return day
+
+
+def _metrics(row: Mapping[str, Any], names: Sequence[str]) -> dict[str, Decimal]:
+    figures = {name: _figure(name, row.get(name)) for name in names}
+    for name, denominator in DENOMINATORS.items():
+        if name in figures and row.get(name) is None and figures.get(denominator):
+            raise BadResponse(f"a report row has {denominator} {figures[denominator]} but no {name}")
+    return figures
+
+
+def _figure(name: str, value: object) -> Decimal:
+    if value is None and is_ratio(name):
+        return ZERO
+    try:
+        figure = Decimal(str(value))
+    except InvalidOperation:
+        raise BadResponse(f"a report row has no usable {name}: {value!r}") from None
+    if not figure.is_finite():
+        raise BadResponse(f"a report row has no usable {name}: {value!r}")
+    return figure

@@ -1,0 +1,59 @@
+"""The retry policy as a value, on stamina: how often, how long between, and until when.
+
+Whether an error may be repeated is the error's own property; how long to wait may be the service's word.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import stamina
+
+from pipeline.core.errors import Retryable
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How a call is repeated. Seconds throughout; `scale` 0 takes the waiting out for tests."""
+
+    attempts: int = 5  # 0.5 + 1 + 2 + 4 s of waiting: a hiccup, not an outage
+    first_wait: float = 0.5
+    max_wait: float = 8
+    jitter: float = 1  # added to each wait, so that workers do not come back in step
+    longest_asked: float = 60  # a longer wait that a service asks for is the task's matter, not the call's
+    blind: bool = True  # whether to repeat a call that may have had its effect
+    scale: float = 1
+
+    def run(self, call: Callable[[], T], time_left: float) -> T:
+        """Call until it succeeds, fails for good, or `time_left` is used up.
+
+        Raises:
+            LaikeError: What the last attempt raised.
+        """
+        for attempt in stamina.retry_context(
+            on=self._wait,
+            attempts=self.attempts,
+            timeout=max(time_left, 0.001),
+            wait_initial=self.first_wait * self.scale,
+            wait_max=self.max_wait * self.scale,
+            wait_jitter=self.jitter * self.scale,
+        ):
+            with attempt:
+                return call()
+        raise AssertionError  # pragma: no cover
+
+    def _wait(self, error: Exception) -> bool | float:
+        if not isinstance(error, Retryable) or (error.effect_possible and not self.blind):
+            return False
+        if error.retry_after is None:
+            return True
+        return error.retry_after * self.scale if error.retry_after <= self.longest_asked else False
+
+
+READ = RetryPolicy()
+# A write whose answer was lost may have been carried out: the caller looks it up before it sends anything again.
+WRITE = RetryPolicy(blind=False)
+# Refreshing rotates the token: never repeated by itself.
+ONCE = RetryPolicy(attempts=1)

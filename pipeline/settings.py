@@ -1,0 +1,139 @@
+"""The only reader of the environment and of `.env`: typed, complete, every problem at once.
+
+Names begin with `LAIKE_`; the old script's names are accepted, and the new one wins where both are set.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Self
+
+from cryptography.fernet import Fernet
+from dotenv import dotenv_values
+from pydantic import AfterValidator, AliasChoices, Field, HttpUrl, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from pipeline.core.errors import WrongInput
+
+OLD_NAMES = {
+    "LAIKE_OCEANENGINE_APP_ID": "JULIANG_APP_ID",
+    "LAIKE_OCEANENGINE_SECRET": "JULIANG_SECRET",
+    "LAIKE_FEISHU_APP_ID": "FEISHU_APP_ID",
+    "LAIKE_FEISHU_APP_SECRET": "FEISHU_APP_SECRET",
+    "LAIKE_BITABLE_APP_TOKEN": "FEISHU_APP_TOKEN",
+    "LAIKE_BITABLE_TABLE_ID": "FEISHU_TABLE_ID",
+    "LAIKE_FEISHU_WEBHOOK_URL": "FEISHU_WEBHOOK_URL",
+}
+MAKE_A_KEY = 'python3 -c "import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())"'
+_HELP = {
+    "LAIKE_BITABLE_TABLE_ID": "the id in the table's address that begins with tbl",
+    "LAIKE_ACCOUNTS": 'a JSON object of ids and names, such as {"1832000000000001": "城东店"}',
+    "LAIKE_TOKEN_KEYS": f"a Fernet key (several: newest first, with commas between); make one with: {MAKE_A_KEY}",
+}
+
+
+def _url(value: str) -> str:
+    HttpUrl(value)
+    return value.rstrip("/")
+
+
+Url = Annotated[str, AfterValidator(_url)]
+
+
+def _names(name: str) -> AliasChoices:
+    return AliasChoices(name, OLD_NAMES[name])
+
+
+class Settings(BaseSettings):
+    """What the product is told from outside. Times in seconds, rates in calls a second and endpoint."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LAIKE_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    oceanengine_base_url: Url = "https://api.oceanengine.com"
+    oceanengine_app_id: str = Field(validation_alias=_names("LAIKE_OCEANENGINE_APP_ID"))
+    oceanengine_secret: SecretStr = Field(validation_alias=_names("LAIKE_OCEANENGINE_SECRET"))
+    oceanengine_rate: float = Field(default=5, gt=0, le=100)
+    feishu_base_url: Url = "https://open.feishu.cn"
+    feishu_app_id: str = Field(validation_alias=_names("LAIKE_FEISHU_APP_ID"))
+    feishu_app_secret: SecretStr = Field(validation_alias=_names("LAIKE_FEISHU_APP_SECRET"))
+    bitable_app_token: str = Field(validation_alias=_names("LAIKE_BITABLE_APP_TOKEN"))
+    bitable_table_id: str = Field(validation_alias=_names("LAIKE_BITABLE_TABLE_ID"), pattern="^tbl")
+    table_max_rows: int = Field(default=20_000, gt=0)
+    accounts: Annotated[dict[str, str], NoDecode]
+    token_keys: Annotated[tuple[SecretStr, ...], NoDecode]
+    token_file: Path = Path(".laike-token")
+    feishu_webhook_url: SecretStr | None = Field(default=None, validation_alias=_names("LAIKE_FEISHU_WEBHOOK_URL"))
+    feishu_webhook_secret: SecretStr | None = None
+    lookback_days: int = Field(default=7, ge=1, le=90)
+    run_deadline_s: float | None = Field(default=None, gt=0)
+    clock_offset_s: float = 0
+    wait_scale: float = Field(default=1, ge=0, le=1)
+
+    @field_validator("accounts", mode="before")
+    @classmethod
+    def _accounts_are_ids_and_names(cls, value: object) -> object:
+        accounts = _parse_json(value) if isinstance(value, str) else value
+        if not isinstance(accounts, dict) or not accounts:
+            msg = "names no account"
+            raise ValueError(msg)
+        if wrong := [key for key, name in accounts.items() if not key.isdigit() or not str(name).strip()]:
+            msg = f"has an id that is not a number, or an empty name: {', '.join(wrong)}"
+            raise ValueError(msg)
+        return accounts
+
+    @field_validator("token_keys", mode="before")
+    @classmethod
+    def _keys_are_fernet_keys(cls, value: object) -> tuple[SecretStr, ...]:
+        keys = [key.strip() for key in str(value).split(",") if key.strip()]
+        for key in keys:
+            _check_key(key)
+        return tuple(SecretStr(key) for key in keys)
+
+    @classmethod
+    def load(cls) -> Self:
+        """Settings from the environment and `.env`.
+
+        Raises:
+            WrongInput: Something is missing or wrong; the message names every problem by its variable.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            problems = [_problem(item["loc"], item["type"], item["msg"]) for item in error.errors()]
+        lines = "\n".join(f"  {line}" for line in sorted(set(problems)))
+        msg = f"{len(problems)} setting{'s are' if len(problems) > 1 else ' is'} missing or wrong:\n{lines}"
+        raise WrongInput(msg)
+
+
+def overridden(environment: Mapping[str, str | None] | None = None) -> list[str]:
+    """Old names that are set beside their new ones, and therefore not used."""
+    seen = environment if environment is not None else {**dotenv_values(".env"), **os.environ}
+    return [f"{old} is ignored: {new} is set" for new, old in OLD_NAMES.items() if seen.get(new) and seen.get(old)]
+
+
+def _parse_json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        msg = "is not JSON"
+        raise ValueError(msg) from None
+
+
+def _check_key(key: str) -> None:
+    try:
+        Fernet(key)
+    except ValueError:
+        msg = "holds something that is not a Fernet key"
+        raise ValueError(msg) from None
+
+
+def _problem(loc: Sequence[str | int], kind: str, message: str) -> str:
+    name = str(loc[0]) if loc else ""
+    variable = name if name.isupper() else f"LAIKE_{name.upper()}"
+    text = "is missing" if kind == "missing" else message.removeprefix("Value error, ")
+    help_ = f": {_HELP[variable]}" if variable in _HELP else ""
+    return f"{variable} {text}{help_}"

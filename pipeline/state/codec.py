@@ -1,0 +1,47 @@
+"""Our frozen data to bytes and back: JSON by pydantic, so that what is read is checked as what comes over a wire."""
+
+import zlib
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+
+T = TypeVar("T")
+
+
+def dump(value: object, kind: Any) -> bytes:  # noqa: ANN401 a type form such as list[ReportRow]
+    """JSON of `value`."""
+    return _adapter(kind).dump_json(value)
+
+
+def load(kind: type[T], data: bytes) -> T:
+    """What `dump` made bytes of.
+
+    Raises:
+        ValueError: The bytes are not that.
+    """
+    form: Any = kind
+    value: T = _adapter(form).validate_json(data)
+    return value
+
+
+def squeeze(value: object, kind: Any) -> bytes:  # noqa: ANN401 a type form
+    """Compressed JSON of `value`."""
+    return zlib.compress(dump(value, kind), level=1)
+
+
+def unsqueeze(kind: type[T], data: bytes) -> T:
+    """What `squeeze` made bytes of.
+
+    Raises:
+        ValueError: The bytes are not that.
+    """
+    try:
+        return load(kind, zlib.decompress(data))
+    except zlib.error as error:
+        raise ValueError(str(error)) from None
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:  # noqa: ANN401 a type form
+    return TypeAdapter(kind)

@@ -1,0 +1,96 @@
+"""Every Redis key: what it is, how long it lives, what is lost without it.
+
+| key | type | TTL | without it |
+|---|---|---|---|
+| laike:v1:token | string, Fernet | none | read back from the mirror file |
+| laike:v1:token:lock | redis-py lock | 60 s | two refreshers could meet |
+| laike:v1:limit:<endpoint> | string | seconds | a few refused calls, repeated |
+| laike:v1:rows:<run>:<account> | string, zlib JSON | 3 days | the account is fetched again |
+| laike:v1:snapshot:<run> | string, zlib JSON | 3 days | the table is read again |
+| laike:v1:base:<id>:writer | string | 20 s, renewed | two writers could meet |
+| laike:v1:base:<id>:writes | counter | none | an early read is not trusted |
+| laike:v1:base:<id>:creator | string | none | learned again from the next row that we create |
+| laike:v1:base:<id>:zone | string | 1 day | one more call |
+| laike:v1:table:<id>:status | string | none | found again by its name |
+| laike:v1:table:<id>:status_rows | hash | 400 days | one more search |
+| laike:v1:table:<id>:views | hash | none | each view is read once more |
+| laike:v1:run:<run> | hash | 400 days | history |
+| laike:v1:run:<run>:events | stream | 3 days | the progress of that run |
+| laike:v1:runs | sorted set by start | none | history |
+| laike:v1:coverage:<account> | hash by day | none | corrections cannot be told from edits by hand |
+"""
+
+PREFIX = "laike:v1:"  # v1: the schema of the values
+HOUR_S = 3600
+DAY_S = 24 * HOUR_S
+STAGING_TTL_S = 3 * DAY_S
+HISTORY_TTL_S = 400 * DAY_S
+
+TOKEN = PREFIX + "token"
+TOKEN_LOCK = PREFIX + "token:lock"
+RUNS = PREFIX + "runs"
+
+
+def limit(endpoint: str) -> str:
+    """When the next call to an endpoint may be sent."""
+    return f"{PREFIX}limit:{endpoint}"
+
+
+def rows(run_id: str, account_id: str) -> str:
+    """What a fetch found."""
+    return f"{PREFIX}rows:{run_id}:{account_id}"
+
+
+def snapshot(run_id: str) -> str:
+    """What the early read of the table found."""
+    return f"{PREFIX}snapshot:{run_id}"
+
+
+def writer(base: str) -> str:
+    """Who may write into a base."""
+    return f"{PREFIX}base:{base}:writer"
+
+
+def writes(base: str) -> str:
+    """How often somebody began to write into a base."""
+    return f"{PREFIX}base:{base}:writes"
+
+
+def creator(base: str) -> str:
+    """Who the table says created our rows."""
+    return f"{PREFIX}base:{base}:creator"
+
+
+def zone(base: str) -> str:
+    """The base's time zone."""
+    return f"{PREFIX}base:{base}:zone"
+
+
+def status_table(table_id: str) -> str:
+    """The id of the 同步状态 table that goes with a table."""
+    return f"{PREFIX}table:{table_id}:status"
+
+
+def status_rows(table_id: str) -> str:
+    """Record ids of the 同步状态 table by account and day."""
+    return f"{PREFIX}table:{table_id}:status_rows"
+
+
+def views(table_id: str) -> str:
+    """When the filter of each view was last read."""
+    return f"{PREFIX}table:{table_id}:views"
+
+
+def run(run_id: str) -> str:
+    """A run's plan, outcomes and summary."""
+    return f"{PREFIX}run:{run_id}"
+
+
+def events(run_id: str) -> str:
+    """A run's events, as they happen."""
+    return f"{PREFIX}run:{run_id}:events"
+
+
+def coverage(account_id: str) -> str:
+    """What was last loaded of an account, by day."""
+    return f"{PREFIX}coverage:{account_id}"

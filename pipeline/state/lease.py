@@ -1,0 +1,93 @@
+"""The base's writer lock: one writer per base, for as long as it lives.
+
+Feishu takes one write at a time per base. A lease is held by whoever set the key, renewed by a thread, and gone soon
+after its holder is; a request is sent only if the lease outlives the request's timeout.
+"""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import redis
+
+from pipeline.core.errors import DeadlinePassed, Retryable
+
+LEASE_S = 20.0  # longer than a write's timeout of 15 s, short enough to wait for after a kill
+RENEW_S = 2.0
+POLL_S = 0.05
+
+_RENEW = """
+if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end
+return 0
+"""
+_RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
+
+
+class Lease:
+    """A lock that is ours until `ensure` says otherwise."""
+
+    def __init__(self, client: redis.Redis, key: str, seconds: float = LEASE_S) -> None:
+        self._key, self._seconds, self._mine = key, seconds, secrets.token_hex(8)
+        self._client = client
+        self._renew = client.register_script(_RENEW)
+        self._release = client.register_script(_RELEASE)
+        self._until = 0.0
+        self._stop = threading.Event()
+
+    def ensure(self, seconds: float) -> None:
+        """Return only if the lease is ours for at least so long.
+
+        Raises:
+            Retryable: It was lost to another writer.
+        """
+        if self._until - time.monotonic() < seconds:
+            self._extend()
+        if self._until - time.monotonic() < seconds:
+            raise Retryable("the base's writer lock was lost to another writer")
+
+    def take(self) -> bool:
+        """Take the lease if nobody has it."""
+        asked = time.monotonic()
+        if not self._client.set(self._key, self._mine, nx=True, px=int(self._seconds * 1000)):
+            return False
+        self._until = asked + self._seconds
+        return True
+
+    def keep(self) -> None:
+        """Renew until `release`; runs in a thread of its own."""
+        while not self._stop.wait(RENEW_S):
+            try:
+                self._extend()
+            except redis.RedisError:
+                continue  # `ensure` counts the seconds itself and stops the writer in time
+
+    def release(self) -> None:
+        """Give the lease back, unless it is somebody else's by now."""
+        self._stop.set()
+        self._release(keys=[self._key], args=[self._mine])
+
+    def _extend(self) -> None:
+        asked = time.monotonic()
+        if self._renew(keys=[self._key], args=[self._mine, int(self._seconds * 1000)]):
+            self._until = asked + self._seconds
+
+
+@contextmanager
+def hold(client: redis.Redis, key: str, time_left: Callable[[], float]) -> Iterator[Lease]:
+    """Wait for the lease and hold it for the block.
+
+    Raises:
+        DeadlinePassed: Another writer kept it until the run's time was up.
+    """
+    lease = Lease(client, key)
+    while not lease.take():
+        if time_left() <= 0:
+            raise DeadlinePassed("another writer kept the base locked until the run's time was up")
+        time.sleep(POLL_S)
+    threading.Thread(target=lease.keep, name="lease", daemon=True).start()
+    try:
+        yield lease
+    finally:
+        lease.release()

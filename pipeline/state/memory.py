@@ -1,0 +1,80 @@
+"""Small things remembered about the base, so that a daily run need not ask again. Losing them costs a few calls."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import redis
+
+from pipeline.core.model import AccountDay
+from pipeline.state import keys
+
+
+class Memory:
+    """What is known of one base and one of its tables."""
+
+    def __init__(self, client: redis.Redis, base: str, table_id: str) -> None:
+        self._client, self._base, self._table_id = client, base, table_id
+
+    def writes(self) -> int:
+        """How often somebody began to write into the base."""
+        return int(self._client.get(keys.writes(self._base)) or 0)
+
+    def begin_writing(self) -> None:
+        """Tell early readers that what they read may be out of date."""
+        self._client.incr(keys.writes(self._base))
+
+    def creator(self) -> str | None:
+        """Who the table says created our rows."""
+        return _text(self._client.get(keys.creator(self._base)))
+
+    def learn_creator(self, creator: str) -> None:
+        """Remember who the table says created a row that we know to be ours."""
+        self._client.set(keys.creator(self._base), creator)
+
+    def zone(self) -> str | None:
+        """The base's time zone, as of the last day."""
+        return _text(self._client.get(keys.zone(self._base)))
+
+    def learn_zone(self, zone: str) -> None:
+        """Remember the base's time zone for a day."""
+        self._client.set(keys.zone(self._base), zone, ex=keys.DAY_S)
+
+    def status_table(self) -> str | None:
+        """The id of the 同步状态 table."""
+        return _text(self._client.get(keys.status_table(self._table_id)))
+
+    def learn_status_table(self, table_id: str) -> None:
+        """Remember the id of the 同步状态 table."""
+        self._client.set(keys.status_table(self._table_id), table_id)
+
+    def status_rows(self) -> dict[str, str]:
+        """Record ids of the 同步状态 table."""
+        rows: Any = self._client.hgetall(keys.status_rows(self._table_id))
+        return {place.decode(): record_id.decode() for place, record_id in rows.items()}
+
+    def learn_status_rows(self, rows: Mapping[str, str]) -> None:
+        """Remember record ids of the 同步状态 table."""
+        if rows:
+            self._client.hset(keys.status_rows(self._table_id), mapping={**rows})
+
+    def forget_status(self) -> None:
+        """Forget the 同步状态 table: it is not as we remember it."""
+        self._client.delete(keys.status_table(self._table_id), keys.status_rows(self._table_id))
+
+    def views_read(self) -> dict[str, float]:
+        """When the filter of each view was last found right (s since the epoch)."""
+        views: Any = self._client.hgetall(keys.views(self._table_id))
+        return {view_id.decode(): float(moment) for view_id, moment in views.items()}
+
+    def learn_view(self, view_id: str, moment: float) -> None:
+        """Remember that a view's filter is right."""
+        self._client.hset(keys.views(self._table_id), view_id, str(moment))
+
+
+def place(at: AccountDay) -> str:
+    """How an account's day is named among the status rows."""
+    return f"{at.account_id} {at.day.isoformat()}"
+
+
+def _text(value: object) -> str | None:
+    return value.decode() if isinstance(value, bytes) else None

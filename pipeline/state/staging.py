@@ -1,0 +1,67 @@
+"""Rows on their way from the fetch to the load: compressed, in Redis, for three days.
+
+A fetch's outcome and its rows are one value, so that neither is ever there without the other.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import redis
+
+from pipeline.core.model import FetchOutcome, ReportRow
+from pipeline.core.quality import checksum
+from pipeline.core.table import Field
+from pipeline.state import codec, keys
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came of one account."""
+
+    outcome: FetchOutcome
+    rows: tuple[ReportRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The table as it was read: its fields and records, and the base's count of writers at that time."""
+
+    fields: tuple[Field, ...]
+    time_zone: str
+    records: tuple[dict[str, Any], ...]
+    writes: int
+    read_at: datetime
+
+
+class Staging:
+    """What the steps of a run hand to each other."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def put_fetched(self, run_id: str, fetched: Fetched) -> None:
+        """Keep what a fetch found."""
+        key = keys.rows(run_id, fetched.outcome.account_id)
+        self._client.set(key, codec.squeeze(fetched, Fetched), ex=keys.STAGING_TTL_S)
+
+    def fetched(self, run_id: str, account_id: str) -> Fetched | None:
+        """What a fetch found; `None` where it is not there or not whole, which means: fetch again."""
+        data = self._client.get(keys.rows(run_id, account_id))
+        if not isinstance(data, bytes):
+            return None
+        try:
+            found = codec.unsqueeze(Fetched, data)
+        except ValueError:
+            return None
+        whole = len(found.rows) == found.outcome.rows and checksum(found.rows) == found.outcome.checksum
+        return found if whole else None
+
+    def put_snapshot(self, run_id: str, snapshot: Snapshot) -> None:
+        """Keep what the early read of the table found."""
+        self._client.set(keys.snapshot(run_id), codec.squeeze(snapshot, Snapshot), ex=keys.STAGING_TTL_S)
+
+    def snapshot(self, run_id: str) -> Snapshot | None:
+        """What the early read of the table found."""
+        data = self._client.get(keys.snapshot(run_id))
+        return codec.unsqueeze(Snapshot, data) if isinstance(data, bytes) else None

@@ -1,0 +1,46 @@
+"""The Redis client: made in one place, its errors turned into ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import redis
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import BusyLoadingError, RedisError
+from redis.retry import Retry
+
+from pipeline.core.errors import StoreUnreachable
+
+TRIES = 8  # 0.05 + 0.1 + … + 1 + 1 s: about 4 s, a restart of Redis
+
+
+def connect(url: str) -> redis.Redis:
+    """A client that rides out a restart.
+
+    Raises:
+        StoreUnreachable: The address is not one.
+    """
+    try:
+        return redis.Redis.from_url(
+            url,
+            decode_responses=False,
+            socket_connect_timeout=2,
+            socket_timeout=10,
+            health_check_interval=25,
+            retry=Retry(ExponentialBackoff(cap=1, base=0.05), TRIES),
+            retry_on_error=[redis.ConnectionError, redis.TimeoutError, BusyLoadingError],
+        )
+    except ValueError as error:
+        raise StoreUnreachable(f"LAIKE_REDIS_URL is not a Redis address: {error}") from None
+
+
+@contextmanager
+def ours(url: str) -> Iterator[None]:
+    """Turn redis-py's errors into `StoreUnreachable`, naming the address without its password."""
+    try:
+        yield
+    except RedisError as error:
+        parts = urlsplit(url)
+        where = f"{parts.hostname}:{parts.port or 6379}"
+        msg = f"Redis at {where} does not answer after {TRIES} tries ({type(error).__name__}): is it running?"
+        raise StoreUnreachable(msg) from error
