@@ -6,7 +6,7 @@ Nothing is ever deleted here. A row that the source no longer returns, and a per
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.core.model import Cell, FoundRow, WantedRow, by_key
+from pipeline.core.model import AccountDay, Cell, FoundRow, Key, WantedRow, by_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +49,57 @@ def _update(wanted: WantedRow, found: FoundRow) -> Update:
     names = wanted.differing(found)
     old = {name: found.cells.get(name) for name in names}
     return Update(found.record_id, wanted, old, {name: wanted.cells[name] for name in names})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What happens to one row, as it is recorded before the first write: cells as text, old and new."""
+
+    key: Key
+    account_id: str
+    created: bool
+    old: Mapping[str, str]
+    new: Mapping[str, str]
+
+    @property
+    def at(self) -> AccountDay:
+        """The account and day that the row belongs to."""
+        return AccountDay(self.account_id, self.key.day)
+
+
+def changes(difference: Difference) -> Iterable[Change]:
+    """The record of what a difference sets out to do."""
+    for row in difference.create:
+        yield Change(key=row.key, account_id=row.account_id, created=True, old={}, new=_text(row.cells))
+    for update in difference.update:
+        row = update.row
+        yield Change(
+            key=row.key, account_id=row.account_id, created=False, old=_text(update.old), new=_text(update.new)
+        )
+
+
+def _text(cells: Mapping[str, Cell]) -> dict[str, str]:
+    return {name: "" if value is None else str(value) for name, value in cells.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Causes:
+    """Why rows changed: the source says something else than it did, or a person had touched the table."""
+
+    restated: tuple[AccountDay, ...]
+    edited: int
+    recreated: int
+
+
+def causes(done: Iterable[Change], source: Mapping[AccountDay, str], loaded: Mapping[AccountDay, str]) -> Causes:
+    """Tell restatements from edits by hand.
+
+    Args:
+        done: What was changed.
+        source: The checksum of what the source says now, by account and day.
+        loaded: The checksum of what was last loaded; a day that never was is in neither group.
+    """
+    restated = tuple(sorted(at for at, now in source.items() if loaded.get(at, now) != now))
+    by_hand = [change for change in done if loaded.get(change.at) == source.get(change.at, "")]
+    recreated = sum(change.created for change in by_hand)
+    return Causes(restated, len(by_hand) - recreated, recreated)

@@ -160,6 +160,11 @@ class DayOutcome:
     cost: Decimal = ZERO
     trouble: Trouble | None = None
 
+    @property
+    def failed(self) -> bool:
+        """Whether nothing of the day was fetched, so that nothing of it may be written or compared."""
+        return self.state in (DayState.FAILED, DayState.MISSING)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchOutcome:

@@ -141,7 +141,8 @@ class Layout:
         """The searches that together find every row of `days`; a date column may give a day more on each side."""
         name = self.column("day").name
         if self.fields[name].type == DATE:
-            yield self._date_filter(name, days)
+            wider = days.first - timedelta(days=1), days.last + timedelta(days=1)
+            yield between(name, *map(self.midnight_ms, wider))
         else:
             yield from _text_filters(name, list(days))
 
@@ -156,14 +157,6 @@ class Layout:
     def midnight_ms(self, day: date) -> int:
         """The day's midnight in the base's time zone, in ms since the epoch."""
         return int(datetime.combine(day, time(), self.time_zone).timestamp() * 1000)
-
-    def _date_filter(self, name: str, days: DayRange) -> dict[str, object]:
-        bounds = (("isGreater", days.first - timedelta(days=1)), ("isLess", days.last + timedelta(days=1)))
-        conditions = [
-            {"field_name": name, "operator": operator, "value": ["ExactDate", str(self.midnight_ms(day))]}
-            for operator, day in bounds
-        ]
-        return {"conjunction": "and", "conditions": conditions}
 
     def _encode_cell(self, name: str, value: Cell) -> object:
         kind = self.fields[name].type
@@ -190,6 +183,13 @@ class Layout:
             return date(*map(int, found.groups())) if found else None
         except ValueError:
             return None
+
+
+def between(name: str, after_ms: int, before_ms: int) -> dict[str, object]:
+    """The filter for a date field strictly between two days, each given by its midnight."""
+    bounds = (("isGreater", after_ms), ("isLess", before_ms))
+    conditions = [{"field_name": name, "operator": op, "value": ["ExactDate", str(ms)]} for op, ms in bounds]
+    return {"conjunction": "and", "conditions": conditions}
 
 
 def plain_text(raw: object) -> str:

@@ -6,6 +6,7 @@
 | laike:v1:token:lock | redis-py lock | 60 s | two refreshers could meet |
 | laike:v1:limit:<endpoint> | string | seconds | a few refused calls, repeated |
 | laike:v1:rows:<run>:<account> | string, zlib JSON | 3 days | the account is fetched again |
+| laike:v1:changes:<run> | string, zlib JSON | 3 days | what a killed load had begun to write is counted anew |
 | laike:v1:snapshot:<run> | string, zlib JSON | 3 days | the table is read again |
 | laike:v1:base:<id>:writer | string | 20 s, renewed | two writers could meet |
 | laike:v1:base:<id>:writes | counter | none | an early read is not trusted |
@@ -13,7 +14,7 @@
 | laike:v1:base:<id>:zone | string | 1 day | one more call |
 | laike:v1:table:<id>:status | string | none | found again by its name |
 | laike:v1:table:<id>:status_rows | hash | 400 days | one more search |
-| laike:v1:table:<id>:views | hash | none | each view is read once more |
+| laike:v1:table:<id>:views | hash by account | none | views are found again by name and read once more |
 | laike:v1:run:<run> | hash | 400 days | history |
 | laike:v1:run:<run>:events | stream | 3 days | the progress of that run |
 | laike:v1:runs | sorted set by start | none | history |
@@ -44,6 +45,11 @@ def rows(run_id: str, account_id: str) -> str:
 def snapshot(run_id: str) -> str:
     """What the early read of the table found."""
     return f"{PREFIX}snapshot:{run_id}"
+
+
+def changes(run_id: str) -> str:
+    """What a load set out to change, recorded before it wrote."""
+    return f"{PREFIX}changes:{run_id}"
 
 
 def writer(base: str) -> str:
@@ -77,7 +83,7 @@ def status_rows(table_id: str) -> str:
 
 
 def views(table_id: str) -> str:
-    """When the filter of each view was last read."""
+    """Each account's view, and when its filter was last found right."""
     return f"{PREFIX}table:{table_id}:views"
 
 

@@ -1,12 +1,21 @@
 """Small things remembered about the base, so that a daily run need not ask again. Losing them costs a few calls."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
 import redis
 
 from pipeline.core.model import AccountDay
-from pipeline.state import keys
+from pipeline.state import codec, keys
+
+
+@dataclass(frozen=True, slots=True)
+class KnownView:
+    """An account's view: its id, and when its filter was last found right (s since the epoch)."""
+
+    view_id: str
+    checked: float
 
 
 class Memory:
@@ -55,20 +64,24 @@ class Memory:
     def learn_status_rows(self, rows: Mapping[str, str]) -> None:
         """Remember record ids of the 同步状态 table."""
         if rows:
-            self._client.hset(keys.status_rows(self._table_id), mapping={**rows})
+            self._client.hset(keys.status_rows(self._table_id), mapping=cast("Any", rows))
 
     def forget_status(self) -> None:
         """Forget the 同步状态 table: it is not as we remember it."""
         self._client.delete(keys.status_table(self._table_id), keys.status_rows(self._table_id))
 
-    def views_read(self) -> dict[str, float]:
-        """When the filter of each view was last found right (s since the epoch)."""
-        views: Any = self._client.hgetall(keys.views(self._table_id))
-        return {view_id.decode(): float(moment) for view_id, moment in views.items()}
+    def views(self) -> dict[str, KnownView]:
+        """The view of each account, by account id."""
+        found: Any = self._client.hgetall(keys.views(self._table_id))
+        return {account_id.decode(): codec.load(KnownView, data) for account_id, data in found.items()}
 
-    def learn_view(self, view_id: str, moment: float) -> None:
-        """Remember that a view's filter is right."""
-        self._client.hset(keys.views(self._table_id), view_id, str(moment))
+    def learn_view(self, account_id: str, view: KnownView) -> None:
+        """Remember which view is an account's, and when its filter was last found right."""
+        self._client.hset(keys.views(self._table_id), account_id, codec.dump(view, KnownView))
+
+    def forget_view(self, account_id: str) -> None:
+        """Forget an account's view, so that it is looked for and made anew."""
+        self._client.hdel(keys.views(self._table_id), account_id)
 
 
 def place(at: AccountDay) -> str:

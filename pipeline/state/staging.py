@@ -3,13 +3,15 @@
 A fetch's outcome and its rows are one value, so that neither is ever there without the other.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import redis
 
-from pipeline.core.model import FetchOutcome, ReportRow
+from pipeline.core.diff import Change
+from pipeline.core.model import FetchOutcome, Key, ReportRow
 from pipeline.core.quality import checksum
 from pipeline.core.table import Field
 from pipeline.state import codec, keys
@@ -65,3 +67,15 @@ class Staging:
         """What the early read of the table found."""
         data = self._client.get(keys.snapshot(run_id))
         return codec.unsqueeze(Snapshot, data) if isinstance(data, bytes) else None
+
+    def put_changes(self, run_id: str, changes: Mapping[Key, Change]) -> None:
+        """Record what a load sets out to change, before it writes."""
+        self._client.set(
+            keys.changes(run_id), codec.squeeze(list(changes.values()), list[Change]), ex=keys.STAGING_TTL_S
+        )
+
+    def changes(self, run_id: str) -> dict[Key, Change]:
+        """What a load of this run set out to change so far."""
+        data = self._client.get(keys.changes(run_id))
+        found = codec.unsqueeze(list[Change], data) if isinstance(data, bytes) else []
+        return {change.key: change for change in found}

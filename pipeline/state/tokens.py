@@ -82,10 +82,7 @@ class TokenKeeper:
         pairs = [pair for pair in (stored, mirrored) if pair]
         if not pairs:
             raise NeedsPerson("there is no Ocean Engine token", what_to_do=IMPORT_FIRST)
-        newest = max(pairs, key=lambda pair: pair.generation)
-        if stored != mirrored:
-            self._persist(newest)
-        return newest
+        return max(pairs, key=lambda pair: pair.generation)
 
     def store(self, pair: TokenPair) -> None:
         """Keep a pair that a person brought: it counts from now on, whatever was there."""

@@ -101,6 +101,7 @@ class Feishu:
     http: Http
     token: TenantToken
     time_left: Callable[[], float]
+    before_write: Callable[[], None] = field(default=lambda: None)
     reads: RetryPolicy = field(default=READ)
     writes: RetryPolicy = field(default=WRITE)
 
@@ -163,6 +164,8 @@ class Feishu:
     def _once(self, token: str, timeout_s: float, method: str, path: str, **payload: Any) -> Any:  # noqa: ANN401 JSON
         if (left := self.time_left()) <= 0:
             raise DeadlinePassed(f"{path}: not called, the run's time is up")
+        if timeout_s == WRITE_TIMEOUT_S:
+            self.before_write()
         headers = {"Authorization": f"Bearer {token}"}
         answer = self.http.call(method, path, headers=headers, timeout_s=min(timeout_s, left), **payload)
         if answer.body.get("code") == 0:

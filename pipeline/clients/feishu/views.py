@@ -23,6 +23,10 @@ class Condition:
     operator: str
     values: tuple[str, ...]
 
+    def matches(self, field_id: str, value: str) -> bool:
+        """Whether this is the condition `filter_on` writes, whatever the shape it is read back in."""
+        return (self.field_id, self.operator, self.values) == (field_id, "is", _values(value))
+
 
 @dataclass(frozen=True, slots=True)
 class Views:

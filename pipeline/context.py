@@ -1,0 +1,135 @@
+"""The composition root: settings made into clients and state, once per process."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import redis
+
+from pipeline.clients.feishu.api import Feishu, TenantToken
+from pipeline.clients.feishu.bot import Bot
+from pipeline.clients.feishu.records import Records
+from pipeline.clients.feishu.tables import Tables
+from pipeline.clients.feishu.views import Views
+from pipeline.clients.http import Http
+from pipeline.clients.oceanengine.api import OceanEngine
+from pipeline.clients.oceanengine.oauth import OAuth
+from pipeline.clients.retry import READ, WRITE
+from pipeline.core.model import Run
+from pipeline.settings import Settings
+from pipeline.state.ledger import Ledger
+from pipeline.state.limiter import Limiter
+from pipeline.state.memory import Memory
+from pipeline.state.staging import Staging
+from pipeline.state.store import connect
+from pipeline.state.tokens import TokenKeeper
+
+NO_RUN_S = 600.0  # what a command outside of a run may take
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the steps act with."""
+
+    settings: Settings
+    client: redis.Redis
+    now: Callable[[], datetime]
+    tokens: TokenKeeper
+    limiter: Limiter
+    staging: Staging
+    ledger: Ledger
+    memory: Memory
+    oceanengine_http: Http
+    feishu_http: Http
+    tenant_token: TenantToken
+
+    def pause(self, seconds: float) -> None:
+        """Wait; tests take the waiting out by `LAIKE_WAIT_SCALE`."""
+        time.sleep(seconds * self.settings.wait_scale)
+
+    def time_left(self, run: Run | None) -> Callable[[], float]:
+        """Seconds until the run's deadline, as a function."""
+        end = run.deadline if run else self.now() + timedelta(seconds=NO_RUN_S)
+
+        def left() -> float:
+            return (end - self.now()).total_seconds()
+
+        return left
+
+    def oceanengine(self, run: Run) -> OceanEngine:
+        """Calls to Ocean Engine within the run's time."""
+        policy = replace(READ, scale=self.settings.wait_scale)
+        return OceanEngine(self.oceanengine_http, self.tokens, self.limiter, self.time_left(run), policy)
+
+    def base(self, run: Run | None, before_write: Callable[[], None] = lambda: None) -> "Base":
+        """The Bitable base, within the run's time; `before_write` is asked before each request that writes."""
+        scale = self.settings.wait_scale
+        api = Feishu(
+            self.feishu_http,
+            self.tenant_token,
+            self.time_left(run),
+            before_write,
+            replace(READ, scale=scale),
+            replace(WRITE, scale=scale),
+        )
+        return Base(api, self.settings.bitable_app_token, self.settings.bitable_table_id)
+
+    def bot(self) -> Bot | None:
+        """The group's bot, if one is set."""
+        url, secret = self.settings.feishu_webhook_url, self.settings.feishu_webhook_secret
+        return Bot(url.get_secret_value(), secret.get_secret_value() if secret else None) if url else None
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """One Bitable base and the table in it that we fill."""
+
+    api: Feishu
+    app_token: str
+    table_id: str
+
+    @property
+    def tables(self) -> Tables:
+        """Tables and fields."""
+        return Tables(self.api, self.app_token)
+
+    @property
+    def views(self) -> Views:
+        """The table's views."""
+        return Views(self.api, self.app_token, self.table_id)
+
+    def records(self, table_id: str | None = None) -> Records:
+        """The records of the table, or of another one of the base."""
+        return Records(self.api, self.app_token, table_id or self.table_id)
+
+
+def build(settings: Settings) -> Context:
+    """A context for these settings.
+
+    Raises:
+        StoreUnreachable: The Redis address is not one.
+    """
+    client = connect(settings.redis_url)
+    offset = timedelta(seconds=settings.clock_offset_s)
+    oceanengine_http = Http("oceanengine", settings.oceanengine_base_url)
+    feishu_http = Http("feishu", settings.feishu_base_url)
+    oauth = OAuth(oceanengine_http, settings.oceanengine_app_id, settings.oceanengine_secret.get_secret_value())
+
+    def now() -> datetime:
+        return datetime.now(UTC) + offset  # the one clock of the product
+
+    token_keys = [key.get_secret_value() for key in settings.token_keys]
+    return Context(
+        settings=settings,
+        client=client,
+        now=now,
+        tokens=TokenKeeper(client, token_keys, settings.token_file, oauth.refresh, now),
+        limiter=Limiter(client, settings.oceanengine_rate, settings.wait_scale),
+        staging=Staging(client),
+        ledger=Ledger(client),
+        memory=Memory(client, settings.bitable_app_token, settings.bitable_table_id),
+        oceanengine_http=oceanengine_http,
+        feishu_http=feishu_http,
+        tenant_token=TenantToken(feishu_http, settings.feishu_app_id, settings.feishu_app_secret.get_secret_value()),
+    )

@@ -1,0 +1,186 @@
+"""How a run ended, from what its steps found."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+
+from pipeline.core.errors import Trouble
+from pipeline.core.model import (
+    ZERO,
+    Account,
+    AccountDay,
+    AccountResult,
+    DayAgreement,
+    DayOutcome,
+    DayState,
+    FetchOutcome,
+    LoadOutcome,
+    Run,
+    RunState,
+    Summary,
+    VerifyOutcome,
+    ViewsOutcome,
+)
+
+_WORST_FIRST = (DayState.FAILED, DayState.MISSING, DayState.INCOMPLETE, DayState.LOADED, DayState.EMPTY)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the steps of a run found."""
+
+    fetches: Mapping[str, FetchOutcome]
+    load: LoadOutcome
+    verify: VerifyOutcome
+    views: ViewsOutcome
+
+
+def day_outcomes(run: Run, found: Findings) -> dict[AccountDay, DayOutcome]:
+    """The last word on each account and day that the run owed: fetched whole, written, and agreeing."""
+    agreements = {AccountDay(one.account_id, one.day): one for one in found.verify.agreements}
+    outcomes = {}
+    for account in run.accounts:
+        fetch = found.fetches.get(account.id)
+        days = {one.day: one for one in fetch.days} if fetch else {}
+        for day in run.days:
+            at = AccountDay(account.id, day)
+            fetched = days.get(day) or DayOutcome(day=day, state=DayState.MISSING, trouble=_never_fetched())
+            outcomes[at] = _last_word(run, fetched, found, at, agreements.get(at))
+    return outcomes
+
+
+def _last_word(
+    run: Run, fetched: DayOutcome, found: Findings, at: AccountDay, agreement: DayAgreement | None
+) -> DayOutcome:
+    if not fetched.state.good or run.dry_run:
+        return fetched
+    trouble = found.load.trouble or found.verify.trouble
+    if at in found.load.conflicts:
+        return replace(fetched, state=DayState.INCOMPLETE, trouble=_conflict(at.day))
+    if trouble:
+        return replace(fetched, state=DayState.FAILED, trouble=trouble)
+    if agreement is None or agreement.agrees:
+        return fetched
+    return replace(fetched, state=DayState.INCOMPLETE, trouble=_disagreement(agreement))
+
+
+def summarize(run: Run, found: Findings, ended_at: datetime) -> Summary:
+    """The run's summary; `success` only if every account and day that it owed is good."""
+    outcomes = day_outcomes(run, found)
+    accounts = tuple(_account_result(run, account, outcomes, found.load) for account in run.accounts)
+    good = sum(outcome.state.good for outcome in outcomes.values())
+    suspicious = _suspiciously_empty(run, outcomes)
+    state = RunState.SUCCESS if good == len(outcomes) else RunState.PARTIAL if good else RunState.FAILED
+    agreements = found.verify.agreements
+    return Summary(
+        run_id=run.run_id,
+        state=RunState.PARTIAL if suspicious and state == RunState.SUCCESS else state,
+        day=run.day,
+        days=run.days,
+        accounts=accounts,
+        created=found.load.created,
+        updated=found.load.updated,
+        unchanged=found.load.unchanged,
+        restated=len(found.load.restated),
+        edited=found.load.edited,
+        gone=sum(one.gone for one in agreements),
+        foreign=sum(one.foreign for one in agreements),
+        duplicates=sum(one.duplicates for one in agreements),
+        verified=found.verify.verified,
+        dry_run=run.dry_run,
+        warnings=(*found.load.warnings, *_excess(run, agreements)),
+        trouble=found.load.trouble or found.verify.trouble or suspicious,
+        started_at=run.started_at,
+        ended_at=ended_at,
+        view_notes=_view_notes(found.views),
+    )
+
+
+def _account_result(
+    run: Run, account: Account, outcomes: Mapping[AccountDay, DayOutcome], load: LoadOutcome
+) -> AccountResult:
+    window = [outcomes[AccountDay(account.id, day)] for day in run.days]
+    newest = window[-1]
+    worst = min(window, key=lambda one: (one.state.good, _WORST_FIRST.index(one.state)))
+    shown = newest if worst.state.good else worst
+    trouble = newest.trouble or worst.trouble
+    return AccountResult(
+        id=account.id,
+        name=account.name,
+        state=shown.state,
+        rows=newest.rows,
+        cost=newest.cost,
+        window_rows=sum(one.rows for one in window),
+        window_cost=sum((one.cost for one in window), ZERO),
+        trouble=trouble,
+        restated=any(at.account_id == account.id for at in load.restated),
+    )
+
+
+def _never_fetched() -> Trouble:
+    return Trouble(
+        reason="missing",
+        message="the account was not fetched",
+        what_to_do="该账户未被拉取, 系统会在下次运行时补齐。",
+    )
+
+
+def _conflict(day: date) -> Trouble:
+    return Trouble(
+        reason="conflict",
+        message=f"{day}: two accounts report the same promotion with different figures",
+        what_to_do=f"{day} 有单元在两个账户中数据不同, 未写入; 请在巨量引擎核对主账户与复制账户。",
+    )
+
+
+def _disagreement(agreement: DayAgreement) -> Trouble:
+    counts = {"缺少": agreement.missing, "数值不符": agreement.wrong, "重复": agreement.duplicates}
+    chinese = ", ".join(f"{word} {count} 行" for word, count in counts.items() if count)
+    return Trouble(
+        reason="disagreement",
+        message=f"{agreement.day}: read back, the table has {agreement.missing} rows missing, "
+        f"{agreement.wrong} wrong, {agreement.duplicates} doubled",
+        what_to_do=f"{agreement.day} 表格与数据源不一致: {chinese}; 系统下次运行时修正, 重复行请人工删除。",
+    )
+
+
+def _suspiciously_empty(run: Run, outcomes: Mapping[AccountDay, DayOutcome]) -> Trouble | None:
+    newest = [outcomes[AccountDay(account.id, run.day)] for account in run.accounts]
+    spent = any(outcome.cost for at, outcome in outcomes.items() if at.day != run.day)
+    if not spent or any(outcome.state != DayState.EMPTY for outcome in newest):
+        return None
+    return Trouble(
+        reason="suspicious_empty",
+        message=f"{run.day}: every account is empty although there was cost in the days before",
+        what_to_do=f"{run.day} 所有账户均无数据, 但前几日有消耗: 请在巨量引擎后台核对。",
+    )
+
+
+def _excess(run: Run, agreements: tuple[DayAgreement, ...]) -> list[str]:
+    names = {account.id: account.name for account in run.accounts}
+    return [
+        f"{names[one.account_id]} {one.day}: 表格另有 {_extra_rows(one)}, 共多 {_yuan(one.excess)} 元"
+        for one in agreements
+        if one.gone or one.foreign
+    ]
+
+
+def _extra_rows(one: DayAgreement) -> str:
+    words = {"数据源已不再返回的": one.gone, "他人添加的": one.foreign}
+    return "、".join(f"{word} {count} 行" for word, count in words.items() if count)
+
+
+def _yuan(money: Decimal) -> str:
+    return f"{money:.2f}"
+
+
+def _view_notes(views: ViewsOutcome) -> tuple[str, ...]:
+    words = {
+        "新建视图": views.created,
+        "修复视图": views.repaired,
+        "未改动的自定义视图": views.left_alone,
+        "缺少视图": views.missing,
+    }
+    notes = [f"{word}: {', '.join(names)}" for word, names in words.items() if names]
+    return (*notes, f"视图未检查: {views.trouble.what_to_do}") if views.trouble else tuple(notes)

@@ -1,0 +1,220 @@
+"""Bring the table to what was fetched: difference, record of it, batch writes, one writer per base."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from pipeline.clients.feishu.api import WRITE_TIMEOUT_S
+from pipeline.clients.feishu.records import WRITE_BATCH
+from pipeline.context import Base, Context
+from pipeline.core.diff import Change, Difference, Update, causes, changes, diff
+from pipeline.core.errors import LaikeError, NeedsPerson, Retryable, RowVanished, TableFull
+from pipeline.core.model import AccountDay, FoundRow, Key, LoadOutcome, ReportRow, Run, WantedRow
+from pipeline.core.quality import checksum, settle_shared_keys
+from pipeline.core.table import Layout
+from pipeline.state import keys
+from pipeline.state.lease import hold
+from pipeline.state.staging import Snapshot
+from pipeline.steps.read import layout_of, read_records, rows_of, take_snapshot
+from pipeline.steps.write import batches, create_surely
+
+EARLY_READ_GOOD_FOR = timedelta(seconds=60)
+ROUNDS = 5  # readings after which a table that keeps changing under us is given up
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What the fetches of a run brought, ready to be written."""
+
+    rows: tuple[ReportRow, ...]
+    conflicts: tuple[AccountDay, ...]
+    days: frozenset[AccountDay]  # every account and day that was fetched
+
+    def checksums(self) -> dict[AccountDay, str]:
+        """A digest of each account's day."""
+        by_day: dict[AccountDay, list[ReportRow]] = {at: [] for at in self.days}
+        for row in self.rows:
+            by_day[AccountDay(row.account_id, row.day)].append(row)
+        return {at: checksum(rows) for at, rows in by_day.items()}
+
+
+def load(ctx: Context, run_id: str) -> LoadOutcome:
+    """Write what the run's fetches brought, or return what an earlier delivery wrote. A failure is an outcome too."""
+    if known := ctx.ledger.outcome(run_id, "load", LoadOutcome):
+        return known
+    run = ctx.ledger.run(run_id)
+    ctx.ledger.emit(run_id, "loading")
+    try:
+        outcome = _load(ctx, run)
+    except LaikeError as error:
+        log.warning("load_failed", run=run_id, error=error.message)
+        outcome = LoadOutcome(trouble=error.trouble())
+    ctx.ledger.record(run_id, "load", outcome)
+    ctx.ledger.emit(
+        run_id,
+        "loaded",
+        created=outcome.created,
+        updated=outcome.updated,
+        unchanged=outcome.unchanged,
+        reason=outcome.trouble.message if outcome.trouble else "",
+    )
+    return outcome
+
+
+def gather(ctx: Context, run: Run) -> Source:
+    """The rows of every account that was fetched; of two accounts that share a key, the first one's."""
+    fetched = [found for account in run.accounts if (found := ctx.staging.fetched(run.run_id, account.id))]
+    rows, conflicts = settle_shared_keys([row for one in fetched for row in one.rows])
+    days = frozenset(
+        AccountDay(one.outcome.account_id, day.day) for one in fetched for day in one.outcome.days if not day.failed
+    )
+    return Source(tuple(rows), conflicts, days)
+
+
+def want(layout: Layout, run: Run, source: Source) -> list[WantedRow]:
+    """The table's rows for what the source said."""
+    accounts = {account.id: account for account in run.accounts}
+    return [layout.want(row, accounts[row.account_id]) for row in source.rows]
+
+
+def _load(ctx: Context, run: Run) -> LoadOutcome:
+    source = gather(ctx, run)
+    if not source.days:
+        return LoadOutcome()
+    if run.dry_run:
+        base = ctx.base(run)
+        snapshot = ctx.staging.snapshot(run.run_id) or take_snapshot(ctx, run, base)
+        return _tell(ctx, _Load(ctx, run, base, source, snapshot), dry_run=True)
+    with hold(ctx.client, keys.writer(ctx.settings.bitable_app_token), ctx.time_left(run)) as lease:
+        base = ctx.base(run, before_write=lambda: lease.ensure(WRITE_TIMEOUT_S))
+        work = _Load(ctx, run, base, source, _fresh_enough(ctx, run) or _read_anew(ctx, run, base))
+        work.write()
+        return _tell(ctx, work, dry_run=False)
+
+
+def _fresh_enough(ctx: Context, run: Run) -> Snapshot | None:
+    """The early read, if nobody wrote since, it is recent, and no earlier delivery had begun to write."""
+    early = ctx.staging.snapshot(run.run_id)
+    if not early or early.writes != ctx.memory.writes() or ctx.staging.changes(run.run_id):
+        return None
+    return early if ctx.now() - early.read_at < EARLY_READ_GOOD_FOR else None
+
+
+def _read_anew(ctx: Context, run: Run, base: Base) -> Snapshot:
+    snapshot = take_snapshot(ctx, run, base)
+    ctx.staging.put_snapshot(run.run_id, snapshot)
+    return snapshot
+
+
+class _Load:
+    """One load at work: the table as last read, and the record of what was set out to change."""
+
+    def __init__(self, ctx: Context, run: Run, base: Base, source: Source, snapshot: Snapshot) -> None:
+        self.ctx, self.run, self.base, self.source = ctx, run, base, source
+        self.layout = layout_of(snapshot)
+        self.wanted = want(self.layout, run, source)
+        self.found = rows_of(self.layout, snapshot.records, run.days)
+        self.recorded = ctx.staging.changes(run.run_id)
+
+    def difference(self) -> Difference:
+        """What is still to be written."""
+        return diff(self.wanted, self.found)
+
+    def write(self) -> None:
+        """Write until nothing differs any more.
+
+        Raises:
+            LaikeError: As the service says, or the table kept changing under us.
+        """
+        for left in reversed(range(ROUNDS)):
+            difference = self.difference()
+            if difference.empty:
+                return
+            self._begin(difference)
+            try:
+                self._update(difference.update)
+                self._create(difference.create)
+            except (RowVanished, Retryable) as error:
+                unknown = isinstance(error, RowVanished) or error.effect_possible
+                if not left or not unknown:
+                    raise
+                log.warning("read_again", run=self.run.run_id, error=error.message)
+                self.ctx.pause(1)
+                self.found = self._read()
+            else:
+                return
+
+    def _begin(self, difference: Difference) -> None:
+        """Check the room, then record what is about to be changed, then tell early readers."""
+        if difference.create:
+            self._check_room(len(difference.create))
+        for change in changes(difference):
+            self.recorded.setdefault(change.key, change)
+        self.ctx.staging.put_changes(self.run.run_id, self.recorded)
+        self.ctx.memory.begin_writing()
+
+    def _check_room(self, more: int) -> None:
+        count, cap = self.base.records().count(), self.ctx.settings.table_max_rows
+        if not count and self._was_loaded():
+            msg = "the table reads as empty although rows were loaded into it: the permission may be lost"
+            raise NeedsPerson(msg, what_to_do="请确认应用仍对多维表格有「可管理」权限; 确认前不会写入。")
+        if count + more > cap:
+            msg = f"{more} rows to create do not fit: the table holds {count} of {cap} (LAIKE_TABLE_MAX_ROWS)"
+            advice = f"表格已有 {count} 行, 上限 {cap} 行, 需新增 {more} 行: 请归档旧数据或换新表。"
+            raise TableFull(msg, what_to_do=advice)
+
+    def _was_loaded(self) -> bool:
+        days = {day.isoformat() for day in self.run.days}
+        covered = (self.ctx.ledger.covered(account.id) for account in self.run.accounts)
+        return any(known.rows for by_day in covered for day, known in by_day.items() if day in days)
+
+    def _update(self, updates: Sequence[Update]) -> None:
+        for batch in batches(updates, WRITE_BATCH):
+            rows = [(update.record_id, self.layout.encode(update.new)) for update in batch]
+            self.base.records().batch_update(rows)
+
+    def _create(self, rows: Sequence[WantedRow]) -> None:
+        for batch in batches(rows, WRITE_BATCH):
+            create_surely(batch, self._send, self._absent, self._name(batch), self.ctx.pause)
+
+    def _send(self, rows: Sequence[WantedRow], token: str) -> None:
+        self.base.records().batch_create([self.layout.encode(row.cells) for row in rows], token)
+
+    def _absent(self, rows: Sequence[WantedRow]) -> list[WantedRow]:
+        there = {row.key for row in self._read()}
+        return [row for row in rows if row.key not in there]
+
+    def _name(self, rows: Sequence[WantedRow]) -> str:
+        text = "\n".join(f"{row.key} {sorted(row.cells.items())}" for row in rows)
+        return f"{self.base.table_id} {self.run.run_id} {hashlib.sha256(text.encode()).hexdigest()}"
+
+    def _read(self) -> list[FoundRow]:
+        return rows_of(self.layout, read_records(self.base, self.layout, self.run.days), self.run.days)
+
+
+def _tell(ctx: Context, work: _Load, *, dry_run: bool) -> LoadOutcome:
+    done: dict[Key, Change] = dict(work.recorded)
+    if dry_run:
+        done = {change.key: change for change in changes(work.difference())}
+    covered = {account.id: ctx.ledger.covered(account.id) for account in work.run.accounts}
+    loaded = {
+        at: known.checksum for at in work.source.days if (known := covered[at.account_id].get(at.day.isoformat()))
+    }
+    why = causes(done.values(), work.source.checksums(), loaded)
+    created = sum(change.created for change in done.values())
+    warnings = [f"{why.edited} 行被人工改动, 已恢复为数据源的值"] if why.edited else []
+    warnings += [f"{why.recreated} 行曾被人工删除, 已重新写入"] if why.recreated else []
+    return LoadOutcome(
+        created=created,
+        updated=len(done) - created,
+        unchanged=len(work.wanted) - len(done),
+        restated=why.restated,
+        edited=why.edited,
+        conflicts=work.source.conflicts,
+        warnings=tuple(warnings),
+    )

@@ -1,0 +1,83 @@
+"""Read the table: its fields, its time zone, its rows of some days. Early, and again when needed."""
+
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from pipeline.context import Base, Context
+from pipeline.core.errors import BadResponse, LaikeError
+from pipeline.core.model import DayRange, FoundRow, Run
+from pipeline.core.table import DEFAULT_COLUMNS, Layout, match
+from pipeline.state.staging import Snapshot
+
+READINGS = 3  # rows that change between two pages make a reading void
+
+log = structlog.get_logger()
+
+
+def read_table(ctx: Context, run_id: str) -> None:
+    """Stage what the table holds on the run's days; where that fails the load reads it itself, and tells why."""
+    run = ctx.ledger.run(run_id)
+    try:
+        snapshot = take_snapshot(ctx, run, ctx.base(run))
+    except LaikeError as error:
+        log.warning("read_table_failed", run=run_id, error=error.message)
+        return
+    ctx.staging.put_snapshot(run_id, snapshot)
+    ctx.ledger.emit(run_id, "table_read", rows=len(snapshot.records))
+
+
+def take_snapshot(ctx: Context, run: Run, base: Base) -> Snapshot:
+    """The table as it is now.
+
+    Raises:
+        TableMismatch: A column is missing or cannot hold what we write.
+    """
+    writes, read_at = ctx.memory.writes(), ctx.now()
+    fields = base.tables.fields(base.table_id)
+    layout = match(DEFAULT_COLUMNS, fields, time_zone(ctx, base))
+    records = read_records(base, layout, run.days)
+    return Snapshot(tuple(fields), layout.time_zone.key, tuple(records), writes, read_at)
+
+
+def layout_of(snapshot: Snapshot) -> Layout:
+    """Our columns matched with the fields of a snapshot."""
+    return match(DEFAULT_COLUMNS, snapshot.fields, ZoneInfo(snapshot.time_zone))
+
+
+def rows_of(layout: Layout, records: Sequence[dict[str, Any]], days: DayRange) -> list[FoundRow]:
+    """Records as rows, without those that the wider search brought from outside `days`."""
+    rows = (layout.decode(record) for record in records)
+    return [row for row in rows if row.day in days]
+
+
+def read_records(base: Base, layout: Layout, days: DayRange) -> list[dict[str, Any]]:
+    """Every record of `days`, read whole.
+
+    Raises:
+        BadResponse: Three readings in a row contradicted themselves.
+    """
+    for reading in range(1, READINGS + 1):
+        try:
+            return _search(base, layout, days)
+        except BadResponse:
+            if reading == READINGS:
+                raise
+    raise AssertionError
+
+
+def time_zone(ctx: Context, base: Base) -> ZoneInfo:
+    """The base's time zone, asked for once a day."""
+    if known := ctx.memory.zone():
+        return ZoneInfo(known)
+    zone = base.tables.time_zone()
+    ctx.memory.learn_zone(zone.key)
+    return zone
+
+
+def _search(base: Base, layout: Layout, days: DayRange) -> list[dict[str, Any]]:
+    names = [column.name for column in layout.columns]
+    found = [record for filter_ in layout.day_filters(days) for record in base.records().search(filter_, names)]
+    return list({record["record_id"]: record for record in found}.values())

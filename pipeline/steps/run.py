@@ -1,0 +1,49 @@
+"""A whole run: begin it, and carry its steps out in this process."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+
+from pipeline.context import Context
+from pipeline.core import plan
+from pipeline.core.model import Run, Summary
+from pipeline.steps.fetch import fetch_account
+from pipeline.steps.finish import finish
+from pipeline.steps.load import load
+from pipeline.steps.read import read_table
+from pipeline.steps.verify import verify
+from pipeline.steps.views import check_views
+
+FETCHES_AT_ONCE = 16  # threads that wait for answers; the shared limiter sets the pace
+
+
+def begin(ctx: Context, day: date | None, account_ids: Sequence[str], *, dry_run: bool) -> Run:
+    """Plan and record a run that a person asked for: yesterday with its look-back, or exactly `day`.
+
+    Raises:
+        WrongInput: The day is not over or too old, or an account is not known.
+    """
+    settings, now = ctx.settings, ctx.now()
+    days = plan.closed_day(day, now) if day else plan.window(now, settings.lookback_days)
+    accounts = plan.choose_accounts(settings.accounts, account_ids)
+    seconds = plan.deadline_s(len(accounts), len(days), settings.oceanengine_rate, settings.run_deadline_s)
+    run = plan.manual_run(days, accounts, now, seconds, dry_run=dry_run)
+    ctx.ledger.open(run)
+    ctx.ledger.emit(run.run_id, "planned", accounts=len(accounts), days=len(days))
+    return run
+
+
+def carry_out(ctx: Context, run_id: str) -> Summary:
+    """Every step of a run, in threads of this process: what can overlap does."""
+    run = ctx.ledger.run(run_id)
+    with ThreadPoolExecutor(max_workers=FETCHES_AT_ONCE) as pool:
+        reading = pool.submit(read_table, ctx, run_id)  # first: the load waits for it longest
+        fetches = [pool.submit(fetch_account, ctx, run_id, account.id) for account in run.accounts]
+        reading.result()
+        for fetch in fetches:
+            fetch.result()
+        load(ctx, run_id)
+        views = pool.submit(check_views, ctx, run_id)
+        verify(ctx, run_id)
+        views.result()
+    return finish(ctx, run_id)

@@ -1,0 +1,141 @@
+"""The 同步状态 table: one row per account and day, where an operator sees whether a figure can be trusted."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from pipeline.clients.feishu.api import WRITE_TIMEOUT_S
+from pipeline.clients.feishu.records import WRITE_BATCH, Records
+from pipeline.context import Base, Context
+from pipeline.core.errors import NotFoundYet, RowVanished
+from pipeline.core.model import AccountDay, DayOutcome, DayState, Run
+from pipeline.core.table import between, plain_text
+from pipeline.state import keys
+from pipeline.state.lease import hold
+from pipeline.state.memory import place
+from pipeline.steps.read import time_zone
+from pipeline.steps.write import batches, create_surely
+
+DAY_MS = 24 * 3600 * 1000
+NAME = "同步状态"
+DAY, ACCOUNT, STATE, ROWS, COST, AS_OF, REASON = "日期", "账户", "状态", "行数", "消耗", "数据截至", "原因"
+FIELDS: Sequence[Mapping[str, object]] = (
+    {"field_name": DAY, "type": 5, "property": {"date_formatter": "yyyy/MM/dd"}},
+    {"field_name": ACCOUNT, "type": 1},
+    {"field_name": STATE, "type": 3},
+    {"field_name": ROWS, "type": 2, "property": {"formatter": "0"}},
+    {"field_name": COST, "type": 2, "property": {"formatter": "0.00"}},
+    {"field_name": AS_OF, "type": 5, "property": {"date_formatter": "yyyy/MM/dd HH:mm"}},
+    {"field_name": REASON, "type": 1},
+)
+WORDS = {
+    DayState.LOADED: "已入库",
+    DayState.EMPTY: "无数据",
+    DayState.INCOMPLETE: "不完整",
+    DayState.FAILED: "失败",
+    DayState.MISSING: "缺失",
+    DayState.PARKED: "已停用",
+    DayState.OPEN: "未结束",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRow:
+    """One row of the table: its place and its cells in write shape."""
+
+    place: str
+    cells: Mapping[str, object]
+
+
+def write_status(
+    ctx: Context, run: Run, outcomes: Mapping[AccountDay, DayOutcome], as_of: Mapping[str, datetime]
+) -> None:
+    """Bring the status rows of a run up to date; the table is made where there is none.
+
+    Raises:
+        LaikeError: As the service says.
+    """
+    with hold(ctx.client, keys.writer(ctx.settings.bitable_app_token), ctx.time_left(None)) as lease:
+        base = ctx.base(None, before_write=lambda: lease.ensure(WRITE_TIMEOUT_S))
+        rows = _rows(ctx, base, run, outcomes, as_of)
+        ctx.memory.begin_writing()
+        try:
+            _write(ctx, base, run, rows)
+        except (RowVanished, NotFoundYet):  # a person deleted a row or the table: look again
+            ctx.memory.forget_status()
+            _write(ctx, base, run, rows)
+
+
+def _rows(
+    ctx: Context, base: Base, run: Run, outcomes: Mapping[AccountDay, DayOutcome], as_of: Mapping[str, datetime]
+) -> list[StatusRow]:
+    names = {account.id: account.name for account in run.accounts}
+    zone = time_zone(ctx, base)
+    return [
+        StatusRow(
+            place(at),
+            {
+                DAY: _ms(datetime(at.day.year, at.day.month, at.day.day, tzinfo=zone)),
+                ACCOUNT: names[at.account_id],
+                STATE: WORDS[outcome.state],
+                ROWS: outcome.rows,
+                COST: float(outcome.cost),
+                AS_OF: _ms(as_of.get(at.account_id, run.started_at)),
+                REASON: outcome.trouble.what_to_do if outcome.trouble else None,
+            },
+        )
+        for at, outcome in outcomes.items()
+    ]
+
+
+def _write(ctx: Context, base: Base, run: Run, rows: Sequence[StatusRow]) -> None:
+    records = base.records(_table(ctx, base))
+    known = ctx.memory.status_rows()
+    if unknown := [row for row in rows if row.place not in known]:
+        known |= _find(records, unknown)
+        ctx.memory.learn_status_rows(known)
+    for batch in batches([row for row in rows if row.place in known], WRITE_BATCH):
+        records.batch_update([(known[row.place], row.cells) for row in batch])
+    for batch in batches([row for row in rows if row.place not in known], WRITE_BATCH):
+        _create(ctx, records, run, batch)
+
+
+def _create(ctx: Context, records: Records, run: Run, rows: Sequence[StatusRow]) -> None:
+    def send(batch: Sequence[StatusRow], token: str) -> None:
+        ids = records.batch_create([row.cells for row in batch], token)
+        if len(ids) == len(batch):
+            ctx.memory.learn_status_rows({row.place: record_id for row, record_id in zip(batch, ids, strict=True)})
+
+    def absent(batch: Sequence[StatusRow]) -> list[StatusRow]:
+        there = _find(records, batch)
+        ctx.memory.learn_status_rows(there)
+        return [row for row in batch if row.place not in there]
+
+    name = f"{records.table_id} {run.run_id} {rows[0].place} {len(rows)}"
+    create_surely(rows, send, absent, name, ctx.pause)
+
+
+def _find(records: Records, rows: Sequence[StatusRow]) -> dict[str, str]:
+    """Record ids of the rows that are there already, by their day and account name."""
+    places = {(row.cells[DAY], row.cells[ACCOUNT]): row.place for row in rows}
+    found: dict[str, str] = {}
+    days = [cast("int", row.cells[DAY]) for row in rows]
+    for record in records.search(between(DAY, min(days) - DAY_MS, max(days) + DAY_MS), [DAY, ACCOUNT]):
+        cells = record.get("fields") or {}
+        at = places.get((cells.get(DAY), plain_text(cells.get(ACCOUNT) or "")))
+        if at:
+            found.setdefault(at, str(record["record_id"]))
+    return found
+
+
+def _table(ctx: Context, base: Base) -> str:
+    if known := ctx.memory.status_table():
+        return known
+    table_id = base.tables.ids().get(NAME) or base.tables.create(NAME, FIELDS)
+    ctx.memory.learn_status_table(table_id)
+    return table_id
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
