@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from pipeline.core.errors import WrongInput
-from pipeline.core.model import CHINA, Account, DayRange, Run, china_day
+from pipeline.core.model import CHINA, Account, DayRange, Run, RunState, china_day
 
 REPORT_ROWS_A_PAGE = 100  # the largest page_size of the report endpoints
 DEADLINE_FLOOR_S = 300
+ENDING_S = 60  # views, status table and card come after the deadline
 OLDEST_DAYS = 365  # the report endpoints serve no older day
 
 
@@ -75,3 +76,8 @@ def manual_run(days: DayRange, accounts: Sequence[Account], now: datetime, deadl
         deadline=now + timedelta(seconds=deadline),
         dry_run=dry_run,
     )
+
+
+def state_of_open(run: Run, now: datetime) -> RunState:
+    """The state of a run without an end: past its deadline nobody works on it any more."""
+    return RunState.RUNNING if now <= run.deadline + timedelta(seconds=ENDING_S) else RunState.INTERRUPTED

@@ -90,6 +90,13 @@ def mend(ctx: Context, views: Sequence[AccountView]) -> ViewsOutcome:
     )
 
 
+def forget_deleted(ctx: Context, accounts: Sequence[Account]) -> None:
+    """Let the views that people deleted be found by name or made anew."""
+    for view in inspect(ctx, accounts, deep=False):
+        if view.state == ViewState.DELETED:
+            ctx.memory.forget_view(view.account.id)
+
+
 def _check(ctx: Context, run: Run) -> ViewsOutcome:
     return mend(ctx, inspect(ctx, run.accounts, deep=False))
 

@@ -1,0 +1,108 @@
+"""The `laike` command. Commands import what they need when they are called, so that `--help` is quick."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="laike",
+    help="Carry each day's 抖音来客 / 巨量本地推 figures into a Feishu Bitable: right or loud.",
+    epilog="Exit codes: 0 done · 1 done in part · 2 wrong usage or settings · 3 failed · 4 needs a person.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+token = typer.Typer(help="The Ocean Engine token's life.", no_args_is_help=True)
+app.add_typer(token, name="token")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout; messages go to stderr.")]
+
+
+@app.command()
+def sync(
+    day: Annotated[
+        str | None, typer.Option(help="Exactly this closed day, as 2026-02-11. Default: yesterday with its look-back.")
+    ] = None,
+    account: Annotated[list[str] | None, typer.Option(help="Only this account id; may be repeated.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Fetch and compare, write nothing.")] = False,
+    local: Annotated[bool, typer.Option("--local", help="Run in this process, without workers.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run one sync now, with live progress: fetch, write the difference, read back, check."""
+    from cli.runs import sync as command
+
+    raise typer.Exit(command(day, account or [], dry_run=dry_run, local=local, as_json=as_json))
+
+
+@app.command()
+def runs(
+    count: Annotated[int, typer.Argument(metavar="[N]", min=1, help="How many.")] = 10, as_json: AsJson = False
+) -> None:
+    """List the newest runs."""
+    from cli.runs import runs as command
+
+    raise typer.Exit(command(count, as_json=as_json))
+
+
+@app.command()
+def show(run: Annotated[str, typer.Argument(metavar="RUN", help="A run id.")], as_json: AsJson = False) -> None:
+    """Show one run: its accounts, what was written, why it ended as it did."""
+    from cli.runs import show as command
+
+    raise typer.Exit(command(run, as_json=as_json))
+
+
+@app.command()
+def views(
+    fix: Annotated[bool, typer.Option("--fix", help="Create the missing, repair the wrong.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check the view of each account; a filter that a person changed is left alone."""
+    from cli.admin import views as command
+
+    raise typer.Exit(command(fix=fix, as_json=as_json))
+
+
+@app.command()
+def demo(
+    keep: Annotated[bool, typer.Option("--keep", help="Stay up until Ctrl-C and print the page's address.")] = False,
+) -> None:
+    """Show everything on the emulator: no account, no Docker, no Redis needed."""
+    from cli.demo import demo as command
+
+    raise typer.Exit(command(keep=keep))
+
+
+@token.command("import")
+def token_import(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The old script's .token_cache.json.")],
+) -> None:
+    """Take over a token pair: access_token, refresh_token, expires_at, refresh_expires_at (ISO local times)."""
+    from cli.admin import token_import as command
+
+    raise typer.Exit(command(file))
+
+
+@token.command("status")
+def token_status(as_json: AsJson = False) -> None:
+    """Say how long both tokens live; exit 4 when a person must authorize again."""
+    from cli.admin import token_status as command
+
+    raise typer.Exit(command(as_json=as_json))
+
+
+def run() -> None:
+    """The entry point: our errors become a sentence and an exit code, never a trace."""
+    from pipeline.core.errors import LaikeError
+
+    try:
+        app()
+    except LaikeError as error:
+        from cli.output import tell
+
+        sys.exit(tell(error))
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,148 @@
+"""What the commands print: data on stdout (with `--json` one document), messages and progress on stderr."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.core.errors import LaikeError, NeedsPerson, Trouble, WrongInput
+from pipeline.core.model import CHINA, AccountResult, Run, RunState, Summary
+
+DONE, IN_PART, WRONG_USAGE, FAILED, PERSON_NEEDED = 0, 1, 2, 3, 4
+
+out = Console(soft_wrap=True)
+err = Console(stderr=True, soft_wrap=True)
+_COLOURS = {"success": "green", "loaded": "green", "empty": "dim", "partial": "yellow", "incomplete": "yellow"}
+
+
+def print_json(document: object) -> None:
+    """One JSON document on stdout."""
+    out.out(json.dumps(document, ensure_ascii=False, indent=2), highlight=False)
+
+
+def tell(error: LaikeError) -> int:
+    """Say what went wrong and what to do; the exit code for it."""
+    err.print(f"[red]error:[/] {_safe(error.message)}")
+    if not isinstance(error, WrongInput):
+        err.print(f"→ {_safe(error.what_to_do)}")
+    return WRONG_USAGE if isinstance(error, WrongInput) else PERSON_NEEDED if isinstance(error, NeedsPerson) else FAILED
+
+
+def exit_code(summary: Summary) -> int:
+    """0 done, 1 in part, 3 failed, 4 needs a person."""
+    if summary.needs_person:
+        return PERSON_NEEDED
+    return {RunState.SUCCESS: DONE, RunState.PARTIAL: IN_PART}.get(summary.state, FAILED)
+
+
+def run_document(summary: Summary) -> dict[str, Any]:
+    """A run as `--json` prints it: ids and money are strings."""
+    return {
+        "run_id": summary.run_id,
+        "state": summary.state,
+        "day": summary.day.isoformat(),
+        "days": _days(summary.days),
+        "accounts": [_account_document(account) for account in summary.accounts],
+        "created": summary.created,
+        "updated": summary.updated,
+        "unchanged": summary.unchanged,
+        "restated": summary.restated,
+        "edited": summary.edited,
+        "gone": summary.gone,
+        "foreign": summary.foreign,
+        "duplicates": summary.duplicates,
+        "verified": summary.verified,
+        "dry_run": summary.dry_run,
+        "warnings": [*summary.warnings, *summary.view_notes],
+        **_trouble_document(summary.trouble),
+    }
+
+
+def open_run_document(run: Run, state: RunState) -> dict[str, Any]:
+    """A run without an end as `--json` prints it."""
+    return {
+        "run_id": run.run_id,
+        "state": state,
+        "day": run.day.isoformat(),
+        "days": _days(run.days),
+        "accounts": [{"id": account.id, "name": account.name} for account in run.accounts],
+    }
+
+
+def print_summary(summary: Summary) -> None:
+    """A run for a person."""
+    rows = [
+        (one.name, one.id, _coloured(one.state), str(one.rows), f"{one.cost:.2f}", str(one.window_rows), _why(one))
+        for one in summary.accounts
+    ]
+    out.print(table(("account", "id", "state", "rows", "cost 元", f"rows {_span(summary)}", "reason"), rows))
+    word = "would be " if summary.dry_run else ""
+    counts = f"{word}created {summary.created}, updated {summary.updated}, unchanged {summary.unchanged}"
+    notes = [f"restated {summary.restated} account day(s)"] if summary.restated else []
+    notes += [f"edited by hand {summary.edited}"] if summary.edited else []
+    out.print(f"{summary.run_id}: {_coloured(summary.state)}; rows {', '.join([counts, *notes])}; {_verified(summary)}")
+    for line in (*summary.warnings, *summary.view_notes):
+        out.print(f"  • {_safe(line)}")
+    if summary.trouble:
+        out.print(f"  [red]{_safe(summary.trouble.message)}[/]\n  → {_safe(summary.trouble.what_to_do)}")
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """A plain table."""
+    made = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        made.add_row(*row)
+    return made
+
+
+def moment(when: Any) -> str:  # noqa: ANN401 a datetime, typed where it is made
+    """A time as people in China read it."""
+    return f"{when.astimezone(CHINA):%Y-%m-%d %H:%M:%S}"
+
+
+def _account_document(account: AccountResult) -> dict[str, Any]:
+    return {
+        "id": account.id,
+        "name": account.name,
+        "state": account.state,
+        "rows": account.rows,
+        "cost": f"{account.cost:.2f}",
+        "restated": account.restated,
+        **_trouble_document(account.trouble),
+        "window": {"rows": account.window_rows, "cost": f"{account.window_cost:.2f}"},
+    }
+
+
+def _trouble_document(trouble: Trouble | None) -> dict[str, Any]:
+    if trouble is None:
+        return {"reason": None, "what_to_do": None}
+    return {"reason": f"{trouble.reason}: {trouble.message}", "what_to_do": trouble.what_to_do}
+
+
+def _why(account: AccountResult) -> str:
+    return _safe(f"{account.trouble.message} → {account.trouble.what_to_do}") if account.trouble else ""
+
+
+def _verified(summary: Summary) -> str:
+    if summary.dry_run:
+        return "dry run: nothing written"
+    return "read back and verified" if summary.verified else "[yellow]not verified[/]"
+
+
+def _span(summary: Summary) -> str:
+    return "" if len(summary.days) == 1 else f"in {len(summary.days)} days"
+
+
+def _days(days: Iterable[date]) -> list[str]:
+    return [day.isoformat() for day in days]
+
+
+def _coloured(state: str) -> str:
+    return f"[{_COLOURS.get(state, 'red')}]{state}[/]"
+
+
+def _safe(text: str) -> str:
+    return text.replace("[", r"\[")
