@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import redis
 
@@ -16,6 +16,14 @@ class KnownView:
 
     view_id: str
     checked: float
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRow:
+    """A row of the 同步状态 table: its record id, and a digest of what was written into it."""
+
+    record_id: str
+    digest: str
 
 
 class Memory:
@@ -56,15 +64,18 @@ class Memory:
         """Remember the id of the 同步状态 table."""
         self._client.set(keys.status_table(self._table_id), table_id)
 
-    def status_rows(self) -> dict[str, str]:
-        """Record ids of the 同步状态 table."""
+    def status_rows(self) -> dict[str, KnownRow]:
+        """The rows of the 同步状态 table, by place."""
         rows: Any = self._client.hgetall(keys.status_rows(self._table_id))
-        return {place.decode(): record_id.decode() for place, record_id in rows.items()}
+        return {place.decode(): codec.load(KnownRow, data) for place, data in rows.items()}
 
-    def learn_status_rows(self, rows: Mapping[str, str]) -> None:
-        """Remember record ids of the 同步状态 table."""
-        if rows:
-            self._client.hset(keys.status_rows(self._table_id), mapping=cast("Any", rows))
+    def learn_status_rows(self, rows: Mapping[str, KnownRow]) -> None:
+        """Remember rows of the 同步状态 table."""
+        pipe = self._client.pipeline()
+        for place, row in rows.items():
+            pipe.hset(keys.status_rows(self._table_id), place, codec.dump(row, KnownRow))
+        pipe.expire(keys.status_rows(self._table_id), keys.HISTORY_TTL_S)
+        pipe.execute()
 
     def forget_status(self) -> None:
         """Forget the 同步状态 table: it is not as we remember it."""

@@ -1,19 +1,20 @@
 """The 同步状态 table: one row per account and day, where an operator sees whether a figure can be trusted."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import cast
 
 from pipeline.clients.feishu.api import WRITE_TIMEOUT_S
 from pipeline.clients.feishu.records import WRITE_BATCH, Records
 from pipeline.context import Base, Context
 from pipeline.core.errors import NotFoundYet, RowVanished
-from pipeline.core.model import AccountDay, DayOutcome, DayState, Run
+from pipeline.core.model import CHINA, AccountDay, DayOutcome, DayState, Run
 from pipeline.core.table import between, plain_text
 from pipeline.state import keys
 from pipeline.state.lease import hold
-from pipeline.state.memory import place
+from pipeline.state.memory import KnownRow, place
 from pipeline.steps.read import time_zone
 from pipeline.steps.write import batches, create_surely
 
@@ -40,12 +41,17 @@ WORDS = {
 }
 
 
+# from then on yesterday's figures have settled: a row that says so is worth a write, a later minute is not
+SETTLED = time(10, 35)
+
+
 @dataclass(frozen=True, slots=True)
 class StatusRow:
-    """One row of the table: its place and its cells in write shape."""
+    """One row of the table: its place, its cells in write shape, and a digest that says when it is worth a write."""
 
     place: str
     cells: Mapping[str, object]
+    digest: str
 
 
 def write_status(
@@ -72,31 +78,36 @@ def _rows(
 ) -> list[StatusRow]:
     names = {account.id: account.name for account in run.accounts}
     zone = time_zone(ctx, base)
-    return [
-        StatusRow(
-            place(at),
-            {
-                DAY: _ms(datetime(at.day.year, at.day.month, at.day.day, tzinfo=zone)),
-                ACCOUNT: names[at.account_id],
-                STATE: WORDS[outcome.state],
-                ROWS: outcome.rows,
-                COST: float(outcome.cost),
-                AS_OF: _ms(as_of.get(at.account_id, run.started_at)),
-                REASON: outcome.trouble.what_to_do if outcome.trouble else None,
-            },
-        )
-        for at, outcome in outcomes.items()
-    ]
+    rows = []
+    for at, outcome in outcomes.items():
+        read_at = as_of.get(at.account_id, run.started_at)
+        cells: dict[str, object] = {
+            DAY: _ms(datetime(at.day.year, at.day.month, at.day.day, tzinfo=zone)),
+            ACCOUNT: names[at.account_id],
+            STATE: WORDS[outcome.state],
+            ROWS: outcome.rows,
+            COST: float(outcome.cost),
+            REASON: outcome.trouble.what_to_do if outcome.trouble else None,
+        }
+        digest = hashlib.sha256(repr([cells, _phase(read_at)]).encode()).hexdigest()[:16]
+        rows.append(StatusRow(place(at), {**cells, AS_OF: _ms(read_at)}, digest))
+    return rows
+
+
+def _phase(read_at: datetime) -> str:
+    local = read_at.astimezone(CHINA)
+    return f"{local.date()} {local.time() >= SETTLED}"
 
 
 def _write(ctx: Context, base: Base, run: Run, rows: Sequence[StatusRow]) -> None:
     records = base.records(_table(ctx, base))
     known = ctx.memory.status_rows()
     if unknown := [row for row in rows if row.place not in known]:
-        known |= _find(records, unknown)
-        ctx.memory.learn_status_rows(known)
-    for batch in batches([row for row in rows if row.place in known], WRITE_BATCH):
-        records.batch_update([(known[row.place], row.cells) for row in batch])
+        known |= {at: KnownRow(record_id, "") for at, record_id in _find(records, unknown).items()}
+    changed = [row for row in rows if row.place in known and known[row.place].digest != row.digest]
+    for batch in batches(changed, WRITE_BATCH):
+        records.batch_update([(known[row.place].record_id, row.cells) for row in batch])
+        ctx.memory.learn_status_rows({row.place: KnownRow(known[row.place].record_id, row.digest) for row in batch})
     for batch in batches([row for row in rows if row.place not in known], WRITE_BATCH):
         _create(ctx, records, run, batch)
 
@@ -105,11 +116,11 @@ def _create(ctx: Context, records: Records, run: Run, rows: Sequence[StatusRow])
     def send(batch: Sequence[StatusRow], token: str) -> None:
         ids = records.batch_create([row.cells for row in batch], token)
         if len(ids) == len(batch):
-            ctx.memory.learn_status_rows({row.place: record_id for row, record_id in zip(batch, ids, strict=True)})
+            made = {row.place: KnownRow(record_id, row.digest) for row, record_id in zip(batch, ids, strict=True)}
+            ctx.memory.learn_status_rows(made)
 
     def absent(batch: Sequence[StatusRow]) -> list[StatusRow]:
         there = _find(records, batch)
-        ctx.memory.learn_status_rows(there)
         return [row for row in batch if row.place not in there]
 
     name = f"{records.table_id} {run.run_id} {rows[0].place} {len(rows)}"

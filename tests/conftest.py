@@ -1,0 +1,45 @@
+"""Fixtures of every test that needs more than memory: a real Redis, the emulator over HTTP."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.lab import redis_server
+from emulator.server import EmulatorServer
+from tests.lab import Lab, empty
+
+
+@pytest.fixture(scope="session")
+def redis_session() -> Iterator[str]:
+    """A Redis server for this process of the test run."""
+    with redis_server() as url:
+        yield url
+
+
+@pytest.fixture
+def redis_url(redis_session: str) -> str:
+    """An empty Redis."""
+    empty(redis_session)
+    return redis_session
+
+
+@pytest.fixture(scope="session")
+def emulator_session() -> Iterator[EmulatorServer]:
+    """An emulator for this process of the test run."""
+    with EmulatorServer() as server:
+        yield server
+
+
+@pytest.fixture
+def lab(emulator_session: EmulatorServer, redis_url: str, tmp_path: Path) -> Lab:
+    """The product on a fresh emulator and an empty Redis."""
+    emulator_session.world.reset()
+    return Lab(emulator_session, redis_url, tmp_path)
+
+
+@pytest.fixture(params=["typed_table_id", "text_table_id"])
+def either(request: pytest.FixtureRequest, lab: Lab) -> Lab:
+    """The same, once with the typed and once with the all-text table."""
+    lab.table = request.param
+    return lab

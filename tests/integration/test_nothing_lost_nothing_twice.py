@@ -1,0 +1,116 @@
+"""Promise 2: lost answers, changed tables and two writers at a time neither lose nor double a row."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from pipeline.core.model import RunState
+from pipeline.steps.run import begin, carry_out
+from tests.lab import WRITES, Lab
+
+
+@pytest.mark.parametrize("mode", ["replay", "refuse", "ignore"])
+@pytest.mark.parametrize("kind", ["drop_after", "drop_before", "garbage"])
+def test_a_create_whose_answer_is_lost_is_there_once(either: Lab, mode: str, kind: str) -> None:
+    either.control("settings", {"client_token_mode": mode})
+    either.fault("records.batch_create", kind, times=1)
+    summary = either.sync()
+    assert (summary.state, summary.duplicates) == (RunState.SUCCESS, 0)
+    either.assert_agrees(summary.days.first, summary.days.last)
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3, 4])
+@pytest.mark.parametrize("mode", ["replay", "refuse", "ignore"])
+def test_it_does_not_matter_which_batch_lost_its_answer(lab: Lab, batch: int, mode: str) -> None:
+    lab.control("settings", {"client_token_mode": mode})
+    lab.fault("records.batch_create", "drop_after", call=batch, times=1)
+    summary = lab.sync()
+    assert (summary.state, summary.duplicates) == (RunState.SUCCESS, 0)
+    lab.assert_agrees(summary.days.first, summary.days.last)
+
+
+@pytest.mark.parametrize("code", [1254608, 1255006, 1255040, 1254002, 1254291, 1254607, 99991400])
+def test_a_create_that_is_refused_once_is_there_once(lab: Lab, code: int) -> None:
+    lab.fault("records.batch_create", "code", code=code, times=1)
+    summary = lab.sync(lab.day)
+    assert summary.state == RunState.SUCCESS
+    lab.assert_agrees()
+
+
+def test_an_update_whose_answer_is_lost_is_read_again(lab: Lab) -> None:
+    lab.sync(lab.day)
+    key, row = next(iter(lab.source().items()))
+    change = {"account_id": str(row["local_account_id"]), "promotion_id": key.promotion_id, "day": key.day.isoformat()}
+    lab.control("figures", {**change, "stat_cost": 777.25})
+    lab.fault("records.batch_update", "drop_after", times=1)
+    summary = lab.sync(lab.day)
+    assert (summary.state, summary.updated) == (RunState.SUCCESS, 1)
+    lab.assert_agrees()
+
+
+def test_a_row_that_a_person_deletes_while_it_is_updated_is_created_again(lab: Lab) -> None:
+    lab.sync(lab.day)
+    key, row = next(iter(lab.source().items()))
+    place = {"promotion_id": key.promotion_id, "day": key.day.isoformat()}
+    lab.control("figures", {"account_id": str(row["local_account_id"]), **place, "stat_cost": 777.25})
+    deleted = {"table_id": lab.table_id, "unit_id": key.promotion_id, "day": key.day.isoformat()}
+    lab.before("records.batch_update", "rows/delete", deleted)
+    assert lab.sync(lab.day).state == RunState.SUCCESS
+    lab.assert_agrees()
+
+
+def test_a_restated_figure_updates_one_cell_and_is_called_restated(either: Lab) -> None:
+    either.sync(either.day)
+    key, row = next(iter(either.source().items()))
+    place = {"promotion_id": key.promotion_id, "day": key.day.isoformat()}
+    either.control("figures", {"account_id": str(row["local_account_id"]), **place, "clue_pay_order_cnt": 987})
+    summary = either.sync(either.day)
+    assert (summary.updated, summary.restated, summary.edited) == (1, 1, 0)
+    assert str(either.loaded()[key][0]["团购线索数"]) == "987"
+
+
+def test_a_cell_that_a_person_changed_is_put_right_and_told_as_edited(either: Lab) -> None:
+    either.sync(either.day)
+    record = next(record for record in either.records() if record["fields"].get("单元ID"))
+    wrong = 1 if either.table == "typed_table_id" else "1"
+    edit = {"table_id": either.table_id, "record_id": record["record_id"], "fields": {"转化数": wrong}}
+    either.control("rows/edit", {**edit, "by": "person"})
+    summary = either.sync(either.day)
+    assert (summary.updated, summary.restated, summary.edited) == (1, 0, 1)
+    either.assert_agrees()
+
+
+def test_two_runs_at_once_neither_double_a_row_nor_meet_in_a_write(lab: Lab) -> None:
+    lab.control("latency", {"records.batch_create": 0.2})
+    first, second = lab.context(), lab.context()
+    with ThreadPoolExecutor(2) as pool:
+        ends = [
+            pool.submit(lambda ctx: carry_out(ctx, begin(ctx, lab.day, [], dry_run=False).run_id), ctx)
+            for ctx in (first, second)
+        ]
+        summaries = [end.result() for end in ends]
+    assert [summary.state for summary in summaries] == [RunState.SUCCESS, RunState.SUCCESS]
+    assert 1254291 not in {call["code"] for call in lab.look("calls")["calls"]}
+    lab.assert_agrees()
+    status = lab.table_named("同步状态")
+    assert status["records"] == len(lab.accounts)
+
+
+def test_a_table_that_is_full_gets_no_row_and_both_numbers_are_told(lab: Lab) -> None:
+    lab.extra["LAIKE_TABLE_MAX_ROWS"] = "100"
+    summary = lab.sync(lab.day)
+    assert summary.state == RunState.FAILED
+    assert summary.trouble is not None
+    assert summary.trouble.reason == "table_full"
+    assert f"{summary.accounts[-1].rows}" not in ("0", "")
+    wanted = sum(account.rows for account in summary.accounts)
+    assert f"{wanted} rows" in summary.trouble.message
+    assert "of 100" in summary.trouble.message
+    assert not lab.loaded()
+
+
+def test_a_dry_run_tells_what_it_would_write_and_writes_nothing(either: Lab) -> None:
+    summary = either.sync(either.day, dry_run=True)
+    assert summary.created == len(either.source())
+    assert either.calls(*WRITES) == 0
+    assert not either.look("state")["messages"]

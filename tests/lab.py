@@ -1,0 +1,181 @@
+"""What integration tests act with: the product on an emulator and a real Redis."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import redis
+import requests
+
+from cli.lab import settings_for
+from emulator.server import EmulatorServer
+from pipeline.context import Context, build
+from pipeline.core.model import CHINA, Key, Summary
+from pipeline.settings import Settings
+from pipeline.state.tokens import read_old_cache
+from pipeline.steps.run import begin, carry_out
+
+TOKEN_KEY = "dGVzdHMtb25seS1rZXktb2YtMzItYnl0ZXMtbG9uZyE="
+WRITES = ("records.batch_create", "records.batch_update", "tables.create", "views.create", "views.patch")
+Plain = dict[str, Any]
+
+
+@dataclass
+class Lab:
+    """One test's world: the emulator just reset, an empty Redis, settings that fit both."""
+
+    server: EmulatorServer
+    redis_url: str
+    home: Path
+    table: str = "typed_table_id"
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def facts(self) -> Plain:
+        """Where the emulator is and with which secrets."""
+        return self.server.facts()
+
+    @property
+    def day(self) -> date:
+        """The newest business day with figures."""
+        return date.fromisoformat(self.facts["day"])
+
+    @property
+    def accounts(self) -> list[str]:
+        """Account ids."""
+        return list(self.facts["accounts"])
+
+    @property
+    def table_id(self) -> str:
+        """The table that is filled."""
+        return str(self.facts[self.table])
+
+    def environment(self) -> dict[str, str]:
+        """Settings of the product; waits are taken out."""
+        made = settings_for(self.facts, self.redis_url, self.home, self.table)
+        return {**made, "LAIKE_TOKEN_KEYS": TOKEN_KEY, "LAIKE_WAIT_SCALE": "0", **self.extra}
+
+    def context(self) -> Context:
+        """A context such as a process of the product has, with the token taken over."""
+        made = {name.removeprefix("LAIKE_").lower(): value for name, value in self.environment().items()}
+        ctx = build(Settings(_env_file=None, **made))  # type: ignore[arg-type]
+        if not ctx.client.exists("laike:v1:token"):
+            ctx.tokens.store(read_old_cache(self.token_cache()))
+        return ctx
+
+    def token_cache(self) -> Path:
+        """A file such as the old script kept."""
+        names = ("access_token", "refresh_token", "expires_at", "refresh_expires_at")
+        file = self.home / "token_cache.json"
+        file.write_text(json.dumps({name: self.facts[name] for name in names}), encoding="utf-8")
+        return file
+
+    def sync(self, day: date | None = None, accounts: Sequence[str] = (), *, dry_run: bool = False) -> Summary:
+        """A run in this process."""
+        ctx = self.context()
+        return carry_out(ctx, begin(ctx, day, accounts, dry_run=dry_run).run_id)
+
+    def laike(self, *words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+        """The command in a process of its own, without a token of this process' making."""
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("LAIKE_")}
+        return subprocess.run(
+            [sys.executable, "-m", "cli.main", *words],
+            env={**clean, "PYTHONPATH": str(Path.cwd()), **self.environment(), **environment},
+            cwd=self.home,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    def control(self, action: str, body: object) -> Plain:
+        """Change something in the emulator."""
+        answer = requests.post(f"{self.server.url}/_control/{action}", json=body, timeout=10)
+        assert answer.ok, answer.text
+        made: Plain = answer.json()
+        return made
+
+    def look(self, what: str, **params: str) -> Plain:
+        """Look into the emulator."""
+        answer = requests.get(f"{self.server.url}/_control/{what}", params=params, timeout=10)
+        assert answer.ok, answer.text
+        found: Plain = answer.json()
+        return found
+
+    def fault(self, endpoint: str, kind: str, **details: object) -> None:
+        """Let an endpoint fail: `times` and `call` as in the emulator."""
+        self.control("faults", [{"endpoint": endpoint, "kind": kind, **details}])
+
+    def before(self, endpoint: str, action: str, body: object, call: int = 1) -> None:
+        """Let somebody act right before a call of an endpoint."""
+        self.control("script", {"before": endpoint, "call": call, "do": action, "body": body})
+
+    def calls(self, *endpoints: str) -> int:
+        """How often endpoints were called since the reset."""
+        counts: dict[str, int] = self.look("calls")["counts"]
+        return sum(counts.get(endpoint, 0) for endpoint in endpoints)
+
+    def records(self, table_id: str | None = None) -> list[Plain]:
+        """Every record of a table, plain."""
+        found: list[Plain] = self.look("records", table_id=table_id or self.table_id)["records"]
+        return found
+
+    def table_named(self, name: str) -> Plain:
+        """A table of the base."""
+        return next(table for table in self.look("state")["tables"] if table["name"] == name)
+
+    def source(self, start: date | None = None, end: date | None = None) -> dict[Key, Plain]:
+        """The source's rows by key."""
+        first, last = start or self.day, end or self.day
+        rows = self.look("figures", start=first.isoformat(), end=last.isoformat())["rows"]
+        return {Key(date.fromisoformat(row["stat_time_day"]), str(row["promotion_id"])): row for row in rows}
+
+    def loaded(self) -> dict[Key, list[Plain]]:
+        """The table's rows by key, with plain cells; a person's row without 单元ID is left out."""
+        rows: dict[Key, list[Plain]] = {}
+        for record in self.records():
+            cells = record["fields"]
+            if cells.get("单元ID"):
+                rows.setdefault(Key(_day(cells["时间"]), str(cells["单元ID"])), []).append(cells)
+        return rows
+
+    def assert_agrees(self, start: date | None = None, end: date | None = None) -> None:
+        """Every key of the source is in the table exactly once with the source's figures."""
+        names, loaded = self.facts["accounts"], self.loaded()
+        source = self.source(start, end)
+        for key, row in source.items():
+            assert len(loaded.get(key, [])) == 1, f"{key}: {len(loaded.get(key, []))} rows"
+            cells = loaded[key][0]
+            assert cells["账户名称"] == names[str(row["local_account_id"])]
+            assert cells["单元名称"] == row["promotion_name"]
+            for column, metric in _FIGURES.items():
+                assert Decimal(str(cells[column])) == Decimal(str(row[metric] or 0)), (key, column)
+        assert source
+
+
+_FIGURES = {
+    "消耗(元)": "stat_cost",
+    "转化数": "convert_cnt",
+    "转化成本(元)": "conversion_cost",
+    "团购线索数": "clue_pay_order_cnt",
+}
+
+
+def _day(cell: object) -> date:
+    if isinstance(cell, int):
+        return datetime.fromtimestamp(cell / 1000, CHINA).date()
+    return date.fromisoformat(str(cell))
+
+
+def empty(redis_url: str) -> None:
+    """Leave nothing of an earlier test in Redis."""
+    client = redis.Redis.from_url(redis_url)
+    client.flushdb()
+    client.close()
