@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.core.errors import LaikeError, NeedsPerson, Trouble, WrongInput
-from pipeline.core.model import CHINA, AccountResult, Run, RunState, Summary
+from pipeline.core.model import CHINA
+from pipeline.core.outcome import AccountResult, Run, RunState, Summary
 
 DONE, IN_PART, WRONG_USAGE, FAILED, PERSON_NEEDED = 0, 1, 2, 3, 4
 

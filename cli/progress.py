@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from cli.output import err
 from pipeline.context import Context
-from pipeline.core.model import Run
+from pipeline.core.outcome import Run
 
 _LINES: Mapping[str, str] = {
     "planned": "{accounts} account(s), {days} day(s)",

@@ -9,7 +9,7 @@ from cli.progress import follow
 from cli.session import opened
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError, WrongInput
-from pipeline.core.model import Run, Summary
+from pipeline.core.outcome import Run, Summary
 from pipeline.core.plan import state_of_open
 from pipeline.steps.run import begin, carry_out
 

@@ -16,7 +16,7 @@ from pipeline.clients.http import Http
 from pipeline.clients.oceanengine.api import OceanEngine
 from pipeline.clients.oceanengine.oauth import OAuth
 from pipeline.clients.retry import READ, WRITE
-from pipeline.core.model import Run
+from pipeline.core.outcome import Run
 from pipeline.settings import Settings
 from pipeline.state.ledger import Ledger
 from pipeline.state.limiter import Limiter

@@ -17,7 +17,8 @@ import requests
 from cli.lab import settings_for
 from emulator.server import EmulatorServer
 from pipeline.context import Context, build
-from pipeline.core.model import CHINA, Key, Summary
+from pipeline.core.model import CHINA, Key
+from pipeline.core.outcome import Summary
 from pipeline.settings import Settings
 from pipeline.state.tokens import read_old_cache
 from pipeline.steps.run import begin, carry_out
@@ -51,6 +52,12 @@ class Lab:
     def accounts(self) -> list[str]:
         """Account ids."""
         return list(self.facts["accounts"])
+
+    @property
+    def big(self) -> str:
+        """The account whose report of one day has three pages."""
+        accounts = self.look("state")["accounts"]
+        return str(max(accounts, key=lambda account: int(account["promotions"]))["id"])
 
     @property
     def table_id(self) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from pipeline.core.errors import WrongInput
-from pipeline.core.model import CHINA, Account, DayRange, Run, RunState, china_day
+from pipeline.core.model import CHINA, Account, DayRange, china_day
+from pipeline.core.outcome import Run, RunState
 
 REPORT_ROWS_A_PAGE = 100  # the largest page_size of the report endpoints
 DEADLINE_FLOOR_S = 300
@@ -50,12 +51,18 @@ def choose_accounts(known: Mapping[str, str], chosen: Sequence[str]) -> tuple[Ac
         listed = ", ".join(f"{number} ({name})" for number, name in known.items())
         msg = f"unknown account {', '.join(unknown)}; known are {listed}"
         raise WrongInput(msg)
-    names = list(known.values())
-    return tuple(
-        Account(number, name if names.count(name) == 1 else f"{name} ({number[-4:]})")
-        for number, name in known.items()
-        if not chosen or number in chosen
-    )
+    names = told_apart(known)
+    return tuple(Account(number, names[number]) for number in known if not chosen or number in chosen)
+
+
+def told_apart(known: Mapping[str, str]) -> dict[str, str]:
+    """A name of its own for each account: equal ones get the last four digits of the id, or all where those agree."""
+    names = {}
+    for number, name in known.items():
+        others = [other for other, same in known.items() if same == name and other != number]
+        ending = number if any(other[-4:] == number[-4:] for other in others) else number[-4:]
+        names[number] = f"{name} ({ending})" if others else name
+    return names
 
 
 def deadline_s(accounts: int, days: int, rate: float, wanted: float | None) -> float:

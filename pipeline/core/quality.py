@@ -8,20 +8,8 @@ from datetime import date
 from decimal import Decimal
 
 from pipeline.core.errors import Trouble
-from pipeline.core.model import (
-    ZERO,
-    Account,
-    AccountDay,
-    DayAgreement,
-    DayOutcome,
-    DayRange,
-    DayState,
-    FoundRow,
-    Key,
-    ReportRow,
-    WantedRow,
-    by_key,
-)
+from pipeline.core.model import ZERO, Account, AccountDay, DayRange, FoundRow, Key, ReportRow, WantedRow, by_key
+from pipeline.core.outcome import DayAgreement, DayOutcome, DayState
 
 TOLERANCE_YUAN = Decimal("0.05")  # the API rounds rows and totals apart
 TOLERANCE_SHARE = Decimal("0.001")
@@ -38,9 +26,10 @@ def judge_days(rows: Sequence[ReportRow], totals: Mapping[date, Decimal], days: 
 def _judge_day(day: date, rows: Sequence[ReportRow], total: Decimal | None) -> DayOutcome:
     cost = sum((row.cost for row in rows), ZERO)
     outcome = DayOutcome(day=day, state=DayState.LOADED, rows=len(rows), cost=cost)
-    difference = abs(cost - (total or ZERO))
-    if difference > max(TOLERANCE_YUAN, abs(total or ZERO) * TOLERANCE_SHARE):
-        return replace(outcome, state=DayState.INCOMPLETE, trouble=_incomplete(day, cost, total or ZERO))
+    total = total or ZERO
+    tolerance = max(TOLERANCE_YUAN, abs(total) * TOLERANCE_SHARE) if rows else ZERO
+    if abs(cost - total) > tolerance:
+        return replace(outcome, state=DayState.INCOMPLETE, trouble=_incomplete(day, cost, total))
     return outcome if rows else replace(outcome, state=DayState.EMPTY)
 
 
@@ -69,15 +58,12 @@ def settle_shared_keys(rows: Sequence[ReportRow]) -> tuple[list[ReportRow], tupl
     A main account and its copy report the same promotion: with equal figures it is one row, under the account that
     comes first; with different ones nobody knows which is right, so the key is left out and both are named.
     """
-    first: dict[Key, ReportRow] = {}
-    conflicts: set[AccountDay] = set()
-    torn: set[Key] = set()
+    sharers: dict[Key, list[ReportRow]] = defaultdict(list)
     for row in rows:
-        other = first.setdefault(row.key, row)
-        if other.metrics != row.metrics:
-            conflicts |= {AccountDay(other.account_id, row.day), AccountDay(row.account_id, row.day)}
-            torn.add(row.key)
-    return [row for key, row in first.items() if key not in torn], tuple(sorted(conflicts))
+        sharers[row.key].append(row)
+    torn = {key for key, sharing in sharers.items() if any(row.metrics != sharing[0].metrics for row in sharing)}
+    conflicts = {AccountDay(row.account_id, row.day) for key in torn for row in sharers[key]}
+    return [sharing[0] for key, sharing in sharers.items() if key not in torn], tuple(sorted(conflicts))
 
 
 def agree(

@@ -6,10 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from pipeline.core.errors import Trouble
-from pipeline.core.model import (
-    ZERO,
-    Account,
-    AccountDay,
+from pipeline.core.model import ZERO, Account, AccountDay
+from pipeline.core.outcome import (
     AccountResult,
     DayAgreement,
     DayOutcome,

@@ -21,6 +21,7 @@ from pipeline.core.model import CENT, ZERO, Account, Cell, DayRange, FoundRow, R
 TEXT, NUMBER, SINGLE_SELECT, DATE = 1, 2, 3, 5
 FILTER_CONDITIONS_MAX = 50  # Bitable, search records: at most 50 conditions
 FILTER_CHARACTERS_MAX = 1900  # the documented 2,000 with a margin for how the server counts
+FIGURE_DIGITS_MAX = 15  # more before the point is no figure of ours, and no float holds it
 _DAY = re.compile(r"^\s*(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T].*)?$")
 _TYPE_NAMES = {
     1: "文本",
@@ -176,12 +177,12 @@ class Layout:
         return plain_text(raw)
 
     def _decode_day(self, raw: object) -> date | None:
-        if isinstance(raw, int | Decimal):
-            return datetime.fromtimestamp(int(raw) / 1000, self.time_zone).date()
-        found = _DAY.match(plain_text(raw))
         try:
+            if isinstance(raw, int | Decimal):
+                return datetime.fromtimestamp(int(raw) / 1000, self.time_zone).date()
+            found = _DAY.match(plain_text(raw))
             return date(*map(int, found.groups())) if found else None
-        except ValueError:
+        except (ValueError, OverflowError, OSError):  # beyond the calendar, each platform in its own way
             return None
 
 
@@ -235,7 +236,7 @@ def _decode_number(raw: object) -> Decimal | None:
         number = Decimal(text)
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    return number if number.is_finite() and number.adjusted() < FIGURE_DIGITS_MAX else None
 
 
 def _text_filters(name: str, days: Sequence[date]) -> Iterator[dict[str, object]]:

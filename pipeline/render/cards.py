@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from pipeline.core.model import CHINA, ZERO, AccountResult, DayState, RunState, Summary
+from pipeline.core.model import CHINA, ZERO
+from pipeline.core.outcome import AccountResult, DayState, RunState, Summary
 
 _TEMPLATES = {RunState.SUCCESS: "green", RunState.PARTIAL: "orange"}
 _TITLES = {RunState.SUCCESS: "同步成功", RunState.PARTIAL: "部分完成", RunState.FAILED: "同步失败"}

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 import redis
 
 from pipeline.core.errors import WrongInput
-from pipeline.core.model import AccountDay, Run, Summary
+from pipeline.core.model import AccountDay
+from pipeline.core.outcome import Run, Summary
 from pipeline.state import codec, keys
 
 T = TypeVar("T")

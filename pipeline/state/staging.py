@@ -11,7 +11,8 @@ from typing import Any
 import redis
 
 from pipeline.core.diff import Change
-from pipeline.core.model import FetchOutcome, Key, ReportRow
+from pipeline.core.model import Key, ReportRow
+from pipeline.core.outcome import FetchOutcome
 from pipeline.core.quality import checksum
 from pipeline.core.table import Field
 from pipeline.state import codec, keys

@@ -9,7 +9,8 @@ from pipeline.clients.oceanengine.api import OceanEngine
 from pipeline.clients.oceanengine.reports import account_costs, promotion_report
 from pipeline.context import Context
 from pipeline.core.errors import BadResponse, LaikeError, Trouble
-from pipeline.core.model import DayOutcome, DayState, FetchOutcome, ReportRow, Run
+from pipeline.core.model import ReportRow
+from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, Run
 from pipeline.core.quality import checksum, judge_days
 from pipeline.core.table import DEFAULT_COLUMNS, DIMENSIONS
 from pipeline.state.staging import Fetched

@@ -6,15 +6,8 @@ import structlog
 
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError, Trouble
-from pipeline.core.model import (
-    AccountDay,
-    DayOutcome,
-    LoadOutcome,
-    Run,
-    Summary,
-    VerifyOutcome,
-    ViewsOutcome,
-)
+from pipeline.core.model import AccountDay
+from pipeline.core.outcome import DayOutcome, LoadOutcome, Run, Summary, VerifyOutcome, ViewsOutcome
 from pipeline.core.summary import Findings, day_outcomes, summarize
 from pipeline.render.cards import run_card, seconds_to_wait
 from pipeline.state.ledger import Coverage

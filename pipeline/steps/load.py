@@ -12,7 +12,8 @@ from pipeline.clients.feishu.records import WRITE_BATCH
 from pipeline.context import Base, Context
 from pipeline.core.diff import Change, Difference, Update, causes, changes, diff
 from pipeline.core.errors import LaikeError, NeedsPerson, Retryable, RowVanished, TableFull
-from pipeline.core.model import AccountDay, FoundRow, Key, LoadOutcome, ReportRow, Run, WantedRow
+from pipeline.core.model import AccountDay, FoundRow, Key, ReportRow, WantedRow
+from pipeline.core.outcome import LoadOutcome, Run
 from pipeline.core.quality import checksum, settle_shared_keys
 from pipeline.core.table import Layout
 from pipeline.state import keys

@@ -8,7 +8,8 @@ import structlog
 
 from pipeline.context import Base, Context
 from pipeline.core.errors import BadResponse, LaikeError
-from pipeline.core.model import DayRange, FoundRow, Run
+from pipeline.core.model import DayRange, FoundRow
+from pipeline.core.outcome import Run
 from pipeline.core.table import DEFAULT_COLUMNS, Layout, match
 from pipeline.state.staging import Snapshot
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from pipeline.context import Context
 from pipeline.core import plan
-from pipeline.core.model import Run, Summary
+from pipeline.core.outcome import Run, Summary
 from pipeline.steps.fetch import fetch_account
 from pipeline.steps.finish import finish
 from pipeline.steps.load import load

@@ -10,7 +10,8 @@ from pipeline.clients.feishu.api import WRITE_TIMEOUT_S
 from pipeline.clients.feishu.records import WRITE_BATCH, Records
 from pipeline.context import Base, Context
 from pipeline.core.errors import NotFoundYet, RowVanished
-from pipeline.core.model import CHINA, AccountDay, DayOutcome, DayState, Run
+from pipeline.core.model import CHINA, AccountDay
+from pipeline.core.outcome import DayOutcome, DayState, Run
 from pipeline.core.table import between, plain_text
 from pipeline.state import keys
 from pipeline.state.lease import hold

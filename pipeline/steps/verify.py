@@ -6,7 +6,8 @@ import structlog
 
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError
-from pipeline.core.model import DayAgreement, FoundRow, LoadOutcome, Run, VerifyOutcome, by_key
+from pipeline.core.model import FoundRow, by_key
+from pipeline.core.outcome import DayAgreement, LoadOutcome, Run, VerifyOutcome
 from pipeline.core.quality import agree
 from pipeline.steps.load import Source, gather, want
 from pipeline.steps.read import layout_of, read_records, rows_of

@@ -10,7 +10,8 @@ import structlog
 from pipeline.clients.feishu.api import WRITE_TIMEOUT_S
 from pipeline.context import Base, Context
 from pipeline.core.errors import LaikeError
-from pipeline.core.model import Account, LoadOutcome, Run, ViewsOutcome
+from pipeline.core.model import Account
+from pipeline.core.outcome import LoadOutcome, Run, ViewsOutcome
 from pipeline.core.table import DEFAULT_COLUMNS, Layout, match
 from pipeline.state import keys
 from pipeline.state.lease import hold

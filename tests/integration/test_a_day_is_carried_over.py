@@ -1,6 +1,6 @@
 """Promise 1: success means that the table, read back, agrees with the source."""
 
-from pipeline.core.model import DayState, RunState
+from pipeline.core.outcome import DayState, RunState
 from tests.lab import WRITES, Lab
 
 
@@ -20,8 +20,7 @@ def test_a_second_run_sends_no_write(either: Lab) -> None:
 
 
 def test_an_account_of_three_pages_is_whole(either: Lab) -> None:
-    big = next(a["id"] for a in either.look("state")["accounts"] if a["promotions"] > 200)
-    summary = either.sync(either.day, [big])
+    summary = either.sync(either.day, [either.big])
     assert summary.accounts[0].rows > 200
     assert either.calls("report.promotion") == 3
     assert len(either.loaded()) == summary.accounts[0].rows

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pipeline.core.model import RunState
+from pipeline.core.outcome import RunState
 from pipeline.steps.run import begin, carry_out
 from tests.lab import WRITES, Lab
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.core.model import DayState, RunState, Summary
+from pipeline.core.outcome import DayState, RunState, Summary
 from tests.lab import WRITES, Lab
 
 
@@ -76,13 +76,13 @@ PAGE_DEFECTS: dict[str, dict[str, Any]] = {
 def spoil(lab: Lab, defect: str, times: int | str) -> None:
     """Spoil pages of the account that has three."""
     details = dict(PAGE_DEFECTS[defect])
-    match = {"local_account_id": lab.accounts[-1], **details.pop("match", {})}
+    match = {"local_account_id": lab.big, **details.pop("match", {})}
     lab.fault("report.promotion", "patch", times=times, match=match, **details)
 
 
 @pytest.mark.parametrize("defect", PAGE_DEFECTS)
 def test_a_defective_page_fails_the_account_and_names_it(lab: Lab, defect: str) -> None:
-    big = lab.accounts[-1]
+    big = lab.big
     spoil(lab, defect, "always")
     summary = lab.sync(lab.day)
     assert names_of_the_bad(summary) == [big]
@@ -97,6 +97,7 @@ def test_a_defective_page_fails_the_account_and_names_it(lab: Lab, defect: str) 
 def test_a_page_that_was_defective_once_is_read_again(lab: Lab, defect: str) -> None:
     spoil(lab, defect, 1)
     assert lab.sync(lab.day).state == RunState.SUCCESS
+    assert lab.look("state")["faults"][0]["hits"] == 1
     lab.assert_agrees()
 
 
@@ -150,6 +151,7 @@ def test_a_transport_fault_that_happens_once_still_ends_in_success(lab: Lab, end
     details = dict(TRANSPORT_FAULTS[fault])
     lab.fault(endpoint, details.pop("kind"), times=1, **details)
     summary = lab.sync(lab.day)
+    assert lab.look("state")["faults"][0]["hits"] == 1
     assert summary.state == RunState.SUCCESS, summary
     lab.assert_agrees()
 

@@ -1,0 +1,219 @@
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.core.errors import WrongInput
+from pipeline.core.model import Account, DayRange, china_day
+from pipeline.core.outcome import RunState
+from pipeline.core.plan import choose_accounts, closed_day, deadline_s, manual_run, state_of_open, window, yesterday
+
+SEVEN = datetime(2026, 2, 1, 23, 0, tzinfo=UTC)  # 07:00 of 2 February in Shanghai
+A, B, C = "1800000000001111", "1800000000002222", "1800000000003333"
+KNOWN = {A: "青岛店", B: "济南店", C: "烟台店"}
+
+moments = st.datetimes(
+    datetime(2021, 1, 1),  # noqa: DTZ001 the zone is given below
+    datetime(2030, 1, 1),  # noqa: DTZ001
+    timezones=st.sampled_from([UTC, timezone(timedelta(hours=8)), timezone(timedelta(hours=-11))]),
+)
+
+
+@pytest.mark.parametrize(
+    ("now", "day"),
+    [
+        (SEVEN, date(2026, 2, 1)),  # 2 February - 1
+        (datetime(2026, 2, 1, 15, 59, tzinfo=UTC), date(2026, 1, 31)),  # 23:59 of 1 February - 1
+        (datetime(2026, 2, 1, 16, 0, tzinfo=UTC), date(2026, 2, 1)),  # 00:00 of 2 February - 1
+        (datetime(2024, 2, 29, 17, 0, tzinfo=UTC), date(2024, 2, 29)),  # 01:00 of 1 March - 1
+    ],
+)
+def test_yesterday_is_the_newest_day_that_is_over_in_shanghai(now: datetime, day: date) -> None:
+    assert yesterday(now) == day
+
+
+@pytest.mark.parametrize(
+    ("lookback", "first"),
+    [
+        (1, date(2026, 2, 1)),  # 1 - (1 - 1)
+        (7, date(2026, 1, 26)),  # 32 - (7 - 1) = 26 January
+        (30, date(2026, 1, 3)),  # 32 - (30 - 1) = 3 January
+    ],
+)
+def test_the_window_ends_yesterday_and_has_as_many_days_as_are_looked_back(lookback: int, first: date) -> None:
+    assert window(SEVEN, lookback) == DayRange(first, date(2026, 2, 1))
+
+
+@given(moments, st.integers(1, 60))
+def test_a_window_never_holds_a_day_that_is_not_over(now: datetime, lookback: int) -> None:
+    days = window(now, lookback)
+    assert len(days) == lookback
+    assert days.last == yesterday(now)
+    assert china_day(now) not in days
+
+
+def test_a_window_of_no_days_is_refused() -> None:
+    with pytest.raises(ValueError, match="ends before it starts"):
+        window(SEVEN, 0)
+
+
+def test_a_day_that_is_over_is_a_range_of_itself() -> None:
+    assert closed_day(date(2026, 1, 15), SEVEN) == DayRange(date(2026, 1, 15), date(2026, 1, 15))
+
+
+def test_yesterday_can_be_loaded() -> None:
+    assert closed_day(date(2026, 2, 1), SEVEN).last == date(2026, 2, 1)
+
+
+@pytest.mark.parametrize("day", [date(2026, 2, 2), date(2026, 2, 3), date(2027, 1, 1)])
+def test_today_and_later_cannot_be_loaded(day: date) -> None:
+    with pytest.raises(WrongInput, match=re.escape(str(day))):
+        closed_day(day, SEVEN)
+
+
+def test_a_day_becomes_loadable_at_midnight_in_shanghai() -> None:
+    day = date(2026, 2, 1)
+    assert closed_day(day, datetime(2026, 2, 1, 16, 0, tzinfo=UTC)).last == day
+    with pytest.raises(WrongInput):
+        closed_day(day, datetime(2026, 2, 1, 15, 59, 59, tzinfo=UTC))
+
+
+def test_the_oldest_day_that_the_api_serves_can_be_loaded() -> None:
+    assert closed_day(date(2025, 2, 2), SEVEN).first == date(2025, 2, 2)  # 2 February 2026 - 365
+
+
+def test_a_day_older_than_the_api_serves_cannot_be_loaded() -> None:
+    with pytest.raises(WrongInput):
+        closed_day(date(2025, 2, 1), SEVEN)
+
+
+def test_the_refusal_of_a_day_names_the_days_that_are_allowed() -> None:
+    with pytest.raises(WrongInput, match="2025-02-02 to 2026-02-01"):
+        closed_day(date(2020, 1, 1), SEVEN)
+
+
+@given(moments, st.integers(-400, 400))
+def test_a_day_is_loadable_exactly_when_it_is_over_and_within_a_year(now: datetime, ago: int) -> None:
+    day = china_day(now) - timedelta(days=ago)
+    if 1 <= ago <= 365:
+        assert list(closed_day(day, now)) == [day]
+    else:
+        with pytest.raises(WrongInput):
+            closed_day(day, now)
+
+
+def test_without_a_choice_all_known_accounts_are_loaded() -> None:
+    assert choose_accounts(KNOWN, []) == (Account(A, "青岛店"), Account(B, "济南店"), Account(C, "烟台店"))
+
+
+def test_only_the_chosen_accounts_are_loaded() -> None:
+    assert choose_accounts(KNOWN, [C, A]) == (Account(A, "青岛店"), Account(C, "烟台店"))
+
+
+def test_an_account_chosen_twice_is_loaded_once() -> None:
+    assert choose_accounts(KNOWN, [B, B]) == (Account(B, "济南店"),)
+
+
+def test_an_unknown_account_is_refused_and_the_known_ones_are_listed() -> None:
+    with pytest.raises(WrongInput, match="unknown account 99, 98") as caught:
+        choose_accounts(KNOWN, [A, "99", "98"])
+    assert f"{B} (济南店)" in caught.value.message
+
+
+def test_an_account_is_not_chosen_by_its_name() -> None:
+    with pytest.raises(WrongInput):
+        choose_accounts(KNOWN, ["青岛店"])
+
+
+def test_accounts_of_one_name_get_the_last_four_digits_of_their_id() -> None:
+    same = {A: "旗舰店", B: "济南店", C: "旗舰店"}
+    assert [one.name for one in choose_accounts(same, [])] == ["旗舰店 (1111)", "济南店", "旗舰店 (3333)"]
+
+
+def test_an_account_is_written_under_the_same_name_when_it_is_chosen_alone() -> None:
+    same = {A: "旗舰店", B: "济南店", C: "旗舰店"}
+    assert choose_accounts(same, [C]) == (Account(C, "旗舰店 (3333)"),)
+
+
+def test_accounts_of_one_name_and_one_ending_are_still_told_apart() -> None:
+    same = {"1800000000001111": "旗舰店", "1900000000001111": "旗舰店"}
+    first, second = choose_accounts(same, [])
+    assert first.name != second.name
+
+
+@given(st.dictionaries(st.integers(1000, 9999).map(str), st.sampled_from(["店", "旗舰店", ""]), max_size=8), st.data())
+def test_a_choice_never_changes_names_and_never_adds_accounts(known: Mapping[str, str], data: st.DataObject) -> None:
+    chosen = data.draw(st.lists(st.sampled_from(sorted(known)), min_size=1)) if known else []
+    every = {one.id: one for one in choose_accounts(known, [])}
+    assert list(every) == list(known)
+    picked = choose_accounts(known, chosen)
+    assert {one.id for one in picked} == set(chosen)
+    assert all(every[one.id] == one for one in picked)
+    assert len({one.name for one in every.values()}) == len(known)
+
+
+@pytest.mark.parametrize(
+    ("accounts", "days", "rate", "seconds"),
+    [
+        (7, 7, 5, 300),  # 2 * 7 * 1 / 5 = 2.8 < 300
+        (1000, 7, 5, 400),  # 2 * 1000 * 1 / 5
+        (750, 100, 5, 300),  # 2 * 750 * 1 / 5
+        (750, 101, 5, 600),  # 2 * 750 * 2 / 5
+        (100, 365, 2, 400),  # 2 * 100 * 4 / 2
+        (0, 7, 5, 300),  # nothing to do has the floor too
+    ],
+)
+def test_a_run_may_take_300_seconds_or_twice_its_calls(accounts: int, days: int, rate: float, seconds: float) -> None:
+    assert deadline_s(accounts, days, rate, None) == seconds
+
+
+@pytest.mark.parametrize("wanted", [0, 20, 7200])
+def test_a_deadline_that_is_set_is_taken_as_it_is(wanted: float) -> None:
+    assert deadline_s(1000, 365, 5, wanted) == wanted
+
+
+def test_a_run_that_a_person_asked_for_is_planned_as_asked() -> None:
+    days = DayRange(date(2026, 1, 26), date(2026, 2, 1))
+    run = manual_run(days, [Account(A, "青岛店")], SEVEN, 300, dry_run=True)
+    assert (run.day, run.days, run.accounts) == (date(2026, 2, 1), days, (Account(A, "青岛店"),))
+    assert run.started_at == SEVEN
+    assert run.deadline == datetime(2026, 2, 1, 23, 5, tzinfo=UTC)  # 23:00 + 300 s
+    assert run.dry_run is True
+    assert manual_run(days, [], SEVEN, 300, dry_run=False).dry_run is False
+
+
+def test_a_manual_run_is_named_by_its_day_and_the_moment_in_shanghai() -> None:
+    days = DayRange(date(2026, 1, 26), date(2026, 2, 1))
+    now = SEVEN.replace(second=9, microsecond=45678)
+    assert manual_run(days, [], now, 300, dry_run=False).run_id == "daily-2026-02-01-0202070009045"
+
+
+def test_a_manual_run_never_hides_a_scheduled_one() -> None:
+    days = DayRange(date(2026, 2, 1), date(2026, 2, 1))
+    run_id = manual_run(days, [], SEVEN, 300, dry_run=False).run_id
+    assert run_id != "daily-2026-02-01"
+    assert run_id.startswith("daily-2026-02-01-")
+
+
+@given(moments, st.integers(1, 1000))
+def test_manual_runs_a_millisecond_apart_have_different_names(now: datetime, later: int) -> None:
+    days = DayRange(date(2026, 2, 1), date(2026, 2, 1))
+    names = {manual_run(days, [], now + timedelta(milliseconds=ms), 300, dry_run=False).run_id for ms in (0, later)}
+    assert len(names) == 2
+
+
+@pytest.mark.parametrize(
+    ("seconds", "state"),
+    [
+        (0, RunState.RUNNING),
+        (300, RunState.RUNNING),  # the deadline
+        (360, RunState.RUNNING),  # 300 + 60 for its ending
+        (361, RunState.INTERRUPTED),
+    ],
+)
+def test_a_run_without_an_end_is_interrupted_a_minute_past_its_deadline(seconds: int, state: RunState) -> None:
+    run = manual_run(DayRange(date(2026, 2, 1), date(2026, 2, 1)), [], SEVEN, 300, dry_run=False)
+    assert state_of_open(run, SEVEN + timedelta(seconds=seconds)) == state

@@ -1,0 +1,172 @@
+"""The house rules that a linter does not measure: short files, short functions, words on what is public."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("pipeline", "worker", "cli", "emulator")
+FILE_LINES_MAX = 300
+FUNCTION_LINES_MAX = 40
+FUNCTION_LINES_MEDIAN = 10
+
+# Where everything may be caught, and why: "path::function" → reason.
+BROAD_EXCEPTS: dict[str, str] = {
+    "cli/runs.py::work": "the thread that waits raises it again",
+    "pipeline/steps/fetch.py::_fetch_or_tell": "one account's bug must not keep the others out of the table; it is told",
+}
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def functions(tree: ast.AST) -> list[Function]:
+    return [node for node in ast.walk(tree) if isinstance(node, Function)]
+
+
+def length(function: Function) -> int:
+    """Lines from `def` to the end, the docstring not counted."""
+    lines = (function.end_lineno or 0) - function.lineno + 1
+    if ast.get_docstring(function, clean=False) is None:
+        return lines
+    docstring = function.body[0]
+    return lines - ((docstring.end_lineno or 0) - docstring.lineno + 1)
+
+
+def too_long(tree: ast.AST) -> list[tuple[str, int]]:
+    return [(f.name, length(f)) for f in functions(tree) if length(f) > FUNCTION_LINES_MAX]
+
+
+def silent(tree: ast.Module | ast.ClassDef, prefix: str = "") -> Iterator[str]:
+    """Names of public functions, classes and methods without a docstring."""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef | Function) and not node.name.startswith("_"):
+            if not ast.get_docstring(node) and not _explained_elsewhere(node):
+                yield prefix + node.name
+            if isinstance(node, ast.ClassDef):
+                yield from silent(node, f"{prefix}{node.name}.")
+
+
+def _explained_elsewhere(node: ast.ClassDef | Function) -> bool:
+    marks = {ast.unparse(mark).rpartition(".")[2] for mark in node.decorator_list}
+    return bool(marks & {"setter", "deleter", "overload", "override"})
+
+
+def broad_excepts(tree: ast.AST, where: str = "<module>") -> Iterator[str]:
+    """Names of the functions that catch everything; the innermost one is named."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.ExceptHandler) and _catches_everything(node):
+            yield where
+        yield from broad_excepts(node, node.name if isinstance(node, Function) else where)
+
+
+def _catches_everything(handler: ast.ExceptHandler) -> bool:
+    if handler.type is None:
+        return True
+    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(ast.unparse(one).rpartition(".")[2] in {"Exception", "BaseException"} for one in caught)
+
+
+def found_broad_excepts() -> list[str]:
+    return [f"{path.relative_to(ROOT)}::{name}" for path in FILES for name in broad_excepts(parsed(path))]
+
+
+def test_all_four_packages_are_measured() -> None:
+    assert {path.relative_to(ROOT).parts[0] for path in FILES} == set(PACKAGES)
+
+
+@each_file
+def test_no_file_is_longer_than_300_lines(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= FILE_LINES_MAX
+
+
+@each_file
+def test_no_function_is_longer_than_40_lines(path: Path) -> None:
+    assert too_long(parsed(path)) == []
+
+
+def test_half_of_the_functions_have_at_most_10_lines() -> None:
+    lengths = [length(function) for path in FILES for function in functions(parsed(path))]
+    assert median(lengths) <= FUNCTION_LINES_MEDIAN
+
+
+@each_file
+def test_everything_public_says_what_it_is(path: Path) -> None:
+    if path.stem != "__init__":
+        assert list(silent(parsed(path))) == []
+
+
+def test_everything_is_caught_only_where_there_is_a_reason() -> None:
+    assert sorted(set(found_broad_excepts()) - BROAD_EXCEPTS.keys()) == []
+
+
+def test_no_reason_outlives_its_except() -> None:
+    assert sorted(BROAD_EXCEPTS.keys() - set(found_broad_excepts())) == []
+    assert all(reason.strip() for reason in BROAD_EXCEPTS.values())
+
+
+# The measures themselves, on code that breaks each rule.
+
+
+def function_of(lines: int, docstring: str = "") -> ast.Module:
+    """A function of as many lines, its `def` counted and its docstring not."""
+    return ast.parse("\n".join(["@mark", "def long():", docstring, *["    x = 1"] * (lines - 1)]))
+
+
+@pytest.mark.parametrize("docstring", ['    """One line."""', '    """Three.\n\n    """'])
+def test_the_measure_of_a_function_leaves_its_docstring_out(docstring: str) -> None:
+    assert too_long(function_of(40, docstring)) == []
+    assert too_long(function_of(41, docstring)) == [("long", 41)]
+
+
+def test_the_measure_sees_methods_nested_and_async_functions() -> None:
+    body = "\n".join(["        x = 1"] * 40)
+    assert too_long(ast.parse(f"class A:\n    def long(self):\n{body}")) == [("long", 41)]
+    assert too_long(ast.parse(f"async def outer():\n    def long():\n{body}")) == [("outer", 42), ("long", 41)]
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("def f(): ...", ["f"]),
+        ("async def f(): ...", ["f"]),
+        ("class A:\n    def f(self): ...", ["A", "A.f"]),
+        ("class A:\n    '''A.'''\n    class B:\n        '''B.'''\n        def f(self): ...", ["A.B.f"]),
+        ("def f():\n    '''F.'''", []),
+        ("def _f(): ...\nclass _A:\n    def f(self): ...", []),
+        ("class A:\n    '''A.'''\n    def __init__(self): ...\n    @f.setter\n    def f(self, x): ...", []),
+        ("def f():\n    '''F.'''\n    def inner(): ...", []),
+    ],
+)
+def test_the_measure_sees_what_is_public_and_silent(source: str, names: list[str]) -> None:
+    assert list(silent(ast.parse(source))) == names
+
+
+@pytest.mark.parametrize(
+    ("clause", "found"),
+    [
+        ("except:", ["f"]),
+        ("except Exception:", ["f"]),
+        ("except BaseException as error:", ["f"]),
+        ("except (ValueError, Exception):", ["f"]),
+        ("except builtins.Exception:", ["f"]),
+        ("except ValueError:", []),
+        ("except (KeyError, redis.RedisError):", []),
+        ("except CustomException:", []),
+    ],
+)
+def test_the_measure_sees_an_except_that_catches_everything(clause: str, found: list[str]) -> None:
+    source = f"class A:\n  def f(self):\n    try:\n      x = 1\n    {clause}\n      raise"
+    assert list(broad_excepts(ast.parse(source))) == found
+
+
+def test_the_measure_sees_an_except_outside_of_functions() -> None:
+    assert list(broad_excepts(ast.parse("try:\n  x = 1\nexcept Exception:\n  x = 2"))) == ["<module>"]

@@ -1,0 +1,66 @@
+"""The directions of import, kept by import-linter; and proof that each contract can break."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LINT = Path(sys.executable).with_name("lint-imports")
+CONFIG: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+
+# A line that must not be, where it is planted, and the contract that it breaks.
+PLANTED = [
+    ("pipeline/core/model.py", "import pipeline.core.diff", "layers"),
+    ("pipeline/core/diff.py", "import pipeline.steps", "layers"),
+    ("pipeline/core/plan.py", "import pipeline.core.quality", "layers"),
+    ("pipeline/clients/__init__.py", "import worker", "layers"),
+    ("worker/__init__.py", "import cli", "layers"),
+    ("pipeline/core/plan.py", "import redis", "the core and the renderers do no I/O"),
+    ("pipeline/render/__init__.py", "import requests", "the core and the renderers do no I/O"),
+    ("pipeline/state/__init__.py", "import celery", "the business knows nothing of Celery"),
+    ("emulator/__init__.py", "import pipeline.core.model", "the emulator stands alone"),
+    (
+        "pipeline/clients/feishu/__init__.py",
+        "import pipeline.clients.oceanengine",
+        "the two APIs do not know each other",
+    ),
+]
+
+
+def lint(root: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(LINT), "--no-cache", "--config", str(root / "pyproject.toml")]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=60, check=False)
+
+
+def verdicts(output: str) -> dict[str, str]:
+    """Contract name → KEPT or BROKEN."""
+    found = re.findall(r"^(\S.*?) (KEPT|BROKEN)\b", output, flags=re.MULTILINE)
+    return dict(found)
+
+
+def test_all_contracts_are_kept() -> None:
+    done = lint(ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert verdicts(done.stdout) == {contract["name"]: "KEPT" for contract in CONFIG["contracts"]}
+
+
+def test_every_contract_is_shown_to_break() -> None:
+    assert {name for _, _, name in PLANTED} == {contract["name"] for contract in CONFIG["contracts"]}
+
+
+@pytest.mark.parametrize(("path", "line", "contract"), PLANTED, ids=[f"{line} in {path}" for path, line, _ in PLANTED])
+def test_an_import_in_the_wrong_direction_is_seen(tmp_path: Path, path: str, line: str, contract: str) -> None:
+    for package in CONFIG["root_packages"]:
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    with (tmp_path / path).open("a", encoding="utf-8") as file:
+        file.write(f"\n{line}\n")
+    done = lint(tmp_path)
+    assert done.returncode == 1
+    assert verdicts(done.stdout)[contract] == "BROKEN", done.stdout
