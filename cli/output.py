@@ -76,10 +76,12 @@ def open_run_document(run: Run, state: RunState) -> dict[str, Any]:
 def print_summary(summary: Summary) -> None:
     """A run for a person."""
     rows = [
-        (one.name, one.id, _coloured(one.state), str(one.rows), f"{one.cost:.2f}", str(one.window_rows), _why(one))
+        (one.name, one.id, _coloured(one.state), str(one.rows), f"{one.cost:.2f}", str(one.window_rows))
         for one in summary.accounts
     ]
-    out.print(table(("account", "id", "state", "rows", "cost 元", f"rows {_span(summary)}", "reason"), rows))
+    out.print(table(("account", "id", "state", "rows", "cost 元", f"rows {_span(summary)}"), rows))
+    for trouble, names in _reasons(summary):
+        out.print(f"[red]{_safe(', '.join(names))}[/]: {_safe(trouble.message)}\n  → {_safe(trouble.what_to_do)}")
     word = "would be " if summary.dry_run else ""
     counts = f"{word}created {summary.created}, updated {summary.updated}, unchanged {summary.unchanged}"
     notes = [f"restated {summary.restated} account day(s)"] if summary.restated else []
@@ -87,8 +89,6 @@ def print_summary(summary: Summary) -> None:
     out.print(f"{summary.run_id}: {_coloured(summary.state)}; rows {', '.join([counts, *notes])}; {_verified(summary)}")
     for line in (*summary.warnings, *summary.view_notes):
         out.print(f"  • {_safe(line)}")
-    if summary.trouble:
-        out.print(f"  [red]{_safe(summary.trouble.message)}[/]\n  → {_safe(summary.trouble.what_to_do)}")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
@@ -123,8 +123,14 @@ def _trouble_document(trouble: Trouble | None) -> dict[str, Any]:
     return {"reason": f"{trouble.reason}: {trouble.message}", "what_to_do": trouble.what_to_do}
 
 
-def _why(account: AccountResult) -> str:
-    return _safe(f"{account.trouble.message} → {account.trouble.what_to_do}") if account.trouble else ""
+def _reasons(summary: Summary) -> list[tuple[Trouble, list[str]]]:
+    """Each kind of trouble once, in the words of its first case, with the names of those that it befell."""
+    kinds: dict[tuple[str, int | None, str], tuple[Trouble, list[str]]] = {}
+    befallen = [("the run", summary.trouble), *((one.name, one.trouble) for one in summary.accounts)]
+    for name, trouble in befallen:
+        if trouble and (name == "the run" or trouble != summary.trouble):
+            kinds.setdefault((trouble.reason, trouble.code, trouble.what_to_do), (trouble, []))[1].append(name)
+    return list(kinds.values())
 
 
 def _verified(summary: Summary) -> str:

@@ -26,16 +26,16 @@ def opened() -> Iterator[Context]:
         err.print(f"[yellow]note:[/] {line}")
     if settings.clock_offset_s:
         err.print(f"[yellow bold]LAIKE_CLOCK_OFFSET_S shifts the clock by {settings.clock_offset_s} s[/]")
-    log_to_stderr()
+    log_to_stderr(settings.log_level)
     with ours(settings.redis_url):
         ctx = build(settings)
         ctx.client.ping()
         yield ctx
 
 
-def log_to_stderr(level: int = logging.WARNING) -> None:
+def log_to_stderr(level: str) -> None:
     """Log lines go to stderr: stdout is for data."""
     structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )

@@ -3,6 +3,7 @@
 Whether an error may be repeated is the error's own property; how long to wait may be the service's word.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -32,16 +33,24 @@ class RetryPolicy:
         Raises:
             LaikeError: What the last attempt raised.
         """
-        for attempt in stamina.retry_context(
+        started, tries = time.monotonic(), 0
+        attempts = stamina.retry_context(
             on=self._wait,
             attempts=self.attempts,
             timeout=max(time_left, 0.001),
             wait_initial=self.first_wait * self.scale,
             wait_max=self.max_wait * self.scale,
             wait_jitter=self.jitter * self.scale,
-        ):
-            with attempt:
-                return call()
+        )
+        try:
+            for attempt in attempts:
+                tries += 1
+                with attempt:
+                    return call()
+        except Retryable as error:
+            if tries > 1:
+                error.add(f"tried {tries} times in {time.monotonic() - started:.1f} s")
+            raise
         raise AssertionError  # pragma: no cover
 
     def _wait(self, error: Exception) -> bool | float:

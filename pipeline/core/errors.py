@@ -66,6 +66,11 @@ class LaikeError(Exception):
         self.code = code
         self.request_id = request_id
 
+    def add(self, words: str) -> None:
+        """Add what is known further up, such as how long it was tried."""
+        self.message = f"{self.message} ({words})"
+        self.args = (self.message,)
+
     def trouble(self) -> Trouble:
         """The part of this error that may leave the process."""
         return Trouble(

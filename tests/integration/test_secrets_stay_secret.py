@@ -1,0 +1,59 @@
+"""Promise 6: no secret in a log, a result, an error, a card or Redis."""
+
+import json
+import re
+import zlib
+
+import redis
+
+from tests.lab import TOKEN_KEY, Lab
+
+
+def secrets_of(lab: Lab) -> list[str]:
+    """Every secret that the product is told or gets."""
+    facts = lab.facts
+    named = [facts[name] for name in ("secret", "access_token", "refresh_token", "feishu_app_secret", "webhook_path")]
+    tenant = lab.look("state").get("tenant_token")
+    return [*named, TOKEN_KEY, *([tenant] if tenant else [])]
+
+
+def test_nothing_that_a_run_leaves_holds_a_secret(lab: Lab) -> None:
+    before = secrets_of(lab)
+    assert lab.laike("token", "import", str(lab.token_cache())).returncode == 0
+    lab.fault("report.promotion", "code", code=40102, times=1)
+    lab.fault("report.promotion", "drop_after", call=3, times=1)
+    lab.fault("records.batch_create", "garbage", times=1)
+    lab.fault("bot.webhook", "code", code=19021, times=1)
+    said = [lab.laike("sync", "--local", "--json", LAIKE_LOG_LEVEL="debug")]
+    said += [lab.laike(*words) for words in (["runs", "--json"], ["token", "status", "--json"], ["views", "--json"])]
+    left = "\n".join(f"{ended.stdout}\n{ended.stderr}" for ended in said) + everything_in(lab.redis_url)
+    left += json.dumps(lab.look("state")["messages"], ensure_ascii=False)
+    assert "path=" in said[0].stderr  # the log was really at debug level
+    found = [secret for secret in {*before, *secrets_of(lab)} if secret in left]
+    assert found == []
+
+
+def everything_in(url: str) -> str:
+    """Every key and value of Redis as text, compressed ones unpacked by the product's own reader."""
+    client = redis.Redis.from_url(url)
+    parts = []
+    for key in client.scan_iter():
+        kind = client.type(key)
+        read = {
+            b"string": client.get,
+            b"hash": client.hgetall,
+            b"stream": client.xrange,
+            b"zset": lambda name: client.zrange(name, 0, -1),
+        }[kind]
+        value = read(key)
+        parts.append(f"{key!r} {unpacked(value)!r}")
+    client.close()
+    assert len(parts) > 10
+    return re.sub(r"\\x[0-9a-f]{2}", "", "\n".join(parts))
+
+
+def unpacked(value: object) -> object:
+    """A compressed value's text."""
+    if isinstance(value, bytes) and value[:1] == b"\x78":
+        return zlib.decompress(value).decode()
+    return value
