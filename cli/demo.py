@@ -75,8 +75,9 @@ def demo(*, keep: bool) -> int:
         LaikeError: Something did not.
     """
     with contextlib.ExitStack() as started:
-        home = Path(started.enter_context(tempfile.TemporaryDirectory(prefix="laike-demo-")))
-        redis_url, emulator = started.enter_context(lab.redis_server()), started.enter_context(lab.emulator())
+        redis_url = started.enter_context(lab.redis_server())
+        home = Path(tempfile.mkdtemp(prefix="laike-demo-"))
+        emulator = started.enter_context(lab.emulator(clean=home))
         environment = lab.settings_for(emulator.facts, redis_url, home)
         environment["LAIKE_TOKEN_KEYS"] = Fernet.generate_key().decode()
         try:

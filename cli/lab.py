@@ -46,7 +46,7 @@ def tethered(command: Sequence[str], clean: Path | None = None) -> Iterator["sub
 
 
 @contextlib.contextmanager
-def redis_server(folder: Path | None = None) -> Iterator[str]:
+def redis_server() -> Iterator[str]:
     """The address of an empty Redis: `LAIKE_REDIS_URL`, else a server of our own on a free port.
 
     Raises:
@@ -56,7 +56,7 @@ def redis_server(folder: Path | None = None) -> Iterator[str]:
         with _borrowed(given):
             yield given
         return
-    home = folder or Path(tempfile.mkdtemp(prefix="laike-redis-"))
+    home = Path(tempfile.mkdtemp(prefix="laike-redis-"))
     port = free_port()
     options = {"port": str(port), "bind": "127.0.0.1", "dir": str(home), "save": ""}
     options |= {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction", "loglevel": "warning"}
@@ -68,9 +68,9 @@ def redis_server(folder: Path | None = None) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def emulator(*options: str) -> Iterator[Emulator]:
-    """A running emulator."""
-    with tethered([sys.executable, "-m", "emulator", *options]) as process:
+def emulator(clean: Path | None = None) -> Iterator[Emulator]:
+    """A running emulator; `clean` is removed when it ends."""
+    with tethered([sys.executable, "-m", "emulator"], clean) as process:
         line = process.stdout.readline() if process.stdout else ""
         if not line:
             msg = "the emulator did not start; its words are above"

@@ -26,7 +26,7 @@ def opened() -> Iterator[Context]:
         err.print(f"[yellow]note:[/] {line}")
     if settings.clock_offset_s:
         err.print(f"[yellow bold]LAIKE_CLOCK_OFFSET_S shifts the clock by {settings.clock_offset_s} s[/]")
-    log_to_stderr(settings.log_level)
+    log_to_stderr(settings.log_level or "error")
     with ours(settings.redis_url):
         ctx = build(settings)
         ctx.client.ping()

@@ -70,7 +70,7 @@ class Settings(BaseSettings):
     feishu_webhook_secret: SecretStr | None = None
     lookback_days: int = Field(default=7, ge=1, le=90)
     run_deadline_s: float | None = Field(default=None, gt=0)
-    log_level: Literal["debug", "info", "warning", "error"] = "warning"
+    log_level: Literal["debug", "info", "warning", "error"] | None = None  # the command line: error, workers: info
     clock_offset_s: float = 0
     wait_scale: float = Field(default=1, ge=0, le=1)
 

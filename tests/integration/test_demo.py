@@ -1,0 +1,85 @@
+"""`laike demo`: it tells what it promises, and leaves nothing behind however it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+PATIENCE_S = 20.0
+
+
+@contextmanager
+def demo(folder: Path, *words: str) -> Iterator["subprocess.Popen[str]"]:
+    """A demo in a folder and a temporary folder of its own."""
+    temporary = folder / "tmp"
+    temporary.mkdir()
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("LAIKE_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli.main", "demo", *words],
+        cwd=folder,
+        env={**clean, "PYTHONPATH": str(Path.cwd()), "TMPDIR": str(temporary)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        assert process.stdout
+        process.stdout.close()
+
+
+def ours(folder: Path) -> list[psutil.Process]:
+    """Processes that run in the demo's folder."""
+    return [
+        process
+        for process in psutil.process_iter(["cwd"])
+        if (process.info["cwd"] or "").startswith(str(folder)) and process.status() != psutil.STATUS_ZOMBIE
+    ]
+
+
+def wait_until(held: Callable[[], bool]) -> bool:
+    """Whether something comes true in time."""
+    end = time.monotonic() + PATIENCE_S
+    while not held():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def test_the_demo_tells_the_whole_story_and_leaves_nothing_running(tmp_path: Path) -> None:
+    with demo(tmp_path) as process:
+        told, _ = process.communicate(timeout=100)
+    assert process.returncode == 0, told
+    for word in ("created 0, updated 0", "restated 1", "partial", "exit code 1", "read back and verified"):
+        assert word in told
+    page = tmp_path / "demo-output" / "index.html"
+    assert str(page) in told
+    text = page.read_text(encoding="utf-8")
+    assert "同步状态" in text
+    assert "已入库" in text
+    assert wait_until(lambda: not ours(tmp_path))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["demo-output", "tmp"]
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_demo_that_is_stopped_takes_everything_with_it(tmp_path: Path, how: signal.Signals) -> None:
+    with demo(tmp_path) as process:
+        assert process.stdout
+        assert wait_until(lambda: len(ours(tmp_path)) >= 5)  # two tethers, Redis, the emulator, the demo
+        os.kill(process.pid, how)
+        process.wait(PATIENCE_S)
+        assert wait_until(lambda: not ours(tmp_path)), ours(tmp_path)
+        assert wait_until(lambda: not list((tmp_path / "tmp").iterdir()))

@@ -1,0 +1,49 @@
+"""What a person sees on the emulator's page: the views of the accounts really filter."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from tests.lab import Lab
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    """A page of a headless browser; where a browser is required its absence is a failure."""
+    if not CHROMIUM:
+        assert not os.environ.get("LAIKE_REQUIRE_BROWSER"), "LAIKE_REQUIRE_BROWSER is set but there is no Chromium"
+        pytest.skip("there is no Chromium here")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser.new_page()
+        browser.close()
+
+
+@pytest.mark.browser
+def test_the_view_of_each_account_shows_exactly_its_rows(either: Lab, page: Page) -> None:
+    summary = either.sync(either.day)
+    for account in summary.accounts:
+        if not account.rows and either.table == "typed_table_id":
+            continue  # a single select has no option, and so no view, before the account's first row
+        page.goto(f"{either.server.url}/?table={either.table_id}")
+        page.get_by_role("link", name=account.name, exact=True).click()
+        grid = page.locator("#grid")
+        assert grid.get_attribute("data-total") == str(account.rows)
+        assert grid.locator("tr[data-record-id]").count() == min(account.rows, 200)
+        texts = grid.locator("tr[data-record-id]").all_inner_texts()
+        assert all(account.name in text for text in texts)
+
+
+@pytest.mark.browser
+def test_the_page_shows_the_status_table_and_the_card(lab: Lab, page: Page) -> None:
+    lab.sync(lab.day)
+    page.goto(lab.server.url)
+    shown = page.inner_text("body")
+    assert f"{lab.day} 同步成功" in shown
+    assert "已入库" in shown
