@@ -80,12 +80,9 @@ def demo(*, keep: bool) -> int:
         emulator = started.enter_context(lab.emulator(clean=home))
         environment = lab.settings_for(emulator.facts, redis_url, home)
         environment["LAIKE_TOKEN_KEYS"] = Fernet.generate_key().decode()
-        try:
-            _tell(Demo(emulator, environment), home)
-            if keep:
-                _stay(emulator.url)
-        except KeyboardInterrupt:
-            output.err.print("stopping")
+        _tell(Demo(emulator, environment), home)
+        if keep:
+            _stay(emulator.url)
     return output.DONE
 
 
@@ -174,4 +171,5 @@ def _save_page(demo: Demo) -> None:
 
 def _stay(url: str) -> None:
     output.out.print(f"\nThe page stays at [bold]{url}/[/] until Ctrl-C.", highlight=False)
-    threading.Event().wait()
+    with contextlib.suppress(KeyboardInterrupt):
+        threading.Event().wait()
