@@ -1,0 +1,173 @@
+"""How a run ended, from what its steps found."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from pipeline.core.errors import AccountUnavailable, NeedsPerson, TableMismatch, Trouble
+from pipeline.core.model import Account, AccountDay, DayRange
+from pipeline.core.outcome import (
+    DayAgreement,
+    DayOutcome,
+    DayState,
+    FetchOutcome,
+    LoadOutcome,
+    Run,
+    RunState,
+    Summary,
+    VerifyOutcome,
+    ViewsOutcome,
+)
+from pipeline.core.summary import Findings, day_outcomes, summarize
+
+NOW = datetime(2026, 2, 12, 7, 0, 30, tzinfo=UTC)
+DAYS = DayRange(date(2026, 2, 10), date(2026, 2, 11))
+EAST, WEST = Account("1801", "城东店"), Account("1802", "城西店")
+UNAVAILABLE = AccountUnavailable("code 40002", code=40002).trouble()
+
+
+def the_run(*, dry_run: bool = False) -> Run:
+    return Run(
+        run_id="daily-2026-02-11",
+        day=DAYS.last,
+        days=DAYS,
+        accounts=(EAST, WEST),
+        started_at=NOW,
+        deadline=NOW,
+        dry_run=dry_run,
+    )
+
+
+def fetched(account: Account, state: DayState, trouble: Trouble | None = None) -> FetchOutcome:
+    cost = Decimal("10.50") if state == DayState.LOADED else Decimal(0)
+    days = tuple(DayOutcome(day=day, state=state, rows=2, cost=cost, trouble=trouble) for day in DAYS)
+    return FetchOutcome(account_id=account.id, days=days, rows=4, checksum="", as_of=NOW)
+
+
+def agreeing(**changed: DayAgreement) -> VerifyOutcome:
+    places = [AccountDay(account.id, day) for account in (EAST, WEST) for day in DAYS]
+    found = tuple(
+        changed.get(f"at_{at.account_id}_{at.day.day}", DayAgreement(account_id=at.account_id, day=at.day))
+        for at in places
+    )
+    return VerifyOutcome(agreements=found, verified=all(one.agrees for one in found))
+
+
+def found(
+    east: FetchOutcome | None = None,
+    west: FetchOutcome | None = None,
+    load: LoadOutcome | None = None,
+    verify: VerifyOutcome | None = None,
+) -> Findings:
+    fetches: Mapping[str, FetchOutcome] = {
+        EAST.id: east or fetched(EAST, DayState.LOADED),
+        WEST.id: west or fetched(WEST, DayState.LOADED),
+    }
+    return Findings(fetches, load or LoadOutcome(created=8), verify or agreeing(), ViewsOutcome())
+
+
+def ended(findings: Findings, *, dry_run: bool = False) -> Summary:
+    return summarize(the_run(dry_run=dry_run), findings, NOW)
+
+
+def test_a_run_is_a_success_when_every_day_was_fetched_and_agrees() -> None:
+    summary = ended(found())
+    assert (summary.state, summary.verified, summary.created) == (RunState.SUCCESS, True, 8)
+    east = summary.accounts[0]
+    # rows and cost of the run's day; 2 + 2 rows and 10.50 + 10.50 元 of the window
+    assert (east.rows, east.cost, east.window_rows, east.window_cost) == (2, Decimal("10.50"), 4, Decimal("21.00"))
+
+
+def test_a_failed_account_makes_it_partial_and_only_that_account_bad() -> None:
+    summary = ended(found(west=fetched(WEST, DayState.FAILED, UNAVAILABLE)))
+    assert summary.state == RunState.PARTIAL
+    assert [(one.state, one.trouble) for one in summary.accounts] == [
+        (DayState.LOADED, None),
+        (DayState.FAILED, UNAVAILABLE),
+    ]
+
+
+def test_all_accounts_failed_is_failed() -> None:
+    bad = found(fetched(EAST, DayState.FAILED, UNAVAILABLE), fetched(WEST, DayState.FAILED, UNAVAILABLE))
+    assert ended(bad).state == RunState.FAILED
+
+
+def test_an_account_that_was_never_fetched_is_missing_and_never_empty() -> None:
+    findings = replace(found(), fetches={EAST.id: fetched(EAST, DayState.LOADED)})
+    summary = ended(findings)
+    assert (summary.state, summary.accounts[1].state) == (RunState.PARTIAL, DayState.MISSING)
+
+
+def test_a_load_that_failed_fails_what_had_been_fetched() -> None:
+    trouble = TableMismatch("no column").trouble()
+    summary = ended(found(load=LoadOutcome(trouble=trouble), verify=VerifyOutcome()))
+    assert (summary.state, summary.trouble) == (RunState.FAILED, trouble)
+    assert {one.state for one in summary.accounts} == {DayState.FAILED}
+
+
+def test_a_read_back_that_failed_is_no_success() -> None:
+    trouble = TableMismatch("gone").trouble()
+    assert ended(found(verify=VerifyOutcome(trouble=trouble))).state == RunState.FAILED
+
+
+@pytest.mark.parametrize(
+    ("disagreement", "chinese"),
+    [({"missing": 3}, "缺少 3 行"), ({"wrong": 2}, "数值不符 2 行"), ({"duplicates": 1}, "重复 1 行")],
+)
+def test_a_day_that_does_not_agree_is_incomplete_and_named(disagreement: dict[str, int], chinese: str) -> None:
+    torn = DayAgreement(account_id=EAST.id, day=DAYS.first, **disagreement)
+    summary = ended(found(verify=agreeing(at_1801_10=torn)))
+    east = summary.accounts[0]
+    assert (summary.state, summary.verified, east.state) == (RunState.PARTIAL, False, DayState.INCOMPLETE)
+    assert east.trouble
+    assert chinese in east.trouble.what_to_do
+    assert "2026-02-10" in east.trouble.message
+
+
+def test_rows_beyond_the_source_leave_it_a_success_with_a_warning_in_yuan() -> None:
+    more = DayAgreement(account_id=WEST.id, day=DAYS.last, gone=1, foreign=2, excess=Decimal("33.30"))
+    summary = ended(found(verify=agreeing(at_1802_11=more)))
+    assert (summary.state, summary.gone, summary.foreign) == (RunState.SUCCESS, 1, 2)
+    [warning] = summary.warnings
+    assert all(word in warning for word in ("城西店", "2026-02-11", "不再返回的 1 行", "他人添加的 2 行", "33.30 元"))
+
+
+def test_a_key_that_two_accounts_report_differently_makes_both_days_incomplete() -> None:
+    conflicts = (AccountDay(EAST.id, DAYS.last), AccountDay(WEST.id, DAYS.last))
+    summary = ended(found(load=LoadOutcome(conflicts=conflicts)))
+    assert {one.state for one in summary.accounts} == {DayState.INCOMPLETE}
+
+
+def test_every_account_empty_after_days_with_cost_is_suspicious() -> None:
+    def quiet(account: Account) -> FetchOutcome:
+        spent, empty = fetched(account, DayState.LOADED).days[0], fetched(account, DayState.EMPTY).days[1]
+        return replace(fetched(account, DayState.LOADED), days=(spent, empty))
+
+    summary = ended(found(quiet(EAST), quiet(WEST)))
+    assert summary.state == RunState.PARTIAL
+    assert summary.trouble
+    assert summary.trouble.reason == "suspicious_empty"
+
+
+def test_every_account_empty_after_days_without_cost_is_a_success() -> None:
+    summary = ended(found(fetched(EAST, DayState.EMPTY), fetched(WEST, DayState.EMPTY)))
+    assert (summary.state, summary.trouble) == (RunState.SUCCESS, None)
+
+
+def test_a_dry_run_is_judged_by_what_was_fetched() -> None:
+    summary = ended(found(verify=VerifyOutcome()), dry_run=True)
+    assert (summary.state, summary.verified, summary.dry_run) == (RunState.SUCCESS, False, True)
+
+
+def test_a_person_is_needed_when_a_trouble_says_so() -> None:
+    dead = fetched(WEST, DayState.FAILED, NeedsPerson("refresh token expired").trouble())
+    assert ended(found(west=dead)).needs_person
+    assert not ended(found(west=fetched(WEST, DayState.FAILED, UNAVAILABLE))).needs_person
+
+
+def test_the_last_word_covers_every_account_and_day() -> None:
+    outcomes = day_outcomes(the_run(), found())
+    assert set(outcomes) == {AccountDay(account.id, day) for account in (EAST, WEST) for day in DAYS}
