@@ -11,7 +11,7 @@ from redis.retry import Retry
 
 from pipeline.core.errors import StoreUnreachable
 
-TRIES = 8  # 0.05 + 0.1 + … + 1 + 1 s: about 4 s, a restart of Redis
+TRIES, TRIED_S = 8, 4  # 0.05 + 0.1 + 0.2 + 0.4 + 0.8 + 1 + 1 s: a restart of Redis
 
 
 def connect(url: str) -> redis.Redis:
@@ -42,5 +42,5 @@ def ours(url: str) -> Iterator[None]:
     except RedisError as error:
         parts = urlsplit(url)
         where = f"{parts.hostname}:{parts.port or 6379}"
-        msg = f"Redis at {where} does not answer after {TRIES} tries ({type(error).__name__}): is it running?"
+        msg = f"Redis at {where} does not answer (tried {TRIES} times in about {TRIED_S} s): is it running?"
         raise StoreUnreachable(msg) from error

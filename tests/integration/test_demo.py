@@ -24,7 +24,7 @@ def demo(folder: Path, *words: str) -> Iterator["subprocess.Popen[str]"]:
     process = subprocess.Popen(
         [sys.executable, "-m", "cli.main", "demo", *words],
         cwd=folder,
-        env={**clean, "PYTHONPATH": str(Path.cwd()), "TMPDIR": str(temporary)},
+        env={**clean, "PYTHONPATH": str(Path.cwd()), "TMPDIR": str(temporary), "LAIKE_OCEANENGINE_RATE": "100"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -174,3 +174,11 @@ def test_a_row_that_stands_twice_makes_the_run_partial(either: Lab) -> None:
     summary = either.sync(either.day)
     assert (summary.state, summary.duplicates) == (RunState.PARTIAL, 1)
     assert "重复 1 行" in next(account.trouble for account in summary.accounts if account.trouble).what_to_do
+
+
+def test_after_the_deadline_nothing_is_called_and_every_account_says_so(lab: Lab) -> None:
+    lab.extra["LAIKE_RUN_DEADLINE_S"] = "0.000001"
+    summary = lab.sync(lab.day)
+    assert summary.state == RunState.FAILED
+    assert {account.trouble.reason for account in summary.accounts if account.trouble} == {"deadline"}
+    assert lab.calls("report.promotion", "report.account", "records.batch_create") == lab.calls("records.batch_create")

@@ -4,6 +4,7 @@ Follows 飞书开放平台: 自建应用获取 tenant_access_token, 通用错误
 whether a call succeeded: the same code comes with different HTTP statuses.
 """
 
+import json
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -32,6 +33,7 @@ from pipeline.core.errors import (
 TENANT_TOKEN = "/open-apis/auth/v3/tenant_access_token/internal"  # noqa: S105 a path
 TOKEN_MARGIN_S = 600  # the official SDK drops a token so long before its end
 NOT_READY_WAIT_S = 3  # 1254607: earlier work is still being done; seconds, not milliseconds
+REQUEST_SHOWN = 500  # characters of a refused request that its error shows; payloads hold no secret
 WRITE_TIMEOUT_S = 15  # with room below the writer lock's lease
 
 ERRORS: Mapping[int, type[LaikeError]] = {
@@ -141,14 +143,14 @@ class Feishu:
         return items
 
     def _retried(
-        self, policy: RetryPolicy, method: str, path: str, params: Mapping[str, str] | None, json: object
+        self, policy: RetryPolicy, method: str, path: str, params: Mapping[str, str] | None, body: object
     ) -> Any:  # noqa: ANN401 JSON
         timeout_s = READ_TIMEOUT_S if policy.blind else WRITE_TIMEOUT_S
 
         def attempt() -> Any:  # noqa: ANN401 JSON
             # asking for a token changes nothing, so it is repeated as a read also on the way to a write
             token = self.reads.run(self.token.current, self.time_left())
-            once = partial(self._once, token, timeout_s, method, path, params=params, json=json)
+            once = partial(self._once, token, timeout_s, method, path, params=params, json=body)
             return policy.run(once, self.time_left())
 
         try:
@@ -173,6 +175,8 @@ class Feishu:
         error = error_of(path, answer)
         if isinstance(error, TokenExpired):
             self.token.drop(token)
+        if isinstance(error, BadRequest):
+            error.add(f"request: {json.dumps(payload, ensure_ascii=False)[:REQUEST_SHOWN]}")
         raise error
 
 

@@ -165,6 +165,9 @@ class OceanEngine:
         except Throttled as error:
             self.limiter.pause(path, error.retry_after or 1)
             raise
+        except BadRequest as error:
+            error.add(f"request: {_query(params)}")
+            raise
 
 
 def data_of(path: str, answer: Answer) -> dict[str, Any]:

@@ -1,0 +1,40 @@
+"""`python -m emulator`: serve until a signal comes, after one line of JSON that says where and with what."""
+
+import argparse
+import json
+import signal
+import sys
+from datetime import date
+
+from emulator.server import listen, make_server
+from emulator.world import DEFAULT_SEED, World
+
+
+def main() -> None:
+    """Read the options, listen, tell, serve."""
+    options = _options()
+    try:
+        world = World(options.seed, options.day)
+    except ValueError as problem:
+        sys.exit(str(problem))
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(wanted, lambda *_: sys.exit(0))
+    sock = listen(options.host, options.port)
+    server = make_server(world)
+    url = f"http://{options.host}:{sock.getsockname()[1]}"
+    sys.stdout.write(json.dumps(world.facts(url), ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+    server.run([sock])
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m emulator", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--seed", type=int, default=DEFAULT_SEED)
+    parser.add_argument("--day", type=date.fromisoformat, help="newest day with figures, default yesterday")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

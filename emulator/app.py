@@ -1,0 +1,116 @@
+"""The ASGI application: both services, the control side, and the pages for people."""
+
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.routing import Route as Path
+from starlette.types import Message, Receive, Scope, Send
+
+from emulator import control, pages
+from emulator.exchange import JSON_TYPE, Exchange
+from emulator.feishu.envelope import FAMILY as FEISHU
+from emulator.feishu.envelope import NOT_FOUND, WRONG_PATH
+from emulator.oceanengine.envelope import FAMILY as OCEANENGINE
+from emulator.oceanengine.envelope import UNKNOWN_PATH
+from emulator.routes import ROUTES
+from emulator.wire import Call, Family, Refusal, Reply, Route
+from emulator.world import World
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+UNKNOWN = {
+    OCEANENGINE.name: Refusal(UNKNOWN_PATH, "接口不存在", status=UNKNOWN_PATH),
+    FEISHU.name: Refusal(WRONG_PATH, "404 page not found", status=NOT_FOUND),
+}
+
+
+def build(world: World) -> Starlette:
+    """The application on a world."""
+    by_path: dict[str, dict[str, Route]] = {}
+    for route in ROUTES:
+        by_path.setdefault(route.path, {})[route.method] = route
+    endpoints = [Path(path, Endpoint(world, by_method), methods=METHODS) for path, by_method in by_path.items()]
+    strays = [
+        Path("/open_api/{rest:path}", Nowhere(OCEANENGINE), methods=METHODS),
+        Path("/open-apis/{rest:path}", Nowhere(FEISHU), methods=METHODS),
+    ]
+    app = Starlette(routes=[*endpoints, *control.routes(world), *pages.routes(world), *strays])
+    app.router.redirect_slashes = False  # paths of one service end with a slash, those of the other do not
+    return app
+
+
+class Endpoint:
+    """One path with its methods, as an ASGI application."""
+
+    def __init__(self, world: World, routes: dict[str, Route]) -> None:
+        self._world = world
+        self._routes = routes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Read the call and let an exchange answer it."""
+        call = await read_call(scope, receive)
+        line = Wire(scope, receive, send)
+        route = self._routes.get(call.method)
+        if route is None:
+            family = next(iter(self._routes.values())).family
+            await line.answer(family.refuse(family.wrong_method))
+        else:
+            await Exchange(self._world, route, call, line).run()
+
+
+class Nowhere:
+    """Paths under a service's prefix that it does not have."""
+
+    def __init__(self, family: Family) -> None:
+        self._family = family
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Say so in the service's envelope."""
+        await read_call(scope, receive)
+        await Wire(scope, receive, send).answer(self._family.refuse(UNKNOWN[self._family.name]))
+
+
+class Wire:
+    """The connection of one request. The transport comes from the server's protocol class."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._transport: Any = scope["state"]["transport"]
+        self._receive = receive
+        self._send = send
+
+    async def answer(self, reply: Reply) -> None:
+        """Send a whole answer."""
+        body = reply.encode()
+        await self._send(_start(reply, len(body)))
+        await self._send({"type": "http.response.body", "body": body})
+
+    async def answer_half(self, reply: Reply) -> None:
+        """Promise the whole body, send half of it, and close."""
+        body = reply.encode()
+        await self._send(_start(reply, len(body)))
+        await self._send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+        self._transport.close()
+        await self._receive()
+
+    async def drop(self) -> None:
+        """Close without an answer. The server must have seen it, else it would send a 500."""
+        self._transport.abort()
+        await self._receive()
+
+
+def _start(reply: Reply, length: int) -> Message:
+    headers = {"content-type": JSON_TYPE, "content-length": str(length)} | reply.headers
+    encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
+    return {"type": "http.response.start", "status": reply.status, "headers": encoded}
+
+
+async def read_call(scope: Scope, receive: Receive) -> Call:
+    """The whole request."""
+    chunks = []
+    more = True
+    while more:
+        message = await receive()
+        chunks.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    query = Call.parse_query(scope["query_string"])
+    return Call(scope["method"], scope["path"], scope["path_params"], query, headers, b"".join(chunks))

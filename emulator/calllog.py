@@ -1,0 +1,54 @@
+"""The request log: what was asked, what was answered, what counts against the monthly quota."""
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from emulator.wire import HTTP_BAD_REQUEST, Call, Reply, Route
+
+KEPT = 100_000
+SHOWN = ("local_account_id", "start_date", "end_date", "page", "table_id", "view_id", "client_token")
+
+
+@dataclass
+class CallLog:
+    """Arrivals are numbered by endpoint; entries are written when the answer is known."""
+
+    entries: deque[dict[str, object]] = field(default_factory=lambda: deque(maxlen=KEPT))
+    arrivals: Counter[str] = field(default_factory=Counter)
+    quota: int = 0
+
+    def arrive(self, name: str) -> int:
+        """Count one more call of the endpoint and tell its number."""
+        self.arrivals[name] += 1
+        return self.arrivals[name]
+
+    def note(
+        self, route: Route, call: Call, reply: Reply | None, *, number: int, at: datetime, ms: float, fault: str
+    ) -> None:
+        """Write the entry of a call; `reply` is None where the connection was closed instead."""
+        if route.metered and reply is not None and reply.status < HTTP_BAD_REQUEST:
+            self.quota += 1
+        self.entries.append(
+            {
+                "endpoint": route.name,
+                "n": number,
+                "method": call.method,
+                "status": reply.status if reply else None,
+                "code": reply.code if reply else None,
+                "ms": round(ms, 2),
+                "at": at.isoformat(timespec="milliseconds"),
+                "fault": fault or None,
+                "about": {name: call.arguments[name] for name in SHOWN if name in call.arguments},
+                "rows": _rows(call),
+            }
+        )
+
+
+def _rows(call: Call) -> int | None:
+    try:
+        document = call.document
+    except ValueError:
+        return None
+    records = document.get("records") if isinstance(document, dict) else None
+    return len(records) if isinstance(records, list) else None

@@ -1,0 +1,189 @@
+"""`/_control`: what tests do to the two services. Never counted, never faulted."""
+
+import json
+from collections.abc import Callable
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route as Path
+
+from emulator import faults, people, seed
+from emulator.inspection import VIEWS
+from emulator.oceanengine.source import RHYTHMS
+from emulator.routes import ENDPOINTS
+from emulator.settings import is_duration
+from emulator.wire import HTTP_BAD_REQUEST, Refusal
+from emulator.world import Step
+
+if TYPE_CHECKING:
+    from emulator.world import World
+
+Answer = dict[str, Any]
+PROBLEMS = (LookupError, TypeError, ValueError, Refusal)  # what an action raises when it cannot be done
+FIGURE_KEYS = ("account_id", "promotion_id", "day", "absent")
+
+
+def routes(world: "World") -> list[Path]:
+    """The two routes of control."""
+
+    async def post(request: Request) -> Response:
+        body = await request.body()
+        try:
+            return JSONResponse(act(world, request.path_params["action"], json.loads(body) if body else {}))
+        except PROBLEMS as problem:
+            return _refused(problem)
+
+    async def get(request: Request) -> Response:
+        view = VIEWS.get(request.path_params["view"])
+        if view is None:
+            return _refused(ValueError(f"there is {', '.join(VIEWS)}"))
+        try:
+            with world.lock:
+                return JSONResponse(view(world, dict(request.query_params)))
+        except PROBLEMS as problem:
+            return _refused(problem)
+
+    return [
+        Path("/_control/{action:path}", post, methods=["POST"]),
+        Path("/_control/{view}", get, methods=["GET"]),
+    ]
+
+
+def act(world: "World", action: str, body: Any) -> Answer:  # noqa: ANN401 - any JSON, each action checks its own
+    """Do a control action, or raise an error that says what is wrong with it."""
+    if action not in ACTIONS:
+        msg = f"no action {action!r}; there are {', '.join(ACTIONS)}"
+        raise ValueError(msg)
+    with world.lock:
+        return ACTIONS[action](world, body)
+
+
+def act_scripted(world: "World", step: Step) -> None:
+    """Do a step of a script. What goes wrong is told by `GET state`, never to the caller of the endpoint."""
+    try:
+        act(world, step.action, step.body)
+    except PROBLEMS as problem:
+        world.script_errors.append(f"{step.action} before {step.endpoint}: {_words(problem)}")
+
+
+def _words(problem: Exception) -> str:
+    return f"missing or unknown {problem}" if isinstance(problem, LookupError) else str(problem)
+
+
+def _refused(problem: Exception) -> Response:
+    return JSONResponse({"error": _words(problem)}, status_code=HTTP_BAD_REQUEST)
+
+
+def _reset(world: "World", _body: Any) -> Answer:  # noqa: ANN401
+    world.reset()
+    return {}
+
+
+def _faults(world: "World", body: Any) -> Answer:  # noqa: ANN401
+    """A list of faults (or one), after those that are there."""
+    given = body if isinstance(body, list) else [body]
+    added = [faults.parse(fault, ENDPOINTS) for fault in given]
+    world.faults.faults.extend(added)
+    return {"faults": len(world.faults.faults)}
+
+
+def _clear_faults(world: "World", _body: Any) -> Answer:  # noqa: ANN401
+    world.faults.faults.clear()
+    world.steps.clear()
+    return {}
+
+
+def _latency(world: "World", body: dict[str, Any]) -> Answer:
+    """Seconds by endpoint; endpoints that are not named keep theirs."""
+    for name, seconds in body.items():
+        if name not in ENDPOINTS or not is_duration(seconds):
+            msg = f"latency {seconds!r} of {name!r}; endpoints are {', '.join(sorted(ENDPOINTS))}"
+            raise ValueError(msg)
+    world.latency |= body
+    return {"latency": world.latency}
+
+
+def _settings(world: "World", body: dict[str, Any]) -> Answer:
+    world.configure(body)
+    return {"settings": world.settings.as_dict()}
+
+
+def _figures(world: "World", body: dict[str, Any]) -> Answer:
+    """`{"account_id", "promotion_id", "day", "<metric>": value …}` or `"absent": true`: the source moves."""
+    account_id, promotion_id = int(body["account_id"]), int(body["promotion_id"])
+    day = date.fromisoformat(body["day"])
+    if account_id not in world.source.accounts:
+        msg = f"no account {account_id}"
+        raise ValueError(msg)
+    if body.get("absent") is True:
+        world.source.withdraw(account_id, promotion_id, day)
+    else:
+        given = {name: value for name, value in body.items() if name not in FIGURE_KEYS}
+        world.source.change(account_id, promotion_id, day, given)
+    return {}
+
+
+def _add_accounts(world: "World", body: dict[str, Any]) -> Answer:
+    """`{"count"?, "name"?, "promotions"?, "rhythm"?}`: more accounts, for agencies and for load."""
+    rhythm = body.get("rhythm", "daily")
+    if rhythm not in RHYTHMS:
+        msg = f"rhythm {rhythm!r}; there are {', '.join(RHYTHMS)}"
+        raise ValueError(msg)
+    known = len(world.source.accounts)
+    added = [
+        seed.make_account(place, body.get("name", f"门店{place + 1}"), int(body.get("promotions", 3)), rhythm)
+        for place in range(known, known + int(body.get("count", 1)))
+    ]
+    world.source.accounts |= {account.account_id: account for account in added}
+    return {"accounts": {str(account.account_id): account.name for account in added}}
+
+
+def _rename_account(world: "World", body: dict[str, Any]) -> Answer:
+    """`{"account_id", "name"}`."""
+    world.source.accounts[int(body["account_id"])].name = str(body["name"])
+    return {}
+
+
+def _remove_account(world: "World", body: dict[str, Any]) -> Answer:
+    """`{"account_id"}`: no longer permitted; its reports answer 40002."""
+    del world.source.accounts[int(body["account_id"])]
+    return {}
+
+
+def _auth_code(world: "World", _body: Any) -> Answer:  # noqa: ANN401
+    return {"auth_code": world.oauth.issue_code()}
+
+
+def _kill_refresh(world: "World", _body: Any) -> Answer:  # noqa: ANN401
+    """The pair is replaced elsewhere: what the product holds is dead."""
+    world.oauth.rotate()
+    return {}
+
+
+def _script(world: "World", body: dict[str, Any]) -> Answer:
+    """`{"before": "<endpoint>", "call": n, "do": "<action>", "body": {…}}`, counted from now."""
+    endpoint, action, call = body["before"], body["do"].removeprefix("/_control/"), body.get("call", 1)
+    if endpoint not in ENDPOINTS or action not in ACTIONS or type(call) is not int or call < 1:
+        msg = f"cannot do {action!r} before call {call!r} of {endpoint!r}"
+        raise ValueError(msg)
+    world.steps.append(Step(endpoint, call, action, body.get("body", {})))
+    return {"steps": len(world.steps)}
+
+
+ACTIONS: dict[str, Callable[["World", Any], Answer]] = {
+    "reset": _reset,
+    "faults": _faults,
+    "faults/clear": _clear_faults,
+    "latency": _latency,
+    "settings": _settings,
+    "figures": _figures,
+    "accounts/add": _add_accounts,
+    "accounts/rename": _rename_account,
+    "accounts/remove": _remove_account,
+    "auth_code": _auth_code,
+    "rotate": _kill_refresh,
+    "script": _script,
+    **people.ACTIONS,
+}

@@ -1,0 +1,196 @@
+"""One request through the gates: script, fault, rate limit, token, single writer, latency, handler."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from emulator import control, patching
+from emulator.faults import Fault, changes_of
+from emulator.feishu.envelope import refused
+from emulator.wire import Call, Refusal, Reply, Route
+from emulator.world import World
+
+JSON_TYPE = "application/json; charset=utf-8"
+GARBAGE = "<html><head><title>502 Bad Gateway</title></head><body>upstream</body></html>"
+
+
+class Line(Protocol):
+    """The connection to the client."""
+
+    async def answer(self, reply: Reply) -> None:
+        """Send a whole answer."""
+
+    async def answer_half(self, reply: Reply) -> None:
+        """Promise the whole body, send half of it, and close."""
+
+    async def drop(self) -> None:
+        """Close without an answer."""
+
+
+class Exchange:
+    """A call of an endpoint and what comes of it."""
+
+    late_tasks: set[asyncio.Task[None]] = set()  # noqa: RUF012 - asyncio keeps weak references only
+
+    def __init__(self, world: World, route: Route, call: Call, line: Line) -> None:
+        self.world = world
+        self.route = route
+        self.call = call
+        self.line = line
+        self.fault: Fault | None = None
+        self._at = world.clock.now()
+        self._started = time.perf_counter()
+        self._log = world.log
+        self._number = world.log.arrive(route.name)
+
+    async def run(self) -> None:
+        """Answer the call, or do to it what a fault says."""
+        with self.world.lock:
+            for step in self.world.due_steps(self.route.name):
+                control.act_scripted(self.world, step)
+            self.fault = self.world.faults.take(self.route.name, self.call.arguments)
+        if self.fault is None:
+            await self.answer(self._throttled() or await self.work())
+        else:
+            await FAULTS[self.fault.kind](self, self.fault.details)
+
+    async def answer(self, reply: Reply) -> None:
+        """Log and send."""
+        self.note(reply)
+        await self.line.answer(reply)
+
+    async def drop(self) -> None:
+        """Log and close the connection."""
+        self.note(None)
+        await self.line.drop()
+
+    async def work(self, delay: float = 0.0) -> Reply:
+        """The true answer. A second write on the base is refused while one is under way."""
+        delay += self.world.latency.get(self.route.name, 0.0)
+        base = self.world.base
+        if not self.route.writes:
+            await _pause(delay)
+            return self.handle()
+        if base.writers:
+            return self.route.family.refuse(refused(1254291, status=self.route.conflict_status))
+        base.writers += 1
+        try:
+            await _pause(delay)
+            return self.handle()
+        finally:
+            base.writers -= 1
+
+    def handle(self) -> Reply:
+        """Token and handler."""
+        family = self.route.family
+        try:
+            with self.world.lock:
+                if not self.route.public:
+                    family.authorize(self.world, self.call)
+                return self.route.handler(self.world, self.call)
+        except Refusal as refusal:
+            return family.refuse(refusal)
+
+    def note(self, reply: Reply | None) -> None:
+        """Write the log entry."""
+        ms = (time.perf_counter() - self._started) * 1000
+        fault = self.fault.kind if self.fault else ""
+        self._log.note(self.route, self.call, reply, number=self._number, at=self._at, ms=ms, fault=fault)
+
+    def _throttled(self) -> Reply | None:
+        settings, route = self.world.settings, self.route
+        if not settings.rate_limits:
+            return None
+        rate = settings.oceanengine_rate if route.family.name == "oceanengine" else route.rate
+        wait = self.world.buckets.take(route.name, rate)
+        return route.family.throttled(wait, rate) if wait else None
+
+
+async def _pause(seconds: float) -> None:
+    if seconds:
+        await asyncio.sleep(seconds)
+
+
+Details = dict[str, Any]
+
+
+async def _status(exchange: Exchange, details: Details) -> None:
+    body = details.get("body", "")
+    reply = Reply(status=details["status"], headers=_headers(details), raw=_as_bytes(body))
+    await exchange.answer(reply)
+
+
+async def _code(exchange: Exchange, details: Details) -> None:
+    message = details.get("message", f"fault {details['code']}")
+    refusal = Refusal(details["code"], message, status=details.get("status", 200))
+    reply = exchange.route.family.refuse(refusal)
+    reply.headers |= _headers(details)
+    await exchange.answer(reply)
+
+
+async def _delay(exchange: Exchange, details: Details) -> None:
+    await exchange.answer(await exchange.work(details["seconds"]))
+
+
+async def _drop_before(exchange: Exchange, _details: Details) -> None:
+    await exchange.drop()
+
+
+async def _drop_after(exchange: Exchange, _details: Details) -> None:
+    await exchange.work()
+    await exchange.drop()
+
+
+async def _late(exchange: Exchange, details: Details) -> None:
+    # No writer's lock meanwhile: the request waits in a queue that nobody sees, so a repetition may overtake it.
+    task = asyncio.create_task(_effect_later(exchange, exchange.world.epoch, details["seconds"]))
+    Exchange.late_tasks.add(task)
+    task.add_done_callback(Exchange.late_tasks.discard)
+    await exchange.drop()
+
+
+async def _effect_later(exchange: Exchange, epoch: int, seconds: float) -> None:
+    await asyncio.sleep(seconds)
+    if exchange.world.epoch == epoch:
+        exchange.handle()
+
+
+async def _garbage(exchange: Exchange, details: Details) -> None:
+    await exchange.answer(Reply(raw=_as_bytes(details.get("body", GARBAGE))))
+
+
+async def _truncate(exchange: Exchange, _details: Details) -> None:
+    reply = await exchange.work()
+    exchange.note(reply)
+    await exchange.line.answer_half(reply)
+
+
+async def _patch(exchange: Exchange, details: Details) -> None:
+    exchange.call = exchange.call.with_query(details.get("query", {}))
+    reply = await exchange.work()
+    reply.payload = patching.patched(reply.payload, details.get("patch", {}), changes_of(details))
+    await exchange.answer(reply)
+
+
+def _headers(details: Details) -> dict[str, str]:
+    return {str(name).lower(): str(value) for name, value in details.get("headers", {}).items()}
+
+
+def _as_bytes(body: object) -> bytes:
+    if isinstance(body, str):
+        return body.encode()
+    return Reply({"body": body}).encode() if not isinstance(body, dict) else Reply(body).encode()
+
+
+FAULTS: dict[str, Callable[[Exchange, Details], Awaitable[None]]] = {
+    "status": _status,
+    "code": _code,
+    "delay": _delay,
+    "drop_before": _drop_before,
+    "drop_after": _drop_after,
+    "late": _late,
+    "garbage": _garbage,
+    "truncate": _truncate,
+    "patch": _patch,
+}

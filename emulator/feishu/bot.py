@@ -1,0 +1,102 @@
+"""The custom bot's webhook (自定义机器人): signature, keyword, size, kinds of messages."""
+
+import base64
+import hashlib
+import hmac
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from emulator.feishu import envelope
+from emulator.feishu.cards import BadCard, check_card
+from emulator.feishu.model import Message
+from emulator.wire import HTTP_BAD_REQUEST, Call, Refusal, Reply
+
+if TYPE_CHECKING:
+    from emulator.world import World
+
+HOOK_ID = "3f2a8c1e-7b5d-4e69-9a0f-2c4d6e8f0a1b"
+LARGEST_BODY = 20 * 1024
+SIGNATURE_WINDOW_S = 3600
+BAD_REQUEST = 9499
+WRONG_SIGNATURE = 19021
+NO_KEYWORD = 19024
+BAD_MESSAGE = 19002
+UNKNOWN_HOOK = 19001
+TOO_FREQUENT = 11232
+# msg_type: the key that holds its content
+KINDS = {"text": "content", "post": "content", "interactive": "card", "image": "content", "share_chat": "content"}
+SIGNED = {"timestamp", "sign"}
+
+
+def webhook(world: "World", call: Call) -> Reply:
+    """POST /open-apis/bot/v2/hook/<id>."""
+    if call.params["hook_id"] != HOOK_ID:
+        raise Refusal(UNKNOWN_HOOK, "param invalid: incoming webhook access token invalid")
+    body = _body(call)
+    if world.settings.webhook_secret:
+        _check_signature(world, body, world.settings.webhook_secret)
+    _check_kind(body)
+    _check_content(body)
+    keyword = world.settings.webhook_keyword
+    if keyword and keyword not in _spoken(body):
+        raise Refusal(NO_KEYWORD, "Key Words Not Found")
+    world.messages.append(Message(world.clock.now(), {k: v for k, v in body.items() if k not in SIGNED}))
+    return Reply({"code": 0, "msg": "success", "data": {}, "StatusCode": 0, "StatusMessage": "success"})
+
+
+def throttled(_wait: float, _rate: float) -> Reply:
+    """The webhook has a code of its own for this, and no header."""
+    return envelope.refuse(Refusal(TOO_FREQUENT, "frequency limited"))
+
+
+FAMILY = replace(envelope.FAMILY, name="bot", throttled=throttled)
+
+
+def _body(call: Call) -> dict[str, Any]:
+    bad = Refusal(BAD_REQUEST, "Bad Request", status=HTTP_BAD_REQUEST)
+    if len(call.body) > LARGEST_BODY:
+        raise bad
+    try:
+        body = call.document
+    except ValueError as problem:
+        raise bad from problem
+    if not isinstance(body, dict):
+        raise bad
+    return body
+
+
+def _check_signature(world: "World", body: dict[str, Any], secret: str) -> None:
+    stamp, sign = str(body.get("timestamp", "")), str(body.get("sign", ""))
+    # The secret is part of the key; the message is empty.
+    digest = hmac.new(f"{stamp}\n{secret}".encode(), b"", hashlib.sha256).digest()
+    fresh = stamp.isdigit() and abs(world.clock.now().timestamp() - int(stamp)) <= SIGNATURE_WINDOW_S
+    if not fresh or not hmac.compare_digest(base64.b64encode(digest), sign.encode()):
+        raise Refusal(WRONG_SIGNATURE, "sign match fail or timestamp is not within one hour from current time")
+
+
+def _check_kind(body: dict[str, Any]) -> None:
+    kind = body.get("msg_type")
+    if kind not in KINDS:
+        raise Refusal(BAD_MESSAGE, f"params error, msg_type {kind}")
+    if not isinstance(body.get(KINDS[kind]), dict):
+        raise Refusal(BAD_MESSAGE, f"params error, {KINDS[kind]} must be an object")
+    if not body.keys() <= {"msg_type", KINDS[kind], *SIGNED}:
+        raise Refusal(BAD_MESSAGE, "params error, unknown key")
+
+
+def _check_content(body: dict[str, Any]) -> None:
+    kind = body["msg_type"]
+    if kind == "text" and not isinstance(body["content"].get("text"), str):
+        raise Refusal(BAD_MESSAGE, "params error, text need")
+    if kind == "post" and not isinstance(body["content"].get("post"), dict):
+        raise Refusal(BAD_MESSAGE, "params error, post need")
+    if kind == "interactive":
+        try:
+            check_card(body["card"])
+        except BadCard as problem:
+            raise Refusal(problem.code, str(problem)) from problem
+
+
+def _spoken(body: dict[str, Any]) -> str:
+    return json.dumps(body.get("content") or body.get("card"), ensure_ascii=False)

@@ -1,0 +1,37 @@
+"""From the ids of a path to the things that they name, or the documented refusal."""
+
+from typing import TYPE_CHECKING
+
+from emulator.feishu.envelope import NOT_FOUND, refused
+from emulator.feishu.model import Base, Table, View
+from emulator.wire import HTTP_BAD_REQUEST, HTTP_OK, Call
+
+if TYPE_CHECKING:
+    from emulator.world import World
+
+
+def base_of(world: "World", call: Call, *, real_statuses: bool = False) -> Base:
+    """The base of a path."""
+    if call.params["app_token"] != world.base.app_token:
+        raise refused(1254040, status=NOT_FOUND if real_statuses else HTTP_OK)
+    return world.base
+
+
+def table_of(world: "World", call: Call, *, real_statuses: bool = False) -> Table:
+    """The table of a path. View endpoints answer with `real_statuses`, the others with HTTP 200."""
+    base = base_of(world, call, real_statuses=real_statuses)
+    table_id = call.params["table_id"]
+    if table_id in base.tables:
+        return base.tables[table_id]
+    if table_id.startswith("tbl"):
+        raise refused(1254041, status=NOT_FOUND if real_statuses else HTTP_OK)
+    raise refused(1254004, status=HTTP_BAD_REQUEST if real_statuses else HTTP_OK)
+
+
+def view_of(table: Table, view_id: str, *, real_statuses: bool = False) -> View:
+    """A view of a table."""
+    if view_id in table.views:
+        return table.views[view_id]
+    if view_id.startswith("vew"):
+        raise refused(1254042, status=NOT_FOUND if real_statuses else HTTP_OK)
+    raise refused(1254005, status=HTTP_BAD_REQUEST if real_statuses else HTTP_OK)

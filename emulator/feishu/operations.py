@@ -1,0 +1,48 @@
+"""client_token: one logical operation, however often it is asked for (Bitable: batch create records)."""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from emulator.feishu import envelope
+from emulator.feishu.envelope import refused
+from emulator.wire import Call, Reply
+
+if TYPE_CHECKING:
+    from emulator.world import World
+
+UUID_VERSION = 4
+
+
+def once(world: "World", call: Call, token: str, work: Callable[[], dict[str, Any]]) -> Reply:
+    """Do the work unless the token says that it was done. An empty token makes each call its own operation."""
+    if not token:
+        return envelope.success(work())
+    _check(token)
+    mode, digest = world.settings.client_token_mode, _digest(call)
+    known = world.base.operations.get(token)
+    if known is not None and mode != "ignore":
+        if known[0] != digest:
+            raise refused(1255006)
+        if mode == "refuse":
+            raise refused(1254608)
+        return envelope.success(known[1])
+    done = work()
+    world.base.operations[token] = (digest, done)
+    return envelope.success(done)
+
+
+def _check(token: str) -> None:
+    try:
+        parsed = uuid.UUID(token)
+    except ValueError as problem:
+        raise refused(1254037) from problem
+    if parsed.version != UUID_VERSION or str(parsed) != token.lower():
+        raise refused(1254037)
+
+
+def _digest(call: Call) -> str:
+    content = json.dumps([call.path, call.document], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()

@@ -1,0 +1,80 @@
+"""Batches of records: create, update, delete. All of a batch or nothing of it."""
+
+from typing import TYPE_CHECKING, Any
+
+from emulator.feishu import envelope
+from emulator.feishu.envelope import refused
+from emulator.feishu.lookup import table_of
+from emulator.feishu.model import APP
+from emulator.feishu.operations import once
+from emulator.feishu.writing import delete_rows, insert_rows, update_rows
+from emulator.wire import Call, Reply
+
+if TYPE_CHECKING:
+    from emulator.world import World
+
+# Bitable: batch create, batch update, batch delete
+MOST_CREATED = 1000
+MOST_UPDATED = 1000
+MOST_DELETED = 500
+
+
+def batch_create(world: "World", call: Call) -> Reply:
+    """POST …/records/batch_create: answers with the write shape, not the read shape."""
+    query = envelope.query_of(call, ("user_id_type", "client_token", "ignore_consistency_check"))
+    table = table_of(world, call)
+    rows = [_row(entry, ("fields",))["fields"] for entry in _records(call, MOST_CREATED)]
+
+    def create() -> dict[str, Any]:
+        made = insert_rows(world, table, rows, APP)
+        return {"records": [_echo(record.record_id, row) for record, row in zip(made, rows, strict=True)]}
+
+    return once(world, call, query.get("client_token", ""), create)
+
+
+def batch_update(world: "World", call: Call) -> Reply:
+    """POST …/records/batch_update: the named cells only, null clears. Takes no client_token."""
+    envelope.query_of(call, ("user_id_type", "ignore_consistency_check"))
+    table = table_of(world, call)
+    entries = [_row(entry, ("record_id", "fields")) for entry in _records(call, MOST_UPDATED)]
+    rows = {_record_id(entry["record_id"]): entry["fields"] for entry in entries}
+    if len(rows) < len(entries):
+        raise refused(1254001, "a record_id stands there twice")
+    update_rows(world, table, rows, APP)
+    return envelope.success({"records": [_echo(record_id, row) for record_id, row in rows.items()]})
+
+
+def batch_delete(world: "World", call: Call) -> Reply:
+    """POST …/records/batch_delete."""
+    envelope.query_of(call, ("ignore_consistency_check",))
+    table = table_of(world, call)
+    record_ids = [_record_id(entry) for entry in _records(call, MOST_DELETED)]
+    delete_rows(table, record_ids)
+    return envelope.success({"records": [{"record_id": gone, "deleted": True} for gone in record_ids]})
+
+
+def _records(call: Call, most: int) -> list[Any]:
+    body = envelope.body_of(call)
+    envelope.allow(body, ("records",))
+    records = body.get("records")
+    if not isinstance(records, list) or not records:
+        raise refused(1254001, "records is a list that is not empty")
+    if len(records) > most:
+        raise refused(1254104, f"{len(records)} records, at most {most}")
+    return records
+
+
+def _row(entry: object, keys: tuple[str, ...]) -> dict[str, Any]:
+    if not isinstance(entry, dict) or entry.keys() != set(keys) or not isinstance(entry["fields"], dict):
+        raise refused(1254001, f"a record has {' and '.join(keys)}")
+    return entry
+
+
+def _record_id(value: object) -> str:
+    if not isinstance(value, str):
+        raise refused(1254006)
+    return value
+
+
+def _echo(record_id: str, row: dict[str, Any]) -> dict[str, Any]:
+    return {"record_id": record_id, "fields": {name: value for name, value in row.items() if value is not None}}

@@ -1,0 +1,123 @@
+"""What control shows: state, rows, source figures, calls."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from emulator.feishu import fields, views
+from emulator.feishu.model import Table
+from emulator.feishu.values import plain
+from emulator.oceanengine import reports
+from emulator.oceanengine.metrics import METRICS
+from emulator.people import table_of
+
+if TYPE_CHECKING:
+    from emulator.world import World
+
+Query = dict[str, str]
+USUAL_METRICS = (
+    "stat_cost", "show_cnt", "click_cnt", "convert_cnt", "conversion_cost", "clue_pay_order_cnt",
+)  # fmt: skip
+
+
+def state(world: "World", _query: Query) -> dict[str, Any]:
+    """Everything at a glance. The tokens are there in full: control is for tests."""
+    return {
+        "now": world.clock.now().isoformat(timespec="seconds"),
+        "day": world.newest_day.isoformat(),
+        "last_day": world.source.last_day().isoformat(),
+        "settings": world.settings.as_dict(),
+        "latency": world.latency,
+        "oauth": _pair(world),
+        "accounts": [
+            {"id": str(a.account_id), "name": a.name, "promotions": len(a.promotions), "rhythm": a.rhythm}
+            for a in world.source.accounts.values()
+        ],
+        "app_token": world.base.app_token,
+        "tables": [_table(table) for table in world.base.tables.values()],
+        "messages": [{"at": m.at.isoformat(timespec="seconds"), **m.body} for m in world.messages],
+        "script_errors": world.script_errors,
+        "faults": [
+            {"endpoint": f.endpoint, "kind": f.kind, "seen": f.seen, "hits": f.hits} for f in world.faults.faults
+        ],
+    }
+
+
+def records(world: "World", query: Query) -> dict[str, Any]:
+    """Rows of `table_id` in plain values, with who made them and when."""
+    table = table_of(world, dict(query))
+    columns = list(table.fields.values())
+    return {
+        "records": [
+            {
+                "record_id": r.record_id,
+                "created_by": r.created_by["id"],
+                "created_time": r.created_ms,
+                "last_modified_by": r.modified_by["id"],
+                "last_modified_time": r.modified_ms,
+                "fields": plain(columns, r),
+            }
+            for r in table.records.values()
+        ]
+    }
+
+
+def figures(world: "World", query: Query) -> dict[str, Any]:
+    """Source rows as the report gives them, with the account: `account_id`, `start`, `end`, `metrics`."""
+    last = world.source.last_day()
+    start = date.fromisoformat(query.get("start", last.isoformat()))
+    end = date.fromisoformat(query.get("end", query.get("start", last.isoformat())))
+    metrics = query.get("metrics", ",".join(USUAL_METRICS)).split(",")
+    unknown = set(metrics) - METRICS
+    if unknown:
+        msg = f"no such metric: {', '.join(sorted(unknown))}"
+        raise ValueError(msg)
+    wanted = [int(query["account_id"])] if "account_id" in query else list(world.source.accounts)
+    rows = [
+        {"local_account_id": account_id, **reports.promotion_row(row, metrics)}
+        for account_id in wanted
+        for row in world.source.rows(account_id, start, end)
+    ]
+    return {"rows": rows}
+
+
+def calls(world: "World", query: Query) -> dict[str, Any]:
+    """The request log, `endpoint` and `since` (entries to skip) if wanted, with counts and the monthly quota."""
+    entries = list(world.log.entries)[int(query.get("since", "0")) :]
+    wanted = query.get("endpoint")
+    return {
+        "calls": [entry for entry in entries if wanted in (None, entry["endpoint"])],
+        "counts": dict(world.log.arrivals),
+        "quota": world.log.quota,
+        "total": len(world.log.entries),
+    }
+
+
+VIEWS: dict[str, Callable[["World", Query], dict[str, Any]]] = {
+    "state": state,
+    "records": records,
+    "figures": figures,
+    "calls": calls,
+}
+
+
+def _pair(world: "World") -> dict[str, Any]:
+    pair = world.oauth.pair
+    return {
+        "access_token": pair.access_token,
+        "refresh_token": pair.refresh_token,
+        "expires_at": pair.expires_at.isoformat(timespec="seconds"),
+        "refresh_expires_at": pair.refresh_expires_at.isoformat(timespec="seconds"),
+        "generation": world.oauth.generation,
+    }
+
+
+def _table(table: Table) -> dict[str, Any]:
+    return {
+        "table_id": table.table_id,
+        "name": table.name,
+        "revision": table.revision,
+        "records": len(table.records),
+        "fields": [fields.described(column) for column in table.fields.values()],
+        "views": [views.described(table, view) for view in table.views.values()],
+    }

@@ -1,0 +1,149 @@
+"""OAuth2: one pair of tokens that rotates at each refresh."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from emulator.clock import Clock
+from emulator.oceanengine import envelope
+from emulator.settings import Settings
+from emulator.wire import Call, Refusal, Reply
+
+if TYPE_CHECKING:
+    from emulator.world import World
+
+ACCESS_LIFETIME = timedelta(seconds=86_400)
+REFRESH_LIFETIME = timedelta(seconds=2_592_000)
+AUTH_CODE_LIFETIME = timedelta(minutes=10)
+LIFE_ACCOUNT_ID = 7100000000000000001
+JSON_TYPE = "application/json"
+
+
+@dataclass
+class Pair:
+    """An access token with the refresh token that replaces it."""
+
+    access_token: str
+    refresh_token: str
+    expires_at: datetime
+    refresh_expires_at: datetime
+
+
+@dataclass
+class OAuth:
+    """The app's credentials and the pair that is valid now; older pairs are dead."""
+
+    seed: int
+    clock: Clock
+    settings: Settings
+    app_id: int = 1812345678901234
+    pair: Pair = field(init=False)
+    generation: int = 0
+    replaced: dict[str, datetime] = field(default_factory=dict)
+    codes: dict[str, datetime | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.secret = self._text("secret", 0)
+        self.pair = self._new_pair()
+
+    def rotate(self) -> Pair:
+        """A new pair; both old tokens are dead, the access token after the grace that a test allows."""
+        self.replaced[self.pair.access_token] = self.clock.now()
+        self.generation += 1
+        self.pair = self._new_pair()
+        return self.pair
+
+    def check_access(self, token: str) -> None:
+        """Refuse an access token that is expired, replaced or unknown."""
+        now, grace = self.clock.now(), timedelta(seconds=self.settings.access_token_grace)
+        if token == self.pair.access_token:
+            if now >= self.pair.expires_at:
+                raise Refusal(envelope.ACCESS_TOKEN_EXPIRED, "access token 过期")
+        elif token not in self.replaced or now >= self.replaced[token] + grace:
+            raise Refusal(envelope.INVALID_ACCESS_TOKEN, "access token 错误")
+
+    def check_refresh(self, token: object) -> None:
+        """Refuse a refresh token that was used before, is unknown, or is too old."""
+        if token != self.pair.refresh_token:
+            raise Refusal(envelope.INVALID_REFRESH_TOKEN, "refresh token 错误")
+        if self.clock.now() >= self.pair.refresh_expires_at:
+            raise Refusal(envelope.REFRESH_TOKEN_EXPIRED, "refresh token 过期")
+
+    def issue_code(self) -> str:
+        """What a person's browser would bring back: valid for ten minutes, once."""
+        code = self._text("code", len(self.codes))
+        self.codes[code] = self.clock.now() + AUTH_CODE_LIFETIME
+        return code
+
+    def use_code(self, code: str) -> None:
+        """Consume an auth_code or refuse it."""
+        if code not in self.codes:
+            raise Refusal(envelope.NOT_ACCEPTABLE, "auth_code 无效")
+        until = self.codes[code]
+        if until is None or self.clock.now() >= until:
+            raise Refusal(envelope.AUTH_CODE_USED, "auth_code 已被使用或已过期，请重新授权")
+        self.codes[code] = None
+
+    def _new_pair(self) -> Pair:
+        now = self.clock.now()
+        return Pair(
+            self._text("access", self.generation),
+            self._text("refresh", self.generation),
+            now + ACCESS_LIFETIME,
+            now + REFRESH_LIFETIME,
+        )
+
+    def _text(self, kind: str, number: int) -> str:
+        # Derived, so that a reset brings back the very pair that was printed at the start.
+        return hashlib.sha256(f"{self.seed}:{kind}:{number}".encode()).hexdigest()[:40]
+
+
+def refresh_token(world: "World", call: Call) -> Reply:
+    """POST /open_api/oauth2/refresh_token/."""
+    body = _credentials(world, call, "refresh_token")
+    world.oauth.check_refresh(body["refresh_token"])
+    return envelope.success(_grant(world, world.oauth.rotate()))
+
+
+def access_token(world: "World", call: Call) -> Reply:
+    """POST /open_api/oauth2/access_token/."""
+    body = _credentials(world, call, "auth_code")
+    world.oauth.use_code(str(body["auth_code"]))
+    return envelope.success(_grant(world, world.oauth.rotate()) | {"advertiser_ids": [LIFE_ACCOUNT_ID]})
+
+
+def _credentials(world: "World", call: Call, wanted: str) -> dict[str, Any]:
+    if call.headers.get("content-type", "").split(";")[0].strip().lower() != JSON_TYPE:
+        raise Refusal(envelope.NOT_ACCEPTABLE, "Content-Type 必须为 application/json")
+    try:
+        body = call.document
+    except ValueError as problem:
+        raise Refusal(envelope.NOT_ACCEPTABLE, "请求体不是合法的 JSON") from problem
+    if not isinstance(body, dict) or not body.keys() <= {"app_id", "secret", "grant_type", wanted}:
+        raise Refusal(envelope.NOT_ACCEPTABLE, "请求体包含未知字段")
+    for name in ("app_id", "secret", wanted):
+        if not body.get(name):
+            raise Refusal(envelope.NOT_ACCEPTABLE, f"{name}: 缺少必填参数")
+    _check_partner(world, body, wanted)
+    return body
+
+
+def _check_partner(world: "World", body: dict[str, Any], wanted: str) -> None:
+    app_id = body["app_id"]
+    if isinstance(app_id, bool) or not str(app_id).isascii() or not str(app_id).isdigit():
+        raise Refusal(envelope.NOT_ACCEPTABLE, "app_id: 必须为整数")
+    if int(app_id) != world.oauth.app_id or body["secret"] != world.oauth.secret:
+        raise Refusal(envelope.INVALID_PARTNER, "不合法的接入用户")
+    if body.get("grant_type", wanted) != wanted:
+        raise Refusal(envelope.NOT_ACCEPTABLE, f"grant_type: 应为 {wanted}")
+
+
+def _grant(world: "World", pair: Pair) -> dict[str, Any]:
+    now = world.clock.now()
+    return {
+        "access_token": pair.access_token,
+        "refresh_token": pair.refresh_token,
+        "expires_in": round((pair.expires_at - now).total_seconds()),
+        "refresh_token_expires_in": round((pair.refresh_expires_at - now).total_seconds()),
+    }

@@ -1,0 +1,197 @@
+"""Query parameters of the local reports, parsed strictly: nothing unknown, nothing repeated, nothing quoted."""
+
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from emulator.oceanengine import envelope
+from emulator.oceanengine.metrics import METRICS
+from emulator.wire import Call, Refusal
+
+if TYPE_CHECKING:
+    from emulator.world import World
+
+# The request of the page 获取广告数据
+REQUIRED = ("local_account_id", "start_date", "end_date", "metrics")
+OPTIONAL = ("time_granularity", "order_type", "order_field", "filtering", "page", "page_size")
+PAGE_SIZES = ("10", "20", "50", "100")
+DEFAULT_PAGE_SIZE = "10"
+LONGEST_SPAN = timedelta(days=365)
+LONGEST_HOURLY = timedelta(days=7)
+OLDEST = timedelta(days=365)
+DAILY, HOURLY, TOTAL = (f"TIME_GRANULARITY_{name}" for name in ("DAILY", "HOURLY", "TOTAL"))
+# Every seeded promotion has the first of these values; a filter on another one finds nothing.
+FILTER_VALUES = {
+    "campaign_type": ("GENERAL", "SEARCHING"),
+    "marketing_goal": ("VIDEO_IMAGE", "LIVE"),
+    "local_delivery_scene": ("CLUE", "CONTENT_HEATING", "POI_CUSTOMER", "PURCHASE"),
+}
+FILTER_LISTS = {
+    "delivery_mode": ("MANUAL_MODE", "CDP_AUTO_MODE"),
+    "external_action": (
+        "CLUE_ACQUISITION", "CLUE_CONFIRM", "CLUE_HIGH_INTENTION", "INTENTION_CLUE_ACQUISITION", "FOLLOW_ACTION",
+        "LIVE_ENGAGEMENT", "LIVE_ENTER_ACTION", "LIVE_OTO_CLICK", "LIVE_OTO_GROUP_BUYING", "LIVE_STAY_TIME",
+        "NATIVE_ACTION", "OTO_PAY", "POI_RECOMMEND", "PRIVATE_MESSAGE", "SHOW",
+    ),
+}  # fmt: skip
+PROMOTION_IDS = "promotion_ids"
+
+
+@dataclass(frozen=True)
+class Filter:
+    """`filtering`, parsed: the ids that are wanted, and whether the other keys fit our promotions at all."""
+
+    promotion_ids: frozenset[int] | None = None
+    fits: bool = True
+
+
+@dataclass(frozen=True)
+class Query:
+    """A report request that is acceptable."""
+
+    account_id: int
+    start: date
+    end: date
+    metrics: list[str]
+    filtering: Filter
+    order_field: str | None
+    descending: bool
+    page: int
+    page_size: int
+
+
+def parse(world: "World", call: Call, *, with_ids: bool, default_order: str) -> Query:
+    """The request of a report, or its refusal. `with_ids`: this report can be filtered by promotion."""
+    given = single(call, REQUIRED, OPTIONAL)
+    metrics = _metrics(given["metrics"])
+    start, end = _days(given, world.clock.today())
+    _granularity(given.get("time_granularity", DAILY), end - start)
+    return Query(
+        account_id=_account(given["local_account_id"], world),
+        start=start,
+        end=end,
+        metrics=metrics,
+        filtering=_filtering(given.get("filtering", "{}"), with_ids=with_ids),
+        order_field=_one_of("order_field", given.get("order_field"), (None, *metrics)),
+        descending=_one_of("order_type", given.get("order_type", default_order), ("ASC", "DESC")) == "DESC",
+        page=page_number(given.get("page", "1")),
+        page_size=int(str(_one_of("page_size", given.get("page_size", DEFAULT_PAGE_SIZE), PAGE_SIZES))),
+    )
+
+
+def _refused(name: str, why: str) -> Refusal:
+    return Refusal(envelope.NOT_ACCEPTABLE, f"{name}: {why}")
+
+
+def single(call: Call, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, str]:
+    """The query parameters by name: none missing, none unknown, none twice."""
+    for name, times in Counter(name for name, _ in call.query).items():
+        if name not in required and name not in optional:
+            raise _refused(name, "未知参数")
+        if times > 1:
+            raise _refused(name, "参数重复；列表须为一个 JSON 文本")
+    given = dict(call.query)
+    for name in required:
+        if not given.get(name):
+            raise _refused(name, "缺少必填参数")
+    return given
+
+
+def _one_of(name: str, value: str | None, known: tuple[str | None, ...]) -> str | None:
+    if value not in known:
+        raise _refused(name, f"取值不合法 {value}")
+    return value
+
+
+def _account(text: str, world: "World") -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,18}", text):
+        raise _refused("local_account_id", "必须为大于 0 的整数")
+    if int(text) not in world.source.accounts:
+        raise Refusal(envelope.NO_PERMISSION, "没有权限进行相关操作")
+    return int(text)
+
+
+def page_number(text: str) -> int:
+    """A page, counted from 1."""
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", text):
+        raise _refused("page", "必须为大于等于 1 的整数")
+    return int(text)
+
+
+def _day(name: str, text: str) -> date:
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        raise _refused(name, "格式须为 YYYY-MM-DD")
+    try:
+        return date.fromisoformat(text)
+    except ValueError as problem:
+        raise _refused(name, "日期不存在") from problem
+
+
+def _days(given: dict[str, str], today: date) -> tuple[date, date]:
+    start, end = _day("start_date", given["start_date"]), _day("end_date", given["end_date"])
+    if end < start:
+        raise _refused("end_date", "早于 start_date")
+    if end > today:
+        raise _refused("end_date", "晚于今天")
+    if end - start > LONGEST_SPAN:
+        raise _refused("end_date", "时间跨度超过 365 天")
+    if start < today - OLDEST:
+        raise _refused("start_date", "早于 365 天前")
+    return start, end
+
+
+def _granularity(value: str, span: timedelta) -> None:
+    _one_of("time_granularity", value, (DAILY, HOURLY, TOTAL))
+    if value == HOURLY and span >= LONGEST_HOURLY:
+        raise _refused("time_granularity", "按小时查询的时间跨度超过 7 天")
+    if value != DAILY:
+        raise _refused("time_granularity", f"本模拟器只实现 {DAILY}")
+
+
+def json_list(name: str, text: str) -> list[Any]:
+    """A list parameter: one JSON text."""
+    try:
+        value = json.loads(text)
+    except ValueError as problem:
+        raise _refused(name, "不是合法的 JSON") from problem
+    if not isinstance(value, list):
+        raise _refused(name, "必须为 JSON 列表")
+    return value
+
+
+def _metrics(text: str) -> list[str]:
+    names = json_list("metrics", text)
+    if not names:
+        raise _refused("metrics", "至少一个指标")
+    for name in names:
+        if not isinstance(name, str) or name not in METRICS:
+            raise Refusal(envelope.BAD_METRIC, f"metrics: 不存在的指标 {name}")
+    return names
+
+
+def _filtering(text: str, *, with_ids: bool) -> Filter:
+    try:
+        given = json.loads(text)
+    except ValueError as problem:
+        raise _refused("filtering", "不是合法的 JSON") from problem
+    if not isinstance(given, dict):
+        raise _refused("filtering", "必须为 JSON 对象")
+    fits = [_fits(name, value) for name, value in given.items() if name != PROMOTION_IDS]
+    if PROMOTION_IDS not in given:
+        return Filter(fits=all(fits))
+    ids = given[PROMOTION_IDS]
+    if not with_ids or not isinstance(ids, list) or not all(type(value) is int for value in ids):
+        raise Refusal(envelope.BAD_FILTER, f"filtering.{PROMOTION_IDS} 不合法")
+    return Filter(frozenset(ids), all(fits))
+
+
+def _fits(name: str, value: object) -> bool:
+    if name in FILTER_VALUES and value in FILTER_VALUES[name]:
+        return value == FILTER_VALUES[name][0]
+    known = FILTER_LISTS.get(name)
+    if known is None or not isinstance(value, list) or not value or not set(map(str, value)) <= set(known):
+        raise Refusal(envelope.BAD_FILTER, f"filtering.{name} 不合法")
+    return known[0] in value

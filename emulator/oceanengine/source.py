@@ -1,0 +1,110 @@
+"""The advertising side's state: accounts, their promotions, and which rows exist on which day."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from emulator.clock import Clock
+from emulator.oceanengine.figures import FINAL, UNCHANGED, Change, Promotion, Row, seeded_figures, stage_of
+from emulator.oceanengine.metrics import ADDITIVE, RATIOS, whole
+from emulator.settings import Settings
+
+HISTORY_DAYS = 60
+QUIET_DAYS = (6, 19, 33)  # days before the newest on which the quiet account had a row
+_FEW = 20
+
+
+@dataclass
+class Account:
+    """A 本地推 account. `rhythm` says on which days its promotions have rows."""
+
+    account_id: int
+    name: str
+    promotions: list[Promotion] = field(default_factory=list)
+    rhythm: str = "daily"
+
+
+def _daily(place: int, day: date, size: int, _newest: date) -> bool:
+    # Promotions without data have no row; at least one of an account's has one.
+    every = 4 if size < _FEW else 13
+    return size == 1 or (place + day.toordinal()) % every != 0
+
+
+def _quiet(place: int, day: date, _size: int, newest: date) -> bool:
+    return place == 0 and (newest - day).days in QUIET_DAYS
+
+
+RHYTHMS: dict[str, Callable[[int, date, int, date], bool]] = {
+    "daily": _daily,
+    "quiet": _quiet,
+    "full": lambda _place, _day, _size, _newest: True,
+}
+
+
+class Source:
+    """What the reports are made of."""
+
+    def __init__(self, seed: int, newest: date, accounts: list[Account], clock: Clock, settings: Settings) -> None:
+        self.seed = seed
+        self.newest = newest
+        self.accounts = {account.account_id: account for account in accounts}
+        self._clock = clock
+        self._settings = settings
+        self._started = clock.today()
+        self.changes: dict[tuple[int, int, date], Change] = {}
+
+    def last_day(self) -> date:
+        """The newest day with figures: it moves on with the clock and is never today."""
+        today = self._clock.today()
+        return min(self.newest + max(today - self._started, timedelta()), today - timedelta(days=1))
+
+    def rows(self, account_id: int, start: date, end: date) -> Iterator[Row]:
+        """An account's rows, oldest day first, promotions in their own order."""
+        account = self.accounts[account_id]
+        day = max(start, self.newest - timedelta(days=HISTORY_DAYS))
+        last = min(end, self.last_day())
+        while day <= last:
+            yield from self.rows_of_day(account, day)
+            day += timedelta(days=1)
+
+    def rows_of_day(self, account: Account, day: date) -> Iterator[Row]:
+        """The rows of one day."""
+        stage = stage_of(day, self._clock.now()) if self._settings.restating else FINAL
+        present, size = RHYTHMS[account.rhythm], len(account.promotions)
+        for place, promotion in enumerate(account.promotions):
+            change = self.changes.get((account.account_id, promotion.promotion_id, day))
+            if present(place, day, size, self.newest):
+                seeded = seeded_figures(self.seed, promotion.promotion_id, day.toordinal())
+            elif change is None:
+                continue
+            else:
+                seeded = {}
+            if change is None or not change.absent:
+                yield Row(day, promotion, seeded, stage, change or UNCHANGED)
+
+    def change(self, account_id: int, promotion_id: int, day: date, figures: dict[str, object]) -> None:
+        """A correction at the source: some figures of one promotion's day. Raises ValueError, changing nothing."""
+        wholes = {name: whole(name, figure) for name, figure in figures.items() if name in ADDITIVE}
+        ratios = {name: _ratio(figure) for name, figure in figures.items() if name in RATIOS}
+        unknown = figures.keys() - wholes.keys() - ratios.keys()
+        if unknown:
+            msg = f"no such metric: {', '.join(sorted(unknown))}"
+            raise ValueError(msg)
+        change = self._change_of(account_id, promotion_id, day)
+        change.absent = False
+        change.wholes |= wholes
+        change.ratios |= ratios
+
+    def withdraw(self, account_id: int, promotion_id: int, day: date) -> None:
+        """The source no longer returns this row."""
+        self._change_of(account_id, promotion_id, day).absent = True
+
+    def _change_of(self, account_id: int, promotion_id: int, day: date) -> Change:
+        account = self.accounts[account_id]
+        if all(known.promotion_id != promotion_id for known in account.promotions):
+            account.promotions.append(Promotion(promotion_id, f"单元 {promotion_id}", promotion_id - 1, "后来的项目"))
+        return self.changes.setdefault((account_id, promotion_id, day), Change())
+
+
+def _ratio(figure: object) -> float | None:
+    return None if figure is None else float(str(figure))

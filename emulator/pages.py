@@ -1,0 +1,72 @@
+"""What a person looks at: the base as a grid with its views, the state of the sync, the cards received."""
+
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route as Path
+
+from emulator import markdown
+from emulator.feishu.model import Message, Table, View
+from emulator.grid import grid_of, status_of
+
+if TYPE_CHECKING:
+    from emulator.world import World
+
+NO_SUCH = 404
+SHOWN_CARDS = 20
+
+
+def routes(world: "World") -> list[Path]:
+    """The page and the snapshot."""
+    environment = Environment(loader=PackageLoader("emulator"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["markdown"] = markdown.html
+
+    async def show(request: Request) -> Response:
+        return _rendered(world, environment, "page.html", request)
+
+    async def snapshot(request: Request) -> Response:
+        return _rendered(world, environment, "snapshot.html", request)
+
+    return [Path("/", show, methods=["GET"]), Path("/snapshot", snapshot, methods=["GET"])]
+
+
+def _rendered(world: "World", environment: Environment, template: str, request: Request) -> Response:
+    query = request.query_params
+    with world.lock:
+        table = _table(world, query.get("table"))
+        view = _view(table, query.get("view")) if table else None
+        if table is None or view is None:
+            return HTMLResponse("没有这个数据表或视图", status_code=NO_SUCH)
+        page = query.get("page", "1")
+        number = int(page) if page.isascii() and page.isdigit() else 1
+        return HTMLResponse(environment.get_template(template).render(_facts(world, table, view, number)))
+
+
+def _facts(world: "World", table: Table, view: View, page: int) -> dict[str, Any]:
+    return {
+        "base": world.base,
+        "now": world.clock.now().strftime("%Y-%m-%d %H:%M"),
+        "grid": grid_of(world, table, view, page),
+        "status": status_of(world),
+        "messages": [_shown(message) for message in reversed(world.messages[-SHOWN_CARDS:])],
+    }
+
+
+def _shown(message: Message) -> dict[str, Any]:
+    return {"at": message.at.strftime("%m-%d %H:%M"), **message.body}
+
+
+def _table(world: "World", wanted: str | None) -> Table | None:
+    tables = list(world.base.tables.values())
+    if not wanted:
+        return tables[0]
+    return next((table for table in tables if wanted in (table.table_id, table.name)), None)
+
+
+def _view(table: Table, wanted: str | None) -> View | None:
+    views = list(table.views.values())
+    if not wanted:
+        return views[0]
+    return next((view for view in views if wanted in (view.view_id, view.name)), None)

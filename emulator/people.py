@@ -1,0 +1,188 @@
+"""What people do in the table while the product works: rows, columns and views, without asking it."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from emulator.feishu import fields, views
+from emulator.feishu.filters import day_of
+from emulator.feishu.model import APP, PERSON, Actor, Field, Record, Table, View
+from emulator.feishu.writing import delete_rows, insert_rows, update_rows
+from emulator.zones import zone_of
+
+if TYPE_CHECKING:
+    from emulator.world import World
+
+Body = dict[str, Any]
+ACTORS = {"person": PERSON, "app": APP}
+UNIT_COLUMN, DAY_COLUMN = "单元ID", "时间"
+
+
+def insert(world: "World", body: Body) -> Body:
+    """`{"table_id", "fields": {…} | "rows": [{…}], "by": "person" | "app"}`: new rows in write shape."""
+    table = table_of(world, body)
+    rows = body["rows"] if "rows" in body else [body["fields"]]
+    made = insert_rows(world, table, rows, _actor(body))
+    return {"record_ids": [record.record_id for record in made]}
+
+
+def edit(world: "World", body: Body) -> Body:
+    """`{"table_id", "record_id" | "unit_id" + "day", "fields", "by"}`: cells in write shape, null clears."""
+    table = table_of(world, body)
+    record_ids = _record_ids(world, table, body)
+    update_rows(world, table, {key: dict(body["fields"]) for key in record_ids}, _actor(body))
+    return {"record_ids": record_ids}
+
+
+def delete(world: "World", body: Body) -> Body:
+    """`{"table_id", "record_ids" | "record_id" | "unit_id" + "day" | "all": true}`."""
+    table = table_of(world, body)
+    record_ids = list(table.records) if body.get("all") is True else _record_ids(world, table, body)
+    delete_rows(table, record_ids)
+    return {"record_ids": record_ids}
+
+
+def rename_column(world: "World", body: Body) -> Body:
+    """`{"table_id", "field_id" | "field_name", "name"}`."""
+    table = table_of(world, body)
+    column = _column(table, body)
+    name = fields.check_name(body["name"])
+    fields.check_free(table, name)
+    column.name = name
+    table.touch()
+    return fields.described(column)
+
+
+def delete_column(world: "World", body: Body) -> Body:
+    """`{"table_id", "field_id" | "field_name"}`: the column with all its cells."""
+    table = table_of(world, body)
+    column = _column(table, body)
+    if column.primary:
+        msg = "the index column cannot be deleted"
+        raise ValueError(msg)
+    del table.fields[column.field_id]
+    for record in table.records.values():
+        record.cells.pop(column.field_id, None)
+    table.touch()
+    return fields.described(column)
+
+
+def add_column(world: "World", body: Body) -> Body:
+    """`{"table_id", "name", "type", "property"?}`: also the read-only types that the API does not create."""
+    table = table_of(world, body)
+    name, kind = fields.check_name(body["name"]), body["type"]
+    fields.check_free(table, name)
+    if kind not in fields.UI_TYPES:
+        msg = f"type {kind!r} is not known here"
+        raise ValueError(msg)
+    return fields.described(fields.add_field(world.base, table, name, kind, body.get("property")))
+
+
+def add_view(world: "World", body: Body) -> Body:
+    """`{"table_id", "name", "filter_info"?, "hidden_fields"?}` in the API's shapes."""
+    table = table_of(world, body)
+    name = views.check_view_name(table, body["name"])
+    changes = _property_changes(world, table, body)
+    view = views.add_view(world.base, table, name)
+    return _changed(table, view, changes)
+
+
+def rename_view(world: "World", body: Body) -> Body:
+    """`{"table_id", "view_id" | "view_name", "name"}`."""
+    table = table_of(world, body)
+    view = _view(table, body)
+    return _changed(table, view, {"name": views.check_view_name(table, body["name"], view)})
+
+
+def delete_view(world: "World", body: Body) -> Body:
+    """`{"table_id", "view_id" | "view_name"}`."""
+    table = table_of(world, body)
+    view = _view(table, body)
+    views.remove_view(table, view)
+    return {"view_id": view.view_id}
+
+
+def filter_view(world: "World", body: Body) -> Body:
+    """`{"table_id", "view_id" | "view_name", "filter_info", "hidden_fields"?}` in the API's shapes."""
+    table = table_of(world, body)
+    return _changed(table, _view(table, body), _property_changes(world, table, body))
+
+
+ACTIONS: dict[str, Callable[["World", Body], Body]] = {
+    "rows/insert": insert,
+    "rows/edit": edit,
+    "rows/delete": delete,
+    "columns/rename": rename_column,
+    "columns/delete": delete_column,
+    "columns/add": add_column,
+    "views/add": add_view,
+    "views/rename": rename_view,
+    "views/delete": delete_view,
+    "views/filter": filter_view,
+}
+
+
+def table_of(world: "World", body: Body) -> Table:
+    """The table of a control body, by id or by name."""
+    wanted = body["table_id"]
+    for table in world.base.tables.values():
+        if wanted in (table.table_id, table.name):
+            return table
+    msg = f"no table {wanted!r}"
+    raise ValueError(msg)
+
+
+def _actor(body: Body) -> Actor:
+    return ACTORS[body.get("by", "person")]
+
+
+def _record_ids(world: "World", table: Table, body: Body) -> list[str]:
+    if "record_ids" in body:
+        return list(body["record_ids"])
+    if "record_id" in body:
+        return [body["record_id"]]
+    found = [record.record_id for record in _rows_of_unit(world, table, str(body["unit_id"]), body["day"])]
+    if not found:
+        msg = f"{table.name} has no row of {body['unit_id']} on {body['day']}"
+        raise ValueError(msg)
+    return found
+
+
+def _rows_of_unit(world: "World", table: Table, unit_id: str, day: str) -> Iterable[Record]:
+    unit_column, day_column = table.field_named(UNIT_COLUMN), table.field_named(DAY_COLUMN)
+    if unit_column is None or day_column is None:
+        msg = f"{table.name} has no columns {UNIT_COLUMN} and {DAY_COLUMN}"
+        raise ValueError(msg)
+    zone = zone_of(world)
+    for record in table.records.values():
+        when = record.cells.get(day_column.field_id)
+        shown = day_of(when, zone).isoformat() if isinstance(when, int) else str(when)
+        if record.cells.get(unit_column.field_id) == unit_id and shown.replace("/", "-")[: len(day)] == day:
+            yield record
+
+
+def _column(table: Table, body: Body) -> Field:
+    column = table.fields.get(body.get("field_id", "")) or table.field_named(body.get("field_name", ""))
+    if column is None:
+        msg = f"no such column in {table.name}"
+        raise ValueError(msg)
+    return column
+
+
+def _view(table: Table, body: Body) -> View:
+    for view in table.views.values():
+        if body.get("view_id") == view.view_id or body.get("view_name") == view.name:
+            return view
+    msg = f"no such view of {table.name}"
+    raise ValueError(msg)
+
+
+def _property_changes(world: "World", table: Table, body: Body) -> Body:
+    given = {name: body[name] for name in ("filter_info", "hidden_fields") if name in body}
+    return views.property_changes(world.base, table, given)
+
+
+def _changed(table: Table, view: View, changes: Body) -> Body:
+    for name, value in changes.items():
+        setattr(view, name, value)
+    table.touch()
+    return views.described(table, view)

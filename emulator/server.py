@@ -1,0 +1,80 @@
+"""The emulator over HTTP: as a process, or in a thread of a test."""
+
+import asyncio
+import socket
+import threading
+from datetime import date
+from types import TracebackType
+from typing import Any, Self
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from emulator.app import build
+from emulator.world import DEFAULT_SEED, World
+
+BACKLOG = 2048
+GRACE_S = 1
+PATIENCE_S = 10
+KEEP_ALIVE_S = 75  # as long as common gateways: five seconds, the default, would drop idle clients between steps
+
+
+class OpenProtocol(H11Protocol):
+    """HTTP that lets the application get at its transport, so that a fault can really close the connection."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Hand the transport to every request's scope."""
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, "transport": transport}
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that takes connections already, before the server runs."""
+    # With the protocol named, asyncio switches Nagle's algorithm off: else each answer costs 40 ms.
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((host, port))
+    sock.listen(BACKLOG)
+    return sock
+
+
+def make_server(world: World) -> uvicorn.Server:
+    """A quiet server on a world."""
+    config = uvicorn.Config(
+        build(world),
+        http=OpenProtocol,
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE_S,
+        timeout_keep_alive=KEEP_ALIVE_S,
+    )
+    return uvicorn.Server(config)
+
+
+class EmulatorServer:
+    """The emulator in a daemon thread, on a free port: `with EmulatorServer() as emulator: emulator.url`."""
+
+    def __init__(self, seed: int = DEFAULT_SEED, day: date | None = None) -> None:
+        self.world = World(seed, day)
+        self._server = make_server(self.world)
+        self._socket = listen("127.0.0.1", 0)
+        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def facts(self) -> dict[str, Any]:
+        """Where it is and with which ids and secrets it is spoken to."""
+        return self.world.facts(self.url)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.should_exit = True
+        self._thread.join(PATIENCE_S)
+        self._socket.close()

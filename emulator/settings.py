@@ -1,0 +1,80 @@
+"""What tests may change about the two services, with the shapes that are accepted."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from zoneinfo import ZoneInfo
+
+OCEANENGINE_RATE = 5.0  # no figure is published; the product's own starting rate
+ROW_CAP = 20_000  # Bitable error 1254103
+CLIENT_TOKEN_MODES = ("replay", "refuse", "ignore")
+
+
+@dataclass
+class Settings:
+    """Everything off, as documented, until a test says otherwise."""
+
+    client_token_mode: str = "replay"  # noqa: S105 - a mode, no secret
+    restating: bool = False
+    row_cap: int = ROW_CAP
+    rate_limits: bool = False
+    oceanengine_rate: float = OCEANENGINE_RATE
+    webhook_secret: str | None = None
+    webhook_keyword: str | None = None
+    clock_offset_s: float = 0.0
+    lost_permission: str | None = None
+    time_zone: str = "Asia/Shanghai"
+    access_token_grace: float = 0.0
+
+    def change(self, wanted: dict[str, object]) -> None:
+        """Set what is named, or raise ValueError and set nothing."""
+        for name, value in wanted.items():
+            if name not in ACCEPTED or not ACCEPTED[name](value):
+                msg = f"setting {name!r} does not take {value!r}; there are {', '.join(ACCEPTED)}"
+                raise ValueError(msg)
+        for name, value in wanted.items():
+            setattr(self, name, value)
+
+    def as_dict(self) -> dict[str, object]:
+        """All of them, the webhook's secret hidden."""
+        shown = {f.name: getattr(self, f.name) for f in fields(self)}
+        return shown | {"webhook_secret": "***" if self.webhook_secret else None}
+
+
+def is_number(value: object) -> bool:
+    """A JSON number; true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_duration(value: object) -> bool:
+    """A number of seconds that one can wait."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+
+
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_text_or_null(value: object) -> bool:
+    return value is None or isinstance(value, str)
+
+
+def _is_zone(value: object) -> bool:
+    try:
+        return isinstance(value, str) and bool(ZoneInfo(value))
+    except (KeyError, ValueError):
+        return False
+
+
+ACCEPTED: dict[str, Callable[[object], bool]] = {
+    "client_token_mode": lambda value: value in CLIENT_TOKEN_MODES,
+    "restating": _is_flag,
+    "row_cap": lambda value: isinstance(value, int) and value >= 0,
+    "rate_limits": _is_flag,
+    "oceanengine_rate": lambda value: is_duration(value) and bool(value),
+    "webhook_secret": _is_text_or_null,
+    "webhook_keyword": _is_text_or_null,
+    "clock_offset_s": is_number,
+    "lost_permission": _is_text_or_null,
+    "time_zone": _is_zone,
+    "access_token_grace": is_duration,
+}

@@ -1,0 +1,120 @@
+"""What passes between the HTTP rim and the handlers: a call, a reply, a refusal."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+if TYPE_CHECKING:
+    from emulator.world import World
+
+HTTP_OK = 200
+HTTP_BAD_REQUEST = 400
+
+
+class Refusal(Exception):
+    """A documented "no": the business code, the words, and the HTTP status that carries them."""
+
+    def __init__(self, code: int, message: str, *, status: int = HTTP_OK) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request as it came in, nothing interpreted."""
+
+    method: str
+    path: str
+    params: Mapping[str, str]
+    query: list[tuple[str, str]]
+    headers: Mapping[str, str]
+    body: bytes
+
+    @staticmethod
+    def parse_query(raw: bytes) -> list[tuple[str, str]]:
+        """Names and values as they stand there, repetitions and empty ones included."""
+        return parse_qsl(raw.decode("latin-1"), keep_blank_values=True)
+
+    def with_query(self, changes: Mapping[str, object]) -> "Call":
+        """The same call with other query values."""
+        kept = [(name, value) for name, value in self.query if name not in changes]
+        return replace(self, query=[*kept, *((name, str(value)) for name, value in changes.items())])
+
+    @cached_property
+    def document(self) -> object:
+        """The body as JSON. Raises ValueError where it is none; NaN and Infinity are none."""
+        return json.loads(self.body, parse_constant=_refuse_constant)
+
+    @cached_property
+    def arguments(self) -> dict[str, str]:
+        """Path, query and top-level body fields as text: what faults match and the log shows."""
+        found = {**self.params, **dict(self.query)}
+        try:
+            document = self.document
+        except ValueError:
+            return found
+        if isinstance(document, dict):
+            found |= {str(k): str(v) for k, v in document.items() if not isinstance(v, list | dict)}
+        return found
+
+
+@dataclass
+class Reply:
+    """What goes back. `payload` is turned into JSON unless `raw` holds the bytes to send."""
+
+    payload: dict[str, Any] = field(default_factory=dict)
+    status: int = HTTP_OK
+    headers: dict[str, str] = field(default_factory=dict)
+    raw: bytes | None = None
+
+    @property
+    def code(self) -> int | None:
+        """The business code, where there is one."""
+        code = self.payload.get("code")
+        return code if isinstance(code, int) else None
+
+    def encode(self) -> bytes:
+        """The body as it goes over the wire."""
+        if self.raw is not None:
+            return self.raw
+        return json.dumps(self.payload, ensure_ascii=False).encode()
+
+
+Handler = Callable[["World", Call], Reply]
+
+
+@dataclass(frozen=True)
+class Family:
+    """What the endpoints of one API share."""
+
+    name: str
+    refuse: Callable[[Refusal], Reply]
+    throttled: Callable[[float, float], Reply]
+    authorize: Callable[["World", Call], None]
+    wrong_method: Refusal
+
+
+@dataclass(frozen=True)
+class Route:
+    """One endpoint. `name` is what faults, latency, counters and the log call it."""
+
+    name: str
+    method: str
+    path: str
+    handler: Handler
+    family: Family
+    rate: float  # calls a second
+    writes: bool = False
+    conflict_status: int = HTTP_OK  # the HTTP status that a write conflict has here
+    public: bool = False  # asks for no token
+    metered: bool = False  # counts against the monthly quota of the tenant
+
+
+def _refuse_constant(name: str) -> object:
+    msg = f"{name} is not JSON"
+    raise ValueError(msg)

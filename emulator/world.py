@@ -1,0 +1,105 @@
+"""The state of both services, and its return to the seeded beginning."""
+
+import threading
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from emulator import seed
+from emulator.calllog import CallLog
+from emulator.clock import Clock
+from emulator.faults import FaultBoard
+from emulator.feishu.auth import Tenant
+from emulator.feishu.bot import HOOK_ID
+from emulator.feishu.model import Base, Message
+from emulator.oceanengine.oauth import OAuth
+from emulator.oceanengine.source import Source
+from emulator.ratelimit import Buckets
+from emulator.settings import Settings
+
+DEFAULT_SEED = 7
+APP_TOKEN = "bascnLaikeDemo7c2e"  # noqa: S105 - the id of a base, not a secret
+
+
+@dataclass
+class Step:
+    """A control action that waits for the n-th call of an endpoint."""
+
+    endpoint: str
+    call: int
+    action: str
+    body: object
+    seen: int = 0
+
+    def due(self, endpoint: str) -> bool:
+        """Count a call of the endpoint; true when it is the awaited one."""
+        self.seen += endpoint == self.endpoint
+        return endpoint == self.endpoint and self.seen == self.call
+
+
+@dataclass
+class World:
+    """Everything that the handlers read and change. `lock` is held while one of them works."""
+
+    seed: int = DEFAULT_SEED
+    day: date | None = None
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    epoch: int = 0  # counts resets: an effect that was to come late does not reach into the next test
+
+    def __post_init__(self) -> None:
+        yesterday = Clock().today() - timedelta(days=1)
+        self.newest_day = self.day or yesterday
+        if self.newest_day > yesterday:
+            msg = f"{self.newest_day} is not over yet: the newest day with figures is at most {yesterday}"
+            raise ValueError(msg)
+        self.reset()
+
+    def reset(self) -> None:
+        """Back to the beginning: tokens, tables, figures, faults, settings, counters."""
+        with self.lock:
+            self.epoch += 1
+            self.settings = Settings()
+            self.clock = Clock()
+            self.latency: dict[str, float] = {}
+            self.faults = FaultBoard()
+            self.steps: list[Step] = []
+            self.script_errors: list[str] = []
+            self.log = CallLog()
+            self.buckets = Buckets()
+            self.messages: list[Message] = []
+            self.oauth = OAuth(self.seed, self.clock, self.settings)
+            self.source = Source(self.seed, self.newest_day, seed.accounts(), self.clock, self.settings)
+            self.tenant = Tenant(self.seed, self.clock)
+            self.base = Base(APP_TOKEN, "本地推日报")
+            seed.fill_base(self, self.newest_day)
+
+    def facts(self, url: str) -> dict[str, Any]:
+        """What a client must be told: address, ids, credentials."""
+        pair = self.oauth.pair
+        typed, text = list(self.base.tables.values())[:2]
+        return {
+            "url": url,
+            "day": self.newest_day.isoformat(),
+            "app_id": self.oauth.app_id,
+            "secret": self.oauth.secret,
+            "access_token": pair.access_token,
+            "refresh_token": pair.refresh_token,
+            "expires_at": pair.expires_at.isoformat(timespec="seconds"),
+            "refresh_expires_at": pair.refresh_expires_at.isoformat(timespec="seconds"),
+            "accounts": {str(a.account_id): a.name for a in self.source.accounts.values()},
+            "feishu_app_id": self.tenant.app_id,
+            "feishu_app_secret": self.tenant.secret,
+            "app_token": self.base.app_token,
+            "typed_table_id": typed.table_id,
+            "text_table_id": text.table_id,
+            "webhook_path": f"/open-apis/bot/v2/hook/{HOOK_ID}",
+        }
+
+    def configure(self, wanted: dict[str, Any]) -> None:
+        """Change settings; the clock follows its own."""
+        self.settings.change(wanted)
+        self.clock.offset_s = self.settings.clock_offset_s
+
+    def due_steps(self, endpoint: str) -> list[Step]:
+        """The scripted actions that come right before this call."""
+        return [step for step in self.steps if step.due(endpoint)]

@@ -1,0 +1,140 @@
+"""The pages: what a person sees of tables, views, states and cards."""
+
+import json
+import re
+
+from emulator.client import TYPED, Client
+
+DAY_MS = 1_736_870_400_000
+
+
+def page(emulator: Client, path: str = "/", **query: str) -> str:
+    answer = emulator.send("GET", path, params=query)
+    assert answer.status_code == 200
+    return answer.text
+
+
+def grid(html: str) -> str:
+    found = re.search(r'<table id="grid".*?</table>', html, re.DOTALL)
+    return found[0] if found else ""
+
+
+def rows(html: str) -> int:
+    return grid(html).count("data-record-id")
+
+
+def total(html: str) -> str:
+    return str(re.findall(r'data-total="(\d+)"', html)[0])
+
+
+def fill(emulator: Client, count: int, account: str = "蜀香小馆") -> None:
+    row = {"账户名称": account, "时间": DAY_MS, "消耗(元)": 1.25}
+    listed = [{**row, "单元ID": str(number), "单元名称": f"<i>{account}</i>"} for number in range(count)]
+    emulator.control("rows/insert", {"table_id": emulator.facts[TYPED], "rows": listed, "by": "app"})
+
+
+def test_the_page_counts_rows_and_sums_cost(emulator: Client) -> None:
+    fill(emulator, 3)
+    html = page(emulator)
+    assert (rows(html), total(html)) == (4, "4")
+    assert "消耗合计" in html
+    assert '<b id="cost">3.75</b>' in html
+
+
+def test_names_are_text_and_never_markup(emulator: Client) -> None:
+    fill(emulator, 1)
+    assert "<i>" not in grid(page(emulator))
+    assert "&lt;i&gt;蜀香小馆" in grid(page(emulator))
+
+
+def test_a_view_applies_its_filter_and_its_hidden_fields(emulator: Client) -> None:
+    fill(emulator, 2)
+    fill(emulator, 3, "南门烤鱼")
+    field_id = emulator.field_id("账户名称")
+    listed = emulator.look("state")["tables"][0]["fields"]
+    options = {o["name"]: o["id"] for f in listed if f["field_id"] == field_id for o in f["property"]["options"]}
+    condition = {"field_id": field_id, "operator": "is", "value": json.dumps([options["南门烤鱼"]])}
+    body = {
+        "table_id": emulator.facts[TYPED],
+        "name": "南门烤鱼",
+        "filter_info": {"conjunction": "and", "conditions": [condition]},
+        "hidden_fields": [emulator.field_id("备注")],
+    }
+    view_id = emulator.control("views/add", body)["view_id"]
+    without, within = page(emulator), page(emulator, table=emulator.facts[TYPED], view=view_id)
+    assert (total(without), total(within)) == ("6", "3")
+    assert ("备注" in grid(without), "备注" in grid(within)) == (True, False)
+    assert "蜀香小馆" not in grid(within)
+
+
+def test_a_page_has_200_rows_and_the_next_the_rest(emulator: Client) -> None:
+    fill(emulator, 250)
+    first, second = page(emulator), page(emulator, page="2")
+    assert (rows(first), rows(second), total(second)) == (200, 51, "251")
+    assert 'rel="next"' in first
+    assert 'rel="prev"' in second
+
+
+def test_the_newest_day_comes_first(emulator: Client) -> None:
+    fill(emulator, 1)
+    emulator.control("rows/insert", {"table_id": emulator.facts[TYPED], "fields": {"时间": DAY_MS + 86_400_000}})
+    days = re.findall(r"2025/01/\d\d", grid(page(emulator)))
+    assert days == ["2025/01/16", "2025/01/15"]
+
+
+def test_an_unknown_table_is_not_found(emulator: Client) -> None:
+    assert emulator.send("GET", "/?table=tblNone").status_code == 404
+    assert emulator.send("GET", "/?view=vewNone").status_code == 404
+
+
+def status_table(emulator: Client) -> None:
+    columns = [{"field_name": "键", "type": 1}, {"field_name": "日期", "type": 5}, {"field_name": "状态", "type": 3}]
+    made = emulator.base("POST", "/tables", json={"table": {"name": "同步状态", "fields": columns}}).json()["data"]
+    states = ["成功", "失败", "不完整", "无数据", "进行中"]
+    listed = [{"键": str(number), "日期": DAY_MS, "状态": state} for number, state in enumerate(states)]
+    emulator.control("rows/insert", {"table_id": made["table_id"], "rows": listed, "by": "app"})
+
+
+def test_the_status_table_is_shown_in_colours(emulator: Client) -> None:
+    assert 'id="status"' not in page(emulator)
+    status_table(emulator)
+    html = page(emulator)
+    for tone in ("good", "bad", "warn", "calm", "live"):
+        assert f'<tr class="{tone}" data-status-record-id=' in html
+
+
+def send_card(emulator: Client) -> None:
+    header = {"title": {"tag": "plain_text", "content": "日报 <b>"}, "template": "orange"}
+    elements = [
+        {"tag": "markdown", "content": "**合计** <font color='red'>12.50</font> 元 <script>\n- 一行"},
+        {"tag": "table", "columns": [{"name": "a", "display_name": "账户"}], "rows": [{"a": "蜀香小馆"}]},
+        {"tag": "column_set", "columns": [{"tag": "column", "elements": [{"tag": "markdown", "content": "内层"}]}]},
+        {"tag": "chart", "chart_spec": {"type": "line", "title": {"text": "走势"}}},
+        {"tag": "button", "text": {"tag": "plain_text", "content": "打开"}},
+    ]
+    card = {"schema": "2.0", "header": header, "body": {"elements": elements}}
+    answer = emulator.send("POST", emulator.facts["webhook_path"], json={"msg_type": "interactive", "card": card})
+    assert answer.json()["code"] == 0
+
+
+def test_a_card_looks_about_as_in_feishu(emulator: Client) -> None:
+    send_card(emulator)
+    html = page(emulator)
+    assert '<header class="t-orange">日报 &lt;b&gt;' in html
+    assert "<b>合计</b>" in html
+    assert '<span style="color:#d83931">12.50</span>' in html
+    assert "<script>" not in html
+    for part in ("账户", "内层", "走势", "打开", '<div class="bullet">一行</div>'):
+        assert part in html
+
+
+def test_a_snapshot_stands_alone(emulator: Client) -> None:
+    fill(emulator, 250)
+    status_table(emulator)
+    send_card(emulator)
+    html = page(emulator, "/snapshot", table=emulator.facts[TYPED])
+    assert (rows(html), total(html)) == (200, "251")
+    assert not re.findall(r'(?:src|href)="(?!https?://)', html)
+    assert "<link" not in html
+    assert 'id="status"' in html
+    assert "t-orange" in html

@@ -1,0 +1,140 @@
+"""People change rows, columns and views at the same time; a script times them against the product's calls."""
+
+from typing import Any
+
+import pytest
+
+from emulator.client import TEXT, TYPED, Client
+
+DAY_MS = 1_736_870_400_000  # 2025-01-15 in Shanghai
+
+
+def records(emulator: Client, table: str = TYPED) -> list[dict[str, Any]]:
+    return list(emulator.look("records", table_id=emulator.facts[table])["records"])
+
+
+def act(emulator: Client, action: str, **body: Any) -> dict[str, Any]:  # noqa: ANN401 - any body
+    return emulator.control(action, {"table_id": emulator.facts[TYPED], **body})
+
+
+@pytest.mark.parametrize("table", [TYPED, TEXT])
+def test_each_table_begins_with_one_row_of_a_person_and_a_view_of_theirs(emulator: Client, table: str) -> None:
+    (row,) = records(emulator, table)
+    assert row["fields"].keys() == {"时间", "单元名称", "备注"}
+    assert row["created_by"].startswith("ou_")
+    shown = next(t for t in emulator.look("state")["tables"] if t["table_id"] == emulator.facts[table])
+    assert [view["view_name"] for view in shown["views"]] == ["表格", "重点关注"]
+    assert shown["views"][1]["property"]["filter_info"]["conditions"][0]["operator"] == "isNotEmpty"
+
+
+def test_the_two_tables_have_the_same_columns_in_other_types(emulator: Client) -> None:
+    typed, text = emulator.look("state")["tables"]
+    columns = {field["field_name"]: field["type"] for field in typed["fields"]}
+    assert columns == {
+        "单元ID": 1, "账户名称": 3, "时间": 5, "单元名称": 1, "备注": 1,
+        "消耗(元)": 2, "转化数": 2, "转化成本(元)": 2, "团购线索数": 2,
+    }  # fmt: skip
+    assert {field["field_name"] for field in text["fields"]} == columns.keys()
+    assert {field["type"] for field in text["fields"]} == {1}
+    assert [typed["fields"][0]["field_name"], text["fields"][0]["field_name"]] == ["单元ID", "账户名称"]
+
+
+def test_a_person_inserts_edits_and_deletes_rows(emulator: Client) -> None:
+    made = act(emulator, "rows/insert", fields={"单元ID": "9", "时间": DAY_MS})["record_ids"]
+    act(emulator, "rows/edit", record_id=made[0], fields={"备注": "改过", "单元ID": None})
+    row = records(emulator)[-1]
+    assert row["fields"] == {"时间": DAY_MS, "备注": "改过"}
+    assert row["created_by"] == row["last_modified_by"]
+    act(emulator, "rows/delete", record_ids=made)
+    assert len(records(emulator)) == 1
+
+
+def test_a_row_is_deleted_by_unit_and_day(emulator: Client) -> None:
+    act(emulator, "rows/insert", rows=[{"单元ID": "9", "时间": DAY_MS}, {"单元ID": "9", "时间": DAY_MS + 86_400_000}])
+    assert len(act(emulator, "rows/delete", unit_id="9", day="2025-01-15")["record_ids"]) == 1
+    body = {"table_id": emulator.facts[TEXT], "fields": {"单元ID": "9", "时间": "2025-01-15"}}
+    emulator.control("rows/insert", body)
+    emulator.control("rows/delete", {"table_id": emulator.facts[TEXT], "unit_id": "9", "day": "2025-01-15"})
+    assert [len(records(emulator, table)) for table in (TYPED, TEXT)] == [2, 1]
+
+
+def test_rows_can_be_inserted_as_the_app(emulator: Client) -> None:
+    act(emulator, "rows/insert", fields={"单元ID": "9"}, by="app")
+    emulator.table("POST", "/records/batch_create", json={"records": [{"fields": {"单元ID": "9"}}]})
+    person, app, product = (row["created_by"] for row in records(emulator))
+    assert person != app == product
+
+
+def test_a_renamed_column_keeps_its_id_and_its_cells(emulator: Client) -> None:
+    before = emulator.field_id("备注")
+    act(emulator, "columns/rename", field_name="备注", name="说明")
+    assert emulator.field_id("说明") == before
+    assert "说明" in records(emulator)[0]["fields"]
+    body = {"records": [{"fields": {"备注": "x"}}]}
+    assert emulator.table("POST", "/records/batch_create", json=body).json()["code"] == 1254045
+
+
+def test_a_deleted_column_takes_its_cells_and_its_condition_along(emulator: Client) -> None:
+    act(emulator, "columns/delete", field_name="备注")
+    assert "备注" not in records(emulator)[0]["fields"]
+    view = emulator.table("GET", f"/views/{emulator.view_id('重点关注')}").json()["data"]["view"]
+    assert view["property"]["filter_info"]["conditions"][0]["condition_omitted"] is True
+
+
+def test_a_view_is_renamed_filtered_and_deleted(emulator: Client) -> None:
+    act(emulator, "views/rename", view_name="重点关注", name="我的")
+    condition = {"field_id": emulator.field_id("单元ID"), "operator": "isEmpty"}
+    info = {"conjunction": "and", "conditions": [condition]}
+    act(emulator, "views/filter", view_name="我的", filter_info=info)
+    shown = emulator.table("GET", f"/views/{emulator.view_id('我的')}").json()["data"]["view"]
+    assert shown["property"]["filter_info"]["conditions"][0]["operator"] == "isEmpty"
+    act(emulator, "views/delete", view_name="我的")
+    assert [view["view_name"] for view in emulator.table("GET", "/views").json()["data"]["items"]] == ["表格"]
+
+
+def test_a_script_acts_right_before_a_call(emulator: Client) -> None:
+    step = {"table_id": emulator.facts[TYPED], "all": True}
+    emulator.control("script", {"before": "records.search", "call": 2, "do": "rows/delete", "body": step})
+    found = [emulator.table("POST", "/records/search", json={}).json()["data"]["total"] for _ in range(3)]
+    assert found == [1, 0, 0]
+
+
+def test_a_step_that_fails_is_told_by_the_state_and_not_to_the_caller(emulator: Client) -> None:
+    step = {"table_id": emulator.facts[TYPED], "unit_id": "9", "day": "2025-01-15"}
+    emulator.control("script", {"before": "records.search", "do": "/_control/rows/delete", "body": step})
+    assert emulator.table("POST", "/records/search", json={}).json()["code"] == 0
+    assert "no row of 9" in emulator.look("state")["script_errors"][0]
+
+
+@pytest.mark.parametrize(
+    ("action", "body"),
+    [
+        ("nothing", {}),
+        ("rows/insert", {"table_id": "tblNone", "fields": {}}),
+        ("rows/insert", {"fields": {}}),
+        ("settings", {"colour": "red"}),
+        ("settings", {"client_token_mode": "maybe"}),
+        ("latency", {"nothing": 1}),
+        ("figures", {"account_id": "1", "promotion_id": "1", "day": "2025-01-15"}),
+        ("script", {"before": "nothing", "do": "reset"}),
+        ("script", {"before": "records.search", "do": "nothing"}),
+    ],
+)
+def test_control_refuses_what_it_does_not_know(emulator: Client, action: str, body: dict[str, Any]) -> None:
+    answer = emulator.send("POST", f"/_control/{action}", json=body)
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+
+
+def test_a_metric_that_does_not_exist_is_not_changed(emulator: Client) -> None:
+    row = emulator.look("figures")["rows"][0]
+    key = {"account_id": row["local_account_id"], "promotion_id": row["promotion_id"], "day": row["stat_time_day"]}
+    answer = emulator.send("POST", "/_control/figures", json={**key, "cost": 1})
+    assert answer.status_code == 400
+    assert "cost" in answer.json()["error"]
+
+
+def test_control_is_neither_counted_nor_faulted(emulator: Client) -> None:
+    emulator.look("state")
+    emulator.control("latency", {})
+    assert emulator.look("calls") == {"calls": [], "counts": {}, "quota": 0, "total": 0}
