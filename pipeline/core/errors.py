@@ -16,6 +16,7 @@
     ├── BadResponse          does not parse, lacks a promised field, repeats a page
     ├── Disagreement         the table, read back, is not what was written
     ├── DeadlinePassed       the run's time is up
+    ├── Busy                 somebody else is at this step: come back later
     ├── StoreUnreachable     Redis is out of reach
     └── WrongInput           a person asked for something that cannot be
 
@@ -205,6 +206,13 @@ class DeadlinePassed(LaikeError):
 
     reason = "deadline"
     advice = "本次运行超时, 未取到的数据会由下次运行补齐。"
+
+
+class Busy(LaikeError):
+    """A living process is at this step, or took it over from us: come back later for its outcome."""
+
+    reason = "busy"
+    advice = "该步骤正在进行, 请稍候。"
 
 
 class StoreUnreachable(LaikeError):

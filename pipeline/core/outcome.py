@@ -124,7 +124,7 @@ class ViewsOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One run as it was planned; nothing of this changes afterwards."""
+    """One run as it was planned, or one batch of it; nothing of this changes afterwards."""
 
     run_id: str
     day: date
@@ -133,6 +133,13 @@ class Run:
     started_at: datetime
     deadline: datetime
     dry_run: bool = False
+    backfill: bool = False  # goes after the daily run where both wait
+    batch: int = 0
+
+    @property
+    def batch_id(self) -> str:
+        """What the batch's rows are kept under."""
+        return f"{self.run_id}.{self.batch}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

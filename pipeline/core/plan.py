@@ -2,12 +2,15 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import CHINA, Account, DayRange, china_day
 from pipeline.core.outcome import Run, RunState
 
+BATCH_ACCOUNTS = 200  # report calls of a batch: small enough for flat memory
+BLOCK_DAYS = 30  # days of one report call: the look-back never costs a second one
 REPORT_ROWS_A_PAGE = 100  # the largest page_size of the report endpoints
 DEADLINE_FLOOR_S = 300
 ENDING_S = 60  # views, status table and card come after the deadline
@@ -83,6 +86,16 @@ def manual_run(days: DayRange, accounts: Sequence[Account], now: datetime, deadl
         deadline=now + timedelta(seconds=deadline),
         dry_run=dry_run,
     )
+
+
+def parts(run: Run) -> tuple[Run, ...]:
+    """A run cut into batches: days of one block, and at most `BATCH_ACCOUNTS` accounts."""
+    blocks = [
+        DayRange(day, min(day + timedelta(days=BLOCK_DAYS - 1), run.days.last)) for day in list(run.days)[::BLOCK_DAYS]
+    ]
+    groups = [run.accounts[n : n + BATCH_ACCOUNTS] for n in range(0, len(run.accounts), BATCH_ACCOUNTS)]
+    cut = [(block, group) for block in blocks for group in groups]
+    return tuple(replace(run, batch=n, days=block, accounts=group) for n, (block, group) in enumerate(cut))
 
 
 def state_of_open(run: Run, now: datetime) -> RunState:

@@ -1,6 +1,6 @@
 """How a run ended, from what its steps found."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -26,77 +26,86 @@ _WORST_FIRST = (DayState.FAILED, DayState.MISSING, DayState.INCOMPLETE, DayState
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What the steps of a run found."""
+    """What the steps of one batch found."""
 
+    part: Run
     fetches: Mapping[str, FetchOutcome]
-    load: LoadOutcome
-    verify: VerifyOutcome
-    views: ViewsOutcome
+    load: LoadOutcome | None
+    verify: VerifyOutcome | None
 
 
-def day_outcomes(run: Run, found: Findings) -> dict[AccountDay, DayOutcome]:
-    """The last word on each account and day that the run owed: fetched whole, written, and agreeing."""
-    agreements = {AccountDay(one.account_id, one.day): one for one in found.verify.agreements}
+def day_outcomes(findings: Iterable[Findings]) -> dict[AccountDay, DayOutcome]:
+    """The last word on each account and day that a run owed: fetched whole, written, and agreeing."""
     outcomes = {}
-    for account in run.accounts:
-        fetch = found.fetches.get(account.id)
-        days = {one.day: one for one in fetch.days} if fetch else {}
-        for day in run.days:
-            at = AccountDay(account.id, day)
-            fetched = days.get(day) or DayOutcome(day=day, state=DayState.MISSING, trouble=_never_fetched())
-            outcomes[at] = _last_word(run, fetched, found, at, agreements.get(at))
+    for found in findings:
+        agreements = {AccountDay(one.account_id, one.day): one for one in _agreements(found)}
+        for account in found.part.accounts:
+            fetch = found.fetches.get(account.id)
+            days = {one.day: one for one in fetch.days} if fetch else {}
+            for day in found.part.days:
+                at = AccountDay(account.id, day)
+                fetched = days.get(day) or DayOutcome(day=day, state=DayState.MISSING, trouble=_never_ended("fetch"))
+                outcomes[at] = _last_word(fetched, found, at, agreements.get(at))
     return outcomes
 
 
-def _last_word(
-    run: Run, fetched: DayOutcome, found: Findings, at: AccountDay, agreement: DayAgreement | None
-) -> DayOutcome:
-    if not fetched.state.good or run.dry_run:
+def _last_word(fetched: DayOutcome, found: Findings, at: AccountDay, agreement: DayAgreement | None) -> DayOutcome:
+    if not fetched.state.good or found.part.dry_run:
         return fetched
-    trouble = found.load.trouble or found.verify.trouble
-    if at in found.load.conflicts:
+    if found.load and at in found.load.conflicts:
         return replace(fetched, state=DayState.INCOMPLETE, trouble=_conflict(at.day))
-    if trouble:
-        return replace(fetched, state=DayState.FAILED, trouble=trouble)
-    if agreement is None or agreement.agrees:
+    if agreement is None:
+        return replace(fetched, state=DayState.FAILED, trouble=_trouble_of(found) or _never_ended("read-back"))
+    if agreement.agrees:
         return fetched
     return replace(fetched, state=DayState.INCOMPLETE, trouble=_disagreement(agreement))
 
 
-def summarize(run: Run, found: Findings, ended_at: datetime) -> Summary:
+def summarize(run: Run, findings: Sequence[Findings], views: ViewsOutcome, ended_at: datetime) -> Summary:
     """The run's summary; `success` only if every account and day that it owed is good."""
-    outcomes = day_outcomes(run, found)
-    accounts = tuple(_account_result(run, account, outcomes, found.load) for account in run.accounts)
+    outcomes = day_outcomes(findings)
+    loads = [found.load for found in findings if found.load]
+    restated = {at for load in loads for at in load.restated}
     good = sum(outcome.state.good for outcome in outcomes.values())
     suspicious = _suspiciously_empty(run, outcomes)
     state = RunState.SUCCESS if good == len(outcomes) else RunState.PARTIAL if good else RunState.FAILED
-    agreements = found.verify.agreements
+    agreements = [one for found in findings for one in _agreements(found)]
     return Summary(
         run_id=run.run_id,
         state=RunState.PARTIAL if suspicious and state == RunState.SUCCESS else state,
         day=run.day,
         days=run.days,
-        accounts=accounts,
-        created=found.load.created,
-        updated=found.load.updated,
-        unchanged=found.load.unchanged,
-        restated=len(found.load.restated),
-        edited=found.load.edited,
+        accounts=tuple(_account_result(run, account, outcomes, restated) for account in run.accounts),
+        created=sum(load.created for load in loads),
+        updated=sum(load.updated for load in loads),
+        unchanged=sum(load.unchanged for load in loads),
+        restated=len(restated),
+        edited=sum(load.edited for load in loads),
         gone=sum(one.gone for one in agreements),
         foreign=sum(one.foreign for one in agreements),
         duplicates=sum(one.duplicates for one in agreements),
-        verified=found.verify.verified,
+        verified=all(found.verify and found.verify.verified for found in findings),
         dry_run=run.dry_run,
-        warnings=(*found.load.warnings, *_excess(run, agreements)),
-        trouble=found.load.trouble or found.verify.trouble or suspicious,
+        warnings=(*(words for load in loads for words in load.warnings), *_excess(run, agreements)),
+        trouble=next(filter(None, map(_trouble_of, findings)), suspicious),
         started_at=run.started_at,
         ended_at=ended_at,
-        view_notes=_view_notes(found.views),
+        view_notes=_view_notes(views),
     )
 
 
+def _agreements(found: Findings) -> Sequence[DayAgreement]:
+    return found.verify.agreements if found.verify else ()
+
+
+def _trouble_of(found: Findings) -> Trouble | None:
+    if found.load is None:
+        return _never_ended("load")
+    return found.load.trouble or (found.verify.trouble if found.verify else None)
+
+
 def _account_result(
-    run: Run, account: Account, outcomes: Mapping[AccountDay, DayOutcome], load: LoadOutcome
+    run: Run, account: Account, outcomes: Mapping[AccountDay, DayOutcome], restated: Collection[AccountDay]
 ) -> AccountResult:
     window = [outcomes[AccountDay(account.id, day)] for day in run.days]
     newest = window[-1]
@@ -112,15 +121,15 @@ def _account_result(
         window_rows=sum(one.rows for one in window),
         window_cost=sum((one.cost for one in window), ZERO),
         trouble=trouble,
-        restated=any(at.account_id == account.id for at in load.restated),
+        restated=any(at.account_id == account.id for at in restated),
     )
 
 
-def _never_fetched() -> Trouble:
+def _never_ended(step: str) -> Trouble:
     return Trouble(
-        reason="missing",
-        message="the account was not fetched",
-        what_to_do="该账户未被拉取, 系统会在下次运行时补齐。",
+        reason="interrupted",
+        message=f"the {step} never ended",
+        what_to_do="该步骤未完成, 系统会在下次运行时补齐。",
     )
 
 
@@ -155,7 +164,7 @@ def _suspiciously_empty(run: Run, outcomes: Mapping[AccountDay, DayOutcome]) -> 
     )
 
 
-def _excess(run: Run, agreements: tuple[DayAgreement, ...]) -> list[str]:
+def _excess(run: Run, agreements: Iterable[DayAgreement]) -> list[str]:
     names = {account.id: account.name for account in run.accounts}
     return [
         f"{names[one.account_id]} {one.day}: 表格另有 {_extra_rows(one)}, 共多 {_yuan(one.excess)} 元"

@@ -5,9 +5,9 @@
 | laike:v1:token | string, Fernet | none | read back from the mirror file |
 | laike:v1:token:lock | redis-py lock | 60 s | two refreshers could meet |
 | laike:v1:limit:<endpoint> | string | seconds | a few refused calls, repeated |
-| laike:v1:rows:<run>:<account> | string, zlib JSON | 3 days | the account is fetched again |
-| laike:v1:changes:<run> | string, zlib JSON | 3 days | what a killed load had begun to write is counted anew |
-| laike:v1:snapshot:<run> | string, zlib JSON | 3 days | the table is read again |
+| laike:v1:rows:<batch>:<account> | string, zlib JSON | 3 days | the account is fetched again |
+| laike:v1:changes:<batch> | string, zlib JSON | 3 days | what a killed load had begun to write is counted anew |
+| laike:v1:snapshot:<batch> | string, zlib JSON | 3 days | the table is read again |
 | laike:v1:base:<id>:writer | string | 20 s, renewed | two writers could meet |
 | laike:v1:base:<id>:writes | counter | none | an early read is not trusted |
 | laike:v1:base:<id>:creator | string | none | learned again from the next row that we create |
@@ -17,7 +17,11 @@
 | laike:v1:table:<id>:views | hash by account | none | views are found again by name and read once more |
 | laike:v1:run:<run> | hash | 400 days | history |
 | laike:v1:run:<run>:events | stream | 3 days | the progress of that run |
+| laike:v1:run:<run>:alive | string, ms | 3 days | the watchdog looks a little too early |
+| laike:v1:run:<run>:watched | string | seconds | two workers send the same step, and one of them does it |
+| laike:v1:step:<run>:<step> | string | 10 s, renewed | a second delivery does the step again, to the same end |
 | laike:v1:runs | sorted set by start | none | history |
+| laike:v1:open | set | none | a run that died is not finished by itself |
 | laike:v1:coverage:<account> | hash by day | none | corrections cannot be told from edits by hand |
 """
 
@@ -30,6 +34,7 @@ HISTORY_TTL_S = 400 * DAY_S
 TOKEN = PREFIX + "token"
 TOKEN_LOCK = PREFIX + "token:lock"
 RUNS = PREFIX + "runs"
+OPEN = PREFIX + "open"
 
 
 def limit(endpoint: str) -> str:
@@ -37,19 +42,19 @@ def limit(endpoint: str) -> str:
     return f"{PREFIX}limit:{endpoint}"
 
 
-def rows(run_id: str, account_id: str) -> str:
+def rows(batch_id: str, account_id: str) -> str:
     """What a fetch found."""
-    return f"{PREFIX}rows:{run_id}:{account_id}"
+    return f"{PREFIX}rows:{batch_id}:{account_id}"
 
 
-def snapshot(run_id: str) -> str:
+def snapshot(batch_id: str) -> str:
     """What the early read of the table found."""
-    return f"{PREFIX}snapshot:{run_id}"
+    return f"{PREFIX}snapshot:{batch_id}"
 
 
-def changes(run_id: str) -> str:
+def changes(batch_id: str) -> str:
     """What a load set out to change, recorded before it wrote."""
-    return f"{PREFIX}changes:{run_id}"
+    return f"{PREFIX}changes:{batch_id}"
 
 
 def writer(base: str) -> str:
@@ -95,6 +100,21 @@ def run(run_id: str) -> str:
 def events(run_id: str) -> str:
     """A run's events, as they happen."""
     return f"{PREFIX}run:{run_id}:events"
+
+
+def alive(run_id: str) -> str:
+    """When a step of a run last gave a sign of life."""
+    return f"{PREFIX}run:{run_id}:alive"
+
+
+def watched(run_id: str) -> str:
+    """Which watchdog looks after a run just now."""
+    return f"{PREFIX}run:{run_id}:watched"
+
+
+def step(run_id: str, name: str) -> str:
+    """Who is at a step of a run."""
+    return f"{PREFIX}step:{run_id}:{name}"
 
 
 def coverage(account_id: str) -> str:

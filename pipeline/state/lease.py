@@ -1,7 +1,7 @@
-"""The base's writer lock: one writer per base, for as long as it lives.
+"""Leases: held by whoever set the key, renewed by a thread, gone soon after their holder is.
 
-Feishu takes one write at a time per base. A lease is held by whoever set the key, renewed by a thread, and gone soon
-after its holder is; a request is sent only if the lease outlives the request's timeout.
+The base's writer lock is one, since Feishu takes one write at a time per base: a request is sent only if the lease
+outlives the request's timeout. Each step of a run is another, so that a second delivery meets the first.
 """
 
 import secrets
@@ -12,10 +12,11 @@ from contextlib import contextmanager
 
 import redis
 
-from pipeline.core.errors import DeadlinePassed, Retryable
+from pipeline.core.errors import Busy, DeadlinePassed, Retryable
 
 LEASE_S = 20.0  # longer than a write's timeout of 15 s, short enough to wait for after a kill
 RENEW_S = 2.0
+STEP_LEASE_S = 10.0  # how long a dead step blocks its successor
 POLL_S = 0.05
 
 _RENEW = """
@@ -28,8 +29,11 @@ _RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del
 class Lease:
     """A lock that is ours until `ensure` says otherwise."""
 
-    def __init__(self, client: redis.Redis, key: str, seconds: float = LEASE_S) -> None:
-        self._key, self._seconds, self._mine = key, seconds, secrets.token_hex(8)
+    def __init__(
+        self, client: redis.Redis, key: str, seconds: float = LEASE_S, on_renew: Callable[[], None] = lambda: None
+    ) -> None:
+        self.key, self.mine = key, secrets.token_hex(8)
+        self._seconds, self._on_renew = seconds, on_renew
         self._client = client
         self._renew = client.register_script(_RENEW)
         self._release = client.register_script(_RELEASE)
@@ -50,7 +54,7 @@ class Lease:
     def take(self) -> bool:
         """Take the lease if nobody has it."""
         asked = time.monotonic()
-        if not self._client.set(self._key, self._mine, nx=True, px=int(self._seconds * 1000)):
+        if not self._client.set(self.key, self.mine, nx=True, px=int(self._seconds * 1000)):
             return False
         self._until = asked + self._seconds
         return True
@@ -60,17 +64,18 @@ class Lease:
         while not self._stop.wait(RENEW_S):
             try:
                 self._extend()
+                self._on_renew()
             except redis.RedisError:
                 continue  # `ensure` counts the seconds itself and stops the writer in time
 
     def release(self) -> None:
         """Give the lease back, unless it is somebody else's by now."""
         self._stop.set()
-        self._release(keys=[self._key], args=[self._mine])
+        self._release(keys=[self.key], args=[self.mine])
 
     def _extend(self) -> None:
         asked = time.monotonic()
-        if self._renew(keys=[self._key], args=[self._mine, int(self._seconds * 1000)]):
+        if self._renew(keys=[self.key], args=[self.mine, int(self._seconds * 1000)]):
             self._until = asked + self._seconds
 
 
@@ -86,8 +91,28 @@ def hold(client: redis.Redis, key: str, time_left: Callable[[], float]) -> Itera
         if time_left() <= 0:
             raise DeadlinePassed("another writer kept the base locked until the run's time was up")
         time.sleep(POLL_S)
+    with _kept(lease):
+        yield lease
+
+
+@contextmanager
+def claim(client: redis.Redis, key: str, on_renew: Callable[[], None]) -> Iterator[Lease]:
+    """Hold a step's lease for the block; `on_renew` is called as long as it lives.
+
+    Raises:
+        Busy: A living process holds it.
+    """
+    lease = Lease(client, key, STEP_LEASE_S, on_renew)
+    if not lease.take():
+        raise Busy(f"{key} is held by a living process")
+    with _kept(lease):
+        yield lease
+
+
+@contextmanager
+def _kept(lease: Lease) -> Iterator[None]:
     threading.Thread(target=lease.keep, name="lease", daemon=True).start()
     try:
-        yield lease
+        yield
     finally:
         lease.release()

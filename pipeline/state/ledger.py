@@ -1,5 +1,6 @@
 """The ledger: what runs there were, what came of each step, what was last loaded of each account and day."""
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,13 +8,28 @@ from typing import Any, TypeVar
 
 import redis
 
-from pipeline.core.errors import WrongInput
+from pipeline.core.errors import Busy, WrongInput
 from pipeline.core.model import AccountDay
 from pipeline.core.outcome import Run, Summary
 from pipeline.state import codec, keys
+from pipeline.state.lease import Lease
 
 T = TypeVar("T")
-PLAN, SUMMARY, STEP = "plan", "summary", "step:"
+PLAN, SUMMARY, TOLD, STEP = "plan", "summary", "told", "step:"
+
+# at once, so that a run which is planned is also one that is looked after
+_OPEN = """
+if redis.call('hsetnx', KEYS[1], 'plan', ARGV[1]) == 0 then return 0 end
+redis.call('expire', KEYS[1], ARGV[2])
+redis.call('zadd', KEYS[2], ARGV[3], ARGV[4])
+redis.call('sadd', KEYS[3], ARGV[4])
+return 1
+"""
+_RECORD = """
+if redis.call('get', KEYS[1]) ~= ARGV[1] then return redis.call('hget', KEYS[2], ARGV[2]) end
+redis.call('hsetnx', KEYS[2], ARGV[2], ARGV[3])
+return redis.call('hget', KEYS[2], ARGV[2])
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +47,58 @@ class Ledger:
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
+        self._open = client.register_script(_OPEN)
+        self._record = client.register_script(_RECORD)
 
-    def open(self, run: Run) -> None:
-        """Record a run before its first step."""
-        pipe = self._client.pipeline()
-        pipe.hset(keys.run(run.run_id), PLAN, codec.dump(run, Run))
-        pipe.expire(keys.run(run.run_id), keys.HISTORY_TTL_S)
-        pipe.zadd(keys.RUNS, {run.run_id: run.started_at.timestamp()})
-        pipe.execute()
+    def open(self, run: Run) -> bool:
+        """Record a run before its first step; `False` where there is one of its name already."""
+        args: list[bytes | str | float] = [
+            codec.dump(run, Run),
+            keys.HISTORY_TTL_S,
+            run.started_at.timestamp(),
+            run.run_id,
+        ]
+        return bool(self._open(keys=[keys.run(run.run_id), keys.RUNS, keys.OPEN], args=args))
 
     def close(self, summary: Summary) -> None:
         """Record how a run ended; the first word stands."""
         self._client.hsetnx(keys.run(summary.run_id), SUMMARY, codec.dump(summary, Summary))
+        self._client.srem(keys.OPEN, summary.run_id)
 
-    def record(self, run_id: str, step: str, outcome: object) -> None:
-        """Record what came of a step."""
-        self._client.hset(keys.run(run_id), STEP + step, codec.dump(outcome, type(outcome)))
+    def open_runs(self) -> list[str]:
+        """Runs without an end."""
+        found: Any = self._client.smembers(keys.OPEN)
+        return sorted(run_id.decode() for run_id in found)
+
+    def record(self, run_id: str, step: str, outcome: T, lease: Lease) -> T:
+        """Record what came of a step, while its lease is ours; the first word stands and is returned.
+
+        Raises:
+            Busy: Somebody else took the step over; the outcome will be theirs.
+        """
+        data = codec.dump(outcome, type(outcome))
+        stands = self._record(keys=[lease.key, keys.run(run_id)], args=[lease.mine, STEP + step, data])
+        if not isinstance(stands, bytes):
+            raise Busy(f"{run_id}: {step} was taken over")
+        return codec.load(type(outcome), stands)
+
+    def done(self, run_id: str) -> set[str]:
+        """The steps that have an outcome."""
+        fields: Any = self._client.hkeys(keys.run(run_id))
+        return {name.decode().removeprefix(STEP) for name in fields if name.startswith(STEP.encode())}
+
+    def stamp(self, run_id: str, ahead_s: float = 0) -> None:
+        """Say that somebody works on a run, or will in so many seconds."""
+        self._client.set(keys.alive(run_id), str(time.time() + ahead_s), ex=keys.STAGING_TTL_S)
+
+    def silent_s(self, run_id: str) -> float:
+        """Seconds since a run's last sign of life."""
+        stamp: Any = self._client.get(keys.alive(run_id))
+        return time.time() - float(stamp) if stamp else float("inf")
+
+    def watch(self, run_id: str, seconds: float) -> bool:
+        """Become the one who looks after a silent run for so long; `False` where another one does."""
+        return bool(self._client.set(keys.watched(run_id), "1", nx=True, px=int(seconds * 1000)))
 
     def outcome(self, run_id: str, step: str, kind: type[T]) -> T | None:
         """What came of a step, if it is over."""
@@ -69,6 +121,14 @@ class Ledger:
         """How a run ended; `None` while it is open."""
         data = self._client.hget(keys.run(run_id), SUMMARY)
         return codec.load(Summary, data) if isinstance(data, bytes) else None
+
+    def tell(self, run_id: str) -> bool:
+        """Mark a run as told; `False` where it was before."""
+        return bool(self._client.hsetnx(keys.run(run_id), TOLD, "1"))
+
+    def told(self, run_id: str) -> bool:
+        """Whether a card about a run was sent."""
+        return bool(self._client.hexists(keys.run(run_id), TOLD))
 
     def newest(self, count: int) -> list[str]:
         """Ids of the newest runs, the newest first."""

@@ -8,12 +8,14 @@ import structlog
 from pipeline.clients.oceanengine.api import OceanEngine
 from pipeline.clients.oceanengine.reports import account_costs, promotion_report
 from pipeline.context import Context
-from pipeline.core.errors import BadResponse, LaikeError, Trouble
+from pipeline.core.errors import BadResponse, LaikeError, Retryable, Trouble
+from pipeline.core.flow import FETCH, Step
 from pipeline.core.model import ReportRow
 from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, Run
 from pipeline.core.quality import checksum, judge_days
 from pipeline.core.table import DEFAULT_COLUMNS, DIMENSIONS
 from pipeline.state.staging import Fetched
+from pipeline.steps.once import once, part_of
 
 SECOND_LOOK_S = 20.0  # figures that do not add up are read once more after so long
 METRICS = tuple(column.source for column in DEFAULT_COLUMNS if column.source not in DIMENSIONS)
@@ -21,42 +23,53 @@ METRICS = tuple(column.source for column in DEFAULT_COLUMNS if column.source not
 log = structlog.get_logger()
 
 
-def fetch_account(ctx: Context, run_id: str, account_id: str) -> FetchOutcome:
-    """Fetch an account for a run, or return what an earlier delivery fetched.
+def fetch_account(ctx: Context, run_id: str, batch: int, account_id: str, *, last: bool = True) -> FetchOutcome:
+    """Fetch an account for a batch, or return what an earlier delivery fetched.
 
-    Its rows are staged with the outcome; a failure is an outcome too.
+    Its rows are staged before its outcome is recorded. A failure is an outcome too.
+
+    Args:
+        last: Whether a failure that may pass is to be an outcome; else it is raised, to be tried again later.
+
+    Raises:
+        Busy: A living process is at it.
+        Retryable: It failed, may succeed later, and this was not the last try.
     """
-    if known := ctx.staging.fetched(run_id, account_id):
-        return known.outcome
-    run = ctx.ledger.run(run_id)
-    ctx.ledger.emit(run_id, "fetching", account=account_id)
-    fetched = _fetch_or_tell(ctx, run, account_id)
-    ctx.staging.put_fetched(run_id, fetched)
-    newest = fetched.outcome.days[-1]
-    ctx.ledger.emit(
-        run_id,
-        "fetched",
-        account=account_id,
-        state=newest.state if newest.state.good else "failed",
-        rows=fetched.outcome.rows,
-        cost=str(sum(day.cost for day in fetched.outcome.days)),
-        reason=fetched.outcome.trouble.message if fetched.outcome.trouble else "",
-    )
-    return fetched.outcome
+    part = part_of(ctx, run_id, batch)
+    step = Step(FETCH, batch, account_id)
+    return once(ctx, run_id, step, FetchOutcome, lambda: _fetch_and_stage(ctx, part, account_id, last=last))
 
 
-def _fetch_or_tell(ctx: Context, run: Run, account_id: str) -> Fetched:
+def _fetch_and_stage(ctx: Context, part: Run, account_id: str, *, last: bool) -> FetchOutcome:
+    ctx.ledger.emit(part.run_id, "fetching", account=account_id)
     try:
-        rows, days = _fetch(ctx, ctx.oceanengine(run), run, account_id)
+        rows, days = _fetch(ctx, ctx.oceanengine(part), part, account_id)
     except LaikeError as error:
-        log.warning("fetch_failed", run=run.run_id, account=account_id, error=error.message)
-        rows, days = [], _all_failed(run, error.trouble())
+        log.warning("fetch_failed", run=part.run_id, account=account_id, error=error.message)
+        if isinstance(error, Retryable) and not last:
+            raise
+        rows, days = [], _all_failed(part, error.trouble())
     except Exception as error:
         # a header of the chord never raises: a bug of ours must not keep the other accounts out of the table
-        log.exception("fetch_broke", run=run.run_id, account=account_id)
-        rows, days = [], _all_failed(run, _bug(error))
+        log.exception("fetch_broke", run=part.run_id, account=account_id)
+        rows, days = [], _all_failed(part, _bug(error))
     outcome = FetchOutcome(account_id=account_id, days=days, rows=len(rows), checksum=checksum(rows), as_of=ctx.now())
-    return Fetched(outcome, tuple(rows))
+    ctx.staging.put_fetched(part.batch_id, Fetched(outcome, tuple(rows)))
+    _tell(ctx, part, outcome)
+    return outcome
+
+
+def _tell(ctx: Context, part: Run, outcome: FetchOutcome) -> None:
+    newest, trouble = outcome.days[-1], outcome.trouble
+    ctx.ledger.emit(
+        part.run_id,
+        "fetched",
+        account=outcome.account_id,
+        state=newest.state if newest.state.good else "failed",
+        rows=outcome.rows,
+        cost=str(sum(day.cost for day in outcome.days)),
+        reason=trouble.message if trouble else "",
+    )
 
 
 def _fetch(

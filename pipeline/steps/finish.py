@@ -1,33 +1,33 @@
 """End a run: summary, status table, coverage, ledger, card."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import structlog
 
 from pipeline.context import Context
-from pipeline.core.errors import LaikeError, Trouble
-from pipeline.core.model import AccountDay
-from pipeline.core.outcome import DayOutcome, LoadOutcome, Run, Summary, VerifyOutcome, ViewsOutcome
+from pipeline.core.errors import LaikeError
+from pipeline.core.flow import FETCH, FINISH, LOAD, VERIFY, VIEWS, Step
+from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, RunState, Summary, VerifyOutcome, ViewsOutcome
+from pipeline.core.plan import parts
 from pipeline.core.summary import Findings, day_outcomes, summarize
 from pipeline.render.cards import run_card, seconds_to_wait
-from pipeline.state.ledger import Coverage
-from pipeline.steps.load import gather
+from pipeline.steps.once import once
 from pipeline.steps.status import write_status
 
+T = TypeVar("T")
 log = structlog.get_logger()
 
 
 def finish(ctx: Context, run_id: str) -> Summary:
-    """Close a run, or return how it was closed before."""
-    if known := ctx.ledger.summary(run_id):
-        return known
+    """Close a run, or return how it was closed before.
+
+    Raises:
+        Busy: A living process is at it.
+    """
     run = ctx.ledger.run(run_id)
-    findings = _findings(ctx, run)
-    outcomes = day_outcomes(run, findings)
-    if not run.dry_run:
-        _cover(ctx, run, findings, outcomes)
-        findings = _with_status(ctx, run, findings, outcomes)
-    summary = summarize(run, findings, ctx.now())
+    summary = once(ctx, run_id, Step(FINISH), Summary, lambda: _finish(ctx, run))
     ctx.ledger.close(summary)
     ctx.ledger.emit(run_id, "finished", state=summary.state)
     if not run.dry_run:
@@ -35,57 +35,52 @@ def finish(ctx: Context, run_id: str) -> Summary:
     return summary
 
 
-def _findings(ctx: Context, run: Run) -> Findings:
-    fetches = {
-        account.id: found.outcome for account in run.accounts if (found := ctx.staging.fetched(run.run_id, account.id))
-    }
-    never = LoadOutcome(trouble=_not_done("load"))
+def _finish(ctx: Context, run: Run) -> Summary:
+    findings = [_found(ctx, part) for part in parts(run)]
+    views = ctx.ledger.outcome(run.run_id, str(Step(VIEWS)), ViewsOutcome) or ViewsOutcome()
+    summary = summarize(run, findings, views, ctx.now())
+    return summary if run.dry_run else _with_status(ctx, run, findings, summary)
+
+
+def _found(ctx: Context, part: Run) -> Findings:
+    """What the steps of a batch found."""
+
+    def outcome(step: Step, kind: type[T]) -> T | None:
+        return ctx.ledger.outcome(part.run_id, str(step), kind)
+
+    fetches = {one.id: outcome(Step(FETCH, part.batch, one.id), FetchOutcome) for one in part.accounts}
     return Findings(
-        fetches=fetches,
-        load=ctx.ledger.outcome(run.run_id, "load", LoadOutcome) or never,
-        verify=ctx.ledger.outcome(run.run_id, "verify", VerifyOutcome) or VerifyOutcome(),
-        views=ctx.ledger.outcome(run.run_id, "views", ViewsOutcome) or ViewsOutcome(),
+        part,
+        {account_id: fetch for account_id, fetch in fetches.items() if fetch},
+        outcome(Step(LOAD, part.batch), LoadOutcome),
+        outcome(Step(VERIFY, part.batch), VerifyOutcome),
     )
 
 
-def _not_done(step: str) -> Trouble:
-    return Trouble(reason="interrupted", message=f"the {step} never ended", what_to_do=LaikeError.advice)
-
-
-def _cover(ctx: Context, run: Run, findings: Findings, outcomes: dict[AccountDay, DayOutcome]) -> None:
-    """Remember what was loaded and agrees; a day that is not good stays as it was known before."""
-    if not findings.verify.agreements:
-        return
-    sums = gather(ctx, run).checksums()
-    ctx.ledger.cover(
-        {
-            at: Coverage(outcome.rows, str(outcome.cost), sums[at], findings.fetches[at.account_id].as_of)
-            for at, outcome in outcomes.items()
-            if outcome.state.good and at in sums
-        }
-    )
-
-
-def _with_status(ctx: Context, run: Run, findings: Findings, outcomes: dict[AccountDay, DayOutcome]) -> Findings:
+def _with_status(ctx: Context, run: Run, findings: Sequence[Findings], summary: Summary) -> Summary:
     """Write the status table; that it could not be written is a warning of the run."""
-    as_of = {account_id: fetch.as_of for account_id, fetch in findings.fetches.items()}
+    as_of = {account_id: fetch.as_of for found in findings for account_id, fetch in found.fetches.items()}
     try:
-        write_status(ctx, run, outcomes, as_of)
+        write_status(ctx, run, day_outcomes(findings), as_of)
     except LaikeError as error:
         log.warning("status_failed", run=run.run_id, error=error.message)
-        warning = f"同步状态表未更新: {error.what_to_do}"
-        load = replace(findings.load, warnings=(*findings.load.warnings, warning))
-        return replace(findings, load=load)
-    return findings
+        return replace(summary, warnings=(*summary.warnings, f"同步状态表未更新: {error.what_to_do}"))
+    return summary
 
 
 def _send_card(ctx: Context, summary: Summary) -> None:
-    """Tell the group; a card that cannot be sent never fails a run."""
-    bot = ctx.bot()
-    if not bot:
+    """Tell the group, once; a card that cannot be sent never fails a run.
+
+    A success is marked as told before it is sent and a failure after: rather no good news than twice, rather bad
+    news twice than not at all.
+    """
+    bot, good = ctx.bot(), summary.state == RunState.SUCCESS
+    if not bot or ctx.ledger.told(summary.run_id) or (good and not ctx.ledger.tell(summary.run_id)):
         return
     ctx.pause(seconds_to_wait(ctx.now()))
     try:
         bot.send(run_card(summary), ctx.now())
     except LaikeError as error:
         log.warning("card_failed", run=summary.run_id, error=error.message)
+    else:
+        ctx.ledger.tell(summary.run_id)

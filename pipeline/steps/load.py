@@ -12,6 +12,7 @@ from pipeline.clients.feishu.records import WRITE_BATCH
 from pipeline.context import Base, Context
 from pipeline.core.diff import Change, Difference, Update, causes, changes, diff
 from pipeline.core.errors import LaikeError, NeedsPerson, Retryable, RowVanished, TableFull
+from pipeline.core.flow import LOAD, Step
 from pipeline.core.model import AccountDay, FoundRow, Key, ReportRow, WantedRow
 from pipeline.core.outcome import LoadOutcome, Run
 from pipeline.core.quality import checksum, settle_shared_keys
@@ -19,6 +20,7 @@ from pipeline.core.table import Layout
 from pipeline.state import keys
 from pipeline.state.lease import hold
 from pipeline.state.staging import Snapshot
+from pipeline.steps.once import once, part_of
 from pipeline.steps.read import layout_of, read_records, rows_of, take_snapshot
 from pipeline.steps.write import batches, create_surely
 
@@ -44,20 +46,25 @@ class Source:
         return {at: checksum(rows) for at, rows in by_day.items()}
 
 
-def load(ctx: Context, run_id: str) -> LoadOutcome:
-    """Write what the run's fetches brought, or return what an earlier delivery wrote. A failure is an outcome too."""
-    if known := ctx.ledger.outcome(run_id, "load", LoadOutcome):
-        return known
-    run = ctx.ledger.run(run_id)
-    ctx.ledger.emit(run_id, "loading")
+def load(ctx: Context, run_id: str, batch: int) -> LoadOutcome:
+    """Write what a batch's fetches brought, or return what an earlier delivery wrote. A failure is an outcome too.
+
+    Raises:
+        Busy: A living process is at it.
+    """
+    part = part_of(ctx, run_id, batch)
+    return once(ctx, run_id, Step(LOAD, batch), LoadOutcome, lambda: _load_or_tell(ctx, part))
+
+
+def _load_or_tell(ctx: Context, part: Run) -> LoadOutcome:
+    ctx.ledger.emit(part.run_id, "loading")
     try:
-        outcome = _load(ctx, run)
+        outcome = _load(ctx, part)
     except LaikeError as error:
-        log.warning("load_failed", run=run_id, error=error.message)
+        log.warning("load_failed", run=part.run_id, error=error.message)
         outcome = LoadOutcome(trouble=error.trouble())
-    ctx.ledger.record(run_id, "load", outcome)
     ctx.ledger.emit(
-        run_id,
+        part.run_id,
         "loaded",
         created=outcome.created,
         updated=outcome.updated,
@@ -69,7 +76,7 @@ def load(ctx: Context, run_id: str) -> LoadOutcome:
 
 def gather(ctx: Context, run: Run) -> Source:
     """The rows of every account that was fetched; of two accounts that share a key, the first one's."""
-    fetched = [found for account in run.accounts if (found := ctx.staging.fetched(run.run_id, account.id))]
+    fetched = [found for account in run.accounts if (found := ctx.staging.fetched(run.batch_id, account.id))]
     rows, conflicts = settle_shared_keys([row for one in fetched for row in one.rows])
     days = frozenset(
         AccountDay(one.outcome.account_id, day.day) for one in fetched for day in one.outcome.days if not day.failed
@@ -89,7 +96,7 @@ def _load(ctx: Context, run: Run) -> LoadOutcome:
         return LoadOutcome()
     if run.dry_run:
         base = ctx.base(run)
-        snapshot = ctx.staging.snapshot(run.run_id) or take_snapshot(ctx, run, base)
+        snapshot = ctx.staging.snapshot(run.batch_id) or take_snapshot(ctx, run, base)
         return _tell(ctx, _Load(ctx, run, base, source, snapshot), dry_run=True)
     with hold(ctx.client, keys.writer(ctx.settings.bitable_app_token), ctx.time_left(run)) as lease:
         base = ctx.base(run, before_write=lambda: lease.ensure(WRITE_TIMEOUT_S))
@@ -100,15 +107,15 @@ def _load(ctx: Context, run: Run) -> LoadOutcome:
 
 def _fresh_enough(ctx: Context, run: Run) -> Snapshot | None:
     """The early read, if nobody wrote since, it is recent, and no earlier delivery had begun to write."""
-    early = ctx.staging.snapshot(run.run_id)
-    if not early or early.writes != ctx.memory.writes() or ctx.staging.changes(run.run_id):
+    early = ctx.staging.snapshot(run.batch_id)
+    if not early or early.writes != ctx.memory.writes() or ctx.staging.changes(run.batch_id):
         return None
     return early if ctx.now() - early.read_at < EARLY_READ_GOOD_FOR else None
 
 
 def _read_anew(ctx: Context, run: Run, base: Base) -> Snapshot:
     snapshot = take_snapshot(ctx, run, base)
-    ctx.staging.put_snapshot(run.run_id, snapshot)
+    ctx.staging.put_snapshot(run.batch_id, snapshot)
     return snapshot
 
 
@@ -120,7 +127,7 @@ class _Load:
         self.layout = layout_of(snapshot)
         self.wanted = want(self.layout, run, source)
         self.found = rows_of(self.layout, snapshot.records, run.days)
-        self.recorded = ctx.staging.changes(run.run_id)
+        self.recorded = ctx.staging.changes(run.batch_id)
 
     def difference(self) -> Difference:
         """What is still to be written."""
@@ -156,7 +163,7 @@ class _Load:
             self._check_room(len(difference.create))
         for change in changes(difference):
             self.recorded.setdefault(change.key, change)
-        self.ctx.staging.put_changes(self.run.run_id, self.recorded)
+        self.ctx.staging.put_changes(self.run.batch_id, self.recorded)
         self.ctx.memory.begin_writing()
 
     def _check_room(self, more: int) -> None:

@@ -8,26 +8,39 @@ import structlog
 
 from pipeline.context import Base, Context
 from pipeline.core.errors import BadResponse, LaikeError
+from pipeline.core.flow import READ, Step
 from pipeline.core.model import DayRange, FoundRow
 from pipeline.core.outcome import Run
 from pipeline.core.table import DEFAULT_COLUMNS, Layout, match
 from pipeline.state.staging import Snapshot
+from pipeline.steps.once import once, part_of
 
 READINGS = 3  # rows that change between two pages make a reading void
 
 log = structlog.get_logger()
 
 
-def read_table(ctx: Context, run_id: str) -> None:
-    """Stage what the table holds on the run's days; where that fails the load reads it itself, and tells why."""
-    run = ctx.ledger.run(run_id)
+def read_table(ctx: Context, run_id: str, batch: int) -> int:
+    """Stage what the table holds on the batch's days; the number of its rows.
+
+    Where that fails (-1) the load reads the table itself, and tells why.
+
+    Raises:
+        Busy: A living process is at it.
+    """
+    part = part_of(ctx, run_id, batch)
+    return once(ctx, run_id, Step(READ, batch), int, lambda: _read_table(ctx, part))
+
+
+def _read_table(ctx: Context, part: Run) -> int:
     try:
-        snapshot = take_snapshot(ctx, run, ctx.base(run))
+        snapshot = take_snapshot(ctx, part, ctx.base(part))
     except LaikeError as error:
-        log.warning("read_table_failed", run=run_id, error=error.message)
-        return
-    ctx.staging.put_snapshot(run_id, snapshot)
-    ctx.ledger.emit(run_id, "table_read", rows=len(snapshot.records))
+        log.warning("read_table_failed", run=part.run_id, error=error.message)
+        return -1
+    ctx.staging.put_snapshot(part.batch_id, snapshot)
+    ctx.ledger.emit(part.run_id, "table_read", rows=len(snapshot.records))
+    return len(snapshot.records)
 
 
 def take_snapshot(ctx: Context, run: Run, base: Base) -> Snapshot:

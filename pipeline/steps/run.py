@@ -7,6 +7,7 @@ from datetime import date
 from pipeline.context import Context
 from pipeline.core import plan
 from pipeline.core.outcome import Run, Summary
+from pipeline.core.plan import parts
 from pipeline.steps.fetch import fetch_account
 from pipeline.steps.finish import finish
 from pipeline.steps.load import load
@@ -35,15 +36,21 @@ def begin(ctx: Context, day: date | None, account_ids: Sequence[str], *, dry_run
 
 def carry_out(ctx: Context, run_id: str) -> Summary:
     """Every step of a run, in threads of this process: what can overlap does."""
-    run = ctx.ledger.run(run_id)
+    cut = parts(ctx.ledger.run(run_id))
     with ThreadPoolExecutor(max_workers=FETCHES_AT_ONCE) as pool:
-        reading = pool.submit(read_table, ctx, run_id)  # first: the load waits for it longest
-        fetches = [pool.submit(fetch_account, ctx, run_id, account.id) for account in run.accounts]
-        reading.result()
-        for fetch in fetches:
-            fetch.result()
-        load(ctx, run_id)
-        views = pool.submit(check_views, ctx, run_id)
-        verify(ctx, run_id)
+        for part in cut:
+            _fetch_and_load(ctx, part, pool)
+            if part is cut[-1]:
+                views = pool.submit(check_views, ctx, run_id)
+            verify(ctx, run_id, part.batch)
         views.result()
     return finish(ctx, run_id)
+
+
+def _fetch_and_load(ctx: Context, part: Run, pool: ThreadPoolExecutor) -> None:
+    reading = pool.submit(read_table, ctx, part.run_id, part.batch)  # first: the load waits for it longest
+    fetches = [pool.submit(fetch_account, ctx, part.run_id, part.batch, account.id) for account in part.accounts]
+    reading.result()
+    for fetch in fetches:
+        fetch.result()
+    load(ctx, part.run_id, part.batch)

@@ -6,10 +6,13 @@ import structlog
 
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError
-from pipeline.core.model import FoundRow, by_key
+from pipeline.core.flow import LOAD, VERIFY, Step
+from pipeline.core.model import AccountDay, FoundRow, by_key
 from pipeline.core.outcome import DayAgreement, LoadOutcome, Run, VerifyOutcome
 from pipeline.core.quality import agree
+from pipeline.state.ledger import Coverage
 from pipeline.steps.load import Source, gather, want
+from pipeline.steps.once import once, part_of
 from pipeline.steps.read import layout_of, read_records, rows_of
 
 # a mismatch is read again after so many seconds before it counts: what was just written may lag
@@ -18,22 +21,27 @@ LOOKS_S = (0.0, 1.0, 3.0, 8.0)
 log = structlog.get_logger()
 
 
-def verify(ctx: Context, run_id: str) -> VerifyOutcome:
-    """Read back what the load wrote, or return what an earlier delivery found. A failure is an outcome too."""
-    if known := ctx.ledger.outcome(run_id, "verify", VerifyOutcome):
-        return known
-    run = ctx.ledger.run(run_id)
-    load = ctx.ledger.outcome(run_id, "load", LoadOutcome)
-    if run.dry_run or load is None or load.trouble:
+def verify(ctx: Context, run_id: str, batch: int) -> VerifyOutcome:
+    """Read back what a load wrote, or return what an earlier delivery found. A failure is an outcome too.
+
+    Raises:
+        Busy: A living process is at it.
+    """
+    part = part_of(ctx, run_id, batch)
+    return once(ctx, run_id, Step(VERIFY, batch), VerifyOutcome, lambda: _verify_or_tell(ctx, part))
+
+
+def _verify_or_tell(ctx: Context, part: Run) -> VerifyOutcome:
+    load = ctx.ledger.outcome(part.run_id, str(Step(LOAD, part.batch)), LoadOutcome)
+    if part.dry_run or load is None or load.trouble:
         return VerifyOutcome()
-    ctx.ledger.emit(run_id, "verifying")
+    ctx.ledger.emit(part.run_id, "verifying")
     try:
-        outcome = _verify(ctx, run)
+        outcome = _verify(ctx, part)
     except LaikeError as error:
-        log.warning("verify_failed", run=run_id, error=error.message)
+        log.warning("verify_failed", run=part.run_id, error=error.message)
         outcome = VerifyOutcome(trouble=error.trouble())
-    ctx.ledger.record(run_id, "verify", outcome)
-    ctx.ledger.emit(run_id, "verified", agrees=str(outcome.verified).lower())
+    ctx.ledger.emit(part.run_id, "verified", agrees=str(outcome.verified).lower())
     return outcome
 
 
@@ -46,11 +54,26 @@ def _verify(ctx: Context, run: Run) -> VerifyOutcome:
         if all(one.agrees for one in agreements):
             break
     verified = bool(agreements) and all(one.agrees for one in agreements)
+    _cover(ctx, run, source, [AccountDay(one.account_id, one.day) for one in agreements if one.agrees])
     return VerifyOutcome(agreements=tuple(agreements), verified=verified)
 
 
+def _cover(ctx: Context, run: Run, source: Source, agreed: Sequence[AccountDay]) -> None:
+    """Remember what was fetched whole and agrees; another day stays as it was known before."""
+    sums, good = source.checksums(), set(agreed) - set(source.conflicts)
+    fetches = [found.outcome for account in run.accounts if (found := ctx.staging.fetched(run.batch_id, account.id))]
+    ctx.ledger.cover(
+        {
+            at: Coverage(day.rows, str(day.cost), sums[at], fetch.as_of)
+            for fetch in fetches
+            for day in fetch.days
+            if day.state.good and (at := AccountDay(fetch.account_id, day.day)) in good
+        }
+    )
+
+
 def _look(ctx: Context, run: Run, source: Source) -> tuple[DayAgreement, ...]:
-    snapshot = ctx.staging.snapshot(run.run_id)
+    snapshot = ctx.staging.snapshot(run.batch_id)
     if snapshot is None:
         raise LaikeError(f"{run.run_id}: what the table looked like is not staged any more")
     layout, base = layout_of(snapshot), ctx.base(run)
@@ -65,7 +88,7 @@ def _learn_creator(ctx: Context, run: Run, found: Sequence[FoundRow]) -> None:
     """Whoever the table names as the creator of rows that we just created is us."""
     if ctx.memory.creator():
         return
-    created = {key for key, change in ctx.staging.changes(run.run_id).items() if change.created}
+    created = {key for key, change in ctx.staging.changes(run.batch_id).items() if change.created}
     rows = by_key(found)
     creator = next((rows[key][0].creator for key in created if len(rows.get(key, [])) == 1), None)
     if creator:

@@ -10,12 +10,15 @@ import structlog
 from pipeline.clients.feishu.api import WRITE_TIMEOUT_S
 from pipeline.context import Base, Context
 from pipeline.core.errors import LaikeError
+from pipeline.core.flow import LOAD, VIEWS, Step
 from pipeline.core.model import Account
 from pipeline.core.outcome import LoadOutcome, Run, ViewsOutcome
+from pipeline.core.plan import parts
 from pipeline.core.table import DEFAULT_COLUMNS, Layout, match
 from pipeline.state import keys
 from pipeline.state.lease import hold
 from pipeline.state.memory import KnownView
+from pipeline.steps.once import once
 from pipeline.steps.read import time_zone
 
 CREATED_A_RUN = 20  # more wait for the next run: a view costs two writes
@@ -45,20 +48,25 @@ class AccountView:
 
 
 def check_views(ctx: Context, run_id: str) -> ViewsOutcome:
-    """Look after the views of a run's accounts. A failure is an outcome too, and never changes the run's state."""
-    if known := ctx.ledger.outcome(run_id, "views", ViewsOutcome):
-        return known
+    """Look after the views of a run's accounts. A failure is an outcome too, and never changes the run's state.
+
+    Raises:
+        Busy: A living process is at it.
+    """
     run = ctx.ledger.run(run_id)
-    load = ctx.ledger.outcome(run_id, "load", LoadOutcome)
-    if run.dry_run or load is None or load.trouble:
+    return once(ctx, run_id, Step(VIEWS), ViewsOutcome, lambda: _check_or_tell(ctx, run))
+
+
+def _check_or_tell(ctx: Context, run: Run) -> ViewsOutcome:
+    loads = [ctx.ledger.outcome(run.run_id, str(Step(LOAD, part.batch)), LoadOutcome) for part in parts(run)]
+    if run.dry_run or any(load is None or load.trouble for load in loads):
         return ViewsOutcome()
     try:
         outcome = _check(ctx, run)
     except LaikeError as error:
-        log.warning("views_failed", run=run_id, error=error.message)
+        log.warning("views_failed", run=run.run_id, error=error.message)
         outcome = ViewsOutcome(trouble=error.trouble())
-    ctx.ledger.record(run_id, "views", outcome)
-    ctx.ledger.emit(run_id, "views_checked", created=len(outcome.created), repaired=len(outcome.repaired))
+    ctx.ledger.emit(run.run_id, "views_checked", created=len(outcome.created), repaired=len(outcome.repaired))
     return outcome
 
 

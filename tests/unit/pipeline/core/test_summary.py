@@ -61,16 +61,18 @@ def found(
     west: FetchOutcome | None = None,
     load: LoadOutcome | None = None,
     verify: VerifyOutcome | None = None,
+    *,
+    dry_run: bool = False,
 ) -> Findings:
     fetches: Mapping[str, FetchOutcome] = {
         EAST.id: east or fetched(EAST, DayState.LOADED),
         WEST.id: west or fetched(WEST, DayState.LOADED),
     }
-    return Findings(fetches, load or LoadOutcome(created=8), verify or agreeing(), ViewsOutcome())
+    return Findings(the_run(dry_run=dry_run), fetches, load or LoadOutcome(created=8), verify or agreeing())
 
 
-def ended(findings: Findings, *, dry_run: bool = False) -> Summary:
-    return summarize(the_run(dry_run=dry_run), findings, NOW)
+def ended(*findings: Findings) -> Summary:
+    return summarize(findings[0].part, findings, ViewsOutcome(), NOW)
 
 
 def test_a_run_is_a_success_when_every_day_was_fetched_and_agrees() -> None:
@@ -106,6 +108,39 @@ def test_a_load_that_failed_fails_what_had_been_fetched() -> None:
     summary = ended(found(load=LoadOutcome(trouble=trouble), verify=VerifyOutcome()))
     assert (summary.state, summary.trouble) == (RunState.FAILED, trouble)
     assert {one.state for one in summary.accounts} == {DayState.FAILED}
+
+
+def test_a_read_back_that_never_ended_is_no_success() -> None:
+    summary = ended(replace(found(), verify=None))
+    assert (summary.state, summary.verified) == (RunState.FAILED, False)
+    assert {one.trouble.reason for one in summary.accounts if one.trouble} == {"interrupted"}
+
+
+def test_a_load_that_never_ended_is_no_success() -> None:
+    summary = ended(replace(found(), load=None, verify=None))
+    assert summary.state == RunState.FAILED
+    assert summary.trouble
+    assert "load never ended" in summary.trouble.message
+
+
+def test_batches_add_up_and_one_bad_batch_makes_it_partial() -> None:
+    run = the_run()
+    halves = [replace(run, batch=n, days=DayRange(day, day)) for n, day in enumerate(DAYS)]
+    good, bad = (
+        replace(
+            found(),
+            part=half,
+            fetches={
+                one.id: replace(fetched(one, DayState.LOADED), days=fetched(one, DayState.LOADED).days[n : n + 1])
+                for one in (EAST, WEST)
+            },
+        )
+        for n, half in enumerate(halves)
+    )
+    whole = summarize(run, [good, bad], ViewsOutcome(), NOW)
+    assert (whole.state, whole.created) == (RunState.SUCCESS, 16)  # 8 + 8
+    torn = summarize(run, [good, replace(bad, load=None, verify=None)], ViewsOutcome(), NOW)
+    assert (torn.state, torn.created, torn.verified) == (RunState.PARTIAL, 8, False)
 
 
 def test_a_read_back_that_failed_is_no_success() -> None:
@@ -158,7 +193,7 @@ def test_every_account_empty_after_days_without_cost_is_a_success() -> None:
 
 
 def test_a_dry_run_is_judged_by_what_was_fetched() -> None:
-    summary = ended(found(verify=VerifyOutcome()), dry_run=True)
+    summary = ended(found(verify=VerifyOutcome(), dry_run=True))
     assert (summary.state, summary.verified, summary.dry_run) == (RunState.SUCCESS, False, True)
 
 
@@ -169,5 +204,5 @@ def test_a_person_is_needed_when_a_trouble_says_so() -> None:
 
 
 def test_the_last_word_covers_every_account_and_day() -> None:
-    outcomes = day_outcomes(the_run(), found())
+    outcomes = day_outcomes([found()])
     assert set(outcomes) == {AccountDay(account.id, day) for account in (EAST, WEST) for day in DAYS}
