@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,18 @@ class Emulator:
 
 
 @contextlib.contextmanager
-def tethered(command: Sequence[str], clean: Path | None = None) -> Iterator["subprocess.Popen[str]"]:
+def tethered(
+    command: Sequence[str], clean: Path | None = None, environment: Mapping[str, str] | None = None
+) -> Iterator["subprocess.Popen[str]"]:
     """Run a command for the block; it ends with us, also after kill -9, and `clean` is removed then."""
     tether = [sys.executable, "-m", "cli.tether", *(["--clean", str(clean)] if clean else []), *command]
     process = subprocess.Popen(  # noqa: S603 our own command
-        tether, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        tether,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env=os.environ | dict(environment or {}),
     )
     try:
         yield process
@@ -77,6 +84,16 @@ def emulator(clean: Path | None = None) -> Iterator[Emulator]:
             raise WrongInput(msg)
         facts = json.loads(line)
         yield Emulator(facts["url"], facts)
+
+
+CELERY = (sys.executable, "-m", "celery", "-A", "worker.app")
+WORKER = (*CELERY, "worker", "--pool", "threads", "--concurrency", "16", "--without-mingle", "--without-gossip")
+BEAT = (*CELERY, "beat")
+
+
+def flower(port: int) -> tuple[str, ...]:
+    """The command that shows task state on a port; its login comes from FLOWER_BASIC_AUTH."""
+    return (*CELERY, "flower", "--address=127.0.0.1", f"--port={port}")
 
 
 def settings_for(facts: dict[str, Any], redis_url: str, home: Path, table: str = "typed_table_id") -> dict[str, str]:

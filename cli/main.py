@@ -36,6 +36,30 @@ def sync(
 
 
 @app.command()
+def backfill(
+    start: Annotated[str, typer.Argument(help="The first day, as 2026-02-01.")],
+    end: Annotated[str, typer.Argument(help="The last day, included; before today.")],
+    account: Annotated[list[str] | None, typer.Option(help="Only this account id; may be repeated.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Load a range of days through the workers, in batches, behind daily runs."""
+    from cli.runs import backfill as command
+
+    raise typer.Exit(command(start, end, account or [], as_json=as_json))
+
+
+@app.command()
+def status(
+    max_age: Annotated[str, typer.Option(help="How old the last success may be: 26h, 90m, 2d.")] = "26h",
+    as_json: AsJson = False,
+) -> None:
+    """Say whether a run succeeded recently enough; for outside monitors (exit 0, 1, 3)."""
+    from cli.runs import status as command
+
+    raise typer.Exit(command(max_age, as_json=as_json))
+
+
+@app.command()
 def runs(
     count: Annotated[int, typer.Argument(metavar="[N]", min=1, help="How many.")] = 10, as_json: AsJson = False
 ) -> None:
@@ -46,11 +70,15 @@ def runs(
 
 
 @app.command()
-def show(run: Annotated[str, typer.Argument(metavar="RUN", help="A run id.")], as_json: AsJson = False) -> None:
+def show(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run id.")],
+    follow: Annotated[bool, typer.Option("--follow", help="Show its events until it has ended.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Show one run: its accounts, what was written, why it ended as it did."""
     from cli.runs import show as command
 
-    raise typer.Exit(command(run, as_json=as_json))
+    raise typer.Exit(command(run, wait=follow, as_json=as_json))
 
 
 @app.command()

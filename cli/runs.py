@@ -2,16 +2,19 @@
 
 import threading
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from cli import output
 from cli.progress import follow
-from cli.session import opened
+from cli.session import opened, require_worker
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError, WrongInput
-from pipeline.core.outcome import Run, Summary
+from pipeline.core.outcome import Run, RunState, Summary
 from pipeline.core.plan import state_of_open
-from pipeline.steps.run import begin, carry_out
+from pipeline.steps.run import begin, begin_backfill, carry_out
+from worker.dispatch import start
+
+RUNS_LOOKED_AT = 100
 
 
 def sync(day: str | None, accounts: Sequence[str], *, dry_run: bool, local: bool, as_json: bool) -> int:
@@ -20,13 +23,31 @@ def sync(day: str | None, accounts: Sequence[str], *, dry_run: bool, local: bool
     Raises:
         WrongInput: The day or an account is not one that can be loaded.
     """
-    if not local:
-        msg = "this version runs without workers: add --local"
-        raise WrongInput(msg)
     wanted = _day(day)
     with opened() as ctx:
+        if not local:
+            require_worker()
         run = begin(ctx, wanted, accounts, dry_run=dry_run)
-        summary = _carry_out(ctx, run)
+        summary = _carry_out(ctx, run) if local else _have_carried_out(ctx, run)
+    if as_json:
+        output.print_json(output.run_document(summary))
+    else:
+        output.print_summary(summary)
+    return output.exit_code(summary)
+
+
+def backfill(start: str, end: str, accounts: Sequence[str], *, as_json: bool) -> int:
+    """A range of days through the workers; Ctrl-C leaves it running.
+
+    Raises:
+        WrongInput: The range or an account is not one that can be loaded.
+    """
+    first, last = _day(start), _day(end)
+    with opened() as ctx:
+        require_worker()
+        run = begin_backfill(ctx, first or ctx.now().date(), last or ctx.now().date(), accounts)
+        output.err.print(f"{run.run_id}: {len(run.accounts)} account(s), {len(run.days)} day(s)")
+        summary = _have_carried_out(ctx, run)
     if as_json:
         output.print_json(output.run_document(summary))
     else:
@@ -47,13 +68,15 @@ def runs(count: int, *, as_json: bool) -> int:
     return output.DONE
 
 
-def show(run_id: str, *, as_json: bool) -> int:
-    """One run.
+def show(run_id: str, *, wait: bool, as_json: bool) -> int:
+    """One run; with `wait` its events until it has ended.
 
     Raises:
         WrongInput: There is no such run.
     """
     with opened() as ctx:
+        if wait:
+            follow(ctx, ctx.ledger.run(run_id), lambda: ctx.ledger.summary(run_id) is None)
         run, summary, document = ctx.ledger.run(run_id), ctx.ledger.summary(run_id), _document(ctx, run_id)
     if as_json:
         output.print_json(document)
@@ -71,6 +94,52 @@ def _document(ctx: Context, run_id: str) -> dict[str, object]:
         return output.run_document(summary)
     run = ctx.ledger.run(run_id)
     return output.open_run_document(run, state_of_open(run, ctx.now()))
+
+
+def status(max_age: str, *, as_json: bool) -> int:
+    """Whether a run succeeded recently enough, for outside monitors: 0 yes, 1 only in part, 3 no.
+
+    Raises:
+        WrongInput: The age is not one such as 26h.
+    """
+    longest = _age(max_age)
+    with opened() as ctx:
+        now = ctx.now()
+        summaries = [summary for run_id in ctx.ledger.newest(RUNS_LOOKED_AT) if (summary := ctx.ledger.summary(run_id))]
+    good = next((one for one in summaries if one.state == RunState.SUCCESS and not one.dry_run), None)
+    part = next((one for one in summaries if one.state == RunState.PARTIAL), None)
+    code = output.FAILED
+    if part and now - part.ended_at <= longest:
+        code = output.IN_PART
+    if good and now - good.ended_at <= longest:
+        code = output.DONE
+    last = good.run_id if good else None
+    if as_json:
+        output.print_json({"ok": code == output.DONE, "last_success": last, "max_age": max_age})
+    else:
+        output.out.print(f"last success: {last} at {output.moment(good.ended_at)}" if good else "no success yet")
+    return code
+
+
+def _age(text: str) -> timedelta:
+    units = {"m": "minutes", "h": "hours", "d": "days"}
+    if text[:-1].isdigit() and text[-1] in units:
+        return timedelta(**{units[text[-1]]: int(text[:-1])})
+    msg = f"--max-age {text!r} is not an age; write it as 26h, 90m or 2d"
+    raise WrongInput(msg)
+
+
+def _have_carried_out(ctx: Context, run: Run) -> Summary:
+    """Send a run to the workers and show its events until it has ended."""
+    start(ctx, run)
+    try:
+        follow(ctx, run, lambda: ctx.ledger.summary(run.run_id) is None)
+    except KeyboardInterrupt:
+        output.err.print(f"the run goes on; follow it with: laike show {run.run_id} --follow")
+        raise
+    summary = ctx.ledger.summary(run.run_id)
+    assert summary  # noqa: S101 it was followed to its end
+    return summary
 
 
 def _day(text: str | None) -> date | None:

@@ -9,8 +9,11 @@ import structlog
 
 from cli.output import err
 from pipeline.context import Context, build
+from pipeline.core.errors import NoWorker
 from pipeline.settings import Settings, overridden
 from pipeline.state.store import ours
+
+WORKER_ANSWERS_S = 5
 
 
 @contextlib.contextmanager
@@ -31,6 +34,22 @@ def opened() -> Iterator[Context]:
         ctx = build(settings)
         ctx.client.ping()
         yield ctx
+
+
+def require_worker() -> None:
+    """Return if a worker answers.
+
+    Raises:
+        NoWorker: None does within `WORKER_ANSWERS_S`.
+    """
+    from worker.app import app
+
+    if not app.control.ping(timeout=WORKER_ANSWERS_S, limit=1):
+        msg = (
+            f"no worker answered within {WORKER_ANSWERS_S} s; start one with "
+            "`celery -A worker.app worker --pool threads --without-mingle --without-gossip`, or add --local"
+        )
+        raise NoWorker(msg)
 
 
 def log_to_stderr(level: str) -> None:

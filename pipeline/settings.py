@@ -6,6 +6,7 @@ Names begin with `LAIKE_`; the old script's names are accepted, and the new one 
 import json
 import os
 from collections.abc import Mapping, Sequence
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -69,9 +70,16 @@ class Settings(BaseSettings):
     feishu_webhook_url: SecretStr | None = Field(default=None, validation_alias=_names("LAIKE_FEISHU_WEBHOOK_URL"))
     feishu_webhook_secret: SecretStr | None = None
     lookback_days: int = Field(default=7, ge=1, le=90)
+    daily_at: time = time(7, 0)
+    settle_at: time = time(10, 35)
     run_deadline_s: float | None = Field(default=None, gt=0)
     log_level: Literal["debug", "info", "warning", "error"] | None = None  # the command line: error, workers: info
     clock_offset_s: float = 0
+    beat_file: str = "beat-schedule"
+    visibility_timeout_s: int = Field(default=45, ge=5)  # a killed worker's message comes back after so long
+    sweep_s: float = Field(default=5, gt=0)  # how often workers look for such messages
+    step_lease_s: float = Field(default=10, gt=0)  # how long a dead step blocks its successor
+    watchdog_s: float = Field(default=12, gt=0)  # a run silent for so long is looked after
     wait_scale: float = Field(default=1, ge=0, le=1)
 
     @field_validator("accounts", mode="before")

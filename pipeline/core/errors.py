@@ -18,6 +18,7 @@
     ├── DeadlinePassed       the run's time is up
     ├── Busy                 somebody else is at this step: come back later
     ├── StoreUnreachable     Redis is out of reach
+    ├── NoWorker             nobody is there to carry a run out
     └── WrongInput           a person asked for something that cannot be
 
 Exceptions stay inside one process; a `Trouble` is what crosses tasks, the ledger and cards.
@@ -220,6 +221,13 @@ class StoreUnreachable(LaikeError):
 
     reason = "redis_unreachable"
     advice = "Redis 无法连接, 请检查服务。"
+
+
+class NoWorker(LaikeError):
+    """Nobody is there to carry a run out."""
+
+    reason = "no_worker"
+    advice = "没有正在运行的 worker: 请先启动, 或加 --local 在本进程运行。"
 
 
 class WrongInput(LaikeError):

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import CHINA, Account, DayRange, china_day
@@ -74,18 +74,37 @@ def deadline_s(accounts: int, days: int, rate: float, wanted: float | None) -> f
     return wanted if wanted is not None else max(DEADLINE_FLOOR_S, 2 * calls / rate)
 
 
-def manual_run(days: DayRange, accounts: Sequence[Account], now: datetime, deadline: float, *, dry_run: bool) -> Run:
-    """A run that a person asked for; its name says when, so that it never hides a scheduled one."""
-    moment = now.astimezone(CHINA)
-    return Run(
-        run_id=f"daily-{days.last}-{moment:%m%d%H%M%S%f}"[:-3],
-        day=days.last,
-        days=days,
-        accounts=tuple(accounts),
-        started_at=now,
-        deadline=now + timedelta(seconds=deadline),
-        dry_run=dry_run,
-    )
+def manual_suffix(now: datetime) -> str:
+    """What tells a run that a person asked for from the scheduled one, and from another of the same minute."""
+    return f"{now.astimezone(CHINA):%m%d%H%M%S%f}"[:-3]
+
+
+def past_days(start: date, end: date, now: datetime) -> DayRange:
+    """A range of closed days, `end` included.
+
+    Raises:
+        WrongInput: It ends before it starts, is not over yet, or is older than the API serves.
+    """
+    if end < start:
+        msg = f"the range ends before it starts: {start} .. {end}"
+        raise WrongInput(msg)
+    return DayRange(closed_day(start, now).first, closed_day(end, now).last)
+
+
+def catch_up_due(starts: Sequence[datetime], now: datetime) -> bool:
+    """Whether a day that is still owed may be tried again: after 1, 2, 4, … hours, so that a dead account costs little.
+
+    Args:
+        starts: When runs of that day began.
+    """
+    if not starts:
+        return True
+    return now - max(starts) >= timedelta(hours=2 ** (len(starts) - 1)) - timedelta(minutes=5)
+
+
+def owed_from(now: datetime, daily_at: time, deadline_s: float) -> datetime:
+    """From when on yesterday is owed: the daily run of today had its time."""
+    return datetime.combine(china_day(now), daily_at, CHINA) + timedelta(seconds=deadline_s)
 
 
 def parts(run: Run) -> tuple[Run, ...]:

@@ -16,7 +16,6 @@ from pipeline.core.errors import Busy, DeadlinePassed, Retryable
 
 LEASE_S = 20.0  # longer than a write's timeout of 15 s, short enough to wait for after a kill
 RENEW_S = 2.0
-STEP_LEASE_S = 10.0  # how long a dead step blocks its successor
 POLL_S = 0.05
 
 _RENEW = """
@@ -61,7 +60,7 @@ class Lease:
 
     def keep(self) -> None:
         """Renew until `release`; runs in a thread of its own."""
-        while not self._stop.wait(RENEW_S):
+        while not self._stop.wait(min(RENEW_S, self._seconds / 4)):
             try:
                 self._extend()
                 self._on_renew()
@@ -96,13 +95,13 @@ def hold(client: redis.Redis, key: str, time_left: Callable[[], float]) -> Itera
 
 
 @contextmanager
-def claim(client: redis.Redis, key: str, on_renew: Callable[[], None]) -> Iterator[Lease]:
+def claim(client: redis.Redis, key: str, seconds: float, on_renew: Callable[[], None]) -> Iterator[Lease]:
     """Hold a step's lease for the block; `on_renew` is called as long as it lives.
 
     Raises:
         Busy: A living process holds it.
     """
-    lease = Lease(client, key, STEP_LEASE_S, on_renew)
+    lease = Lease(client, key, seconds, on_renew)
     if not lease.take():
         raise Busy(f"{key} is held by a living process")
     with _kept(lease):

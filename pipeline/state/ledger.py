@@ -122,6 +122,10 @@ class Ledger:
         data = self._client.hget(keys.run(run_id), SUMMARY)
         return codec.load(Summary, data) if isinstance(data, bytes) else None
 
+    def sent(self, run_id: str, batch: int) -> bool:
+        """Mark a batch as sent to the workers; `False` where it was before."""
+        return bool(self._client.hsetnx(keys.run(run_id), f"sent:{batch}", "1"))
+
     def tell(self, run_id: str) -> bool:
         """Mark a run as told; `False` where it was before."""
         return bool(self._client.hsetnx(keys.run(run_id), TOLD, "1"))

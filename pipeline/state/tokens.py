@@ -51,14 +51,14 @@ class TokenKeeper:
         self._client, self._mirror, self._refresh, self._now = client, mirror, refresh, now
         self._fernet = MultiFernet([Fernet(key) for key in fernet_keys])
 
-    def current(self) -> str:
-        """An access token to use now; one that has less than an hour left is refreshed first.
+    def current(self, ahead: timedelta = REFRESH_AHEAD) -> str:
+        """An access token to use now; one that has less than `ahead` left is refreshed first.
 
         Raises:
             NeedsPerson: There is no token, or it cannot be refreshed any more.
         """
         pair = self.pair()
-        if pair.expires_at - self._now() > REFRESH_AHEAD:
+        if pair.expires_at - self._now() > ahead:
             return pair.access_token
         try:
             return self._renew(pair.access_token).access_token

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 from pipeline.context import Context
 from pipeline.core import plan
+from pipeline.core.flow import Step, next_steps
+from pipeline.core.model import DayRange
 from pipeline.core.outcome import Run, Summary
 from pipeline.core.plan import parts
 from pipeline.steps.fetch import fetch_account
@@ -15,6 +18,7 @@ from pipeline.steps.read import read_table
 from pipeline.steps.verify import verify
 from pipeline.steps.views import check_views
 
+RUNS_LOOKED_AT = 50  # the newest ones; a day has fewer
 FETCHES_AT_ONCE = 16  # threads that wait for answers; the shared limiter sets the pace
 
 
@@ -24,14 +28,83 @@ def begin(ctx: Context, day: date | None, account_ids: Sequence[str], *, dry_run
     Raises:
         WrongInput: The day is not over or too old, or an account is not known.
     """
-    settings, now = ctx.settings, ctx.now()
-    days = plan.closed_day(day, now) if day else plan.window(now, settings.lookback_days)
+    now = ctx.now()
+    days = plan.closed_day(day, now) if day else plan.window(now, ctx.settings.lookback_days)
+    run_id = f"daily-{days.last}-{plan.manual_suffix(now)}"
+    return _open(ctx, _planned(ctx, run_id, days, account_ids, dry_run=dry_run))
+
+
+def begin_daily(ctx: Context) -> Run:
+    """The day's run: yesterday with its look-back. Asked for again it is the same run."""
+    days = plan.window(ctx.now(), ctx.settings.lookback_days)
+    return _open(ctx, _planned(ctx, f"daily-{days.last}", days, []))
+
+
+def begin_settle(ctx: Context) -> Run:
+    """Yesterday once more, whose figures have settled by now."""
+    newest = plan.yesterday(ctx.now())
+    return _open(ctx, _planned(ctx, f"settle-{newest}", DayRange(newest, newest), []))
+
+
+def begin_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[str]) -> Run:
+    """A range of closed days, which waits behind daily runs.
+
+    Raises:
+        WrongInput: The range cannot be loaded, or an account is not known.
+    """
+    now = ctx.now()
+    days = plan.past_days(start, end, now)
+    run_id = f"backfill-{start}-{end}-{plan.manual_suffix(now)}"
+    return _open(ctx, replace(_planned(ctx, run_id, days, account_ids), backfill=True))
+
+
+def begin_catch_up(ctx: Context) -> Run | None:
+    """Yesterday for the accounts that lack it, if it is owed and not tried too recently."""
+    now, settings = ctx.now(), ctx.settings
+    newest = plan.yesterday(now)
+    lacking = [number for number in settings.accounts if newest.isoformat() not in ctx.ledger.covered(number)]
+    deadline = plan.deadline_s(len(settings.accounts), 1, settings.oceanengine_rate, settings.run_deadline_s)
+    if not lacking or now < plan.owed_from(now, settings.daily_at, deadline):
+        return None
+    runs = [ctx.ledger.run(run_id) for run_id in ctx.ledger.newest(RUNS_LOOKED_AT)]
+    earlier = [run for run in runs if run.day == newest and not run.dry_run]
+    if any(ctx.ledger.summary(run.run_id) is None for run in earlier):
+        return None  # somebody is at it
+    if not plan.catch_up_due([run.started_at for run in earlier], now):
+        return None
+    run_id = f"catch-up-{newest}-{plan.manual_suffix(now)}"
+    return _open(ctx, _planned(ctx, run_id, DayRange(newest, newest), lacking))
+
+
+def due(ctx: Context, run_id: str) -> list[Step]:
+    """The first steps of a run that are missing; a run that has ended is no longer looked after."""
+    if summary := ctx.ledger.summary(run_id):
+        ctx.ledger.close(summary)
+        return []
+    run = ctx.ledger.run(run_id)
+    return next_steps(parts(run), ctx.ledger.done(run_id), late=ctx.now() > run.deadline)
+
+
+def _planned(ctx: Context, run_id: str, days: DayRange, account_ids: Sequence[str], *, dry_run: bool = False) -> Run:
+    now, settings = ctx.now(), ctx.settings
     accounts = plan.choose_accounts(settings.accounts, account_ids)
     seconds = plan.deadline_s(len(accounts), len(days), settings.oceanengine_rate, settings.run_deadline_s)
-    run = plan.manual_run(days, accounts, now, seconds, dry_run=dry_run)
-    ctx.ledger.open(run)
-    ctx.ledger.emit(run.run_id, "planned", accounts=len(accounts), days=len(days))
-    return run
+    return Run(
+        run_id=run_id,
+        day=days.last,
+        days=days,
+        accounts=accounts,
+        started_at=now,
+        deadline=now + timedelta(seconds=seconds),
+        dry_run=dry_run,
+    )
+
+
+def _open(ctx: Context, run: Run) -> Run:
+    if ctx.ledger.open(run):
+        ctx.ledger.stamp(run.run_id)
+        ctx.ledger.emit(run.run_id, "planned", accounts=len(run.accounts), days=len(run.days))
+    return ctx.ledger.run(run.run_id)
 
 
 def carry_out(ctx: Context, run_id: str) -> Summary:

@@ -1,0 +1,65 @@
+"""Send steps to the workers: the headers of a batch as a chord whose callback is its load, the others one by one."""
+
+from collections.abc import Sequence
+
+from celery import chord, current_app
+from celery.canvas import Signature
+
+from pipeline.context import Context
+from pipeline.core.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS, Step, header
+from pipeline.core.outcome import Run
+from pipeline.core.plan import parts
+from pipeline.steps.run import due
+
+TASKS = {
+    READ: "laike.read_table",
+    FETCH: "laike.fetch_account",
+    LOAD: "laike.load",
+    VERIFY: "laike.verify",
+    VIEWS: "laike.check_views",
+    FINISH: "laike.finish",
+}
+BACKFILL = "backfill"  # the queue that waits behind all others
+
+
+def start(ctx: Context, run: Run) -> None:
+    """Send the first batch of a run, unless it was sent before."""
+    send_batch(ctx, run, 0)
+
+
+def send_batch(ctx: Context, run: Run, batch: int) -> None:
+    """Send a batch, unless there is no such one or it was sent before."""
+    cut = parts(run)
+    if batch < len(cut) and ctx.ledger.sent(run.run_id, batch):
+        ctx.ledger.stamp(run.run_id)
+        send(run, header(cut[batch]))
+
+
+def send_due(ctx: Context, run_id: str) -> list[Step]:
+    """Send what a run lacks; what was sent."""
+    steps = due(ctx, run_id)
+    if steps:
+        ctx.ledger.stamp(run_id)
+        send(ctx.ledger.run(run_id), steps)
+    return steps
+
+
+def send(run: Run, steps: Sequence[Step]) -> None:
+    """Send steps that may run now: headers of one batch, or others."""
+    headers = [step for step in steps if step.name in (READ, FETCH)]
+    if headers:
+        load = _signature(run, Step(LOAD, headers[0].batch))
+        chord([_signature(run, step) for step in headers])(load)
+    for step in steps:
+        if step not in headers:
+            _signature(run, step).apply_async()
+
+
+def _signature(run: Run, step: Step) -> Signature:
+    arguments: dict[str, str | int] = {"run_id": run.run_id}
+    if step.name not in (VIEWS, FINISH):
+        arguments["batch"] = step.batch
+    if step.account_id:
+        arguments["account_id"] = step.account_id
+    signature = current_app.signature(TASKS[step.name], kwargs=arguments, immutable=True)
+    return signature.set(queue=BACKFILL) if run.backfill else signature

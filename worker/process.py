@@ -1,0 +1,17 @@
+"""The context of this worker process: made at its first use, shared by its threads."""
+
+import threading
+
+from pipeline.context import Context, build
+from pipeline.settings import Settings
+
+_lock = threading.Lock()
+_made: list[Context] = []
+
+
+def context() -> Context:
+    """Clients and state on the settings of the environment."""
+    with _lock:
+        if not _made:
+            _made.append(build(Settings.load()))
+        return _made[0]

@@ -1,0 +1,38 @@
+"""When beat fires what, as data. Business time is Asia/Shanghai; the messages expire before the next of their kind."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from celery.schedules import crontab
+
+from pipeline.core.model import CHINA
+from pipeline.settings import Settings
+
+HOUR_S = 3600
+
+
+def schedule(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Beat's entries: task, time, and after how many seconds a message that nobody took is worthless."""
+
+    def at(**when: object) -> crontab:
+        return crontab(**when, nowfun=lambda: _now(settings))
+
+    daily, settle = settings.daily_at, settings.settle_at
+    return {
+        # the day's run; catch_up starts what a beat that was down at this time did not
+        "daily": _entry("laike.daily", at(hour=daily.hour, minute=daily.minute), HOUR_S),
+        # yesterday's figures have settled by then: they are read again
+        "settle": _entry("laike.settle", at(hour=settle.hour, minute=settle.minute), HOUR_S),
+        # once an hour, away from full and half hours and from the daily run
+        "catch_up": _entry("laike.catch_up", at(minute=20), HOUR_S),
+        # every ten minutes: a token with under an hour left meets six of these
+        "keep_token": _entry("laike.keep_token", at(minute="5-55/10"), 600),
+    }
+
+
+def _entry(task: str, when: crontab, expires_s: int) -> dict[str, Any]:
+    return {"task": task, "schedule": when, "options": {"expires": expires_s}}
+
+
+def _now(settings: Settings) -> datetime:
+    return datetime.now(CHINA) + timedelta(seconds=settings.clock_offset_s)

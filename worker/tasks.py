@@ -1,0 +1,205 @@
+"""The tasks. Each body is one call of a step; what is here is only how Celery is told about it.
+
+Arguments and results are small JSON: ids, days, counts. No secret and no row is ever in them.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from typing import Any, TypeVar
+
+import structlog
+from celery import Task, shared_task
+from redis.exceptions import RedisError
+
+from pipeline.context import Context
+from pipeline.core import plan
+from pipeline.core.errors import Busy, LaikeError, Retryable, WrongInput
+from pipeline.core.flow import FINISH, VERIFY, VIEWS, Step
+from pipeline.core.outcome import Run, RunState, Summary
+from pipeline.core.plan import parts
+from pipeline.steps import fetch, finish, load, read, run, verify, views
+from worker import dispatch
+from worker.process import context
+
+T = TypeVar("T")
+Small = dict[str, Any]
+BUSY_S = 5  # a second delivery looks again after so long whether the first one is done
+FETCH_TRIES = 5  # beyond the client's own: 5, 10, 20, 30 s at most between them
+LONGEST_PAUSE_S = 30  # below the visibility timeout: a longer countdown would be delivered twice
+DAILY_AHEAD = timedelta(hours=2)  # the token must outlive the run
+
+log = structlog.get_logger()
+
+
+class RunFailed(Exception):
+    """A run that ended partial or failed, so that Flower shows FAILURE where something failed."""
+
+
+def _named(name: str) -> Callable[[Callable[..., Any]], Task]:
+    # with a limit of its own a task that only waits for a living lease would run out of retries, and raise
+    decorate: Callable[[Callable[..., Any]], Task] = shared_task(name=f"laike.{name}", bind=True, max_retries=None)
+    return decorate
+
+
+@_named("daily")
+def daily(self: Task) -> Small:
+    """Begin the day's run; for a finished one nothing is done."""
+    return _patiently(self, lambda: _begin(run.begin_daily, ahead=DAILY_AHEAD))
+
+
+@_named("settle")
+def settle(self: Task) -> Small:
+    """Read yesterday once more: its figures have settled."""
+    return _patiently(self, lambda: _begin(run.begin_settle))
+
+
+@_named("backfill")
+def backfill(self: Task, start: str, end: str, accounts: Sequence[str] = ()) -> Small:
+    """Begin to load the days from `start` to `end`, both included; the answer comes at once."""
+    return _patiently(self, lambda: _begin_backfill(start, end, accounts))
+
+
+@_named("catch_up")
+def catch_up(self: Task) -> Small:
+    """Finish runs that died, and load yesterday where it is owed."""
+    return _patiently(self, _catch_up)
+
+
+@_named("keep_token")
+def keep_token(self: Task) -> Small:
+    """Refresh the token when under an hour is left."""
+
+    def keep() -> Small:
+        ctx = context()
+        ctx.tokens.current()
+        pair = ctx.tokens.pair()
+        return {"expires_at": pair.expires_at.isoformat(), "refresh_expires_at": pair.refresh_expires_at.isoformat()}
+
+    return _patiently(self, keep)
+
+
+@_named("read_table")
+def read_table(self: Task, run_id: str, batch: int) -> Small:
+    """Read the table early."""
+    return {"rows": _patiently(self, lambda: read.read_table(context(), run_id, batch))}
+
+
+@_named("fetch_account")
+def fetch_account(self: Task, run_id: str, batch: int, account_id: str, tried: int = 0) -> Small:
+    """Fetch one account; what fails and may pass is tried again later, and never raised in the end."""
+    ctx, last = context(), tried + 1 >= FETCH_TRIES
+    try:
+        outcome = _patiently(self, lambda: fetch.fetch_account(ctx, run_id, batch, account_id, last=last))
+    except Retryable as error:
+        pause = random.uniform(0, min(LONGEST_PAUSE_S, BUSY_S * 2**tried)) * ctx.settings.wait_scale  # noqa: S311 jitter
+        ctx.ledger.stamp(run_id, ahead_s=pause)
+        log.warning("fetch_again", run=run_id, account=account_id, pause_s=round(pause, 1), error=error.message)
+        again = {"run_id": run_id, "batch": batch, "account_id": account_id, "tried": tried + 1}
+        raise self.retry(args=(), kwargs=again, countdown=pause) from None
+    return {"account_id": account_id, "rows": outcome.rows, "days": [day.state for day in outcome.days]}
+
+
+@_named("load")
+def load_batch(self: Task, run_id: str, batch: int) -> Small:
+    """The chord's callback: write a batch; the next one is fetched meanwhile."""
+    ctx = context()
+    planned = ctx.ledger.run(run_id)
+    dispatch.send_batch(ctx, planned, batch + 1)
+    outcome = _patiently(self, lambda: load.load(ctx, run_id, batch))
+    last = batch + 1 == len(parts(planned))
+    dispatch.send(planned, [Step(VERIFY, batch), *([Step(VIEWS)] if last else [])])
+    counts = {"created": outcome.created, "updated": outcome.updated, "unchanged": outcome.unchanged}
+    return {**counts, "reason": outcome.trouble.reason if outcome.trouble else None}
+
+
+@_named("verify")
+def verify_batch(self: Task, run_id: str, batch: int) -> Small:
+    """Read a batch back."""
+    outcome = _patiently(self, lambda: verify.verify(context(), run_id, batch))
+    _finish_if_ready(run_id)
+    return {"verified": outcome.verified}
+
+
+@_named("check_views")
+def check_views(self: Task, run_id: str) -> Small:
+    """Look after the views."""
+    outcome = _patiently(self, lambda: views.check_views(context(), run_id))
+    _finish_if_ready(run_id)
+    return {"created": len(outcome.created), "repaired": len(outcome.repaired)}
+
+
+@_named("finish")
+def finish_run(self: Task, run_id: str) -> Small:
+    """End a run; a partial or failed one is a failure here."""
+    summary = _patiently(self, lambda: finish.finish(context(), run_id))
+    if summary.state != RunState.SUCCESS:
+        raise RunFailed(_words(summary))
+    return {"run_id": run_id, "state": summary.state}
+
+
+def _patiently(self: Task, work: Callable[[], T]) -> T:
+    """Do a step; while somebody else is at it, or Redis is away, come back later."""
+    try:
+        return work()
+    except (Busy, RedisError) as error:
+        log.info("come_back", task=self.name, error=type(error).__name__)
+        raise self.retry(countdown=BUSY_S * context().settings.wait_scale) from None
+
+
+def _begin(plan_run: Callable[[Context], Run], ahead: timedelta | None = None) -> Small:
+    ctx = context()
+    if ahead:
+        _refresh(ctx, ahead)
+    planned = plan_run(ctx)
+    if summary := ctx.ledger.summary(planned.run_id):
+        return {"run_id": planned.run_id, "state": summary.state}
+    dispatch.start(ctx, planned)
+    return {"run_id": planned.run_id, "state": RunState.RUNNING}
+
+
+def _refresh(ctx: Context, ahead: timedelta) -> None:
+    try:
+        ctx.tokens.current(ahead)
+    except LaikeError as error:  # each account's fetch meets the same and tells it
+        log.warning("token_not_ready", error=error.message)
+
+
+def _begin_backfill(start: str, end: str, accounts: Sequence[str]) -> Small:
+    ctx = context()
+    try:
+        planned = run.begin_backfill(ctx, date.fromisoformat(start), date.fromisoformat(end), list(accounts))
+    except (WrongInput, ValueError, TypeError) as error:
+        return {"state": "refused", "error": str(error)}
+    dispatch.start(ctx, planned)
+    days = [day.isoformat() for day in planned.days]
+    return {
+        "run_id": planned.run_id,
+        "state": "queued",
+        "days": days,
+        "accounts": [account.id for account in planned.accounts],
+    }
+
+
+def _catch_up() -> Small:
+    ctx = context()
+    healed = [run_id for run_id in ctx.ledger.open_runs() if _dead(ctx, run_id) and dispatch.send_due(ctx, run_id)]
+    begun = run.begin_catch_up(ctx)
+    if begun:
+        dispatch.start(ctx, begun)
+    return {"healed": healed, "begun": begun.run_id if begun else None}
+
+
+def _dead(ctx: Context, run_id: str) -> bool:
+    return ctx.ledger.silent_s(run_id) > plan.ENDING_S
+
+
+def _finish_if_ready(run_id: str) -> None:
+    ctx = context()
+    if run.due(ctx, run_id) == [Step(FINISH)]:
+        dispatch.send(ctx.ledger.run(run_id), [Step(FINISH)])
+
+
+def _words(summary: Summary) -> str:
+    bad = [f"{one.name}: {one.trouble.reason}" for one in summary.accounts if one.trouble]
+    return f"{summary.run_id} ended {summary.state}; {'; '.join(bad)}"
