@@ -8,7 +8,7 @@ from cli import output
 from cli.progress import follow
 from cli.session import opened, require_worker
 from pipeline.context import Context
-from pipeline.core.errors import LaikeError, WrongInput
+from pipeline.core.errors import LaikeError, NoWorker, WrongInput
 from pipeline.core.outcome import Run, RunState, Summary
 from pipeline.core.plan import state_of_open
 from pipeline.steps.run import begin, begin_backfill, carry_out
@@ -76,7 +76,8 @@ def show(run_id: str, *, wait: bool, as_json: bool) -> int:
     """
     with opened() as ctx:
         if wait:
-            follow(ctx, ctx.ledger.run(run_id), lambda: ctx.ledger.summary(run_id) is None)
+            planned = ctx.ledger.run(run_id)
+            follow(ctx, planned, lambda: _open(ctx, planned))
         run, summary, document = ctx.ledger.run(run_id), ctx.ledger.summary(run_id), _document(ctx, run_id)
     if as_json:
         output.print_json(document)
@@ -130,16 +131,27 @@ def _age(text: str) -> timedelta:
 
 
 def _have_carried_out(ctx: Context, run: Run) -> Summary:
-    """Send a run to the workers and show its events until it has ended."""
+    """Send a run to the workers and show its events until it has ended.
+
+    Raises:
+        NoWorker: None ended it in time.
+    """
     start(ctx, run)
     try:
-        follow(ctx, run, lambda: ctx.ledger.summary(run.run_id) is None)
+        follow(ctx, run, lambda: _open(ctx, run))
     except KeyboardInterrupt:
         output.err.print(f"the run goes on; follow it with: laike show {run.run_id} --follow")
         raise
     summary = ctx.ledger.summary(run.run_id)
-    assert summary  # noqa: S101 it was followed to its end
+    if summary is None:
+        msg = f"no worker ended {run.run_id} by its deadline; the next one that starts goes on with it"
+        raise NoWorker(msg)
     return summary
+
+
+def _open(ctx: Context, run: Run) -> bool:
+    """Whether a run has not ended and may still do so in time."""
+    return ctx.ledger.summary(run.run_id) is None and state_of_open(run, ctx.now()) == RunState.RUNNING
 
 
 def _day(text: str | None) -> date | None:

@@ -156,6 +156,12 @@ async def _effect_later(exchange: Exchange, epoch: int, seconds: float) -> None:
         exchange.handle()
 
 
+async def _hold(exchange: Exchange, details: Details) -> None:
+    reply = await exchange.work()  # the effect is there at once, the client learns of it later
+    await _pause(details["seconds"])
+    await exchange.answer(reply)
+
+
 async def _garbage(exchange: Exchange, details: Details) -> None:
     await exchange.answer(Reply(raw=_as_bytes(details.get("body", GARBAGE))))
 
@@ -190,6 +196,7 @@ FAULTS: dict[str, Callable[[Exchange, Details], Awaitable[None]]] = {
     "drop_before": _drop_before,
     "drop_after": _drop_after,
     "late": _late,
+    "hold": _hold,
     "garbage": _garbage,
     "truncate": _truncate,
     "patch": _patch,

@@ -15,6 +15,7 @@ KINDS: dict[str, tuple[set[str], set[str]]] = {
     "drop_before": (set(), set()),
     "drop_after": (set(), set()),
     "late": ({"seconds"}, set()),
+    "hold": ({"seconds"}, set()),
     "garbage": (set(), {"body"}),
     "truncate": (set(), set()),
     "patch": (set(), {"patch", "path", "set", "remove", "changes", "query"}),

@@ -22,7 +22,7 @@ from pipeline.state.ledger import Ledger
 from pipeline.state.limiter import Limiter
 from pipeline.state.memory import Memory
 from pipeline.state.staging import Staging
-from pipeline.state.store import connect
+from pipeline.state.store import TRIES, connect
 from pipeline.state.tokens import TokenKeeper
 
 NO_RUN_S = 600.0  # what a command outside of a run may take
@@ -104,13 +104,16 @@ class Base:
         return Records(self.api, self.app_token, table_id or self.table_id)
 
 
-def build(settings: Settings) -> Context:
+def build(settings: Settings, redis_tries: int = TRIES) -> Context:
     """A context for these settings.
+
+    Args:
+        redis_tries: How often a command to Redis is tried; `PATIENT_TRIES` where nobody waits.
 
     Raises:
         StoreUnreachable: The Redis address is not one.
     """
-    client = connect(settings.redis_url)
+    client = connect(settings.redis_url, redis_tries)
     offset = timedelta(seconds=settings.clock_offset_s)
     oceanengine_http = Http("oceanengine", settings.oceanengine_base_url)
     feishu_http = Http("feishu", settings.feishu_base_url)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,17 @@ class Lab:
     home: Path
     table: str = "typed_table_id"
     extra: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Stop at noon of the day after the newest figures: no test meets midnight or the schedule by chance."""
+        self.at(time(12, 0))
+
+    def at(self, clock: time) -> None:
+        """Let it be so late, for the product and for the emulator, on the day after the newest figures."""
+        moment = datetime.combine(self.day + timedelta(days=1), clock, CHINA)
+        offset_s = (moment - datetime.now(UTC)).total_seconds()
+        self.control("settings", {"clock_offset_s": offset_s})
+        self.extra["LAIKE_CLOCK_OFFSET_S"] = str(offset_s)
 
     @property
     def facts(self) -> Plain:

@@ -14,11 +14,11 @@ from kombu.entity import Queue
 from pipeline.core.errors import WrongInput
 from pipeline.settings import Settings
 from worker import guard
+from worker.dispatch import QUEUES
 from worker.logs import log_as_json
 from worker.schedule import schedule
 from worker.watchdog import Watchdog
 
-QUEUES = ("control", "load", "fetch", "backfill")  # a worker looks into them in this order
 ROUTES = {
     "laike.fetch_account": {"queue": "fetch"},
     "laike.read_table": {"queue": "fetch"},

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+import stamina
 from celery import chord, current_app
 from celery.canvas import Signature
+from kombu.exceptions import OperationalError
 
 from pipeline.context import Context
 from pipeline.core.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS, Step, header
@@ -20,19 +22,37 @@ TASKS = {
     FINISH: "laike.finish",
 }
 BACKFILL = "backfill"  # the queue that waits behind all others
+QUEUES = ("control", "load", "fetch", BACKFILL)  # a worker looks into them in this order
+
+
+OUTAGE_S = 30.0  # so long a message waits in place for a Redis that is away; then the watchdog sends it anew
+AHEAD = 2  # batches that are under way at a time: one is fetched while the one before it is written
 
 
 def start(ctx: Context, run: Run) -> None:
-    """Send the first batch of a run, unless it was sent before."""
-    send_batch(ctx, run, 0)
+    """Send the first batches of a run, unless they were sent before."""
+    for batch in range(AHEAD):
+        send_batch(ctx, run, batch)
 
 
 def send_batch(ctx: Context, run: Run, batch: int) -> None:
     """Send a batch, unless there is no such one or it was sent before."""
     cut = parts(run)
-    if batch < len(cut) and ctx.ledger.sent(run.run_id, batch):
+    if batch < len(cut) and ctx.ledger.send(run.run_id, str(batch)):
         ctx.ledger.stamp(run.run_id)
         send(run, header(cut[batch]))
+
+
+def send_after_load(ctx: Context, run: Run, batch: int) -> None:
+    """What a load makes possible: its read-back, after the last one the views, and the batch after the next."""
+    send_batch(ctx, run, batch + AHEAD)
+    send(run, [Step(VERIFY, batch), *([Step(VIEWS)] if batch + 1 == len(parts(run)) else [])])
+
+
+def send_end(ctx: Context, run_id: str) -> None:
+    """Send the end of a run, once, if it is all that is missing."""
+    if due(ctx, run_id) == [Step(FINISH)] and ctx.ledger.send(run_id, FINISH):
+        send(ctx.ledger.run(run_id), [Step(FINISH)])
 
 
 def send_due(ctx: Context, run_id: str) -> list[Step]:
@@ -44,8 +64,9 @@ def send_due(ctx: Context, run_id: str) -> list[Step]:
     return steps
 
 
+@stamina.retry(on=OperationalError, attempts=None, timeout=OUTAGE_S, wait_max=1)
 def send(run: Run, steps: Sequence[Step]) -> None:
-    """Send steps that may run now: headers of one batch, or others."""
+    """Send steps that may run now: headers of one batch, or others. What is sent twice is done once."""
     headers = [step for step in steps if step.name in (READ, FETCH)]
     if headers:
         load = _signature(run, Step(LOAD, headers[0].batch))

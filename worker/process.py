@@ -4,6 +4,7 @@ import threading
 
 from pipeline.context import Context, build
 from pipeline.settings import Settings
+from pipeline.state.store import PATIENT_TRIES
 
 _lock = threading.Lock()
 _made: list[Context] = []
@@ -13,5 +14,5 @@ def context() -> Context:
     """Clients and state on the settings of the environment."""
     with _lock:
         if not _made:
-            _made.append(build(Settings.load()))
+            _made.append(build(Settings.load(), PATIENT_TRIES))
         return _made[0]

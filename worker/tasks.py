@@ -8,18 +8,19 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
+import stamina
 import structlog
 from celery import Task, shared_task
-from redis.exceptions import RedisError
+from celery.exceptions import Reject, Retry
 
 from pipeline.context import Context
 from pipeline.core import plan
 from pipeline.core.errors import Busy, LaikeError, Retryable, WrongInput
-from pipeline.core.flow import FINISH, VERIFY, VIEWS, Step
-from pipeline.core.outcome import Run, RunState, Summary
-from pipeline.core.plan import parts
+from pipeline.core.outcome import LoadOutcome, Run, RunState, Summary, VerifyOutcome, ViewsOutcome
+from pipeline.state.store import StoreTrouble
 from pipeline.steps import fetch, finish, load, read, run, verify, views
 from worker import dispatch
+from worker.dispatch import OUTAGE_S
 from worker.process import context
 
 T = TypeVar("T")
@@ -27,6 +28,7 @@ Small = dict[str, Any]
 BUSY_S = 5  # a second delivery looks again after so long whether the first one is done
 FETCH_TRIES = 5  # beyond the client's own: 5, 10, 20, 30 s at most between them
 LONGEST_PAUSE_S = 30  # below the visibility timeout: a longer countdown would be delivered twice
+SUFFIX = 8  # characters of a task's id that name its backfill: delivered again it is the same run
 DAILY_AHEAD = timedelta(hours=2)  # the token must outlive the run
 
 log = structlog.get_logger()
@@ -57,7 +59,7 @@ def settle(self: Task) -> Small:
 @_named("backfill")
 def backfill(self: Task, start: str, end: str, accounts: Sequence[str] = ()) -> Small:
     """Begin to load the days from `start` to `end`, both included; the answer comes at once."""
-    return _patiently(self, lambda: _begin_backfill(start, end, accounts))
+    return _patiently(self, lambda: _begin_backfill(start, end, accounts, self.request.id[:SUFFIX]))
 
 
 @_named("catch_up")
@@ -92,23 +94,26 @@ def fetch_account(self: Task, run_id: str, batch: int, account_id: str, tried: i
     try:
         outcome = _patiently(self, lambda: fetch.fetch_account(ctx, run_id, batch, account_id, last=last))
     except Retryable as error:
-        pause = random.uniform(0, min(LONGEST_PAUSE_S, BUSY_S * 2**tried)) * ctx.settings.wait_scale  # noqa: S311 jitter
+        pause = _pause(tried, error.retry_after) * ctx.settings.wait_scale
         ctx.ledger.stamp(run_id, ahead_s=pause)
         log.warning("fetch_again", run=run_id, account=account_id, pause_s=round(pause, 1), error=error.message)
+        # counted here: waiting for a living lease raises Celery's own count too
         again = {"run_id": run_id, "batch": batch, "account_id": account_id, "tried": tried + 1}
-        raise self.retry(args=(), kwargs=again, countdown=pause) from None
+        raise _come_back(self, pause, args=(), kwargs=again) from None
     return {"account_id": account_id, "rows": outcome.rows, "days": [day.state for day in outcome.days]}
 
 
 @_named("load")
 def load_batch(self: Task, run_id: str, batch: int) -> Small:
-    """The chord's callback: write a batch; the next one is fetched meanwhile."""
-    ctx = context()
-    planned = ctx.ledger.run(run_id)
-    dispatch.send_batch(ctx, planned, batch + 1)
-    outcome = _patiently(self, lambda: load.load(ctx, run_id, batch))
-    last = batch + 1 == len(parts(planned))
-    dispatch.send(planned, [Step(VERIFY, batch), *([Step(VIEWS)] if last else [])])
+    """The chord's callback: write a batch; the next one is fetched meanwhile, and then the one after it."""
+
+    def work() -> LoadOutcome:
+        ctx = context()
+        outcome = load.load(ctx, run_id, batch)
+        dispatch.send_after_load(ctx, ctx.ledger.run(run_id), batch)
+        return outcome
+
+    outcome = _patiently(self, work)
     counts = {"created": outcome.created, "updated": outcome.updated, "unchanged": outcome.unchanged}
     return {**counts, "reason": outcome.trouble.reason if outcome.trouble else None}
 
@@ -116,16 +121,26 @@ def load_batch(self: Task, run_id: str, batch: int) -> Small:
 @_named("verify")
 def verify_batch(self: Task, run_id: str, batch: int) -> Small:
     """Read a batch back."""
-    outcome = _patiently(self, lambda: verify.verify(context(), run_id, batch))
-    _finish_if_ready(run_id)
+
+    def work() -> VerifyOutcome:
+        outcome = verify.verify(context(), run_id, batch)
+        dispatch.send_end(context(), run_id)
+        return outcome
+
+    outcome = _patiently(self, work)
     return {"verified": outcome.verified}
 
 
 @_named("check_views")
 def check_views(self: Task, run_id: str) -> Small:
     """Look after the views."""
-    outcome = _patiently(self, lambda: views.check_views(context(), run_id))
-    _finish_if_ready(run_id)
+
+    def work() -> ViewsOutcome:
+        outcome = views.check_views(context(), run_id)
+        dispatch.send_end(context(), run_id)
+        return outcome
+
+    outcome = _patiently(self, work)
     return {"created": len(outcome.created), "repaired": len(outcome.repaired)}
 
 
@@ -142,9 +157,24 @@ def _patiently(self: Task, work: Callable[[], T]) -> T:
     """Do a step; while somebody else is at it, or Redis is away, come back later."""
     try:
         return work()
-    except (Busy, RedisError) as error:
+    except (Busy, StoreTrouble) as error:
         log.info("come_back", task=self.name, error=type(error).__name__)
-        raise self.retry(countdown=BUSY_S * context().settings.wait_scale) from None
+        raise _come_back(self, BUSY_S * context().settings.wait_scale) from None
+
+
+def _come_back(task: Task, seconds: float, **message: Any) -> Retry:  # noqa: ANN401 Celery's own parameters
+    """Send the task again for later; while Redis is away, wait for it in place."""
+    for attempt in stamina.retry_context(on=Reject, attempts=None, timeout=OUTAGE_S, wait_max=1):
+        with attempt:
+            retry: Retry = task.retry(countdown=seconds, throw=False, **message)
+            return retry
+    raise AssertionError  # pragma: no cover
+
+
+def _pause(tried: int, asked: float | None) -> float:
+    """Seconds until a fetch is tried again: backoff with full jitter, or what the service asked for."""
+    jittered = random.uniform(0, BUSY_S * 2**tried)  # noqa: S311 not a secret
+    return min(LONGEST_PAUSE_S, max(jittered, asked or 0))
 
 
 def _begin(plan_run: Callable[[Context], Run], ahead: timedelta | None = None) -> Small:
@@ -165,10 +195,10 @@ def _refresh(ctx: Context, ahead: timedelta) -> None:
         log.warning("token_not_ready", error=error.message)
 
 
-def _begin_backfill(start: str, end: str, accounts: Sequence[str]) -> Small:
+def _begin_backfill(start: str, end: str, accounts: Sequence[str], suffix: str) -> Small:
     ctx = context()
     try:
-        planned = run.begin_backfill(ctx, date.fromisoformat(start), date.fromisoformat(end), list(accounts))
+        planned = run.begin_backfill(ctx, date.fromisoformat(start), date.fromisoformat(end), list(accounts), suffix)
     except (WrongInput, ValueError, TypeError) as error:
         return {"state": "refused", "error": str(error)}
     dispatch.start(ctx, planned)
@@ -192,12 +222,6 @@ def _catch_up() -> Small:
 
 def _dead(ctx: Context, run_id: str) -> bool:
     return ctx.ledger.silent_s(run_id) > plan.ENDING_S
-
-
-def _finish_if_ready(run_id: str) -> None:
-    ctx = context()
-    if run.due(ctx, run_id) == [Step(FINISH)]:
-        dispatch.send(ctx.ledger.run(run_id), [Step(FINISH)])
 
 
 def _words(summary: Summary) -> str:

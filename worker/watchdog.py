@@ -2,22 +2,26 @@
 
 Redelivery brings back what a killed worker held, but slowly, and not everything: a message that was taken and not yet
 registered is gone. Steps give signs of life; a run without one for `LAIKE_WATCHDOG_S`, with nothing in the queues, gets
-its first missing steps sent again, by one worker at a time.
+its first missing steps sent again, by one worker at a time. So does a run whose deadline is over before its load, and
+the daily run itself where beat's message was lost.
 """
 
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
-from celery import bootsteps
-from redis.exceptions import RedisError
+from celery import bootsteps, current_app
+from kombu.exceptions import OperationalError
 
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError
-from worker.dispatch import send_due
+from pipeline.state.store import StoreTrouble
+from pipeline.steps.run import daily_is_lost, waits_too_long
+from worker.dispatch import BACKFILL, QUEUES, send_due
 from worker.process import context
 
-WAITED_FOR = ("control", "load", "fetch")  # while messages wait here, somebody will take them
+DAILY = tuple(name for name in QUEUES if name != BACKFILL)  # while messages wait here, somebody will take them
 LOOKS = 3  # in the time after which a run counts as silent
 
 log = structlog.get_logger()
@@ -45,20 +49,31 @@ class Watchdog(bootsteps.StartStopStep):
         while not self._stop.wait(ctx.settings.watchdog_s / LOOKS):
             try:
                 look(ctx)
-            except (RedisError, LaikeError) as error:
+            except (StoreTrouble, OperationalError, LaikeError) as error:
                 log.warning("watchdog_failed", error=type(error).__name__)  # it looks again soon
 
 
 def look(ctx: Context) -> None:
-    """Send what silent runs lack, each by one worker at a time."""
+    """Send what silent or belated runs lack, each by one worker at a time."""
     for run_id in ctx.ledger.open_runs():
-        if ctx.ledger.silent_s(run_id) < ctx.settings.watchdog_s or _waiting(ctx):
-            continue
-        if ctx.ledger.watch(run_id, ctx.settings.watchdog_s):
+        if (_silent(ctx, run_id) or waits_too_long(ctx, run_id)) and _ours(ctx, run_id):
             steps = send_due(ctx, run_id)
             log.warning("run_was_silent", run=run_id, sent=[str(step) for step in steps])
+    if daily_is_lost(ctx) and not _waiting(ctx, DAILY) and _ours(ctx, "daily"):
+        current_app.send_task("laike.daily")
+        log.warning("daily_was_lost")
 
 
-def _waiting(ctx: Context) -> int:
-    lengths: Any = [ctx.client.llen(queue) for queue in WAITED_FOR]
+def _silent(ctx: Context, run_id: str) -> bool:
+    if ctx.ledger.silent_s(run_id) < ctx.settings.watchdog_s:
+        return False
+    return not _waiting(ctx, QUEUES if ctx.ledger.run(run_id).backfill else DAILY)
+
+
+def _ours(ctx: Context, run_id: str) -> bool:
+    return ctx.ledger.watch(run_id, ctx.settings.watchdog_s)
+
+
+def _waiting(ctx: Context, queues: Sequence[str]) -> int:
+    lengths: Any = [ctx.client.llen(queue) for queue in queues]
     return sum(lengths)

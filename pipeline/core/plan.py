@@ -74,6 +74,11 @@ def deadline_s(accounts: int, days: int, rate: float, wanted: float | None) -> f
     return wanted if wanted is not None else max(DEADLINE_FLOOR_S, 2 * calls / rate)
 
 
+def batches_deadline_s(batches: Sequence[Run], rate: float, wanted: float | None) -> float:
+    """Seconds that a backfill may take: what each of its batches may."""
+    return sum(deadline_s(len(batch.accounts), len(batch.days), rate, wanted) for batch in batches)
+
+
 def manual_suffix(now: datetime) -> str:
     """What tells a run that a person asked for from the scheduled one, and from another of the same minute."""
     return f"{now.astimezone(CHINA):%m%d%H%M%S%f}"[:-3]
@@ -105,6 +110,12 @@ def catch_up_due(starts: Sequence[datetime], now: datetime) -> bool:
 def owed_from(now: datetime, daily_at: time, deadline_s: float) -> datetime:
     """From when on yesterday is owed: the daily run of today had its time."""
     return datetime.combine(china_day(now), daily_at, CHINA) + timedelta(seconds=deadline_s)
+
+
+def daily_is_late(now: datetime, daily_at: time, patience_s: float, deadline_s: float) -> bool:
+    """Whether today's daily run ought to have begun by now; from when yesterday is owed on it is catch_up's matter."""
+    begins = datetime.combine(china_day(now), daily_at, CHINA)
+    return begins + timedelta(seconds=patience_s) <= now < owed_from(now, daily_at, deadline_s)
 
 
 def parts(run: Run) -> tuple[Run, ...]:

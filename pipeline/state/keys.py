@@ -18,7 +18,7 @@
 | laike:v1:run:<run> | hash | 400 days | history |
 | laike:v1:run:<run>:events | stream | 3 days | the progress of that run |
 | laike:v1:run:<run>:alive | string, ms | 3 days | the watchdog looks a little too early |
-| laike:v1:run:<run>:watched | string | seconds | two workers send the same step, and one of them does it |
+| laike:v1:run:<run>:watched | string | seconds | two workers send the same step, which is done once |
 | laike:v1:step:<run>:<step> | string | 10 s, renewed | a second delivery does the step again, to the same end |
 | laike:v1:runs | sorted set by start | none | history |
 | laike:v1:open | set | none | a run that died is not finished by itself |

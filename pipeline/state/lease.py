@@ -53,7 +53,9 @@ class Lease:
     def take(self) -> bool:
         """Take the lease if nobody has it."""
         asked = time.monotonic()
-        if not self._client.set(self.key, self.mine, nx=True, px=int(self._seconds * 1000)):
+        taken = self._client.set(self.key, self.mine, nx=True, px=int(self._seconds * 1000))
+        # the client repeats a command whose answer was lost: then the one who has the lease is ourselves
+        if not taken and self._client.get(self.key) != self.mine.encode():
             return False
         self._until = asked + self._seconds
         return True
@@ -76,6 +78,11 @@ class Lease:
         asked = time.monotonic()
         if self._renew(keys=[self.key], args=[self.mine, int(self._seconds * 1000)]):
             self._until = asked + self._seconds
+
+
+def held(client: redis.Redis, key: str) -> bool:
+    """Whether somebody has the lease just now."""
+    return bool(client.exists(key))
 
 
 @contextmanager

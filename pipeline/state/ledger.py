@@ -122,9 +122,13 @@ class Ledger:
         data = self._client.hget(keys.run(run_id), SUMMARY)
         return codec.load(Summary, data) if isinstance(data, bytes) else None
 
-    def sent(self, run_id: str, batch: int) -> bool:
-        """Mark a batch as sent to the workers; `False` where it was before."""
-        return bool(self._client.hsetnx(keys.run(run_id), f"sent:{batch}", "1"))
+    def known(self, run_id: str) -> bool:
+        """Whether there is a run of that name."""
+        return bool(self._client.hexists(keys.run(run_id), PLAN))
+
+    def send(self, run_id: str, what: str) -> bool:
+        """Mark a batch or a step as sent to the workers; `False` where it was before."""
+        return bool(self._client.hsetnx(keys.run(run_id), f"sent:{what}", "1"))
 
     def tell(self, run_id: str) -> bool:
         """Mark a run as told; `False` where it was before."""

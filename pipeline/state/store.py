@@ -11,10 +11,12 @@ from redis.retry import Retry
 
 from pipeline.core.errors import StoreUnreachable
 
-TRIES, TRIED_S = 8, 4  # 0.05 + 0.1 + 0.2 + 0.4 + 0.8 + 1 + 1 s: a restart of Redis
+TRIES, TRIED_S = 8, 4  # 0.05 + 0.1 + 0.2 + 0.4 + 0.8 + 1 + 1 s: a restart of Redis; a person waits no longer
+PATIENT_TRIES = 40  # half a minute: what a worker has begun it can carry over an outage
+StoreTrouble = RedisError  # redis-py's errors, for those who come back later
 
 
-def connect(url: str) -> redis.Redis:
+def connect(url: str, tries: int = TRIES) -> redis.Redis:
     """A client that rides out a restart.
 
     Raises:
@@ -27,7 +29,7 @@ def connect(url: str) -> redis.Redis:
             socket_connect_timeout=2,
             socket_timeout=10,
             health_check_interval=25,
-            retry=Retry(ExponentialBackoff(cap=1, base=0.05), TRIES),
+            retry=Retry(ExponentialBackoff(cap=1, base=0.05), tries),
             retry_on_error=[redis.ConnectionError, redis.TimeoutError, BusyLoadingError],
         )
     except ValueError as error:

@@ -15,6 +15,7 @@ from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, Run
 from pipeline.core.quality import checksum, judge_days
 from pipeline.core.table import DEFAULT_COLUMNS, DIMENSIONS
 from pipeline.state.staging import Fetched
+from pipeline.state.store import StoreTrouble
 from pipeline.steps.once import once, part_of
 
 SECOND_LOOK_S = 20.0  # figures that do not add up are read once more after so long
@@ -34,6 +35,7 @@ def fetch_account(ctx: Context, run_id: str, batch: int, account_id: str, *, las
     Raises:
         Busy: A living process is at it.
         Retryable: It failed, may succeed later, and this was not the last try.
+        StoreTrouble: Redis is away.
     """
     part = part_of(ctx, run_id, batch)
     step = Step(FETCH, batch, account_id)
@@ -49,6 +51,8 @@ def _fetch_and_stage(ctx: Context, part: Run, account_id: str, *, last: bool) ->
         if isinstance(error, Retryable) and not last:
             raise
         rows, days = [], _all_failed(part, error.trouble())
+    except StoreTrouble:
+        raise  # Redis is away, the account is not: whoever called comes back later
     except Exception as error:
         # a header of the chord never raises: a bug of ours must not keep the other accounts out of the table
         log.exception("fetch_broke", run=part.run_id, account=account_id)

@@ -7,10 +7,12 @@ from datetime import date, timedelta
 
 from pipeline.context import Context
 from pipeline.core import plan
-from pipeline.core.flow import Step, next_steps
+from pipeline.core.flow import LOAD, Step, next_steps
 from pipeline.core.model import DayRange
 from pipeline.core.outcome import Run, Summary
 from pipeline.core.plan import parts
+from pipeline.state import keys
+from pipeline.state.lease import held
 from pipeline.steps.fetch import fetch_account
 from pipeline.steps.finish import finish
 from pipeline.steps.load import load
@@ -30,14 +32,21 @@ def begin(ctx: Context, day: date | None, account_ids: Sequence[str], *, dry_run
     """
     now = ctx.now()
     days = plan.closed_day(day, now) if day else plan.window(now, ctx.settings.lookback_days)
-    run_id = f"daily-{days.last}-{plan.manual_suffix(now)}"
+    run_id = f"{_daily_id(days.last)}-{plan.manual_suffix(now)}"
     return _open(ctx, _planned(ctx, run_id, days, account_ids, dry_run=dry_run))
 
 
 def begin_daily(ctx: Context) -> Run:
     """The day's run: yesterday with its look-back. Asked for again it is the same run."""
     days = plan.window(ctx.now(), ctx.settings.lookback_days)
-    return _open(ctx, _planned(ctx, f"daily-{days.last}", days, []))
+    return _open(ctx, _planned(ctx, _daily_id(days.last), days, []))
+
+
+def daily_is_lost(ctx: Context) -> bool:
+    """Whether today's daily run ought to have begun and did not, so that whoever notices begins it."""
+    now, settings = ctx.now(), ctx.settings
+    late = plan.daily_is_late(now, settings.daily_at, settings.watchdog_s, _deadline_s(ctx, len(settings.accounts), 1))
+    return late and not ctx.ledger.known(_daily_id(plan.yesterday(now)))
 
 
 def begin_settle(ctx: Context) -> Run:
@@ -46,16 +55,21 @@ def begin_settle(ctx: Context) -> Run:
     return _open(ctx, _planned(ctx, f"settle-{newest}", DayRange(newest, newest), []))
 
 
-def begin_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[str]) -> Run:
+def begin_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[str], suffix: str | None = None) -> Run:
     """A range of closed days, which waits behind daily runs.
+
+    Args:
+        suffix: What tells it from another backfill of these days; asked for again with the same it is the same run.
 
     Raises:
         WrongInput: The range cannot be loaded, or an account is not known.
     """
-    now = ctx.now()
+    now, settings = ctx.now(), ctx.settings
     days = plan.past_days(start, end, now)
-    run_id = f"backfill-{start}-{end}-{plan.manual_suffix(now)}"
-    return _open(ctx, replace(_planned(ctx, run_id, days, account_ids), backfill=True))
+    run_id = f"backfill-{start}-{end}-{suffix or plan.manual_suffix(now)}"
+    run = replace(_planned(ctx, run_id, days, account_ids), backfill=True)
+    seconds = plan.batches_deadline_s(parts(run), settings.oceanengine_rate, settings.run_deadline_s)
+    return _open(ctx, replace(run, deadline=now + timedelta(seconds=seconds)))
 
 
 def begin_catch_up(ctx: Context) -> Run | None:
@@ -63,7 +77,7 @@ def begin_catch_up(ctx: Context) -> Run | None:
     now, settings = ctx.now(), ctx.settings
     newest = plan.yesterday(now)
     lacking = [number for number in settings.accounts if newest.isoformat() not in ctx.ledger.covered(number)]
-    deadline = plan.deadline_s(len(settings.accounts), 1, settings.oceanengine_rate, settings.run_deadline_s)
+    deadline = _deadline_s(ctx, len(settings.accounts), 1)
     if not lacking or now < plan.owed_from(now, settings.daily_at, deadline):
         return None
     runs = [ctx.ledger.run(run_id) for run_id in ctx.ledger.newest(RUNS_LOOKED_AT)]
@@ -72,7 +86,8 @@ def begin_catch_up(ctx: Context) -> Run | None:
         return None  # somebody is at it
     if not plan.catch_up_due([run.started_at for run in earlier], now):
         return None
-    run_id = f"catch-up-{newest}-{plan.manual_suffix(now)}"
+    # two at once count the same earlier runs, and so begin the same one
+    run_id = f"catch-up-{newest}-{len(earlier) + 1}"
     return _open(ctx, _planned(ctx, run_id, DayRange(newest, newest), lacking))
 
 
@@ -85,17 +100,31 @@ def due(ctx: Context, run_id: str) -> list[Step]:
     return next_steps(parts(run), ctx.ledger.done(run_id), late=ctx.now() > run.deadline)
 
 
+def waits_too_long(ctx: Context, run_id: str) -> bool:
+    """Whether a run's deadline is over and a load, which nobody is at, still waits for its headers."""
+    if ctx.now() <= ctx.ledger.run(run_id).deadline:
+        return False
+    return any(step.name == LOAD and not held(ctx.client, keys.step(run_id, str(step))) for step in due(ctx, run_id))
+
+
+def _daily_id(day: date) -> str:
+    return f"daily-{day}"
+
+
+def _deadline_s(ctx: Context, accounts: int, days: int) -> float:
+    return plan.deadline_s(accounts, days, ctx.settings.oceanengine_rate, ctx.settings.run_deadline_s)
+
+
 def _planned(ctx: Context, run_id: str, days: DayRange, account_ids: Sequence[str], *, dry_run: bool = False) -> Run:
-    now, settings = ctx.now(), ctx.settings
-    accounts = plan.choose_accounts(settings.accounts, account_ids)
-    seconds = plan.deadline_s(len(accounts), len(days), settings.oceanengine_rate, settings.run_deadline_s)
+    now = ctx.now()
+    accounts = plan.choose_accounts(ctx.settings.accounts, account_ids)
     return Run(
         run_id=run_id,
         day=days.last,
         days=days,
         accounts=accounts,
         started_at=now,
-        deadline=now + timedelta(seconds=seconds),
+        deadline=now + timedelta(seconds=_deadline_s(ctx, len(accounts), len(days))),
         dry_run=dry_run,
     )
 

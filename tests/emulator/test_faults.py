@@ -89,6 +89,15 @@ def test_a_drop_after_has_its_effect(emulator: Client) -> None:
     assert rows(emulator) == 2
 
 
+def test_a_held_answer_comes_after_its_effect(emulator: Client) -> None:
+    fault(emulator, "records.batch_create", "hold", seconds=0.3)
+    thread = threading.Thread(target=write, args=[emulator])
+    thread.start()
+    time.sleep(0.15)
+    assert (rows(emulator), thread.is_alive()) == (2, True)
+    thread.join()
+
+
 def test_a_late_effect_comes_after_the_connection_is_gone(emulator: Client) -> None:
     fault(emulator, "records.batch_create", "late", seconds=0.1)
     with pytest.raises(requests.ConnectionError):

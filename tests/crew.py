@@ -1,0 +1,168 @@
+"""Real workers for tests: processes on a lab, that can be killed, stopped and started again."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import redis
+from celery import Celery
+
+from cli.lab import BEAT, WORKER
+from pipeline.context import Context
+from pipeline.core.outcome import Summary
+from tests.lab import Lab
+
+PATIENCE_S = 60.0
+# what takes most of a minute in production takes seconds here
+SHORT = {
+    "LAIKE_VISIBILITY_TIMEOUT_S": "12",
+    "LAIKE_SWEEP_S": "1",
+    "LAIKE_STEP_LEASE_S": "3",
+    "LAIKE_WATCHDOG_S": "4",
+    "LAIKE_WAIT_SCALE": "0.2",
+}
+
+
+def wait_until(held: Callable[[], object], seconds: float = PATIENCE_S) -> bool:
+    """Whether something comes true in time."""
+    end = time.monotonic() + seconds
+    while not held():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+@dataclass
+class Member:
+    """One process of the product and where its log goes."""
+
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self.process.poll() is None
+
+    def signal(self, which: signal.Signals) -> None:
+        """Send a signal; a dead process no longer minds."""
+        if self.alive:
+            self.process.send_signal(which)
+
+    def kill(self) -> None:
+        """kill -9."""
+        self.signal(signal.SIGKILL)
+        self.process.wait()
+
+    def words(self) -> str:
+        """What it logged so far."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def rss_mib(self) -> float:
+        """Its resident memory."""
+        return float(psutil.Process(self.process.pid).memory_info().rss) / 2**20
+
+
+@dataclass
+class Crew:
+    """Workers and beat on a lab."""
+
+    lab: Lab
+    members: list[Member] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.app = Celery("crew", broker=self.lab.redis_url, backend=self.lab.redis_url)
+        self.app.conf.broker_connection_timeout = 1
+        self.ctx: Context = self.lab.context()  # takes the token over, as a person does
+
+    def worker(self, **environment: str) -> Member:
+        """A worker that is ready."""
+        member = self._start(WORKER, environment)
+        assert wait_until(lambda: " ready." in member.words() or not member.alive)
+        assert member.alive, member.words()
+        return member
+
+    def beat(self, **environment: str) -> Member:
+        """A scheduler."""
+        return self._start(BEAT, environment)
+
+    def _start(self, command: tuple[str, ...], environment: dict[str, str]) -> Member:
+        log = self.lab.home / f"process-{len(self.members)}.log"
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("LAIKE_")}
+        told = {"PYTHONPATH": str(Path.cwd()), **self.lab.environment(), **environment}
+        with log.open("wb") as out:
+            process = subprocess.Popen(command, env={**clean, **told}, cwd=self.lab.home, stdout=out, stderr=out)
+        self.members.append(Member(process, log))
+        return self.members[-1]
+
+    def send(self, task: str, **arguments: object) -> str:
+        """Send a task as `celery call` does; its id."""
+        return str(self.app.send_task(task, kwargs=arguments, queue="control").id)
+
+    def result(self, task_id: str, seconds: float = PATIENCE_S) -> dict[str, Any]:
+        """What came of a task: state, result, traceback, as the result backend holds them."""
+        client = self.ctx.client
+        key = f"celery-task-meta-{task_id}"
+
+        def over() -> bool:
+            data: Any = client.get(key)
+            return bool(data) and json.loads(data)["status"] in ("SUCCESS", "FAILURE")
+
+        assert wait_until(over, seconds), f"{task_id} never ended"
+        data: Any = client.get(key)
+        found: dict[str, Any] = json.loads(data)
+        return found
+
+    def results(self, name: str) -> list[dict[str, Any]]:
+        """Every result of the tasks of a name."""
+        datas: list[Any] = [self.ctx.client.get(key) for key in self.ctx.client.scan_iter("celery-task-meta-*")]
+        return [found for found in map(json.loads, filter(None, datas)) if found.get("name") == name]
+
+    def ended(self, run_id: str, seconds: float = PATIENCE_S) -> Summary:
+        """How a run ended."""
+
+        def summary() -> Summary | None:
+            try:
+                return self.ctx.ledger.summary(run_id)
+            except redis.RedisError:
+                return None
+
+        assert wait_until(summary, seconds), f"{run_id} never ended: {self.ctx.ledger.done(run_id)}\n{self.words()}"
+        found = summary()
+        assert found
+        return found
+
+    def words(self) -> str:
+        """What all of them logged, for a test that failed."""
+        return "\n".join(member.words()[-3000:] for member in self.members)
+
+    def dismiss(self) -> None:
+        """Kill everybody who is left."""
+        for member in self.members:
+            member.kill()
+        self.app.close()
+
+
+@contextmanager
+def crew(lab: Lab) -> Iterator[Crew]:
+    """A crew for the block."""
+    made = Crew(lab)
+    try:
+        yield made
+    finally:
+        made.dismiss()
+
+
+def command(*words: str) -> tuple[str, ...]:
+    """The celery command on our application."""
+    return (sys.executable, "-m", "celery", "-A", "worker.app", *words)
