@@ -12,6 +12,8 @@ from pipeline.core.flow import READ, Step
 from pipeline.core.model import DayRange, FoundRow
 from pipeline.core.outcome import Run
 from pipeline.core.table import DEFAULT_COLUMNS, Layout, match
+from pipeline.state import keys
+from pipeline.state.lease import held
 from pipeline.state.staging import Snapshot
 from pipeline.steps.once import once, part_of
 
@@ -49,11 +51,17 @@ def take_snapshot(ctx: Context, run: Run, base: Base) -> Snapshot:
     Raises:
         TableMismatch: A column is missing or cannot hold what we write.
     """
-    writes, read_at = ctx.memory.writes(), ctx.now()
+    writes, read_at = _writes(ctx), ctx.now()
     fields = base.tables.fields(base.table_id)
     layout = match(DEFAULT_COLUMNS, fields, time_zone(ctx, base))
     records = read_records(base, layout, run.days)
     return Snapshot(tuple(fields), layout.time_zone.key, tuple(records), writes, read_at)
+
+
+def _writes(ctx: Context) -> int:
+    """The base's count of writers; one that is never reached while somebody writes, whose rows may land meanwhile."""
+    writes = ctx.memory.writes()
+    return -1 if held(ctx.client, keys.writer(ctx.settings.bitable_app_token)) else writes
 
 
 def layout_of(snapshot: Snapshot) -> Layout:

@@ -5,7 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pipeline.core.outcome import RunState
+from pipeline.steps.fetch import fetch_account
+from pipeline.steps.load import load
 from pipeline.steps.run import begin, carry_out
+from tests.crew import wait_until
 from tests.lab import WRITES, Lab
 
 
@@ -94,6 +97,21 @@ def test_two_runs_at_once_neither_double_a_row_nor_meet_in_a_write(lab: Lab) -> 
     lab.assert_agrees()
     status = lab.table_named("同步状态")
     assert status["records"] == len(lab.accounts)
+
+
+def test_what_was_read_while_somebody_wrote_is_read_again(lab: Lab) -> None:
+    lab.control("latency", {"records.batch_create": 0.5})
+    first, second = lab.context(), lab.context()
+    run_id = begin(first, lab.day, [], dry_run=False).run_id
+    for account in lab.accounts:
+        fetch_account(first, run_id, 0, account)
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(load, first, run_id, 0)
+        assert wait_until(lambda: lab.calls("records.batch_create") == 1)
+        summary = carry_out(second, begin(second, lab.day, [], dry_run=False).run_id)
+        assert writing.result().trouble is None
+    assert (summary.state, summary.created) == (RunState.SUCCESS, 0)
+    lab.assert_agrees()
 
 
 def test_a_table_that_is_full_gets_no_row_and_both_numbers_are_told(lab: Lab) -> None:
