@@ -65,13 +65,21 @@ def redis_server() -> Iterator[str]:
         return
     home = Path(tempfile.mkdtemp(prefix="laike-redis-"))
     port = free_port()
-    options = {"port": str(port), "bind": "127.0.0.1", "dir": str(home), "save": ""}
-    options |= {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction", "loglevel": "warning"}
-    command = [_server_binary(), *(word for name, value in options.items() for word in (f"--{name}", value))]
-    with tethered(command, clean=home) as process:
+    with tethered(redis_command(port, home), clean=home) as process:
         url = f"redis://127.0.0.1:{port}/0"
         _wait_until_ready(url, process)
         yield url
+
+
+def redis_command(port: int, home: Path) -> list[str]:
+    """The command of a Redis server that keeps what it was told in a folder.
+
+    Raises:
+        WrongInput: There is no server to start.
+    """
+    options = {"port": str(port), "bind": "127.0.0.1", "dir": str(home), "save": ""}
+    options |= {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction", "loglevel": "warning"}
+    return [_server_binary(), *(word for name, value in options.items() for word in (f"--{name}", value))]
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ import psutil
 import redis
 from celery import Celery
 
-from cli.lab import BEAT, WORKER
+from cli.lab import BEAT, WORKER, free_port, redis_command
 from pipeline.context import Context
 from pipeline.core.outcome import Summary
 from tests.lab import Lab
@@ -60,7 +60,7 @@ class Member:
             self.process.send_signal(which)
 
     def kill(self) -> None:
-        """kill -9."""
+        """Kill -9."""
         self.signal(signal.SIGKILL)
         self.process.wait()
 
@@ -71,6 +71,34 @@ class Member:
     def rss_mib(self) -> float:
         """Its resident memory."""
         return float(psutil.Process(self.process.pid).memory_info().rss) / 2**20
+
+
+class Store:
+    """A Redis server that can be killed and comes back with what it was told."""
+
+    def __init__(self, home: Path) -> None:
+        self.home, self.port = home, free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.start()
+
+    def start(self) -> None:
+        """Start it on the same port and folder, and wait until it answers."""
+        self.process = subprocess.Popen(redis_command(self.port, self.home), stdout=subprocess.DEVNULL)
+        client = redis.Redis.from_url(self.url, retry=None)
+
+        def answers() -> bool:
+            try:
+                return bool(client.ping())
+            except redis.RedisError:
+                return False
+
+        assert wait_until(answers)
+        client.close()
+
+    def kill(self) -> None:
+        """Kill -9."""
+        self.process.kill()
+        self.process.wait()
 
 
 @dataclass
@@ -98,12 +126,21 @@ class Crew:
 
     def _start(self, command: tuple[str, ...], environment: dict[str, str]) -> Member:
         log = self.lab.home / f"process-{len(self.members)}.log"
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("LAIKE_")}
-        told = {"PYTHONPATH": str(Path.cwd()), **self.lab.environment(), **environment}
         with log.open("wb") as out:
-            process = subprocess.Popen(command, env={**clean, **told}, cwd=self.lab.home, stdout=out, stderr=out)
+            told = {**self._environment(), **environment}
+            process = subprocess.Popen(command, env=told, cwd=self.lab.home, stdout=out, stderr=out)
         self.members.append(Member(process, log))
         return self.members[-1]
+
+    def run(self, *command: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command to its end where the workers run."""
+        return subprocess.run(
+            command, env=self._environment(), cwd=self.lab.home, capture_output=True, text=True, check=False, timeout=60
+        )
+
+    def _environment(self) -> dict[str, str]:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("LAIKE_")}
+        return {**clean, "PYTHONPATH": str(Path.cwd()), **self.lab.environment()}
 
     def send(self, task: str, **arguments: object) -> str:
         """Send a task as `celery call` does; its id."""

@@ -39,8 +39,8 @@ class Lab:
     extra: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Stop at noon of the day after the newest figures: no test meets midnight or the schedule by chance."""
-        self.at(time(12, 0))
+        """Begin soon after noon of the day after the newest figures: no test meets midnight or the schedule by chance."""
+        self.at(time(12, 5))
 
     def at(self, clock: time) -> None:
         """Let it be so late, for the product and for the emulator, on the day after the newest figures."""
