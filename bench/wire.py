@@ -1,0 +1,82 @@
+"""Requests of both services as a bare client writes them: no model, no error but the first one."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from bench.world import PAGE_ROWS, BenchError, Job, midnight_ms
+
+PROMOTIONS = "/open_api/v3.0/local/report/promotion/get/"
+ACCOUNT = "/open_api/v3.0/local/report/account/get/"
+TENANT_TOKEN = "/open-apis/auth/v3/tenant_access_token/internal"  # noqa: S105 a path
+FIGURES = {
+    "消耗(元)": "stat_cost",
+    "转化数": "convert_cnt",
+    "转化成本(元)": "conversion_cost",
+    "团购线索数": "clue_pay_order_cnt",
+}
+Json = dict[str, Any]
+
+
+def table(job: Job, action: str) -> str:
+    """The path of something of the table."""
+    return f"/open-apis/bitable/v1/apps/{job.facts['app_token']}/tables/{job.facts['typed_table_id']}/{action}"
+
+
+def credentials(job: Job) -> Json:
+    """The body that asks for a Feishu token."""
+    return {"app_id": job.facts["feishu_app_id"], "app_secret": job.facts["feishu_app_secret"]}
+
+
+def report(job: Job, account_id: str, metrics: Sequence[str]) -> dict[str, str]:
+    """The query of a report on the job's day."""
+    day = job.day.isoformat()
+    return {
+        "local_account_id": account_id,
+        "start_date": day,
+        "end_date": day,
+        "time_granularity": "TIME_GRANULARITY_DAILY",
+        "metrics": json.dumps(list(metrics)),
+        "page": "1",
+        "page_size": str(PAGE_ROWS),
+    }
+
+
+def of_the_day(day: date) -> Json:
+    """The search for a day's rows."""
+    bounds = (("isGreater", day - timedelta(days=1)), ("isLess", day + timedelta(days=1)))
+    conditions = [
+        {"field_name": "时间", "operator": operator, "value": ["ExactDate", str(midnight_ms(at))]}
+        for operator, at in bounds
+    ]
+    return {"filter": {"conjunction": "and", "conditions": conditions}, "automatic_fields": True}
+
+
+def rows(job: Job, account_id: str, answer: Mapping[str, Any]) -> list[Json]:
+    """The records to create for a promotion report."""
+    return [
+        {
+            "fields": {
+                "账户名称": job.accounts[account_id],
+                "时间": midnight_ms(job.day),
+                "单元ID": str(row["promotion_id"]),
+                "单元名称": row["promotion_name"],
+                **{column: row[metric] or 0 for column, metric in FIGURES.items()},
+            }
+        }
+        for row in answer["promotion_list"]
+    ]
+
+
+def data_of(path: str, answer: Mapping[str, Any]) -> Json:
+    """What an answer brought.
+
+    Raises:
+        BenchError: It refuses, or has a second page.
+    """
+    data: Json = answer.get("data") or {}
+    if answer["code"] or data.get("has_more") or data.get("page_info", {}).get("total_page", 1) > 1:
+        msg = f"{path}: {str(answer)[:300]}"
+        raise BenchError(msg)
+    return data
