@@ -35,6 +35,7 @@ class Snapshot:
     records: tuple[dict[str, Any], ...]
     writes: int
     read_at: datetime
+    count: int | None = None  # records of the whole table, where rows to create were to be expected
 
 
 class Staging:

@@ -128,6 +128,7 @@ class _Load:
         self.wanted = want(self.layout, run, source)
         self.found = rows_of(self.layout, snapshot.records, run.days)
         self.recorded = ctx.staging.changes(run.batch_id)
+        self.counted = snapshot.count
 
     def difference(self) -> Difference:
         """What is still to be written."""
@@ -167,7 +168,8 @@ class _Load:
         self.ctx.memory.begin_writing()
 
     def _check_room(self, more: int) -> None:
-        count, cap = self.base.records().count(), self.ctx.settings.table_max_rows
+        count = self.base.records().count() if self.counted is None else self.counted
+        self.counted, cap = None, self.ctx.settings.table_max_rows  # a later round counts anew
         if not count and self._was_loaded():
             msg = "the table reads as empty although rows were loaded into it: the permission may be lost"
             raise NeedsPerson(msg, what_to_do="请确认应用仍对多维表格有「可管理」权限; 确认前不会写入。")

@@ -1,6 +1,7 @@
 """Read the table: its fields, its time zone, its rows of some days. Early, and again when needed."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -52,10 +53,20 @@ def take_snapshot(ctx: Context, run: Run, base: Base) -> Snapshot:
         TableMismatch: A column is missing or cannot hold what we write.
     """
     writes, read_at = _writes(ctx), ctx.now()
-    fields = base.tables.fields(base.table_id)
-    layout = match(DEFAULT_COLUMNS, fields, time_zone(ctx, base))
-    records = read_records(base, layout, run.days)
-    return Snapshot(tuple(fields), layout.time_zone.key, tuple(records), writes, read_at)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        # the load will ask how full the table is: better now, while the reports are waited for
+        count = pool.submit(base.records().count) if _will_create(ctx, run) else None
+        fields = base.tables.fields(base.table_id)
+        layout = match(DEFAULT_COLUMNS, fields, time_zone(ctx, base))
+        records = read_records(base, layout, run.days)
+        counted = count.result() if count else None
+    return Snapshot(tuple(fields), layout.time_zone.key, tuple(records), writes, read_at, counted)
+
+
+def _will_create(ctx: Context, run: Run) -> bool:
+    """Whether rows to create are to be expected: an account's newest day was never loaded."""
+    newest = run.days.last.isoformat()
+    return not run.dry_run and any(newest not in ctx.ledger.covered(account.id) for account in run.accounts)
 
 
 def _writes(ctx: Context) -> int:
