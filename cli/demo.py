@@ -2,70 +2,21 @@
 
 import contextlib
 import json
-import os
-import subprocess
-import sys
-import tempfile
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import requests
-from cryptography.fernet import Fernet
 
-from cli import lab, output
+from cli import output
+from cli.stage import Stage, set_clock, stage
 from pipeline.core.errors import LaikeError
 
 FOLDER = Path("demo-output")
-
-
-@dataclass(frozen=True, slots=True)
-class Demo:
-    """A lab and the environment in which `laike` works on it."""
-
-    emulator: lab.Emulator
-    environment: dict[str, str]
-
-    def sync(self, expect: int) -> dict[str, Any]:
-        """A run, and what `laike runs --json` says of it."""
-        self.laike("sync", "--local", expect=expect)
-        newest: dict[str, Any] = json.loads(self._run(("runs", "1", "--json"), capture=True).stdout)[0]
-        return newest
-
-    def laike(self, *words: str, expect: int) -> None:
-        """Run a command as a person would.
-
-        Raises:
-            LaikeError: It ended with another exit code than the demo is about.
-        """
-        output.out.print(f"\n[bold]$ laike {' '.join(words)}[/]")
-        code = self._run(words).returncode
-        output.out.print(f"exit code {code}")
-        if code != expect:
-            msg = f"`laike {' '.join(words)}` ended with {code}, expected was {expect}"
-            raise LaikeError(msg)
-
-    def control(self, action: str, body: object) -> None:
-        """Change something in the emulator."""
-        answer = requests.post(f"{self.emulator.url}/_control/{action}", json=body, timeout=10)
-        answer.raise_for_status()
-
-    def look(self, what: str, **params: str) -> Any:  # noqa: ANN401 JSON
-        """Look into the emulator."""
-        answer = requests.get(f"{self.emulator.url}/_control/{what}", params=params, timeout=10)
-        answer.raise_for_status()
-        return answer.json()
-
-    def _run(self, words: Sequence[str], *, capture: bool = False) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(  # noqa: S603 our own command
-            [sys.executable, "-m", "cli.main", *words],
-            env=os.environ | self.environment,
-            stdout=subprocess.PIPE if capture else None,
-            text=True,
-            check=False,
-        )
+BACK_AFTER_S = 2  # as a restart policy would
+SLOW = {"report.promotion": 1.0, "records.search": 0.5}  # seconds: long enough to be killed in
 
 
 def demo(*, keep: bool) -> int:
@@ -74,46 +25,98 @@ def demo(*, keep: bool) -> int:
     Raises:
         LaikeError: Something did not.
     """
-    with contextlib.ExitStack() as started:
-        redis_url = started.enter_context(lab.redis_server())
-        home = Path(tempfile.mkdtemp(prefix="laike-demo-"))
-        emulator = started.enter_context(lab.emulator(clean=home))
-        environment = lab.settings_for(emulator.facts, redis_url, home)
-        environment["LAIKE_TOKEN_KEYS"] = Fernet.generate_key().decode()
-        _tell(Demo(emulator, environment), home)
+    with stage() as made:
+        _tell(made)
         if keep:
-            _stay(emulator.url)
+            _stay(made)
     return output.DONE
 
 
-def _tell(demo: Demo, home: Path) -> None:
-    output.out.print(f"emulator of both APIs: {demo.emulator.url}; accounts: {len(demo.emulator.facts['accounts'])}")
+def _tell(made: Stage) -> None:
+    output.out.print(f"emulator of both APIs: {made.emulator.url}; accounts: {len(made.emulator.facts['accounts'])}")
     _step(1, "The token of the old script is taken over.")
-    demo.laike("token", "import", str(_token_cache(demo, home)), expect=output.DONE)
-    _step(2, "The day's run: fetch, compare, write, read back, views.")
-    first = demo.sync(output.DONE)
-    _print_table_content(demo)
-    _step(3, "Again: the table is right already, so nothing is written.")
-    again = demo.sync(output.DONE)
-    _check(again["created"] == again["updated"] == 0, "the second run writes nothing")
+    made.laike("token", "import", str(_token_cache(made)), expect=output.DONE)
+    first = _scheduled_run(made)
+    _killed_run(made)
     _step(4, "One figure changes at the source: one row is updated, and called restated.")
-    _restate(demo, first["day"])
-    restated = demo.sync(output.DONE)
+    _restate(made, first["day"])
+    restated = made.sync(output.DONE)
     _check((restated["updated"], restated["restated"]) == (1, 1), "one row updated, its account day restated")
     _step(5, "One account breaks: the others are loaded, the broken one is named, the exit code says so.")
     broken = first["accounts"][1]["id"]
-    demo.control("faults", [_broken(broken)])
-    partial = demo.sync(output.IN_PART)
+    made.control("faults", [_broken(broken)])
+    partial = made.sync(output.IN_PART)
     named = [account["id"] for account in partial["accounts"] if account["state"] == "failed"]
     _check(named == [broken], "exactly the broken account is named")
     _step(6, "The account is back: the next run heals it without anybody's help.")
-    demo.control("faults/clear", {})
-    demo.sync(output.DONE)
-    _save_page(demo)
+    made.control("faults/clear", {})
+    made.sync(output.DONE)
+    _backfill(made, first["days"][0])
+    _ask_flower(made)
+    _save_page(made)
+
+
+def _scheduled_run(made: Stage) -> dict[str, Any]:
+    now = set_clock(made)
+    _step(2, f"Worker, beat and Flower start. It is {now:%H:%M:%S} in Shanghai, and beat's own entry is due at 07:00.")
+    made.start_worker()
+    made.start_flower()
+    made.start_beat()
+    made.wait_until_ready()
+    output.out.print("ready; waiting for beat")
+    run_id = f"daily-{made.emulator.facts['day']}"
+    made.wait_for("beat's daily run", lambda: "laike.daily" in made.log("beat") and _is_known(made, run_id))
+    made.laike("show", run_id, "--follow", expect=output.DONE)
+    for table in made.look("state")["tables"]:
+        views = ", ".join(view["view_name"] for view in table["views"])
+        output.out.print(f"table {table['name']}: {table['records']} rows; views: {views}", highlight=False)
+    return made.newest_run()
+
+
+def _killed_run(made: Stage) -> None:
+    _step(3, "Again, and the worker is killed in the middle: the run ends well, and nothing is written twice.")
+    made.control("latency", SLOW)
+    running = made.begin("sync")
+    asked = made.look("calls")["counts"]["report.promotion"]
+    made.wait_for("the second run", lambda: made.look("calls")["counts"]["report.promotion"] > asked)
+    output.out.print(f"[red]kill -9 {made.kill_worker()}[/]; a new worker starts in {BACK_AFTER_S} s", highlight=False)
+    time.sleep(BACK_AFTER_S)
+    made.start_worker()
+    made.end(running, output.DONE)
+    made.control("latency", dict.fromkeys(SLOW, 0))
+    again = made.newest_run()
+    _check(again["created"] == again["updated"] == 0, "the second run writes nothing: the table was right already")
+
+
+def _backfill(made: Stage, day: str) -> None:
+    _step(7, "A manual backfill, as it is done in any container; its answer comes at once.")
+    words = json.dumps({"start": day, "end": day})
+    task_id = made.celery("call", "laike.backfill", "--kwargs", words)
+    made.wait_for("the backfill's answer", lambda: made.flower(f"/api/task/result/{task_id}").json().get("result"))
+    answer = made.flower(f"/api/task/result/{task_id}").json()["result"]
+    output.out.print(answer, highlight=False)
+    made.laike("show", answer["run_id"], "--follow", expect=output.DONE)
+
+
+def _ask_flower(made: Stage) -> None:
+    _step(8, "What Flower's API says of all this.")
+    refused = made.flower("/api/tasks", login=False).status_code
+    _check(refused == requests.codes.unauthorized, "without a login Flower answers 401")
+    tasks = made.flower("/api/tasks").json().values()
+    counts = Counter((task["name"], task["state"]) for task in tasks if task["name"])
+    rows = [(name, state, str(count)) for (name, state), count in sorted(counts.items())]
+    output.out.print(output.table(("task", "state", "count"), rows))
+    fetches = len(made.emulator.facts["accounts"]) * counts["laike.load", "SUCCESS"]
+    _check(counts["laike.fetch_account", "SUCCESS"] >= fetches > 0, "each chord: a fetch per account, then one load")
+    _check(counts["laike.finish", "FAILURE"] == 1, "the partial run, and it alone, is a FAILURE of laike.finish")
+
+
+def _is_known(made: Stage, run_id: str) -> bool:
+    return bool(made.look("calls")["counts"].get("report.promotion")) and made.newest_run()["run_id"] == run_id
 
 
 def _step(number: int, text: str) -> None:
-    output.out.print(f"\n[bold cyan]{number}. {text}[/]")
+    output.out.print(f"\n[bold cyan]{number}. {text}[/]", highlight=False)
 
 
 def _check(held: bool, what: str) -> None:
@@ -123,19 +126,19 @@ def _check(held: bool, what: str) -> None:
     output.out.print(f"[green]✓[/] {what}")
 
 
-def _token_cache(demo: Demo, home: Path) -> Path:
+def _token_cache(made: Stage) -> Path:
     """A file such as the old script kept."""
     names = ("access_token", "refresh_token", "expires_at", "refresh_expires_at")
-    file = home / "old_token_cache.json"
-    file.write_text(json.dumps({name: demo.emulator.facts[name] for name in names}), encoding="utf-8")
+    file = made.home / "old_token_cache.json"
+    file.write_text(json.dumps({name: made.emulator.facts[name] for name in names}), encoding="utf-8")
     return file
 
 
-def _restate(demo: Demo, day: str) -> None:
-    account_id = next(iter(demo.emulator.facts["accounts"]))
-    row = demo.look("figures", account_id=account_id, start=day, end=day)["rows"][0]
+def _restate(made: Stage, day: str) -> None:
+    account_id = next(iter(made.emulator.facts["accounts"]))
+    row = made.look("figures", account_id=account_id, start=day, end=day)["rows"][0]
     change = {"account_id": account_id, "promotion_id": str(row["promotion_id"]), "day": day, "stat_cost": 4321.5}
-    demo.control("figures", change)
+    made.control("figures", change)
     output.out.print(f"{row['promotion_name']}: stat_cost {row['stat_cost']} becomes 4321.5")
 
 
@@ -150,17 +153,11 @@ def _broken(account_id: str) -> dict[str, Any]:
     }
 
 
-def _print_table_content(demo: Demo) -> None:
-    for table in demo.look("state")["tables"]:
-        views = ", ".join(view["view_name"] for view in table["views"])
-        output.out.print(f"table {table['name']}: {table['records']} rows; views: {views}", highlight=False)
-
-
-def _save_page(demo: Demo) -> None:
-    facts = demo.emulator.facts
+def _save_page(made: Stage) -> None:
+    facts = made.emulator.facts
     view = next(iter(facts["accounts"].values()))
     page = requests.get(
-        f"{demo.emulator.url}/snapshot", params={"table": facts["typed_table_id"], "view": view}, timeout=30
+        f"{made.emulator.url}/snapshot", params={"table": facts["typed_table_id"], "view": view}, timeout=30
     )
     page.raise_for_status()
     FOLDER.mkdir(exist_ok=True)
@@ -169,7 +166,11 @@ def _save_page(demo: Demo) -> None:
     output.out.print(f"\nTable, view, status table and cards: {file.resolve()}", highlight=False)
 
 
-def _stay(url: str) -> None:
-    output.out.print(f"\nThe page stays at [bold]{url}/[/] until Ctrl-C.", highlight=False)
+def _stay(made: Stage) -> None:
+    user, password = made.flower_login
+    output.out.print(
+        f"\nThe page stays at [bold]{made.emulator.url}/[/], Flower at [bold]{made.flower_url}/[/]", end=""
+    )
+    output.out.print(f" (login {user}, password {password}), until Ctrl-C.", highlight=False)
     with contextlib.suppress(KeyboardInterrupt):
         threading.Event().wait()

@@ -31,18 +31,27 @@ class Emulator:
 
 @contextlib.contextmanager
 def tethered(
-    command: Sequence[str], clean: Path | None = None, environment: Mapping[str, str] | None = None
+    command: Sequence[str],
+    clean: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    log: Path | None = None,
 ) -> Iterator["subprocess.Popen[str]"]:
-    """Run a command for the block; it ends with us, also after kill -9, and `clean` is removed then."""
+    """Run a command for the block; it ends with us, also after kill -9, and `clean` is removed then.
+
+    Args:
+        log: Where its words go; without it stdout is the process' pipe and stderr ours.
+    """
     tether = [sys.executable, "-m", "cli.tether", *(["--clean", str(clean)] if clean else []), *command]
-    process = subprocess.Popen(  # noqa: S603 our own command
-        tether,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        env=os.environ | dict(environment or {}),
-    )
+    with log.open("a") if log else contextlib.nullcontext() as words:
+        process = subprocess.Popen(  # noqa: S603 our own command
+            tether,
+            stdin=subprocess.PIPE,
+            stdout=words or subprocess.PIPE,
+            stderr=words,
+            text=True,
+            start_new_session=True,
+            env=os.environ | dict(environment or {}),
+        )
     try:
         yield process
     finally:

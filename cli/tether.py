@@ -1,6 +1,7 @@
 """Run a command that dies with its parent, whatever kills the parent: `python -m cli.tether [--clean DIR] COMMAND …`.
 
-The parent holds the other end of standard input. When that closes, the command is stopped and DIR is removed.
+The parent holds the other end of standard input. When that closes, the command is stopped and DIR is removed; where
+several share a DIR, the last of them leaves nothing behind. A command that ends by itself leaves DIR to the others.
 """
 
 import shutil
@@ -21,16 +22,18 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's; we follow when it ends
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 the command is the parent's own
     signal.signal(signal.SIGTERM, lambda *_: child.terminate())
-    threading.Thread(target=_end_with_parent, args=[child], daemon=True).start()
+    orphaned = threading.Event()
+    threading.Thread(target=_end_with_parent, args=[child, orphaned], daemon=True).start()
     try:
         return child.wait()
     finally:
-        if clean:
+        if clean and orphaned.is_set():
             shutil.rmtree(clean, ignore_errors=True)
 
 
-def _end_with_parent(child: "subprocess.Popen[bytes]") -> None:
+def _end_with_parent(child: "subprocess.Popen[bytes]", orphaned: threading.Event) -> None:
     sys.stdin.buffer.read()
+    orphaned.set()
     child.terminate()
     try:
         child.wait(GRACE_S)

@@ -1,6 +1,7 @@
 """When beat fires what, as data. Business time is Asia/Shanghai; the messages expire before the next of their kind."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from celery.schedules import crontab
@@ -15,7 +16,8 @@ def schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     """Beat's entries: task, time, and after how many seconds a message that nobody took is worthless."""
 
     def at(**when: object) -> crontab:
-        return crontab(**when, nowfun=lambda: _now(settings))
+        # a partial, since beat pickles its schedule
+        return crontab(**when, nowfun=partial(shifted_now, settings.clock_offset_s))
 
     daily, settle = settings.daily_at, settings.settle_at
     return {
@@ -34,5 +36,6 @@ def _entry(task: str, when: crontab, expires_s: int) -> dict[str, Any]:
     return {"task": task, "schedule": when, "options": {"expires": expires_s}}
 
 
-def _now(settings: Settings) -> datetime:
-    return datetime.now(CHINA) + timedelta(seconds=settings.clock_offset_s)
+def shifted_now(offset_s: float) -> datetime:
+    """The time in Shanghai, shifted as the product's clock is."""
+    return datetime.now(CHINA) + timedelta(seconds=offset_s)

@@ -60,10 +60,12 @@ def wait_until(held: Callable[[], bool]) -> bool:
 
 def test_the_demo_tells_the_whole_story_and_leaves_nothing_running(tmp_path: Path) -> None:
     with demo(tmp_path) as process:
-        told, _ = process.communicate(timeout=100)
+        told, _ = process.communicate(timeout=150)
     assert process.returncode == 0, told
-    for word in ("created 0, updated 0", "restated 1", "partial", "exit code 1", "read back and verified"):
+    for word in ("created 0, updated 0", "restated 1", "partial", "exit code 1", "read back and verified", "kill -9"):
         assert word in told
+    assert "✓ without a login Flower answers 401" in told
+    assert "✓ the partial run, and it alone, is a FAILURE of laike.finish" in told
     page = tmp_path / "demo-output" / "index.html"
     assert str(page) in told
     text = page.read_text(encoding="utf-8")
@@ -78,7 +80,7 @@ def test_the_demo_tells_the_whole_story_and_leaves_nothing_running(tmp_path: Pat
 def test_a_demo_that_is_stopped_takes_everything_with_it(tmp_path: Path, how: signal.Signals) -> None:
     with demo(tmp_path) as process:
         assert process.stdout
-        assert wait_until(lambda: len(ours(tmp_path)) >= 5)  # two tethers, Redis, the emulator, the demo
+        assert wait_until(lambda: len(ours(tmp_path)) >= 11)  # Redis, emulator, worker, beat, Flower, tethers, the demo
         os.kill(process.pid, how)
         process.wait(PATIENCE_S)
         assert wait_until(lambda: not ours(tmp_path)), ours(tmp_path)
