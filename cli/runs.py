@@ -10,7 +10,7 @@ from cli.session import opened, require_worker
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError, NoWorker, WrongInput
 from pipeline.core.outcome import Run, RunState, Summary
-from pipeline.core.plan import state_of_open
+from pipeline.core.plan import ENDING_S, state_of_open
 from pipeline.steps.run import begin, begin_backfill, carry_out
 from worker.dispatch import start
 
@@ -94,7 +94,7 @@ def _document(ctx: Context, run_id: str) -> dict[str, object]:
     if summary := ctx.ledger.summary(run_id):
         return output.run_document(summary)
     run = ctx.ledger.run(run_id)
-    return output.open_run_document(run, state_of_open(run, ctx.now()))
+    return output.open_run_document(run, _state(ctx, run))
 
 
 def status(max_age: str, *, as_json: bool) -> int:
@@ -151,7 +151,12 @@ def _have_carried_out(ctx: Context, run: Run) -> Summary:
 
 def _open(ctx: Context, run: Run) -> bool:
     """Whether a run has not ended and may still do so in time."""
-    return ctx.ledger.summary(run.run_id) is None and state_of_open(run, ctx.now()) == RunState.RUNNING
+    return ctx.ledger.summary(run.run_id) is None and _state(ctx, run) == RunState.RUNNING
+
+
+def _state(ctx: Context, run: Run) -> RunState:
+    """The state of a run without an end: while it gives signs of life it is running, also past its deadline."""
+    return RunState.RUNNING if ctx.ledger.silent_s(run.run_id) < ENDING_S else state_of_open(run, ctx.now())
 
 
 def _day(text: str | None) -> date | None:

@@ -25,7 +25,7 @@ from pipeline.state.staging import Staging
 from pipeline.state.store import TRIES, connect
 from pipeline.state.tokens import TokenKeeper
 
-NO_RUN_S = 600.0  # what a command outside of a run may take
+NO_RUN_S = 600.0  # what a command outside of a run may take, or what a run does with what it has fetched
 
 
 @dataclass(frozen=True, slots=True)

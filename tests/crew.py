@@ -138,6 +138,13 @@ class Crew:
             command, env=self._environment(), cwd=self.lab.home, capture_output=True, text=True, check=False, timeout=60
         )
 
+    def begin(self, *command: str) -> "subprocess.Popen[str]":
+        """Begin a command where the workers run."""
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            command, env=self._environment(), cwd=self.lab.home, stdout=pipe, stderr=pipe, text=True
+        )
+
     def _environment(self) -> dict[str, str]:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("LAIKE_")}
         return {**clean, "PYTHONPATH": str(Path.cwd()), **self.lab.environment()}

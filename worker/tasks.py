@@ -198,8 +198,8 @@ def _refresh(ctx: Context, ahead: timedelta) -> None:
 def _begin_backfill(start: str, end: str, accounts: Sequence[str], suffix: str) -> Small:
     ctx = context()
     try:
-        planned = run.begin_backfill(ctx, date.fromisoformat(start), date.fromisoformat(end), list(accounts), suffix)
-    except (WrongInput, ValueError, TypeError) as error:
+        planned = run.begin_backfill(ctx, _day("start", start), _day("end", end), list(accounts), suffix)
+    except WrongInput as error:
         return {"state": "refused", "error": str(error)}
     dispatch.start(ctx, planned)
     days = [day.isoformat() for day in planned.days]
@@ -209,6 +209,14 @@ def _begin_backfill(start: str, end: str, accounts: Sequence[str], suffix: str) 
         "days": days,
         "accounts": [account.id for account in planned.accounts],
     }
+
+
+def _day(name: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except (ValueError, TypeError):
+        msg = f"{name} {text!r} is not a day; write it as 2026-02-01"
+        raise WrongInput(msg) from None
 
 
 def _catch_up() -> Small:

@@ -95,11 +95,12 @@ def _load(ctx: Context, run: Run) -> LoadOutcome:
     if not source.days:
         return LoadOutcome()
     if run.dry_run:
-        base = ctx.base(run)
+        base = ctx.base(None)
         snapshot = ctx.staging.snapshot(run.batch_id) or take_snapshot(ctx, run, base)
         return _tell(ctx, _Load(ctx, run, base, source, snapshot), dry_run=True)
-    with hold(ctx.client, keys.writer(ctx.settings.bitable_app_token), ctx.time_left(run)) as lease:
-        base = ctx.base(run, before_write=lambda: lease.ensure(WRITE_TIMEOUT_S))
+    # the run's deadline ends the fetching; what is there by then is loaded
+    with hold(ctx.client, keys.writer(ctx.settings.bitable_app_token), ctx.time_left(None)) as lease:
+        base = ctx.base(None, before_write=lambda: lease.ensure(WRITE_TIMEOUT_S))
         work = _Load(ctx, run, base, source, _fresh_enough(ctx, run) or _read_anew(ctx, run, base))
         work.write()
         return _tell(ctx, work, dry_run=False)

@@ -76,7 +76,7 @@ def _look(ctx: Context, run: Run, source: Source) -> tuple[DayAgreement, ...]:
     snapshot = ctx.staging.snapshot(run.batch_id)
     if snapshot is None:
         raise LaikeError(f"{run.run_id}: what the table looked like is not staged any more")
-    layout, base = layout_of(snapshot), ctx.base(run)
+    layout, base = layout_of(snapshot), ctx.base(None)
     found = rows_of(layout, read_records(base, layout, run.days), run.days)
     _learn_creator(ctx, run, found)
     accounts = {account.id: account for account in run.accounts}

@@ -1,4 +1,4 @@
-"""Six ways to lose a run or a worker on Celery and Redis, each seen in the wild, and a kill between write and record."""
+"""Six ways to lose a run or a worker on Celery and Redis, each seen so far, and a kill between write and record."""
 
 import sys
 import time

@@ -2,7 +2,9 @@
 
 import json
 import math
+import signal
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import time, timedelta
@@ -10,8 +12,10 @@ from datetime import time, timedelta
 import pytest
 
 from pipeline.core.outcome import RunState, Summary
+from pipeline.steps.fetch import fetch_account
+from pipeline.steps.run import begin_daily
 from tests.crew import SHORT, Crew, command, crew, wait_until
-from tests.lab import TOKEN_KEY, WRITES, Lab
+from tests.lab import WRITES, Lab
 
 
 def pages(lab: Lab, summary: Summary) -> int:
@@ -59,3 +63,210 @@ def test_two_dailies_at_once_are_one_run(working: Crew) -> None:
     assert summary.state == RunState.SUCCESS
     assert working.lab.calls("report.promotion") == pages(working.lab, summary)
     working.lab.assert_agrees(summary.days.first, summary.days.last)
+
+
+def test_a_failed_account_is_a_failure_of_finish_and_of_nothing_else(working: Crew) -> None:
+    broken = working.lab.accounts[1]
+    working.lab.fault("report.promotion", "code", code=40002, times="always", match={"local_account_id": broken})
+    run_id = working.result(working.send("laike.daily"))["result"]["run_id"]
+    summary = working.ended(run_id)
+    assert summary.state == RunState.PARTIAL
+    assert [account.id for account in summary.accounts if account.trouble] == [broken]
+    assert wait_until(lambda: [one["status"] for one in working.results("laike.finish")] == ["FAILURE"])
+    assert "account_unavailable" in str(working.results("laike.finish")[0]["result"])
+    assert {one["status"] for one in working.results("laike.fetch_account")} == {"SUCCESS"}
+
+
+def test_an_account_that_fails_for_longer_than_a_call_is_tried_is_fetched_later(working: Crew) -> None:
+    slow = working.lab.accounts[0]
+    working.lab.fault("report.account", "code", code=50000, times=6, match={"local_account_id": slow})
+    run_id = working.result(working.send("laike.daily"))["result"]["run_id"]
+    assert working.ended(run_id).state == RunState.SUCCESS
+    assert "fetch_again" in working.words()
+
+
+def test_an_account_that_fails_for_ever_is_given_up_and_named(working: Crew) -> None:
+    dead = working.lab.accounts[0]
+    working.lab.fault("report.account", "code", code=50000, times="always", match={"local_account_id": dead})
+    summary = working.ended(working.result(working.send("laike.daily"))["result"]["run_id"])
+    assert summary.state == RunState.PARTIAL
+    assert [account.id for account in summary.accounts if account.trouble] == [dead]
+
+
+def test_a_load_does_not_wait_for_a_fetch_beyond_the_deadline(lab: Lab) -> None:
+    lab.extra |= {**SHORT, "LAIKE_RUN_DEADLINE_S": "4"}
+    stuck = lab.accounts[0]
+    lab.fault("report.promotion", "delay", seconds=60, times="always", match={"local_account_id": stuck})
+    with crew(lab) as team:
+        team.worker()
+        summary = team.ended(team.result(team.send("laike.daily"))["result"]["run_id"])
+    assert summary.state == RunState.PARTIAL
+    assert [account.id for account in summary.accounts if account.trouble] == [stuck]
+
+
+def test_a_run_whose_chord_never_fires_is_loaded_soon_after_its_deadline(lab: Lab) -> None:
+    lab.extra |= {**SHORT, "LAIKE_RUN_DEADLINE_S": "3"}
+    with crew(lab) as team:
+        run = begin_daily(team.ctx)
+        fetch_account(team.ctx, run.run_id, 0, lab.accounts[0])
+        team.worker()
+
+        def ended() -> bool:
+            team.ctx.ledger.stamp(run.run_id)  # it never falls silent: somebody hangs in a fetch
+            return team.ctx.ledger.summary(run.run_id) is not None
+
+        assert wait_until(ended)
+        summary = team.ended(run.run_id)
+    assert summary.state == RunState.PARTIAL
+    assert [account.trouble is None for account in summary.accounts] == [True, *[False] * (len(lab.accounts) - 1)]
+
+
+def test_beat_fires_the_daily_run_at_its_time_and_a_second_beat_changes_nothing(lab: Lab) -> None:
+    lab.at(time(6, 59, 54))
+    lab.extra |= {**SHORT, "LAIKE_WATCHDOG_S": "600"}
+    with crew(lab) as team:
+        team.worker()
+        team.beat()
+        team.beat(LAIKE_BEAT_FILE="second-beat")
+        assert team.ended(f"daily-{lab.day}").state == RunState.SUCCESS
+        assert wait_until(lambda: len(team.results("laike.daily")) == 2)
+        assert team.ctx.ledger.newest(9) == [f"daily-{lab.day}"]
+
+
+def test_catch_up_loads_yesterday_once_where_it_is_owed(working: Crew) -> None:
+    lab = working.lab
+    asked = [working.send("laike.catch_up"), working.send("laike.catch_up"), working.send("laike.daily")]
+    begun = {working.result(task_id)["result"].get("begun") for task_id in asked} - {None}
+    for run_id in {*begun, f"daily-{lab.day}"}:
+        assert working.ended(run_id).state == RunState.SUCCESS
+    assert len(begun) <= 1
+    lab.assert_agrees()
+    assert 1254291 not in {call["code"] for call in lab.look("calls")["calls"]}
+    calls = lab.look("calls")["counts"]
+    assert working.result(working.send("laike.catch_up"))["result"] == {"healed": [], "begun": None}
+    assert lab.look("calls")["counts"] == calls  # nothing owed, nothing asked
+
+
+def test_a_run_that_died_is_ended_by_catch_up(working: Crew) -> None:
+    run = begin_daily(working.ctx)
+    working.ctx.client.delete(f"laike:v1:run:{run.run_id}:alive")
+    working.ctx.client.set(f"laike:v1:run:{run.run_id}:watched", "1", ex=60)  # no watchdog comes first
+    assert working.result(working.send("laike.catch_up"))["result"]["healed"] == [run.run_id]
+    assert working.ended(run.run_id).state == RunState.SUCCESS
+
+
+def test_settle_reads_yesterday_again(working: Crew) -> None:
+    working.ended(working.result(working.send("laike.daily"))["result"]["run_id"])
+    key, row = next(iter(working.lab.source().items()))
+    place = {"promotion_id": key.promotion_id, "day": key.day.isoformat()}
+    working.lab.control("figures", {"account_id": str(row["local_account_id"]), **place, "stat_cost": 777.25})
+    summary = working.ended(working.result(working.send("laike.settle"))["result"]["run_id"])
+    assert (summary.state, summary.restated, summary.updated) == (RunState.SUCCESS, 1, 1)
+
+
+def test_a_backfill_runs_in_batches_and_a_daily_run_meanwhile_is_not_disturbed(working: Crew) -> None:
+    lab = working.lab
+    start, end = lab.day - timedelta(days=64), lab.day - timedelta(days=3)
+    lab.control("latency", {"records.batch_create": 0.1})
+    accounts = [account for account in lab.accounts if account != lab.big]
+    answer = working.result(
+        working.send("laike.backfill", start=start.isoformat(), end=end.isoformat(), accounts=accounts)
+    )["result"]
+    daily = working.result(working.send("laike.daily"))["result"]["run_id"]
+    assert (answer["state"], len(answer["days"]), answer["accounts"]) == ("queued", 62, accounts)
+    for run_id in (daily, answer["run_id"]):
+        summary = working.ended(run_id)
+        assert (summary.state, summary.duplicates) == (RunState.SUCCESS, 0), summary
+    assert len([one for one in working.results("laike.load") if one["kwargs"]["run_id"] == answer["run_id"]]) == 3
+    loaded = working.lab.loaded()
+    assert all(len(rows) == 1 for rows in loaded.values())
+    assert 1254291 not in {call["code"] for call in lab.look("calls")["calls"]}
+
+
+def test_celery_call_begins_a_backfill_from_any_container(working: Crew) -> None:
+    day = working.lab.day.isoformat()
+    words = json.dumps({"start": day, "end": day, "accounts": working.lab.accounts[:2]})
+    called = working.run(*command("call", "laike.backfill", "--kwargs", words))
+    assert called.returncode == 0, called.stderr
+    answer = working.result(called.stdout.strip())["result"]
+    assert answer == {
+        "run_id": answer["run_id"],
+        "state": "queued",
+        "days": [day],
+        "accounts": working.lab.accounts[:2],
+    }
+    assert working.ended(answer["run_id"]).state == RunState.SUCCESS
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wrong"),
+    [
+        ({"start": "2026-02-30", "end": "2026-03-01"}, "2026-02-30"),
+        ({"start": "2099-01-01", "end": "2099-01-02"}, "cannot be loaded"),
+        ({"start": "yesterday", "end": "today"}, "yesterday"),
+        ({"accounts": ["1"]}, "unknown account 1"),
+    ],
+)
+def test_a_backfill_that_cannot_be_says_what_is_wrong(working: Crew, arguments: dict[str, object], wrong: str) -> None:
+    day = working.lab.day.isoformat()
+    answer = working.result(working.send("laike.backfill", **{"start": day, "end": day, **arguments}))["result"]
+    assert answer["state"] == "refused"
+    assert wrong in answer["error"]
+    assert working.ctx.ledger.newest(9) == []
+
+
+def test_sync_goes_through_the_workers_and_prints_the_run(working: Crew) -> None:
+    ended = working.lab.laike("sync", "--json")
+    assert ended.returncode == 0, ended.stderr
+    document = json.loads(ended.stdout)
+    assert (document["state"], document["verified"]) == ("success", True)
+    assert f"{len(working.lab.accounts)}/{len(working.lab.accounts)}" in ended.stderr  # progress, account by account
+    assert len(working.results("laike.fetch_account")) == len(working.lab.accounts)
+    followed = working.lab.laike("show", document["run_id"], "--follow", "--json")
+    assert json.loads(followed.stdout) == document
+    assert "the table agrees with the source" in followed.stderr
+    assert working.lab.laike("status", "--max-age", "1h").returncode == 0
+
+
+def test_a_dry_run_through_the_workers_writes_nothing(working: Crew) -> None:
+    ended = working.lab.laike("sync", "--dry-run", "--json")
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout)["created"] > 0
+    assert working.lab.calls(*WRITES) == 0
+
+
+def test_ctrl_c_leaves_the_run_to_the_workers_and_says_how_to_follow_it(working: Crew) -> None:
+    working.lab.control("latency", {"report.promotion": 1.0})
+    process = working.begin(sys.executable, "-m", "cli.main", "sync")
+    assert wait_until(lambda: working.ctx.ledger.newest(1) and working.lab.calls("report.promotion"))
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    run_id = working.ctx.ledger.newest(1)[0]
+    assert f"laike show {run_id} --follow" in said
+    assert "Traceback" not in said
+    assert working.ended(run_id).state == RunState.SUCCESS
+
+
+def test_without_a_worker_sync_says_so_and_names_both_ways_out(lab: Lab) -> None:
+    ended = lab.laike("sync")
+    assert ended.returncode == 3
+    assert "celery -A worker.app worker" in ended.stderr
+    assert "--local" in ended.stderr
+
+
+def test_status_is_a_failure_before_the_first_success(lab: Lab) -> None:
+    ended = lab.laike("status", "--json")
+    assert (ended.returncode, json.loads(ended.stdout)["ok"]) == (3, False)
+    wrong = lab.laike("status", "--max-age", "soon")
+    assert wrong.returncode == 2
+    assert "26h" in wrong.stderr
+
+
+def test_a_worker_without_settings_names_all_that_is_missing(lab: Lab) -> None:
+    ended = subprocess.run(
+        command("worker"), cwd=lab.home, env={"PYTHONPATH": "."}, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 2
+    assert "LAIKE_FEISHU_APP_ID" in ended.stderr
+    assert "LAIKE_ACCOUNTS" in ended.stderr
+    assert "Traceback" not in ended.stderr

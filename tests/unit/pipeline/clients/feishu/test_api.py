@@ -1,0 +1,335 @@
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pipeline.clients.feishu.api import ERRORS, Feishu, TenantToken, error_of
+from pipeline.clients.http import Answer
+from pipeline.clients.retry import READ, RetryPolicy
+from pipeline.core.errors import (
+    BadRequest,
+    BadResponse,
+    DeadlinePassed,
+    LaikeError,
+    NeedsPerson,
+    NotFoundYet,
+    Retryable,
+    RowVanished,
+    ServerTrouble,
+    TableFull,
+    TableMismatch,
+    Throttled,
+    TokenExpired,
+    TransportTrouble,
+)
+from tests.unit.pipeline.clients.stub import Plain, StubHttp, answer, data, told
+
+PATH = "/open-apis/bitable/v1/apps/bas/tables"
+AUTH = "/open-apis/auth/v3/tenant_access_token/internal"
+Tell = Callable[..., Any]
+READS, WRITES = RetryPolicy(scale=0), RetryPolicy(blind=False, scale=0)
+
+
+class Auth(StubHttp):
+    """The service that gives tenant tokens t-1, t-2 …"""
+
+    def __init__(self, *answers: Answer | Exception, expire: int = 7200) -> None:
+        super().__init__(*answers)
+        self.given, self.expire, self.trouble = 0, expire, list[Answer | Exception]()
+
+    def call(self, method: str, path: str, **how: Any) -> Answer:  # noqa: ANN401 as the base takes them
+        if path != AUTH:
+            return super().call(method, path, **how)
+        self.given += 1
+        self.sent = (method, how)
+        trouble = self.trouble.pop(0) if self.trouble else None
+        if isinstance(trouble, Exception):
+            raise trouble
+        return trouble or answer({"code": 0, "tenant_access_token": f"t-{self.given}", "expire": self.expire})
+
+
+def api(http: Auth, before_write: Callable[[], None] = lambda: None, left: float = 600) -> Feishu:
+    return Feishu(http, TenantToken(http, "cli_1", "canary-secret"), lambda: left, before_write, READS, WRITES)
+
+
+def says(code: int, **headers: str) -> Answer:
+    return answer({"code": code, "msg": "words", "error": {"log_id": "x"}}, {"X-Tt-Logid": "log1", **headers})
+
+
+# 飞书, 通用错误码 and the Bitable pages: refused, and what it means to us.
+REFUSED = {
+    Throttled: [99991400, 1254290, 1254291, 1254607, 1254036],
+    TokenExpired: [99991663, 99991665, 99991661, 99991671],
+    NotFoundYet: [1254040, 1254041, 1254042, 1254044],
+    RowVanished: [1254043],
+    TableMismatch: [1254045],
+    TableFull: [1254103],
+    NeedsPerson: [
+        *(10014, 10015, 99991543, 99991662, 99991664, 99991672, 99991673, 99991676, 99991679),
+        *(91403, 99991401, 99991403, 1254301, 1254302, 1254304, 1254306),
+        *(1254003, 1254004, 1254005, 1254006, 1254009, 1254100, 1254101, 1254105),
+    ],
+    BadRequest: [1254000, 1254001, 1254015, 1254018, 1254019, 1254037, 1254060, 1254104, 9499, 99992402, 1, -1],
+}
+DOUBTFUL = [2200, 1500, 5000, 1254002, 1254608, 1255001, 1255002, 1255003, 1255004, 1255005, 1255006, 1255040]
+TABLE = [(code, kind, False) for kind, codes in REFUSED.items() for code in codes]
+TABLE += [(code, ServerTrouble, True) for code in DOUBTFUL]
+
+
+@pytest.mark.parametrize(("code", "kind", "effect"), TABLE)
+def test_each_code_is_its_own_kind_of_trouble(code: int, kind: type[LaikeError], effect: bool) -> None:  # noqa: FBT001 a table
+    error = error_of(PATH, says(code))
+    assert type(error) is kind
+    assert getattr(error, "effect_possible", False) is effect
+    assert (error.code, error.request_id) == (code, "log1")
+    assert f"{PATH}: code {code}, words" in error.message
+
+
+def test_the_table_here_names_every_code_of_the_table_there() -> None:
+    here = {code: kind for code, kind, _ in TABLE}
+    assert set(ERRORS) <= set(here)
+    assert all(here[code] is kind for code, kind in ERRORS.items())
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (10014, "LAIKE_FEISHU_APP_ID"),
+        (99991672, "权限"),
+        (91403, "添加文档应用"),
+        (1254302, "添加文档应用"),
+        (99991403, "调用量"),
+        (99991401, "白名单"),
+        (1254003, "LAIKE_BITABLE_APP_TOKEN"),
+        (1254004, "LAIKE_BITABLE_TABLE_ID"),
+    ],
+)
+def test_what_a_person_must_do_is_said(code: int, words: str) -> None:
+    assert words in error_of(PATH, says(code)).what_to_do
+
+
+def test_throttling_says_how_long_and_unready_data_need_seconds() -> None:
+    waits = [error_of(PATH, says(99991400, **{"x-ogw-ratelimit-reset": "7"})), error_of(PATH, says(1254607))]
+    assert [one.retry_after for one in waits if isinstance(one, Retryable)] == [7, 3]
+
+
+@pytest.mark.parametrize("body", [{}, {"code": "0"}, {"msg": "ok", "data": {}}])
+def test_an_answer_without_a_code_is_no_success(body: Plain) -> None:
+    with pytest.raises(BadResponse, match="HTTP 502 without a code"):
+        api(Auth(answer(body, status=502))).read("GET", PATH)
+
+
+@pytest.mark.parametrize("wrong", [[1], "text", 7])
+def test_data_of_another_shape_are_an_error_of_ours(wrong: object) -> None:
+    with pytest.raises(BadResponse):
+        api(Auth(answer({"code": 0, "data": wrong}))).pages("GET", PATH)
+
+
+def test_a_call_carries_the_tenant_token_and_gives_data() -> None:
+    http = Auth(data(a=1))
+    assert api(http).read("POST", PATH, params={"p": "1"}, json={"j": 2}) == {"a": 1}
+    (call,) = http.calls
+    assert (call.method, call.path, call.params, call.json) == ("POST", PATH, {"p": "1"}, {"j": 2})
+    assert call.headers == {"Authorization": "Bearer t-1"}
+    assert http.sent == ("POST", {"json": {"app_id": "cli_1", "app_secret": "canary-secret"}})
+
+
+def test_success_without_data_is_a_success_of_a_write() -> None:
+    assert api(Auth(answer({"code": 0, "msg": "success"}))).write("POST", PATH) == {}
+
+
+def test_one_tenant_token_serves_many_calls() -> None:
+    http = Auth(data())
+    feishu = api(http)
+    for _ in range(3):
+        feishu.read("GET", PATH)
+    assert http.given == 1
+
+
+@pytest.mark.parametrize(("later", "asked"), [(7200 - 601, 1), (7200 - 599, 2)])
+def test_a_tenant_token_is_replaced_600_seconds_before_its_end(
+    monkeypatch: pytest.MonkeyPatch, later: float, asked: int
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    http = Auth(data())
+    token = TenantToken(http, "cli_1", "s")
+    assert token.current() == "t-1"
+    clock[0] += later
+    assert token.current() == f"t-{asked}"
+    assert http.given == asked
+
+
+def test_a_tenant_token_that_is_nearly_over_is_used_but_not_kept() -> None:
+    http = Auth(data(), expire=300)
+    token = TenantToken(http, "cli_1", "s")
+    assert [token.current(), token.current()] == ["t-1", "t-2"]
+
+
+@pytest.mark.parametrize("code", [99991663, 99991665, 99991661, 99991671])
+@pytest.mark.parametrize("kind", ["read", "write"])
+def test_a_refused_tenant_token_is_replaced_once_and_the_call_repeated(code: int, kind: str) -> None:
+    http = Auth(says(code), data(a=1))
+    assert getattr(api(http), kind)("POST", PATH) == {"a": 1}
+    assert [call.headers["Authorization"] for call in http.calls] == ["Bearer t-1", "Bearer t-2"]
+
+
+def test_a_tenant_token_that_is_refused_again_needs_a_person() -> None:
+    http = Auth(says(99991663))
+    with pytest.raises(NeedsPerson) as caught:
+        api(http).read("GET", PATH)
+    assert (len(http.calls), http.given) == (2, 2)
+    assert (caught.value.code, caught.value.request_id) == (99991663, "log1")
+
+
+def test_only_the_token_that_was_refused_is_dropped() -> None:
+    token = TenantToken(Auth(data()), "cli_1", "s")
+    token.current()
+    token.drop("t-0")
+    assert token.current() == "t-1"
+    token.drop("t-1")
+    assert token.current() == "t-2"
+
+
+def test_wrong_credentials_need_a_person_and_are_not_quoted() -> None:
+    http = Auth(data())
+    http.trouble = [says(10014)]
+    with pytest.raises(NeedsPerson) as caught:
+        api(http).read("GET", PATH)
+    assert http.calls == []
+    assert "LAIKE_FEISHU_APP_SECRET" in caught.value.what_to_do
+    assert "canary" not in told(caught.value)
+
+
+@pytest.mark.parametrize(
+    "body", [{"expire": 7200}, {"tenant_access_token": "t"}, {"tenant_access_token": 7, "expire": 9}]
+)
+def test_an_answer_without_a_token_or_its_end_is_an_error(body: Plain) -> None:
+    http = Auth(data())
+    http.trouble = [answer({"code": 0, **body})]
+    with pytest.raises(BadResponse):
+        api(http).read("GET", PATH)
+
+
+def test_asking_for_a_token_is_repeated_also_on_the_way_to_a_write() -> None:
+    http = Auth(data(a=1))
+    http.trouble = [TransportTrouble("no answer", effect_possible=True), says(5000)]
+    assert api(http).write("POST", PATH) == {"a": 1}
+    assert (http.given, len(http.calls)) == (3, 1)
+
+
+@pytest.mark.parametrize("first", [says(code) for code in DOUBTFUL] + [TransportTrouble("cut", effect_possible=True)])
+def test_a_write_that_may_have_had_its_effect_is_sent_once_and_a_read_again(first: Answer | Exception) -> None:
+    http = Auth(first, data(a=1))
+    with pytest.raises(Retryable) as caught:
+        api(http).write("POST", PATH)
+    assert caught.value.effect_possible
+    assert len(http.calls) == 1
+    http = Auth(first, data(a=1))
+    assert api(http).read("POST", PATH) == {"a": 1}
+
+
+@pytest.mark.parametrize("first", [says(1254290), says(1254607), says(1254040), TransportTrouble("refused")])
+def test_a_write_that_was_refused_is_sent_again(first: Answer | Exception) -> None:
+    http = Auth(first, data(a=1))
+    assert api(http).write("POST", PATH) == {"a": 1}
+    assert len(http.calls) == 2
+
+
+def test_before_each_attempt_to_write_and_never_before_a_read_the_writer_is_asked() -> None:
+    asked: list[int] = []
+    http = Auth(data())
+    feishu = api(http, lambda: asked.append(len(http.calls)))
+    feishu.read("POST", PATH)
+    feishu.pages("POST", PATH)
+    assert asked == []
+    http.answers = [says(1254290), says(99991663), data()]
+    feishu.write("POST", PATH)
+    assert asked == [2, 3, 4]
+
+
+def test_a_writer_that_has_lost_its_lock_sends_nothing() -> None:
+    def lost() -> None:
+        raise Retryable("the lock was lost")
+
+    http = Auth(data())
+    with pytest.raises(Retryable, match="lost"):
+        api(http, lost).write("POST", PATH)
+    assert http.calls == []
+
+
+@pytest.mark.parametrize(("left", "read_s", "write_s"), [(600.0, 30, 15), (20.0, 20, 15), (4.0, 4, 4)])
+def test_a_call_may_last_as_long_as_there_is_time(left: float, read_s: float, write_s: float) -> None:
+    http = Auth(data())
+    feishu = api(http, left=left)
+    feishu.read("GET", PATH)
+    feishu.write("POST", PATH)
+    assert [call.timeout_s for call in http.calls] == [read_s, write_s]
+
+
+@pytest.mark.parametrize("kind", ["read", "write"])
+def test_nothing_is_sent_after_the_time_is_up(kind: str) -> None:
+    http, asked = Auth(data()), list[int]()
+    with pytest.raises(DeadlinePassed):
+        getattr(api(http, lambda: asked.append(1), left=0), kind)("POST", PATH)
+    assert (http.calls, asked) == ([], [])
+
+
+def test_a_read_that_stays_down_is_tried_as_often_as_the_policy_says() -> None:
+    http = Auth(says(1254290))
+    with pytest.raises(Throttled):
+        api(http).read("GET", PATH)
+    assert len(http.calls) == READ.attempts
+
+
+A, B, C = {"id": "a"}, {"id": "b"}, {"id": "c"}
+
+
+def test_all_items_of_all_pages_come_in_their_order() -> None:
+    http = Auth(
+        data(items=[A], has_more=True, page_token="p2", total=3),
+        data(items=[B], has_more=True, page_token="p3", total=3),
+        data(items=[C], has_more=False, total=3),
+    )
+    asked = {"page_size": "1"}
+    assert api(http).pages("POST", PATH, params=asked, json={"f": 1}) == [A, B, C]
+    assert [call.params for call in http.calls] == [asked, asked | {"page_token": "p2"}, asked | {"page_token": "p3"}]
+    assert [call.json for call in http.calls] == [{"f": 1}] * 3
+    assert asked == {"page_size": "1"}
+
+
+@pytest.mark.parametrize(
+    "empty", [{"total": 0, "has_more": False}, {"items": [], "total": 0}, {"items": None, "total": 0}]
+)
+def test_an_empty_list_is_empty(empty: Plain) -> None:
+    assert api(Auth(data(**empty))).pages("GET", PATH) == []
+
+
+def test_a_list_without_a_total_is_taken_as_it_comes() -> None:
+    pages = [data(items=[A], has_more=True, page_token="p2"), data(items=[B], has_more=False)]
+    assert api(Auth(*pages)).pages("GET", PATH) == [A, B]
+
+
+def page(*items: Plain, more: bool = True, **facts: object) -> Answer:
+    return data(items=list(items), has_more=more, **facts)
+
+
+SUSPICIOUS = {
+    "has_more without a page_token": [page(A, total=2)],
+    "has_more with an empty page_token": [page(A, page_token="", total=2)],
+    "has_more with a page_token that is no text": [page(A, page_token=7, total=2)],
+    "a page_token repeated": [page(A, page_token="p", total=9), page(B, page_token="p", total=9)],
+    "a page_token repeated later": [page(A, page_token=token, total=9) for token in ("p", "q", "p")],
+    "a total that changes": [page(A, page_token="p", total=2), page(B, more=False, total=3)],
+    "a total that is left out once": [page(A, page_token="p", total=2), page(B, more=False)],
+    "a total that is not reached": [page(A, more=False, total=2)],
+    "a total that is exceeded": [page(A, B, more=False, total=1)],
+    "nothing although there is a total": [data(total=5)],
+}
+
+
+@pytest.mark.parametrize("pages", SUSPICIOUS.values(), ids=SUSPICIOUS.keys())
+def test_a_suspicious_page_is_an_error_and_never_the_end(pages: list[Answer]) -> None:
+    with pytest.raises(BadResponse):
+        api(Auth(*pages)).pages("GET", PATH)

@@ -1,0 +1,114 @@
+import pytest
+
+from pipeline.clients.feishu.records import WRITE_BATCH, Records
+from pipeline.core.errors import BadResponse, Retryable, RowVanished
+from tests.unit.pipeline.clients.feishu.test_api import Auth, api, says
+from tests.unit.pipeline.clients.stub import Call, Plain, data
+
+PATH = "/open-apis/bitable/v1/apps/bas1/tables/tbl1/records"
+FILTER = {"conjunction": "and", "conditions": [{"field_name": "时间", "operator": "is", "value": ["x"]}]}
+
+
+def records(http: Auth) -> Records:
+    return Records(api(http), "bas1", "tbl1")
+
+
+def only(http: Auth) -> Call:
+    (call,) = http.calls
+    return call
+
+
+def test_a_search_sends_exactly_what_is_documented() -> None:
+    http = Auth(data(items=[{"record_id": "rec1"}], has_more=False, total=1))
+    assert records(http).search(FILTER, ("时间", "单元ID")) == [{"record_id": "rec1"}]
+    call = only(http)
+    assert (call.method, call.path, call.params) == ("POST", f"{PATH}/search", {"page_size": "500"})
+    assert call.json == {"field_names": ["时间", "单元ID"], "automatic_fields": True, "filter": FILTER}
+
+
+@pytest.mark.parametrize("filter_", [None, {}])
+def test_a_search_of_everything_sends_no_filter(filter_: Plain | None) -> None:
+    http = Auth(data(items=[], has_more=False, total=0))
+    assert records(http).search(filter_, ["a"]) == []
+    assert only(http).json == {"field_names": ["a"], "automatic_fields": True}
+
+
+def test_a_record_that_comes_twice_is_an_error() -> None:
+    first, second = {"record_id": "rec1"}, {"record_id": "rec2"}
+    pages = [
+        data(items=[first, second], has_more=True, page_token="p", total=3),
+        data(items=[second], has_more=False, total=3),
+    ]
+    with pytest.raises(BadResponse, match="twice"):
+        records(Auth(*pages)).search(None, [])
+
+
+def test_the_count_is_one_small_search() -> None:
+    http = Auth(data(items=[{"record_id": "rec1"}], has_more=True, page_token="p", total=1234))
+    assert records(http).count() == 1234
+    call = only(http)
+    assert (call.method, call.path, call.params) == ("POST", f"{PATH}/search", {"page_size": "1"})
+    assert call.json == {"automatic_fields": False}
+
+
+@pytest.mark.parametrize("answer", [{}, {"total": None}, {"total": "7"}])
+def test_a_count_without_a_total_is_an_error(answer: Plain) -> None:
+    with pytest.raises(BadResponse, match="no total"):
+        records(Auth(data(**answer))).count()
+
+
+def test_records_are_created_under_a_client_token_and_their_ids_come_in_order() -> None:
+    http = Auth(data(records=[{"record_id": "rec1", "fields": {}}, {"record_id": "rec2"}]))
+    assert records(http).batch_create([{"a": 1}, {"a": 2}], "uuid-1") == ["rec1", "rec2"]
+    call = only(http)
+    assert (call.method, call.path, call.params) == ("POST", f"{PATH}/batch_create", {"client_token": "uuid-1"})
+    assert call.json == {"records": [{"fields": {"a": 1}}, {"fields": {"a": 2}}]}
+
+
+@pytest.mark.parametrize("answer", [{"records": [{"fields": {}}]}, {"records": [{"record_id": None}]}])
+def test_a_created_record_without_an_id_is_an_error(answer: Plain) -> None:
+    with pytest.raises(BadResponse):
+        records(Auth(data(**answer))).batch_create([{"a": 1}], "uuid-1")
+
+
+def test_a_change_sends_the_changed_cells_only() -> None:
+    http = Auth(data(records=[]))
+    records(http).batch_update([("rec1", {"a": 1}), ("rec2", {"b": None})])
+    call = only(http)
+    assert (call.method, call.path, call.params) == ("POST", f"{PATH}/batch_update", None)
+    assert call.json == {
+        "records": [{"record_id": "rec1", "fields": {"a": 1}}, {"record_id": "rec2", "fields": {"b": None}}]
+    }
+
+
+def test_a_record_that_a_person_deleted_is_told_and_not_sent_again() -> None:
+    http = Auth(says(1254043))
+    with pytest.raises(RowVanished):
+        records(http).batch_update([("rec1", {"a": 1})])
+    assert len(http.calls) == 1
+
+
+def test_creating_and_changing_are_writes_and_searching_is_a_read() -> None:
+    asked: list[str] = []
+    http = Auth(data(items=[], records=[], has_more=False, total=0))
+    mine = Records(api(http, lambda: asked.append("write")), "bas1", "tbl1")
+    mine.search(None, [])
+    mine.count()
+    assert asked == []
+    mine.batch_create([{}], "t")
+    mine.batch_update([])
+    assert asked == ["write", "write"]
+
+
+@pytest.mark.parametrize("act", [lambda one: one.batch_create([{}], "t"), lambda one: one.batch_update([("r", {})])])
+def test_a_write_with_an_unknown_end_is_not_sent_again(act: "object") -> None:
+    http = Auth(says(1255040))
+    assert callable(act)
+    with pytest.raises(Retryable) as caught:
+        act(records(http))
+    assert caught.value.effect_possible
+    assert len(http.calls) == 1
+
+
+def test_a_batch_holds_as_many_records_as_every_page_of_the_documentation_allows() -> None:
+    assert WRITE_BATCH == 500

@@ -1,0 +1,93 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipeline.clients.http import Answer
+from pipeline.clients.oceanengine.oauth import OAuth
+from pipeline.core.errors import BadResponse, LaikeError, NeedsPerson, ServerTrouble, Throttled, TransportTrouble
+from pipeline.core.model import CHINA
+from tests.unit.pipeline.clients.stub import Plain, StubHttp, answer, data, told
+
+NOW = datetime(2026, 2, 12, 1, 30, tzinfo=UTC)
+PAIR: Plain = {
+    "access_token": "new-access",
+    "refresh_token": "new-refresh",
+    "expires_in": 86400,
+    "refresh_token_expires_in": 2592000,
+}
+
+
+def refused(http: StubHttp) -> LaikeError:
+    with pytest.raises(LaikeError) as caught:
+        OAuth(http, "18", "canary-secret").refresh("canary-refresh", NOW)
+    return caught.value
+
+
+def test_a_refresh_sends_exactly_what_is_documented() -> None:
+    http = StubHttp(data(**PAIR))
+    OAuth(http, "1812345", "the-secret").refresh("old-refresh", NOW)
+    (call,) = http.calls
+    assert (call.method, call.path, call.params, call.headers) == ("POST", "/open_api/oauth2/refresh_token/", None, {})
+    assert call.json == {"app_id": 1812345, "secret": "the-secret"} | {
+        "grant_type": "refresh_token",
+        "refresh_token": "old-refresh",
+    }
+
+
+def test_the_new_pair_lives_as_long_as_the_answer_says() -> None:
+    pair = OAuth(StubHttp(data(**PAIR)), "18", "s").refresh("old", NOW)
+    assert (pair.access_token, pair.refresh_token) == ("new-access", "new-refresh")
+    assert pair.expires_at == NOW + timedelta(days=1)
+    assert pair.refresh_expires_at == NOW + timedelta(days=30)
+    assert (pair.expires_at.tzinfo, pair.refresh_expires_at.tzinfo) == (CHINA, CHINA)
+    assert pair.generation == int(NOW.timestamp() * 1000)
+
+
+def test_an_app_id_that_is_no_number_is_sent_as_it_is() -> None:
+    http = StubHttp(data(**PAIR))
+    OAuth(http, "app-x", "s").refresh("old", NOW)
+    assert http.calls[0].json["app_id"] == "app-x"
+
+
+@pytest.mark.parametrize("code", [40103, 40107])
+def test_a_refresh_token_that_is_used_up_needs_a_person(code: int) -> None:
+    error = refused(StubHttp(answer({"code": code, "message": "no", "request_id": "r1"})))
+    assert type(error) is NeedsPerson
+    assert (error.code, error.request_id) == (code, "r1")
+    assert "laike token import" in error.what_to_do
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        TransportTrouble("no answer", effect_possible=True),
+        ServerTrouble("HTTP 502", effect_possible=True),
+        Throttled("HTTP 429"),
+        answer({"code": 50000, "message": "busy"}),
+        answer({"code": 40100, "message": "slow"}),
+    ],
+)
+def test_a_refresh_is_sent_once_whatever_becomes_of_it(failure: Answer | Exception) -> None:
+    http = StubHttp(failure)
+    refused(http)
+    assert len(http.calls) == 1
+
+
+@pytest.mark.parametrize("name", PAIR)
+def test_a_pair_that_is_not_whole_is_an_error(name: str) -> None:
+    for broken in ({key: value for key, value in PAIR.items() if key != name}, {**PAIR, name: None}):
+        error = refused(StubHttp(data(**broken)))
+        assert type(error) is BadResponse
+
+
+@pytest.mark.parametrize(
+    "http",
+    [
+        StubHttp(answer({"code": 40107, "message": "no"})),
+        StubHttp(data(**{**PAIR, "expires_in": "canary-x"})),
+        StubHttp(data(access_token="canary-access")),
+    ],
+)
+def test_no_error_quotes_a_secret(http: StubHttp) -> None:
+    error = refused(http)
+    assert "canary" not in told(error)

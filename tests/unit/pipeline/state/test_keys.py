@@ -1,0 +1,53 @@
+import inspect
+import re
+from collections.abc import Callable
+
+import pytest
+
+from pipeline.state import keys
+
+# What the table calls the parameters of the functions.
+PLACES = {"run_id": "<run>", "account_id": "<account>", "base": "<id>", "table_id": "<id>", "endpoint": "<endpoint>"}
+NOT_KEYS = {"PREFIX", "HOUR_S", "DAY_S", "STAGING_TTL_S", "HISTORY_TTL_S"}
+
+
+def table() -> dict[str, tuple[str, str, str]]:
+    """Key → type, TTL, what is lost, as the docstring's table says."""
+    lines = [line for line in (keys.__doc__ or "").splitlines() if line.startswith("| laike:")]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return {row[0]: (row[1], row[2], row[3]) for row in rows}
+
+
+def functions() -> dict[str, Callable[..., str]]:
+    return {name: one for name, one in inspect.getmembers(keys, inspect.isfunction) if not name.startswith("_")}
+
+
+def made() -> dict[str, str]:
+    """Every key that the module can make, with the table's words in the places of arguments."""
+    found = {
+        name: one(*(PLACES[arg] for arg in inspect.signature(one).parameters)) for name, one in functions().items()
+    }
+    constants = {name: value for name, value in vars(keys).items() if name.isupper() and name not in NOT_KEYS}
+    return found | constants
+
+
+def test_the_table_names_every_key_of_the_module_and_no_other() -> None:
+    assert sorted(made().values()) == sorted(table())
+
+
+def test_no_two_keys_are_the_same() -> None:
+    assert len(set(made().values())) == len(made())
+
+
+@pytest.mark.parametrize("key", table())
+def test_a_key_says_its_type_its_life_and_what_is_lost_without_it(key: str) -> None:
+    kind, ttl, loss = table()[key]
+    assert re.match(r"(string|counter|hash|stream|sorted set|redis-py lock)\b", kind)
+    assert re.match(r"(none|seconds|\d+ (s|day|days))\b", ttl)
+    assert loss
+
+
+@pytest.mark.parametrize("key", made().values())
+def test_every_key_stands_under_our_prefix_with_its_version(key: str) -> None:
+    assert re.match(r"laike:v\d+:", key)
+    assert key.startswith(keys.PREFIX)

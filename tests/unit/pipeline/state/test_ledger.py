@@ -1,0 +1,153 @@
+import threading
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import islice, takewhile
+
+import pytest
+import redis
+
+from pipeline.core.errors import Trouble, WrongInput
+from pipeline.core.model import Account, AccountDay, DayRange
+from pipeline.core.outcome import AccountResult, DayState, LoadOutcome, Run, RunState, Summary, VerifyOutcome
+from pipeline.state import keys
+from pipeline.state.ledger import Coverage, Ledger
+
+DAY = date(2026, 2, 11)
+NOW = datetime(2026, 2, 12, 7, tzinfo=UTC)
+RUN = Run(
+    run_id="daily-2026-02-11",
+    day=DAY,
+    days=DayRange(date(2026, 2, 5), DAY),
+    accounts=(Account("1800000000000001", "城东店"), Account("1800000000000002", "城西店")),
+    started_at=NOW,
+    deadline=NOW + timedelta(seconds=300),
+)
+TROUBLE = Trouble(reason="table_full", message="m", what_to_do="满了", code=1254103, request_id="r1", needs_person=True)
+SUMMARY = Summary(
+    run_id=RUN.run_id,
+    state=RunState.PARTIAL,
+    day=DAY,
+    days=RUN.days,
+    accounts=(
+        AccountResult(
+            id="1800000000000001",
+            name="城东店",
+            state=DayState.LOADED,
+            rows=2,
+            cost=Decimal("118.30"),
+            window_rows=9,
+            window_cost=Decimal("700.01"),
+            trouble=TROUBLE,
+        ),
+    ),
+    created=3,
+    warnings=("w",),
+    trouble=TROUBLE,
+    started_at=NOW,
+    ended_at=NOW + timedelta(seconds=4),
+)
+
+
+class TestLedger:
+    def test_a_run_is_what_was_planned(self, client: redis.Redis) -> None:
+        ledger = Ledger(client)
+        ledger.open(RUN)
+        assert ledger.run(RUN.run_id) == RUN
+        assert ledger.summary(RUN.run_id) is None
+
+    def test_an_unknown_run_is_wrong_input_and_named(self, client: redis.Redis) -> None:
+        with pytest.raises(WrongInput, match="there is no run daily-2026-02-12.*laike runs"):
+            Ledger(client).run("daily-2026-02-12")
+        assert Ledger(client).summary("daily-2026-02-12") is None
+
+    def test_a_summary_survives_exactly(self, client: redis.Redis) -> None:
+        ledger = Ledger(client)
+        ledger.open(RUN)
+        ledger.close(SUMMARY)
+        back = ledger.summary(RUN.run_id)
+        assert back == SUMMARY
+        assert back is not None
+        assert str(back.accounts[0].cost) == "118.30"
+
+    def test_the_first_summary_stands(self, client: redis.Redis) -> None:
+        ledger = Ledger(client)
+        ledger.open(RUN)
+        ledger.close(SUMMARY)
+        ledger.close(replace(SUMMARY, state=RunState.FAILED))
+        assert ledger.summary(RUN.run_id) == SUMMARY
+
+    def test_what_came_of_a_step_is_kept_by_run_and_step(self, client: redis.Redis) -> None:
+        ledger, load, verify = Ledger(client), LoadOutcome(created=3, warnings=("w",)), VerifyOutcome(verified=True)
+        ledger.record("run1", "load", load)
+        ledger.record("run1", "verify", verify)
+        assert ledger.outcome("run1", "load", LoadOutcome) == load
+        assert ledger.outcome("run1", "verify", VerifyOutcome) == verify
+        assert ledger.outcome("run1", "views", LoadOutcome) is None
+        assert ledger.outcome("run2", "load", LoadOutcome) is None
+
+    def test_a_step_cannot_be_taken_for_the_plan_or_the_summary(self, client: redis.Redis) -> None:
+        ledger = Ledger(client)
+        ledger.open(RUN)
+        ledger.record(RUN.run_id, "summary", LoadOutcome())
+        ledger.record(RUN.run_id, "plan", LoadOutcome())
+        assert ledger.run(RUN.run_id) == RUN
+        assert ledger.summary(RUN.run_id) is None
+
+    def test_the_newest_runs_come_first(self, client: redis.Redis) -> None:
+        ledger = Ledger(client)
+        for days in (3, 1, 2):
+            ledger.open(replace(RUN, run_id=f"run{days}", started_at=NOW + timedelta(days=days)))
+        assert ledger.newest(10) == ["run3", "run2", "run1"]
+        assert ledger.newest(2) == ["run3", "run2"]
+
+    def test_a_run_that_is_opened_again_is_one_run(self, client: redis.Redis) -> None:
+        ledger = Ledger(client)
+        ledger.open(RUN)
+        ledger.open(RUN)
+        assert ledger.newest(10) == [RUN.run_id]
+
+    def test_events_come_in_their_order_from_the_start_and_as_they_happen(self, client: redis.Redis) -> None:
+        ledger = Ledger(client)
+        ledger.emit("run1", "fetched", account="1800000000000001", rows=2)
+        ledger.emit("run1", "loaded", created=3)
+        ledger.emit("run2", "other")
+        followed = ledger.follow("run1")
+        assert list(islice(followed, 2)) == [
+            {"event": "fetched", "account": "1800000000000001", "rows": "2"},
+            {"event": "loaded", "created": "3"},
+        ]
+        ledger.emit("run1", "verified")
+        assert next(followed) == {"event": "verified"}
+        assert next(followed) == {}
+        ledger.emit("run1", "finished")
+        assert next(followed) == {"event": "finished"}
+
+    def test_many_events_come_once_each(self, client: redis.Redis) -> None:
+        ledger = Ledger(client)
+        writer = threading.Thread(target=lambda: [ledger.emit("run1", "e", n=n) for n in range(200)] and None)
+        writer.start()
+        seen = list(takewhile(lambda one: one.get("n") != "199", (one for one in ledger.follow("run1") if one)))
+        writer.join()
+        assert [one["n"] for one in seen] == [str(n) for n in range(199)]
+
+    def test_coverage_is_kept_by_account_and_day(self, client: redis.Redis) -> None:
+        ledger, one = Ledger(client), Coverage(2, "118.30", "abc", NOW)
+        other = replace(one, rows=0, cost="0")
+        ledger.cover(
+            {AccountDay("18", DAY): one, AccountDay("18", date(2026, 2, 10)): other, AccountDay("19", DAY): other}
+        )
+        assert ledger.covered("18") == {"2026-02-11": one, "2026-02-10": other}
+        assert ledger.covered("19") == {"2026-02-11": other}
+        assert ledger.covered("20") == {}
+        ledger.cover({AccountDay("18", DAY): other})
+        ledger.cover({})
+        assert ledger.covered("18") == {"2026-02-11": other, "2026-02-10": other}
+
+    def test_each_key_lives_as_long_as_the_table_of_keys_says(self, client: redis.Redis) -> None:
+        ledger = Ledger(client)
+        ledger.open(RUN)
+        ledger.emit(RUN.run_id, "e")
+        ledger.cover({AccountDay("18", DAY): Coverage(0, "0", "", NOW)})
+        names = [keys.run(RUN.run_id), keys.events(RUN.run_id), keys.RUNS, keys.coverage("18")]
+        assert [int(client.ttl(name)) for name in names] == pytest.approx([400 * 86400, 3 * 86400, -1, -1], abs=2)

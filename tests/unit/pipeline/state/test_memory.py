@@ -1,0 +1,96 @@
+from datetime import date
+
+import pytest
+import redis
+
+from pipeline.core.model import AccountDay
+from pipeline.state import keys
+from pipeline.state.memory import KnownRow, KnownView, Memory, place
+
+
+def memory(client: redis.Redis, base: str = "bas1", table_id: str = "tbl1") -> Memory:
+    return Memory(client, base, table_id)
+
+
+class TestMemory:
+    def test_nothing_is_known_at_first(self, client: redis.Redis) -> None:
+        fresh = memory(client)
+        assert (fresh.writes(), fresh.creator(), fresh.zone(), fresh.status_table()) == (0, None, None, None)
+        assert (fresh.status_rows(), fresh.views()) == ({}, {})
+
+    def test_what_is_learned_is_known_to_every_process(self, client: redis.Redis) -> None:
+        one, other = memory(client), memory(client)
+        one.learn_creator("ou_1")
+        one.learn_zone("Asia/Shanghai")
+        one.learn_status_table("tbl9")
+        assert (other.creator(), other.zone(), other.status_table()) == ("ou_1", "Asia/Shanghai", "tbl9")
+
+    def test_each_writer_is_counted_for_the_whole_base(self, client: redis.Redis) -> None:
+        memory(client).begin_writing()
+        memory(client, table_id="tbl2").begin_writing()
+        assert memory(client).writes() == 2
+        assert memory(client, base="bas2").writes() == 0
+
+    def test_the_base_s_facts_are_those_of_the_base_and_the_table_s_those_of_the_table(
+        self, client: redis.Redis
+    ) -> None:
+        one = memory(client)
+        one.learn_creator("ou_1")
+        one.learn_zone("UTC")
+        one.learn_status_table("tbl9")
+        one.learn_view("18", KnownView("vew1", 1.5))
+        sister, stranger = memory(client, table_id="tbl2"), memory(client, base="bas2", table_id="tbl3")
+        assert (sister.creator(), sister.zone(), sister.status_table(), sister.views()) == ("ou_1", "UTC", None, {})
+        assert (stranger.creator(), stranger.zone()) == (None, None)
+
+    def test_status_rows_are_known_by_place_and_the_last_word_counts(self, client: redis.Redis) -> None:
+        one, row = memory(client), KnownRow("rec1", "digest")
+        one.learn_status_rows({"18 2026-02-11": row, "19 2026-02-11": row})
+        one.learn_status_rows({"18 2026-02-11": KnownRow("rec1", "other")})
+        assert one.status_rows() == {"18 2026-02-11": KnownRow("rec1", "other"), "19 2026-02-11": row}
+
+    def test_learning_no_status_rows_changes_nothing(self, client: redis.Redis) -> None:
+        one = memory(client)
+        one.learn_status_rows({})
+        assert one.status_rows() == {}
+
+    def test_a_status_table_that_is_not_as_remembered_is_forgotten_with_its_rows(self, client: redis.Redis) -> None:
+        one = memory(client)
+        one.learn_status_table("tbl9")
+        one.learn_status_rows({"18 2026-02-11": KnownRow("rec1", "d")})
+        one.learn_view("18", KnownView("vew1", 1.5))
+        one.forget_status()
+        assert (one.status_table(), one.status_rows()) == (None, {})
+        assert one.views() == {"18": KnownView("vew1", 1.5)}
+
+    def test_a_view_is_known_by_account_until_it_is_forgotten(self, client: redis.Redis) -> None:
+        one = memory(client)
+        one.learn_view("18", KnownView("vew1", 1.5))
+        one.learn_view("19", KnownView("vew2", 2.5))
+        one.learn_view("18", KnownView("vew1", 1770800000.25))
+        assert one.views() == {"18": KnownView("vew1", 1770800000.25), "19": KnownView("vew2", 2.5)}
+        one.forget_view("18")
+        one.forget_view("20")
+        assert one.views() == {"19": KnownView("vew2", 2.5)}
+
+    def test_each_key_lives_as_long_as_the_table_of_keys_says(self, client: redis.Redis) -> None:
+        one = memory(client)
+        one.begin_writing()
+        one.learn_creator("ou_1")
+        one.learn_zone("UTC")
+        one.learn_status_table("tbl9")
+        one.learn_status_rows({"18 2026-02-11": KnownRow("rec1", "d")})
+        one.learn_view("18", KnownView("vew1", 1.5))
+        lives = {
+            keys.writes("bas1"): -1,
+            keys.creator("bas1"): -1,
+            keys.zone("bas1"): 86400,
+            keys.status_table("tbl1"): -1,
+            keys.status_rows("tbl1"): 400 * 86400,
+            keys.views("tbl1"): -1,
+        }
+        assert {key: int(client.ttl(key)) for key in lives} == pytest.approx(lives, abs=2)
+
+
+def test_a_place_is_an_account_and_a_day() -> None:
+    assert place(AccountDay("1800000000000001", date(2026, 2, 1))) == "1800000000000001 2026-02-01"
