@@ -1,11 +1,12 @@
 # make demo   the whole job on an emulator: no account, no Docker, no Redis needed (KEEP=1 stays up)
 # make test   lint, types and every test
+# make chaos  kills of workers and Redis with the timeouts of production (KILLS=20 of each kind)
 # make bench  a daily run against the floor that a bare client sets: seconds, calls, memory
 # make fmt    format and mend what can be mended
 # make lock   pin the newest packages that pyproject.toml allows
 # make clean  remove what the others made
 
-.PHONY: setup demo test bench fmt lock clean
+.PHONY: setup demo test chaos bench fmt lock clean
 
 setup:
 	@scripts/setup
@@ -15,6 +16,9 @@ demo: setup
 
 test: setup
 	@scripts/test
+
+chaos: setup
+	@.venv/bin/pytest -n 2 --dist worksteal -rP tests/chaos/test_kills.py --production --kills $(or $(KILLS),20)
 
 bench: setup
 	@.venv/bin/python -m bench.path

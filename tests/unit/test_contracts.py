@@ -12,7 +12,30 @@ from pipeline.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.zh-CN.md")
-COMMANDS = {"sync", "runs", "show", "views", "demo", "token import", "token status"}
+COMMANDS = {
+    "sync",
+    "backfill",
+    "runs",
+    "show",
+    "status",
+    "views",
+    "demo",
+    "token import",
+    "token status",
+}
+TASKS = {
+    "daily",
+    "backfill",
+    "fetch_account",
+    "read_table",
+    "load",
+    "verify",
+    "check_views",
+    "finish",
+    "catch_up",
+    "keep_token",
+    "settle",
+}
 
 
 def commands() -> set[str]:
@@ -74,6 +97,13 @@ def test_the_settings_with_fixed_names_are_there() -> None:
         "LAIKE_CLOCK_OFFSET_S",
     }
     assert fixed <= settings()
+
+
+def test_the_tasks_are_those_that_were_agreed_and_each_has_a_queue_and_a_word_in_the_docs() -> None:
+    source = (ROOT / "worker" / "tasks.py").read_text(encoding="utf-8")
+    assert set(re.findall(r'^@_named\("(\w+)"\)', source, flags=re.MULTILINE)) == TASKS
+    told = (ROOT / "docs" / "how-it-works.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`laike\.(\w+)`", told)) == TASKS
 
 
 def test_the_exit_codes_are_those_that_were_agreed() -> None:
