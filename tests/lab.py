@@ -39,7 +39,7 @@ class Lab:
     extra: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Begin soon after noon of the day after the newest figures: no test meets midnight or the schedule by chance."""
+        """Begin soon after noon of the day after the newest figures: no test meets midnight or the schedule."""
         self.at(time(12, 5))
 
     def at(self, clock: time) -> None:
