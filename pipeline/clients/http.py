@@ -13,12 +13,14 @@ from typing import Any
 
 import requests
 import structlog
+from urllib3.exceptions import HTTPError as UrllibError
 from urllib3.exceptions import NewConnectionError
 
-from pipeline.core.errors import ServerTrouble, Throttled, TransportTrouble
+from pipeline.core.errors import BadRequest, ServerTrouble, Throttled, TransportTrouble
 
 CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 30
+PIECE = 65536  # bytes of a body that are read at a time
 HTTP_TOO_MANY = 429
 HTTP_SERVER_ERROR = 500
 
@@ -78,8 +80,9 @@ class Http:
             headers=headers,
             timeout=(min(CONNECT_TIMEOUT_S, timeout_s), timeout_s),
             allow_redirects=False,
+            auth=_as_it_is,
         )
-        body = _parse(response)
+        body = _parse(response.content)
         log.debug(
             "call",
             service=self.service,
@@ -95,10 +98,13 @@ class Http:
         return Answer(response.status_code, response.headers, body)
 
     def _send(self, what: str, **request: Any) -> requests.Response:  # noqa: ANN401 the library's own parameters
+        started = perf_counter()
         # the library's exceptions quote the whole address with its query: they are not chained
         try:
-            return self._session().request(**request)
-        except requests.RequestException as error:
+            return _read_whole(self._session().request(**request, stream=True), started + request["timeout"][1])
+        except UnicodeError:
+            raise BadRequest(f"{what}: a header holds what cannot be sent") from None
+        except (requests.RequestException, UrllibError) as error:
             trouble = TransportTrouble(
                 f"{what}: no answer from {self.base_url} ({type(error).__name__})",
                 effect_possible=not _never_sent(error),
@@ -113,14 +119,31 @@ class Http:
         return session
 
 
-def _never_sent(error: requests.RequestException) -> bool:
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Our headers, and not what a netrc file of this machine would make of them."""
+    return request
+
+
+def _read_whole(response: requests.Response, until: float) -> requests.Response:
+    """Read the body; the library's own time-out begins anew with every byte."""
+    pieces = []
+    while piece := response.raw.read1(PIECE, decode_content=True):
+        pieces.append(piece)
+        if perf_counter() > until:
+            response.close()
+            raise requests.ReadTimeout
+    response._content = b"".join(pieces)  # noqa: SLF001 where `content` keeps what was read
+    return response
+
+
+def _never_sent(error: Exception) -> bool:
     cause = getattr(error.args[0] if error.args else None, "reason", None)
     return isinstance(error, requests.ConnectTimeout) or isinstance(cause, NewConnectionError)
 
 
-def _parse(response: requests.Response) -> dict[str, Any] | None:
+def _parse(content: bytes) -> dict[str, Any] | None:
     try:
-        body = jsonlib.loads(response.content, parse_float=Decimal)
+        body = jsonlib.loads(content, parse_float=Decimal)
     except ValueError:
         return None
     return body if isinstance(body, dict) else None

@@ -6,6 +6,7 @@ Whether an error may be repeated is the error's own property; how long to wait m
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import stamina
@@ -35,7 +36,7 @@ class RetryPolicy:
         """
         started, tries = time.monotonic(), 0
         attempts = stamina.retry_context(
-            on=self._wait,
+            on=partial(self._wait, started + time_left),
             attempts=self.attempts,
             timeout=max(time_left, 0.001),
             wait_initial=self.first_wait * self.scale,
@@ -53,12 +54,14 @@ class RetryPolicy:
             raise
         raise AssertionError  # pragma: no cover
 
-    def _wait(self, error: Exception) -> bool | float:
-        if not isinstance(error, Retryable) or (error.effect_possible and not self.blind):
+    def _wait(self, ends: float, error: Exception) -> bool | float:
+        left = ends - time.monotonic()
+        if not isinstance(error, Retryable) or (error.effect_possible and not self.blind) or left <= 0:
             return False
         if error.retry_after is None:
             return True
-        return error.retry_after * self.scale if error.retry_after <= self.longest_asked else False
+        wait = error.retry_after * self.scale
+        return wait if error.retry_after <= self.longest_asked and wait < left else False
 
 
 READ = RetryPolicy()

@@ -6,7 +6,7 @@ A fetch's outcome and its rows are one value, so that neither is ever there with
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import redis
 
@@ -16,6 +16,8 @@ from pipeline.core.outcome import FetchOutcome
 from pipeline.core.quality import checksum
 from pipeline.core.table import Field
 from pipeline.state import codec, keys
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +53,8 @@ class Staging:
 
     def fetched(self, run_id: str, account_id: str) -> Fetched | None:
         """What a fetch found; `None` where it is not there or not whole, which means: fetch again."""
-        data = self._client.get(keys.rows(run_id, account_id))
-        if not isinstance(data, bytes):
-            return None
-        try:
-            found = codec.unsqueeze(Fetched, data)
-        except ValueError:
+        found = self._get(keys.rows(run_id, account_id), Fetched)
+        if found is None:
             return None
         whole = len(found.rows) == found.outcome.rows and checksum(found.rows) == found.outcome.checksum
         return found if whole else None
@@ -67,8 +65,7 @@ class Staging:
 
     def snapshot(self, run_id: str) -> Snapshot | None:
         """What the early read of the table found."""
-        data = self._client.get(keys.snapshot(run_id))
-        return codec.unsqueeze(Snapshot, data) if isinstance(data, bytes) else None
+        return self._get(keys.snapshot(run_id), Snapshot)
 
     def put_changes(self, run_id: str, changes: Mapping[Key, Change]) -> None:
         """Record what a load sets out to change, before it writes."""
@@ -78,6 +75,12 @@ class Staging:
 
     def changes(self, run_id: str) -> dict[Key, Change]:
         """What a load of this run set out to change so far."""
-        data = self._client.get(keys.changes(run_id))
-        found = codec.unsqueeze(list[Change], data) if isinstance(data, bytes) else []
-        return {change.key: change for change in found}
+        return {change.key: change for change in self._get(keys.changes(run_id), list[Change]) or ()}
+
+    def _get(self, key: str, kind: type[T]) -> T | None:
+        """A staged value; one that is torn or of another version is as absent as one that expired."""
+        data = self._client.get(key)
+        try:
+            return codec.unsqueeze(kind, data) if isinstance(data, bytes) else None
+        except ValueError:
+            return None

@@ -32,8 +32,10 @@ def connect(url: str, tries: int = TRIES) -> redis.Redis:
             retry=Retry(ExponentialBackoff(cap=1, base=0.05), tries),
             retry_on_error=[redis.ConnectionError, redis.TimeoutError, BusyLoadingError],
         )
-    except ValueError as error:
-        raise StoreUnreachable(f"LAIKE_REDIS_URL is not a Redis address: {error}") from None
+    except ValueError:  # its words may quote the password
+        raise StoreUnreachable(
+            "LAIKE_REDIS_URL is not a Redis address; write it as redis://:password@host:6379/0"
+        ) from None
 
 
 @contextmanager
@@ -44,5 +46,6 @@ def ours(url: str) -> Iterator[None]:
     except RedisError as error:
         parts = urlsplit(url)
         where = f"{parts.hostname}:{parts.port or 6379}"
-        msg = f"Redis at {where} does not answer (tried {TRIES} times in about {TRIED_S} s): is it running?"
+        kind = type(error).__name__
+        msg = f"Redis at {where} does not answer ({kind}; tried {TRIES} times in about {TRIED_S} s): is it running?"
         raise StoreUnreachable(msg) from error

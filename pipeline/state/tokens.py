@@ -108,7 +108,10 @@ class TokenKeeper:
 
     def _persist(self, pair: TokenPair) -> None:
         sealed = self._fernet.encrypt(codec.dump(pair, TokenPair))
-        _replace(self._mirror, sealed)
+        try:
+            _replace(self._mirror, sealed)
+        except OSError as error:  # the old pair is dead: the new one must not be lost with the disk
+            log.error("token_mirror_failed", file=str(self._mirror), error=error.strerror)
         self._client.set(keys.TOKEN, sealed)
 
     def _stored(self) -> bytes | None:
@@ -149,7 +152,7 @@ def read_old_cache(path: Path) -> TokenPair:
     """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        access_token, refresh_token = data["access_token"], data["refresh_token"]
+        access_token, refresh_token = _text(data, "access_token"), _text(data, "refresh_token")
         expires_at, refresh_expires_at = _local(data, "expires_at"), _local(data, "refresh_expires_at")
     except OSError as error:
         raise WrongInput(f"{path} cannot be read: {error.strerror}") from None
@@ -157,12 +160,19 @@ def read_old_cache(path: Path) -> TokenPair:
         wanted = "access_token, refresh_token, expires_at, refresh_expires_at (ISO times)"
         raise WrongInput(f"{path} is not a token cache: it needs {wanted} ({type(error).__name__})") from None
     return TokenPair(
-        access_token=str(access_token),
-        refresh_token=str(refresh_token),
+        access_token=access_token,
+        refresh_token=refresh_token,
         expires_at=expires_at,
         refresh_expires_at=refresh_expires_at,
         generation=int((expires_at - ACCESS_LIFE).timestamp() * 1000),
     )
+
+
+def _text(data: Mapping[str, object], name: str) -> str:
+    value = data[name]
+    if not isinstance(value, str) or not value:
+        raise ValueError
+    return value
 
 
 def _local(data: Mapping[str, str], name: str) -> datetime:

@@ -33,7 +33,7 @@ def begin(ctx: Context, day: date | None, account_ids: Sequence[str], *, dry_run
     now = ctx.now()
     days = plan.closed_day(day, now) if day else plan.window(now, ctx.settings.lookback_days)
     run_id = f"{_daily_id(days.last)}-{plan.manual_suffix(now)}"
-    return _open(ctx, _planned(ctx, run_id, days, account_ids, dry_run=dry_run))
+    return _open_new(ctx, _planned(ctx, run_id, days, account_ids, dry_run=dry_run))
 
 
 def begin_daily(ctx: Context) -> Run:
@@ -69,7 +69,8 @@ def begin_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[s
     run_id = f"backfill-{start}-{end}-{suffix or plan.manual_suffix(now)}"
     run = replace(_planned(ctx, run_id, days, account_ids), backfill=True)
     seconds = plan.batches_deadline_s(parts(run), settings.oceanengine_rate, settings.run_deadline_s)
-    return _open(ctx, replace(run, deadline=now + timedelta(seconds=seconds)))
+    run = replace(run, deadline=now + timedelta(seconds=seconds))
+    return _open(ctx, run) if suffix else _open_new(ctx, run)
 
 
 def begin_catch_up(ctx: Context) -> Run | None:
@@ -130,10 +131,25 @@ def _planned(ctx: Context, run_id: str, days: DayRange, account_ids: Sequence[st
 
 
 def _open(ctx: Context, run: Run) -> Run:
+    """Record a run, or join the one of its name."""
     if ctx.ledger.open(run):
-        ctx.ledger.stamp(run.run_id)
-        ctx.ledger.emit(run.run_id, "planned", accounts=len(run.accounts), days=len(run.days))
+        _tell(ctx, run)
     return ctx.ledger.run(run.run_id)
+
+
+def _open_new(ctx: Context, run: Run) -> Run:
+    """Record a run of its own: one that began in the same millisecond keeps its name, and this one gets another."""
+    name, number = run.run_id, 1
+    while not ctx.ledger.open(run):
+        number += 1
+        run = replace(run, run_id=f"{name}-{number}")
+    _tell(ctx, run)
+    return run
+
+
+def _tell(ctx: Context, run: Run) -> None:
+    ctx.ledger.stamp(run.run_id)
+    ctx.ledger.emit(run.run_id, "planned", accounts=len(run.accounts), days=len(run.days))
 
 
 def carry_out(ctx: Context, run_id: str) -> Summary:

@@ -3,7 +3,8 @@
 import random
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ def environment(request: pytest.FixtureRequest) -> Mapping[str, str]:
 
 
 @pytest.fixture
-def told(record_property: Callable[[str, object], None]) -> Iterator[Callable[[str, float], None]]:
+def told(record_property: Callable[[str, object], None]) -> Callable[[str, float], None]:
     """Says where a kill hit and how long it took to heal, at the end of the test run."""
 
     def tell(phase: str, healed_s: float) -> None:
@@ -44,8 +45,8 @@ def told(record_property: Callable[[str, object], None]) -> Iterator[Callable[[s
 
 def phase_of(team: Crew, run_id: str) -> str:
     """The last event of a run."""
-    entries = team.ctx.client.xrevrange(f"laike:v1:run:{run_id}:events", count=1)
-    return str(entries[0][1][b"event"].decode()) if entries else "sent"  # type: ignore[index]
+    entries: Any = team.ctx.client.xrevrange(f"laike:v1:run:{run_id}:events", count=1)
+    return str(entries[0][1][b"event"].decode()) if entries else "sent"
 
 
 def wait_for_moment(seed: int, environment: Mapping[str, str]) -> None:

@@ -131,8 +131,9 @@ def test_a_status_row_that_a_person_deleted_comes_back(lab: Lab) -> None:
     lab.sync(lab.day)
     table_id = str(lab.table_named("同步状态")["table_id"])
     lab.control("rows/delete", {"table_id": table_id, "record_ids": [lab.records(table_id)[0]["record_id"]]})
-    broken = {"kind": "code", "code": 40002, "times": "always"}
-    lab.fault("report.promotion", **broken)  # every row changes its state, so every row is written
+    lab.fault(
+        "report.promotion", "code", code=40002, times="always"
+    )  # every row changes its state, so every row is written
     lab.sync(lab.day)
     assert lab.table_named("同步状态")["records"] == len(lab.accounts)
 

@@ -1,6 +1,7 @@
 """Promise 2: lost answers, changed tables and two writers at a time neither lose nor double a row."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -97,6 +98,14 @@ def test_two_runs_at_once_neither_double_a_row_nor_meet_in_a_write(lab: Lab) -> 
     lab.assert_agrees()
     status = lab.table_named("同步状态")
     assert status["records"] == len(lab.accounts)
+
+
+def test_two_runs_that_begin_in_the_same_millisecond_are_two(lab: Lab) -> None:
+    ctx = lab.context()
+    at_once = replace(ctx, now=lambda moment=ctx.now(): moment)
+    names = [begin(at_once, lab.day, [], dry_run=False).run_id for _ in range(3)]
+    assert len(set(names)) == 3
+    assert sorted(ctx.ledger.open_runs()) == sorted(names)
 
 
 def test_what_was_read_while_somebody_wrote_is_read_again(lab: Lab) -> None:

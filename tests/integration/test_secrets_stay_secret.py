@@ -6,8 +6,9 @@ import re
 import secrets
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import redis
 
@@ -62,7 +63,7 @@ def test_nothing_that_a_run_on_workers_sends_through_redis_holds_a_secret(lab: L
 def everything_sent_to(url: str) -> Iterator[list[str]]:
     """Every command that Redis gets during the block: messages, events, results, keys."""
     client, sent, over = redis.Redis.from_url(url), [], secrets.token_hex(8)
-    with client.monitor() as monitor:
+    with client.monitor() as monitor:  # type: ignore[no-untyped-call]
 
         def listen() -> None:
             for command in monitor.listen():
@@ -90,14 +91,14 @@ def everything_in(url: str) -> str:
     client = redis.Redis.from_url(url)
     parts = []
     for key in client.scan_iter():
-        kind = client.type(key)
-        read = {
+        kind: Any = client.type(key)
+        read: dict[bytes, Callable[[bytes], object]] = {
             b"string": client.get,
             b"hash": client.hgetall,
             b"stream": client.xrange,
             b"zset": lambda name: client.zrange(name, 0, -1),
-        }[kind]
-        value = read(key)
+        }
+        value = read[kind](key)
         parts.append(f"{key!r} {unpacked(value)!r}")
     client.close()
     assert len(parts) > 10

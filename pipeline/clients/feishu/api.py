@@ -10,7 +10,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from pipeline.clients.http import READ_TIMEOUT_S, Answer, Http, reset_s
 from pipeline.clients.retry import READ, WRITE, RetryPolicy
@@ -30,6 +32,7 @@ from pipeline.core.errors import (
     TokenExpired,
 )
 
+M = TypeVar("M", bound=BaseModel)
 TENANT_TOKEN = "/open-apis/auth/v3/tenant_access_token/internal"  # noqa: S105 a path
 TOKEN_MARGIN_S = 600  # the official SDK drops a token so long before its end
 NOT_READY_WAIT_S = 3  # 1254607: earlier work is still being done; seconds, not milliseconds
@@ -171,13 +174,34 @@ class Feishu:
         headers = {"Authorization": f"Bearer {token}"}
         answer = self.http.call(method, path, headers=headers, timeout_s=min(timeout_s, left), **payload)
         if answer.body.get("code") == 0:
-            return answer.body.get("data") or {}
+            return _data(path, answer.body.get("data"))
         error = error_of(path, answer)
         if isinstance(error, TokenExpired):
             self.token.drop(token)
         if isinstance(error, BadRequest):
             error.add(f"request: {json.dumps(payload, ensure_ascii=False)[:REQUEST_SHOWN]}")
         raise error
+
+
+def parsed(path: str, kind: type[M], data: object) -> M:
+    """A part of an answer as its model.
+
+    Raises:
+        BadResponse: It lacks what the API page promises.
+    """
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        fields = ", ".join(".".join(map(str, one["loc"])) or "it" for one in error.errors())
+        raise BadResponse(f"{path}: a part of the answer is not as promised: {fields}") from None
+
+
+def _data(path: str, data: object) -> dict[str, Any]:
+    if data is None:
+        return {}
+    if not isinstance(data, dict):
+        raise BadResponse(f"{path}: data is not an object")
+    return data
 
 
 def error_of(path: str, answer: Answer) -> LaikeError:

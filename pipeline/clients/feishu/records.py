@@ -4,12 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.clients.feishu.api import Feishu
+from pydantic import BaseModel
+
+from pipeline.clients.feishu.api import Feishu, parsed
 from pipeline.core.errors import BadResponse
 
 RECORDS = "/open-apis/bitable/v1/apps/{app_token}/tables/{table_id}/records"
 SEARCH_PAGE = "500"  # 查询记录: page_size at most 500
 WRITE_BATCH = 500  # newer pages say 1,000; 500 holds on every page and tool
+
+
+class _Created(BaseModel):
+    record_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,7 @@ class Records:
         """
         body = {"records": [{"fields": fields} for fields in rows]}
         data = self.api.write("POST", self._path("/batch_create"), params={"client_token": client_token}, json=body)
-        return _ids(data)
+        return [parsed(self._path("/batch_create"), _Created, record).record_id for record in data.get("records") or []]
 
     def batch_update(self, changes: Sequence[tuple[str, Mapping[str, object]]]) -> None:
         """Set the given cells of at most `WRITE_BATCH` records; other cells stay.
@@ -63,7 +69,3 @@ class Records:
 
     def _path(self, action: str) -> str:
         return RECORDS.format(app_token=self.app_token, table_id=self.table_id) + action
-
-
-def _ids(data: Mapping[str, Any]) -> list[str]:
-    return [str(record.get("record_id")) for record in data.get("records") or []]

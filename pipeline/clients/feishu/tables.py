@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pipeline.clients.feishu.api import Feishu
+from pydantic import BaseModel
+
+from pipeline.clients.feishu.api import Feishu, parsed
 from pipeline.core.errors import BadResponse
 from pipeline.core.model import CHINA
 from pipeline.core.table import Field
@@ -14,6 +15,31 @@ APP = "/open-apis/bitable/v1/apps/{app_token}"
 TABLES = APP + "/tables"
 FIELDS = TABLES + "/{table_id}/fields"
 LIST_PAGE = "100"  # tables, fields, views: page_size at most 100
+
+
+class _Table(BaseModel):
+    table_id: str
+    name: str
+
+
+class _Created(BaseModel):
+    table_id: str
+
+
+class _Option(BaseModel):
+    id: str
+    name: str
+
+
+class _Property(BaseModel):
+    options: list[_Option] | None = None  # of a select
+
+
+class _Field(BaseModel):
+    field_id: str
+    field_name: str
+    type: int
+    property: _Property | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +61,22 @@ class Tables:
         """Table names and their ids."""
         path = TABLES.format(app_token=self.app_token)
         items = self.api.pages("GET", path, params={"page_size": LIST_PAGE})
-        return {item["name"]: item["table_id"] for item in items}
+        tables = [parsed(path, _Table, item) for item in items]
+        return {table.name: table.table_id for table in tables}
 
     def create(self, name: str, fields: Sequence[Mapping[str, object]]) -> str:
         """A new table; its id."""
         body = {"table": {"name": name, "default_view_name": "表格", "fields": list(fields)}}
-        data = self.api.write("POST", TABLES.format(app_token=self.app_token), json=body)
-        return str(data["table_id"])
+        path = TABLES.format(app_token=self.app_token)
+        return parsed(path, _Created, self.api.write("POST", path, json=body)).table_id
 
     def fields(self, table_id: str) -> list[Field]:
         """The fields that a table really has."""
         path = FIELDS.format(app_token=self.app_token, table_id=table_id)
-        return [_field(item) for item in self.api.pages("GET", path, params={"page_size": LIST_PAGE})]
+        items = self.api.pages("GET", path, params={"page_size": LIST_PAGE})
+        return [_field(parsed(path, _Field, item)) for item in items]
 
 
-def _field(item: Mapping[str, Any]) -> Field:
-    options = (item.get("property") or {}).get("options") or []
-    return Field(item["field_id"], item["field_name"], int(item["type"]), {one["name"]: one["id"] for one in options})
+def _field(item: _Field) -> Field:
+    options = item.property.options if item.property else None
+    return Field(item.field_id, item.field_name, item.type, {option.name: option.id for option in options or ()})

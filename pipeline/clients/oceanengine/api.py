@@ -157,10 +157,9 @@ class OceanEngine:
         self.limiter.wait(path)
         if (left := self.time_left()) <= 0:
             raise DeadlinePassed(f"{path}: not called, the run's time is up")
-        answer = self.http.call(
-            "GET", path, params=_query(params), headers={"Access-Token": token}, timeout_s=min(READ_TIMEOUT_S, left)
-        )
+        headers, timeout_s = {"Access-Token": token}, min(READ_TIMEOUT_S, left)
         try:
+            answer = self.http.call("GET", path, params=_query(params), headers=headers, timeout_s=timeout_s)
             return data_of(path, answer)
         except Throttled as error:
             self.limiter.pause(path, error.retry_after or 1)
@@ -214,6 +213,6 @@ def _check_whole(path: str, pages: Sequence[_Page], identity: Sequence[str]) -> 
     rows = [row for page in pages for row in page.rows]
     if len(rows) != (total := totals.pop()):
         raise BadResponse(f"{path}: {total} rows promised, {len(rows)} came")
-    names = {tuple(row.get(part) for part in identity) for row in rows}
+    names = {tuple(str(row.get(part)) for part in identity) for row in rows}
     if len(names) != len(rows):
         raise BadResponse(f"{path}: {len(rows) - len(names)} rows came twice, so others are missing")

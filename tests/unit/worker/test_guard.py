@@ -4,7 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from kombu import Connection
+from kombu.connection import Connection
 from kombu.transport.redis import Channel
 from redis.exceptions import ConnectionError as RedisConnectionError
 
@@ -23,6 +23,6 @@ def test_a_channel_whose_connection_is_gone_raises_what_kombu_retries(connection
 def test_a_living_channel_gets_its_parameters_also_when_the_guard_is_installed_twice(redis_url: str) -> None:
     install()
     install()
-    with Connection(redis_url) as connection:
+    with Connection(redis_url) as connection:  # type: ignore[no-untyped-call]
         channel: Any = connection.channel()
         assert channel._connparams()["host"] == "127.0.0.1"

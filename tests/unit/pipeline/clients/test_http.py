@@ -2,6 +2,7 @@ import inspect
 import socket
 import threading
 import time
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from pipeline.clients.http import Http
 from pipeline.core.errors import LaikeError, Retryable, ServerTrouble, Throttled, TransportTrouble
 from tests.unit.pipeline.clients.conftest import Connect, Serve
 from tests.unit.pipeline.clients.stub import told
-from tests.unit.pipeline.clients.wire import ok, reply
+from tests.unit.pipeline.clients.wire import Wire, ok, reply
 
 CANARY = "canary-4711"
 
@@ -196,8 +197,8 @@ def secret_call(http: Http, label: str | None = None) -> None:
 def test_no_error_and_no_log_line_tells_what_was_sent(
     serve: Serve, connect: Connect, kind: str, label: str | None
 ) -> None:
-    servers = {
-        "hangs up": lambda: serve(),
+    servers: dict[str, Callable[[], Wire]] = {
+        "hangs up": serve,
         "stalls": lambda: serve(stall=True),
         "no JSON": lambda: serve(reply(200, b"?")),
         "HTTP 500": lambda: serve(reply(500, b"?")),

@@ -25,6 +25,8 @@ REASONS = {
     "BadResponse": "bad_response",
     "Disagreement": "disagreement",
     "DeadlinePassed": "deadline",
+    "Busy": "busy",
+    "NoWorker": "no_worker",
     "StoreUnreachable": "redis_unreachable",
     "WrongInput": "wrong_input",
 }

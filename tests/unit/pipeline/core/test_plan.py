@@ -1,6 +1,7 @@
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta, timezone
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -8,8 +9,21 @@ from hypothesis import strategies as st
 
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import Account, DayRange, china_day
-from pipeline.core.outcome import RunState
-from pipeline.core.plan import choose_accounts, closed_day, deadline_s, manual_run, state_of_open, window, yesterday
+from pipeline.core.outcome import Run, RunState
+from pipeline.core.plan import (
+    batches_deadline_s,
+    catch_up_due,
+    choose_accounts,
+    closed_day,
+    daily_is_late,
+    deadline_s,
+    manual_suffix,
+    owed_from,
+    parts,
+    state_of_open,
+    window,
+    yesterday,
+)
 
 SEVEN = datetime(2026, 2, 1, 23, 0, tzinfo=UTC)  # 07:00 of 2 February in Shanghai
 A, B, C = "1800000000001111", "1800000000002222", "1800000000003333"
@@ -175,34 +189,68 @@ def test_a_deadline_that_is_set_is_taken_as_it_is(wanted: float) -> None:
     assert deadline_s(1000, 365, 5, wanted) == wanted
 
 
-def test_a_run_that_a_person_asked_for_is_planned_as_asked() -> None:
-    days = DayRange(date(2026, 1, 26), date(2026, 2, 1))
-    run = manual_run(days, [Account(A, "青岛店")], SEVEN, 300, dry_run=True)
-    assert (run.day, run.days, run.accounts) == (date(2026, 2, 1), days, (Account(A, "青岛店"),))
-    assert run.started_at == SEVEN
-    assert run.deadline == datetime(2026, 2, 1, 23, 5, tzinfo=UTC)  # 23:00 + 300 s
-    assert run.dry_run is True
-    assert manual_run(days, [], SEVEN, 300, dry_run=False).dry_run is False
-
-
-def test_a_manual_run_is_named_by_its_day_and_the_moment_in_shanghai() -> None:
-    days = DayRange(date(2026, 1, 26), date(2026, 2, 1))
-    now = SEVEN.replace(second=9, microsecond=45678)
-    assert manual_run(days, [], now, 300, dry_run=False).run_id == "daily-2026-02-01-0202070009045"
-
-
-def test_a_manual_run_never_hides_a_scheduled_one() -> None:
-    days = DayRange(date(2026, 2, 1), date(2026, 2, 1))
-    run_id = manual_run(days, [], SEVEN, 300, dry_run=False).run_id
-    assert run_id != "daily-2026-02-01"
-    assert run_id.startswith("daily-2026-02-01-")
+def test_a_manual_run_is_named_by_the_moment_in_shanghai() -> None:
+    assert manual_suffix(SEVEN.replace(second=9, microsecond=45678)) == "0202070009045"
 
 
 @given(moments, st.integers(1, 1000))
 def test_manual_runs_a_millisecond_apart_have_different_names(now: datetime, later: int) -> None:
-    days = DayRange(date(2026, 2, 1), date(2026, 2, 1))
-    names = {manual_run(days, [], now + timedelta(milliseconds=ms), 300, dry_run=False).run_id for ms in (0, later)}
-    assert len(names) == 2
+    assert len({manual_suffix(now + timedelta(milliseconds=ms)) for ms in (0, later)}) == 2
+
+
+def a_run(accounts: int, days: int) -> Run:
+    """A run of so many accounts and days up to 1 February."""
+    last = date(2026, 2, 1)
+    return Run(
+        run_id="run1",
+        day=last,
+        days=DayRange(last - timedelta(days=days - 1), last),
+        accounts=tuple(Account(str(number), f"店{number}") for number in range(accounts)),
+        started_at=SEVEN,
+        deadline=SEVEN,
+    )
+
+
+@pytest.mark.parametrize(
+    ("accounts", "days", "batches"),
+    [(7, 7, 1), (7, 30, 1), (7, 31, 2), (200, 1, 1), (201, 1, 2), (77, 365, 13), (1000, 60, 10)],
+)
+def test_a_run_is_cut_into_batches_of_200_accounts_and_30_days(accounts: int, days: int, batches: int) -> None:
+    cut = parts(a_run(accounts, days))
+    assert [part.batch for part in cut] == list(range(batches))
+    assert all(len(part.accounts) <= 200 and len(part.days) <= 30 for part in cut)
+
+
+@given(st.integers(1, 450), st.integers(1, 100))
+def test_the_batches_together_are_the_run_and_nothing_twice(accounts: int, days: int) -> None:
+    run = a_run(accounts, days)
+    cells = [(account, day) for part in parts(run) for account in part.accounts for day in part.days]
+    assert len(cells) == len(set(cells)) == accounts * days
+    assert set(cells) == {(account, day) for account in run.accounts for day in run.days}
+
+
+def test_a_backfill_may_take_what_each_of_its_batches_may() -> None:
+    batches = parts(a_run(7, 62))  # 30 + 30 + 2 days
+    assert batches_deadline_s(batches, 5, None) == 3 * 300
+    assert batches_deadline_s(batches, 5, 60) == 3 * 60
+
+
+@pytest.mark.parametrize(
+    ("hours", "due"),
+    [([], True), ([1], True), ([0.5], False), ([3, 1], False), ([5, 2], True), ([9, 8, 3], False), ([9, 8, 4], True)],
+)
+def test_a_day_that_is_still_owed_is_tried_again_after_1_2_4_hours(hours: list[float], due: bool) -> None:  # noqa: FBT001
+    assert catch_up_due([SEVEN - timedelta(hours=ago) for ago in hours], SEVEN) is due
+
+
+@pytest.mark.parametrize(
+    ("seconds", "late"),
+    [(-60, False), (0, False), (11, False), (12, True), (299, True), (300, False)],  # 12 s of patience, 300 of deadline
+)
+def test_a_daily_run_is_late_until_yesterday_is_owed(seconds: int, late: bool) -> None:  # noqa: FBT001
+    now = SEVEN + timedelta(seconds=seconds)
+    assert daily_is_late(now, time(7, 0), 12, 300) is late
+    assert (owed_from(now, time(7, 0), 300) <= now) is (seconds >= 300)
 
 
 @pytest.mark.parametrize(
@@ -215,5 +263,5 @@ def test_manual_runs_a_millisecond_apart_have_different_names(now: datetime, lat
     ],
 )
 def test_a_run_without_an_end_is_interrupted_a_minute_past_its_deadline(seconds: int, state: RunState) -> None:
-    run = manual_run(DayRange(date(2026, 2, 1), date(2026, 2, 1)), [], SEVEN, 300, dry_run=False)
+    run = replace(a_run(1, 1), deadline=SEVEN + timedelta(seconds=300))
     assert state_of_open(run, SEVEN + timedelta(seconds=seconds)) == state

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -152,7 +153,7 @@ def test_a_read_back_that_failed_is_no_success() -> None:
     ("disagreement", "chinese"),
     [({"missing": 3}, "缺少 3 行"), ({"wrong": 2}, "数值不符 2 行"), ({"duplicates": 1}, "重复 1 行")],
 )
-def test_a_day_that_does_not_agree_is_incomplete_and_named(disagreement: dict[str, int], chinese: str) -> None:
+def test_a_day_that_does_not_agree_is_incomplete_and_named(disagreement: dict[str, Any], chinese: str) -> None:
     torn = DayAgreement(account_id=EAST.id, day=DAYS.first, **disagreement)
     summary = ended(found(verify=agreeing(at_1801_10=torn)))
     east = summary.accounts[0]

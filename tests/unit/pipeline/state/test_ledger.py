@@ -7,13 +7,23 @@ from itertools import islice, takewhile
 import pytest
 import redis
 
-from pipeline.core.errors import Trouble, WrongInput
+from pipeline.core.errors import Busy, Trouble, WrongInput
 from pipeline.core.model import Account, AccountDay, DayRange
 from pipeline.core.outcome import AccountResult, DayState, LoadOutcome, Run, RunState, Summary, VerifyOutcome
 from pipeline.state import keys
+from pipeline.state.lease import Lease
 from pipeline.state.ledger import Coverage, Ledger
 
 DAY = date(2026, 2, 11)
+
+
+def taken(client: redis.Redis) -> Lease:
+    """The lease of a step, ours."""
+    lease = Lease(client, "laike:v1:step:run1:load")
+    assert lease.take()
+    return lease
+
+
 NOW = datetime(2026, 2, 12, 7, tzinfo=UTC)
 RUN = Run(
     run_id="daily-2026-02-11",
@@ -57,7 +67,7 @@ class TestLedger:
         assert ledger.summary(RUN.run_id) is None
 
     def test_an_unknown_run_is_wrong_input_and_named(self, client: redis.Redis) -> None:
-        with pytest.raises(WrongInput, match="there is no run daily-2026-02-12.*laike runs"):
+        with pytest.raises(WrongInput, match=r"there is no run daily-2026-02-12.*laike runs"):
             Ledger(client).run("daily-2026-02-12")
         assert Ledger(client).summary("daily-2026-02-12") is None
 
@@ -79,18 +89,60 @@ class TestLedger:
 
     def test_what_came_of_a_step_is_kept_by_run_and_step(self, client: redis.Redis) -> None:
         ledger, load, verify = Ledger(client), LoadOutcome(created=3, warnings=("w",)), VerifyOutcome(verified=True)
-        ledger.record("run1", "load", load)
-        ledger.record("run1", "verify", verify)
+        lease = taken(client)
+        assert ledger.record("run1", "load", load, lease) == load
+        assert ledger.record("run1", "verify", verify, lease) == verify
         assert ledger.outcome("run1", "load", LoadOutcome) == load
         assert ledger.outcome("run1", "verify", VerifyOutcome) == verify
         assert ledger.outcome("run1", "views", LoadOutcome) is None
         assert ledger.outcome("run2", "load", LoadOutcome) is None
 
+    def test_the_first_outcome_of_a_step_stands_and_is_what_a_second_one_gets(self, client: redis.Redis) -> None:
+        ledger, lease = Ledger(client), taken(client)
+        ledger.record("run1", "load", LoadOutcome(created=3), lease)
+        assert ledger.record("run1", "load", LoadOutcome(created=4), lease) == LoadOutcome(created=3)
+        assert ledger.done("run1") == {"load"}
+
+    def test_an_outcome_is_not_recorded_by_one_who_lost_the_step(self, client: redis.Redis) -> None:
+        ledger, lost = Ledger(client), taken(client)
+        client.delete(lost.key)
+        other = taken(client)
+        with pytest.raises(Busy):
+            ledger.record("run1", "load", LoadOutcome(created=3), lost)
+        assert ledger.record("run1", "load", LoadOutcome(created=4), other) == LoadOutcome(created=4)
+        assert ledger.record("run1", "load", LoadOutcome(created=3), lost) == LoadOutcome(created=4)
+
+    def test_a_run_is_open_from_its_begin_to_its_end(self, client: redis.Redis) -> None:
+        ledger = Ledger(client)
+        assert not ledger.known(RUN.run_id)
+        ledger.open(RUN)
+        assert (ledger.known(RUN.run_id), ledger.open_runs()) == (True, [RUN.run_id])
+        ledger.close(SUMMARY)
+        assert ledger.open_runs() == []
+
+    def test_what_was_sent_is_sent_once(self, client: redis.Redis) -> None:
+        ledger = Ledger(client)
+        assert [ledger.send("run1", what) for what in ("0", "1", "0", "finish")] == [True, True, False, True]
+        assert ledger.send("run2", "0")
+
+    def test_a_run_is_silent_since_its_last_sign_of_life(self, client: redis.Redis) -> None:
+        ledger = Ledger(client)
+        assert ledger.silent_s("run1") == float("inf")
+        ledger.stamp("run1")
+        assert ledger.silent_s("run1") < 5
+        ledger.stamp("run1", ahead_s=30)
+        assert ledger.silent_s("run1") < -20  # somebody will be back by then
+
+    def test_one_watchdog_looks_after_a_run_at_a_time(self, client: redis.Redis) -> None:
+        ledger = Ledger(client)
+        assert [ledger.watch("run1", 0.2), ledger.watch("run1", 0.2), ledger.watch("run2", 0.2)] == [True, False, True]
+
     def test_a_step_cannot_be_taken_for_the_plan_or_the_summary(self, client: redis.Redis) -> None:
         ledger = Ledger(client)
         ledger.open(RUN)
-        ledger.record(RUN.run_id, "summary", LoadOutcome())
-        ledger.record(RUN.run_id, "plan", LoadOutcome())
+        lease = taken(client)
+        ledger.record(RUN.run_id, "summary", LoadOutcome(), lease)
+        ledger.record(RUN.run_id, "plan", LoadOutcome(), lease)
         assert ledger.run(RUN.run_id) == RUN
         assert ledger.summary(RUN.run_id) is None
 
@@ -125,7 +177,12 @@ class TestLedger:
 
     def test_many_events_come_once_each(self, client: redis.Redis) -> None:
         ledger = Ledger(client)
-        writer = threading.Thread(target=lambda: [ledger.emit("run1", "e", n=n) for n in range(200)] and None)
+
+        def write() -> None:
+            for n in range(200):
+                ledger.emit("run1", "e", n=n)
+
+        writer = threading.Thread(target=write)
         writer.start()
         seen = list(takewhile(lambda one: one.get("n") != "199", (one for one in ledger.follow("run1") if one)))
         writer.join()

@@ -2,6 +2,7 @@ import json
 import os
 import stat
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -66,7 +67,7 @@ class House:
             self.client,
             self.token_keys,
             mirror or self.mirror,
-            lambda *given: self.service.refresh(*given),
+            self.service.refresh,
             lambda: self.now,
         )
 
@@ -114,8 +115,7 @@ class TestKeeper:
     def test_two_who_ask_at_the_same_time_get_one_refresh(self, house: House) -> None:
         living(house, timedelta(minutes=5))
         both, got = threading.Barrier(2), list[str]()
-        slow = threading.Event()
-        house.service.on_refresh = lambda: slow.wait(0.1) and None
+        house.service.on_refresh = lambda: time.sleep(0.1)
 
         def ask() -> None:
             both.wait()
@@ -132,7 +132,7 @@ class TestKeeper:
     def test_a_new_pair_is_in_redis_and_mirror_before_it_is_handed_out(self, house: House) -> None:
         living(house, timedelta(minutes=5))
         house.keeper().current()
-        for lost in (lambda: house.client.delete(keys.TOKEN), lambda: house.mirror.unlink()):
+        for lost in (lambda: house.client.delete(keys.TOKEN), house.mirror.unlink):
             stored, mirrored = house.stored(), house.mirror.read_bytes()
             lost()
             assert house.keeper().pair().access_token == "access-canary-new-1"
@@ -264,10 +264,7 @@ class TestTroubles:
 
         with monkeypatch.context() as patch:
             patch.setattr(os, "fsync", full)
-            try:
-                quick.keeper().current()
-            except OSError:
-                pass
+            assert quick.keeper().current() == "access-canary-new-1"
         assert quick.service.issued == 1
         assert quick.keeper().pair().access_token == "access-canary-new-1"
 
