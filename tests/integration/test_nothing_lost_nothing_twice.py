@@ -102,7 +102,8 @@ def test_two_runs_at_once_neither_double_a_row_nor_meet_in_a_write(lab: Lab) -> 
 
 def test_two_runs_that_begin_in_the_same_millisecond_are_two(lab: Lab) -> None:
     ctx = lab.context()
-    at_once = replace(ctx, now=lambda moment=ctx.now(): moment)
+    moment = ctx.now()
+    at_once = replace(ctx, now=lambda: moment)
     names = [begin(at_once, lab.day, [], dry_run=False).run_id for _ in range(3)]
     assert len(set(names)) == 3
     assert sorted(ctx.ledger.open_runs()) == sorted(names)
