@@ -1,11 +1,11 @@
 """A run's events as lines on stderr, as they happen."""
 
-import time
 from collections.abc import Callable, Mapping
 
 from cli.output import err
 from pipeline.context import Context
 from pipeline.core.outcome import Run
+from pipeline.core.plan import parts
 
 _LINES: Mapping[str, str] = {
     "planned": "{accounts} account(s), {days} day(s)",
@@ -20,18 +20,20 @@ _LINES: Mapping[str, str] = {
 
 
 def follow(ctx: Context, run: Run, alive: Callable[[], bool]) -> None:
-    """Print the events of a run until it is finished or nobody works on it any more."""
-    started, fetched = time.monotonic(), 0
+    """Print the events of a run until it is finished or nobody works on it any more; seconds are those of the run."""
+    fetched, begun_ms = 0, 0
     names = {account.id: account.name for account in run.accounts}
+    fetches = sum(len(part.accounts) for part in parts(run))
     for event in ctx.ledger.follow(run.run_id):
         if not event:
             if not alive():
                 return
             continue
+        begun_ms = begun_ms or int(event["at"])
         fetched += event["event"] == "fetched"
-        line = _line(event, names, f"{fetched}/{len(names)}")
+        line = _line(event, names, f"{fetched}/{fetches}")
         if line:
-            err.print(f"[dim]{time.monotonic() - started:6.1f} s[/]  {line}", highlight=False)
+            err.print(f"[dim]{(int(event['at']) - begun_ms) / 1000:6.1f} s[/]  {line}", highlight=False)
         if event["event"] == "finished":
             return
 

@@ -150,15 +150,19 @@ class Ledger:
         self._client.expire(keys.events(run_id), keys.STAGING_TTL_S)
 
     def follow(self, run_id: str) -> Iterator[dict[str, str]]:
-        """Events of a run from its start, as they happen; an empty one each 200 ms without news."""
+        """Events of a run from its start, as they happen; an empty one each 200 ms without news.
+
+        `at` is when an event happened, in ms of Redis' clock.
+        """
         last = b"0"
         while True:
             news: Any = self._client.xread({keys.events(run_id): last}, block=200)
             if not news:
                 yield {}
             for _, entries in news:
-                for last, fields in entries:  # noqa: B007 the id of the last entry is where to go on
-                    yield {name.decode(): value.decode() for name, value in fields.items()}
+                for last, fields in entries:
+                    told = {name.decode(): value.decode() for name, value in fields.items()}
+                    yield {"at": last.decode().partition("-")[0], **told}
 
     def covered(self, account_id: str) -> dict[str, Coverage]:
         """What was last loaded of an account, by day (ISO)."""

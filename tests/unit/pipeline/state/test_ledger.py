@@ -3,6 +3,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import islice, takewhile
+from typing import Any
 
 import pytest
 import redis
@@ -164,7 +165,7 @@ class TestLedger:
         ledger.emit("run1", "fetched", account="1800000000000001", rows=2)
         ledger.emit("run1", "loaded", created=3)
         ledger.emit("run2", "other")
-        followed = ledger.follow("run1")
+        followed = ({name: one[name] for name in one if name != "at"} for one in ledger.follow("run1"))
         assert list(islice(followed, 2)) == [
             {"event": "fetched", "account": "1800000000000001", "rows": "2"},
             {"event": "loaded", "created": "3"},
@@ -174,6 +175,15 @@ class TestLedger:
         assert next(followed) == {}
         ledger.emit("run1", "finished")
         assert next(followed) == {"event": "finished"}
+
+    def test_an_event_says_when_it_happened_however_late_it_is_looked_at(self, client: redis.Redis) -> None:
+        ledger = Ledger(client)
+        ledger.emit("run1", "planned")
+        ledger.emit("run1", "loaded")
+        early, late = (int(event["at"]) for event in islice(ledger.follow("run1"), 2))
+        seconds: Any = client.time()
+        assert abs(early - seconds[0] * 1000) < 60_000
+        assert early <= late
 
     def test_many_events_come_once_each(self, client: redis.Redis) -> None:
         ledger = Ledger(client)
