@@ -1,3 +1,4 @@
+import gzip
 import inspect
 import socket
 import threading
@@ -73,6 +74,24 @@ def test_the_time_out_is_that_of_the_whole_call_also_when_bytes_drip(serve: Serv
     drips = [reply(200, b"", length=len(body)), *(bytes([one]) for one in body)]
     server = serve(*drips, pause_s=0.06)
     assert refused_by(connect(server.url), timeout_s=0.15).effect_possible
+
+
+def test_a_compressed_body_is_read(serve: Serve, connect: Connect) -> None:
+    body = gzip.compress(b'{"code": 0, "words": "' + b"x" * 200_000 + b'"}')
+    server = serve(reply(200, body, {"Content-Encoding": "gzip"}))
+    assert len(connect(server.url).call("GET", "/a").body["words"]) == 200_000
+
+
+@pytest.mark.parametrize("encoding", [None, "gzip"])
+def test_a_body_in_chunks_is_read_whole(serve: Serve, connect: Connect, encoding: str | None) -> None:
+    body = b'{"code": 0, "words": "' + b"x" * 200_000 + b'"}'
+    sent = gzip.compress(body) if encoding else body
+    pieces = [sent[start : start + 50_000] for start in range(0, len(sent), 50_000)]
+    chunks = [f"{len(piece):x}\r\n".encode() + piece + b"\r\n" for piece in pieces]
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n"
+    head += f"Content-Encoding: {encoding}\r\n".encode() if encoding else b""
+    server = serve(head + b"\r\n", *chunks, b"0\r\n\r\n")
+    assert len(connect(server.url).call("GET", "/a").body["words"]) == 200_000
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>gateway</html>", b'{"code": 0', b"\xff\xfe\xfd", b"[]", b"7", b"null"])
