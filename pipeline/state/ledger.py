@@ -60,10 +60,11 @@ class Ledger:
         ]
         return bool(self._open(keys=[keys.run(run.run_id), keys.RUNS, keys.OPEN], args=args))
 
-    def close(self, summary: Summary) -> None:
-        """Record how a run ended; the first word stands."""
-        self._client.hsetnx(keys.run(summary.run_id), SUMMARY, codec.dump(summary, Summary))
+    def close(self, summary: Summary) -> bool:
+        """Record how a run ended; the first word stands, and `False` says that it was spoken before."""
+        first = self._client.hsetnx(keys.run(summary.run_id), SUMMARY, codec.dump(summary, Summary))
         self._client.srem(keys.OPEN, summary.run_id)
+        return bool(first)
 
     def open_runs(self) -> list[str]:
         """Runs without an end."""

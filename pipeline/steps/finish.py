@@ -28,8 +28,8 @@ def finish(ctx: Context, run_id: str) -> Summary:
     """
     run = ctx.ledger.run(run_id)
     summary = once(ctx, run_id, Step(FINISH), Summary, lambda: _finish(ctx, run))
-    ctx.ledger.close(summary)
-    ctx.ledger.emit(run_id, "finished", state=summary.state)
+    if ctx.ledger.close(summary):
+        ctx.ledger.emit(run_id, "finished", state=summary.state)
     if not run.dry_run:
         _send_card(ctx, summary)
     return summary

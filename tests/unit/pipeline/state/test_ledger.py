@@ -84,8 +84,8 @@ class TestLedger:
     def test_the_first_summary_stands(self, client: redis.Redis) -> None:
         ledger = Ledger(client)
         ledger.open(RUN)
-        ledger.close(SUMMARY)
-        ledger.close(replace(SUMMARY, state=RunState.FAILED))
+        assert ledger.close(SUMMARY)
+        assert not ledger.close(replace(SUMMARY, state=RunState.FAILED))
         assert ledger.summary(RUN.run_id) == SUMMARY
 
     def test_what_came_of_a_step_is_kept_by_run_and_step(self, client: redis.Redis) -> None:
