@@ -13,14 +13,13 @@ from typing import Any
 
 import requests
 import structlog
-from urllib3.exceptions import HTTPError as UrllibError
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import HTTPError, NewConnectionError
 
-from pipeline.core.errors import BadRequest, ServerTrouble, Throttled, TransportTrouble
+from pipeline.core.errors import BadRequest, LaikeError, ServerTrouble, Throttled, TransportTrouble
 
 CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 30
-PIECE = 65536  # bytes of a body that are read at a time
+PIECE_BYTES = 1 << 16
 HTTP_TOO_MANY = 429
 HTTP_SERVER_ERROR = 500
 
@@ -63,16 +62,19 @@ class Http:
         """Send one request and parse its answer.
 
         Args:
+            timeout_s: For the whole call, also when the answer drips; silence within it counts from its last piece.
             label: What stands in logs and messages instead of a path that is itself a secret.
 
         Raises:
             TransportTrouble: No answer, or one that is not a JSON object.
             ServerTrouble: HTTP 5xx without a JSON body.
             Throttled: HTTP 429 without a JSON body.
+            BadRequest: A header holds what HTTP cannot carry.
         """
         what, started = f"{self.service} {method} {label or path}", perf_counter()
-        response = self._send(
+        response, content = self._send(
             what,
+            started + timeout_s,
             method=method,
             url=self.base_url + path,
             params=params,
@@ -80,9 +82,9 @@ class Http:
             headers=headers,
             timeout=(min(CONNECT_TIMEOUT_S, timeout_s), timeout_s),
             allow_redirects=False,
-            auth=_as_it_is,
+            stream=True,
         )
-        body = _parse(response.content)
+        body = _parse(content)
         log.debug(
             "call",
             service=self.service,
@@ -97,14 +99,14 @@ class Http:
             raise _not_an_answer(what, response)
         return Answer(response.status_code, response.headers, body)
 
-    def _send(self, what: str, **request: Any) -> requests.Response:  # noqa: ANN401 the library's own parameters
-        started = perf_counter()
-        # the library's exceptions quote the whole address with its query: they are not chained
+    def _send(self, what: str, until: float, **request: Any) -> tuple[requests.Response, bytes]:  # noqa: ANN401 the library's own parameters
+        # the library's exceptions quote the whole address with its query, or a header: they are not chained
         try:
-            return _read_whole(self._session().request(**request, stream=True), started + request["timeout"][1])
+            response = self._session().request(**request)
+            return response, _content(response, until)
         except UnicodeError:
-            raise BadRequest(f"{what}: a header holds what cannot be sent") from None
-        except (requests.RequestException, UrllibError) as error:
+            trouble: LaikeError = BadRequest(f"{what}: not sent, a header holds letters that HTTP cannot carry")
+        except (requests.RequestException, HTTPError) as error:
             trouble = TransportTrouble(
                 f"{what}: no answer from {self.base_url} ({type(error).__name__})",
                 effect_possible=not _never_sent(error),
@@ -115,25 +117,23 @@ class Http:
     def _session(self) -> requests.Session:
         if not hasattr(self._local, "session"):
             self._local.session = requests.Session()
+            self._local.session.auth = _as_it_is  # else a netrc of this machine would replace our token
         session: requests.Session = self._local.session
         return session
 
 
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Our headers, and not what a netrc file of this machine would make of them."""
     return request
 
 
-def _read_whole(response: requests.Response, until: float) -> requests.Response:
-    """Read the body; the library's own time-out begins anew with every byte."""
-    pieces = []
-    while piece := response.raw.read1(PIECE, decode_content=True):
-        pieces.append(piece)
-        if perf_counter() > until:
+def _content(response: requests.Response, until: float) -> bytes:
+    body = bytearray()
+    while piece := response.raw.read1(PIECE_BYTES, decode_content=True):
+        body += piece
+        if perf_counter() > until:  # the library's own time-out begins anew with each piece
             response.close()
             raise requests.ReadTimeout
-    response._content = b"".join(pieces)  # noqa: SLF001 where `content` keeps what was read
-    return response
+    return bytes(body)
 
 
 def _never_sent(error: Exception) -> bool:

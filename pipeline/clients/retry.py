@@ -6,7 +6,6 @@ Whether an error may be repeated is the error's own property; how long to wait m
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import TypeVar
 
 import stamina
@@ -36,9 +35,9 @@ class RetryPolicy:
         """
         started, tries = time.monotonic(), 0
         attempts = stamina.retry_context(
-            on=partial(self._wait, started + time_left),
+            on=lambda error: self._wait(error, started + time_left - time.monotonic()),
             attempts=self.attempts,
-            timeout=max(time_left, 0.001),
+            timeout=None,  # which would let a wait begin that ends after the time left
             wait_initial=self.first_wait * self.scale,
             wait_max=self.max_wait * self.scale,
             wait_jitter=self.jitter * self.scale,
@@ -54,14 +53,13 @@ class RetryPolicy:
             raise
         raise AssertionError  # pragma: no cover
 
-    def _wait(self, ends: float, error: Exception) -> bool | float:
-        left = ends - time.monotonic()
-        if not isinstance(error, Retryable) or (error.effect_possible and not self.blind) or left <= 0:
+    def _wait(self, error: Exception, time_left: float) -> bool | float:
+        if not isinstance(error, Retryable) or (error.effect_possible and not self.blind):
             return False
         if error.retry_after is None:
-            return True
+            return self.first_wait * self.scale < time_left
         wait = error.retry_after * self.scale
-        return wait if error.retry_after <= self.longest_asked and wait < left else False
+        return wait if error.retry_after <= self.longest_asked and wait < time_left else False
 
 
 READ = RetryPolicy()

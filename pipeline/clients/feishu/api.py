@@ -32,7 +32,6 @@ from pipeline.core.errors import (
     TokenExpired,
 )
 
-M = TypeVar("M", bound=BaseModel)
 TENANT_TOKEN = "/open-apis/auth/v3/tenant_access_token/internal"  # noqa: S105 a path
 TOKEN_MARGIN_S = 600  # the official SDK drops a token so long before its end
 NOT_READY_WAIT_S = 3  # 1254607: earlier work is still being done; seconds, not milliseconds
@@ -61,6 +60,16 @@ _ADVICE = {
     99991401: "请把服务器 IP 加入飞书应用的 IP 白名单。",
     **dict.fromkeys((1254003, 1254004), "请检查 LAIKE_BITABLE_APP_TOKEN 和 LAIKE_BITABLE_TABLE_ID。"),
 }
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class _Page(BaseModel):
+    items: list[dict[str, Any]] | None = None
+    has_more: bool | None = None
+    page_token: str | None = None
+    total: int | None = None
 
 
 class TenantToken:
@@ -110,11 +119,15 @@ class Feishu:
     reads: RetryPolicy = field(default=READ)
     writes: RetryPolicy = field(default=WRITE)
 
-    def read(self, method: str, path: str, *, params: Mapping[str, str] | None = None, json: object = None) -> Any:  # noqa: ANN401 JSON
+    def read(
+        self, method: str, path: str, *, params: Mapping[str, str] | None = None, json: object = None
+    ) -> dict[str, Any]:
         """`data` of a call that changes nothing."""
         return self._retried(self.reads, method, path, params, json)
 
-    def write(self, method: str, path: str, *, params: Mapping[str, str] | None = None, json: object = None) -> Any:  # noqa: ANN401 JSON
+    def write(
+        self, method: str, path: str, *, params: Mapping[str, str] | None = None, json: object = None
+    ) -> dict[str, Any]:
         """`data` of a call that changes something.
 
         Raises:
@@ -135,22 +148,22 @@ class Feishu:
         tokens: set[str] = set()
         asked = dict(params or {})
         while True:
-            data = self.read(method, path, params=asked, json=json)
-            items += data.get("items") or []
-            totals.add(data.get("total"))
-            if not data.get("has_more"):
+            page = parsed(_Page, self.read(method, path, params=asked, json=json), path)
+            items += page.items or []
+            totals.add(page.total)
+            if not page.has_more:
                 break
-            asked["page_token"] = _next_token(path, data, tokens)
+            asked["page_token"] = _next_token(path, page, tokens)
         if len(totals) != 1 or not totals <= {None, len(items)}:
             raise BadResponse(f"{path}: total is {totals} but {len(items)} items came")
         return items
 
     def _retried(
         self, policy: RetryPolicy, method: str, path: str, params: Mapping[str, str] | None, body: object
-    ) -> Any:  # noqa: ANN401 JSON
+    ) -> dict[str, Any]:
         timeout_s = READ_TIMEOUT_S if policy.blind else WRITE_TIMEOUT_S
 
-        def attempt() -> Any:  # noqa: ANN401 JSON
+        def attempt() -> dict[str, Any]:
             # asking for a token changes nothing, so it is repeated as a read also on the way to a write
             token = self.reads.run(self.token.current, self.time_left())
             once = partial(self._once, token, timeout_s, method, path, params=params, json=body)
@@ -166,7 +179,7 @@ class Feishu:
             msg = f"a new tenant token is refused: {error}"
             raise NeedsPerson(msg, code=error.code, request_id=error.request_id) from None
 
-    def _once(self, token: str, timeout_s: float, method: str, path: str, **payload: Any) -> Any:  # noqa: ANN401 JSON
+    def _once(self, token: str, timeout_s: float, method: str, path: str, **payload: Any) -> dict[str, Any]:  # noqa: ANN401 JSON
         if (left := self.time_left()) <= 0:
             raise DeadlinePassed(f"{path}: not called, the run's time is up")
         if timeout_s == WRITE_TIMEOUT_S:
@@ -174,7 +187,7 @@ class Feishu:
         headers = {"Authorization": f"Bearer {token}"}
         answer = self.http.call(method, path, headers=headers, timeout_s=min(timeout_s, left), **payload)
         if answer.body.get("code") == 0:
-            return _data(path, answer.body.get("data"))
+            return _data(path, answer)
         error = error_of(path, answer)
         if isinstance(error, TokenExpired):
             self.token.drop(token)
@@ -183,25 +196,17 @@ class Feishu:
         raise error
 
 
-def parsed(path: str, kind: type[M], data: object) -> M:
-    """A part of an answer as its model.
+def parsed(kind: type[M], data: object, path: str) -> M:
+    """A part of an answer, as what was promised.
 
     Raises:
-        BadResponse: It lacks what the API page promises.
+        BadResponse: It is not that.
     """
     try:
         return kind.model_validate(data)
     except ValidationError as error:
-        fields = ", ".join(".".join(map(str, one["loc"])) or "it" for one in error.errors())
-        raise BadResponse(f"{path}: a part of the answer is not as promised: {fields}") from None
-
-
-def _data(path: str, data: object) -> dict[str, Any]:
-    if data is None:
-        return {}
-    if not isinstance(data, dict):
-        raise BadResponse(f"{path}: data is not an object")
-    return data
+        wrong = ", ".join(sorted({".".join(map(str, item["loc"])) for item in error.errors()}))
+        raise BadResponse(f"{path}: the answer lacks what was promised or has it in another shape: {wrong}") from None
 
 
 def error_of(path: str, answer: Answer) -> LaikeError:
@@ -219,9 +224,15 @@ def error_of(path: str, answer: Answer) -> LaikeError:
     return kind(message, what_to_do=_ADVICE.get(code), code=code, request_id=request_id)
 
 
-def _next_token(path: str, data: Mapping[str, Any], seen: set[str]) -> str:
-    token = data.get("page_token")
-    if not isinstance(token, str) or not token or token in seen:
+def _data(path: str, answer: Answer) -> dict[str, Any]:
+    data = answer.body.get("data") or {}
+    if not isinstance(data, dict):
+        raise BadResponse(f"{path}: data is no object", request_id=answer.headers.get("X-Tt-Logid"))
+    return data
+
+
+def _next_token(path: str, page: _Page, seen: set[str]) -> str:
+    if not page.page_token or page.page_token in seen:
         raise BadResponse(f"{path}: has_more without a new page_token")
-    seen.add(token)
-    return token
+    seen.add(page.page_token)
+    return page.page_token

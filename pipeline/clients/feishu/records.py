@@ -14,8 +14,13 @@ SEARCH_PAGE = "500"  # 查询记录: page_size at most 500
 WRITE_BATCH = 500  # newer pages say 1,000; 500 holds on every page and tool
 
 
-class _Created(BaseModel):
+class _Record(BaseModel):
     record_id: str
+    fields: dict[str, Any] | None = None
+
+
+class _Created(BaseModel):
+    records: list[_Record]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +35,14 @@ class Records:
         """Every record that the filter passes, with who created it and when.
 
         Raises:
-            BadResponse: The pages do not make a whole, or a record came twice.
+            BadResponse: The pages do not make a whole, a record has no id, or came twice.
         """
         body: dict[str, object] = {"field_names": list(field_names), "automatic_fields": True}
         if filter_:
             body["filter"] = filter_
         records = self.api.pages("POST", self._path("/search"), params={"page_size": SEARCH_PAGE}, json=body)
-        if len({record.get("record_id") for record in records}) != len(records):
+        ids = {parsed(_Record, record, self._path("/search")).record_id for record in records}
+        if len(ids) != len(records):
             raise BadResponse(f"{self._path('/search')}: a record came twice, so others are missing")
         return records
 
@@ -56,7 +62,7 @@ class Records:
         """
         body = {"records": [{"fields": fields} for fields in rows]}
         data = self.api.write("POST", self._path("/batch_create"), params={"client_token": client_token}, json=body)
-        return [parsed(self._path("/batch_create"), _Created, record).record_id for record in data.get("records") or []]
+        return [record.record_id for record in parsed(_Created, data, self._path("/batch_create")).records]
 
     def batch_update(self, changes: Sequence[tuple[str, Mapping[str, object]]]) -> None:
         """Set the given cells of at most `WRITE_BATCH` records; other cells stay.

@@ -17,13 +17,12 @@ FIELDS = TABLES + "/{table_id}/fields"
 LIST_PAGE = "100"  # tables, fields, views: page_size at most 100
 
 
-class _Table(BaseModel):
-    table_id: str
-    name: str
-
-
 class _Created(BaseModel):
     table_id: str
+
+
+class _Table(_Created):
+    name: str
 
 
 class _Option(BaseModel):
@@ -32,7 +31,7 @@ class _Option(BaseModel):
 
 
 class _Property(BaseModel):
-    options: list[_Option] | None = None  # of a select
+    options: list[_Option] | None = None
 
 
 class _Field(BaseModel):
@@ -61,22 +60,21 @@ class Tables:
         """Table names and their ids."""
         path = TABLES.format(app_token=self.app_token)
         items = self.api.pages("GET", path, params={"page_size": LIST_PAGE})
-        tables = [parsed(path, _Table, item) for item in items]
-        return {table.name: table.table_id for table in tables}
+        return {table.name: table.table_id for table in (parsed(_Table, item, path) for item in items)}
 
     def create(self, name: str, fields: Sequence[Mapping[str, object]]) -> str:
         """A new table; its id."""
         body = {"table": {"name": name, "default_view_name": "表格", "fields": list(fields)}}
         path = TABLES.format(app_token=self.app_token)
-        return parsed(path, _Created, self.api.write("POST", path, json=body)).table_id
+        return parsed(_Created, self.api.write("POST", path, json=body), path).table_id
 
     def fields(self, table_id: str) -> list[Field]:
         """The fields that a table really has."""
         path = FIELDS.format(app_token=self.app_token, table_id=table_id)
         items = self.api.pages("GET", path, params={"page_size": LIST_PAGE})
-        return [_field(parsed(path, _Field, item)) for item in items]
+        return [_field(parsed(_Field, item, path)) for item in items]
 
 
-def _field(item: _Field) -> Field:
-    options = item.property.options if item.property else None
-    return Field(item.field_id, item.field_name, item.type, {option.name: option.id for option in options or ()})
+def _field(found: _Field) -> Field:
+    options = found.property.options if found.property else None
+    return Field(found.field_id, found.field_name, found.type, {one.name: one.id for one in options or []})

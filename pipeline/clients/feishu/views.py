@@ -19,15 +19,14 @@ LIST_PAGE = "100"  # 列出视图: page_size at most 100
 
 class _View(BaseModel):
     view_id: str
+
+
+class _NamedView(_View):
     view_name: str
 
 
-class _CreatedView(BaseModel):
-    view_id: str
-
-
 class _Created(BaseModel):
-    view: _CreatedView
+    view: _View
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +53,7 @@ class Views:
     def names(self) -> dict[str, str]:
         """View ids and names; views private to a person may be left out by the service."""
         items = self.api.pages("GET", self._path(), params={"page_size": LIST_PAGE})
-        views = [parsed(self._path(), _View, item) for item in items]
-        return {view.view_id: view.view_name for view in views}
+        return {view.view_id: view.view_name for view in (parsed(_NamedView, item, self._path()) for item in items)}
 
     def conditions(self, view_id: str) -> tuple[Condition, ...]:
         """What a view filters on."""
@@ -66,7 +64,7 @@ class Views:
     def create(self, name: str) -> str:
         """A new grid view without a filter; its id."""
         data = self.api.write("POST", self._path(), json={"view_name": name, "view_type": "grid"})
-        return parsed(self._path(), _Created, data).view.view_id
+        return parsed(_Created, data, self._path()).view.view_id
 
     def filter_on(self, view_id: str, field_id: str, value: str) -> None:
         """Let a view show only the rows whose field is `value` (a JSON array as text)."""

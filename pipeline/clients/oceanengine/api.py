@@ -159,8 +159,9 @@ class OceanEngine:
             raise DeadlinePassed(f"{path}: not called, the run's time is up")
         headers, timeout_s = {"Access-Token": token}, min(READ_TIMEOUT_S, left)
         try:
-            answer = self.http.call("GET", path, params=_query(params), headers=headers, timeout_s=timeout_s)
-            return data_of(path, answer)
+            return data_of(
+                path, self.http.call("GET", path, params=_query(params), headers=headers, timeout_s=timeout_s)
+            )
         except Throttled as error:
             self.limiter.pause(path, error.retry_after or 1)
             raise

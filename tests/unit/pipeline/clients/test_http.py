@@ -108,6 +108,28 @@ def test_half_a_body_is_no_answer_even_if_it_parses(serve: Serve, connect: Conne
     assert error.effect_possible
 
 
+def chunked(*chunks: bytes, headers: str = "", end: bytes = b"0\r\n\r\n") -> bytes:
+    head = f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n{headers}\r\n".encode()
+    return head + b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks) + end
+
+
+def test_a_long_answer_comes_whole_in_chunks_and_compressed_and_the_connection_is_kept(
+    serve: Serve, connect: Connect
+) -> None:
+    body = b'{"text": "%s"}' % (b"0123456789" * 50_000)
+    packed = gzip.compress(body)
+    server = serve(chunked(packed[:100], packed[100:], headers="Content-Encoding: gzip\r\n"))
+    http = connect(server.url)
+    assert [len(http.call("GET", "/a").body["text"]) for _ in range(2)] == [500_000] * 2
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize("end", [b"", b"5\r\n12"])
+def test_chunks_without_their_end_are_no_answer(serve: Serve, connect: Connect, end: bytes) -> None:
+    server = serve(chunked(b'{"code": 0}', headers="Connection: close\r\n", end=end))
+    assert refused_by(connect(server.url)).effect_possible
+
+
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_a_server_failure_without_json_may_have_had_its_effect(serve: Serve, connect: Connect, status: int) -> None:
     error = refused_by(connect(serve(reply(status, b"<html>")).url))

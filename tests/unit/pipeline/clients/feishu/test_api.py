@@ -32,7 +32,7 @@ READS, WRITES = RetryPolicy(scale=0), RetryPolicy(blind=False, scale=0)
 
 
 class Auth(StubHttp):
-    """The service that gives tenant tokens t-1, t-2 and so on."""
+    """The service that gives the tenant tokens t-1, t-2 and so on."""
 
     def __init__(self, *answers: Answer | Exception, expire: int = 7200) -> None:
         super().__init__(*answers)
