@@ -124,6 +124,10 @@ class Crew:
         """A scheduler."""
         return self._start(BEAT, environment)
 
+    def stay(self, command: tuple[str, ...], **environment: str) -> Member:
+        """A process of another command."""
+        return self._start(command, environment)
+
     def _start(self, command: tuple[str, ...], environment: dict[str, str]) -> Member:
         log = self.lab.home / f"process-{len(self.members)}.log"
         with log.open("wb") as out:

@@ -1,0 +1,55 @@
+"""The docs say what is there: every setting, every command, no dead link."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.unit.test_contracts import ROOT, commands, settings
+
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+
+
+def test_every_setting_is_explained_and_no_other() -> None:
+    text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`(LAIKE_[A-Z_]+)`", text)) == settings()
+
+
+@each_page
+def test_every_setting_that_a_page_names_exists(page: Path) -> None:
+    assert set(re.findall(r"\b(LAIKE_[A-Z_]+)\b", page.read_text(encoding="utf-8"))) <= settings()
+
+
+@each_page
+def test_every_command_that_a_page_names_exists(page: Path) -> None:
+    named = re.findall(r"(?:^|`|/)laike ((?:token )?[a-z]+)", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert set(named) <= commands()
+
+
+@each_page
+def test_every_link_leads_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8"))
+    missing = [target for target in targets if "://" not in target and not (page.parent / target).exists()]
+    assert missing == []
+
+
+def test_every_page_is_listed() -> None:
+    listed = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    pages = [page.relative_to(ROOT / "docs") for page in (ROOT / "docs").rglob("*.md")]
+    unlisted = [str(page) for page in pages if page.parts[0] != "decisions" and f"({page})" not in listed]
+    assert unlisted == ["README.md"]
+
+
+def test_both_readmes_have_the_same_sections_commands_and_blocks() -> None:
+    english, chinese = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh-CN.md"))
+
+    def shape(text: str) -> tuple[int, int, list[str]]:
+        lines = [
+            line.split("#")[0].strip()
+            for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+            for line in block.splitlines()
+        ]
+        return text.count("\n## "), text.count("\n| "), lines
+
+    assert shape(english) == shape(chinese)
