@@ -1,20 +1,39 @@
 """Feishu cards about a run, in Chinese. Follows 飞书卡片 JSON 2.0: unknown properties are errors there."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from pipeline.core.model import CHINA, ZERO
 from pipeline.core.outcome import AccountResult, DayState, RunState, Summary
 
 _TEMPLATES = {RunState.SUCCESS: "green", RunState.PARTIAL: "orange"}
-_TITLES = {RunState.SUCCESS: "同步成功", RunState.PARTIAL: "部分完成", RunState.FAILED: "同步失败"}
-_STATES = {DayState.LOADED: "已入库", DayState.EMPTY: "无数据", DayState.INCOMPLETE: "不完整", DayState.FAILED: "失败"}
-ACCOUNTS_SHOWN = 50  # keeps the card below the webhook's 20 KB
+_TITLES = {
+    RunState.SUCCESS: "同步成功",
+    RunState.PARTIAL: "部分完成",
+    RunState.FAILED: "同步失败",
+    RunState.INTERRUPTED: "同步中断",
+    RunState.RUNNING: "同步中",
+}
+_STATES = {
+    DayState.LOADED: "已入库",
+    DayState.EMPTY: "无数据",
+    DayState.INCOMPLETE: "不完整",
+    DayState.FAILED: "失败",
+    DayState.MISSING: "未取到",
+    DayState.PARKED: "已停用",
+    DayState.OPEN: "未结束",
+}
+# together they keep the card below the webhook's 20 KB, in which a Chinese letter takes six bytes
+ACCOUNTS_SHOWN, NAME_LETTERS = 30, 30
+LINES_SHOWN, LINE_LETTERS = 8, 160
+NAMES_TOGETHER = 3
 
 
 def run_card(summary: Summary) -> dict[str, object]:
     """The card that tells how a run ended."""
-    title = f"{summary.day} {_TITLES.get(summary.state, summary.state)}"
-    texts = [_totals(summary), *_troubles(summary), *summary.warnings, *summary.view_notes]
+    title = f"{summary.day} {_TITLES[summary.state]}"
+    texts = [_totals(summary), *_shortened([*_troubles(summary), *summary.warnings, *summary.view_notes])]
+    in_trouble_first = sorted(summary.accounts, key=lambda one: one.state.good)
     return {
         "schema": "2.0",
         "config": {"update_multi": True, "summary": {"content": title}},
@@ -25,7 +44,7 @@ def run_card(summary: Summary) -> dict[str, object]:
         "body": {
             "elements": [
                 *({"tag": "markdown", "content": text} for text in texts),
-                _account_table(summary.accounts[:ACCOUNTS_SHOWN]),
+                _account_table(in_trouble_first[:ACCOUNTS_SHOWN]),
                 {"tag": "markdown", "content": _footer(summary)},
             ]
         },
@@ -46,18 +65,40 @@ def _totals(summary: Summary) -> str:
 
 
 def _troubles(summary: Summary) -> list[str]:
-    lines = [f"**{one.name}**: {one.trouble.what_to_do}" for one in summary.accounts if one.trouble]
+    """What to do, each once, with the names of the accounts; what befell the whole run is not told of each again."""
+    befallen: dict[str, list[str]] = {}
+    for one in summary.accounts:
+        if one.trouble and one.trouble != summary.trouble:
+            befallen.setdefault(one.trouble.what_to_do, []).append(_clipped(one.name, NAME_LETTERS))
+    lines = [f"**{_together(names)}**: {advice}" for advice, names in befallen.items()]
     return [summary.trouble.what_to_do, *lines] if summary.trouble else lines
+
+
+def _together(names: Sequence[str]) -> str:
+    shown = "、".join(names[:NAMES_TOGETHER])
+    return f"{shown} 等 {len(names)} 个账户" if len(names) > NAMES_TOGETHER else shown
+
+
+def _shortened(lines: Sequence[str]) -> list[str]:
+    more = len(lines) - LINES_SHOWN
+    shown = [_clipped(line, LINE_LETTERS) for line in lines[:LINES_SHOWN]]
+    return [*shown, f"另有 {more} 条, 见同步状态表"] if more > 0 else shown
+
+
+def _clipped(text: str, letters: int) -> str:
+    return text if len(text) <= letters else text[: letters - 1] + "…"
 
 
 def _footer(summary: Summary) -> str:
     written = f"新增 {summary.created} 行, 更新 {summary.updated} 行, 未变 {summary.unchanged} 行"
     checked = "已回读核对" if summary.verified else "未能核对"
     moment = summary.ended_at.astimezone(CHINA)
-    return f"{written}; {checked}; 数据截至 {moment:%m-%d %H:%M}"
+    hidden = len(summary.accounts) - ACCOUNTS_SHOWN
+    more = f"另有 {hidden} 个账户, 见同步状态表; " if hidden > 0 else ""
+    return f"{more}{written}; {checked}; 数据截至 {moment:%m-%d %H:%M}"
 
 
-def _account_table(accounts: tuple[AccountResult, ...]) -> dict[str, object]:
+def _account_table(accounts: Iterable[AccountResult]) -> dict[str, object]:
     return {
         "tag": "table",
         "page_size": 10,
@@ -69,8 +110,8 @@ def _account_table(accounts: tuple[AccountResult, ...]) -> dict[str, object]:
         ],
         "rows": [
             {
-                "account": one.name,
-                "state": _STATES.get(one.state, one.state),
+                "account": _clipped(one.name, NAME_LETTERS),
+                "state": _STATES[one.state],
                 "rows": one.rows,
                 "cost": float(one.cost),
             }
