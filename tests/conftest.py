@@ -1,5 +1,6 @@
 """Fixtures of every test that needs more than memory: a real Redis, the emulator over HTTP."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,10 @@ import pytest
 from cli.lab import redis_server
 from emulator.server import EmulatorServer
 from tests.lab import Lab, empty
+
+# A test run that was started in the background has Ctrl-C ignored, and so would every process that it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-PATIENCE_S = 20.0
+PATIENCE_S = 40.0
 
 
 @contextmanager
