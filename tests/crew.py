@@ -54,6 +54,10 @@ class Member:
         """Whether it runs."""
         return self.process.poll() is None
 
+    def ended_within(self, seconds: float) -> bool:
+        """Whether it ends so soon."""
+        return wait_until(lambda: not self.alive, seconds)
+
     def signal(self, which: signal.Signals) -> None:
         """Send a signal; a dead process no longer minds."""
         if self.alive:

@@ -49,7 +49,7 @@ def test_the_readme_s_commands_work_in_their_order(lab: Lab) -> None:
             command, told = words(line)
             if any(word in command for word in STAYS):
                 member = team.stay(tuple(command), FLOWER_PORT=str(free_port()), **told)
-                assert not wait_until(lambda one=member: not one.alive, 3), f"{line}\n{member.words()}"
+                assert not member.ended_within(3), f"{line}\n{member.words()}"
             else:
                 ended = team.run(*command)
                 assert ended.returncode == 0, f"{line}\n{ended.stderr}"
