@@ -3,10 +3,12 @@
 # make chaos  kills of workers and Redis with the timeouts of production (KILLS=20 of each kind)
 # make bench  a daily run against the floor that a bare client sets: seconds, calls, memory
 # make fmt    format and mend what can be mended
-# make lock   pin the newest packages that pyproject.toml allows
+# make up     the containers, with the settings of .env; PROFILE=demo: on the emulator, without any
+# make down   stop them; what they know stays in volumes
+# make docker-test  the image and the compose file on a real Docker engine
 # make clean  remove what the others made
 
-.PHONY: setup demo test chaos bench fmt lock clean
+.PHONY: setup demo test chaos bench fmt up down docker-test clean
 
 setup:
 	@scripts/setup
@@ -27,8 +29,14 @@ fmt: setup
 	@.venv/bin/ruff check --quiet --fix .
 	@.venv/bin/ruff format --quiet .
 
-lock: setup
-	@scripts/lock
+up:
+	@docker compose $(if $(PROFILE),--profile $(PROFILE)) up --build --detach --wait
+
+down:
+	@docker compose --profile demo down
+
+docker-test: setup
+	@scripts/docker-test
 
 clean:
 	@rm -rf .venv demo-output dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -109,8 +109,8 @@ BEAT = (*CELERY, "beat")
 
 
 def flower(port: int) -> tuple[str, ...]:
-    """The command that shows task state on a port; its login comes from FLOWER_BASIC_AUTH."""
-    return (*CELERY, "flower", "--address=127.0.0.1", f"--port={port}")
+    """The command that shows task state on a port; its login comes from LAIKE_FLOWER_LOGIN."""
+    return (sys.executable, "-m", "worker.flower", "--address=127.0.0.1", f"--port={port}")
 
 
 def settings_for(facts: dict[str, Any], redis_url: str, home: Path, table: str = "typed_table_id") -> dict[str, str]:

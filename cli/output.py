@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.core.errors import LaikeError, NeedsPerson, Trouble, WrongInput
+from pipeline.core.errors import LaikeError, Trouble, WrongInput
 from pipeline.core.model import CHINA
 from pipeline.core.outcome import AccountResult, Run, RunState, Summary
 
@@ -29,7 +29,7 @@ def tell(error: LaikeError) -> int:
     err.print(f"[red]error:[/] {_safe(error.message)}")
     if not isinstance(error, WrongInput):
         err.print(f"→ {_safe(error.what_to_do)}")
-    return WRONG_USAGE if isinstance(error, WrongInput) else PERSON_NEEDED if isinstance(error, NeedsPerson) else FAILED
+    return WRONG_USAGE if isinstance(error, WrongInput) else PERSON_NEEDED if error.needs_person else FAILED
 
 
 def exit_code(summary: Summary) -> int:

@@ -62,7 +62,7 @@ class Stage:
 
     def start_flower(self) -> None:
         """Start Flower with a login of its own."""
-        self._start("flower", lab.flower(self.flower_port), FLOWER_BASIC_AUTH=":".join(self.flower_login))
+        self._start("flower", lab.flower(self.flower_port), LAIKE_FLOWER_LOGIN=":".join(self.flower_login))
 
     def flower(self, path: str, *, login: bool = True) -> requests.Response:
         """An answer of Flower's API."""

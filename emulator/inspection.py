@@ -93,11 +93,17 @@ def calls(world: "World", query: Query) -> dict[str, Any]:
     }
 
 
+def facts(world: "World", query: Query) -> dict[str, Any]:
+    """What a client must be told, where it reaches the emulator at `url`."""
+    return world.facts(query["url"])
+
+
 VIEWS: dict[str, Callable[["World", Query], dict[str, Any]]] = {
     "state": state,
     "records": records,
     "figures": figures,
     "calls": calls,
+    "facts": facts,
 }
 
 

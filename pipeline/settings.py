@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from cryptography.fernet import Fernet
 from dotenv import dotenv_values
@@ -27,6 +27,16 @@ OLD_NAMES = {
     "LAIKE_FEISHU_WEBHOOK_URL": "FEISHU_WEBHOOK_URL",
 }
 MAKE_A_KEY = 'python3 -c "import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())"'
+# each of these may lie in a file instead, which `<name>_FILE` names
+SECRETS = (
+    "LAIKE_REDIS_URL",
+    "LAIKE_OCEANENGINE_SECRET",
+    "LAIKE_FEISHU_APP_SECRET",
+    "LAIKE_TOKEN_KEYS",
+    "LAIKE_FEISHU_WEBHOOK_URL",
+    "LAIKE_FEISHU_WEBHOOK_SECRET",
+    "LAIKE_FLOWER_LOGIN",
+)
 _HELP = {
     "LAIKE_BITABLE_TABLE_ID": "the id in the table's address that begins with tbl",
     "LAIKE_ACCOUNTS": 'a JSON object of ids and names, such as {"1832000000000001": "城东店"}',
@@ -76,6 +86,8 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] | None = None  # the command line: error, workers: info
     clock_offset_s: float = 0
     beat_file: str = "beat-schedule"
+    heartbeat_file: Path | None = None  # touched as long as worker or beat is alive
+    flower_login: SecretStr | None = None
     visibility_timeout_s: int = Field(default=45, ge=5)  # a killed worker's message comes back after so long
     sweep_s: float = Field(default=5, gt=0)  # how often workers look for such messages
     step_lease_s: float = Field(default=10, gt=0)  # how long a dead step blocks its successor
@@ -102,17 +114,29 @@ class Settings(BaseSettings):
             _check_key(key)
         return tuple(SecretStr(key) for key in keys)
 
+    @field_validator("flower_login", mode="after")
+    @classmethod
+    def _login_is_user_and_password(cls, value: SecretStr | None) -> SecretStr | None:
+        user, _, password = (value.get_secret_value() if value else "u:p").partition(":")
+        if not user or not password:
+            msg = "is no login; write it as user:password"
+            raise ValueError(msg)
+        return value
+
     @classmethod
     def load(cls) -> Self:
-        """Settings from the environment and `.env`.
+        """Settings from the environment, from `.env`, and from the files that either names.
 
         Raises:
             WrongInput: Something is missing or wrong; the message names every problem by its variable.
         """
+        given, problems = _from_files({**dotenv_values(".env"), **os.environ})
         try:
-            return cls()
+            made = cls(**given)
         except ValidationError as error:
-            problems = [_problem(item["loc"], item["type"], item["msg"]) for item in error.errors()]
+            problems += [_problem(item["loc"], item["type"], item["msg"]) for item in error.errors()]
+        if not problems:
+            return made
         lines = "\n".join(f"  {line}" for line in sorted(set(problems)))
         msg = f"{len(problems)} setting{'s are' if len(problems) > 1 else ' is'} missing or wrong:\n{lines}"
         raise WrongInput(msg)
@@ -122,6 +146,22 @@ def overridden(environment: Mapping[str, str | None] | None = None) -> list[str]
     """Old names that are set beside their new ones, and therefore not used."""
     seen = environment if environment is not None else {**dotenv_values(".env"), **os.environ}
     return [f"{old} is ignored: {new} is set" for new, old in OLD_NAMES.items() if seen.get(new) and seen.get(old)]
+
+
+def _from_files(seen: Mapping[str, str | None]) -> tuple[dict[str, Any], list[str]]:
+    """Secrets that lie in files, by field, and what is wrong with the others."""
+    given: dict[str, Any] = {}
+    problems: list[str] = []
+    for name in SECRETS:
+        if not (path := seen.get(f"{name}_FILE")):
+            continue
+        field = name.removeprefix("LAIKE_").lower()
+        try:
+            given[field] = Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            given[field] = None  # told here, and not as missing a second time
+            problems.append(f"{name}_FILE: {path} cannot be read: {error.strerror}")
+    return given, problems
 
 
 def _parse_json(text: str) -> object:

@@ -44,6 +44,8 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "timezone": "Asia/Shanghai",
         "beat_schedule": schedule(settings),
         "beat_schedule_filename": settings.beat_file,
+        "beat_scheduler": "worker.heartbeat:BeatingScheduler",
+        "beat_max_loop_interval": 15,  # seconds between two heartbeats of an idle beat
         "task_queues": [Queue(name) for name in QUEUES],
         "task_default_queue": "control",
         "task_routes": ROUTES,

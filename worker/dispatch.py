@@ -83,4 +83,15 @@ def _signature(run: Run, step: Step) -> Signature:
     if step.account_id:
         arguments["account_id"] = step.account_id
     signature = current_app.signature(TASKS[step.name], kwargs=arguments, immutable=True)
-    return signature.set(queue=BACKFILL) if run.backfill else signature
+    shown = {"argsrepr": _shown(run, step), "kwargsrepr": f"run_id={run.run_id}, batch={step.batch}"}
+    return signature.set(**shown, **({"queue": BACKFILL} if run.backfill else {}))
+
+
+def _shown(run: Run, step: Step) -> str:
+    """What Flower shows of a step: the account's name and the days, as in (城东店, 2026-02-09..15)."""
+    part = parts(run)[step.batch]
+    first, last = part.days.first.isoformat(), part.days.last.isoformat()
+    same_month = first[:8] == last[:8]
+    days = first if first == last else f"{first}..{last[8:] if same_month else last}"
+    names = [account.name for account in part.accounts if account.id == step.account_id]
+    return f"({', '.join([*names, days])})"

@@ -19,6 +19,7 @@ from pipeline.core.errors import LaikeError
 from pipeline.state.store import StoreTrouble
 from pipeline.steps.run import daily_is_lost, waits_too_long
 from worker.dispatch import BACKFILL, QUEUES, send_due
+from worker.heartbeat import beat
 from worker.process import context
 
 DAILY = tuple(name for name in QUEUES if name != BACKFILL)  # while messages wait here, somebody will take them
@@ -49,6 +50,7 @@ class Watchdog(bootsteps.StartStopStep):
         while not self._stop.wait(ctx.settings.watchdog_s / LOOKS):
             try:
                 look(ctx)
+                beat(ctx.settings.heartbeat_file)
             except (StoreTrouble, OperationalError, LaikeError) as error:
                 log.warning("watchdog_failed", error=type(error).__name__)  # it looks again soon
 

@@ -76,8 +76,8 @@ class Lease:
 
     def _extend(self) -> None:
         asked = time.monotonic()
-        ours = self._renew(keys=[self.key], args=[self.mine, int(self._seconds * 1000)])
-        self._until = asked + self._seconds if ours else 0.0
+        renewed = self._renew(keys=[self.key], args=[self.mine, int(self._seconds * 1000)])
+        self._until = asked + self._seconds if renewed else 0.0  # what is lost is not ours to its end
 
 
 def held(client: redis.Redis, key: str) -> bool:

@@ -46,41 +46,40 @@ class Staging:
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
 
-    def put_fetched(self, run_id: str, fetched: Fetched) -> None:
+    def put_fetched(self, batch_id: str, fetched: Fetched) -> None:
         """Keep what a fetch found."""
-        key = keys.rows(run_id, fetched.outcome.account_id)
+        key = keys.rows(batch_id, fetched.outcome.account_id)
         self._client.set(key, codec.squeeze(fetched, Fetched), ex=keys.STAGING_TTL_S)
 
-    def fetched(self, run_id: str, account_id: str) -> Fetched | None:
+    def fetched(self, batch_id: str, account_id: str) -> Fetched | None:
         """What a fetch found; `None` where it is not there or not whole, which means: fetch again."""
-        found = self._get(keys.rows(run_id, account_id), Fetched)
-        if found is None:
-            return None
-        whole = len(found.rows) == found.outcome.rows and checksum(found.rows) == found.outcome.checksum
-        return found if whole else None
+        found = self._get(keys.rows(batch_id, account_id), Fetched)
+        if found and len(found.rows) == found.outcome.rows and checksum(found.rows) == found.outcome.checksum:
+            return found
+        return None
 
-    def put_snapshot(self, run_id: str, snapshot: Snapshot) -> None:
+    def put_snapshot(self, batch_id: str, snapshot: Snapshot) -> None:
         """Keep what the early read of the table found."""
-        self._client.set(keys.snapshot(run_id), codec.squeeze(snapshot, Snapshot), ex=keys.STAGING_TTL_S)
+        self._client.set(keys.snapshot(batch_id), codec.squeeze(snapshot, Snapshot), ex=keys.STAGING_TTL_S)
 
-    def snapshot(self, run_id: str) -> Snapshot | None:
-        """What the early read of the table found."""
-        return self._get(keys.snapshot(run_id), Snapshot)
+    def snapshot(self, batch_id: str) -> Snapshot | None:
+        """What the early read of the table found; `None` where it is not there or not whole: read again."""
+        return self._get(keys.snapshot(batch_id), Snapshot)
 
-    def put_changes(self, run_id: str, changes: Mapping[Key, Change]) -> None:
+    def put_changes(self, batch_id: str, changes: Mapping[Key, Change]) -> None:
         """Record what a load sets out to change, before it writes."""
         self._client.set(
-            keys.changes(run_id), codec.squeeze(list(changes.values()), list[Change]), ex=keys.STAGING_TTL_S
+            keys.changes(batch_id), codec.squeeze(list(changes.values()), list[Change]), ex=keys.STAGING_TTL_S
         )
 
-    def changes(self, run_id: str) -> dict[Key, Change]:
-        """What a load of this run set out to change so far."""
-        return {change.key: change for change in self._get(keys.changes(run_id), list[Change]) or ()}
+    def changes(self, batch_id: str) -> dict[Key, Change]:
+        """What a load of this batch set out to change so far."""
+        found = self._get(keys.changes(batch_id), list[Change])
+        return {change.key: change for change in found or []}
 
     def _get(self, key: str, kind: type[T]) -> T | None:
-        """A staged value; one that is torn or of another version is as absent as one that expired."""
         data = self._client.get(key)
         try:
             return codec.unsqueeze(kind, data) if isinstance(data, bytes) else None
         except ValueError:
-            return None
+            return None  # torn, or of another version: as good as absent

@@ -32,10 +32,11 @@ def connect(url: str, tries: int = TRIES) -> redis.Redis:
             retry=Retry(ExponentialBackoff(cap=1, base=0.05), tries),
             retry_on_error=[redis.ConnectionError, redis.TimeoutError, BusyLoadingError],
         )
-    except ValueError:  # its words may quote the password
-        raise StoreUnreachable(
-            "LAIKE_REDIS_URL is not a Redis address; write it as redis://:password@host:6379/0"
-        ) from None
+    except ValueError:  # its words may quote a part of the password
+        msg = (
+            "LAIKE_REDIS_URL is not a Redis address, such as redis://:PASSWORD@HOST:6379/0 (/ # ? in it as %2F %23 %3F)"
+        )
+        raise StoreUnreachable(msg) from None
 
 
 @contextmanager
@@ -46,6 +47,6 @@ def ours(url: str) -> Iterator[None]:
     except RedisError as error:
         parts = urlsplit(url)
         where = f"{parts.hostname}:{parts.port or 6379}"
-        kind = type(error).__name__
-        msg = f"Redis at {where} does not answer ({kind}; tried {TRIES} times in about {TRIED_S} s): is it running?"
+        tried = f"{type(error).__name__}; tried {TRIES} times in about {TRIED_S} s"
+        msg = f"Redis at {where} does not answer ({tried}): is it running?"
         raise StoreUnreachable(msg) from error

@@ -4,10 +4,9 @@ A refresh kills the old pair, so the new one is written to both places before an
 of the newer generation counts, wherever it lies.
 """
 
-import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import redis
 import structlog
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from redis.lock import Lock
 
 from pipeline.core.errors import NeedsPerson, Retryable, WrongInput
@@ -110,8 +110,8 @@ class TokenKeeper:
         sealed = self._fernet.encrypt(codec.dump(pair, TokenPair))
         try:
             _replace(self._mirror, sealed)
-        except OSError as error:  # the old pair is dead: the new one must not be lost with the disk
-            log.error("token_mirror_failed", file=str(self._mirror), error=error.strerror)
+        except OSError as error:  # a full disk: the old pair is dead by now, and Redis can still keep the new one
+            log.error("token_not_mirrored", file=str(self._mirror), error=error.strerror)
         self._client.set(keys.TOKEN, sealed)
 
     def _stored(self) -> bytes | None:
@@ -144,6 +144,15 @@ def _newer(pair: TokenPair, than: TokenPair) -> TokenPair:
     return replace(pair, generation=max(pair.generation, than.generation + 1))
 
 
+class _OldCache(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    access_token: str = Field(min_length=1)
+    refresh_token: str = Field(min_length=1)
+    expires_at: datetime
+    refresh_expires_at: datetime
+
+
 def read_old_cache(path: Path) -> TokenPair:
     """The pair in the old script's `.token_cache.json`; its times are local ones of China.
 
@@ -151,32 +160,23 @@ def read_old_cache(path: Path) -> TokenPair:
         WrongInput: The file is not there, or not such a file.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        access_token, refresh_token = _text(data, "access_token"), _text(data, "refresh_token")
-        expires_at, refresh_expires_at = _local(data, "expires_at"), _local(data, "refresh_expires_at")
+        cache = _OldCache.model_validate_json(path.read_bytes())
     except OSError as error:
         raise WrongInput(f"{path} cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError) as error:
+    except ValidationError:  # its words quote the file, tokens and all
         wanted = "access_token, refresh_token, expires_at, refresh_expires_at (ISO times)"
-        raise WrongInput(f"{path} is not a token cache: it needs {wanted} ({type(error).__name__})") from None
+        raise WrongInput(f"{path} is not a token cache: it needs {wanted}") from None
+    expires_at = _local(cache.expires_at)
     return TokenPair(
-        access_token=access_token,
-        refresh_token=refresh_token,
+        access_token=cache.access_token,
+        refresh_token=cache.refresh_token,
         expires_at=expires_at,
-        refresh_expires_at=refresh_expires_at,
+        refresh_expires_at=_local(cache.refresh_expires_at),
         generation=int((expires_at - ACCESS_LIFE).timestamp() * 1000),
     )
 
 
-def _text(data: Mapping[str, object], name: str) -> str:
-    value = data[name]
-    if not isinstance(value, str) or not value:
-        raise ValueError
-    return value
-
-
-def _local(data: Mapping[str, str], name: str) -> datetime:
-    moment = datetime.fromisoformat(data[name])
+def _local(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=CHINA)
 
 
@@ -184,8 +184,11 @@ def _replace(path: Path, data: bytes) -> None:
     """Write a file so that a reader sees the old or the new content, whatever is killed; only its owner reads it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(temporary).replace(path)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)

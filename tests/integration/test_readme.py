@@ -17,7 +17,7 @@ ELSEWHERE = {
     "make setup": "it made the environment that this runs in",
     "cp .env.example .env": "the settings are those of the lab",
 }
-STAYS = ("worker", "beat", "flower")
+STAYS = ("worker", "beat", "worker.flower")
 
 
 def lines() -> list[str]:

@@ -6,9 +6,9 @@ import pytest
 import redis
 
 from pipeline.clients.feishu.api import WRITE_TIMEOUT_S
-from pipeline.core.errors import DeadlinePassed, Retryable
+from pipeline.core.errors import Busy, DeadlinePassed, Retryable
 from pipeline.state import lease as module
-from pipeline.state.lease import LEASE_S, Lease, hold
+from pipeline.state.lease import LEASE_S, Lease, claim, held, hold
 
 KEY = "laike:v1:base:b:writer"
 REQUEST_S = 15.0
@@ -35,12 +35,12 @@ class TestLease:
         assert first.take()
         assert not second.take()
 
-    def test_a_holder_who_takes_it_again_since_the_answer_was_lost_has_it(self, client: redis.Redis) -> None:
-        first, second = Lease(client, KEY), Lease(client, KEY)
-        assert first.take()
-        assert first.take()
-        first.ensure(REQUEST_S)
-        assert not second.take()
+    def test_whoever_took_it_finds_itself_when_it_asks_again(self, client: redis.Redis, clock: list[float]) -> None:
+        mine = Lease(client, KEY)
+        assert mine.take()  # the lease is ours, and the answer that says so is lost
+        clock[0] += 4
+        assert mine.take()  # so the client sends the command once more
+        assert not Lease(client, KEY).take()
 
     def test_another_base_has_another_holder(self, client: redis.Redis) -> None:
         assert Lease(client, KEY).take()
@@ -217,3 +217,25 @@ class TestHold:
             pass
         assert next(left, None) is None
         first.ensure(REQUEST_S)
+
+
+class TestClaim:
+    def test_a_step_that_a_living_process_holds_is_busy(self, client: redis.Redis) -> None:
+        with claim(client, KEY, 5, lambda: None):
+            assert held(client, KEY)
+            with pytest.raises(Busy), claim(client, KEY, 5, lambda: None):
+                pass
+            assert held(client, KEY)
+        assert not held(client, KEY)
+
+    def test_each_renewal_is_a_sign_of_life(self, fake: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(module, "RENEW_S", 0.01)
+        signs: list[str] = []
+        with claim(fake, KEY, 5, lambda: signs.append("alive")):
+            until(lambda: len(signs) >= 2)
+
+    def test_a_dead_step_is_free_after_its_seconds(self, client: redis.Redis) -> None:
+        assert Lease(client, KEY, seconds=0.05).take()
+        until(lambda: not held(client, KEY))
+        with claim(client, KEY, 5, lambda: None):
+            pass

@@ -27,6 +27,7 @@ SNAPSHOT = Snapshot(
     ({"record_id": "rec1", "fields": {"单元ID": "7600000000000000001", "时间": 1770739200000, "空": None}},),
     3,
     NOW,
+    1234,
 )
 CHANGE = Change(
     key=Key(DAY, "7600000000000000001"),

@@ -2,10 +2,10 @@ import json
 import os
 import stat
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -34,7 +34,7 @@ PAIR = TokenPair(
 class Service:
     """Rotates pairs: only the newest refresh token works, and what was issued is counted."""
 
-    def __init__(self, newest: str = PAIR.refresh_token, on_refresh: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, newest: str = PAIR.refresh_token, on_refresh: Callable[[], object] = lambda: None) -> None:
         self.newest, self.issued, self.on_refresh = newest, 0, on_refresh
         self.trouble: Exception | None = None
 
@@ -115,7 +115,7 @@ class TestKeeper:
     def test_two_who_ask_at_the_same_time_get_one_refresh(self, house: House) -> None:
         living(house, timedelta(minutes=5))
         both, got = threading.Barrier(2), list[str]()
-        house.service.on_refresh = lambda: time.sleep(0.1)
+        house.service.on_refresh = partial(threading.Event().wait, 0.1)
 
         def ask() -> None:
             both.wait()
@@ -264,8 +264,12 @@ class TestTroubles:
 
         with monkeypatch.context() as patch:
             patch.setattr(os, "fsync", full)
-            assert quick.keeper().current() == "access-canary-new-1"
+            with capture_logs() as logs:
+                assert quick.keeper().current() == "access-canary-new-1"
         assert quick.service.issued == 1
+        assert [line["event"] for line in logs] == ["token_not_mirrored", "token_refreshed"]
+        assert "canary" not in json.dumps(logs)
+        assert [one.name for one in quick.mirror.parent.iterdir()] == [".laike-token"]
         assert quick.keeper().pair().access_token == "access-canary-new-1"
 
     def test_no_log_line_holds_a_token(self, quick: House) -> None:
