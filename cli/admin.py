@@ -66,7 +66,7 @@ def views(*, fix: bool, as_json: bool) -> int:
     if as_json:
         output.print_json([dict(zip(("name", "id", "state", "view_id"), row, strict=True)) for row in rows])
     else:
-        shown = [(name, number, state, view_id or "") for name, number, state, view_id in rows]
+        shown = [(output.safe(name), number, state, view_id or "") for name, number, state, view_id in rows]
         output.out.print(output.table(("account", "id", "view", "view id"), shown))
     wrong = [one for one in found if one.state in (ViewState.NEW, ViewState.WRONG, ViewState.DELETED)]
     if wrong and not as_json:

@@ -26,9 +26,9 @@ def print_json(document: object) -> None:
 
 def tell(error: LaikeError) -> int:
     """Say what went wrong and what to do; the exit code for it."""
-    err.print(f"[red]error:[/] {_safe(error.message)}")
+    err.print(f"[red]error:[/] {safe(error.message)}")
     if not isinstance(error, WrongInput):
-        err.print(f"→ {_safe(error.what_to_do)}")
+        err.print(f"→ {safe(error.what_to_do)}")
     return WRONG_USAGE if isinstance(error, WrongInput) else PERSON_NEEDED if error.needs_person else FAILED
 
 
@@ -76,19 +76,19 @@ def open_run_document(run: Run, state: RunState) -> dict[str, Any]:
 def print_summary(summary: Summary) -> None:
     """A run for a person."""
     rows = [
-        (one.name, one.id, _coloured(one.state), str(one.rows), f"{one.cost:.2f}", str(one.window_rows))
+        (safe(one.name), one.id, _coloured(one.state), str(one.rows), f"{one.cost:.2f}", str(one.window_rows))
         for one in summary.accounts
     ]
     out.print(table(("account", "id", "state", "rows", "cost 元", f"rows {_span(summary)}"), rows))
     for trouble, names in _reasons(summary):
-        out.print(f"[red]{_safe(', '.join(names))}[/]: {_safe(trouble.message)}\n  → {_safe(trouble.what_to_do)}")
+        out.print(f"[red]{safe(', '.join(names))}[/]: {safe(trouble.message)}\n  → {safe(trouble.what_to_do)}")
     word = "would be " if summary.dry_run else ""
     counts = f"{word}created {summary.created}, updated {summary.updated}, unchanged {summary.unchanged}"
     notes = [f"restated {summary.restated} account day(s)"] if summary.restated else []
     notes += [f"edited by hand {summary.edited}"] if summary.edited else []
     out.print(f"{summary.run_id}: {_coloured(summary.state)}; rows {', '.join([counts, *notes])}; {_verified(summary)}")
     for line in (*summary.warnings, *summary.view_notes):
-        out.print(f"  • {_safe(line)}")
+        out.print(f"  • {safe(line)}")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
@@ -151,5 +151,6 @@ def _coloured(state: str) -> str:
     return f"[{_COLOURS.get(state, 'red')}]{state}[/]"
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
+    """Text of others, such as a name, as it is: brackets are no markup."""
     return text.replace("[", r"\[")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from cli.output import err
+from cli.output import err, safe
 from pipeline.context import Context
 from pipeline.core.outcome import Run
 from pipeline.core.plan import parts
@@ -33,7 +33,7 @@ def follow(ctx: Context, run: Run, alive: Callable[[], bool]) -> None:
         fetched += event["event"] == "fetched"
         line = _line(event, names, f"{fetched}/{fetches}")
         if line:
-            err.print(f"[dim]{(int(event['at']) - begun_ms) / 1000:6.1f} s[/]  {line}", highlight=False)
+            err.print(f"[dim]{(int(event['at']) - begun_ms) / 1000:6.1f} s[/]  {safe(line)}", highlight=False)
         if event["event"] == "finished":
             return
 

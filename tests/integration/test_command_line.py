@@ -58,6 +58,15 @@ def test_runs_and_show_tell_what_was(ready: Lab) -> None:
     assert all(name in for_people for name in ready.facts["accounts"].values())
 
 
+def test_a_name_with_brackets_is_shown_as_it_is(ready: Lab) -> None:
+    names = dict(ready.facts["accounts"]) | {ready.accounts[0]: "[/x]店", ready.accounts[1]: "[red]店"}
+    ended = ready.laike("sync", "--local", "--day", ready.day.isoformat(), LAIKE_ACCOUNTS=json.dumps(names))
+    assert ended.returncode == 0, ended.stderr
+    for name in ("[/x]店", "[red]店"):
+        assert name in ended.stdout
+        assert name in ended.stderr
+
+
 def test_a_partial_run_exits_1_and_names_the_account(ready: Lab) -> None:
     ready.fault("report.promotion", "code", code=40002, times="always", match={"local_account_id": ready.big})
     ended = ready.laike("sync", "--local", "--day", ready.day.isoformat())

@@ -48,6 +48,7 @@ def test_the_daily_run_is_a_chord_of_one_fetch_per_account_whose_callback_loads(
 def test_a_second_daily_returns_the_finished_run_and_does_nothing(working: Crew) -> None:
     run_id = working.result(working.send("laike.daily"))["result"]["run_id"]
     working.ended(run_id)
+    assert wait_until(lambda: working.results("laike.finish"))  # its card comes after its end
     calls = working.lab.look("calls")["counts"]
     again = working.result(working.send("laike.daily"))["result"]
     assert again == {"run_id": run_id, "state": "success"}

@@ -16,6 +16,9 @@ ELSEWHERE = {
     "make test": "this is a part of it",
     "make setup": "it made the environment that this runs in",
     "cp .env.example .env": "the settings are those of the lab",
+    "docker compose --profile demo up --build": "it needs an engine: scripts/docker-test",
+    "docker compose up --build --detach --wait": "it needs an engine: scripts/docker-test",
+    "docker compose exec worker laike runs": "it needs an engine: scripts/docker-test",
 }
 STAYS = ("worker", "beat", "worker.flower")
 

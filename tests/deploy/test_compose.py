@@ -1,0 +1,204 @@
+"""The image and the compose file, without an engine: what they promise, and every service as a plain process."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.lab import free_port
+from tests.crew import wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+PRODUCT = ("worker", "beat", "flower")
+Plain = dict[str, Any]
+
+
+@cache
+def config(profile: str = "demo") -> Plain:
+    """The compose file as compose reads it."""
+    words = [str(BIN / "docker-compose"), *(["--profile", profile] if profile else []), "config", "--format", "json"]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("LAIKE_", "COMPOSE_"))}
+    ended = subprocess.run(words, cwd=ROOT, env=clean, capture_output=True, text=True, check=True, timeout=60)
+    read: Plain = json.loads(ended.stdout)
+    return read
+
+
+def services() -> dict[str, Plain]:
+    """Every service, the demo's included."""
+    found: dict[str, Plain] = config()["services"]
+    return found
+
+
+each_service = pytest.mark.parametrize("name", ["redis", "worker", "beat", "flower", "emulator", "demo-setup"])
+
+
+def test_the_dockerfile_is_clean() -> None:
+    linted = subprocess.run(
+        [BIN / "hadolint", "--failure-threshold", "warning", "Dockerfile"],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert linted.returncode == 0, linted.stdout
+
+
+def test_compose_reads_the_file_without_a_word() -> None:
+    ended = subprocess.run(
+        [BIN / "docker-compose", "config", "--quiet"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_without_the_demo_there_is_no_emulator() -> None:
+    assert set(config("")["services"]) == {"redis", "worker", "beat", "flower"}
+
+
+@each_service
+def test_a_service_can_do_little_and_comes_back(name: str) -> None:
+    service = services()[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["init"] is True
+    assert int(service["mem_limit"]) <= 512 * 2**20
+    assert service["pids_limit"] == 200
+    assert service["logging"]["options"] == {"max-size": "10m", "max-file": "5"}
+    assert service["restart"] == ("no" if name == "demo-setup" else "unless-stopped")
+
+
+@each_service
+def test_no_port_is_reached_from_outside(name: str) -> None:
+    assert {port["host_ip"] for port in services()[name].get("ports", [])} <= {"127.0.0.1"}
+
+
+@pytest.mark.parametrize("name", ["redis", "worker", "beat", "flower", "emulator"])
+def test_a_service_that_stays_says_whether_it_is_well(name: str) -> None:
+    assert services()[name]["healthcheck"]["test"]
+
+
+@pytest.mark.parametrize("name", PRODUCT)
+def test_the_product_waits_for_redis_and_ends_what_it_began(name: str) -> None:
+    service = services()[name]
+    assert service["depends_on"]["redis"]["condition"] == "service_healthy"
+    assert service["stop_grace_period"] == "2m0s"
+    assert "container_name" not in service  # so that it can be scaled
+
+
+def test_redis_keeps_every_write_and_shows_its_password_to_nobody() -> None:
+    command = " ".join(services()["redis"]["command"])
+    for words in ("--appendonly yes", "--appendfsync always", "--maxmemory-policy noeviction"):
+        assert words in command
+    assert services()["redis"]["environment"]["REDISCLI_AUTH"] not in command
+
+
+def test_there_is_one_beat() -> None:
+    beats = [name for name, service in services().items() if "beat" in (service["command"] or [])]
+    assert beats == ["beat"]
+
+
+class Stack:
+    """The demo's services as processes: addresses and folders are those of this test."""
+
+    def __init__(self, redis_url: str, home: Path) -> None:
+        self.home, self.redis_url = home, redis_url
+        self.emulator_port, self.flower_port = free_port(), free_port()
+        for folder in ("data", "demo", "srv"):
+            (home / folder).mkdir()
+        (home / "srv" / ".env").symlink_to(home / "demo" / ".env")
+
+    def here(self, name: str, text: str) -> str:
+        """A word of the compose file in this place."""
+        own = self.home / name
+        own.mkdir(exist_ok=True)
+        places = {
+            "redis://:reached-from-these-containers-only@redis:6379/0": self.redis_url,
+            "http://emulator:8080": f"http://127.0.0.1:{self.emulator_port}",
+            "0.0.0.0": "127.0.0.1",  # noqa: S104 taken out here
+            "8080": str(self.emulator_port),
+            "5555": str(self.flower_port),
+            "/tmp/": f"{own}/",  # noqa: S108 the container's
+            "/data/": f"{self.home}/data/",
+            "/demo": f"{self.home}/demo",
+            "$$": "$",
+        }
+        for there, here in places.items():
+            text = text.replace(there, here)
+        return text
+
+    def environment(self, name: str) -> dict[str, str]:
+        """What a service's container would have around it."""
+        told: Mapping[str, str | None] = services()[name].get("environment") or {}
+        made = {variable: self.here(name, value or "") for variable, value in told.items()}
+        clean = {variable: value for variable, value in os.environ.items() if not variable.startswith("LAIKE_")}
+        return {**clean, "PYTHONPATH": str(ROOT), "PATH": f"{BIN}:{os.environ['PATH']}", **made}
+
+    def run(self, name: str, words: list[str]) -> "subprocess.CompletedProcess[str]":
+        """Run a command where a service runs."""
+        return subprocess.run(
+            words, env=self.environment(name), cwd=self.home / "srv",
+            capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+
+    def command(self, name: str) -> list[str]:
+        """The command of a service."""
+        return [self.here(name, word) for word in services()[name]["command"]]
+
+    def set_up(self) -> "subprocess.CompletedProcess[str]":
+        """Let the demo's settings be written."""
+        return self.run("demo-setup", self.command("demo-setup"))
+
+    @contextmanager
+    def service(self, name: str) -> Iterator["subprocess.Popen[bytes]"]:
+        """A service as a process."""
+        words = self.command(name)
+        with (self.home / f"{name}.log").open("wb") as log:
+            process = subprocess.Popen(words, env=self.environment(name), cwd=self.home / "srv", stdout=log, stderr=log)
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(30)
+
+    def is_well(self, name: str) -> bool:
+        """Whether a service's own health check says so."""
+        kind, *words = [self.here(name, word) for word in services()[name]["healthcheck"]["test"]]
+        return self.run(name, ["sh", "-c", *words] if kind == "CMD-SHELL" else words).returncode == 0
+
+    def log(self, name: str) -> str:
+        """What a service said."""
+        return (self.home / f"{name}.log").read_text(encoding="utf-8", errors="replace")
+
+
+def test_every_service_starts_is_well_and_a_run_succeeds(redis_url: str, tmp_path: Path) -> None:
+    stack = Stack(redis_url, tmp_path)
+    with ExitStack() as started:
+        started.enter_context(stack.service("emulator"))
+        assert wait_until(lambda: stack.is_well("emulator"), 30), stack.log("emulator")
+        setup = stack.set_up()
+        assert setup.returncode == 0, setup.stderr
+        for name in PRODUCT:
+            started.enter_context(stack.service(name))
+        for name in PRODUCT:
+            assert wait_until(partial(stack.is_well, name), 30), f"{name}: {stack.log(name)}"
+        ended = stack.run("worker", ["laike", "sync", "--json"])
+        assert ended.returncode == 0, ended.stderr
+        assert json.loads(ended.stdout)["state"] == "success"
+
+
+def test_flower_without_a_login_does_not_start(redis_url: str, tmp_path: Path) -> None:
+    stack = Stack(redis_url, tmp_path)
+    with stack.service("emulator"):
+        assert wait_until(lambda: stack.is_well("emulator"), 30)
+        stack.set_up()
+        settings = (tmp_path / "demo" / ".env").read_text(encoding="utf-8")
+        kept = [line for line in settings.splitlines() if not line.startswith("LAIKE_FLOWER_LOGIN")]
+        (tmp_path / "demo" / ".env").write_text("\n".join(kept), encoding="utf-8")
+    ended = stack.run("flower", stack.command("flower"))
+    assert ended.returncode == 2
+    assert "LAIKE_FLOWER_LOGIN" in ended.stderr

@@ -1,0 +1,74 @@
+"""Settings: from the environment, from files, every problem at once."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.core.errors import WrongInput
+from pipeline.settings import SECRETS, Settings
+from tests.lab import TOKEN_KEY
+
+NEEDED = {
+    "LAIKE_OCEANENGINE_APP_ID": "1",
+    "LAIKE_OCEANENGINE_SECRET": "canary-1",
+    "LAIKE_FEISHU_APP_ID": "cli_1",
+    "LAIKE_FEISHU_APP_SECRET": "canary-2",
+    "LAIKE_BITABLE_APP_TOKEN": "base",
+    "LAIKE_BITABLE_TABLE_ID": "tbl1",
+    "LAIKE_ACCOUNTS": '{"1": "一店"}',
+    "LAIKE_TOKEN_KEYS": TOKEN_KEY,
+}
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """What is needed, and an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in NEEDED.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def test_every_problem_is_told_at_once_by_its_variable(environment: pytest.MonkeyPatch) -> None:
+    for name in NEEDED:
+        environment.delenv(name)
+    environment.setenv("LAIKE_OCEANENGINE_RATE", "0")
+    with pytest.raises(WrongInput) as caught:
+        Settings.load()
+    assert [name for name in [*NEEDED, "LAIKE_OCEANENGINE_RATE"] if name not in caught.value.message] == []
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_may_lie_in_a_file(name: str, environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    values = {
+        "LAIKE_REDIS_URL": "redis://:canary@redis:6379/0",
+        "LAIKE_TOKEN_KEYS": TOKEN_KEY,
+        "LAIKE_FEISHU_WEBHOOK_URL": "https://open.feishu.cn/hook",
+        "LAIKE_FLOWER_LOGIN": "user:canary",
+    }
+    value = values.get(name, "canary-in-a-file")
+    (tmp_path / "secret").write_text(f"{value}\n", encoding="utf-8")
+    environment.delenv(name, raising=False)
+    environment.setenv(f"{name}_FILE", str(tmp_path / "secret"))
+    got = getattr(Settings.load(), name.removeprefix("LAIKE_").lower())
+    first = got[0] if isinstance(got, tuple) else got
+    assert (first if isinstance(first, str) else first.get_secret_value()) == value
+
+
+def test_a_secret_file_that_is_not_there_is_named_beside_the_other_problems(environment: pytest.MonkeyPatch) -> None:
+    environment.delenv("LAIKE_FEISHU_APP_SECRET")
+    environment.delenv("LAIKE_ACCOUNTS")
+    environment.setenv("LAIKE_FEISHU_APP_SECRET_FILE", "/nowhere/secret")
+    with pytest.raises(WrongInput) as caught:
+        Settings.load()
+    assert "LAIKE_FEISHU_APP_SECRET_FILE: /nowhere/secret cannot be read" in caught.value.message
+    assert "LAIKE_ACCOUNTS is missing" in caught.value.message
+
+
+@pytest.mark.parametrize("login", ["user", ":password", "user:"])
+def test_a_login_without_user_or_password_is_refused_and_not_quoted(
+    login: str, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("LAIKE_FLOWER_LOGIN", login)
+    with pytest.raises(WrongInput, match="LAIKE_FLOWER_LOGIN is no login; write it as user:password"):
+        Settings.load()
