@@ -5,6 +5,7 @@ import json
 import threading
 import time
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -103,12 +104,23 @@ def _ask_flower(made: Stage) -> None:
     refused = made.flower("/api/tasks", login=False).status_code
     _check(refused == requests.codes.unauthorized, "without a login Flower answers 401")
     tasks = made.flower("/api/tasks").json().values()
+    _show_chord(made, tasks)
     counts = Counter((task["name"], task["state"]) for task in tasks if task["name"])
     rows = [(name, state, str(count)) for (name, state), count in sorted(counts.items())]
     output.out.print(output.table(("task", "state", "count"), rows))
     fetches = len(made.emulator.facts["accounts"]) * counts["laike.load", "SUCCESS"]
     _check(counts["laike.fetch_account", "SUCCESS"] >= fetches > 0, "each chord: a fetch per account, then one load")
     _check(counts["laike.finish", "FAILURE"] == 1, "the partial run, and it alone, is a FAILURE of laike.finish")
+
+
+def _show_chord(made: Stage, tasks: Collection[dict[str, Any]]) -> None:
+    """The tasks of the scheduled run, found by its id as one does in Flower's search box."""
+    run_id = f"daily-{made.emulator.facts['day']},"
+    found = sorted(task["name"] + task["args"] for task in tasks if run_id in (task["kwargs"] or ""))
+    for line in found:
+        output.out.print(f"  {line}", highlight=False)
+    fetches = sum(line.startswith("laike.fetch_account(") for line in found)
+    _check(fetches == len(made.emulator.facts["accounts"]), "the scheduled run's chord, found by its id")
 
 
 def _is_known(made: Stage, run_id: str) -> bool:
