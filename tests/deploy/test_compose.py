@@ -18,6 +18,7 @@ from tests.crew import wait_until
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 PRODUCT = ("worker", "beat", "flower")
+ONCE = ("demo-setup", "check")  # they end before the others begin
 Plain = dict[str, Any]
 
 
@@ -37,7 +38,7 @@ def services() -> dict[str, Plain]:
     return found
 
 
-each_service = pytest.mark.parametrize("name", ["redis", "worker", "beat", "flower", "emulator", "demo-setup"])
+each_service = pytest.mark.parametrize("name", ["redis", "check", "worker", "beat", "flower", "emulator", "demo-setup"])
 
 
 def test_the_dockerfile_is_clean() -> None:
@@ -56,7 +57,7 @@ def test_compose_reads_the_file_without_a_word() -> None:
 
 
 def test_without_the_demo_there_is_no_emulator() -> None:
-    assert set(config("")["services"]) == {"redis", "worker", "beat", "flower"}
+    assert set(config("")["services"]) == {"redis", "check", "worker", "beat", "flower"}
 
 
 @each_service
@@ -69,7 +70,7 @@ def test_a_service_can_do_little_and_comes_back(name: str) -> None:
     assert int(service["mem_limit"]) <= 512 * 2**20
     assert service["pids_limit"] == 200
     assert service["logging"]["options"] == {"max-size": "10m", "max-file": "5"}
-    assert service["restart"] == ("no" if name == "demo-setup" else "unless-stopped")
+    assert service["restart"] == ("no" if name in ONCE else "unless-stopped")
 
 
 @each_service
@@ -86,6 +87,7 @@ def test_a_service_that_stays_says_whether_it_is_well(name: str) -> None:
 def test_the_product_waits_for_redis_and_ends_what_it_began(name: str) -> None:
     service = services()[name]
     assert service["depends_on"]["redis"]["condition"] == "service_healthy"
+    assert service["depends_on"]["check"]["condition"] == "service_completed_successfully"
     assert service["stop_grace_period"] == "2m0s"
     assert "container_name" not in service  # so that it can be scaled
 
@@ -182,6 +184,8 @@ def test_every_service_starts_is_well_and_a_run_succeeds(redis_url: str, tmp_pat
         assert wait_until(lambda: stack.is_well("emulator"), 30), stack.log("emulator")
         setup = stack.set_up()
         assert setup.returncode == 0, setup.stderr
+        checked = stack.run("check", stack.command("check"))
+        assert checked.returncode == 0, checked.stderr
         for name in PRODUCT:
             started.enter_context(stack.service(name))
         for name in PRODUCT:
@@ -189,6 +193,13 @@ def test_every_service_starts_is_well_and_a_run_succeeds(redis_url: str, tmp_pat
         ended = stack.run("worker", ["laike", "sync", "--json"])
         assert ended.returncode == 0, ended.stderr
         assert json.loads(ended.stdout)["state"] == "success"
+
+
+def test_without_settings_the_check_says_all_that_is_missing(redis_url: str, tmp_path: Path) -> None:
+    stack = Stack(redis_url, tmp_path)
+    ended = stack.run("check", stack.command("check"))
+    assert ended.returncode == 2
+    assert all(name in ended.stderr for name in ("LAIKE_FEISHU_APP_SECRET", "LAIKE_ACCOUNTS", "LAIKE_TOKEN_KEYS"))
 
 
 def test_flower_without_a_login_does_not_start(redis_url: str, tmp_path: Path) -> None:
