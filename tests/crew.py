@@ -22,6 +22,7 @@ from pipeline.core.outcome import Summary
 from tests.lab import Lab
 
 PATIENCE_S = 60.0
+ENDED = ("SUCCESS", "FAILURE")
 # what takes most of a minute in production takes seconds here
 SHORT = {
     "LAIKE_VISIBILITY_TIMEOUT_S": "12",
@@ -168,7 +169,7 @@ class Crew:
 
         def over() -> bool:
             data: Any = client.get(key)
-            return bool(data) and json.loads(data)["status"] in ("SUCCESS", "FAILURE")
+            return bool(data) and json.loads(data)["status"] in ENDED
 
         assert wait_until(over, seconds), f"{task_id} never ended"
         data: Any = client.get(key)
@@ -176,9 +177,10 @@ class Crew:
         return found
 
     def results(self, name: str) -> list[dict[str, Any]]:
-        """Every result of the tasks of a name."""
+        """Every result of the tasks of a name that have ended."""
         datas: list[Any] = [self.ctx.client.get(key) for key in self.ctx.client.scan_iter("celery-task-meta-*")]
-        return [found for found in map(json.loads, filter(None, datas)) if found.get("name") == name]
+        found = [one for one in map(json.loads, filter(None, datas)) if one.get("name") == name]
+        return [one for one in found if one["status"] in ENDED]
 
     def ended(self, run_id: str, seconds: float = PATIENCE_S) -> Summary:
         """How a run ended."""
