@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 
 from cli.lab import free_port
 from tests.crew import wait_until
@@ -140,10 +141,10 @@ class Stack:
         clean = {variable: value for variable, value in os.environ.items() if not variable.startswith("LAIKE_")}
         return {**clean, "PYTHONPATH": str(ROOT), "PATH": f"{BIN}:{os.environ['PATH']}", **made}
 
-    def run(self, name: str, words: list[str]) -> "subprocess.CompletedProcess[str]":
+    def run(self, name: str, words: list[str], **more: str) -> "subprocess.CompletedProcess[str]":
         """Run a command where a service runs."""
         return subprocess.run(
-            words, env=self.environment(name), cwd=self.home / "srv",
+            words, env=self.environment(name) | more, cwd=self.home / "srv",
             capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
 
@@ -151,9 +152,9 @@ class Stack:
         """The command of a service."""
         return [self.here(name, word) for word in services()[name]["command"]]
 
-    def set_up(self) -> "subprocess.CompletedProcess[str]":
+    def set_up(self, **more: str) -> "subprocess.CompletedProcess[str]":
         """Let the demo's settings be written."""
-        return self.run("demo-setup", self.command("demo-setup"))
+        return self.run("demo-setup", self.command("demo-setup"), **more)
 
     @contextmanager
     def service(self, name: str) -> Iterator["subprocess.Popen[bytes]"]:
@@ -200,6 +201,40 @@ def test_without_settings_the_check_says_all_that_is_missing(redis_url: str, tmp
     ended = stack.run("check", stack.command("check"))
     assert ended.returncode == 2
     assert all(name in ended.stderr for name in ("LAIKE_FEISHU_APP_SECRET", "LAIKE_ACCOUNTS", "LAIKE_TOKEN_KEYS"))
+
+
+def test_a_demo_does_not_mix_with_real_settings(redis_url: str, tmp_path: Path) -> None:
+    stack = Stack(redis_url, tmp_path)
+    with stack.service("emulator"):
+        assert wait_until(lambda: stack.is_well("emulator"), 30)
+        refused = stack.set_up(LAIKE_FEISHU_WEBHOOK_URL="https://open.feishu.cn/hook/real")
+        assert (refused.returncode, "LAIKE_FEISHU_WEBHOOK_URL" in refused.stderr) == (2, True)
+        assert stack.set_up(LAIKE_FEISHU_WEBHOOK_URL="").returncode == 0  # as in .env.example
+
+
+def test_a_demo_does_not_touch_the_state_of_real_runs(redis_url: str, tmp_path: Path) -> None:
+    client = redis.Redis.from_url(redis_url)
+    client.set("laike:v1:token", "a real one")
+    stack = Stack(redis_url, tmp_path)
+    with stack.service("emulator"):
+        assert wait_until(lambda: stack.is_well("emulator"), 30)
+        refused = stack.set_up()
+    assert (refused.returncode, "COMPOSE_PROJECT_NAME" in refused.stderr) == (2, True)
+    assert client.get("laike:v1:token") == b"a real one"
+    client.close()
+
+
+def test_real_settings_do_not_start_on_the_state_of_a_demo(redis_url: str, tmp_path: Path) -> None:
+    stack = Stack(redis_url, tmp_path)
+    with stack.service("emulator"):
+        assert wait_until(lambda: stack.is_well("emulator"), 30)
+        assert stack.set_up().returncode == 0
+    settings = (tmp_path / "demo" / ".env").read_text(encoding="utf-8")
+    (tmp_path / "demo" / ".env").rename(tmp_path / "srv" / "real")
+    (tmp_path / "srv" / ".env").unlink()
+    (tmp_path / "srv" / ".env").write_text(settings, encoding="utf-8")  # settings that are whole, and no demo
+    ended = stack.run("check", stack.command("check"))
+    assert (ended.returncode, "down --volumes" in ended.stderr) == (2, True)
 
 
 def test_flower_without_a_login_does_not_start(redis_url: str, tmp_path: Path) -> None:

@@ -18,7 +18,9 @@ ELSEWHERE = {
     "cp .env.example .env": "the settings are those of the lab",
     "docker compose --profile demo up --build": "it needs an engine: scripts/docker-test",
     "docker compose up --build --detach --wait": "it needs an engine: scripts/docker-test",
-    "docker compose exec worker laike runs": "it needs an engine: scripts/docker-test",
+    "docker compose exec worker laike sync": "it needs an engine: scripts/docker-test",
+    "docker compose --profile demo down --volumes": "it needs an engine: scripts/docker-test",
+    "docker compose logs check": "it needs an engine; tests/deploy runs the check",
 }
 STAYS = ("worker", "beat", "worker.flower")
 

@@ -1,0 +1,108 @@
+"""What comes before the services in containers: `python -m cli.containers check FOLDER` and `… demo FOLDER URL`.
+
+`demo` asks the emulator where and with what it is spoken to, writes that into FOLDER/.env, where every process of the
+image looks for settings that its environment does not have, and takes the token over. `check` looks at settings and
+Redis. A demo and real accounts never share a Redis: either says so and nothing starts.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import redis
+import requests
+from cryptography.fernet import Fernet
+
+from cli.lab import settings_for
+from cli.output import tell
+from cli.session import opened
+from pipeline.core.errors import LaikeError, WrongInput
+
+PATIENCE_S = 60
+TOKEN = ("access_token", "refresh_token", "expires_at", "refresh_expires_at")
+MARK = "laike:demo"  # in a Redis that belongs to a demo
+OF_COMPOSE = ("LAIKE_REDIS_URL", "LAIKE_TOKEN_FILE")
+
+
+def check(folder: Path) -> int:
+    """Whether the services may start.
+
+    Raises:
+        LaikeError: Settings are missing, Redis is away, or it belongs to a demo.
+    """
+    with opened() as ctx:
+        if ctx.client.exists(MARK) and not (folder / ".env").exists():
+            msg = "these volumes are a demo's; end it first: docker compose --profile demo down --volumes"
+            raise WrongInput(msg)
+    return 0
+
+
+def demo(folder: Path, url: str) -> int:
+    """Write the demo's settings and import its token; the exit code of the import.
+
+    Raises:
+        WrongInput: There are real settings, or Redis holds what is not a demo's.
+    """
+    facts = _facts(url)
+    made = settings_for(facts, os.environ["LAIKE_REDIS_URL"], Path(os.environ["LAIKE_TOKEN_FILE"]).parent)
+    real = [name for name in made if os.environ.get(name) and name not in OF_COMPOSE]
+    if real:
+        msg = f"the demo does not mix with real settings; move .env away for it (it sets {', '.join(real)})"
+        raise WrongInput(msg)
+    _claim(os.environ["LAIKE_REDIS_URL"])
+    made |= {"LAIKE_TOKEN_KEYS": _key(Path(made["LAIKE_TOKEN_FILE"]).parent), "LAIKE_FLOWER_LOGIN": "demo:demo"}
+    lines = (f"{name}='{value}'" for name, value in made.items() if name not in OF_COMPOSE)
+    _write(folder / ".env", "\n".join(lines) + "\n")
+    cache = folder / "token_cache.json"
+    _write(cache, json.dumps({name: facts[name] for name in TOKEN}))
+    command = [sys.executable, "-m", "cli.main", "token", "import", str(cache)]
+    return subprocess.run(command, env=os.environ | made, check=False).returncode  # noqa: S603 our own command
+
+
+def _claim(redis_url: str) -> None:
+    client = redis.Redis.from_url(redis_url)
+    if client.dbsize() and not client.exists(MARK):
+        msg = "these volumes hold real runs and a real token; give the demo its own: COMPOSE_PROJECT_NAME=laike-demo"
+        raise WrongInput(msg)
+    client.set(MARK, "1")
+    client.close()
+
+
+def _facts(url: str) -> dict[str, Any]:
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            answer = requests.get(f"{url}/_control/facts", params={"url": url}, timeout=5)
+            answer.raise_for_status()
+        except requests.ConnectionError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
+        else:
+            found: dict[str, Any] = answer.json()
+            return found
+
+
+def _key(folder: Path) -> str:
+    """The key of an earlier start, so that what was encrypted then stays readable."""
+    file = folder / "demo-key"
+    if not file.exists():
+        _write(file, Fernet.generate_key().decode())
+    return file.read_text(encoding="utf-8")
+
+
+def _write(file: Path, text: str) -> None:
+    file.touch(mode=0o600)
+    file.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    try:
+        action, place = sys.argv[1], Path(sys.argv[2])
+        sys.exit(check(place) if action == "check" else demo(place, sys.argv[3]))
+    except LaikeError as error:
+        sys.exit(tell(error))
