@@ -21,7 +21,10 @@ LABEL org.opencontainers.image.title="laike-sync" \
       org.opencontainers.image.licenses="MIT"
 COPY --from=build /opt/laike /opt/laike
 # /data: token mirror and Flower's state. /demo: in the demo, and only there, the settings that the environment lacks.
-RUN mkdir -p /data /demo /srv/laike \
+# Celery takes a group without a name for root's.
+RUN echo 'laike:x:10001:' >>/etc/group \
+    && echo 'laike:x:10001:10001::/tmp:/usr/sbin/nologin' >>/etc/passwd \
+    && mkdir -p /data /demo /srv/laike \
     && ln -s /demo/.env /srv/laike/.env \
     && chown 10001:10001 /data /demo
 ENV PATH=/opt/laike/bin:$PATH PYTHONUNBUFFERED=1 HOME=/tmp

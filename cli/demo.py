@@ -81,6 +81,7 @@ def _killed_run(made: Stage) -> None:
     asked = made.look("calls")["counts"]["report.promotion"]
     made.wait_for("the second run", lambda: made.look("calls")["counts"]["report.promotion"] > asked)
     output.out.print(f"[red]kill -9 {made.kill_worker()}[/]; a new worker starts in {BACK_AFTER_S} s", highlight=False)
+    output.out.print("what the dead one was at is handed out again some 15 s after its last sign of life")
     time.sleep(BACK_AFTER_S)
     made.start_worker()
     made.end(running, output.DONE)
