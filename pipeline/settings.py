@@ -38,6 +38,11 @@ SECRETS = (
     "LAIKE_FLOWER_LOGIN",
 )
 _HELP = {
+    "LAIKE_OCEANENGINE_APP_ID": "the APP_ID at open.oceanengine.com",
+    "LAIKE_OCEANENGINE_SECRET": "the Secret at open.oceanengine.com",
+    "LAIKE_FEISHU_APP_ID": "the App ID at open.feishu.cn, which begins with cli_",
+    "LAIKE_FEISHU_APP_SECRET": "the App Secret at open.feishu.cn",
+    "LAIKE_BITABLE_APP_TOKEN": "what stands in the table's address between /base/ and ?, not the whole address",
     "LAIKE_BITABLE_TABLE_ID": "the id in the table's address that begins with tbl",
     "LAIKE_ACCOUNTS": 'a JSON object of ids and names, such as {"1832000000000001": "城东店"}',
     "LAIKE_TOKEN_KEYS": f"a Fernet key (several: newest first, with commas between); make one with: {MAKE_A_KEY}",
@@ -71,7 +76,7 @@ class Settings(BaseSettings):
     feishu_base_url: Url = "https://open.feishu.cn"
     feishu_app_id: str = Field(validation_alias=_names("LAIKE_FEISHU_APP_ID"))
     feishu_app_secret: SecretStr = Field(validation_alias=_names("LAIKE_FEISHU_APP_SECRET"))
-    bitable_app_token: str = Field(validation_alias=_names("LAIKE_BITABLE_APP_TOKEN"))
+    bitable_app_token: str = Field(validation_alias=_names("LAIKE_BITABLE_APP_TOKEN"), pattern="^[A-Za-z0-9_-]+$")
     bitable_table_id: str = Field(validation_alias=_names("LAIKE_BITABLE_TABLE_ID"), pattern="^tbl")
     table_max_rows: int = Field(default=20_000, gt=0)
     accounts: Annotated[dict[str, str], NoDecode]
@@ -183,6 +188,7 @@ def _check_key(key: str) -> None:
 def _problem(loc: Sequence[str | int], kind: str, message: str) -> str:
     name = str(loc[0]) if loc else ""
     variable = name if name.isupper() else f"LAIKE_{name.upper()}"
-    text = "is missing" if kind == "missing" else message.removeprefix("Value error, ")
+    text = {"missing": "is missing", "string_pattern_mismatch": "is not of its shape"}.get(kind)
+    text = text or message.removeprefix("Value error, ")
     help_ = f": {_HELP[variable]}" if variable in _HELP else ""
     return f"{variable} {text}{help_}"

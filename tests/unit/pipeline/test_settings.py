@@ -65,6 +65,12 @@ def test_a_secret_file_that_is_not_there_is_named_beside_the_other_problems(envi
     assert "LAIKE_ACCOUNTS is missing" in caught.value.message
 
 
+def test_a_whole_address_instead_of_the_app_token_is_told_with_what_is_wanted(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("LAIKE_BITABLE_APP_TOKEN", "https://x.feishu.cn/base/Abc?table=tbl1")
+    with pytest.raises(WrongInput, match=r"LAIKE_BITABLE_APP_TOKEN is not of its shape: what stands .* /base/"):
+        Settings.load()
+
+
 @pytest.mark.parametrize("login", ["user", ":password", "user:"])
 def test_a_login_without_user_or_password_is_refused_and_not_quoted(
     login: str, environment: pytest.MonkeyPatch
