@@ -13,7 +13,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-token = typer.Typer(help="The Ocean Engine token's life.", no_args_is_help=True)
+token = typer.Typer(
+    help="The Ocean Engine token: how long it lives, and what a person can do for it.", no_args_is_help=True
+)
 app.add_typer(token, name="token")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout; messages go to stderr.")]
@@ -27,12 +29,15 @@ def sync(
     account: Annotated[list[str] | None, typer.Option(help="Only this account id; may be repeated.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Fetch and compare, write nothing.")] = False,
     local: Annotated[bool, typer.Option("--local", help="Run in this process, without workers.")] = False,
+    no_redis: Annotated[
+        bool, typer.Option("--no-redis", help="With --local, when Redis is down: nothing else may run meanwhile.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run one sync now, with live progress: fetch, write the difference, read back, check."""
     from cli.runs import sync as command
 
-    raise typer.Exit(command(day, account or [], dry_run=dry_run, local=local, as_json=as_json))
+    raise typer.Exit(command(day, account or [], dry_run=dry_run, local=local, no_redis=no_redis, as_json=as_json))
 
 
 @app.command()
@@ -102,22 +107,56 @@ def demo(
     raise typer.Exit(command(keep=keep))
 
 
+@token.command("status")
+def token_status(as_json: AsJson = False) -> None:
+    """Say how long both tokens live, who refreshed last; exit 4 when a person must authorize again."""
+    from cli.token import status as command
+
+    raise typer.Exit(command(as_json=as_json))
+
+
+@token.command("refresh")
+def token_refresh() -> None:
+    """Refresh now. The old pair is dead afterwards; nothing else need be done."""
+    from cli.token import refresh as command
+
+    raise typer.Exit(command())
+
+
+@token.command("url")
+def token_url() -> None:
+    """Print the page where a person authorizes the app; what comes back goes to `laike token exchange`."""
+    from cli.token import url as command
+
+    raise typer.Exit(command())
+
+
+@token.command("exchange")
+def token_exchange(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="The auth_code, or the whole callback address, quoted.")],
+) -> None:
+    """Get the first token pair for the code that an authorization brought; it lives 10 minutes and works once."""
+    from cli.token import exchange as command
+
+    raise typer.Exit(command(code))
+
+
 @token.command("import")
 def token_import(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The old script's .token_cache.json.")],
 ) -> None:
     """Take over a token pair: access_token, refresh_token, expires_at, refresh_expires_at (ISO local times)."""
-    from cli.admin import token_import as command
+    from cli.token import import_ as command
 
     raise typer.Exit(command(file))
 
 
-@token.command("status")
-def token_status(as_json: AsJson = False) -> None:
-    """Say how long both tokens live; exit 4 when a person must authorize again."""
-    from cli.admin import token_status as command
+@token.command("rotate-key")
+def token_rotate_key() -> None:
+    """Encrypt the kept pair with the first key of LAIKE_TOKEN_KEYS, after a new key was put in front."""
+    from cli.token import rotate_key as command
 
-    raise typer.Exit(command(as_json=as_json))
+    raise typer.Exit(command())
 
 
 def run() -> None:

@@ -29,6 +29,8 @@ def tell(error: LaikeError) -> int:
     err.print(f"[red]error:[/] {safe(error.message)}")
     if not isinstance(error, WrongInput):
         err.print(f"→ {safe(error.what_to_do)}")
+    if error.link:
+        err.print(f"  {error.link}", highlight=False)
     return WRONG_USAGE if isinstance(error, WrongInput) else PERSON_NEEDED if error.needs_person else FAILED
 
 
@@ -58,7 +60,7 @@ def run_document(summary: Summary) -> dict[str, Any]:
         "verified": summary.verified,
         "dry_run": summary.dry_run,
         "warnings": [*summary.warnings, *summary.view_notes],
-        **_trouble_document(summary.trouble),
+        **trouble_document(summary.trouble),
     }
 
 
@@ -82,6 +84,8 @@ def print_summary(summary: Summary) -> None:
     out.print(table(("account", "id", "state", "rows", "cost 元", f"rows {_span(summary)}"), rows))
     for trouble, names in _reasons(summary):
         out.print(f"[red]{safe(', '.join(names))}[/]: {safe(trouble.message)}\n  → {safe(trouble.what_to_do)}")
+        if trouble.link:
+            out.print(f"  {trouble.link}", highlight=False)
     word = "would be " if summary.dry_run else ""
     counts = f"{word}created {summary.created}, updated {summary.updated}, unchanged {summary.unchanged}"
     notes = [f"restated {summary.restated} account day(s)"] if summary.restated else []
@@ -112,15 +116,17 @@ def _account_document(account: AccountResult) -> dict[str, Any]:
         "rows": account.rows,
         "cost": f"{account.cost:.2f}",
         "restated": account.restated,
-        **_trouble_document(account.trouble),
+        **trouble_document(account.trouble),
         "window": {"rows": account.window_rows, "cost": f"{account.window_cost:.2f}"},
     }
 
 
-def _trouble_document(trouble: Trouble | None) -> dict[str, Any]:
+def trouble_document(trouble: Trouble | None) -> dict[str, Any]:
+    """What went wrong and what to do, as `--json` prints it; both null when all is well."""
     if trouble is None:
         return {"reason": None, "what_to_do": None}
-    return {"reason": f"{trouble.reason}: {trouble.message}", "what_to_do": trouble.what_to_do}
+    link = {"link": trouble.link} if trouble.link else {}
+    return {"reason": f"{trouble.reason}: {trouble.message}", "what_to_do": trouble.what_to_do, **link}
 
 
 def _reasons(summary: Summary) -> list[tuple[Trouble, list[str]]]:

@@ -17,14 +17,17 @@ from worker.dispatch import start
 RUNS_LOOKED_AT = 100
 
 
-def sync(day: str | None, accounts: Sequence[str], *, dry_run: bool, local: bool, as_json: bool) -> int:
+def sync(day: str | None, accounts: Sequence[str], *, dry_run: bool, local: bool, no_redis: bool, as_json: bool) -> int:
     """One run now; the exit code says how it ended.
 
     Raises:
         WrongInput: The day or an account is not one that can be loaded.
     """
     wanted = _day(day)
-    with opened() as ctx:
+    if no_redis and not local:
+        msg = "--no-redis goes with --local: without Redis there are no workers"
+        raise WrongInput(msg)
+    with opened(no_redis=no_redis) as ctx:
         if not local:
             require_worker()
         run = begin(ctx, wanted, accounts, dry_run=dry_run)

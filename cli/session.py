@@ -17,8 +17,11 @@ WORKER_ANSWERS_S = 5
 
 
 @contextlib.contextmanager
-def opened() -> Iterator[Context]:
+def opened(*, no_redis: bool = False) -> Iterator[Context]:
     """A context on the settings of the environment and `.env`, with Redis in reach.
+
+    Args:
+        no_redis: Go without Redis: what it would hold is in memory, and the token comes from its mirror file.
 
     Raises:
         WrongInput: Settings are missing or wrong.
@@ -30,10 +33,21 @@ def opened() -> Iterator[Context]:
     if settings.clock_offset_s:
         err.print(f"[yellow bold]LAIKE_CLOCK_OFFSET_S shifts the clock by {settings.clock_offset_s} s[/]")
     log_to_stderr(settings.log_level or "error")
+    if no_redis:
+        yield _without_redis(settings)
+        return
     with ours(settings.redis_url):
         ctx = build(settings)
         ctx.client.ping()
         yield ctx
+
+
+def _without_redis(settings: Settings) -> Context:
+    from pipeline.state.no_redis import in_memory
+
+    err.print("[red bold]without Redis nothing keeps others away: no worker, no beat, no second command may run now[/]")
+    err.print(f"the token comes from {settings.token_file}; history and progress of this run are gone when it ends")
+    return build(settings, alone=in_memory())
 
 
 def require_worker() -> None:

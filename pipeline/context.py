@@ -17,13 +17,16 @@ from pipeline.clients.oceanengine.api import OceanEngine
 from pipeline.clients.oceanengine.oauth import OAuth
 from pipeline.clients.retry import READ, WRITE
 from pipeline.core.outcome import Run
+from pipeline.core.token import authorize_link
 from pipeline.settings import Settings
 from pipeline.state.ledger import Ledger
 from pipeline.state.limiter import Limiter
 from pipeline.state.memory import Memory
 from pipeline.state.staging import Staging
 from pipeline.state.store import TRIES, connect
-from pipeline.state.tokens import TokenKeeper
+from pipeline.state.token_journal import TokenJournal, whoami
+from pipeline.state.tokens import TokenKeeper, turns
+from pipeline.state.vault import Vault
 
 NO_RUN_S = 600.0  # what a command outside of a run may take, or what a run does with what it has fetched
 
@@ -36,6 +39,7 @@ class Context:
     client: redis.Redis
     now: Callable[[], datetime]
     tokens: TokenKeeper
+    oauth: OAuth
     limiter: Limiter
     staging: Staging
     ledger: Ledger
@@ -60,7 +64,8 @@ class Context:
     def oceanengine(self, run: Run) -> OceanEngine:
         """Calls to Ocean Engine within the run's time."""
         policy = replace(READ, scale=self.settings.wait_scale)
-        return OceanEngine(self.oceanengine_http, self.tokens, self.limiter, self.time_left(run), policy)
+        link = self.tokens.link
+        return OceanEngine(self.oceanengine_http, self.tokens, self.limiter, self.time_left(run), link, policy)
 
     def base(self, run: Run | None, before_write: Callable[[], None] = lambda: None) -> "Base":
         """The Bitable base, within the run's time; `before_write` is asked before each request that writes."""
@@ -104,16 +109,17 @@ class Base:
         return Records(self.api, self.app_token, table_id or self.table_id)
 
 
-def build(settings: Settings, redis_tries: int = TRIES) -> Context:
+def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | None = None) -> Context:
     """A context for these settings.
 
     Args:
         redis_tries: How often a command to Redis is tried; `PATIENT_TRIES` where nobody waits.
+        alone: A Redis that nobody else sees, instead of the one of the settings; turns at the token then go by a file.
 
     Raises:
         StoreUnreachable: The Redis address is not one.
     """
-    client = connect(settings.redis_url, redis_tries)
+    client = alone or connect(settings.redis_url, redis_tries)
     offset = timedelta(seconds=settings.clock_offset_s)
     oceanengine_http = Http("oceanengine", settings.oceanengine_base_url)
     feishu_http = Http("feishu", settings.feishu_base_url)
@@ -122,12 +128,12 @@ def build(settings: Settings, redis_tries: int = TRIES) -> Context:
     def now() -> datetime:
         return datetime.now(UTC) + offset  # the one clock of the product
 
-    token_keys = [key.get_secret_value() for key in settings.token_keys]
     return Context(
         settings=settings,
         client=client,
         now=now,
-        tokens=TokenKeeper(client, token_keys, settings.token_file, oauth.refresh, now),
+        tokens=_keeper(settings, client, oauth, now, lock_file=alone is not None),
+        oauth=oauth,
         limiter=Limiter(client, settings.oceanengine_rate, settings.wait_scale),
         staging=Staging(client),
         ledger=Ledger(client),
@@ -135,4 +141,18 @@ def build(settings: Settings, redis_tries: int = TRIES) -> Context:
         oceanengine_http=oceanengine_http,
         feishu_http=feishu_http,
         tenant_token=TenantToken(feishu_http, settings.feishu_app_id, settings.feishu_app_secret.get_secret_value()),
+    )
+
+
+def _keeper(
+    settings: Settings, client: redis.Redis, oauth: OAuth, now: Callable[[], datetime], *, lock_file: bool
+) -> TokenKeeper:
+    mirror, page = settings.token_file, settings.oceanengine_authorize_url
+    return TokenKeeper(
+        vault=Vault(client, [key.get_secret_value() for key in settings.token_keys], mirror),
+        journal=TokenJournal(client, now, whoami()),
+        refresh=oauth.refresh,
+        now=now,
+        turn=turns(client, settings.step_lease_s, mirror.with_name(f"{mirror.name}.lock") if lock_file else None),
+        link=authorize_link(page, settings.oceanengine_app_id, settings.oceanengine_redirect_uri),
     )

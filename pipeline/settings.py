@@ -72,6 +72,8 @@ class Settings(BaseSettings):
     oceanengine_base_url: Url = "https://api.oceanengine.com"
     oceanengine_app_id: str = Field(validation_alias=_names("LAIKE_OCEANENGINE_APP_ID"))
     oceanengine_secret: SecretStr = Field(validation_alias=_names("LAIKE_OCEANENGINE_SECRET"))
+    oceanengine_authorize_url: Url = "https://ad.oceanengine.com/openapi/audit/oauth.html"
+    oceanengine_redirect_uri: Url | None = None  # as it is registered for the app
     oceanengine_rate: float = Field(default=5, gt=0, le=100)
     feishu_base_url: Url = "https://open.feishu.cn"
     feishu_app_id: str = Field(validation_alias=_names("LAIKE_FEISHU_APP_ID"))

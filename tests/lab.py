@@ -20,7 +20,8 @@ from pipeline.context import Context, build
 from pipeline.core.model import CHINA, Key
 from pipeline.core.outcome import Summary
 from pipeline.settings import Settings
-from pipeline.state.tokens import read_old_cache
+from pipeline.state import keys
+from pipeline.state.old_cache import read_old_cache
 from pipeline.steps.run import begin, carry_out
 
 TOKEN_KEY = "dGVzdHMtb25seS1rZXktb2YtMzItYnl0ZXMtbG9uZyE="
@@ -84,7 +85,7 @@ class Lab:
         """A context such as a process of the product has, with the token taken over."""
         made = {name.removeprefix("LAIKE_").lower(): value for name, value in self.environment().items()}
         ctx = build(Settings(_env_file=None, **made))  # type: ignore[arg-type]
-        if not ctx.client.exists("laike:v1:token"):
+        if not ctx.client.exists(keys.TOKEN):
             ctx.tokens.store(read_old_cache(self.token_cache()))
         return ctx
 

@@ -18,7 +18,7 @@ from pipeline.core import plan
 from pipeline.core.errors import Busy, LaikeError, Retryable, WrongInput
 from pipeline.core.outcome import LoadOutcome, Run, RunState, Summary, VerifyOutcome, ViewsOutcome
 from pipeline.state.store import StoreTrouble
-from pipeline.steps import fetch, finish, load, read, run, verify, views
+from pipeline.steps import fetch, finish, load, read, run, token, verify, views
 from worker import dispatch
 from worker.dispatch import OUTAGE_S
 from worker.process import context
@@ -70,12 +70,10 @@ def catch_up(self: Task) -> Small:
 
 @_named("keep_token")
 def keep_token(self: Task) -> Small:
-    """Refresh the token when under an hour is left."""
+    """Refresh the token when under an hour is left; tell the group what a person should know."""
 
     def keep() -> Small:
-        ctx = context()
-        ctx.tokens.current()
-        pair = ctx.tokens.pair()
+        pair = token.keep_token(context())
         return {"expires_at": pair.expires_at.isoformat(), "refresh_expires_at": pair.refresh_expires_at.isoformat()}
 
     return _patiently(self, keep)

@@ -7,7 +7,8 @@
     │   ├── NotFoundYet      a base, table, view or field is not there, or not there yet
     │   └── TransportTrouble no answer, or an answer that is not one
     ├── TokenExpired         refresh once, repeat once
-    ├── NeedsPerson          re-authorize, grant a permission: stop all, tell
+    ├── NeedsPerson          grant a permission, bring a key: stop all, tell
+    │   └── NeedsAuthorization   the token is dead: a person must authorize again, by a link
     ├── AccountUnavailable   this account only
     ├── TableMismatch        the table's columns are not what we write: stop before writing
     ├── TableFull            the rows do not fit: stop before writing
@@ -38,6 +39,7 @@ class Trouble:
     code: int | None = None  # the service's error code
     request_id: str | None = None  # what the service's support asks for
     needs_person: bool = False  # nothing heals before somebody acts
+    link: str | None = None  # where that somebody begins
 
 
 class LaikeError(Exception):
@@ -53,6 +55,7 @@ class LaikeError(Exception):
     reason: ClassVar[str] = "failed"
     advice: ClassVar[str] = "请联系负责同步的工程师。"
     needs_person: ClassVar[bool] = False
+    link: str | None = None
 
     def __init__(
         self,
@@ -82,6 +85,7 @@ class LaikeError(Exception):
             code=self.code,
             request_id=self.request_id,
             needs_person=self.needs_person,
+            link=self.link,
         )
 
 
@@ -150,6 +154,29 @@ class NeedsPerson(LaikeError):
     reason = "needs_person"
     advice = "需要人工处理: 请重新授权或补充权限。"
     needs_person = True
+
+
+class NeedsAuthorization(NeedsPerson):
+    """The token is dead, and only a person's new authorization brings another one.
+
+    Args:
+        link: The page where it is given; the callback address then goes to `laike token exchange`.
+    """
+
+    reason = "needs_authorization"
+    advice = "巨量引擎授权已失效: 请打开授权链接重新授权 (勾选全部账户), 再运行 laike token exchange '回调地址'。"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        link: str | None = None,
+        what_to_do: str | None = None,
+        code: int | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message, what_to_do=what_to_do, code=code, request_id=request_id)
+        self.link = link
 
 
 class AccountUnavailable(LaikeError):

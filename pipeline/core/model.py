@@ -122,13 +122,17 @@ class FoundRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenPair:
-    """An OAuth pair of Ocean Engine; `generation` (issue time in ms) says which of two pairs is newer."""
+    """An OAuth pair of Ocean Engine; `generation` (issue time in ms) says which of two pairs is newer.
+
+    `previous` is the pair that this one replaced, without its own `previous`.
+    """
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
     expires_at: datetime
     refresh_expires_at: datetime
     generation: int
+    previous: "TokenPair | None" = None
 
 
 def china_day(now: datetime) -> date:

@@ -31,30 +31,55 @@ NAMES_TOGETHER = 3
 
 def run_card(summary: Summary) -> dict[str, object]:
     """The card that tells how a run ended."""
-    title = f"{summary.day} {_TITLES[summary.state]}"
+    title, link = f"{summary.day} {_TITLES[summary.state]}", authorize_link_in(summary)
     texts = [_totals(summary), *_shortened([*_troubles(summary), *summary.warnings, *summary.view_notes])]
     in_trouble_first = sorted(summary.accounts, key=lambda one: one.state.good)
-    return {
-        "schema": "2.0",
-        "config": {"update_multi": True, "summary": {"content": title}},
-        "header": {
-            "title": {"tag": "plain_text", "content": title},
-            "template": _TEMPLATES.get(summary.state, "red"),
-        },
-        "body": {
-            "elements": [
-                *({"tag": "markdown", "content": text} for text in texts),
-                _account_table(in_trouble_first[:ACCOUNTS_SHOWN]),
-                {"tag": "markdown", "content": _footer(summary)},
-            ]
-        },
-    }
+    elements = [
+        *map(_markdown, texts),
+        *([_authorize_button(link)] if link else []),
+        _account_table(in_trouble_first[:ACCOUNTS_SHOWN]),
+        _markdown(_footer(summary)),
+    ]
+    return _card(title, _TEMPLATES.get(summary.state, "red"), elements)
+
+
+def trouble_card(title: str, lines: Sequence[str], link: str) -> dict[str, object]:
+    """The card about a trouble outside of runs that a new authorization ends."""
+    return _card(title, "red", [*map(_markdown, _shortened(lines)), _authorize_button(link)])
+
+
+def authorize_link_in(summary: Summary) -> str | None:
+    """Where a person must authorize again, if that is what the run lacked."""
+    troubles = (summary.trouble, *(account.trouble for account in summary.accounts))
+    return next((trouble.link for trouble in troubles if trouble and trouble.link), None)
 
 
 def seconds_to_wait(now: datetime) -> float:
     """How long to wait before a card is sent: full and half hours are crowded, and the service refuses then."""
     since = (now.minute % 30) * 60 + now.second
     return float(20 - since) if since < 20 else 0.0  # noqa: PLR2004 the seconds of the sentence above
+
+
+def _card(title: str, template: str, elements: Sequence[dict[str, object]]) -> dict[str, object]:
+    return {
+        "schema": "2.0",
+        "config": {"update_multi": True, "summary": {"content": title}},
+        "header": {"title": {"tag": "plain_text", "content": title}, "template": template},
+        "body": {"elements": list(elements)},
+    }
+
+
+def _markdown(text: str) -> dict[str, object]:
+    return {"tag": "markdown", "content": text}
+
+
+def _authorize_button(link: str) -> dict[str, object]:
+    return {
+        "tag": "button",
+        "text": {"tag": "plain_text", "content": "打开授权页"},
+        "type": "primary",
+        "behaviors": [{"type": "open_url", "default_url": link}],
+    }
 
 
 def _totals(summary: Summary) -> str:

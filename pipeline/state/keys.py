@@ -2,8 +2,12 @@
 
 | key | type | TTL | without it |
 |---|---|---|---|
-| laike:v1:token | string, Fernet | none | read back from the mirror file |
-| laike:v1:token:lock | redis-py lock | 60 s | two refreshers could meet |
+| laike:v1:token:pair | hash: generation, sealed (Fernet) | none | read back from the mirror file |
+| laike:v1:token:lock | string | 10 s, renewed | two refreshers could meet |
+| laike:v1:token:attempt | string | none | why a refresh token is dead is told less exactly |
+| laike:v1:token:dead | string | none | a dead refresh token is asked for once more |
+| laike:v1:token:history | list of 100 | none | history |
+| laike:v1:told:<day>:<what> | string | 2 days | something is told twice that day |
 | laike:v1:limit:<endpoint> | string | seconds | a few refused calls, repeated |
 | laike:v1:rows:<batch>:<account> | string, zlib JSON | 3 days | the account is fetched again |
 | laike:v1:changes:<batch> | string, zlib JSON | 3 days | what a killed load had begun to write is counted anew |
@@ -31,10 +35,18 @@ DAY_S = 24 * HOUR_S
 STAGING_TTL_S = 3 * DAY_S
 HISTORY_TTL_S = 400 * DAY_S
 
-TOKEN = PREFIX + "token"
+TOKEN = PREFIX + "token:pair"
 TOKEN_LOCK = PREFIX + "token:lock"
+TOKEN_ATTEMPT = PREFIX + "token:attempt"
+TOKEN_DEAD = PREFIX + "token:dead"
+TOKEN_HISTORY = PREFIX + "token:history"
 RUNS = PREFIX + "runs"
 OPEN = PREFIX + "open"
+
+
+def told(day: str, what: str) -> str:
+    """That a trouble outside of runs was told on a day."""
+    return f"{PREFIX}told:{day}:{what}"
 
 
 def limit(endpoint: str) -> str:

@@ -43,12 +43,12 @@ class Lease:
         """Return only if the lease is ours for at least so long.
 
         Raises:
-            Retryable: It was lost to another writer.
+            Retryable: It was lost to another holder.
         """
         if self._until - time.monotonic() < seconds:
             self._extend()
         if self._until - time.monotonic() < seconds:
-            raise Retryable("the base's writer lock was lost to another writer")
+            raise Retryable(f"the lease {self.key} was lost to another holder")
 
     def take(self) -> bool:
         """Take the lease if nobody has it."""
@@ -86,16 +86,16 @@ def held(client: redis.Redis, key: str) -> bool:
 
 
 @contextmanager
-def hold(client: redis.Redis, key: str, time_left: Callable[[], float]) -> Iterator[Lease]:
+def hold(client: redis.Redis, key: str, time_left: Callable[[], float], seconds: float = LEASE_S) -> Iterator[Lease]:
     """Wait for the lease and hold it for the block.
 
     Raises:
-        DeadlinePassed: Another writer kept it until the run's time was up.
+        DeadlinePassed: Somebody else kept it until there was no time left.
     """
-    lease = Lease(client, key)
+    lease = Lease(client, key, seconds)
     while not lease.take():
         if time_left() <= 0:
-            raise DeadlinePassed("another writer kept the base locked until the run's time was up")
+            raise DeadlinePassed(f"somebody else kept {key} until there was no time left")
         time.sleep(POLL_S)
     with _kept(lease):
         yield lease

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import redis
@@ -93,6 +94,14 @@ class Memory:
     def forget_view(self, account_id: str) -> None:
         """Forget an account's view, so that it is looked for and made anew."""
         self._client.hdel(keys.views(self._table_id), account_id)
+
+    def told(self, day: date, what: str) -> bool:
+        """Whether a trouble outside of runs was told on a day."""
+        return bool(self._client.exists(keys.told(day.isoformat(), what)))
+
+    def learn_told(self, day: date, what: str) -> None:
+        """Remember that a trouble outside of runs was told on a day."""
+        self._client.set(keys.told(day.isoformat(), what), "1", ex=2 * keys.DAY_S)
 
 
 def place(at: AccountDay) -> str:

@@ -48,5 +48,5 @@ def ours(url: str) -> Iterator[None]:
         parts = urlsplit(url)
         where = f"{parts.hostname}:{parts.port or 6379}"
         tried = f"{type(error).__name__}; tried {TRIES} times in about {TRIED_S} s"
-        msg = f"Redis at {where} does not answer ({tried}): is it running?"
+        msg = f"Redis at {where} does not answer ({tried}): is it running? Without it: laike sync --local --no-redis"
         raise StoreUnreachable(msg) from error

@@ -1,194 +1,257 @@
-"""The Ocean Engine token pair: kept encrypted in Redis and in a mirror file, refreshed by one at a time.
+"""The one keeper of the Ocean Engine token pair: hands out access tokens, refreshed by one at a time.
 
-A refresh kills the old pair, so the new one is written to both places before anybody uses it. Of two pairs the one
-of the newer generation counts, wherever it lies.
+A refresh kills the old pair, so the new one is written to both places before anybody uses it, and the call is never
+repeated blindly. Where its answer was lost, the access token that exists is tried; if that is refused too, the old
+refresh token is tried once more; if that is dead, only a person can help, and is told how.
 """
 
-import os
-import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import filelock
 import redis
 import structlog
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from redis.lock import Lock
 
-from pipeline.core.errors import NeedsPerson, Retryable, WrongInput
-from pipeline.core.model import CHINA, TokenPair
-from pipeline.state import codec, keys
+from pipeline.core.errors import (
+    BadResponse,
+    DeadlinePassed,
+    LaikeError,
+    NeedsAuthorization,
+    NeedsPerson,
+    Retryable,
+    ServerTrouble,
+    StoreUnreachable,
+    Throttled,
+)
+from pipeline.core.model import TokenPair
+from pipeline.core.token import Attempt, TokenStep, newer
+from pipeline.state import keys
+from pipeline.state.lease import Lease, hold
+from pipeline.state.token_journal import Dead, TokenJournal
+from pipeline.state.vault import Vault
 
 REFRESH_AHEAD = timedelta(hours=1)
-ACCESS_LIFE = timedelta(days=1)
-LOCK_S = 60  # longer than the refresh call's time-out of 30 s
-IMPORT_FIRST = "请先导入令牌: laike token import FILE。"
+PATIENCE_S = 90.0  # two refresh calls of 30 s, and some
+MOMENT_S = 0.1
+REST = timedelta(minutes=1)  # after a refresh that failed, the living access token is used for so long first
+BEGIN = (
+    "还没有令牌: 请打开授权链接授权, 再运行 laike token exchange '回调地址'; 或 laike token import FILE 导入旧令牌。"
+)
+DEAD_CODES = (40103, 40107)  # expired, used up
 
+Turn = Callable[[], AbstractContextManager[Lease]]
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
 class TokenKeeper:
     """Hands out access tokens.
 
     Args:
-        client: Redis.
-        fernet_keys: Newest first; the first encrypts, all decrypt.
-        mirror: The file that holds the same pair, in case Redis is lost.
-        refresh: A refresh token and the time → the new pair; called by one holder of the lock at a time.
+        vault: Where the pair lies.
+        journal: What happened to it.
+        refresh: A refresh token and the time → the new pair; called by one holder of the turn at a time.
         now: The clock.
+        turn: Lets one process at a time refresh.
+        link: Where a person authorizes again.
     """
 
-    def __init__(
-        self,
-        client: redis.Redis,
-        fernet_keys: Sequence[str],
-        mirror: Path,
-        refresh: Callable[[str, datetime], TokenPair],
-        now: Callable[[], datetime],
-    ) -> None:
-        self._client, self._mirror, self._refresh, self._now = client, mirror, refresh, now
-        self._fernet = MultiFernet([Fernet(key) for key in fernet_keys])
+    vault: Vault
+    journal: TokenJournal
+    refresh: Callable[[str, datetime], TokenPair]
+    now: Callable[[], datetime]
+    turn: Turn
+    link: str
+    _one_thread: threading.Lock = field(default_factory=threading.Lock)
 
     def current(self, ahead: timedelta = REFRESH_AHEAD) -> str:
-        """An access token to use now; one that has less than `ahead` left is refreshed first.
+        """An access token to use now; one that has less than `ahead` left is refreshed first, if that can be done.
+
+        Raises:
+            NeedsPerson: There is no token, or it is expired and cannot be refreshed any more.
+            Retryable: It is expired, and could not be refreshed just now.
+        """
+        pair = self.pair()
+        left = pair.expires_at - self.now()
+        if left > ahead or (left > timedelta(0) and self.journal.failed_since(self.now() - REST)):
+            return pair.access_token
+        try:
+            return self.keep(ahead).access_token
+        except (Retryable, BadResponse, NeedsPerson) as error:
+            if pair.expires_at <= self.now():
+                raise
+            left_s = int((pair.expires_at - self.now()).total_seconds())
+            log.warning("token_refresh_failed", left_s=left_s, error=error.message)
+            return pair.access_token
+
+    def keep(self, ahead: timedelta = REFRESH_AHEAD) -> TokenPair:
+        """The pair, refreshed if its access token has less than `ahead` left.
 
         Raises:
             NeedsPerson: There is no token, or it cannot be refreshed any more.
+            Retryable, BadResponse: It could not be refreshed just now.
         """
         pair = self.pair()
-        if pair.expires_at - self._now() > ahead:
-            return pair.access_token
-        try:
-            return self._renew(pair.access_token).access_token
-        except Retryable:
-            if pair.expires_at <= self._now():
-                raise
-            log.warning("token_refresh_failed", left_s=int((pair.expires_at - self._now()).total_seconds()))
-            return pair.access_token
+        return pair if pair.expires_at - self.now() > ahead else self._renew(pair.access_token)
 
     def renew(self, refused: str) -> str:
-        """Another access token, after the service refused one; whoever comes second gets the first one's."""
-        return self._renew(refused).access_token
+        """Another access token, after the service refused one; whoever comes second gets the first one's.
+
+        Raises:
+            NeedsPerson: There is none to be had without one.
+            Retryable, BadResponse: There is none to be had just now.
+        """
+        return self._renew(refused, needed=True).access_token
 
     def pair(self) -> TokenPair:
-        """The newest pair of Redis and the mirror.
+        """The newest pair.
 
         Raises:
             NeedsPerson: There is none, or the keys do not open it.
         """
-        stored, mirrored = self._open(self._stored(), "Redis"), self._open(self._mirrored(), str(self._mirror))
-        pairs = [pair for pair in (stored, mirrored) if pair]
-        if not pairs:
-            raise NeedsPerson("there is no Ocean Engine token", what_to_do=IMPORT_FIRST)
-        return max(pairs, key=lambda pair: pair.generation)
+        pair = self.vault.pair()
+        if not pair:
+            raise NeedsAuthorization("there is no Ocean Engine token", link=self.link, what_to_do=BEGIN)
+        return pair
 
     def store(self, pair: TokenPair) -> None:
         """Keep a pair that a person brought: it counts from now on, whatever was there."""
-        with self._lock():
-            known = [one for one in (self._open_quietly(self._stored()), self._open_quietly(self._mirrored())) if one]
-            for other in known:
-                pair = _newer(pair, other)
-            self._persist(pair)
+        with self._alone():
+            for other in self.vault.known():
+                pair = newer(pair, other)
+            self.vault.overwrite(pair)
+            self.journal.add(TokenStep.BROUGHT)
 
-    def _renew(self, refused: str) -> TokenPair:
-        with self._lock():
+    def rotate_key(self) -> bool:
+        """Encrypt the pair anew with the first key, after which the others may go; whether the mirror took it.
+
+        Raises:
+            NeedsPerson: There is no pair, or the keys do not open it.
+        """
+        with self._alone():
+            return self.vault.overwrite(self.pair())
+
+    def trouble(self) -> NeedsAuthorization | None:
+        """Why a person must authorize again, if that is known."""
+        pair = self.pair()
+        if dead := self.journal.dead(pair.generation):
+            return self._needs_authorization(dead)
+        if pair.refresh_expires_at <= self.now():
+            return NeedsAuthorization(
+                f"the refresh token ended at {pair.refresh_expires_at.isoformat()}", link=self.link
+            )
+        return None
+
+    def _renew(self, refused: str, *, needed: bool = False) -> TokenPair:
+        """A pair with another access token than `refused`.
+
+        Args:
+            needed: Whether the access token that exists is of no use, so that it cannot be tried instead.
+        """
+        with self._alone() as lease:
             pair = self.pair()
             if pair.access_token != refused:
                 return pair
-            renewed = _newer(self._refresh(pair.refresh_token, self._now()), pair)
-            self._persist(renewed)
-            log.info("token_refreshed", expires_at=renewed.expires_at.isoformat())
-            return renewed
+            if dead := self.journal.dead(pair.generation):
+                raise self._needs_authorization(dead)
+            try:
+                return self._ask(pair, lease)
+            except (Retryable, BadResponse) as error:
+                if (found := self.pair()).generation > pair.generation:
+                    return found
+                if not _lost(error) or not (needed or pair.expires_at <= self.now()):
+                    raise
+                log.warning("token_refresh_lost", error=error.message)
+                return self._ask(pair, lease)  # if the first call never arrived, this one brings the pair
 
-    def _lock(self) -> Lock:
-        lock: Lock = self._client.lock(keys.TOKEN_LOCK, timeout=LOCK_S, sleep=0.02, blocking_timeout=LOCK_S)
-        return lock
-
-    def _persist(self, pair: TokenPair) -> None:
-        sealed = self._fernet.encrypt(codec.dump(pair, TokenPair))
+    def _ask(self, pair: TokenPair, lease: Lease) -> TokenPair:
+        """Refresh a pair, once, and keep the new one."""
+        earlier = self.journal.begin(pair.generation)
+        lease.ensure(MOMENT_S)  # who slept since then asks again whether somebody else refreshed
         try:
-            _replace(self._mirror, sealed)
-        except OSError as error:  # a full disk: the old pair is dead by now, and Redis can still keep the new one
-            log.error("token_not_mirrored", file=str(self._mirror), error=error.strerror)
-        self._client.set(keys.TOKEN, sealed)
+            answered = self.refresh(pair.refresh_token, self.now())
+        except LaikeError as error:
+            if error.code in DEAD_CODES:
+                return self._after_refusal(pair, earlier, error)
+            if not _lost(error):
+                self.journal.had_no_effect()
+            self.journal.add(TokenStep.FAILED, error.message)
+            raise
+        came = time.perf_counter()
+        renewed = newer(answered, pair)
+        self.vault.keep(renewed)
+        unsaved_ms = round((time.perf_counter() - came) * 1000, 2)
+        self.journal.add(TokenStep.REFRESHED, unsaved_ms=unsaved_ms)
+        log.info("token_refreshed", expires_at=renewed.expires_at.isoformat(), unsaved_ms=unsaved_ms)
+        return self.pair()
 
-    def _stored(self) -> bytes | None:
-        data = self._client.get(keys.TOKEN)
-        return data if isinstance(data, bytes) else None
+    def _after_refusal(self, pair: TokenPair, earlier: Attempt | None, error: LaikeError) -> TokenPair:
+        """A newer pair, if somebody kept one meanwhile; else the refresh token is dead, and why."""
+        if (found := self.pair()).generation > pair.generation:
+            return found
+        if earlier:
+            why = f"the answer to the refresh that {earlier.by} sent at {earlier.at.isoformat()} was lost"
+        elif error.code == DEAD_CODES[0]:
+            why = f"nobody refreshed it by {pair.refresh_expires_at.isoformat()}"
+        else:
+            why = "somebody else used it: does the old script, or another installation, still run?"
+        dead = Dead(
+            generation=pair.generation,
+            message=f"the refresh token is dead (code {error.code}): {why}",
+            code=error.code,
+            request_id=error.request_id,
+        )
+        self.journal.died(dead)
+        log.error("token_dead", reason=dead.message)
+        raise self._needs_authorization(dead) from None
 
-    def _mirrored(self) -> bytes | None:
+    def _needs_authorization(self, dead: Dead) -> NeedsAuthorization:
+        return NeedsAuthorization(dead.message, link=self.link, code=dead.code, request_id=dead.request_id)
+
+    @contextmanager
+    def _alone(self) -> Iterator[Lease]:
         try:
-            return self._mirror.read_bytes()
-        except FileNotFoundError:
-            return None
-
-    def _open_quietly(self, sealed: bytes | None) -> TokenPair | None:
-        try:
-            return self._open(sealed, "the store")
-        except NeedsPerson:
-            return None  # a pair under a lost key counts for nothing any more
-
-    def _open(self, sealed: bytes | None, where: str) -> TokenPair | None:
-        if sealed is None:
-            return None
-        try:
-            return codec.load(TokenPair, self._fernet.decrypt(sealed))
-        except InvalidToken:
-            msg = f"LAIKE_TOKEN_KEYS does not open the token in {where}: was the key changed?"
-            raise NeedsPerson(msg, what_to_do="请把原来的密钥加回 LAIKE_TOKEN_KEYS, 或重新导入令牌。") from None
+            with self._one_thread, self.turn() as lease:
+                yield lease
+        except DeadlinePassed:
+            msg = f"somebody has been refreshing the token for {PATIENCE_S:.0f} s"
+            raise Retryable(msg) from None
 
 
-def _newer(pair: TokenPair, than: TokenPair) -> TokenPair:
-    return replace(pair, generation=max(pair.generation, than.generation + 1))
+def _lost(error: LaikeError) -> bool:
+    """Whether the service may have issued a new pair that never arrived."""
+    if isinstance(error, Throttled):
+        return False
+    return isinstance(error, BadResponse | ServerTrouble) or (isinstance(error, Retryable) and error.effect_possible)
 
 
-class _OldCache(BaseModel):
-    model_config = ConfigDict(strict=True)
+def turns(client: redis.Redis, seconds: float, file: Path | None = None) -> Turn:
+    """Turns at the token: by a lease in Redis, and by a lock file where Redis is not shared with others.
 
-    access_token: str = Field(min_length=1)
-    refresh_token: str = Field(min_length=1)
-    expires_at: datetime
-    refresh_expires_at: datetime
-
-
-def read_old_cache(path: Path) -> TokenPair:
-    """The pair in the old script's `.token_cache.json`; its times are local ones of China.
-
-    Raises:
-        WrongInput: The file is not there, or not such a file.
+    Args:
+        seconds: After how long the lease of a dead holder ends.
+        file: The lock file, for a process without Redis.
     """
+
+    @contextmanager
+    def turn() -> Iterator[Lease]:
+        end = time.monotonic() + PATIENCE_S
+        with _locked(file), hold(client, keys.TOKEN_LOCK, lambda: end - time.monotonic(), seconds) as lease:
+            yield lease
+
+    return turn
+
+
+def _locked(file: Path | None) -> AbstractContextManager[object]:
+    if not file:
+        return nullcontext()
     try:
-        cache = _OldCache.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise WrongInput(f"{path} cannot be read: {error.strerror}") from None
-    except ValidationError:  # its words quote the file, tokens and all
-        wanted = "access_token, refresh_token, expires_at, refresh_expires_at (ISO times)"
-        raise WrongInput(f"{path} is not a token cache: it needs {wanted}") from None
-    expires_at = _local(cache.expires_at)
-    return TokenPair(
-        access_token=cache.access_token,
-        refresh_token=cache.refresh_token,
-        expires_at=expires_at,
-        refresh_expires_at=_local(cache.refresh_expires_at),
-        generation=int((expires_at - ACCESS_LIFE).timestamp() * 1000),
-    )
-
-
-def _local(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=CHINA)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write a file so that a reader sees the old or the new content, whatever is killed; only its owner reads it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return filelock.FileLock(file).acquire(timeout=PATIENCE_S)
+    except (OSError, filelock.Timeout) as error:
+        raise StoreUnreachable(f"{file} cannot be locked ({type(error).__name__})") from None

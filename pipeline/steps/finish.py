@@ -7,14 +7,17 @@ from typing import TypeVar
 import structlog
 
 from pipeline.context import Context
-from pipeline.core.errors import LaikeError
+from pipeline.core.errors import LaikeError, NeedsAuthorization
 from pipeline.core.flow import FETCH, FINISH, LOAD, VERIFY, VIEWS, Step
+from pipeline.core.model import china_day
 from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, RunState, Summary, VerifyOutcome, ViewsOutcome
 from pipeline.core.plan import parts
 from pipeline.core.summary import Findings, day_outcomes, summarize
-from pipeline.render.cards import run_card, seconds_to_wait
+from pipeline.render.cards import authorize_link_in, run_card
 from pipeline.steps.once import once
 from pipeline.steps.status import write_status
+from pipeline.steps.tell import send
+from pipeline.steps.token import told_as
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -74,13 +77,10 @@ def _send_card(ctx: Context, summary: Summary) -> None:
     A success is marked as told before it is sent and a failure after: rather no good news than twice, rather bad
     news twice than not at all.
     """
-    bot, good = ctx.bot(), summary.state == RunState.SUCCESS
-    if not bot or ctx.ledger.told(summary.run_id) or (good and not ctx.ledger.tell(summary.run_id)):
+    good = summary.state == RunState.SUCCESS
+    if not ctx.bot() or ctx.ledger.told(summary.run_id) or (good and not ctx.ledger.tell(summary.run_id)):
         return
-    ctx.pause(seconds_to_wait(ctx.now()))
-    try:
-        bot.send(run_card(summary), ctx.now())
-    except LaikeError as error:
-        log.warning("card_failed", run=summary.run_id, error=error.message)
-    else:
+    if send(ctx, run_card(summary)):
         ctx.ledger.tell(summary.run_id)
+        if authorize_link_in(summary):  # the group need not hear of the dead token once more today
+            ctx.memory.learn_told(china_day(ctx.now()), told_as(NeedsAuthorization.reason))

@@ -25,6 +25,7 @@ LATENCY = {
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--kills N`: so many of each kind; `--production`: with the timeouts of production."""
     parser.addoption("--kills", type=int, default=0, help="kills of each kind; default: a few for every commit")
+    parser.addoption("--token-rounds", type=int, default=20, help="rounds of kills of a refresher of the token")
     parser.addoption("--production", action="store_true", help="the timeouts of production instead of short ones")
 
 

@@ -21,6 +21,7 @@ from pipeline.core.errors import (
     BadResponse,
     DeadlinePassed,
     LaikeError,
+    NeedsAuthorization,
     NeedsPerson,
     Retryable,
     ServerTrouble,
@@ -53,7 +54,10 @@ ERRORS: Mapping[int, type[LaikeError]] = {
     50005: AccountUnavailable,
     51007: ServerTrouble,
 }
-REAUTHORIZE = "巨量引擎授权已失效, 请重新授权后导入新令牌: laike token import。"
+REAUTHORIZE = "请重新授权: 用 laike token url 取得授权链接, 再运行 laike token exchange '回调地址'。"
+CHECK_THE_APP = "请检查 LAIKE_OCEANENGINE_APP_ID 和 LAIKE_OCEANENGINE_SECRET 是否与开放平台上的应用一致。"
+APPLY = "请在巨量引擎开放平台为该应用申请本接口的权限 (应用管理 → 权限), 通过后重新授权。"
+ADVICE: Mapping[int, str] = {40101: CHECK_THE_APP, 40118: APPLY}  # other codes that need a person: authorize again
 
 
 class AccessTokens(Protocol):
@@ -98,6 +102,7 @@ class OceanEngine:
     tokens: AccessTokens
     limiter: Limiter
     time_left: Callable[[], float]
+    link: str  # where a person authorizes again
     policy: RetryPolicy = field(default=READ)
 
     def get(self, path: str, params: Mapping[str, object]) -> dict[str, Any]:
@@ -116,7 +121,7 @@ class OceanEngine:
             return self._retried(path, params, renewed)
         except TokenExpired as error:
             msg = f"the access token is refused right after it was renewed: {error}"
-            raise NeedsPerson(msg, what_to_do=REAUTHORIZE, code=error.code, request_id=error.request_id) from None
+            raise NeedsAuthorization(msg, link=self.link, code=error.code, request_id=error.request_id) from None
 
     def pages(
         self, path: str, params: Mapping[str, object], rows: str, identity: Sequence[str]
@@ -196,7 +201,7 @@ def error_of(path: str, answer: Answer) -> LaikeError:
     message = f"{path}: code {code}, {said}"
     if issubclass(kind, Retryable):
         return kind(message, retry_after=reset_s(answer.headers), code=code, request_id=request_id)
-    advice = REAUTHORIZE if kind is NeedsPerson else None
+    advice = ADVICE.get(code, REAUTHORIZE) if kind is NeedsPerson else None
     return kind(message, what_to_do=advice, code=code, request_id=request_id)
 
 

@@ -1,6 +1,7 @@
-"""The token endpoints. Follows 巨量引擎 Marketing API: 刷新Refresh Token (oauth2/refresh_token).
+"""The token endpoints: 获取Access Token (oauth2/access_token) and 刷新Refresh Token (oauth2/refresh_token).
 
-A refresh issues a new pair and kills the old one, so the call is never repeated by itself.
+Follows 巨量引擎 Marketing API. A refresh issues a new pair and kills the old one, and a code works once, so neither
+call is ever repeated by itself.
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pipeline.clients.oceanengine.api import data_of
 from pipeline.core.errors import BadResponse
 from pipeline.core.model import CHINA, TokenPair
 
+ACCESS_TOKEN = "/open_api/oauth2/access_token/"  # noqa: S105 a path
 REFRESH_TOKEN = "/open_api/oauth2/refresh_token/"  # noqa: S105 a path
 
 
@@ -38,18 +40,25 @@ class OAuth:
             NeedsPerson: The refresh token is expired or used up.
             Retryable: No answer; the new pair may exist without being known.
         """
+        return self._pair(REFRESH_TOKEN, {"grant_type": "refresh_token", "refresh_token": refresh_token}, now)
+
+    def exchange(self, auth_code: str, now: datetime) -> TokenPair:
+        """The first pair, for the code that an authorization brought; it lives ten minutes and works once.
+
+        Raises:
+            NeedsPerson: The code is used up, too old, or not one.
+            Retryable: No answer; the code may be used up.
+        """
+        return self._pair(ACCESS_TOKEN, {"grant_type": "auth_code", "auth_code": auth_code}, now)
+
+    def _pair(self, path: str, grant: dict[str, str], now: datetime) -> TokenPair:
         app_id: int | str = int(self.app_id) if self.app_id.isdigit() else self.app_id
-        body = {
-            "app_id": app_id,
-            "secret": self.secret,
-            "grant_type": "refresh_token",
-            "refresh_token": refresh_token,
-        }
-        data = data_of(REFRESH_TOKEN, self.http.call("POST", REFRESH_TOKEN, json=body))
+        body = {"app_id": app_id, "secret": self.secret, **grant}
+        data = data_of(path, self.http.call("POST", path, json=body))
         try:
             pair = _Pair.model_validate(data)
         except ValidationError:
-            raise BadResponse(f"{REFRESH_TOKEN}: the answer holds no whole token pair") from None
+            raise BadResponse(f"{path}: the answer holds no whole token pair") from None
         issued = now.astimezone(CHINA)
         return TokenPair(
             access_token=pair.access_token,

@@ -5,7 +5,16 @@ from dataclasses import FrozenInstanceError, asdict
 import pytest
 
 from pipeline.core import errors
-from pipeline.core.errors import LaikeError, NeedsPerson, Retryable, TableFull, TableMismatch, Throttled, Trouble
+from pipeline.core.errors import (
+    LaikeError,
+    NeedsAuthorization,
+    NeedsPerson,
+    Retryable,
+    TableFull,
+    TableMismatch,
+    Throttled,
+    Trouble,
+)
 
 # What the ledger, cards and `--json` say; a word that changes breaks whoever reads it.
 REASONS = {
@@ -17,6 +26,7 @@ REASONS = {
     "TransportTrouble": "unreachable",
     "TokenExpired": "token_expired",
     "NeedsPerson": "needs_person",
+    "NeedsAuthorization": "needs_authorization",
     "AccountUnavailable": "account_unavailable",
     "TableMismatch": "table_mismatch",
     "TableFull": "table_full",
@@ -113,13 +123,20 @@ def test_an_error_prints_its_message_and_nothing_else(error: type[LaikeError]) -
     assert str(error("no such advertiser", code=40300, request_id="r-1")) == "no such advertiser"
 
 
-@pytest.mark.parametrize("error", [NeedsPerson, TableFull])
+@pytest.mark.parametrize("error", [NeedsPerson, NeedsAuthorization, TableFull])
 def test_what_only_a_person_can_mend_says_so(error: type[LaikeError]) -> None:
     assert error("x").trouble().needs_person
 
 
+def test_a_dead_token_says_where_to_authorize_again() -> None:
+    assert NeedsAuthorization("x", link="https://ad.example/oauth").trouble().link == "https://ad.example/oauth"
+
+
 # TableMismatch is left open here: whether it needs a person is for the design to say.
-@pytest.mark.parametrize("error", [e for e in ALL if e not in (NeedsPerson, TableFull, TableMismatch)])
+PERSONS = (NeedsPerson, NeedsAuthorization, TableFull, TableMismatch)
+
+
+@pytest.mark.parametrize("error", [e for e in ALL if e not in PERSONS])
 def test_what_heals_by_itself_does_not_call_for_a_person(error: type[LaikeError]) -> None:
     assert not error("x").trouble().needs_person
 

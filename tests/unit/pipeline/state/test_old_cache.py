@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import CHINA
-from pipeline.state.tokens import read_old_cache
+from pipeline.state.old_cache import read_old_cache
 from tests.unit.pipeline.clients.stub import told
 
 CACHE: dict[str, Any] = {

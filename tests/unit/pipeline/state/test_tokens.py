@@ -16,11 +16,14 @@ from structlog.testing import capture_logs
 from pipeline.core.errors import NeedsPerson, ServerTrouble, TransportTrouble
 from pipeline.core.model import TokenPair
 from pipeline.state import keys
-from pipeline.state.tokens import TokenKeeper
+from pipeline.state.token_journal import TokenJournal
+from pipeline.state.tokens import TokenKeeper, turns
+from pipeline.state.vault import Vault
 from tests.unit.pipeline.clients.stub import told
 
 NOW = datetime(2026, 2, 12, 7, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+LINK = "https://ad.example/oauth.html?app_id=18"
 KEY, OTHER = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 PAIR = TokenPair(
     access_token="access-canary-1",
@@ -43,7 +46,7 @@ class Service:
         if self.trouble:
             raise self.trouble
         if refresh_token != self.newest:
-            raise NeedsPerson("40107: the refresh token is used up")
+            raise NeedsPerson("40107: the refresh token is used up", code=40107, request_id="r-1")
         self.issued += 1
         self.newest = f"refresh-canary-new-{self.issued}"
         return TokenPair(
@@ -64,16 +67,26 @@ class House:
 
     def keeper(self, mirror: Path | None = None) -> TokenKeeper:
         return TokenKeeper(
-            self.client,
-            self.token_keys,
-            mirror or self.mirror,
-            self.service.refresh,
-            lambda: self.now,
+            vault=Vault(self.client, self.token_keys, mirror or self.mirror),
+            journal=self.journal,
+            refresh=self.service.refresh,
+            now=lambda: self.now,
+            turn=turns(self.client, seconds=10),
+            link=LINK,
         )
 
-    def stored(self) -> bytes:
-        data = self.client.get(keys.TOKEN)
-        return data if isinstance(data, bytes) else b""
+    @property
+    def journal(self) -> TokenJournal:
+        return TokenJournal(self.client, lambda: self.now, "this test")
+
+    def stored(self) -> dict[bytes, bytes]:
+        stored: dict[bytes, bytes] = dict(self.client.hgetall(keys.TOKEN))  # type: ignore[arg-type]
+        return stored
+
+    def put_back(self, stored: dict[bytes, bytes]) -> None:
+        """Let Redis hold what it held before, as after it was restored from a copy."""
+        self.client.delete(keys.TOKEN)
+        self.client.hset(keys.TOKEN, mapping=stored)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -136,13 +149,13 @@ class TestKeeper:
             stored, mirrored = house.stored(), house.mirror.read_bytes()
             lost()
             assert house.keeper().pair().access_token == "access-canary-new-1"
-            house.client.set(keys.TOKEN, stored)
+            house.put_back(stored)
             house.mirror.write_bytes(mirrored)
 
     def test_neither_place_holds_a_token_in_the_clear(self, house: House) -> None:
         living(house, timedelta(minutes=5))
         house.keeper().current()
-        for place in (house.stored(), house.mirror.read_bytes()):
+        for place in (house.stored()[b"sealed"], house.mirror.read_bytes()):
             assert place
             assert b"canary" not in place
 
@@ -151,9 +164,9 @@ class TestKeeper:
         old_redis, old_mirror = house.stored(), house.mirror.read_bytes()
         house.keeper().renew("access-canary-1")
         new_redis, new_mirror = house.stored(), house.mirror.read_bytes()
-        house.client.set(keys.TOKEN, old_redis)
+        house.put_back(old_redis)
         assert house.keeper().current() == "access-canary-new-1"
-        house.client.set(keys.TOKEN, new_redis)
+        house.put_back(new_redis)
         house.mirror.write_bytes(old_mirror)
         assert house.keeper().current() == "access-canary-new-1"
         house.mirror.write_bytes(new_mirror)
@@ -215,7 +228,7 @@ class TestTroubles:
         quick.service.trouble = ServerTrouble("busy")
         quick.keeper().current()
         quick.service.trouble = None
-        assert quick.keeper().current() == "access-canary-new-1"
+        assert quick.keeper().keep().access_token == "access-canary-new-1"
 
     def test_the_wrong_key_needs_a_person_and_loses_nothing(self, quick: House) -> None:
         living(quick, 20 * HOUR)

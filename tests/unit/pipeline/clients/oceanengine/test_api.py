@@ -59,7 +59,7 @@ class Calm:
 
 def api(http: StubHttp, time_left: Callable[[], float] = lambda: 600) -> tuple[OceanEngine, Tokens, Calm]:
     tokens, limiter = Tokens(), Calm()
-    return OceanEngine(http, tokens, limiter, time_left, QUICK), tokens, limiter
+    return OceanEngine(http, tokens, limiter, time_left, "https://ad.example/oauth.html", QUICK), tokens, limiter
 
 
 def says(code: int, message: str = "words", **headers: str) -> Answer:
@@ -99,8 +99,13 @@ def test_the_table_here_names_every_code_of_the_table_there() -> None:
 
 
 def test_a_token_that_a_person_must_renew_says_how() -> None:
-    assert "laike token import" in error_of(PATH, says(40103)).what_to_do
-    assert "laike token import" not in error_of(PATH, says(40300)).what_to_do
+    assert "laike token url" in error_of(PATH, says(40103)).what_to_do
+    assert "laike token url" not in error_of(PATH, says(40300)).what_to_do
+
+
+def test_a_wrong_app_and_a_missing_permission_are_not_mended_by_another_token() -> None:
+    assert "LAIKE_OCEANENGINE_SECRET" in error_of(PATH, says(40101)).what_to_do
+    assert "权限" in error_of(PATH, says(40118)).what_to_do
 
 
 @pytest.mark.parametrize("header", ["x-ogw-ratelimit-reset", "X-RateLimit-RetryIn"])
@@ -178,7 +183,8 @@ def test_a_token_that_is_refused_again_needs_a_person() -> None:
     assert tokens.refused == ["t1"]
     assert len(http.calls) == 2
     assert (caught.value.code, caught.value.request_id) == (40105, "r1")
-    assert "laike token import" in caught.value.what_to_do
+    assert "laike token exchange" in caught.value.what_to_do
+    assert caught.value.link == "https://ad.example/oauth.html"
     assert "t1" not in str(caught.value).replace("promotion", "")
 
 

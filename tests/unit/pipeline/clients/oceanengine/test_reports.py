@@ -29,7 +29,7 @@ ROW: Plain = {
 
 
 def api(http: Http) -> OceanEngine:
-    return OceanEngine(http, Tokens(), Calm(), lambda: 600, QUICK)
+    return OceanEngine(http, Tokens(), Calm(), lambda: 600, "https://ad.example/oauth.html", QUICK)
 
 
 def served(*rows: Plain, key: str = "promotion_list") -> StubHttp:

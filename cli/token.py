@@ -1,0 +1,136 @@
+"""Commands about the token: how long it lives, and what a person can do for it."""
+
+from pathlib import Path
+
+from cli import output
+from cli.session import opened
+from pipeline.context import Context
+from pipeline.core.errors import WrongInput
+from pipeline.core.model import TokenPair
+from pipeline.core.token import TokenEvent, code_in
+from pipeline.state.old_cache import read_old_cache
+
+EVENTS_SHOWN = 5
+
+
+def import_(file: str) -> int:
+    """Take over the token pair of a file.
+
+    Raises:
+        WrongInput: The file is not a token cache, or its refresh token is dead.
+    """
+    pair = read_old_cache(Path(file))
+    with opened() as ctx:
+        if pair.refresh_expires_at <= ctx.now():
+            msg = f"the refresh token in {file} ended at {output.moment(pair.refresh_expires_at)}: authorize again"
+            raise WrongInput(msg)
+        ctx.tokens.store(pair)
+    _taken_over(pair)
+    return output.DONE
+
+
+def exchange(pasted: str) -> int:
+    """Get the first pair for an auth_code, or for the callback address that holds one.
+
+    Raises:
+        WrongInput: It is neither.
+        NeedsPerson: The code is used up or too old.
+    """
+    with opened() as ctx:
+        code = code_in(pasted, ctx.settings.oceanengine_app_id)
+        pair = ctx.oauth.exchange(code, ctx.now())
+        ctx.tokens.store(pair)
+    _taken_over(pair)
+    return output.DONE
+
+
+def url() -> int:
+    """Print where a person authorizes the app."""
+    with opened() as ctx:
+        link, redirect_uri = ctx.tokens.link, ctx.settings.oceanengine_redirect_uri
+    output.out.print(link, highlight=False)
+    if not redirect_uri:
+        output.err.print("LAIKE_OCEANENGINE_REDIRECT_URI is not set: the page asks for the app's registered callback")
+    output.err.print("Tick every account: a new authorization replaces the former selection. Then, within 10 minutes:")
+    output.err.print("laike token exchange 'the address that the browser was sent to'", highlight=False)
+    return output.DONE
+
+
+def refresh() -> int:
+    """Refresh now, whatever is left.
+
+    Raises:
+        NeedsPerson: There is no token, or it cannot be refreshed any more.
+    """
+    with opened() as ctx:
+        ctx.tokens.renew(ctx.tokens.pair().access_token)
+        pair = ctx.tokens.pair()
+    output.err.print(f"refreshed; access token good until {output.moment(pair.expires_at)}")
+    return output.DONE
+
+
+def rotate_key() -> int:
+    """Encrypt the pair with the first of LAIKE_TOKEN_KEYS; 1 when the mirror could not be written.
+
+    Raises:
+        NeedsPerson: There is no token, or none of the keys opens it.
+    """
+    with opened() as ctx:
+        mirrored, mirror = ctx.tokens.rotate_key(), ctx.settings.token_file
+    if not mirrored:
+        output.err.print(f"encrypted anew in Redis, but {mirror} cannot be written: keep the old key, mend that, again")
+        return output.IN_PART
+    output.err.print("encrypted with the first key of LAIKE_TOKEN_KEYS; the others may go once every process has it")
+    return output.DONE
+
+
+def status(*, as_json: bool) -> int:
+    """Both lifetimes, the last refreshes and by whom; 4 when a person must authorize again.
+
+    Raises:
+        NeedsPerson: There is no token, or the keys do not open it.
+    """
+    with opened() as ctx:
+        pair, trouble, events = ctx.tokens.pair(), ctx.tokens.trouble(), ctx.tokens.journal.history(EVENTS_SHOWN)
+        left = _left(ctx, pair)
+    if as_json:
+        document = {**_ends(pair), "left": left, "needs_person": trouble is not None}
+        told = output.trouble_document(trouble.trouble() if trouble else None)
+        output.print_json({**document, **told, "refreshes": list(map(_event_document, events))})
+        return output.PERSON_NEEDED if trouble else output.DONE
+    rows = [
+        ("access token", output.moment(pair.expires_at), f"{left['access_token_s'] / 3600:.1f} h"),
+        ("refresh token", output.moment(pair.refresh_expires_at), f"{left['refresh_token_s'] / 86400:.1f} d"),
+    ]
+    output.out.print(output.table(("", "ends", "left"), rows))
+    if events:
+        shown = [(output.moment(one.at), one.step, output.safe(one.by), output.safe(one.message)) for one in events]
+        output.out.print(output.table(("at", "what", "by", ""), shown))
+    return output.tell(trouble) if trouble else output.DONE
+
+
+def _taken_over(pair: TokenPair) -> None:
+    output.err.print(f"token taken over; refresh token good until {output.moment(pair.refresh_expires_at)}")
+    output.err.print("Stop the old script now: two refreshers kill each other's tokens.")
+
+
+def _left(ctx: Context, pair: TokenPair) -> dict[str, int]:
+    now = ctx.now()
+    return {
+        "access_token_s": int((pair.expires_at - now).total_seconds()),
+        "refresh_token_s": int((pair.refresh_expires_at - now).total_seconds()),
+    }
+
+
+def _ends(pair: TokenPair) -> dict[str, str]:
+    return {"expires_at": pair.expires_at.isoformat(), "refresh_expires_at": pair.refresh_expires_at.isoformat()}
+
+
+def _event_document(event: TokenEvent) -> dict[str, object]:
+    return {
+        "at": event.at.isoformat(),
+        "what": event.step,
+        "by": event.by,
+        "message": event.message,
+        "unsaved_ms": event.unsaved_ms,
+    }

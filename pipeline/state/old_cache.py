@@ -1,0 +1,47 @@
+"""The token cache of the old script, from which a pair is taken over."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.core.errors import WrongInput
+from pipeline.core.model import CHINA, TokenPair
+
+ACCESS_LIFE = timedelta(days=1)
+
+
+class _OldCache(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    access_token: str = Field(min_length=1)
+    refresh_token: str = Field(min_length=1)
+    expires_at: datetime
+    refresh_expires_at: datetime
+
+
+def read_old_cache(path: Path) -> TokenPair:
+    """The pair in the old script's `.token_cache.json`; its times are local ones of China.
+
+    Raises:
+        WrongInput: The file is not there, or not such a file.
+    """
+    try:
+        cache = _OldCache.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise WrongInput(f"{path} cannot be read: {error.strerror}") from None
+    except ValidationError:  # its words quote the file, tokens and all
+        wanted = "access_token, refresh_token, expires_at, refresh_expires_at (ISO times)"
+        raise WrongInput(f"{path} is not a token cache: it needs {wanted}") from None
+    expires_at = _local(cache.expires_at)
+    return TokenPair(
+        access_token=cache.access_token,
+        refresh_token=cache.refresh_token,
+        expires_at=expires_at,
+        refresh_expires_at=_local(cache.refresh_expires_at),
+        generation=int((expires_at - ACCESS_LIFE).timestamp() * 1000),
+    )
+
+
+def _local(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=CHINA)

@@ -1,0 +1,156 @@
+"""Where the token pair lies: encrypted in Redis and in a mirror file, either of which may be lost or old.
+
+Of two pairs the one of the newer generation counts, wherever it lies, and the other place is brought up to date.
+In Redis an older pair never replaces a newer one, whoever slept how long before writing it.
+"""
+
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import redis
+import structlog
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from pipeline.core.errors import NeedsPerson
+from pipeline.core.model import TokenPair
+from pipeline.state import codec, keys
+
+ADD_THE_KEY = "请把原来的密钥加回 LAIKE_TOKEN_KEYS (排在新密钥之后), 或重新授权。"
+
+_PUT = """
+local known = redis.call('hget', KEYS[1], 'generation')
+if known and tonumber(known) >= tonumber(ARGV[1]) then return 0 end
+redis.call('hset', KEYS[1], 'generation', ARGV[1], 'sealed', ARGV[2])
+return 1
+"""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What lies in one place; sealed bytes without a pair are bytes that our keys do not open."""
+
+    where: str
+    sealed: bytes | None
+    pair: TokenPair | None
+
+    def lacks(self, newest: TokenPair) -> bool:
+        return self.pair.generation < newest.generation if self.pair else self.sealed is None
+
+
+class Vault:
+    """The pair at rest.
+
+    Args:
+        client: Redis.
+        fernet_keys: Newest first; the first encrypts, all decrypt.
+        mirror: The file that holds the same pair, in case Redis is lost.
+    """
+
+    def __init__(self, client: redis.Redis, fernet_keys: Sequence[str], mirror: Path) -> None:
+        self.mirror = mirror
+        self._client = client
+        self._put = client.register_script(_PUT)
+        self._fernet = MultiFernet([Fernet(key) for key in fernet_keys])
+        self._told: set[str] = set()  # a pair is asked for before every call, and a trouble told once
+
+    def pair(self) -> TokenPair | None:
+        """The newest pair, if there is any; a place that lacks it gets it.
+
+        Raises:
+            NeedsPerson: There is one, and the keys do not open it.
+        """
+        places = self._look()
+        shut = [place.where for place in places if place.sealed and not place.pair]
+        pairs = [place.pair for place in places if place.pair]
+        if not pairs and shut:
+            msg = f"LAIKE_TOKEN_KEYS does not open the token in {' and '.join(shut)}: was the key changed?"
+            raise NeedsPerson(msg, what_to_do=ADD_THE_KEY)
+        if not pairs:
+            return None
+        for where in shut:  # left as it is until a new pair proves that the readable one was the living one
+            self._complain("token_not_readable", where=where)
+        newest = max(pairs, key=lambda pair: pair.generation)
+        in_redis, mirrored = places
+        if in_redis.lacks(newest):
+            self._store(newest)
+        if mirrored.lacks(newest):
+            self._mirror_it(newest)
+        return newest
+
+    def keep(self, pair: TokenPair) -> None:
+        """Write a new pair to both places, unless they hold a newer one; the mirror comes first.
+
+        Raises:
+            RedisError: Redis is away; the mirror has the pair.
+        """
+        there = self._found(str(self.mirror), self._mirrored())
+        if not there.pair or there.lacks(pair):
+            self._mirror_it(pair)
+        self._store(pair)
+
+    def overwrite(self, pair: TokenPair) -> bool:
+        """Write a pair to both places, sealed with the first key, whatever is there; whether the mirror took it."""
+        mirrored = self._mirror_it(pair)
+        self._client.hset(keys.TOKEN, mapping={"generation": pair.generation, "sealed": self._seal(pair)})
+        return mirrored
+
+    def known(self) -> list[TokenPair]:
+        """Every pair that can be read."""
+        return [place.pair for place in self._look() if place.pair]
+
+    def _look(self) -> tuple[_Found, _Found]:
+        data: Any = self._client.hget(keys.TOKEN, "sealed")
+        return self._found("Redis", data), self._found(str(self.mirror), self._mirrored())
+
+    def _found(self, where: str, sealed: bytes | None) -> _Found:
+        try:
+            pair = codec.load(TokenPair, self._fernet.decrypt(sealed)) if sealed is not None else None
+        except InvalidToken:
+            pair = None
+        return _Found(where, sealed, pair)
+
+    def _mirrored(self) -> bytes | None:
+        try:
+            return self.mirror.read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def _seal(self, pair: TokenPair) -> bytes:
+        return self._fernet.encrypt(codec.dump(pair, TokenPair))
+
+    def _store(self, pair: TokenPair) -> None:
+        self._put(keys=[keys.TOKEN], args=[pair.generation, self._seal(pair)])
+
+    def _mirror_it(self, pair: TokenPair) -> bool:
+        try:
+            _replace(self.mirror, self._seal(pair))
+        except OSError as error:  # a full disk: the old pair is dead by now, and Redis can still keep the new one
+            self._complain("token_not_mirrored", where=str(self.mirror), error=error.strerror)
+            return False
+        self._told.discard("token_not_mirrored")
+        return True
+
+    def _complain(self, event: str, **words: object) -> None:
+        if event not in self._told:
+            self._told.add(event)
+            log.error(event, **words)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write a file so that a reader sees the old or the new content, whatever is killed; only its owner reads it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)

@@ -1,0 +1,32 @@
+"""Tell the group by a card. A card that cannot be sent never fails what it tells of."""
+
+from collections.abc import Mapping
+
+import structlog
+
+from pipeline.context import Context
+from pipeline.core.errors import LaikeError
+from pipeline.core.model import china_day
+from pipeline.render.cards import seconds_to_wait
+
+log = structlog.get_logger()
+
+
+def send(ctx: Context, card: Mapping[str, object]) -> bool:
+    """Send a card to the group, if there is one; whether it went."""
+    if not (bot := ctx.bot()):
+        return False
+    ctx.pause(seconds_to_wait(ctx.now()))
+    try:
+        bot.send(card, ctx.now())
+    except LaikeError as error:
+        log.warning("card_failed", error=error.message)
+        return False
+    return True
+
+
+def tell_once(ctx: Context, what: str, card: Mapping[str, object]) -> None:
+    """Tell of a trouble, once a day; one that could not be sent is tried again by whoever meets it next."""
+    today = china_day(ctx.now())
+    if not ctx.memory.told(today, what) and send(ctx, card):
+        ctx.memory.learn_told(today, what)
