@@ -39,6 +39,10 @@ class _Found:
     sealed: bytes | None
     pair: TokenPair | None
 
+    @property
+    def shut(self) -> bool:
+        return self.sealed is not None and self.pair is None
+
     def lacks(self, newest: TokenPair) -> bool:
         return self.pair.generation < newest.generation if self.pair else self.sealed is None
 
@@ -66,7 +70,7 @@ class Vault:
             NeedsPerson: There is one, and the keys do not open it.
         """
         places = self._look()
-        shut = [place.where for place in places if place.sealed and not place.pair]
+        shut = [place.where for place in places if place.shut]
         pairs = [place.pair for place in places if place.pair]
         if not pairs and shut:
             msg = f"LAIKE_TOKEN_KEYS does not open the token in {' and '.join(shut)}: was the key changed?"

@@ -1,10 +1,13 @@
 """The same tests on a stand-in for Redis and on the real server."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import fakeredis
 import pytest
 import redis
+
+from tests.unit.pipeline.state.token_house import House
 
 
 @pytest.fixture(params=["fake", "real"])
@@ -24,3 +27,15 @@ def fake() -> Iterator[redis.Redis]:
     made = fakeredis.FakeRedis()
     yield made
     made.close()
+
+
+@pytest.fixture
+def house(client: redis.Redis, tmp_path: Path) -> House:
+    """A keeper on either kind of Redis."""
+    return House(client, tmp_path)
+
+
+@pytest.fixture
+def quick(fake: redis.Redis, tmp_path: Path) -> House:
+    """A keeper on the stand-in."""
+    return House(fake, tmp_path)

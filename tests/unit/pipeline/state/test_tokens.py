@@ -1,107 +1,27 @@
 import json
 import os
-import stat
 import threading
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
 import redis
-from cryptography.fernet import Fernet
+from fakeredis import FakeRedis
 from structlog.testing import capture_logs
 
-from pipeline.core.errors import NeedsPerson, ServerTrouble, TransportTrouble
-from pipeline.core.model import TokenPair
-from pipeline.state import keys
-from pipeline.state.token_journal import TokenJournal
-from pipeline.state.tokens import TokenKeeper, turns
-from pipeline.state.vault import Vault
-from tests.unit.pipeline.clients.stub import told
-
-NOW = datetime(2026, 2, 12, 7, tzinfo=UTC)
-HOUR = timedelta(hours=1)
-LINK = "https://ad.example/oauth.html?app_id=18"
-KEY, OTHER = Fernet.generate_key().decode(), Fernet.generate_key().decode()
-PAIR = TokenPair(
-    access_token="access-canary-1",
-    refresh_token="refresh-canary-1",
-    expires_at=NOW + 20 * HOUR,
-    refresh_expires_at=NOW + timedelta(days=29),
-    generation=1_000,
+from pipeline.core.errors import (
+    NeedsPerson,
+    Retryable,
+    ServerTrouble,
+    StoreUnreachable,
+    TransportTrouble,
 )
-
-
-class Service:
-    """Rotates pairs: only the newest refresh token works, and what was issued is counted."""
-
-    def __init__(self, newest: str = PAIR.refresh_token, on_refresh: Callable[[], object] = lambda: None) -> None:
-        self.newest, self.issued, self.on_refresh = newest, 0, on_refresh
-        self.trouble: Exception | None = None
-
-    def refresh(self, refresh_token: str, now: datetime) -> TokenPair:
-        self.on_refresh()
-        if self.trouble:
-            raise self.trouble
-        if refresh_token != self.newest:
-            raise NeedsPerson("40107: the refresh token is used up", code=40107, request_id="r-1")
-        self.issued += 1
-        self.newest = f"refresh-canary-new-{self.issued}"
-        return TokenPair(
-            access_token=f"access-canary-new-{self.issued}",
-            refresh_token=self.newest,
-            expires_at=now + 24 * HOUR,
-            refresh_expires_at=now + timedelta(days=30),
-            generation=int(now.timestamp() * 1000),
-        )
-
-
-class House:
-    """A keeper with its Redis, mirror, clock and service."""
-
-    def __init__(self, client: redis.Redis, home: Path) -> None:
-        self.client, self.mirror = client, home / "deep" / ".laike-token"
-        self.now, self.service, self.token_keys = NOW, Service(), [KEY]
-
-    def keeper(self, mirror: Path | None = None) -> TokenKeeper:
-        return TokenKeeper(
-            vault=Vault(self.client, self.token_keys, mirror or self.mirror),
-            journal=self.journal,
-            refresh=self.service.refresh,
-            now=lambda: self.now,
-            turn=turns(self.client, seconds=10),
-            link=LINK,
-        )
-
-    @property
-    def journal(self) -> TokenJournal:
-        return TokenJournal(self.client, lambda: self.now, "this test")
-
-    def stored(self) -> dict[bytes, bytes]:
-        stored: dict[bytes, bytes] = dict(self.client.hgetall(keys.TOKEN))  # type: ignore[arg-type]
-        return stored
-
-    def put_back(self, stored: dict[bytes, bytes]) -> None:
-        """Let Redis hold what it held before, as after it was restored from a copy."""
-        self.client.delete(keys.TOKEN)
-        self.client.hset(keys.TOKEN, mapping=stored)  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def house(client: redis.Redis, tmp_path: Path) -> House:
-    return House(client, tmp_path)
-
-
-@pytest.fixture
-def quick(fake: redis.Redis, tmp_path: Path) -> House:
-    return House(fake, tmp_path)
-
-
-def living(house: House, left: timedelta) -> None:
-    """Keep a pair that lives for so long."""
-    house.keeper().store(replace(PAIR, expires_at=house.now + left))
+from pipeline.state import keys, tokens
+from pipeline.state.tokens import TokenKeeper, turns
+from tests.unit.pipeline.clients.stub import told
+from tests.unit.pipeline.state.token_house import HOUR, KEY, NOW, OTHER, PAIR, House, full, living
 
 
 class TestKeeper:
@@ -271,10 +191,6 @@ class TestTroubles:
 
     def test_a_full_disk_does_not_lose_the_new_pair(self, quick: House, monkeypatch: pytest.MonkeyPatch) -> None:
         living(quick, timedelta(minutes=5))
-
-        def full(_: int) -> None:
-            raise OSError(28, "No space left on device")
-
         with monkeypatch.context() as patch:
             patch.setattr(os, "fsync", full)
             with capture_logs() as logs:
@@ -293,40 +209,23 @@ class TestTroubles:
         assert "canary" not in json.dumps(logs)
 
 
-class TestMirror:
-    def test_only_its_owner_reads_the_mirror(self, quick: House) -> None:
-        living(quick, 20 * HOUR)
-        assert stat.S_IMODE(quick.mirror.stat().st_mode) == 0o600
+class TestTurns:
+    def test_a_process_without_redis_waits_for_the_file_that_another_one_locked(
+        self, fake: redis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(tokens, "PATIENCE_S", 0.1)
+        file = tmp_path / "new folder" / "token.lock"
+        other = turns(FakeRedis(), 10, file)
+        with turns(fake, 10, file)(), pytest.raises(StoreUnreachable, match=r"token\.lock cannot be locked"), other():
+            pass
+        with turns(FakeRedis(), 10, file)():
+            pass
 
-    def test_a_mirror_that_others_could_read_is_closed_at_the_next_refresh(self, quick: House) -> None:
-        living(quick, 20 * HOUR)
-        quick.mirror.chmod(0o644)
-        quick.keeper().renew("access-canary-1")
-        assert stat.S_IMODE(quick.mirror.stat().st_mode) == 0o600
-
-    def test_the_mirror_is_replaced_and_never_written_into(self, quick: House) -> None:
-        living(quick, 20 * HOUR)
-        with quick.mirror.open("rb") as reader:
-            before = quick.mirror.read_bytes()
-            quick.keeper().renew("access-canary-1")
-            assert reader.read() == before
-        assert quick.mirror.read_bytes() != before
-
-    def test_a_writer_killed_half_way_leaves_the_old_mirror(
+    def test_somebody_who_never_ends_is_waited_for_only_so_long(
         self, quick: House, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        living(quick, 20 * HOUR)
-        before = quick.mirror.read_bytes()
-
-        def killed(*_: object) -> None:
-            raise KeyboardInterrupt
-
-        monkeypatch.setattr(os, "fsync", killed)
-        with pytest.raises(KeyboardInterrupt):
-            quick.keeper().renew("access-canary-1")
-        assert quick.mirror.read_bytes() == before
-
-    def test_a_finished_write_leaves_no_other_file(self, quick: House) -> None:
-        living(quick, 20 * HOUR)
-        quick.keeper().renew("access-canary-1")
-        assert [one.name for one in quick.mirror.parent.iterdir()] == [".laike-token"]
+        living(quick, timedelta(0))
+        monkeypatch.setattr(tokens, "PATIENCE_S", 0.1)
+        quick.client.set(keys.TOKEN_LOCK, "somebody", px=60_000)
+        with pytest.raises(Retryable, match="somebody has been refreshing"):
+            quick.keeper().current()

@@ -1,0 +1,131 @@
+import os
+import stat
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from structlog.testing import capture_logs
+
+from pipeline.core.errors import (
+    NeedsPerson,
+)
+from pipeline.state import keys
+from pipeline.state.vault import Vault
+from tests.unit.pipeline.state.token_house import HOUR, KEY, NOW, OTHER, PAIR, House, full, living
+
+
+class TestTwoPlaces:
+    def test_the_place_that_lacks_the_newest_pair_gets_it(self, house: House) -> None:
+        living(house, 20 * HOUR)
+        old_redis, old_mirror = house.stored(), house.mirror.read_bytes()
+        house.keeper().renew("access-canary-1")
+        for lose in (
+            lambda: house.client.delete(keys.TOKEN),
+            lambda: house.put_back(old_redis),
+            house.mirror.unlink,
+            lambda: house.mirror.write_bytes(old_mirror),
+        ):
+            lose()
+            assert house.keeper().current() == "access-canary-new-1"
+            both = Vault(house.client, house.token_keys, house.mirror).known()
+            assert [pair.access_token for pair in both] == ["access-canary-new-1"] * 2
+
+    def test_two_machines_of_which_one_has_an_old_mirror_agree(self, house: House) -> None:
+        living(house, 20 * HOUR)
+        other = house.mirror.with_name("other machine")
+        other.write_bytes(house.mirror.read_bytes())
+        house.keeper().renew("access-canary-1")
+        assert house.keeper(other).current() == "access-canary-new-1"
+        house.client.flushdb()
+        assert house.keeper(other).current() == "access-canary-new-1"
+
+    def test_whoever_slept_over_his_turn_overwrites_no_newer_pair(self, house: House) -> None:
+        living(house, timedelta(minutes=5))
+        slept = replace(PAIR, access_token="slept", generation=int(NOW.timestamp() * 1000) - 1)
+        house.keeper().renew("access-canary-1")
+        Vault(house.client, house.token_keys, house.mirror).keep(slept)
+        assert house.keeper().current() == "access-canary-new-1"
+        house.client.delete(keys.TOKEN)
+        assert house.keeper().current() == "access-canary-new-1"
+
+    def test_a_damaged_mirror_is_told_once_and_mended_by_the_next_refresh(self, quick: House) -> None:
+        living(quick, 20 * HOUR)
+        quick.mirror.write_bytes(b"")
+        keeper = quick.keeper()
+        with capture_logs() as logs:
+            assert [keeper.current() for _ in range(3)] == ["access-canary-1"] * 3
+        assert [line["event"] for line in logs] == ["token_not_readable"]
+        assert quick.mirror.read_bytes() == b""
+        keeper.renew("access-canary-1")
+        quick.client.flushdb()
+        assert quick.keeper().current() == "access-canary-new-1"
+
+    def test_the_pair_that_was_replaced_is_kept(self, quick: House) -> None:
+        living(quick, 20 * HOUR)
+        quick.keeper().renew("access-canary-1")
+        quick.keeper().renew("access-canary-new-1")
+        pair = quick.keeper().pair()
+        assert pair.previous is not None
+        assert (pair.previous.access_token, pair.previous.previous) == ("access-canary-new-1", None)
+
+
+class TestKeyRotation:
+    def test_after_it_the_old_key_may_go(self, quick: House) -> None:
+        living(quick, 20 * HOUR)
+        quick.token_keys = [OTHER, KEY]
+        assert quick.keeper().rotate_key()
+        quick.token_keys = [OTHER]
+        both = Vault(quick.client, quick.token_keys, quick.mirror).known()
+        assert [pair.access_token for pair in both] == ["access-canary-1"] * 2
+
+    def test_with_the_wrong_key_nothing_is_changed(self, quick: House) -> None:
+        living(quick, 20 * HOUR)
+        before = quick.stored(), quick.mirror.read_bytes()
+        quick.token_keys = [OTHER]
+        with pytest.raises(NeedsPerson, match="LAIKE_TOKEN_KEYS"):
+            quick.keeper().rotate_key()
+        assert (quick.stored(), quick.mirror.read_bytes()) == before
+
+    def test_a_mirror_that_cannot_be_written_is_told(self, quick: House, monkeypatch: pytest.MonkeyPatch) -> None:
+        living(quick, 20 * HOUR)
+        monkeypatch.setattr(os, "fsync", full)
+        assert not quick.keeper().rotate_key()
+
+
+class TestMirror:
+    def test_only_its_owner_reads_the_mirror(self, quick: House) -> None:
+        living(quick, 20 * HOUR)
+        assert stat.S_IMODE(quick.mirror.stat().st_mode) == 0o600
+
+    def test_a_mirror_that_others_could_read_is_closed_at_the_next_refresh(self, quick: House) -> None:
+        living(quick, 20 * HOUR)
+        quick.mirror.chmod(0o644)
+        quick.keeper().renew("access-canary-1")
+        assert stat.S_IMODE(quick.mirror.stat().st_mode) == 0o600
+
+    def test_the_mirror_is_replaced_and_never_written_into(self, quick: House) -> None:
+        living(quick, 20 * HOUR)
+        with quick.mirror.open("rb") as reader:
+            before = quick.mirror.read_bytes()
+            quick.keeper().renew("access-canary-1")
+            assert reader.read() == before
+        assert quick.mirror.read_bytes() != before
+
+    def test_a_writer_killed_half_way_leaves_the_old_mirror(
+        self, quick: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        living(quick, 20 * HOUR)
+        before = quick.mirror.read_bytes()
+
+        def killed(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(os, "fsync", killed)
+        with pytest.raises(KeyboardInterrupt):
+            quick.keeper().renew("access-canary-1")
+        assert quick.mirror.read_bytes() == before
+
+    def test_a_finished_write_leaves_no_other_file(self, quick: House) -> None:
+        living(quick, 20 * HOUR)
+        quick.keeper().renew("access-canary-1")
+        assert [one.name for one in quick.mirror.parent.iterdir()] == [".laike-token"]
