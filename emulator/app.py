@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route as Path
 from starlette.types import Message, Receive, Scope, Send
 
-from emulator import control, pages
+from emulator import consent, control, pages
 from emulator.exchange import JSON_TYPE, Exchange
 from emulator.feishu.envelope import FAMILY as FEISHU
 from emulator.feishu.envelope import NOT_FOUND, WRONG_PATH
@@ -33,7 +33,7 @@ def build(world: World) -> Starlette:
         Path("/open_api/{rest:path}", Nowhere(OCEANENGINE), methods=METHODS),
         Path("/open-apis/{rest:path}", Nowhere(FEISHU), methods=METHODS),
     ]
-    app = Starlette(routes=[*endpoints, *control.routes(world), *pages.routes(world), *strays])
+    app = Starlette(routes=[*endpoints, *consent.routes(world), *control.routes(world), *pages.routes(world), *strays])
     app.router.redirect_slashes = False  # paths of one service end with a slash, those of the other do not
     return app
 

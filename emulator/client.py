@@ -10,6 +10,7 @@ TIMEOUT_S = 10
 REPORT = "/open_api/v3.0/local/report"
 TOKEN = "/open-apis/auth/v3/tenant_access_token/internal"  # noqa: S105 - a path
 APPS = "/open-apis/bitable/v1/apps"
+AUTHORIZE = "/openapi/audit/oauth.html"
 TYPED, TEXT = "typed_table_id", "text_table_id"
 
 
@@ -53,6 +54,13 @@ class Client:
         body = {"app_id": facts["app_id"], "secret": facts["secret"], "refresh_token": facts["refresh_token"]} | changes
         given = {name: value for name, value in body.items() if value is not None}
         return self.send("POST", f"/open_api/oauth2/{call}/", json=given)
+
+    def authorize(self, method: str = "GET", accounts: tuple[str, ...] = (), **changes: object) -> requests.Response:
+        """The authorize page, or with POST its button, the accounts ticked; None takes a parameter out."""
+        query = {"app_id": self.facts["app_id"], "redirect_uri": self.facts["redirect_uri"], "state": "s-1"} | changes
+        given = {name: value for name, value in query.items() if value is not None}
+        ticked = [("account", account) for account in accounts]
+        return self.send(method, AUTHORIZE, params=given, data=ticked, allow_redirects=False)
 
     def report(self, kind: str = "promotion", token: str | None = "", /, **changes: object) -> requests.Response:
         """A report of the first account's newest day; None takes a parameter out, token None the header."""

@@ -20,8 +20,7 @@ SHOWN_CARDS = 20
 
 def routes(world: "World") -> list[Path]:
     """The page and the snapshot."""
-    environment = Environment(loader=PackageLoader("emulator"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["markdown"] = markdown.html
+    environment = templates()
 
     async def show(request: Request) -> Response:
         return _rendered(world, environment, "page.html", request)
@@ -30,6 +29,13 @@ def routes(world: "World") -> list[Path]:
         return _rendered(world, environment, "snapshot.html", request)
 
     return [Path("/", show, methods=["GET"]), Path("/snapshot", snapshot, methods=["GET"])]
+
+
+def templates() -> Environment:
+    """The templates of all pages; what they show is text and never markup."""
+    environment = Environment(loader=PackageLoader("emulator"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["markdown"] = markdown.html
+    return environment
 
 
 def _rendered(world: "World", environment: Environment, template: str, request: Request) -> Response:

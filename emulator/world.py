@@ -12,7 +12,7 @@ from emulator.faults import FaultBoard
 from emulator.feishu.auth import Tenant
 from emulator.feishu.bot import HOOK_ID
 from emulator.feishu.model import Base, Message
-from emulator.oceanengine.oauth import OAuth
+from emulator.oceanengine.oauth import REDIRECT_URI, OAuth
 from emulator.oceanengine.source import Source
 from emulator.ratelimit import Buckets
 from emulator.settings import Settings
@@ -82,6 +82,7 @@ class World:
             "day": self.newest_day.isoformat(),
             "app_id": self.oauth.app_id,
             "secret": self.oauth.secret,
+            "redirect_uri": REDIRECT_URI,
             "access_token": pair.access_token,
             "refresh_token": pair.refresh_token,
             "expires_at": pair.expires_at.isoformat(timespec="seconds"),

@@ -17,6 +17,9 @@ ACCESS_LIFETIME = timedelta(seconds=86_400)
 REFRESH_LIFETIME = timedelta(seconds=2_592_000)
 AUTH_CODE_LIFETIME = timedelta(minutes=10)
 LIFE_ACCOUNT_ID = 7100000000000000001
+USER_ID = 2265468300000017  # the person who authorizes
+REDIRECT_URI = "https://example.com/laike/callback"  # registered with the app, compared to the letter
+SCOPES = (2, 3, 4, 5, 14, 110, 112, 120, 122)  # 权限点: integers, no list of them is published
 JSON_TYPE = "application/json"
 
 
@@ -42,6 +45,7 @@ class OAuth:
     generation: int = 0
     replaced: dict[str, datetime] = field(default_factory=dict)
     codes: dict[str, datetime | None] = field(default_factory=dict)
+    material_auth: bool = False
 
     def __post_init__(self) -> None:
         self.secret = self._text("secret", 0)
@@ -69,6 +73,11 @@ class OAuth:
             raise Refusal(envelope.INVALID_REFRESH_TOKEN, "refresh token 错误")
         if self.clock.now() >= self.pair.refresh_expires_at:
             raise Refusal(envelope.REFRESH_TOKEN_EXPIRED, "refresh token 过期")
+
+    def agree(self, *, material_auth: bool) -> str:
+        """A person authorizes; what was authorized before is overwritten."""
+        self.material_auth = material_auth
+        return self.issue_code()
 
     def issue_code(self) -> str:
         """What a person's browser would bring back: valid for ten minutes, once."""

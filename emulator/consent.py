@@ -1,0 +1,86 @@
+"""The page on which a person authorizes the app (授权), as it stands at ad.oceanengine.com."""
+
+import json
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from jinja2 import Environment
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route as Path
+
+from emulator.oceanengine.accounts import LIFE_NAME
+from emulator.oceanengine.oauth import LIFE_ACCOUNT_ID, REDIRECT_URI, SCOPES, USER_ID
+from emulator.pages import templates
+from emulator.wire import HTTP_BAD_REQUEST, HTTP_OK, Call
+
+if TYPE_CHECKING:
+    from emulator.world import World
+
+PATH = "/openapi/audit/oauth.html"
+FOUND = 302
+ACCOUNTS = {str(LIFE_ACCOUNT_ID): f"{LIFE_NAME} 来客"}
+NOBODY_TICKED = "请至少勾选一个账户"
+
+
+def routes(world: "World") -> list[Path]:
+    """The page, and what its button does: a POST to the page's own address with the ticked accounts as a form."""
+    environment = templates()
+
+    async def show(request: Request) -> Response:
+        with world.lock:
+            problems = _problems(world, request.query_params)
+        return _page(environment, request.query_params, problems)
+
+    async def agree(request: Request) -> Response:
+        ticked = {value for name, value in Call.parse_query(await request.body()) if name == "account"}
+        query = request.query_params
+        with world.lock:
+            problems = _problems(world, query)
+            if not ticked or not ticked <= ACCOUNTS.keys():
+                problems.append(NOBODY_TICKED)
+            if problems:
+                return _page(environment, query, problems)
+            return RedirectResponse(_callback(world, query), status_code=FOUND)
+
+    return [Path(PATH, show, methods=["GET"]), Path(PATH, agree, methods=["POST"])]
+
+
+def _problems(world: "World", query: QueryParams) -> list[str]:
+    """What is wrong with the address, in the words that the person reads."""
+    found = []
+    if query.get("app_id") != str(world.oauth.app_id):
+        found.append(f"app_id 错误：没有这个应用（{query.get('app_id', '未填写')}）")
+    if query.get("redirect_uri") != REDIRECT_URI:
+        found.append(
+            f"redirect_uri 与应用登记的回调地址 {REDIRECT_URI} 不一致（{query.get('redirect_uri', '未填写')}）"
+        )
+    return found
+
+
+def _callback(world: "World", query: QueryParams) -> str:
+    material_auth = _material_auth(query)
+    told = {
+        "app_id": world.oauth.app_id,
+        "auth_code": world.oauth.agree(material_auth=material_auth),
+        "state": query.get("state", ""),
+        "scope": json.dumps(SCOPES, separators=(",", ":")),
+        "material_auth_status": int(material_auth),
+        "uid": USER_ID,
+    }
+    return f"{REDIRECT_URI}?{urlencode(told)}"
+
+
+def _material_auth(query: QueryParams) -> bool:
+    return query.get("material_auth") == "1"
+
+
+def _page(environment: Environment, query: QueryParams, problems: list[str]) -> Response:
+    html = environment.get_template("consent.html").render(
+        app_id=query.get("app_id", ""),
+        accounts=ACCOUNTS,
+        material_auth=_material_auth(query),
+        problems=problems,
+    )
+    return HTMLResponse(html, status_code=HTTP_BAD_REQUEST if problems else HTTP_OK)
