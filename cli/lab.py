@@ -120,6 +120,8 @@ def settings_for(facts: dict[str, Any], redis_url: str, home: Path, table: str =
         "LAIKE_OCEANENGINE_BASE_URL": facts["url"],
         "LAIKE_OCEANENGINE_APP_ID": str(facts["app_id"]),
         "LAIKE_OCEANENGINE_SECRET": facts["secret"],
+        "LAIKE_OCEANENGINE_AUTHORIZE_URL": facts["url"] + "/openapi/audit/oauth.html",
+        "LAIKE_OCEANENGINE_REDIRECT_URI": facts["redirect_uri"],
         "LAIKE_FEISHU_BASE_URL": facts["url"],
         "LAIKE_FEISHU_APP_ID": facts["feishu_app_id"],
         "LAIKE_FEISHU_APP_SECRET": facts["feishu_app_secret"],

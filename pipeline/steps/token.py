@@ -24,6 +24,8 @@ def keep_token(ctx: Context) -> TokenPair:
     """
     try:
         pair = ctx.tokens.keep()
+        if trouble := ctx.tokens.trouble():  # a run met it before its access token was due
+            raise trouble
         _warn_of_the_end(ctx, pair)
     except (NeedsPerson, Retryable, BadResponse) as error:
         log.error("token_not_kept", error=error.message)
