@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -110,6 +111,16 @@ def _settings(world: "World", body: dict[str, Any]) -> Answer:
     return {"settings": world.settings.as_dict()}
 
 
+def _permissions(world: "World", body: dict[str, Any]) -> Answer:
+    """`{"denied"?, "document"?, "advanced"?, "feishu_app_in_use"?}`: what is not named stays as it is.
+
+    `denied` is the list of endpoints that the apps may not call, `document` the right on the base (none, view, edit,
+    full_access), `advanced` whether its advanced permissions are on: below full_access a search then finds nothing.
+    """
+    world.permissions.change(body)
+    return {"permissions": asdict(world.permissions)}
+
+
 def _figures(world: "World", body: dict[str, Any]) -> Answer:
     """`{"account_id", "promotion_id", "day", "<metric>": value …}` or `"absent": true`: the source moves."""
     account_id, promotion_id = int(body["account_id"]), int(body["promotion_id"])
@@ -178,6 +189,7 @@ ACTIONS: dict[str, Callable[["World", Any], Answer]] = {
     "faults/clear": _clear_faults,
     "latency": _latency,
     "settings": _settings,
+    "permissions": _permissions,
     "figures": _figures,
     "accounts/add": _add_accounts,
     "accounts/rename": _rename_account,

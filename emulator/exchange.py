@@ -1,4 +1,4 @@
-"""One request through the gates: script, fault, rate limit, token, single writer, latency, handler."""
+"""One request through the gates: script, fault, rate limit, single writer, latency, token, permission, handler."""
 
 import asyncio
 import time
@@ -82,12 +82,13 @@ class Exchange:
             base.writers -= 1
 
     def handle(self) -> Reply:
-        """Token and handler."""
+        """Token, permission and handler."""
         family = self.route.family
         try:
             with self.world.lock:
                 if not self.route.public:
                     family.authorize(self.world, self.call)
+                    family.permit(self.world, self.call, self.route)
                 return self.route.handler(self.world, self.call)
         except Refusal as refusal:
             return family.refuse(refusal)

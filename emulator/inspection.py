@@ -1,6 +1,7 @@
 """What control shows: state, rows, source figures, calls."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ def state(world: "World", _query: Query) -> dict[str, Any]:
         "day": world.newest_day.isoformat(),
         "last_day": world.source.last_day().isoformat(),
         "settings": world.settings.as_dict(),
+        "permissions": asdict(world.permissions),
         "latency": world.latency,
         "oauth": _pair(world),
         "accounts": [

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from emulator.feishu import auth, bot, fields, records, search, tables, views
 from emulator.feishu.envelope import FAMILY as FEISHU
-from emulator.oceanengine import accounts, oauth, reports
+from emulator.oceanengine import accounts, oauth, reports, user
 from emulator.oceanengine.envelope import FAMILY as OCEANENGINE
 from emulator.settings import OCEANENGINE_RATE
 from emulator.wire import HTTP_BAD_REQUEST, Handler, Route
@@ -38,6 +38,7 @@ ROUTES = (
     _ocean("accounts.authorized", "GET", "/open_api/oauth2/advertiser/get/", accounts.authorized, public=True),
     _ocean("accounts.local", "GET", f"{LOCAL}/life/advertiser/list/", accounts.local),
     _ocean("accounts.names", "GET", "/open_api/2/advertiser/public_info/", accounts.names),
+    _ocean("accounts.user", "GET", "/open_api/2/user/info/", user.info),
     _ocean("report.promotion", "GET", f"{LOCAL}/report/promotion/get/", reports.promotion),
     _ocean("report.account", "GET", f"{LOCAL}/report/account/get/", reports.account),
     Route(

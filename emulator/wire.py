@@ -96,6 +96,7 @@ class Family:
     refuse: Callable[[Refusal], Reply]
     throttled: Callable[[float, float], Reply]
     authorize: Callable[["World", Call], None]
+    permit: Callable[["World", Call, "Route"], None]
     wrong_method: Refusal
 
 

@@ -14,6 +14,7 @@ from emulator.feishu.bot import HOOK_ID
 from emulator.feishu.model import Base, Message
 from emulator.oceanengine.oauth import REDIRECT_URI, OAuth
 from emulator.oceanengine.source import Source
+from emulator.permissions import Permissions
 from emulator.ratelimit import Buckets
 from emulator.settings import Settings
 
@@ -59,6 +60,7 @@ class World:
         with self.lock:
             self.epoch += 1
             self.settings = Settings()
+            self.permissions = Permissions()
             self.clock = Clock()
             self.latency: dict[str, float] = {}
             self.faults = FaultBoard()

@@ -4,6 +4,7 @@ import math
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from emulator.feishu import rights
 from emulator.wire import HTTP_BAD_REQUEST, HTTP_OK, Call, Family, Refusal, Reply
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ TOO_MANY_REQUESTS = 429
 THROTTLED = 99991400
 NO_TOKEN = 99991661
 INVALID_TOKEN = 99991663
+APP_NOT_IN_USE = 99991662
 USER_TOKEN = 99991668
 NOT_BEARER = 99991671
 WRONG_PATH = 99991201
@@ -104,7 +106,7 @@ def throttled(wait: float, rate: float) -> Reply:
 
 
 def authorize(world: "World", call: Call) -> None:
-    """A tenant token as bearer."""
+    """A tenant token as bearer, of an app that is in use."""
     header = call.headers.get("authorization", "")
     if not header:
         raise Refusal(NO_TOKEN, "Missing access token for authorization", status=HTTP_BAD_REQUEST)
@@ -114,6 +116,8 @@ def authorize(world: "World", call: Call) -> None:
     if token.startswith("u-"):
         raise Refusal(USER_TOKEN, "Invalid user access token", status=HTTP_BAD_REQUEST)
     world.tenant.check(token)
+    if not world.permissions.feishu_app_in_use:
+        raise Refusal(APP_NOT_IN_USE, "The app is not in use", status=HTTP_BAD_REQUEST)
 
 
 def body_of(call: Call, *, status: int = HTTP_OK) -> dict[str, Any]:
@@ -157,5 +161,6 @@ FAMILY = Family(
     refuse=refuse,
     throttled=throttled,
     authorize=authorize,
+    permit=rights.permit,
     wrong_method=Refusal(WRONG_METHOD, "method not allowed", status=HTTP_BAD_REQUEST),
 )

@@ -30,7 +30,7 @@ def base_meta(world: "World", call: Call) -> Reply:
         "app_token": base.app_token,
         "name": base.name,
         "revision": base.revision,
-        "is_advanced": False,
+        "is_advanced": world.permissions.advanced,
         "time_zone": world.settings.time_zone,
     }
     return envelope.success({"app": app})

@@ -3,7 +3,7 @@
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from emulator.wire import Call, Family, Refusal, Reply
+from emulator.wire import Call, Family, Refusal, Reply, Route
 
 if TYPE_CHECKING:
     from emulator.world import World
@@ -22,6 +22,7 @@ EMPTY_ACCESS_TOKEN = 40104
 INVALID_ACCESS_TOKEN = 40105
 INVALID_REFRESH_TOKEN = 40107
 AUTH_CODE_USED = 40115
+API_NOT_AUTHORIZED = 40118
 METHOD_NOT_ALLOWED = 405
 UNKNOWN_PATH = 404
 
@@ -50,10 +51,17 @@ def authorize(world: "World", call: Call) -> None:
     world.oauth.check_access(token)
 
 
+def permit(world: "World", _call: Call, route: Route) -> None:
+    """Refuse an API for which the app has no permission group."""
+    if route.name in world.permissions.denied:
+        raise Refusal(API_NOT_AUTHORIZED, "应用未获得该接口的授权")
+
+
 FAMILY = Family(
     name="oceanengine",
     refuse=refuse,
     throttled=throttled,
     authorize=authorize,
+    permit=permit,
     wrong_method=Refusal(METHOD_NOT_ALLOWED, "Method Not Allowed", status=METHOD_NOT_ALLOWED),
 )
