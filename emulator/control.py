@@ -11,10 +11,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route as Path
 
 from emulator import faults, people, seed
-from emulator.inspection import VIEWS
+from emulator.inspection import VIEWS, oauth
 from emulator.oceanengine.source import RHYTHMS
 from emulator.routes import ENDPOINTS
-from emulator.settings import is_duration
+from emulator.settings import is_duration, is_number
 from emulator.wire import HTTP_BAD_REQUEST, Refusal
 from emulator.world import Step
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Answer = dict[str, Any]
 PROBLEMS = (LookupError, TypeError, ValueError, Refusal)  # what an action raises when it cannot be done
+LEFT = ("access_expires_in", "refresh_expires_in")
 FIGURE_KEYS = ("account_id", "promotion_id", "day", "absent")
 
 
@@ -167,6 +168,15 @@ def _auth_code(world: "World", _body: Any) -> Answer:  # noqa: ANN401
     return {"auth_code": world.oauth.issue_code()}
 
 
+def _oauth(world: "World", body: dict[str, Any]) -> Answer:
+    """`{"access_expires_in"?, "refresh_expires_in"?}`: seconds left for the present pair; below zero it is expired."""
+    if not body.keys() <= set(LEFT) or not all(is_number(seconds) for seconds in body.values()):
+        msg = f"oauth takes {' and '.join(LEFT)} in seconds, not {body!r}"
+        raise ValueError(msg)
+    world.oauth.set_left(*(body.get(name) for name in LEFT))
+    return {"oauth": oauth(world)}
+
+
 def _kill_refresh(world: "World", _body: Any) -> Answer:  # noqa: ANN401
     """The pair is replaced elsewhere: what the product holds is dead."""
     world.oauth.rotate()
@@ -195,6 +205,7 @@ ACTIONS: dict[str, Callable[["World", Any], Answer]] = {
     "accounts/rename": _rename_account,
     "accounts/remove": _remove_account,
     "auth_code": _auth_code,
+    "oauth": _oauth,
     "rotate": _kill_refresh,
     "script": _script,
     **people.ACTIONS,

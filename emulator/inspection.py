@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from emulator.world import World
 
 Query = dict[str, str]
+GRANTING = ("oauth.access_token", "oauth.refresh_token")
 USUAL_METRICS = (
     "stat_cost", "show_cnt", "click_cnt", "convert_cnt", "conversion_cost", "clue_pay_order_cnt",
 )  # fmt: skip
@@ -30,7 +31,7 @@ def state(world: "World", _query: Query) -> dict[str, Any]:
         "settings": world.settings.as_dict(),
         "permissions": asdict(world.permissions),
         "latency": world.latency,
-        "oauth": _pair(world),
+        "oauth": oauth(world),
         "accounts": [
             {"id": str(a.account_id), "name": a.name, "promotions": len(a.promotions), "rhythm": a.rhythm}
             for a in world.source.accounts.values()
@@ -42,6 +43,19 @@ def state(world: "World", _query: Query) -> dict[str, Any]:
         "faults": [
             {"endpoint": f.endpoint, "kind": f.kind, "seen": f.seen, "hits": f.hits} for f in world.faults.faults
         ],
+    }
+
+
+def oauth(world: "World") -> dict[str, Any]:
+    """The present pair, how many there were before it, and how often each OAuth endpoint gave one out."""
+    pair = world.oauth.pair
+    return {
+        "access_token": pair.access_token,
+        "refresh_token": pair.refresh_token,
+        "expires_at": pair.expires_at.isoformat(timespec="seconds"),
+        "refresh_expires_at": pair.refresh_expires_at.isoformat(timespec="seconds"),
+        "generation": world.oauth.generation,
+        "granted": {name: world.oauth.granted[name] for name in GRANTING},
     }
 
 
@@ -107,17 +121,6 @@ VIEWS: dict[str, Callable[["World", Query], dict[str, Any]]] = {
     "calls": calls,
     "facts": facts,
 }
-
-
-def _pair(world: "World") -> dict[str, Any]:
-    pair = world.oauth.pair
-    return {
-        "access_token": pair.access_token,
-        "refresh_token": pair.refresh_token,
-        "expires_at": pair.expires_at.isoformat(timespec="seconds"),
-        "refresh_expires_at": pair.refresh_expires_at.isoformat(timespec="seconds"),
-        "generation": world.oauth.generation,
-    }
 
 
 def _table(table: Table) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """OAuth2: one pair of tokens that rotates at each refresh."""
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,7 @@ class OAuth:
     replaced: dict[str, datetime] = field(default_factory=dict)
     codes: dict[str, datetime | None] = field(default_factory=dict)
     material_auth: bool = False
+    granted: Counter[str] = field(default_factory=Counter)  # pairs given out, by the endpoint's name
 
     def __post_init__(self) -> None:
         self.secret = self._text("secret", 0)
@@ -57,6 +59,14 @@ class OAuth:
         self.generation += 1
         self.pair = self._new_pair()
         return self.pair
+
+    def set_left(self, access: float | None, refresh: float | None) -> None:
+        """The seconds that the tokens of the present pair still have; below zero they are expired already."""
+        now = self.clock.now()
+        if access is not None:
+            self.pair.expires_at = now + timedelta(seconds=access)
+        if refresh is not None:
+            self.pair.refresh_expires_at = now + timedelta(seconds=refresh)
 
     def check_access(self, token: str) -> None:
         """Refuse an access token that is expired, replaced or unknown."""
@@ -112,14 +122,14 @@ def refresh_token(world: "World", call: Call) -> Reply:
     """POST /open_api/oauth2/refresh_token/."""
     body = _credentials(world, call, "refresh_token")
     world.oauth.check_refresh(body["refresh_token"])
-    return envelope.success(_grant(world, world.oauth.rotate()))
+    return envelope.success(_grant(world, "oauth.refresh_token"))
 
 
 def access_token(world: "World", call: Call) -> Reply:
     """POST /open_api/oauth2/access_token/."""
     body = _credentials(world, call, "auth_code")
     world.oauth.use_code(str(body["auth_code"]))
-    return envelope.success(_grant(world, world.oauth.rotate()) | {"advertiser_ids": [LIFE_ACCOUNT_ID]})
+    return envelope.success(_grant(world, "oauth.access_token") | {"advertiser_ids": [LIFE_ACCOUNT_ID]})
 
 
 def _credentials(world: "World", call: Call, wanted: str) -> dict[str, Any]:
@@ -148,8 +158,9 @@ def _check_partner(world: "World", body: dict[str, Any], wanted: str) -> None:
         raise Refusal(envelope.NOT_ACCEPTABLE, f"grant_type: 应为 {wanted}")
 
 
-def _grant(world: "World", pair: Pair) -> dict[str, Any]:
-    now = world.clock.now()
+def _grant(world: "World", endpoint: str) -> dict[str, Any]:
+    world.oauth.granted[endpoint] += 1
+    pair, now = world.oauth.rotate(), world.clock.now()
     return {
         "access_token": pair.access_token,
         "refresh_token": pair.refresh_token,

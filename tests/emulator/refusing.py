@@ -96,6 +96,36 @@ def after(action: str, body: object, call: Call) -> Call:
     return changed
 
 
+def without(call: Call, **granted: object) -> Call:
+    """The call of an app whose permissions were changed."""
+    return after("permissions", granted, call)
+
+
+def stale_code(settings: dict[str, object]) -> Call:
+    """The exchange of an auth_code after settings were changed."""
+
+    def call(emulator: Client) -> requests.Response:
+        code = emulator.control("auth_code")["auth_code"]
+        emulator.control("settings", settings)
+        return emulator.oauth("access_token", refresh_token=None, auth_code=code)
+
+    return call
+
+
+def user_info(**query: object) -> Call:
+    def call(emulator: Client) -> requests.Response:
+        headers = {"Access-Token": emulator.facts["access_token"]}
+        return emulator.send("GET", "/open_api/2/user/info/", params=query, headers=headers)
+
+    return call
+
+
+def used_code(emulator: Client) -> requests.Response:
+    code = emulator.control("auth_code")["auth_code"]
+    emulator.oauth("access_token", refresh_token=None, auth_code=code)
+    return emulator.oauth("access_token", refresh_token=None, auth_code=code)
+
+
 def other_base(emulator: Client) -> requests.Response:
     headers = {"Authorization": f"Bearer {emulator.tenant()}"}
     return emulator.send("GET", f"{APPS}/wikcnNone", headers=headers)

@@ -26,8 +26,12 @@ from tests.emulator.refusing import (
     report,
     search,
     send,
+    stale_code,
     table,
+    used_code,
+    user_info,
     where,
+    without,
 )
 
 DAY_MS = str(1_790_000_000_000)
@@ -90,6 +94,12 @@ OCEANENGINE = [
     Refused("a token call is JSON", OAUTH, send("POST", "/open_api/oauth2/refresh_token/", data={"app_id": 1}), 200, 40000),
     Refused("a token call is posted", OAUTH, send("GET", "/open_api/oauth2/refresh_token/"), 405, 405),
     Refused("an unknown auth_code is refused", OAUTH, lambda e: e.oauth("access_token", refresh_token=None, auth_code="x"), 200, 40000),
+    Refused("an auth_code lives ten minutes", OAUTH, stale_code({"clock_offset_s": 600}), 200, 40115),
+    Refused("an auth_code is used once", OAUTH, used_code, 200, 40115),
+    Refused("a report needs its permission group", CODES, without(report(), denied=["report.promotion"]), 200, 40118),
+    Refused("an account report needs its permission group", CODES, without(report("account"), denied=["report.account"]), 200, 40118),
+    Refused("the user of a token is told to a token only", "获取授权 User 信息", send("GET", "/open_api/2/user/info/"), 200, 40104),
+    Refused("the user of a token is told without parameters", "获取授权 User 信息", user_info(id="1"), 200, 40000),
 ]  # fmt: skip
 
 AUTH = "自建应用获取 tenant_access_token"
@@ -101,6 +111,7 @@ SHAPES = "数据结构概述"
 FIELDS = "字段编辑指南"
 TABLES = "新增一个数据表"
 VIEWS = "新增 / 更新视图"
+RIGHTS = "如何为应用开通云文档权限"
 
 FEISHU = [
     Refused("an unknown app gets no token", AUTH, send("POST", TOKEN, json={"app_id": "cli_x", "app_secret": "x"}), 200, 10014),
@@ -112,6 +123,12 @@ FEISHU = [
     Refused("a user token is another one", ERRORS, bearer("Bearer u-1"), 400, 99991668),
     Refused("a path exists", ERRORS, base("GET", "/nothing"), 404, 99991201),
     Refused("a method exists", ERRORS, base("DELETE", "/tables"), 400, 99991301),
+    Refused("a scope is needed to read", ERRORS, without(search(), denied=["records.search"]), 400, 99991672),
+    Refused("a scope is needed to write", ERRORS, without(create(单元ID="1"), denied=["records.batch_create"]), 400, 99991672),
+    Refused("the app is a collaborator of the base", RIGHTS, without(search(), document="none"), 403, 91403),
+    Refused("a collaborator who may view does not write", RIGHTS, without(create(单元ID="1"), document="view"), 403, 91403),
+    Refused("advanced permissions want full access of a writer", RIGHTS, without(create(单元ID="1"), advanced=True), 403, 1254302),
+    Refused("an app is in use", ERRORS, without(search(), feishu_app_in_use=False), 400, 99991662),
     Refused("an unknown base is not found", SEARCH, other_base, 200, 1254040),
     Refused("an unknown table is not found", SEARCH, table("GET", "/fields", table_id="tblNone"), 200, 1254041),
     Refused("a table id starts with tbl", SEARCH, table("GET", "/fields", table_id="blkNone"), 200, 1254004),

@@ -1,5 +1,10 @@
 """Tokens of both services: rotation, expiry, grace, reuse."""
 
+from datetime import datetime, timedelta
+
+import pytest
+import requests
+
 from emulator.client import TOKEN, Client
 
 
@@ -39,10 +44,83 @@ def test_an_auth_code_lives_ten_minutes(emulator: Client) -> None:
     assert emulator.oauth("access_token", refresh_token=None, auth_code=code).json()["code"] == 40115
 
 
+def test_an_unknown_auth_code_is_refused(emulator: Client) -> None:
+    answer = emulator.oauth("access_token", refresh_token=None, auth_code="never-issued").json()
+    assert answer["code"] == 40000
+    assert emulator.report().json()["code"] == 0
+
+
+def test_a_refused_auth_code_leaves_the_pair_alone(emulator: Client) -> None:
+    code = emulator.control("auth_code")["auth_code"]
+    emulator.control("settings", {"clock_offset_s": 601})
+    emulator.oauth("access_token", refresh_token=None, auth_code=code)
+    assert emulator.report().json()["code"] == 0
+    assert emulator.look("state")["oauth"]["granted"] == {"oauth.access_token": 0, "oauth.refresh_token": 0}
+
+
+def test_the_present_access_token_can_be_made_to_expire(emulator: Client) -> None:
+    emulator.control("oauth", {"access_expires_in": 60})
+    assert emulator.report().json()["code"] == 0
+    emulator.control("settings", {"clock_offset_s": 61})
+    assert emulator.report().json()["code"] == 40102
+    assert emulator.oauth().json()["data"]["expires_in"] == 86_400
+
+
+def test_the_present_refresh_token_can_be_made_to_expire(emulator: Client) -> None:
+    emulator.control("oauth", {"refresh_expires_in": -1})
+    assert emulator.oauth().json()["code"] == 40103
+    assert emulator.report().json()["code"] == 0
+
+
+def test_the_present_pair_can_be_made_to_live_longer(emulator: Client) -> None:
+    emulator.control("oauth", {"access_expires_in": 200_000, "refresh_expires_in": 4_000_000})
+    emulator.control("settings", {"clock_offset_s": 100_000})
+    assert emulator.report().json()["code"] == 0
+    emulator.control("settings", {"clock_offset_s": 3_000_000})
+    assert emulator.oauth().json()["code"] == 0
+
+
+def test_the_facts_tell_until_when_the_pair_lives(emulator: Client) -> None:
+    told = emulator.control("oauth", {"access_expires_in": 60})["oauth"]
+    facts = emulator.look("facts", url=emulator.url)
+    assert told["expires_at"] == facts["expires_at"]
+    assert told["refresh_expires_at"] == emulator.facts["refresh_expires_at"]
+    now = datetime.fromisoformat(emulator.look("state")["now"])
+    assert timedelta() < datetime.fromisoformat(facts["expires_at"]) - now <= timedelta(seconds=60)
+
+
+@pytest.mark.parametrize("body", [{"access_expires_in": "60"}, {"access_expires_in": True}, {"expires_in": 60}])
+def test_the_time_left_is_a_number_of_seconds_of_a_known_token(emulator: Client, body: object) -> None:
+    answer = emulator.send("POST", "/_control/oauth", json=body)
+    assert (answer.status_code, "access_expires_in" in answer.json()["error"]) == (400, True)
+    assert emulator.look("state")["oauth"]["expires_at"] == emulator.facts["expires_at"]
+
+
+def test_the_state_counts_what_each_oauth_endpoint_granted(emulator: Client) -> None:
+    code = emulator.control("auth_code")["auth_code"]
+    new = emulator.oauth().json()["data"]
+    emulator.oauth(refresh_token=new["refresh_token"])
+    emulator.oauth()
+    emulator.oauth("access_token", refresh_token=None, auth_code=code)
+    emulator.control("rotate")
+    state = emulator.look("state")["oauth"]
+    assert state["granted"] == {"oauth.access_token": 1, "oauth.refresh_token": 2}
+    assert state["generation"] == 4
+
+
+def test_a_grant_whose_answer_was_lost_counts(emulator: Client) -> None:
+    emulator.control("faults", {"endpoint": "oauth.refresh_token", "kind": "drop_after"})
+    with pytest.raises(requests.ConnectionError):
+        emulator.oauth()
+    assert emulator.look("state")["oauth"]["granted"]["oauth.refresh_token"] == 1
+
+
 def test_a_reset_brings_the_first_pair_back(emulator: Client) -> None:
+    emulator.control("oauth", {"access_expires_in": 60})
     emulator.oauth()
     emulator.control("reset")
     assert emulator.report().json()["code"] == 0
+    assert emulator.look("state")["oauth"]["granted"] == {"oauth.access_token": 0, "oauth.refresh_token": 0}
 
 
 def tenant(emulator: Client) -> tuple[str, int]:
