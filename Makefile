@@ -1,6 +1,6 @@
 # make demo   the whole job on an emulator: no account, no Docker, no Redis needed (KEEP=1 stays up)
 # make test   lint, types and every test
-# make chaos  kills of workers and Redis with the timeouts of production (KILLS=20 of each kind)
+# make chaos  kills of workers and Redis with the timeouts of production (KILLS=20 of each kind), and of 200 refreshers
 # make bench  a daily run against the floor that a bare client sets: seconds, calls, memory
 # make fmt    format and mend what can be mended
 # make up     the containers, with the settings of .env; PROFILE=demo: on the emulator, without any
@@ -21,6 +21,7 @@ test: setup
 
 chaos: setup
 	@.venv/bin/pytest -n 2 --dist worksteal -rP tests/chaos/test_kills.py --production --kills $(or $(KILLS),20)
+	@.venv/bin/pytest -rP tests/chaos/test_token_kills.py --token-rounds 200
 
 bench: setup
 	@.venv/bin/python -m bench.path

@@ -19,10 +19,11 @@ KEPT = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dead:
-    """That the service refused the refresh token of a generation for good."""
+    """That the service refused the refresh token of a generation for good; `cause` is the reason in Chinese."""
 
     generation: int
     message: str
+    cause: str
     code: int | None
     request_id: str | None
 

@@ -42,6 +42,7 @@ REST = timedelta(minutes=1)  # after a refresh that failed, the living access to
 BEGIN = (
     "还没有令牌: 请打开授权链接授权, 再运行 laike token exchange '回调地址'; 或 laike token import FILE 导入旧令牌。"
 )
+AUTHORIZE = "请打开授权链接重新授权 (勾选全部账户), 再运行 laike token exchange '回调地址'。"
 DEAD_CODES = (40103, 40107)  # expired, used up
 
 Turn = Callable[[], AbstractContextManager[Lease]]
@@ -194,15 +195,11 @@ class TokenKeeper:
         """A newer pair, if somebody kept one meanwhile; else the refresh token is dead, and why."""
         if (found := self.pair()).generation > pair.generation:
             return found
-        if earlier:
-            why = f"the answer to the refresh that {earlier.by} sent at {earlier.at.isoformat()} was lost"
-        elif error.code == DEAD_CODES[0]:
-            why = f"nobody refreshed it by {pair.refresh_expires_at.isoformat()}"
-        else:
-            why = "somebody else used it: does the old script, or another installation, still run?"
+        why, cause = _cause_of_death(pair, earlier, error)
         dead = Dead(
             generation=pair.generation,
             message=f"the refresh token is dead (code {error.code}): {why}",
+            cause=cause,
             code=error.code,
             request_id=error.request_id,
         )
@@ -211,7 +208,13 @@ class TokenKeeper:
         raise self._needs_authorization(dead) from None
 
     def _needs_authorization(self, dead: Dead) -> NeedsAuthorization:
-        return NeedsAuthorization(dead.message, link=self.link, code=dead.code, request_id=dead.request_id)
+        return NeedsAuthorization(
+            dead.message,
+            link=self.link,
+            what_to_do=f"{dead.cause}: {AUTHORIZE}",
+            code=dead.code,
+            request_id=dead.request_id,
+        )
 
     @contextmanager
     def _alone(self) -> Iterator[Lease]:
@@ -221,6 +224,17 @@ class TokenKeeper:
         except DeadlinePassed:
             msg = f"somebody has been refreshing the token for {PATIENCE_S:.0f} s"
             raise Retryable(msg) from None
+
+
+def _cause_of_death(pair: TokenPair, earlier: Attempt | None, error: LaikeError) -> tuple[str, str]:
+    """Why a refresh token is dead, in English and in Chinese."""
+    if earlier:
+        sent = f"the answer to the refresh that {earlier.by} sent at {earlier.at.isoformat()} was lost"
+        return sent, "上一次刷新的应答丢失, 新令牌未能保存"
+    if error.code == DEAD_CODES[0]:
+        return f"nobody refreshed it by {pair.refresh_expires_at.isoformat()}", "刷新令牌已过期"
+    somebody = "somebody else used it: does the old script, or another installation, still run?"
+    return somebody, "刷新令牌被别的程序用掉 (旧脚本可能还在运行, 请先停掉)"
 
 
 def _lost(error: LaikeError) -> bool:

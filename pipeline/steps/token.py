@@ -36,7 +36,7 @@ def keep_token(ctx: Context) -> TokenPair:
 
 def _tell(ctx: Context, error: LaikeError) -> None:
     trouble = error.trouble()
-    lines = [f"**原因**: {trouble.message}", f"**怎么办**: {trouble.what_to_do}"]
+    lines = [trouble.what_to_do, f"错误码 {trouble.code or '无'}, 请求编号 {trouble.request_id or '无'}"]
     tell_once(ctx, told_as(trouble.reason), trouble_card("巨量引擎令牌刷新失败", lines, ctx.tokens.link))
 
 

@@ -96,6 +96,7 @@ def everything_in(url: str) -> str:
             b"string": client.get,
             b"hash": client.hgetall,
             b"stream": client.xrange,
+            b"list": lambda name: client.lrange(name, 0, -1),
             b"zset": lambda name: client.zrange(name, 0, -1),
         }
         value = read[kind](key)

@@ -98,10 +98,8 @@ class TestItLivesOn:
         refused = lab.laike("sync", "--local", "--day", lab.day.isoformat(), "--json")
         assert refused.returncode == 0, refused.stderr
         assert json.loads(refused.stdout)["state"] == "success"
-        assert {call["code"] for call in lab.look("calls")["calls"] if call["endpoint"] == "report.account"} == {
-            0,
-            40102,
-        }
+        codes = {call["code"] for call in lab.look("calls")["calls"] if call["endpoint"] == "report.account"}
+        assert {0, 40102} <= codes <= {0, 40102, 40105}  # 40105: sent before the refresh, answered after it
         assert lab.calls("oauth.refresh_token") == 1
         lab.assert_agrees()
 
@@ -192,8 +190,8 @@ class TestKeepToken:
     @pytest.mark.parametrize(
         ("prepare", "reason"),
         [
-            (lambda lab: lab.control("rotate", {}), "does the old script"),
-            (lambda lab: lab.fault("oauth.refresh_token", "code", code=50000, times="always"), "50000"),
+            (lambda lab: lab.control("rotate", {}), "旧脚本可能还在运行"),
+            (lambda lab: lab.fault("oauth.refresh_token", "code", code=50000, times="always"), "错误码 50000"),
         ],
     )
     def test_a_failed_refresh_is_told_at_once_with_reason_and_link(

@@ -20,8 +20,12 @@ COMMANDS = {
     "status",
     "views",
     "demo",
+    "token exchange",
     "token import",
+    "token refresh",
+    "token rotate-key",
     "token status",
+    "token url",
 }
 TASKS = {
     "daily",
@@ -63,7 +67,7 @@ def test_the_commands_are_those_that_were_agreed() -> None:
 @pytest.mark.parametrize("readme", READMES)
 def test_every_command_is_in_the_readme_and_no_other(readme: str) -> None:
     text = (ROOT / readme).read_text(encoding="utf-8")
-    named = set(re.findall(r"`laike ((?:token )?[a-z]+)", text))
+    named = set(re.findall(r"`laike ((?:token )?[a-z-]+)", text))
     assert named == COMMANDS
 
 
