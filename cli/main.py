@@ -98,6 +98,17 @@ def views(
 
 
 @app.command()
+def doctor(
+    notify: Annotated[bool, typer.Option("--notify", help="Also send a message to the group.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check everything and say how to mend it; exit 1 with warnings, 3 when something is broken, 4 to authorize."""
+    from cli.doctor import doctor as command
+
+    raise typer.Exit(command(notify=notify, as_json=as_json))
+
+
+@app.command()
 def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Stay up until Ctrl-C and print the page's address.")] = False,
 ) -> None:

@@ -50,15 +50,20 @@ def _without_redis(settings: Settings) -> Context:
     return build(settings, alone=in_memory())
 
 
+def a_worker_answers() -> bool:
+    """Whether a worker does within `WORKER_ANSWERS_S`."""
+    from worker.app import app
+
+    return bool(app.control.ping(timeout=WORKER_ANSWERS_S, limit=1))
+
+
 def require_worker() -> None:
     """Return if a worker answers.
 
     Raises:
-        NoWorker: None does within `WORKER_ANSWERS_S`.
+        NoWorker: None does.
     """
-    from worker.app import app
-
-    if not app.control.ping(timeout=WORKER_ANSWERS_S, limit=1):
+    if not a_worker_answers():
         msg = (
             f"no worker answered within {WORKER_ANSWERS_S} s; start one with "
             "`celery -A worker.app worker --pool threads --without-mingle --without-gossip`, or add --local"

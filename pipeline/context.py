@@ -61,7 +61,7 @@ class Context:
 
         return left
 
-    def oceanengine(self, run: Run) -> OceanEngine:
+    def oceanengine(self, run: Run | None) -> OceanEngine:
         """Calls to Ocean Engine within the run's time."""
         policy = replace(READ, scale=self.settings.wait_scale)
         link = self.tokens.link

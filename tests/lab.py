@@ -50,6 +50,11 @@ class Lab:
         self.control("settings", {"clock_offset_s": offset_s})
         self.extra["LAIKE_CLOCK_OFFSET_S"] = str(offset_s)
 
+    def at_real_time(self) -> None:
+        """Let it be now: no clock is shifted."""
+        self.control("settings", {"clock_offset_s": 0})
+        del self.extra["LAIKE_CLOCK_OFFSET_S"]
+
     @property
     def facts(self) -> Plain:
         """Where the emulator is and with which secrets."""
@@ -81,10 +86,14 @@ class Lab:
         made = settings_for(self.facts, self.redis_url, self.home, self.table)
         return {**made, "LAIKE_TOKEN_KEYS": TOKEN_KEY, "LAIKE_WAIT_SCALE": "0", **self.extra}
 
-    def context(self) -> Context:
-        """A context such as a process of the product has, with the token taken over."""
+    def bare_context(self) -> Context:
+        """A context such as a process of the product has."""
         made = {name.removeprefix("LAIKE_").lower(): value for name, value in self.environment().items()}
-        ctx = build(Settings(_env_file=None, **made))  # type: ignore[arg-type]
+        return build(Settings(_env_file=None, **made))  # type: ignore[arg-type]
+
+    def context(self) -> Context:
+        """The same, with the token taken over."""
+        ctx = self.bare_context()
         if not ctx.client.exists(keys.TOKEN):
             ctx.tokens.store(read_old_cache(self.token_cache()))
         return ctx

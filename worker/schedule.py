@@ -1,5 +1,6 @@
 """When beat fires what, as data. Business time is Asia/Shanghai; the messages expire before the next of their kind."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -30,6 +31,15 @@ def schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         # every ten minutes: a token with under an hour left meets six of these
         "keep_token": _entry("laike.keep_token", at(minute="5-55/10"), 600),
     }
+
+
+def next_times(settings: Settings) -> Mapping[str, datetime]:
+    """When each task is due next, in Shanghai."""
+    now = shifted_now(settings.clock_offset_s)
+    entries = [
+        (entry["task"], entry["schedule"].remaining_delta(now, tz=CHINA)) for entry in schedule(settings).values()
+    ]
+    return {task: last + until for task, (last, until, _) in entries}
 
 
 def _entry(task: str, when: crontab, expires_s: int) -> dict[str, Any]:

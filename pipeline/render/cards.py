@@ -114,6 +114,18 @@ def _clipped(text: str, letters: int) -> str:
     return text if len(text) <= letters else text[: letters - 1] + "…"
 
 
+def greeting_card(now: datetime) -> dict[str, object]:
+    """A card that only says that cards arrive."""
+    title = "同步通知测试"
+    text = f"收到这条消息, 说明运行结果会发到本群。发送时间 {now.astimezone(CHINA):%m-%d %H:%M}"
+    return {
+        "schema": "2.0",
+        "config": {"update_multi": True, "summary": {"content": title}},
+        "header": {"title": {"tag": "plain_text", "content": title}, "template": "blue"},
+        "body": {"elements": [{"tag": "markdown", "content": text}]},
+    }
+
+
 def _footer(summary: Summary) -> str:
     written = f"新增 {summary.created} 行, 更新 {summary.updated} 行, 未变 {summary.unchanged} 行"
     checked = "已回读核对" if summary.verified else "未能核对"

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 import redis
@@ -14,6 +17,25 @@ from pipeline.core.errors import StoreUnreachable
 TRIES, TRIED_S = 8, 4  # 0.05 + 0.1 + 0.2 + 0.4 + 0.8 + 1 + 1 s: a restart of Redis; a person waits no longer
 PATIENT_TRIES = 40  # half a minute: what a worker has begun it can carry over an outage
 StoreTrouble = RedisError  # redis-py's errors, for those who come back later
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What a Redis server says of itself; `None` where a managed one does not say."""
+
+    version: str
+    appends: bool | None  # whether every write goes into a log that outlives the process
+    policy: str | None  # what is thrown out when memory is full
+    at: datetime  # its clock, UTC
+
+
+def describe(client: redis.Redis) -> Server:
+    """The server as `INFO` and `TIME` tell; `CONFIG` is forbidden on many managed ones."""
+    info: Any = client.info()
+    appends, policy = info.get("aof_enabled"), info.get("maxmemory_policy")
+    seconds, micros = client.time()
+    at = datetime.fromtimestamp(seconds + micros / 1_000_000, UTC)
+    return Server(str(info.get("redis_version", "")), None if appends is None else bool(appends), policy, at)
 
 
 def connect(url: str, tries: int = TRIES) -> redis.Redis:

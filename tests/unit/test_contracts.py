@@ -19,6 +19,7 @@ COMMANDS = {
     "show",
     "status",
     "views",
+    "doctor",
     "demo",
     "token exchange",
     "token import",

@@ -1,4 +1,4 @@
-"""Bases, tables and fields. Follows Bitable: 获取多维表格元数据, 列出数据表, 新增一个数据表, 列出字段."""
+"""Bases, tables and fields. Follows Bitable: 获取多维表格元数据, 列出数据表, 新增一个数据表, 列出字段, 新增字段."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -42,6 +42,14 @@ class _Field(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class BaseMeta:
+    """What a base says of itself: the time zone in which its day cells are midnights, whether rights are per row."""
+
+    time_zone: ZoneInfo
+    advanced: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Tables:
     """The tables of one base."""
 
@@ -50,11 +58,16 @@ class Tables:
 
     def time_zone(self) -> ZoneInfo:
         """The base's time zone, in which its day cells are midnights."""
+        return self.meta().time_zone
+
+    def meta(self) -> BaseMeta:
+        """What the base says of itself."""
         app = self.api.read("GET", APP.format(app_token=self.app_token)).get("app") or {}
         try:
-            return ZoneInfo(app["time_zone"]) if app.get("time_zone") else CHINA
+            zone = ZoneInfo(app["time_zone"]) if app.get("time_zone") else CHINA
         except (ZoneInfoNotFoundError, ValueError):
             raise BadResponse(f"the base's time zone is unknown here: {app['time_zone']!r}") from None
+        return BaseMeta(zone, bool(app.get("is_advanced")))
 
     def ids(self) -> dict[str, str]:
         """Table names and their ids."""
@@ -73,6 +86,10 @@ class Tables:
         path = FIELDS.format(app_token=self.app_token, table_id=table_id)
         items = self.api.pages("GET", path, params={"page_size": LIST_PAGE})
         return [_field(parsed(_Field, item, path)) for item in items]
+
+    def create_field(self, table_id: str, field: Mapping[str, object]) -> None:
+        """A new column at the end of a table."""
+        self.api.write("POST", FIELDS.format(app_token=self.app_token, table_id=table_id), json=field)
 
 
 def _field(found: _Field) -> Field:

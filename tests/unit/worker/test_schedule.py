@@ -9,7 +9,7 @@ from celery.schedules import crontab
 from pipeline.core.model import CHINA
 from pipeline.settings import Settings
 from tests.lab import TOKEN_KEY
-from worker.schedule import schedule, shifted_now
+from worker.schedule import next_times, schedule, shifted_now
 
 
 def settings(**changed: object) -> Settings:
@@ -65,3 +65,13 @@ def test_the_schedule_can_be_pickled_as_beat_does_and_keeps_the_shifted_clock() 
     entry = schedule(settings(clock_offset_s=7200))["daily"]["schedule"]
     again = pickle.loads(pickle.dumps(entry))  # noqa: S301 our own
     assert abs(again.now() - shifted_now(0) - timedelta(hours=2)) < timedelta(minutes=1)
+
+
+def test_the_next_time_of_each_task_is_told_and_lies_ahead() -> None:
+    known = settings()
+    before = shifted_now(0)
+    times = next_times(known)
+    assert times.keys() == {entry["task"] for entry in schedule(known).values()}
+    assert all(before < when <= before + timedelta(days=1, minutes=1) for when in times.values())
+    daily = times["laike.daily"].astimezone(CHINA)
+    assert (daily.hour, daily.minute) == (7, 0)

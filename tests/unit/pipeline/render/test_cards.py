@@ -9,7 +9,7 @@ import pytest
 from pipeline.core.errors import AccountUnavailable, TableFull, Trouble
 from pipeline.core.model import DayRange
 from pipeline.core.outcome import AccountResult, DayState, RunState, Summary
-from pipeline.render.cards import run_card, seconds_to_wait
+from pipeline.render.cards import greeting_card, run_card, seconds_to_wait
 
 DAY = date(2026, 2, 11)
 NOW = datetime(2026, 2, 11, 23, 0, 40, tzinfo=UTC)  # 07:00:40 of 12 February in Shanghai
@@ -161,3 +161,7 @@ def test_the_accounts_that_are_shown_are_those_in_trouble_first() -> None:
 )
 def test_a_card_is_not_sent_in_the_first_20_seconds_of_a_half_hour(minute: int, second: int, seconds: float) -> None:
     assert seconds_to_wait(NOW.replace(minute=minute, second=second)) == seconds
+
+
+def test_the_greeting_says_that_cards_arrive_and_when_in_china() -> None:
+    assert "02-12 07:00" in json.dumps(greeting_card(NOW), ensure_ascii=False)

@@ -1,0 +1,76 @@
+"""`laike doctor`: one line for each check, the cure below what is not right."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from cli import output
+from cli.session import a_worker_answers, log_to_stderr
+from pipeline.context import Context, build
+from pipeline.core.errors import LaikeError, WrongInput
+from pipeline.settings import Settings, overridden
+from pipeline.steps.doctor.examine import examine
+from pipeline.steps.doctor.findings import Finding, State, broken, worst
+from pipeline.steps.doctor.surroundings import Workers
+
+MARKS = {
+    State.OK: "[green]✓[/]",
+    State.WARNING: "[yellow]![/]",
+    State.BROKEN: "[red]✗[/]",
+    State.SKIPPED: "[dim]-[/]",
+}
+_SETTINGS = {
+    "LAIKE_OCEANENGINE_APP_ID": "请在巨量引擎开放平台「应用管理」→「应用详情」复制 APP_ID。",
+    "LAIKE_OCEANENGINE_SECRET": "请在巨量引擎开放平台「应用管理」→「应用详情」复制 Secret。",
+    "LAIKE_FEISHU_APP_ID": "请在飞书开放平台「凭证与基础信息」复制 App ID。",
+    "LAIKE_FEISHU_APP_SECRET": "请在飞书开放平台「凭证与基础信息」复制 App Secret。",
+    "LAIKE_BITABLE_APP_TOKEN": "请从多维表格网址复制 …/base/ 与 ? 之间的部分。",
+    "LAIKE_BITABLE_TABLE_ID": "请从数据表网址复制 table= 后以 tbl 开头的部分, 或运行 laike init 新建数据表。",
+    "LAIKE_TOKEN_KEYS": "请运行 laike init 生成密钥。",
+}
+
+
+def doctor(*, notify: bool, as_json: bool) -> int:
+    """Check everything: 0 all is well, 1 something to know, 3 something broken, 4 a person has to authorize."""
+    try:
+        settings = Settings.load()
+    except WrongInput as error:
+        return _tell([_unset(line) for line in error.message.splitlines()[1:]], as_json=as_json)
+    for line in overridden():
+        output.err.print(f"[yellow]note:[/] {line}")
+    log_to_stderr(settings.log_level or "error")
+    try:
+        ctx = build(settings)
+    except LaikeError as error:  # an address of Redis that is none
+        return _tell([broken("redis", error.message, "请修正 LAIKE_REDIS_URL。")], as_json=as_json)
+    return _tell(examine(ctx, _workers(ctx), notify=notify), as_json=as_json)
+
+
+def _workers(ctx: Context) -> Workers:
+    from worker.schedule import next_times
+
+    return Workers(a_worker_answers, lambda: next_times(ctx.settings))
+
+
+def _unset(line: str) -> Finding:
+    name = line.split(maxsplit=1)[0].rstrip(":")
+    return broken("settings", line.strip(), _SETTINGS.get(name, f"请在 .env 中修正 {name}, 见 docs/settings.md。"))
+
+
+def _tell(findings: Sequence[Finding], *, as_json: bool) -> int:
+    if as_json:
+        output.print_json([asdict(finding) for finding in findings])
+    else:
+        _print(findings)
+    if any(finding.needs_person for finding in findings):
+        return output.PERSON_NEEDED
+    return {State.BROKEN: output.FAILED, State.WARNING: output.IN_PART}.get(worst(findings), output.DONE)
+
+
+def _print(findings: Sequence[Finding]) -> None:
+    for one in findings:
+        output.out.print(f"{MARKS[one.state]} {one.check}: {output.safe(one.says)}", highlight=False)
+        if one.cure:
+            output.out.print(f"  → {output.safe(one.cure)}", highlight=False)
+    counts = {state: sum(one.state == state for one in findings) for state in State}
+    told = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+    output.out.print(f"{len(findings)} checks: {told}", highlight=False)

@@ -1,0 +1,41 @@
+"""Every check, those that do not wait for each other at the same time. Nothing is written into the table."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from pipeline.context import Context
+from pipeline.core.errors import LaikeError
+from pipeline.state.store import ours
+from pipeline.steps.doctor.feishu import check_feishu
+from pipeline.steps.doctor.findings import Finding, of_error
+from pipeline.steps.doctor.oceanengine import check_oceanengine
+from pipeline.steps.doctor.store import check_redis, reached
+from pipeline.steps.doctor.surroundings import Workers, check_schedule, check_settings, check_webhook
+
+
+def examine(ctx: Context, workers: Workers, *, notify: bool) -> list[Finding]:
+    """What every check found, in the order in which a person mends it.
+
+    Args:
+        notify: Whether to send a message to the group.
+    """
+    store = check_redis(ctx)
+    redis = reached(store)
+    groups: dict[str, Callable[[], list[Finding]]] = {
+        "oceanengine": lambda: check_oceanengine(ctx, redis=redis),
+        "feishu": lambda: check_feishu(ctx, redis=redis),
+        "webhook": lambda: [check_webhook(ctx, notify=notify)],
+        "schedule": lambda: check_schedule(ctx, workers, redis=redis),
+    }
+    with ThreadPoolExecutor(max_workers=len(groups)) as pool:
+        found = list(pool.map(lambda group: _told(ctx, *group), groups.items()))
+    return [*check_settings(ctx), *store, *(finding for group in found for finding in group)]
+
+
+def _told(ctx: Context, name: str, check: Callable[[], list[Finding]]) -> list[Finding]:
+    """A group's findings; what ends it early is one, too."""
+    try:
+        with ours(ctx.settings.redis_url):
+            return check()
+    except LaikeError as error:
+        return [of_error(name, error)]

@@ -1,0 +1,76 @@
+"""飞书: the app, its permissions, the base. What is in the table comes from `table`."""
+
+from dataclasses import replace
+
+from pipeline.clients.feishu.tables import BaseMeta
+from pipeline.clients.retry import READ
+from pipeline.context import Base, Context
+from pipeline.core.errors import LaikeError, Retryable
+from pipeline.core.model import CHINA
+from pipeline.steps.doctor.findings import Finding, State, of_error, ok, skipped, warning
+from pipeline.steps.doctor.rights import CHECKS as RIGHTS
+from pipeline.steps.doctor.rights import Rights, try_writes
+from pipeline.steps.doctor.table import CHECKS as TABLE
+from pipeline.steps.doctor.table import check_table
+
+META = ("base.time_zone", "base.advanced")
+AFTER = (*RIGHTS, "base", *META, *TABLE)
+TRIES = 2  # a person waits: a hiccup is ridden out, an outage is told
+_APP_ID = "请在飞书开放平台「凭证与基础信息」复制 App ID (cli_…), 填入 LAIKE_FEISHU_APP_ID。"
+_SECRET = "请在飞书开放平台「凭证与基础信息」复制 App Secret, 填入 LAIKE_FEISHU_APP_SECRET。"  # noqa: S105 words
+_BASE = (
+    "请检查 LAIKE_BITABLE_APP_TOKEN: 它是多维表格网址 …/base/ 与 ? 之间的部分; "
+    "知识库 …/wiki/… 网址里的不是, 请用多维表格自己的网址。"
+)
+_ZONE = "能同步, 但日期按该时区显示; 请在多维表格右上角「…」→「设置」中把时区改为北京时间 (GMT+8)。"
+_ADVANCED = "请确认「添加文档应用」中该应用为「可管理」: 权限不足时读取会返回空表; 不需要时可关闭「高级权限」。"
+
+
+def check_feishu(ctx: Context, *, redis: bool) -> list[Finding]:
+    """App, permissions, base and table; what needs Redis only with it."""
+    policy = replace(READ, attempts=TRIES, scale=ctx.settings.wait_scale)
+    try:
+        policy.run(ctx.tenant_token.current, ctx.time_left(None)())
+    except LaikeError as error:
+        return [of_error("feishu.app", error, _app_cure(error)), *skipped(AFTER, "Feishu gives the app no token")]
+    app, rights, base = ok("feishu.app", "App ID and App Secret are accepted"), Rights(), _patient(ctx.base(None))
+    try:
+        meta = rights.ask("base:app:read", base.tables.meta)
+    except LaikeError as error:
+        rest = [check for check in AFTER if check != "base"]
+        return [app, of_error("base", error, _base_cure(error)), *skipped(rest, "the base does not answer")]
+    if rights.document:
+        rest = ["base", *META, *TABLE]
+        return [app, *rights.findings(), *skipped(rest, "the app may not use this base")]
+    table = check_table(ctx, base, rights, meta.time_zone if meta else CHINA, redis=redis)
+    if redis and table[0].state == State.OK:
+        try_writes(ctx, base, rights)
+    return [app, *rights.findings(), ok("base", "the base is there"), *_judge(meta), *table]
+
+
+def _patient(base: Base) -> Base:
+    return replace(base, api=replace(base.api, reads=replace(base.api.reads, attempts=TRIES)))
+
+
+def _app_cure(error: LaikeError) -> str | None:
+    if isinstance(error, Retryable):
+        return None
+    words = error.message.lower()  # the codes for a wrong id and a wrong secret are not told apart everywhere
+    if "secret" in words:
+        return _SECRET
+    return _APP_ID if "app id" in words or "app_id" in words else _APP_ID + _SECRET
+
+
+def _base_cure(error: LaikeError) -> str | None:
+    return _BASE if error.code in (1254003, 1254040) else None
+
+
+def _judge(meta: BaseMeta | None) -> list[Finding]:
+    if meta is None:
+        return skipped(META, "the base's meta data is denied")
+    zone, advanced = meta.time_zone.key, ok(META[1], "advanced permissions are off")
+    if meta.advanced:
+        advanced = warning(META[1], "advanced permissions are on: with less than 可管理 rows read as absent", _ADVANCED)
+    if zone == CHINA.key:
+        return [ok(META[0], zone), advanced]
+    return [warning(META[0], f"{zone}: days are midnights there, not in China", _ZONE), advanced]

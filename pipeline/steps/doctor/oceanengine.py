@@ -1,0 +1,151 @@
+"""巨量引擎: the app, the token, the permission for each report, each account. Every call is a read.
+
+The app's id and secret are tried with an auth_code that does not exist: it is refused, and by the code one sees
+whether for itself or because of the app. Nothing is exchanged, and no token changes.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+from pipeline.clients.oceanengine.api import error_of
+from pipeline.clients.oceanengine.reports import account_costs, promotion_report
+from pipeline.clients.retry import READ
+from pipeline.context import Context
+from pipeline.core.errors import AccountUnavailable, LaikeError, NeedsPerson, Retryable
+from pipeline.core.model import Account, DayRange
+from pipeline.core.plan import choose_accounts, yesterday
+from pipeline.core.table import DEFAULT_COLUMNS, DIMENSIONS
+from pipeline.steps.doctor.findings import Finding, broken, of_error, ok, skipped, warning
+
+ACCESS_TOKEN = "/open_api/oauth2/access_token/"  # noqa: S105 a path
+NO_SUCH_CODE = "laike-doctor-no-such-auth-code"
+INVALID_PARTNER, NO_PERMISSION, NOT_GRANTED = 40101, 40002, 40118
+REPORTS = ("oceanengine.token", "oceanengine.account_report", "oceanengine.promotion_report", "accounts")
+REFRESH_LEFT = timedelta(days=3)
+AT_ONCE = 16
+TRIES = 2  # a person waits: a hiccup is ridden out, an outage is told
+_APP = (
+    "请在巨量引擎开放平台「应用管理」→「应用详情」核对 APP_ID 和 Secret, "
+    "填入 LAIKE_OCEANENGINE_APP_ID 和 LAIKE_OCEANENGINE_SECRET。"
+)
+_GRANT = "请在巨量引擎开放平台「应用管理」→「权限」申请本地推数据报表中的“{name}”, 通过后重新授权。"
+_REAUTHORIZE = "请用管理这些账户的账号重新授权 (勾选全部账户), 再导入新令牌: laike token import FILE。"
+_ACCOUNT = "请在巨量引擎检查该账户的状态; 若正常, 请重新授权并勾选全部账户 (包括此账户), 或从 LAIKE_ACCOUNTS 中去掉它。"
+
+
+def accounts_of(ctx: Context) -> tuple[Account, ...]:
+    """The accounts that are to be loaded."""
+    return choose_accounts(ctx.settings.accounts, [])
+
+
+def check_oceanengine(ctx: Context, *, redis: bool) -> list[Finding]:
+    """App, token, permissions, accounts; without Redis only the app."""
+    try:
+        app = _check_app(ctx)
+    except LaikeError as error:
+        return [of_error("oceanengine.app", error), *skipped(("token", *REPORTS), "Ocean Engine is out of reach")]
+    if not redis:
+        return [app, *skipped(("token", *REPORTS), "Redis is out of reach")]
+    try:
+        token = _check_token(ctx)
+    except NeedsPerson as error:
+        refused = broken("token", error.message, error.what_to_do, needs_person=True)
+        return [app, refused, *skipped(REPORTS, "there is no usable token")]
+    if token.needs_person:
+        return [app, token, *skipped(REPORTS, "there is no usable token")]
+    return [app, token, *_check_reports(ctx, accounts_of(ctx))]
+
+
+def _check_app(ctx: Context) -> Finding:
+    settings = ctx.settings
+    app_id = settings.oceanengine_app_id
+    body = {
+        "app_id": int(app_id) if app_id.isdigit() else app_id,
+        "secret": settings.oceanengine_secret.get_secret_value(),
+        "grant_type": "auth_code",
+        "auth_code": NO_SUCH_CODE,
+    }
+    policy = replace(READ, attempts=TRIES, scale=settings.wait_scale)
+    answer = policy.run(lambda: ctx.oceanengine_http.call("POST", ACCESS_TOKEN, json=body), ctx.time_left(None)())
+    error = error_of(ACCESS_TOKEN, answer)
+    if error.code == INVALID_PARTNER:
+        return of_error("oceanengine.app", error, _APP)
+    if isinstance(error, Retryable):
+        raise error
+    return ok("oceanengine.app", "APP_ID and Secret are not refused")
+
+
+def _check_token(ctx: Context) -> Finding:
+    """The pair as it is kept.
+
+    Raises:
+        NeedsPerson: There is none, or the keys do not open it.
+    """
+    left = ctx.tokens.pair().refresh_expires_at - ctx.now()
+    says = f"the refresh token has {left / timedelta(days=1):.1f} days left"
+    if left <= timedelta():
+        return broken("token", "the refresh token has ended", _REAUTHORIZE, needs_person=True)
+    if left < REFRESH_LEFT:
+        cure = "worker 和 beat 运行时令牌每天自动刷新: 请先启动它们; 否则请在到期前重新授权并导入令牌。"
+        return warning("token", f"{says}: nothing refreshes it", cure)
+    return ok("token", says)
+
+
+def _check_reports(ctx: Context, accounts: Sequence[Account]) -> list[Finding]:
+    first = _ask_account(ctx, accounts[0])
+    if first is None or isinstance(first, AccountUnavailable):
+        return [ok(REPORTS[0], "the access token is accepted"), *_check_accounts(ctx, accounts, first)]
+    if first.code == NOT_GRANTED:
+        denied = of_error(REPORTS[1], first, _GRANT.format(name="获取账户数据"))
+        accepted = ok(REPORTS[0], "the access token is accepted")
+        return [accepted, denied, _check_promotions(ctx, accounts[0]), *skipped(REPORTS[3:], "the report is denied")]
+    if first.code == INVALID_PARTNER:  # told by the check of the app
+        return skipped(REPORTS, "the token could not be refreshed with this APP_ID and Secret")
+    if isinstance(first, NeedsPerson):
+        refused = broken(REPORTS[0], first.message, _REAUTHORIZE, needs_person=True)
+        return [refused, *skipped(REPORTS[1:], "the token is refused")]
+    return [of_error(REPORTS[1], first), *skipped(REPORTS[2:], "the account report does not answer")]
+
+
+def _check_accounts(ctx: Context, accounts: Sequence[Account], first: LaikeError | None) -> list[Finding]:
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        errors = [first, *pool.map(lambda account: _ask_account(ctx, account), accounts[1:])]
+    asked = list(zip(accounts, errors, strict=True))
+    good = [account for account, error in asked if error is None]
+    granted = ok(REPORTS[1], "获取账户数据 is granted")
+    if not good:
+        says = f"none of {len(accounts)} account(s) answers: {first.message if first else ''}"
+        return [granted, *skipped(REPORTS[2:3], "no account answers"), broken(REPORTS[3], says, _REAUTHORIZE)]
+    count = ok(REPORTS[3], f"{len(good)} of {len(accounts)} account(s) answer")
+    bad = [_unavailable(account, error) for account, error in asked if error]
+    return [granted, _check_promotions(ctx, good[0]), *([] if bad else [count]), *bad]
+
+
+def _unavailable(account: Account, error: LaikeError) -> Finding:
+    says = f"account {account.id} ({account.name}): {error.message}"
+    return broken(REPORTS[3], says, _ACCOUNT if isinstance(error, AccountUnavailable) else error.what_to_do)
+
+
+def _check_promotions(ctx: Context, account: Account) -> Finding:
+    metrics = [column.source for column in DEFAULT_COLUMNS if column.source not in DIMENSIONS]
+    try:
+        promotion_report(ctx.oceanengine(None), account.id, _day(ctx), metrics)
+    except LaikeError as error:
+        granting = _GRANT.format(name="获取广告数据") if error.code in (NOT_GRANTED, NO_PERMISSION) else None
+        return of_error(REPORTS[2], error, granting)
+    return ok(REPORTS[2], "获取广告数据 is granted")
+
+
+def _ask_account(ctx: Context, account: Account) -> LaikeError | None:
+    try:
+        account_costs(ctx.oceanengine(None), account.id, _day(ctx))
+    except LaikeError as error:
+        return error
+    return None
+
+
+def _day(ctx: Context) -> DayRange:
+    day = yesterday(ctx.now())
+    return DayRange(day, day)

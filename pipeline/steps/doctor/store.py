@@ -1,0 +1,71 @@
+"""Redis: reached, new enough, keeping what it is told, with the right time."""
+
+import re
+from datetime import datetime, timedelta
+
+from pipeline.context import Context
+from pipeline.core.errors import StoreUnreachable
+from pipeline.state.store import Server, describe, ours
+from pipeline.steps.doctor.findings import Finding, State, broken, of_error, ok, skipped, warning
+
+AFTER = ("redis.version", "redis.aof", "redis.eviction", "redis.clock")
+OLDEST, TRIED_WITH = (6, 2), (7, 0)  # redis-py and kombu take no older one; what we test with
+CLOCK_S = 2
+_AOF = "请以 `--appendonly yes --appendfsync always` 启动 Redis (docker-compose.yml 已如此设置)。"
+_EVICTION = "请在 Redis 配置中设置 `maxmemory-policy noeviction`, 并给足内存。"
+_CLOCK = "请在两台机器上开启时间同步 (NTP, 如 chrony)。"
+
+
+def check_redis(ctx: Context) -> list[Finding]:
+    """The server, or that it is out of reach."""
+    try:
+        with ours(ctx.settings.redis_url):
+            server = describe(ctx.client)
+    except StoreUnreachable as error:
+        cure = "请检查 Redis 是否在运行, 以及 LAIKE_REDIS_URL 的地址和密码。"
+        return [of_error("redis", error, cure), *skipped(AFTER, "Redis is out of reach")]
+    now = ctx.now() - timedelta(seconds=ctx.settings.clock_offset_s)  # Redis knows nothing of a shifted clock
+    return [ok("redis", "answers"), *judge(server, now)]
+
+
+def reached(findings: list[Finding]) -> bool:
+    """Whether Redis can be used."""
+    return all(finding.state != State.BROKEN for finding in findings if finding.check == "redis")
+
+
+def judge(server: Server, now: datetime) -> list[Finding]:
+    """What a server is worth, as it describes itself."""
+    return [_version(server), _aof(server), _eviction(server), _clock(server, now)]
+
+
+def _version(server: Server) -> Finding:
+    number = tuple(map(int, re.findall(r"\d+", server.version)[:2]))
+    says, cure = f"version {server.version or 'unknown'}", "请升级到 Redis 7 或更新版本。"
+    if number < OLDEST:
+        return broken("redis.version", f"{says}; needed is 6.2, better 7 or newer", cure)
+    if number < TRIED_WITH:
+        return warning("redis.version", f"{says}; tested with 7 and newer", cure)
+    return ok("redis.version", says)
+
+
+def _aof(server: Server) -> Finding:
+    if server.appends:
+        return ok("redis.aof", "appendonly yes: what was written outlives a crash")
+    told = "does not tell whether it is append-only" if server.appends is None else "appendonly no"
+    lost = "a crash of Redis loses runs under way and history (the token comes back from LAIKE_TOKEN_FILE)"
+    return warning("redis.aof", f"{told}: {lost}", _AOF)
+
+
+def _eviction(server: Server) -> Finding:
+    if server.policy == "noeviction":
+        return ok("redis.eviction", "maxmemory-policy noeviction")
+    if server.policy is None:
+        return warning("redis.eviction", "does not tell its maxmemory-policy", _EVICTION)
+    return broken("redis.eviction", f"maxmemory-policy {server.policy}: short of memory it drops our keys", _EVICTION)
+
+
+def _clock(server: Server, now: datetime) -> Finding:
+    apart = abs((server.at - now).total_seconds())
+    if apart > CLOCK_S:
+        return warning("redis.clock", f"its clock and that of this machine are {apart:.1f} s apart", _CLOCK)
+    return ok("redis.clock", "agrees with this machine's clock")

@@ -1,0 +1,98 @@
+"""What surrounds the runs: the group's bot, workers and beat, the shifted clock."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+from urllib.parse import urlsplit
+
+from pipeline.clients.feishu.bot import Bot
+from pipeline.context import Context
+from pipeline.core.errors import LaikeError
+from pipeline.core.model import CHINA, china_day
+from pipeline.core.plan import deadline_s, owed_from, yesterday
+from pipeline.render.cards import greeting_card
+from pipeline.steps.doctor.findings import Finding, broken, of_error, ok, skipped, warning
+from pipeline.steps.doctor.oceanengine import accounts_of
+
+HOOK = "/open-apis/bot/v2/hook/"
+RUNS_LOOKED_AT = 200
+SCHEDULE = ("worker", "beat")
+_HOOK = "请在飞书群「设置」→「群机器人」→「自定义机器人」复制 Webhook 地址, 填入 LAIKE_FEISHU_WEBHOOK_URL。"
+_REFUSED = {
+    19021: "请把机器人「安全设置」→「签名校验」的密钥填入 LAIKE_FEISHU_WEBHOOK_SECRET, 并校准本机时间。",
+    19022: "请把本机 IP 加入机器人「安全设置」→「IP 白名单」。",
+    19024: "请在机器人「安全设置」→「自定义关键词」中加入“同步”, 或去掉关键词。",
+}
+_WORKER = (
+    "请启动 worker: celery -A worker.app worker --pool threads --concurrency 16 --without-mingle --without-gossip "
+    "(容器: docker compose up -d)。"
+)
+_BEAT = "请确认 beat 在运行 (只能有一个): celery -A worker.app beat (容器: docker compose up -d)。"
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """What only the workers' framework can tell, as functions."""
+
+    answer: Callable[[], bool]
+    next_times: Callable[[], Mapping[str, datetime]]  # by task, Asia/Shanghai
+
+
+def check_settings(ctx: Context) -> list[Finding]:
+    """Settings are there, else there would be no context; a shifted clock is told loudly."""
+    count, offset = len(accounts_of(ctx)), ctx.settings.clock_offset_s
+    found = ok("settings", f"complete; {count} account(s)")
+    if not offset:
+        return [found, ok("clock", f"{ctx.now().astimezone(CHINA):%Y-%m-%d %H:%M:%S} in Shanghai")]
+    says = f"LAIKE_CLOCK_OFFSET_S SHIFTS THE CLOCK BY {offset:.0f} s: days and schedule are those of another time"
+    return [found, warning("clock", says, "LAIKE_CLOCK_OFFSET_S 只用于测试: 请从 .env 中删除。")]
+
+
+def check_webhook(ctx: Context, *, notify: bool) -> Finding:
+    """The address of the group's bot; with `notify` a message is really sent."""
+    bot = ctx.bot()
+    if bot is None:
+        return warning("webhook", "LAIKE_FEISHU_WEBHOOK_URL is not set: nobody is told how a run ended", _HOOK)
+    parts, feishu = urlsplit(bot.url), urlsplit(ctx.settings.feishu_base_url)
+    safe = parts.scheme == "https" or (parts.scheme, parts.netloc) == (feishu.scheme, feishu.netloc)
+    if not safe or not parts.path.startswith(HOOK) or parts.path == HOOK:
+        return broken("webhook", f"LAIKE_FEISHU_WEBHOOK_URL is not https://…{HOOK}…", _HOOK)
+    if notify:
+        return _send(ctx, bot)
+    return ok("webhook", "is set; `laike doctor --notify` sends a message")
+
+
+def check_schedule(ctx: Context, workers: Workers, *, redis: bool) -> list[Finding]:
+    """Whether somebody is there to work, and whether beat fired when it should have."""
+    if not redis:
+        return skipped(SCHEDULE, "Redis is out of reach")
+    answers = workers.answer()
+    worker = ok("worker", "a worker answers") if answers else warning("worker", "no worker answers", _WORKER)
+    return [worker, _beat(ctx, workers.next_times())]
+
+
+def _beat(ctx: Context, times: Mapping[str, datetime]) -> Finding:
+    now, settings = ctx.now(), ctx.settings
+    newest = yesterday(now)
+    due = ", ".join(f"{task} {when:%m-%d %H:%M}" for task, when in sorted(times.items(), key=lambda item: item[1]))
+    runs = [ctx.ledger.run(run_id) for run_id in ctx.ledger.newest(RUNS_LOOKED_AT)]
+    last = next((run for run in runs if run.run_id == f"daily-{run.day}"), None)
+    begins = datetime.combine(china_day(now), time.min, CHINA).replace(
+        hour=settings.daily_at.hour, minute=settings.daily_at.minute
+    )
+    deadline = deadline_s(len(accounts_of(ctx)), 1, settings.oceanengine_rate, settings.run_deadline_s)
+    owed = now >= owed_from(now, settings.daily_at, deadline) and any(run.started_at < begins for run in runs)
+    if owed and not ctx.ledger.known(f"daily-{newest}"):
+        was = f"the last one was {last.run_id}" if last else "there never was one"
+        return warning("beat", f"today's daily run has not begun ({was})", _BEAT)
+    summary = ctx.ledger.summary(last.run_id) if last else None
+    was = f"last daily run {last.run_id}: {summary.state if summary else 'not ended'}" if last else "no daily run yet"
+    return ok("beat", f"{was}; next in Shanghai: {due}")
+
+
+def _send(ctx: Context, bot: Bot) -> Finding:
+    try:
+        bot.send(greeting_card(ctx.now()), ctx.now())
+    except LaikeError as error:
+        return of_error("webhook", error, _REFUSED.get(error.code or 0, _HOOK))
+    return ok("webhook", "a message was sent to the group")

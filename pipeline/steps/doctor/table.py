@@ -1,0 +1,141 @@
+"""The table: there, with our columns, with room, with the right views, written by us alone."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from zoneinfo import ZoneInfo
+
+from pipeline.context import Base, Context
+from pipeline.core.errors import LaikeError, NotFoundYet, TableMismatch
+from pipeline.core.model import FoundRow
+from pipeline.core.plan import window
+from pipeline.core.table import DEFAULT_COLUMNS, Field, Layout, match
+from pipeline.steps.doctor.findings import Finding, broken, of_error, ok, skipped, warning
+from pipeline.steps.doctor.oceanengine import accounts_of
+from pipeline.steps.doctor.rights import Rights
+from pipeline.steps.read import read_records, rows_of
+from pipeline.steps.views import AccountView, ViewState, inspect
+
+CHECKS = ("table", "columns", "room", "views", "other_writers")
+FULL_SHARE = 0.8
+VIEWS_MAX, VIEWS_MANY = 200, 180  # 列出视图: a table takes 200 views, those of others included
+READ_TABLE, READ_FIELDS, READ_ROWS, READ_VIEWS = (
+    "base:table:read",
+    "base:field:read",
+    "base:record:retrieve",
+    "base:view:read",
+)
+_TABLE = (
+    "请检查 LAIKE_BITABLE_TABLE_ID: 打开数据表, 网址中 table= 后面以 tbl 开头的部分; 或把它留空并运行 laike init 新建。"
+)
+_FULL = "请归档旧数据, 或换一张新表; 若套餐允许更多行, 请调大 LAIKE_TABLE_MAX_ROWS。"
+_EMPTY = "请确认应用在「添加文档应用」中为「可管理」; 确认前不会写入。"
+_VIEWS = "请运行 laike views --fix。"
+_MANY = "每张数据表最多 200 个视图: 请删除不用的视图。"
+_OTHERS = "请停用旧脚本 (crontab) 或其它写入该表的程序; 重复的行由其写入。"
+
+
+def check_table(ctx: Context, base: Base, rights: Rights, zone: ZoneInfo, *, redis: bool) -> list[Finding]:
+    """What can be seen of the table with these rights."""
+    ids = rights.ask(READ_TABLE, base.tables.ids)
+    if ids is not None and base.table_id not in ids.values():
+        there = ", ".join(f"{table_id} {name}" for name, table_id in ids.items())
+        says = f"the base has no table {base.table_id}; there are {there or 'none'}"
+        return [broken("table", says, _TABLE), *skipped(CHECKS[1:], "there is no such table")]
+    try:
+        with ThreadPoolExecutor(max_workers=3) as pool:
+            fields = pool.submit(rights.ask, READ_FIELDS, lambda: base.tables.fields(base.table_id))
+            count = pool.submit(rights.ask, READ_ROWS, base.records().count)
+            views = pool.submit(rights.ask, READ_VIEWS, base.views.names)
+        layout, columns = _columns(fields.result(), zone)
+        room = _room(ctx, count.result(), redis=redis)
+        shown = _views(ctx, base, rights, views.result(), layout, redis=redis)
+        readable = layout if redis and count.result() is not None else None
+        others = _other_writers(ctx, base, readable)
+    except NotFoundYet as error:  # the list of tables is denied, and what was asked for is not there
+        return [of_error("table", error, _TABLE), *skipped(CHECKS[1:], "there is no such table")]
+    return [ok("table", "the table is there"), columns, room, shown, others]
+
+
+def _columns(fields: Sequence[Field] | None, zone: ZoneInfo) -> tuple[Layout | None, Finding]:
+    if fields is None:
+        return None, skipped(["columns"], "reading fields is denied")[0]
+    try:
+        layout = match(DEFAULT_COLUMNS, fields, zone)
+    except TableMismatch as error:
+        return None, of_error("columns", error)
+    return layout, ok("columns", f"{len(layout.columns)} columns, each of a type that holds its figures")
+
+
+def _room(ctx: Context, count: int | None, *, redis: bool) -> Finding:
+    if count is None:
+        return skipped(["room"], "reading records is denied")[0]
+    cap = ctx.settings.table_max_rows
+    says = f"{count} of {cap} rows (LAIKE_TABLE_MAX_ROWS)"
+    if not count and redis and _was_loaded(ctx):
+        return broken("room", "the table reads as empty although rows were loaded: a right may be lost", _EMPTY)
+    if count >= cap:
+        return broken("room", f"full: {says}", _FULL)
+    return warning("room", f"nearly full: {says}", _FULL) if count >= FULL_SHARE * cap else ok("room", says)
+
+
+def _was_loaded(ctx: Context) -> bool:
+    covered = (ctx.ledger.covered(account.id) for account in accounts_of(ctx))
+    return any(known.rows for by_day in covered for known in by_day.values())
+
+
+def _views(
+    ctx: Context, base: Base, rights: Rights, names: Mapping[str, str] | None, layout: Layout | None, *, redis: bool
+) -> Finding:
+    if names is None or layout is None or not redis:
+        why = "reading views is denied" if names is None else "the columns are not right, or Redis is out of reach"
+        return skipped(["views"], why)[0]
+    accounts = accounts_of(ctx)
+    found = rights.ask(READ_VIEWS, lambda: inspect(ctx, accounts, deep=True))
+    if found is not None and not any(view.view_id for view in found):
+        rights.ask(READ_VIEWS, lambda: base.views.conditions(next(iter(names))))  # whether one may be read at all
+    if READ_VIEWS in rights.scopes or found is None:
+        return skipped(["views"], "reading views is denied")[0]
+    possible = [view for view in found if layout.view_condition(view.account)]  # a select may lack the option yet
+    return _judge_views(possible, len(names), known=bool(ctx.memory.views()))
+
+
+def _judge_views(found: Sequence[AccountView], count: int, *, known: bool) -> Finding:
+    bad = (ViewState.WRONG, ViewState.DELETED, *([ViewState.NEW] if known else []))
+    wrong = [f"{view.account.name} ({view.state})" for view in found if view.state in bad]
+    if wrong:
+        return warning("views", f"{len(wrong)} view(s) missing or wrong: {', '.join(wrong)}", _VIEWS)
+    if count >= VIEWS_MANY:
+        return warning("views", f"{count} of at most {VIEWS_MAX} views", _MANY)
+    new = sum(view.state == ViewState.NEW for view in found)
+    return ok(
+        "views", f"{new} to be made by the first run" if new else f"{len(found)} account view(s) as they should be"
+    )
+
+
+def _other_writers(ctx: Context, base: Base, layout: Layout | None) -> Finding:
+    if layout is None:
+        return skipped(["other_writers"], "the rows cannot be read, or Redis is out of reach")[0]
+    creator, days = ctx.memory.creator(), window(ctx.now(), ctx.settings.lookback_days)
+    if creator is None:
+        return ok("other_writers", "no run has written yet")
+    try:
+        rows = rows_of(layout, read_records(base, layout, days), days)
+    except LaikeError as error:
+        return of_error("other_writers", error)
+    others = written_by_others(rows, creator)
+    if not others:
+        return ok("other_writers", f"{len(rows)} rows of {len(days)} days, the keyed ones by us")
+    says = (
+        f"{len(others)} row(s) of the last {len(days)} days came after ours from somebody else, newest {others[-1].day}"
+    )
+    return warning("other_writers", f"{says}: is the old script still running?", _OTHERS)
+
+
+def written_by_others(rows: Sequence[FoundRow], creator: str) -> list[FoundRow]:
+    """Rows with a key that somebody else made after our first one, the oldest day first."""
+    ours = [row.created_ms for row in rows if row.creator == creator]
+    since = min(ours, default=None)
+    if since is None:
+        return []
+    others = [row for row in rows if row.key and row.creator not in (creator, None) and row.created_ms > since]
+    return sorted(others, key=lambda row: (str(row.day), row.created_ms))
