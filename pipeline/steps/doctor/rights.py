@@ -43,7 +43,7 @@ class Rights:
 
     scopes: dict[str, LaikeError] = field(default_factory=dict)
     document: LaikeError | None = None
-    untried: str = "the table cannot be used, or Redis is out of reach"  # why writes were not tried
+    untried: str = "the table cannot be reached, or Redis"  # why writes were not tried
 
     def ask(self, scope: str, call: Callable[[], T]) -> T | None:
         """What a call answers; `None` where it is denied.

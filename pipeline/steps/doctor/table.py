@@ -49,8 +49,10 @@ def check_table(ctx: Context, base: Base, rights: Rights, zone: ZoneInfo, *, red
         layout, columns = _columns(fields.result(), zone)
         room = _room(ctx, count.result(), redis=redis)
         shown = _views(ctx, base, rights, views.result(), layout, redis=redis)
-        readable = layout if redis and count.result() is not None else None
-        others = _other_writers(ctx, base, readable)
+        if count.result() is None:
+            others = skipped(CHECKS[4:], "reading records is denied")[0]
+        else:
+            others = _other_writers(ctx, base, layout if redis else None, redis=redis)
     except NotFoundYet as error:  # the list of tables is denied, and what was asked for is not there
         return [of_error("table", error, _TABLE), *skipped(CHECKS[1:], "there is no such table")]
     return [ok("table", "the table is there"), columns, room, shown, others]
@@ -86,35 +88,40 @@ def _was_loaded(ctx: Context) -> bool:
 def _views(
     ctx: Context, base: Base, rights: Rights, names: Mapping[str, str] | None, layout: Layout | None, *, redis: bool
 ) -> Finding:
-    if names is None or layout is None or not redis:
-        why = "reading views is denied" if names is None else "the columns are not right, or Redis is out of reach"
-        return skipped(["views"], why)[0]
-    accounts = accounts_of(ctx)
-    found = rights.ask(READ_VIEWS, lambda: inspect(ctx, accounts, deep=True))
+    if names is None:
+        return skipped(["views"], "reading views is denied")[0]
+    if layout is None or not redis:
+        return skipped(["views"], _lacking(redis=redis))[0]
+    found = rights.ask(READ_VIEWS, lambda: inspect(ctx, accounts_of(ctx), deep=True))
     if found is not None and not any(view.view_id for view in found):
         rights.ask(READ_VIEWS, lambda: base.views.conditions(next(iter(names))))  # whether one may be read at all
     if READ_VIEWS in rights.scopes or found is None:
         return skipped(["views"], "reading views is denied")[0]
-    possible = [view for view in found if layout.view_condition(view.account)]  # a select may lack the option yet
-    return _judge_views(possible, len(names), known=bool(ctx.memory.views()))
+    known = bool(ctx.memory.views())
+    # before an account's first row a select lacks its option, and then there can be no view
+    missing = [view for view in found if view.state == ViewState.NEW and known and layout.view_condition(view.account)]
+    wrong = [view for view in found if view.state in (ViewState.WRONG, ViewState.DELETED)]
+    return _judge_views(len(found), [*missing, *wrong], len(names), known=known)
 
 
-def _judge_views(found: Sequence[AccountView], count: int, *, known: bool) -> Finding:
-    bad = (ViewState.WRONG, ViewState.DELETED, *([ViewState.NEW] if known else []))
-    wrong = [f"{view.account.name} ({view.state})" for view in found if view.state in bad]
-    if wrong:
-        return warning("views", f"{len(wrong)} view(s) missing or wrong: {', '.join(wrong)}", _VIEWS)
+def _lacking(*, redis: bool) -> str:
+    return "the columns are not right" if redis else "Redis is out of reach"
+
+
+def _judge_views(accounts: int, bad: Sequence[AccountView], count: int, *, known: bool) -> Finding:
+    if bad:
+        named = ", ".join(f"{view.account.name} ({view.state})" for view in bad)
+        return warning("views", f"{len(bad)} view(s) missing or wrong: {named}", _VIEWS)
     if count >= VIEWS_MANY:
         return warning("views", f"{count} of at most {VIEWS_MAX} views", _MANY)
-    new = sum(view.state == ViewState.NEW for view in found)
-    return ok(
-        "views", f"{new} to be made by the first run" if new else f"{len(found)} account view(s) as they should be"
-    )
+    if not known:
+        return ok("views", f"none of {accounts} account(s) has one yet: the first run makes them")
+    return ok("views", f"those of {accounts} account(s) are as they should be")
 
 
-def _other_writers(ctx: Context, base: Base, layout: Layout | None) -> Finding:
+def _other_writers(ctx: Context, base: Base, layout: Layout | None, *, redis: bool) -> Finding:
     if layout is None:
-        return skipped(["other_writers"], "the rows cannot be read, or Redis is out of reach")[0]
+        return skipped(["other_writers"], _lacking(redis=redis))[0]
     creator, days = ctx.memory.creator(), window(ctx.now(), ctx.settings.lookback_days)
     if creator is None:
         return ok("other_writers", "no run has written yet")
