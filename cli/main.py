@@ -98,6 +98,16 @@ def views(
 
 
 @app.command()
+def init(
+    yes: Annotated[bool, typer.Option("--yes", help="Carry the plan out without asking.")] = False,
+) -> None:
+    """Make keys, the table or its missing columns, the status table and the views, after showing the plan."""
+    from cli.init import init as command
+
+    raise typer.Exit(command(yes=yes))
+
+
+@app.command()
 def doctor(
     notify: Annotated[bool, typer.Option("--notify", help="Also send a message to the group.")] = False,
     as_json: AsJson = False,

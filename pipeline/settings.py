@@ -5,7 +5,7 @@ Names begin with `LAIKE_`; the old script's names are accepted, and the new one 
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -131,13 +131,17 @@ class Settings(BaseSettings):
         return value
 
     @classmethod
-    def load(cls) -> Self:
+    def load(cls, stand_ins: Mapping[str, str] | None = None) -> Self:
         """Settings from the environment, from `.env`, and from the files that either names.
+
+        Args:
+            stand_ins: By variable, what to take where nothing is set: `laike init` begins before all is known.
 
         Raises:
             WrongInput: Something is missing or wrong; the message names every problem by its variable.
         """
-        given, problems = _from_files({**dotenv_values(".env"), **os.environ})
+        given, problems = _from_files(_seen())
+        given |= {_field(name): (stand_ins or {})[name] for name in unset(stand_ins or {})}
         try:
             made = cls(**given)
         except ValidationError as error:
@@ -151,8 +155,22 @@ class Settings(BaseSettings):
 
 def overridden(environment: Mapping[str, str | None] | None = None) -> list[str]:
     """Old names that are set beside their new ones, and therefore not used."""
-    seen = environment if environment is not None else {**dotenv_values(".env"), **os.environ}
+    seen = environment if environment is not None else _seen()
     return [f"{old} is ignored: {new} is set" for new, old in OLD_NAMES.items() if seen.get(new) and seen.get(old)]
+
+
+def unset(names: Iterable[str]) -> list[str]:
+    """Those of some variables that nobody gives: neither by their own name, nor by the old one, nor in a file."""
+    seen = _seen()
+    return [name for name in names if not any(map(seen.get, (name, OLD_NAMES.get(name, name), f"{name}_FILE")))]
+
+
+def _seen() -> dict[str, str | None]:
+    return {**dotenv_values(".env"), **{name: value for name, value in os.environ.items() if value}}
+
+
+def _field(name: str) -> str:
+    return name.removeprefix("LAIKE_").lower()
 
 
 def _from_files(seen: Mapping[str, str | None]) -> tuple[dict[str, Any], list[str]]:
@@ -162,7 +180,7 @@ def _from_files(seen: Mapping[str, str | None]) -> tuple[dict[str, Any], list[st
     for name in SECRETS:
         if not (path := seen.get(f"{name}_FILE")):
             continue
-        field = name.removeprefix("LAIKE_").lower()
+        field = _field(name)
         try:
             given[field] = Path(path).read_text(encoding="utf-8").strip()
         except OSError as error:

@@ -56,6 +56,15 @@ FIELD_TYPES = {
     Kind.COUNT: (TEXT, NUMBER),
     Kind.RATIO: (TEXT, NUMBER),
 }
+# how a column is made where it is missing
+_NEW_FIELDS: Mapping[Kind, Mapping[str, object]] = {
+    Kind.TEXT: {"type": TEXT},
+    Kind.ID: {"type": TEXT},
+    Kind.DAY: {"type": DATE, "property": {"date_formatter": "yyyy/MM/dd"}},
+    Kind.MONEY: {"type": NUMBER, "property": {"formatter": "0.00"}},
+    Kind.COUNT: {"type": NUMBER, "property": {"formatter": "0"}},
+    Kind.RATIO: {"type": NUMBER, "property": {"formatter": "0.0000"}},
+}
 _QUANTUM = {Kind.MONEY: CENT, Kind.COUNT: Decimal(1), Kind.RATIO: Decimal("0.0001")}
 
 
@@ -66,6 +75,16 @@ class Column:
     name: str
     source: str  # account_name, day, promotion_id, promotion_name, or a metric of the report
     kind: Kind
+
+    @property
+    def new_field(self) -> dict[str, object]:
+        """The column as the endpoints that make tables and fields want it."""
+        return {"field_name": self.name, **_NEW_FIELDS[self.kind]}
+
+    @property
+    def type_name(self) -> str:
+        """What the type of `new_field` is called in the table."""
+        return _TYPE_NAMES[cast("int", _NEW_FIELDS[self.kind]["type"])]
 
     def canonical(self, value: Cell) -> Cell:
         """The value as it is compared: figures rounded to the column's precision."""

@@ -74,6 +74,15 @@ def write_status(
             _write(ctx, base, run, rows)
 
 
+def status_table(ctx: Context, base: Base) -> str:
+    """The id of the table: the known one, the one of its name, or a new one."""
+    if known := ctx.memory.status_table():
+        return known
+    table_id = base.tables.ids().get(NAME) or base.tables.create(NAME, FIELDS)
+    ctx.memory.learn_status_table(table_id)
+    return table_id
+
+
 def _rows(
     ctx: Context, base: Base, run: Run, outcomes: Mapping[AccountDay, DayOutcome], as_of: Mapping[str, datetime]
 ) -> list[StatusRow]:
@@ -101,7 +110,7 @@ def _phase(read_at: datetime) -> str:
 
 
 def _write(ctx: Context, base: Base, run: Run, rows: Sequence[StatusRow]) -> None:
-    records = base.records(_table(ctx, base))
+    records = base.records(status_table(ctx, base))
     known = ctx.memory.status_rows()
     if unknown := [row for row in rows if row.place not in known]:
         known |= {at: KnownRow(record_id, "") for at, record_id in _find(records, unknown).items()}
@@ -139,14 +148,6 @@ def _find(records: Records, rows: Sequence[StatusRow]) -> dict[str, str]:
         if at:
             found.setdefault(at, str(record["record_id"]))
     return found
-
-
-def _table(ctx: Context, base: Base) -> str:
-    if known := ctx.memory.status_table():
-        return known
-    table_id = base.tables.ids().get(NAME) or base.tables.create(NAME, FIELDS)
-    ctx.memory.learn_status_table(table_id)
-    return table_id
 
 
 def _ms(moment: datetime) -> int:

@@ -19,6 +19,7 @@ COMMANDS = {
     "show",
     "status",
     "views",
+    "init",
     "doctor",
     "demo",
     "token exchange",

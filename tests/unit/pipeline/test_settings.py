@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.errors import WrongInput
-from pipeline.settings import SECRETS, Settings
+from pipeline.settings import SECRETS, Settings, unset
 from tests.lab import TOKEN_KEY
 
 NEEDED = {
@@ -78,3 +78,19 @@ def test_a_login_without_user_or_password_is_refused_and_not_quoted(
     environment.setenv("LAIKE_FLOWER_LOGIN", login)
     with pytest.raises(WrongInput, match="LAIKE_FLOWER_LOGIN is no login; write it as user:password"):
         Settings.load()
+
+
+def test_what_is_unset_is_told_whatever_the_name_or_the_place(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("LAIKE_FEISHU_APP_ID", "LAIKE_TOKEN_KEYS", "LAIKE_BITABLE_TABLE_ID", "LAIKE_BITABLE_APP_TOKEN"):
+        environment.delenv(name)
+    environment.setenv("FEISHU_APP_ID", "cli_old")
+    environment.setenv("LAIKE_TOKEN_KEYS_FILE", str(tmp_path / "key"))
+    environment.setenv("LAIKE_BITABLE_APP_TOKEN", "")
+    (tmp_path / ".env").write_text("LAIKE_BITABLE_APP_TOKEN=base\n", encoding="utf-8")
+    assert unset([*NEEDED, "LAIKE_FLOWER_LOGIN"]) == ["LAIKE_BITABLE_TABLE_ID", "LAIKE_FLOWER_LOGIN"]
+
+
+def test_a_stand_in_is_taken_only_for_what_is_unset(environment: pytest.MonkeyPatch) -> None:
+    environment.delenv("LAIKE_BITABLE_TABLE_ID")
+    loaded = Settings.load({"LAIKE_BITABLE_TABLE_ID": "tblStandIn", "LAIKE_FEISHU_APP_ID": "cli_stand_in"})
+    assert (loaded.bitable_table_id, loaded.feishu_app_id) == ("tblStandIn", "cli_1")

@@ -439,3 +439,11 @@ def test_a_view_of_a_single_select_filters_on_the_option_s_id() -> None:
 
 def test_there_is_no_view_filter_while_the_select_lacks_the_option() -> None:
     assert select_layout({"济南店": "optB"}).view_condition(Account("18", "青岛店")) is None
+
+
+def test_a_table_that_we_make_ourselves_fits_each_column_and_keeps_ids_as_text() -> None:
+    made = [column.new_field for column in DEFAULT_COLUMNS]
+    there = [Field(f"fld{place}", str(one["field_name"]), int(str(one["type"]))) for place, one in enumerate(made)]
+    layout = match(DEFAULT_COLUMNS, there, CHINA)
+    assert layout.fields["单元ID"].type == TEXT
+    assert [column.type_name for column in DEFAULT_COLUMNS][:5] == ["文本", "日期", "文本", "文本", "数字"]

@@ -1,0 +1,60 @@
+"""`.env`: values that we make ourselves go into it, and every other line stays as it is."""
+
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline.core.errors import LaikeError
+
+OTHERS = 0o077  # permission bits of everybody but the owner
+
+
+def write(path: Path, values: Mapping[str, str]) -> None:
+    """Set variables in the file, which is then readable by its owner only; a reader sees the old or the new one.
+
+    Raises:
+        LaikeError: It cannot be written.
+    """
+    try:
+        old = path.read_bytes().decode() if path.exists() else ""
+        _replace(path, with_values(old, values).encode())
+    except OSError as error:
+        names = ", ".join(values) or "its mode"
+        msg = f"{path} cannot be written ({error.strerror}): {names} not set"
+        raise LaikeError(msg, what_to_do=f"请检查 {path} 所在目录的写权限。") from None
+
+
+def with_values(text: str, values: Mapping[str, str]) -> str:
+    """The text of the file with these variables set: in place where the name stands already, else at its end.
+
+    Args:
+        values: Without spaces, quotes, `$` and `#`, which would need quoting.
+    """
+    for name, value in values.items():
+        found = list(re.finditer(rf"^([ \t]*(?:export[ \t]+)?{name}[ \t]*=)[^\r\n]*", text, flags=re.MULTILINE))
+        if found:
+            last = found[-1]  # of several the last one counts
+            text = f"{text[: last.start()]}{last[1]}{value}{text[last.end() :]}"
+        else:
+            text = text if text.endswith("\n") or not text else text + "\n"
+            text += f"{name}={value}\n"
+    return text
+
+
+def open_to_others(path: Path) -> bool:
+    """Whether somebody else than its owner may read the file."""
+    return path.exists() and bool(path.stat().st_mode & OTHERS)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # 0600 from the beginning
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
