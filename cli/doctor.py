@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from cli import output
-from cli.session import a_worker_answers, log_to_stderr
+from cli.session import a_worker_answers, log_to_stderr, opened
 from pipeline.context import Context, build
 from pipeline.core.errors import LaikeError, WrongInput
 from pipeline.settings import Settings, overridden
 from pipeline.steps.doctor.examine import examine
 from pipeline.steps.doctor.findings import Finding, State, broken, worst
+from pipeline.steps.doctor.probe import probe
 from pipeline.steps.doctor.surroundings import Workers
 
 MARKS = {
@@ -45,6 +46,22 @@ def doctor(*, notify: bool, as_json: bool) -> int:
     return _tell(examine(ctx, _workers(ctx), notify=notify), as_json=as_json)
 
 
+def ask(*, as_json: bool) -> int:
+    """Ask Ocean Engine what no page of it answers, and print what it says.
+
+    Raises:
+        NeedsPerson: There is no usable token.
+    """
+    with opened() as ctx:
+        replies = probe(ctx)
+    if as_json:
+        output.print_json([asdict(reply) for reply in replies])
+        return output.DONE
+    for reply in replies:
+        output.out.print(f"{reply.question}\n  → {output.safe(reply.answer)}", highlight=False)
+    return output.DONE
+
+
 def _workers(ctx: Context) -> Workers:
     from worker.schedule import next_times
 
@@ -73,6 +90,8 @@ def _print(findings: Sequence[Finding]) -> None:
         output.out.print(f"{MARKS[one.state]} {one.check}: {output.safe(one.says)}", highlight=False)
         if one.cure:
             output.out.print(f"  → {output.safe(one.cure)}", highlight=False)
+        if one.link:
+            output.out.print(f"    {one.link}", highlight=False)
     counts = {state: sum(one.state == state for one in findings) for state in State}
     told = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     output.out.print(f"{len(findings)} checks: {told}", highlight=False)

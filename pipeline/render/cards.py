@@ -48,6 +48,12 @@ def trouble_card(title: str, lines: Sequence[str], link: str) -> dict[str, objec
     return _card(title, "red", [*map(_markdown, _shortened(lines)), _authorize_button(link)])
 
 
+def greeting_card(now: datetime) -> dict[str, object]:
+    """A card that only says that cards arrive."""
+    text = f"收到这条消息, 说明运行结果会发到本群。发送时间 {now.astimezone(CHINA):%m-%d %H:%M}"
+    return _card("同步通知测试", "blue", [_markdown(text)])
+
+
 def authorize_link_in(summary: Summary) -> str | None:
     """Where a person must authorize again, if that is what the run lacked."""
     troubles = (summary.trouble, *(account.trouble for account in summary.accounts))
@@ -112,18 +118,6 @@ def _shortened(lines: Sequence[str]) -> list[str]:
 
 def _clipped(text: str, letters: int) -> str:
     return text if len(text) <= letters else text[: letters - 1] + "…"
-
-
-def greeting_card(now: datetime) -> dict[str, object]:
-    """A card that only says that cards arrive."""
-    title = "同步通知测试"
-    text = f"收到这条消息, 说明运行结果会发到本群。发送时间 {now.astimezone(CHINA):%m-%d %H:%M}"
-    return {
-        "schema": "2.0",
-        "config": {"update_multi": True, "summary": {"content": title}},
-        "header": {"title": {"tag": "plain_text", "content": title}, "template": "blue"},
-        "body": {"elements": [{"tag": "markdown", "content": text}]},
-    }
 
 
 def _footer(summary: Summary) -> str:

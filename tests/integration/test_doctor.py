@@ -14,14 +14,12 @@ from cli.lab import free_port
 from pipeline.context import Context
 from pipeline.core.model import Account, DayRange, TokenPair
 from pipeline.core.outcome import Run
+from pipeline.state import keys
 from pipeline.steps.doctor.examine import examine
 from pipeline.steps.doctor.findings import Finding, State
 from pipeline.steps.doctor.surroundings import Workers
 from tests.crew import crew
 from tests.lab import WRITES, Lab
-
-READS = ("base.meta", "tables.list", "fields.list", "records.search", "views.list", "views.get")
-SCOPE_MISSING, NO_RIGHT = 99991672, 91403
 
 
 def no_times() -> Mapping[str, datetime]:
@@ -41,10 +39,9 @@ class Patient:
         ctx = self.changed(self.lab.bare_context())
         return examine(ctx, Workers(lambda: self.worker, no_times), notify=notify)
 
-    def deny(self, code: int, *endpoints: str) -> None:
-        """Let endpoints refuse for ever."""
-        for endpoint in endpoints:
-            self.lab.fault(endpoint, "code", code=code, status=400, times="always")
+    def permit(self, **changed: object) -> None:
+        """Change what the two apps may do."""
+        self.lab.control("permissions", changed)
 
     def redis(self, name: str, value: str) -> None:
         """Change a setting of the Redis server."""
@@ -73,8 +70,17 @@ def setting(name: str, value: str) -> Callable[[Patient], None]:
     return change
 
 
-def denied(code: int, *endpoints: str) -> Callable[[Patient], None]:
-    return lambda patient: patient.deny(code, *endpoints)
+def denied(*endpoints: str) -> Callable[[Patient], None]:
+    return lambda patient: patient.permit(denied=list(endpoints))
+
+
+def right(**changed: object) -> Callable[[Patient], None]:
+    return lambda patient: patient.permit(**changed)
+
+
+def no_account_answers(patient: Patient) -> None:
+    for report in ("report.account", "report.promotion"):
+        patient.lab.fault(report, "code", code=40002, times="always")
 
 
 def server(name: str, value: str) -> Callable[[Patient], None]:
@@ -82,7 +88,7 @@ def server(name: str, value: str) -> Callable[[Patient], None]:
 
 
 def no_token(patient: Patient) -> None:
-    patient.lab.context().client.delete("laike:v1:token")
+    patient.lab.context().client.delete(keys.TOKEN)
     (patient.lab.home / "token").unlink()
 
 
@@ -114,11 +120,6 @@ def column_of_wrong_type(patient: Patient) -> None:
     column_renamed(patient)
     patient.lab.control("columns/delete", {"table_id": patient.lab.table_id, "field_name": "转化次数"})
     patient.lab.control("columns/add", {"table_id": patient.lab.table_id, "name": "转化数", "type": 7})
-
-
-def advanced(patient: Patient) -> None:
-    switched_on = {"path": ["data", "app", "is_advanced"], "set": True}
-    patient.lab.fault("base.meta", "patch", times="always", **switched_on)
 
 
 def other_time_zone(patient: Patient) -> None:
@@ -218,26 +219,26 @@ DEFECTS: dict[str, tuple[Callable[[Patient], None], str, State, str]] = {
     ),
     "ocean engine: wrong app id": (setting("LAIKE_OCEANENGINE_APP_ID", "1"), "oceanengine.app", B, "APP_ID"),
     "ocean engine: out of reach": (away("LAIKE_OCEANENGINE_BASE_URL"), "oceanengine.app", B, "检查服务器网络"),
-    "token: none": (no_token, "token", B, "laike token import"),
+    "token: none": (no_token, "token", B, "laike token exchange"),
     "token: under another key": (setting("LAIKE_TOKEN_KEYS", OTHER_KEY), "token", B, "LAIKE_TOKEN_KEYS"),
     "token: replaced elsewhere": (rotated, "oceanengine.token", B, "重新授权"),
     "token: refresh token ended": (refresh_token_ends_in(-timedelta(hours=1)), "token", B, "重新授权"),
     "token: refresh token ends soon": (refresh_token_ends_in(timedelta(days=2)), "token", W, "worker 和 beat"),
     "ocean engine: account report not granted": (
-        denied(40118, "report.account"), "oceanengine.account_report", B, "「权限」申请本地推数据报表中的“获取账户",
+        denied("report.account"), "oceanengine.account_report", B, "「权限」申请本地推数据报表中的“获取账户",
     ),
     "ocean engine: promotion report not granted": (
-        denied(40118, "report.promotion"), "oceanengine.promotion_report", B, "获取广告数据",
+        denied("report.promotion"), "oceanengine.promotion_report", B, "获取广告数据",
     ),
     "ocean engine: one account unavailable": (account_gone, "accounts", B, "勾选全部账户"),
-    "ocean engine: no account available": (denied(40002, "report.account"), "accounts", B, "重新授权"),
+    "ocean engine: no account available": (no_account_answers, "accounts", B, "勾选全部账户"),
     "feishu: wrong secret": (setting("LAIKE_FEISHU_APP_SECRET", "x"), "feishu.app", B, "LAIKE_FEISHU_APP_SECRET"),
     "feishu: wrong app id": (setting("LAIKE_FEISHU_APP_ID", "cli_x"), "feishu.app", B, "LAIKE_FEISHU_APP_ID"),
     "feishu: out of reach": (away("LAIKE_FEISHU_BASE_URL"), "feishu.app", B, "检查服务器网络"),
     "base: wrong app token": (setting("LAIKE_BITABLE_APP_TOKEN", "bascnX"), "base", B, "LAIKE_BITABLE_APP_TOKEN"),
     "table: wrong id": (setting("LAIKE_BITABLE_TABLE_ID", "tblX"), "table", B, "LAIKE_BITABLE_TABLE_ID"),
     **{
-        f"scope: {endpoint}": (denied(SCOPE_MISSING, endpoint), "feishu.permissions", B, f"「权限管理」开通 {scope},")
+        f"scope: {endpoint}": (denied(endpoint), "feishu.permissions", B, f"「权限管理」开通 {scope},")
         for endpoint, scope in {
             "base.meta": "base:app:read",
             "tables.list": "base:table:read",
@@ -250,9 +251,14 @@ DEFECTS: dict[str, tuple[Callable[[Patient], None], str, State, str]] = {
             "views.patch": "base:view:write_only",
         }.items()
     },
-    "document: no right": (denied(NO_RIGHT, *READS, *WRITES), "feishu.document", B, "「添加文档应用」"),
-    "document: may only read": (denied(NO_RIGHT, *WRITES), "feishu.document", B, "「可编辑」"),
-    "base: advanced permissions": (advanced, "base.advanced", W, "「可管理」"),
+    "scope: several": (denied("views.list", "views.get", "fields.list", "records.batch_create"),
+        "feishu.permissions", B, "开通 base:field:read, base:record:create, base:view:read,"),
+    "document: no right": (right(document="none"), "feishu.document", B, "「添加文档应用」"),
+    "document: may only read": (right(document="view"), "feishu.document", B, "「可编辑」"),
+    "document: advanced permissions, and only 可编辑": (right(advanced=True), "feishu.document", B, "「可管理」"),
+    "base: advanced permissions": (
+        right(advanced=True, document="full_access"), "base.advanced", W, "「可管理」",
+    ),
     "base: another time zone": (other_time_zone, "base.time_zone", W, "GMT+8"),
     "table: column missing": (column_renamed, "columns", B, "请把“转化次数”改名为“转化数”"),
     "table: column of a wrong type": (column_of_wrong_type, "columns", B, "“转化数”列是复选框类型"),
@@ -326,7 +332,7 @@ def test_a_message_is_sent_only_when_asked_for(patient: Patient) -> None:
 
 def test_a_run_that_is_writing_is_not_disturbed(patient: Patient) -> None:
     ctx = patient.lab.context()
-    ctx.client.set(f"laike:v1:base:{ctx.settings.bitable_app_token}:writer", "somebody", px=60_000)
+    ctx.client.set(keys.writer(ctx.settings.bitable_app_token), "somebody", px=60_000)
     found = {one.check: one for one in patient.examined()}
     assert found["feishu.writing"].state == State.SKIPPED
     assert patient.lab.calls(*WRITES) == 0

@@ -45,7 +45,8 @@ def check_feishu(ctx: Context, *, redis: bool) -> list[Finding]:
     table = check_table(ctx, base, rights, meta.time_zone if meta else CHINA, redis=redis)
     if redis and table[0].state == State.OK:
         try_writes(ctx, base, rights)
-    return [app, *rights.findings(), ok("base", "the base is there"), *_judge(meta), *table]
+    judged = _judge(meta, denied=rights.document is not None)
+    return [app, *rights.findings(), ok("base", "the base is there"), *judged, *table]
 
 
 def _patient(base: Base) -> Base:
@@ -65,11 +66,14 @@ def _base_cure(error: LaikeError) -> str | None:
     return _BASE if error.code in (1254003, 1254040) else None
 
 
-def _judge(meta: BaseMeta | None) -> list[Finding]:
+def _judge(meta: BaseMeta | None, *, denied: bool) -> list[Finding]:
+    """What the meta data say; that a right is lacking was told already where writes are denied."""
     if meta is None:
         return skipped(META, "the base's meta data is denied")
     zone, advanced = meta.time_zone.key, ok(META[1], "advanced permissions are off")
-    if meta.advanced:
+    if meta.advanced and denied:
+        advanced = ok(META[1], "advanced permissions are on: the app needs 可管理")
+    elif meta.advanced:
         advanced = warning(META[1], "advanced permissions are on: with less than 可管理 rows read as absent", _ADVANCED)
     if zone == CHINA.key:
         return [ok(META[0], zone), advanced]

@@ -28,6 +28,7 @@ class Finding:
     says: str  # English, one line
     cure: str = ""  # Chinese, in the words of the consoles
     needs_person: bool = False  # somebody has to authorize
+    link: str | None = None  # where that somebody begins
 
 
 def ok(check: str, says: str) -> Finding:
@@ -40,9 +41,14 @@ def warning(check: str, says: str, cure: str) -> Finding:
     return Finding(check, State.WARNING, says, cure)
 
 
-def broken(check: str, says: str, cure: str, *, needs_person: bool = False) -> Finding:
+def broken(check: str, says: str, cure: str) -> Finding:
     """It does not work before somebody mends it."""
-    return Finding(check, State.BROKEN, says, cure, needs_person)
+    return Finding(check, State.BROKEN, says, cure)
+
+
+def unauthorized(check: str, error: LaikeError) -> Finding:
+    """It does not work before somebody authorizes."""
+    return Finding(check, State.BROKEN, error.message, error.what_to_do, needs_person=True, link=error.link)
 
 
 def of_error(check: str, error: LaikeError, cure: str | None = None) -> Finding:

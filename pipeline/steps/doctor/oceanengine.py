@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
-from pipeline.clients.oceanengine.api import error_of
+from pipeline.clients.oceanengine.api import REAUTHORIZE
 from pipeline.clients.oceanengine.reports import account_costs, promotion_report
 from pipeline.clients.retry import READ
 from pipeline.context import Context
@@ -17,9 +17,8 @@ from pipeline.core.errors import AccountUnavailable, LaikeError, NeedsPerson, Re
 from pipeline.core.model import Account, DayRange
 from pipeline.core.plan import choose_accounts, yesterday
 from pipeline.core.table import DEFAULT_COLUMNS, DIMENSIONS
-from pipeline.steps.doctor.findings import Finding, broken, of_error, ok, skipped, warning
+from pipeline.steps.doctor.findings import Finding, broken, of_error, ok, skipped, unauthorized, warning
 
-ACCESS_TOKEN = "/open_api/oauth2/access_token/"  # noqa: S105 a path
 NO_SUCH_CODE = "laike-doctor-no-such-auth-code"
 INVALID_PARTNER, NO_PERMISSION, NOT_GRANTED = 40101, 40002, 40118
 REPORTS = ("oceanengine.token", "oceanengine.account_report", "oceanengine.promotion_report", "accounts")
@@ -31,7 +30,7 @@ _APP = (
     "填入 LAIKE_OCEANENGINE_APP_ID 和 LAIKE_OCEANENGINE_SECRET。"
 )
 _GRANT = "请在巨量引擎开放平台「应用管理」→「权限」申请本地推数据报表中的“{name}”, 通过后重新授权。"
-_REAUTHORIZE = "请用管理这些账户的账号重新授权 (勾选全部账户), 再导入新令牌: laike token import FILE。"
+_ALL_ACCOUNTS = f"请用管理这些账户的账号授权并勾选全部账户。{REAUTHORIZE}"
 _ACCOUNT = "请在巨量引擎检查该账户的状态; 若正常, 请重新授权并勾选全部账户 (包括此账户), 或从 LAIKE_ACCOUNTS 中去掉它。"
 
 
@@ -51,29 +50,21 @@ def check_oceanengine(ctx: Context, *, redis: bool) -> list[Finding]:
     try:
         token = _check_token(ctx)
     except NeedsPerson as error:
-        refused = broken("token", error.message, error.what_to_do, needs_person=True)
-        return [app, refused, *skipped(REPORTS, "there is no usable token")]
+        return [app, unauthorized("token", error), *skipped(REPORTS, "there is no usable token")]
     if token.needs_person:
         return [app, token, *skipped(REPORTS, "there is no usable token")]
     return [app, token, *_check_reports(ctx, accounts_of(ctx))]
 
 
 def _check_app(ctx: Context) -> Finding:
-    settings = ctx.settings
-    app_id = settings.oceanengine_app_id
-    body = {
-        "app_id": int(app_id) if app_id.isdigit() else app_id,
-        "secret": settings.oceanengine_secret.get_secret_value(),
-        "grant_type": "auth_code",
-        "auth_code": NO_SUCH_CODE,
-    }
-    policy = replace(READ, attempts=TRIES, scale=settings.wait_scale)
-    answer = policy.run(lambda: ctx.oceanengine_http.call("POST", ACCESS_TOKEN, json=body), ctx.time_left(None)())
-    error = error_of(ACCESS_TOKEN, answer)
-    if error.code == INVALID_PARTNER:
-        return of_error("oceanengine.app", error, _APP)
-    if isinstance(error, Retryable):
-        raise error
+    policy = replace(READ, attempts=TRIES, scale=ctx.settings.wait_scale)
+    try:
+        policy.run(lambda: ctx.oauth.exchange(NO_SUCH_CODE, ctx.now()), ctx.time_left(None)())
+    except Retryable:
+        raise
+    except LaikeError as error:
+        if error.code == INVALID_PARTNER:
+            return of_error("oceanengine.app", error, _APP)
     return ok("oceanengine.app", "APP_ID and Secret are not refused")
 
 
@@ -83,12 +74,12 @@ def _check_token(ctx: Context) -> Finding:
     Raises:
         NeedsPerson: There is none, or the keys do not open it.
     """
+    if trouble := ctx.tokens.trouble():
+        return unauthorized("token", trouble)
     left = ctx.tokens.pair().refresh_expires_at - ctx.now()
     says = f"the refresh token has {left / timedelta(days=1):.1f} days left"
-    if left <= timedelta():
-        return broken("token", "the refresh token has ended", _REAUTHORIZE, needs_person=True)
     if left < REFRESH_LEFT:
-        cure = "worker 和 beat 运行时令牌每天自动刷新: 请先启动它们; 否则请在到期前重新授权并导入令牌。"
+        cure = f"worker 和 beat 运行时令牌每天自动刷新: 请先启动它们; 否则请在到期前重新授权。{REAUTHORIZE}"
         return warning("token", f"{says}: nothing refreshes it", cure)
     return ok("token", says)
 
@@ -104,8 +95,7 @@ def _check_reports(ctx: Context, accounts: Sequence[Account]) -> list[Finding]:
     if first.code == INVALID_PARTNER:  # told by the check of the app
         return skipped(REPORTS, "the token could not be refreshed with this APP_ID and Secret")
     if isinstance(first, NeedsPerson):
-        refused = broken(REPORTS[0], first.message, _REAUTHORIZE, needs_person=True)
-        return [refused, *skipped(REPORTS[1:], "the token is refused")]
+        return [unauthorized(REPORTS[0], first), *skipped(REPORTS[1:], "the token is refused")]
     return [of_error(REPORTS[1], first), *skipped(REPORTS[2:], "the account report does not answer")]
 
 
@@ -117,7 +107,7 @@ def _check_accounts(ctx: Context, accounts: Sequence[Account], first: LaikeError
     granted = ok(REPORTS[1], "获取账户数据 is granted")
     if not good:
         says = f"none of {len(accounts)} account(s) answers: {first.message if first else ''}"
-        return [granted, *skipped(REPORTS[2:3], "no account answers"), broken(REPORTS[3], says, _REAUTHORIZE)]
+        return [granted, *skipped(REPORTS[2:3], "no account answers"), broken(REPORTS[3], says, _ALL_ACCOUNTS)]
     count = ok(REPORTS[3], f"{len(good)} of {len(accounts)} account(s) answer")
     bad = [_unavailable(account, error) for account, error in asked if error]
     return [granted, _check_promotions(ctx, good[0]), *([] if bad else [count]), *bad]
