@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -207,3 +208,12 @@ def empty(redis_url: str) -> None:
     client = redis.Redis.from_url(redis_url)
     client.flushdb()
     client.close()
+
+
+def agree(link: str) -> str:
+    """What a person does in the browser: tick, agree; the address that the browser is sent to."""
+    page = requests.get(link, timeout=10)
+    assert page.ok, page.text
+    ticked = re.findall(r'name="account" value="(\d+)"', page.text)
+    answer = requests.post(link, data={"account": ticked}, timeout=10, allow_redirects=False)
+    return answer.headers["location"]

@@ -8,12 +8,41 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import pytest
 import redis
+import requests
 
+from cli.lab import flower, free_port
 from tests.crew import SHORT, crew, wait_until
-from tests.lab import TOKEN_KEY, Lab
+from tests.lab import TOKEN_KEY, Lab, agree
+
+CANARY = {  # every secret that a person types, where a value of our own will do
+    "LAIKE_FEISHU_WEBHOOK_SECRET": "canary-of-the-webhook",
+    "LAIKE_FLOWER_LOGIN": "flora:canary-of-flower",
+}
+REDIS_PASSWORD = "canary-of-redis"
+
+
+@pytest.fixture
+def guarded(lab: Lab) -> Iterator[Lab]:
+    """A lab with a canary in every setting that is secret, the password of Redis included."""
+    address, client = lab.redis_url, redis.Redis.from_url(lab.redis_url)
+    client.execute_command("ACL", "SETUSER", "laike", "on", f">{REDIS_PASSWORD}", "~*", "&*", "+@all")  # type: ignore[no-untyped-call]
+    lab.redis_url = address.replace("//", f"//laike:{REDIS_PASSWORD}@")
+    lab.control("settings", {"webhook_secret": CANARY["LAIKE_FEISHU_WEBHOOK_SECRET"]})
+    lab.extra |= CANARY
+    yield lab
+    client.execute_command("ACL", "DELUSER", "laike")  # type: ignore[no-untyped-call]
+    client.close()
+
+
+def canaries(lab: Lab) -> set[str]:
+    """Every secret that a guarded lab knows by now, those of both tokens that were issued included."""
+    return {*secrets_of(lab), CANARY["LAIKE_FEISHU_WEBHOOK_SECRET"], "canary-of-flower", REDIS_PASSWORD}
 
 
 def secrets_of(lab: Lab) -> list[str]:
@@ -57,6 +86,74 @@ def test_nothing_that_a_run_on_workers_sends_through_redis_holds_a_secret(lab: L
     for word in ("laike.fetch_account", "task-succeeded", "RunFailed", '"account_id": "' + broken):
         assert word in left  # arguments, events, results and exceptions were really seen
     assert [secret for secret in {*before, *secrets_of(lab)} if secret in left] == []
+
+
+def test_no_command_tells_a_secret_in_good_times_and_in_bad(guarded: Lab) -> None:
+    lab, known = guarded, canaries(guarded)
+    assert lab.laike("token", "import", str(lab.token_cache())).returncode == 0
+    debug = {"LAIKE_LOG_LEVEL": "debug"}
+    callback = agree(lab.context().tokens.link)
+    code = parse_qs(urlsplit(callback).query)["auth_code"][0]
+    commands = [
+        ["token", "refresh"],
+        ["token", "status", "--json"],
+        ["token", "url"],
+        ["token", "rotate-key"],
+        ["token", "exchange", callback],
+        ["token", "exchange", callback],  # used up
+        ["doctor", "--json"],
+        ["doctor", "--notify"],
+        ["doctor", "--probe"],
+        ["sync", "--local", "--json"],
+        ["runs", "--json"],
+        ["views", "--json"],
+        ["status", "--json"],
+    ]
+    said = []
+    for words in commands:
+        said.append(lab.laike(*words, **debug))
+        known |= canaries(lab)  # a refresh makes new ones
+    lab.control("rotate", {})  # from here on nothing works
+    known |= canaries(lab)
+    said += [lab.laike(*words, **debug) for words in commands if words[:2] != ["token", "exchange"]]
+    elsewhere = lab.redis_url.rsplit(":", 1)[0] + f":{free_port()}/0"
+    said += [
+        lab.laike("sync", "--local", LAIKE_REDIS_URL=elsewhere, **debug),
+        lab.laike("doctor", LAIKE_REDIS_URL=elsewhere),
+    ]
+    said += [lab.laike("sync", "--local", "--no-redis", "--json", LAIKE_REDIS_URL=elsewhere, **debug)]
+    assert {ended.returncode for ended in said} >= {0, 3, 4}
+    left = "\n".join(f"{ended.stdout}\n{ended.stderr}" for ended in said)
+    left += everything_in(lab.redis_url) + json.dumps(lab.look("state")["messages"], ensure_ascii=False)
+    assert [secret for secret in {*known, code} if secret in left] == []
+
+
+def test_flower_shows_no_secret(guarded: Lab) -> None:
+    lab, port = guarded, free_port()
+    lab.extra |= SHORT
+    lab.fault("report.account", "code", code=40002, times="always", match={"local_account_id": lab.accounts[1]})
+    with crew(lab) as team:
+        team.worker()
+        team.stay(flower(port))
+        api = partial(requests.get, timeout=10, auth=("flora", "canary-of-flower"))
+        url = f"http://127.0.0.1:{port}"
+        assert wait_until(lambda: answers(f"{url}/login"))
+        team.ended(team.result(team.send("laike.daily"))["result"]["run_id"])
+        assert wait_until(lambda: "laike.finish" in api(f"{url}/api/tasks").text)
+        pages = ("api/tasks", "api/workers?refresh=1", "tasks", "broker", "workers", "metrics")
+        shown = "\n".join(api(f"{url}/{page}").text for page in pages)
+        for task in json.loads(api(f"{url}/api/tasks").text):
+            shown += api(f"{url}/api/task/info/{task}").text + api(f"{url}/task/{task}").text
+    assert lab.accounts[1] in shown
+    assert [secret for secret in canaries(lab) if secret in shown] == []
+
+
+def answers(url: str) -> bool:
+    """Whether a page is there by now."""
+    try:
+        return bool(requests.get(url, timeout=5).status_code)
+    except requests.ConnectionError:
+        return False
 
 
 @contextmanager

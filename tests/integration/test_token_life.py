@@ -1,7 +1,6 @@
 """Promise 4: the token lives on by itself, and where it cannot, a person is told in time what to do."""
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -9,14 +8,13 @@ from pathlib import Path
 
 import pytest
 import redis
-import requests
 
 from pipeline.core.errors import NeedsAuthorization, ServerTrouble
 from pipeline.core.outcome import RunState
 from pipeline.state import keys
 from pipeline.state.old_cache import read_old_cache
 from pipeline.steps.token import keep_token
-from tests.lab import Lab
+from tests.lab import Lab, agree
 
 
 def mirror(lab: Lab) -> Path:
@@ -33,15 +31,6 @@ def expired(lab: Lab, left: timedelta = timedelta(0)) -> None:
 def cards(lab: Lab) -> list[str]:
     """What the group was told, as text."""
     return [json.dumps(message, ensure_ascii=False) for message in lab.look("state")["messages"]]
-
-
-def agree(link: str) -> str:
-    """What a person does in the browser: tick, agree; the address that the browser is sent to."""
-    page = requests.get(link, timeout=10)
-    assert page.ok, page.text
-    ticked = re.findall(r'name="account" value="(\d+)"', page.text)
-    answer = requests.post(link, data={"account": ticked}, timeout=10, allow_redirects=False)
-    return answer.headers["location"]
 
 
 class TestAPersonAuthorizes:
