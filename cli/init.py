@@ -88,19 +88,24 @@ def _carry_out(made: dict[str, str], site: Site | None) -> None:
     if site is None or site.plan.empty:
         return
 
-    def keep(table_id: str) -> None:
-        envfile.write(ENV, {TABLE: table_id})
-        _say(f"{ENV}: {TABLE}={table_id} written")
-
     with ours(site.ctx.settings.redis_url):
-        carry_out(site.ctx, site.plan, site.accounts, keep, _say)
+        carry_out(site.ctx, site.plan, site.accounts, _keep, _say)
+
+
+def _keep(table_id: str) -> None:
+    try:
+        envfile.write(ENV, {TABLE: table_id})
+    except LaikeError as error:  # as in a container, whose own files are read-only
+        output.err.print(f"{error.message}; set it by hand: {TABLE}={table_id}", highlight=False)
+    else:
+        _say(f"{ENV}: {TABLE}={table_id} written")
 
 
 def _end(site: Site | None, trouble: LaikeError | None) -> int:
     """What is left to a person; the exit code."""
     for mismatch in site.plan.left if site else ():
         output.tell(mismatch)
-    lacking = unset(NEEDED)
+    lacking = unset([*NEEDED, *([TABLE] if site else [])])
     if lacking:
         again = "" if site or trouble else "; then laike init again, which makes the table"
         output.err.print(f"still to be set in {ENV}: {', '.join(lacking)}{again}")

@@ -1,5 +1,6 @@
 """`laike init`: it shows what it would make, makes that and nothing else, and has nothing to do afterwards."""
 
+import errno
 import os
 import stat
 import subprocess
@@ -9,8 +10,10 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
+from cli.init import init
 from emulator.feishu.model import Table
 from pipeline.core.table import DEFAULT_COLUMNS
+from pipeline.state import envfile
 from tests.lab import WRITES, Lab
 
 OWNER_ONLY = 0o600
@@ -190,6 +193,25 @@ def test_an_answer_that_is_lost_makes_no_second_table(ready: Lab) -> None:
     assert ready.laike("init", "--yes", LAIKE_BITABLE_TABLE_ID="").returncode == 0
     assert [table["name"] for table in ready.look("state")["tables"]].count("广告日报") == 1
     assert env(ready)["LAIKE_BITABLE_TABLE_ID"] == tables(ready)["广告日报"]
+
+
+def test_where_env_cannot_be_written_the_table_is_made_and_its_id_is_told(
+    ready: Lab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    without_our_table(ready)
+    for name, value in {**ready.environment(), "LAIKE_BITABLE_TABLE_ID": ""}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(ready.home)
+
+    def read_only(path: Path, data: bytes) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(path), len(data))
+
+    monkeypatch.setattr(envfile, "_replace", read_only)
+    assert init(yes=True) == 1
+    said = capsys.readouterr()
+    assert f"LAIKE_BITABLE_TABLE_ID={tables(ready)['广告日报']}" in said.err
+    assert "still to be set in .env: LAIKE_BITABLE_TABLE_ID" in said.err
+    assert "同步状态" in tables(ready)
 
 
 def test_without_redis_the_keys_are_made_and_the_table_is_not(lab: Lab) -> None:

@@ -16,6 +16,7 @@ ELSEWHERE = {
     "make test": "this is a part of it",
     "make setup": "it made the environment that this runs in",
     "cp .env.example .env": "the settings are those of the lab",
+    ".venv/bin/laike doctor": "no worker runs at that point, which it says: tests/integration/test_doctor.py",
     "docker compose --profile demo up --build": "it needs an engine: scripts/docker-test",
     "docker compose up --build --detach --wait": "it needs an engine: scripts/docker-test",
     "docker compose exec worker laike sync": "it needs an engine: scripts/docker-test",

@@ -62,6 +62,8 @@ def test_nothing_that_a_run_leaves_holds_a_secret(lab: Lab) -> None:
     lab.fault("bot.webhook", "code", code=19021, times=1)
     said = [lab.laike("sync", "--local", "--json", LAIKE_LOG_LEVEL="debug")]
     said += [lab.laike(*words) for words in (["runs", "--json"], ["token", "status", "--json"], ["views", "--json"])]
+    said += [lab.laike(*words, LAIKE_LOG_LEVEL="debug") for words in (["doctor", "--notify"], ["doctor", "--probe"])]
+    said += [lab.laike("init", "--yes", LAIKE_LOG_LEVEL="debug")]
     left = "\n".join(f"{ended.stdout}\n{ended.stderr}" for ended in said) + everything_in(lab.redis_url)
     left += json.dumps(lab.look("state")["messages"], ensure_ascii=False)
     assert "path=" in said[0].stderr  # the log was really at debug level

@@ -85,6 +85,8 @@ def _check_token(ctx: Context) -> Finding:
 
 
 def _check_reports(ctx: Context, accounts: Sequence[Account]) -> list[Finding]:
+    if not accounts:
+        return [*skipped(REPORTS[:3], "no account is known"), broken(REPORTS[3], "no account is known", _ALL_ACCOUNTS)]
     first = _ask_account(ctx, accounts[0])
     if first is None or isinstance(first, AccountUnavailable):
         return [ok(REPORTS[0], "the access token is accepted"), *_check_accounts(ctx, accounts, first)]
