@@ -207,6 +207,7 @@ def test_where_env_cannot_be_written_the_table_is_made_and_its_id_is_told(
         raise OSError(errno.EROFS, "Read-only file system", str(path), len(data))
 
     monkeypatch.setattr(envfile, "_replace", read_only)
+    monkeypatch.setattr("cli.init.log_to_stderr", lambda _level: None)  # it would outlive this test's stderr
     assert init(yes=True) == 1
     said = capsys.readouterr()
     assert f"LAIKE_BITABLE_TABLE_ID={tables(ready)['广告日报']}" in said.err
