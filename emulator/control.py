@@ -12,6 +12,7 @@ from starlette.routing import Route as Path
 
 from emulator import faults, people, seed
 from emulator.inspection import VIEWS, oauth
+from emulator.oceanengine import selection
 from emulator.oceanengine.source import RHYTHMS
 from emulator.routes import ENDPOINTS
 from emulator.settings import is_duration, is_number
@@ -204,6 +205,7 @@ ACTIONS: dict[str, Callable[["World", Any], Answer]] = {
     "accounts/add": _add_accounts,
     "accounts/rename": _rename_account,
     "accounts/remove": _remove_account,
+    "authorized": selection.change,
     "auth_code": _auth_code,
     "oauth": _oauth,
     "rotate": _kill_refresh,

@@ -37,6 +37,7 @@ ROUTES = (
     _ocean("oauth.refresh_token", "POST", "/open_api/oauth2/refresh_token/", oauth.refresh_token, public=True),
     _ocean("accounts.authorized", "GET", "/open_api/oauth2/advertiser/get/", accounts.authorized, public=True),
     _ocean("accounts.local", "GET", f"{LOCAL}/life/advertiser/list/", accounts.local),
+    _ocean("accounts.workbench", "GET", "/open_api/v3.0/customer_center/account/list/", accounts.workbench),
     _ocean("accounts.names", "GET", "/open_api/2/advertiser/public_info/", accounts.names),
     _ocean("accounts.user", "GET", "/open_api/2/user/info/", user.info),
     _ocean("report.promotion", "GET", f"{LOCAL}/report/promotion/get/", reports.promotion),

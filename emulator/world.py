@@ -13,6 +13,7 @@ from emulator.feishu.auth import Tenant
 from emulator.feishu.bot import HOOK_ID
 from emulator.feishu.model import Base, Message
 from emulator.oceanengine.oauth import REDIRECT_URI, OAuth
+from emulator.oceanengine.selection import Selection
 from emulator.oceanengine.source import Source
 from emulator.permissions import Permissions
 from emulator.ratelimit import Buckets
@@ -70,6 +71,7 @@ class World:
             self.buckets = Buckets()
             self.messages: list[Message] = []
             self.oauth = OAuth(self.seed, self.clock, self.settings)
+            self.selection = Selection()
             self.source = Source(self.seed, self.newest_day, seed.accounts(), self.clock, self.settings)
             self.tenant = Tenant(self.seed, self.clock)
             self.base = Base(APP_TOKEN, "本地推日报")

@@ -1,55 +1,65 @@
 """From a token to its 本地推 accounts: what was authorized, the accounts under it, their names."""
 
 import json
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
 
 from emulator.oceanengine import envelope, parameters
-from emulator.oceanengine.oauth import LIFE_ACCOUNT_ID
+from emulator.oceanengine.selection import LIFE, WORKBENCH
 from emulator.wire import Call, Refusal, Reply
 
 if TYPE_CHECKING:
     from emulator.world import World
 
 LARGEST_PAGE = 100
+LAST_ROW = 10_000  # customer_center/account/list: page × page_size
 MOST_NAMES = 100
 DEFAULT_PAGE_SIZE = 10
 ROLES = ("ALL", "DIRECT_ACCOUNT", "VIRTUAL_ACCOUNT")
-LIFE_NAME = "城南餐饮"
+KINDS = ("LOCAL", "AD", "QIANCHUAN")
+FILTER_KEYS = {"account_type", "account_ids", "account_name", "account_tag"}
 
 
 def authorized(world: "World", call: Call) -> Reply:
     """GET /open_api/oauth2/advertiser/get/: the token stands in the query."""
     given = parameters.single(call, ("access_token",), ("app_id", "secret"))
     world.oauth.check_access(given["access_token"])
-    life = {
-        "account_id": LIFE_ACCOUNT_ID,
-        "account_name": LIFE_NAME,
-        "account_type": "PLATFORM_ROLE_LIFE",
-        "account_role": "PLATFORM_ROLE_LIFE",
-        "advertiser_id": LIFE_ACCOUNT_ID,
-        "advertiser_name": LIFE_NAME,
-        "is_valid": True,
-    }
-    return envelope.success({"list": [life]})
+    return envelope.success({"list": [ticked.described() for ticked in world.selection.ticked]})
 
 
 def local(world: "World", call: Call) -> Reply:
     """GET /open_api/v3.0/local/life/advertiser/list/: ids without names."""
     given = parameters.single(call, ("life_account_id",), ("filtering", "page", "page_size"))
-    if given["life_account_id"] != str(LIFE_ACCOUNT_ID):
-        raise Refusal(envelope.NO_PERMISSION, "没有权限进行相关操作")
+    parent = _parent(world, "life_account_id", given["life_account_id"], LIFE)
     role = _role(given.get("filtering", "{}"))
-    size, page = (
-        _page_size(given.get("page_size", str(DEFAULT_PAGE_SIZE))),
-        parameters.page_number(given.get("page", "1")),
-    )
-    found = [] if role == "VIRTUAL_ACCOUNT" else list(world.source.accounts)
+    size, page = _page(given)
+    found = [] if role == "VIRTUAL_ACCOUNT" else world.selection.under(parent, world.source.accounts)
     listed = [
-        {"local_account_id": known, "local_account_role": "DIRECT_ACCOUNT", "account_main_copy_tag": "MAIN_ACCOUNT"}
+        {
+            "local_account_id": known,
+            "local_account_role": "DIRECT_ACCOUNT",
+            "account_main_copy_tag": "COPY_ACCOUNT" if known in world.selection.copies else "MAIN_ACCOUNT",
+        }
         for known in found[(page - 1) * size : page * size]
     ]
-    page_info = {"page": page, "page_size": size, "total_number": len(found), "total_page": -(-len(found) // size)}
-    return envelope.success({"adv_list": listed, "page_info": page_info})
+    return envelope.success({"adv_list": listed, "page_info": _page_info(page, size, len(found))})
+
+
+def workbench(world: "World", call: Call) -> Reply:
+    """GET /open_api/v3.0/customer_center/account/list/: ids with names; the parameter is `filter`."""
+    given = parameters.single(call, ("account_id", "filter"), ("page", "page_size"))
+    parent = _parent(world, "account_id", given["account_id"], WORKBENCH)
+    wanted = _filter(given["filter"])
+    size, page = _page(given)
+    if size * page > LAST_ROW:
+        raise Refusal(envelope.NOT_ACCEPTABLE, f"page*page_size: 不超过 {LAST_ROW}")
+    found = [known for known in world.selection.under(parent, world.source.accounts) if _fits(world, known, wanted)]
+    listed = [
+        {"account_id": known, "account_name": world.source.accounts[known].name, "account_type": "LOCAL"}
+        for known in found[(page - 1) * size : page * size]
+    ]
+    return envelope.success({"accounts": listed, "page_info": _page_info(page, size, len(found))})
 
 
 def names(world: "World", call: Call) -> Reply:
@@ -63,20 +73,62 @@ def names(world: "World", call: Call) -> Reply:
     return envelope.success([{"id": known, "name": world.source.accounts[known].name} for known in wanted])
 
 
-def _role(text: str) -> str:
+def _parent(world: "World", name: str, text: str, kinds: Collection[str]) -> int:
+    """The 来客 account or 工作台 that is asked about, if it is one that was ticked and is still managed."""
+    if not re.fullmatch(r"[1-9][0-9]{0,18}", text):
+        raise Refusal(envelope.NOT_ACCEPTABLE, f"{name}: 必须为大于 0 的整数")
+    if not world.selection.allows(int(text), kinds):
+        raise Refusal(envelope.NO_PERMISSION, "没有权限进行相关操作")
+    return int(text)
+
+
+def _object(name: str, text: str, keys: Collection[str]) -> dict[str, Any]:
     try:
         given = json.loads(text)
     except ValueError as problem:
-        raise Refusal(envelope.NOT_ACCEPTABLE, "filtering: 不是合法的 JSON") from problem
-    if not isinstance(given, dict) or not given.keys() <= {"local_account_role"}:
-        raise Refusal(envelope.BAD_FILTER, "filtering 不合法")
-    role = str(given.get("local_account_role", "ALL"))
+        raise Refusal(envelope.NOT_ACCEPTABLE, f"{name}: 不是合法的 JSON") from problem
+    if not isinstance(given, dict) or not given.keys() <= set(keys):
+        raise Refusal(envelope.BAD_FILTER, f"{name} 不合法")
+    return given
+
+
+def _role(text: str) -> str:
+    role = str(_object("filtering", text, ("local_account_role",)).get("local_account_role", "ALL"))
     if role not in ROLES:
         raise Refusal(envelope.BAD_FILTER, "filtering.local_account_role 不合法")
     return role
 
 
-def _page_size(text: str) -> int:
+def _filter(text: str) -> dict[str, Any]:
+    given = _object("filter", text, FILTER_KEYS)
+    if given.get("account_type") not in KINDS:
+        raise Refusal(envelope.BAD_FILTER, f"filter.account_type: 必填, 取值 {', '.join(KINDS)}")
+    ids = given.get("account_ids", [])
+    texts = [given.get("account_name", ""), given.get("account_tag", "")]
+    if not isinstance(ids, list) or not all(type(known) is int for known in ids):
+        raise Refusal(envelope.BAD_FILTER, "filter.account_ids: 必须为整数列表")
+    if not all(isinstance(text, str) for text in texts):
+        raise Refusal(envelope.BAD_FILTER, "filter.account_name, account_tag: 必须为文本")
+    return given
+
+
+def _fits(world: "World", known: int, wanted: dict[str, Any]) -> bool:
+    """Every account here is a 本地推 one without a 备注."""
+    return (
+        wanted["account_type"] == "LOCAL"
+        and known in wanted.get("account_ids", [known])
+        and wanted.get("account_name", "") in world.source.accounts[known].name
+        and not wanted.get("account_tag")
+    )
+
+
+def _page(given: dict[str, str]) -> tuple[int, int]:
+    """Page size and page."""
+    text = given.get("page_size", str(DEFAULT_PAGE_SIZE))
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= LARGEST_PAGE):
         raise Refusal(envelope.NOT_ACCEPTABLE, f"page_size: 1 至 {LARGEST_PAGE}")
-    return int(text)
+    return int(text), parameters.page_number(given.get("page", "1"))
+
+
+def _page_info(page: int, size: int, total: int) -> dict[str, int]:
+    return {"page": page, "page_size": size, "total_number": total, "total_page": -(-total // size)}
