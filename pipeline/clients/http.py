@@ -4,6 +4,7 @@ Nothing here repeats a request: a library's own retry may resend a POST whose an
 """
 
 import json as jsonlib
+import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ HTTP_TOO_MANY = 429
 HTTP_SERVER_ERROR = 500
 
 log = structlog.get_logger()
+# the library's own lines quote the whole address, and one endpoint wants the token in its query
+logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True, slots=True)

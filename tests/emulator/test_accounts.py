@@ -99,7 +99,8 @@ def data(call: Call, emulator: Client) -> Plain:
 
 def ids(found: Plain) -> list[str]:
     return [
-        str(row.get("local_account_id", row.get("account_id"))) for row in found.get("adv_list", found.get("accounts"))
+        str(row.get("local_account_id", row.get("account_id")))
+        for row in found.get("adv_list") or found.get("accounts") or []
     ]
 
 

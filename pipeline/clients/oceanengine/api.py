@@ -105,23 +105,29 @@ class OceanEngine:
     link: str  # where a person authorizes again
     policy: RetryPolicy = field(default=READ)
 
-    def get(self, path: str, params: Mapping[str, object]) -> dict[str, Any]:
+    def get(self, path: str, params: Mapping[str, object], token_as: str | None = None) -> dict[str, Any]:
         """`data` of a GET.
+
+        Args:
+            token_as: The query parameter that wants the token, too; it is never told.
 
         Raises:
             NeedsPerson: The token is refused, also after a refresh.
             LaikeError: As the code table says.
         """
-        used = self.tokens.current()
-        try:
-            return self._retried(path, params, used)
-        except TokenExpired:
-            renewed = self.tokens.renew(used)
-        try:
-            return self._retried(path, params, renewed)
-        except TokenExpired as error:
-            msg = f"the access token is refused right after it was renewed: {error}"
-            raise NeedsAuthorization(msg, link=self.link, code=error.code, request_id=error.request_id) from None
+        return data_of(path, self._answer(path, params, token_as))
+
+    def get_list(self, path: str, params: Mapping[str, object]) -> list[dict[str, Any]]:
+        """`data` of a GET where it is a list of rows.
+
+        Raises:
+            BadResponse: It is none.
+        """
+        answer = self._answer(path, params, None)
+        found = answer.body.get("data")
+        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+            raise BadResponse(f"{path}: data is not a list of rows", request_id=answer.body.get("request_id"))
+        return found
 
     def pages(
         self, path: str, params: Mapping[str, object], rows: str, identity: Sequence[str]
@@ -155,23 +161,36 @@ class OceanEngine:
             raise BadResponse(f"{path}: page {number} says {info}")
         return _Page(info, found)
 
-    def _retried(self, path: str, params: Mapping[str, object], token: str) -> dict[str, Any]:
-        return self.policy.run(lambda: self._once(path, params, token), self.time_left())
+    def _answer(self, path: str, params: Mapping[str, object], token_as: str | None) -> Answer:
+        used = self.tokens.current()
+        try:
+            return self._retried(path, params, used, token_as)
+        except TokenExpired:
+            renewed = self.tokens.renew(used)
+        try:
+            return self._retried(path, params, renewed, token_as)
+        except TokenExpired as error:
+            msg = f"the access token is refused right after it was renewed: {error}"
+            raise NeedsAuthorization(msg, link=self.link, code=error.code, request_id=error.request_id) from None
 
-    def _once(self, path: str, params: Mapping[str, object], token: str) -> dict[str, Any]:
+    def _retried(self, path: str, params: Mapping[str, object], token: str, token_as: str | None) -> Answer:
+        return self.policy.run(lambda: self._once(path, params, token, token_as), self.time_left())
+
+    def _once(self, path: str, params: Mapping[str, object], token: str, token_as: str | None) -> Answer:
         self.limiter.wait(path)
         if (left := self.time_left()) <= 0:
             raise DeadlinePassed(f"{path}: not called, the run's time is up")
-        headers, timeout_s = {"Access-Token": token}, min(READ_TIMEOUT_S, left)
+        query, headers = _query(params), {"Access-Token": token}
+        sent = query | {token_as: token} if token_as else query
         try:
-            return data_of(
-                path, self.http.call("GET", path, params=_query(params), headers=headers, timeout_s=timeout_s)
+            return _succeeded(
+                path, self.http.call("GET", path, params=sent, headers=headers, timeout_s=min(READ_TIMEOUT_S, left))
             )
         except Throttled as error:
             self.limiter.pause(path, error.retry_after or 1)
             raise
         except BadRequest as error:
-            error.add(f"request: {_query(params)}")
+            error.add(f"request: {query}")
             raise
 
 
@@ -182,13 +201,16 @@ def data_of(path: str, answer: Answer) -> dict[str, Any]:
         LaikeError: `code` is not 0.
         BadResponse: There is no `data`.
     """
-    code = answer.body.get("code")
-    if code != 0:
-        raise error_of(path, answer)
-    data = answer.body.get("data")
+    data = _succeeded(path, answer).body.get("data")
     if not isinstance(data, dict):
         raise BadResponse(f"{path}: code 0 without data", request_id=answer.body.get("request_id"))
     return data
+
+
+def _succeeded(path: str, answer: Answer) -> Answer:
+    if answer.body.get("code") != 0:
+        raise error_of(path, answer)
+    return answer
 
 
 def error_of(path: str, answer: Answer) -> LaikeError:

@@ -1,0 +1,183 @@
+import json
+import logging
+from typing import Any
+
+import pytest
+
+from pipeline.clients.http import Answer
+from pipeline.clients.oceanengine.accounts import (
+    Authorized,
+    accounts_of_life,
+    accounts_of_workbench,
+    authorized,
+    names_of,
+)
+from pipeline.clients.oceanengine.api import OceanEngine
+from pipeline.core.errors import BadRequest, BadResponse, LaikeError, NeedsPerson, TransportTrouble
+from tests.unit.pipeline.clients.conftest import Connect, Serve
+from tests.unit.pipeline.clients.oceanengine.test_api import QUICK, Calm, Tokens, api
+from tests.unit.pipeline.clients.stub import StubHttp, answer, data, told
+from tests.unit.pipeline.clients.wire import ok, reply
+
+Plain = dict[str, Any]
+CANARY = "canary-access-token"
+
+
+def page(rows: str, *found: Plain, number: int = 1, total: int | None = None) -> Answer:
+    count = len(found) if total is None else total
+    info = {"page": number, "page_size": 100, "total_number": count, "total_page": -(-count // 100)}
+    return data(**{rows: list(found), "page_info": info})
+
+
+def test_what_was_authorized_is_told_in_our_words() -> None:
+    line = {"account_id": 7100000000000000001, "account_name": "城南餐饮", "account_type": "PLATFORM_ROLE_LIFE"}
+    http = StubHttp(data(list=[line, {**line, "account_id": "9", "account_type": "OF_TOMORROW", "is_valid": False}]))
+    assert authorized(api(http)[0]) == [
+        Authorized("7100000000000000001", "城南餐饮", "PLATFORM_ROLE_LIFE", valid=True),
+        Authorized("9", "城南餐饮", "OF_TOMORROW", valid=False),
+    ]
+    assert (http.calls[0].path, http.calls[0].params) == ("/open_api/oauth2/advertiser/get/", {"access_token": "t1"})
+
+
+@pytest.mark.parametrize("listed", [None, []])
+def test_a_token_may_be_good_for_nothing(listed: object) -> None:
+    assert authorized(api(StubHttp(data(list=listed)))[0]) == []
+
+
+@pytest.mark.parametrize("listed", [{"a": 1}, ["x"], [{}], [{"account_id": True}], [{"account_id": "x"}]])
+def test_lines_without_an_id_are_no_lines(listed: object) -> None:
+    with pytest.raises(BadResponse):
+        authorized(api(StubHttp(data(list=listed)))[0])
+
+
+def test_a_token_that_was_refused_in_the_query_is_renewed_there_too() -> None:
+    http = StubHttp(answer({"code": 40105, "message": "m"}), data(list=[]))
+    authorized(api(http)[0])
+    assert [call.params for call in http.calls] == [{"access_token": "t1"}, {"access_token": "t2"}]
+
+
+@pytest.mark.parametrize("code", [40000, 40001, 40003, 40104, 40105, 40118, 41234])
+def test_no_error_holds_the_token_that_stands_in_the_query(code: int) -> None:
+    made, tokens, _ = api(StubHttp(answer({"code": code, "message": "m"})))
+    tokens.token = CANARY
+    with pytest.raises(LaikeError) as caught:
+        authorized(made)
+    assert CANARY not in told(caught.value)
+    assert CANARY not in repr(caught.value.trouble())
+    if isinstance(caught.value, BadRequest):
+        assert "request: {}" in caught.value.message
+
+
+WAYS_TO_FAIL = {
+    "hangs up": [],
+    "answers in HTML": [reply(502, b"<html>")],
+    "sends a header that is none": [b"HTTP/1.1 200 OK\r\nno header at all\r\nContent-Length: 2\r\n\r\n{}"],
+    "sends elsewhere": [reply(302, b"", {"Location": "/elsewhere"})],
+}
+
+
+@pytest.mark.parametrize("pieces", WAYS_TO_FAIL.values(), ids=WAYS_TO_FAIL)
+def test_no_log_line_holds_the_token_that_stands_in_the_query(
+    pieces: list[bytes], serve: Serve, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    wire = serve(*pieces)
+    tokens = Tokens()
+    tokens.token = CANARY
+    caplog.set_level(logging.DEBUG)
+    with pytest.raises(LaikeError) as caught:
+        authorized(OceanEngine(connect(wire.url), tokens, Calm(), lambda: 5, QUICK))
+    assert CANARY.encode() in wire.requests[0]  # it was really sent
+    assert CANARY not in caplog.text
+    assert CANARY not in told(caught.value)
+
+
+def test_a_log_line_of_a_success_does_not_hold_the_token_either(
+    serve: Serve, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    tokens = Tokens()
+    tokens.token = CANARY
+    caplog.set_level(logging.DEBUG)
+    wire = serve(ok({"code": 0, "data": {"list": []}}))
+    authorized(OceanEngine(connect(wire.url), tokens, Calm(), lambda: 5, QUICK))
+    assert CANARY not in caplog.text
+
+
+def test_the_accounts_of_a_life_account_come_as_ids_in_text_main_and_copied() -> None:
+    http = StubHttp(
+        page(
+            "adv_list",
+            {"local_account_id": 1834207156320263, "account_main_copy_tag": "MAIN_ACCOUNT"},
+            {"local_account_id": "1834207156320264", "account_main_copy_tag": "COPY_ACCOUNT"},
+        )
+    )
+    assert accounts_of_life(api(http)[0], "71") == ["1834207156320263", "1834207156320264"]
+    (call,) = http.calls
+    assert call.path == "/open_api/v3.0/local/life/advertiser/list/"
+    assert call.params == {"life_account_id": "71", "page": "1", "page_size": "100"}
+
+
+def test_the_accounts_of_a_workbench_come_with_names() -> None:
+    http = StubHttp(page("accounts", {"account_id": 18, "account_name": "城东店"}, {"account_id": "19"}))
+    assert accounts_of_workbench(api(http)[0], "17") == {"18": "城东店", "19": ""}
+    (call,) = http.calls
+    assert call.path == "/open_api/v3.0/customer_center/account/list/"
+    assert call.params == {
+        "account_id": "17",
+        "filter": '{"account_type": "LOCAL"}',
+        "page": "1",
+        "page_size": "100",
+    }
+
+
+def test_all_pages_of_a_listing_are_read() -> None:
+    first = [{"local_account_id": number} for number in range(1, 101)]
+    http = StubHttp(
+        page("adv_list", *first, total=101), page("adv_list", {"local_account_id": 101}, number=2, total=101)
+    )
+    assert accounts_of_life(api(http)[0], "71") == [str(number) for number in range(1, 102)]
+
+
+def test_a_listing_without_accounts_is_an_empty_one() -> None:
+    assert accounts_of_life(api(StubHttp(page("adv_list")))[0], "71") == []
+    assert accounts_of_workbench(api(StubHttp(page("accounts")))[0], "17") == {}
+
+
+@pytest.mark.parametrize("row", [{}, {"local_account_id": None}, {"local_account_id": 1.5}, {"local_account_id": True}])
+def test_a_row_without_an_id_is_no_account(row: Plain) -> None:
+    with pytest.raises(BadResponse, match="local_account_id"):
+        accounts_of_life(api(StubHttp(page("adv_list", row)))[0], "71")
+
+
+def named(*numbers: int) -> Answer:
+    return answer({"code": 0, "data": [{"id": number, "name": f"店{number}"} for number in numbers]})
+
+
+def test_names_are_asked_for_a_hundred_at_a_time() -> None:
+    http = StubHttp(named(*range(1, 101)), named(101))
+    names = names_of(api(http)[0], [str(number) for number in range(1, 102)])
+    assert names == {str(number): f"店{number}" for number in range(1, 102)}
+    asked = [json.loads(str((call.params or {})["advertiser_ids"])) for call in http.calls]
+    assert asked == [[*range(1, 101)], [101]]
+
+
+def test_no_account_no_call() -> None:
+    http = StubHttp(TransportTrouble("x"))
+    assert names_of(api(http)[0], []) == {}
+    assert http.calls == []
+
+
+@pytest.mark.parametrize("listed", [[], [{"id": 1}], [{"id": 1, "name": ""}], [{"id": 2, "name": "x"}]])
+def test_an_account_without_a_name_is_told(listed: list[Plain]) -> None:
+    with pytest.raises(BadResponse, match="no name for 1"):
+        names_of(api(StubHttp(answer({"code": 0, "data": listed})))[0], ["1"])
+
+
+@pytest.mark.parametrize("listed", [None, {}, ["x"]])
+def test_names_that_are_no_list_are_told(listed: object) -> None:
+    with pytest.raises(BadResponse, match="not a list"):
+        names_of(api(StubHttp(answer({"code": 0, "data": listed})))[0], ["1"])
+
+
+def test_a_dead_token_needs_a_person() -> None:
+    with pytest.raises(NeedsPerson):
+        authorized(api(StubHttp(answer({"code": 40105, "message": "m"})))[0])
