@@ -26,6 +26,10 @@
 | laike:v1:step:<run>:<step> | string | 10 s, renewed | a second delivery does the step again, to the same end |
 | laike:v1:runs | sorted set by start | none | history |
 | laike:v1:open | set | none | a run that died is not finished by itself |
+| laike:v1:accounts:roster | string | none | the accounts are discovered anew, and none is told as new or vanished |
+| laike:v1:accounts:names | hash by account | none | a renamed account is written under its new name |
+| laike:v1:accounts:news | sorted set by time | 30 days | a new or vanished account is not told |
+| laike:v1:accounts:told | hash by line | 30 days | it is told once more |
 | laike:v1:coverage:<account> | hash by day | none | corrections cannot be told from edits by hand |
 """
 
@@ -34,6 +38,7 @@ HOUR_S = 3600
 DAY_S = 24 * HOUR_S
 STAGING_TTL_S = 3 * DAY_S
 HISTORY_TTL_S = 400 * DAY_S
+NEWS_TTL_S = 30 * DAY_S
 
 TOKEN = PREFIX + "token:pair"
 TOKEN_LOCK = PREFIX + "token:lock"
@@ -42,6 +47,10 @@ TOKEN_DEAD = PREFIX + "token:dead"
 TOKEN_HISTORY = PREFIX + "token:history"
 RUNS = PREFIX + "runs"
 OPEN = PREFIX + "open"
+ROSTER = PREFIX + "accounts:roster"
+ACCOUNT_NAMES = PREFIX + "accounts:names"
+ACCOUNT_NEWS = PREFIX + "accounts:news"
+ACCOUNT_NEWS_TOLD = PREFIX + "accounts:told"
 
 
 def told(day: str, what: str) -> str:

@@ -18,7 +18,7 @@ PLACES = {
     "day": "<day>",
     "what": "<what>",
 }
-NOT_KEYS = {"PREFIX", "HOUR_S", "DAY_S", "STAGING_TTL_S", "HISTORY_TTL_S"}
+NOT_KEYS = {"PREFIX", "HOUR_S", "DAY_S", "STAGING_TTL_S", "HISTORY_TTL_S", "NEWS_TTL_S"}
 
 
 def table() -> dict[str, tuple[str, str, str]]:

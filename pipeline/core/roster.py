@@ -1,0 +1,125 @@
+"""The accounts that a token reaches: merged over the ways to them, named for good, compared with those of before."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline.core.model import china_day
+
+SETTINGS, LIFE, WORKBENCH = "settings", "来客", "工作台"
+ENDING = 4  # digits of an id that tell accounts of one name apart
+NAMES_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One account as one listing tells of it."""
+
+    id: str
+    name: str
+    way: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One account of a roster: `name` is what is written into the table, `called` what the service calls it now."""
+
+    id: str
+    name: str
+    called: str
+    ways: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A 来客 account or 工作台 that was ticked and is no longer valid, so that nothing under it is reached."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """Every account that was reached at a time."""
+
+    at: datetime
+    members: tuple[Member, ...]
+    skipped: tuple[Skipped, ...] = ()
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What is written for each account, by id."""
+        return {one.id: one.name for one in self.members}
+
+
+def roster(found: Iterable[Found], skipped: Iterable[Skipped], sticky: Mapping[str, str], at: datetime) -> Roster:
+    """Each account once, whichever ways lead to it.
+
+    Args:
+        found: The first word on an account's name counts.
+        sticky: Names that were written before, by id: they stay, whatever the service says now.
+    """
+    called: dict[str, str] = {}
+    ways: dict[str, list[str]] = {}
+    for one in found:
+        called.setdefault(one.id, one.name)
+        ways.setdefault(one.id, []).append(one.way)
+    names = _written(called, sticky)
+    members = (
+        Member(id=number, name=names[number], called=called[number], ways=tuple(dict.fromkeys(ways[number])))
+        for number in called
+    )
+    return Roster(at=at, members=tuple(members), skipped=tuple(dict.fromkeys(skipped)))
+
+
+def _written(called: Mapping[str, str], sticky: Mapping[str, str]) -> dict[str, str]:
+    """A name of its own for each account: one that meets an equal one gets the end of its id, or all of it."""
+    names = {number: sticky[number] for number in called if number in sticky}
+    taken = set(sticky.values())
+    newcomers = [number for number in called if number not in sticky]
+    for number in newcomers:
+        name = called[number]
+        shared = name in taken or sum(called[other] == name for other in newcomers) > 1
+        choices = [f"{name} ({number[-ENDING:]})", f"{name} ({number})"]
+        free = [choice for choice in ([] if shared else [name]) + choices if choice not in taken]
+        names[number] = free[0] if free else number
+        taken.add(names[number])
+    return names
+
+
+def news(old: Roster | None, new: Roster) -> list[str]:
+    """What changed, one line of a kind, in Chinese, with its day: the same change on another day is told again."""
+    day = f"{china_day(new.at):%m-%d}"
+    if old is None:
+        lines = [f"{day} 已自动发现 {len(new.members)} 个账户: {_together(one.name for one in new.members)}"]
+    else:
+        lines = [*_arrived(day, old, new), *_vanished(day, old, new), *_renamed(day, old, new)]
+    lost = [one for one in new.skipped if old is None or one.id not in {before.id for before in old.skipped}]
+    if lost:
+        lines.append(f"{day} 授权中 {len(lost)} 个账号已失效, 已跳过其下账户: {_together(one.name for one in lost)}")
+    return lines
+
+
+def _arrived(day: str, old: Roster, new: Roster) -> list[str]:
+    arrived = [one.name for one in new.members if one.id not in old.names]
+    return [f"{day} 新增 {len(arrived)} 个账户, 已纳入同步: {_together(arrived)}"] if arrived else []
+
+
+def _vanished(day: str, old: Roster, new: Roster) -> list[str]:
+    vanished = [one.name for one in old.members if one.id not in new.names]
+    advice = "新的授权会覆盖原先的勾选, 若非有意请重新授权并勾选全部账户"
+    told = f"{day} {len(vanished)} 个账户已不在授权范围内, 停止同步; {advice}: {_together(vanished)}"
+    return [told] if vanished else []
+
+
+def _renamed(day: str, old: Roster, new: Roster) -> list[str]:
+    before = {one.id: one.called for one in old.members}
+    renamed = [one for one in new.members if before.get(one.id, one.called) != one.called]
+    words = [f"{before[one.id]} 改为 {one.called} (表格仍写 {one.name})" for one in renamed]
+    return [f"{day} {len(renamed)} 个账户在巨量引擎改名: {_together(words)}"] if words else []
+
+
+def _together(names: Iterable[str]) -> str:
+    listed: Sequence[str] = list(names)
+    more = f" 等 {len(listed)} 个" if len(listed) > NAMES_SHOWN else ""
+    return "、".join(listed[:NAMES_SHOWN]) + more

@@ -1,0 +1,53 @@
+"""The accounts as last discovered, the names that were given to them, and what changed but was not told yet."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import redis
+
+from pipeline.core.roster import Roster
+from pipeline.state import codec, keys
+
+
+class Rosters:
+    """What is remembered of the accounts that the token reaches, in Redis."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def last(self) -> Roster | None:
+        """The roster as last discovered, however old."""
+        data = self._client.get(keys.ROSTER)
+        return codec.load(Roster, data) if isinstance(data, bytes) else None
+
+    def keep(self, roster: Roster, news: Iterable[str]) -> None:
+        """Remember a roster, its new names and what is to be told of it, all at once."""
+        pipe = self._client.pipeline()
+        pipe.set(keys.ROSTER, codec.dump(roster, Roster))
+        for number, name in roster.names.items():
+            pipe.hsetnx(keys.ACCOUNT_NAMES, number, name)
+        for place, line in enumerate(news):  # the score keeps their order
+            pipe.zadd(keys.ACCOUNT_NEWS, {line: roster.at.timestamp() + place / 1000}, nx=True)
+        pipe.expire(keys.ACCOUNT_NEWS, keys.NEWS_TTL_S)
+        pipe.execute()
+
+    def names(self) -> dict[str, str]:
+        """Every name that was ever written for an account, by id."""
+        names: Any = self._client.hgetall(keys.ACCOUNT_NAMES)
+        return {number.decode(): name.decode() for number, name in names.items()}
+
+    def learn_names(self, names: Mapping[str, str]) -> None:
+        """Names that a person chose: they stay the accounts' names should the settings be emptied."""
+        mapping: Any = names
+        self._client.hset(keys.ACCOUNT_NAMES, mapping=mapping)
+
+    def take_news(self, run_id: str) -> tuple[str, ...]:
+        """What this run is to tell: each line belongs to the first run that asks, and to it however often it asks."""
+        lines: Any = self._client.zrange(keys.ACCOUNT_NEWS, 0, -1)
+        taken = [line for line in lines if self._is_for(line, run_id)]
+        return tuple(line.decode() for line in taken)
+
+    def _is_for(self, line: bytes, run_id: str) -> bool:
+        first = self._client.hsetnx(keys.ACCOUNT_NEWS_TOLD, line.decode(), run_id)
+        self._client.expire(keys.ACCOUNT_NEWS_TOLD, keys.NEWS_TTL_S)
+        return bool(first) or self._client.hget(keys.ACCOUNT_NEWS_TOLD, line.decode()) == run_id.encode()
