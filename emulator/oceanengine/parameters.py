@@ -109,7 +109,7 @@ def _one_of(name: str, value: str | None, known: tuple[str | None, ...]) -> str 
 def _account(text: str, world: "World") -> int:
     if not re.fullmatch(r"[1-9][0-9]{0,18}", text):
         raise _refused("local_account_id", "必须为大于 0 的整数")
-    if int(text) not in world.source.accounts:
+    if int(text) not in world.source.accounts or not world.selection.reaches(int(text)):
         raise Refusal(envelope.NO_PERMISSION, "没有权限进行相关操作")
     return int(text)
 

@@ -59,6 +59,11 @@ class Selection:
         """Those of the accounts that lie under a 来客 account or a 工作台."""
         return [known for known in accounts if parent in self.parents.get(known, [LIFE_ACCOUNT_ID])]
 
+    def reaches(self, account_id: int) -> bool:
+        """Whether an account lies under something that was ticked and is still managed."""
+        parents = self.parents.get(account_id, [LIFE_ACCOUNT_ID])
+        return any(line.account_id in parents and line.is_valid for line in self.ticked)
+
 
 def change(world: "World", body: dict[str, Any]) -> dict[str, Any]:
     """`{"ticked"?: [line], "parents"?: {id: [id]}, "copies"?: [id]}`; a line: account_id, _name, _type, is_valid?.

@@ -123,6 +123,13 @@ def test_an_account_lies_under_one_of_them_the_other_or_both(emulator: Client) -
     assert sorted(ids(data(life(page_size=100), emulator))) == sorted([second, *others])
 
 
+def test_an_account_under_nothing_that_was_ticked_has_no_report(emulator: Client) -> None:
+    first, second, *_ = emulator.facts["accounts"]
+    emulator.control("authorized", {"ticked": [BENCH, LIFE | {"is_valid": False}], "parents": {first: [BENCH_ID]}})
+    codes = [emulator.report(local_account_id=known).json()["code"] for known in (first, second)]
+    assert codes == [0, 40002]
+
+
 def test_the_workbench_tells_names_and_finds_by_id_and_name(emulator: Client) -> None:
     first, second, *_ = emulator.facts["accounts"]
     name = emulator.facts["accounts"][first]
