@@ -3,13 +3,14 @@
 from cli import output
 from cli.session import opened
 from pipeline.core.plan import choose_accounts
+from pipeline.steps.accounts import known_accounts
 from pipeline.steps.views import ViewState, forget_deleted, inspect, mend
 
 
 def views(*, fix: bool, as_json: bool) -> int:
     """The view of each account; with `fix` the missing are made and the wrong repaired."""
     with opened() as ctx:
-        accounts = choose_accounts(ctx.settings.accounts, [])
+        accounts = choose_accounts(known_accounts(ctx).names, [])
         if fix:
             forget_deleted(ctx, accounts)
         found = inspect(ctx, accounts, deep=True)

@@ -87,6 +87,19 @@ def show(
 
 
 @app.command()
+def accounts(
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Discover anew; else a list of the last day will do.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the accounts: where they are known from, whether they are in use, their last covered day."""
+    from cli.accounts import accounts as command
+
+    raise typer.Exit(command(refresh=refresh, as_json=as_json))
+
+
+@app.command()
 def views(
     fix: Annotated[bool, typer.Option("--fix", help="Create the missing, repair the wrong.")] = False,
     as_json: AsJson = False,

@@ -16,7 +16,11 @@ DONE, IN_PART, WRONG_USAGE, FAILED, PERSON_NEEDED = 0, 1, 2, 3, 4
 
 out = Console(soft_wrap=True)
 err = Console(stderr=True, soft_wrap=True)
-_COLOURS = {"success": "green", "loaded": "green", "empty": "dim", "partial": "yellow", "incomplete": "yellow"}
+_COLOURS = {
+    **dict.fromkeys(("success", "loaded", "active"), "green"),
+    **dict.fromkeys(("empty", "idle"), "dim"),
+    **dict.fromkeys(("partial", "incomplete"), "yellow"),
+}
 
 
 def print_json(document: object) -> None:
@@ -78,7 +82,7 @@ def open_run_document(run: Run, state: RunState) -> dict[str, Any]:
 def print_summary(summary: Summary) -> None:
     """A run for a person."""
     rows = [
-        (safe(one.name), one.id, _coloured(one.state), str(one.rows), f"{one.cost:.2f}", str(one.window_rows))
+        (safe(one.name), one.id, coloured(one.state), str(one.rows), f"{one.cost:.2f}", str(one.window_rows))
         for one in summary.accounts
     ]
     out.print(table(("account", "id", "state", "rows", "cost 元", f"rows {_span(summary)}"), rows))
@@ -90,7 +94,7 @@ def print_summary(summary: Summary) -> None:
     counts = f"{word}created {summary.created}, updated {summary.updated}, unchanged {summary.unchanged}"
     notes = [f"restated {summary.restated} account day(s)"] if summary.restated else []
     notes += [f"edited by hand {summary.edited}"] if summary.edited else []
-    out.print(f"{summary.run_id}: {_coloured(summary.state)}; rows {', '.join([counts, *notes])}; {_verified(summary)}")
+    out.print(f"{summary.run_id}: {coloured(summary.state)}; rows {', '.join([counts, *notes])}; {_verified(summary)}")
     for line in (*summary.warnings, *summary.view_notes):
         out.print(f"  • {safe(line)}")
 
@@ -153,7 +157,8 @@ def _days(days: Iterable[date]) -> list[str]:
     return [day.isoformat() for day in days]
 
 
-def _coloured(state: str) -> str:
+def coloured(state: str) -> str:
+    """A word for a state in its colour."""
     return f"[{_COLOURS.get(state, 'red')}]{state}[/]"
 
 

@@ -22,6 +22,7 @@ from pipeline.settings import Settings
 from pipeline.state.ledger import Ledger
 from pipeline.state.limiter import Limiter
 from pipeline.state.memory import Memory
+from pipeline.state.roster import Rosters
 from pipeline.state.staging import Staging
 from pipeline.state.store import TRIES, connect
 from pipeline.state.token_journal import TokenJournal, whoami
@@ -44,6 +45,7 @@ class Context:
     staging: Staging
     ledger: Ledger
     memory: Memory
+    rosters: Rosters
     oceanengine_http: Http
     feishu_http: Http
     tenant_token: TenantToken
@@ -138,6 +140,7 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
         staging=Staging(client),
         ledger=Ledger(client),
         memory=Memory(client, settings.bitable_app_token, settings.bitable_table_id),
+        rosters=Rosters(client),
         oceanengine_http=oceanengine_http,
         feishu_http=feishu_http,
         tenant_token=TenantToken(feishu_http, settings.feishu_app_id, settings.feishu_app_secret.get_secret_value()),

@@ -44,7 +44,7 @@ _HELP = {
     "LAIKE_FEISHU_APP_SECRET": "the App Secret at open.feishu.cn",
     "LAIKE_BITABLE_APP_TOKEN": "what stands in the table's address between /base/ and ?, not the whole address",
     "LAIKE_BITABLE_TABLE_ID": "the id in the table's address that begins with tbl",
-    "LAIKE_ACCOUNTS": 'a JSON object of ids and names, such as {"1832000000000001": "城东店"}',
+    "LAIKE_ACCOUNTS": 'a JSON object of ids and names, such as {"1832000000000001": "城东店"}; empty: discovered',
     "LAIKE_TOKEN_KEYS": f"a Fernet key (several: newest first, with commas between); make one with: {MAKE_A_KEY}",
 }
 
@@ -81,7 +81,7 @@ class Settings(BaseSettings):
     bitable_app_token: str = Field(validation_alias=_names("LAIKE_BITABLE_APP_TOKEN"), pattern="^[A-Za-z0-9_-]+$")
     bitable_table_id: str = Field(validation_alias=_names("LAIKE_BITABLE_TABLE_ID"), pattern="^tbl")
     table_max_rows: int = Field(default=20_000, gt=0)
-    accounts: Annotated[dict[str, str], NoDecode]
+    accounts: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)  # empty: those that the token reaches
     token_keys: Annotated[tuple[SecretStr, ...], NoDecode]
     token_file: Path = Path(".laike-token")
     feishu_webhook_url: SecretStr | None = Field(default=None, validation_alias=_names("LAIKE_FEISHU_WEBHOOK_URL"))
@@ -105,8 +105,8 @@ class Settings(BaseSettings):
     @classmethod
     def _accounts_are_ids_and_names(cls, value: object) -> object:
         accounts = _parse_json(value) if isinstance(value, str) else value
-        if not isinstance(accounts, dict) or not accounts:
-            msg = "names no account"
+        if not isinstance(accounts, dict):
+            msg = "is not an object"
             raise ValueError(msg)
         if wrong := [key for key, name in accounts.items() if not key.isdigit() or not str(name).strip()]:
             msg = f"has an id that is not a number, or an empty name: {', '.join(wrong)}"

@@ -26,6 +26,7 @@ from worker.process import context
 T = TypeVar("T")
 Small = dict[str, Any]
 BUSY_S = 5  # a second delivery looks again after so long whether the first one is done
+BEGIN_TRIES = 120  # about an hour: then the next message of its kind comes
 FETCH_TRIES = 5  # beyond the client's own: 5, 10, 20, 30 s at most between them
 LONGEST_PAUSE_S = 30  # below the visibility timeout: a longer countdown would be delivered twice
 SUFFIX = 8  # characters of a task's id that name its backfill: delivered again it is the same run
@@ -47,25 +48,25 @@ def _named(name: str) -> Callable[[Callable[..., Any]], Task]:
 @_named("daily")
 def daily(self: Task) -> Small:
     """Begin the day's run; for a finished one nothing is done."""
-    return _patiently(self, lambda: _begin(run.begin_daily, ahead=DAILY_AHEAD))
+    return _surely(self, lambda: _begin(run.begin_daily, ahead=DAILY_AHEAD))
 
 
 @_named("settle")
 def settle(self: Task) -> Small:
     """Read yesterday once more: its figures have settled."""
-    return _patiently(self, lambda: _begin(run.begin_settle))
+    return _surely(self, lambda: _begin(run.begin_settle))
 
 
 @_named("backfill")
 def backfill(self: Task, start: str, end: str, accounts: Sequence[str] = ()) -> Small:
     """Begin to load the days from `start` to `end`, both included; the answer comes at once."""
-    return _patiently(self, lambda: _begin_backfill(start, end, accounts, self.request.id[:SUFFIX]))
+    return _surely(self, lambda: _begin_backfill(start, end, accounts, self.request.id[:SUFFIX]))
 
 
 @_named("catch_up")
 def catch_up(self: Task) -> Small:
     """Finish runs that died, and load yesterday where it is owed."""
-    return _patiently(self, _catch_up)
+    return _surely(self, _catch_up)
 
 
 @_named("keep_token")
@@ -158,6 +159,17 @@ def _patiently(self: Task, work: Callable[[], T]) -> T:
     except (Busy, StoreTrouble) as error:
         log.info("come_back", task=self.name, error=type(error).__name__)
         raise _come_back(self, BUSY_S * context().settings.wait_scale) from None
+
+
+def _surely(self: Task, work: Callable[[], T]) -> T:
+    """Begin a run; while the service does not tell which accounts there are, come back later."""
+    try:
+        return _patiently(self, work)
+    except Retryable as error:
+        if self.request.retries >= BEGIN_TRIES:
+            raise
+        log.warning("begin_again", task=self.name, error=error.message)
+        raise _come_back(self, _pause(FETCH_TRIES, error.retry_after) * context().settings.wait_scale) from None
 
 
 def _come_back(task: Task, seconds: float, **message: Any) -> Retry:  # noqa: ANN401 Celery's own parameters

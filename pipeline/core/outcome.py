@@ -135,6 +135,7 @@ class Run:
     dry_run: bool = False
     backfill: bool = False  # goes after the daily run where both wait
     batch: int = 0
+    trouble: Trouble | None = None  # why the accounts are those of an older list
 
     @property
     def batch_id(self) -> str:

@@ -69,6 +69,7 @@ def summarize(run: Run, findings: Sequence[Findings], views: ViewsOutcome, ended
     good = sum(outcome.state.good for outcome in outcomes.values())
     suspicious = _suspiciously_empty(run, outcomes)
     state = RunState.SUCCESS if good == len(outcomes) else RunState.PARTIAL if good else RunState.FAILED
+    unlisted = run.trouble if run.trouble and run.trouble.needs_person and state != RunState.SUCCESS else None
     agreements = [one for found in findings for one in _agreements(found)]
     return Summary(
         run_id=run.run_id,
@@ -86,8 +87,8 @@ def summarize(run: Run, findings: Sequence[Findings], views: ViewsOutcome, ended
         duplicates=sum(one.duplicates for one in agreements),
         verified=all(found.verify and found.verify.verified for found in findings),
         dry_run=run.dry_run,
-        warnings=(*(words for load in loads for words in load.warnings), *_excess(run, agreements)),
-        trouble=next(filter(None, map(_trouble_of, findings)), suspicious),
+        warnings=(*_older_list(run), *(words for load in loads for words in load.warnings), *_excess(run, agreements)),
+        trouble=next(filter(None, map(_trouble_of, findings)), suspicious or unlisted),
         started_at=run.started_at,
         ended_at=ended_at,
         view_notes=_view_notes(views),
@@ -162,6 +163,10 @@ def _suspiciously_empty(run: Run, outcomes: Mapping[AccountDay, DayOutcome]) -> 
         message=f"{run.day}: every account is empty although there was cost in the days before",
         what_to_do=f"{run.day} 所有账户均无数据, 但前几日有消耗: 请在巨量引擎后台核对。",
     )
+
+
+def _older_list(run: Run) -> list[str]:
+    return [f"账户列表未能更新, 沿用上次的列表: {run.trouble.what_to_do}"] if run.trouble else []
 
 
 def _excess(run: Run, agreements: Iterable[DayAgreement]) -> list[str]:

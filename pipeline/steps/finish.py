@@ -42,7 +42,10 @@ def _finish(ctx: Context, run: Run) -> Summary:
     findings = [_found(ctx, part) for part in parts(run)]
     views = ctx.ledger.outcome(run.run_id, str(Step(VIEWS)), ViewsOutcome) or ViewsOutcome()
     summary = summarize(run, findings, views, ctx.now())
-    return summary if run.dry_run else _with_status(ctx, run, findings, summary)
+    if run.dry_run:
+        return summary
+    summary = replace(summary, warnings=(*ctx.rosters.take_news(run.run_id), *summary.warnings))
+    return _with_status(ctx, run, findings, summary)
 
 
 def _found(ctx: Context, part: Run) -> Findings:

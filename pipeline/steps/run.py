@@ -13,6 +13,7 @@ from pipeline.core.outcome import Run, Summary
 from pipeline.core.plan import parts
 from pipeline.state import keys
 from pipeline.state.lease import held
+from pipeline.steps.accounts import Known, account_count, known_accounts
 from pipeline.steps.fetch import fetch_account
 from pipeline.steps.finish import finish
 from pipeline.steps.load import load
@@ -33,26 +34,26 @@ def begin(ctx: Context, day: date | None, account_ids: Sequence[str], *, dry_run
     now = ctx.now()
     days = plan.closed_day(day, now) if day else plan.window(now, ctx.settings.lookback_days)
     run_id = f"{_daily_id(days.last)}-{plan.manual_suffix(now)}"
-    return _open_new(ctx, _planned(ctx, run_id, days, account_ids, dry_run=dry_run))
+    return _open_new(ctx, _planned(ctx, known_accounts(ctx), run_id, days, account_ids, dry_run=dry_run))
 
 
 def begin_daily(ctx: Context) -> Run:
     """The day's run: yesterday with its look-back. Asked for again it is the same run."""
     days = plan.window(ctx.now(), ctx.settings.lookback_days)
-    return _open(ctx, _planned(ctx, _daily_id(days.last), days, []))
+    return _begin_once(ctx, _daily_id(days.last), days)
 
 
 def daily_is_lost(ctx: Context) -> bool:
     """Whether today's daily run ought to have begun and did not, so that whoever notices begins it."""
     now, settings = ctx.now(), ctx.settings
-    late = plan.daily_is_late(now, settings.daily_at, settings.watchdog_s, _deadline_s(ctx, len(settings.accounts), 1))
+    late = plan.daily_is_late(now, settings.daily_at, settings.watchdog_s, _deadline_s(ctx, account_count(ctx), 1))
     return late and not ctx.ledger.known(_daily_id(plan.yesterday(now)))
 
 
 def begin_settle(ctx: Context) -> Run:
     """Yesterday once more, whose figures have settled by now."""
     newest = plan.yesterday(ctx.now())
-    return _open(ctx, _planned(ctx, f"settle-{newest}", DayRange(newest, newest), []))
+    return _begin_once(ctx, f"settle-{newest}", DayRange(newest, newest))
 
 
 def begin_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[str], suffix: str | None = None) -> Run:
@@ -67,7 +68,7 @@ def begin_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[s
     now, settings = ctx.now(), ctx.settings
     days = plan.past_days(start, end, now)
     run_id = f"backfill-{start}-{end}-{suffix or plan.manual_suffix(now)}"
-    run = replace(_planned(ctx, run_id, days, account_ids), backfill=True)
+    run = replace(_planned(ctx, known_accounts(ctx), run_id, days, account_ids), backfill=True)
     seconds = plan.batches_deadline_s(parts(run), settings.oceanengine_rate, settings.run_deadline_s)
     run = replace(run, deadline=now + timedelta(seconds=seconds))
     return _open(ctx, run) if suffix else _open_new(ctx, run)
@@ -77,8 +78,9 @@ def begin_catch_up(ctx: Context) -> Run | None:
     """Yesterday for the accounts that lack it, if it is owed and not tried too recently."""
     now, settings = ctx.now(), ctx.settings
     newest = plan.yesterday(now)
-    lacking = [number for number in settings.accounts if newest.isoformat() not in ctx.ledger.covered(number)]
-    deadline = _deadline_s(ctx, len(settings.accounts), 1)
+    known = known_accounts(ctx)
+    lacking = [number for number in known.names if newest.isoformat() not in ctx.ledger.covered(number)]
+    deadline = _deadline_s(ctx, len(known.names), 1)
     if not lacking or now < plan.owed_from(now, settings.daily_at, deadline):
         return None
     runs = [ctx.ledger.run(run_id) for run_id in ctx.ledger.newest(RUNS_LOOKED_AT)]
@@ -89,7 +91,7 @@ def begin_catch_up(ctx: Context) -> Run | None:
         return None
     # two at once count the same earlier runs, and so begin the same one
     run_id = f"catch-up-{newest}-{len(earlier) + 1}"
-    return _open(ctx, _planned(ctx, run_id, DayRange(newest, newest), lacking))
+    return _open(ctx, _planned(ctx, known, run_id, DayRange(newest, newest), lacking))
 
 
 def due(ctx: Context, run_id: str) -> list[Step]:
@@ -116,9 +118,18 @@ def _deadline_s(ctx: Context, accounts: int, days: int) -> float:
     return plan.deadline_s(accounts, days, ctx.settings.oceanengine_rate, ctx.settings.run_deadline_s)
 
 
-def _planned(ctx: Context, run_id: str, days: DayRange, account_ids: Sequence[str], *, dry_run: bool = False) -> Run:
+def _begin_once(ctx: Context, run_id: str, days: DayRange) -> Run:
+    """A run of all accounts, or the one of its name."""
+    if ctx.ledger.known(run_id):
+        return ctx.ledger.run(run_id)
+    return _open(ctx, _planned(ctx, known_accounts(ctx), run_id, days, []))
+
+
+def _planned(
+    ctx: Context, known: Known, run_id: str, days: DayRange, account_ids: Sequence[str], *, dry_run: bool = False
+) -> Run:
     now = ctx.now()
-    accounts = plan.choose_accounts(ctx.settings.accounts, account_ids)
+    accounts = plan.choose_accounts(known.names, account_ids)
     return Run(
         run_id=run_id,
         day=days.last,
@@ -127,6 +138,7 @@ def _planned(ctx: Context, run_id: str, days: DayRange, account_ids: Sequence[st
         started_at=now,
         deadline=now + timedelta(seconds=_deadline_s(ctx, len(accounts), len(days))),
         dry_run=dry_run,
+        trouble=known.trouble,
     )
 
 

@@ -200,7 +200,9 @@ def test_without_settings_the_check_says_all_that_is_missing(redis_url: str, tmp
     stack = Stack(redis_url, tmp_path)
     ended = stack.run("check", stack.command("check"))
     assert ended.returncode == 2
-    assert all(name in ended.stderr for name in ("LAIKE_FEISHU_APP_SECRET", "LAIKE_ACCOUNTS", "LAIKE_TOKEN_KEYS"))
+    assert all(
+        name in ended.stderr for name in ("LAIKE_FEISHU_APP_SECRET", "LAIKE_BITABLE_TABLE_ID", "LAIKE_TOKEN_KEYS")
+    )
 
 
 def test_a_demo_does_not_mix_with_real_settings(redis_url: str, tmp_path: Path) -> None:

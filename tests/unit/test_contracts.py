@@ -18,6 +18,7 @@ COMMANDS = {
     "runs",
     "show",
     "status",
+    "accounts",
     "views",
     "init",
     "doctor",

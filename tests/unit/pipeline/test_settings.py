@@ -15,7 +15,6 @@ NEEDED = {
     "LAIKE_FEISHU_APP_SECRET": "canary-2",
     "LAIKE_BITABLE_APP_TOKEN": "base",
     "LAIKE_BITABLE_TABLE_ID": "tbl1",
-    "LAIKE_ACCOUNTS": '{"1": "一店"}',
     "LAIKE_TOKEN_KEYS": TOKEN_KEY,
 }
 
@@ -57,12 +56,12 @@ def test_a_secret_may_lie_in_a_file(name: str, environment: pytest.MonkeyPatch, 
 
 def test_a_secret_file_that_is_not_there_is_named_beside_the_other_problems(environment: pytest.MonkeyPatch) -> None:
     environment.delenv("LAIKE_FEISHU_APP_SECRET")
-    environment.delenv("LAIKE_ACCOUNTS")
+    environment.delenv("LAIKE_TOKEN_KEYS")
     environment.setenv("LAIKE_FEISHU_APP_SECRET_FILE", "/nowhere/secret")
     with pytest.raises(WrongInput) as caught:
         Settings.load()
     assert "LAIKE_FEISHU_APP_SECRET_FILE: /nowhere/secret cannot be read" in caught.value.message
-    assert "LAIKE_ACCOUNTS is missing" in caught.value.message
+    assert "LAIKE_TOKEN_KEYS is missing" in caught.value.message
 
 
 def test_a_whole_address_instead_of_the_app_token_is_told_with_what_is_wanted(environment: pytest.MonkeyPatch) -> None:
@@ -94,3 +93,24 @@ def test_a_stand_in_is_taken_only_for_what_is_unset(environment: pytest.MonkeyPa
     environment.delenv("LAIKE_BITABLE_TABLE_ID")
     loaded = Settings.load({"LAIKE_BITABLE_TABLE_ID": "tblStandIn", "LAIKE_FEISHU_APP_ID": "cli_stand_in"})
     assert (loaded.bitable_table_id, loaded.feishu_app_id) == ("tblStandIn", "cli_1")
+
+
+@pytest.mark.parametrize("accounts", ["", "{}"])
+def test_accounts_may_be_left_to_discovery(accounts: str, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("LAIKE_ACCOUNTS", accounts)
+    assert Settings.load().accounts == {}
+
+
+@pytest.mark.parametrize(
+    ("accounts", "told"),
+    [
+        ("城东店", "LAIKE_ACCOUNTS is not JSON: a JSON object of ids and names"),
+        ('["1"]', "LAIKE_ACCOUNTS is not an object"),
+        ('{"x": "一店"}', "LAIKE_ACCOUNTS has an id that is not a number"),
+        ('{"1": " "}', "LAIKE_ACCOUNTS has an id that is not a number, or an empty name: 1"),
+    ],
+)
+def test_accounts_that_are_none_are_told(accounts: str, told: str, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("LAIKE_ACCOUNTS", accounts)
+    with pytest.raises(WrongInput, match=told):
+        Settings.load()

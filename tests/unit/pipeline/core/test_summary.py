@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.core.errors import AccountUnavailable, NeedsPerson, TableMismatch, Trouble
+from pipeline.core.errors import AccountUnavailable, NeedsPerson, ServerTrouble, TableMismatch, Trouble
 from pipeline.core.model import Account, AccountDay, DayRange
 from pipeline.core.outcome import (
     DayAgreement,
@@ -207,3 +207,24 @@ def test_a_person_is_needed_when_a_trouble_says_so() -> None:
 def test_the_last_word_covers_every_account_and_day() -> None:
     outcomes = day_outcomes([found()])
     assert set(outcomes) == {AccountDay(account.id, day) for account in (EAST, WEST) for day in DAYS}
+
+
+def with_older_list(one: Findings, trouble: Trouble) -> Findings:
+    return replace(one, part=replace(one.part, trouble=trouble))
+
+
+AWAY, REVOKED = ServerTrouble("HTTP 502").trouble(), NeedsPerson("no account", what_to_do="请重新授权。").trouble()
+
+
+@pytest.mark.parametrize("trouble", [AWAY, REVOKED])
+def test_a_run_on_an_older_list_of_accounts_says_so_and_may_still_be_a_success(trouble: Trouble) -> None:
+    summary = ended(with_older_list(found(), trouble))
+    assert (summary.state, summary.trouble) == (RunState.SUCCESS, None)
+    assert summary.warnings == (f"账户列表未能更新, 沿用上次的列表: {trouble.what_to_do}",)
+
+
+def test_a_failed_run_on_a_list_that_only_a_person_can_renew_needs_that_person() -> None:
+    gone = fetched(EAST, DayState.FAILED, UNAVAILABLE), fetched(WEST, DayState.FAILED, UNAVAILABLE)
+    assert ended(with_older_list(found(*gone), REVOKED)).trouble == REVOKED
+    assert ended(with_older_list(found(*gone), REVOKED)).needs_person
+    assert not ended(with_older_list(found(*gone), AWAY)).needs_person

@@ -1,0 +1,88 @@
+"""`laike accounts`: which accounts are synced, from where they are known, and whether they are in use."""
+
+from typing import Any
+
+from cli import output
+from cli.session import opened
+from pipeline.core.errors import Trouble
+from pipeline.core.plan import told_apart
+from pipeline.core.roster import Roster
+from pipeline.steps.accounts import AccountState, Activity, known_accounts, states
+
+
+def accounts(*, refresh: bool, as_json: bool) -> int:
+    """Every account with its state; 1 when one is unavailable or the list an older one, 4 when a person is needed.
+
+    Raises:
+        NeedsPerson: The token reaches no account, and none was known before.
+    """
+    with opened() as ctx:
+        known = known_accounts(ctx, anew=refresh)
+        roster = None if ctx.settings.accounts else ctx.rosters.last()
+        found = states(ctx, told_apart(known.names), lambda done: _progress(done, len(known.names)))
+    if as_json:
+        output.print_json(_document(found, roster, known.trouble))
+    else:
+        _print(found, roster, known.trouble)
+    return _exit_code([known.trouble, *(one.trouble for one in found)])
+
+
+def _progress(done: int, of: int) -> None:
+    output.err.print(f"[dim]{done}/{of} accounts asked[/]", highlight=False)
+
+
+def _exit_code(troubles: list[Trouble | None]) -> int:
+    real = [one for one in troubles if one]
+    if any(one.needs_person for one in real):
+        return output.PERSON_NEEDED
+    return output.IN_PART if real else output.DONE
+
+
+def _document(found: list[AccountState], roster: Roster | None, trouble: Trouble | None) -> dict[str, Any]:
+    return {
+        "discovered_at": roster.at.isoformat() if roster else None,
+        "accounts": [
+            {
+                "id": one.id,
+                "name": one.name,
+                "from": list(one.ways),
+                "state": one.activity,
+                "cost": f"{one.cost:.2f}" if one.activity != Activity.UNAVAILABLE else None,
+                "last_covered": one.last_covered.isoformat() if one.last_covered else None,
+                **output.trouble_document(one.trouble),
+            }
+            for one in found
+        ],
+        "skipped": [{"id": one.id, "name": one.name} for one in roster.skipped] if roster else [],
+        **output.trouble_document(trouble),
+    }
+
+
+def _print(found: list[AccountState], roster: Roster | None, trouble: Trouble | None) -> None:
+    rows = [
+        (
+            output.safe(one.name),
+            one.id,
+            ", ".join(one.ways),
+            output.coloured(one.activity),
+            "" if one.activity == Activity.UNAVAILABLE else f"{one.cost:.2f}",
+            str(one.last_covered or ""),
+        )
+        for one in found
+    ]
+    columns = ("account", "id", "from", "state", "cost 元, 30 days", "last covered")
+    output.out.print(output.table(columns, rows))
+    for one in found:
+        if one.trouble:
+            _tell(one.name, one.trouble)
+    for skipped in roster.skipped if roster else ():
+        output.out.print(f"[yellow]skipped[/] {output.safe(skipped.name)} ({skipped.id}): no longer valid")
+    if roster:
+        output.err.print(f"discovered {output.moment(roster.at)}; `laike accounts --refresh` asks anew")
+    if trouble:
+        _tell("the list is an older one", trouble)
+
+
+def _tell(what: str, trouble: Trouble) -> None:
+    words = f"{output.safe(trouble.message)}\n  → {output.safe(trouble.what_to_do)}"
+    output.out.print(f"[red]{output.safe(what)}[/]: {words}")
