@@ -1,0 +1,315 @@
+"""Without a list in the settings the accounts are those that the token reaches; what changes is told once."""
+
+import json
+from datetime import time
+from typing import Any
+
+import pytest
+
+from pipeline.core.errors import LaikeError, NeedsPerson, Retryable
+from pipeline.core.outcome import RunState, Summary
+from pipeline.steps.accounts import account_count, known_accounts
+from pipeline.steps.run import begin_daily, daily_is_lost
+from tests.crew import SHORT, crew
+from tests.lab import Lab
+
+LIFE_ID, BENCH_ID = "7100000000000000001", "1790000000000009"
+LIFE = {"account_id": LIFE_ID, "account_name": "城南餐饮", "account_type": "PLATFORM_ROLE_LIFE"}
+BENCH = {"account_id": BENCH_ID, "account_name": "总部工作台", "account_type": "CUSTOMER_ADMIN"}
+STRANGER = {"account_id": "9", "account_name": "某", "account_type": "PLATFORM_ROLE_OF_TOMORROW"}
+DISCOVERY = ("accounts.authorized", "accounts.local", "accounts.workbench", "accounts.names")
+VANISHED = "新的授权会覆盖原先的勾选"
+
+
+@pytest.fixture
+def free(lab: Lab) -> Lab:
+    """A lab whose settings name no account."""
+    lab.extra["LAIKE_ACCOUNTS"] = "{}"
+    return lab
+
+
+def tomorrow(lab: Lab) -> None:
+    """A day passes, and the token is a new one."""
+    offset_s = float(lab.extra["LAIKE_CLOCK_OFFSET_S"]) + 86_400
+    lab.control("settings", {"clock_offset_s": offset_s})
+    lab.extra["LAIKE_CLOCK_OFFSET_S"] = str(offset_s)
+
+
+def ids(summary: Summary) -> set[str]:
+    return {account.id for account in summary.accounts}
+
+
+def told(summary: Summary, word: str) -> list[str]:
+    return [line for line in summary.warnings if word in line]
+
+
+def test_a_run_covers_every_account_that_the_token_reaches(free: Lab) -> None:
+    summary = free.sync()
+    assert (summary.state, summary.verified) == (RunState.SUCCESS, True)
+    assert ids(summary) == set(free.accounts)
+    free.assert_agrees(summary.days.first, summary.days.last)
+    assert len(told(summary, "已自动发现 7 个账户")) == 1
+
+
+def test_both_ways_lead_to_accounts_and_each_is_there_once(free: Lab) -> None:
+    first, second, third, *_ = free.accounts
+    parents = {first: [BENCH_ID], second: [LIFE_ID, BENCH_ID], third: [LIFE_ID]}
+    free.control("authorized", {"ticked": [LIFE, STRANGER, BENCH], "parents": parents, "copies": [third]})
+    assert known_accounts(free.context()).names == free.facts["accounts"]
+    roster = free.context().rosters.last()
+    assert roster
+    ways = {one.id: one.ways for one in roster.members}
+    assert (ways[first], ways[second], ways[third]) == (("工作台",), ("来客", "工作台"), ("来客",))
+
+
+def test_every_page_of_both_listings_is_read(free: Lab) -> None:
+    added = list(free.control("accounts/add", {"count": 230})["accounts"])
+    parents = {number: [BENCH_ID] for number in added[:120]}
+    free.control("authorized", {"ticked": [LIFE, BENCH], "parents": parents})
+    assert known_accounts(free.context()).names == free.facts["accounts"]
+    pages = (2, 2, 2)  # 117 under the 来客 account, 120 under the 工作台, 117 names
+    assert tuple(map(free.calls, DISCOVERY[1:])) == pages
+
+
+def test_accounts_under_what_is_no_longer_valid_are_skipped_and_that_is_told_once(free: Lab) -> None:
+    first, *_ = free.accounts
+    free.control("authorized", {"ticked": [LIFE | {"is_valid": False}, BENCH], "parents": {first: [BENCH_ID]}})
+    summary = free.sync()
+    assert (summary.state, ids(summary)) == (RunState.SUCCESS, {first})
+    assert len(told(summary, "已失效")) == 1
+    assert "城南餐饮" in told(summary, "已失效")[0]
+    tomorrow(free)
+    assert told(free.sync(), "已失效") == []
+
+
+def test_the_accounts_are_asked_for_once_a_day(free: Lab) -> None:
+    for _ in range(3):
+        free.sync()
+    assert [free.calls(endpoint) for endpoint in DISCOVERY] == [1, 1, 0, 1]
+    tomorrow(free)
+    free.sync()
+    assert free.calls("accounts.authorized") == 2
+
+
+def test_a_list_in_the_settings_wins_and_makes_no_call(lab: Lab) -> None:
+    lab.extra["LAIKE_ACCOUNTS"] = json.dumps({lab.accounts[0]: "我的店"})
+    assert ids(lab.sync()) == {lab.accounts[0]}
+    assert lab.laike("accounts").returncode == 0
+    assert lab.calls(*DISCOVERY) == 0
+
+
+def test_the_names_of_the_settings_stay_when_the_list_is_emptied(lab: Lab) -> None:
+    lab.extra["LAIKE_ACCOUNTS"] = json.dumps({lab.accounts[0]: "我的店"})
+    lab.sync()
+    lab.extra["LAIKE_ACCOUNTS"] = "{}"
+    expected = lab.facts["accounts"] | {lab.accounts[0]: "我的店"}
+    assert known_accounts(lab.context()).names == expected
+
+
+@pytest.mark.parametrize(
+    "fault", [{"kind": "status", "status": 502}, {"kind": "drop_before"}, {"kind": "code", "code": 40118}]
+)
+def test_a_list_that_cannot_be_renewed_is_used_on_with_a_warning(free: Lab, fault: dict[str, Any]) -> None:
+    free.sync()
+    tomorrow(free)
+    free.fault("accounts.authorized", times="always", **fault)
+    summary = free.sync()
+    assert (summary.state, ids(summary)) == (RunState.SUCCESS, set(free.accounts))
+    assert len(told(summary, "账户列表未能更新")) == 1
+    free.control("faults/clear", {})
+    assert told(free.sync(), "账户列表未能更新") == []
+
+
+@pytest.mark.parametrize("endpoint", ["accounts.local", "accounts.names"])
+def test_half_an_answer_is_no_list(free: Lab, endpoint: str) -> None:
+    free.sync()
+    tomorrow(free)
+    free.fault(endpoint, "code", code=40002, times="always")
+    summary = free.sync()
+    assert ids(summary) == set(free.accounts)
+    assert told(summary, VANISHED) == []
+    assert len(told(summary, "账户列表未能更新")) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [({"kind": "status", "status": 502}, Retryable), ({"kind": "code", "code": 40118}, NeedsPerson)],
+)
+def test_without_any_list_the_error_is_raised_and_no_run_begins(
+    free: Lab, fault: dict[str, Any], kind: type[LaikeError]
+) -> None:
+    free.fault("accounts.authorized", times="always", **fault)
+    ctx = free.context()
+    with pytest.raises(kind):
+        begin_daily(ctx)
+    assert ctx.ledger.open_runs() == []
+
+
+def test_new_accounts_take_part_and_are_told_once(free: Lab) -> None:
+    free.sync()
+    (added,) = free.control("accounts/add", {"name": "新开的店"})["accounts"]
+    assert added not in ids(free.sync())  # the list is of today
+    tomorrow(free)
+    summary = free.sync()
+    assert added in ids(summary)
+    assert told(summary, "新增 1 个账户") == [line for line in summary.warnings if "新开的店" in line]
+    assert len(told(summary, "新增 1 个账户")) == 1
+    assert told(free.sync(), "新增") == []
+    assert told(free.sync(), "自动发现") == []
+
+
+def test_a_vanished_account_stays_out_and_is_told_once_with_what_to_do(free: Lab) -> None:
+    free.sync()
+    gone = free.accounts[1]
+    free.control("authorized", {"parents": {gone: []}})
+    tomorrow(free)
+    summary = free.sync()
+    assert (summary.state, ids(summary)) == (RunState.SUCCESS, set(free.accounts) - {gone})
+    (line,) = told(summary, VANISHED)
+    assert free.facts["accounts"][gone] in line
+    assert line in json.dumps(free.look("state")["messages"][-1], ensure_ascii=False)  # the card says it, too
+    assert told(free.sync(), VANISHED) == []
+    tomorrow(free)
+    assert told(free.sync(), VANISHED) == []
+
+
+def test_a_renamed_account_keeps_its_name_in_the_table_and_that_is_told_once(free: Lab) -> None:
+    free.sync()
+    renamed = free.accounts[0]
+    before = free.facts["accounts"][renamed]
+    free.control("accounts/rename", {"account_id": renamed, "name": "换了招牌"})
+    tomorrow(free)
+    summary = free.sync()
+    assert told(summary, "换了招牌") == told(summary, "改名")
+    assert len(told(summary, "改名")) == 1
+    assert {row["账户名称"] for rows in free.loaded().values() for row in rows} >= {before}
+    assert "换了招牌" not in {row["账户名称"] for rows in free.loaded().values() for row in rows}
+    assert told(free.sync(), "改名") == []
+
+
+def test_accounts_of_one_name_are_told_apart(free: Lab) -> None:
+    first = free.accounts[0]
+    name = free.facts["accounts"][first]
+    free.sync()
+    (added,) = free.control("accounts/add", {"name": name})["accounts"]
+    tomorrow(free)
+    names = {account.id: account.name for account in free.sync().accounts}
+    assert (names[first], names[added]) == (name, f"{name} ({added[-4:]})")
+
+
+def test_an_authorization_of_nothing_needs_a_person_and_is_never_an_empty_success(free: Lab) -> None:
+    free.control("authorized", {"ticked": []})
+    with pytest.raises(NeedsPerson, match="no 本地推 account") as caught:
+        free.sync()
+    assert "重新授权并勾选全部账户" in caught.value.what_to_do
+
+
+def test_all_accounts_gone_fails_the_run_and_needs_a_person(free: Lab) -> None:
+    free.sync()
+    free.control("authorized", {"ticked": [LIFE | {"is_valid": False}]})
+    tomorrow(free)
+    summary = free.sync()
+    assert (summary.state, summary.needs_person) == (RunState.FAILED, True)
+    assert ids(summary) == set(free.accounts)
+    assert told(summary, "重新授权并勾选全部账户")
+
+
+def test_a_dry_run_tells_no_news_so_that_the_next_run_does(free: Lab) -> None:
+    assert told(free.sync(dry_run=True), "自动发现") == []
+    assert len(told(free.sync(), "自动发现")) == 1
+
+
+def test_what_looks_on_never_asks_for_accounts(free: Lab) -> None:
+    free.at(time(7, 3))
+    ctx = free.context()
+    assert account_count(ctx) == 1
+    assert daily_is_lost(ctx)
+    known_accounts(ctx)
+    asked = free.calls(*DISCOVERY)
+    tomorrow(free)
+    later = free.context()
+    assert account_count(later) == len(free.accounts)
+    assert daily_is_lost(later)
+    assert free.calls(*DISCOVERY) == asked
+
+
+def test_a_daily_run_waits_for_the_service_that_does_not_tell_the_accounts_yet(free: Lab) -> None:
+    free.extra |= SHORT
+    free.fault("accounts.authorized", "status", status=502, times=8)  # more than the client's own five tries
+    with crew(free) as team:
+        team.worker()
+        summary = team.ended(team.result(team.send("laike.daily"))["result"]["run_id"])
+    assert (summary.state, ids(summary)) == (RunState.SUCCESS, set(free.accounts))
+    assert free.calls("accounts.authorized") == 9
+
+
+class TestAccountsCommand:
+    """`laike accounts`."""
+
+    @pytest.fixture
+    def ready(self, free: Lab) -> Lab:
+        """A lab whose token was taken over by the command."""
+        assert free.laike("token", "import", str(free.token_cache())).returncode == 0
+        return free
+
+    def test_it_tells_from_where_whether_in_use_and_until_when_covered(self, ready: Lab) -> None:
+        first, *_ = ready.accounts
+        ready.control("authorized", {"ticked": [LIFE, BENCH], "parents": {first: [BENCH_ID, LIFE_ID]}})
+        (idle,) = ready.control("accounts/add", {"name": "没投放的店", "promotions": 0})["accounts"]
+        ready.sync(ready.day, [first])
+        ended = ready.laike("accounts", "--json")
+        assert ended.returncode == 0, ended.stderr
+        document = json.loads(ended.stdout)
+        found = {one["id"]: one for one in document["accounts"]}
+        assert found.keys() == {*ready.facts["accounts"]}
+        assert found[first]["from"] == ["来客", "工作台"]
+        assert (found[first]["state"], found[first]["last_covered"]) == ("active", ready.day.isoformat())
+        assert float(found[first]["cost"]) > 0
+        assert (found[idle]["state"], found[idle]["cost"], found[idle]["last_covered"]) == ("idle", "0.00", None)
+        assert f"{len(found)}/{len(found)} accounts asked" in ended.stderr
+
+    def test_an_account_that_cannot_be_read_is_named_with_the_reason(self, ready: Lab) -> None:
+        broken = ready.accounts[1]
+        fault = {"code": 40300, "message": "账户冻结", "times": "always", "match": {"local_account_id": broken}}
+        ready.fault("report.account", "code", **fault)
+        document = ready.laike("accounts", "--json")
+        assert document.returncode == 1
+        bad = [one for one in json.loads(document.stdout)["accounts"] if one["state"] == "unavailable"]
+        assert [(one["id"], one["cost"]) for one in bad] == [(broken, None)]
+        assert "账户冻结" in bad[0]["reason"]
+        for_people = ready.laike("accounts")
+        assert for_people.returncode == 1
+        assert "账户冻结" in for_people.stdout
+        assert all(name in for_people.stdout for name in ready.facts["accounts"].values())
+
+    def test_refresh_asks_anew(self, ready: Lab) -> None:
+        ready.laike("accounts")
+        (added,) = ready.control("accounts/add", {"name": "新开的店"})["accounts"]
+        assert added not in ready.laike("accounts").stdout
+        assert added in ready.laike("accounts", "--refresh").stdout
+
+    def test_an_older_list_and_what_was_skipped_are_told(self, ready: Lab) -> None:
+        ready.control("authorized", {"ticked": [LIFE, BENCH | {"is_valid": False}]})
+        ready.laike("accounts")
+        ready.fault("accounts.authorized", "status", status=502, times="always")
+        ended = ready.laike("accounts", "--refresh")
+        assert ended.returncode == 1
+        assert "the list is an older one" in ended.stdout
+        assert "总部工作台" in ended.stdout
+        document = json.loads(ready.laike("accounts", "--refresh", "--json").stdout)
+        assert document["skipped"] == [{"id": BENCH_ID, "name": "总部工作台"}]
+        assert "502" in document["reason"]
+
+    def test_an_empty_authorization_needs_a_person(self, ready: Lab) -> None:
+        ready.control("authorized", {"ticked": []})
+        ended = ready.laike("accounts", "--json")
+        assert (ended.returncode, ended.stdout) == (4, "")
+        assert "重新授权并勾选全部账户" in ended.stderr
+
+    def test_no_secret_is_ever_told_also_at_debug_level(self, ready: Lab) -> None:
+        token = ready.facts["access_token"]
+        ready.fault("accounts.authorized", "code", code=40003, times=1)
+        said = [ready.laike("accounts", LAIKE_LOG_LEVEL="debug"), ready.laike("accounts", LAIKE_LOG_LEVEL="debug")]
+        assert "advertiser/get" in said[0].stderr
+        assert [one.returncode for one in said] == [3, 0]
+        assert all(token not in one.stdout + one.stderr for one in said)
