@@ -117,7 +117,7 @@ def test_wrong_usage_exits_2_and_says_what_is_allowed(lab: Lab, words: list[str]
 
 
 def test_every_wrong_setting_is_named_at_once(lab: Lab) -> None:
-    wrong = {"LAIKE_ACCOUNTS": "{}", "LAIKE_TOKEN_KEYS": "nonsense", "LAIKE_BITABLE_TABLE_ID": ""}
+    wrong = {"LAIKE_ACCOUNTS": "[]", "LAIKE_TOKEN_KEYS": "nonsense", "LAIKE_BITABLE_TABLE_ID": ""}
     ended = lab.laike("sync", "--local", **wrong)
     assert ended.returncode == 2
     assert all(name in ended.stderr for name in wrong)

@@ -268,5 +268,5 @@ def test_a_worker_without_settings_names_all_that_is_missing(lab: Lab) -> None:
     )
     assert ended.returncode == 2
     assert "LAIKE_FEISHU_APP_ID" in ended.stderr
-    assert "LAIKE_ACCOUNTS" in ended.stderr
+    assert "LAIKE_TOKEN_KEYS" in ended.stderr
     assert "Traceback" not in ended.stderr
