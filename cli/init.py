@@ -21,14 +21,13 @@ from pipeline.steps.doctor.oceanengine import accounts_of
 from pipeline.steps.init import TABLE_NAME, Plan, carry_out, look
 
 ENV = Path(".env")
-KEYS, LOGIN, TABLE, ACCOUNTS = "LAIKE_TOKEN_KEYS", "LAIKE_FLOWER_LOGIN", "LAIKE_BITABLE_TABLE_ID", "LAIKE_ACCOUNTS"
+KEYS, LOGIN, TABLE = "LAIKE_TOKEN_KEYS", "LAIKE_FLOWER_LOGIN", "LAIKE_BITABLE_TABLE_ID"
 FOR_THE_TABLE = ("LAIKE_FEISHU_APP_ID", "LAIKE_FEISHU_APP_SECRET", "LAIKE_BITABLE_APP_TOKEN")
 # what is not needed here, or made here, need not be known yet
 STAND_INS = {
     "LAIKE_OCEANENGINE_APP_ID": "0",
     "LAIKE_OCEANENGINE_SECRET": "-",
     TABLE: "tbl",
-    ACCOUNTS: '{"0": "-"}',
 }
 NEEDED = (*FOR_THE_TABLE, *(name for name in STAND_INS if name != TABLE))
 _WHY = {KEYS: "a new key, which encrypts the token at rest", LOGIN: "user laike and a new password for Flower"}
@@ -74,7 +73,7 @@ def _look(made: dict[str, str]) -> tuple[Site | None, LaikeError | None]:
         with ours(settings.redis_url):
             ctx = build(settings)
             ctx.client.ping()
-            accounts = () if unset([ACCOUNTS]) else accounts_of(ctx)
+            accounts = accounts_of(ctx)
             table_id = None if unset([TABLE]) else settings.bitable_table_id
             return Site(ctx, accounts, look(ctx, table_id, accounts)), None
     except LaikeError as error:

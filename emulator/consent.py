@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route as Path
 
-from emulator.oceanengine.accounts import LIFE_NAME
-from emulator.oceanengine.oauth import LIFE_ACCOUNT_ID, REDIRECT_URI, SCOPES, USER_ID
+from emulator.oceanengine.oauth import REDIRECT_URI, SCOPES, USER_ID
+from emulator.oceanengine.selection import LIFE, WORKBENCH
 from emulator.pages import templates
 from emulator.wire import HTTP_BAD_REQUEST, HTTP_OK, Call
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PATH = "/openapi/audit/oauth.html"
 FOUND = 302
-ACCOUNTS = {str(LIFE_ACCOUNT_ID): f"{LIFE_NAME} 来客"}
+KINDS = {**dict.fromkeys(LIFE, "来客"), **dict.fromkeys(WORKBENCH, "工作台")}
 NOBODY_TICKED = "请至少勾选一个账户"
 
 
@@ -31,17 +31,18 @@ def routes(world: "World") -> list[Path]:
     async def show(request: Request) -> Response:
         with world.lock:
             problems = _problems(world, request.query_params)
-        return _page(environment, request.query_params, problems)
+        return _page(environment, world, request.query_params, problems)
 
     async def agree(request: Request) -> Response:
         ticked = {value for name, value in Call.parse_query(await request.body()) if name == "account"}
         query = request.query_params
         with world.lock:
             problems = _problems(world, query)
-            if not ticked or not ticked <= ACCOUNTS.keys():
+            if not ticked or not ticked <= _offered(world).keys():
                 problems.append(NOBODY_TICKED)
             if problems:
-                return _page(environment, query, problems)
+                return _page(environment, world, query, problems)
+            world.selection.tick(map(int, ticked))
             return RedirectResponse(_callback(world, query), status_code=FOUND)
 
     return [Path(PATH, show, methods=["GET"]), Path(PATH, agree, methods=["POST"])]
@@ -57,6 +58,12 @@ def _problems(world: "World", query: QueryParams) -> list[str]:
             f"redirect_uri 与应用登记的回调地址 {REDIRECT_URI} 不一致（{query.get('redirect_uri', '未填写')}）"
         )
     return found
+
+
+def _offered(world: "World") -> dict[str, str]:
+    """The lines that can be ticked, by id."""
+    lines = world.selection.ticked
+    return {str(one.account_id): f"{one.account_name} {KINDS.get(one.account_type, one.account_type)}" for one in lines}
 
 
 def _callback(world: "World", query: QueryParams) -> str:
@@ -76,10 +83,10 @@ def _material_auth(query: QueryParams) -> bool:
     return query.get("material_auth") == "1"
 
 
-def _page(environment: Environment, query: QueryParams, problems: list[str]) -> Response:
+def _page(environment: Environment, world: "World", query: QueryParams, problems: list[str]) -> Response:
     html = environment.get_template("consent.html").render(
         app_id=query.get("app_id", ""),
-        accounts=ACCOUNTS,
+        accounts=_offered(world),
         material_auth=_material_auth(query),
         problems=problems,
     )

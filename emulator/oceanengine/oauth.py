@@ -129,7 +129,9 @@ def access_token(world: "World", call: Call) -> Reply:
     """POST /open_api/oauth2/access_token/."""
     body = _credentials(world, call, "auth_code")
     world.oauth.use_code(str(body["auth_code"]))
-    return envelope.success(_grant(world, "oauth.access_token") | {"advertiser_ids": [LIFE_ACCOUNT_ID]})
+    return envelope.success(
+        _grant(world, "oauth.access_token") | {"advertiser_ids": [line.account_id for line in world.selection.ticked]}
+    )
 
 
 def _credentials(world: "World", call: Call, wanted: str) -> dict[str, Any]:

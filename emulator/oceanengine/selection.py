@@ -49,6 +49,11 @@ class Selection:
     parents: dict[int, list[int]] = field(default_factory=dict)
     copies: set[int] = field(default_factory=set)
 
+    def tick(self, account_ids: Iterable[int]) -> None:
+        """Authorize anew: what is not among these is no longer authorized."""
+        chosen = set(account_ids)
+        self.ticked = [line for line in self.ticked if line.account_id in chosen]
+
     def allows(self, account_id: int, kinds: Collection[str]) -> bool:
         """Whether an account of one of these types was ticked and is still managed."""
         return any(

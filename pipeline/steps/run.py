@@ -7,10 +7,12 @@ from datetime import date, timedelta
 
 from pipeline.context import Context
 from pipeline.core import plan
+from pipeline.core.errors import NeedsPerson
 from pipeline.core.flow import LOAD, Step, next_steps
 from pipeline.core.model import DayRange
 from pipeline.core.outcome import Run, Summary
 from pipeline.core.plan import parts
+from pipeline.render.cards import trouble_card
 from pipeline.state import keys
 from pipeline.state.lease import held
 from pipeline.steps.accounts import Known, account_count, known_accounts
@@ -18,6 +20,8 @@ from pipeline.steps.fetch import fetch_account
 from pipeline.steps.finish import finish
 from pipeline.steps.load import load
 from pipeline.steps.read import read_table
+from pipeline.steps.tell import tell_once
+from pipeline.steps.token import told_as
 from pipeline.steps.verify import verify
 from pipeline.steps.views import check_views
 
@@ -122,7 +126,16 @@ def _begin_once(ctx: Context, run_id: str, days: DayRange) -> Run:
     """A run of all accounts, or the one of its name."""
     if ctx.ledger.known(run_id):
         return ctx.ledger.run(run_id)
-    return _open(ctx, _planned(ctx, known_accounts(ctx), run_id, days, []))
+    return _open(ctx, _planned(ctx, _known_or_told(ctx), run_id, days, []))
+
+
+def _known_or_told(ctx: Context) -> Known:
+    try:
+        return known_accounts(ctx)
+    except NeedsPerson as error:  # no run begins, so that no run's card tells it
+        card = trouble_card("同步无法开始", [error.what_to_do], ctx.tokens.link)
+        tell_once(ctx, told_as(error.reason), card)
+        raise
 
 
 def _planned(

@@ -86,3 +86,15 @@ def test_nothing_is_granted_without_a_ticked_account(emulator: Client, ticked: t
 
 def test_what_stands_in_the_address_is_text_and_never_markup(emulator: Client) -> None:
     assert "<script>" not in emulator.authorize(redirect_uri="<script>alert(1)</script>").text
+
+
+def test_what_is_not_ticked_is_no_longer_authorized(emulator: Client) -> None:
+    workbench = {"account_id": 7, "account_name": "集团", "account_type": "CUSTOMER_ADMIN"}
+    life = {"account_id": 8, "account_name": "城南餐饮", "account_type": "PLATFORM_ROLE_LIFE"}
+    emulator.control("authorized", {"ticked": [workbench, life]})
+    assert ticks(emulator) == ("7", "8")
+    assert "集团 工作台" in emulator.authorize().text
+    code = parse_qs(urlsplit(emulator.authorize("POST", ("7",)).headers["location"]).query)["auth_code"][0]
+    granted = emulator.oauth("access_token", refresh_token=None, auth_code=code).json()["data"]
+    assert granted["advertiser_ids"] == [7]
+    assert ticks(emulator) == ("7",)

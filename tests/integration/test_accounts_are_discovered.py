@@ -145,6 +145,18 @@ def test_without_any_list_the_error_is_raised_and_no_run_begins(
     assert ctx.ledger.open_runs() == []
 
 
+def test_that_no_daily_run_can_begin_is_told_to_the_group_once_a_day(free: Lab) -> None:
+    free.control("authorized", {"ticked": []})
+    for _ in range(2):
+        with pytest.raises(NeedsPerson):
+            begin_daily(free.context())
+    (card,) = free.look("state")["messages"]
+    words = json.dumps(card, ensure_ascii=False)
+    assert "同步无法开始" in words
+    assert "勾选全部账户" in words
+    assert free.context().tokens.link in words
+
+
 def test_new_accounts_take_part_and_are_told_once(free: Lab) -> None:
     free.sync()
     (added,) = free.control("accounts/add", {"name": "新开的店"})["accounts"]

@@ -78,6 +78,20 @@ def right(**changed: object) -> Callable[[Patient], None]:
     return lambda patient: patient.permit(**changed)
 
 
+def discovering(more: Callable[[Patient], None]) -> Callable[[Patient], None]:
+    """A defect of a system whose accounts are not in its settings."""
+
+    def change(patient: Patient) -> None:
+        patient.lab.extra["LAIKE_ACCOUNTS"] = "{}"
+        more(patient)
+
+    return change
+
+
+def nothing_ticked(patient: Patient) -> None:
+    patient.lab.control("authorized", {"ticked": []})
+
+
 def no_account_answers(patient: Patient) -> None:
     for report in ("report.account", "report.promotion"):
         patient.lab.fault(report, "code", code=40002, times="always")
@@ -230,6 +244,13 @@ DEFECTS: dict[str, tuple[Callable[[Patient], None], str, State, str]] = {
     "ocean engine: promotion report not granted": (
         denied("report.promotion"), "oceanengine.promotion_report", B, "获取广告数据",
     ),
+    **{
+        f"discovery: {endpoint} not granted": (
+            discovering(denied(endpoint)), "oceanengine.account_lists", B, "申请账户列表接口",
+        )
+        for endpoint in ("accounts.local", "accounts.names")
+    },
+    "discovery: nothing was ticked": (discovering(nothing_ticked), "oceanengine.account_lists", B, "勾选全部账户"),
     "ocean engine: one account unavailable": (account_gone, "accounts", B, "勾选全部账户"),
     "ocean engine: no account available": (no_account_answers, "accounts", B, "勾选全部账户"),
     "feishu: wrong secret": (setting("LAIKE_FEISHU_APP_SECRET", "x"), "feishu.app", B, "LAIKE_FEISHU_APP_SECRET"),
@@ -290,6 +311,11 @@ def test_a_healthy_system_has_nothing_to_mend(patient: Patient) -> None:
 def test_neither_has_one_that_has_run(patient: Patient, table: str) -> None:
     patient.lab.table = table
     patient.lab.sync()
+    assert [one for one in patient.examined() if one.state != State.OK] == []
+
+
+def test_neither_has_one_that_discovers_its_accounts(patient: Patient) -> None:
+    discovering(lambda _: None)(patient)
     assert [one for one in patient.examined() if one.state != State.OK] == []
 
 

@@ -168,7 +168,7 @@ def test_what_is_not_set_yet_is_named_and_the_rest_is_done(lab: Lab) -> None:
     ended = lab.laike("init", "--yes", **partly)
     assert ended.returncode == 1, ended.stderr
     assert env(lab).keys() == {"LAIKE_TOKEN_KEYS", "LAIKE_FLOWER_LOGIN"}
-    for name in ("LAIKE_FEISHU_APP_SECRET", "LAIKE_ACCOUNTS", "LAIKE_OCEANENGINE_SECRET"):
+    for name in ("LAIKE_FEISHU_APP_SECRET", "LAIKE_OCEANENGINE_SECRET"):
         assert name in ended.stderr
     assert lab.calls("feishu.token") == 0
 

@@ -13,14 +13,16 @@ from pipeline.clients.oceanengine.api import REAUTHORIZE
 from pipeline.clients.oceanengine.reports import account_costs, promotion_report
 from pipeline.clients.retry import READ
 from pipeline.context import Context
-from pipeline.core.errors import AccountUnavailable, LaikeError, NeedsPerson, Retryable
+from pipeline.core.errors import AccountUnavailable, LaikeError, NeedsAuthorization, NeedsPerson, Retryable
 from pipeline.core.model import Account, DayRange
 from pipeline.core.plan import choose_accounts, yesterday
 from pipeline.core.table import DEFAULT_COLUMNS, DIMENSIONS
+from pipeline.steps.accounts import known_accounts
 from pipeline.steps.doctor.findings import Finding, broken, of_error, ok, skipped, unauthorized, warning
 
 NO_SUCH_CODE = "laike-doctor-no-such-auth-code"
 INVALID_PARTNER, NO_PERMISSION, NOT_GRANTED = 40101, 40002, 40118
+LISTS = "oceanengine.account_lists"
 REPORTS = ("oceanengine.token", "oceanengine.account_report", "oceanengine.promotion_report", "accounts")
 REFRESH_LEFT = timedelta(days=3)
 AT_ONCE = 16
@@ -30,13 +32,18 @@ _APP = (
     "填入 LAIKE_OCEANENGINE_APP_ID 和 LAIKE_OCEANENGINE_SECRET。"
 )
 _GRANT = "请在巨量引擎开放平台「应用管理」→「权限」申请本地推数据报表中的“{name}”, 通过后重新授权。"
+_GRANT_LISTS = (
+    "请在巨量引擎开放平台「应用管理」→「权限」申请账户列表接口 (获取已授权账户, 来客账户下的本地推账户, "
+    "工作台账户列表, 获取广告主公开信息), 通过后重新授权; 或在 LAIKE_ACCOUNTS 中写明账户。"
+)
 _ALL_ACCOUNTS = f"请用管理这些账户的账号授权并勾选全部账户。{REAUTHORIZE}"
 _ACCOUNT = "请在巨量引擎检查该账户的状态; 若正常, 请重新授权并勾选全部账户 (包括此账户), 或从 LAIKE_ACCOUNTS 中去掉它。"
 
 
 def accounts_of(ctx: Context) -> tuple[Account, ...]:
-    """The accounts that are to be loaded."""
-    return choose_accounts(ctx.settings.accounts, [])
+    """The accounts that are to be loaded, as far as is known without a call."""
+    last = None if ctx.settings.accounts else ctx.rosters.last()
+    return choose_accounts(last.names if last else ctx.settings.accounts, [])
 
 
 def check_oceanengine(ctx: Context, *, redis: bool) -> list[Finding]:
@@ -44,16 +51,19 @@ def check_oceanengine(ctx: Context, *, redis: bool) -> list[Finding]:
     try:
         app = _check_app(ctx)
     except LaikeError as error:
-        return [of_error("oceanengine.app", error), *skipped(("token", *REPORTS), "Ocean Engine is out of reach")]
+        return [
+            of_error("oceanengine.app", error),
+            *skipped(("token", LISTS, *REPORTS), "Ocean Engine is out of reach"),
+        ]
     if not redis:
-        return [app, *skipped(("token", *REPORTS), "Redis is out of reach")]
+        return [app, *skipped(("token", LISTS, *REPORTS), "Redis is out of reach")]
     try:
         token = _check_token(ctx)
     except NeedsPerson as error:
-        return [app, unauthorized("token", error), *skipped(REPORTS, "there is no usable token")]
+        return [app, unauthorized("token", error), *skipped((LISTS, *REPORTS), "there is no usable token")]
     if token.needs_person:
-        return [app, token, *skipped(REPORTS, "there is no usable token")]
-    return [app, token, *_check_reports(ctx, accounts_of(ctx))]
+        return [app, token, *skipped((LISTS, *REPORTS), "there is no usable token")]
+    return [app, token, *_check_lists(ctx)]
 
 
 def _check_app(ctx: Context) -> Finding:
@@ -82,6 +92,23 @@ def _check_token(ctx: Context) -> Finding:
         cure = f"worker 和 beat 运行时令牌每天自动刷新: 请先启动它们; 否则请在到期前重新授权。{REAUTHORIZE}"
         return warning("token", f"{says}: nothing refreshes it", cure)
     return ok("token", says)
+
+
+def _check_lists(ctx: Context) -> list[Finding]:
+    """Where accounts are discovered, whether they can be; then the reports."""
+    try:
+        known = known_accounts(ctx, anew=True)
+    except NeedsAuthorization as error:
+        return [unauthorized(REPORTS[0], error), *skipped(REPORTS[1:], "the token is refused")]
+    except LaikeError as error:
+        denied = of_error(LISTS, error, _GRANT_LISTS if error.code in (NOT_GRANTED, NO_PERMISSION) else None)
+        return [denied, *skipped(REPORTS, "no account is known")]
+    reports = _check_reports(ctx, choose_accounts(known.names, []))
+    if not known.trouble:
+        return [ok(LISTS, f"{len(known.names)} account(s) known"), *reports]
+    trouble = known.trouble
+    cure = _GRANT_LISTS if trouble.code in (NOT_GRANTED, NO_PERMISSION) else trouble.what_to_do
+    return [broken(LISTS, f"the last list is used: {trouble.message}", cure), *reports]
 
 
 def _check_reports(ctx: Context, accounts: Sequence[Account]) -> list[Finding]:

@@ -15,7 +15,7 @@ from pipeline.clients.oceanengine.reports import ACCOUNT_REPORT, PROMOTION_REPOR
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError
 from pipeline.core.plan import yesterday
-from pipeline.steps.doctor.oceanengine import accounts_of
+from pipeline.steps.accounts import known_accounts
 
 PAST_THE_END = 9999
 NO_METRIC, FOREIGN_ACCOUNT, BAD_PAGE_SIZE = "laike_no_such_metric", "1", 7
@@ -66,7 +66,7 @@ def probe(ctx: Context) -> list[Reply]:
         NeedsPerson: There is no usable token.
     """
     day = yesterday(ctx.now())
-    reports = _Reports(ctx, accounts_of(ctx)[0].id)
+    reports = _Reports(ctx, next(iter(known_accounts(ctx).names)))
     return [Reply(question, _answered(ask, reports, day)) for question, ask in QUESTIONS.items()]
 
 

@@ -11,8 +11,8 @@ from pipeline.core.errors import LaikeError
 from pipeline.core.model import CHINA, china_day
 from pipeline.core.plan import deadline_s, owed_from, yesterday
 from pipeline.render.cards import greeting_card
+from pipeline.steps.accounts import account_count
 from pipeline.steps.doctor.findings import Finding, broken, of_error, ok, skipped, warning
-from pipeline.steps.doctor.oceanengine import accounts_of
 
 HOOK = "/open-apis/bot/v2/hook/"
 RUNS_LOOKED_AT = 200
@@ -79,7 +79,7 @@ def _beat(ctx: Context, times: Mapping[str, datetime]) -> Finding:
     begins = datetime.combine(china_day(now), time.min, CHINA).replace(
         hour=settings.daily_at.hour, minute=settings.daily_at.minute
     )
-    deadline = deadline_s(len(accounts_of(ctx)), 1, settings.oceanengine_rate, settings.run_deadline_s)
+    deadline = deadline_s(account_count(ctx), 1, settings.oceanengine_rate, settings.run_deadline_s)
     owed = now >= owed_from(now, settings.daily_at, deadline) and any(run.started_at < begins for run in runs)
     if owed and not ctx.ledger.known(f"daily-{newest}"):
         was = f"the last one was {last.run_id}" if last else "there never was one"

@@ -85,7 +85,7 @@ def test_no_log_line_holds_the_token_that_stands_in_the_query(
     tokens.token = CANARY
     caplog.set_level(logging.DEBUG)
     with pytest.raises(LaikeError) as caught:
-        authorized(OceanEngine(connect(wire.url), tokens, Calm(), lambda: 5, QUICK))
+        authorized(OceanEngine(connect(wire.url), tokens, Calm(), lambda: 5, "https://ad.example/oauth.html", QUICK))
     assert CANARY.encode() in wire.requests[0]  # it was really sent
     assert CANARY not in caplog.text
     assert CANARY not in told(caught.value)
@@ -98,7 +98,7 @@ def test_a_log_line_of_a_success_does_not_hold_the_token_either(
     tokens.token = CANARY
     caplog.set_level(logging.DEBUG)
     wire = serve(ok({"code": 0, "data": {"list": []}}))
-    authorized(OceanEngine(connect(wire.url), tokens, Calm(), lambda: 5, QUICK))
+    authorized(OceanEngine(connect(wire.url), tokens, Calm(), lambda: 5, "https://ad.example/oauth.html", QUICK))
     assert CANARY not in caplog.text
 
 
