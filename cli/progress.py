@@ -7,7 +7,7 @@ from pipeline.context import Context
 from pipeline.core.outcome import Run
 from pipeline.core.plan import parts
 
-_LINES: Mapping[str, str] = {
+_LINES = {
     "planned": "{accounts} account(s), {days} day(s)",
     "table_read": "table read: {rows} rows of these days are there",
     "loading": "comparing and writing",
@@ -16,6 +16,10 @@ _LINES: Mapping[str, str] = {
     "verified": "the table agrees with the source: {agrees}",
     "views_checked": "views: {created} created, {repaired} repaired",
     "finished": "{state}",
+}
+_DRY_LINES = {
+    "loading": "comparing; nothing is written",
+    "loaded": "would create {created}, update {updated}, leave {unchanged} {reason}",
 }
 
 
@@ -31,15 +35,15 @@ def follow(ctx: Context, run: Run, alive: Callable[[], bool]) -> None:
             continue
         begun_ms = begun_ms or int(event["at"])
         fetched += event["event"] == "fetched"
-        line = _line(event, names, f"{fetched}/{fetches}")
+        line = _line(event, names, f"{fetched}/{fetches}", _LINES | _DRY_LINES if run.dry_run else _LINES)
         if line:
             err.print(f"[dim]{(int(event['at']) - begun_ms) / 1000:6.1f} s[/]  {safe(line)}", highlight=False)
         if event["event"] == "finished":
             return
 
 
-def _line(event: Mapping[str, str], names: Mapping[str, str], count: str) -> str:
+def _line(event: Mapping[str, str], names: Mapping[str, str], count: str, lines: Mapping[str, str]) -> str:
     if event["event"] == "fetched":
         name = names.get(event["account"], event["account"])
         return f"{count} {name}: {event['state']}, {event['rows']} rows, {event['cost']} 元 {event['reason']}".rstrip()
-    return _LINES.get(event["event"], "").format(**event).rstrip()
+    return lines.get(event["event"], "").format(**event).rstrip()

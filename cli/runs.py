@@ -121,7 +121,8 @@ def status(max_age: str, *, as_json: bool) -> int:
     if as_json:
         output.print_json({"ok": code == output.DONE, "last_success": last, "max_age": max_age})
     else:
-        output.out.print(f"last success: {last} at {output.moment(good.ended_at)}" if good else "no success yet")
+        never = "no success yet; `laike runs` lists what there was, `laike doctor` says what is wrong"
+        output.out.print(f"last success: {last} at {output.moment(good.ended_at)}" if good else never)
     return code
 
 

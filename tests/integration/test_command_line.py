@@ -67,6 +67,14 @@ def test_a_name_with_brackets_is_shown_as_it_is(ready: Lab) -> None:
         assert name in ended.stderr
 
 
+def test_a_dry_run_says_what_it_would_do_and_that_it_does_not(ready: Lab) -> None:
+    ended = ready.laike("sync", "--local", "--dry-run", "--day", ready.day.isoformat())
+    assert ended.returncode == 0, ended.stderr
+    assert "comparing; nothing is written" in ended.stderr
+    assert f"would create {len(ready.source())}" in ended.stderr
+    assert ready.records() == [record for record in ready.records() if not record["fields"].get("单元ID")]
+
+
 def test_a_partial_run_exits_1_and_names_the_account(ready: Lab) -> None:
     ready.fault("report.promotion", "code", code=40002, times="always", match={"local_account_id": ready.big})
     ended = ready.laike("sync", "--local", "--day", ready.day.isoformat())
