@@ -67,14 +67,20 @@ def delete_column(world: "World", body: Body) -> Body:
 
 
 def add_column(world: "World", body: Body) -> Body:
-    """`{"table_id", "name", "type", "property"?}`: also the read-only types that the API does not create."""
+    """`{"table_id", "name", "type", "ui_type"?, "property"?}`: also the types that the API does not create."""
     table = table_of(world, body)
     name, kind = fields.check_name(body["name"]), body["type"]
     fields.check_free(table, name)
     if kind not in fields.UI_TYPES:
         msg = f"type {kind!r} is not known here"
         raise ValueError(msg)
-    return fields.described(fields.add_field(world.base, table, name, kind, body.get("property")))
+    looks = body.get("ui_type", fields.UI_TYPES[kind][0])
+    if looks not in fields.UI_TYPES[kind]:
+        msg = f"ui_type {looks!r} is not one of type {kind}"
+        raise ValueError(msg)
+    column = fields.add_field(world.base, table, name, kind, body.get("property"))
+    column.ui_type = looks
+    return fields.described(column)
 
 
 def add_view(world: "World", body: Body) -> Body:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 OCEANENGINE_RATE = 5.0  # no figure is published; the product's own starting rate
 ROW_CAP = 20_000  # Bitable error 1254103
+WRITE_BATCH = 1000  # Bitable, batch create and batch update; older pages of the same endpoints say 500
 CLIENT_TOKEN_MODES = ("replay", "refuse", "ignore")
 
 
@@ -16,6 +17,7 @@ class Settings:
     client_token_mode: str = "replay"  # noqa: S105 - a mode, no secret
     restating: bool = False
     row_cap: int = ROW_CAP
+    write_batch: int = WRITE_BATCH
     rate_limits: bool = False
     oceanengine_rate: float = OCEANENGINE_RATE
     webhook_secret: str | None = None
@@ -69,6 +71,7 @@ ACCEPTED: dict[str, Callable[[object], bool]] = {
     "client_token_mode": lambda value: value in CLIENT_TOKEN_MODES,
     "restating": _is_flag,
     "row_cap": lambda value: isinstance(value, int) and value >= 0,
+    "write_batch": lambda value: isinstance(value, int) and 1 <= value <= WRITE_BATCH,
     "rate_limits": _is_flag,
     "oceanengine_rate": lambda value: is_duration(value) and bool(value),
     "webhook_secret": _is_text_or_null,

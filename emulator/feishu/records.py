@@ -14,16 +14,14 @@ if TYPE_CHECKING:
     from emulator.world import World
 
 # Bitable: batch create, batch update, batch delete
-MOST_CREATED = 1000
-MOST_UPDATED = 1000
-MOST_DELETED = 500
+MOST_DELETED = 500  # of creates and updates the settings say how many
 
 
 def batch_create(world: "World", call: Call) -> Reply:
     """POST …/records/batch_create: answers with the write shape, not the read shape."""
     query = envelope.query_of(call, ("user_id_type", "client_token", "ignore_consistency_check"))
     table = table_of(world, call)
-    rows = [_row(entry, ("fields",))["fields"] for entry in _records(call, MOST_CREATED)]
+    rows = [_row(entry, ("fields",))["fields"] for entry in _records(call, world.settings.write_batch)]
 
     def create() -> dict[str, Any]:
         made = insert_rows(world, table, rows, APP)
@@ -36,7 +34,7 @@ def batch_update(world: "World", call: Call) -> Reply:
     """POST …/records/batch_update: the named cells only, null clears. Takes no client_token."""
     envelope.query_of(call, ("user_id_type", "ignore_consistency_check"))
     table = table_of(world, call)
-    entries = [_row(entry, ("record_id", "fields")) for entry in _records(call, MOST_UPDATED)]
+    entries = [_row(entry, ("record_id", "fields")) for entry in _records(call, world.settings.write_batch)]
     rows = {_record_id(entry["record_id"]): entry["fields"] for entry in entries}
     if len(rows) < len(entries):
         raise refused(1254001, "a record_id stands there twice")
