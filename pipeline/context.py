@@ -9,7 +9,7 @@ import redis
 
 from pipeline.clients.feishu.api import Feishu, TenantToken
 from pipeline.clients.feishu.bot import Bot
-from pipeline.clients.feishu.records import Records
+from pipeline.clients.feishu.records import BatchSize, Records
 from pipeline.clients.feishu.tables import Tables
 from pipeline.clients.feishu.views import Views
 from pipeline.clients.http import Http
@@ -49,6 +49,7 @@ class Context:
     oceanengine_http: Http
     feishu_http: Http
     tenant_token: TenantToken
+    batch_size: BatchSize
 
     def pause(self, seconds: float) -> None:
         """Wait; tests take the waiting out by `LAIKE_WAIT_SCALE`."""
@@ -144,6 +145,7 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
         oceanengine_http=oceanengine_http,
         feishu_http=feishu_http,
         tenant_token=TenantToken(feishu_http, settings.feishu_app_id, settings.feishu_app_secret.get_secret_value()),
+        batch_size=BatchSize(),
     )
 
 

@@ -1,10 +1,11 @@
-"""The only reader of the environment and of `.env`: typed, complete, every problem at once.
+"""The only reader of the environment, of `.env` and of `laike.toml`: typed, complete, every problem at once.
 
 Names begin with `LAIKE_`; the old script's names are accepted, and the new one wins where both are set.
 """
 
 import json
 import os
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import time
 from pathlib import Path
@@ -15,6 +16,7 @@ from dotenv import dotenv_values
 from pydantic import AfterValidator, AliasChoices, Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from pipeline.core.columns import DEFAULT_COLUMNS, Column, columns_of
 from pipeline.core.errors import WrongInput
 
 OLD_NAMES = {
@@ -81,6 +83,8 @@ class Settings(BaseSettings):
     bitable_app_token: str = Field(validation_alias=_names("LAIKE_BITABLE_APP_TOKEN"), pattern="^[A-Za-z0-9_-]+$")
     bitable_table_id: str = Field(validation_alias=_names("LAIKE_BITABLE_TABLE_ID"), pattern="^tbl")
     table_max_rows: int = Field(default=20_000, gt=0)
+    config: Path = Path("laike.toml")  # what is not secret and too long for a variable: the columns
+    columns: Annotated[tuple[Column, ...], NoDecode] = DEFAULT_COLUMNS
     accounts: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)  # empty: those that the token reaches
     token_keys: Annotated[tuple[SecretStr, ...], NoDecode]
     token_file: Path = Path(".laike-token")
@@ -113,6 +117,11 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return accounts
 
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _columns_are_described(cls, value: object) -> object:
+        return columns_of(_parse_json(value)) if isinstance(value, str) else value
+
     @field_validator("token_keys", mode="before")
     @classmethod
     def _keys_are_fernet_keys(cls, value: object) -> tuple[SecretStr, ...]:
@@ -132,7 +141,7 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, stand_ins: Mapping[str, str] | None = None) -> Self:
-        """Settings from the environment, from `.env`, and from the files that either names.
+        """Settings from the environment, from `.env`, and from `laike.toml` and the files that either names.
 
         Args:
             stand_ins: By variable, what to take where nothing is set: `laike init` begins before all is known.
@@ -141,11 +150,13 @@ class Settings(BaseSettings):
             WrongInput: Something is missing or wrong; the message names every problem by its variable.
         """
         given, problems = _from_files(_seen())
-        given |= {_field(name): (stand_ins or {})[name] for name in unset(stand_ins or {})}
+        described, wrong = _from_toml(_seen())
+        given |= described | {_field(name): (stand_ins or {})[name] for name in unset(stand_ins or {})}
+        problems += wrong
         try:
             made = cls(**given)
         except ValidationError as error:
-            problems += [_problem(item["loc"], item["type"], item["msg"]) for item in error.errors()]
+            problems += [line for item in error.errors() for line in _problem(item["loc"], item["type"], item["msg"])]
         if not problems:
             return made
         lines = "\n".join(f"  {line}" for line in sorted(set(problems)))
@@ -189,6 +200,25 @@ def _from_files(seen: Mapping[str, str | None]) -> tuple[dict[str, Any], list[st
     return given, problems
 
 
+def _from_toml(seen: Mapping[str, str | None]) -> tuple[dict[str, Any], list[str]]:
+    """What `laike.toml` says, by field, and what is wrong with it; a variable goes before it."""
+    named = seen.get("LAIKE_CONFIG")
+    path = Path(named or Settings.model_fields["config"].default)
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}, [f"LAIKE_CONFIG: there is no {path}"] if named else []
+    except (OSError, ValueError) as error:
+        return {}, [f"{path} cannot be read: {error}"]
+    problems = [f"{path}: {key!r} is not known; there is [[columns]]" for key in told if key != "columns"]
+    if "columns" not in told or seen.get("LAIKE_COLUMNS"):
+        return {}, problems
+    try:
+        return {"columns": columns_of(told["columns"])}, problems
+    except ValueError as error:
+        return {}, [*problems, *(f"{path}: {line}" for line in str(error).splitlines())]
+
+
 def _parse_json(text: str) -> object:
     try:
         return json.loads(text)
@@ -205,10 +235,10 @@ def _check_key(key: str) -> None:
         raise ValueError(msg) from None
 
 
-def _problem(loc: Sequence[str | int], kind: str, message: str) -> str:
+def _problem(loc: Sequence[str | int], kind: str, message: str) -> list[str]:
     name = str(loc[0]) if loc else ""
     variable = name if name.isupper() else f"LAIKE_{name.upper()}"
     text = {"missing": "is missing", "string_pattern_mismatch": "is not of its shape"}.get(kind)
     text = text or message.removeprefix("Value error, ")
     help_ = f": {_HELP[variable]}" if variable in _HELP else ""
-    return f"{variable} {text}{help_}"
+    return [f"{variable} {line}{help_}" for line in text.splitlines()]

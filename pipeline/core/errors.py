@@ -11,8 +11,11 @@
     │   └── NeedsAuthorization   the token is dead: a person must authorize again, by a link
     ├── AccountUnavailable   this account only
     ├── TableMismatch        the table's columns are not what we write: stop before writing
+    │   └── ColumnVanished   a column that we had listed has gone or has another name: list the fields again
     ├── TableFull            the rows do not fit: stop before writing
     ├── RowVanished          a row went away between reading and writing: read again
+    ├── RowRefused           a row of a batch cannot be taken, and so none was: find it, write the others
+    ├── BatchTooLarge        more rows at once than the service takes: send fewer
     ├── BadRequest           our bug
     ├── BadResponse          does not parse, lacks a promised field, repeats a page
     ├── Disagreement         the table, read back, is not what was written
@@ -193,6 +196,12 @@ class TableMismatch(LaikeError):
     advice = "请按提示修改多维表格的列。"
 
 
+class ColumnVanished(TableMismatch):
+    """A column that we had listed is not there under its name any more; nothing was read or written."""
+
+    reason = "column_vanished"
+
+
 class TableFull(LaikeError):
     """The rows do not fit into the table; nothing was written."""
 
@@ -206,6 +215,20 @@ class RowVanished(LaikeError):
 
     reason = "row_vanished"
     advice = "表格在写入时被改动, 系统会重新读取。"
+
+
+class RowRefused(LaikeError):
+    """A row of a batch holds something that its column does not take; nothing of the batch was written."""
+
+    reason = "row_refused"
+    advice = "飞书拒绝写入部分行, 请检查列的类型。"
+
+
+class BatchTooLarge(LaikeError):
+    """More rows at once than the service takes; none was written."""
+
+    reason = "batch_too_large"
+    advice = "单次写入的行数过多, 系统会自动减少。"
 
 
 class BadRequest(LaikeError):

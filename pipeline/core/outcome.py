@@ -69,6 +69,17 @@ class FetchOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Rows of one account and day that are not in the table because it cannot take them: how many, which, why."""
+
+    account_id: str
+    day: date
+    rows: int
+    promotions: tuple[str, ...]  # ids of the first few
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadOutcome:
     """What the load wrote, or would write in a dry run."""
 
@@ -78,6 +89,7 @@ class LoadOutcome:
     restated: tuple[AccountDay, ...] = ()  # days whose source differs from what was last loaded
     edited: int = 0  # rows that a person had changed although the source had not
     conflicts: tuple[AccountDay, ...] = ()  # days with a key that two accounts report differently
+    refused: tuple[Refusal, ...] = ()
     warnings: tuple[str, ...] = ()
     trouble: Trouble | None = None
 

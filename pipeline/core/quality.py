@@ -9,10 +9,11 @@ from decimal import Decimal
 
 from pipeline.core.errors import Trouble
 from pipeline.core.model import ZERO, Account, AccountDay, DayRange, FoundRow, Key, ReportRow, WantedRow, by_key
-from pipeline.core.outcome import DayAgreement, DayOutcome, DayState
+from pipeline.core.outcome import DayAgreement, DayOutcome, DayState, Refusal
 
 TOLERANCE_YUAN = Decimal("0.05")  # the API rounds rows and totals apart
 TOLERANCE_SHARE = Decimal("0.001")
+PROMOTIONS_NAMED = 3  # of the rows of a day that the table does not take
 
 
 def judge_days(rows: Sequence[ReportRow], totals: Mapping[date, Decimal], days: DayRange) -> tuple[DayOutcome, ...]:
@@ -64,6 +65,23 @@ def settle_shared_keys(rows: Sequence[ReportRow]) -> tuple[list[ReportRow], tupl
     torn = {key for key, sharing in sharers.items() if any(row.metrics != sharing[0].metrics for row in sharing)}
     conflicts = {AccountDay(row.account_id, row.day) for key in torn for row in sharers[key]}
     return [sharing[0] for key, sharing in sharers.items() if key not in torn], tuple(sorted(conflicts))
+
+
+def refusals(rows: Iterable[tuple[WantedRow, str]]) -> tuple[Refusal, ...]:
+    """Rows that the table does not take, each with the reason, by account and day."""
+    by_day: dict[AccountDay, list[tuple[str, str]]] = defaultdict(list)
+    for row, why in rows:
+        by_day[AccountDay(row.account_id, row.key.day)].append((row.key.promotion_id, why))
+    return tuple(
+        Refusal(
+            account_id=at.account_id,
+            day=at.day,
+            rows=len(refused),
+            promotions=tuple(sorted(promotion for promotion, _ in refused)[:PROMOTIONS_NAMED]),
+            why=refused[0][1],
+        )
+        for at, refused in sorted(by_day.items())
+    )
 
 
 def agree(

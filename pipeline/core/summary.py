@@ -14,6 +14,7 @@ from pipeline.core.outcome import (
     DayState,
     FetchOutcome,
     LoadOutcome,
+    Refusal,
     Run,
     RunState,
     Summary,
@@ -54,6 +55,8 @@ def _last_word(fetched: DayOutcome, found: Findings, at: AccountDay, agreement: 
         return fetched
     if found.load and at in found.load.conflicts:
         return replace(fetched, state=DayState.INCOMPLETE, trouble=_conflict(at.day))
+    if refusal := _refusal(found, at):
+        return replace(fetched, state=DayState.INCOMPLETE, trouble=_refused(refusal))
     if agreement is None:
         return replace(fetched, state=DayState.FAILED, trouble=_trouble_of(found) or _never_ended("read-back"))
     if agreement.agrees:
@@ -87,7 +90,7 @@ def summarize(run: Run, findings: Sequence[Findings], views: ViewsOutcome, ended
         duplicates=sum(one.duplicates for one in agreements),
         verified=all(found.verify and found.verify.verified for found in findings),
         dry_run=run.dry_run,
-        warnings=(*_older_list(run), *(words for load in loads for words in load.warnings), *_excess(run, agreements)),
+        warnings=(*_older_list(run), *_told(loads), *_excess(run, agreements)),
         trouble=next(filter(None, map(_trouble_of, findings)), suspicious or unlisted),
         started_at=run.started_at,
         ended_at=ended_at,
@@ -123,6 +126,21 @@ def _account_result(
         window_cost=sum((one.cost for one in window), ZERO),
         trouble=trouble,
         restated=any(at.account_id == account.id for at in restated),
+    )
+
+
+def _refusal(found: Findings, at: AccountDay) -> Refusal | None:
+    refused = found.load.refused if found.load else ()
+    return next((one for one in refused if (one.account_id, one.day) == at), None)
+
+
+def _refused(refusal: Refusal) -> Trouble:
+    named = ", ".join(refusal.promotions) + ("…" if refusal.rows > len(refusal.promotions) else "")
+    return Trouble(
+        reason="row_refused",
+        message=f"{refusal.day}: {refusal.rows} rows are not written ({named}): {refusal.why}",
+        what_to_do=f"{refusal.day} 有 {refusal.rows} 行被飞书拒绝写入 (单元ID {named}), 其余已写入; "
+        "请检查这些单元的名称和表格各列的类型。",
     )
 
 
@@ -167,6 +185,11 @@ def _suspiciously_empty(run: Run, outcomes: Mapping[AccountDay, DayOutcome]) -> 
 
 def _older_list(run: Run) -> list[str]:
     return [f"账户列表未能更新, 沿用上次的列表: {run.trouble.what_to_do}"] if run.trouble else []
+
+
+def _told(loads: Sequence[LoadOutcome]) -> dict[str, None]:
+    """What the loads warn of; what several batches say alike is told once."""
+    return dict.fromkeys(words for load in loads for words in load.warnings)
 
 
 def _excess(run: Run, agreements: Iterable[DayAgreement]) -> list[str]:

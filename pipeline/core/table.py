@@ -1,117 +1,25 @@
-"""The table's columns as we want them, matched with the fields it really has; cells to and from the wire.
+"""The table's columns as we want them, matched with the fields it really has; rows to and from records.
 
-Follows the Bitable pages on fields, record values and the record filter. A value is encoded for the type of the
-field that is found: a typed table and an all-text one both work, and both compare by meaning.
+Follows the Bitable pages on fields and the record filter: a typed table and an all-text one both work, and both
+compare by meaning.
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
 from difflib import get_close_matches
-from enum import StrEnum
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
+from pipeline.core.cells import Field, decode, encode, fits, midnight_ms
+from pipeline.core.columns import DATE, FIELD_TYPES, SINGLE_SELECT, TYPE_NAMES, Column
 from pipeline.core.errors import TableMismatch
-from pipeline.core.model import CENT, ZERO, Account, Cell, DayRange, FoundRow, ReportRow, WantedRow
+from pipeline.core.model import ZERO, Account, Cell, DayRange, FoundRow, ReportRow, WantedRow
 
-TEXT, NUMBER, SINGLE_SELECT, DATE = 1, 2, 3, 5
 FILTER_CONDITIONS_MAX = 50  # Bitable, search records: at most 50 conditions
 FILTER_CHARACTERS_MAX = 1900  # the documented 2,000 with a margin for how the server counts
-FIGURE_DIGITS_MAX = 15  # more before the point is no figure of ours, and no float holds it
-_DAY = re.compile(r"^\s*(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T].*)?$")
-_TYPE_NAMES = {
-    1: "文本",
-    2: "数字",
-    3: "单选",
-    4: "多选",
-    5: "日期",
-    7: "复选框",
-    11: "人员",
-    15: "超链接",
-    20: "公式",
-}
-
-
-class Kind(StrEnum):
-    """What a column holds, whatever the field's type."""
-
-    TEXT = "text"
-    ID = "id"
-    DAY = "day"
-    MONEY = "money"
-    COUNT = "count"
-    RATIO = "ratio"
-
-
-# which field types can hold a kind without losing anything; an id in a number field would lose digits
-FIELD_TYPES = {
-    Kind.TEXT: (TEXT, SINGLE_SELECT),
-    Kind.ID: (TEXT,),
-    Kind.DAY: (TEXT, DATE),
-    Kind.MONEY: (TEXT, NUMBER),
-    Kind.COUNT: (TEXT, NUMBER),
-    Kind.RATIO: (TEXT, NUMBER),
-}
-# how a column is made where it is missing
-_NEW_FIELDS: Mapping[Kind, Mapping[str, object]] = {
-    Kind.TEXT: {"type": TEXT},
-    Kind.ID: {"type": TEXT},
-    Kind.DAY: {"type": DATE, "property": {"date_formatter": "yyyy/MM/dd"}},
-    Kind.MONEY: {"type": NUMBER, "property": {"formatter": "0.00"}},
-    Kind.COUNT: {"type": NUMBER, "property": {"formatter": "0"}},
-    Kind.RATIO: {"type": NUMBER, "property": {"formatter": "0.0000"}},
-}
-_QUANTUM = {Kind.MONEY: CENT, Kind.COUNT: Decimal(1), Kind.RATIO: Decimal("0.0001")}
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column that we write: its name in the table, what fills it, what it holds."""
-
-    name: str
-    source: str  # account_name, day, promotion_id, promotion_name, or a metric of the report
-    kind: Kind
-
-    @property
-    def new_field(self) -> dict[str, object]:
-        """The column as the endpoints that make tables and fields want it."""
-        return {"field_name": self.name, **_NEW_FIELDS[self.kind]}
-
-    @property
-    def type_name(self) -> str:
-        """What the type of `new_field` is called in the table."""
-        return _TYPE_NAMES[cast("int", _NEW_FIELDS[self.kind]["type"])]
-
-    def canonical(self, value: Cell) -> Cell:
-        """The value as it is compared: figures rounded to the column's precision."""
-        return value.quantize(_QUANTUM[self.kind]) if isinstance(value, Decimal) else value
-
-
-DIMENSIONS = ("account_name", "day", "promotion_id", "promotion_name")
-DEFAULT_COLUMNS = (
-    Column("账户名称", "account_name", Kind.TEXT),
-    Column("时间", "day", Kind.DAY),
-    Column("单元ID", "promotion_id", Kind.ID),
-    Column("单元名称", "promotion_name", Kind.TEXT),
-    Column("消耗(元)", "stat_cost", Kind.MONEY),
-    Column("转化数", "convert_cnt", Kind.COUNT),
-    Column("转化成本(元)", "conversion_cost", Kind.MONEY),
-    Column("团购线索数", "clue_pay_order_cnt", Kind.COUNT),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A field that the table really has."""
-
-    id: str
-    name: str
-    type: int
-    options: Mapping[str, str] = field(default_factory=dict)  # single select: option name → option id
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,32 +27,62 @@ class Layout:
     """Our columns matched with the table's fields, in the base's time zone."""
 
     columns: tuple[Column, ...]
-    fields: Mapping[str, Field]  # by column name
+    fields: Mapping[str, Field]  # by column name; a field that a person renamed has another one
     time_zone: ZoneInfo
+
+    @property
+    def field_names(self) -> list[str]:
+        """What our columns are called in the table."""
+        return [self.fields[column.name].name for column in self.columns]
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """Columns whose field has another name now, and that name."""
+        return {name: field.name for name, field in self.fields.items() if field.name != name}
+
+    @property
+    def account_fields(self) -> frozenset[str]:
+        """Ids of the fields by which a view may show one account."""
+        return frozenset(self.fields[c.name].id for c in self.columns if c.source in ("account_id", "account_name"))
 
     def column(self, source: str) -> Column:
         """The column that is filled from `source`."""
         return next(column for column in self.columns if column.source == source)
 
+    def again(self, fields: Sequence[Field]) -> "Layout":
+        """The same columns in the same fields, whatever people call those by now.
+
+        Raises:
+            TableMismatch: As `match` says.
+        """
+        return match(self.columns, fields, self.time_zone, {name: field.id for name, field in self.fields.items()})
+
     def want(self, row: ReportRow, account: Account) -> WantedRow:
         """The row of the table for a row of the report."""
         dimensions: dict[str, Cell] = {
             "account_name": account.name,
+            "account_id": account.id,
             "day": row.day,
             "promotion_id": row.promotion_id,
             "promotion_name": row.promotion_name,
         }
-        cells = {c.name: c.canonical(dimensions.get(c.source, row.metrics.get(c.source))) for c in self.columns}
+        cells = {c.name: c.canonical(dimensions.get(c.source, c.figure(row.metrics))) for c in self.columns}
         return WantedRow(row.key, row.account_id, cells)
+
+    def unfit(self, row: WantedRow) -> str:
+        """Why the table cannot hold a row, so that it is not worth a call; empty where it can."""
+        names = ", ".join(name for name, value in row.cells.items() if not fits(value))
+        return f"too long or too large for a cell: {names}" if names else ""
 
     def encode(self, cells: Mapping[str, Cell]) -> dict[str, object]:
         """Cells by column name as the write endpoints want them."""
-        return {name: self._encode_cell(name, value) for name, value in cells.items()}
+        found = {name: self.fields[name] for name in cells}
+        return {found[name].name: encode(found[name], value, self.time_zone) for name, value in cells.items()}
 
     def decode(self, record: Mapping[str, Any]) -> FoundRow:
         """A record of the search endpoint as a row."""
         raw = record.get("fields") or {}
-        cells = {c.name: self._decode_cell(c, raw.get(c.name)) for c in self.columns}
+        cells = {c.name: decode(c, raw.get(self.fields[c.name].name), self.time_zone) for c in self.columns}
         cost = cells[self.column("stat_cost").name]
         return FoundRow(
             record_id=str(record["record_id"]),
@@ -158,51 +96,26 @@ class Layout:
         )
 
     def day_filters(self, days: DayRange) -> Iterator[dict[str, object]]:
-        """The searches that together find every row of `days`; a date column may give a day more on each side."""
-        name = self.column("day").name
-        if self.fields[name].type == DATE:
+        """The searches that together find every row of `days`, and a few of other days besides."""
+        field = self.fields[self.column("day").name]
+        if field.type == DATE:
             wider = days.first - timedelta(days=1), days.last + timedelta(days=1)
-            yield between(name, *map(self.midnight_ms, wider))
+            yield between(field.name, *(midnight_ms(day, self.time_zone) for day in wider))
         else:
-            yield from _text_filters(name, list(days))
+            yield from _text_filters(field.name, days)
 
-    def view_condition(self, account: Account) -> tuple[str, str] | None:
-        """Field id and value of the view filter for an account; `None` while a select lacks the option."""
-        column = self.fields[self.column("account_name").name]
-        if column.type != SINGLE_SELECT:
-            return column.id, json.dumps([account.name], ensure_ascii=False)
-        option = column.options.get(account.name)
-        return (column.id, json.dumps([option])) if option else None
+    def view_conditions(self, account: Account) -> tuple[tuple[str, str], ...]:
+        """Field id and value of each view filter that shows an account's rows, the best one first.
 
-    def midnight_ms(self, day: date) -> int:
-        """The day's midnight in the base's time zone, in ms since the epoch."""
-        return int(datetime.combine(day, time(), self.time_zone).timestamp() * 1000)
-
-    def _encode_cell(self, name: str, value: Cell) -> object:
-        kind = self.fields[name].type
-        if isinstance(value, Decimal) and kind == NUMBER:
-            return int(value) if value == value.to_integral_value() else float(value)
-        if isinstance(value, date) and kind == DATE:
-            return self.midnight_ms(value)
-        return None if value is None else str(value)
-
-    def _decode_cell(self, column: Column, raw: object) -> Cell:
-        if raw is None:
-            return None
-        if column.kind == Kind.DAY:
-            return self._decode_day(raw)
-        if column.kind in _QUANTUM:
-            return column.canonical(_decode_number(raw))
-        return plain_text(raw)
-
-    def _decode_day(self, raw: object) -> date | None:
-        try:
-            if isinstance(raw, int | Decimal):
-                return datetime.fromtimestamp(int(raw) / 1000, self.time_zone).date()
-            found = _DAY.match(plain_text(raw))
-            return date(*map(int, found.groups())) if found else None
-        except (ValueError, OverflowError, OSError):  # beyond the calendar, each platform in its own way
-            return None
+        An id is better than a name, which two accounts may share. A single select has none while it lacks the option.
+        """
+        by_id = [column for column in self.columns if column.source == "account_id"]
+        ids = [(self.fields[column.name].id, json.dumps([account.id])) for column in by_id]
+        name = self.fields[self.column("account_name").name]
+        if name.type != SINGLE_SELECT:
+            return (*ids, (name.id, json.dumps([account.name], ensure_ascii=False)))
+        option = name.options.get(account.name)
+        return (*ids, (name.id, json.dumps([option]))) if option else tuple(ids)
 
 
 def between(name: str, after_ms: int, before_ms: int) -> dict[str, object]:
@@ -212,61 +125,70 @@ def between(name: str, after_ms: int, before_ms: int) -> dict[str, object]:
     return {"conjunction": "and", "conditions": conditions}
 
 
-def plain_text(raw: object) -> str:
-    """The text of a cell, whether it comes as a string, as segments or as a number."""
-    if isinstance(raw, list):
-        return "".join(str(part.get("text", "")) if isinstance(part, dict) else str(part) for part in raw)
-    return str(raw)
-
-
-def match(columns: Sequence[Column], fields: Sequence[Field], time_zone: ZoneInfo) -> Layout:
-    """Find each column among the table's fields.
+def match(
+    columns: Sequence[Column], fields: Sequence[Field], time_zone: ZoneInfo, known: Mapping[str, str] | None = None
+) -> Layout:
+    """Find each column among the table's fields: by its name, else by the id that it was `known` under.
 
     Raises:
         TableMismatch: A column is missing or its field cannot hold it; every such column is named with its cure.
     """
-    by_name = {field.name: field for field in fields}
-    spare = [name for name in by_name if name not in {column.name for column in columns}]
-    problems = [problem for column in columns if (problem := _problem(column, by_name, spare))]
+    found = _followed(columns, fields, known or {}) | {field.name: field for field in fields}
+    taken = {column.name for column in columns}
+    spare = [field.name for field in fields if field.name not in taken]
+    problems = [problem for column in columns if (problem := _problem(column, found, spare))]
     if problems:
         english, chinese = zip(*problems, strict=True)
         raise TableMismatch("; ".join(english), what_to_do="".join(chinese))
-    return Layout(tuple(columns), {column.name: by_name[column.name] for column in columns}, time_zone)
+    return Layout(tuple(columns), {column.name: found[column.name] for column in columns}, time_zone)
 
 
-def _problem(column: Column, by_name: Mapping[str, Field], spare: Sequence[str]) -> tuple[str, str] | None:
-    found = by_name.get(column.name)
-    wanted = "或".join(_TYPE_NAMES[number] for number in FIELD_TYPES[column.kind])
-    if found is None:
+def _followed(columns: Sequence[Column], fields: Sequence[Field], known: Mapping[str, str]) -> dict[str, Field]:
+    """Columns whose field is still there under a name that is none of ours."""
+    ours = {column.name for column in columns}
+    by_id = {field.id: field for field in fields if field.name not in ours}
+    return {name: by_id[known[name]] for name in ours if known.get(name) in by_id}
+
+
+def _problem(column: Column, found: Mapping[str, Field], spare: Sequence[str]) -> tuple[str, str] | None:
+    field = found.get(column.name)
+    wanted = "或".join(TYPE_NAMES[number] for number in FIELD_TYPES[column.kind])
+    if field is None:
         near = get_close_matches(column.name, spare, n=1, cutoff=0.3)
         english = f"the table has no column {column.name!r}" + (f"; the nearest is {near[0]!r}" if near else "")
         cure = f"请把“{near[0]}”改名为“{column.name}”" if near else f"请新建“{column.name}”列"
         return english, f"表格缺少“{column.name}”列: {cure}({wanted})。"
-    if found.type not in FIELD_TYPES[column.kind]:
-        actual = _TYPE_NAMES.get(found.type, str(found.type))
-        english = f"column {column.name!r} is of field type {found.type} ({actual}), which cannot hold {column.kind}"
-        return english, f"“{column.name}”列是{actual}类型, 请改为{wanted}。"
+    if not field.holds(column.kind):
+        of_type = f"field type {field.type} ({field.type_name})"
+        english = f"column {field.name!r} is of {of_type}, which cannot hold {column.kind}"
+        return english, f"“{field.name}”列是{field.type_name}类型, 请改为{wanted}。"
     return None
 
 
-def _decode_number(raw: object) -> Decimal | None:
-    text = plain_text(raw).replace(",", "").strip()
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() and number.adjusted() < FIGURE_DIGITS_MAX else None
-
-
-def _text_filters(name: str, days: Sequence[date]) -> Iterator[dict[str, object]]:
+def _text_filters(name: str, days: DayRange) -> Iterator[dict[str, object]]:
     conditions: list[object] = []
-    for day in days:
-        condition = {"field_name": name, "operator": "is", "value": [day.isoformat()]}
+    for text in _spellings(days):
+        condition = {"field_name": name, "operator": "contains", "value": [text]}
         if not _fits([*conditions, condition]):
             yield {"conjunction": "or", "conditions": conditions}
             conditions = []
         conditions = [*conditions, condition]
     yield {"conjunction": "or", "conditions": conditions}
+
+
+def _spellings(days: DayRange) -> dict[str, None]:
+    """What a text cell of one of `days` contains: our own spelling by the day, those of people by the month.
+
+    Few rows have the latter, so that a whole month of them costs less than a condition for each day and spelling.
+    """
+    texts = dict.fromkeys(day.isoformat() for day in days)
+    for day in days:
+        short, long = str(day.month), f"{day.month:02}"
+        signs = (sign for month in (short, long) for sign in (f"/{month}/", f".{month}.", f"年{month}月"))
+        # 2026-10- would be every row of ours in that month
+        by_hyphen = f"{day.year}-{short}-" if short != long else f"{day.year}-{short}-{day.day}"
+        texts |= dict.fromkeys((*(f"{day.year}{sign}" for sign in signs), by_hyphen))
+    return texts
 
 
 def _fits(conditions: list[object]) -> bool:

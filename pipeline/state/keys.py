@@ -19,6 +19,7 @@
 | laike:v1:table:<id>:status | string | none | found again by its name |
 | laike:v1:table:<id>:status_rows | hash | 400 days | one more search |
 | laike:v1:table:<id>:views | hash by account | none | views are found again by name and read once more |
+| laike:v1:table:<id>:columns | hash by column | none | a column that is renamed before the next run is not followed |
 | laike:v1:run:<run> | hash | 400 days | history |
 | laike:v1:run:<run>:events | stream | 3 days | the progress of that run |
 | laike:v1:run:<run>:alive | string, ms | 3 days | the watchdog looks a little too early |
@@ -111,6 +112,11 @@ def status_rows(table_id: str) -> str:
 def views(table_id: str) -> str:
     """Each account's view, and when its filter was last found right."""
     return f"{PREFIX}table:{table_id}:views"
+
+
+def columns(table_id: str) -> str:
+    """The field that each column was last written into."""
+    return f"{PREFIX}table:{table_id}:columns"
 
 
 def run(run_id: str) -> str:

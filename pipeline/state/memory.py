@@ -27,6 +27,14 @@ class KnownRow:
     digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class KnownColumn:
+    """The field that a column was last written into: its id, and its name at that time."""
+
+    field_id: str
+    name: str
+
+
 class Memory:
     """What is known of one base and one of its tables."""
 
@@ -81,6 +89,19 @@ class Memory:
     def forget_status(self) -> None:
         """Forget the 同步状态 table: it is not as we remember it."""
         self._client.delete(keys.status_table(self._table_id), keys.status_rows(self._table_id))
+
+    def columns(self) -> dict[str, KnownColumn]:
+        """The field of each column, by the column's name in the settings."""
+        found: Any = self._client.hgetall(keys.columns(self._table_id))
+        return {name.decode(): codec.load(KnownColumn, data) for name, data in found.items()}
+
+    def learn_columns(self, columns: Mapping[str, KnownColumn]) -> None:
+        """Remember the fields of all columns; what was known before is forgotten."""
+        pipe = self._client.pipeline()
+        pipe.delete(keys.columns(self._table_id))
+        for name, column in columns.items():
+            pipe.hset(keys.columns(self._table_id), name, codec.dump(column, KnownColumn))
+        pipe.execute()
 
     def views(self) -> dict[str, KnownView]:
         """The view of each account, by account id."""

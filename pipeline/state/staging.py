@@ -14,7 +14,7 @@ from pipeline.core.diff import Change
 from pipeline.core.model import Key, ReportRow
 from pipeline.core.outcome import FetchOutcome
 from pipeline.core.quality import checksum
-from pipeline.core.table import Field
+from pipeline.core.table import Layout
 from pipeline.state import codec, keys
 
 T = TypeVar("T")
@@ -30,10 +30,9 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The table as it was read: its fields and records, and the base's count of writers at that time."""
+    """The table as it was read: our columns in it, its records, and the base's count of writers at that time."""
 
-    fields: tuple[Field, ...]
-    time_zone: str
+    layout: Layout
     records: tuple[dict[str, Any], ...]
     writes: int
     read_at: datetime

@@ -8,18 +8,17 @@ import structlog
 from pipeline.clients.oceanengine.api import OceanEngine
 from pipeline.clients.oceanengine.reports import account_costs, promotion_report
 from pipeline.context import Context
+from pipeline.core.columns import metrics_of
 from pipeline.core.errors import BadResponse, LaikeError, Retryable, Trouble
 from pipeline.core.flow import FETCH, Step
 from pipeline.core.model import ReportRow
 from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, Run
 from pipeline.core.quality import checksum, judge_days
-from pipeline.core.table import DEFAULT_COLUMNS, DIMENSIONS
 from pipeline.state.staging import Fetched
 from pipeline.state.store import StoreTrouble
 from pipeline.steps.once import once, part_of
 
 SECOND_LOOK_S = 20.0  # figures that do not add up are read once more after so long
-METRICS = tuple(column.source for column in DEFAULT_COLUMNS if column.source not in DIMENSIONS)
 
 log = structlog.get_logger()
 
@@ -80,20 +79,23 @@ def _fetch(
     ctx: Context, api: OceanEngine, run: Run, account_id: str
 ) -> tuple[Sequence[ReportRow], tuple[DayOutcome, ...]]:
     """Read an account, and once more after a while if the first reading is not whole."""
+    metrics = metrics_of(ctx.settings.columns)
     try:
-        rows, days = _read(api, run, account_id)
+        rows, days = _read(api, run, account_id, metrics)
         if all(day.state.good for day in days):
             return rows, days
     except BadResponse as error:
         log.warning("second_look", run=run.run_id, account=account_id, error=error.message)
     ctx.pause(SECOND_LOOK_S)
-    return _read(api, run, account_id)
+    return _read(api, run, account_id, metrics)
 
 
-def _read(api: OceanEngine, run: Run, account_id: str) -> tuple[list[ReportRow], tuple[DayOutcome, ...]]:
+def _read(
+    api: OceanEngine, run: Run, account_id: str, metrics: Sequence[str]
+) -> tuple[list[ReportRow], tuple[DayOutcome, ...]]:
     with ThreadPoolExecutor(max_workers=1) as pool:
         costs = pool.submit(account_costs, api, account_id, run.days)
-        rows = promotion_report(api, account_id, run.days, METRICS)
+        rows = promotion_report(api, account_id, run.days, metrics)
         return rows, judge_days(rows, costs.result(), run.days)
 
 

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 
 from pipeline.clients.feishu.api import WRITE_TIMEOUT_S
 from pipeline.context import Base, Context, build
+from pipeline.core.cells import Field
+from pipeline.core.columns import Column
 from pipeline.core.errors import TableMismatch
 from pipeline.core.model import Account
-from pipeline.core.table import DEFAULT_COLUMNS, Column, Field, match
+from pipeline.core.table import match
 from pipeline.state import keys
 from pipeline.state.lease import hold
 from pipeline.steps import status
+from pipeline.steps.read import match_fields
 from pipeline.steps.views import CREATED_A_RUN, ViewState, inspect, mend
 from pipeline.steps.write import batches
 
@@ -57,16 +60,16 @@ def look(ctx: Context, table_id: str | None, accounts: Sequence[Account]) -> Pla
         raise TableMismatch(f"the base has no table {table_id}; there are {there or 'none'}", what_to_do=advice)
     found, lacks_status = table_id or ids.get(TABLE_NAME), status.NAME not in ids
     if found is None:
-        return Plan(None, adopted=False, columns=DEFAULT_COLUMNS, status=lacks_status, views=tuple(accounts))
+        return Plan(None, adopted=False, columns=ctx.settings.columns, status=lacks_status, views=tuple(accounts))
     fields = base.tables.fields(found)
     names = {field.name for field in fields}
-    missing = tuple(column for column in DEFAULT_COLUMNS if column.name not in names)
-    left = _wrong_types(base, fields, missing)
+    missing = _missing(with_table(ctx, found), fields)
+    left = _wrong_types(with_table(ctx, found), base, fields, missing)
     return Plan(
         found,
         adopted=table_id is None,
         columns=missing,
-        nearest=tuple(sorted(names - {column.name for column in DEFAULT_COLUMNS})) if missing else (),
+        nearest=tuple(sorted(names - {column.name for column in ctx.settings.columns})) if missing else (),
         status=lacks_status,
         views=() if left else _views(with_table(ctx, found), accounts, fields, missing),
         left=left,
@@ -88,7 +91,7 @@ def carry_out(
     with hold(ctx.client, keys.writer(ctx.settings.bitable_app_token), ctx.time_left(None)) as lease:
         base = ctx.base(None, before_write=lambda: lease.ensure(WRITE_TIMEOUT_S))
         ctx.memory.begin_writing()
-        table_id = plan.table_id or _make_table(base, say)
+        table_id = plan.table_id or _make_table(ctx, base, say)
         if plan.table_id is None or plan.adopted:
             keep(table_id)
         for column in plan.columns if plan.table_id else ():
@@ -108,16 +111,26 @@ def with_table(ctx: Context, table_id: str) -> Context:
     return build(ctx.settings.model_copy(update={"bitable_table_id": table_id}))
 
 
-def _make_table(base: Base, say: Callable[[str], None]) -> str:
-    table_id = base.tables.create(TABLE_NAME, [column.new_field for column in DEFAULT_COLUMNS])
+def _make_table(ctx: Context, base: Base, say: Callable[[str], None]) -> str:
+    table_id = base.tables.create(TABLE_NAME, [column.new_field for column in ctx.settings.columns])
     say(f"table {TABLE_NAME} made: {table_id}")
     return table_id
 
 
-def _wrong_types(base: Base, fields: Sequence[Field], missing: Sequence[Column]) -> tuple[TableMismatch, ...]:
-    there = [column for column in DEFAULT_COLUMNS if column not in missing]
+def _missing(ctx: Context, fields: Sequence[Field]) -> tuple[Column, ...]:
+    """Columns that the table has neither by their name nor, renamed by a person, by the id that we remember."""
+    names, ids = {field.name for field in fields}, {field.id for field in fields}
+    followed = {name for name, known in ctx.memory.columns().items() if known.field_id in ids}
+    return tuple(column for column in ctx.settings.columns if column.name not in names | followed)
+
+
+def _wrong_types(
+    ctx: Context, base: Base, fields: Sequence[Field], missing: Sequence[Column]
+) -> tuple[TableMismatch, ...]:
+    there = [column for column in ctx.settings.columns if column not in missing]
+    known = {name: column.field_id for name, column in ctx.memory.columns().items()}
     try:
-        match(there, fields, base.tables.time_zone())
+        match(there, fields, base.tables.time_zone(), known)
     except TableMismatch as error:
         return (error,)
     return ()
@@ -129,7 +142,7 @@ def _views(
     """Accounts whose view is to be made or repaired; all while the table lacks columns."""
     if missing:
         return tuple(accounts)
-    layout = match(DEFAULT_COLUMNS, fields, ctx.base(None).tables.time_zone())
+    layout = match_fields(ctx, fields, ctx.base(None).tables.time_zone())
     # before an account's first row a select lacks its option, and then there can be no view
-    found = [view for view in inspect(ctx, accounts, deep=True) if layout.view_condition(view.account)]
+    found = [view for view in inspect(ctx, accounts, deep=True) if layout.view_conditions(view.account)]
     return tuple(view.account for view in found if view.state in (ViewState.NEW, ViewState.WRONG))

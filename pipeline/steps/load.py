@@ -1,29 +1,31 @@
 """Bring the table to what was fetched: difference, record of it, batch writes, one writer per base."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import TypeVar
 
 import structlog
 
 from pipeline.clients.feishu.api import WRITE_TIMEOUT_S
-from pipeline.clients.feishu.records import WRITE_BATCH
 from pipeline.context import Base, Context
+from pipeline.core.columns import metrics_of
 from pipeline.core.diff import Change, Difference, Update, causes, changes, diff
-from pipeline.core.errors import LaikeError, NeedsPerson, Retryable, RowVanished, TableFull
+from pipeline.core.errors import ColumnVanished, LaikeError, NeedsPerson, Retryable, RowVanished, TableFull
 from pipeline.core.flow import LOAD, Step
 from pipeline.core.model import AccountDay, FoundRow, Key, ReportRow, WantedRow
 from pipeline.core.outcome import LoadOutcome, Run
-from pipeline.core.quality import checksum, settle_shared_keys
+from pipeline.core.quality import checksum, refusals, settle_shared_keys
 from pipeline.core.table import Layout
 from pipeline.state import keys
 from pipeline.state.lease import hold
-from pipeline.state.staging import Snapshot
+from pipeline.state.staging import Fetched, Snapshot
 from pipeline.steps.once import once, part_of
-from pipeline.steps.read import layout_of, read_records, rows_of, take_snapshot
-from pipeline.steps.write import batches, create_surely
+from pipeline.steps.read import read_following, rows_of, take_snapshot
+from pipeline.steps.write import Bisection, create_surely, write_batches
 
+T = TypeVar("T")
 EARLY_READ_GOOD_FOR = timedelta(seconds=60)
 ROUNDS = 5  # readings after which a table that keeps changing under us is given up
 
@@ -37,13 +39,22 @@ class Source:
     rows: tuple[ReportRow, ...]
     conflicts: tuple[AccountDay, ...]
     days: frozenset[AccountDay]  # every account and day that was fetched
+    metrics: tuple[str, ...]
 
     def checksums(self) -> dict[AccountDay, str]:
-        """A digest of each account's day."""
+        """A digest of each account's day, which says of which metrics it is."""
         by_day: dict[AccountDay, list[ReportRow]] = {at: [] for at in self.days}
         for row in self.rows:
             by_day[AccountDay(row.account_id, row.day)].append(row)
-        return {at: checksum(rows) for at, rows in by_day.items()}
+        return {at: f"{self._of}{checksum(rows)}" for at, rows in by_day.items()}
+
+    def comparable(self, digest: str) -> bool:
+        """Whether a digest is of the same metrics: with other columns, other figures are no restatement."""
+        return digest.startswith(self._of)
+
+    @property
+    def _of(self) -> str:
+        return hashlib.sha256(" ".join(sorted(self.metrics)).encode()).hexdigest()[:8] + ":"
 
 
 def load(ctx: Context, run_id: str, batch: int) -> LoadOutcome:
@@ -76,12 +87,19 @@ def _load_or_tell(ctx: Context, part: Run) -> LoadOutcome:
 
 def gather(ctx: Context, run: Run) -> Source:
     """The rows of every account that was fetched; of two accounts that share a key, the first one's."""
-    fetched = [found for account in run.accounts if (found := ctx.staging.fetched(run.batch_id, account.id))]
+    metrics = metrics_of(ctx.settings.columns)
+    staged = [ctx.staging.fetched(run.batch_id, account.id) for account in run.accounts]
+    fetched = [found for found in staged if found and _has(found, metrics)]
     rows, conflicts = settle_shared_keys([row for one in fetched for row in one.rows])
     days = frozenset(
         AccountDay(one.outcome.account_id, day.day) for one in fetched for day in one.outcome.days if not day.failed
     )
-    return Source(tuple(rows), conflicts, days)
+    return Source(tuple(rows), conflicts, days, metrics)
+
+
+def _has(found: Fetched, metrics: Sequence[str]) -> bool:
+    """Whether the rows have what our columns need; not so when those were changed while the run was on its way."""
+    return all(set(metrics) <= row.metrics.keys() for row in found.rows[:1])
 
 
 def want(layout: Layout, run: Run, source: Source) -> list[WantedRow]:
@@ -101,8 +119,11 @@ def _load(ctx: Context, run: Run) -> LoadOutcome:
     # the run's deadline ends the fetching; what is there by then is loaded
     with hold(ctx.client, keys.writer(ctx.settings.bitable_app_token), ctx.time_left(None)) as lease:
         base = ctx.base(None, before_write=lambda: lease.ensure(WRITE_TIMEOUT_S))
-        work = _Load(ctx, run, base, source, _fresh_enough(ctx, run) or _read_anew(ctx, run, base))
+        snapshot = _fresh_enough(ctx, run) or _read_anew(ctx, run, base)
+        work = _Load(ctx, run, base, source, snapshot)
         work.write()
+        if work.layout != snapshot.layout:  # the read-back goes by the names of now
+            ctx.staging.put_snapshot(run.batch_id, replace(snapshot, layout=work.layout))
         return _tell(ctx, work, dry_run=False)
 
 
@@ -110,6 +131,8 @@ def _fresh_enough(ctx: Context, run: Run) -> Snapshot | None:
     """The early read, if nobody wrote since, it is recent, and no earlier delivery had begun to write."""
     early = ctx.staging.snapshot(run.batch_id)
     if not early or early.writes != ctx.memory.writes() or ctx.staging.changes(run.batch_id):
+        return None
+    if early.layout.columns != ctx.settings.columns:
         return None
     return early if ctx.now() - early.read_at < EARLY_READ_GOOD_FOR else None
 
@@ -125,15 +148,17 @@ class _Load:
 
     def __init__(self, ctx: Context, run: Run, base: Base, source: Source, snapshot: Snapshot) -> None:
         self.ctx, self.run, self.base, self.source = ctx, run, base, source
-        self.layout = layout_of(snapshot)
+        self.layout = snapshot.layout
         self.wanted = want(self.layout, run, source)
+        self.refused = {row.key: why for row in self.wanted if (why := self.layout.unfit(row))}
+        self.bisecting_calls = 0
         self.found = rows_of(self.layout, snapshot.records, run.days)
         self.recorded = ctx.staging.changes(run.batch_id)
         self.counted = snapshot.count
 
     def difference(self) -> Difference:
         """What is still to be written."""
-        return diff(self.wanted, self.found)
+        return diff([row for row in self.wanted if row.key not in self.refused], self.found)
 
     def write(self) -> None:
         """Write until nothing differs any more.
@@ -149,8 +174,8 @@ class _Load:
             try:
                 self._update(difference.update)
                 self._create(difference.create)
-            except (RowVanished, Retryable) as error:
-                unknown = isinstance(error, RowVanished) or error.effect_possible
+            except (RowVanished, ColumnVanished, Retryable) as error:
+                unknown = not isinstance(error, Retryable) or error.effect_possible
                 if not left or not unknown:
                     raise
                 log.warning("read_again", run=self.run.run_id, error=error.message)
@@ -185,13 +210,24 @@ class _Load:
         return any(known.rows for by_day in covered for day, known in by_day.items() if day in days)
 
     def _update(self, updates: Sequence[Update]) -> None:
-        for batch in batches(updates, WRITE_BATCH):
-            rows = [(update.record_id, self.layout.encode(update.new)) for update in batch]
-            self.base.records().batch_update(rows)
+        def update(batch: Sequence[Update]) -> None:
+            self.base.records().batch_update([(one.record_id, self.layout.encode(one.new)) for one in batch])
+
+        self._write_all(updates, update, lambda one: one.row)
 
     def _create(self, rows: Sequence[WantedRow]) -> None:
-        for batch in batches(rows, WRITE_BATCH):
+        def create(batch: Sequence[WantedRow]) -> None:
             create_surely(batch, self._send, self._absent, self._name(batch), self.ctx.pause)
+
+        self._write_all(rows, create, lambda row: row)
+
+    def _write_all(
+        self, rows: Sequence[T], write: Callable[[Sequence[T]], None], row_of: Callable[[T], WantedRow]
+    ) -> None:
+        bisection: Bisection[T] = Bisection(self.bisecting_calls)
+        write_batches(rows, self.ctx.batch_size, lambda batch: bisection.write(batch, write))
+        self.bisecting_calls = bisection.calls
+        self.refused |= {row_of(row).key: error.message for row, error in bisection.refused}
 
     def _send(self, rows: Sequence[WantedRow], token: str) -> None:
         self.base.records().batch_create([self.layout.encode(row.cells) for row in rows], token)
@@ -205,7 +241,8 @@ class _Load:
         return f"{self.base.table_id} {self.run.run_id} {hashlib.sha256(text.encode()).hexdigest()}"
 
     def _read(self) -> list[FoundRow]:
-        return rows_of(self.layout, read_records(self.base, self.layout, self.run.days), self.run.days)
+        self.layout, records = read_following(self.base, self.layout, self.run.days)
+        return rows_of(self.layout, records, self.run.days)
 
 
 def _tell(ctx: Context, work: _Load, *, dry_run: bool) -> LoadOutcome:
@@ -213,19 +250,30 @@ def _tell(ctx: Context, work: _Load, *, dry_run: bool) -> LoadOutcome:
     if dry_run:
         done = {change.key: change for change in changes(work.difference())}
     covered = {account.id: ctx.ledger.covered(account.id) for account in work.run.accounts}
+    done = {key: change for key, change in done.items() if key not in work.refused}
     loaded = {
-        at: known.checksum for at in work.source.days if (known := covered[at.account_id].get(at.day.isoformat()))
+        at: known.checksum
+        for at in work.source.days
+        if (known := covered[at.account_id].get(at.day.isoformat())) and work.source.comparable(known.checksum)
     }
     why = causes(done.values(), work.source.checksums(), loaded)
     created = sum(change.created for change in done.values())
-    warnings = [f"{why.edited} 行被人工改动, 已恢复为数据源的值"] if why.edited else []
+    warnings = _renamed(ctx, work.layout)
+    warnings += [f"{why.edited} 行被人工改动, 已恢复为数据源的值"] if why.edited else []
     warnings += [f"{why.recreated} 行曾被人工删除, 已重新写入"] if why.recreated else []
     return LoadOutcome(
         created=created,
         updated=len(done) - created,
-        unchanged=len(work.wanted) - len(done),
+        unchanged=len(work.wanted) - len(done) - len(work.refused),
         restated=why.restated,
         edited=why.edited,
         conflicts=work.source.conflicts,
+        refused=refusals((row, work.refused[row.key]) for row in work.wanted if row.key in work.refused),
         warnings=tuple(warnings),
     )
+
+
+def _renamed(ctx: Context, layout: Layout) -> list[str]:
+    """Columns that people renamed since the last load; a name that was told once is known from then on."""
+    known = {name: column.name for name, column in ctx.memory.columns().items()}
+    return [f"“{name}”列已改名为“{now}”, 已跟随" for name, now in layout.renamed.items() if known.get(name) != now]

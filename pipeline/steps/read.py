@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from pipeline.context import Base, Context
-from pipeline.core.errors import BadResponse, LaikeError
+from pipeline.core.cells import Field
+from pipeline.core.errors import BadRequest, BadResponse, ColumnVanished, LaikeError
 from pipeline.core.flow import READ, Step
 from pipeline.core.model import DayRange, FoundRow
 from pipeline.core.outcome import Run
-from pipeline.core.table import DEFAULT_COLUMNS, Layout, match
+from pipeline.core.table import Layout, match
 from pipeline.state import keys
 from pipeline.state.lease import held
 from pipeline.state.staging import Snapshot
@@ -57,10 +58,10 @@ def take_snapshot(ctx: Context, run: Run, base: Base) -> Snapshot:
         # the load will ask how full the table is: better now, while the reports are waited for
         count = pool.submit(base.records().count) if _will_create(ctx, run) else None
         fields = base.tables.fields(base.table_id)
-        layout = match(DEFAULT_COLUMNS, fields, time_zone(ctx, base))
-        records = read_records(base, layout, run.days)
+        layout = match_fields(ctx, fields, time_zone(ctx, base))
+        layout, records = read_following(base, layout, run.days)
         counted = count.result() if count else None
-    return Snapshot(tuple(fields), layout.time_zone.key, tuple(records), writes, read_at, counted)
+    return Snapshot(layout, tuple(records), writes, read_at, counted)
 
 
 def _will_create(ctx: Context, run: Run) -> bool:
@@ -75,9 +76,14 @@ def _writes(ctx: Context) -> int:
     return -1 if held(ctx.client, keys.writer(ctx.settings.bitable_app_token)) else writes
 
 
-def layout_of(snapshot: Snapshot) -> Layout:
-    """Our columns matched with the fields of a snapshot."""
-    return match(DEFAULT_COLUMNS, snapshot.fields, ZoneInfo(snapshot.time_zone))
+def match_fields(ctx: Context, fields: Sequence[Field], zone: ZoneInfo) -> Layout:
+    """Our columns matched with the table's fields, by name, else by the id that we remember.
+
+    Raises:
+        TableMismatch: A column is missing or cannot hold what we write.
+    """
+    known = {name: column.field_id for name, column in ctx.memory.columns().items()}
+    return match(ctx.settings.columns, fields, zone, known)
 
 
 def rows_of(layout: Layout, records: Sequence[dict[str, Any]], days: DayRange) -> list[FoundRow]:
@@ -101,6 +107,22 @@ def read_records(base: Base, layout: Layout, days: DayRange) -> list[dict[str, A
     raise AssertionError
 
 
+def read_following(base: Base, layout: Layout, days: DayRange) -> tuple[Layout, list[dict[str, Any]]]:
+    """Every record of `days`, and the layout in which they were read: columns that were just renamed are followed.
+
+    Raises:
+        TableMismatch: A column is gone.
+        BadResponse: As `read_records` says.
+    """
+    try:
+        return layout, read_records(base, layout, days)
+    except (ColumnVanished, BadRequest):  # a filter on a field that is not there is a wrong request to the service
+        now = layout.again(base.tables.fields(base.table_id))
+        if now.field_names == layout.field_names:
+            raise
+    return now, read_records(base, now, days)
+
+
 def time_zone(ctx: Context, base: Base) -> ZoneInfo:
     """The base's time zone, asked for once a day."""
     if known := ctx.memory.zone():
@@ -111,6 +133,7 @@ def time_zone(ctx: Context, base: Base) -> ZoneInfo:
 
 
 def _search(base: Base, layout: Layout, days: DayRange) -> list[dict[str, Any]]:
-    names = [column.name for column in layout.columns]
-    found = [record for filter_ in layout.day_filters(days) for record in base.records().search(filter_, names)]
+    found = [
+        record for filter_ in layout.day_filters(days) for record in base.records().search(filter_, layout.field_names)
+    ]
     return list({record["record_id"]: record for record in found}.values())

@@ -7,17 +7,18 @@ from datetime import datetime, time
 from typing import cast
 
 from pipeline.clients.feishu.api import WRITE_TIMEOUT_S
-from pipeline.clients.feishu.records import WRITE_BATCH, Records
+from pipeline.clients.feishu.records import Records
 from pipeline.context import Base, Context
+from pipeline.core.cells import plain_text
 from pipeline.core.errors import NotFoundYet, RowVanished
 from pipeline.core.model import CHINA, AccountDay
 from pipeline.core.outcome import DayOutcome, DayState, Run
-from pipeline.core.table import between, plain_text
+from pipeline.core.table import between
 from pipeline.state import keys
 from pipeline.state.lease import hold
 from pipeline.state.memory import KnownRow, place
 from pipeline.steps.read import time_zone
-from pipeline.steps.write import batches, create_surely
+from pipeline.steps.write import create_surely, write_batches
 
 DAY_MS = 24 * 3600 * 1000
 NAME = "同步状态"
@@ -115,11 +116,14 @@ def _write(ctx: Context, base: Base, run: Run, rows: Sequence[StatusRow]) -> Non
     if unknown := [row for row in rows if row.place not in known]:
         known |= {at: KnownRow(record_id, "") for at, record_id in _find(records, unknown).items()}
     changed = [row for row in rows if row.place in known and known[row.place].digest != row.digest]
-    for batch in batches(changed, WRITE_BATCH):
+
+    def update(batch: Sequence[StatusRow]) -> None:
         records.batch_update([(known[row.place].record_id, row.cells) for row in batch])
         ctx.memory.learn_status_rows({row.place: KnownRow(known[row.place].record_id, row.digest) for row in batch})
-    for batch in batches([row for row in rows if row.place not in known], WRITE_BATCH):
-        _create(ctx, records, run, batch)
+
+    write_batches(changed, ctx.batch_size, update)
+    new = [row for row in rows if row.place not in known]
+    write_batches(new, ctx.batch_size, lambda batch: _create(ctx, records, run, batch))
 
 
 def _create(ctx: Context, records: Records, run: Run, rows: Sequence[StatusRow]) -> None:

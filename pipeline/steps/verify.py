@@ -10,10 +10,12 @@ from pipeline.core.flow import LOAD, VERIFY, Step
 from pipeline.core.model import AccountDay, FoundRow, by_key
 from pipeline.core.outcome import DayAgreement, LoadOutcome, Run, VerifyOutcome
 from pipeline.core.quality import agree
+from pipeline.core.table import Layout
 from pipeline.state.ledger import Coverage
+from pipeline.state.memory import KnownColumn
 from pipeline.steps.load import Source, gather, want
 from pipeline.steps.once import once, part_of
-from pipeline.steps.read import layout_of, read_records, rows_of
+from pipeline.steps.read import read_following, rows_of
 
 # a mismatch is read again after so many seconds before it counts: what was just written may lag
 LOOKS_S = (0.0, 1.0, 3.0, 8.0)
@@ -46,12 +48,12 @@ def _verify_or_tell(ctx: Context, part: Run) -> VerifyOutcome:
 
 
 def _verify(ctx: Context, run: Run) -> VerifyOutcome:
-    source = gather(ctx, run)
+    source, refused = gather(ctx, run), _refused(ctx, run)
     agreements: Sequence[DayAgreement] = ()
     for wait in LOOKS_S if source.days else ():
         ctx.pause(wait)
         agreements = _look(ctx, run, source)
-        if all(one.agrees for one in agreements):
+        if all(one.agrees or AccountDay(one.account_id, one.day) in refused for one in agreements):
             break
     verified = bool(agreements) and all(one.agrees for one in agreements)
     _cover(ctx, run, source, [AccountDay(one.account_id, one.day) for one in agreements if one.agrees])
@@ -76,12 +78,25 @@ def _look(ctx: Context, run: Run, source: Source) -> tuple[DayAgreement, ...]:
     snapshot = ctx.staging.snapshot(run.batch_id)
     if snapshot is None:
         raise LaikeError(f"{run.run_id}: what the table looked like is not staged any more")
-    layout, base = layout_of(snapshot), ctx.base(None)
-    found = rows_of(layout, read_records(base, layout, run.days), run.days)
+    base = ctx.base(None)
+    layout, records = read_following(base, snapshot.layout, run.days)
+    found = rows_of(layout, records, run.days)
     _learn_creator(ctx, run, found)
+    _learn_columns(ctx, snapshot.layout)
     accounts = {account.id: account for account in run.accounts}
     places = {at: accounts[at.account_id] for at in source.days}
     return agree(want(layout, run, source), found, places, ctx.memory.creator())
+
+
+def _refused(ctx: Context, run: Run) -> set[AccountDay]:
+    """Days of which the load knows that rows are missing: reading them again would change nothing."""
+    load = ctx.ledger.outcome(run.run_id, str(Step(LOAD, run.batch)), LoadOutcome)
+    return {AccountDay(one.account_id, one.day) for one in load.refused} if load else set()
+
+
+def _learn_columns(ctx: Context, layout: Layout) -> None:
+    """Remember the fields that the load wrote into; their names were told by it where people had changed them."""
+    ctx.memory.learn_columns({name: KnownColumn(field.id, field.name) for name, field in layout.fields.items()})
 
 
 def _learn_creator(ctx: Context, run: Run, found: Sequence[FoundRow]) -> None:

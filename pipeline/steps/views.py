@@ -14,12 +14,12 @@ from pipeline.core.flow import LOAD, VIEWS, Step
 from pipeline.core.model import Account
 from pipeline.core.outcome import LoadOutcome, Run, ViewsOutcome
 from pipeline.core.plan import parts
-from pipeline.core.table import DEFAULT_COLUMNS, Layout, match
+from pipeline.core.table import Layout
 from pipeline.state import keys
 from pipeline.state.lease import hold
 from pipeline.state.memory import KnownView
 from pipeline.steps.once import once
-from pipeline.steps.read import time_zone
+from pipeline.steps.read import match_fields, time_zone
 
 CREATED_A_RUN = 20  # more wait for the next run: a view costs two writes
 AUDIT_RUNS = 7  # each view's filter is read anew every so many runs
@@ -126,20 +126,20 @@ def _locate(account: Account, names: Mapping[str, str], known: Mapping[str, Know
 
 
 def _layout(ctx: Context, base: Base) -> Layout:
-    return match(DEFAULT_COLUMNS, base.tables.fields(base.table_id), time_zone(ctx, base))
+    return match_fields(ctx, base.tables.fields(base.table_id), time_zone(ctx, base))
 
 
 def _read(ctx: Context, base: Base, layout: Layout, view: AccountView) -> AccountView:
     if view.state == ViewState.DELETED or not view.view_id:
         return view
-    wanted = layout.view_condition(view.account)
-    if wanted is None:
+    wanted = layout.view_conditions(view.account)
+    if not wanted:
         return AccountView(view.account, ViewState.WAITING, view.view_id)
     conditions = base.views.conditions(view.view_id)
-    if any(condition.matches(*wanted) for condition in conditions):
+    if any(condition.matches(*one) for condition in conditions for one in wanted):
         _remember(ctx, view.account, view.view_id)
         return view
-    ours = not conditions or (len(conditions) == 1 and conditions[0].field_id == wanted[0])
+    ours = not conditions or (len(conditions) == 1 and conditions[0].field_id in layout.account_fields)
     return AccountView(view.account, ViewState.WRONG if ours else ViewState.CHANGED, view.view_id)
 
 
@@ -154,11 +154,11 @@ def _write(ctx: Context, work: Sequence[AccountView], made: dict[ViewState, list
 
 
 def _make_right(ctx: Context, base: Base, layout: Layout, view: AccountView) -> bool:
-    wanted = layout.view_condition(view.account)
-    if wanted is None:
+    wanted = layout.view_conditions(view.account)
+    if not wanted:
         return False
     view_id = view.view_id or base.views.create(view.account.name)
-    base.views.filter_on(view_id, *wanted)
+    base.views.filter_on(view_id, *wanted[0])
     _remember(ctx, view.account, view_id)
     return True
 

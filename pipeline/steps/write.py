@@ -1,4 +1,4 @@
-"""Creating records so that a lost answer neither loses nor doubles them.
+"""Writing records: in batches as large as the service takes, without the rows that it refuses, each once.
 
 A create whose outcome is unknown is first looked up by key, then sent again with the same `client_token`; if that
 leaves no rows either, with a new one. The token is derived from the run and the rows, so that whoever takes over
@@ -8,16 +8,18 @@ after a kill sends the same one.
 import hashlib
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import structlog
 
-from pipeline.core.errors import Retryable
+from pipeline.clients.feishu.records import BatchSize
+from pipeline.core.errors import BatchTooLarge, Retryable, RowRefused
 
 T = TypeVar("T")
 GENERATIONS = 3  # tokens tried for one batch
 SENDS = 2  # times that one token is sent
 LOOK_UP_S = 1.0  # a late effect gets so long before the look-up
+BISECTING_CALLS_MAX = 40  # two bad rows among 1,000 are found; where more are bad it is no matter of single rows
 
 log = structlog.get_logger()
 
@@ -67,6 +69,58 @@ def client_token(name: str, generation: int) -> str:
 def batches(rows: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """`rows` in pieces of at most `size`."""
     return (rows[start : start + size] for start in range(0, len(rows), size))
+
+
+def write_batches(rows: Sequence[T], size: BatchSize, write: Callable[[Sequence[T]], object]) -> None:
+    """Write all rows, as many at once as the service takes.
+
+    Raises:
+        BatchTooLarge: It does not even take the smaller size.
+    """
+    start = 0
+    while start < len(rows):
+        batch = rows[start : start + size.now]
+        try:
+            write(batch)
+        except BatchTooLarge:
+            if not size.refused(len(batch)):
+                raise
+        else:
+            start += len(batch)
+
+
+class Bisection(Generic[T]):
+    """Finds the rows that the service refuses, within a number of calls, and lets the others be written.
+
+    Attributes:
+        calls: Calls that it took so far, the refused ones included.
+        refused: Rows that are not written, and why; also those for which no call was left.
+    """
+
+    def __init__(self, calls: int = 0) -> None:
+        self.calls = calls
+        self.refused: list[tuple[T, RowRefused]] = []
+
+    def write(self, rows: Sequence[T], write: Callable[[Sequence[T]], object]) -> None:
+        """Write a batch without its refused rows."""
+        waiting, searching = [rows], False
+        while waiting:
+            batch = waiting.pop()
+            self.calls += searching
+            try:
+                write(batch)
+            except RowRefused as error:
+                self.calls += not searching
+                searching = True
+                waiting += self._halves(batch, error, len(waiting))
+
+    def _halves(self, batch: Sequence[T], error: RowRefused, waiting: int) -> list[Sequence[T]]:
+        """What to write instead; nothing where it is one row, or where the calls would not suffice for the rest."""
+        if len(batch) == 1 or self.calls + waiting + 2 > BISECTING_CALLS_MAX:
+            self.refused += [(row, error) for row in batch]
+            return []
+        middle = len(batch) // 2
+        return [batch[middle:], batch[:middle]]
 
 
 def _send(send: Callable[[Sequence[T], str], object], rows: Sequence[T], token: str) -> Retryable | None:

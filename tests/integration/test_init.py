@@ -12,7 +12,7 @@ from cryptography.fernet import Fernet
 
 from cli.init import init
 from emulator.feishu.model import Table
-from pipeline.core.table import DEFAULT_COLUMNS
+from pipeline.core.columns import DEFAULT_COLUMNS
 from pipeline.state import envfile
 from tests.lab import WRITES, Lab
 

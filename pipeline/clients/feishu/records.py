@@ -11,7 +11,8 @@ from pipeline.core.errors import BadResponse
 
 RECORDS = "/open-apis/bitable/v1/apps/{app_token}/tables/{table_id}/records"
 SEARCH_PAGE = "500"  # 查询记录: page_size at most 500
-WRITE_BATCH = 500  # newer pages say 1,000; 500 holds on every page and tool
+WRITE_BATCH = 1000  # 新增多条记录, 更新多条记录
+SMALL_BATCH = 500  # what older pages of the same endpoints say
 
 
 class _Record(BaseModel):
@@ -21,6 +22,18 @@ class _Record(BaseModel):
 
 class _Created(BaseModel):
     records: list[_Record]
+
+
+class BatchSize:
+    """How many records one write takes: what the pages say, until the service refuses so many."""
+
+    def __init__(self) -> None:
+        self.now = WRITE_BATCH
+
+    def refused(self, size: int) -> bool:
+        """Take fewer from now on, if there is a smaller size to try."""
+        self.now = SMALL_BATCH
+        return size > SMALL_BATCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +72,8 @@ class Records:
 
         Raises:
             Retryable: With `effect_possible`, when they may or may not have been created.
+            BatchTooLarge: The service takes fewer at once.
+            RowRefused: One of them cannot be taken.
         """
         body = {"records": [{"fields": fields} for fields in rows]}
         data = self.api.write("POST", self._path("/batch_create"), params={"client_token": client_token}, json=body)
@@ -69,6 +84,8 @@ class Records:
 
         Raises:
             RowVanished: One of them was deleted; none was changed.
+            BatchTooLarge: The service takes fewer at once.
+            RowRefused: One of them cannot be taken.
         """
         body = {"records": [{"record_id": record_id, "fields": fields} for record_id, fields in changes]}
         self.api.write("POST", self._path("/batch_update"), json=body)

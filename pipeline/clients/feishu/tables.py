@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel
 
 from pipeline.clients.feishu.api import Feishu, parsed
+from pipeline.core.cells import Field
 from pipeline.core.errors import BadResponse
 from pipeline.core.model import CHINA
-from pipeline.core.table import Field
 
 APP = "/open-apis/bitable/v1/apps/{app_token}"
 TABLES = APP + "/tables"
@@ -38,6 +38,7 @@ class _Field(BaseModel):
     field_id: str
     field_name: str
     type: int
+    ui_type: str | None = None
     property: _Property | None = None
 
 
@@ -94,4 +95,5 @@ class Tables:
 
 def _field(found: _Field) -> Field:
     options = found.property.options if found.property else None
-    return Field(found.field_id, found.field_name, found.type, {one.name: one.id for one in options or []})
+    names = {one.name: one.id for one in options or []}
+    return Field(found.field_id, found.field_name, found.type, names, found.ui_type or "")

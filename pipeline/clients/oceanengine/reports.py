@@ -9,13 +9,12 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from pipeline.clients.oceanengine.api import OceanEngine
+from pipeline.core.columns import COSTS, RATIOS
 from pipeline.core.errors import BadResponse
 from pipeline.core.model import ZERO, DayRange, ReportRow
 
 PROMOTION_REPORT = "/open_api/v3.0/local/report/promotion/get/"
 ACCOUNT_REPORT = "/open_api/v3.0/local/report/account/get/"
-RATIO_ENDINGS = ("_rate", "_cost", "_roi")
-RATIOS = ("ctr", "cpc_platform", "cpm_platform")
 DENOMINATORS = {"conversion_cost": "convert_cnt", "conversion_rate": "click_cnt", "ctr": "show_cnt"}
 
 
@@ -39,7 +38,7 @@ def account_costs(api: OceanEngine, account_id: str, days: DayRange) -> dict[dat
 
 def is_ratio(metric: str) -> bool:
     """Whether a metric is derived, so that it may be absent when its denominator is 0."""
-    return metric in RATIOS or (metric.endswith(RATIO_ENDINGS) and metric != "stat_cost")
+    return metric in COSTS or metric in RATIOS
 
 
 def _params(account_id: str, days: DayRange, metrics: Sequence[str]) -> dict[str, object]:

@@ -13,10 +13,10 @@ from pipeline.clients.oceanengine.api import REAUTHORIZE
 from pipeline.clients.oceanengine.reports import account_costs, promotion_report
 from pipeline.clients.retry import READ
 from pipeline.context import Context
+from pipeline.core.columns import metrics_of
 from pipeline.core.errors import AccountUnavailable, LaikeError, NeedsAuthorization, NeedsPerson, Retryable
 from pipeline.core.model import Account, DayRange
 from pipeline.core.plan import choose_accounts, yesterday
-from pipeline.core.table import DEFAULT_COLUMNS, DIMENSIONS
 from pipeline.steps.accounts import known_accounts
 from pipeline.steps.doctor.findings import Finding, broken, of_error, ok, skipped, unauthorized, warning
 
@@ -148,9 +148,8 @@ def _unavailable(account: Account, error: LaikeError) -> Finding:
 
 
 def _check_promotions(ctx: Context, account: Account) -> Finding:
-    metrics = [column.source for column in DEFAULT_COLUMNS if column.source not in DIMENSIONS]
     try:
-        promotion_report(ctx.oceanengine(None), account.id, _day(ctx), metrics)
+        promotion_report(ctx.oceanengine(None), account.id, _day(ctx), metrics_of(ctx.settings.columns))
     except LaikeError as error:
         granting = _GRANT.format(name="获取广告数据") if error.code in (NOT_GRANTED, NO_PERMISSION) else None
         return of_error(REPORTS[2], error, granting)

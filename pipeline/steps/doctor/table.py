@@ -5,14 +5,15 @@ from concurrent.futures import ThreadPoolExecutor
 from zoneinfo import ZoneInfo
 
 from pipeline.context import Base, Context
+from pipeline.core.cells import Field
 from pipeline.core.errors import LaikeError, NotFoundYet, TableMismatch
 from pipeline.core.model import FoundRow
 from pipeline.core.plan import window
-from pipeline.core.table import DEFAULT_COLUMNS, Field, Layout, match
+from pipeline.core.table import Layout, match
 from pipeline.steps.doctor.findings import Finding, broken, of_error, ok, skipped, warning
 from pipeline.steps.doctor.oceanengine import accounts_of
 from pipeline.steps.doctor.rights import Rights
-from pipeline.steps.read import read_records, rows_of
+from pipeline.steps.read import match_fields, read_records, rows_of
 from pipeline.steps.views import AccountView, ViewState, inspect
 
 CHECKS = ("table", "columns", "room", "views", "other_writers")
@@ -46,7 +47,7 @@ def check_table(ctx: Context, base: Base, rights: Rights, zone: ZoneInfo, *, red
             fields = pool.submit(rights.ask, READ_FIELDS, lambda: base.tables.fields(base.table_id))
             count = pool.submit(rights.ask, READ_ROWS, base.records().count)
             views = pool.submit(rights.ask, READ_VIEWS, base.views.names)
-        layout, columns = _columns(fields.result(), zone)
+        layout, columns = _columns(ctx, fields.result(), zone, redis=redis)
         room = _room(ctx, count.result(), redis=redis)
         shown = _views(ctx, base, rights, views.result(), layout, redis=redis)
         if count.result() is None:
@@ -58,11 +59,13 @@ def check_table(ctx: Context, base: Base, rights: Rights, zone: ZoneInfo, *, red
     return [ok("table", "the table is there"), columns, room, shown, others]
 
 
-def _columns(fields: Sequence[Field] | None, zone: ZoneInfo) -> tuple[Layout | None, Finding]:
+def _columns(
+    ctx: Context, fields: Sequence[Field] | None, zone: ZoneInfo, *, redis: bool
+) -> tuple[Layout | None, Finding]:
     if fields is None:
         return None, skipped(["columns"], "reading fields is denied")[0]
     try:
-        layout = match(DEFAULT_COLUMNS, fields, zone)
+        layout = match_fields(ctx, fields, zone) if redis else match(ctx.settings.columns, fields, zone)
     except TableMismatch as error:
         return None, of_error("columns", error)
     return layout, ok("columns", f"{len(layout.columns)} columns, each of a type that holds its figures")
@@ -99,7 +102,7 @@ def _views(
         return skipped(["views"], "reading views is denied")[0]
     known = bool(ctx.memory.views())
     # before an account's first row a select lacks its option, and then there can be no view
-    missing = [view for view in found if view.state == ViewState.NEW and known and layout.view_condition(view.account)]
+    missing = [view for view in found if view.state == ViewState.NEW and known and layout.view_conditions(view.account)]
     wrong = [view for view in found if view.state in (ViewState.WRONG, ViewState.DELETED)]
     return _judge_views(len(found), [*missing, *wrong], len(names), known=known)
 

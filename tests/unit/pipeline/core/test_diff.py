@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.core.cells import Field, midnight_ms
+from pipeline.core.columns import DATE, DEFAULT_COLUMNS, NUMBER, TEXT
 from pipeline.core.diff import Causes, Change, Difference, Update, causes, changes, diff
 from pipeline.core.model import CHINA, Account, AccountDay, Cell, FoundRow, Key, ReportRow, WantedRow, by_key
-from pipeline.core.table import DATE, DEFAULT_COLUMNS, NUMBER, TEXT, Field, Layout, match
+from pipeline.core.table import Layout, match
 
 DAY = date(2026, 2, 1)
 
@@ -252,7 +254,7 @@ def record_in(draw: st.DrawFn, layout: Layout, known: Sequence[WantedRow], numbe
         elif kind == NUMBER:
             cells[name] = draw(st.sampled_from([None, 0, 5, 1234.5, 0.1]))
         else:
-            cells[name] = draw(st.sampled_from([None, *(layout.midnight_ms(day) for day in DAYS)]))
+            cells[name] = draw(st.sampled_from([None, *(midnight_ms(day, layout.time_zone) for day in DAYS)]))
     remark = draw(st.sampled_from([{}, {"备注": "人写的"}]))
     return {"record_id": f"rec{number}", "fields": cells | remark, "created_time": draw(st.integers(0, 3))}
 

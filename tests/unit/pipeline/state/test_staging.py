@@ -1,16 +1,20 @@
 import zlib
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 import redis
 
+from pipeline.core.cells import Field
+from pipeline.core.columns import Column, Kind
 from pipeline.core.diff import Change
 from pipeline.core.errors import Trouble
+from pipeline.core.formula import Formula
 from pipeline.core.model import Key, ReportRow
 from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome
 from pipeline.core.quality import checksum
-from pipeline.core.table import Field
+from pipeline.core.table import Layout
 from pipeline.state import codec, keys
 from pipeline.state.staging import Fetched, Snapshot, Staging
 
@@ -22,8 +26,14 @@ ROWS = (
     ReportRow(ACCOUNT, DAY, "7600000000000000002", 'a "b" \\ 😀', {"stat_cost": Decimal("0.1"), "ctr": Decimal(0)}),
 )
 SNAPSHOT = Snapshot(
-    (Field("fld1", "账户名称", 3, {"城东店": "opt1"}),),
-    "Asia/Shanghai",
+    Layout(
+        (
+            Column("账户名称", "account_name", Kind.TEXT),
+            Column("点击率", "click_cnt / show_cnt", Kind.RATIO, 3, Formula("click_cnt / show_cnt")),
+        ),
+        {"账户名称": Field("fld1", "门店", 3, {"城东店": "opt1"}), "点击率": Field("fld2", "点击率", 2)},
+        ZoneInfo("Asia/Shanghai"),
+    ),
     ({"record_id": "rec1", "fields": {"单元ID": "7600000000000000001", "时间": 1770739200000, "空": None}},),
     3,
     NOW,
@@ -102,7 +112,7 @@ class TestStaging:
     def test_figures_of_a_snapshot_keep_every_digit(self, client: redis.Redis) -> None:
         staging = Staging(client)
         record = {"fields": {"消耗(元)": Decimal("118.360000000000000001"), "n": 7600000000000000001}}
-        staging.put_snapshot("run1", Snapshot((), "UTC", (record,), 0, NOW))
+        staging.put_snapshot("run1", Snapshot(SNAPSHOT.layout, (record,), 0, NOW))
         back = staging.snapshot("run1")
         assert back is not None
         assert {name: str(cell) for name, cell in back.records[0]["fields"].items()} == {

@@ -10,15 +10,17 @@ from pipeline.clients.retry import READ, RetryPolicy
 from pipeline.core.errors import (
     BadRequest,
     BadResponse,
+    BatchTooLarge,
+    ColumnVanished,
     DeadlinePassed,
     LaikeError,
     NeedsPerson,
     NotFoundYet,
     Retryable,
+    RowRefused,
     RowVanished,
     ServerTrouble,
     TableFull,
-    TableMismatch,
     Throttled,
     TokenExpired,
     TransportTrouble,
@@ -63,14 +65,16 @@ REFUSED = {
     TokenExpired: [99991663, 99991665, 99991661, 99991671],
     NotFoundYet: [1254040, 1254041, 1254042, 1254044],
     RowVanished: [1254043],
-    TableMismatch: [1254045],
+    ColumnVanished: [1254024, 1254045],
+    RowRefused: [1254015, 1254026, *range(1254060, 1254070), 1254072, 1254074, 1254130],
+    BatchTooLarge: [1254104],
     TableFull: [1254103],
     NeedsPerson: [
         *(10014, 10015, 99991543, 99991662, 99991664, 99991672, 99991673, 99991676, 99991679),
         *(91403, 99991401, 99991403, 1254301, 1254302, 1254304, 1254306),
         *(1254003, 1254004, 1254005, 1254006, 1254009, 1254100, 1254101, 1254105),
     ],
-    BadRequest: [1254000, 1254001, 1254015, 1254018, 1254019, 1254037, 1254060, 1254104, 9499, 99992402, 1, -1],
+    BadRequest: [1254000, 1254001, 1254018, 1254019, 1254037, 9499, 99992402, 1, -1],
 }
 DOUBTFUL = [2200, 1500, 5000, 1254002, 1254608, 1255001, 1255002, 1255003, 1255004, 1255005, 1255006, 1255040]
 TABLE = [(code, kind, False) for kind, codes in REFUSED.items() for code in codes]

@@ -110,5 +110,5 @@ def test_a_write_with_an_unknown_end_is_not_sent_again(act: "object") -> None:
     assert len(http.calls) == 1
 
 
-def test_a_batch_holds_as_many_records_as_every_page_of_the_documentation_allows() -> None:
-    assert WRITE_BATCH == 500
+def test_a_batch_holds_as_many_records_as_the_pages_of_now_allow() -> None:
+    assert WRITE_BATCH == 1000

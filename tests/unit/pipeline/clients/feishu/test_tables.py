@@ -3,8 +3,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pipeline.clients.feishu.tables import Tables
+from pipeline.core.cells import Field
 from pipeline.core.errors import BadResponse
-from pipeline.core.table import Field
 from tests.unit.pipeline.clients.feishu.test_api import Auth, api
 from tests.unit.pipeline.clients.stub import Plain, data
 
@@ -63,7 +63,7 @@ def test_fields_come_as_they_are() -> None:
     ]
     http = Auth(data(items=items, has_more=False, total=3))
     assert tables(http).fields("tbl1") == [
-        Field("fld1", "账户名称", 3, {"城东店": "opt1", "城西店": "opt2"}),
+        Field("fld1", "账户名称", 3, {"城东店": "opt1", "城西店": "opt2"}, "SingleSelect"),
         Field("fld2", "备注", 1, {}),
         Field("fld3", "勾", 7, {}),
     ]

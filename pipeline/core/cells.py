@@ -1,0 +1,100 @@
+"""Cells to and from the wire. Follows the Bitable pages on fields and on the data structure of records.
+
+A value is encoded for the type of the field that is found; whatever shape it is read back in, it means the same.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
+
+from pipeline.core.columns import DATE, DIGITS, FIELD_TYPES, NUMBER, SINGLE_SELECT, TYPE_NAMES, Column, Kind
+from pipeline.core.model import Cell
+
+FIGURE_DIGITS_MAX = 15  # more before the point is no figure of ours, and no float holds it
+TEXT_CHARACTERS_MAX = 100_000  # Bitable, data structure of records: a text cell
+_DAY = re.compile(r"^\s*(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T].*)?$")
+# of a type that would do, but made for something else: a rating ends at 10, an e-mail cell takes addresses
+UNFIT_LOOKS: Mapping[str, str] = {"Rating": "评分", "Email": "邮箱", "Barcode": "条码"}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field that the table really has."""
+
+    id: str
+    name: str
+    type: int
+    options: Mapping[str, str] = field(default_factory=dict)  # single select: option name → option id
+    ui_type: str = ""  # how a field of its type looks: Number, Currency, Progress, Rating …
+
+    @property
+    def type_name(self) -> str:
+        """What the grid calls it."""
+        return UNFIT_LOOKS.get(self.ui_type) or TYPE_NAMES.get(self.type, str(self.type))
+
+    def holds(self, kind: Kind) -> bool:
+        """Whether it can hold a kind without losing anything."""
+        return self.type in FIELD_TYPES[kind] and self.ui_type not in UNFIT_LOOKS
+
+
+def fits(value: Cell) -> bool:
+    """Whether a cell can hold the value; one that cannot is not worth a call."""
+    if isinstance(value, Decimal):
+        return value.is_finite() and value.adjusted() < FIGURE_DIGITS_MAX
+    return not isinstance(value, str) or len(value) <= TEXT_CHARACTERS_MAX
+
+
+def encode(found: Field, value: Cell, zone: ZoneInfo) -> object:
+    """A value as the write endpoints want it for a field; `None` clears the cell."""
+    if isinstance(value, Decimal) and found.type == NUMBER:
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, date) and found.type == DATE:
+        return midnight_ms(value, zone)
+    if value is None or (found.type == SINGLE_SELECT and not str(value).strip()):
+        return None  # an option without a name is refused
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
+
+
+def decode(column: Column, raw: object, zone: ZoneInfo) -> Cell:
+    """A cell of the search or list endpoint as the column's value; `None` where it is empty or unreadable."""
+    if raw is None:
+        return None
+    if column.kind == Kind.DAY:
+        return _day(raw, zone)
+    if column.kind in DIGITS:
+        return column.canonical(_number(raw))
+    return plain_text(raw)
+
+
+def midnight_ms(day: date, zone: ZoneInfo) -> int:
+    """The day's midnight in the base's time zone, in ms since the epoch."""
+    return int(datetime.combine(day, time(), zone).timestamp() * 1000)
+
+
+def plain_text(raw: object) -> str:
+    """The text of a cell, whether it comes as a string, as segments, as a link or as a number."""
+    if isinstance(raw, list):
+        return "".join(map(plain_text, raw))
+    return str(raw.get("text", "")) if isinstance(raw, dict) else str(raw)
+
+
+def _day(raw: object, zone: ZoneInfo) -> date | None:
+    try:
+        if isinstance(raw, int | Decimal):
+            return datetime.fromtimestamp(int(raw) / 1000, zone).date()
+        found = _DAY.match(plain_text(raw))
+        return date(*map(int, found.groups())) if found else None
+    except (ValueError, OverflowError, OSError):  # beyond the calendar, each platform in its own way
+        return None
+
+
+def _number(raw: object) -> Decimal | None:
+    text = plain_text(raw).replace(",", "").strip()
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and number.adjusted() < FIGURE_DIGITS_MAX else None
