@@ -3,8 +3,10 @@
 from cli import output
 from cli.session import opened
 from pipeline.core.plan import choose_accounts
+from pipeline.core.views import ViewState
 from pipeline.steps.accounts import known_accounts
-from pipeline.steps.views import ViewState, forget_deleted, inspect, mend
+from pipeline.steps.views import CREATED_A_RUN, forget_deleted, inspect, mend
+from pipeline.steps.write import batches
 
 
 def views(*, fix: bool, as_json: bool) -> int:
@@ -15,7 +17,8 @@ def views(*, fix: bool, as_json: bool) -> int:
             forget_deleted(ctx, accounts)
         found = inspect(ctx, accounts, deep=True)
         if fix:
-            mend(ctx, found)
+            for some in batches(found, CREATED_A_RUN):
+                mend(ctx, some)
             found = inspect(ctx, accounts, deep=True)
     rows = [(one.account.name, one.account.id, one.state, one.view_id) for one in found]
     if as_json:

@@ -84,11 +84,12 @@ def add_column(world: "World", body: Body) -> Body:
 
 
 def add_view(world: "World", body: Body) -> Body:
-    """`{"table_id", "name", "filter_info"?, "hidden_fields"?}` in the API's shapes."""
+    """`{"table_id", "name", "filter_info"?, "hidden_fields"?, "personal"?}` in the API's shapes."""
     table = table_of(world, body)
     name = views.check_view_name(table, body["name"])
     changes = _property_changes(world, table, body)
     view = views.add_view(world.base, table, name)
+    view.personal = body.get("personal") is True
     return _changed(table, view, changes)
 
 

@@ -51,7 +51,7 @@ class Condition:
 
 @dataclass
 class View:
-    """A view with its filter; `hidden` are field ids."""
+    """A view with its filter; `hidden` are field ids. A personal one is listed to its owner alone."""
 
     view_id: str
     name: str
@@ -60,6 +60,7 @@ class View:
     conditions: list[Condition] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
     hierarchy: str | None = None
+    personal: bool = False
 
 
 @dataclass

@@ -25,11 +25,12 @@ refused = partial(envelope.refused, status=HTTP_BAD_REQUEST)
 
 
 def list_views(world: "World", call: Call) -> Reply:
-    """GET …/tables/:table_id/views: without `property`."""
+    """GET …/tables/:table_id/views: without `property`, and without the views that people keep to themselves."""
     query = envelope.query_of(call, ("page_size", "page_token", "user_id_type"))
     table = table_of(world, call, real_statuses=True)
     size = envelope.page_of(query, LARGEST_PAGE, status=HTTP_BAD_REQUEST)
-    views, token = list(table.views.values()), query.get("page_token", "")
+    views = [view for view in table.views.values() if not view.personal]
+    token = query.get("page_token", "")
     shown, frame = paging.page(views, size, token, f"views {table.table_id}", status=HTTP_BAD_REQUEST)
     items = [_named(view) | {"view_public_level": "Public"} for view in shown]
     return envelope.success({"items": items, **frame})

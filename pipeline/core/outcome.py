@@ -131,6 +131,10 @@ class ViewsOutcome:
     repaired: tuple[str, ...] = ()
     left_alone: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    queued: int = 0  # to be made or repaired by the next runs
+    spared: int = 0  # not made, since the table is near its limit of views
+    unproven: tuple[str, ...] = ()  # written, but not so when read back
+    total: int = 0  # views that the table has, as far as we may see them; 0: not looked
     trouble: Trouble | None = None
 
 

@@ -21,6 +21,7 @@ from pipeline.core.outcome import (
     VerifyOutcome,
     ViewsOutcome,
 )
+from pipeline.core.views import VIEWS_MAX
 
 _WORST_FIRST = (DayState.FAILED, DayState.MISSING, DayState.INCOMPLETE, DayState.LOADED, DayState.EMPTY)
 
@@ -216,6 +217,9 @@ def _view_notes(views: ViewsOutcome) -> tuple[str, ...]:
         "修复视图": views.repaired,
         "未改动的自定义视图": views.left_alone,
         "缺少视图": views.missing,
+        "视图筛选未生效": views.unproven,
     }
     notes = [f"{word}: {', '.join(names)}" for word, names in words.items() if names]
+    notes += [f"还有 {views.queued} 个视图待处理, 由下次运行继续"] if views.queued else []
+    notes += [f"视图数接近上限 {VIEWS_MAX} 个: {views.spared} 个账户未建视图"] if views.spared else []
     return (*notes, f"视图未检查: {views.trouble.what_to_do}") if views.trouble else tuple(notes)

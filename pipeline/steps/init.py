@@ -14,11 +14,12 @@ from pipeline.core.columns import Column
 from pipeline.core.errors import TableMismatch
 from pipeline.core.model import Account
 from pipeline.core.table import match
+from pipeline.core.views import ViewState
 from pipeline.state import keys
 from pipeline.state.lease import hold
 from pipeline.steps import status
 from pipeline.steps.read import match_fields
-from pipeline.steps.views import CREATED_A_RUN, ViewState, inspect, mend
+from pipeline.steps.views import CREATED_A_RUN, inspect, mend
 from pipeline.steps.write import batches
 
 TABLE_NAME = "广告日报"

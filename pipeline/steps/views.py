@@ -1,50 +1,24 @@
 """One view per account, filtered on the account. People's views, and what people made of ours, are left alone."""
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 import structlog
 
-from pipeline.clients.feishu.api import WRITE_TIMEOUT_S
-from pipeline.context import Base, Context
+from pipeline.context import Context
 from pipeline.core.errors import LaikeError
-from pipeline.core.flow import LOAD, VIEWS, Step
+from pipeline.core.flow import FETCH, LOAD, VIEWS, Step
 from pipeline.core.model import Account
-from pipeline.core.outcome import LoadOutcome, Run, ViewsOutcome
+from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, ViewsOutcome
 from pipeline.core.plan import parts
 from pipeline.core.table import Layout
-from pipeline.state import keys
-from pipeline.state.lease import hold
-from pipeline.state.memory import KnownView
+from pipeline.core.views import AccountView, ViewState, audit_due, view_names
 from pipeline.steps.once import once
-from pipeline.steps.read import match_fields, time_zone
+from pipeline.steps.view_repair import Repair, layout_now, remember
 
-CREATED_A_RUN = 20  # more wait for the next run: a view costs two writes
-AUDIT_RUNS = 7  # each view's filter is read anew every so many runs
+CREATED_A_RUN = 20  # more wait for the next run: a view costs two writes and a reading
 
 log = structlog.get_logger()
-
-
-class ViewState(StrEnum):
-    """What an account's view is like."""
-
-    RIGHT = "right"
-    NEW = "new"  # there never was one
-    WRONG = "wrong"  # no condition, or one on the account column that does not match: ours to repair
-    CHANGED = "changed"  # a person filters it otherwise: theirs
-    DELETED = "deleted"  # a person deleted it: stays so until --fix
-    WAITING = "waiting"  # the account column has no such option before the account's first row
-
-
-@dataclass(frozen=True, slots=True)
-class AccountView:
-    """The view of one account as it was found."""
-
-    account: Account
-    state: ViewState
-    view_id: str | None = None
 
 
 def check_views(ctx: Context, run_id: str) -> ViewsOutcome:
@@ -70,98 +44,128 @@ def _check_or_tell(ctx: Context, run: Run) -> ViewsOutcome:
     return outcome
 
 
+def _check(ctx: Context, run: Run) -> ViewsOutcome:
+    snapshot = ctx.staging.snapshot(parts(run)[-1].batch_id)
+    names = ctx.base(None).views.names()
+    found = _look(ctx, names, run.accounts, deep=False, read=snapshot.layout if snapshot else None)
+    outcome = mend(ctx, found, active=_spent_in(ctx, run))
+    return replace(outcome, total=len(names) + len(outcome.created))
+
+
 def inspect(ctx: Context, accounts: Sequence[Account], *, deep: bool) -> list[AccountView]:
-    """Find the view of each account. `deep` reads every filter; otherwise those never read and a few in turn."""
-    base = ctx.base(None)
-    names, known = base.views.names(), ctx.memory.views()
-    to_read = {account.id for account in accounts} if deep else _whose_turn(accounts, known)
-    found = [_locate(account, names, known) for account in accounts]
-    if not any(view.view_id and view.account.id in to_read for view in found):
-        return found
-    layout = _layout(ctx, base)
-    return [_read(ctx, base, layout, view) if view.account.id in to_read else view for view in found]
+    """Find the view of each account. `deep` reads every filter; otherwise the new ones and those whose day it is."""
+    return _look(ctx, ctx.base(None).views.names(), accounts, deep=deep)
 
 
-def mend(ctx: Context, views: Sequence[AccountView]) -> ViewsOutcome:
-    """Create the new and repair the wrong; the others are only told."""
-    made: dict[ViewState, list[str]] = {state: [] for state in ViewState}
-    work = [view for view in views if view.state in (ViewState.NEW, ViewState.WRONG)][:CREATED_A_RUN]
-    for view in [view for view in views if view not in work]:
-        made[view.state].append(view.account.name)
+def mend(ctx: Context, views: Sequence[AccountView], active: Collection[str] | None = None) -> ViewsOutcome:
+    """Create the new and repair the wrong, as many as one run may; the others are only told.
+
+    Args:
+        active: Ids of the accounts with cost, which alone get views near the limit; as last loaded when omitted.
+    """
+    work = [view for view in views if view.state in (ViewState.WRONG, ViewState.NEW)]
+    work = sorted(work, key=lambda view: view.state == ViewState.NEW)[:CREATED_A_RUN]
+    done = {view.account.id: view.state for view in views}
+    done |= {view.account.id: ViewState.QUEUED for view in views if view.state in (ViewState.WRONG, ViewState.NEW)}
     if work:
-        _write(ctx, work, made)
+        done |= Repair(ctx, [view.account for view in views]).carry_out(work, active)
+
+    def named(*states: ViewState) -> tuple[str, ...]:
+        return tuple(view.account.name for view in views if done[view.account.id] in states)
+
     return ViewsOutcome(
-        right=len(made[ViewState.RIGHT]),
-        created=tuple(made[ViewState.NEW]),
-        repaired=tuple(made[ViewState.WRONG]),
-        left_alone=tuple(made[ViewState.CHANGED]),
-        missing=tuple(made[ViewState.DELETED] + made[ViewState.WAITING]),
+        right=len(named(ViewState.RIGHT)),
+        created=named(ViewState.NEW),
+        repaired=named(ViewState.WRONG),
+        left_alone=named(ViewState.CHANGED),
+        missing=named(ViewState.DELETED, ViewState.WAITING),
+        queued=len(named(ViewState.QUEUED)),
+        spared=len(named(ViewState.SPARED)),
+        unproven=named(ViewState.UNPROVEN),
     )
 
 
 def forget_deleted(ctx: Context, accounts: Sequence[Account]) -> None:
     """Let the views that people deleted be found by name or made anew."""
-    for view in inspect(ctx, accounts, deep=False):
-        if view.state == ViewState.DELETED:
-            ctx.memory.forget_view(view.account.id)
+    names, known = ctx.base(None).views.names(), ctx.memory.views()
+    for account in accounts:
+        if account.id in known and known[account.id].view_id not in names:
+            ctx.memory.forget_view(account.id)
 
 
-def _check(ctx: Context, run: Run) -> ViewsOutcome:
-    return mend(ctx, inspect(ctx, run.accounts, deep=False))
+def _spent_in(ctx: Context, run: Run) -> set[str]:
+    """Accounts with cost in the run's window."""
+    spent = set()
+    for part in parts(run):
+        for account in part.accounts:
+            fetch = ctx.ledger.outcome(run.run_id, str(Step(FETCH, part.batch, account.id)), FetchOutcome)
+            if fetch and any(day.cost for day in fetch.days):
+                spent.add(account.id)
+    return spent
 
 
-def _whose_turn(accounts: Sequence[Account], known: Mapping[str, KnownView]) -> set[str]:
-    never = {account.id for account in accounts if account.id not in known}
-    oldest = sorted((known[account.id].checked, account.id) for account in accounts if account.id in known)
-    return never | {account_id for _, account_id in oldest[: math.ceil(len(oldest) / AUDIT_RUNS)]}
+def _look(
+    ctx: Context, names: Mapping[str, str], accounts: Sequence[Account], *, deep: bool, read: Layout | None = None
+) -> list[AccountView]:
+    """By id where we know it, so that a renamed view stays ours; by name where we do not.
+
+    Args:
+        names: The table's views.
+        read: The table's layout, where it was read a moment ago; an account's first row may have come since.
+    """
+    known, wanted = ctx.memory.views(), view_names(accounts)
+    due = set(known) if deep else audit_due({number: one.checked for number, one in known.items()}, ctx.now())
+    eye = _Eye(ctx, read)
+    claimed = {one.view_id for one in known.values()}
+    found = []
+    for account in accounts:
+        if account.id not in known:
+            alike = [view_id for name in wanted[account.id] for view_id, other in names.items() if other == name]
+            found.append(eye.choose(account, [view_id for view_id in alike if view_id not in claimed]))
+        elif (view_id := known[account.id].view_id) not in names:
+            found.append(AccountView(account, ViewState.DELETED, view_id))
+        else:
+            found.append(eye.read(account, view_id) if account.id in due else _right(account, view_id))
+    return found
 
 
-def _locate(account: Account, names: Mapping[str, str], known: Mapping[str, KnownView]) -> AccountView:
-    """By id where we know it, so that a renamed view stays ours; by name where we do not."""
-    if account.id in known:
-        view_id = known[account.id].view_id
-        return AccountView(account, ViewState.RIGHT if view_id in names else ViewState.DELETED, view_id)
-    view_id = next((view_id for view_id, name in names.items() if name == account.name), "")
-    return AccountView(account, ViewState.RIGHT, view_id) if view_id else AccountView(account, ViewState.NEW)
+def _right(account: Account, view_id: str) -> AccountView:
+    return AccountView(account, ViewState.RIGHT, view_id)
 
 
-def _layout(ctx: Context, base: Base) -> Layout:
-    return match_fields(ctx, base.tables.fields(base.table_id), time_zone(ctx, base))
+class _Eye:
+    """Reads filters, and the table's layout only where it must."""
 
+    def __init__(self, ctx: Context, layout: Layout | None) -> None:
+        self._ctx, self._base = ctx, ctx.base(None)
+        self._layout, self._fresh = layout, False
 
-def _read(ctx: Context, base: Base, layout: Layout, view: AccountView) -> AccountView:
-    if view.state == ViewState.DELETED or not view.view_id:
-        return view
-    wanted = layout.view_conditions(view.account)
-    if not wanted:
-        return AccountView(view.account, ViewState.WAITING, view.view_id)
-    conditions = base.views.conditions(view.view_id)
-    if any(condition.matches(*one) for condition in conditions for one in wanted):
-        _remember(ctx, view.account, view.view_id)
-        return view
-    ours = not conditions or (len(conditions) == 1 and conditions[0].field_id in layout.account_fields)
-    return AccountView(view.account, ViewState.WRONG if ours else ViewState.CHANGED, view.view_id)
+    def choose(self, account: Account, view_ids: Sequence[str]) -> AccountView:
+        """Of the views with an account's name, the one that is right, else one that is ours to repair.
 
+        One that a person filters otherwise is none of ours, and another one is made beside it.
+        """
+        seen = [self.read(account, view_id) for view_id in view_ids]
+        for state in (ViewState.RIGHT, ViewState.WRONG, ViewState.WAITING):
+            if view := next((view for view in seen if view.state == state), None):
+                return view
+        return AccountView(account, ViewState.NEW)
 
-def _write(ctx: Context, work: Sequence[AccountView], made: dict[ViewState, list[str]]) -> None:
-    with hold(ctx.client, keys.writer(ctx.settings.bitable_app_token), ctx.time_left(None)) as lease:
-        base = ctx.base(None, before_write=lambda: lease.ensure(WRITE_TIMEOUT_S))
-        ctx.memory.begin_writing()
-        layout = _layout(ctx, base)
-        for view in work:
-            state = view.state if _make_right(ctx, base, layout, view) else ViewState.WAITING
-            made[state].append(view.account.name)
+    def read(self, account: Account, view_id: str) -> AccountView:
+        """What one view filters on; that it is right is remembered."""
+        if not (wanted := self._wanted(account)):
+            return AccountView(account, ViewState.WAITING, view_id)
+        conditions = self._base.views.conditions(view_id)
+        if any(condition.matches(*one) for condition in conditions for one in wanted):
+            remember(self._ctx, account, view_id)
+            return _right(account, view_id)
+        fields = self._layout.account_fields if self._layout else frozenset[str]()
+        ours = not conditions or (len(conditions) == 1 and conditions[0].field_id in fields)
+        return AccountView(account, ViewState.WRONG if ours else ViewState.CHANGED, view_id)
 
-
-def _make_right(ctx: Context, base: Base, layout: Layout, view: AccountView) -> bool:
-    wanted = layout.view_conditions(view.account)
-    if not wanted:
-        return False
-    view_id = view.view_id or base.views.create(view.account.name)
-    base.views.filter_on(view_id, *wanted[0])
-    _remember(ctx, view.account, view_id)
-    return True
-
-
-def _remember(ctx: Context, account: Account, view_id: str) -> None:
-    ctx.memory.learn_view(account.id, KnownView(view_id, ctx.now().timestamp()))
+    def _wanted(self, account: Account) -> tuple[tuple[str, str], ...]:
+        if self._layout and (wanted := self._layout.view_conditions(account)):
+            return wanted
+        if not self._fresh:
+            self._layout, self._fresh = layout_now(self._ctx, self._base), True
+        return self._layout.view_conditions(account) if self._layout else ()

@@ -179,3 +179,14 @@ def test_every_change_of_a_table_moves_its_revision(emulator: Client) -> None:
     after_row = revision()
     create(emulator, "甲")
     assert before < after_row < revision()
+
+
+def test_a_personal_view_is_not_listed_but_has_its_name_and_counts(emulator: Client) -> None:
+    added = {"table_id": emulator.facts[TYPED], "name": "我的", "personal": True}
+    emulator.control("views/add", added)
+    listed = emulator.table("GET", "/views").json()["data"]
+    assert "我的" not in [view["view_name"] for view in listed["items"]]
+    assert emulator.table("POST", "/views", json={"view_name": "我的"}).json()["code"] == 1254020
+    for number in range(197):
+        emulator.control("views/add", {**added, "name": f"我的{number}"})
+    assert emulator.table("POST", "/views", json={"view_name": "新"}).json()["code"] == 1254101

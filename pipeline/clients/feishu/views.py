@@ -15,6 +15,7 @@ from pipeline.clients.feishu.api import Feishu, parsed
 
 VIEWS = "/open-apis/bitable/v1/apps/{app_token}/tables/{table_id}/views"
 LIST_PAGE = "100"  # 列出视图: page_size at most 100
+NAME_TAKEN, FULL = 1254020, 1254101  # codes of 新增视图; views that are hidden from us count too
 
 
 class _View(BaseModel):

@@ -10,11 +10,12 @@ from pipeline.core.errors import LaikeError, NotFoundYet, TableMismatch
 from pipeline.core.model import FoundRow
 from pipeline.core.plan import window
 from pipeline.core.table import Layout, match
+from pipeline.core.views import AccountView, ViewState
 from pipeline.steps.doctor.findings import Finding, broken, of_error, ok, skipped, warning
 from pipeline.steps.doctor.oceanengine import accounts_of
 from pipeline.steps.doctor.rights import Rights
 from pipeline.steps.read import match_fields, read_records, rows_of
-from pipeline.steps.views import AccountView, ViewState, inspect
+from pipeline.steps.views import inspect
 
 CHECKS = ("table", "columns", "room", "views", "other_writers")
 FULL_SHARE = 0.8

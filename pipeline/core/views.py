@@ -1,0 +1,104 @@
+"""Views by name and by number: what an account's view is called, which one is looked into, which ones are made.
+
+Follows Bitable: 新增视图. A name has 1 to 100 characters and no square bracket, and is trimmed by the service; a table
+takes 200 views, those that people keep to themselves included.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+
+from pipeline.core.model import CHINA, Account
+
+VIEWS_MAX = 200
+VIEWS_NEAR = 180  # from here on only accounts with cost get a view: people want to make some too
+NAME_MAX = 100
+WEEK_DAYS = 7
+_BRACKETS = str.maketrans("[]", "【】")
+_BLANK = re.compile(r"[\s\x00-\x1f\x7f]+")
+
+
+class ViewState(StrEnum):
+    """What an account's view is like."""
+
+    RIGHT = "right"
+    NEW = "new"  # there never was one
+    WRONG = "wrong"  # no condition, or one on the account column that does not match: ours to repair
+    CHANGED = "changed"  # a person filters it otherwise: theirs
+    DELETED = "deleted"  # a person deleted it: stays so until --fix
+    WAITING = "waiting"  # the account column has no such option before the account's first row
+    QUEUED = "queued"  # more were to be made than one run makes
+    SPARED = "spared"  # the table is near its limit of views
+    UNPROVEN = "unproven"  # what was written does not read back
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """The view of one account as it was found."""
+
+    account: Account
+    state: ViewState
+    view_id: str | None = None
+
+
+def view_names(accounts: Sequence[Account]) -> dict[str, tuple[str, ...]]:
+    """What each account's view may be called, by account id, the best name first.
+
+    The first names differ from each other, also where cleaning or cutting made them alike; the others are for where
+    a person's view has the name already.
+    """
+    plain = {account.id: _clean(account.name) for account in accounts}
+    often = Counter(map(_cut, plain.values()))
+    made = {}
+    for number, name in plain.items():
+        endings = ("", f" ({number[-4:]})", f" ({number})")
+        short = [other for other in plain if other[-4:] == number[-4:] and plain[other] == name]
+        first = 0 if often[_cut(name)] == 1 else 1 if len(short) == 1 else 2
+        made[number] = tuple(_cut(name, ending) for ending in endings[first:])
+    return made
+
+
+def audit_due(checked: Mapping[str, float], now: datetime) -> set[str]:
+    """Whose filters are to be read anew: each once a week, on a weekday of its own, however many runs a day has.
+
+    Args:
+        checked: When each account's filter was last found right, in s since the epoch.
+    """
+    midnight = datetime.combine(now.astimezone(CHINA).date(), time(), CHINA)
+    due = set()
+    for place, number in enumerate(sorted(checked)):
+        ago = (midnight.weekday() - place) % WEEK_DAYS
+        if checked[number] < (midnight - timedelta(days=ago)).timestamp():
+            due.add(number)
+    return due
+
+
+def affordable(new: Sequence[Account], there: int, active: Collection[str]) -> list[Account]:
+    """Which of the new accounts get a view: all while there is room, then only those with cost, never beyond the cap.
+
+    Args:
+        there: How many views the table has; people's own ones may be hidden from us.
+        active: Ids of the accounts that had cost lately.
+    """
+    if there + len(new) <= VIEWS_NEAR:
+        return list(new)
+    return [account for account in new if account.id in active][: max(0, VIEWS_MAX - there)]
+
+
+def _clean(name: str) -> str:
+    return _BLANK.sub(" ", name.translate(_BRACKETS)).strip() or "账户"
+
+
+def _cut(name: str, ending: str = "") -> str:
+    """Within the limit by any way of counting: a letter beyond the first 65,536 may count as two."""
+    room = NAME_MAX - len(ending)
+    while _length(name) > room:
+        name = name[:-1]
+    return name.rstrip() + ending
+
+
+def _length(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
