@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from emulator.feishu import fields, views
+from emulator.feishu.conversion import retype
 from emulator.feishu.filters import day_of
 from emulator.feishu.model import APP, PERSON, Actor, Field, Record, Table, View
 from emulator.feishu.writing import delete_rows, insert_rows, update_rows
@@ -49,6 +50,14 @@ def rename_column(world: "World", body: Body) -> Body:
     fields.check_free(table, name)
     column.name = name
     table.touch()
+    return fields.described(column)
+
+
+def retype_column(world: "World", body: Body) -> Body:
+    """`{"table_id", "field_id" | "field_name", "type"}`: cells that the new type cannot hold become empty."""
+    table = table_of(world, body)
+    column = _column(table, body)
+    retype(world, table, column, body["type"])
     return fields.described(column)
 
 
@@ -119,6 +128,7 @@ ACTIONS: dict[str, Callable[["World", Body], Body]] = {
     "rows/edit": edit,
     "rows/delete": delete,
     "columns/rename": rename_column,
+    "columns/retype": retype_column,
     "columns/delete": delete_column,
     "columns/add": add_column,
     "views/add": add_view,

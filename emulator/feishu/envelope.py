@@ -22,6 +22,8 @@ WRONG_PATH = 99991201
 WRONG_METHOD = 99991301
 INVALID_PARAMETER = 99992402
 
+LOG_ID = "X-Tt-Logid"  # in these letters: clients exist that look it up by case
+
 NAMES = {
     1254000: "WrongRequestJson",
     1254001: "WrongRequestBody",
@@ -82,7 +84,7 @@ DEFAULT_PAGE_SIZE = 20
 
 def success(data: dict[str, Any]) -> Reply:
     """An answer with data."""
-    return Reply({"code": 0, "msg": "success", "data": data}, headers={"x-tt-logid": uuid.uuid4().hex})
+    return Reply({"code": 0, "msg": "success", "data": data}, headers={LOG_ID: uuid.uuid4().hex})
 
 
 def refused(code: int, why: str = "", *, status: int = HTTP_OK) -> Refusal:
@@ -95,7 +97,7 @@ def refuse(refusal: Refusal) -> Reply:
     """An error with its log id."""
     log_id = uuid.uuid4().hex
     payload = {"code": refusal.code, "msg": refusal.message, "error": {"log_id": log_id}}
-    return Reply(payload, status=refusal.status, headers={"x-tt-logid": log_id})
+    return Reply(payload, status=refusal.status, headers={LOG_ID: log_id})
 
 
 def throttled(wait: float, rate: float) -> Reply:

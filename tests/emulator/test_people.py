@@ -81,6 +81,70 @@ def test_a_deleted_column_takes_its_cells_and_its_condition_along(emulator: Clie
     assert view["property"]["filter_info"]["conditions"][0]["condition_omitted"] is True
 
 
+@pytest.mark.parametrize(
+    ("column", "kind", "written", "kept"),
+    [
+        ("备注", 2, "118.36", 118.36),
+        ("备注", 2, "1,118", 1118),
+        ("备注", 2, "nan", None),
+        ("备注", 2, "十二", None),
+        ("备注", 5, "2025/01/15", DAY_MS),
+        ("备注", 5, "2025-01-15", DAY_MS),
+        ("备注", 5, "118.36", None),
+        ("备注", 3, "已沟通", "已沟通"),
+        ("消耗(元)", 1, 118.5, "118.50"),
+        ("转化数", 3, 3, "3"),
+        ("转化数", 5, 3, None),
+        ("时间", 1, DAY_MS, "2025/01/15"),
+        ("时间", 2, DAY_MS, None),
+        ("账户名称", 1, "蜀香小馆", "蜀香小馆"),
+        ("账户名称", 2, "蜀香小馆", None),
+    ],
+)
+def test_a_column_gets_another_type_and_what_it_cannot_hold_becomes_empty(
+    emulator: Client, column: str, kind: int, written: object, kept: object
+) -> None:
+    before = emulator.field_id(column)
+    act(emulator, "rows/insert", rows=[{"单元ID": "9", column: written}, {"单元ID": "8"}])
+    changed = act(emulator, "columns/retype", field_name=column, type=kind)
+    assert (changed["type"], changed["field_id"]) == (kind, before)
+    assert [row["fields"].get(column) for row in records(emulator)[1:]] == [kept, None]
+    assert bool(kept) == (
+        column in emulator.table("POST", "/records/search", json={}).json()["data"]["items"][1]["fields"]
+    )
+
+
+def test_a_select_made_of_text_has_an_option_for_each_text_and_takes_option_ids_in_views(emulator: Client) -> None:
+    act(emulator, "rows/insert", rows=[{"备注": note} for note in ("甲", "乙", "甲")])
+    changed = act(emulator, "columns/retype", field_name="备注", type=3)
+    assert [option["name"] for option in changed["property"]["options"]] == ["门店活动，手工补录", "甲", "乙"]
+
+
+def test_a_condition_follows_its_column_into_another_type_where_it_fits(emulator: Client) -> None:
+    act(emulator, "rows/insert", rows=[{"账户名称": "蜀香小馆"}, {"账户名称": "拾光咖啡"}])
+    option = next(
+        option["id"]
+        for field in emulator.table("GET", "/fields").json()["data"]["items"]
+        if field["field_name"] == "账户名称"
+        for option in field["property"]["options"]
+    )
+    condition = {"field_id": emulator.field_id("账户名称"), "operator": "is", "value": f'["{option}"]'}
+    info = {"conjunction": "and", "conditions": [condition]}
+    act(emulator, "views/filter", view_name="表格", filter_info=info)
+
+    def shown() -> tuple[int, str]:
+        view_id = emulator.view_id()
+        found = emulator.table("POST", "/records/search", json={"view_id": view_id}).json()["data"]["total"]
+        filtered = emulator.table("GET", f"/views/{view_id}").json()["data"]["view"]["property"]["filter_info"]
+        return found, filtered["conditions"][0]["value"] if filtered else ""
+
+    assert shown() == (1, f'["{option}"]')
+    act(emulator, "columns/retype", field_name="账户名称", type=1)
+    assert shown() == (1, '["蜀香小馆"]')
+    act(emulator, "columns/retype", field_name="账户名称", type=2)
+    assert shown() == (3, "")
+
+
 def test_a_view_is_renamed_filtered_and_deleted(emulator: Client) -> None:
     act(emulator, "views/rename", view_name="重点关注", name="我的")
     condition = {"field_id": emulator.field_id("单元ID"), "operator": "isEmpty"}
@@ -112,6 +176,9 @@ def test_a_step_that_fails_is_told_by_the_state_and_not_to_the_caller(emulator: 
         ("nothing", {}),
         ("rows/insert", {"table_id": "tblNone", "fields": {}}),
         ("rows/insert", {"fields": {}}),
+        ("columns/retype", {"table_id": "广告日报", "field_name": "备注", "type": 15}),
+        ("columns/retype", {"table_id": "广告日报", "field_name": "单元ID", "type": 3}),
+        ("columns/retype", {"table_id": "广告日报", "field_name": "没有", "type": 1}),
         ("settings", {"colour": "red"}),
         ("settings", {"client_token_mode": "maybe"}),
         ("latency", {"nothing": 1}),

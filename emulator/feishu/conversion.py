@@ -1,0 +1,115 @@
+"""A column gets another type: its cells go along, and what the new type cannot hold becomes empty.
+
+Each cell is converted by the text that a person sees in the grid. How the service converts is not documented; that a
+day becomes no number and a number no day is what the grid does.
+"""
+
+import math
+from dataclasses import replace
+from datetime import datetime, time
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from emulator.clock import MILLISECONDS
+from emulator.feishu import filters
+from emulator.feishu.fields import DEFAULTS, INDEX_TYPES, UI_TYPES
+from emulator.feishu.filters import BadCondition, Test
+from emulator.feishu.model import Condition, Field, Table
+from emulator.feishu.values import display, stored
+from emulator.wire import Refusal
+from emulator.zones import zone_of
+
+if TYPE_CHECKING:
+    from emulator.world import World
+
+TEXT, NUMBER, SELECT, DATE = 1, 2, 3, 5
+CONVERTIBLE = (TEXT, NUMBER, SELECT, DATE)
+DAY_FORMATS = ("%Y/%m/%d", "%Y-%m-%d")
+
+
+def retype(world: "World", table: Table, column: Field, kind: int) -> None:
+    """Change a column's type with all its cells; its id, its name and the conditions that still fit stay."""
+    if column.type not in CONVERTIBLE or kind not in CONVERTIBLE:
+        msg = f"from type {column.type} to {kind!r}: only {CONVERTIBLE} are converted here"
+        raise ValueError(msg)
+    if column.primary and kind not in INDEX_TYPES:
+        msg = f"type {kind} cannot be an index column"
+        raise ValueError(msg)
+    zone, before = zone_of(world), replace(column)
+    texts = {
+        record.record_id: display(column, record, lambda ms: datetime.fromtimestamp(ms / 1000, zone))
+        for record in table.records.values()
+    }
+    column.type, column.ui_type, column.property = kind, UI_TYPES[kind][0], DEFAULTS.get(kind)
+    column.options = {}
+    for record_id, text in texts.items():
+        _put(world, table, column, record_id, text)
+    _keep_conditions(table, before, column)
+    table.touch()
+
+
+def _put(world: "World", table: Table, column: Field, record_id: str, text: str) -> None:
+    cells = table.records[record_id].cells
+    cells.pop(column.field_id, None)
+    value = _converted(column, text.strip(), zone_of(world))
+    if value is None:
+        return
+    cells[column.field_id] = value
+    if column.type == SELECT and text.strip() not in column.options:
+        column.options[text.strip()] = world.base.new_id("opt")
+
+
+def _converted(column: Field, text: str, zone: ZoneInfo) -> object:
+    try:
+        return stored(column, _written(column.type, text, zone)) if text else None
+    except (ValueError, Refusal):
+        return None
+
+
+def _written(kind: int, text: str, zone: ZoneInfo) -> object:
+    """A text as a write of the type would give it."""
+    if kind == NUMBER:
+        return _figure(text)
+    if kind == DATE:
+        return _midnight_ms(text, zone)
+    return text
+
+
+def _figure(text: str) -> float:
+    figure = float(text.replace(",", ""))
+    if not math.isfinite(figure):
+        raise ValueError(text)
+    return figure
+
+
+def _midnight_ms(text: str, zone: ZoneInfo) -> int:
+    for pattern in DAY_FORMATS:
+        try:
+            day = datetime.strptime(text, pattern)  # noqa: DTZ007 - a day, its zone comes with the next line
+        except ValueError:
+            continue
+        return int(datetime.combine(day, time(), zone).timestamp()) * MILLISECONDS
+    raise ValueError(text)
+
+
+def _keep_conditions(table: Table, before: Field, column: Field) -> None:
+    names = {option_id: name for name, option_id in before.options.items()}
+    for view in table.views.values():
+        moved = [_moved(condition, names, column) for condition in view.conditions]
+        view.conditions = [condition for condition in moved if condition is not None]
+
+
+def _moved(condition: Condition, names: dict[str, str], column: Field) -> Condition | None:
+    """A view's condition as it reads after the change; None where the new type does not take it."""
+    if condition.field_id != column.field_id:
+        return condition
+    values = [names.get(value, value) for value in condition.value]
+    try:
+        filters.check(Test(column, condition.operator, values))
+    except BadCondition:
+        return None
+    if column.type == SELECT:
+        if not set(values) <= column.options.keys():
+            return None
+        values = [column.options[value] for value in values]
+    return replace(condition, value=values)
