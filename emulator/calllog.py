@@ -34,6 +34,7 @@ class CallLog:
                 "endpoint": route.name,
                 "n": number,
                 "method": call.method,
+                "path": route.path,
                 "status": reply.status if reply else None,
                 "code": reply.code if reply else None,
                 "ms": round(ms, 2),
