@@ -1,0 +1,134 @@
+"""The product on an emulator in the same process, without sockets and waits: for tests of thousands of examples.
+
+Every call still goes as bytes through `requests`, the emulator's application and all its gates; only the wire between
+them is left out, and with it whatever takes time: latency, delays and dropped connections need `tests/lab.py`.
+"""
+
+import io
+import logging
+import threading
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import requests
+import structlog
+from requests.adapters import BaseAdapter, HTTPAdapter
+from starlette.types import Message, Scope
+from urllib3 import HTTPResponse
+
+from cli.lab import settings_for
+from emulator.app import build as build_emulator
+from emulator.control import act
+from emulator.world import World
+from pipeline.clients.feishu.api import TenantToken
+from pipeline.clients.http import Http
+from pipeline.context import Context, build
+from pipeline.settings import Settings
+from pipeline.state.no_redis import in_memory
+from tests.lab import TOKEN_KEY
+
+URL = "http://emulator"
+
+
+class Direct(BaseAdapter):
+    """Hands a request to the emulator's application, one at a time, and its answer back."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._app = build_emulator(world)
+        self._lock = threading.Lock()
+        self._made = HTTPAdapter()
+
+    def send(self, request: requests.PreparedRequest, *_: object, **__: object) -> requests.Response:
+        """The answer, to be read as a stream."""
+        said: list[Message] = []
+        with self._lock:
+            _to_its_end(self._answered(request, said))
+        start, *rest = said
+        body = io.BytesIO(b"".join(message.get("body", b"") for message in rest))
+        headers = {name.decode(): value.decode() for name, value in start["headers"]}
+        raw = HTTPResponse(body=body, headers=headers, status=start["status"], preload_content=False)
+        return self._made.build_response(request, raw)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    async def _answered(self, request: requests.PreparedRequest, said: list[Message]) -> None:
+        content = request.body or b""
+        body = content.encode() if isinstance(content, str) else content
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Message) -> None:
+            said.append(message)
+
+        await self._app(_scope(request), receive, send)
+
+
+def _scope(request: requests.PreparedRequest) -> Scope:
+    parts = urlsplit(str(request.url))
+    return {
+        "type": "http",
+        "method": request.method,
+        "path": unquote(parts.path),
+        "query_string": parts.query.encode(),
+        "headers": [(name.lower().encode(), value.encode()) for name, value in request.headers.items()],
+        "state": {"transport": None},
+    }
+
+
+def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        work.send(None)
+    except StopIteration:
+        return
+    work.close()
+    msg = "the emulator waits: latency and delays need real HTTP"
+    raise AssertionError(msg)
+
+
+class DirectHttp(Http):
+    """The product's HTTP, whose sessions lead to the emulator directly."""
+
+    def __init__(self, service: str, adapter: Direct) -> None:
+        super().__init__(service, URL)
+        self._adapter = adapter
+
+    def _session(self) -> requests.Session:
+        session = super()._session()
+        if session.adapters.get(URL) is not self._adapter:
+            session.mount(URL, self._adapter)
+        return session
+
+
+def context(world: World, table_id: str, home: Path) -> Context:
+    """A context on a table of the emulator, its state in memory."""
+    facts = world.facts(URL) | {"table": table_id}
+    made = settings_for(facts, "redis://nowhere:1/0", home, "table")
+    made |= {"LAIKE_TOKEN_KEYS": TOKEN_KEY, "LAIKE_WAIT_SCALE": "0"}
+    plain = {name.removeprefix("LAIKE_").lower(): value for name, value in made.items()}
+    settings = Settings(_env_file=None, **plain)  # type: ignore[arg-type]
+    http = DirectHttp("feishu", Direct(world))
+    token = TenantToken(http, settings.feishu_app_id, settings.feishu_app_secret.get_secret_value())
+    return replace(build(settings, alone=in_memory()), feishu_http=http, tenant_token=token)
+
+
+def control(world: World, action: str, **body: object) -> dict[str, Any]:
+    """A control action, as over HTTP."""
+    return act(world, action, body)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without the log's lines, of which thousands of examples write tens of thousands."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
