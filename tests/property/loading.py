@@ -24,6 +24,7 @@ from tests.property.cases import (
     ACCOUNT,
     ACCOUNTS,
     BUDGET,
+    CHOICES,
     DAY,
     FIGURES,
     NAME,
@@ -63,6 +64,11 @@ class Loading:
 
     def run(self) -> tuple[LoadOutcome, VerifyOutcome]:
         """One run's steps after its fetches, which brought the example's report."""
+        loaded = self.load()
+        return loaded, verify(self.ctx, f"run-{self.runs}", 0)
+
+    def load(self) -> LoadOutcome:
+        """The same as far as the load."""
         self.world.log = CallLog()
         self.runs += 1
         run = self._planned()
@@ -70,7 +76,7 @@ class Loading:
         for account in run.accounts:
             self.ctx.staging.put_fetched(run.batch_id, self._fetched(run, account.id))
         read_table(self.ctx, run.run_id, 0)
-        return load(self.ctx, run.run_id, 0), verify(self.ctx, run.run_id, 0)
+        return load(self.ctx, run.run_id, 0)
 
     def writes(self) -> int:
         """Calls of the last run that write."""
@@ -114,10 +120,15 @@ class Loading:
             "insert theirs": ("rows/insert", {"fields": inserted}),
             "insert ours": ("rows/insert", {"fields": inserted}),
             "add column": ("columns/add", {"name": f"新列{number}", "type": 1}),
+            "retype": ("columns/retype", self._another_type(number)),
             "rename theirs": ("columns/rename", {"field_name": BUDGET, "name": f"预算{number}"}),
             "add view": ("views/add", {"name": f"视图{number}"}),
         }
         return deeds[deed.what]
+
+    def _another_type(self, number: int) -> dict[str, Any]:
+        name = (ACCOUNT, *FIGURES)[number % (1 + len(FIGURES))]
+        return {"field_name": name, "type": next(kind for kind in CHOICES[name] if kind != self.case.types[name])}
 
     def _planned(self) -> Run:
         now, case = self.ctx.now(), self.case

@@ -69,7 +69,8 @@ def test_whatever_people_do_between_its_calls_nothing_is_doubled_and_the_next_lo
         for deed in case.deeds:
             loading.ask(deed)
         loaded, verified = loading.run()
-        assert loaded.trouble is None
+        # what is written for a type that the column no longer has is refused, and that load says so
+        assert loaded.trouble is None or any(deed.what == "retype" for deed in case.deeds)
         assert_nothing_was_doubled(loading, before)
         if verified.verified:
             assert_the_source_is_there(loading, Counter())
@@ -92,7 +93,7 @@ def assert_a_load_does_what_it_promises(loading: Loading) -> None:
     duplicates = sum(max(0, prior[key] - 1) for key in keys)
     assert sum(day.duplicates for day in verified.agreements) == duplicates
     assert verified.verified == (not duplicates)
-    again, _ = loading.run()
+    again = loading.load()
     assert (again.created, again.updated, again.unchanged, again.trouble) == (0, 0, len(keys), None)
     assert loading.writes() == 0
 
