@@ -1,9 +1,12 @@
 """Settings: from the environment, from files, every problem at once."""
 
+import json
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from pipeline.core.columns import DEFAULT_COLUMNS, columns_of
 from pipeline.core.errors import WrongInput
 from pipeline.settings import SECRETS, Settings, unset
 from tests.lab import TOKEN_KEY
@@ -114,3 +117,79 @@ def test_accounts_that_are_none_are_told(accounts: str, told: str, environment: 
     environment.setenv("LAIKE_ACCOUNTS", accounts)
     with pytest.raises(WrongInput, match=told):
         Settings.load()
+
+
+COLUMNS = """
+[[columns]]
+name = "日期"
+metric = "day"
+[[columns]]
+name = "单元"
+metric = "promotion_id"
+[[columns]]
+name = "门店"
+metric = "account_name"
+[[columns]]
+name = "花费"
+metric = "stat_cost"
+"""
+
+
+def test_without_a_file_the_columns_are_the_usual_ones() -> None:
+    assert Settings.load().columns == DEFAULT_COLUMNS
+
+
+def test_the_columns_are_read_from_the_file_beside_or_from_the_one_that_is_named(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "laike.toml").write_text(COLUMNS, encoding="utf-8")
+    assert [column.name for column in Settings.load().columns] == ["日期", "单元", "门店", "花费"]
+    (tmp_path / "other.toml").write_text(COLUMNS.replace("花费", "消耗"), encoding="utf-8")
+    environment.setenv("LAIKE_CONFIG", "other.toml")
+    assert Settings.load().columns[-1].name == "消耗"
+
+
+def test_a_variable_goes_before_the_file(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "laike.toml").write_text(COLUMNS, encoding="utf-8")
+    environment.setenv("LAIKE_COLUMNS", json.dumps(tomllib.loads(COLUMNS.replace("花费", "消耗"))["columns"]))
+    assert Settings.load().columns[-1].name == "消耗"
+
+
+def test_what_is_wrong_with_the_columns_is_told_beside_the_other_problems(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "laike.toml").write_text(COLUMNS.replace("stat_cost", "stat_cots") + "[tabel]\n", encoding="utf-8")
+    environment.setenv("LAIKE_OCEANENGINE_RATE", "0")
+    with pytest.raises(WrongInput) as caught:
+        Settings.load()
+    assert "laike.toml: 'tabel' is not known" in caught.value.message
+    assert (
+        "laike.toml: column 4 (花费): the report has no 'stat_cots'; the nearest is 'stat_cost'" in caught.value.message
+    )
+    assert "laike.toml: no column has the metric stat_cost" in caught.value.message
+    assert "LAIKE_OCEANENGINE_RATE" in caught.value.message
+    assert caught.value.message.startswith("4 settings")
+
+
+@pytest.mark.parametrize("text", ["[[columns]", "\x00"])
+def test_a_file_that_is_no_toml_is_told(text: str, tmp_path: Path) -> None:
+    (tmp_path / "laike.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(WrongInput, match=r"laike\.toml cannot be read"):
+        Settings.load()
+
+
+def test_a_named_file_that_is_not_there_is_told(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("LAIKE_CONFIG", "/nowhere/laike.toml")
+    with pytest.raises(WrongInput, match="LAIKE_CONFIG: there is no /nowhere"):
+        Settings.load()
+
+
+def test_wrong_columns_in_the_variable_are_told_by_its_name(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("LAIKE_COLUMNS", '[{"name": "x", "metric": "nix"}]')
+    with pytest.raises(WrongInput, match=r"5 settings are missing or wrong:\n  LAIKE_COLUMNS column 1 \(x\)"):
+        Settings.load()
+
+
+def test_the_example_of_the_columns_is_right() -> None:
+    example = Path(__file__).parents[3] / "laike.toml.example"
+    assert len(columns_of(tomllib.loads(example.read_text(encoding="utf-8"))["columns"])) == 11

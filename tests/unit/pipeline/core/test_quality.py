@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.core.model import Account, AccountDay, Cell, DayRange, FoundRow, Key, ReportRow, WantedRow
 from pipeline.core.outcome import DayAgreement, DayOutcome, DayState
-from pipeline.core.quality import agree, checksum, judge_days, settle_shared_keys
+from pipeline.core.quality import agree, checksum, judge_days, refusals, settle_shared_keys
 
 DAY = date(2026, 2, 1)
 NEXT = date(2026, 2, 2)
@@ -330,3 +330,19 @@ def test_an_account_day_without_rows_agrees_with_an_empty_table() -> None:
 def test_a_row_of_an_account_day_that_was_not_loaded_is_refused() -> None:
     with pytest.raises(KeyError):
         agree([want()], [], {AccountDay("17", DAY): JINAN}, OURS)
+
+
+def test_refused_rows_are_told_by_account_and_day_and_the_first_three_are_named() -> None:
+    def refused(account: str, day: int, promotion: str) -> tuple[WantedRow, str]:
+        return WantedRow(Key(date(2026, 2, day), promotion), account, {}), f"why {promotion}"
+
+    rows = [refused("18", 2, number) for number in ("74", "73", "72", "71")] + [refused("18", 1, "75")]
+    first, second = refusals([*rows, refused("17", 3, "76")])[1:]
+    assert (first.day, first.rows, first.promotions, first.why) == (date(2026, 2, 1), 1, ("75",), "why 75")
+    assert (second.day, second.rows, second.promotions, second.why) == (
+        date(2026, 2, 2),
+        4,
+        ("71", "72", "73"),
+        "why 74",
+    )
+    assert refusals([]) == ()

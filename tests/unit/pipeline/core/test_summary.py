@@ -16,6 +16,7 @@ from pipeline.core.outcome import (
     DayState,
     FetchOutcome,
     LoadOutcome,
+    Refusal,
     Run,
     RunState,
     Summary,
@@ -228,3 +229,22 @@ def test_a_failed_run_on_a_list_that_only_a_person_can_renew_needs_that_person()
     assert ended(with_older_list(found(*gone), REVOKED)).trouble == REVOKED
     assert ended(with_older_list(found(*gone), REVOKED)).needs_person
     assert not ended(with_older_list(found(*gone), AWAY)).needs_person
+
+
+def test_a_day_of_which_a_row_was_refused_is_incomplete_and_names_it() -> None:
+    refusal = Refusal(
+        account_id=EAST.id, day=DAYS.last, rows=4, promotions=("71", "72", "73"), why="code 1254061, words"
+    )
+    missing = DayAgreement(account_id=EAST.id, day=DAYS.last, missing=4)
+    summary = ended(found(load=LoadOutcome(refused=(refusal,)), verify=agreeing(at_1801_11=missing)))
+    east, west = summary.accounts
+    assert (summary.state, east.state, west.state) == (RunState.PARTIAL, DayState.INCOMPLETE, DayState.LOADED)
+    assert east.trouble
+    assert east.trouble.reason == "row_refused"
+    assert "4 rows are not written (71, 72, 73…): code 1254061" in east.trouble.message
+    assert "有 4 行被飞书拒绝写入 (单元ID 71, 72, 73…)" in east.trouble.what_to_do
+
+
+def test_what_several_batches_warn_of_alike_is_told_once() -> None:
+    load = LoadOutcome(warnings=("“消耗(元)”列已改名为“花费”, 已跟随",))
+    assert ended(found(load=load), found(load=load)).warnings == load.warnings

@@ -464,3 +464,72 @@ def test_a_table_that_we_make_ourselves_fits_each_column_and_keeps_ids_as_text()
     layout = match(DEFAULT_COLUMNS, there, CHINA)
     assert layout.fields["单元ID"].type == TEXT
     assert [column.type_name for column in DEFAULT_COLUMNS][:5] == ["文本", "日期", "文本", "文本", "数字"]
+
+
+RENAMED = [
+    Field("fld4", "花费", NUMBER) if field.name == "消耗(元)" else field for field in fields(other={"备注": TEXT})
+]
+
+
+def test_a_column_that_is_not_there_by_its_name_is_followed_by_the_id_that_is_known() -> None:
+    at = match(DEFAULT_COLUMNS, RENAMED, CHINA, {"消耗(元)": "fld4"})
+    assert at.renamed == {"消耗(元)": "花费"}
+    assert at.encode({"消耗(元)": Decimal("1.5")}) == {"花费": 1.5}
+    assert at.decode({"record_id": "r", "fields": {"花费": 1.5}}).cost == Decimal("1.5")
+    assert at.field_names[4] == "花费"
+
+
+def test_a_renamed_day_is_searched_for_by_its_name_of_now() -> None:
+    at = match(
+        DEFAULT_COLUMNS,
+        [Field("fld1", "哪天", DATE) if f.name == "时间" else f for f in fields()],
+        CHINA,
+        {"时间": "fld1"},
+    )
+    (search,) = at.day_filters(DayRange(DAY, DAY))
+    assert "哪天" in json.dumps(search, ensure_ascii=False)
+    assert "时间" not in json.dumps(search, ensure_ascii=False)
+
+
+def test_a_field_of_the_column_s_own_name_is_taken_before_the_one_that_is_known() -> None:
+    at = match(DEFAULT_COLUMNS, [*RENAMED, Field("fld99", "消耗(元)", NUMBER)], CHINA, {"消耗(元)": "fld4"})
+    assert (at.fields["消耗(元)"].id, at.renamed) == ("fld99", {})
+
+
+def test_a_known_field_that_has_the_name_of_another_column_of_ours_is_not_taken_for_two() -> None:
+    swapped = [
+        Field("fld4", "转化数", NUMBER) if field.name == "消耗(元)" else field
+        for field in fields()
+        if field.name != "转化数"
+    ]
+    with pytest.raises(TableMismatch, match="no column '消耗"):
+        match(DEFAULT_COLUMNS, swapped, CHINA, {"消耗(元)": "fld4", "转化数": "fld5"})
+
+
+def test_a_known_field_that_is_gone_too_is_a_missing_column() -> None:
+    with pytest.raises(TableMismatch, match="no column '消耗"):
+        match(DEFAULT_COLUMNS, RENAMED, CHINA, {"消耗(元)": "fld77"})
+
+
+def test_a_followed_field_must_hold_the_column_too() -> None:
+    renamed = [Field("fld4", "花费", DATE) if field.id == "fld4" else field for field in RENAMED]
+    with pytest.raises(TableMismatch) as caught:
+        match(DEFAULT_COLUMNS, renamed, CHINA, {"消耗(元)": "fld4"})
+    assert caught.value.what_to_do == "“花费”列是日期类型, 请改为文本或数字。"
+
+
+def test_a_layout_finds_its_fields_again_whatever_they_are_called_by_now() -> None:
+    assert layout().again(RENAMED).renamed == {"消耗(元)": "花费"}
+
+
+def test_a_view_filters_on_the_account_s_id_first_where_there_is_a_column_for_it() -> None:
+    columns = (*DEFAULT_COLUMNS, Column("账户ID", "account_id", Kind.ID))
+    at = match(columns, fields(other={"账户ID": TEXT}), CHINA)
+    assert at.view_conditions(Account("18", "青岛店")) == (("fld8", '["18"]'), ("fld0", '["青岛店"]'))
+    assert at.account_fields == {"fld0", "fld8"}
+
+
+def test_a_row_that_no_cell_can_hold_says_which_column() -> None:
+    at = layout()
+    assert at.unfit(at.want(report(), Account("18", "店"))) == ""
+    assert at.unfit(at.want(report(), Account("18", "店" * 100_001))) == "too long or too large for a cell: 账户名称"

@@ -5,7 +5,7 @@ import redis
 
 from pipeline.core.model import AccountDay
 from pipeline.state import keys
-from pipeline.state.memory import KnownRow, KnownView, Memory, place
+from pipeline.state.memory import KnownColumn, KnownRow, KnownView, Memory, place
 
 
 def memory(client: redis.Redis, base: str = "bas1", table_id: str = "tbl1") -> Memory:
@@ -73,6 +73,13 @@ class TestMemory:
         one.forget_view("20")
         assert one.views() == {"19": KnownView("vew2", 2.5)}
 
+    def test_the_columns_of_the_last_load_are_known_and_no_older_ones(self, client: redis.Redis) -> None:
+        one = memory(client)
+        one.learn_columns({"消耗(元)": KnownColumn("fld1", "消耗(元)"), "转化数": KnownColumn("fld2", "转化")})
+        one.learn_columns({"消耗(元)": KnownColumn("fld1", "花费")})
+        assert memory(client).columns() == {"消耗(元)": KnownColumn("fld1", "花费")}
+        assert memory(client, table_id="tbl2").columns() == {}
+
     def test_each_key_lives_as_long_as_the_table_of_keys_says(self, client: redis.Redis) -> None:
         one = memory(client)
         one.begin_writing()
@@ -81,6 +88,7 @@ class TestMemory:
         one.learn_status_table("tbl9")
         one.learn_status_rows({"18 2026-02-11": KnownRow("rec1", "d")})
         one.learn_view("18", KnownView("vew1", 1.5))
+        one.learn_columns({"时间": KnownColumn("fld1", "时间")})
         lives = {
             keys.writes("bas1"): -1,
             keys.creator("bas1"): -1,
@@ -88,6 +96,7 @@ class TestMemory:
             keys.status_table("tbl1"): -1,
             keys.status_rows("tbl1"): 400 * 86400,
             keys.views("tbl1"): -1,
+            keys.columns("tbl1"): -1,
         }
         assert {key: int(client.ttl(key)) for key in lives} == pytest.approx(lives, abs=2)
 

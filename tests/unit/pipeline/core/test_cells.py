@@ -1,0 +1,117 @@
+"""Every value survives every field type that holds it, in whatever shape it is read back."""
+
+import json
+from datetime import date, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.core.cells import Field, decode, encode, fits, midnight_ms
+from pipeline.core.columns import DATE, FIELD_TYPES, NUMBER, SINGLE_SELECT, TEXT, TYPE_NAMES, Column, Kind
+from pipeline.core.model import CHINA, Cell
+
+ZONES = ["Asia/Shanghai", "UTC", "America/New_York", "Asia/Kathmandu", "Pacific/Apia"]
+digits = st.integers(0, 8)
+texts = st.text(st.characters(codec="utf-8"), max_size=30)
+
+
+def shapes(found: Field, written: object) -> list[object]:
+    """How search and list give a written cell back."""
+    if written is None:
+        return [None]
+    wire = json.loads(json.dumps(written), parse_float=Decimal)
+    if found.type != TEXT or not isinstance(wire, str):
+        return [wire]
+    half = len(wire) // 2
+    parts = [{"type": "text", "text": wire[:half]}, {"type": "url", "text": wire[half:], "link": "https://x"}]
+    return [wire, [{"type": "text", "text": wire}], parts]
+
+
+def read_back(column: Column, found: Field, value: Cell, zone: ZoneInfo = CHINA) -> list[Cell]:
+    return [decode(column, shape, zone) for shape in shapes(found, encode(found, value, zone))]
+
+
+def of_type(kind: int, looks: str = "") -> Field:
+    return Field("fld1", "列", kind, {}, looks)
+
+
+@given(st.integers(-(10**14), 10**14), digits, st.sampled_from(FIELD_TYPES[Kind.RATIO]))
+def test_a_figure_survives_text_and_number_at_every_precision(units: int, places: int, kind: int) -> None:
+    column = Column("列", "ctr", Kind.RATIO, places)
+    value = column.canonical(Decimal(units).scaleb(-places))
+    assert all(back == value for back in read_back(column, of_type(kind), value))
+
+
+@given(st.dates(date(1990, 1, 1), date(2090, 1, 1)), st.sampled_from(ZONES), st.sampled_from([TEXT, DATE]))
+def test_a_day_survives_text_and_date_in_every_zone(day: date, zone: str, kind: int) -> None:
+    column = Column("列", "day", Kind.DAY)
+    assert set(read_back(column, of_type(kind), day, ZoneInfo(zone))) == {day}
+
+
+@given(texts, st.sampled_from([TEXT, SINGLE_SELECT]))
+def test_a_name_survives_text_and_select_and_a_blank_one_is_no_option(name: str, kind: int) -> None:
+    blank = kind == SINGLE_SELECT and not name.strip()
+    assert set(read_back(Column("列", "promotion_name", Kind.TEXT), of_type(kind), name)) == {None if blank else name}
+
+
+@given(st.dates(date(2020, 1, 1), date(2030, 1, 1)), st.sampled_from(ZONES), st.integers(0, 86_399))
+def test_a_day_typed_with_a_time_of_day_is_that_day(day: date, zone: str, second: int) -> None:
+    here = ZoneInfo(zone)
+    following = midnight_ms(day + timedelta(days=1), here)
+    ms = min(midnight_ms(day, here) + second * 1000, following - 1)
+    assert decode(Column("列", "day", Kind.DAY), ms, here) == day
+
+
+@pytest.mark.parametrize(
+    "raw", ["12.50", "12.5", " 12.500 ", 12.5, Decimal("12.5"), [{"type": "text", "text": "12.50"}]]
+)
+def test_a_figure_means_the_same_however_it_is_written(raw: object) -> None:
+    assert decode(Column("列", "stat_cost", Kind.MONEY), raw, CHINA) == Decimal("12.50")
+
+
+def test_a_tiny_figure_is_text_without_an_exponent() -> None:
+    assert encode(of_type(TEXT), Decimal("0.00000001"), CHINA) == "0.00000001"
+
+
+def test_a_link_is_read_as_its_text() -> None:
+    assert decode(Column("列", "promotion_name", Kind.TEXT), {"text": "店", "link": "https://x"}, CHINA) == "店"
+
+
+@pytest.mark.parametrize("looks", ["Number", "Currency", "Progress", ""])
+def test_money_percent_and_progress_are_numbers(looks: str) -> None:
+    assert of_type(NUMBER, looks).holds(Kind.MONEY)
+
+
+@pytest.mark.parametrize(
+    ("kind", "looks", "name"), [(NUMBER, "Rating", "评分"), (TEXT, "Email", "邮箱"), (TEXT, "Barcode", "条码")]
+)
+def test_a_field_made_for_something_else_holds_nothing_of_ours(kind: int, looks: str, name: str) -> None:
+    found = of_type(kind, looks)
+    assert not any(found.holds(one) for one in Kind)
+    assert found.type_name == name
+
+
+@pytest.mark.parametrize(
+    "number", [number for number in TYPE_NAMES if number not in (TEXT, NUMBER, SINGLE_SELECT, DATE)]
+)
+def test_every_other_type_holds_nothing_of_ours(number: int) -> None:
+    assert not any(of_type(number).holds(kind) for kind in Kind)
+
+
+@pytest.mark.parametrize(
+    ("value", "fit"),
+    [
+        ("x" * 100_000, True),
+        ("x" * 100_001, False),
+        (Decimal(10) ** 14, True),
+        (Decimal(10) ** 15, False),
+        (Decimal("NaN"), False),
+        (date(2026, 2, 1), True),
+        (None, True),
+    ],
+)
+def test_what_no_cell_can_hold_is_known_before_a_call(value: Cell, fit: bool) -> None:  # noqa: FBT001 a table
+    assert fits(value) is fit
