@@ -1,4 +1,4 @@
-"""Records of one table. Follows Bitable: 查询记录, 新增多条记录, 更新多条记录."""
+"""Records of one table. Follows Bitable: 查询记录, 新增多条记录, 更新多条记录, 删除多条记录."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ RECORDS = "/open-apis/bitable/v1/apps/{app_token}/tables/{table_id}/records"
 SEARCH_PAGE = "500"  # 查询记录: page_size at most 500
 WRITE_BATCH = 1000  # 新增多条记录, 更新多条记录
 SMALL_BATCH = 500  # what older pages of the same endpoints say
+DELETE_BATCH = 500  # 删除多条记录
 
 
 class _Record(BaseModel):
@@ -45,12 +46,14 @@ class Records:
     table_id: str
 
     def search(self, filter_: Mapping[str, object] | None, field_names: Sequence[str]) -> list[dict[str, Any]]:
-        """Every record that the filter passes, with who created it and when.
+        """Every record that the filter passes, with who created it and when; no names: every field.
 
         Raises:
             BadResponse: The pages do not make a whole, a record has no id, or came twice.
         """
-        body: dict[str, object] = {"field_names": list(field_names), "automatic_fields": True}
+        body: dict[str, object] = {"automatic_fields": True}
+        if field_names:
+            body["field_names"] = list(field_names)
         if filter_:
             body["filter"] = filter_
         records = self.api.pages("POST", self._path("/search"), params={"page_size": SEARCH_PAGE}, json=body)
@@ -89,6 +92,15 @@ class Records:
         """
         body = {"records": [{"record_id": record_id, "fields": fields} for record_id, fields in changes]}
         self.api.write("POST", self._path("/batch_update"), json=body)
+
+    def batch_delete(self, record_ids: Sequence[str]) -> None:
+        """Delete at most `DELETE_BATCH` records, all or none.
+
+        Raises:
+            RowVanished: One of them was deleted before; none was deleted now.
+            Retryable: With `effect_possible`, when they may or may not have been deleted.
+        """
+        self.api.write("POST", self._path("/batch_delete"), json={"records": list(record_ids)})
 
     def _path(self, action: str) -> str:
         return RECORDS.format(app_token=self.app_token, table_id=self.table_id) + action

@@ -24,6 +24,7 @@ class _View(BaseModel):
 
 class _NamedView(_View):
     view_name: str
+    view_type: str = "grid"
 
 
 class _Created(BaseModel):
@@ -44,6 +45,23 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Filter:
+    """What a view filters on: `and` or `or` of its conditions."""
+
+    conjunction: str
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A view as the list has it."""
+
+    id: str
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Views:
     """The views of one table."""
 
@@ -53,24 +71,41 @@ class Views:
 
     def names(self) -> dict[str, str]:
         """View ids and names; views private to a person may be left out by the service."""
+        return {view.id: view.name for view in self.all()}
+
+    def all(self) -> list[Listed]:
+        """The views; those private to a person may be left out by the service."""
         items = self.api.pages("GET", self._path(), params={"page_size": LIST_PAGE})
-        return {view.view_id: view.view_name for view in (parsed(_NamedView, item, self._path()) for item in items)}
+        found = (parsed(_NamedView, item, self._path()) for item in items)
+        return [Listed(view.view_id, view.view_name, view.view_type) for view in found]
 
     def conditions(self, view_id: str) -> tuple[Condition, ...]:
         """What a view filters on."""
+        return self.filter(view_id).conditions
+
+    def filter(self, view_id: str) -> Filter:
+        """What a view filters on, and how its conditions are joined."""
         view = self.api.read("GET", f"{self._path()}/{view_id}").get("view") or {}
         info = (view.get("property") or {}).get("filter_info") or {}
-        return tuple(_condition(item) for item in info.get("conditions") or [])
+        conditions = tuple(_condition(item) for item in info.get("conditions") or [])
+        return Filter(str(info.get("conjunction") or "and"), conditions)
 
-    def create(self, name: str) -> str:
-        """A new grid view without a filter; its id."""
-        data = self.api.write("POST", self._path(), json={"view_name": name, "view_type": "grid"})
+    def create(self, name: str, type_: str = "grid") -> str:
+        """A new view without a filter; its id."""
+        data = self.api.write("POST", self._path(), json={"view_name": name, "view_type": type_})
         return parsed(_Created, data, self._path()).view.view_id
 
     def filter_on(self, view_id: str, field_id: str, value: str) -> None:
         """Let a view show only the rows whose field is `value` (a JSON array as text)."""
-        condition = {"field_id": field_id, "operator": "is", "value": value}
-        info = {"conjunction": "and", "conditions": [condition]}
+        self.set_filter(view_id, Filter("and", (Condition(field_id, "is", _values(value)),)))
+
+    def set_filter(self, view_id: str, wanted: Filter) -> None:
+        """Let a view filter on these conditions and no others."""
+        conditions = [
+            {"field_id": one.field_id, "operator": one.operator, "value": json.dumps(one.values, ensure_ascii=False)}
+            for one in wanted.conditions
+        ]
+        info = {"conjunction": wanted.conjunction, "conditions": conditions}
         self.api.write("PATCH", f"{self._path()}/{view_id}", json={"property": {"filter_info": info}})
 
     def _path(self) -> str:
@@ -82,6 +117,8 @@ def _condition(item: Mapping[str, Any]) -> Condition:
 
 
 def _values(raw: object) -> tuple[str, ...]:
+    if raw is None:  # isEmpty and isNotEmpty have none
+        return ()
     try:
         parsed = json.loads(raw) if isinstance(raw, str) else raw
     except ValueError:

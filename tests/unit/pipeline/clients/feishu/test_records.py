@@ -112,3 +112,27 @@ def test_a_write_with_an_unknown_end_is_not_sent_again(act: "object") -> None:
 
 def test_a_batch_holds_as_many_records_as_the_pages_of_now_allow() -> None:
     assert WRITE_BATCH == 1000
+
+
+def test_a_search_without_names_asks_for_every_field() -> None:
+    http = Auth(data(items=[], has_more=False, total=0))
+    assert records(http).search(FILTER, []) == []
+    assert only(http).json == {"automatic_fields": True, "filter": FILTER}
+
+
+def test_records_are_deleted_by_their_ids() -> None:
+    http = Auth(data(records=[{"record_id": "rec1", "deleted": True}]))
+    records(http).batch_delete(["rec1"])
+    call = only(http)
+    assert (call.method, call.path, call.json) == ("POST", f"{PATH}/batch_delete", {"records": ["rec1"]})
+
+
+def test_a_delete_of_a_row_that_is_gone_is_told_apart() -> None:
+    with pytest.raises(RowVanished):
+        records(Auth(says(1254043))).batch_delete(["rec1"])
+
+
+def test_a_delete_without_an_answer_may_have_had_its_effect() -> None:
+    with pytest.raises(Retryable) as caught:
+        records(Auth(says(1255040))).batch_delete(["rec1"])
+    assert caught.value.effect_possible

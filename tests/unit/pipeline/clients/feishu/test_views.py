@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.clients.feishu.views import Condition, Views
+from pipeline.clients.feishu.views import Condition, Listed, Views
 from pipeline.core.errors import BadResponse
 from tests.unit.pipeline.clients.feishu.test_api import Auth, api
 from tests.unit.pipeline.clients.stub import Plain, data
@@ -119,3 +119,42 @@ def test_a_created_view_without_an_id_is_an_error_of_ours(answer: Plain) -> None
 def test_a_listed_view_without_id_or_name_is_an_error_of_ours(item: Plain) -> None:
     with pytest.raises(BadResponse):
         views(Auth(data(items=[item], has_more=False, total=1))).names()
+
+
+def test_a_filter_is_written_as_it_was_read() -> None:
+    info = {
+        "conjunction": "or",
+        "conditions": [
+            {"field_id": "fld1", "operator": "is", "value": '["ExactDate",1770000000000]'},
+            {"field_id": "fld2", "operator": "isEmpty", "value": None},
+        ],
+    }
+    found = views(Auth(data(view={"property": {"filter_info": info}}))).filter("vew1")
+    assert found.conjunction == "or"
+    http = Auth(data(view={}))
+    views(http).set_filter("vew2", found)
+    (call,) = http.calls
+    assert call.json == {
+        "property": {
+            "filter_info": {
+                "conjunction": "or",
+                "conditions": [
+                    {"field_id": "fld1", "operator": "is", "value": '["ExactDate", "1770000000000"]'},
+                    {"field_id": "fld2", "operator": "isEmpty", "value": "[]"},
+                ],
+            }
+        }
+    }
+
+
+def test_views_are_listed_with_their_types() -> None:
+    item = {"view_id": "vew1", "view_name": "看板", "view_type": "kanban"}
+    http = Auth(data(items=[item], has_more=False, total=1))
+    assert views(http).all() == [Listed("vew1", "看板", "kanban")]
+
+
+def test_a_view_is_made_of_the_type_that_is_wanted() -> None:
+    http = Auth(data(view={"view_id": "vew1"}))
+    assert views(http).create("看板", "kanban") == "vew1"
+    (call,) = http.calls
+    assert call.json == {"view_name": "看板", "view_type": "kanban"}
