@@ -88,6 +88,7 @@ class Settings(BaseSettings):
     accounts: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)  # empty: those that the token reaches
     token_keys: Annotated[tuple[SecretStr, ...], NoDecode]
     token_file: Path = Path(".laike-token")
+    backup_dir: Path | None = None  # default: `backups` beside the token file
     feishu_webhook_url: SecretStr | None = Field(default=None, validation_alias=_names("LAIKE_FEISHU_WEBHOOK_URL"))
     feishu_webhook_secret: SecretStr | None = None
     lookback_days: int = Field(default=7, ge=1, le=90)
@@ -104,6 +105,11 @@ class Settings(BaseSettings):
     step_lease_s: float = Field(default=10, gt=0)  # how long a dead step blocks its successor
     watchdog_s: float = Field(default=12, gt=0)  # a run silent for so long is looked after
     wait_scale: float = Field(default=1, ge=0, le=1)
+
+    @property
+    def backups(self) -> Path:
+        """The folder of the backups: as set, else beside the mirror of the token."""
+        return self.backup_dir or self.token_file.parent / "backups"
 
     @field_validator("accounts", mode="before")
     @classmethod

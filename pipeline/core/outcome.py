@@ -119,6 +119,7 @@ class VerifyOutcome:
 
     agreements: tuple[DayAgreement, ...] = ()
     verified: bool = False
+    warnings: tuple[str, ...] = ()
     trouble: Trouble | None = None
 
 

@@ -91,12 +91,18 @@ def summarize(run: Run, findings: Sequence[Findings], views: ViewsOutcome, ended
         duplicates=sum(one.duplicates for one in agreements),
         verified=all(found.verify and found.verify.verified for found in findings),
         dry_run=run.dry_run,
-        warnings=(*_older_list(run), *_told(loads), *_excess(run, agreements)),
+        warnings=(*_older_list(run), *_warnings(findings), *_excess(run, agreements)),
         trouble=next(filter(None, map(_trouble_of, findings)), suspicious or unlisted),
         started_at=run.started_at,
         ended_at=ended_at,
         view_notes=_view_notes(views),
     )
+
+
+def _warnings(findings: Iterable[Findings]) -> dict[str, None]:
+    """What loads and read-backs warn of; what several batches say alike is told once."""
+    told = [one for found in findings for one in (found.load, found.verify) if one]
+    return dict.fromkeys(words for outcome in told for words in outcome.warnings)
 
 
 def _agreements(found: Findings) -> Sequence[DayAgreement]:
@@ -168,7 +174,8 @@ def _disagreement(agreement: DayAgreement) -> Trouble:
         reason="disagreement",
         message=f"{agreement.day}: read back, the table has {agreement.missing} rows missing, "
         f"{agreement.wrong} wrong, {agreement.duplicates} doubled",
-        what_to_do=f"{agreement.day} 表格与数据源不一致: {chinese}; 系统下次运行时修正, 重复行请人工删除。",
+        what_to_do=f"{agreement.day} 表格与数据源不一致: {chinese}; "
+        "系统下次运行时修正, 重复行请运行 laike dedup clean。",
     )
 
 
@@ -186,11 +193,6 @@ def _suspiciously_empty(run: Run, outcomes: Mapping[AccountDay, DayOutcome]) -> 
 
 def _older_list(run: Run) -> list[str]:
     return [f"账户列表未能更新, 沿用上次的列表: {run.trouble.what_to_do}"] if run.trouble else []
-
-
-def _told(loads: Sequence[LoadOutcome]) -> dict[str, None]:
-    """What the loads warn of; what several batches say alike is told once."""
-    return dict.fromkeys(words for load in loads for words in load.warnings)
 
 
 def _excess(run: Run, agreements: Iterable[DayAgreement]) -> list[str]:

@@ -11,6 +11,7 @@
 | laike:v1:limit:<endpoint> | string | seconds | a few refused calls, repeated |
 | laike:v1:rows:<batch>:<account> | string, zlib JSON | 3 days | the account is fetched again |
 | laike:v1:changes:<batch> | string, zlib JSON | 3 days | what a killed load had begun to write is counted anew |
+| laike:v1:cleared:<batch> | string, zlib JSON | 3 days | what a killed read-back removed is backed up, but not told |
 | laike:v1:snapshot:<batch> | string, zlib JSON | 3 days | the table is read again |
 | laike:v1:base:<id>:writer | string | 20 s, renewed | two writers could meet |
 | laike:v1:base:<id>:writes | counter | none | an early read is not trusted |
@@ -77,6 +78,11 @@ def snapshot(batch_id: str) -> str:
 def changes(batch_id: str) -> str:
     """What a load set out to change, recorded before it wrote."""
     return f"{PREFIX}changes:{batch_id}"
+
+
+def cleared(batch_id: str) -> str:
+    """Which doubled rows a read-back set out to remove, and where their backups are."""
+    return f"{PREFIX}cleared:{batch_id}"
 
 
 def writer(base: str) -> str:

@@ -39,6 +39,14 @@ class Snapshot:
     count: int | None = None  # records of the whole table, where rows to create were to be expected
 
 
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """Doubled rows that a read-back set out to remove: their ids, and the files that hold them."""
+
+    record_ids: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+
 class Staging:
     """What the steps of a run hand to each other."""
 
@@ -75,6 +83,14 @@ class Staging:
         """What a load of this batch set out to change so far."""
         found = self._get(keys.changes(batch_id), list[Change])
         return {change.key: change for change in found or []}
+
+    def put_cleared(self, batch_id: str, cleared: Cleared) -> None:
+        """Record which doubled rows are about to be removed, before they are."""
+        self._client.set(keys.cleared(batch_id), codec.squeeze(cleared, Cleared), ex=keys.STAGING_TTL_S)
+
+    def cleared(self, batch_id: str) -> Cleared:
+        """Which doubled rows of a batch were set out to be removed so far."""
+        return self._get(keys.cleared(batch_id), Cleared) or Cleared()
 
     def _get(self, key: str, kind: type[T]) -> T | None:
         data = self._client.get(key)

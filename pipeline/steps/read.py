@@ -1,6 +1,6 @@
 """Read the table: its fields, its time zone, its rows of some days. Early, and again when needed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -93,14 +93,37 @@ def rows_of(layout: Layout, records: Sequence[dict[str, Any]], days: DayRange) -
 
 
 def read_records(base: Base, layout: Layout, days: DayRange) -> list[dict[str, Any]]:
-    """Every record of `days`, read whole.
+    """Every record of `days` with the cells of our columns, read whole.
 
     Raises:
         BadResponse: Three readings in a row contradicted themselves.
     """
+    return _whole(base, list(layout.day_filters(days)), layout.field_names)
+
+
+def read_everything(base: Base, filters: Sequence[Mapping[str, object] | None] = (None,)) -> list[dict[str, Any]]:
+    """Every record that one of the filters passes, with all its cells, read whole; without filters the whole table.
+
+    Raises:
+        BadResponse: Three readings in a row contradicted themselves.
+    """
+    return _whole(base, filters, [])
+
+
+def layout_now(ctx: Context, base: Base) -> tuple[Layout, list[Field]]:
+    """Our columns matched with the table's fields as they are now, and all of these.
+
+    Raises:
+        TableMismatch: A column is missing or cannot hold what we write.
+    """
+    fields = base.tables.fields(base.table_id)
+    return match_fields(ctx, fields, time_zone(ctx, base)), fields
+
+
+def _whole(base: Base, filters: Sequence[Mapping[str, object] | None], names: Sequence[str]) -> list[dict[str, Any]]:
     for reading in range(1, READINGS + 1):
         try:
-            return _search(base, layout, days)
+            return _search(base, filters, names)
         except BadResponse:
             if reading == READINGS:
                 raise
@@ -132,8 +155,6 @@ def time_zone(ctx: Context, base: Base) -> ZoneInfo:
     return zone
 
 
-def _search(base: Base, layout: Layout, days: DayRange) -> list[dict[str, Any]]:
-    found = [
-        record for filter_ in layout.day_filters(days) for record in base.records().search(filter_, layout.field_names)
-    ]
+def _search(base: Base, filters: Sequence[Mapping[str, object] | None], names: Sequence[str]) -> list[dict[str, Any]]:
+    found = [record for filter_ in filters for record in base.records().search(filter_, names)]
     return list({record["record_id"]: record for record in found}.values())

@@ -13,9 +13,11 @@ from pipeline.core.quality import agree
 from pipeline.core.table import Layout
 from pipeline.state.ledger import Coverage
 from pipeline.state.memory import KnownColumn
+from pipeline.state.staging import Snapshot
 from pipeline.steps.load import Source, gather, want
 from pipeline.steps.once import once, part_of
 from pipeline.steps.read import read_following, rows_of
+from pipeline.steps.twins import clear_twins
 
 # a mismatch is read again after so many seconds before it counts: what was just written may lag
 LOOKS_S = (0.0, 1.0, 3.0, 8.0)
@@ -48,16 +50,27 @@ def _verify_or_tell(ctx: Context, part: Run) -> VerifyOutcome:
 
 
 def _verify(ctx: Context, run: Run) -> VerifyOutcome:
-    source, refused = gather(ctx, run), _refused(ctx, run)
+    source = gather(ctx, run)
+    agreements = _look_until_it_agrees(ctx, run, source)
+    warnings: tuple[str, ...] = ()
+    if any(one.duplicates for one in agreements) or ctx.staging.cleared(run.batch_id).record_ids:
+        layout = _snapshot(ctx, run).layout
+        warnings = clear_twins(ctx, run, layout, want(layout, run, source))
+        agreements = _look_until_it_agrees(ctx, run, source) if warnings else agreements
+    verified = bool(agreements) and all(one.agrees for one in agreements)
+    _cover(ctx, run, source, [AccountDay(one.account_id, one.day) for one in agreements if one.agrees])
+    return VerifyOutcome(agreements=tuple(agreements), verified=verified, warnings=warnings)
+
+
+def _look_until_it_agrees(ctx: Context, run: Run, source: Source) -> Sequence[DayAgreement]:
+    refused = _refused(ctx, run)
     agreements: Sequence[DayAgreement] = ()
     for wait in LOOKS_S if source.days else ():
         ctx.pause(wait)
         agreements = _look(ctx, run, source)
         if all(one.agrees or AccountDay(one.account_id, one.day) in refused for one in agreements):
             break
-    verified = bool(agreements) and all(one.agrees for one in agreements)
-    _cover(ctx, run, source, [AccountDay(one.account_id, one.day) for one in agreements if one.agrees])
-    return VerifyOutcome(agreements=tuple(agreements), verified=verified)
+    return agreements
 
 
 def _cover(ctx: Context, run: Run, source: Source, agreed: Sequence[AccountDay]) -> None:
@@ -75,10 +88,7 @@ def _cover(ctx: Context, run: Run, source: Source, agreed: Sequence[AccountDay])
 
 
 def _look(ctx: Context, run: Run, source: Source) -> tuple[DayAgreement, ...]:
-    snapshot = ctx.staging.snapshot(run.batch_id)
-    if snapshot is None:
-        raise LaikeError(f"{run.run_id}: what the table looked like is not staged any more")
-    base = ctx.base(None)
+    snapshot, base = _snapshot(ctx, run), ctx.base(None)
     layout, records = read_following(base, snapshot.layout, run.days)
     found = rows_of(layout, records, run.days)
     _learn_creator(ctx, run, found)
@@ -99,12 +109,20 @@ def _learn_columns(ctx: Context, layout: Layout) -> None:
     ctx.memory.learn_columns({name: KnownColumn(field.id, field.name) for name, field in layout.fields.items()})
 
 
+def _snapshot(ctx: Context, run: Run) -> Snapshot:
+    snapshot = ctx.staging.snapshot(run.batch_id)
+    if snapshot is None:
+        raise LaikeError(f"{run.run_id}: what the table looked like is not staged any more")
+    return snapshot
+
+
 def _learn_creator(ctx: Context, run: Run, found: Sequence[FoundRow]) -> None:
     """Whoever the table names as the creator of rows that we just created is us."""
     if ctx.memory.creator():
         return
     created = {key for key, change in ctx.staging.changes(run.batch_id).items() if change.created}
     rows = by_key(found)
-    creator = next((rows[key][0].creator for key in created if len(rows.get(key, [])) == 1), None)
-    if creator:
-        ctx.memory.learn_creator(creator)
+    creators = ({row.creator for row in rows.get(key, [])} for key in created)
+    ours = next((one.pop() for one in creators if len(one) == 1), None)
+    if ours:
+        ctx.memory.learn_creator(ours)

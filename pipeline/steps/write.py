@@ -13,11 +13,12 @@ from typing import Generic, TypeVar
 import structlog
 
 from pipeline.clients.feishu.records import BatchSize
-from pipeline.core.errors import BatchTooLarge, Retryable, RowRefused
+from pipeline.core.errors import BatchTooLarge, Retryable, RowRefused, RowVanished
 
 T = TypeVar("T")
 GENERATIONS = 3  # tokens tried for one batch
 SENDS = 2  # times that one token is sent
+ROUNDS = 3  # readings after which a table that keeps changing under us is given up
 LOOK_UP_S = 1.0  # a late effect gets so long before the look-up
 BISECTING_CALLS_MAX = 40  # two bad rows among 1,000 are found; where more are bad it is no matter of single rows
 
@@ -59,6 +60,27 @@ def create_surely(
                 break
     msg = f"{len(rows)} rows are still not there after {GENERATIONS} client tokens: {unknown}"
     raise Retryable(msg, effect_possible=True)
+
+
+def until_known(work: Callable[[], T], pause: Callable[[float], None]) -> T:
+    """What `work` returns, which is done again while the outcome of its writes is unknown.
+
+    Args:
+        work: Reads, decides, writes; done again it finds what is left to do.
+        pause: Waits for so many seconds.
+
+    Raises:
+        LaikeError: The outcome stayed unknown, or as `work` says.
+    """
+    for left in reversed(range(ROUNDS)):
+        try:
+            return work()
+        except (RowVanished, Retryable) as error:
+            if not left or (isinstance(error, Retryable) and not error.effect_possible):
+                raise
+            log.warning("read_again", error=error.message)
+            pause(LOOK_UP_S)
+    raise AssertionError
 
 
 def client_token(name: str, generation: int) -> str:

@@ -269,6 +269,7 @@ DEFECTS: dict[str, tuple[Callable[[Patient], None], str, State, str]] = {
             "views.get": "base:view:read",
             "records.batch_create": "base:record:create",
             "records.batch_update": "base:record:update",
+            "records.batch_delete": "base:record:delete",
             "views.patch": "base:view:write_only",
         }.items()
     },

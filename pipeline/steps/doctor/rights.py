@@ -1,7 +1,8 @@
 """What the Feishu app may do: each endpoint is asked once, and what is denied is collected and told together.
 
 Writes are tried with requests that cannot change anything: an update of a record and of a view that do not exist,
-and a creation of no record. Permission is checked before that, so the refusal tells which of both it is.
+a deletion of that record, and a creation of no record. Permission is checked before that, so the refusal tells which
+of both it is.
 """
 
 from collections.abc import Callable
@@ -104,6 +105,7 @@ def _try_all(base: Base, rights: Rights) -> None:
     calls: dict[str, Callable[[], object]] = {
         "base:record:update": lambda: records.batch_update([(NO_RECORD, {})]),
         "base:record:create": lambda: records.batch_create([], token),
+        "base:record:delete": lambda: records.batch_delete([NO_RECORD]),
         "base:view:write_only": lambda: base.views.filter_on(NO_VIEW, NO_FIELD, "[]"),
     }
     for scope, call in calls.items():

@@ -16,7 +16,7 @@ from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome
 from pipeline.core.quality import checksum
 from pipeline.core.table import Layout
 from pipeline.state import codec, keys
-from pipeline.state.staging import Fetched, Snapshot, Staging
+from pipeline.state.staging import Cleared, Fetched, Snapshot, Staging
 
 DAY = date(2026, 2, 11)
 NOW = datetime(2026, 2, 12, 7, tzinfo=UTC)
@@ -184,3 +184,10 @@ def test_staged_bytes_are_compressed(fake: redis.Redis) -> None:
     data = fake.get(keys.rows("run1", ACCOUNT))
     assert isinstance(data, bytes)
     assert len(data) < len(codec.dump(rows, tuple[ReportRow, ...])) / 10
+
+
+def test_what_was_set_out_to_be_removed_survives_and_nothing_was_at_first(fake: redis.Redis) -> None:
+    staging = Staging(fake)
+    assert staging.cleared("r.0") == Cleared()
+    staging.put_cleared("r.0", Cleared(("rec1",), ("backups/a",)))
+    assert staging.cleared("r.0") == Cleared(("rec1",), ("backups/a",))

@@ -1,0 +1,80 @@
+"""Backup files: gzip'd lines, whole or not there, readable by their owner only."""
+
+import gzip
+import os
+import tempfile
+import zlib
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.core.backup import Backup, Header, SavedRow, damaged, lines, parse
+from pipeline.core.errors import LaikeError, WrongInput
+from pipeline.core.model import CHINA
+
+ENDING = ".jsonl.gz"
+
+
+def new_path(folder: Path, why: str, table_id: str, now: datetime) -> Path:
+    """Where a backup made now goes; the names of a table's backups of one kind sort by their age."""
+    return folder / f"{why}-{table_id}-{now.astimezone(CHINA):%Y%m%d-%H%M%S-%f}{ENDING}"
+
+
+def write(path: Path, header: Header, rows: Iterable[SavedRow]) -> None:
+    """Write a backup; its folder is made if it is not there.
+
+    Raises:
+        WrongInput: There is such a file.
+        LaikeError: It cannot be written.
+    """
+    if path.exists():
+        raise WrongInput(f"{path} exists: a backup overwrites nothing")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write_whole(path, lines(header, rows))
+    except OSError as error:
+        msg = f"the backup {path} cannot be written: {error.strerror}"
+        raise LaikeError(msg, what_to_do=f"备份无法写入 {path.parent}, 请检查目录权限和磁盘空间。") from None
+
+
+def read(path: Path) -> Backup:
+    """A backup, whole.
+
+    Raises:
+        WrongInput: There is no such file, it is damaged, or of another format.
+    """
+    try:
+        with gzip.open(path, "rt", encoding="utf-8", newline="\n") as file:
+            return parse(list(file))
+    except (EOFError, gzip.BadGzipFile, zlib.error, UnicodeDecodeError):
+        raise damaged(f"{path} does not unpack") from None
+    except OSError as error:
+        raise WrongInput(f"{path} cannot be read: {error.strerror}") from None
+
+
+def prune(folder: Path, why: str, table_id: str, keep: int) -> list[Path]:
+    """Delete all but the newest `keep` backups of a table that were made for one reason; those that went.
+
+    Raises:
+        LaikeError: One cannot be deleted.
+    """
+    old = sorted(folder.glob(f"{why}-{table_id}-*{ENDING}"))[:-keep]
+    for path in old:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise LaikeError(f"the old backup {path} cannot be deleted: {error.strerror}") from None
+    return old
+
+
+def _write_whole(path: Path, text: Iterable[str]) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # 0600 from the beginning
+    try:
+        with os.fdopen(handle, "wb") as file:
+            with gzip.open(file, "wt", encoding="utf-8", newline="\n") as packed:
+                packed.writelines(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)

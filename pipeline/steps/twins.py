@@ -1,0 +1,78 @@
+"""Remove our own late twins: a write of this run that landed after it had been looked for and repeated.
+
+The one case in which a sync deletes a row; what may go is `core.duplicates.late_twins`. It is backed up first.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+
+import structlog
+
+from pipeline.clients.feishu.api import WRITE_TIMEOUT_S
+from pipeline.clients.feishu.records import DELETE_BATCH
+from pipeline.context import Base, Context
+from pipeline.core.cells import writable
+from pipeline.core.duplicates import Copy, copies, late_twins
+from pipeline.core.errors import LaikeError
+from pipeline.core.model import WantedRow
+from pipeline.core.outcome import Run
+from pipeline.core.table import Layout
+from pipeline.state import keys
+from pipeline.state.lease import hold
+from pipeline.state.staging import Cleared
+from pipeline.steps.backup import save_copies
+from pipeline.steps.read import read_everything, read_records
+from pipeline.steps.write import batches, until_known
+
+WHY = "twins"
+
+log = structlog.get_logger()
+
+
+def clear_twins(ctx: Context, run: Run, layout: Layout, wanted: Sequence[WantedRow]) -> tuple[str, ...]:
+    """Remove the twins of a batch's rows; what the run says about it, also when an earlier delivery removed them.
+
+    Where that fails the rows stay, which is told too.
+    """
+    try:
+        with hold(ctx.client, keys.writer(ctx.settings.bitable_app_token), ctx.time_left(None)) as lease:
+            base = ctx.base(None, before_write=lambda: lease.ensure(WRITE_TIMEOUT_S))
+            until_known(partial(_clear, ctx, run, base, layout, wanted), ctx.pause)
+    except LaikeError as error:
+        log.warning("twins_stay", run=run.run_id, error=error.message)
+        return (*_told(ctx, run, layout), f"重复写入的行未能清除: {error.what_to_do}")
+    return _told(ctx, run, layout)
+
+
+def _clear(ctx: Context, run: Run, base: Base, layout: Layout, wanted: Sequence[WantedRow]) -> None:
+    ours, since_ms = ctx.memory.creator(), int(run.started_at.timestamp() * 1000)
+    if not ours:
+        return
+    fields = base.tables.fields(base.table_id)
+    same = copies(layout, read_everything(base, list(layout.day_filters(run.days))), writable(fields))
+    doubled = [row for row in wanted if row.key in same]
+    twins = [twin for row in doubled for twin in late_twins(same[row.key], row, ours, since_ms)]
+    if not twins:
+        return
+    known = ctx.staging.cleared(run.batch_id)
+    if new := [twin for twin in twins if twin.row.record_id not in known.record_ids]:
+        file = str(save_copies(ctx, fields, new, WHY))
+        # recorded before it is done, so that whoever takes over tells of it
+        ctx.staging.put_cleared(run.batch_id, Cleared((*known.record_ids, *_ids(new)), (*known.files, file)))
+    ctx.memory.begin_writing()
+    for batch in batches(_ids(twins), DELETE_BATCH):
+        base.records().batch_delete(batch)
+
+
+def _ids(twins: Sequence[Copy]) -> tuple[str, ...]:
+    return tuple(twin.row.record_id for twin in twins)
+
+
+def _told(ctx: Context, run: Run, layout: Layout) -> tuple[str, ...]:
+    """What a run says about the rows that were set out to be removed and are gone."""
+    cleared = ctx.staging.cleared(run.batch_id)
+    if not cleared.record_ids:
+        return ()
+    there = {record["record_id"] for record in read_records(ctx.base(None), layout, run.days)}
+    gone = sum(record_id not in there for record_id in cleared.record_ids)
+    return (f"{gone} 行重复写入已清除, 备份见 {', '.join(cleared.files)}",) if gone else ()
