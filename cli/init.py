@@ -1,7 +1,6 @@
 """`laike init`: keys into `.env`, table, columns, status table and views, after the plan was shown."""
 
 import secrets
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +54,7 @@ def init(*, yes: bool) -> int:
     for line in lines:
         output.out.print(f"  • {output.safe(line)}", highlight=False)
     if lines:
-        if not (yes or _agreed()):
+        if not (yes or output.agreed()):
             output.err.print("nothing was changed; `laike init --yes` carries this out")
             return output.WRONG_USAGE
         _carry_out(made, site)
@@ -112,12 +111,6 @@ def _end(site: Site | None, trouble: LaikeError | None) -> int:
         return output.tell(trouble)
     output.err.print("laike doctor checks what was set up")
     return output.IN_PART if lacking or (site and site.plan.left) else output.DONE
-
-
-def _agreed() -> bool:
-    import typer
-
-    return sys.stdin.isatty() and typer.confirm("Carry this out?", err=True)
 
 
 def _new(name: str) -> str:

@@ -17,6 +17,8 @@ token = typer.Typer(
     help="The Ocean Engine token: how long it lives, and what a person can do for it.", no_args_is_help=True
 )
 app.add_typer(token, name="token")
+dedup = typer.Typer(help="Rows of one key (时间, 单元ID): find them, and keep one of each.", no_args_is_help=True)
+app.add_typer(dedup, name="dedup")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout; messages go to stderr.")]
 
@@ -108,6 +110,53 @@ def views(
     from cli.admin import views as command
 
     raise typer.Exit(command(fix=fix, as_json=as_json))
+
+
+@app.command()
+def backup(
+    file: Annotated[str | None, typer.Argument(metavar="[FILE]", help="Where to. Default: a new file.")] = None,
+    keep: Annotated[int | None, typer.Option(min=1, help="Keep so many of these files, delete the older.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Save the table's columns, views and rows into a file: compressed, with a checksum."""
+    from cli.backup import backup as command
+
+    raise typer.Exit(command(file, keep, as_json=as_json))
+
+
+@app.command()
+def restore(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="What `laike backup` made.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Compare, write nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Carry it out without asking.")] = False,
+) -> None:
+    """Create the rows and views of a backup that the table lacks; what is there stays as it is."""
+    from cli.backup import restore as command
+
+    raise typer.Exit(command(file, dry_run=dry_run, yes=yes))
+
+
+@dedup.command("check")
+def dedup_check(
+    start: Annotated[str | None, typer.Argument(metavar="[START", help="The first day. Default: all.")] = None,
+    end: Annotated[str | None, typer.Argument(metavar="END]", help="The last day, included.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the keys with more than one row, whose rows these are, and which one clean keeps; exit 1 when any."""
+    from cli.dedup import check as command
+
+    raise typer.Exit(command(start, end, as_json=as_json))
+
+
+@dedup.command("clean")
+def dedup_clean(
+    day: Annotated[str | None, typer.Argument(metavar="[DAY]", help="Only this day. Default: all.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Carry the plan out without asking.")] = False,
+) -> None:
+    """Keep the row that agrees with the source, else the last edited, with people's cells; back up, delete the rest."""
+    from cli.dedup import clean as command
+
+    raise typer.Exit(command(day, yes=yes))
 
 
 @app.command()

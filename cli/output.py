@@ -1,6 +1,7 @@
 """What the commands print: data on stdout (with `--json` one document), messages and progress on stderr."""
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
@@ -36,6 +37,13 @@ def tell(error: LaikeError) -> int:
     if error.link:
         err.print(f"  {error.link}", highlight=False)
     return WRONG_USAGE if isinstance(error, WrongInput) else PERSON_NEEDED if error.needs_person else FAILED
+
+
+def agreed() -> bool:
+    """Whether a person at a terminal says that what was shown is to be done; without a terminal nobody does."""
+    import typer
+
+    return sys.stdin.isatty() and typer.confirm("Carry this out?", err=True)
 
 
 def exit_code(summary: Summary) -> int:

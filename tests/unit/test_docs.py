@@ -23,7 +23,9 @@ def test_every_setting_that_a_page_names_exists(page: Path) -> None:
 
 @each_page
 def test_every_command_that_a_page_names_exists(page: Path) -> None:
-    named = re.findall(r"(?:^|`|/)laike ((?:token )?[a-z-]+)", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    named = re.findall(
+        r"(?:^|`|/)laike ((?:token |dedup )?[a-z-]+)", page.read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
     assert set(named) <= commands()
 
 

@@ -1,0 +1,81 @@
+"""`laike backup` and `laike restore`: the table into a file, and what the table lacks of it back."""
+
+from pathlib import Path
+
+from cli import output
+from cli.session import opened
+from pipeline.core.backup import Backup
+from pipeline.core.errors import WrongInput
+from pipeline.state import backups
+from pipeline.steps.backup import WHOLE, back_up
+from pipeline.steps.restore import Lacks, look
+from pipeline.steps.restore import restore as carry_out
+
+
+def backup(file: str | None, keep: int | None, *, as_json: bool) -> int:
+    """The whole table into a file; with `keep` older files of the folder go.
+
+    Raises:
+        WrongInput: There is such a file, or `keep` goes with a file of one's own.
+    """
+    if file and keep:
+        raise WrongInput("--keep counts the backups in their folder: give no FILE")
+    with opened() as ctx:
+        made = back_up(ctx, Path(file) if file else None, _say)
+        table_id = ctx.settings.bitable_table_id
+        gone = backups.prune(ctx.settings.backups, WHOLE, table_id, keep) if keep else []
+    if as_json:
+        document = {"file": str(made.path), "rows": made.rows, "views": made.views}
+        output.print_json({**document, "deleted": [str(path) for path in gone]})
+    else:
+        output.out.print(f"{made.rows} rows and {made.views} views: {output.safe(str(made.path))}", highlight=False)
+        for path in gone:
+            output.out.print(f"deleted: {output.safe(str(path))}", highlight=False)
+    if not made.rows:
+        output.err.print("[yellow]the table reads as empty[/]: if it is not, the app's permission is lost")
+    return output.DONE
+
+
+def restore(file: str, *, dry_run: bool, yes: bool) -> int:
+    """What the table lacks of a backup, after a person agreed: 0 done, 1 a view is left, 2 not agreed.
+
+    Raises:
+        WrongInput: There is no such file, or it is damaged.
+        TableMismatch: The table lacks columns of the backup.
+    """
+    saved = backups.read(Path(file))
+    with opened() as ctx:
+        _print(saved, look(ctx, saved), ctx.settings.bitable_table_id)
+        if dry_run:
+            return output.DONE
+        if not (yes or output.agreed()):
+            output.err.print("nothing was changed; --yes carries this out")
+            return output.WRONG_USAGE
+        done = carry_out(ctx, saved, _say)
+    output.out.print(f"read back: {done.rows} rows and {len(done.views)} views were made", highlight=False)
+    for name in done.views_left:
+        output.err.print(f"[yellow]view not made:[/] {output.safe(name)}: a column or an option of its filter is gone")
+    return output.IN_PART if done.views_left else output.DONE
+
+
+def _print(saved: Backup, lacks: Lacks, table_id: str) -> None:
+    head, rows = saved.header, lacks.rows
+    output.out.print(f"backup of {head.table_id}, {head.made_at}: {len(saved.rows)} rows", highlight=False)
+    if head.table_id != table_id:
+        output.out.print(f"[yellow]goes into another table:[/] {table_id}", highlight=False)
+    lines = {
+        "rows to create": len(rows.create),
+        "rows that are there": rows.same,
+        "rows whose key is there with other cells, which stay": rows.kept,
+        "further rows of a key, which are left out": rows.doubled,
+    }
+    lines = {words: count for words, count in lines.items() if count or words == "rows to create"}
+    for words, count in lines.items():
+        output.out.print(f"  • {words}: {count}", highlight=False)
+    if lacks.views:
+        names = ", ".join(view.name for view in lacks.views)
+        output.out.print(f"  • views to make: {output.safe(names)}", highlight=False)
+
+
+def _say(line: str) -> None:
+    output.err.print(f"[dim]{output.safe(line)}[/]", highlight=False)

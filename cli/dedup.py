@@ -1,0 +1,139 @@
+"""`laike dedup`: rows of one key, which of them stays, and away with the others."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from cli import output
+from cli.session import opened
+from pipeline.core.duplicates import Copy, Plan
+from pipeline.core.errors import WrongInput
+from pipeline.core.model import DayRange
+from pipeline.steps.dedup import Cleaned, Doubled, look
+from pipeline.steps.dedup import clean as carry_out
+
+
+def check(start: str | None, end: str | None, *, as_json: bool) -> int:
+    """Keys with more than one row, in the whole table or in some days: 0 none, 1 some.
+
+    Raises:
+        WrongInput: The days are no range.
+    """
+    days = _days(start, end)
+    with opened() as ctx:
+        found = look(ctx, days)
+    if as_json:
+        output.print_json(_document(found))
+    else:
+        _print(found)
+    return output.IN_PART if found.plans else output.DONE
+
+
+def clean(day: str | None, *, yes: bool) -> int:
+    """Keep one row of each key, after a person agreed: 0 done, 1 some are left, 2 not agreed.
+
+    Raises:
+        WrongInput: The day is not one.
+    """
+    days = _days(day, day)
+    with opened() as ctx:
+        found = look(ctx, days)
+        _print(found)
+        if not found.plans:
+            return output.DONE
+        if not (yes or output.agreed()):
+            output.err.print("nothing was changed; --yes carries this out")
+            return output.WRONG_USAGE
+        cleaned = carry_out(ctx, found)
+    _tell(cleaned)
+    return output.IN_PART if cleaned.left else output.DONE
+
+
+def _tell(cleaned: Cleaned) -> None:
+    words = f"read back: {cleaned.removed} rows removed, {cleaned.merged} took cells over"
+    output.out.print(words, highlight=False)
+    for file in cleaned.files:
+        output.out.print(f"what was removed is in {output.safe(str(file))}", highlight=False)
+    if cleaned.left:
+        named = ", ".join(f"{key.day} {key.promotion_id}" for key in cleaned.left)
+        output.err.print(f"[yellow]still more than one row:[/] {output.safe(named)}; clean again", highlight=False)
+
+
+def _days(start: str | None, end: str | None) -> DayRange | None:
+    if not start:
+        return None
+    try:
+        return DayRange(date.fromisoformat(start), date.fromisoformat(end or start))
+    except ValueError:
+        msg = f"{start} .. {end or start} are no days; write them as 2026-02-01 2026-02-10"
+        raise WrongInput(msg) from None
+
+
+def _document(found: Doubled) -> dict[str, Any]:
+    return {
+        "keys": [
+            {
+                "day": plan.key.day.isoformat(),
+                "promotion_id": plan.key.promotion_id,
+                "rows": [_row(one, found.ours) for one in (plan.keep, *plan.remove)],
+                "keep": plan.keep.row.record_id,
+                "agrees": plan.agrees,
+                "merge": sorted(plan.merge),
+                "conflicts": [{"column": one.column, "kept": one.kept, "lost": one.lost} for one in plan.conflicts],
+            }
+            for plan in found.plans
+        ],
+        "source_not_asked": list(found.unasked),
+    }
+
+
+def _row(one: Copy, ours: str | None) -> dict[str, str]:
+    return {
+        "record_id": one.row.record_id,
+        "account": one.row.account_name,
+        "cost": f"{one.row.cost:.2f}",
+        "whose": _whose(one, ours),
+        "created": _moment(one.row.created_ms),
+        "edited": _moment(one.modified_ms),
+    }
+
+
+def _whose(one: Copy, ours: str | None) -> str:
+    if ours is None:
+        return "unknown"
+    return "ours" if one.row.creator == ours else "person"
+
+
+def _print(found: Doubled) -> None:
+    if not found.plans:
+        output.out.print("each key is there once")
+        return
+    for plan in found.plans:
+        _print_plan(plan, found.ours)
+    for words in found.unasked:
+        output.err.print(f"[yellow]the source could not be asked[/] {output.safe(words)}", highlight=False)
+    more = sum(len(plan.remove) for plan in found.plans)
+    output.out.print(f"{len(found.plans)} keys with more than one row, {more} rows too many", highlight=False)
+
+
+def _print_plan(plan: Plan, ours: str | None) -> None:
+    """A key, its rows, and what becomes of the cells that people filled."""
+    why = "agrees with the source" if plan.agrees else "last edited"
+    output.out.print(f"[bold]{plan.key.day} {output.safe(plan.key.promotion_id)}[/]", highlight=False)
+    _print_row(f"keeps ({why})", plan.keep, ours)
+    for one in plan.remove:
+        _print_row("removes", one, ours)
+    if plan.merge:
+        output.out.print(f"  takes over: {output.safe(', '.join(plan.merge))}", highlight=False)
+    for lost in plan.conflicts:
+        words = output.safe(f"{lost.column}: {lost.kept} stays, {lost.lost} is in the backup only")
+        output.out.print(f"  [yellow]{words}[/]", highlight=False)
+
+
+def _print_row(does: str, one: Copy, ours: str | None) -> None:
+    row = one.row
+    words = f"{row.record_id}, {_whose(one, ours)}, {row.account_name}, {row.cost:.2f} 元"
+    output.out.print(f"  {does} {output.safe(words)}, edited {_moment(one.modified_ms)}", highlight=False)
+
+
+def _moment(ms: int) -> str:
+    return output.moment(datetime.fromtimestamp(ms / 1000, UTC))
