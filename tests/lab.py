@@ -26,7 +26,14 @@ from pipeline.state.old_cache import read_old_cache
 from pipeline.steps.run import begin, carry_out
 
 TOKEN_KEY = "dGVzdHMtb25seS1rZXktb2YtMzItYnl0ZXMtbG9uZyE="
-WRITES = ("records.batch_create", "records.batch_update", "tables.create", "views.create", "views.patch")
+WRITES = (
+    "records.batch_create",
+    "records.batch_update",
+    "records.batch_delete",
+    "tables.create",
+    "views.create",
+    "views.patch",
+)
 Plain = dict[str, Any]
 
 

@@ -6,9 +6,14 @@ from typing import Any
 
 import pytest
 
+from pipeline.core.flow import VERIFY, Step
 from pipeline.core.outcome import RunState
+from pipeline.state import keys
 from pipeline.state.backups import read
+from pipeline.state.ledger import STEP
 from pipeline.steps import write as steps_write
+from pipeline.steps.run import begin, carry_out
+from pipeline.steps.verify import verify
 from tests.lab import Lab
 
 MODES = ("replay", "refuse", "ignore")
@@ -118,6 +123,17 @@ def test_a_delete_whose_answer_is_lost_is_done_once_and_told_once(lab: Lab, kind
     lab.assert_agrees()
 
 
+def test_a_twin_that_a_killed_read_back_removed_is_told_by_its_successor(lab: Lab) -> None:
+    twin_before_the_read_back(lab, "app")
+    ctx = lab.context()
+    run_id = begin(ctx, lab.day, [], dry_run=False).run_id
+    carry_out(ctx, run_id)
+    assert ctx.client.hdel(keys.run(run_id), f"{STEP}{Step(VERIFY, 0)}") == 1  # killed right before it was recorded
+    again = verify(ctx, run_id, 0)
+    assert again.verified
+    assert [words for words in again.warnings if "1 行重复写入已清除" in words]
+
+
 def test_a_twin_that_cannot_be_backed_up_stays(lab: Lab) -> None:
     twin_before_the_read_back(lab, "app")
     (lab.home / "no-folder").write_text("")
@@ -125,3 +141,4 @@ def test_a_twin_that_cannot_be_backed_up_stays(lab: Lab) -> None:
     summary = lab.sync(lab.day)
     assert (summary.state, summary.duplicates) == (RunState.PARTIAL, 1)
     assert lab.calls("records.batch_delete") == 0
+    assert any("未能清除: 备份无法写入" in warning for warning in summary.warnings)

@@ -43,7 +43,11 @@ def test_a_backup_that_breaks_off_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"x" * 999)[:-5], gzip.compress(b"\xff\xfe")])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no gzip", gzip.compress(b"x" * 999)[:-5], gzip.compress(b"\xff\xfe")],
+    ids=["empty", "no gzip", "cut off", "no text"],
+)
 def test_a_file_that_does_not_unpack_is_damaged(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a"
     path.write_bytes(content)
