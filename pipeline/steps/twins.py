@@ -30,18 +30,27 @@ log = structlog.get_logger()
 
 
 def clear_twins(ctx: Context, run: Run, layout: Layout, wanted: Sequence[WantedRow]) -> tuple[str, ...]:
-    """Remove the twins of a batch's rows; what the run says about it, also when an earlier delivery removed them.
-
-    Where that fails the rows stay, which is told too.
-    """
+    """Remove the twins of a batch's rows. Where that fails the rows stay, which is a warning of the run."""
     try:
         with hold(ctx.client, keys.writer(ctx.settings.bitable_app_token), ctx.time_left(None)) as lease:
             base = ctx.base(None, before_write=lambda: lease.ensure(WRITE_TIMEOUT_S))
             until_known(partial(_clear, ctx, run, base, layout, wanted), ctx.pause)
     except LaikeError as error:
         log.warning("twins_stay", run=run.run_id, error=error.message)
-        return (*_told(ctx, run, layout), f"重复写入的行未能清除: {error.what_to_do}")
-    return _told(ctx, run, layout)
+        return (f"重复写入的行未能清除: {error.what_to_do}",)
+    return ()
+
+
+def told(ctx: Context, run: Run, layout: Layout) -> tuple[str, ...]:
+    """What a run says about the rows that were set out to be removed, also by an earlier delivery."""
+    cleared = ctx.staging.cleared(run.batch_id)
+    if not cleared.record_ids:
+        return ()
+    there = {record["record_id"] for record in read_records(ctx.base(None), layout, run.days)}
+    left = sum(record_id in there for record_id in cleared.record_ids)
+    counts = {"已清除": len(cleared.record_ids) - left, "已备份, 但仍在表格中": left}
+    files = ", ".join(cleared.files)
+    return tuple(f"{count} 行重复写入{words}, 备份见 {files}" for words, count in counts.items() if count)
 
 
 def _clear(ctx: Context, run: Run, base: Base, layout: Layout, wanted: Sequence[WantedRow]) -> None:
@@ -66,13 +75,3 @@ def _clear(ctx: Context, run: Run, base: Base, layout: Layout, wanted: Sequence[
 
 def _ids(twins: Sequence[Copy]) -> tuple[str, ...]:
     return tuple(twin.row.record_id for twin in twins)
-
-
-def _told(ctx: Context, run: Run, layout: Layout) -> tuple[str, ...]:
-    """What a run says about the rows that were set out to be removed and are gone."""
-    cleared = ctx.staging.cleared(run.batch_id)
-    if not cleared.record_ids:
-        return ()
-    there = {record["record_id"] for record in read_records(ctx.base(None), layout, run.days)}
-    gone = sum(record_id not in there for record_id in cleared.record_ids)
-    return (f"{gone} 行重复写入已清除, 备份见 {', '.join(cleared.files)}",) if gone else ()

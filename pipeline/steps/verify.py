@@ -17,7 +17,7 @@ from pipeline.state.staging import Snapshot
 from pipeline.steps.load import Source, gather, want
 from pipeline.steps.once import once, part_of
 from pipeline.steps.read import read_following, rows_of
-from pipeline.steps.twins import clear_twins
+from pipeline.steps.twins import clear_twins, told
 
 # a mismatch is read again after so many seconds before it counts: what was just written may lag
 LOOKS_S = (0.0, 1.0, 3.0, 8.0)
@@ -56,7 +56,9 @@ def _verify(ctx: Context, run: Run) -> VerifyOutcome:
     if any(one.duplicates for one in agreements) or ctx.staging.cleared(run.batch_id).record_ids:
         layout = _snapshot(ctx, run).layout
         warnings = clear_twins(ctx, run, layout, want(layout, run, source))
-        agreements = _look_until_it_agrees(ctx, run, source) if warnings else agreements
+        if ctx.staging.cleared(run.batch_id).record_ids:
+            agreements = _look_until_it_agrees(ctx, run, source)
+            warnings = (*told(ctx, run, layout), *warnings)
     verified = bool(agreements) and all(one.agrees for one in agreements)
     _cover(ctx, run, source, [AccountDay(one.account_id, one.day) for one in agreements if one.agrees])
     return VerifyOutcome(agreements=tuple(agreements), verified=verified, warnings=warnings)

@@ -142,3 +142,12 @@ def test_a_twin_that_cannot_be_backed_up_stays(lab: Lab) -> None:
     assert (summary.state, summary.duplicates) == (RunState.PARTIAL, 1)
     assert lab.calls("records.batch_delete") == 0
     assert any("未能清除: 备份无法写入" in warning for warning in summary.warnings)
+
+
+def test_a_twin_that_cannot_be_deleted_stays_and_that_is_told(lab: Lab) -> None:
+    twin_before_the_read_back(lab, "app")
+    lab.fault("records.batch_delete", "code", code=99991672, times="always")
+    summary = lab.sync(lab.day)
+    assert (summary.state, summary.duplicates) == (RunState.PARTIAL, 1)
+    assert any("1 行重复写入已备份, 但仍在表格中" in warning for warning in summary.warnings)
+    assert any("未能清除: 请在飞书开放平台" in warning for warning in summary.warnings)
