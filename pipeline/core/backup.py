@@ -12,10 +12,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from pipeline.core.cells import writable, write_shape
+from pipeline.core.cells import Field
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import Key
-from pipeline.core.table import Field
+from pipeline.core.write_shape import writable, write_shape
 
 FORMAT = 1
 Cells = Mapping[str, object]

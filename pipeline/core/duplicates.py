@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from pipeline.core.cells import write_shape
 from pipeline.core.model import DayRange, FoundRow, Key, WantedRow, by_key
 from pipeline.core.table import Layout
+from pipeline.core.write_shape import write_shape
 
 
 @dataclass(frozen=True, slots=True)

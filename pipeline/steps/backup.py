@@ -7,9 +7,9 @@ from pathlib import Path
 from pipeline.clients.feishu.views import Condition, Filter
 from pipeline.context import Base, Context
 from pipeline.core.backup import Header, SavedCondition, SavedField, SavedRow, SavedView, saved_fields, saved_row
-from pipeline.core.cells import writable
+from pipeline.core.cells import Field
 from pipeline.core.duplicates import Copy
-from pipeline.core.table import Field
+from pipeline.core.write_shape import writable
 from pipeline.state import backups
 from pipeline.steps.read import read_everything
 

@@ -13,18 +13,19 @@ from pipeline.clients.feishu.api import WRITE_TIMEOUT_S
 from pipeline.clients.feishu.records import DELETE_BATCH, WRITE_BATCH
 from pipeline.clients.oceanengine.reports import promotion_report
 from pipeline.context import Base, Context
-from pipeline.core.cells import writable
+from pipeline.core.cells import Field
+from pipeline.core.columns import metrics_of
 from pipeline.core.duplicates import Copy, Plan, blocks, copies, resolve, same_as
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import Account, DayRange, Key, ReportRow, WantedRow
 from pipeline.core.plan import BLOCK_DAYS, choose_accounts
 from pipeline.core.quality import settle_shared_keys
-from pipeline.core.table import Field, Layout
+from pipeline.core.table import Layout
+from pipeline.core.write_shape import writable
 from pipeline.state import keys
 from pipeline.state.lease import hold
 from pipeline.steps.accounts import known_accounts
 from pipeline.steps.backup import save_copies
-from pipeline.steps.fetch import METRICS
 from pipeline.steps.read import layout_now, read_everything
 from pipeline.steps.write import batches, until_known
 
@@ -153,10 +154,11 @@ def _reports(
     ctx: Context, accounts: Iterable[Account], days: Mapping[str, set[date]]
 ) -> tuple[list[ReportRow], tuple[str, ...]]:
     api, rows, unasked = ctx.oceanengine(None), [], []
+    metrics = metrics_of(ctx.settings.columns)
     for account in accounts:
         for block in blocks(days[account.name], BLOCK_DAYS):
             try:
-                rows += promotion_report(api, account.id, block, METRICS)
+                rows += promotion_report(api, account.id, block, metrics)
             except LaikeError as error:
                 log.warning("source_not_asked", account=account.id, error=error.message)
                 unasked.append(f"{account.name}: {error.message}")

@@ -9,9 +9,10 @@ from pipeline.clients.feishu.api import WRITE_TIMEOUT_S
 from pipeline.clients.feishu.records import WRITE_BATCH
 from pipeline.context import Base, Context
 from pipeline.core.backup import Backup, Cells, Comparison, SavedRow, SavedView, compare, lacking, saved_row
+from pipeline.core.cells import Field
 from pipeline.core.errors import Disagreement, TableFull, TableMismatch
 from pipeline.core.model import Key
-from pipeline.core.table import Field, Layout
+from pipeline.core.table import Layout
 from pipeline.state import keys
 from pipeline.state.lease import hold
 from pipeline.steps.backup import filter_of

@@ -11,12 +11,12 @@ import structlog
 from pipeline.clients.feishu.api import WRITE_TIMEOUT_S
 from pipeline.clients.feishu.records import DELETE_BATCH
 from pipeline.context import Base, Context
-from pipeline.core.cells import writable
 from pipeline.core.duplicates import Copy, copies, late_twins
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import WantedRow
 from pipeline.core.outcome import Run
 from pipeline.core.table import Layout
+from pipeline.core.write_shape import writable
 from pipeline.state import keys
 from pipeline.state.lease import hold
 from pipeline.state.staging import Cleared

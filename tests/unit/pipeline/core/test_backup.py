@@ -19,9 +19,9 @@ from pipeline.core.backup import (
     saved_fields,
     saved_row,
 )
+from pipeline.core.cells import Field
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import Key
-from pipeline.core.table import Field
 
 CONDITION = SavedCondition(column="账户名称", operator="is", values=("城东店",))
 VIEW = SavedView(name="城东店", type="grid", conditions=(CONDITION,))

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.core.cells import Field
+from pipeline.core.columns import DEFAULT_COLUMNS, TEXT
 from pipeline.core.duplicates import Conflict, Copy, blocks, copies, late_twins, resolve, same_as
 from pipeline.core.model import CHINA, Account, DayRange, FoundRow, Key, ReportRow, WantedRow
-from pipeline.core.table import DEFAULT_COLUMNS, TEXT, Field, Layout, match
+from pipeline.core.table import Layout, match
 
 DAY = date(2026, 2, 1)
 KEY = Key(DAY, "1792000000000000001")

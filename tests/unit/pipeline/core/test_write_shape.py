@@ -2,8 +2,8 @@ from decimal import Decimal
 
 import pytest
 
+from pipeline.core.cells import Field
 from pipeline.core.write_shape import writable, write_shape
-from pipeline.core.table import Field
 
 
 @pytest.mark.parametrize(
