@@ -148,6 +148,7 @@ WHATS = (
     "insert theirs",
     "insert ours",
     "add column",
+    "retype",
     "rename theirs",
     "add view",
 )
