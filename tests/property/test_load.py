@@ -15,7 +15,7 @@ from emulator.feishu.model import APP
 from emulator.world import World
 from pipeline.core.model import Key
 from tests import inprocess
-from tests.property.cases import OURS, Case, cases, key_of
+from tests.property.cases import BUDGET, NOTE, OURS, Case, Cells, cases, key_of
 from tests.property.loading import TABLE_ID, Loading, Rows, right
 
 EXAMPLES = 500  # of each of the four tests below
@@ -72,6 +72,7 @@ def test_whatever_people_do_between_its_calls_nothing_is_doubled_and_the_next_lo
         # what is written for a type that the column no longer has is refused, and that load says so
         assert loaded.trouble is None or any(deed.what == "retype" for deed in case.deeds)
         assert_nothing_was_doubled(loading, before)
+        assert_peoples_columns_are_as_they_left_them(loading, before)
         if verified.verified:
             assert_the_source_is_there(loading, Counter())
         loading.world.steps.clear()
@@ -133,3 +134,16 @@ def assert_nothing_was_doubled(loading: Loading, before: Rows) -> None:
     still = {key_of(cells) for record_id, cells in before.items() if record_id in loading.table.records}
     assert len(set(created)) == len(created)
     assert not set(created) & still
+
+
+def assert_peoples_columns_are_as_they_left_them(loading: Loading, before: Rows) -> None:
+    """Nobody but people changed a cell of their columns; a column that was renamed meanwhile is the same column."""
+    edits = {f"改{deed.row}" for deed in loading.case.deeds if deed.what == "edit theirs"}
+    for record_id, cells in loading.rows().items():
+        was = before.get(record_id, cells)
+        assert cells.get(NOTE) in {was.get(NOTE), *edits}
+        assert _budget(cells) == _budget(was)
+
+
+def _budget(cells: Cells) -> object:
+    return next((cell for name, cell in cells.items() if name.startswith(BUDGET)), None)
