@@ -151,3 +151,12 @@ def test_a_card_tells_the_group_and_one_that_is_refused_fails_nothing(lab: Lab) 
     assert f"{lab.day} 同步成功" in str(message)
     lab.fault("bot.webhook", "code", code=19024, times="always")
     assert lab.sync(lab.day).state == RunState.SUCCESS
+
+
+@pytest.mark.xfail(reason="a text column is searched for 2026-03-03 only, and the grid makes 2026/03/03 of a day")
+def test_a_day_column_that_a_person_turns_into_text_does_not_double_the_table(lab: Lab) -> None:
+    lab.sync(lab.day)
+    rows = len(lab.records())
+    lab.control("columns/retype", {"table_id": lab.table_id, "field_name": "时间", "type": 1})
+    lab.sync(lab.day)
+    assert len(lab.records()) == rows
