@@ -22,6 +22,7 @@ from pipeline.settings import Settings
 from pipeline.state.ledger import Ledger
 from pipeline.state.limiter import Limiter
 from pipeline.state.memory import Memory
+from pipeline.state.quota import Quota
 from pipeline.state.roster import Rosters
 from pipeline.state.staging import Staging
 from pipeline.state.store import TRIES, connect
@@ -46,6 +47,7 @@ class Context:
     ledger: Ledger
     memory: Memory
     rosters: Rosters
+    quota: Quota
     oceanengine_http: Http
     feishu_http: Http
     tenant_token: TenantToken
@@ -80,6 +82,7 @@ class Context:
             before_write,
             replace(READ, scale=scale),
             replace(WRITE, scale=scale),
+            self.quota.count,
         )
         return Base(api, self.settings.bitable_app_token, self.settings.bitable_table_id)
 
@@ -142,6 +145,7 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
         ledger=Ledger(client),
         memory=Memory(client, settings.bitable_app_token, settings.bitable_table_id),
         rosters=Rosters(client),
+        quota=Quota(client, now),
         oceanengine_http=oceanengine_http,
         feishu_http=feishu_http,
         tenant_token=TenantToken(feishu_http, settings.feishu_app_id, settings.feishu_app_secret.get_secret_value()),

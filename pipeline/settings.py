@@ -83,6 +83,7 @@ class Settings(BaseSettings):
     bitable_app_token: str = Field(validation_alias=_names("LAIKE_BITABLE_APP_TOKEN"), pattern="^[A-Za-z0-9_-]+$")
     bitable_table_id: str = Field(validation_alias=_names("LAIKE_BITABLE_TABLE_ID"), pattern="^tbl")
     table_max_rows: int = Field(default=20_000, gt=0)
+    feishu_monthly_calls: int = Field(default=10_000, ge=0)  # of all the tenant's apps; 0: no limit is known
     config: Path = Path("laike.toml")  # what is not secret and too long for a variable: the columns
     columns: Annotated[tuple[Column, ...], NoDecode] = DEFAULT_COLUMNS
     accounts: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)  # empty: those that the token reaches

@@ -88,6 +88,7 @@ class LoadOutcome:
     unchanged: int = 0
     restated: tuple[AccountDay, ...] = ()  # days whose source differs from what was last loaded
     edited: int = 0  # rows that a person had changed although the source had not
+    fields: int = 0  # columns that the table has, those of people included
     conflicts: tuple[AccountDay, ...] = ()  # days with a key that two accounts report differently
     refused: tuple[Refusal, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -21,6 +21,8 @@
 | laike:v1:table:<id>:status_rows | hash | 400 days | one more search |
 | laike:v1:table:<id>:views | hash by account | none | views are found again by name and read once more |
 | laike:v1:table:<id>:columns | hash by column | none | a column that is renamed before the next run is not followed |
+| laike:v1:table:<id>:rows | hash by day | 400 days | when the table will be full cannot be told for a while |
+| laike:v1:quota:<month> | counter | 70 days | calls spent before that in the month are not counted |
 | laike:v1:run:<run> | hash | 400 days | history |
 | laike:v1:run:<run>:events | stream | 3 days | the progress of that run |
 | laike:v1:run:<run>:alive | string, ms | 3 days | the watchdog looks a little too early |
@@ -41,6 +43,7 @@ DAY_S = 24 * HOUR_S
 STAGING_TTL_S = 3 * DAY_S
 HISTORY_TTL_S = 400 * DAY_S
 NEWS_TTL_S = 30 * DAY_S
+QUOTA_TTL_S = 70 * DAY_S
 
 TOKEN = PREFIX + "token:pair"
 TOKEN_LOCK = PREFIX + "token:lock"
@@ -123,6 +126,16 @@ def views(table_id: str) -> str:
 def columns(table_id: str) -> str:
     """The field that each column was last written into."""
     return f"{PREFIX}table:{table_id}:columns"
+
+
+def table_rows(table_id: str) -> str:
+    """How many rows the whole table had, by day."""
+    return f"{PREFIX}table:{table_id}:rows"
+
+
+def quota(month: str) -> str:
+    """How many calls to Feishu we made in a month."""
+    return f"{PREFIX}quota:{month}"
 
 
 def run(run_id: str) -> str:

@@ -116,6 +116,18 @@ class Memory:
         """Forget an account's view, so that it is looked for and made anew."""
         self._client.hdel(keys.views(self._table_id), account_id)
 
+    def rows(self) -> dict[date, int]:
+        """How many rows the whole table had, by the day on which they were counted."""
+        counts: Any = self._client.hgetall(keys.table_rows(self._table_id))
+        return {date.fromisoformat(day.decode()): int(count) for day, count in counts.items()}
+
+    def learn_rows(self, day: date, count: int) -> None:
+        """Remember how many rows the whole table has on a day."""
+        pipe = self._client.pipeline()
+        pipe.hset(keys.table_rows(self._table_id), day.isoformat(), str(count))
+        pipe.expire(keys.table_rows(self._table_id), keys.HISTORY_TTL_S)
+        pipe.execute()
+
     def told(self, day: date, what: str) -> bool:
         """Whether a trouble outside of runs was told on a day."""
         return bool(self._client.exists(keys.told(day.isoformat(), what)))

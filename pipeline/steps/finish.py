@@ -14,6 +14,7 @@ from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, RunState, Summ
 from pipeline.core.plan import parts
 from pipeline.core.summary import Findings, day_outcomes, summarize
 from pipeline.render.cards import authorize_link_in, run_card
+from pipeline.steps.limits import limit_warnings
 from pipeline.steps.once import once
 from pipeline.steps.status import write_status
 from pipeline.steps.tell import send
@@ -45,7 +46,9 @@ def _finish(ctx: Context, run: Run) -> Summary:
     if run.dry_run:
         return summary
     summary = replace(summary, warnings=(*ctx.rosters.take_news(run.run_id), *summary.warnings))
-    return _with_status(ctx, run, findings, summary)
+    summary = _with_status(ctx, run, findings, summary)
+    loads = [found.load for found in findings if found.load]
+    return replace(summary, warnings=(*summary.warnings, *limit_warnings(ctx, loads, views)))
 
 
 def _found(ctx: Context, part: Run) -> Findings:

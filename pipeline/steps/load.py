@@ -14,7 +14,7 @@ from pipeline.core.columns import metrics_of
 from pipeline.core.diff import Change, Difference, Update, causes, changes, diff
 from pipeline.core.errors import ColumnVanished, LaikeError, NeedsPerson, Retryable, RowVanished, TableFull
 from pipeline.core.flow import LOAD, Step
-from pipeline.core.model import AccountDay, FoundRow, Key, ReportRow, WantedRow
+from pipeline.core.model import AccountDay, FoundRow, Key, ReportRow, WantedRow, china_day
 from pipeline.core.outcome import LoadOutcome, Run
 from pipeline.core.quality import checksum, refusals, settle_shared_keys
 from pipeline.core.table import Layout
@@ -155,6 +155,8 @@ class _Load:
         self.found = rows_of(self.layout, snapshot.records, run.days)
         self.recorded = ctx.staging.changes(run.batch_id)
         self.counted = snapshot.count
+        self.rows: int | None = None  # of the whole table, when all is written
+        self.fields = len(snapshot.fields)
 
     def difference(self) -> Difference:
         """What is still to be written."""
@@ -182,6 +184,7 @@ class _Load:
                 self.ctx.pause(1)
                 self.found = self._read()
             else:
+                self._learn_rows()
                 return
 
     def _begin(self, difference: Difference) -> None:
@@ -203,6 +206,11 @@ class _Load:
             msg = f"{more} rows to create do not fit: the table holds {count} of {cap} (LAIKE_TABLE_MAX_ROWS)"
             advice = f"表格已有 {count} 行, 上限 {cap} 行, 需新增 {more} 行: 请归档旧数据或换新表。"
             raise TableFull(msg, what_to_do=advice)
+        self.rows = count + more
+
+    def _learn_rows(self) -> None:
+        if self.rows is not None:
+            self.ctx.memory.learn_rows(china_day(self.ctx.now()), self.rows)
 
     def _was_loaded(self) -> bool:
         days = {day.isoformat() for day in self.run.days}
@@ -266,6 +274,7 @@ def _tell(ctx: Context, work: _Load, *, dry_run: bool) -> LoadOutcome:
         updated=len(done) - created,
         unchanged=len(work.wanted) - len(done) - len(work.refused),
         restated=why.restated,
+        fields=work.fields,
         edited=why.edited,
         conflicts=work.source.conflicts,
         refused=refusals((row, work.refused[row.key]) for row in work.wanted if row.key in work.refused),

@@ -38,6 +38,7 @@ TENANT_TOKEN = "/open-apis/auth/v3/tenant_access_token/internal"  # noqa: S105 a
 TOKEN_MARGIN_S = 600  # the official SDK drops a token so long before its end
 NOT_READY_WAIT_S = 3  # 1254607: earlier work is still being done; seconds, not milliseconds
 REQUEST_SHOWN = 500  # characters of a refused request that its error shows; payloads hold no secret
+HTTP_REFUSED = 400
 WRITE_TIMEOUT_S = 15  # with room below the writer lock's lease
 
 ERRORS: Mapping[int, type[LaikeError]] = {
@@ -61,6 +62,7 @@ _ADVICE = {
     **dict.fromkeys((99991672, 99991676, 99991679), "请在飞书开放平台为应用补充多维表格权限并发布版本。"),
     **dict.fromkeys((91403, 1254302, 1254304), "请在多维表格「…」→「更多」→「添加文档应用」中给应用「可管理」权限。"),
     99991403: "飞书租户本月 API 调用量已用完: 请升级版本或等到下月 1 日。",
+    1254101: "数据表的视图已达上限 200 个 (含他人的个人视图): 请删除不用的视图。",
     99991401: "请把服务器 IP 加入飞书应用的 IP 白名单。",
     **dict.fromkeys((1254003, 1254004), "请检查 LAIKE_BITABLE_APP_TOKEN 和 LAIKE_BITABLE_TABLE_ID。"),
 }
@@ -122,6 +124,7 @@ class Feishu:
     before_write: Callable[[], None] = field(default=lambda: None)
     reads: RetryPolicy = field(default=READ)
     writes: RetryPolicy = field(default=WRITE)
+    spent: Callable[[], None] = field(default=lambda: None)  # called for each call that costs quota
 
     def read(
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, json: object = None
@@ -190,6 +193,8 @@ class Feishu:
             self.before_write()
         headers = {"Authorization": f"Bearer {token}"}
         answer = self.http.call(method, path, headers=headers, timeout_s=min(timeout_s, left), **payload)
+        if answer.status < HTTP_REFUSED:  # 4xx and 5xx cost nothing
+            self.spent()
         if answer.body.get("code") == 0:
             return _data(path, answer)
         error = error_of(path, answer)

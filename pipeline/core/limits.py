@@ -1,0 +1,65 @@
+"""Limits told in time: how much is used of a table's room and of the month's calls, and when it will be used up.
+
+Follows Bitable: 多维表格概述 (300 fields, 200 views a table), and 自建应用 API 调用量上限调整说明 (calls a month).
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+
+from pipeline.core.model import CHINA
+
+TOLD_FROM = 0.8
+FIELDS_MAX = 300
+GROWTH_DAYS = 30  # how far back a table's growth is looked at
+
+
+def nearly_full(used: int, limit: int) -> bool:
+    """Whether so much is used that people should know; a limit of 0 is none."""
+    return limit > 0 and used >= TOLD_FROM * limit
+
+
+def calls_warning(used: int, limit: int, now: datetime) -> str | None:
+    """What to tell of the month's calls to Feishu, if anything.
+
+    Args:
+        used: Calls since the first of the month, Asia/Shanghai.
+        limit: Calls that the tenant may make a month; 0: no limit is known.
+    """
+    if not nearly_full(used, limit):
+        return None
+    says = f"飞书本月 API 调用已用 {used}/{limit} 次"
+    if used >= limit:
+        return f"{says}, 额度已用完: 请升级飞书版本或等到下月 1 日。"
+    local = now.astimezone(CHINA)
+    begun = datetime(local.year, local.month, 1, tzinfo=CHINA)
+    used_up = local + (local - begun) * (limit - used) / used
+    if (used_up.year, used_up.month) != (local.year, local.month):
+        return f"{says}, 按目前速度本月够用; 下月 1 日重新计数。"
+    return f"{says}, 按目前速度将于 {used_up.date()} 用完: 请升级飞书版本或减少其它应用的调用。"
+
+
+def rows_warning(counts: Mapping[date, int], cap: int) -> str | None:
+    """What to tell of the table's rows, if anything.
+
+    Args:
+        counts: Rows of the whole table by the day on which they were counted.
+        cap: Rows that the table takes.
+    """
+    if not counts or not nearly_full(used := counts[newest := max(counts)], cap):
+        return None
+    return f"表格已有 {used} 行, 上限 {cap} 行, {_full_on(counts, newest, cap)}: 请归档旧数据或换新表。"
+
+
+def share_warning(what: str, used: int, limit: int) -> str | None:
+    """What to tell of something else that is counted, such as 列 or 视图, if anything."""
+    return f"表格已有 {used} 个{what}, 上限 {limit} 个: 请删除不用的{what}。" if nearly_full(used, limit) else None
+
+
+def _full_on(counts: Mapping[date, int], newest: date, cap: int) -> str:
+    oldest = min(day for day in counts if newest - day <= timedelta(days=GROWTH_DAYS))
+    grown, left = counts[newest] - counts[oldest], cap - counts[newest]
+    if left <= 0:
+        return "已满"
+    if grown <= 0:
+        return "用完日期尚无法估计"
+    return f"按目前增长将于 {newest + (newest - oldest) * left / grown} 用完"

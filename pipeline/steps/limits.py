@@ -1,0 +1,20 @@
+"""Tell in time of limits that come near. What is told was learned on the way: nothing is asked for it."""
+
+from collections.abc import Sequence
+
+from pipeline.context import Context
+from pipeline.core.limits import FIELDS_MAX, calls_warning, rows_warning, share_warning
+from pipeline.core.outcome import LoadOutcome, ViewsOutcome
+from pipeline.core.views import VIEWS_MAX
+
+
+def limit_warnings(ctx: Context, loads: Sequence[LoadOutcome], views: ViewsOutcome) -> tuple[str, ...]:
+    """What a run tells of rows, columns, views and calls of which 80 % are used."""
+    fields = max((load.fields for load in loads), default=0)
+    found = (
+        rows_warning(ctx.memory.rows(), ctx.settings.table_max_rows),
+        share_warning("列", fields, FIELDS_MAX),
+        share_warning("视图", views.total, VIEWS_MAX),
+        calls_warning(ctx.quota.used(), ctx.settings.feishu_monthly_calls, ctx.now()),
+    )
+    return tuple(filter(None, found))

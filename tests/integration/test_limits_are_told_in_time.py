@@ -1,0 +1,91 @@
+"""What is used up some day is counted, and told from 80 % on; nothing is asked of Feishu for it."""
+
+import math
+
+import pytest
+
+from pipeline.core.errors import NeedsPerson
+from pipeline.core.model import CHINA
+from pipeline.core.outcome import RunState
+from pipeline.state import keys
+from tests.lab import Lab
+
+VIEW_CALLS = ("views.create", "views.patch", "views.get", "views.list")
+
+
+def spend(lab: Lab, calls: int) -> None:
+    """Let so many calls of this month have been made."""
+    ctx = lab.context()
+    ctx.client.set(keys.quota(f"{ctx.now().astimezone(CHINA):%Y-%m}"), calls)
+    assert ctx.quota.used() == calls
+
+
+def test_every_call_that_costs_quota_is_counted_and_no_other(either: Lab) -> None:
+    either.fault("views.list", "status", status=503, times=2)
+    either.fault("records.search", "code", code=1254290, times=1)
+    either.sync()
+    assert either.context().quota.used() == either.look("calls")["quota"]
+
+
+def test_a_daily_run_with_nothing_to_mend_costs_six_calls_and_two_for_each_500_rows(either: Lab) -> None:
+    either.sync()
+    rows = len([record for record in either.records() if record["fields"].get("单元ID")])
+    either.context().client.delete(keys.zone(either.facts["app_token"]))  # as on the next morning
+    before = either.look("calls")["quota"]
+    summary = either.sync()
+    assert (summary.state, summary.created, summary.updated) == (RunState.SUCCESS, 0, 0)
+    assert rows > 500
+    assert either.look("calls")["quota"] - before <= 6 + 2 * math.ceil(rows / 500)
+
+
+def test_nothing_is_told_while_there_is_room(lab: Lab) -> None:
+    assert lab.sync().warnings == ()
+
+
+def test_the_months_calls_are_told_on_the_card_from_80_percent_on(lab: Lab) -> None:
+    spend(lab, 7_990)
+    summary = lab.sync(lab.day)
+    told = next(warning for warning in summary.warnings if "飞书本月 API 调用已用" in warning)
+    assert "/10000 次" in told
+    assert summary.state == RunState.SUCCESS
+    assert told in str(lab.look("state")["messages"][-1])
+
+
+def test_where_no_limit_is_known_calls_are_not_told(lab: Lab) -> None:
+    lab.extra["LAIKE_FEISHU_MONTHLY_CALLS"] = "0"
+    spend(lab, 1_000_000)
+    assert lab.sync(lab.day).warnings == ()
+
+
+def test_a_quota_that_is_used_up_is_told_and_nothing_is_tried_again(lab: Lab) -> None:
+    lab.fault("fields.list", "code", code=99991403, status=429, times="always")
+    with pytest.raises(NeedsPerson, match="99991403"):
+        lab.context().base(None).tables.fields(lab.table_id)
+    assert lab.calls("fields.list") == 1
+    summary = lab.sync(lab.day)
+    assert summary.state == RunState.FAILED
+    assert summary.needs_person
+    assert "调用量已用完" in str(lab.look("state")["messages"][-1])
+    assert lab.calls("fields.list") == 3  # once for the early reading, once for the load
+    assert lab.calls(*VIEW_CALLS) == 0
+    assert lab.loaded() == {}
+
+
+def test_rows_are_told_with_both_numbers_before_the_table_is_full(lab: Lab) -> None:
+    lab.sync(lab.day)
+    rows = len(lab.records())
+    lab.extra["LAIKE_TABLE_MAX_ROWS"] = str(rows + 10)
+    warnings = lab.sync(lab.day).warnings
+    assert any(f"表格已有 {rows} 行, 上限 {rows + 10} 行" in warning for warning in warnings)
+
+
+def test_columns_are_told(lab: Lab) -> None:
+    for number in range(240):
+        lab.control("columns/add", {"table_id": lab.table_id, "name": f"列{number}", "type": 1})
+    assert any("个列, 上限 300 个" in warning for warning in lab.sync(lab.day).warnings)
+
+
+def test_views_are_told(lab: Lab) -> None:
+    for number in range(155):
+        lab.control("views/add", {"table_id": lab.table_id, "name": f"自建{number}"})
+    assert any("个视图, 上限 200 个" in warning for warning in lab.sync(lab.day).warnings)
