@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from emulator.feishu import auth, bot, fields, records, search, tables, views
+from emulator.feishu import auth, bot, fields, records, search, tables, views, wiki
 from emulator.feishu.envelope import FAMILY as FEISHU
 from emulator.oceanengine import accounts, oauth, reports, user
 from emulator.oceanengine.envelope import FAMILY as OCEANENGINE
@@ -13,6 +13,7 @@ LOCAL = "/open_api/v3.0/local"
 APP = "/open-apis/bitable/v1/apps/{app_token}"
 TABLE = f"{APP}/tables/{{table_id}}"
 WEBHOOK_PATH = "/open-apis/bot/v2/hook"
+WIKI_RATE = 100 / 60  # 100 a minute
 WEBHOOK_RATE = 5.0  # 自定义机器人: 5 a second, 100 a minute
 
 
@@ -60,6 +61,7 @@ ROUTES = (
     _read("views.get", "GET", f"{TABLE}/views/{{view_id}}", views.get_view),
     _view_write("views.patch", "PATCH", f"{TABLE}/views/{{view_id}}", views.patch_view),
     _view_write("views.delete", "DELETE", f"{TABLE}/views/{{view_id}}", views.delete_view),
+    _read("wiki.node", "GET", "/open-apis/wiki/v2/spaces/get_node", wiki.get_node, WIKI_RATE),
     Route("bot.webhook", "POST", f"{WEBHOOK_PATH}/{{hook_id}}", bot.webhook, bot.FAMILY, WEBHOOK_RATE, public=True),
 )  # fmt: skip
 ENDPOINTS = {route.name for route in ROUTES}

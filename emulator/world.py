@@ -12,6 +12,7 @@ from emulator.faults import FaultBoard
 from emulator.feishu.auth import Tenant
 from emulator.feishu.bot import HOOK_ID
 from emulator.feishu.model import Base, Message
+from emulator.feishu.wiki import BASE_NODE, PAGE_NODE
 from emulator.oceanengine.oauth import REDIRECT_URI, OAuth
 from emulator.oceanengine.selection import Selection
 from emulator.oceanengine.source import Source
@@ -95,6 +96,8 @@ class World:
             "feishu_app_id": self.tenant.app_id,
             "feishu_app_secret": self.tenant.secret,
             "app_token": self.base.app_token,
+            "wiki_token": BASE_NODE,
+            "wiki_page_token": PAGE_NODE,
             "typed_table_id": typed.table_id,
             "text_table_id": text.table_id,
             "webhook_path": f"/open-apis/bot/v2/hook/{HOOK_ID}",

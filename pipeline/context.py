@@ -12,6 +12,7 @@ from pipeline.clients.feishu.bot import Bot
 from pipeline.clients.feishu.records import BatchSize, Records
 from pipeline.clients.feishu.tables import Tables
 from pipeline.clients.feishu.views import Views
+from pipeline.clients.feishu.wiki import find_base
 from pipeline.clients.http import Http
 from pipeline.clients.oceanengine.api import OceanEngine
 from pipeline.clients.oceanengine.oauth import OAuth
@@ -73,9 +74,33 @@ class Context:
         return OceanEngine(self.oceanengine_http, self.tokens, self.limiter, self.time_left(run), link, policy)
 
     def base(self, run: Run | None, before_write: Callable[[], None] = lambda: None) -> "Base":
-        """The Bitable base, within the run's time; `before_write` is asked before each request that writes."""
+        """The Bitable base, within the run's time; `before_write` is asked before each request that writes.
+
+        Raises:
+            LaikeError: It was never found before, and cannot be found now.
+        """
+        return Base(self.feishu(run, before_write), self.app_token(), self.settings.bitable_table_id)
+
+    def app_token(self) -> str:
+        """The base's own token: what it is locked and remembered by. Asked for once, then known.
+
+        Raises:
+            NeedsPerson: `LAIKE_BITABLE_APP_TOKEN` names no base.
+            LaikeError: As the service says.
+        """
+        if known := self.memory.app_token():
+            return known
+        found = find_base(self.feishu(None), self.settings.bitable_app_token)
+        if found.sure:
+            self.memory.learn_app_token(found.app_token)
+        if found.time_zone:
+            self.memory.learn_zone(found.time_zone.key)
+        return found.app_token
+
+    def feishu(self, run: Run | None, before_write: Callable[[], None] = lambda: None) -> Feishu:
+        """Calls to Feishu within the run's time."""
         scale = self.settings.wait_scale
-        api = Feishu(
+        return Feishu(
             self.feishu_http,
             self.tenant_token,
             self.time_left(run),
@@ -84,7 +109,6 @@ class Context:
             replace(WRITE, scale=scale),
             self.quota.count,
         )
-        return Base(api, self.settings.bitable_app_token, self.settings.bitable_table_id)
 
     def bot(self) -> Bot | None:
         """The group's bot, if one is set."""

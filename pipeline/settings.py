@@ -10,10 +10,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import parse_qs, urlsplit
 
 from cryptography.fernet import Fernet
 from dotenv import dotenv_values
-from pydantic import AfterValidator, AliasChoices, Field, HttpUrl, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    Field,
+    HttpUrl,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pipeline.core.columns import DEFAULT_COLUMNS, Column, columns_of
@@ -39,12 +49,15 @@ SECRETS = (
     "LAIKE_FEISHU_WEBHOOK_SECRET",
     "LAIKE_FLOWER_LOGIN",
 )
+# what stands for each in an environment, and where the settings are made of arguments
+_APP_TOKEN = ("LAIKE_BITABLE_APP_TOKEN", "FEISHU_APP_TOKEN", "bitable_app_token")
+_TABLE_ID = ("LAIKE_BITABLE_TABLE_ID", "FEISHU_TABLE_ID", "bitable_table_id")
 _HELP = {
     "LAIKE_OCEANENGINE_APP_ID": "the APP_ID at open.oceanengine.com",
     "LAIKE_OCEANENGINE_SECRET": "the Secret at open.oceanengine.com",
     "LAIKE_FEISHU_APP_ID": "the App ID at open.feishu.cn, which begins with cli_",
     "LAIKE_FEISHU_APP_SECRET": "the App Secret at open.feishu.cn",
-    "LAIKE_BITABLE_APP_TOKEN": "what stands in the table's address between /base/ and ?, not the whole address",
+    "LAIKE_BITABLE_APP_TOKEN": "the table's address (…/base/… or …/wiki/…), or what stands in it before the ?",
     "LAIKE_BITABLE_TABLE_ID": "the id in the table's address that begins with tbl",
     "LAIKE_ACCOUNTS": 'a JSON object of ids and names, such as {"1832000000000001": "城东店"}; empty: discovered',
     "LAIKE_TOKEN_KEYS": f"a Fernet key (several: newest first, with commas between); make one with: {MAKE_A_KEY}",
@@ -111,6 +124,11 @@ class Settings(BaseSettings):
     def backups(self) -> Path:
         """The folder of the backups: as set, else beside the mirror of the token."""
         return self.backup_dir or self.token_file.parent / "backups"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _address_has_token_and_table(cls, given: dict[str, Any]) -> dict[str, Any]:
+        return from_address(given)
 
     @field_validator("accounts", mode="before")
     @classmethod
@@ -179,8 +197,23 @@ def overridden(environment: Mapping[str, str | None] | None = None) -> list[str]
 
 def unset(names: Iterable[str]) -> list[str]:
     """Those of some variables that nobody gives: neither by their own name, nor by the old one, nor in a file."""
-    seen = _seen()
+    seen = from_address(_seen())
     return [name for name in names if not any(map(seen.get, (name, OLD_NAMES.get(name, name), f"{name}_FILE")))]
+
+
+def from_address(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings in which the base's address, if one was given, is its token; the table in it counts if none was set."""
+    made = dict(given)
+    name = next((name for name in _APP_TOKEN if made.get(name)), "")
+    parts = urlsplit(str(made.get(name, "")))
+    _, kind, token, *_ = [*parts.path.split("/"), "", "", ""]
+    if kind not in ("base", "wiki") or not parts.netloc:
+        return made
+    made[name] = token
+    table = next((one for one in parse_qs(parts.query).get("table", []) if one.startswith("tbl")), None)
+    if table and not any(map(made.get, _TABLE_ID)):
+        made["LAIKE_BITABLE_TABLE_ID"] = table
+    return made
 
 
 def _seen() -> dict[str, str | None]:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from emulator.feishu.envelope import NOT_FOUND, refused
 from emulator.feishu.model import Base, Table, View
+from emulator.feishu.wiki import BASE_NODE, PAGE_NODE
 from emulator.wire import HTTP_BAD_REQUEST, HTTP_OK, Call
 
 if TYPE_CHECKING:
@@ -11,7 +12,9 @@ if TYPE_CHECKING:
 
 
 def base_of(world: "World", call: Call, *, real_statuses: bool = False) -> Base:
-    """The base of a path."""
+    """The base of a path; the token of a wiki node is none."""
+    if call.params["app_token"] in (BASE_NODE, PAGE_NODE):
+        raise refused(1254003, status=HTTP_BAD_REQUEST if real_statuses else HTTP_OK)
     if call.params["app_token"] != world.base.app_token:
         raise refused(1254040, status=NOT_FOUND if real_statuses else HTTP_OK)
     return world.base

@@ -30,8 +30,10 @@ SCOPES = {
     "views.create": "base:view:write_only",
     "views.patch": "base:view:write_only",
     "views.delete": "base:view:write_only",
+    "wiki.node": "wiki:node:read",
 }
 WIDE, WIDE_FOR_READS = "bitable:app", "bitable:app:readonly"
+OF_THE_WIKI = ["wiki:wiki", "wiki:wiki:readonly"]
 
 
 def permit(world: "World", call: Call, route: Route) -> None:
@@ -39,12 +41,14 @@ def permit(world: "World", call: Call, route: Route) -> None:
     if route.name in world.permissions.denied:
         words = f"Access denied. One of the following scopes is required: [{', '.join(scopes_of(route))}]."
         raise Refusal(NO_SCOPE, words, status=HTTP_BAD_REQUEST)
-    if call.params["app_token"] == world.base.app_token:
+    if call.params.get("app_token") == world.base.app_token:
         _check_document(world, route)
 
 
 def scopes_of(route: Route) -> list[str]:
     """The scopes of which one is needed."""
+    if route.name == "wiki.node":
+        return [*OF_THE_WIKI, SCOPES[route.name]]
     return [WIDE, *([] if route.writes else [WIDE_FOR_READS]), SCOPES[route.name]]
 
 

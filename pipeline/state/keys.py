@@ -16,6 +16,7 @@
 | laike:v1:base:<id>:writer | string | 20 s, renewed | two writers could meet |
 | laike:v1:base:<id>:writes | counter | none | an early read is not trusted |
 | laike:v1:base:<id>:creator | string | none | learned again from the next row that we create |
+| laike:v1:base:<id>:app_token | string | none | one or two more calls |
 | laike:v1:base:<id>:zone | string | 1 day | one more call |
 | laike:v1:table:<id>:status | string | none | found again by its name |
 | laike:v1:table:<id>:status_rows | hash | 400 days | one more search |
@@ -101,6 +102,11 @@ def writes(base: str) -> str:
 def creator(base: str) -> str:
     """Who the table says created our rows."""
     return f"{PREFIX}base:{base}:creator"
+
+
+def app_token(base: str) -> str:
+    """The base's own token, by the one of the settings, which may be that of a wiki node."""
+    return f"{PREFIX}base:{base}:app_token"
 
 
 def zone(base: str) -> str:

@@ -36,10 +36,30 @@ class KnownColumn:
 
 
 class Memory:
-    """What is known of one base and one of its tables."""
+    """What is known of one base and one of its tables.
+
+    Args:
+        base: The base's token as it was set: its own, or that of a wiki node.
+    """
 
     def __init__(self, client: redis.Redis, base: str, table_id: str) -> None:
-        self._client, self._base, self._table_id = client, base, table_id
+        self._client, self._given, self._table_id = client, base, table_id
+        self._app_token: str | None = None
+
+    def app_token(self) -> str | None:
+        """The base's own token, once it was found; it never changes."""
+        if self._app_token is None:
+            self._app_token = _text(self._client.get(keys.app_token(self._given)))
+        return self._app_token
+
+    def learn_app_token(self, app_token: str) -> None:
+        """Remember the base's own token."""
+        self._client.set(keys.app_token(self._given), app_token)
+        self._app_token = app_token
+
+    @property
+    def _base(self) -> str:
+        return self.app_token() or self._given
 
     def writes(self) -> int:
         """How often somebody began to write into the base."""

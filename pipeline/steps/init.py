@@ -89,7 +89,7 @@ def carry_out(
     Raises:
         LaikeError: As the service says; what was done stays, and a new plan has the rest.
     """
-    with hold(ctx.client, keys.writer(ctx.settings.bitable_app_token), ctx.time_left(None)) as lease:
+    with hold(ctx.client, keys.writer(ctx.app_token()), ctx.time_left(None)) as lease:
         base = ctx.base(None, before_write=lambda: lease.ensure(WRITE_TIMEOUT_S))
         ctx.memory.begin_writing()
         table_id = plan.table_id or _make_table(ctx, base, say)

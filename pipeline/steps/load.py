@@ -117,7 +117,7 @@ def _load(ctx: Context, run: Run) -> LoadOutcome:
         snapshot = ctx.staging.snapshot(run.batch_id) or take_snapshot(ctx, run, base)
         return _tell(ctx, _Load(ctx, run, base, source, snapshot), dry_run=True)
     # the run's deadline ends the fetching; what is there by then is loaded
-    with hold(ctx.client, keys.writer(ctx.settings.bitable_app_token), ctx.time_left(None)) as lease:
+    with hold(ctx.client, keys.writer(ctx.app_token()), ctx.time_left(None)) as lease:
         base = ctx.base(None, before_write=lambda: lease.ensure(WRITE_TIMEOUT_S))
         snapshot = _fresh_enough(ctx, run) or _read_anew(ctx, run, base)
         work = _Load(ctx, run, base, source, snapshot)

@@ -73,7 +73,7 @@ def _will_create(ctx: Context, run: Run) -> bool:
 def _writes(ctx: Context) -> int:
     """The base's count of writers; one that is never reached while somebody writes, whose rows may land meanwhile."""
     writes = ctx.memory.writes()
-    return -1 if held(ctx.client, keys.writer(ctx.settings.bitable_app_token)) else writes
+    return -1 if held(ctx.client, keys.writer(ctx.app_token())) else writes
 
 
 def match_fields(ctx: Context, fields: Sequence[Field], zone: ZoneInfo) -> Layout:

@@ -64,7 +64,7 @@ def write_status(
     Raises:
         LaikeError: As the service says.
     """
-    with hold(ctx.client, keys.writer(ctx.settings.bitable_app_token), ctx.time_left(None)) as lease:
+    with hold(ctx.client, keys.writer(ctx.app_token()), ctx.time_left(None)) as lease:
         base = ctx.base(None, before_write=lambda: lease.ensure(WRITE_TIMEOUT_S))
         rows = _rows(ctx, base, run, outcomes, as_of)
         ctx.memory.begin_writing()

@@ -28,7 +28,7 @@ class Repair:
     def carry_out(self, work: Sequence[AccountView], active: Collection[str] | None) -> dict[str, ViewState]:
         """What became of each, by account id: as found where that was done, else why not."""
         ctx = self._ctx
-        with hold(ctx.client, keys.writer(ctx.settings.bitable_app_token), ctx.time_left(None)) as lease:
+        with hold(ctx.client, keys.writer(ctx.app_token()), ctx.time_left(None)) as lease:
             base = ctx.base(None, before_write=lambda: lease.ensure(WRITE_TIMEOUT_S))
             ctx.memory.begin_writing()
             names, layout = base.views.names(), layout_now(ctx, base)

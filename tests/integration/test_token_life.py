@@ -83,7 +83,7 @@ class TestItLivesOn:
     def test_the_morning_on_which_a_dead_token_was_reported_as_a_success(self, lab: Lab) -> None:
         """A token that ended overnight and that nobody refreshed: 40102 for every account."""
         expired(lab, left=timedelta(hours=20))  # as the cache has it; the service says otherwise
-        lab.control("settings", {"clock_offset_s": float(lab.extra["LAIKE_CLOCK_OFFSET_S"]) + 36 * 3600})
+        lab.control("oauth", {"access_expires_in": -1})
         refused = lab.laike("sync", "--local", "--day", lab.day.isoformat(), "--json")
         assert refused.returncode == 0, refused.stderr
         assert json.loads(refused.stdout)["state"] == "success"

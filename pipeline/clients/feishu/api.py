@@ -54,6 +54,8 @@ ERRORS: Mapping[int, type[LaikeError]] = {
     **dict.fromkeys((10014, 10015, 99991543, 99991662, 99991664, 99991672, 99991673, 99991676, 99991679), NeedsPerson),
     **dict.fromkeys((91403, 99991401, 99991403, 1254301, 1254302, 1254304, 1254306), NeedsPerson),
     **dict.fromkeys((*range(1254003, 1254007), 1254009, 1254100, 1254101, 1254105), NeedsPerson),
+    131001: ServerTrouble,
+    **dict.fromkeys((131005, 131006), NeedsPerson),
 }
 # these may have carried a write out although they say no; the others above refuse it
 _EFFECT_POSSIBLE = {2200, 1500, 5000, 1254002, 1254608, *range(1255001, 1255007), 1255040}
@@ -63,6 +65,8 @@ _ADVICE = {
     **dict.fromkeys((91403, 1254302, 1254304), "请在多维表格「…」→「更多」→「添加文档应用」中给应用「可管理」权限。"),
     99991403: "飞书租户本月 API 调用量已用完: 请升级版本或等到下月 1 日。",
     1254101: "数据表的视图已达上限 200 个 (含他人的个人视图): 请删除不用的视图。",
+    131005: "多维表格和知识库中都找不到它: 请从浏览器复制多维表格的完整网址, 填入 LAIKE_BITABLE_APP_TOKEN。",
+    131006: "应用无权查看该知识库节点: 请在知识库的「成员设置」中添加应用, 并在该多维表格「添加文档应用」中给「可管理」权限。",
     99991401: "请把服务器 IP 加入飞书应用的 IP 白名单。",
     **dict.fromkeys((1254003, 1254004), "请检查 LAIKE_BITABLE_APP_TOKEN 和 LAIKE_BITABLE_TABLE_ID。"),
 }

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from pipeline.clients.feishu.tables import BaseMeta
+from pipeline.clients.feishu.wiki import NO_BASE, NO_NODE, find_base
 from pipeline.clients.retry import READ
 from pipeline.context import Base, Context
 from pipeline.core.errors import LaikeError, Retryable
@@ -18,10 +19,7 @@ AFTER = (*RIGHTS, "base", *META, *TABLE)
 TRIES = 2  # a person waits: a hiccup is ridden out, an outage is told
 _APP_ID = "请在飞书开放平台「凭证与基础信息」复制 App ID (cli_…), 填入 LAIKE_FEISHU_APP_ID。"
 _SECRET = "请在飞书开放平台「凭证与基础信息」复制 App Secret, 填入 LAIKE_FEISHU_APP_SECRET。"  # noqa: S105 words
-_BASE = (
-    "请检查 LAIKE_BITABLE_APP_TOKEN: 它是多维表格网址 …/base/ 与 ? 之间的部分; "
-    "知识库 …/wiki/… 网址里的不是, 请用多维表格自己的网址。"
-)
+_BASE = "请检查 LAIKE_BITABLE_APP_TOKEN: 请从浏览器复制多维表格的完整网址, 即 …/base/… 或知识库的 …/wiki/…。"
 _ZONE = "能同步, 但日期按该时区显示; 请在多维表格右上角「…」→「设置」中把时区改为北京时间 (GMT+8)。"
 _ADVANCED = "请确认「添加文档应用」中该应用为「可管理」: 权限不足时读取会返回空表; 不需要时可关闭「高级权限」。"
 
@@ -33,8 +31,9 @@ def check_feishu(ctx: Context, *, redis: bool) -> list[Finding]:
         policy.run(ctx.tenant_token.current, ctx.time_left(None)())
     except LaikeError as error:
         return [of_error("feishu.app", error, _app_cure(error)), *skipped(AFTER, "Feishu gives the app no token")]
-    app, rights, base = ok("feishu.app", "App ID and App Secret are accepted"), Rights(), _patient(ctx.base(None))
+    app, rights = ok("feishu.app", "App ID and App Secret are accepted"), Rights()
     try:
+        base = _base(ctx, redis=redis)
         meta = rights.ask("base:app:read", base.tables.meta)
     except LaikeError as error:
         rest = [check for check in AFTER if check != "base"]
@@ -49,8 +48,11 @@ def check_feishu(ctx: Context, *, redis: bool) -> list[Finding]:
     return [app, *rights.findings(), ok("base", "the base is there"), *judged, *table]
 
 
-def _patient(base: Base) -> Base:
-    return replace(base, api=replace(base.api, reads=replace(base.api.reads, attempts=TRIES)))
+def _base(ctx: Context, *, redis: bool) -> Base:
+    api = ctx.feishu(None)
+    api = replace(api, reads=replace(api.reads, attempts=TRIES))
+    known = ctx.memory.app_token() if redis else None
+    return Base(api, known or find_base(api, ctx.settings.bitable_app_token).app_token, ctx.settings.bitable_table_id)
 
 
 def _app_cure(error: LaikeError) -> str | None:
@@ -63,7 +65,7 @@ def _app_cure(error: LaikeError) -> str | None:
 
 
 def _base_cure(error: LaikeError) -> str | None:
-    return _BASE if error.code in (1254003, 1254040) else None
+    return _BASE if error.code in (*NO_BASE, NO_NODE) else None
 
 
 def _judge(meta: BaseMeta | None, *, denied: bool) -> list[Finding]:

@@ -90,7 +90,7 @@ def try_writes(ctx: Context, base: Base, rights: Rights) -> None:
     left = ctx.time_left(None)
     longest = left() - WAIT_FOR_WRITER_S
     try:
-        with hold(ctx.client, keys.writer(ctx.settings.bitable_app_token), lambda: left() - longest) as lease:
+        with hold(ctx.client, keys.writer(ctx.app_token()), lambda: left() - longest) as lease:
             api = replace(base.api, before_write=lambda: lease.ensure(WRITE_TIMEOUT_S), writes=ONE_SEND)
             _try_all(replace(base, api=api), rights)
         rights.untried = ""

@@ -67,9 +67,37 @@ def test_a_secret_file_that_is_not_there_is_named_beside_the_other_problems(envi
     assert "LAIKE_TOKEN_KEYS is missing" in caught.value.message
 
 
-def test_a_whole_address_instead_of_the_app_token_is_told_with_what_is_wanted(environment: pytest.MonkeyPatch) -> None:
-    environment.setenv("LAIKE_BITABLE_APP_TOKEN", "https://x.feishu.cn/base/Abc?table=tbl1")
-    with pytest.raises(WrongInput, match=r"LAIKE_BITABLE_APP_TOKEN is not of its shape: what stands .* /base/"):
+@pytest.mark.parametrize("kind", ["base", "wiki"])
+@pytest.mark.parametrize("name", ["LAIKE_BITABLE_APP_TOKEN", "FEISHU_APP_TOKEN"])
+def test_a_whole_address_has_the_token_and_the_table(kind: str, name: str, environment: pytest.MonkeyPatch) -> None:
+    environment.delenv("LAIKE_BITABLE_APP_TOKEN")
+    environment.delenv("LAIKE_BITABLE_TABLE_ID")
+    environment.setenv(name, f"https://x.feishu.cn/{kind}/Abc?table=tblA&view=vew1")
+    loaded = Settings.load()
+    assert (loaded.bitable_app_token, loaded.bitable_table_id) == ("Abc", "tblA")
+    assert unset(["LAIKE_BITABLE_TABLE_ID"]) == []
+
+
+def test_a_table_that_is_set_counts_before_the_one_of_the_address(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("LAIKE_BITABLE_APP_TOKEN", "https://x.feishu.cn/base/Abc?table=tblA")
+    assert Settings.load().bitable_table_id == "tbl1"
+
+
+def test_an_address_of_a_dashboard_names_no_table(environment: pytest.MonkeyPatch) -> None:
+    environment.delenv("LAIKE_BITABLE_TABLE_ID")
+    environment.setenv("LAIKE_BITABLE_APP_TOKEN", "https://x.feishu.cn/base/Abc?table=blk1")
+    with pytest.raises(WrongInput, match="LAIKE_BITABLE_TABLE_ID is missing"):
+        Settings.load()
+
+
+@pytest.mark.parametrize(
+    "address", ["https://x.feishu.cn/docx/Abc", "x.feishu.cn/base/Abc", "https://x.feishu.cn/base/"]
+)
+def test_an_address_of_something_else_is_told_with_what_is_wanted(
+    address: str, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("LAIKE_BITABLE_APP_TOKEN", address)
+    with pytest.raises(WrongInput, match=r"LAIKE_BITABLE_APP_TOKEN is .*: the table's address .*/base/"):
         Settings.load()
 
 
