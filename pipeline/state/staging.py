@@ -37,6 +37,7 @@ class Snapshot:
     writes: int
     read_at: datetime
     count: int | None = None  # records of the whole table, where rows to create were to be expected
+    fields: int = 0  # how many the table has, those of people included
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,7 @@ class _Load:
         self.recorded = ctx.staging.changes(run.batch_id)
         self.counted = snapshot.count
         self.rows: int | None = None  # of the whole table, when all is written
-        self.fields = len(snapshot.fields)
+        self.fields = snapshot.fields
 
     def difference(self) -> Difference:
         """What is still to be written."""

@@ -61,7 +61,7 @@ def take_snapshot(ctx: Context, run: Run, base: Base) -> Snapshot:
         layout = match_fields(ctx, fields, time_zone(ctx, base))
         layout, records = read_following(base, layout, run.days)
         counted = count.result() if count else None
-    return Snapshot(layout, tuple(records), writes, read_at, counted)
+    return Snapshot(layout, tuple(records), writes, read_at, counted, len(fields))
 
 
 def _will_create(ctx: Context, run: Run) -> bool:

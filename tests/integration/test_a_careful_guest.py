@@ -153,7 +153,6 @@ def test_a_card_tells_the_group_and_one_that_is_refused_fails_nothing(lab: Lab) 
     assert lab.sync(lab.day).state == RunState.SUCCESS
 
 
-@pytest.mark.xfail(reason="a text column is searched for 2026-03-03 only, and the grid makes 2026/03/03 of a day")
 def test_a_day_column_that_a_person_turns_into_text_does_not_double_the_table(lab: Lab) -> None:
     lab.sync(lab.day)
     rows = len(lab.records())
