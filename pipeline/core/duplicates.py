@@ -82,7 +82,7 @@ def late_twins(same: Sequence[Copy], wanted: WantedRow, ours: str, since_ms: int
         same: The rows of one key.
         wanted: What the source says.
         ours: Who the table says created our rows.
-        since_ms: When the run began, ms since the epoch.
+        since_ms: When the run began, ms since the epoch; what was created in that very millisecond is older.
     """
     twins = sorted(
         (one for one in same if written_since(one.row, wanted, ours, since_ms)),
@@ -93,7 +93,7 @@ def late_twins(same: Sequence[Copy], wanted: WantedRow, ours: str, since_ms: int
 
 def written_since(row: FoundRow, wanted: WantedRow, ours: str, since_ms: int) -> bool:
     """Whether our app created a row since then, and the row still says what the source says."""
-    created = row.creator == ours and row.created_ms >= since_ms
+    created = row.creator == ours and row.created_ms > since_ms
     return created and row.key == wanted.key and not wanted.differing(row)
 
 
