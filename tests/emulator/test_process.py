@@ -27,10 +27,8 @@ def test_the_process_tells_where_it_is_and_ends_on_a_signal(wanted: signal.Signa
     assert (facts["day"], state["last_day"]) == ("2025-06-30", "2025-06-30")
     assert facts["expires_at"].endswith("+08:00")
     assert facts.keys() == {
-        "url", "day", "app_id", "secret", "redirect_uri",
-    "wiki_token",
-    "wiki_page_token", "access_token", "refresh_token", "expires_at",
-        "refresh_expires_at", "accounts", "feishu_app_id", "feishu_app_secret", "app_token", "typed_table_id",
+        "url", "day", "app_id", "secret", "redirect_uri", "access_token", "refresh_token", "expires_at",
+        "wiki_token", "wiki_page_token", "refresh_expires_at", "accounts", "feishu_app_id", "feishu_app_secret", "app_token", "typed_table_id",
         "text_table_id", "webhook_path",
     }  # fmt: skip
 
