@@ -28,7 +28,8 @@ def test_the_process_tells_where_it_is_and_ends_on_a_signal(wanted: signal.Signa
     assert facts["expires_at"].endswith("+08:00")
     assert facts.keys() == {
         "url", "day", "app_id", "secret", "redirect_uri", "access_token", "refresh_token", "expires_at",
-        "wiki_token", "wiki_page_token", "refresh_expires_at", "accounts", "feishu_app_id", "feishu_app_secret", "app_token", "typed_table_id",
+        "wiki_token", "wiki_page_token",
+        "refresh_expires_at", "accounts", "feishu_app_id", "feishu_app_secret", "app_token", "typed_table_id",
         "text_table_id", "webhook_path",
     }  # fmt: skip
 
