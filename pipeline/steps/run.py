@@ -20,6 +20,7 @@ from pipeline.steps.fetch import fetch_account
 from pipeline.steps.finish import finish
 from pipeline.steps.load import load
 from pipeline.steps.read import read_table
+from pipeline.steps.recall import recall_coverage
 from pipeline.steps.tell import tell_once
 from pipeline.steps.token import told_as
 from pipeline.steps.verify import verify
@@ -174,6 +175,7 @@ def _open_new(ctx: Context, run: Run) -> Run:
 
 def _tell(ctx: Context, run: Run) -> None:
     ctx.ledger.stamp(run.run_id)
+    recall_coverage(ctx, run.accounts)
     ctx.ledger.emit(run.run_id, "planned", accounts=len(run.accounts), days=len(run.days))
 
 

@@ -1,0 +1,85 @@
+"""Losing Redis costs history, never data: what was loaded is known from the 同步状态 table."""
+
+import redis
+
+from pipeline.context import Context
+from pipeline.core.outcome import RunState
+from tests.lab import Lab
+
+Known = dict[str, dict[str, tuple[int, float]]]
+
+
+def known(lab: Lab, ctx: Context) -> Known:
+    """Rows and cost of every day that counts as loaded, by account."""
+    return {
+        number: {day: (one.rows, float(one.cost)) for day, one in ctx.ledger.covered(number).items()}
+        for number in lab.accounts
+    }
+
+
+def empty_redis(lab: Lab) -> None:
+    redis.Redis.from_url(lab.redis_url).flushall()
+
+
+def test_what_was_loaded_is_known_again_days_without_data_included(either: Lab) -> None:
+    either.sync()
+    before = known(either, either.context())
+    assert any(rows == 0 for days in before.values() for rows, _ in days.values())
+    empty_redis(either)
+    summary = either.sync(either.day)  # one day: the others are known without being loaded again
+    assert (summary.state, summary.created, summary.updated) == (RunState.SUCCESS, 0, 0)
+    assert (summary.restated, summary.edited) == (0, 0)
+    assert known(either, either.context()) == before
+
+
+def test_a_figure_that_differs_afterwards_is_put_right_and_called_nothing(lab: Lab) -> None:
+    lab.sync(lab.day)
+    empty_redis(lab)
+    key, row = next(iter(lab.source().items()))
+    place = {"account_id": str(row["local_account_id"]), "promotion_id": key.promotion_id, "day": key.day.isoformat()}
+    lab.control("figures", {**place, "stat_cost": 777.25})
+    summary = lab.sync(lab.day)
+    assert (summary.state, summary.updated, summary.restated, summary.edited) == (RunState.SUCCESS, 1, 0, 0)
+    lab.assert_agrees()
+
+
+def test_a_table_that_reads_as_empty_is_not_written_a_second_time(lab: Lab) -> None:
+    lab.sync(lab.day)
+    rows = len(lab.records())
+    empty_redis(lab)
+    lab.control("settings", {"lost_permission": lab.table_id})
+    summary = lab.sync(lab.day)
+    assert (summary.state, summary.created) == (RunState.FAILED, 0)
+    assert summary.needs_person
+    lab.control("settings", {"lost_permission": None})
+    assert len(lab.records()) == rows
+
+
+def test_as_long_as_something_is_known_the_status_table_is_not_read_for_it(lab: Lab) -> None:
+    lab.sync(lab.day)
+    before = lab.calls("records.search")
+    lab.sync(lab.day)
+    again = lab.calls("records.search") - before
+    empty_redis(lab)
+    before = lab.calls("records.search")
+    lab.sync(lab.day)
+    assert lab.calls("records.search") - before > again
+
+
+def test_a_status_table_that_cannot_be_read_keeps_nobody_from_loading(lab: Lab) -> None:
+    lab.sync(lab.day)
+    empty_redis(lab)
+    lab.fault("tables.list", "code", code=1254018, times=1)
+    assert lab.sync(lab.day).state == RunState.SUCCESS
+    lab.assert_agrees()
+
+
+def test_what_a_person_wrote_into_the_status_table_is_no_coverage(lab: Lab) -> None:
+    lab.sync(lab.day)
+    before = known(lab, lab.context())
+    table = lab.table_named("同步状态")["table_id"]
+    for cells in ({"账户": "路人", "状态": "已入库"}, {"状态": "已入库", "行数": 7}, {"原因": "请勿删除"}):
+        lab.control("rows/insert", {"table_id": table, "fields": cells})
+    empty_redis(lab)
+    lab.sync(lab.day)
+    assert known(lab, lab.context()) == before
