@@ -10,10 +10,9 @@ from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
-from pipeline.core.columns import DATE, DIGITS, FIELD_TYPES, NUMBER, SINGLE_SELECT, TYPE_NAMES, Column, Kind
+from pipeline.core.columns import DATE, DIGITS, FIELD_TYPES, NUMBER, SINGLE_SELECT, TYPE_NAMES, Column, Kind, holdable
 from pipeline.core.model import Cell
 
-FIGURE_DIGITS_MAX = 15  # more before the point is no figure of ours, and no float holds it
 TEXT_CHARACTERS_MAX = 100_000  # Bitable, data structure of records: a text cell
 _DAY = re.compile(r"^\s*(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T].*)?$")
 # of a type that would do, but made for something else: a rating ends at 10, an e-mail cell takes addresses
@@ -43,7 +42,7 @@ class Field:
 def fits(value: Cell) -> bool:
     """Whether a cell can hold the value; one that cannot is not worth a call."""
     if isinstance(value, Decimal):
-        return value.is_finite() and value.adjusted() < FIGURE_DIGITS_MAX
+        return holdable(value)
     return not isinstance(value, str) or len(value) <= TEXT_CHARACTERS_MAX
 
 
@@ -97,4 +96,4 @@ def _number(raw: object) -> Decimal | None:
         number = Decimal(text)
     except InvalidOperation:
         return None
-    return number if number.is_finite() and number.adjusted() < FIGURE_DIGITS_MAX else None
+    return number if holdable(number) else None

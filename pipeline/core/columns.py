@@ -40,6 +40,7 @@ FIELD_TYPES = {
 SHOWN_DIGITS_MAX = 4  # 数字 fields, formatter: 0 to 0.0000
 DIGITS = {Kind.MONEY: 2, Kind.COUNT: 0, Kind.RATIO: 4}  # of a figure, after the point, unless a column says otherwise
 DIGITS_MAX = 8
+FIGURE_DIGITS_MAX = 15  # more before the point is no figure of ours, and no float holds it
 DIMENSIONS = {
     "account_name": Kind.TEXT,
     "account_id": Kind.ID,
@@ -85,6 +86,11 @@ METRICS: Mapping[str, Kind] = {
 _ENTRY_KEYS = ("name", "metric", "formula", "round")
 
 
+def holdable(figure: Decimal) -> bool:
+    """Whether a cell can hold a figure."""
+    return figure.is_finite() and figure.adjusted() < FIGURE_DIGITS_MAX
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column that we write: its name in the table, what fills it, what it holds."""
@@ -107,8 +113,8 @@ class Column:
         return self.formula.value(metrics) if self.formula else metrics.get(self.source)
 
     def canonical(self, value: Cell) -> Cell:
-        """The value as it is compared: figures rounded to the column's precision."""
-        if not isinstance(value, Decimal) or self.kind not in DIGITS:
+        """The value as it is compared: figures rounded to the column's precision, as far as a cell can hold them."""
+        if not isinstance(value, Decimal) or self.kind not in DIGITS or not holdable(value):
             return value
         return value.quantize(Decimal(1).scaleb(-self._digits), ROUND_HALF_UP)
 

@@ -15,6 +15,7 @@ _OPERATIONS: Mapping[type[ast.operator], Callable[[Decimal, Decimal], Decimal]] 
     ast.Mult: operator.mul,
     ast.Div: lambda one, other: one / other if other else ZERO,  # as the reports do: no clicks, no rate
 }
+LONGEST = 500  # characters: more is nothing that a person wrote into a settings file
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Formula:
     text: str
 
     def __post_init__(self) -> None:
+        if len(self.text) > LONGEST:
+            raise _not_a_formula(f"{self.text[:20]}…")
         _check(_parsed(self.text), self.text)
 
     @property

@@ -26,6 +26,11 @@ def test_the_report_has_72_metrics_each_of_one_kind() -> None:
     assert {METRICS[name] for name in RATIOS} == {Kind.RATIO}
 
 
+@pytest.mark.parametrize("figure", [Decimal("1e30"), Decimal("NaN"), Decimal("Infinity")])
+def test_a_figure_that_no_cell_holds_is_left_as_it_is_for_the_load_to_name(figure: Decimal) -> None:
+    assert str(Column("花费", "stat_cost", Kind.MONEY).canonical(figure)) == str(figure)
+
+
 def test_columns_are_as_they_are_described() -> None:
     made = columns_of([*NEEDED, {"name": " 点击率 ", "formula": "click_cnt / show_cnt", "round": 3}])
     assert made[0] == Column("日期", "day", Kind.DAY)

@@ -53,6 +53,7 @@ def test_it_names_the_metrics_that_it_needs_each_once() -> None:
         "(lambda: 1)()",
         "stat_cost; convert_cnt",
         "stat_cost + 1j",
+        "stat_cost" + " + stat_cost" * 1000,
     ],
 )
 def test_anything_else_is_refused_and_never_run(text: str) -> None:
