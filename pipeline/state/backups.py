@@ -1,8 +1,6 @@
 """Backup files: gzip'd lines, whole or not there, readable by their owner only."""
 
 import gzip
-import os
-import tempfile
 import zlib
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,6 +9,7 @@ from pathlib import Path
 from pipeline.core.backup import Backup, Header, SavedRow, damaged, lines, parse
 from pipeline.core.errors import LaikeError, WrongInput
 from pipeline.core.model import CHINA
+from pipeline.state.files import replacing
 
 ENDING = ".jsonl.gz"
 
@@ -31,7 +30,8 @@ def write(path: Path, header: Header, rows: Iterable[SavedRow]) -> None:
         raise WrongInput(f"{path} exists: a backup overwrites nothing")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_whole(path, lines(header, rows))
+        with replacing(path) as file, gzip.open(file, "wt", encoding="utf-8", newline="\n") as packed:
+            packed.writelines(lines(header, rows))
     except OSError as error:
         msg = f"the backup {path} cannot be written: {error.strerror}"
         raise LaikeError(msg, what_to_do=f"备份无法写入 {path.parent}, 请检查目录权限和磁盘空间。") from None
@@ -65,16 +65,3 @@ def prune(folder: Path, why: str, table_id: str, keep: int) -> list[Path]:
         except OSError as error:
             raise LaikeError(f"the old backup {path} cannot be deleted: {error.strerror}") from None
     return old
-
-
-def _write_whole(path: Path, text: Iterable[str]) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # 0600 from the beginning
-    try:
-        with os.fdopen(handle, "wb") as file:
-            with gzip.open(file, "wt", encoding="utf-8", newline="\n") as packed:
-                packed.writelines(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)

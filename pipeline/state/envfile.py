@@ -1,12 +1,11 @@
 """`.env`: values that we make ourselves go into it, and every other line stays as it is."""
 
-import os
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.core.errors import LaikeError
+from pipeline.state.files import replacing
 
 OTHERS = 0o077  # permission bits of everybody but the owner
 
@@ -19,7 +18,8 @@ def write(path: Path, values: Mapping[str, str]) -> None:
     """
     try:
         old = path.read_bytes().decode() if path.exists() else ""
-        _replace(path, with_values(old, values).encode())
+        with replacing(path) as file:
+            file.write(with_values(old, values).encode())
     except OSError as error:
         names = ", ".join(values) or "its mode"
         msg = f"{path} cannot be written ({error.strerror}): {names} not set"
@@ -46,15 +46,3 @@ def with_values(text: str, values: Mapping[str, str]) -> str:
 def open_to_others(path: Path) -> bool:
     """Whether somebody else than its owner may read the file."""
     return path.exists() and bool(path.stat().st_mode & OTHERS)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # 0600 from the beginning
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)

@@ -4,8 +4,6 @@ Of two pairs the one of the newer generation counts, wherever it lies, and the o
 In Redis an older pair never replaces a newer one, whoever slept how long before writing it.
 """
 
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pipeline.core.errors import NeedsPerson
 from pipeline.core.model import TokenPair
 from pipeline.state import codec, keys
+from pipeline.state.files import replacing
 
 ADD_THE_KEY = "请把原来的密钥加回 LAIKE_TOKEN_KEYS (排在新密钥之后), 或重新授权。"
 
@@ -133,7 +132,9 @@ class Vault:
 
     def _mirror_it(self, pair: TokenPair) -> bool:
         try:
-            _replace(self.mirror, self._seal(pair))
+            self.mirror.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(self.mirror) as file:
+                file.write(self._seal(pair))
         except OSError as error:  # a full disk: the old pair is dead by now, and Redis can still keep the new one
             self._complain("token_not_mirrored", where=str(self.mirror), error=error.strerror)
             return False
@@ -144,17 +145,3 @@ class Vault:
         if event not in self._told:
             self._told.add(event)
             log.error(event, **words)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write a file so that a reader sees the old or the new content, whatever is killed; only its owner reads it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
