@@ -88,19 +88,24 @@ class Http:
             stream=True,
         )
         body = _parse(content)
+        self._log(method, label or path, response, body or {}, perf_counter() - started)
+        if body is None:
+            raise _not_an_answer(what, response)
+        return Answer(response.status_code, response.headers, body)
+
+    def _log(
+        self, method: str, path: str, response: requests.Response, body: Mapping[str, Any], seconds: float
+    ) -> None:
         log.debug(
             "call",
             service=self.service,
             method=method,
-            path=label or path,
+            path=path,
             status=response.status_code,
-            code=body.get("code") if body else None,
-            request_id=response.headers.get("X-Tt-Logid") or (body or {}).get("request_id"),
-            ms=round((perf_counter() - started) * 1000),
+            code=body.get("code"),
+            request_id=response.headers.get("X-Tt-Logid") or body.get("request_id"),
+            ms=round(seconds * 1000),
         )
-        if body is None:
-            raise _not_an_answer(what, response)
-        return Answer(response.status_code, response.headers, body)
 
     def _send(self, what: str, until: float, **request: Any) -> tuple[requests.Response, bytes]:  # noqa: ANN401 the library's own parameters
         # the library's exceptions quote the whole address with its query, or a header: they are not chained
