@@ -1,13 +1,14 @@
 """The composition root: settings made into clients and state, once per process."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import redis
 
-from pipeline.clients.feishu.api import Feishu, TenantToken
+from pipeline.clients.feishu.api import WRITE_TIMEOUT_S, Feishu, TenantToken
 from pipeline.clients.feishu.bot import Bot
 from pipeline.clients.feishu.records import BatchSize, Records
 from pipeline.clients.feishu.tables import Tables
@@ -20,6 +21,8 @@ from pipeline.clients.retry import READ, WRITE
 from pipeline.core.outcome import Run
 from pipeline.core.token import authorize_link
 from pipeline.settings import Settings
+from pipeline.state import keys
+from pipeline.state.lease import hold
 from pipeline.state.ledger import Ledger
 from pipeline.state.limiter import Limiter
 from pipeline.state.memory import Memory
@@ -80,6 +83,19 @@ class Context:
             LaikeError: It was never found before, and cannot be found now.
         """
         return Base(self.feishu(run, before_write), self.app_token(), self.settings.bitable_table_id)
+
+    @contextmanager
+    def writing(self, patience_s: float = NO_RUN_S) -> Iterator["Base"]:
+        """The base, in which nobody else writes during the block: a request is sent only if the lock outlasts it.
+
+        Raises:
+            DeadlinePassed: Somebody else wrote for longer than we wait.
+            LaikeError: The base cannot be found.
+        """
+        left = self.time_left(None)
+        rest = NO_RUN_S - patience_s
+        with hold(self.client, keys.writer(self.app_token()), lambda: left() - rest) as lease:
+            yield self.base(None, before_write=lambda: lease.ensure(WRITE_TIMEOUT_S))
 
     def app_token(self) -> str:
         """The base's own token: what it is locked and remembered by. Asked for once, then known.

@@ -9,8 +9,7 @@ from typing import Any
 
 import structlog
 
-from pipeline.clients.feishu.api import WRITE_TIMEOUT_S
-from pipeline.clients.feishu.records import DELETE_BATCH, WRITE_BATCH
+from pipeline.clients.feishu.records import DELETE_BATCH
 from pipeline.clients.oceanengine.reports import promotion_report
 from pipeline.context import Base, Context
 from pipeline.core.cells import Field
@@ -22,12 +21,10 @@ from pipeline.core.plan import BLOCK_DAYS, choose_accounts
 from pipeline.core.quality import settle_shared_keys
 from pipeline.core.table import Layout
 from pipeline.core.write_shape import writable
-from pipeline.state import keys
-from pipeline.state.lease import hold
 from pipeline.steps.accounts import known_accounts
 from pipeline.steps.backup import save_copies
 from pipeline.steps.read import layout_now, read_everything
-from pipeline.steps.write import batches, until_known
+from pipeline.steps.write import batches, until_known, write_batches
 
 WHY = "dedup"
 
@@ -78,8 +75,7 @@ def clean(ctx: Context, doubled: Doubled) -> Cleaned:
     """
     if not doubled.plans:
         return Cleaned()
-    with hold(ctx.client, keys.writer(ctx.settings.bitable_app_token), ctx.time_left(None)) as lease:
-        base = ctx.base(None, before_write=lambda: lease.ensure(WRITE_TIMEOUT_S))
+    with ctx.writing() as base:
         layout, fields = layout_now(ctx, base)
         work = _Clean(ctx, base, layout, fields, doubled)
         until_known(work.do, ctx.pause)
@@ -113,8 +109,7 @@ class _Clean:
         records = self.base.records()
         merges = [(plan.keep.row.record_id, plan.merge) for plan in plans if plan.merge]
         self.merged |= {record_id for record_id, _ in merges}
-        for batch in batches(merges, WRITE_BATCH):
-            records.batch_update(batch)
+        write_batches(merges, self.ctx.batch_size, records.batch_update)
         for ids in batches([one.row.record_id for one in gone], DELETE_BATCH):
             records.batch_delete(ids)
 

@@ -7,7 +7,6 @@ of a wrong type are left to a person: a change of type would change what is in t
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pipeline.clients.feishu.api import WRITE_TIMEOUT_S
 from pipeline.context import Base, Context, build
 from pipeline.core.cells import Field
 from pipeline.core.columns import Column
@@ -15,8 +14,6 @@ from pipeline.core.errors import TableMismatch
 from pipeline.core.model import Account
 from pipeline.core.table import match
 from pipeline.core.views import ViewState
-from pipeline.state import keys
-from pipeline.state.lease import hold
 from pipeline.steps import status
 from pipeline.steps.read import match_fields
 from pipeline.steps.views import CREATED_A_RUN, inspect, mend
@@ -89,8 +86,7 @@ def carry_out(
     Raises:
         LaikeError: As the service says; what was done stays, and a new plan has the rest.
     """
-    with hold(ctx.client, keys.writer(ctx.app_token()), ctx.time_left(None)) as lease:
-        base = ctx.base(None, before_write=lambda: lease.ensure(WRITE_TIMEOUT_S))
+    with ctx.writing() as base:
         ctx.memory.begin_writing()
         table_id = plan.table_id or _make_table(ctx, base, say)
         if plan.table_id is None or plan.adopted:

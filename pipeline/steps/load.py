@@ -8,7 +8,6 @@ from typing import TypeVar
 
 import structlog
 
-from pipeline.clients.feishu.api import WRITE_TIMEOUT_S
 from pipeline.context import Base, Context
 from pipeline.core.columns import metrics_of
 from pipeline.core.diff import Change, Difference, Update, causes, changes, diff
@@ -18,8 +17,6 @@ from pipeline.core.model import AccountDay, FoundRow, Key, ReportRow, WantedRow,
 from pipeline.core.outcome import LoadOutcome, Run
 from pipeline.core.quality import checksum, refusals, settle_shared_keys
 from pipeline.core.table import Layout
-from pipeline.state import keys
-from pipeline.state.lease import hold
 from pipeline.state.staging import Fetched, Snapshot
 from pipeline.steps.once import once, part_of
 from pipeline.steps.read import read_following, rows_of, take_snapshot
@@ -117,8 +114,7 @@ def _load(ctx: Context, run: Run) -> LoadOutcome:
         snapshot = ctx.staging.snapshot(run.batch_id) or take_snapshot(ctx, run, base)
         return _tell(ctx, _Load(ctx, run, base, source, snapshot), dry_run=True)
     # the run's deadline ends the fetching; what is there by then is loaded
-    with hold(ctx.client, keys.writer(ctx.app_token()), ctx.time_left(None)) as lease:
-        base = ctx.base(None, before_write=lambda: lease.ensure(WRITE_TIMEOUT_S))
+    with ctx.writing() as base:
         snapshot = _fresh_enough(ctx, run) or _read_anew(ctx, run, base)
         work = _Load(ctx, run, base, source, snapshot)
         work.write()

@@ -5,19 +5,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from pipeline.clients.feishu.api import WRITE_TIMEOUT_S
-from pipeline.clients.feishu.records import WRITE_BATCH
 from pipeline.context import Base, Context
 from pipeline.core.backup import Backup, Cells, Comparison, SavedRow, SavedView, compare, lacking, saved_row
 from pipeline.core.cells import Field
 from pipeline.core.errors import Disagreement, TableFull, TableMismatch
 from pipeline.core.model import Key
 from pipeline.core.table import Layout
-from pipeline.state import keys
-from pipeline.state.lease import hold
 from pipeline.steps.backup import filter_of
 from pipeline.steps.read import layout_now, read_everything
-from pipeline.steps.write import batches, create_surely
+from pipeline.steps.write import create_surely, write_batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +65,7 @@ def restore(ctx: Context, backup: Backup, say: Callable[[str], None]) -> Restore
         Disagreement: Rows are not there although they were written.
         LaikeError: As the service says; what was made stays, and another restore makes the rest.
     """
-    with hold(ctx.client, keys.writer(ctx.settings.bitable_app_token), ctx.time_left(None)) as lease:
-        base = ctx.base(None, before_write=lambda: lease.ensure(WRITE_TIMEOUT_S))
+    with ctx.writing() as base:
         lacks = look(ctx, backup)
         if not lacks.nothing:
             ctx.memory.begin_writing()
@@ -87,11 +82,15 @@ def _create(
 ) -> None:
     # a token of an earlier restore would bring that one's answer back, and no row
     name, done = f"{base.table_id} restore {ctx.now().isoformat()}", 0
-    for batch in batches(rows, WRITE_BATCH):
-        absent = partial(_absent, base, layout, backup)
-        create_surely(batch, partial(_send, base), absent, f"{name} {done}", ctx.pause)
+    absent = partial(_absent, base, layout, backup)
+
+    def create(batch: Sequence[SavedRow]) -> None:
+        nonlocal done
+        create_surely(batch, partial(_send, base), absent, f"{name} {done} {len(batch)}", ctx.pause)
         done += len(batch)
         say(f"{done}/{len(rows)} rows created")
+
+    write_batches(rows, ctx.batch_size, create)
 
 
 def _send(base: Base, rows: Sequence[SavedRow], token: str) -> None:

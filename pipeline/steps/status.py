@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import cast
 
-from pipeline.clients.feishu.api import WRITE_TIMEOUT_S
 from pipeline.clients.feishu.records import Records
 from pipeline.context import Base, Context
 from pipeline.core.cells import plain_text
@@ -14,8 +13,6 @@ from pipeline.core.errors import NotFoundYet, RowVanished
 from pipeline.core.model import CHINA, AccountDay
 from pipeline.core.outcome import DayOutcome, DayState, Run
 from pipeline.core.table import between
-from pipeline.state import keys
-from pipeline.state.lease import hold
 from pipeline.state.memory import KnownRow, place
 from pipeline.steps.read import time_zone
 from pipeline.steps.write import create_surely, write_batches
@@ -64,8 +61,7 @@ def write_status(
     Raises:
         LaikeError: As the service says.
     """
-    with hold(ctx.client, keys.writer(ctx.app_token()), ctx.time_left(None)) as lease:
-        base = ctx.base(None, before_write=lambda: lease.ensure(WRITE_TIMEOUT_S))
+    with ctx.writing() as base:
         rows = _rows(ctx, base, run, outcomes, as_of)
         ctx.memory.begin_writing()
         try:

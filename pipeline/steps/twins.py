@@ -8,7 +8,6 @@ from functools import partial
 
 import structlog
 
-from pipeline.clients.feishu.api import WRITE_TIMEOUT_S
 from pipeline.clients.feishu.records import DELETE_BATCH
 from pipeline.context import Base, Context
 from pipeline.core.duplicates import Copy, copies, late_twins
@@ -17,8 +16,6 @@ from pipeline.core.model import WantedRow
 from pipeline.core.outcome import Run
 from pipeline.core.table import Layout
 from pipeline.core.write_shape import writable
-from pipeline.state import keys
-from pipeline.state.lease import hold
 from pipeline.state.staging import Cleared
 from pipeline.steps.backup import save_copies
 from pipeline.steps.read import read_everything, read_records
@@ -32,8 +29,7 @@ log = structlog.get_logger()
 def clear_twins(ctx: Context, run: Run, layout: Layout, wanted: Sequence[WantedRow]) -> tuple[str, ...]:
     """Remove the twins of a batch's rows. Where that fails the rows stay, which is a warning of the run."""
     try:
-        with hold(ctx.client, keys.writer(ctx.settings.bitable_app_token), ctx.time_left(None)) as lease:
-            base = ctx.base(None, before_write=lambda: lease.ensure(WRITE_TIMEOUT_S))
+        with ctx.writing() as base:
             until_known(partial(_clear, ctx, run, base, layout, wanted), ctx.pause)
     except LaikeError as error:
         log.warning("twins_stay", run=run.run_id, error=error.message)

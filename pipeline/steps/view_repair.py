@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 
-from pipeline.clients.feishu.api import WRITE_TIMEOUT_S
 from pipeline.clients.feishu.views import FULL, NAME_TAKEN
 from pipeline.context import Base, Context
 from pipeline.core.errors import BadRequest, NeedsPerson, Retryable
@@ -10,10 +9,8 @@ from pipeline.core.model import Account
 from pipeline.core.plan import window
 from pipeline.core.table import Layout
 from pipeline.core.views import AccountView, ViewState, affordable, view_names
-from pipeline.state import keys
-from pipeline.state.lease import hold
 from pipeline.state.memory import KnownView
-from pipeline.steps.read import match_fields, time_zone
+from pipeline.steps.read import layout_now
 
 TRIES = 2  # for a create or a filter whose answer was lost
 LOOK_UP_S = 1.0  # a late effect gets so long before the look-up
@@ -28,10 +25,9 @@ class Repair:
     def carry_out(self, work: Sequence[AccountView], active: Collection[str] | None) -> dict[str, ViewState]:
         """What became of each, by account id: as found where that was done, else why not."""
         ctx = self._ctx
-        with hold(ctx.client, keys.writer(ctx.app_token()), ctx.time_left(None)) as lease:
-            base = ctx.base(None, before_write=lambda: lease.ensure(WRITE_TIMEOUT_S))
+        with ctx.writing() as base:
             ctx.memory.begin_writing()
-            names, layout = base.views.names(), layout_now(ctx, base)
+            names, (layout, _) = base.views.names(), layout_now(ctx, base)
             new = [view.account for view in work if view.state == ViewState.NEW]
             spent = _spent_lately(ctx, new) if active is None else active
             afforded = affordable(new, len(names), spent)
@@ -108,11 +104,6 @@ def _unless_unknown(write: Callable[[], None], *, last: bool) -> None:
     except Retryable as error:
         if last or not error.effect_possible:
             raise
-
-
-def layout_now(ctx: Context, base: Base) -> Layout:
-    """The table's layout, read now."""
-    return match_fields(ctx, base.tables.fields(base.table_id), time_zone(ctx, base))
 
 
 def remember(ctx: Context, account: Account, view_id: str) -> None:

@@ -14,7 +14,8 @@ from pipeline.core.plan import parts
 from pipeline.core.table import Layout
 from pipeline.core.views import AccountView, ViewState, audit_due, view_names
 from pipeline.steps.once import once
-from pipeline.steps.view_repair import Repair, layout_now, remember
+from pipeline.steps.read import layout_now
+from pipeline.steps.view_repair import Repair, remember
 
 CREATED_A_RUN = 20  # more wait for the next run: a view costs two writes and a reading
 
@@ -167,5 +168,5 @@ class _Eye:
         if self._layout and (wanted := self._layout.view_conditions(account)):
             return wanted
         if not self._fresh:
-            self._layout, self._fresh = layout_now(self._ctx, self._base), True
+            (self._layout, _), self._fresh = layout_now(self._ctx, self._base), True
         return self._layout.view_conditions(account) if self._layout else ()

@@ -1,11 +1,18 @@
 """A base that lies in a wiki is found by the address that its people open it by."""
 
 import json
+import threading
+from collections.abc import Callable
 
 import pytest
 
+from pipeline.context import Context
 from pipeline.core.outcome import RunState
-from pipeline.state import keys
+from pipeline.state import backups, keys
+from pipeline.steps import dedup
+from pipeline.steps.backup import back_up
+from pipeline.steps.read import read_everything
+from pipeline.steps.restore import restore
 from tests.lab import Lab
 
 
@@ -80,3 +87,35 @@ def test_the_doctor_takes_a_wiki_token(wiki: Lab) -> None:
     found = {one["check"]: one for one in json.loads(wiki.laike("doctor", "--json").stdout)}
     assert found["base"]["state"] == "ok"
     assert found["columns"]["state"] == "ok"
+
+
+def doubled(lab: Lab) -> None:
+    """One of the day's rows twice, the second one by a person."""
+    row = next(record["fields"] for record in lab.records() if record["fields"].get("单元ID"))
+    again = {name: value for name, value in row.items() if name in ("时间", "单元ID", "账户名称")}
+    lab.control("rows/insert", {"table_id": lab.table_id, "fields": again, "by": "person"})
+
+
+def clean_duplicates(ctx: Context) -> None:
+    dedup.clean(ctx, dedup.look(ctx, None))
+
+
+def restore_backup(ctx: Context) -> None:
+    saved = back_up(ctx, None, lambda _: None)
+    ctx.base(None).records().batch_delete([str(record["record_id"]) for record in read_everything(ctx.base(None))][:1])
+    restore(ctx, backups.read(saved.path), lambda _: None)
+
+
+@pytest.mark.parametrize("write", [clean_duplicates, restore_backup])
+def test_whoever_writes_waits_for_the_writer_of_the_same_base(wiki: Lab, write: Callable[[Context], None]) -> None:
+    wiki.sync(wiki.day)
+    doubled(wiki)
+    ctx, key = wiki.context(), keys.writer(wiki.facts["app_token"])
+    ctx.client.set(key, "another run")
+    thread = threading.Thread(target=write, args=[ctx])
+    thread.start()
+    thread.join(1.5)
+    waits = thread.is_alive()
+    ctx.client.delete(key)
+    thread.join()
+    assert waits

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from pipeline.clients.feishu.api import WRITE_TIMEOUT_S
 from pipeline.clients.retry import RetryPolicy
 from pipeline.context import Base, Context
 from pipeline.core.errors import (
@@ -22,8 +21,6 @@ from pipeline.core.errors import (
     Retryable,
     RowVanished,
 )
-from pipeline.state import keys
-from pipeline.state.lease import hold
 from pipeline.steps.doctor.findings import Finding, broken, ok, skipped
 from pipeline.steps.write import client_token
 
@@ -87,11 +84,9 @@ class Rights:
 
 def try_writes(ctx: Context, base: Base, rights: Rights) -> None:
     """Find out whether records and views may be written, under the base's writer lock."""
-    left = ctx.time_left(None)
-    longest = left() - WAIT_FOR_WRITER_S
     try:
-        with hold(ctx.client, keys.writer(ctx.app_token()), lambda: left() - longest) as lease:
-            api = replace(base.api, before_write=lambda: lease.ensure(WRITE_TIMEOUT_S), writes=ONE_SEND)
+        with ctx.writing(WAIT_FOR_WRITER_S) as ours:
+            api = replace(base.api, before_write=ours.api.before_write, writes=ONE_SEND)
             _try_all(replace(base, api=api), rights)
         rights.untried = ""
     except DeadlinePassed:
