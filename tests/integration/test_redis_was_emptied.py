@@ -83,3 +83,16 @@ def test_what_a_person_wrote_into_the_status_table_is_no_coverage(lab: Lab) -> N
     empty_redis(lab)
     lab.sync(lab.day)
     assert known(lab, lab.context()) == before
+
+
+def test_a_day_that_failed_is_not_taken_for_loaded(lab: Lab) -> None:
+    dead = {"times": "always", "match": {"local_account_id": lab.accounts[1]}}
+    for report in ("report.promotion", "report.account"):
+        lab.fault(report, "code", code=40002, **dead)
+    lab.sync(lab.day)
+    empty_redis(lab)
+    lab.sync(lab.day, [lab.accounts[1]])  # nothing is known of the one that still fails
+    assert known(lab, lab.context())[lab.accounts[1]] == {}
+    empty_redis(lab)
+    lab.sync(lab.day)
+    assert [number for number, days in known(lab, lab.context()).items() if not days] == [lab.accounts[1]]
