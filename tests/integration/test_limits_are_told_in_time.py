@@ -27,6 +27,16 @@ def test_every_call_that_costs_quota_is_counted_and_no_other(either: Lab) -> Non
     assert either.context().quota.used() == either.look("calls")["quota"]
 
 
+def test_a_call_that_is_refused_costs_nothing_and_is_not_counted(lab: Lab) -> None:
+    refusals = ({"status": 429, "code": 99991400}, {"status": 400, "code": 1254291}, {"status": 504, "code": 1255040})
+    for call, refusal in enumerate(refusals, start=1):
+        lab.fault("fields.list", "code", call=call, **refusal)
+    lab.sync()
+    calls = lab.look("calls", endpoint="fields.list")["calls"]
+    assert [call["status"] for call in calls][:3] == [429, 400, 504]
+    assert lab.context().quota.used() == lab.look("calls")["quota"]
+
+
 def test_a_daily_run_with_nothing_to_mend_costs_six_calls_and_two_for_each_500_rows(either: Lab) -> None:
     either.sync()
     rows = len([record for record in either.records() if record["fields"].get("单元ID")])
