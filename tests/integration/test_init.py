@@ -203,10 +203,10 @@ def test_where_env_cannot_be_written_the_table_is_made_and_its_id_is_told(
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(ready.home)
 
-    def read_only(path: Path, data: bytes) -> None:
-        raise OSError(errno.EROFS, "Read-only file system", str(path), len(data))
+    def read_only(path: Path) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
 
-    monkeypatch.setattr(envfile, "_replace", read_only)
+    monkeypatch.setattr(envfile, "replacing", read_only)
     monkeypatch.setattr("cli.init.log_to_stderr", lambda _level: None)  # it would outlive this test's stderr
     assert init(yes=True) == 1
     said = capsys.readouterr()
