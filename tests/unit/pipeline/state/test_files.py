@@ -12,6 +12,12 @@ def write(path: Path, text: str) -> None:
         file.write(text.encode())
 
 
+def write_half(path: Path) -> None:
+    with replacing(path) as file:
+        file.write(b"half")
+        raise TypeError
+
+
 def test_the_new_content_takes_the_place_of_the_old_and_only_its_owner_reads_it(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("old", encoding="utf-8")
@@ -25,9 +31,8 @@ def test_the_new_content_takes_the_place_of_the_old_and_only_its_owner_reads_it(
 def test_a_writer_that_fails_half_way_leaves_what_was_there_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "file"
     write(path, "old")
-    with pytest.raises(RuntimeError), replacing(path) as file:
-        file.write(b"half")
-        raise RuntimeError
+    with pytest.raises(TypeError):
+        write_half(path)
     assert path.read_text(encoding="utf-8") == "old"
     assert [one.name for one in tmp_path.iterdir()] == ["file"]
 
