@@ -8,10 +8,12 @@ from cli.session import a_worker_answers, log_to_stderr, opened
 from pipeline.context import Context, build
 from pipeline.core.errors import LaikeError, WrongInput
 from pipeline.settings import Settings, overridden
+from pipeline.state.store import ours
 from pipeline.steps.doctor.examine import examine
 from pipeline.steps.doctor.findings import Finding, State, broken, worst
 from pipeline.steps.doctor.probe import probe
 from pipeline.steps.doctor.surroundings import Workers
+from pipeline.steps.unseen import unblock as unblock_loading
 
 MARKS = {
     State.OK: "[green]✓[/]",
@@ -30,7 +32,7 @@ _SETTINGS = {
 _NO_KEYS = "请运行 laike init 生成密钥。"
 
 
-def doctor(*, notify: bool, as_json: bool) -> int:
+def doctor(*, notify: bool, unblock: bool, as_json: bool) -> int:
     """Check everything: 0 all is well, 1 something to know, 3 something broken, 4 a person has to authorize."""
     try:
         settings = Settings.load()
@@ -43,6 +45,10 @@ def doctor(*, notify: bool, as_json: bool) -> int:
         ctx = build(settings)
     except LaikeError as error:  # an address of Redis that is none
         return _tell([broken("redis", error.message, "请修正 LAIKE_REDIS_URL。")], as_json=as_json)
+    if unblock:
+        with ours(settings.redis_url):
+            unblock_loading(ctx)
+        output.err.print("[yellow]note:[/] loading goes on with the table as it is")
     return _tell(examine(ctx, _workers(ctx), notify=notify), as_json=as_json)
 
 

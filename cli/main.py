@@ -175,13 +175,17 @@ def doctor(
     probe: Annotated[
         bool, typer.Option("--probe", help="Only ask Ocean Engine what its pages leave open, and print the answers.")
     ] = False,
+    unblock: Annotated[
+        bool,
+        typer.Option("--unblock", help="First say that the table really shows all there is, so that loading goes on."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Check everything and say how to mend it; exit 1 with warnings, 3 when something is broken, 4 to authorize."""
     from cli.doctor import ask
     from cli.doctor import doctor as command
 
-    raise typer.Exit(ask(as_json=as_json) if probe else command(notify=notify, as_json=as_json))
+    raise typer.Exit(ask(as_json=as_json) if probe else command(notify=notify, unblock=unblock, as_json=as_json))
 
 
 @app.command()

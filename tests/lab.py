@@ -51,9 +51,9 @@ class Lab:
         """Begin soon after noon of the day after the newest figures: no test meets midnight or the schedule."""
         self.at(time(12, 5))
 
-    def at(self, clock: time) -> None:
-        """Let it be so late, for the product and for the emulator, on the day after the newest figures."""
-        moment = datetime.combine(self.day + timedelta(days=1), clock, CHINA)
+    def at(self, clock: time, days_later: int = 0) -> None:
+        """Let it be so late, for the product and for the emulator, on the day after the newest figures, or later."""
+        moment = datetime.combine(self.day + timedelta(days=1 + days_later), clock, CHINA)
         offset_s = (moment - datetime.now(UTC)).total_seconds()
         self.control("settings", {"clock_offset_s": offset_s})
         self.extra["LAIKE_CLOCK_OFFSET_S"] = str(offset_s)

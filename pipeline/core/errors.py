@@ -202,6 +202,16 @@ class ColumnVanished(TableMismatch):
     reason = "column_vanished"
 
 
+class TableUnseen(NeedsPerson):
+    """Rows that must be in the table cannot be read; nothing is written before doctor or a person says so."""
+
+    reason = "table_unseen"
+    advice = (
+        "已写入的数据读不出来, 应用可能失去了权限: 请确认应用对多维表格有「可管理」权限, 再运行 laike doctor。"
+        "若表格确实被清空, 请运行 laike doctor --unblock。在此之前不会写入。"
+    )
+
+
 class TableFull(LaikeError):
     """The rows do not fit into the table; nothing was written."""
 

@@ -17,6 +17,7 @@ VIEWS_MAX = 200
 VIEWS_NEAR = 180  # from here on only accounts with cost get a view: people want to make some too
 NAME_MAX = 100
 WEEK_DAYS = 7
+AUDIT_FROM = timedelta(hours=10)  # of the day: the run at 07:00, for which people wait, pays for no audit
 _BRACKETS = str.maketrans("[]", "【】")
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f]+")
 
@@ -67,11 +68,11 @@ def audit_due(checked: Mapping[str, float], now: datetime) -> set[str]:
     Args:
         checked: When each account's filter was last found right, in s since the epoch.
     """
-    midnight = datetime.combine(now.astimezone(CHINA).date(), time(), CHINA)
+    begun = datetime.combine((now.astimezone(CHINA) - AUDIT_FROM).date(), time(), CHINA) + AUDIT_FROM
     due = set()
     for place, number in enumerate(sorted(checked)):
-        ago = (midnight.weekday() - place) % WEEK_DAYS
-        if checked[number] < (midnight - timedelta(days=ago)).timestamp():
+        ago = (begun.weekday() - place) % WEEK_DAYS
+        if checked[number] < (begun - timedelta(days=ago)).timestamp():
             due.add(number)
     return due
 

@@ -23,6 +23,10 @@
 | laike:v1:table:<id>:views | hash by account | none | views are found again by name and read once more |
 | laike:v1:table:<id>:columns | hash by column | none | a column that is renamed before the next run is not followed |
 | laike:v1:table:<id>:rows | hash by day | 400 days | when the table will be full cannot be told for a while |
+| laike:v1:table:<id>:counted | string | 7 days | one more call |
+| laike:v1:table:<id>:seen | string | none | that a permission is lost is seen one load later, unless 同步状态 tells |
+| laike:v1:table:<id>:unseen | string | none | loading goes on where doctor had not let it |
+| laike:v1:table:<id>:emptied | string, time | none | a person says once more that the table was emptied |
 | laike:v1:quota:<month> | counter | 70 days | calls spent before that in the month are not counted |
 | laike:v1:run:<run> | hash | 400 days | history |
 | laike:v1:run:<run>:events | stream | 3 days | the progress of that run |
@@ -41,6 +45,7 @@
 PREFIX = "laike:v1:"  # v1: the schema of the values
 HOUR_S = 3600
 DAY_S = 24 * HOUR_S
+WEEK_S = 7 * DAY_S
 STAGING_TTL_S = 3 * DAY_S
 HISTORY_TTL_S = 400 * DAY_S
 NEWS_TTL_S = 30 * DAY_S
@@ -137,6 +142,26 @@ def columns(table_id: str) -> str:
 def table_rows(table_id: str) -> str:
     """How many rows the whole table had, by day."""
     return f"{PREFIX}table:{table_id}:rows"
+
+
+def table_counted(table_id: str) -> str:
+    """That the whole table's rows were counted lately."""
+    return f"{PREFIX}table:{table_id}:counted"
+
+
+def seen(table_id: str) -> str:
+    """That rows of ours were seen in a table."""
+    return f"{PREFIX}table:{table_id}:seen"
+
+
+def unseen(table_id: str) -> str:
+    """Why loading into a table is stopped."""
+    return f"{PREFIX}table:{table_id}:unseen"
+
+
+def emptied(table_id: str) -> str:
+    """When a person said that a table was emptied."""
+    return f"{PREFIX}table:{table_id}:emptied"
 
 
 def quota(month: str) -> str:

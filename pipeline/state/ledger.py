@@ -15,6 +15,7 @@ from pipeline.state import codec, keys
 from pipeline.state.lease import Lease
 
 T = TypeVar("T")
+UNKNOWN = ""  # the digest of figures that are not known: it is like no other, and so tells of no restatement
 PLAN, SUMMARY, TOLD, STEP = "plan", "summary", "told", "step:"
 
 # at once, so that a run which is planned is also one that is looked after

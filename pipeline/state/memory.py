@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import redis
@@ -33,6 +33,14 @@ class KnownColumn:
 
     field_id: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """Why loading into a table is stopped, and by account name and day the rows that could not be read back."""
+
+    why: str
+    days: tuple[tuple[str, date], ...] = ()
 
 
 class Memory:
@@ -141,12 +149,54 @@ class Memory:
         counts: Any = self._client.hgetall(keys.table_rows(self._table_id))
         return {date.fromisoformat(day.decode()): int(count) for day, count in counts.items()}
 
-    def learn_rows(self, day: date, count: int) -> None:
-        """Remember how many rows the whole table has on a day."""
+    def learn_rows(self, day: date, count: int, *, counted: bool) -> None:
+        """Remember how many rows the whole table has on a day, as `counted` or as an earlier count and ours make.
+
+        A count is good for a week, whatever is added to it.
+        """
         pipe = self._client.pipeline()
         pipe.hset(keys.table_rows(self._table_id), day.isoformat(), str(count))
         pipe.expire(keys.table_rows(self._table_id), keys.HISTORY_TTL_S)
+        if counted:
+            pipe.set(keys.table_counted(self._table_id), "1", ex=keys.WEEK_S)
         pipe.execute()
+
+    def counted_lately(self) -> bool:
+        """Whether the whole table's rows were counted within the last week."""
+        return bool(self._client.exists(keys.table_counted(self._table_id)))
+
+    def seen(self) -> bool:
+        """Whether rows of ours were seen in the table."""
+        return bool(self._client.exists(keys.seen(self._table_id)))
+
+    def learn_seen(self) -> None:
+        """Remember that rows of ours were seen in the table."""
+        self._client.set(keys.seen(self._table_id), "1")
+
+    def unseen(self) -> Unseen | None:
+        """Why loading is stopped, if it is."""
+        data: Any = self._client.get(keys.unseen(self._table_id))
+        return codec.load(Unseen, data) if data else None
+
+    def learn_unseen(self, unseen: Unseen) -> None:
+        """Stop loading into the table."""
+        self._client.set(keys.unseen(self._table_id), codec.dump(unseen, Unseen))
+
+    def clear_unseen(self) -> None:
+        """Let loading go on: the rows are seen again."""
+        self._client.delete(keys.unseen(self._table_id))
+
+    def forget_unseen(self, now: datetime) -> None:
+        """Let loading go on: what was seen before `now` is no longer in the table."""
+        pipe = self._client.pipeline()
+        pipe.delete(keys.unseen(self._table_id), keys.seen(self._table_id))
+        pipe.set(keys.emptied(self._table_id), now.isoformat())
+        pipe.execute()
+
+    def emptied(self) -> datetime | None:
+        """When a person said that the table shows all that there is."""
+        said = _text(self._client.get(keys.emptied(self._table_id)))
+        return datetime.fromisoformat(said) if said else None
 
     def told(self, day: date, what: str) -> bool:
         """Whether a trouble outside of runs was told on a day."""

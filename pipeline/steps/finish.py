@@ -86,7 +86,20 @@ def _send_card(ctx: Context, summary: Summary) -> None:
     good = summary.state == RunState.SUCCESS
     if not ctx.bot() or ctx.ledger.told(summary.run_id) or (good and not ctx.ledger.tell(summary.run_id)):
         return
+    today, standing = china_day(ctx.now()), _standing(summary)
+    if standing and ctx.memory.told(today, standing):
+        ctx.ledger.tell(summary.run_id)
+        return
     if send(ctx, run_card(summary)):
         ctx.ledger.tell(summary.run_id)
+        if standing:
+            ctx.memory.learn_told(today, standing)
         if authorize_link_in(summary):  # the group need not hear of the dead token once more today
-            ctx.memory.learn_told(china_day(ctx.now()), told_as(NeedsAuthorization.reason))
+            ctx.memory.learn_told(today, told_as(NeedsAuthorization.reason))
+
+
+def _standing(summary: Summary) -> str | None:
+    """The name of a trouble that fails every run until a person acts: one card a day is enough."""
+    troubles = (summary.trouble, *(account.trouble for account in summary.accounts))
+    found = next((trouble for trouble in troubles if trouble and trouble.needs_person), None)
+    return f"run:{found.reason}:{found.code}" if found and summary.state == RunState.FAILED else None

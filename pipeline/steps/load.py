@@ -11,7 +11,7 @@ import structlog
 from pipeline.context import Base, Context
 from pipeline.core.columns import metrics_of
 from pipeline.core.diff import Change, Difference, Update, causes, changes, diff
-from pipeline.core.errors import ColumnVanished, LaikeError, NeedsPerson, Retryable, RowVanished, TableFull
+from pipeline.core.errors import ColumnVanished, LaikeError, Retryable, RowVanished, TableFull
 from pipeline.core.flow import LOAD, Step
 from pipeline.core.model import AccountDay, FoundRow, Key, ReportRow, WantedRow, china_day
 from pipeline.core.outcome import LoadOutcome, Run
@@ -19,7 +19,8 @@ from pipeline.core.quality import checksum, refusals, settle_shared_keys
 from pipeline.core.table import Layout
 from pipeline.state.staging import Fetched, Snapshot
 from pipeline.steps.once import once, part_of
-from pipeline.steps.read import read_following, rows_of, take_snapshot
+from pipeline.steps.read import read_following, remembered_count, rows_of, take_snapshot
+from pipeline.steps.unseen import refuse_empty, refuse_unseen
 from pipeline.steps.write import Bisection, create_surely, write_batches
 
 T = TypeVar("T")
@@ -113,6 +114,7 @@ def _load(ctx: Context, run: Run) -> LoadOutcome:
         base = ctx.base(None)
         snapshot = ctx.staging.snapshot(run.batch_id) or take_snapshot(ctx, run, base)
         return _tell(ctx, _Load(ctx, run, base, source, snapshot), dry_run=True)
+    refuse_unseen(ctx)
     # the run's deadline ends the fetching; what is there by then is loaded
     with ctx.writing() as base:
         snapshot = _fresh_enough(ctx, run) or _read_anew(ctx, run, base)
@@ -152,6 +154,7 @@ class _Load:
         self.recorded = ctx.staging.changes(run.batch_id)
         self.counted = snapshot.count
         self.rows: int | None = None  # of the whole table, when all is written
+        self.asked = False  # whether they were counted for this load
         self.fields = snapshot.fields
 
     def difference(self) -> Difference:
@@ -193,25 +196,28 @@ class _Load:
         self.ctx.memory.begin_writing()
 
     def _check_room(self, more: int) -> None:
-        count = self.base.records().count() if self.counted is None else self.counted
-        self.counted, cap = None, self.ctx.settings.table_max_rows  # a later round counts anew
-        if not count and self._was_loaded():
-            msg = "the table reads as empty although rows were loaded into it: the permission may be lost"
-            raise NeedsPerson(msg, what_to_do="请确认应用仍对多维表格有「可管理」权限; 确认前不会写入。")
+        count, cap = self._count(more), self.ctx.settings.table_max_rows
+        if not count:
+            refuse_empty(self.ctx, self.run.accounts)
         if count + more > cap:
             msg = f"{more} rows to create do not fit: the table holds {count} of {cap} (LAIKE_TABLE_MAX_ROWS)"
             advice = f"表格已有 {count} 行, 上限 {cap} 行, 需新增 {more} 行: 请归档旧数据或换新表。"
             raise TableFull(msg, what_to_do=advice)
         self.rows = count + more
 
+    def _count(self, more: int) -> int:
+        """Rows of the whole table: as remembered, while there is much room and we see rows in it, else counted."""
+        remembered = remembered_count(self.ctx, more) if self.found and self.rows is None else None
+        self.asked = remembered is None
+        if remembered is not None:
+            return remembered
+        count = self.base.records().count() if self.counted is None else self.counted
+        self.counted = None  # a later round counts anew
+        return count
+
     def _learn_rows(self) -> None:
         if self.rows is not None:
-            self.ctx.memory.learn_rows(china_day(self.ctx.now()), self.rows)
-
-    def _was_loaded(self) -> bool:
-        days = {day.isoformat() for day in self.run.days}
-        covered = (self.ctx.ledger.covered(account.id) for account in self.run.accounts)
-        return any(known.rows for by_day in covered for day, known in by_day.items() if day in days)
+            self.ctx.memory.learn_rows(china_day(self.ctx.now()), self.rows, counted=self.asked)
 
     def _update(self, updates: Sequence[Update]) -> None:
         def update(batch: Sequence[Update]) -> None:

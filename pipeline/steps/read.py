@@ -11,6 +11,7 @@ from pipeline.context import Base, Context
 from pipeline.core.cells import Field
 from pipeline.core.errors import BadRequest, BadResponse, ColumnVanished, LaikeError
 from pipeline.core.flow import READ, Step
+from pipeline.core.limits import nearly_full
 from pipeline.core.model import DayRange, FoundRow
 from pipeline.core.outcome import Run
 from pipeline.core.table import Layout, match
@@ -56,7 +57,8 @@ def take_snapshot(ctx: Context, run: Run, base: Base) -> Snapshot:
     writes, read_at = _writes(ctx), ctx.now()
     with ThreadPoolExecutor(max_workers=1) as pool:
         # the load will ask how full the table is: better now, while the reports are waited for
-        count = pool.submit(base.records().count) if _will_create(ctx, run) else None
+        asked = _will_create(ctx, run) and remembered_count(ctx) is None
+        count = pool.submit(base.records().count) if asked else None
         fields = base.tables.fields(base.table_id)
         layout = match_fields(ctx, fields, time_zone(ctx, base))
         layout, records = read_following(base, layout, run.days)
@@ -68,6 +70,18 @@ def _will_create(ctx: Context, run: Run) -> bool:
     """Whether rows to create are to be expected: an account's newest day was never loaded."""
     newest = run.days.last.isoformat()
     return not run.dry_run and any(newest not in ctx.ledger.covered(account.id) for account in run.accounts)
+
+
+def remembered_count(ctx: Context, more: int = 0) -> int | None:
+    """Rows of the whole table as last counted, with what we added since; `None` where that is not good enough.
+
+    It is, for a week, while with `more` rows much room is left: people may have added some.
+    """
+    counts = ctx.memory.rows()
+    if not counts or not ctx.memory.counted_lately():
+        return None
+    count = counts[max(counts)]
+    return None if nearly_full(count + more, ctx.settings.table_max_rows) else count
 
 
 def _writes(ctx: Context) -> int:

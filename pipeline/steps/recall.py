@@ -14,12 +14,11 @@ from pipeline.core.model import Account, AccountDay
 from pipeline.core.outcome import DayState
 from pipeline.core.plan import window
 from pipeline.core.table import between
-from pipeline.state.ledger import Coverage
+from pipeline.state.ledger import UNKNOWN, Coverage
 from pipeline.steps.read import time_zone
 from pipeline.steps.status import ACCOUNT, AS_OF, COST, DAY, DAY_MS, NAME, ROWS, STATE, WORDS
 
 RECALLED_DAYS = 31  # as far back as corrections reach
-UNKNOWN = ""  # the digest of figures that are not known: it is like no other, and so tells of no restatement
 GOOD = (WORDS[DayState.LOADED], WORDS[DayState.EMPTY])
 
 log = structlog.get_logger()

@@ -80,7 +80,9 @@ def begin_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[s
 
 
 def begin_catch_up(ctx: Context) -> Run | None:
-    """Yesterday for the accounts that lack it, if it is owed and not tried too recently."""
+    """Yesterday for the accounts that lack it, if it is owed, not tried too recently, and loading is not stopped."""
+    if ctx.memory.unseen():
+        return None  # nothing may be written
     now, settings = ctx.now(), ctx.settings
     newest = plan.yesterday(now)
     known = known_accounts(ctx)

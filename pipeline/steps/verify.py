@@ -18,6 +18,7 @@ from pipeline.steps.load import Source, gather, want
 from pipeline.steps.once import once, part_of
 from pipeline.steps.read import read_following, rows_of
 from pipeline.steps.twins import clear_twins, told
+from pipeline.steps.unseen import stop_if_unseen
 
 # a mismatch is read again after so many seconds before it counts: what was just written may lag
 LOOKS_S = (0.0, 1.0, 3.0, 8.0)
@@ -59,6 +60,8 @@ def _verify(ctx: Context, run: Run) -> VerifyOutcome:
         if ctx.staging.cleared(run.batch_id).record_ids:
             agreements = _look_until_it_agrees(ctx, run, source)
             warnings = (*told(ctx, run, layout), *warnings)
+    refused = _refused(ctx, run)
+    stop_if_unseen(ctx, run, [one for one in agreements if AccountDay(one.account_id, one.day) not in refused])
     verified = bool(agreements) and all(one.agrees for one in agreements)
     _cover(ctx, run, source, [AccountDay(one.account_id, one.day) for one in agreements if one.agrees])
     return VerifyOutcome(agreements=tuple(agreements), verified=verified, warnings=warnings)
@@ -95,9 +98,12 @@ def _look(ctx: Context, run: Run, source: Source) -> tuple[DayAgreement, ...]:
     found = rows_of(layout, records, run.days)
     _learn_creator(ctx, run, found)
     _learn_columns(ctx, snapshot.layout)
+    wanted = want(layout, run, source)
+    if {row.key for row in wanted} & {row.key for row in found}:
+        ctx.memory.learn_seen()
     accounts = {account.id: account for account in run.accounts}
     places = {at: accounts[at.account_id] for at in source.days}
-    return agree(want(layout, run, source), found, places, ctx.memory.creator())
+    return agree(wanted, found, places, ctx.memory.creator())
 
 
 def _refused(ctx: Context, run: Run) -> set[AccountDay]:

@@ -286,7 +286,7 @@ DEFECTS: dict[str, tuple[Callable[[Patient], None], str, State, str]] = {
     "table: column of a wrong type": (column_of_wrong_type, "columns", B, "“转化数”列是复选框类型"),
     "table: full": (rows_of_cap(100), "room", B, "归档旧数据"),
     "table: nearly full": (rows_of_cap(80), "room", W, "归档旧数据"),
-    "table: reads as empty": (reads_as_empty, "room", B, "「可管理」"),
+    "table: reads as empty": (reads_as_empty, "rows", B, "「可管理」"),
     "views: one without a filter": (view_without_filter, "views", W, "laike views --fix"),
     "views: one deleted": (view_deleted, "views", W, "laike views --fix"),
     "table: the old script still writes": (old_script_writes, "other_writers", W, "请停用旧脚本"),

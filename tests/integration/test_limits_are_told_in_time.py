@@ -1,6 +1,7 @@
 """What is used up some day is counted, and told from 80 % on; nothing is asked of Feishu for it."""
 
 import math
+from datetime import time, timedelta
 
 import pytest
 
@@ -8,6 +9,7 @@ from pipeline.core.errors import NeedsPerson
 from pipeline.core.model import CHINA
 from pipeline.core.outcome import RunState
 from pipeline.state import keys
+from pipeline.steps.run import begin_settle, carry_out
 from tests.lab import Lab
 
 VIEW_CALLS = ("views.create", "views.patch", "views.get", "views.list")
@@ -37,15 +39,30 @@ def test_a_call_that_is_refused_costs_nothing_and_is_not_counted(lab: Lab) -> No
     assert lab.context().quota.used() == lab.look("calls")["quota"]
 
 
-def test_a_daily_run_with_nothing_to_mend_costs_six_calls_and_two_for_each_500_rows(either: Lab) -> None:
+def test_a_morning_with_nothing_to_mend_costs_six_calls_and_two_for_each_500_rows(either: Lab) -> None:
+    either.at(time(7))
     either.sync()
-    rows = len([record for record in either.records() if record["fields"].get("单元ID")])
-    either.context().client.delete(keys.zone(either.facts["app_token"]))  # as on the next morning
+    either.at(time(10, 35))
+    carry_out(ctx := either.context(), begin_settle(ctx).run_id)
+    either.at(time(7), days_later=1)
+    ctx.client.delete(keys.zone(either.facts["app_token"]))  # it lived for a day
     before = either.look("calls")["quota"]
     summary = either.sync()
-    assert (summary.state, summary.created, summary.updated) == (RunState.SUCCESS, 0, 0)
-    assert rows > 500
+    rows = sum(account.window_rows for account in summary.accounts)
+    assert (summary.state, summary.updated) == (RunState.SUCCESS, 0)
+    assert summary.created > 0
+    assert rows > 1500
     assert either.look("calls")["quota"] - before <= 6 + 2 * math.ceil(rows / 500)
+
+
+def test_people_who_fill_the_table_are_counted_before_it_is_too_full(lab: Lab) -> None:
+    lab.sync(lab.day - timedelta(days=1))
+    lab.extra["LAIKE_TABLE_MAX_ROWS"] = str(len(lab.records()) * 2)
+    for _ in range(int(lab.extra["LAIKE_TABLE_MAX_ROWS"]) - len(lab.records())):
+        lab.control("rows/insert", {"table_id": lab.table_id, "fields": {}, "by": "person"})
+    summary = lab.sync(lab.day)
+    assert summary.trouble
+    assert (summary.trouble.reason, summary.created) == ("table_full", 0)
 
 
 def test_nothing_is_told_while_there_is_room(lab: Lab) -> None:

@@ -15,9 +15,10 @@ from pipeline.steps.doctor.findings import Finding, broken, of_error, ok, skippe
 from pipeline.steps.doctor.oceanengine import accounts_of
 from pipeline.steps.doctor.rights import Rights
 from pipeline.steps.read import match_fields, read_records, rows_of
+from pipeline.steps.unseen import holds_rows, still_unseen
 from pipeline.steps.views import inspect
 
-CHECKS = ("table", "columns", "room", "views", "other_writers")
+CHECKS = ("table", "columns", "rows", "room", "views", "other_writers")
 FULL_SHARE = 0.8
 VIEWS_MAX, VIEWS_MANY = 200, 180  # 列出视图: a table takes 200 views, those of others included
 READ_TABLE, READ_FIELDS, READ_ROWS, READ_VIEWS = (
@@ -30,7 +31,10 @@ _TABLE = (
     "请检查 LAIKE_BITABLE_TABLE_ID: 打开数据表, 网址中 table= 后面以 tbl 开头的部分; 或把它留空并运行 laike init 新建。"
 )
 _FULL = "请归档旧数据, 或换一张新表; 若套餐允许更多行, 请调大 LAIKE_TABLE_MAX_ROWS。"
-_EMPTY = "请确认应用在「添加文档应用」中为「可管理」; 确认前不会写入。"
+_UNSEEN = (
+    "请确认应用在「添加文档应用」中为「可管理」, 再运行 laike doctor; 若表格确实被清空, 请运行 laike doctor --unblock。"
+    "在此之前不会写入。"
+)
 _VIEWS = "请运行 laike views --fix。"
 _MANY = "每张数据表最多 200 个视图: 请删除不用的视图。"
 _OTHERS = "请停用旧脚本 (crontab) 或其它写入该表的程序; 重复的行由其写入。"
@@ -49,15 +53,16 @@ def check_table(ctx: Context, base: Base, rights: Rights, zone: ZoneInfo, *, red
             count = pool.submit(rights.ask, READ_ROWS, base.records().count)
             views = pool.submit(rights.ask, READ_VIEWS, base.views.names)
         layout, columns = _columns(ctx, fields.result(), zone, redis=redis)
-        room = _room(ctx, count.result(), redis=redis)
+        seen = _rows(ctx, base, layout if redis else None, count.result(), redis=redis)
+        room = _room(ctx, count.result())
         shown = _views(ctx, base, rights, views.result(), layout, redis=redis)
         if count.result() is None:
-            others = skipped(CHECKS[4:], "reading records is denied")[0]
+            others = skipped(CHECKS[5:], "reading records is denied")[0]
         else:
             others = _other_writers(ctx, base, layout if redis else None, redis=redis)
     except NotFoundYet as error:  # the list of tables is denied, and what was asked for is not there
         return [of_error("table", error, _TABLE), *skipped(CHECKS[1:], "there is no such table")]
-    return [ok("table", "the table is there"), columns, room, shown, others]
+    return [ok("table", "the table is there"), columns, seen, room, shown, others]
 
 
 def _columns(
@@ -72,21 +77,28 @@ def _columns(
     return layout, ok("columns", f"{len(layout.columns)} columns, each of a type that holds its figures")
 
 
-def _room(ctx: Context, count: int | None, *, redis: bool) -> Finding:
+def _rows(ctx: Context, base: Base, layout: Layout | None, count: int | None, *, redis: bool) -> Finding:
+    """Whether what was written can be seen; if it can, loading that was stopped goes on."""
+    if count is None or layout is None:
+        return skipped(["rows"], "reading records is denied" if count is None else _lacking(redis=redis))[0]
+    if not count and holds_rows(ctx, accounts_of(ctx)):
+        return broken("rows", "the table reads as empty although rows were loaded: a right may be lost", _UNSEEN)
+    if not (unseen := ctx.memory.unseen()):
+        return ok("rows", "what was written can be read")
+    if still_unseen(base, layout, unseen):
+        return broken("rows", f"loading is stopped: {unseen.why}", _UNSEEN)
+    ctx.memory.clear_unseen()
+    return ok("rows", "what was written can be read again: loading, which was stopped, goes on")
+
+
+def _room(ctx: Context, count: int | None) -> Finding:
     if count is None:
         return skipped(["room"], "reading records is denied")[0]
     cap = ctx.settings.table_max_rows
     says = f"{count} of {cap} rows (LAIKE_TABLE_MAX_ROWS)"
-    if not count and redis and _was_loaded(ctx):
-        return broken("room", "the table reads as empty although rows were loaded: a right may be lost", _EMPTY)
     if count >= cap:
         return broken("room", f"full: {says}", _FULL)
     return warning("room", f"nearly full: {says}", _FULL) if count >= FULL_SHARE * cap else ok("room", says)
-
-
-def _was_loaded(ctx: Context) -> bool:
-    covered = (ctx.ledger.covered(account.id) for account in accounts_of(ctx))
-    return any(known.rows for by_day in covered for known in by_day.values())
 
 
 def _views(

@@ -5,7 +5,7 @@ import pytest
 from pipeline.core.model import CHINA, Account
 from pipeline.core.views import NAME_MAX, VIEWS_MAX, VIEWS_NEAR, affordable, audit_due, view_names
 
-NOW = datetime(2026, 2, 12, 7, 0, tzinfo=CHINA)  # a Thursday
+NOW = datetime(2026, 2, 12, 10, 35, tzinfo=CHINA)  # a Thursday
 
 
 def names(*given: str) -> list[tuple[str, ...]]:
@@ -72,6 +72,24 @@ def test_a_second_run_of_the_day_reads_nothing_again() -> None:
     due = audit_due(last, NOW)
     last |= dict.fromkeys(due, NOW.timestamp())
     assert audit_due(last, NOW + timedelta(hours=4)) == set()
+
+
+def test_the_run_at_seven_reads_none_while_there_is_a_later_one() -> None:
+    last: dict[str, float] = checked(timedelta(days=8), 14)
+    for day in range(14):
+        now = NOW + timedelta(days=day)
+        last |= dict.fromkeys(audit_due(last, now), now.timestamp())
+        assert audit_due(last, now.replace(hour=7) + timedelta(days=1)) == set()
+
+
+def test_where_all_runs_are_at_seven_each_is_read_once_a_week() -> None:
+    last, counts = checked(timedelta(days=8)), []
+    for day in range(21):
+        now = NOW.replace(hour=7) + timedelta(days=day)
+        due = audit_due(last, now)
+        counts.append(len(due))
+        last |= dict.fromkeys(due, now.timestamp())
+    assert counts[7:] == [1] * 14
 
 
 def test_in_the_second_week_exactly_one_of_seven_is_due_each_day() -> None:

@@ -1,0 +1,91 @@
+"""A table whose rows cannot be seen is not written: what is there would be created a second time.
+
+Success with an empty list can mean a lost permission (Bitable, advanced permissions). Loading stops when a table in
+which our rows were seen reads as empty, or when rows that were just created do not read back; doctor or a person lets
+it go on.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import structlog
+
+from pipeline.context import Base, Context
+from pipeline.core.errors import TableUnseen
+from pipeline.core.model import Account, AccountDay, DayRange
+from pipeline.core.outcome import DayAgreement, Run
+from pipeline.core.table import Layout
+from pipeline.state.ledger import UNKNOWN
+from pipeline.state.memory import Unseen
+from pipeline.steps.read import read_records, rows_of
+
+log = structlog.get_logger()
+
+
+def refuse_unseen(ctx: Context) -> None:
+    """Write nothing while loading is stopped.
+
+    Raises:
+        TableUnseen: It is.
+    """
+    if unseen := ctx.memory.unseen():
+        raise TableUnseen(unseen.why)
+
+
+def refuse_empty(ctx: Context, accounts: Iterable[Account]) -> None:
+    """Stop loading into a table that reads as empty, if there must be rows in it.
+
+    Raises:
+        TableUnseen: There must be.
+    """
+    if not holds_rows(ctx, accounts):
+        return
+    unseen = Unseen("the table reads as empty although rows were loaded into it: the permission may be lost")
+    ctx.memory.learn_unseen(unseen)
+    raise TableUnseen(unseen.why)
+
+
+def holds_rows(ctx: Context, accounts: Iterable[Account]) -> bool:
+    """Whether rows of ours were seen in the table, by us or, where Redis was emptied, by what 同步状态 says."""
+    if ctx.memory.seen():
+        return True
+    covered = (ctx.ledger.covered(account.id).values() for account in accounts)
+    recalled = (known for days in covered for known in days if known.rows and known.checksum == UNKNOWN)
+    emptied = ctx.memory.emptied()
+    return any(emptied is None or known.as_of > emptied for known in recalled)
+
+
+def stop_if_unseen(ctx: Context, run: Run, agreements: Sequence[DayAgreement]) -> None:
+    """Stop loading if, of a day for which rows were created, as many as that are missing: no look-up can be trusted.
+
+    Raises:
+        TableUnseen: It is so.
+    """
+    changes = ctx.staging.changes(run.batch_id).values()
+    created = Counter(change.at for change in changes if change.created)
+    missing = {AccountDay(one.account_id, one.day): one.missing for one in agreements}
+    hidden = sorted(at for at, count in created.items() if missing.get(at, 0) >= count)
+    if not hidden:
+        return
+    names = {account.id: account.name for account in run.accounts}
+    days = tuple((names[at.account_id], at.day) for at in hidden)
+    rows = sum(created[at] for at in hidden)
+    unseen = Unseen(f"{rows} rows that were just created cannot be read back: the permission may be lost", days)
+    ctx.memory.learn_unseen(unseen)
+    log.error("loading_stopped", why=unseen.why)
+    raise TableUnseen(unseen.why)
+
+
+def still_unseen(base: Base, layout: Layout, unseen: Unseen) -> bool:
+    """Whether days whose rows could not be read back still show none."""
+    days = [day for _, day in unseen.days]
+    if not days:
+        return False
+    between = DayRange(min(days), max(days))
+    shown = {(row.account_name, row.day) for row in rows_of(layout, read_records(base, layout, between), between)}
+    return not set(unseen.days) <= shown
+
+
+def unblock(ctx: Context) -> None:
+    """Go on with the table as it is: a person looked, and it shows all that there is."""
+    ctx.memory.forget_unseen(ctx.now())
