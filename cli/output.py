@@ -64,7 +64,7 @@ def run_document(summary: Summary) -> dict[str, Any]:
         "created": summary.created,
         "updated": summary.updated,
         "unchanged": summary.unchanged,
-        "restated": summary.restated,
+        "restated": len(summary.restatements),
         "edited": summary.edited,
         "gone": summary.gone,
         "foreign": summary.foreign,
@@ -100,7 +100,7 @@ def print_summary(summary: Summary) -> None:
             out.print(f"  {trouble.link}", highlight=False)
     word = "would be " if summary.dry_run else ""
     counts = f"{word}created {summary.created}, updated {summary.updated}, unchanged {summary.unchanged}"
-    notes = [f"restated {summary.restated} account day(s)"] if summary.restated else []
+    notes = [f"restated {len(summary.restatements)} account day(s)"] if summary.restatements else []
     notes += [f"edited by hand {summary.edited}"] if summary.edited else []
     out.print(f"{summary.run_id}: {coloured(summary.state)}; rows {', '.join([counts, *notes])}; {_verified(summary)}")
     for line in (*summary.warnings, *summary.view_notes):

@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -182,10 +182,11 @@ class Lab:
                 rows.setdefault(Key(_day(cells["时间"]), str(cells["单元ID"])), []).append(cells)
         return rows
 
-    def assert_agrees(self, start: date | None = None, end: date | None = None) -> None:
-        """Every key of the source is in the table exactly once with the source's figures."""
+    def assert_agrees(self, start: date | None = None, end: date | None = None, accounts: Collection[str] = ()) -> None:
+        """Every key of the source, or of some accounts, is in the table exactly once with the source's figures."""
         names, loaded = self.facts["accounts"], self.loaded()
-        source = self.source(start, end)
+        chosen = accounts or self.accounts
+        source = {key: row for key, row in self.source(start, end).items() if str(row["local_account_id"]) in chosen}
         for key, row in source.items():
             assert len(loaded.get(key, [])) == 1, f"{key}: {len(loaded.get(key, []))} rows"
             cells = loaded[key][0]

@@ -8,7 +8,8 @@
     │   └── TransportTrouble no answer, or an answer that is not one
     ├── TokenExpired         refresh once, repeat once
     ├── NeedsPerson          grant a permission, bring a key: stop all, tell
-    │   └── NeedsAuthorization   the token is dead: a person must authorize again, by a link
+    │   ├── NeedsAuthorization   the token is dead: a person must authorize again, by a link
+    │   └── TableUnseen      rows that must be there cannot be read: write nothing
     ├── AccountUnavailable   this account only
     ├── TableMismatch        the table's columns are not what we write: stop before writing
     │   └── ColumnVanished   a column that we had listed has gone or has another name: list the fields again
@@ -207,8 +208,8 @@ class TableUnseen(NeedsPerson):
 
     reason = "table_unseen"
     advice = (
-        "已写入的数据读不出来, 应用可能失去了权限: 请确认应用对多维表格有「可管理」权限, 再运行 laike doctor。"
-        "若表格确实被清空, 请运行 laike doctor --unblock。在此之前不会写入。"
+        "已写入的数据读不出来, 可能失去了权限, 已停止写入: 请确认应用对多维表格有「可管理」权限, 再运行 laike doctor"
+        " (表格确实被清空时加 --unblock)。"
     )
 
 

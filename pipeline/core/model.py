@@ -46,6 +46,17 @@ class DayRange:
         return isinstance(day, date) and self.first <= day <= self.last
 
 
+def ranges(days: Iterable[date]) -> list[DayRange]:
+    """Days as ranges without gaps, the oldest first."""
+    found: list[DayRange] = []
+    for day in sorted(set(days)):
+        if found and day == found[-1].last + timedelta(days=1):
+            found[-1] = DayRange(found[-1].first, day)
+        else:
+            found.append(DayRange(day, day))
+    return found
+
+
 class AccountDay(NamedTuple):
     """One account on one business day."""
 
@@ -79,6 +90,14 @@ class ReportRow:
     def cost(self) -> Decimal:
         """消耗 in 元."""
         return self.metrics["stat_cost"]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What the account report says of one day: 消耗 in 元, and 转化数."""
+
+    cost: Decimal
+    conversions: Decimal
 
 
 Cell = str | Decimal | date | None

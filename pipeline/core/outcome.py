@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from pipeline.core.errors import Trouble
-from pipeline.core.model import ZERO, Account, AccountDay, DayRange
+from pipeline.core.model import ZERO, Account, AccountDay, DayRange, Totals
 
 
 class RunState(StrEnum):
@@ -44,6 +44,7 @@ class DayOutcome:
     state: DayState
     rows: int = 0
     cost: Decimal = ZERO
+    totals: Totals | None = None  # what the account report said of the day; `None`: nothing
     trouble: Trouble | None = None
 
     @property
@@ -54,13 +55,17 @@ class DayOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchOutcome:
-    """What came of fetching one account; its rows are staged under the same key."""
+    """What came of fetching one account; its rows are staged under the same key.
+
+    `days` are those of the batch and, before them, older ones whose totals moved since they were loaded.
+    """
 
     account_id: str
     days: tuple[DayOutcome, ...]
     rows: int
     checksum: str
     as_of: datetime
+    spent_lately: bool = False  # whether the account report has 消耗 in the week before the newest day
 
     @property
     def trouble(self) -> Trouble | None:
@@ -153,6 +158,7 @@ class Run:
     dry_run: bool = False
     backfill: bool = False  # goes after the daily run where both wait
     batch: int = 0
+    restatements: bool = False  # whether older days whose totals moved are loaded again, too
     trouble: Trouble | None = None  # why the accounts are those of an older list
 
     @property
@@ -188,7 +194,7 @@ class Summary:
     created: int = 0
     updated: int = 0
     unchanged: int = 0
-    restated: int = 0
+    restatements: tuple[AccountDay, ...] = ()  # days whose source says something else than when they were loaded
     edited: int = 0
     gone: int = 0
     foreign: int = 0

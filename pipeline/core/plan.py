@@ -14,6 +14,7 @@ BLOCK_DAYS = 30  # days of one report call: the look-back never costs a second o
 REPORT_ROWS_A_PAGE = 100  # the largest page_size of the report endpoints
 DEADLINE_FLOOR_S = 300
 ENDING_S = 60  # views, status table and card come after the deadline
+RESTATED_DAYS = 30  # so long figures may still be corrected
 OLDEST_DAYS = 365  # the report endpoints serve no older day
 
 
@@ -26,6 +27,12 @@ def window(now: datetime, lookback_days: int) -> DayRange:
     """Yesterday and the days before it that are read again, `lookback_days` in all."""
     newest = yesterday(now)
     return DayRange(newest - timedelta(days=lookback_days - 1), newest)
+
+
+def correctable(days: DayRange, now: datetime) -> DayRange:
+    """Days of which one account report tells, `days` among them: as far back as figures are still corrected."""
+    oldest = china_day(now) - timedelta(days=OLDEST_DAYS)
+    return DayRange(min(days.first, max(oldest, days.last - timedelta(days=RESTATED_DAYS - 1))), days.last)
 
 
 def closed_day(day: date, now: datetime) -> DayRange:

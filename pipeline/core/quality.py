@@ -4,11 +4,11 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from pipeline.core.errors import Trouble
-from pipeline.core.model import ZERO, Account, AccountDay, DayRange, FoundRow, Key, ReportRow, WantedRow, by_key
+from pipeline.core.model import ZERO, Account, AccountDay, FoundRow, Key, ReportRow, Totals, WantedRow, by_key
 from pipeline.core.outcome import DayAgreement, DayOutcome, DayState, Refusal
 
 TOLERANCE_YUAN = Decimal("0.05")  # the API rounds rows and totals apart
@@ -16,22 +16,41 @@ TOLERANCE_SHARE = Decimal("0.001")
 PROMOTIONS_NAMED = 3  # of the rows of a day that the table does not take
 
 
-def judge_days(rows: Sequence[ReportRow], totals: Mapping[date, Decimal], days: DayRange) -> tuple[DayOutcome, ...]:
-    """Each day's state from its promotion rows and the account report's 消耗 (元; an absent day is zero)."""
+def judge_days(
+    rows: Sequence[ReportRow], totals: Mapping[date, Totals], days: Iterable[date]
+) -> tuple[DayOutcome, ...]:
+    """Each day's state from its promotion rows and the account report (an absent day is zero)."""
     by_day: dict[date, list[ReportRow]] = defaultdict(list)
     for row in rows:
         by_day[row.day].append(row)
     return tuple(_judge_day(day, by_day[day], totals.get(day)) for day in days)
 
 
-def _judge_day(day: date, rows: Sequence[ReportRow], total: Decimal | None) -> DayOutcome:
+def _judge_day(day: date, rows: Sequence[ReportRow], totals: Totals | None) -> DayOutcome:
     cost = sum((row.cost for row in rows), ZERO)
-    outcome = DayOutcome(day=day, state=DayState.LOADED, rows=len(rows), cost=cost)
-    total = total or ZERO
+    outcome = DayOutcome(day=day, state=DayState.LOADED, rows=len(rows), cost=cost, totals=totals)
+    total = totals.cost if totals else ZERO
     tolerance = max(TOLERANCE_YUAN, abs(total) * TOLERANCE_SHARE) if rows else ZERO
     if abs(cost - total) > tolerance:
         return replace(outcome, state=DayState.INCOMPLETE, trouble=_incomplete(day, cost, total))
     return outcome if rows else replace(outcome, state=DayState.EMPTY)
+
+
+def moved(totals: Mapping[date, Totals], loaded: Mapping[date, Totals | None]) -> list[date]:
+    """Days of which the account report says something else now than when they were loaded.
+
+    Args:
+        totals: What it says now; an absent day is zero.
+        loaded: What it said of each day that is to be looked at.
+    """
+    nothing = Totals(ZERO, ZERO)
+    return sorted(day for day, then in loaded.items() if totals.get(day, nothing) != (then or nothing))
+
+
+def spent_before(day: date, totals: Mapping[date, Totals]) -> bool:
+    """Whether the account report has 消耗 in the week before `day`."""
+    week = (day - timedelta(days=ago) for ago in range(1, 8))
+    return any(totals[one].cost for one in week if one in totals)
 
 
 def _incomplete(day: date, cost: Decimal, total: Decimal) -> Trouble:

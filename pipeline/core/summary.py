@@ -1,6 +1,7 @@
 """How a run ended, from what its steps found."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -44,7 +45,7 @@ def day_outcomes(findings: Iterable[Findings]) -> dict[AccountDay, DayOutcome]:
         for account in found.part.accounts:
             fetch = found.fetches.get(account.id)
             days = {one.day: one for one in fetch.days} if fetch else {}
-            for day in found.part.days:
+            for day in sorted({*found.part.days, *days}):
                 at = AccountDay(account.id, day)
                 fetched = days.get(day) or DayOutcome(day=day, state=DayState.MISSING, trouble=_never_ended("fetch"))
                 outcomes[at] = _last_word(fetched, found, at, agreements.get(at))
@@ -71,7 +72,7 @@ def summarize(run: Run, findings: Sequence[Findings], views: ViewsOutcome, ended
     loads = [found.load for found in findings if found.load]
     restated = {at for load in loads for at in load.restated}
     good = sum(outcome.state.good for outcome in outcomes.values())
-    suspicious = _suspiciously_empty(run, outcomes)
+    suspicious = _suspiciously_empty(run, findings, outcomes)
     state = RunState.SUCCESS if good == len(outcomes) else RunState.PARTIAL if good else RunState.FAILED
     unlisted = run.trouble if run.trouble and run.trouble.needs_person and state != RunState.SUCCESS else None
     agreements = [one for found in findings for one in _agreements(found)]
@@ -80,11 +81,11 @@ def summarize(run: Run, findings: Sequence[Findings], views: ViewsOutcome, ended
         state=RunState.PARTIAL if suspicious and state == RunState.SUCCESS else state,
         day=run.day,
         days=run.days,
-        accounts=tuple(_account_result(run, account, outcomes, restated) for account in run.accounts),
+        accounts=_account_results(run, outcomes, restated),
         created=sum(load.created for load in loads),
         updated=sum(load.updated for load in loads),
         unchanged=sum(load.unchanged for load in loads),
-        restated=len(restated),
+        restatements=tuple(sorted(restated)),
         edited=sum(load.edited for load in loads),
         gone=sum(one.gone for one in agreements),
         foreign=sum(one.foreign for one in agreements),
@@ -115,12 +116,22 @@ def _trouble_of(found: Findings) -> Trouble | None:
     return found.load.trouble or (found.verify.trouble if found.verify else None)
 
 
-def _account_result(
-    run: Run, account: Account, outcomes: Mapping[AccountDay, DayOutcome], restated: Collection[AccountDay]
-) -> AccountResult:
-    window = [outcomes[AccountDay(account.id, day)] for day in run.days]
+def _account_results(
+    run: Run, outcomes: Mapping[AccountDay, DayOutcome], restated: Iterable[AccountDay]
+) -> tuple[AccountResult, ...]:
+    by_account: dict[str, list[DayOutcome]] = defaultdict(list)
+    for at, outcome in outcomes.items():
+        by_account[at.account_id].append(outcome)
+    moved = {at.account_id for at in restated}
+    return tuple(
+        _account_result(run, account, by_account[account.id], restated=account.id in moved) for account in run.accounts
+    )
+
+
+def _account_result(run: Run, account: Account, days: Sequence[DayOutcome], *, restated: bool) -> AccountResult:
+    window = sorted((one for one in days if one.day in run.days), key=lambda one: one.day)
     newest = window[-1]
-    worst = min(window, key=lambda one: (one.state.good, _WORST_FIRST.index(one.state)))
+    worst = min(days, key=lambda one: (one.state.good, _WORST_FIRST.index(one.state)))
     shown = newest if worst.state.good else worst
     trouble = newest.trouble or worst.trouble
     return AccountResult(
@@ -132,7 +143,7 @@ def _account_result(
         window_rows=sum(one.rows for one in window),
         window_cost=sum((one.cost for one in window), ZERO),
         trouble=trouble,
-        restated=any(at.account_id == account.id for at in restated),
+        restated=restated,
     )
 
 
@@ -179,9 +190,11 @@ def _disagreement(agreement: DayAgreement) -> Trouble:
     )
 
 
-def _suspiciously_empty(run: Run, outcomes: Mapping[AccountDay, DayOutcome]) -> Trouble | None:
+def _suspiciously_empty(
+    run: Run, findings: Iterable[Findings], outcomes: Mapping[AccountDay, DayOutcome]
+) -> Trouble | None:
     newest = [outcomes[AccountDay(account.id, run.day)] for account in run.accounts]
-    spent = any(outcome.cost for at, outcome in outcomes.items() if at.day != run.day)
+    spent = any(fetch.spent_lately for found in findings for fetch in found.fetches.values())
     if not spent or any(outcome.state != DayState.EMPTY for outcome in newest):
         return None
     return Trouble(

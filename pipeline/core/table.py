@@ -5,7 +5,7 @@ compare by meaning.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from pipeline.core.cells import Field, decode, encode, fits, midnight_ms
 from pipeline.core.columns import DATE, FIELD_TYPES, SINGLE_SELECT, TYPE_NAMES, Column
 from pipeline.core.errors import TableMismatch
-from pipeline.core.model import ZERO, Account, Cell, DayRange, FoundRow, ReportRow, WantedRow
+from pipeline.core.model import ZERO, Account, Cell, FoundRow, ReportRow, WantedRow, ranges
 
 FILTER_CONDITIONS_MAX = 50  # Bitable, search records: at most 50 conditions
 FILTER_CHARACTERS_MAX = 1900  # the documented 2,000 with a margin for how the server counts
@@ -95,12 +95,13 @@ class Layout:
             created_ms=int(record.get("created_time") or 0),
         )
 
-    def day_filters(self, days: DayRange) -> Iterator[dict[str, object]]:
+    def day_filters(self, days: Collection[date]) -> Iterator[dict[str, object]]:
         """The searches that together find every row of `days`, and a few of other days besides."""
         field = self.fields[self.column("day").name]
         if field.type == DATE:
-            wider = days.first - timedelta(days=1), days.last + timedelta(days=1)
-            yield between(field.name, *(midnight_ms(day, self.time_zone) for day in wider))
+            for one in ranges(days):
+                wider = one.first - timedelta(days=1), one.last + timedelta(days=1)
+                yield between(field.name, *(midnight_ms(day, self.time_zone) for day in wider))
         else:
             yield from _text_filters(field.name, days)
 
@@ -165,7 +166,7 @@ def _problem(column: Column, found: Mapping[str, Field], spare: Sequence[str]) -
     return None
 
 
-def _text_filters(name: str, days: DayRange) -> Iterator[dict[str, object]]:
+def _text_filters(name: str, days: Collection[date]) -> Iterator[dict[str, object]]:
     conditions: list[object] = []
     for text in _spellings(days):
         condition = {"field_name": name, "operator": "contains", "value": [text]}
@@ -176,7 +177,7 @@ def _text_filters(name: str, days: DayRange) -> Iterator[dict[str, object]]:
     yield {"conjunction": "or", "conditions": conditions}
 
 
-def _spellings(days: DayRange) -> dict[str, None]:
+def _spellings(days: Collection[date]) -> dict[str, None]:
     """What a text cell of one of `days` contains: our own spelling by the day, those of people by the month.
 
     Few rows have the latter, so that a whole month of them costs less than a condition for each day and spelling.

@@ -32,7 +32,8 @@ NAMES_TOGETHER = 3
 def run_card(summary: Summary) -> dict[str, object]:
     """The card that tells how a run ended."""
     title, link = f"{summary.day} {_TITLES[summary.state]}", authorize_link_in(summary)
-    texts = [_totals(summary), *_shortened([*_troubles(summary), *summary.warnings, *summary.view_notes])]
+    told = [*_troubles(summary), *_restatements(summary), *summary.warnings, *summary.view_notes]
+    texts = [_totals(summary), *_shortened(told)]
     in_trouble_first = sorted(summary.accounts, key=lambda one: one.state.good)
     elements = [
         *map(_markdown, texts),
@@ -103,6 +104,16 @@ def _troubles(summary: Summary) -> list[str]:
             befallen.setdefault(one.trouble.what_to_do, []).append(_clipped(one.name, NAME_LETTERS))
     lines = [f"**{_together(names)}**: {advice}" for advice, names in befallen.items()]
     return [summary.trouble.what_to_do, *lines] if summary.trouble else lines
+
+
+def _restatements(summary: Summary) -> list[str]:
+    """Days before the newest whose figures the source corrected, by account."""
+    names = {account.id: _clipped(account.name, NAME_LETTERS) for account in summary.accounts}
+    days: dict[str, list[str]] = {}
+    for at in summary.restatements:
+        days.setdefault(names[at.account_id], []).append(f"{at.day:%m-%d}")
+    told = "; ".join(f"{name} {'、'.join(of)}" for name, of in days.items())
+    return [f"数据源修正了历史数据, 已更新: {told}"] if told else []
 
 
 def _together(names: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import redis
 
 from pipeline.core.errors import Busy, WrongInput
-from pipeline.core.model import AccountDay
+from pipeline.core.model import AccountDay, Totals
 from pipeline.core.outcome import Run, Summary
 from pipeline.state import codec, keys
 from pipeline.state.lease import Lease
@@ -41,6 +41,7 @@ class Coverage:
     cost: str
     checksum: str
     as_of: datetime
+    totals: Totals | None = None  # what the account report said of the day
 
 
 class Ledger:

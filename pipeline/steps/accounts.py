@@ -19,7 +19,7 @@ from pipeline.clients.oceanengine.accounts import (
     names_of,
 )
 from pipeline.clients.oceanengine.api import OceanEngine
-from pipeline.clients.oceanengine.reports import account_costs
+from pipeline.clients.oceanengine.reports import account_totals
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError, NeedsPerson, Trouble
 from pipeline.core.model import ZERO
@@ -120,7 +120,8 @@ def states(ctx: Context, names: Mapping[str, str], tell: Callable[[int], None]) 
 def _state(ctx: Context, api: OceanEngine, number: str, name: str, ways: tuple[str, ...]) -> AccountState:
     trouble, cost = None, ZERO
     try:
-        cost = sum(account_costs(api, number, window(ctx.now(), ACTIVE_DAYS)).values(), ZERO)
+        days = account_totals(api, number, window(ctx.now(), ACTIVE_DAYS)).values()
+        cost = sum((day.cost for day in days), ZERO)
         activity = Activity.ACTIVE if cost else Activity.IDLE
     except LaikeError as error:
         activity, trouble = Activity.UNAVAILABLE, error.trouble()

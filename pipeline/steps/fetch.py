@@ -1,19 +1,22 @@
 """Fetch one account's days: report and totals at the same time, judged, staged. Never raises for what an API does."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
 
 import structlog
 
 from pipeline.clients.oceanengine.api import OceanEngine
-from pipeline.clients.oceanengine.reports import account_costs, promotion_report
+from pipeline.clients.oceanengine.reports import account_totals, promotion_report
 from pipeline.context import Context
+from pipeline.core import plan
 from pipeline.core.columns import metrics_of
 from pipeline.core.errors import BadResponse, LaikeError, Retryable, Trouble
 from pipeline.core.flow import FETCH, Step
-from pipeline.core.model import ReportRow
+from pipeline.core.model import DayRange, ReportRow, Totals, ranges
 from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, Run
-from pipeline.core.quality import checksum, judge_days
+from pipeline.core.quality import checksum, judge_days, moved, spent_before
 from pipeline.state.staging import Fetched
 from pipeline.state.store import StoreTrouble
 from pipeline.steps.once import once, part_of
@@ -21,6 +24,15 @@ from pipeline.steps.once import once, part_of
 SECOND_LOOK_S = 20.0  # figures that do not add up are read once more after so long
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one reading of an account brought."""
+
+    rows: Sequence[ReportRow]
+    days: tuple[DayOutcome, ...]
+    spent_lately: bool = False
 
 
 def fetch_account(ctx: Context, run_id: str, batch: int, account_id: str, *, last: bool = True) -> FetchOutcome:
@@ -44,20 +56,27 @@ def fetch_account(ctx: Context, run_id: str, batch: int, account_id: str, *, las
 def _fetch_and_stage(ctx: Context, part: Run, account_id: str, *, last: bool) -> FetchOutcome:
     ctx.ledger.emit(part.run_id, "fetching", account=account_id)
     try:
-        rows, days = _fetch(ctx, ctx.oceanengine(part), part, account_id)
+        found = _fetch(ctx, ctx.oceanengine(part), part, account_id)
     except LaikeError as error:
         log.warning("fetch_failed", run=part.run_id, account=account_id, error=error.message)
         if isinstance(error, Retryable) and not last:
             raise
-        rows, days = [], _all_failed(part, error.trouble())
+        found = _Found([], _all_failed(part.days, error.trouble()))
     except StoreTrouble:
         raise  # Redis is away, the account is not: whoever called comes back later
     except Exception as error:
         # a header of the chord never raises: a bug of ours must not keep the other accounts out of the table
         log.exception("fetch_broke", run=part.run_id, account=account_id)
-        rows, days = [], _all_failed(part, _bug(error))
-    outcome = FetchOutcome(account_id=account_id, days=days, rows=len(rows), checksum=checksum(rows), as_of=ctx.now())
-    ctx.staging.put_fetched(part.batch_id, Fetched(outcome, tuple(rows)))
+        found = _Found([], _all_failed(part.days, _bug(error)))
+    outcome = FetchOutcome(
+        account_id=account_id,
+        days=found.days,
+        rows=len(found.rows),
+        checksum=checksum(found.rows),
+        as_of=ctx.now(),
+        spent_lately=found.spent_lately,
+    )
+    ctx.staging.put_fetched(part.batch_id, Fetched(outcome, tuple(found.rows)))
     _tell(ctx, part, outcome)
     return outcome
 
@@ -75,32 +94,58 @@ def _tell(ctx: Context, part: Run, outcome: FetchOutcome) -> None:
     )
 
 
-def _fetch(
-    ctx: Context, api: OceanEngine, run: Run, account_id: str
-) -> tuple[Sequence[ReportRow], tuple[DayOutcome, ...]]:
+def _fetch(ctx: Context, api: OceanEngine, run: Run, account_id: str) -> _Found:
     """Read an account, and once more after a while if the first reading is not whole."""
-    metrics = metrics_of(ctx.settings.columns)
     try:
-        rows, days = _read(api, run, account_id, metrics)
-        if all(day.state.good for day in days):
-            return rows, days
+        found = _read(ctx, api, run, account_id)
+        if all(day.state.good for day in found.days):
+            return found
     except BadResponse as error:
         log.warning("second_look", run=run.run_id, account=account_id, error=error.message)
     ctx.pause(SECOND_LOOK_S)
-    return _read(api, run, account_id, metrics)
+    return _read(ctx, api, run, account_id)
 
 
-def _read(
-    api: OceanEngine, run: Run, account_id: str, metrics: Sequence[str]
-) -> tuple[list[ReportRow], tuple[DayOutcome, ...]]:
+def _read(ctx: Context, api: OceanEngine, run: Run, account_id: str) -> _Found:
+    """Both reports at the same time, then the promotions of older days whose totals moved.
+
+    One account report tells of all days that may still be corrected, in the call that the batch's days need anyway.
+    """
+    metrics = metrics_of(ctx.settings.columns)
     with ThreadPoolExecutor(max_workers=1) as pool:
-        costs = pool.submit(account_costs, api, account_id, run.days)
+        told = pool.submit(account_totals, api, account_id, plan.correctable(run.days, ctx.now()))
         rows = promotion_report(api, account_id, run.days, metrics)
-        return rows, judge_days(rows, costs.result(), run.days)
+        totals = told.result()
+    days = judge_days(rows, totals, run.days)
+    older = _moved(ctx, run, account_id, totals) if run.restatements else []
+    for block in ranges(older):
+        more, judged = _read_older(api, block, account_id, totals, metrics)
+        rows, days = [*more, *rows], (*judged, *days)
+    return _Found(rows, days, spent_before(run.day, totals))
 
 
-def _all_failed(run: Run, trouble: Trouble) -> tuple[DayOutcome, ...]:
-    return tuple(DayOutcome(day=day, state=DayState.FAILED, trouble=trouble) for day in run.days)
+def _read_older(
+    api: OceanEngine, block: DayRange, account_id: str, totals: Mapping[date, Totals], metrics: Sequence[str]
+) -> tuple[list[ReportRow], tuple[DayOutcome, ...]]:
+    """Days that are loaded already: that they cannot be read now must not cost the newest ones."""
+    try:
+        rows = promotion_report(api, account_id, block, metrics)
+    except LaikeError as error:
+        log.warning("older_days_failed", account=account_id, error=error.message)
+        return [], _all_failed(block, error.trouble())
+    return rows, judge_days(rows, totals, block)
+
+
+def _moved(ctx: Context, run: Run, account_id: str, totals: Mapping[date, Totals]) -> list[date]:
+    """Older days than the batch's that were loaded and are corrected by now."""
+    loaded = {date.fromisoformat(day): known for day, known in ctx.ledger.covered(account_id).items()}
+    horizon = plan.correctable(run.days, ctx.now())
+    old = {day: known.totals for day, known in loaded.items() if day in horizon and day < run.days.first}
+    return moved(totals, old)
+
+
+def _all_failed(days: DayRange, trouble: Trouble) -> tuple[DayOutcome, ...]:
+    return tuple(DayOutcome(day=day, state=DayState.FAILED, trouble=trouble) for day in days)
 
 
 def _bug(error: Exception) -> Trouble:

@@ -1,25 +1,25 @@
 """Bring the table to what was fetched: difference, record of it, batch writes, one writer per base."""
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import TypeVar
 
 import structlog
 
 from pipeline.context import Base, Context
-from pipeline.core.columns import metrics_of
 from pipeline.core.diff import Change, Difference, Update, causes, changes, diff
 from pipeline.core.errors import ColumnVanished, LaikeError, Retryable, RowVanished, TableFull
 from pipeline.core.flow import LOAD, Step
-from pipeline.core.model import AccountDay, FoundRow, Key, ReportRow, WantedRow, china_day
+from pipeline.core.model import FoundRow, Key, WantedRow, china_day
 from pipeline.core.outcome import LoadOutcome, Run
-from pipeline.core.quality import checksum, refusals, settle_shared_keys
+from pipeline.core.quality import refusals
 from pipeline.core.table import Layout
-from pipeline.state.staging import Fetched, Snapshot
+from pipeline.state.staging import Snapshot
 from pipeline.steps.once import once, part_of
 from pipeline.steps.read import read_following, remembered_count, rows_of, take_snapshot
+from pipeline.steps.source import Source, gather, want
 from pipeline.steps.unseen import refuse_empty, refuse_unseen
 from pipeline.steps.write import Bisection, create_surely, write_batches
 
@@ -28,31 +28,6 @@ EARLY_READ_GOOD_FOR = timedelta(seconds=60)
 ROUNDS = 5  # readings after which a table that keeps changing under us is given up
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What the fetches of a run brought, ready to be written."""
-
-    rows: tuple[ReportRow, ...]
-    conflicts: tuple[AccountDay, ...]
-    days: frozenset[AccountDay]  # every account and day that was fetched
-    metrics: tuple[str, ...]
-
-    def checksums(self) -> dict[AccountDay, str]:
-        """A digest of each account's day, which says of which metrics it is."""
-        by_day: dict[AccountDay, list[ReportRow]] = {at: [] for at in self.days}
-        for row in self.rows:
-            by_day[AccountDay(row.account_id, row.day)].append(row)
-        return {at: f"{self._of}{checksum(rows)}" for at, rows in by_day.items()}
-
-    def comparable(self, digest: str) -> bool:
-        """Whether a digest is of the same metrics: with other columns, other figures are no restatement."""
-        return digest.startswith(self._of)
-
-    @property
-    def _of(self) -> str:
-        return hashlib.sha256(" ".join(sorted(self.metrics)).encode()).hexdigest()[:8] + ":"
 
 
 def load(ctx: Context, run_id: str, batch: int) -> LoadOutcome:
@@ -83,29 +58,6 @@ def _load_or_tell(ctx: Context, part: Run) -> LoadOutcome:
     return outcome
 
 
-def gather(ctx: Context, run: Run) -> Source:
-    """The rows of every account that was fetched; of two accounts that share a key, the first one's."""
-    metrics = metrics_of(ctx.settings.columns)
-    staged = [ctx.staging.fetched(run.batch_id, account.id) for account in run.accounts]
-    fetched = [found for found in staged if found and _has(found, metrics)]
-    rows, conflicts = settle_shared_keys([row for one in fetched for row in one.rows])
-    days = frozenset(
-        AccountDay(one.outcome.account_id, day.day) for one in fetched for day in one.outcome.days if not day.failed
-    )
-    return Source(tuple(rows), conflicts, days, metrics)
-
-
-def _has(found: Fetched, metrics: Sequence[str]) -> bool:
-    """Whether the rows have what our columns need; not so when those were changed while the run was on its way."""
-    return all(set(metrics) <= row.metrics.keys() for row in found.rows[:1])
-
-
-def want(layout: Layout, run: Run, source: Source) -> list[WantedRow]:
-    """The table's rows for what the source said."""
-    accounts = {account.id: account for account in run.accounts}
-    return [layout.want(row, accounts[row.account_id]) for row in source.rows]
-
-
 def _load(ctx: Context, run: Run) -> LoadOutcome:
     source = gather(ctx, run)
     if not source.days:
@@ -113,12 +65,15 @@ def _load(ctx: Context, run: Run) -> LoadOutcome:
     if run.dry_run:
         base = ctx.base(None)
         snapshot = ctx.staging.snapshot(run.batch_id) or take_snapshot(ctx, run, base)
-        return _tell(ctx, _Load(ctx, run, base, source, snapshot), dry_run=True)
+        work = _Load(ctx, run, base, source, snapshot)
+        work.read_besides()
+        return _tell(ctx, work, dry_run=True)
     refuse_unseen(ctx)
     # the run's deadline ends the fetching; what is there by then is loaded
     with ctx.writing() as base:
         snapshot = _fresh_enough(ctx, run) or _read_anew(ctx, run, base)
         work = _Load(ctx, run, base, source, snapshot)
+        work.read_besides()
         work.write()
         if work.layout != snapshot.layout:  # the read-back goes by the names of now
             ctx.staging.put_snapshot(run.batch_id, replace(snapshot, layout=work.layout))
@@ -150,12 +105,18 @@ class _Load:
         self.wanted = want(self.layout, run, source)
         self.refused = {row.key: why for row in self.wanted if (why := self.layout.unfit(row))}
         self.bisecting_calls = 0
-        self.found = rows_of(self.layout, snapshot.records, run.days)
+        self.days = source.days_of(run)
+        self.found = rows_of(self.layout, snapshot.records, self.days)
         self.recorded = ctx.staging.changes(run.batch_id)
         self.counted = snapshot.count
         self.rows: int | None = None  # of the whole table, when all is written
         self.asked = False  # whether they were counted for this load
         self.fields = snapshot.fields
+
+    def read_besides(self) -> None:
+        """Read the days that the snapshot lacks: those that were fetched because their totals moved."""
+        if besides := self.days - set(self.run.days):
+            self.found += self._read(besides)
 
     def difference(self) -> Difference:
         """What is still to be written."""
@@ -181,7 +142,7 @@ class _Load:
                     raise
                 log.warning("read_again", run=self.run.run_id, error=error.message)
                 self.ctx.pause(1)
-                self.found = self._read()
+                self.found = self._read(self.days)
             else:
                 self._learn_rows()
                 return
@@ -243,16 +204,16 @@ class _Load:
         self.base.records().batch_create([self.layout.encode(row.cells) for row in rows], token)
 
     def _absent(self, rows: Sequence[WantedRow]) -> list[WantedRow]:
-        there = {row.key for row in self._read()}
+        there = {row.key for row in self._read(self.days)}
         return [row for row in rows if row.key not in there]
 
     def _name(self, rows: Sequence[WantedRow]) -> str:
         text = "\n".join(f"{row.key} {sorted(row.cells.items())}" for row in rows)
         return f"{self.base.table_id} {self.run.run_id} {hashlib.sha256(text.encode()).hexdigest()}"
 
-    def _read(self) -> list[FoundRow]:
-        self.layout, records = read_following(self.base, self.layout, self.run.days)
-        return rows_of(self.layout, records, self.run.days)
+    def _read(self, days: Collection[date]) -> list[FoundRow]:
+        self.layout, records = read_following(self.base, self.layout, days)
+        return rows_of(self.layout, records, days)
 
 
 def _tell(ctx: Context, work: _Load, *, dry_run: bool) -> LoadOutcome:

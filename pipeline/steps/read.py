@@ -1,7 +1,8 @@
 """Read the table: its fields, its time zone, its rows of some days. Early, and again when needed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from pipeline.core.cells import Field
 from pipeline.core.errors import BadRequest, BadResponse, ColumnVanished, LaikeError
 from pipeline.core.flow import READ, Step
 from pipeline.core.limits import nearly_full
-from pipeline.core.model import DayRange, FoundRow
+from pipeline.core.model import FoundRow
 from pipeline.core.outcome import Run
 from pipeline.core.table import Layout, match
 from pipeline.state import keys
@@ -100,13 +101,13 @@ def match_fields(ctx: Context, fields: Sequence[Field], zone: ZoneInfo) -> Layou
     return match(ctx.settings.columns, fields, zone, known)
 
 
-def rows_of(layout: Layout, records: Sequence[dict[str, Any]], days: DayRange) -> list[FoundRow]:
+def rows_of(layout: Layout, records: Sequence[dict[str, Any]], days: Collection[date]) -> list[FoundRow]:
     """Records as rows, without those that the wider search brought from outside `days`."""
     rows = (layout.decode(record) for record in records)
     return [row for row in rows if row.day in days]
 
 
-def read_records(base: Base, layout: Layout, days: DayRange) -> list[dict[str, Any]]:
+def read_records(base: Base, layout: Layout, days: Collection[date]) -> list[dict[str, Any]]:
     """Every record of `days` with the cells of our columns, read whole.
 
     Raises:
@@ -144,7 +145,7 @@ def _whole(base: Base, filters: Sequence[Mapping[str, object] | None], names: Se
     raise AssertionError
 
 
-def read_following(base: Base, layout: Layout, days: DayRange) -> tuple[Layout, list[dict[str, Any]]]:
+def read_following(base: Base, layout: Layout, days: Collection[date]) -> tuple[Layout, list[dict[str, Any]]]:
     """Every record of `days`, and the layout in which they were read: columns that were just renamed are followed.
 
     Raises:

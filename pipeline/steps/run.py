@@ -39,13 +39,14 @@ def begin(ctx: Context, day: date | None, account_ids: Sequence[str], *, dry_run
     now = ctx.now()
     days = plan.closed_day(day, now) if day else plan.window(now, ctx.settings.lookback_days)
     run_id = f"{_daily_id(days.last)}-{plan.manual_suffix(now)}"
-    return _open_new(ctx, _planned(ctx, known_accounts(ctx), run_id, days, account_ids, dry_run=dry_run))
+    run = _planned(ctx, known_accounts(ctx), run_id, days, account_ids, dry_run=dry_run)
+    return _open_new(ctx, replace(run, restatements=day is None))
 
 
 def begin_daily(ctx: Context) -> Run:
     """The day's run: yesterday with its look-back. Asked for again it is the same run."""
     days = plan.window(ctx.now(), ctx.settings.lookback_days)
-    return _begin_once(ctx, _daily_id(days.last), days)
+    return _begin_once(ctx, _daily_id(days.last), days, restatements=True)
 
 
 def daily_is_lost(ctx: Context) -> bool:
@@ -125,11 +126,12 @@ def _deadline_s(ctx: Context, accounts: int, days: int) -> float:
     return plan.deadline_s(accounts, days, ctx.settings.oceanengine_rate, ctx.settings.run_deadline_s)
 
 
-def _begin_once(ctx: Context, run_id: str, days: DayRange) -> Run:
+def _begin_once(ctx: Context, run_id: str, days: DayRange, *, restatements: bool = False) -> Run:
     """A run of all accounts, or the one of its name."""
     if ctx.ledger.known(run_id):
         return ctx.ledger.run(run_id)
-    return _open(ctx, _planned(ctx, _known_or_told(ctx), run_id, days, []))
+    run = _planned(ctx, _known_or_told(ctx), run_id, days, [])
+    return _open(ctx, replace(run, restatements=restatements))
 
 
 def _known_or_told(ctx: Context) -> Known:

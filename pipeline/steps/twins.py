@@ -4,6 +4,7 @@ The one case in which a sync deletes a row; what may go is `core.duplicates.late
 """
 
 from collections.abc import Sequence
+from datetime import date
 from functools import partial
 
 import structlog
@@ -37,12 +38,12 @@ def clear_twins(ctx: Context, run: Run, layout: Layout, wanted: Sequence[WantedR
     return ()
 
 
-def told(ctx: Context, run: Run, layout: Layout) -> tuple[str, ...]:
+def told(ctx: Context, run: Run, layout: Layout, wanted: Sequence[WantedRow]) -> tuple[str, ...]:
     """What a run says about the rows that were set out to be removed, also by an earlier delivery."""
     cleared = ctx.staging.cleared(run.batch_id)
     if not cleared.record_ids:
         return ()
-    there = {record["record_id"] for record in read_records(ctx.base(None), layout, run.days)}
+    there = {record["record_id"] for record in read_records(ctx.base(None), layout, _days(run, wanted))}
     left = sum(record_id in there for record_id in cleared.record_ids)
     counts = {"已清除": len(cleared.record_ids) - left, "已备份, 但仍在表格中": left}
     files = ", ".join(cleared.files)
@@ -54,7 +55,7 @@ def _clear(ctx: Context, run: Run, base: Base, layout: Layout, wanted: Sequence[
     if not ours:
         return
     fields = base.tables.fields(base.table_id)
-    same = copies(layout, read_everything(base, list(layout.day_filters(run.days))), writable(fields))
+    same = copies(layout, read_everything(base, list(layout.day_filters(_days(run, wanted)))), writable(fields))
     doubled = [row for row in wanted if row.key in same]
     twins = [twin for row in doubled for twin in late_twins(same[row.key], row, ours, since_ms)]
     if not twins:
@@ -67,6 +68,10 @@ def _clear(ctx: Context, run: Run, base: Base, layout: Layout, wanted: Sequence[
     ctx.memory.begin_writing()
     for batch in batches(_ids(twins), DELETE_BATCH):
         base.records().batch_delete(batch)
+
+
+def _days(run: Run, wanted: Sequence[WantedRow]) -> set[date]:
+    return {*run.days, *(row.key.day for row in wanted)}
 
 
 def _ids(twins: Sequence[Copy]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import structlog
 
 from pipeline.context import Base, Context
 from pipeline.core.errors import TableUnseen
-from pipeline.core.model import Account, AccountDay, DayRange
+from pipeline.core.model import Account, AccountDay
 from pipeline.core.outcome import DayAgreement, Run
 from pipeline.core.table import Layout
 from pipeline.state.ledger import UNKNOWN
@@ -78,12 +78,9 @@ def stop_if_unseen(ctx: Context, run: Run, agreements: Sequence[DayAgreement]) -
 
 def still_unseen(base: Base, layout: Layout, unseen: Unseen) -> bool:
     """Whether days whose rows could not be read back still show none."""
-    days = [day for _, day in unseen.days]
-    if not days:
-        return False
-    between = DayRange(min(days), max(days))
-    shown = {(row.account_name, row.day) for row in rows_of(layout, read_records(base, layout, between), between)}
-    return not set(unseen.days) <= shown
+    days = {day for _, day in unseen.days}
+    rows = rows_of(layout, read_records(base, layout, days), days) if days else []
+    return not set(unseen.days) <= {(row.account_name, row.day) for row in rows}
 
 
 def unblock(ctx: Context) -> None:

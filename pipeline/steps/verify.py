@@ -14,9 +14,9 @@ from pipeline.core.table import Layout
 from pipeline.state.ledger import Coverage
 from pipeline.state.memory import KnownColumn
 from pipeline.state.staging import Snapshot
-from pipeline.steps.load import Source, gather, want
 from pipeline.steps.once import once, part_of
 from pipeline.steps.read import read_following, rows_of
+from pipeline.steps.source import Source, gather, want
 from pipeline.steps.twins import clear_twins, told
 from pipeline.steps.unseen import stop_if_unseen
 
@@ -56,10 +56,11 @@ def _verify(ctx: Context, run: Run) -> VerifyOutcome:
     warnings: tuple[str, ...] = ()
     if any(one.duplicates for one in agreements) or ctx.staging.cleared(run.batch_id).record_ids:
         layout = _snapshot(ctx, run).layout
-        warnings = clear_twins(ctx, run, layout, want(layout, run, source))
+        wanted = want(layout, run, source)
+        warnings = clear_twins(ctx, run, layout, wanted)
         if ctx.staging.cleared(run.batch_id).record_ids:
             agreements = _look_until_it_agrees(ctx, run, source)
-            warnings = (*told(ctx, run, layout), *warnings)
+            warnings = (*told(ctx, run, layout, wanted), *warnings)
     refused = _refused(ctx, run)
     stop_if_unseen(ctx, run, [one for one in agreements if AccountDay(one.account_id, one.day) not in refused])
     verified = bool(agreements) and all(one.agrees for one in agreements)
@@ -84,7 +85,7 @@ def _cover(ctx: Context, run: Run, source: Source, agreed: Sequence[AccountDay])
     fetches = [found.outcome for account in run.accounts if (found := ctx.staging.fetched(run.batch_id, account.id))]
     ctx.ledger.cover(
         {
-            at: Coverage(day.rows, str(day.cost), sums[at], fetch.as_of)
+            at: Coverage(day.rows, str(day.cost), sums[at], fetch.as_of, day.totals)
             for fetch in fetches
             for day in fetch.days
             if day.state.good and (at := AccountDay(fetch.account_id, day.day)) in good
@@ -94,8 +95,9 @@ def _cover(ctx: Context, run: Run, source: Source, agreed: Sequence[AccountDay])
 
 def _look(ctx: Context, run: Run, source: Source) -> tuple[DayAgreement, ...]:
     snapshot, base = _snapshot(ctx, run), ctx.base(None)
-    layout, records = read_following(base, snapshot.layout, run.days)
-    found = rows_of(layout, records, run.days)
+    days = source.days_of(run)
+    layout, records = read_following(base, snapshot.layout, days)
+    found = rows_of(layout, records, days)
     _learn_creator(ctx, run, found)
     _learn_columns(ctx, snapshot.layout)
     wanted = want(layout, run, source)

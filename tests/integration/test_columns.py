@@ -79,7 +79,7 @@ def test_other_columns_than_before_are_filled_for_loaded_days_and_told_as_no_res
     add(lab, "展示次数", 2)
     configure(lab, {"name": "展示次数", "metric": "show_cnt"})
     summary = lab.sync(lab.day)
-    assert (summary.state, summary.restated, summary.edited) == (RunState.SUCCESS, 0, 0)
+    assert (summary.state, len(summary.restatements), summary.edited) == (RunState.SUCCESS, 0, 0)
     assert summary.updated == len(lab.source())
     nothing_is_written_again(lab)
 

@@ -33,8 +33,8 @@ def twin_before_the_read_back(lab: Lab, actor: str, **cells: object) -> dict[str
     row = next(record for record in lab.records() if record["fields"].get("单元ID"))
     lab.control("rows/delete", {"table_id": lab.table_id, "record_ids": [row["record_id"]]})
     body = {"table_id": lab.table_id, "fields": {**row["fields"], **cells}, "by": actor}
-    # the first search reads the table for the load, the second counts its rows, the third reads back
-    lab.before("records.search", "rows/insert", body, call=3)
+    # the first search reads the table for the load, the second reads back
+    lab.before("records.search", "rows/insert", body, call=2)
     return dict(row["fields"])
 
 

@@ -69,7 +69,7 @@ def test_a_restated_figure_updates_one_cell_and_is_called_restated(either: Lab) 
     place = {"promotion_id": key.promotion_id, "day": key.day.isoformat()}
     either.control("figures", {"account_id": str(row["local_account_id"]), **place, "clue_pay_order_cnt": 987})
     summary = either.sync(either.day)
-    assert (summary.updated, summary.restated, summary.edited) == (1, 1, 0)
+    assert (summary.updated, len(summary.restatements), summary.edited) == (1, 1, 0)
     assert str(either.loaded()[key][0]["团购线索数"]) == "987"
 
 
@@ -80,7 +80,7 @@ def test_a_cell_that_a_person_changed_is_put_right_and_told_as_edited(either: La
     edit = {"table_id": either.table_id, "record_id": record["record_id"], "fields": {"转化数": wrong}}
     either.control("rows/edit", {**edit, "by": "person"})
     summary = either.sync(either.day)
-    assert (summary.updated, summary.restated, summary.edited) == (1, 0, 1)
+    assert (summary.updated, len(summary.restatements), summary.edited) == (1, 0, 1)
     either.assert_agrees()
 
 

@@ -103,12 +103,22 @@ def test_a_page_that_was_defective_once_is_read_again(lab: Lab, defect: str) -> 
 
 def test_rows_that_do_not_add_up_to_the_accounts_total_are_incomplete_with_the_difference(lab: Lab) -> None:
     first = lab.accounts[0]
-    patch = {"path": ["data", "data_list", 0, "stat_cost"], "set": 99999.5}
-    lab.fault("report.account", "patch", times="always", match={"local_account_id": first}, **patch)
+    patch = {"path": ["data", "promotion_list", 0, "stat_cost"], "set": 99999.5}
+    lab.fault("report.promotion", "patch", times="always", match={"local_account_id": first}, **patch)
     summary = lab.sync(lab.day)
     assert [account.state for account in summary.accounts if account.id == first] == [DayState.INCOMPLETE]
     assert summary.state == RunState.PARTIAL
-    assert "99999.5" in str(summary.accounts[0].trouble)
+    assert "相差" in str(summary.accounts[0].trouble)
+
+
+def test_no_account_has_data_although_the_week_before_cost_something(lab: Lab) -> None:
+    for row in lab.source().values():
+        place = {"promotion_id": str(row["promotion_id"]), "day": lab.day.isoformat()}
+        lab.control("figures", {"account_id": str(row["local_account_id"]), **place, "absent": True})
+    summary = lab.sync(lab.day)
+    assert summary.state == RunState.PARTIAL
+    assert summary.trouble
+    assert summary.trouble.reason == "suspicious_empty"
 
 
 def test_an_empty_report_of_an_account_that_spent_is_not_called_empty(lab: Lab) -> None:

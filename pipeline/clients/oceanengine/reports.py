@@ -11,10 +11,11 @@ from typing import Any
 from pipeline.clients.oceanengine.api import OceanEngine
 from pipeline.core.columns import COSTS, RATIOS
 from pipeline.core.errors import BadResponse
-from pipeline.core.model import ZERO, DayRange, ReportRow
+from pipeline.core.model import ZERO, DayRange, ReportRow, Totals
 
 PROMOTION_REPORT = "/open_api/v3.0/local/report/promotion/get/"
 ACCOUNT_REPORT = "/open_api/v3.0/local/report/account/get/"
+TOTALS = ("stat_cost", "convert_cnt")
 DENOMINATORS = {"conversion_cost": "convert_cnt", "conversion_rate": "click_cnt", "ctr": "show_cnt"}
 
 
@@ -30,10 +31,14 @@ def promotion_report(api: OceanEngine, account_id: str, days: DayRange, metrics:
     return [_report_row(account_id, row, days, metrics) for row in rows]
 
 
-def account_costs(api: OceanEngine, account_id: str, days: DayRange) -> dict[date, Decimal]:
-    """The account's 消耗 in 元 by day; a day without data is absent."""
-    rows = api.pages(ACCOUNT_REPORT, _params(account_id, days, ["stat_cost"]), "data_list", ("stat_time_day",))
-    return {_day(row, days): _metrics(row, ["stat_cost"])["stat_cost"] for row in rows}
+def account_totals(api: OceanEngine, account_id: str, days: DayRange) -> dict[date, Totals]:
+    """The account's 消耗 (元) and 转化数 by day; a day without data is absent.
+
+    Raises:
+        BadResponse: As `promotion_report` says.
+    """
+    rows = api.pages(ACCOUNT_REPORT, _params(account_id, days, TOTALS), "data_list", ("stat_time_day",))
+    return {_day(row, days): Totals(*_metrics(row, TOTALS).values()) for row in rows}
 
 
 def is_ratio(metric: str) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from pipeline.clients.oceanengine.api import REAUTHORIZE
-from pipeline.clients.oceanengine.reports import account_costs, promotion_report
+from pipeline.clients.oceanengine.reports import account_totals, promotion_report
 from pipeline.clients.retry import READ
 from pipeline.context import Context
 from pipeline.core.columns import metrics_of
@@ -158,7 +158,7 @@ def _check_promotions(ctx: Context, account: Account) -> Finding:
 
 def _ask_account(ctx: Context, account: Account) -> LaikeError | None:
     try:
-        account_costs(ctx.oceanengine(None), account.id, _day(ctx))
+        account_totals(ctx.oceanengine(None), account.id, _day(ctx))
     except LaikeError as error:
         return error
     return None

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.model import Account, AccountDay, Cell, DayRange, FoundRow, Key, ReportRow, WantedRow
+from pipeline.core.model import Account, AccountDay, Cell, DayRange, FoundRow, Key, ReportRow, Totals, WantedRow
 from pipeline.core.outcome import DayAgreement, DayOutcome, DayState
-from pipeline.core.quality import agree, checksum, judge_days, refusals, settle_shared_keys
+from pipeline.core.quality import agree, checksum, judge_days, moved, refusals, settle_shared_keys, spent_before
 
 DAY = date(2026, 2, 1)
 NEXT = date(2026, 2, 2)
@@ -20,9 +20,13 @@ def row(cost: str, *, promotion: str = "p1", day: date = DAY, account: str = "18
     return ReportRow(account, day, promotion, name, {"stat_cost": Decimal(cost), "convert_cnt": Decimal(1)})
 
 
+def total_of(cost: str, conversions: int = 1) -> Totals:
+    return Totals(Decimal(cost), Decimal(conversions))
+
+
 def judge(costs: Sequence[str], total: str | None) -> DayOutcome:
     rows = [row(cost, promotion=f"p{n}") for n, cost in enumerate(costs)]
-    (outcome,) = judge_days(rows, {} if total is None else {DAY: Decimal(total)}, ONE_DAY)
+    (outcome,) = judge_days(rows, {} if total is None else {DAY: total_of(total)}, ONE_DAY)
     return outcome
 
 
@@ -85,7 +89,8 @@ def test_a_difference_is_told_without_a_sign_when_rows_are_missing() -> None:
 
 @pytest.mark.parametrize("total", ["0", "0.00", None])
 def test_a_day_without_rows_is_empty_when_its_total_is_zero(total: str | None) -> None:
-    assert judge([], total) == DayOutcome(day=DAY, state=DayState.EMPTY)
+    totals = None if total is None else total_of(total)
+    assert judge([], total) == DayOutcome(day=DAY, state=DayState.EMPTY, totals=totals)
 
 
 @pytest.mark.parametrize("total", ["0.01", "0.05"])
@@ -99,7 +104,7 @@ def test_a_day_whose_rows_cost_nothing_is_loaded_and_not_empty() -> None:
 
 def test_each_day_is_judged_by_its_own_rows_and_total() -> None:
     rows = [row("5"), row("7", promotion="p2"), row("3", day=DAY + timedelta(days=2))]
-    totals = {DAY: Decimal(12), NEXT: Decimal(4), DAY + timedelta(days=2): Decimal(3)}
+    totals = {DAY: total_of("12"), NEXT: total_of("4"), DAY + timedelta(days=2): total_of("3")}
     outcomes = judge_days(rows, totals, DayRange(DAY, DAY + timedelta(days=3)))
     assert [(o.day.day, o.state, o.rows, o.cost) for o in outcomes] == [
         (1, DayState.LOADED, 2, Decimal(12)),  # 5 + 7
@@ -346,3 +351,27 @@ def test_refused_rows_are_told_by_account_and_day_and_the_first_three_are_named(
         "why 74",
     )
     assert refusals([]) == ()
+
+
+def test_a_day_has_moved_when_cost_or_conversions_are_no_longer_those_of_its_load() -> None:
+    first, second, third = (DAY + timedelta(days=n) for n in range(3))
+    loaded = {first: total_of("5"), second: total_of("5"), third: total_of("5")}
+    now = {first: total_of("5"), second: total_of("5.01"), third: total_of("5", conversions=2)}
+    assert moved(now, loaded) == [second, third]
+
+
+def test_a_day_that_appears_or_vanishes_in_the_account_report_has_moved_and_one_of_zeros_has_not() -> None:
+    loaded = {DAY: None, NEXT: total_of("5")}
+    assert moved({DAY: total_of("0", conversions=0), NEXT: total_of("5")}, loaded) == []
+    assert moved({DAY: total_of("1")}, loaded) == [DAY, NEXT]
+
+
+def test_a_day_that_was_never_loaded_has_not_moved() -> None:
+    assert moved({DAY: total_of("5")}, {}) == []
+
+
+def test_an_account_spent_lately_when_one_of_the_seven_days_before_has_cost() -> None:
+    newest = DAY + timedelta(days=10)
+    assert spent_before(newest, {newest - timedelta(days=7): total_of("0.01")})
+    assert not spent_before(newest, {newest: total_of("9"), newest - timedelta(days=8): total_of("9")})
+    assert not spent_before(newest, {newest - timedelta(days=1): total_of("0")})

@@ -181,7 +181,7 @@ def test_a_key_that_two_accounts_report_differently_makes_both_days_incomplete()
 def test_every_account_empty_after_days_with_cost_is_suspicious() -> None:
     def quiet(account: Account) -> FetchOutcome:
         spent, empty = fetched(account, DayState.LOADED).days[0], fetched(account, DayState.EMPTY).days[1]
-        return replace(fetched(account, DayState.LOADED), days=(spent, empty))
+        return replace(fetched(account, DayState.LOADED), days=(spent, empty), spent_lately=True)
 
     summary = ended(found(quiet(EAST), quiet(WEST)))
     assert summary.state == RunState.PARTIAL

@@ -7,9 +7,9 @@ import pytest
 
 from pipeline.clients.http import Http
 from pipeline.clients.oceanengine.api import OceanEngine
-from pipeline.clients.oceanengine.reports import account_costs, is_ratio, promotion_report
+from pipeline.clients.oceanengine.reports import account_totals, is_ratio, promotion_report
 from pipeline.core.errors import BadResponse
-from pipeline.core.model import DayRange, ReportRow
+from pipeline.core.model import DayRange, ReportRow, Totals
 from tests.unit.pipeline.clients.oceanengine.test_api import QUICK, Calm, Tokens
 from tests.unit.pipeline.clients.stub import Plain, StubHttp, answer, data
 from tests.unit.pipeline.clients.wire import reply
@@ -66,7 +66,7 @@ def test_a_row_is_read_as_it_is_documented() -> None:
     ("ask", "path", "key", "metrics"),
     [
         (lambda http: promotion_report(api(http), "18", DAYS, METRICS), "promotion", "promotion_list", METRICS),
-        (lambda http: account_costs(api(http), "18", DAYS), "account", "data_list", ("stat_cost",)),
+        (lambda http: account_totals(api(http), "18", DAYS), "account", "data_list", ("stat_cost", "convert_cnt")),
     ],
     ids=["promotion", "account"],
 )
@@ -136,7 +136,7 @@ def test_a_row_of_a_day_that_was_not_asked_for_is_an_error(day: date) -> None:
     with pytest.raises(BadResponse, match="outside"):
         report({**ROW, "stat_time_day": day.isoformat()})
     with pytest.raises(BadResponse, match="outside"):
-        account_costs(
+        account_totals(
             api(served({"stat_time_day": day.isoformat(), "stat_cost": Decimal(1)}, key="data_list")), "18", DAYS
         )
 
@@ -208,21 +208,23 @@ def test_a_promotion_has_one_row_a_day() -> None:
         report(ROW, ROW)
 
 
-def test_the_account_costs_come_by_day_and_a_day_without_data_is_absent() -> None:
-    http = served({"stat_time_day": "2026-02-11", "stat_cost": Decimal("0.30")}, key="data_list")
-    assert account_costs(api(http), "18", DAYS) == {date(2026, 2, 11): Decimal("0.30")}
+def test_the_account_totals_come_by_day_and_a_day_without_data_is_absent() -> None:
+    http = served({"stat_time_day": "2026-02-11", "stat_cost": Decimal("0.30"), "convert_cnt": 2}, key="data_list")
+    assert account_totals(api(http), "18", DAYS) == {date(2026, 2, 11): Totals(Decimal("0.30"), Decimal(2))}
 
 
-@pytest.mark.parametrize("row", [{"stat_time_day": "2026-02-11"}, {"stat_time_day": "2026-02-11", "stat_cost": "NaN"}])
-def test_an_account_day_without_a_cost_is_an_error(row: Plain) -> None:
-    with pytest.raises(BadResponse, match="stat_cost"):
-        account_costs(api(served(row, key="data_list")), "18", DAYS)
+@pytest.mark.parametrize("missing", ["stat_cost", "convert_cnt"])
+@pytest.mark.parametrize("value", [None, "NaN"])
+def test_an_account_day_without_a_total_is_an_error(missing: str, value: str | None) -> None:
+    row = {"stat_time_day": "2026-02-11", "stat_cost": 1, "convert_cnt": 1, missing: value}
+    with pytest.raises(BadResponse, match=missing):
+        account_totals(api(served(row, key="data_list")), "18", DAYS)
 
 
 def test_an_account_day_that_comes_twice_is_an_error() -> None:
-    row = {"stat_time_day": "2026-02-11", "stat_cost": 1}
+    row = {"stat_time_day": "2026-02-11", "stat_cost": 1, "convert_cnt": 1}
     with pytest.raises(BadResponse, match="twice"):
-        account_costs(api(served(row, row, key="data_list")), "18", DAYS)
+        account_totals(api(served(row, row, key="data_list")), "18", DAYS)
 
 
 def test_rows_under_another_name_than_documented_are_not_taken_for_none() -> None:

@@ -1,0 +1,66 @@
+"""What the fetches of a batch brought, as the load and the read-back need it."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pipeline.context import Context
+from pipeline.core.columns import metrics_of
+from pipeline.core.model import AccountDay, ReportRow, WantedRow
+from pipeline.core.outcome import Run
+from pipeline.core.quality import checksum, settle_shared_keys
+from pipeline.core.table import Layout
+from pipeline.state.staging import Fetched
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What the fetches of a run brought, ready to be written."""
+
+    rows: tuple[ReportRow, ...]
+    conflicts: tuple[AccountDay, ...]
+    days: frozenset[AccountDay]  # every account and day that was fetched
+    metrics: tuple[str, ...]
+
+    def days_of(self, run: Run) -> frozenset[date]:
+        """The days of a batch, and those that were fetched besides."""
+        return frozenset(run.days) | {at.day for at in self.days}
+
+    def checksums(self) -> dict[AccountDay, str]:
+        """A digest of each account's day, which says of which metrics it is."""
+        by_day: dict[AccountDay, list[ReportRow]] = {at: [] for at in self.days}
+        for row in self.rows:
+            by_day[AccountDay(row.account_id, row.day)].append(row)
+        return {at: f"{self._of}{checksum(rows)}" for at, rows in by_day.items()}
+
+    def comparable(self, digest: str) -> bool:
+        """Whether a digest is of the same metrics: with other columns, other figures are no restatement."""
+        return digest.startswith(self._of)
+
+    @property
+    def _of(self) -> str:
+        return hashlib.sha256(" ".join(sorted(self.metrics)).encode()).hexdigest()[:8] + ":"
+
+
+def gather(ctx: Context, run: Run) -> Source:
+    """The rows of every account that was fetched; of two accounts that share a key, the first one's."""
+    metrics = metrics_of(ctx.settings.columns)
+    staged = [ctx.staging.fetched(run.batch_id, account.id) for account in run.accounts]
+    fetched = [found for found in staged if found and _has(found, metrics)]
+    rows, conflicts = settle_shared_keys([row for one in fetched for row in one.rows])
+    days = frozenset(
+        AccountDay(one.outcome.account_id, day.day) for one in fetched for day in one.outcome.days if not day.failed
+    )
+    return Source(tuple(rows), conflicts, days, metrics)
+
+
+def _has(found: Fetched, metrics: Sequence[str]) -> bool:
+    """Whether the rows have what our columns need; not so when those were changed while the run was on its way."""
+    return all(set(metrics) <= row.metrics.keys() for row in found.rows[:1])
+
+
+def want(layout: Layout, run: Run, source: Source) -> list[WantedRow]:
+    """The table's rows for what the source said."""
+    accounts = {account.id: account for account in run.accounts}
+    return [layout.want(row, accounts[row.account_id]) for row in source.rows]
