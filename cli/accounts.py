@@ -7,7 +7,7 @@ from cli.session import opened
 from pipeline.core.errors import Trouble
 from pipeline.core.plan import told_apart
 from pipeline.core.roster import Roster
-from pipeline.steps.accounts import AccountState, Activity, known_accounts, states
+from pipeline.steps.accounts import AccountState, known_accounts, states
 
 
 def accounts(*, refresh: bool, as_json: bool) -> int:
@@ -47,7 +47,7 @@ def _document(found: list[AccountState], roster: Roster | None, trouble: Trouble
                 "name": one.name,
                 "from": list(one.ways),
                 "state": one.activity,
-                "cost": f"{one.cost:.2f}" if one.activity != Activity.UNAVAILABLE else None,
+                "cost": None if one.trouble else f"{one.cost:.2f}",
                 "last_covered": one.last_covered.isoformat() if one.last_covered else None,
                 **output.trouble_document(one.trouble),
             }
@@ -65,7 +65,7 @@ def _print(found: list[AccountState], roster: Roster | None, trouble: Trouble | 
             one.id,
             ", ".join(one.ways),
             output.coloured(one.activity),
-            "" if one.activity == Activity.UNAVAILABLE else f"{one.cost:.2f}",
+            "" if one.trouble else f"{one.cost:.2f}",
             str(one.last_covered or ""),
         )
         for one in found

@@ -102,6 +102,20 @@ def accounts(
 
 
 @app.command()
+def coverage(
+    start: Annotated[
+        str | None, typer.Argument(metavar="[START", help="The first day. Default: the last 30 closed days.")
+    ] = None,
+    end: Annotated[str | None, typer.Argument(metavar="END]", help="The last day, included.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show account by day what is loaded, empty, incomplete, failed, missing or parked."""
+    from cli.coverage import coverage as command
+
+    raise typer.Exit(command(start, end, as_json=as_json))
+
+
+@app.command()
 def views(
     fix: Annotated[bool, typer.Option("--fix", help="Create the missing, repair the wrong.")] = False,
     as_json: AsJson = False,

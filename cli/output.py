@@ -19,7 +19,9 @@ out = Console(soft_wrap=True)
 err = Console(stderr=True, soft_wrap=True)
 _COLOURS = {
     **dict.fromkeys(("success", "loaded", "active"), "green"),
-    **dict.fromkeys(("empty", "idle"), "dim"),
+    **dict.fromkeys(("empty", "idle", "open"), "dim"),
+    "parked": "cyan",
+    "missing": "magenta",
     **dict.fromkeys(("partial", "incomplete"), "yellow"),
 }
 
@@ -165,9 +167,9 @@ def _days(days: Iterable[date]) -> list[str]:
     return [day.isoformat() for day in days]
 
 
-def coloured(state: str) -> str:
-    """A word for a state in its colour."""
-    return f"[{_COLOURS.get(state, 'red')}]{state}[/]"
+def coloured(state: str, text: str | None = None) -> str:
+    """A word for a state, or another text, in the state's colour."""
+    return f"[{_COLOURS.get(state, 'red')}]{text or state}[/]"
 
 
 def safe(text: str) -> str:

@@ -22,6 +22,7 @@ from pipeline.core.outcome import Run
 from pipeline.core.token import authorize_link
 from pipeline.settings import Settings
 from pipeline.state import keys
+from pipeline.state.days import Days
 from pipeline.state.lease import hold
 from pipeline.state.ledger import Ledger
 from pipeline.state.limiter import Limiter
@@ -49,6 +50,7 @@ class Context:
     limiter: Limiter
     staging: Staging
     ledger: Ledger
+    days: Days
     memory: Memory
     rosters: Rosters
     quota: Quota
@@ -183,6 +185,7 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
         limiter=Limiter(client, settings.oceanengine_rate, settings.wait_scale),
         staging=Staging(client),
         ledger=Ledger(client),
+        days=Days(client),
         memory=Memory(client, settings.bitable_app_token, settings.bitable_table_id),
         rosters=Rosters(client),
         quota=Quota(client, now),

@@ -106,6 +106,7 @@ class Settings(BaseSettings):
     feishu_webhook_url: SecretStr | None = Field(default=None, validation_alias=_names("LAIKE_FEISHU_WEBHOOK_URL"))
     feishu_webhook_secret: SecretStr | None = None
     lookback_days: int = Field(default=7, ge=1, le=90)
+    catch_up_days: int = Field(default=30, ge=1, le=90)
     daily_at: time = time(7, 0)
     settle_at: time = time(10, 35)
     run_deadline_s: float | None = Field(default=None, gt=0)

@@ -65,7 +65,7 @@ def backfill(self: Task, start: str, end: str, accounts: Sequence[str] = ()) -> 
 
 @_named("catch_up")
 def catch_up(self: Task) -> Small:
-    """Finish runs that died, and load yesterday where it is owed."""
+    """Finish runs that died, and load what is owed."""
     return _surely(self, _catch_up)
 
 
@@ -233,9 +233,9 @@ def _catch_up() -> Small:
     ctx = context()
     healed = [run_id for run_id in ctx.ledger.open_runs() if _dead(ctx, run_id) and dispatch.send_due(ctx, run_id)]
     begun = run.begin_catch_up(ctx)
-    if begun:
-        dispatch.start(ctx, begun)
-    return {"healed": healed, "begun": begun.run_id if begun else None}
+    for planned in begun:
+        dispatch.start(ctx, planned)
+    return {"healed": healed, "begun": [planned.run_id for planned in begun]}
 
 
 def _dead(ctx: Context, run_id: str) -> bool:

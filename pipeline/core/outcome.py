@@ -160,6 +160,7 @@ class Run:
     batch: int = 0
     restatements: bool = False  # whether older days whose totals moved are loaded again, too
     trouble: Trouble | None = None  # why the accounts are those of an older list
+    parked: tuple[str, ...] = ()  # accounts that nobody waited for any more when it began
 
     @property
     def batch_id(self) -> str:

@@ -15,6 +15,7 @@ REPORT_ROWS_A_PAGE = 100  # the largest page_size of the report endpoints
 DEADLINE_FLOOR_S = 300
 ENDING_S = 60  # views, status table and card come after the deadline
 RESTATED_DAYS = 30  # so long figures may still be corrected
+BACK_OFFS_MAX = 10  # 2¹⁰ hours are longer than anything is owed
 OLDEST_DAYS = 365  # the report endpoints serve no older day
 
 
@@ -111,7 +112,7 @@ def catch_up_due(starts: Sequence[datetime], now: datetime) -> bool:
     """
     if not starts:
         return True
-    return now - max(starts) >= timedelta(hours=2 ** (len(starts) - 1)) - timedelta(minutes=5)
+    return now - max(starts) >= timedelta(hours=2 ** min(len(starts) - 1, BACK_OFFS_MAX)) - timedelta(minutes=5)
 
 
 def owed_from(now: datetime, daily_at: time, deadline_s: float) -> datetime:

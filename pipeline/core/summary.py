@@ -22,9 +22,17 @@ from pipeline.core.outcome import (
     VerifyOutcome,
     ViewsOutcome,
 )
+from pipeline.core.owed import park
 from pipeline.core.views import VIEWS_MAX
 
-_WORST_FIRST = (DayState.FAILED, DayState.MISSING, DayState.INCOMPLETE, DayState.LOADED, DayState.EMPTY)
+_WORST_FIRST = (
+    DayState.FAILED,
+    DayState.MISSING,
+    DayState.PARKED,
+    DayState.INCOMPLETE,
+    DayState.LOADED,
+    DayState.EMPTY,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +56,8 @@ def day_outcomes(findings: Iterable[Findings]) -> dict[AccountDay, DayOutcome]:
             for day in sorted({*found.part.days, *days}):
                 at = AccountDay(account.id, day)
                 fetched = days.get(day) or DayOutcome(day=day, state=DayState.MISSING, trouble=_never_ended("fetch"))
-                outcomes[at] = _last_word(fetched, found, at, agreements.get(at))
+                word = _last_word(fetched, found, at, agreements.get(at))
+                outcomes[at] = park(found.part, account.id, word)
     return outcomes
 
 
@@ -71,9 +80,10 @@ def summarize(run: Run, findings: Sequence[Findings], views: ViewsOutcome, ended
     outcomes = day_outcomes(findings)
     loads = [found.load for found in findings if found.load]
     restated = {at for load in loads for at in load.restated}
-    good = sum(outcome.state.good for outcome in outcomes.values())
+    waited_for = [outcome for outcome in outcomes.values() if outcome.state != DayState.PARKED]
+    good = sum(outcome.state.good for outcome in waited_for)
     suspicious = _suspiciously_empty(run, findings, outcomes)
-    state = RunState.SUCCESS if good == len(outcomes) else RunState.PARTIAL if good else RunState.FAILED
+    state = RunState.FAILED if not good else RunState.SUCCESS if good == len(waited_for) else RunState.PARTIAL
     unlisted = run.trouble if run.trouble and run.trouble.needs_person and state != RunState.SUCCESS else None
     agreements = [one for found in findings for one in _agreements(found)]
     return Summary(
@@ -195,7 +205,7 @@ def _suspiciously_empty(
 ) -> Trouble | None:
     newest = [outcomes[AccountDay(account.id, run.day)] for account in run.accounts]
     spent = any(fetch.spent_lately for found in findings for fetch in found.fetches.values())
-    if not spent or any(outcome.state != DayState.EMPTY for outcome in newest):
+    if not spent or any(outcome.state not in (DayState.EMPTY, DayState.PARKED) for outcome in newest):
         return None
     return Trouble(
         reason="suspicious_empty",

@@ -100,7 +100,8 @@ def _troubles(summary: Summary) -> list[str]:
     """What to do, each once, with the names of the accounts; what befell the whole run is not told of each again."""
     befallen: dict[str, list[str]] = {}
     for one in summary.accounts:
-        if one.trouble and one.trouble != summary.trouble:
+        told_weekly = one.state == DayState.PARKED  # by a warning of its own
+        if one.trouble and one.trouble != summary.trouble and not told_weekly:
             befallen.setdefault(one.trouble.what_to_do, []).append(_clipped(one.name, NAME_LETTERS))
     lines = [f"**{_together(names)}**: {advice}" for advice, names in befallen.items()]
     return [summary.trouble.what_to_do, *lines] if summary.trouble else lines

@@ -39,7 +39,9 @@
 | laike:v1:accounts:names | hash by account | none | a renamed account is written under its new name |
 | laike:v1:accounts:news | sorted set by time | 30 days | a new or vanished account is not told |
 | laike:v1:accounts:told | hash by line | 30 days | it is told once more |
+| laike:v1:accounts:absent | hash by account | none | a dead account is waited for another week |
 | laike:v1:coverage:<account> | hash by day | none | corrections cannot be told from edits by hand |
+| laike:v1:days:<account> | hash by day, of 400 days | 400 days | read back from 同步状态, the last 31 days |
 """
 
 PREFIX = "laike:v1:"  # v1: the schema of the values
@@ -62,6 +64,7 @@ ROSTER = PREFIX + "accounts:roster"
 ACCOUNT_NAMES = PREFIX + "accounts:names"
 ACCOUNT_NEWS = PREFIX + "accounts:news"
 ACCOUNT_NEWS_TOLD = PREFIX + "accounts:told"
+ACCOUNTS_ABSENT = PREFIX + "accounts:absent"
 
 
 def told(day: str, what: str) -> str:
@@ -197,3 +200,8 @@ def step(run_id: str, name: str) -> str:
 def coverage(account_id: str) -> str:
     """What was last loaded of an account, by day."""
     return f"{PREFIX}coverage:{account_id}"
+
+
+def day_states(account_id: str) -> str:
+    """The last known state of an account's days, bad ones included."""
+    return f"{PREFIX}days:{account_id}"

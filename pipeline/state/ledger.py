@@ -1,9 +1,9 @@
 """The ledger: what runs there were, what came of each step, what was last loaded of each account and day."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 import redis
@@ -171,6 +171,14 @@ class Ledger:
         """What was last loaded of an account, by day (ISO)."""
         days: Any = self._client.hgetall(keys.coverage(account_id))
         return {day.decode(): codec.load(Coverage, data) for day, data in days.items()}
+
+    def covered_days(self, account_ids: Collection[str]) -> dict[str, set[date]]:
+        """Which days of each account were loaded at some time."""
+        pipe = self._client.pipeline(transaction=False)
+        for number in account_ids:
+            pipe.hkeys(keys.coverage(number))
+        found = zip(account_ids, pipe.execute(), strict=True)
+        return {number: {date.fromisoformat(day.decode()) for day in days} for number, days in found}
 
     def cover(self, loaded: Mapping[AccountDay, Coverage]) -> None:
         """Record what was loaded and found to agree."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -50,6 +50,7 @@ class Activity(StrEnum):
     ACTIVE = "active"  # cost in the last 30 days
     IDLE = "idle"
     UNAVAILABLE = "unavailable"
+    PARKED = "parked"  # unavailable for so long that nobody waits for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +93,14 @@ def known_accounts(ctx: Context, *, anew: bool = False) -> Known:
         return Known(last.names, error.trouble())
 
 
+def remembered_accounts(ctx: Context) -> Known | None:
+    """The accounts as far as they are known without a call."""
+    if ctx.settings.accounts:
+        return Known(ctx.settings.accounts)
+    last = ctx.rosters.last()
+    return Known(last.names) if last else None
+
+
 def account_count(ctx: Context) -> int:
     """How many accounts there are as far as is known without a call; at least one."""
     last = ctx.rosters.last()
@@ -106,7 +115,7 @@ def states(ctx: Context, names: Mapping[str, str], tell: Callable[[int], None]) 
     """
     api = ctx.oceanengine(None)
     last = None if ctx.settings.accounts else ctx.rosters.last()
-    ways = {one.id: one.ways for one in last.members} if last else {}
+    ways, parked = {one.id: one.ways for one in last.members} if last else {}, ctx.days.parked(ctx.now())
     with ThreadPoolExecutor(max_workers=REPORTS_AT_ONCE) as pool:
         asked = {
             number: pool.submit(_state, ctx, api, number, name, ways.get(number, (SETTINGS,)))
@@ -114,7 +123,8 @@ def states(ctx: Context, names: Mapping[str, str], tell: Callable[[int], None]) 
         }
         for done, _ in enumerate(as_completed(asked.values()), start=1):
             tell(done)
-    return [asked[number].result() for number in names]
+    found = [asked[number].result() for number in names]
+    return [replace(one, activity=Activity.PARKED) if one.trouble and one.id in parked else one for one in found]
 
 
 def _state(ctx: Context, api: OceanEngine, number: str, name: str, ways: tuple[str, ...]) -> AccountState:

@@ -12,8 +12,9 @@ from pipeline.core.flow import FETCH, FINISH, LOAD, VERIFY, VIEWS, Step
 from pipeline.core.model import china_day
 from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, RunState, Summary, VerifyOutcome, ViewsOutcome
 from pipeline.core.plan import parts
-from pipeline.core.summary import Findings, day_outcomes, summarize
+from pipeline.core.summary import Findings, summarize
 from pipeline.render.cards import authorize_link_in, run_card
+from pipeline.steps.known import learn_states, note_absences
 from pipeline.steps.limits import limit_warnings
 from pipeline.steps.once import once
 from pipeline.steps.status import write_status
@@ -45,7 +46,8 @@ def _finish(ctx: Context, run: Run) -> Summary:
     summary = summarize(run, findings, views, ctx.now())
     if run.dry_run:
         return summary
-    summary = replace(summary, warnings=(*ctx.rosters.take_news(run.run_id), *summary.warnings))
+    news = (*ctx.rosters.take_news(run.run_id), *note_absences(ctx, run, findings))
+    summary = replace(summary, warnings=(*news, *summary.warnings))
     summary = _with_status(ctx, run, findings, summary)
     loads = [found.load for found in findings if found.load]
     return replace(summary, warnings=(*summary.warnings, *limit_warnings(ctx, loads, views)))
@@ -67,10 +69,11 @@ def _found(ctx: Context, part: Run) -> Findings:
 
 
 def _with_status(ctx: Context, run: Run, findings: Sequence[Findings], summary: Summary) -> Summary:
-    """Write the status table; that it could not be written is a warning of the run."""
+    """Remember the days' states and write the status table; that it could not be written is a warning of the run."""
+    outcomes = learn_states(ctx, findings)
     as_of = {account_id: fetch.as_of for found in findings for account_id, fetch in found.fetches.items()}
     try:
-        write_status(ctx, run, day_outcomes(findings), as_of)
+        write_status(ctx, run, outcomes, as_of)
     except LaikeError as error:
         log.warning("status_failed", run=run.run_id, error=error.message)
         return replace(summary, warnings=(*summary.warnings, f"同步状态表未更新: {error.what_to_do}"))

@@ -1,6 +1,7 @@
-"""What was loaded, taken over from the 同步状态 table where Redis, emptied, remembers nothing."""
+"""What is known of each day, taken over from the 同步状态 table where Redis, emptied, remembers nothing."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,68 +10,93 @@ import structlog
 
 from pipeline.context import Context
 from pipeline.core.cells import plain_text
+from pipeline.core.coverage import KnownDay
 from pipeline.core.errors import LaikeError
-from pipeline.core.model import Account, AccountDay
-from pipeline.core.outcome import DayState
-from pipeline.core.plan import window
+from pipeline.core.model import AccountDay, DayRange
+from pipeline.core.owed import absent_since
+from pipeline.core.plan import told_apart, window
 from pipeline.core.table import between
 from pipeline.state.ledger import UNKNOWN, Coverage
 from pipeline.steps.read import time_zone
-from pipeline.steps.status import ACCOUNT, AS_OF, COST, DAY, DAY_MS, NAME, ROWS, STATE, WORDS
+from pipeline.steps.status import ACCOUNT, AS_OF, COST, DAY, DAY_MS, NAME, REASON, ROWS, STATE, WORDS
 
 RECALLED_DAYS = 31  # as far back as corrections reach
-GOOD = (WORDS[DayState.LOADED], WORDS[DayState.EMPTY])
+STATES = {word: state for state, word in WORDS.items()}
 
 log = structlog.get_logger()
 
 
-def recall_coverage(ctx: Context, accounts: Iterable[Account]) -> None:
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """What the table says: the state of each day, and of those that were loaded what is compared later."""
+
+    known: dict[AccountDay, KnownDay] = field(default_factory=dict)
+    covered: dict[AccountDay, Coverage] = field(default_factory=dict)
+
+
+def recall_coverage(ctx: Context, names: Mapping[str, str]) -> None:
     """Remember what the status table says of these accounts, if nothing at all is remembered of any of them.
 
     Where the table cannot be read the run goes on without: it loads its days, and only calls nothing a correction.
+
+    Args:
+        names: The accounts' names by id.
     """
-    by_name = {account.name: account.id for account in accounts}
-    if any(ctx.ledger.covered(number) for number in by_name.values()):
+    if any(ctx.ledger.covered_days(names).values()):
         return
+    by_name = {name: number for number, name in told_apart(names).items()}
+    days = window(ctx.now(), max(RECALLED_DAYS, ctx.settings.catch_up_days))
     try:
-        recalled = _recalled(ctx, by_name)
+        recalled = _recalled(ctx, by_name, days)
     except LaikeError as error:
         log.warning("coverage_not_recalled", error=error.message)
         return
-    if recalled:
-        ctx.ledger.cover(recalled)
-        log.info("coverage_recalled", days=len(recalled))
+    if recalled.known:
+        ctx.days.learn(recalled.known)
+        ctx.days.begin_absences(absent_since({at: one.state for at, one in recalled.known.items()}))
+        ctx.ledger.cover(recalled.covered)  # last: from now on there is something known
+        log.info("coverage_recalled", days=len(recalled.covered))
 
 
-def _recalled(ctx: Context, by_name: Mapping[str, str]) -> dict[AccountDay, Coverage]:
+def _recalled(ctx: Context, by_name: Mapping[str, str], days: DayRange) -> Recalled:
     base = ctx.base(None)
     table_id = ctx.memory.status_table() or base.tables.ids().get(NAME)
     if not table_id:
-        return {}
-    zone, days = time_zone(ctx, base), window(ctx.now(), RECALLED_DAYS)
+        return Recalled()
+    zone = time_zone(ctx, base)
     first, last = (
         int(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp() * 1000) for day in (days.first, days.last)
     )
     records = base.records(table_id).search(
-        between(DAY, first - DAY_MS, last + DAY_MS), [DAY, ACCOUNT, STATE, ROWS, COST, AS_OF]
+        between(DAY, first - DAY_MS, last + DAY_MS), [DAY, ACCOUNT, STATE, ROWS, COST, AS_OF, REASON]
     )
-    found = (_coverage(record.get("fields") or {}, by_name, zone) for record in records)
-    return {at: coverage for at, coverage in filter(None, found) if at.day in days}
+    return _gathered((record.get("fields") or {} for record in records), by_name, zone, days)
 
 
-def _coverage(
-    cells: Mapping[str, Any], by_name: Mapping[str, str], zone: ZoneInfo
-) -> tuple[AccountDay, Coverage] | None:
-    """One row as coverage; `None` for a day that was not loaded, and for what a person wrote."""
-    number, day, as_of = by_name.get(plain_text(cells.get(ACCOUNT) or "")), cells.get(DAY), cells.get(AS_OF)
-    if not number or plain_text(cells.get(STATE) or "") not in GOOD:
+def _gathered(
+    rows: Iterable[Mapping[str, Any]], by_name: Mapping[str, str], zone: ZoneInfo, days: DayRange
+) -> Recalled:
+    recalled = Recalled()
+    for cells in rows:
+        at, as_of = _place(cells, by_name, zone), cells.get(AS_OF)
+        state = STATES.get(plain_text(cells.get(STATE) or ""))
+        if at is None or at.day not in days or state is None or not isinstance(as_of, int):
+            continue  # what a person wrote
+        known = KnownDay(
+            state=state,
+            rows=int(cells.get(ROWS) or 0),
+            cost=str(cells.get(COST) or 0),
+            what_to_do=plain_text(cells.get(REASON) or "") or None,
+        )
+        recalled.known[at] = known
+        if state.good:
+            read_at = datetime.fromtimestamp(as_of / 1000, zone)
+            recalled.covered[at] = Coverage(known.rows, known.cost, UNKNOWN, read_at)
+    return recalled
+
+
+def _place(cells: Mapping[str, Any], by_name: Mapping[str, str], zone: ZoneInfo) -> AccountDay | None:
+    number, day = by_name.get(plain_text(cells.get(ACCOUNT) or "")), cells.get(DAY)
+    if not number or not isinstance(day, int):
         return None
-    if not isinstance(day, int) or not isinstance(as_of, int):
-        return None
-    coverage = Coverage(
-        rows=int(cells.get(ROWS) or 0),
-        cost=str(cells.get(COST) or 0),
-        checksum=UNKNOWN,
-        as_of=datetime.fromtimestamp(as_of / 1000, zone),
-    )
-    return AccountDay(number, datetime.fromtimestamp(day / 1000, zone).date()), coverage
+    return AccountDay(number, datetime.fromtimestamp(day / 1000, zone).date())

@@ -11,14 +11,16 @@ from pipeline.core.errors import NeedsPerson
 from pipeline.core.flow import LOAD, Step, next_steps
 from pipeline.core.model import DayRange
 from pipeline.core.outcome import Run, Summary
+from pipeline.core.owed import catch_up_id, newest_owed
 from pipeline.core.plan import parts
 from pipeline.render.cards import trouble_card
 from pipeline.state import keys
 from pipeline.state.lease import held
-from pipeline.steps.accounts import Known, account_count, known_accounts
+from pipeline.steps.accounts import Known, account_count, known_accounts, remembered_accounts
 from pipeline.steps.fetch import fetch_account
 from pipeline.steps.finish import finish
 from pipeline.steps.load import load
+from pipeline.steps.owed import due_groups, owed, reaching_back, recent_runs
 from pipeline.steps.read import read_table
 from pipeline.steps.recall import recall_coverage
 from pipeline.steps.tell import tell_once
@@ -26,7 +28,6 @@ from pipeline.steps.token import told_as
 from pipeline.steps.verify import verify
 from pipeline.steps.views import check_views
 
-RUNS_LOOKED_AT = 50  # the newest ones; a day has fewer
 FETCHES_AT_ONCE = 16  # threads that wait for answers; the shared limiter sets the pace
 
 
@@ -39,14 +40,19 @@ def begin(ctx: Context, day: date | None, account_ids: Sequence[str], *, dry_run
     now = ctx.now()
     days = plan.closed_day(day, now) if day else plan.window(now, ctx.settings.lookback_days)
     run_id = f"{_daily_id(days.last)}-{plan.manual_suffix(now)}"
-    run = _planned(ctx, known_accounts(ctx), run_id, days, account_ids, dry_run=dry_run)
+    run = _planned(ctx, _known(ctx), run_id, days, account_ids, dry_run=dry_run)
     return _open_new(ctx, replace(run, restatements=day is None))
 
 
 def begin_daily(ctx: Context) -> Run:
-    """The day's run: yesterday with its look-back. Asked for again it is the same run."""
+    """The day's run: yesterday with its look-back, and back to the oldest day owed. Asked for again it is the same."""
     days = plan.window(ctx.now(), ctx.settings.lookback_days)
-    return _begin_once(ctx, _daily_id(days.last), days, restatements=True)
+    run_id = _daily_id(days.last)
+    if ctx.ledger.known(run_id):
+        return ctx.ledger.run(run_id)
+    known = _known_or_told(ctx)
+    run = _planned(ctx, known, run_id, reaching_back(ctx, known.names, days), [])
+    return _open(ctx, replace(run, restatements=True))
 
 
 def daily_is_lost(ctx: Context) -> bool:
@@ -57,9 +63,14 @@ def daily_is_lost(ctx: Context) -> bool:
 
 
 def begin_settle(ctx: Context) -> Run:
-    """Yesterday once more, whose figures have settled by now."""
+    """Yesterday once more, whose figures have settled by now; of parked accounts the daily run is enough."""
     newest = plan.yesterday(ctx.now())
-    return _begin_once(ctx, f"settle-{newest}", DayRange(newest, newest))
+    run_id = f"settle-{newest}"
+    if ctx.ledger.known(run_id):
+        return ctx.ledger.run(run_id)
+    known, parked = _known_or_told(ctx), ctx.days.parked(ctx.now())
+    chosen = [number for number in known.names if number not in parked]
+    return _open(ctx, _planned(ctx, known, run_id, DayRange(newest, newest), chosen))
 
 
 def begin_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[str], suffix: str | None = None) -> Run:
@@ -74,32 +85,31 @@ def begin_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[s
     now, settings = ctx.now(), ctx.settings
     days = plan.past_days(start, end, now)
     run_id = f"backfill-{start}-{end}-{suffix or plan.manual_suffix(now)}"
-    run = replace(_planned(ctx, known_accounts(ctx), run_id, days, account_ids), backfill=True)
+    run = replace(_planned(ctx, _known(ctx), run_id, days, account_ids), backfill=True)
     seconds = plan.batches_deadline_s(parts(run), settings.oceanengine_rate, settings.run_deadline_s)
     run = replace(run, deadline=now + timedelta(seconds=seconds))
     return _open(ctx, run) if suffix else _open_new(ctx, run)
 
 
-def begin_catch_up(ctx: Context) -> Run | None:
-    """Yesterday for the accounts that lack it, if it is owed, not tried too recently, and loading is not stopped."""
+def begin_catch_up(ctx: Context) -> list[Run]:
+    """What is owed and was not tried too recently, a run for each range of days; with nothing owed no call is made."""
     if ctx.memory.unseen():
-        return None  # nothing may be written
+        return []  # nothing may be written
     now, settings = ctx.now(), ctx.settings
-    newest = plan.yesterday(now)
-    known = known_accounts(ctx)
-    lacking = [number for number in known.names if newest.isoformat() not in ctx.ledger.covered(number)]
-    deadline = _deadline_s(ctx, len(known.names), 1)
-    if not lacking or now < plan.owed_from(now, settings.daily_at, deadline):
-        return None
-    runs = [ctx.ledger.run(run_id) for run_id in ctx.ledger.newest(RUNS_LOOKED_AT)]
-    earlier = [run for run in runs if run.day == newest and not run.dry_run]
-    if any(ctx.ledger.summary(run.run_id) is None for run in earlier):
-        return None  # somebody is at it
-    if not plan.catch_up_due([run.started_at for run in earlier], now):
-        return None
-    # two at once count the same earlier runs, and so begin the same one
-    run_id = f"catch-up-{newest}-{len(earlier) + 1}"
-    return _open(ctx, _planned(ctx, known, run_id, DayRange(newest, newest), lacking))
+    names = (remembered_accounts(ctx) or known_accounts(ctx)).names
+    recall_coverage(ctx, names)
+    newest = newest_owed(now, settings.daily_at, _deadline_s(ctx, len(names), 1))
+    lacking = owed(ctx, names, newest)
+    runs = recent_runs(ctx) if lacking else []
+    found = due_groups(ctx, lacking, runs)
+    known = known_accounts(ctx) if found else Known({})
+    # two at once see the same runs, and so begin the same ones
+    planned = [
+        _planned(ctx, known, catch_up_id(newest, days, runs), days, there)
+        for days, numbers in found.items()
+        if (there := [number for number in numbers if number in known.names])
+    ]
+    return [_open(ctx, run) for run in planned]
 
 
 def due(ctx: Context, run_id: str) -> list[Step]:
@@ -126,17 +136,16 @@ def _deadline_s(ctx: Context, accounts: int, days: int) -> float:
     return plan.deadline_s(accounts, days, ctx.settings.oceanengine_rate, ctx.settings.run_deadline_s)
 
 
-def _begin_once(ctx: Context, run_id: str, days: DayRange, *, restatements: bool = False) -> Run:
-    """A run of all accounts, or the one of its name."""
-    if ctx.ledger.known(run_id):
-        return ctx.ledger.run(run_id)
-    run = _planned(ctx, _known_or_told(ctx), run_id, days, [])
-    return _open(ctx, replace(run, restatements=restatements))
+def _known(ctx: Context) -> Known:
+    """The accounts, and what was loaded of them known again where Redis was emptied."""
+    known = known_accounts(ctx)
+    recall_coverage(ctx, known.names)
+    return known
 
 
 def _known_or_told(ctx: Context) -> Known:
     try:
-        return known_accounts(ctx)
+        return _known(ctx)
     except NeedsPerson as error:  # no run begins, so that no run's card tells it
         card = trouble_card("同步无法开始", [error.what_to_do], ctx.tokens.link)
         tell_once(ctx, told_as(error.reason), card)
@@ -147,7 +156,7 @@ def _planned(
     ctx: Context, known: Known, run_id: str, days: DayRange, account_ids: Sequence[str], *, dry_run: bool = False
 ) -> Run:
     now = ctx.now()
-    accounts = plan.choose_accounts(known.names, account_ids)
+    accounts, parked = plan.choose_accounts(known.names, account_ids), ctx.days.parked(now)
     return Run(
         run_id=run_id,
         day=days.last,
@@ -157,6 +166,7 @@ def _planned(
         deadline=now + timedelta(seconds=_deadline_s(ctx, len(accounts), len(days))),
         dry_run=dry_run,
         trouble=known.trouble,
+        parked=tuple(account.id for account in accounts if account.id in parked),
     )
 
 
@@ -179,7 +189,6 @@ def _open_new(ctx: Context, run: Run) -> Run:
 
 def _tell(ctx: Context, run: Run) -> None:
     ctx.ledger.stamp(run.run_id)
-    recall_coverage(ctx, run.accounts)
     ctx.ledger.emit(run.run_id, "planned", accounts=len(run.accounts), days=len(run.days))
 
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "show",
     "status",
     "accounts",
+    "coverage",
     "views",
     "dedup check",
     "dedup clean",
@@ -104,6 +105,7 @@ def test_the_settings_with_fixed_names_are_there() -> None:
         "LAIKE_FEISHU_WEBHOOK_URL",
         "LAIKE_FEISHU_WEBHOOK_SECRET",
         "LAIKE_LOOKBACK_DAYS",
+        "LAIKE_CATCH_UP_DAYS",
         "LAIKE_RUN_DEADLINE_S",
         "LAIKE_CLOCK_OFFSET_S",
     }

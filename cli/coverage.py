@@ -1,0 +1,96 @@
+"""`laike coverage`: which day of which account is loaded, empty, bad or missing."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from rich.cells import cell_len, set_cell_size
+
+from cli import output
+from cli.session import opened
+from pipeline.core.errors import WrongInput
+from pipeline.core.model import DayRange, china_day
+from pipeline.core.outcome import DayState
+from pipeline.core.plan import window
+from pipeline.steps.coverage import AccountCoverage
+from pipeline.steps.coverage import coverage as covered
+
+DEFAULT_DAYS = 30
+NAME_CELLS_MAX = 20
+DAY_CELLS, WEEK = 3, 7
+LETTERS = {
+    DayState.LOADED: "L",
+    DayState.EMPTY: "0",
+    DayState.INCOMPLETE: "I",
+    DayState.FAILED: "F",
+    DayState.MISSING: "-",
+    DayState.PARKED: "P",
+    DayState.OPEN: "o",
+}
+
+
+def coverage(start: str | None, end: str | None, *, as_json: bool) -> int:
+    """The grid of accounts and days.
+
+    Raises:
+        WrongInput: The range is not one, or begins or ends after today.
+    """
+    with opened() as ctx:
+        days = _days(start, end, window(ctx.now(), DEFAULT_DAYS), china_day(ctx.now()))
+        found = covered(ctx, days)
+    if as_json:
+        output.print_json({"accounts": [_document(one) for one in found]})
+    else:
+        _print(found, days, output.out.width)
+    return output.DONE
+
+
+def _days(start: str | None, end: str | None, usual: DayRange, today: date) -> DayRange:
+    last = _day(end) if end else usual.last
+    first = _day(start) if start else usual.first
+    if not first <= last <= today:
+        msg = f"{first} .. {last} is no range of days up to today ({today}, Asia/Shanghai)"
+        raise WrongInput(msg)
+    return DayRange(first, last)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        msg = f"{text!r} is not a day; write it as 2026-02-11"
+        raise WrongInput(msg) from None
+
+
+def _document(one: AccountCoverage) -> dict[str, Any]:
+    days = [
+        {
+            "day": day.isoformat(),
+            "state": known.state,
+            "rows": known.rows,
+            "cost": f"{float(known.cost):.2f}",
+            "what_to_do": known.what_to_do,
+        }
+        for day, known in one.days.items()
+    ]
+    return {"id": one.account.id, "name": one.account.name, "days": days}
+
+
+def _print(found: Sequence[AccountCoverage], days: DayRange, width: int) -> None:
+    """Whole weeks side by side, as many as the terminal is wide."""
+    name_cells = min(NAME_CELLS_MAX, max((cell_len(one.account.name) for one in found), default=0))
+    block = max(WEEK, (width - name_cells) // DAY_CELLS // WEEK * WEEK)
+    for first in list(days)[::block]:
+        shown = DayRange(first, min(first + timedelta(days=block - 1), days.last))
+        output.out.print(f"[bold]{shown.first} .. {shown.last}[/]", highlight=False)
+        numbers = "".join(f"{day.day:>{DAY_CELLS}}" for day in shown)
+        output.out.print(f"[dim]{' ' * name_cells}{numbers}[/]", highlight=False)
+        for one in found:
+            name = output.safe(set_cell_size(one.account.name, name_cells))
+            output.out.print(name + "".join(_cell(one.days[day].state) for day in shown), highlight=False)
+    legend = "  ".join(f"{output.coloured(state, letter)} {state}" for state, letter in LETTERS.items())
+    output.out.print(legend, highlight=False)
+
+
+def _cell(state: DayState) -> str:
+    return " " * (DAY_CELLS - 1) + output.coloured(state, LETTERS[state])

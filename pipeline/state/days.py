@@ -1,0 +1,76 @@
+"""What is last known of each account's days, and since when an account cannot be read."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import redis
+
+from pipeline.core.coverage import KnownDay
+from pipeline.core.model import AccountDay, DayRange
+from pipeline.core.owed import Absence
+from pipeline.state import codec, keys
+
+KEPT_DAYS = 400
+
+
+class Days:
+    """The last known states of days and the absences of accounts, in Redis."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def known(self, account_ids: Iterable[str], days: DayRange) -> dict[AccountDay, KnownDay]:
+        """What is known of these accounts on these days; what is not known is absent."""
+        places = [(number, list(days)) for number in account_ids]
+        pipe = self._client.pipeline(transaction=False)
+        for number, wanted in places:
+            pipe.hmget(keys.day_states(number), [day.isoformat() for day in wanted])
+        answers = pipe.execute()
+        return {
+            AccountDay(number, day): codec.load(KnownDay, data)
+            for (number, wanted), found in zip(places, answers, strict=True)
+            for day, data in zip(wanted, found, strict=True)
+            if data
+        }
+
+    def learn(self, known: Mapping[AccountDay, KnownDay]) -> None:
+        """Remember the last word on days; days that are too old to be asked for are forgotten."""
+        pipe = self._client.pipeline()
+        for at, one in known.items():
+            pipe.hset(keys.day_states(at.account_id), at.day.isoformat(), codec.dump(one, KnownDay))
+        for number in {at.account_id for at in known}:
+            pipe.expire(keys.day_states(number), keys.HISTORY_TTL_S)
+        pipe.execute()
+        if known:
+            newest = max(at.day for at in known)
+            self._trim({at.account_id for at in known}, newest - timedelta(days=KEPT_DAYS))
+
+    def absences(self) -> dict[str, Absence]:
+        """The accounts that cannot be read."""
+        found: Any = self._client.hgetall(keys.ACCOUNTS_ABSENT)
+        return {number.decode(): codec.load(Absence, data) for number, data in found.items()}
+
+    def parked(self, now: datetime) -> dict[str, Absence]:
+        """Those that could not be read for so long that nobody waits for them."""
+        return {number: one for number, one in self.absences().items() if one.parked(now)}
+
+    def begin_absences(self, since: Mapping[str, datetime]) -> None:
+        """Note since when accounts cannot be read; one that is absent already stays so since then."""
+        for number, moment in since.items():
+            self._client.hsetnx(keys.ACCOUNTS_ABSENT, number, codec.dump(Absence(moment), Absence))
+
+    def end_absences(self, account_ids: Collection[str]) -> None:
+        """Accounts that can be read again."""
+        if account_ids:
+            self._client.hdel(keys.ACCOUNTS_ABSENT, *account_ids)
+
+    def tell_absence(self, account_id: str, absence: Absence) -> None:
+        """Remember when and by which run the group heard of an absence."""
+        self._client.hset(keys.ACCOUNTS_ABSENT, account_id, codec.dump(absence, Absence))
+
+    def _trim(self, account_ids: Iterable[str], oldest: date) -> None:
+        for number in account_ids:
+            days: Any = self._client.hkeys(keys.day_states(number))
+            if old := [day for day in days if day.decode() < oldest.isoformat()]:
+                self._client.hdel(keys.day_states(number), *old)

@@ -1,0 +1,49 @@
+"""What is known of each account on each day, for people to look at."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from pipeline.context import Context
+from pipeline.core.coverage import KnownDay, grid
+from pipeline.core.model import Account, AccountDay, DayRange, china_day
+from pipeline.core.outcome import DayState
+from pipeline.core.plan import choose_accounts
+from pipeline.steps.accounts import known_accounts, remembered_accounts
+from pipeline.steps.recall import recall_coverage
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCoverage:
+    """One account with what is known of each of its days."""
+
+    account: Account
+    days: Mapping[date, KnownDay]
+
+
+def coverage(ctx: Context, days: DayRange) -> list[AccountCoverage]:
+    """Every account with its days; where Redis was emptied the status table is asked first.
+
+    Raises:
+        LaikeError: No account is remembered, and none can be discovered.
+    """
+    names = (remembered_accounts(ctx) or known_accounts(ctx)).names
+    recall_coverage(ctx, names)
+    known = {**_loaded(ctx, names, days), **ctx.days.known(names, days)}
+    parked, today = ctx.days.parked(ctx.now()), china_day(ctx.now())
+    since = {number: china_day(one.since) for number, one in parked.items()}
+    return [
+        AccountCoverage(one, grid(one.id, days, known, today, since.get(one.id))) for one in choose_accounts(names, [])
+    ]
+
+
+def _loaded(ctx: Context, account_ids: Collection[str], days: DayRange) -> dict[AccountDay, KnownDay]:
+    """Days that were loaded before their states were remembered."""
+    return {
+        AccountDay(number, day): KnownDay(
+            state=DayState.LOADED if one.rows else DayState.EMPTY, rows=one.rows, cost=one.cost
+        )
+        for number in account_ids
+        for text, one in ctx.ledger.covered(number).items()
+        if (day := date.fromisoformat(text)) in days
+    }

@@ -1,0 +1,46 @@
+"""What the end of a run leaves behind of each day and account: last known states, and who cannot be read."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pipeline.context import Context
+from pipeline.core.coverage import known_days, untouched
+from pipeline.core.model import AccountDay, china_day
+from pipeline.core.outcome import DayOutcome, Run
+from pipeline.core.owed import parked_notice, readable, revived_notice, unreadable
+from pipeline.core.summary import Findings, day_outcomes
+
+
+def learn_states(ctx: Context, findings: Sequence[Findings]) -> dict[AccountDay, DayOutcome]:
+    """Remember the last word on each day of a run, and return it for the status table.
+
+    A day that was loaded before and of which nothing was fetched now is left out: its figures in the table still stand.
+    """
+    outcomes = day_outcomes(findings)
+    covered = ctx.ledger.covered_days({at.account_id for at in outcomes})
+    standing = {at for at in untouched(findings) if at.day in covered[at.account_id]}
+    said = {at: outcome for at, outcome in outcomes.items() if at not in standing}
+    ctx.days.learn(known_days(said))
+    return said
+
+
+def note_absences(ctx: Context, run: Run, findings: Sequence[Findings]) -> tuple[str, ...]:
+    """Note which accounts cannot be read and which can again; what the group is to be told of it."""
+    fetches = [fetch for found in findings for fetch in found.fetches.values()]
+    alive = {fetch.account_id for fetch in fetches if readable(fetch)}
+    dead = {fetch.account_id: fetch.as_of for fetch in fetches if unreadable(fetch)}
+    ctx.days.end_absences(alive)
+    ctx.days.begin_absences({number: as_of for number, as_of in dead.items() if number not in alive})
+    names = {account.id: account.name for account in run.accounts}
+    revived = [revived_notice(names[one], ctx.settings.catch_up_days) for one in run.parked if one in alive]
+    return (*revived, *_weekly(ctx, run, names))
+
+
+def _weekly(ctx: Context, run: Run, names: dict[str, str]) -> list[str]:
+    """The parked accounts of a run of which the group has not heard for a week."""
+    today, lines = china_day(run.started_at), []
+    for number, absence in ctx.days.absences().items():
+        if number in run.parked and absence.to_be_told(run.run_id, today):
+            ctx.days.tell_absence(number, replace(absence, told=today, told_by=run.run_id))
+            lines.append(parked_notice(names[number], absence.since))
+    return lines

@@ -1,0 +1,60 @@
+"""Who owes which days, from what is remembered: no call is made for it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, timedelta
+
+from pipeline.context import Context
+from pipeline.core.coverage import bad_days
+from pipeline.core.model import AccountDay, DayRange
+from pipeline.core.outcome import Run
+from pipeline.core.owed import groups, may_try, owed_days
+
+RUNS_LOOKED_AT = 100  # the newest ones; a day has fewer
+
+
+def owed(ctx: Context, account_ids: Collection[str], newest: date) -> dict[str, tuple[date, ...]]:
+    """The days up to `newest` of each account that owes any, the oldest first."""
+    settings = ctx.settings
+    covered = ctx.ledger.covered_days(account_ids)
+    horizon = DayRange(newest - timedelta(days=settings.catch_up_days - 1), newest)
+    known = ctx.days.known(account_ids, horizon)
+    days = {
+        number: owed_days(
+            covered[number], bad_days(number, known), newest, settings.lookback_days, settings.catch_up_days
+        )
+        for number in account_ids
+    }
+    return {number: these for number, these in days.items() if these}
+
+
+def reaching_back(ctx: Context, account_ids: Collection[str], days: DayRange) -> DayRange:
+    """The days of a daily run, and before them those back to the oldest that an account owes which is not parked."""
+    parked = ctx.days.parked(ctx.now())
+    lacking = owed(ctx, [number for number in account_ids if number not in parked], days.last)
+    return DayRange(min([days.first, *(these[0] for these in lacking.values())]), days.last)
+
+
+def due_groups(ctx: Context, lacking: Mapping[str, tuple[date, ...]], runs: Sequence[Run]) -> dict[DayRange, list[str]]:
+    """Accounts that are to be tried now, by the range of what they owe; where an open run is at it they are not."""
+    now, absent, open_runs = ctx.now(), ctx.days.absences(), set(ctx.ledger.open_runs())
+    at_it = {
+        AccountDay(account.id, day)
+        for run in runs
+        if run.run_id in open_runs
+        for account in run.accounts
+        for day in run.days
+    }
+    return groups(
+        {
+            number: days
+            for number, days in lacking.items()
+            if at_it.isdisjoint(AccountDay(number, day) for day in days)
+            and may_try(runs, number, days, now, unavailable=number in absent)
+        }
+    )
+
+
+def recent_runs(ctx: Context) -> list[Run]:
+    """The newest runs, without those that only looked."""
+    runs = [ctx.ledger.run(run_id) for run_id in ctx.ledger.newest(RUNS_LOOKED_AT)]
+    return [run for run in runs if not run.dry_run]
