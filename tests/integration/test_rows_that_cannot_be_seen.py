@@ -12,7 +12,7 @@ def catch_up(lab: Lab) -> Summary | None:
     """What beat begins each hour."""
     ctx = lab.context()
     begun = begin_catch_up(ctx)
-    return carry_out(ctx, begun.run_id) if begun else None
+    return carry_out(ctx, begun[0].run_id) if begun else None
 
 
 def failures_told(lab: Lab) -> int:
