@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
+from pipeline.core.absence import park
 from pipeline.core.errors import Trouble
 from pipeline.core.model import ZERO, Account, AccountDay
 from pipeline.core.outcome import (
@@ -22,7 +23,6 @@ from pipeline.core.outcome import (
     VerifyOutcome,
     ViewsOutcome,
 )
-from pipeline.core.owed import park
 from pipeline.core.views import VIEWS_MAX
 
 _WORST_FIRST = (

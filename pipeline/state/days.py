@@ -6,9 +6,9 @@ from typing import Any
 
 import redis
 
+from pipeline.core.absence import Absence
 from pipeline.core.coverage import KnownDay
 from pipeline.core.model import AccountDay, DayRange
-from pipeline.core.owed import Absence
 from pipeline.state import codec, keys
 
 KEPT_DAYS = 400

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.context import Context
+from pipeline.core.absence import parked_notice, readable, revived_notice, unreadable
 from pipeline.core.coverage import known_days, untouched
 from pipeline.core.model import AccountDay, china_day
 from pipeline.core.outcome import DayOutcome, Run
-from pipeline.core.owed import parked_notice, readable, revived_notice, unreadable
 from pipeline.core.summary import Findings, day_outcomes
 
 

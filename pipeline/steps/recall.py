@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from pipeline.context import Context
+from pipeline.core.absence import absent_since
 from pipeline.core.cells import plain_text
 from pipeline.core.coverage import KnownDay
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import AccountDay, DayRange
-from pipeline.core.owed import absent_since
 from pipeline.core.plan import told_apart, window
 from pipeline.core.table import between
 from pipeline.state.ledger import UNKNOWN, Coverage

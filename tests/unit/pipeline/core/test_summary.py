@@ -99,6 +99,33 @@ def test_all_accounts_failed_is_failed() -> None:
     assert ended(bad).state == RunState.FAILED
 
 
+def parking(findings: Findings, *accounts: Account) -> Findings:
+    return replace(findings, part=replace(findings.part, parked=tuple(one.id for one in accounts)))
+
+
+def test_a_parked_account_is_named_so_and_does_not_make_the_run_partial() -> None:
+    summary = ended(parking(found(west=fetched(WEST, DayState.FAILED, UNAVAILABLE)), WEST))
+    assert summary.state == RunState.SUCCESS
+    assert (summary.accounts[1].state, summary.accounts[1].trouble) == (DayState.PARKED, UNAVAILABLE)
+
+
+def test_a_parked_account_that_fails_for_another_reason_makes_the_run_partial() -> None:
+    away = ServerTrouble("502").trouble()
+    assert ended(parking(found(west=fetched(WEST, DayState.FAILED, away)), WEST)).state == RunState.PARTIAL
+
+
+def test_a_run_in_which_every_account_is_parked_has_failed() -> None:
+    bad = found(fetched(EAST, DayState.FAILED, UNAVAILABLE), fetched(WEST, DayState.FAILED, UNAVAILABLE))
+    assert ended(parking(bad, EAST, WEST)).state == RunState.FAILED
+
+
+def test_that_all_others_are_empty_is_suspicious_also_beside_a_parked_account() -> None:
+    loaded, empty = fetched(EAST, DayState.LOADED), fetched(EAST, DayState.EMPTY)
+    east = replace(loaded, days=(loaded.days[0], empty.days[1]))
+    summary = ended(parking(found(east, fetched(WEST, DayState.FAILED, UNAVAILABLE)), WEST))
+    assert (summary.state, summary.trouble and summary.trouble.reason) == (RunState.PARTIAL, "suspicious_empty")
+
+
 def test_an_account_that_was_never_fetched_is_missing_and_never_empty() -> None:
     findings = replace(found(), fetches={EAST.id: fetched(EAST, DayState.LOADED)})
     summary = ended(findings)

@@ -141,6 +141,13 @@ def test_what_befell_the_whole_run_is_not_told_of_each_account_again() -> None:
     assert said.count(full.what_to_do) == 1
 
 
+def test_a_parked_account_is_told_by_the_weekly_warning_and_not_by_each_card() -> None:
+    trouble = AccountUnavailable("code 40002").trouble()
+    parked, failed = account(1, DayState.PARKED, trouble), account(1, DayState.FAILED, trouble)
+    assert trouble.what_to_do not in text(run_card(summary(RunState.SUCCESS, account(2), parked)))
+    assert trouble.what_to_do in text(run_card(summary(RunState.PARTIAL, account(2), failed)))
+
+
 def test_the_accounts_that_are_shown_are_those_in_trouble_first() -> None:
     good = [account(n) for n in range(999)]
     bad = account(999, DayState.FAILED, AccountUnavailable("no such advertiser").trouble())

@@ -1,0 +1,76 @@
+"""Accounts that cannot be read for their own sake: since when, when nobody waits for them any more, what is told."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+
+from pipeline.core.errors import AccountUnavailable
+from pipeline.core.model import CHINA, AccountDay, china_day
+from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, Run
+
+PARKED_AFTER_DAYS = 7
+TOLD_EVERY_DAYS = 7
+DEAD = (DayState.FAILED, DayState.MISSING, DayState.PARKED)
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """An account that cannot be read: since when, and on which day and by which run the group last heard of it."""
+
+    since: datetime
+    told: date | None = None
+    told_by: str | None = None
+
+    def parked(self, now: datetime) -> bool:
+        """Whether it has lasted so long that nobody waits for the account any more."""
+        return china_day(now) - china_day(self.since) >= timedelta(days=PARKED_AFTER_DAYS)
+
+    def to_be_told(self, run_id: str, today: date) -> bool:
+        """Whether a run is to tell of it: once a week, and the run that did does it again when it is repeated."""
+        return self.told_by == run_id or self.told is None or (today - self.told).days >= TOLD_EVERY_DAYS
+
+
+def unreadable(fetch: FetchOutcome) -> bool:
+    """Whether an account could not be read for its own sake: its state or authorization."""
+    return all(day.failed and day.trouble and day.trouble.reason == AccountUnavailable.reason for day in fetch.days)
+
+
+def readable(fetch: FetchOutcome) -> bool:
+    """Whether anything of an account could be read."""
+    return not all(day.failed for day in fetch.days)
+
+
+def park(run: Run, account_id: str, outcome: DayOutcome) -> DayOutcome:
+    """What a run says of a day of an account that nobody waits for any more, and that is still unreadable."""
+    unavailable = outcome.trouble and outcome.trouble.reason == AccountUnavailable.reason
+    return replace(outcome, state=DayState.PARKED) if account_id in run.parked and unavailable else outcome
+
+
+def parked_notice(name: str, since: datetime) -> str:
+    """What the group is told once a week of a parked account."""
+    return (
+        f"{name}: 自 {since.astimezone(CHINA):%Y-%m-%d} 起无法读取, 已停用 (不计入运行结果, 每天仍尝试一次)。"
+        "请在巨量引擎恢复该账户或重新授权 (勾选全部账户); 不再使用的账户请移出授权范围或 LAIKE_ACCOUNTS。"
+    )
+
+
+def revived_notice(name: str, catch_up_days: int) -> str:
+    """What the group is told of a parked account that can be read again."""
+    return f"{name}: 已恢复, 不再停用; 所缺日期 (最近 {catch_up_days} 天内) 由系统自动补齐"
+
+
+def absent_since(states: Mapping[AccountDay, DayState]) -> dict[str, datetime]:
+    """Accounts whose newest known day says parked, with the morning after the first of the bad days that end there."""
+    by_account: dict[str, dict[date, DayState]] = defaultdict(dict)
+    for at, state in states.items():
+        by_account[at.account_id][at.day] = state
+    found = {}
+    for account_id, days in by_account.items():
+        day = max(days)
+        if days[day] != DayState.PARKED:
+            continue
+        while days.get(day - timedelta(days=1)) in DEAD:
+            day -= timedelta(days=1)
+        found[account_id] = datetime.combine(day + timedelta(days=1), time(), CHINA)
+    return found

@@ -1,0 +1,109 @@
+"""What only a run of many batches needs: an end before its time, and an earlier attempt taken up."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from pipeline.context import Context
+from pipeline.core.errors import Trouble
+from pipeline.core.outcome import (
+    DayAgreement,
+    DayOutcome,
+    DayState,
+    FetchOutcome,
+    LoadOutcome,
+    Run,
+    RunState,
+    VerifyOutcome,
+)
+from pipeline.core.plan import ENDING_S, parts
+from pipeline.core.summary import Findings
+
+RUNS_LOOKED_AT = 400
+
+
+def begun_parts(ctx: Context, run: Run) -> tuple[Sequence[Run], Sequence[Run]]:
+    """A run's batches, and apart from them those that will not be begun any more because it was given up."""
+    cut = parts(run)
+    if not ctx.ledger.given_up(run.run_id):
+        return cut, ()
+    sent = ctx.ledger.sent(run.run_id)
+    return [part for part in cut if str(part.batch) in sent], [part for part in cut if str(part.batch) not in sent]
+
+
+def stop(ctx: Context, run: Run) -> None:
+    """Let no further batch begin; those under way go to their end."""
+    why = Trouble(
+        reason="stopped",
+        message=f"{run.run_id} was stopped; the same command again goes on with what is left",
+        what_to_do="补数已按要求停止; 再次运行同一命令即可继续。",
+    )
+    ctx.ledger.give_up(run.run_id, why)
+
+
+def open_attempt(ctx: Context, wanted: Run) -> Run | None:
+    """The backfill of the same days and accounts that somebody is still at."""
+    return next((run for run in _attempts(ctx, wanted) if _alive(ctx, run)), None)
+
+
+def taken_up(ctx: Context, wanted: Run) -> Run:
+    """A backfill without the batches that attempts before it loaded, back to the last one that was a success."""
+    since = None
+    for run in _attempts(ctx, wanted):
+        summary = ctx.ledger.summary(run.run_id)
+        if summary and summary.state == RunState.SUCCESS:
+            break
+        since = run.started_at
+    cut = parts(wanted)
+    loaded = tuple(part.batch for part in cut if since and _loaded_since(ctx, part, since))
+    return replace(wanted, loaded=loaded) if len(loaded) < len(cut) else wanted
+
+
+def loaded_before(ctx: Context, run: Run) -> list[Findings]:
+    """What earlier attempts found of the batches that this one leaves out: loaded, and read back then."""
+    every = parts(replace(run, loaded=()))
+    return [_remembered(ctx, every[batch]) for batch in run.loaded]
+
+
+def _remembered(ctx: Context, part: Run) -> Findings:
+    fetches = {account.id: _fetched_before(ctx, account.id, part) for account in part.accounts}
+    agreements = tuple(DayAgreement(account_id=account.id, day=day) for account in part.accounts for day in part.days)
+    return Findings(part, fetches, LoadOutcome(), VerifyOutcome(agreements=agreements, verified=True))
+
+
+def _fetched_before(ctx: Context, account_id: str, part: Run) -> FetchOutcome:
+    covered = ctx.ledger.covered(account_id)
+    known = {day: covered[day.isoformat()] for day in part.days}
+    days = tuple(
+        DayOutcome(
+            day=day, state=DayState.LOADED if one.rows else DayState.EMPTY, rows=one.rows, cost=Decimal(one.cost)
+        )
+        for day, one in known.items()
+    )
+    as_of = min(one.as_of for one in known.values())
+    rows = sum(one.rows for one in known.values())
+    return FetchOutcome(account_id=account_id, days=days, rows=rows, checksum="", as_of=as_of)
+
+
+def _attempts(ctx: Context, wanted: Run) -> list[Run]:
+    """Backfills of the same days and accounts, the newest first."""
+    begin = f"backfill-{wanted.days.first}-{wanted.days.last}-"
+    runs = [ctx.ledger.run(name) for name in ctx.ledger.newest(RUNS_LOOKED_AT) if name.startswith(begin)]
+    return [run for run in runs if run.accounts == wanted.accounts]
+
+
+def _alive(ctx: Context, run: Run) -> bool:
+    if ctx.ledger.summary(run.run_id):
+        return False
+    return ctx.now() <= run.deadline or ctx.ledger.silent_s(run.run_id) < ENDING_S
+
+
+def _loaded_since(ctx: Context, part: Run, since: datetime) -> bool:
+    for account in part.accounts:
+        covered = ctx.ledger.covered(account.id)
+        for day in part.days:
+            known = covered.get(day.isoformat())
+            if not known or known.as_of < since:
+                return False
+    return True

@@ -1,0 +1,64 @@
+"""Room for all rows of a backfill, asked for before its first write: a table that fills up half-way helps nobody."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+
+from pipeline.clients.oceanengine.reports import promotion_rows
+from pipeline.context import Context
+from pipeline.core.errors import Busy, LaikeError, TableFull
+from pipeline.core.flow import LOAD, Step
+from pipeline.core.outcome import Run
+from pipeline.core.plan import parts
+from pipeline.steps.read import layout_now
+
+COUNTS_AT_ONCE = 16  # threads; the shared limiter sets the pace
+
+log = structlog.get_logger()
+
+
+def ensure_room(ctx: Context, part: Run) -> None:
+    """Let the first batch of a backfill count for all, and the others wait for it.
+
+    Raises:
+        TableFull: The rows of all batches do not fit: none is written, no further one begins.
+        Busy: The first batch is not loaded yet.
+    """
+    run = ctx.ledger.run(part.run_id)
+    if not run.backfill or len(parts(run)) == 1:
+        return
+    given_up = ctx.ledger.given_up(run.run_id)
+    if given_up and given_up.reason == TableFull.reason:
+        raise TableFull(given_up.message, what_to_do=given_up.what_to_do)
+    if part.batch == 0:
+        _count(ctx, run)
+    elif ctx.now() <= run.deadline and str(Step(LOAD)) not in ctx.ledger.done(run.run_id):
+        raise Busy(f"{run.run_id}: it is not known yet whether the rows of all batches fit")
+
+
+def _count(ctx: Context, run: Run) -> None:
+    try:
+        full = _lack(ctx, run)
+    except LaikeError as error:  # each batch looks for itself, too
+        log.warning("room_not_counted", run=run.run_id, error=error.message)
+        return
+    if full:
+        ctx.ledger.give_up(run.run_id, full.trouble())
+        raise full
+
+
+def _lack(ctx: Context, run: Run) -> TableFull | None:
+    """What to tell where the rows do not fit. One call an account tells its rows; those that are there count once."""
+    base, api, cap = ctx.base(None), ctx.oceanengine(None), ctx.settings.table_max_rows
+    with ThreadPoolExecutor(max_workers=COUNTS_AT_ONCE) as pool:
+        rows = sum(pool.map(lambda account: promotion_rows(api, account.id, run.days), run.accounts))
+    held = base.records().count()
+    if held + rows <= cap:
+        return None
+    layout, _ = layout_now(ctx, base)
+    more = max(0, rows - sum(base.records().count(search) for search in layout.day_filters(run.days)))
+    if held + more <= cap:
+        return None
+    msg = f"about {more} rows to create do not fit: the table holds {held} of {cap} (LAIKE_TABLE_MAX_ROWS)"
+    advice = f"表格已有 {held} 行, 上限 {cap} 行, 补数约需新增 {more} 行, 未写入: 请归档旧数据、换新表或缩小日期范围。"
+    return TableFull(msg, what_to_do=advice)

@@ -1,0 +1,112 @@
+"""Many days by hand: in batches, with room for all of them, to be stopped and taken up again by the same command."""
+
+import sys
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+
+from pipeline.core.outcome import RunState
+from tests.crew import SHORT, Crew, crew, wait_until
+from tests.lab import WRITES, Lab
+
+DAYS = 100  # four batches
+
+
+@pytest.fixture
+def working(lab: Lab) -> Iterator[Crew]:
+    """One worker on a fresh lab, with short timeouts."""
+    lab.extra |= SHORT | {"LAIKE_OCEANENGINE_RATE": "100"}
+    with crew(lab) as made:
+        made.worker()
+        yield made
+
+
+@pytest.fixture
+def span(lab: Lab) -> tuple[date, date]:
+    """Days that end before the look-back."""
+    end = lab.day - timedelta(days=10)
+    return end - timedelta(days=DAYS - 1), end
+
+
+def words(lab: Lab, span: tuple[date, date]) -> list[str]:
+    """The command for two small accounts."""
+    first, last = (day.isoformat() for day in span)
+    return ["backfill", first, last, "--account", lab.accounts[0], "--account", lab.accounts[5]]
+
+
+def loaded_batches(team: Crew, run_id: str) -> int:
+    return sum(name.startswith("load.") for name in team.ctx.ledger.done(run_id))
+
+
+def test_it_says_how_far_it_is_and_how_long_it_will_take(working: Crew, span: tuple[date, date]) -> None:
+    ended = working.run(sys.executable, "-m", "cli.main", *words(working.lab, span))
+    assert ended.returncode == 0, ended.stderr
+    assert "2 account(s), 100 day(s), 4 batch(es)" in ended.stderr
+    assert "batch 1 of 4 is written, about 1 min left" in ended.stderr
+    assert "batch 4 of 4 is written\n" in ended.stderr
+    working.lab.assert_agrees(*span, [working.lab.accounts[0], working.lab.accounts[5]])
+
+
+def test_stopped_it_ends_after_the_batches_under_way_and_the_same_command_loads_the_rest(
+    working: Crew, span: tuple[date, date]
+) -> None:
+    lab = working.lab
+    lab.control("latency", {"records.batch_create": 0.5})
+    first = working.begin(sys.executable, "-m", "cli.main", *words(lab, span))
+    assert wait_until(lambda: lab.calls("records.batch_create"))
+    stopped = lab.laike(*words(lab, span), "--stop")
+    assert stopped.returncode == 0, stopped.stderr
+    said, _ = first.communicate(timeout=60)
+    assert first.returncode == 1
+    assert "was stopped" in said
+    (run_id,) = working.ctx.ledger.newest(9)
+    before = loaded_batches(working, run_id)
+    assert 1 <= before < 4
+    summary = working.ended(run_id)
+    assert summary.trouble
+    assert (summary.state, summary.trouble.reason) == (RunState.PARTIAL, "stopped")
+    status = {record["fields"]["状态"] for record in lab.records(str(lab.table_named("同步状态")["table_id"]))}
+    assert status <= {"已入库", "无数据"}
+    again = working.run(sys.executable, "-m", "cli.main", *words(lab, span))
+    assert again.returncode == 0, again.stderr
+    assert f"{4 - before} batch(es), {before} batch(es) were loaded before" in again.stderr
+    lab.assert_agrees(*span, [lab.accounts[0], lab.accounts[5]])
+
+
+def test_nothing_to_stop_is_said(working: Crew, span: tuple[date, date]) -> None:
+    stopped = working.lab.laike(*words(working.lab, span), "--stop")
+    assert stopped.returncode == 2
+    assert "no backfill of" in stopped.stderr
+
+
+def test_the_same_command_joins_the_one_that_is_under_way(working: Crew, span: tuple[date, date]) -> None:
+    lab = working.lab
+    lab.control("latency", {"records.batch_create": 0.5})
+    first = working.begin(sys.executable, "-m", "cli.main", *words(lab, span))
+    assert wait_until(lambda: working.ctx.ledger.newest(9))
+    second = working.run(sys.executable, "-m", "cli.main", *words(lab, span))
+    first.communicate(timeout=60)
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert len(working.ctx.ledger.newest(9)) == 1
+
+
+def test_one_that_was_a_success_is_loaded_anew_by_the_same_command(working: Crew, span: tuple[date, date]) -> None:
+    for _ in range(2):
+        assert working.run(sys.executable, "-m", "cli.main", *words(working.lab, span)).returncode == 0
+    newest, before = working.ctx.ledger.newest(9)
+    assert (loaded_batches(working, newest), loaded_batches(working, before)) == (4, 4)
+
+
+def test_rows_that_do_not_all_fit_are_told_before_the_first_write(working: Crew, span: tuple[date, date]) -> None:
+    lab = working.lab
+    lab.extra["LAIKE_TABLE_MAX_ROWS"] = "150"  # enough for the first batches
+    with crew(lab) as other:
+        working.members[0].kill()
+        other.worker()
+        ended = other.run(sys.executable, "-m", "cli.main", *words(lab, span))
+    assert ended.returncode == 3, ended.stderr
+    assert "do not fit: the table holds 1 of 150" in ended.stdout
+    assert lab.calls(*WRITES) == lab.calls("tables.create", "views.create", "views.patch", "records.batch_create")
+    assert lab.loaded() == {}
+    assert lab.calls("report.promotion") <= 2 + 2 * 2 * 2  # the count, and two batches that were under way
