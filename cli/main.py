@@ -47,12 +47,17 @@ def backfill(
     start: Annotated[str, typer.Argument(help="The first day, as 2026-02-01.")],
     end: Annotated[str, typer.Argument(help="The last day, included; before today.")],
     account: Annotated[list[str] | None, typer.Option(help="Only this account id; may be repeated.")] = None,
+    stop: Annotated[
+        bool, typer.Option("--stop", help="End the one of these days and accounts after the batches under way.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Load a range of days through the workers, in batches, behind daily runs."""
+    """Load a range of days through the workers, in batches, behind daily runs; the same command again goes on."""
     from cli.runs import backfill as command
+    from cli.runs import stop_backfill
 
-    raise typer.Exit(command(start, end, account or [], as_json=as_json))
+    chosen = account or []
+    raise typer.Exit(stop_backfill(start, end, chosen) if stop else command(start, end, chosen, as_json=as_json))
 
 
 @app.command()

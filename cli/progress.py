@@ -18,16 +18,17 @@ _LINES = {
     "finished": "{state}",
 }
 _DRY_LINES = {
-    "loading": "comparing; nothing is written",
+    "loading": "comparing; nothing is done",
     "loaded": "would create {created}, update {updated}, leave {unchanged} {reason}",
 }
 
 
 def follow(ctx: Context, run: Run, alive: Callable[[], bool]) -> None:
     """Print the events of a run until it is finished or nobody works on it any more; seconds are those of the run."""
-    fetched, begun_ms = 0, 0
+    fetched, loaded, begun_ms = 0, 0, 0
     names = {account.id: account.name for account in run.accounts}
-    fetches = sum(len(part.accounts) for part in parts(run))
+    cut = parts(run)
+    fetches = sum(len(part.accounts) for part in cut)
     for event in ctx.ledger.follow(run.run_id):
         if not event:
             if not alive():
@@ -35,11 +36,22 @@ def follow(ctx: Context, run: Run, alive: Callable[[], bool]) -> None:
             continue
         begun_ms = begun_ms or int(event["at"])
         fetched += event["event"] == "fetched"
+        seconds = (int(event["at"]) - begun_ms) / 1000
+        loaded += event["event"] == "loaded"
         line = _line(event, names, f"{fetched}/{fetches}", _LINES | _DRY_LINES if run.dry_run else _LINES)
         if line:
-            err.print(f"[dim]{(int(event['at']) - begun_ms) / 1000:6.1f} s[/]  {safe(line)}", highlight=False)
+            err.print(f"[dim]{seconds:6.1f} s[/]  {safe(line)}", highlight=False)
+        if event["event"] == "loaded" and len(cut) > 1:
+            said = f"batch {loaded} of {len(cut)} is done{_left(seconds, loaded, len(cut))}"
+            err.print(f"{'':10}{said}", highlight=False)
         if event["event"] == "finished":
             return
+
+
+def _left(seconds: float, loaded: int, batches: int) -> str:
+    """About how much longer, as the batches took until now."""
+    minutes = seconds / loaded * (batches - loaded) / 60
+    return f", about {max(1, round(minutes))} min left" if loaded < batches else ""
 
 
 def _line(event: Mapping[str, str], names: Mapping[str, str], count: str, lines: Mapping[str, str]) -> str:

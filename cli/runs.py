@@ -10,8 +10,9 @@ from cli.session import opened, require_worker
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError, NoWorker, WrongInput
 from pipeline.core.outcome import Run, RunState, Summary
-from pipeline.core.plan import ENDING_S, state_of_open
-from pipeline.steps.run import begin, begin_backfill, carry_out
+from pipeline.core.plan import ENDING_S, parts, state_of_open
+from pipeline.steps.backfill import stop
+from pipeline.steps.run import begin, begin_backfill, carry_out, open_backfill
 from worker.dispatch import start
 
 RUNS_LOOKED_AT = 100
@@ -40,7 +41,7 @@ def sync(day: str | None, accounts: Sequence[str], *, dry_run: bool, local: bool
 
 
 def backfill(start: str, end: str, accounts: Sequence[str], *, as_json: bool) -> int:
-    """A range of days through the workers; Ctrl-C leaves it running.
+    """A range of days through the workers; Ctrl-C leaves it running, and the same command follows it again.
 
     Raises:
         WrongInput: The range or an account is not one that can be loaded.
@@ -49,13 +50,29 @@ def backfill(start: str, end: str, accounts: Sequence[str], *, as_json: bool) ->
     with opened() as ctx:
         require_worker()
         run = begin_backfill(ctx, first or ctx.now().date(), last or ctx.now().date(), accounts)
-        output.err.print(f"{run.run_id}: {len(run.accounts)} account(s), {len(run.days)} day(s)")
+        left_out = f", {len(run.loaded)} batch(es) were loaded before" if run.loaded else ""
+        said = f"{len(run.accounts)} account(s), {len(run.days)} day(s), {len(parts(run))} batch(es){left_out}"
+        output.err.print(f"{run.run_id}: {said}")
         summary = _have_carried_out(ctx, run)
     if as_json:
         output.print_json(output.run_document(summary))
     else:
         output.print_summary(summary)
     return output.exit_code(summary)
+
+
+def stop_backfill(start: str, end: str, accounts: Sequence[str]) -> int:
+    """Let a backfill end with the batches that are under way.
+
+    Raises:
+        WrongInput: None of these days and accounts is open.
+    """
+    first, last = _day(start), _day(end)
+    with opened() as ctx:
+        run = open_backfill(ctx, first or ctx.now().date(), last or ctx.now().date(), accounts)
+        stop(ctx, run)
+    output.err.print(f"{run.run_id} ends with the batches that are under way; the same command without --stop goes on")
+    return output.DONE
 
 
 def runs(count: int, *, as_json: bool) -> int:

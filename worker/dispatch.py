@@ -11,6 +11,7 @@ from pipeline.context import Context
 from pipeline.core.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS, Step, header
 from pipeline.core.outcome import Run
 from pipeline.core.plan import parts
+from pipeline.steps.backfill import begun_parts
 from pipeline.steps.run import due
 
 TASKS = {
@@ -38,7 +39,7 @@ def start(ctx: Context, run: Run) -> None:
 def send_batch(ctx: Context, run: Run, batch: int) -> None:
     """Send a batch, unless there is no such one or it was sent before."""
     cut = parts(run)
-    if batch < len(cut) and ctx.ledger.send(run.run_id, str(batch)):
+    if batch < len(cut) and not ctx.ledger.given_up(run.run_id) and ctx.ledger.send(run.run_id, str(batch)):
         ctx.ledger.stamp(run.run_id)
         send(run, header(cut[batch]))
 
@@ -46,7 +47,8 @@ def send_batch(ctx: Context, run: Run, batch: int) -> None:
 def send_after_load(ctx: Context, run: Run, batch: int) -> None:
     """What a load makes possible: its read-back, after the last one the views, and the batch after the next."""
     send_batch(ctx, run, batch + AHEAD)
-    send(run, [Step(VERIFY, batch), *([Step(VIEWS)] if batch + 1 == len(parts(run)) else [])])
+    begun, _ = begun_parts(ctx, run)
+    send(run, [Step(VERIFY, batch), *([Step(VIEWS)] if batch == begun[-1].batch else [])])
 
 
 def send_end(ctx: Context, run_id: str) -> None:
@@ -60,6 +62,9 @@ def send_due(ctx: Context, run_id: str) -> list[Step]:
     steps = due(ctx, run_id)
     if steps:
         ctx.ledger.stamp(run_id)
+        for step in steps:
+            if step.name == READ:
+                ctx.ledger.send(run_id, str(step.batch))
         send(ctx.ledger.run(run_id), steps)
     return steps
 

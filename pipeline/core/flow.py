@@ -1,6 +1,6 @@
 """Which steps of a run may be sent now: the shape of the chord, as a pure function of what is done."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from pipeline.core.outcome import Run
@@ -28,11 +28,11 @@ def header(part: Run) -> list[Step]:
     return [Step(READ, part.batch), *(Step(FETCH, part.batch, account.id) for account in part.accounts)]
 
 
-def next_steps(parts: Sequence[Run], done: Collection[str], *, late: bool) -> list[Step]:
+def next_steps(parts: Iterable[Run], done: Collection[str], *, late: bool) -> list[Step]:
     """The first steps that are missing: headers of a batch, or what follows from those that are there.
 
     Args:
-        parts: The run's batches.
+        parts: The run's batches, without those that will not be begun any more.
         done: The steps with an outcome.
         late: Whether the deadline is over, so that a load no longer waits for its headers.
     """

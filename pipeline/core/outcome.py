@@ -158,6 +158,7 @@ class Run:
     dry_run: bool = False
     backfill: bool = False  # goes after the daily run where both wait
     batch: int = 0
+    loaded: tuple[int, ...] = ()  # batches of a backfill that an earlier attempt loaded, and this one leaves out
     restatements: bool = False  # whether older days whose totals moved are loaded again, too
     trouble: Trouble | None = None  # why the accounts are those of an older list
     parked: tuple[str, ...] = ()  # accounts that nobody waited for any more when it began

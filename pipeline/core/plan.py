@@ -9,7 +9,8 @@ from pipeline.core.errors import WrongInput
 from pipeline.core.model import CHINA, Account, DayRange, china_day
 from pipeline.core.outcome import Run, RunState
 
-BATCH_ACCOUNTS = 200  # report calls of a batch: small enough for flat memory
+BATCH_ACCOUNTS = 200  # report calls of a batch
+BATCH_ACCOUNT_DAYS = 1500  # rows of a batch, by the days that they are of: small enough for flat memory
 BLOCK_DAYS = 30  # days of one report call: the look-back never costs a second one
 REPORT_ROWS_A_PAGE = 100  # the largest page_size of the report endpoints
 DEADLINE_FLOOR_S = 300
@@ -127,13 +128,25 @@ def daily_is_late(now: datetime, daily_at: time, patience_s: float, deadline_s: 
 
 
 def parts(run: Run) -> tuple[Run, ...]:
-    """A run cut into batches: days of one block, and at most `BATCH_ACCOUNTS` accounts."""
+    """A run cut into batches: days of one block, and so many accounts that a batch stays small.
+
+    Those that an earlier attempt loaded are left out.
+    """
     blocks = [
         DayRange(day, min(day + timedelta(days=BLOCK_DAYS - 1), run.days.last)) for day in list(run.days)[::BLOCK_DAYS]
     ]
-    groups = [run.accounts[n : n + BATCH_ACCOUNTS] for n in range(0, len(run.accounts), BATCH_ACCOUNTS)]
+    most = min(BATCH_ACCOUNTS, max(1, BATCH_ACCOUNT_DAYS // len(blocks[0])))
+    groups = _even(run.accounts, most)
     cut = [(block, group) for block in blocks for group in groups]
-    return tuple(replace(run, batch=n, days=block, accounts=group) for n, (block, group) in enumerate(cut))
+    left = [one for n, one in enumerate(cut) if n not in run.loaded]
+    return tuple(replace(run, batch=n, days=block, accounts=group) for n, (block, group) in enumerate(left))
+
+
+def _even(accounts: Sequence[Account], most: int) -> list[tuple[Account, ...]]:
+    """Accounts in groups of at most `most`, all about as large."""
+    count = math.ceil(len(accounts) / most)
+    size = math.ceil(len(accounts) / count) if count else 1
+    return [tuple(accounts[n : n + size]) for n in range(0, len(accounts), size)]
 
 
 def state_of_open(run: Run, now: datetime) -> RunState:

@@ -43,6 +43,7 @@ class Findings:
     fetches: Mapping[str, FetchOutcome]
     load: LoadOutcome | None
     verify: VerifyOutcome | None
+    left_out: Trouble | None = None  # why the batch was never begun
 
 
 def day_outcomes(findings: Iterable[Findings]) -> dict[AccountDay, DayOutcome]:
@@ -55,10 +56,14 @@ def day_outcomes(findings: Iterable[Findings]) -> dict[AccountDay, DayOutcome]:
             days = {one.day: one for one in fetch.days} if fetch else {}
             for day in sorted({*found.part.days, *days}):
                 at = AccountDay(account.id, day)
-                fetched = days.get(day) or DayOutcome(day=day, state=DayState.MISSING, trouble=_never_ended("fetch"))
+                fetched = days.get(day) or _missing(day, found)
                 word = _last_word(fetched, found, at, agreements.get(at))
                 outcomes[at] = park(found.part, account.id, word)
     return outcomes
+
+
+def _missing(day: date, found: Findings) -> DayOutcome:
+    return DayOutcome(day=day, state=DayState.MISSING, trouble=found.left_out or _never_ended("fetch"))
 
 
 def _last_word(fetched: DayOutcome, found: Findings, at: AccountDay, agreement: DayAgreement | None) -> DayOutcome:
@@ -122,7 +127,7 @@ def _agreements(found: Findings) -> Sequence[DayAgreement]:
 
 def _trouble_of(found: Findings) -> Trouble | None:
     if found.load is None:
-        return _never_ended("load")
+        return found.left_out or _never_ended("load")
     return found.load.trouble or (found.verify.trouble if found.verify else None)
 
 

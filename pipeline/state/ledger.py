@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import redis
 
-from pipeline.core.errors import Busy, WrongInput
+from pipeline.core.errors import Busy, Trouble, WrongInput
 from pipeline.core.model import AccountDay, Totals
 from pipeline.core.outcome import Run, Summary
 from pipeline.state import codec, keys
@@ -16,7 +16,7 @@ from pipeline.state.lease import Lease
 
 T = TypeVar("T")
 UNKNOWN = ""  # the digest of figures that are not known: it is like no other, and so tells of no restatement
-PLAN, SUMMARY, TOLD, STEP = "plan", "summary", "told", "step:"
+PLAN, SUMMARY, TOLD, GIVEN_UP, STEP, SENT = "plan", "summary", "told", "given_up", "step:", "sent:"
 
 # at once, so that a run which is planned is also one that is looked after
 _OPEN = """
@@ -131,7 +131,21 @@ class Ledger:
 
     def send(self, run_id: str, what: str) -> bool:
         """Mark a batch or a step as sent to the workers; `False` where it was before."""
-        return bool(self._client.hsetnx(keys.run(run_id), f"sent:{what}", "1"))
+        return bool(self._client.hsetnx(keys.run(run_id), SENT + what, "1"))
+
+    def sent(self, run_id: str) -> set[str]:
+        """What of a run was sent to the workers."""
+        fields: Any = self._client.hkeys(keys.run(run_id))
+        return {name.decode().removeprefix(SENT) for name in fields if name.startswith(SENT.encode())}
+
+    def give_up(self, run_id: str, why: Trouble) -> None:
+        """Let no further batch of a run begin; the first reason stands."""
+        self._client.hsetnx(keys.run(run_id), GIVEN_UP, codec.dump(why, Trouble))
+
+    def given_up(self, run_id: str) -> Trouble | None:
+        """Why no further batch of a run begins, if it is so."""
+        data = self._client.hget(keys.run(run_id), GIVEN_UP)
+        return codec.load(Trouble, data) if isinstance(data, bytes) else None
 
     def tell(self, run_id: str) -> bool:
         """Mark a run as told; `False` where it was before."""

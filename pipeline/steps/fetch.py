@@ -55,19 +55,8 @@ def fetch_account(ctx: Context, run_id: str, batch: int, account_id: str, *, las
 
 def _fetch_and_stage(ctx: Context, part: Run, account_id: str, *, last: bool) -> FetchOutcome:
     ctx.ledger.emit(part.run_id, "fetching", account=account_id)
-    try:
-        found = _fetch(ctx, ctx.oceanengine(part), part, account_id)
-    except LaikeError as error:
-        log.warning("fetch_failed", run=part.run_id, account=account_id, error=error.message)
-        if isinstance(error, Retryable) and not last:
-            raise
-        found = _Found([], _all_failed(part.days, error.trouble()))
-    except StoreTrouble:
-        raise  # Redis is away, the account is not: whoever called comes back later
-    except Exception as error:
-        # a header of the chord never raises: a bug of ours must not keep the other accounts out of the table
-        log.exception("fetch_broke", run=part.run_id, account=account_id)
-        found = _Found([], _all_failed(part.days, _bug(error)))
+    why = ctx.ledger.given_up(part.run_id)
+    found = _Found([], _all_failed(part.days, why)) if why else _fetch_or_fail(ctx, part, account_id, last=last)
     outcome = FetchOutcome(
         account_id=account_id,
         days=found.days,
@@ -79,6 +68,22 @@ def _fetch_and_stage(ctx: Context, part: Run, account_id: str, *, last: bool) ->
     ctx.staging.put_fetched(part.batch_id, Fetched(outcome, tuple(found.rows)))
     _tell(ctx, part, outcome)
     return outcome
+
+
+def _fetch_or_fail(ctx: Context, part: Run, account_id: str, *, last: bool) -> _Found:
+    try:
+        return _fetch(ctx, ctx.oceanengine(part), part, account_id)
+    except LaikeError as error:
+        log.warning("fetch_failed", run=part.run_id, account=account_id, error=error.message)
+        if isinstance(error, Retryable) and not last:
+            raise
+        return _Found([], _all_failed(part.days, error.trouble()))
+    except StoreTrouble:
+        raise  # Redis is away, the account is not: whoever called comes back later
+    except Exception as error:
+        # a header of the chord never raises: a bug of ours must not keep the other accounts out of the table
+        log.exception("fetch_broke", run=part.run_id, account=account_id)
+        return _Found([], _all_failed(part.days, _bug(error)))
 
 
 def _tell(ctx: Context, part: Run, outcome: FetchOutcome) -> None:

@@ -11,9 +11,9 @@ from pipeline.core.errors import LaikeError, NeedsAuthorization
 from pipeline.core.flow import FETCH, FINISH, LOAD, VERIFY, VIEWS, Step
 from pipeline.core.model import china_day
 from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, RunState, Summary, VerifyOutcome, ViewsOutcome
-from pipeline.core.plan import parts
 from pipeline.core.summary import Findings, summarize
 from pipeline.render.cards import authorize_link_in, run_card
+from pipeline.steps.backfill import begun_parts, loaded_before
 from pipeline.steps.known import learn_states, note_absences
 from pipeline.steps.limits import limit_warnings
 from pipeline.steps.once import once
@@ -41,9 +41,12 @@ def finish(ctx: Context, run_id: str) -> Summary:
 
 
 def _finish(ctx: Context, run: Run) -> Summary:
-    findings = [_found(ctx, part) for part in parts(run)]
+    begun, left_out = begun_parts(ctx, run)
+    findings = [_found(ctx, part) for part in begun]
+    why = ctx.ledger.given_up(run.run_id)
+    nothing = [Findings(part, {}, None, None, left_out=why) for part in left_out]
     views = ctx.ledger.outcome(run.run_id, str(Step(VIEWS)), ViewsOutcome) or ViewsOutcome()
-    summary = summarize(run, findings, views, ctx.now())
+    summary = summarize(run, [*findings, *nothing, *loaded_before(ctx, run)], views, ctx.now())
     if run.dry_run:
         return summary
     news = (*ctx.rosters.take_news(run.run_id), *note_absences(ctx, run, findings))

@@ -10,7 +10,7 @@ import structlog
 
 from pipeline.context import Base, Context
 from pipeline.core.diff import Change, Difference, Update, causes, changes, diff
-from pipeline.core.errors import ColumnVanished, LaikeError, Retryable, RowVanished, TableFull
+from pipeline.core.errors import Busy, ColumnVanished, LaikeError, Retryable, RowVanished, TableFull
 from pipeline.core.flow import LOAD, Step
 from pipeline.core.model import FoundRow, Key, WantedRow, china_day
 from pipeline.core.outcome import LoadOutcome, Run
@@ -19,6 +19,7 @@ from pipeline.core.table import Layout
 from pipeline.state.staging import Snapshot
 from pipeline.steps.once import once, part_of
 from pipeline.steps.read import read_following, remembered_count, rows_of, take_snapshot
+from pipeline.steps.room import ensure_room
 from pipeline.steps.source import Source, gather, want
 from pipeline.steps.unseen import refuse_empty, refuse_unseen
 from pipeline.steps.write import Bisection, create_surely, write_batches
@@ -41,9 +42,12 @@ def load(ctx: Context, run_id: str, batch: int) -> LoadOutcome:
 
 
 def _load_or_tell(ctx: Context, part: Run) -> LoadOutcome:
-    ctx.ledger.emit(part.run_id, "loading")
     try:
+        ensure_room(ctx, part)
+        ctx.ledger.emit(part.run_id, "loading")
         outcome = _load(ctx, part)
+    except Busy:
+        raise
     except LaikeError as error:
         log.warning("load_failed", run=part.run_id, error=error.message)
         outcome = LoadOutcome(trouble=error.trouble())

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from pipeline.context import Context
 from pipeline.core import plan
-from pipeline.core.errors import NeedsPerson
+from pipeline.core.errors import NeedsPerson, WrongInput
 from pipeline.core.flow import LOAD, Step, next_steps
 from pipeline.core.model import DayRange
 from pipeline.core.outcome import Run, Summary
@@ -17,6 +17,7 @@ from pipeline.render.cards import trouble_card
 from pipeline.state import keys
 from pipeline.state.lease import held
 from pipeline.steps.accounts import Known, account_count, known_accounts, remembered_accounts
+from pipeline.steps.backfill import begun_parts, open_attempt, taken_up
 from pipeline.steps.fetch import fetch_account
 from pipeline.steps.finish import finish
 from pipeline.steps.load import load
@@ -76,6 +77,9 @@ def begin_settle(ctx: Context) -> Run:
 def begin_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[str], suffix: str | None = None) -> Run:
     """A range of closed days, which waits behind daily runs.
 
+    The one of the same days and accounts that somebody is still at is joined; what one that did not succeed loaded is
+    left out.
+
     Args:
         suffix: What tells it from another backfill of these days; asked for again with the same it is the same run.
 
@@ -83,12 +87,33 @@ def begin_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[s
         WrongInput: The range cannot be loaded, or an account is not known.
     """
     now, settings = ctx.now(), ctx.settings
-    days = plan.past_days(start, end, now)
-    run_id = f"backfill-{start}-{end}-{suffix or plan.manual_suffix(now)}"
-    run = replace(_planned(ctx, _known(ctx), run_id, days, account_ids), backfill=True)
+    run = _planned_backfill(ctx, start, end, account_ids, suffix)
+    if not ctx.ledger.known(run.run_id):
+        if there := open_attempt(ctx, run):
+            return there
+        run = taken_up(ctx, run)
     seconds = plan.batches_deadline_s(parts(run), settings.oceanengine_rate, settings.run_deadline_s)
     run = replace(run, deadline=now + timedelta(seconds=seconds))
     return _open(ctx, run) if suffix else _open_new(ctx, run)
+
+
+def open_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[str]) -> Run:
+    """The backfill of these days and accounts that somebody is at.
+
+    Raises:
+        WrongInput: There is none.
+    """
+    run = open_attempt(ctx, _planned_backfill(ctx, start, end, account_ids, None))
+    if run is None:
+        msg = f"no backfill of {start} .. {end} is under way for these accounts; `laike runs` lists what there is"
+        raise WrongInput(msg)
+    return run
+
+
+def _planned_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[str], suffix: str | None) -> Run:
+    now = ctx.now()
+    run_id = f"backfill-{start}-{end}-{suffix or plan.manual_suffix(now)}"
+    return replace(_planned(ctx, _known(ctx), run_id, plan.past_days(start, end, now), account_ids), backfill=True)
 
 
 def begin_catch_up(ctx: Context) -> list[Run]:
@@ -118,7 +143,8 @@ def due(ctx: Context, run_id: str) -> list[Step]:
         ctx.ledger.close(summary)
         return []
     run = ctx.ledger.run(run_id)
-    return next_steps(parts(run), ctx.ledger.done(run_id), late=ctx.now() > run.deadline)
+    begun, _ = begun_parts(ctx, run)
+    return next_steps(begun, ctx.ledger.done(run_id), late=ctx.now() > run.deadline)
 
 
 def waits_too_long(ctx: Context, run_id: str) -> bool:

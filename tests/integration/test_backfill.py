@@ -43,8 +43,8 @@ def test_it_says_how_far_it_is_and_how_long_it_will_take(working: Crew, span: tu
     ended = working.run(sys.executable, "-m", "cli.main", *words(working.lab, span))
     assert ended.returncode == 0, ended.stderr
     assert "2 account(s), 100 day(s), 4 batch(es)" in ended.stderr
-    assert "batch 1 of 4 is written, about 1 min left" in ended.stderr
-    assert "batch 4 of 4 is written\n" in ended.stderr
+    assert "batch 1 of 4 is done, about 1 min left" in ended.stderr
+    assert "batch 4 of 4 is done\n" in ended.stderr
     working.lab.assert_agrees(*span, [working.lab.accounts[0], working.lab.accounts[5]])
 
 
@@ -52,9 +52,9 @@ def test_stopped_it_ends_after_the_batches_under_way_and_the_same_command_loads_
     working: Crew, span: tuple[date, date]
 ) -> None:
     lab = working.lab
-    lab.control("latency", {"records.batch_create": 0.5})
+    lab.control("latency", {"records.batch_create": 3})  # longer than a command takes to start
     first = working.begin(sys.executable, "-m", "cli.main", *words(lab, span))
-    assert wait_until(lambda: lab.calls("records.batch_create"))
+    assert wait_until(lambda: working.ctx.ledger.newest(9))
     stopped = lab.laike(*words(lab, span), "--stop")
     assert stopped.returncode == 0, stopped.stderr
     said, _ = first.communicate(timeout=60)
@@ -105,7 +105,7 @@ def test_rows_that_do_not_all_fit_are_told_before_the_first_write(working: Crew,
         working.members[0].kill()
         other.worker()
         ended = other.run(sys.executable, "-m", "cli.main", *words(lab, span))
-    assert ended.returncode == 3, ended.stderr
+    assert ended.returncode == 4, ended.stderr
     assert "do not fit: the table holds 1 of 150" in ended.stdout
     assert lab.calls(*WRITES) == lab.calls("tables.create", "views.create", "views.patch", "records.batch_create")
     assert lab.loaded() == {}

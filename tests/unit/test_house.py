@@ -16,7 +16,7 @@ FUNCTION_LINES_MEDIAN = 10
 # Where everything may be caught, and why: "path::function" → reason.
 BROAD_EXCEPTS: dict[str, str] = {
     "cli/runs.py::work": "the thread that waits raises it again",
-    "pipeline/steps/fetch.py::_fetch_and_stage": "a header never raises: a bug of ours must not keep the others out",
+    "pipeline/steps/fetch.py::_fetch_or_fail": "a header never raises: a bug of ours must not keep the others out",
 }
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

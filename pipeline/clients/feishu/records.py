@@ -62,9 +62,10 @@ class Records:
             raise BadResponse(f"{self._path('/search')}: a record came twice, so others are missing")
         return records
 
-    def count(self) -> int:
-        """How many records the table holds."""
-        data = self.api.read("POST", self._path("/search"), params={"page_size": "1"}, json={"automatic_fields": False})
+    def count(self, filter_: Mapping[str, object] | None = None) -> int:
+        """How many records the table holds, or a filter passes."""
+        body = {"automatic_fields": False, **({"filter": filter_} if filter_ else {})}
+        data = self.api.read("POST", self._path("/search"), params={"page_size": "1"}, json=body)
         total = data.get("total")
         if not isinstance(total, int):
             raise BadResponse(f"{self._path('/search')}: no total")

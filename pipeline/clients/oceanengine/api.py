@@ -148,6 +148,14 @@ class OceanEngine:
         _check_whole(path, pages, identity)
         return [row for page in pages for row in page.rows]
 
+    def count(self, path: str, params: Mapping[str, object], rows: str) -> int:
+        """How many rows a list has, by one call.
+
+        Raises:
+            BadResponse: The answer is not a page.
+        """
+        return self._page(path, params, rows, 1).info.total_number
+
     def _page(self, path: str, params: Mapping[str, object], rows: str, number: int) -> _Page:
         data = self.get(path, {**params, "page": number, "page_size": PAGE_SIZE})
         try:

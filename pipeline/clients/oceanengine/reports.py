@@ -31,6 +31,11 @@ def promotion_report(api: OceanEngine, account_id: str, days: DayRange, metrics:
     return [_report_row(account_id, row, days, metrics) for row in rows]
 
 
+def promotion_rows(api: OceanEngine, account_id: str, days: DayRange) -> int:
+    """How many rows the promotion report has."""
+    return api.count(PROMOTION_REPORT, _params(account_id, days, ["stat_cost"]), "promotion_list")
+
+
 def account_totals(api: OceanEngine, account_id: str, days: DayRange) -> dict[date, Totals]:
     """The account's 消耗 (元) and 转化数 by day; a day without data is absent.
 

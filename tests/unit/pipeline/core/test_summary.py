@@ -121,7 +121,7 @@ def test_a_run_in_which_every_account_is_parked_has_failed() -> None:
 
 def test_that_all_others_are_empty_is_suspicious_also_beside_a_parked_account() -> None:
     loaded, empty = fetched(EAST, DayState.LOADED), fetched(EAST, DayState.EMPTY)
-    east = replace(loaded, days=(loaded.days[0], empty.days[1]))
+    east = replace(loaded, days=(loaded.days[0], empty.days[1]), spent_lately=True)
     summary = ended(parking(found(east, fetched(WEST, DayState.FAILED, UNAVAILABLE)), WEST))
     assert (summary.state, summary.trouble and summary.trouble.reason) == (RunState.PARTIAL, "suspicious_empty")
 
