@@ -13,6 +13,7 @@ from kombu.entity import Queue
 
 from pipeline.core.errors import WrongInput
 from pipeline.settings import Settings
+from pipeline.state.store import SILENCE_S
 from worker import guard
 from worker.dispatch import QUEUES
 from worker.logs import log_as_json
@@ -61,9 +62,12 @@ def _configuration(settings: Settings) -> dict[str, Any]:
             # a worker killed inside the sweep leaves its mutex; by default it blocks everybody for 300 s
             "unacked_mutex_expire": 10,
             "socket_keepalive": True,
-            "health_check_interval": 25,
+            # a network that forgot our connections answers nothing: without these two a worker would wait for ever
+            "socket_timeout": SILENCE_S,
+            "health_check_interval": 5,  # what waits for messages is connected anew after twice as long
             "queue_order_strategy": "priority",  # a daily run goes before a backfill
         },
+        "redis_socket_timeout": SILENCE_S,  # of the results; by default 120
         # a chord's dispatch claim lives about six times this: it must be gone before a redelivery
         "broker_connection_timeout": 1,
         "broker_connection_retry_on_startup": True,

@@ -16,6 +16,8 @@ from pipeline.core.errors import StoreUnreachable
 
 TRIES, TRIED_S = 8, 4  # 0.05 + 0.1 + 0.2 + 0.4 + 0.8 + 1 + 1 s: a restart of Redis; a person waits no longer
 PATIENT_TRIES = 40  # half a minute: what a worker has begun it can carry over an outage
+# an answer takes milliseconds; a connection that the network forgot answers never, and a lease outlives one such
+SILENCE_S = 3
 StoreTrouble = RedisError  # redis-py's errors, for those who come back later
 
 
@@ -49,7 +51,7 @@ def connect(url: str, tries: int = TRIES) -> redis.Redis:
             url,
             decode_responses=False,
             socket_connect_timeout=2,
-            socket_timeout=10,
+            socket_timeout=SILENCE_S,
             health_check_interval=25,
             retry=Retry(ExponentialBackoff(cap=1, base=0.05), tries),
             retry_on_error=[redis.ConnectionError, redis.TimeoutError, BusyLoadingError],

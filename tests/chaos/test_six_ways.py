@@ -1,11 +1,13 @@
 """Six ways to lose a run or a worker on Celery and Redis, each seen so far, and a kill between write and record."""
 
+import signal
 import sys
 import time
 from datetime import time as clock
 from typing import Any
 
 from pipeline.core.outcome import RunState, Summary
+from tests.chaos.wire import HOST, Cut, Wire
 from tests.crew import SHORT, Crew, Store, wait_until
 
 QUEUES = ("control", "load", "fetch")
@@ -114,6 +116,29 @@ def test_6_a_callback_that_comes_twice_writes_and_tells_once(team: Crew) -> None
     check(team, summary)
     assert [team.result(task_id)["result"]["created"] for task_id in twice] == [summary.created] * 2
     assert len(team.lab.look("state")["messages"]) <= 1
+
+
+def test_connections_to_redis_that_fell_silent_are_given_up(team: Crew, store: Store) -> None:
+    team.lab.extra |= SHORT
+    wire = Wire(store.port)
+    team.worker(LAIKE_REDIS_URL=f"redis://{HOST}:{wire.port}/0")
+    run_id = begin_daily(team)
+    assert wait_until(lambda: team.lab.calls("report.promotion"))
+    wire.cut(Cut.SILENT)  # as a firewall does that was restarted: nobody is told, and what was open stays silent
+    wire.mend()
+    check(team, team.ended(run_id))
+    team.dismiss()
+    wire.close()
+
+
+def test_a_worker_that_is_told_to_stop_ends_what_it_began(team: Crew) -> None:
+    team.lab.extra |= SHORT
+    worker = team.worker()
+    begin_daily(team)
+    assert wait_until(lambda: team.lab.calls("report.account") == len(team.lab.accounts))
+    worker.signal(signal.SIGTERM)
+    assert wait_until(lambda: not worker.alive)
+    assert len(team.results("laike.fetch_account")) == len(team.lab.accounts)
 
 
 def test_a_worker_killed_between_write_and_record_counts_what_it_wrote_once(team: Crew) -> None:
