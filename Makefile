@@ -1,6 +1,6 @@
 # make demo   the whole job on an emulator: no account, no Docker, no Redis needed (KEEP=1 stays up)
 # make test   lint, types and every test
-# make chaos  kills of workers and Redis with the timeouts of production (KILLS=20 of each kind), and of 200 refreshers
+# make chaos  200 seeded faults of processes and network, one of each kind with the timeouts of production, 200 refreshers
 # make bench  a daily run against the floor that a bare client sets: seconds, calls, memory
 # make fmt    format and mend what can be mended
 # make up     the containers, with the settings of .env; PROFILE=demo: on the emulator, without any
@@ -20,7 +20,8 @@ test: setup
 	@scripts/test
 
 chaos: setup
-	@.venv/bin/pytest -n 2 --dist worksteal -rP tests/chaos/test_kills.py --production --kills $(or $(KILLS),20)
+	@.venv/bin/pytest -n 3 --dist worksteal tests/chaos/test_seeds.py --chaos 200
+	@.venv/bin/pytest -n 3 --dist worksteal tests/chaos/test_seeds.py --production
 	@.venv/bin/pytest -rP tests/chaos/test_token_kills.py --token-rounds 200
 
 bench: setup

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from emulator.server import EmulatorServer
+from tests.chaos import tally
 from tests.crew import Crew, Store, crew
 from tests.lab import Lab
 
@@ -19,14 +20,22 @@ LATENCY = {
     "records.batch_create": 0.5,
     "records.batch_update": 0.5,
     "views.list": 0.3,
+    "views.create": 0.1,
+    "tables.create": 0.3,
 }
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--kills N`: so many of each kind; `--production`: with the timeouts of production."""
-    parser.addoption("--kills", type=int, default=0, help="kills of each kind; default: a few for every commit")
+    """`--chaos N`: so many seeds; `--production`: one of each kind with the timeouts of production."""
+    parser.addoption("--chaos", type=int, default=5, help="seeds of faults; default: a few for every commit")
     parser.addoption("--token-rounds", type=int, default=20, help="rounds of kills of a refresher of the token")
     parser.addoption("--production", action="store_true", help="the timeouts of production instead of short ones")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what the seeds hit and how long it took to heal."""
+    for line in tally.lines(tally.found(terminalreporter.stats)):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture

@@ -1,0 +1,115 @@
+"""Promise 2 and 3 on real processes: what is killed, stopped or cut off at any moment of a run heals by itself."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from datetime import time as clock
+
+import pytest
+
+from pipeline.clients.http import READ_TIMEOUT_S
+from pipeline.core.outcome import RunState, Summary
+from pipeline.steps.run import begin_catch_up, carry_out
+from tests.chaos.scene import Scene
+from tests.chaos.seeds import APIS, KINDS, Draw, Kind, Phase
+from tests.crew import SHORT, Crew, Store, wait_until
+
+HEALED_S, PRODUCTION_HEALED_S = 30.0, 40.0  # after the last fault and restart
+ENDED_S = 150.0
+QUIET_S = 90.0  # what a killed worker held comes back after the visibility timeout, and is then done with
+PRODUCTION = {"LAIKE_WAIT_SCALE": "1"}
+PRODUCTION_LEASE_S = 10.0
+LATER = clock(15, 0)  # catch_up may try a day again after an hour
+
+Told = Callable[[Draw, Phase, float], None]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test for each seed."""
+    if "seed" in metafunc.fixturenames:
+        production = metafunc.config.getoption("--production")
+        metafunc.parametrize("seed", range(len(KINDS) if production else metafunc.config.getoption("--chaos")))
+
+
+@pytest.fixture
+def timeouts(request: pytest.FixtureRequest) -> Mapping[str, str]:
+    """Short ones, or those of production."""
+    return PRODUCTION if request.config.getoption("--production") else SHORT
+
+
+@pytest.fixture
+def scene(team: Crew, store: Store, timeouts: Mapping[str, str], seed: int) -> Iterator[Scene]:
+    """Everybody at work on the day's run, which has just begun."""
+    team.lab.extra |= timeouts
+    made = Scene(team, store, Draw.of(seed, float(timeouts.get("LAIKE_STEP_LEASE_S", PRODUCTION_LEASE_S))))
+    try:
+        made.begin()
+        yield made
+    finally:
+        team.dismiss()
+        made.close()
+
+
+@pytest.fixture
+def told(record_property: Callable[[str, object], None], seed: int) -> Told:
+    """Says where a fault hit and how long it took to heal, for the table at the end of the test run."""
+
+    def tell(draw: Draw, hit: Phase, healed_s: float) -> None:
+        facts = {"seed": seed, "kind": str(draw.kind), "phase": str(hit), "healed_s": healed_s}
+        record_property("chaos", facts)
+
+    return tell
+
+
+def test_a_run_heals(scene: Scene, timeouts: Mapping[str, str], told: Told) -> None:
+    hit = scene.strike()
+    mended = scene.mend()
+    ended = scene.ended(ENDED_S)
+    healed_s = max(0.0, ended - mended)
+    told(scene.draw, hit, healed_s)
+    assert math.isfinite(healed_s), scene.team.words()
+    summary = scene.team.ended(scene.run_id)
+    assert not scene.died()
+    assert wait_until(lambda: not scene.left(), QUIET_S), scene.left()
+    check_calls(scene, hit, summary)
+    if summary.state == RunState.SUCCESS:
+        check_table(scene, summary)
+    else:
+        check_catch_up(scene, summary)
+    assert healed_s <= limit_s(scene.draw, timeouts), scene.draw
+
+
+def limit_s(draw: Draw, timeouts: Mapping[str, str]) -> float:
+    """How long it may take; a call that was swallowed is given up by its own time-out, and only then is it over."""
+    return (HEALED_S if timeouts == SHORT else PRODUCTION_HEALED_S) + READ_TIMEOUT_S * (draw.kind == Kind.SILENT_API)
+
+
+def check_calls(scene: Scene, hit: Phase, summary: Summary) -> None:
+    """No two of ours wrote at a time, and the run was told once; good news may be lost with who was sending it."""
+    lab = scene.team.lab
+    assert 1254291 not in {call["code"] for call in lab.look("calls")["calls"]}
+    cards = len(lab.look("state")["messages"])
+    assert cards <= 1
+    assert cards or hit == Phase.FINISHING or scene.draw.kind in APIS, summary
+
+
+def check_table(scene: Scene, summary: Summary) -> None:
+    """Each key is in the table once with the source's figures, and was counted once."""
+    lab = scene.team.lab
+    assert (summary.duplicates, summary.verified) == (0, True), summary
+    lab.assert_agrees(summary.days.first, summary.days.last)
+    source = lab.source(summary.days.first, summary.days.last)
+    assert (summary.created, summary.updated, summary.unchanged) == (len(source), 0, 0)
+
+
+def check_catch_up(scene: Scene, summary: Summary) -> None:
+    """Only the APIs' absence leaves a run short, and one catch-up makes it whole."""
+    assert scene.draw.kind in APIS, summary
+    scene.team.dismiss()
+    lab = scene.team.lab
+    lab.at(LATER)
+    ctx = lab.context()
+    run = begin_catch_up(ctx)
+    assert run, summary
+    again = carry_out(ctx, run.run_id)
+    assert (again.state, again.duplicates) == (RunState.SUCCESS, 0), (summary, again)
+    lab.assert_agrees(again.days.first, again.days.last)
