@@ -32,6 +32,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--production", action="store_true", help="the timeouts of production instead of short ones")
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Many seeds that missed a phase have failed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and tally.thin(tally.found(reporter.stats)):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what the seeds hit and how long it took to heal."""
     for line in tally.lines(tally.found(terminalreporter.stats)):

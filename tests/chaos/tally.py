@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, Self
 
-from tests.chaos.seeds import KINDS, Phase
+from tests.chaos.seeds import KINDS, PHASES, Phase
 
 PROPERTY = "chaos"
-PHASES = tuple(Phase)
+MANY, OFTEN = 200, 5  # so many seeds hit each phase so often, or they prove too little
 WIDTH = 24
 
 
@@ -44,15 +44,22 @@ def lines(hits: Sequence[Hit]) -> Iterator[str]:
     if not hits:
         return
     yield "chaos: hits by phase; seconds until healed"
-    yield "".ljust(WIDTH) + "".join(phase.rjust(11) for phase in PHASES) + "  all  median  slowest"
+    yield "".ljust(WIDTH) + "".join(phase.rjust(11) for phase in Phase) + "  all  median  slowest"
     for kind in KINDS:
         if of_kind := [hit for hit in hits if hit.kind == kind]:
             yield _line(kind, of_kind)
     yield _line("all", hits)
+    if missed := thin(hits):
+        yield f"hit fewer than {OFTEN} times: {', '.join(missed)}"
+
+
+def thin(hits: Sequence[Hit]) -> list[Phase]:
+    """Phases that many seeds hit too seldom."""
+    return [phase for phase in PHASES if len(hits) >= MANY and sum(hit.phase == phase for hit in hits) < OFTEN]
 
 
 def _line(name: str, hits: Sequence[Hit]) -> str:
-    counts = [sum(hit.phase == phase for hit in hits) for phase in PHASES]
+    counts = [sum(hit.phase == phase for hit in hits) for phase in Phase]
     slowest = max(hits, key=lambda hit: hit.healed_s)
     middle = median(hit.healed_s for hit in hits)
     cells = "".join(str(count or "·").rjust(11) for count in counts)
