@@ -68,6 +68,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
             "queue_order_strategy": "priority",  # a daily run goes before a backfill
         },
         "redis_socket_timeout": SILENCE_S,  # of the results; by default 120
+        "redis_retry_on_timeout": True,  # else each such connection fails a task that has done its work
         # a chord's dispatch claim lives about six times this: it must be gone before a redelivery
         "broker_connection_timeout": 1,
         "broker_connection_retry_on_startup": True,
