@@ -67,28 +67,25 @@ class Wire:
                         self._carry(key.fileobj)
 
     def _meet(self, caller: socket.socket) -> None:
-        caller.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._how:
+            self._fail(caller)
+            return
         try:
-            called = None if self._how else socket.create_connection((HOST, self._target), STUCK_S)
+            called = socket.create_connection((HOST, self._target), STUCK_S)
         except OSError:  # nobody listens there
             caller.close()
             return
-        if called is None:
-            self._fail(caller)
-            return
-        called.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for one, other in ((caller, called), (called, caller)):
+            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             one.settimeout(STUCK_S)
             self._peers[one] = other
             self._selector.register(one, selectors.EVENT_READ)
 
     def _carry(self, end: socket.socket) -> None:
-        try:
+        with suppress(OSError):  # reset by one of the two, or stuck: it is over for both
             if piece := end.recv(PIECE_BYTES):
                 self._peers[end].sendall(piece)
                 return
-        except OSError:  # reset by one of the two, or stuck: it is over for both
-            pass
         for one in (end, self._peers[end]):
             self._selector.unregister(one)
             del self._peers[one]
@@ -99,6 +96,6 @@ class Wire:
             self._selector.unregister(end)
         if self._how == Cut.SILENT:
             self._silent.append(end)
-            return
-        end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGERING)
-        end.close()
+        else:
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGERING)
+            end.close()
