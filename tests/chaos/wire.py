@@ -8,8 +8,7 @@ from contextlib import suppress
 from enum import StrEnum
 
 HOST = "127.0.0.1"
-PIECE_BYTES = 1 << 16
-LOOK_S = 0.05
+PIECE_BYTES, LOOK_S = 1 << 16, 0.05
 STUCK_S = 10.0  # a party that is stopped takes no bytes: its connection is given up, the others go on
 NO_LINGERING = struct.pack("ii", 1, 0)  # close with a reset
 
