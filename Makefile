@@ -23,6 +23,7 @@ chaos: setup
 	@.venv/bin/pytest -n 3 --dist worksteal tests/chaos/test_seeds.py --chaos 200
 	@.venv/bin/pytest -n 3 --dist worksteal tests/chaos/test_seeds.py --production
 	@.venv/bin/pytest -rP tests/chaos/test_token_kills.py --token-rounds 200
+	@.venv/bin/pytest -rP tests/chaos/test_long_backfill.py --year
 
 bench: setup
 	@.venv/bin/python -m bench.path

@@ -26,6 +26,7 @@ class Settings:
     lost_permission: str | None = None
     time_zone: str = "Asia/Shanghai"
     access_token_grace: float = 0.0
+    history_days: int = 60
 
     def change(self, wanted: dict[str, object]) -> None:
         """Set what is named, or raise ValueError and set nothing."""
@@ -80,4 +81,5 @@ ACCEPTED: dict[str, Callable[[object], bool]] = {
     "lost_permission": _is_text_or_null,
     "time_zone": _is_zone,
     "access_token_grace": is_duration,
+    "history_days": lambda value: type(value) is int and value >= 0,
 }

@@ -9,7 +9,6 @@ from emulator.oceanengine.figures import FINAL, UNCHANGED, Change, Promotion, Ro
 from emulator.oceanengine.metrics import ADDITIVE, RATIOS, whole
 from emulator.settings import Settings
 
-HISTORY_DAYS = 60
 QUIET_DAYS = (6, 19, 33)  # days before the newest on which the quiet account had a row
 _FEW = 20
 
@@ -61,7 +60,7 @@ class Source:
     def rows(self, account_id: int, start: date, end: date) -> Iterator[Row]:
         """An account's rows, oldest day first, promotions in their own order."""
         account = self.accounts[account_id]
-        day = max(start, self.newest - timedelta(days=HISTORY_DAYS))
+        day = max(start, self.newest - timedelta(days=self._settings.history_days))
         last = min(end, self.last_day())
         while day <= last:
             yield from self.rows_of_day(account, day)

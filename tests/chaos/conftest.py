@@ -29,6 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """`--chaos N`: so many seeds; `--production`: one of each kind with the timeouts of production."""
     parser.addoption("--chaos", type=int, default=5, help="seeds of faults; default: a few for every commit")
     parser.addoption("--token-rounds", type=int, default=20, help="rounds of kills of a refresher of the token")
+    parser.addoption("--year", action="store_true", help="a backfill of 77 accounts and a year instead of a small one")
     parser.addoption("--production", action="store_true", help="the timeouts of production instead of short ones")
 
 

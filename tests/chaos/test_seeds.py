@@ -108,8 +108,7 @@ def check_catch_up(scene: Scene, summary: Summary) -> None:
     lab = scene.team.lab
     lab.at(LATER)
     ctx = lab.context()
-    run = begin_catch_up(ctx)
-    assert run, summary
+    (run,) = begin_catch_up(ctx)
     again = carry_out(ctx, run.run_id)
     assert (again.state, again.duplicates) == (RunState.SUCCESS, 0), (summary, again)
     lab.assert_agrees(again.days.first, again.days.last)
