@@ -23,7 +23,7 @@ chaos: setup
 	@.venv/bin/pytest -n 3 --dist worksteal tests/chaos/test_seeds.py --chaos 200
 	@.venv/bin/pytest -n 3 --dist worksteal tests/chaos/test_seeds.py --production
 	@.venv/bin/pytest -rP tests/chaos/test_token_kills.py --token-rounds 200
-	@.venv/bin/pytest -rP tests/chaos/test_long_backfill.py --year
+	@.venv/bin/pytest -rP tests/chaos/test_long_backfill.py tests/chaos/test_many_accounts.py --year --agency
 
 bench: setup
 	@.venv/bin/python -m bench.path

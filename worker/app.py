@@ -53,20 +53,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         # a message is acknowledged when its task is done: what a killed worker held comes back
         "task_acks_late": True,
         "worker_prefetch_multiplier": 1,  # no hoarding: a task waits where the next free thread finds it
-        "broker_transport_options": {
-            # an unacknowledged message comes back after this; countdowns stay below it
-            "visibility_timeout": settings.visibility_timeout_s,
-            # the sweep that brings it back: by default only every 100 s
-            "unacked_restore_interval": settings.sweep_s,
-            "unacked_restore_throttle": 1,
-            # a worker killed inside the sweep leaves its mutex; by default it blocks everybody for 300 s
-            "unacked_mutex_expire": 10,
-            "socket_keepalive": True,
-            # a network that forgot our connections answers nothing: without these two a worker would wait for ever
-            "socket_timeout": SILENCE_S,
-            "health_check_interval": 5,  # what waits for messages is connected anew after twice as long
-            "queue_order_strategy": "priority",  # a daily run goes before a backfill
-        },
+        "broker_transport_options": _transport(settings),
         "redis_socket_timeout": SILENCE_S,  # of the results; by default 120
         "redis_retry_on_timeout": True,  # else each such connection fails a task that has done its work
         # a chord's dispatch claim lives about six times this: it must be gone before a redelivery
@@ -81,6 +68,23 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         # ours is structured and knows what is secret
         "worker_hijack_root_logger": False,
         "worker_redirect_stdouts": False,
+    }
+
+
+def _transport(settings: Settings) -> dict[str, Any]:
+    return {
+        # an unacknowledged message comes back after this; countdowns stay below it
+        "visibility_timeout": settings.visibility_timeout_s,
+        # the sweep that brings it back: by default only every 100 s
+        "unacked_restore_interval": settings.sweep_s,
+        "unacked_restore_throttle": 1,
+        # a worker killed inside the sweep leaves its mutex; by default it blocks everybody for 300 s
+        "unacked_mutex_expire": 10,
+        "socket_keepalive": True,
+        # a network that forgot our connections answers nothing: without these two a worker would wait for ever
+        "socket_timeout": SILENCE_S,
+        "health_check_interval": 5,  # what waits for messages is connected anew after twice as long
+        "queue_order_strategy": "priority",  # a daily run goes before a backfill
     }
 
 

@@ -30,6 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--chaos", type=int, default=5, help="seeds of faults; default: a few for every commit")
     parser.addoption("--token-rounds", type=int, default=20, help="rounds of kills of a refresher of the token")
     parser.addoption("--year", action="store_true", help="a backfill of 77 accounts and a year instead of a small one")
+    parser.addoption("--agency", action="store_true", help="a daily run of 1,000 accounts instead of 40")
     parser.addoption("--production", action="store_true", help="the timeouts of production instead of short ones")
 
 

@@ -2,7 +2,6 @@
 
 import json
 import math
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,12 +13,12 @@ import pytest
 from emulator.server import EmulatorServer
 from pipeline.core.outcome import Run, RunState
 from pipeline.core.plan import parts
-from tests.crew import SHORT, Crew, Member, Store, crew, wait_until
+from tests.chaos.scales import MEMORY_MIB, Scales
+from tests.crew import SHORT, Crew, Store, crew, wait_until
 from tests.lab import Lab
 
 FEW = (9, 95)  # accounts and days for every commit: eight batches
 YEAR = (77, 365)
-MEMORY_MIB = 150
 REPORTS = ("report.promotion", "report.account")
 
 
@@ -40,22 +39,6 @@ def team(emulator_session: EmulatorServer, store: Store, tmp_path: Path, size: t
     lab.extra |= SHORT | rate | {"LAIKE_ACCOUNTS": json.dumps(made)}
     with crew(lab) as found:
         yield found
-
-
-class Scales:
-    """Weighs workers for as long as they live; the most that each was seen to hold."""
-
-    def __init__(self) -> None:
-        self.most = 0.0
-
-    def watch(self, member: Member) -> None:
-        """Weigh one in a thread of its own."""
-        threading.Thread(target=self._weigh, args=[member], daemon=True).start()
-
-    def _weigh(self, member: Member) -> None:
-        while member.alive:
-            self.most = max(self.most, member.rss_mib())
-            time.sleep(0.2)
 
 
 def least_calls(lab: Lab, run: Run) -> int:
