@@ -67,10 +67,11 @@ def absent_since(states: Mapping[AccountDay, DayState]) -> dict[str, datetime]:
         by_account[at.account_id][at.day] = state
     found = {}
     for account_id, days in by_account.items():
-        day = max(days)
-        if days[day] != DayState.PARKED:
+        newest = first = max(days)
+        if days[newest] != DayState.PARKED:
             continue
-        while days.get(day - timedelta(days=1)) in DEAD:
-            day -= timedelta(days=1)
-        found[account_id] = datetime.combine(day + timedelta(days=1), time(), CHINA)
+        while days.get(first - timedelta(days=1)) in DEAD:
+            first -= timedelta(days=1)
+        first = min(first, newest - timedelta(days=PARKED_AFTER_DAYS))  # it would not be parked else
+        found[account_id] = datetime.combine(first + timedelta(days=1), time(), CHINA)
     return found

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, time, timedelta
 
 import pytest
 
 from pipeline.core.model import DayRange
-from pipeline.core.outcome import DayState, Run, RunState, Summary
+from pipeline.core.outcome import DayState, RunState, Summary
 from pipeline.steps.run import begin_catch_up, begin_daily, begin_settle, carry_out
 from tests.integration.test_redis_was_emptied import empty_redis
 from tests.lab import Lab
@@ -272,6 +273,9 @@ def test_a_parked_account_is_shown_as_such_everywhere(few: Lab) -> None:
     listed = few.laike("accounts", "--json")
     states = {one["id"]: one["state"] for one in json.loads(listed.stdout)["accounts"]}
     assert [number for number, state in states.items() if state == "parked"] == [sick]
+    grid = json.loads(few.laike("coverage", "--json").stdout)["accounts"]
+    (days,) = [one["days"] for one in grid if one["id"] == sick]
+    assert [day["state"] for day in days[-9:]] == ["loaded", "failed", *["parked"] * 7]
     card = few.look("state")["messages"][-1]
     assert "同步成功" in json.dumps(card, ensure_ascii=False)
 
@@ -313,9 +317,10 @@ def test_a_day_that_was_loaded_stays_so_where_reading_it_again_fetches_nothing(f
     assert begin_catch_up(few.context()) == []
 
 
-def test_two_that_catch_up_at_once_begin_the_same_runs(few: Lab) -> None:
+def test_two_that_catch_up_at_once_begin_the_same_run_and_a_third_waits_for_it(few: Lab) -> None:
     morning(few, 0, time(9, 20))
-    ctx = few.context()
-    runs: list[Run] = begin_catch_up(ctx)
-    assert runs
-    assert begin_catch_up(few.context()) == []  # an open run is at it
+    contexts = [few.context() for _ in range(2)]
+    with ThreadPoolExecutor() as pool:
+        begun = [run.run_id for runs in pool.map(begin_catch_up, contexts) for run in runs]
+    assert len(set(begun)) == 1
+    assert begin_catch_up(few.context()) == []

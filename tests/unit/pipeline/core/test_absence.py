@@ -101,10 +101,17 @@ def test_the_notice_says_who_since_when_and_what_to_do() -> None:
     assert all(word in words for word in ("城东店", "2026-02-06", "重新授权", "LAIKE_ACCOUNTS"))
 
 
-def test_a_parked_account_is_absent_since_the_morning_after_the_first_bad_day() -> None:
-    states = {0: DayState.PARKED, 1: DayState.PARKED, 2: DayState.FAILED, 3: DayState.LOADED, 4: DayState.FAILED}
+@pytest.mark.parametrize(
+    ("bad", "first"),
+    [
+        (range(1, 10), 9),
+        (range(1, 3), 7),  # days without a row between: a week it was all the same
+    ],
+)
+def test_a_parked_account_is_absent_since_the_morning_after_the_first_bad_day(bad: range, first: int) -> None:
+    states = {0: DayState.PARKED, **dict.fromkeys(bad, DayState.FAILED), 10: DayState.LOADED, 11: DayState.FAILED}
     found = absent_since({AccountDay("1", day): state for n, state in states.items() for day in ago(n)})
-    assert found == {"1": datetime.combine(ago(1)[0], time(), CHINA)}
+    assert found == {"1": datetime.combine(ago(first - 1)[0], time(), CHINA)}
 
 
 def test_an_account_whose_newest_day_is_not_parked_is_not_absent() -> None:
