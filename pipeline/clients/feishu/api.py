@@ -160,6 +160,8 @@ class Feishu:
         asked = dict(params or {})
         while True:
             page = parsed(_Page, self.read(method, path, params=asked, json=json), path)
+            if page.has_more is None and page.total is None:
+                raise BadResponse(f"{path}: code 0 without a list")
             items += page.items or []
             totals.add(page.total)
             if not page.has_more:

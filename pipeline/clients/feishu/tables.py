@@ -17,6 +17,15 @@ FIELDS = TABLES + "/{table_id}/fields"
 LIST_PAGE = "100"  # tables, fields, views: page_size at most 100
 
 
+class _App(BaseModel):
+    time_zone: str | None = None
+    is_advanced: bool | None = None
+
+
+class _Base(BaseModel):
+    app: _App
+
+
 class _Created(BaseModel):
     table_id: str
 
@@ -63,12 +72,13 @@ class Tables:
 
     def meta(self) -> BaseMeta:
         """What the base says of itself."""
-        app = self.api.read("GET", APP.format(app_token=self.app_token)).get("app") or {}
+        path = APP.format(app_token=self.app_token)
+        app = parsed(_Base, self.api.read("GET", path), path).app
         try:
-            zone = ZoneInfo(app["time_zone"]) if app.get("time_zone") else CHINA
+            zone = ZoneInfo(app.time_zone) if app.time_zone else CHINA
         except (ZoneInfoNotFoundError, ValueError):
-            raise BadResponse(f"the base's time zone is unknown here: {app['time_zone']!r}") from None
-        return BaseMeta(zone, bool(app.get("is_advanced")))
+            raise BadResponse(f"the base's time zone is unknown here: {app.time_zone!r}") from None
+        return BaseMeta(zone, bool(app.is_advanced))
 
     def ids(self) -> dict[str, str]:
         """Table names and their ids."""

@@ -31,6 +31,18 @@ class _Created(BaseModel):
     view: _View
 
 
+class _Property(BaseModel):
+    filter_info: dict[str, Any] | None = None
+
+
+class _Filtered(BaseModel):
+    property: _Property | None = None
+
+
+class _Got(BaseModel):
+    view: _Filtered
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One condition of a view's filter: the field, the operator, the parsed values."""
@@ -85,8 +97,9 @@ class Views:
 
     def filter(self, view_id: str) -> Filter:
         """What a view filters on, and how its conditions are joined."""
-        view = self.api.read("GET", f"{self._path()}/{view_id}").get("view") or {}
-        info = (view.get("property") or {}).get("filter_info") or {}
+        path = f"{self._path()}/{view_id}"
+        found = parsed(_Got, self.api.read("GET", path), path).view.property
+        info = found.filter_info or {} if found else {}
         conditions = tuple(_condition(item) for item in info.get("conditions") or [])
         return Filter(str(info.get("conjunction") or "and"), conditions)
 

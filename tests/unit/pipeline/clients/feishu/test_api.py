@@ -245,7 +245,7 @@ def test_a_write_that_was_refused_is_sent_again(first: Answer | Exception) -> No
 
 def test_before_each_attempt_to_write_and_never_before_a_read_the_writer_is_asked() -> None:
     asked: list[int] = []
-    http = Auth(data())
+    http = Auth(data(total=0))
     feishu = api(http, lambda: asked.append(len(http.calls)))
     feishu.read("POST", PATH)
     feishu.pages("POST", PATH)
@@ -332,6 +332,8 @@ SUSPICIOUS = {
     "a total that is not reached": [page(A, more=False, total=2)],
     "a total that is exceeded": [page(A, B, more=False, total=1)],
     "nothing although there is a total": [data(total=5)],
+    "nothing at all": [data()],
+    "items of which nobody says whether they are all": [data(items=[A])],
 }
 
 

@@ -26,6 +26,12 @@ def test_a_base_without_a_time_zone_is_in_china(app: Plain) -> None:
     assert tables(Auth(data(app=app))).time_zone() == ZoneInfo("Asia/Shanghai")
 
 
+@pytest.mark.parametrize("answer", [{}, {"app": None}, {"app": []}])
+def test_an_answer_without_a_base_is_not_one_without_a_time_zone(answer: Plain) -> None:
+    with pytest.raises(BadResponse, match="app"):
+        tables(Auth(data(**answer))).time_zone()
+
+
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "../etc/passwd", "/etc/localtime"])
 def test_a_time_zone_that_is_unknown_here_is_an_error(zone: str) -> None:
     with pytest.raises(BadResponse, match="time zone"):

@@ -56,6 +56,12 @@ def test_a_view_without_a_filter_has_no_condition(answer: Plain) -> None:
     assert views(Auth(data(**answer))).conditions("vew1") == ()
 
 
+@pytest.mark.parametrize("answer", [{}, {"view": None}, {"view": []}, {"views": {}}])
+def test_an_answer_without_a_view_is_not_one_without_a_filter(answer: Plain) -> None:
+    with pytest.raises(BadResponse, match="view"):
+        views(Auth(data(**answer))).conditions("vew1")
+
+
 @pytest.mark.parametrize(
     ("raw", "values"),
     [
