@@ -54,8 +54,12 @@ class LaikeError(Exception):
         what_to_do: One Chinese sentence for the card; the class's own when omitted.
         code: The service's error code, if the service said one.
         request_id: The service's id of the request, if there was an answer.
+
+    Attributes:
+        effect_possible: A write may have been carried out although we were not told.
     """
 
+    effect_possible: bool = False
     reason: ClassVar[str] = "failed"
     advice: ClassVar[str] = "请联系负责同步的工程师。"
     needs_person: ClassVar[bool] = False
@@ -98,7 +102,6 @@ class Retryable(LaikeError):
 
     Attributes:
         retry_after: Seconds that the service asked us to wait, if it said so.
-        effect_possible: A write may have been carried out although we were not told.
     """
 
     reason = "unavailable"
@@ -250,8 +253,9 @@ class BadRequest(LaikeError):
 
 
 class BadResponse(LaikeError):
-    """An answer does not parse, lacks a promised field, or contradicts itself."""
+    """An answer does not parse, lacks a promised field, or contradicts itself; a write that it answers may be done."""
 
+    effect_possible = True
     reason = "bad_response"
     advice = "接口返回的数据不完整, 未写入; 系统会稍后重试。"
 

@@ -10,7 +10,7 @@ import structlog
 
 from pipeline.context import Base, Context
 from pipeline.core.diff import Change, Difference, Update, causes, changes, diff
-from pipeline.core.errors import Busy, ColumnVanished, LaikeError, Retryable, RowVanished, TableFull
+from pipeline.core.errors import BadResponse, Busy, ColumnVanished, LaikeError, Retryable, RowVanished, TableFull
 from pipeline.core.flow import LOAD, Step
 from pipeline.core.model import FoundRow, Key, WantedRow, china_day
 from pipeline.core.outcome import LoadOutcome, Run
@@ -140,9 +140,9 @@ class _Load:
             try:
                 self._update(difference.update)
                 self._create(difference.create)
-            except (RowVanished, ColumnVanished, Retryable) as error:
-                unknown = not isinstance(error, Retryable) or error.effect_possible
-                if not left or not unknown:
+            except (RowVanished, ColumnVanished, Retryable, BadResponse) as error:
+                changed = isinstance(error, RowVanished | ColumnVanished)
+                if not left or not (changed or error.effect_possible):
                     raise
                 log.warning("read_again", run=self.run.run_id, error=error.message)
                 self.ctx.pause(1)

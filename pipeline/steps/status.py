@@ -15,7 +15,7 @@ from pipeline.core.outcome import DayOutcome, DayState, Run
 from pipeline.core.table import between
 from pipeline.state.memory import KnownRow, place
 from pipeline.steps.read import time_zone
-from pipeline.steps.write import create_surely, write_batches
+from pipeline.steps.write import create_surely, until_known, write_batches
 
 DAY_MS = 24 * 3600 * 1000
 NAME = "同步状态"
@@ -64,11 +64,15 @@ def write_status(
     with ctx.writing() as base:
         rows = _rows(ctx, base, run, outcomes, as_of)
         ctx.memory.begin_writing()
-        try:
-            _write(ctx, base, run, rows)
-        except (RowVanished, NotFoundYet):  # a person deleted a row or the table: look again
-            ctx.memory.forget_status()
-            _write(ctx, base, run, rows)
+        until_known(lambda: _write_or_look_again(ctx, base, run, rows), ctx.pause)
+
+
+def _write_or_look_again(ctx: Context, base: Base, run: Run, rows: Sequence[StatusRow]) -> None:
+    try:
+        _write(ctx, base, run, rows)
+    except (RowVanished, NotFoundYet):  # a person deleted a row or the table
+        ctx.memory.forget_status()
+        _write(ctx, base, run, rows)
 
 
 def status_table(ctx: Context, base: Base) -> str:

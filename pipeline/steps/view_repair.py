@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 from pipeline.clients.feishu.views import FULL, NAME_TAKEN
 from pipeline.context import Base, Context
-from pipeline.core.errors import BadRequest, NeedsPerson, Retryable
+from pipeline.core.errors import BadRequest, BadResponse, NeedsPerson, Retryable
 from pipeline.core.model import Account
 from pipeline.core.plan import window
 from pipeline.core.table import Layout
@@ -76,7 +76,7 @@ class Repair:
             except BadRequest as error:
                 if error.code != NAME_TAKEN:
                     raise
-            except Retryable as error:
+            except (Retryable, BadResponse) as error:
                 if not error.effect_possible or not left:
                     raise
             self._ctx.pause(LOOK_UP_S)
@@ -101,7 +101,7 @@ def _unless_unknown(write: Callable[[], None], *, last: bool) -> None:
     """Send a write whose outcome will be read back."""
     try:
         write()
-    except Retryable as error:
+    except (Retryable, BadResponse) as error:
         if last or not error.effect_possible:
             raise
 

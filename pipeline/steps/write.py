@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 import structlog
 
 from pipeline.clients.feishu.records import BatchSize
-from pipeline.core.errors import BatchTooLarge, Retryable, RowRefused, RowVanished
+from pipeline.core.errors import BadResponse, BatchTooLarge, LaikeError, Retryable, RowRefused, RowVanished
 
 T = TypeVar("T")
 GENERATIONS = 3  # tokens tried for one batch
@@ -44,7 +44,7 @@ def create_surely(
     Raises:
         Retryable: The outcome stayed unknown, or the service kept failing.
     """
-    unknown: Retryable | None = None
+    unknown: LaikeError | None = None
     for generation in range(GENERATIONS):
         for sent in range(SENDS):
             doubtful = _send(send, rows, client_token(name, generation))
@@ -75,8 +75,8 @@ def until_known(work: Callable[[], T], pause: Callable[[float], None]) -> T:
     for left in reversed(range(ROUNDS)):
         try:
             return work()
-        except (RowVanished, Retryable) as error:
-            if not left or (isinstance(error, Retryable) and not error.effect_possible):
+        except (RowVanished, Retryable, BadResponse) as error:
+            if not left or not (isinstance(error, RowVanished) or error.effect_possible):
                 raise
             log.warning("read_again", error=error.message)
             pause(LOOK_UP_S)
@@ -145,10 +145,10 @@ class Bisection(Generic[T]):
         return [batch[middle:], batch[:middle]]
 
 
-def _send(send: Callable[[Sequence[T], str], object], rows: Sequence[T], token: str) -> Retryable | None:
+def _send(send: Callable[[Sequence[T], str], object], rows: Sequence[T], token: str) -> LaikeError | None:
     try:
         send(rows, token)
-    except Retryable as error:
+    except (Retryable, BadResponse) as error:
         if not error.effect_possible:
             raise
         log.warning("write_outcome_unknown", rows=len(rows), error=error.message)

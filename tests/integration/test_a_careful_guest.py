@@ -145,6 +145,24 @@ def test_a_status_table_that_cannot_be_written_is_a_warning(lab: Lab) -> None:
     assert any("同步状态表未更新" in warning for warning in summary.warnings)
 
 
+@pytest.mark.parametrize("kind", ["drop_before", "drop_after", "garbage"])
+@pytest.mark.parametrize("endpoint", ["tables.create", "records.batch_update"])
+def test_a_status_table_whose_write_got_no_answer_is_written_all_the_same(lab: Lab, endpoint: str, kind: str) -> None:
+    if endpoint == "records.batch_update":
+        lab.sync(lab.day)
+        lab.fault("report.promotion", "code", code=40002, times="always")  # every row changes its state
+    lab.fault(endpoint, kind, times=1)
+    summary = lab.sync(lab.day)
+    assert not [warning for warning in summary.warnings if "同步状态表未更新" in warning]
+    assert lab.table_named("同步状态")["records"] == len(lab.accounts)
+
+
+def test_a_status_table_that_is_made_with_an_answer_that_lacks_its_id_is_found(lab: Lab) -> None:
+    lab.fault("tables.create", "patch", path=["data", "table_id"], remove=True, times=1)
+    lab.sync(lab.day)
+    assert lab.table_named("同步状态")["records"] == len(lab.accounts)
+
+
 def test_a_card_tells_the_group_and_one_that_is_refused_fails_nothing(lab: Lab) -> None:
     assert lab.sync(lab.day).state == RunState.SUCCESS
     message = lab.look("state")["messages"][0]

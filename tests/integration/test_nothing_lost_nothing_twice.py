@@ -23,6 +23,15 @@ def test_a_create_whose_answer_is_lost_is_there_once(either: Lab, mode: str, kin
     either.assert_agrees(summary.days.first, summary.days.last)
 
 
+@pytest.mark.parametrize("missing", ["records", "code"])
+def test_a_create_whose_answer_says_less_than_promised_is_looked_up(lab: Lab, missing: str) -> None:
+    path = ["data", "records"] if missing == "records" else ["code"]
+    lab.fault("records.batch_create", "patch", path=path, remove=True, times=1)
+    summary = lab.sync(lab.day)
+    assert (summary.state, summary.duplicates) == (RunState.SUCCESS, 0)
+    lab.assert_agrees()
+
+
 @pytest.mark.parametrize("batch", [1, 2, 3, 4])
 @pytest.mark.parametrize("mode", ["replay", "refuse", "ignore"])
 def test_it_does_not_matter_which_batch_lost_its_answer(lab: Lab, batch: int, mode: str) -> None:
