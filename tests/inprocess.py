@@ -124,10 +124,10 @@ def control(world: World, action: str, **body: object) -> dict[str, Any]:
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """Without the log's lines, of which thousands of examples write tens of thousands."""
+def quiet(level: int = logging.CRITICAL) -> Iterator[None]:
+    """Without the log's lines below a level, of which thousands of examples write tens of thousands."""
     before = structlog.get_config()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level))
     try:
         yield
     finally:

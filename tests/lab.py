@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -177,9 +177,8 @@ class Lab:
         """The table's rows by key, with plain cells; a person's row without 单元ID is left out."""
         rows: dict[Key, list[Plain]] = {}
         for record in self.records():
-            cells = record["fields"]
-            if cells.get("单元ID"):
-                rows.setdefault(Key(_day(cells["时间"]), str(cells["单元ID"])), []).append(cells)
+            if key := key_of(record["fields"]):
+                rows.setdefault(key, []).append(record["fields"])
         return rows
 
     def assert_agrees(self, start: date | None = None, end: date | None = None, accounts: Collection[str] = ()) -> None:
@@ -192,17 +191,23 @@ class Lab:
             cells = loaded[key][0]
             assert cells["账户名称"] == names[str(row["local_account_id"])]
             assert cells["单元名称"] == row["promotion_name"]
-            for column, metric in _FIGURES.items():
+            for column, metric in FIGURES.items():
                 assert Decimal(str(cells[column])) == Decimal(str(row[metric] or 0)), (key, column)
         assert source
 
 
-_FIGURES = {
+FIGURES = {
     "消耗(元)": "stat_cost",
     "转化数": "convert_cnt",
     "转化成本(元)": "conversion_cost",
     "团购线索数": "clue_pay_order_cnt",
 }
+
+
+def key_of(cells: Mapping[str, Any]) -> Key | None:
+    """The key of a row in plain cells; `None` for a person's row without 单元ID."""
+    unit = cells.get("单元ID")
+    return Key(_day(cells["时间"]), str(unit)) if unit else None
 
 
 def _day(cell: object) -> date:

@@ -131,41 +131,6 @@ def test_an_empty_report_of_an_account_that_spent_is_not_called_empty(lab: Lab) 
     assert names_of_the_bad(summary) == [first]
 
 
-TRANSPORT_FAULTS: dict[str, dict[str, Any]] = {
-    "HTTP 500": {"kind": "status", "status": 500},
-    "HTTP 429": {"kind": "status", "status": 429},
-    "garbage": {"kind": "garbage"},
-    "half an answer": {"kind": "truncate"},
-    "dropped before": {"kind": "drop_before"},
-    "dropped after": {"kind": "drop_after"},
-}
-DAILY_PATH = (
-    "report.promotion",
-    "report.account",
-    "feishu.token",
-    "base.meta",
-    "fields.list",
-    "records.search",
-    "records.batch_create",
-    "tables.list",
-    "tables.create",
-    "views.list",
-    "views.create",
-    "views.patch",
-)
-
-
-@pytest.mark.parametrize("fault", TRANSPORT_FAULTS)
-@pytest.mark.parametrize("endpoint", DAILY_PATH)
-def test_a_transport_fault_that_happens_once_still_ends_in_success(lab: Lab, endpoint: str, fault: str) -> None:
-    details = dict(TRANSPORT_FAULTS[fault])
-    lab.fault(endpoint, details.pop("kind"), times=1, **details)
-    summary = lab.sync(lab.day)
-    assert lab.look("state")["faults"][0]["hits"] == 1
-    assert summary.state == RunState.SUCCESS, summary
-    lab.assert_agrees()
-
-
 def test_what_the_table_has_beyond_the_source_is_told_in_yuan_and_kept(either: Lab) -> None:
     either.sync(either.day)
     key, row = next(iter(either.source().items()))

@@ -1,0 +1,90 @@
+"""The cases of the campaign: every endpoint of the daily run × every fault that it can have × {once, for ever}.
+
+A request that is refused as wrong is refused for ever.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from emulator.routes import ROUTES
+from tests.chaos.campaign.faults import REFUSED, Fault, faults_of
+
+# Endpoints that no daily run calls, and who does. Any other one is in the campaign, a new one at once.
+OFF_PATH = {
+    "oauth.access_token": "a person authorizes",
+    "accounts.user": "laike doctor",
+    "fields.create": "laike init, laike restore",
+    "views.delete": "nobody",
+    "wiki.node": "whoever first meets a base that lies in a wiki",
+}
+TABLES = ("typed_table_id", "text_table_id")
+SHORT = {"typed_table_id": "typed", "text_table_id": "text"}
+
+
+class Morning(StrEnum):
+    """What the run finds: nothing of ours but a few rows, or what the run of the day before left."""
+
+    FIRST = "first"
+    LATER = "later"
+
+
+# these are called where something is not known yet, which is known on a later morning
+FIRST_ONLY = {"base.meta", "tables.list", "tables.create"}
+LATER_ONLY = {"records.batch_delete", "views.get"}  # a late twin is laid out there, and people changed views
+
+
+@dataclass(frozen=True)
+class Case:
+    """One fault of one endpoint."""
+
+    endpoint: str
+    fault: Fault
+    ever: bool
+    table: str
+    morning: Morning
+    call: int = 1  # which call of the endpoint is the first that it hits
+
+    @property
+    def id(self) -> str:
+        """Its name in reports."""
+        times = "for ever" if self.ever else "once"
+        mode = "" if self.fault.mode == "replay" else f" {self.fault.mode}"
+        return f"{self.endpoint}-{self.fault.name}{mode}-{times}-{SHORT[self.table]}-{self.morning}"
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What the emulator is told: writes that are late for ever come soon, else no look-up could ever find one."""
+        late = self.ever and self.fault.kind == "late"
+        return {**self.fault.details, "seconds": 0} if late else dict(self.fault.details)
+
+    @property
+    def of_one_account(self) -> bool:
+        """Whether it hits the calls about one account alone."""
+        return self.ever and self.endpoint.startswith("report.")
+
+    @property
+    def must_succeed(self) -> bool:
+        """Whether a repetition heals it, so that the run has to end in success."""
+        return self.fault.passing and not self.ever and not self.loses_the_pair
+
+    @property
+    def loses_the_pair(self) -> bool:
+        """Whether the new token pair is lost on its way: the old one is dead then, and only a person brings another."""
+        lost = ("patch", "truncate", "drop_after", "hold", "late")
+        return self.endpoint == "oauth.refresh_token" and self.fault.kind in lost
+
+
+def all_cases() -> Iterator[Case]:
+    """Every case; tables and mornings take turns."""
+    for route in ROUTES:
+        if route.name in OFF_PATH:
+            continue
+        for place, fault in enumerate(faults_of(route)):
+            morning = list(Morning)[place // 2 % 2]
+            if route.name in FIRST_ONLY | LATER_ONLY:
+                morning = Morning.FIRST if route.name in FIRST_ONLY else Morning.LATER
+            for ever in (True,) if fault.name == REFUSED else (False, True):
+                call = 1 + place % 3 if route.name == "records.search" and not ever else 1
+                yield Case(route.name, fault, ever, TABLES[(place + ever) % 2], morning, call)

@@ -1,0 +1,89 @@
+"""What is there before a case begins: accounts, an old script's rows, what people did in the table."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from emulator.control import act
+from emulator.world import World
+from pipeline.core.model import CHINA, Key
+from tests.lab import FIGURES, Lab
+
+KEPT = (0, 5)  # the seeded accounts that stay, by their place: one of four promotions, one of two
+LIFE = {"account_id": "7100000000000000001", "account_name": "城南餐饮", "account_type": "PLATFORM_ROLE_LIFE"}
+BENCH = {"account_id": "1790000000000009", "account_name": "总部工作台", "account_type": "CUSTOMER_ADMIN"}
+LARGE = "潮汕牛肉"  # its report of the window has two pages
+NOTE, BUDGET = "备注", "预算"
+CHANGED_VIEWS = ("蜀香小馆", "拾光咖啡", LARGE)  # we made them, and a person filters them otherwise since
+NUMBER = 2  # the type of a column
+Plain = dict[str, Any]
+
+
+def furnish(world: World, lab: Lab) -> None:
+    """Three accounts: a small one, one in a workbench, one of two pages; a column of a person."""
+    ids = list(world.source.accounts)
+    for place, account_id in enumerate(ids):
+        if place not in KEPT:
+            act(world, "accounts/remove", {"account_id": account_id})
+    act(world, "accounts/add", {"name": LARGE, "promotions": 51, "rhythm": "full"})
+    parents = {str(ids[KEPT[1]]): [BENCH["account_id"]]}
+    act(world, "authorized", {"ticked": [LIFE, BENCH], "parents": parents})
+    act(world, "columns/add", {"table_id": lab.table_id, "name": BUDGET, "type": NUMBER})
+    # without cost no sum of money misses it
+    last = max(lab.source().values(), key=lambda row: int(row["promotion_id"]))
+    _restate(world, last, lab.day, stat_cost=0, convert_cnt=3)
+
+
+def old_rows(world: World, lab: Lab) -> None:
+    """Two rows of an old script, one of them out of date; a person wrote beside both."""
+    (first, _), (second, _), *_ = lab.source().items()
+    rows = [written(lab, first), written(lab, second) | {"单元名称": "旧名", NOTE: "已沟通", BUDGET: 300}]
+    act(world, "rows/insert", {"table_id": lab.table_id, "rows": rows, "by": "app"})
+
+
+def a_night_passes(world: World, lab: Lab) -> None:
+    """A figure of a loaded day moves, an account is opened, a person works in the table and in one of our views."""
+    before = lab.day - timedelta(days=1)
+    restated, noted, *_ = lab.source(before)
+    _restate(world, lab.source(before)[restated], before, clue_pay_order_cnt=987)
+    act(world, "accounts/add", {"name": "新店", "promotions": 1, "rhythm": "full"})
+    place = {"table_id": lab.table_id, "unit_id": noted.promotion_id, "day": before.isoformat()}
+    act(world, "rows/edit", {**place, "fields": {NOTE: "已沟通", BUDGET: 300}, "by": "person"})
+    for name in CHANGED_VIEWS:
+        act(world, "views/filter", {"table_id": lab.table_id, "view_name": name, "filter_info": _own_filter(lab)})
+
+
+def a_late_twin(world: World, lab: Lab) -> Key:
+    """Let a second row of ours land right before the read-back, as by a write that was on its way for long; its key."""
+    key = list(lab.source())[2]
+    body = {"table_id": lab.table_id, "fields": written(lab, key), "by": "app"}
+    # the first search reads the table for the load, the second reads it back
+    act(world, "script", {"before": "records.search", "call": 2, "do": "rows/insert", "body": body})
+    return key
+
+
+def written(lab: Lab, key: Key) -> Plain:
+    """A row of the source as our app writes it into the table at hand."""
+    row = lab.source(key.day)[key]
+    typed = lab.table == "typed_table_id"
+    cells: Plain = {
+        "单元ID": key.promotion_id,
+        "账户名称": lab.facts["accounts"][str(row["local_account_id"])],
+        "时间": _midnight_ms(key.day) if typed else key.day.isoformat(),
+        "单元名称": row["promotion_name"],
+    }
+    return cells | {column: row[metric] if typed else str(row[metric]) for column, metric in FIGURES.items()}
+
+
+def _own_filter(lab: Lab) -> Plain:
+    table = next(table for table in lab.look("state")["tables"] if table["table_id"] == lab.table_id)
+    note = next(column for column in table["fields"] if column["field_name"] == NOTE)
+    return {"conjunction": "and", "conditions": [{"field_id": note["field_id"], "operator": "isNotEmpty"}]}
+
+
+def _restate(world: World, row: Plain, day: date, **figures: object) -> None:
+    place = {"account_id": str(row["local_account_id"]), "promotion_id": str(row["promotion_id"])}
+    act(world, "figures", {**place, "day": day.isoformat(), **figures})
+
+
+def _midnight_ms(day: date) -> int:
+    return int(datetime.combine(day, time(), CHINA).timestamp()) * 1000

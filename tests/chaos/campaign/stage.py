@@ -1,0 +1,162 @@
+"""The place where cases are played: a world and a Redis, prepared once and brought back for each of them."""
+
+import json
+import pickle
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import time, timedelta
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from emulator.calllog import CallLog
+from emulator.control import act
+from emulator.inspection import VIEWS
+from emulator.server import EmulatorServer
+from pipeline.context import Context
+from pipeline.core.errors import LaikeError, Trouble
+from pipeline.core.outcome import Run, RunState, Summary
+from pipeline.state.old_cache import read_old_cache
+from pipeline.steps.run import begin_daily, carry_out
+from tests.chaos.campaign.cases import Morning
+from tests.chaos.campaign.furniture import a_night_passes, furnish, old_rows
+from tests.lab import Lab, Plain, empty
+
+SEVEN = time(7, 1)
+LOOKBACK_DAYS = "2"
+TOKEN_LEFT_S = 1800  # under an hour: the run refreshes it
+AHEAD = timedelta(hours=2)  # as the daily task asks for
+Store = tuple[tuple[bytes, int, bytes], ...]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended: its summary, or why it did not even begin."""
+
+    summary: Summary | None = None
+    trouble: Trouble | None = None
+
+    @property
+    def success(self) -> bool:
+        """Whether it says that all is well."""
+        return self.summary is not None and self.summary.state == RunState.SUCCESS
+
+    @property
+    def troubles(self) -> list[Trouble]:
+        """Everything that it says went wrong."""
+        if not self.summary:
+            return [self.trouble] if self.trouble else []
+        found = [self.summary.trouble, *(account.trouble for account in self.summary.accounts)]
+        return [trouble for trouble in found if trouble]
+
+
+def daily(ctx: Context) -> Ended:
+    """The daily run, as the workers do it."""
+    with suppress(LaikeError):  # each account's fetch meets the same and tells it
+        ctx.tokens.current(AHEAD)
+    try:
+        run = begin_daily(ctx)
+    except LaikeError as error:
+        return Ended(trouble=error.trouble())
+    return carried_out(ctx, run)
+
+
+def carried_out(ctx: Context, run: Run) -> Ended:
+    """A run that has begun, to its end."""
+    return Ended(carry_out(ctx, run.run_id))
+
+
+class NearLab(Lab):
+    """A lab that looks into the emulator and changes it without HTTP, which is for the product."""
+
+    def control(self, action: str, body: object) -> Plain:
+        """Change something in the emulator."""
+        return act(self.server.world, action, body)
+
+    def look(self, what: str, **params: str) -> Plain:
+        """Look into the emulator: a copy, which does not move with it."""
+        world = self.server.world
+        with world.lock:
+            found: Plain = json.loads(json.dumps(VIEWS[what](world, params)))
+        return found
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A world, pickled; a Redis; the token's mirror."""
+
+    world: bytes
+    store: Store
+    mirror: bytes
+
+
+@dataclass
+class Stage:
+    """One emulator and one Redis for all cases of a process."""
+
+    server: EmulatorServer
+    redis_url: str
+    saved: dict[tuple[str, Morning], Saved] = field(default_factory=dict)
+
+    def lab(self, table: str, morning: Morning, home: Path) -> Lab:
+        """A lab at seven in the morning."""
+        if (table, morning) not in self.saved:
+            self.saved[table, morning] = self._prepared(table, morning, home)
+        saved, world = self.saved[table, morning], self.server.world
+        with world.lock:
+            vars(world).update(pickle.loads(saved.world))  # noqa: S301 our own
+            world.epoch += 1  # what was to come late does not reach into this case
+        self._restore(saved.store)
+        (home / "token").write_bytes(saved.mirror)
+        return self._at_seven(table, home)
+
+    def _at_seven(self, table: str, home: Path) -> Lab:
+        lab = NearLab(self.server, self.redis_url, home, table)
+        lab.at(SEVEN)
+        lab.extra |= {"LAIKE_ACCOUNTS": "{}", "LAIKE_LOOKBACK_DAYS": LOOKBACK_DAYS}
+        return lab
+
+    def _prepared(self, table: str, morning: Morning, home: Path) -> Saved:
+        world = self.server.world
+        world.reset()
+        empty(self.redis_url)
+        lab = self._at_seven(table, home)
+        furnish(world, lab)
+        if morning == Morning.LATER:
+            lab.at(SEVEN, days_later=-1)
+            assert daily(lab.context()).success
+            lab.at(SEVEN)
+            a_night_passes(world, lab)
+            memory = lab.bare_context().memory
+            for account_id, known in memory.views().items():
+                memory.learn_view(account_id, replace(known, checked=0))  # due to be looked at, whatever weekday it is
+        else:
+            old_rows(world, lab)
+        act(world, "oauth", {"access_expires_in": TOKEN_LEFT_S})
+        lab.bare_context().tokens.store(read_old_cache(lab.token_cache()))
+        return self._save(home)
+
+    def _save(self, home: Path) -> Saved:
+        world = self.server.world
+        world.log, world.messages = CallLog(), []
+        state = {name: value for name, value in vars(world).items() if name not in ("lock", "epoch")}
+        with redis.Redis.from_url(self.redis_url) as client:
+            found = [(key, max(_int(client.pttl(key)), 0), client.dump(key)) for key in client.scan_iter()]
+        store = tuple((key, ttl_ms, _bytes(value)) for key, ttl_ms, value in found if value)  # else it just expired
+        return Saved(pickle.dumps(state), store, (home / "token").read_bytes())
+
+    def _restore(self, store: Store) -> None:
+        with redis.Redis.from_url(self.redis_url) as client, client.pipeline() as pipe:
+            pipe.flushdb()
+            for key, ttl_ms, value in store:
+                pipe.restore(key, ttl_ms, value)
+            pipe.execute()
+
+
+def _int(value: Any) -> int:  # noqa: ANN401 the client's own types say less
+    return int(value)
+
+
+def _bytes(value: Any) -> bytes:  # noqa: ANN401
+    return bytes(value)

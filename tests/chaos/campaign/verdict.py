@@ -1,0 +1,231 @@
+"""What must hold whatever goes wrong, checked from outside: the emulator's figures against the emulator's table."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from pipeline.core.errors import Trouble
+from pipeline.core.model import Key
+from pipeline.core.outcome import Summary
+from tests.chaos.campaign.cases import Case
+from tests.chaos.campaign.furniture import BUDGET, CHANGED_VIEWS, NOTE
+from tests.chaos.campaign.stage import Ended
+from tests.lab import FIGURES, Lab, key_of
+
+PEOPLES_VIEWS = ("表格", "重点关注")
+OLDER_LIST, NO_STATUS = "账户列表未能更新", "同步状态表未更新"  # what a run warns of
+NAME, ACCOUNT, STATUS = "单元名称", "账户名称", "同步状态"
+Plain = dict[str, Any]
+Cells = Mapping[str, Any]
+
+
+class Sin(StrEnum):
+    """What a case may be guilty of."""
+
+    LOST = "lost"
+    DOUBLED = "doubled"
+    FALSE_SUCCESS = "false success"
+    NEEDLESS = "needless partial"
+    WRONG = "wrong figure"
+    UNNAMED = "not named"
+    TOUCHED = "a person's cell touched"
+    MISCOUNTED = "miscounted"
+    NOT_HEALED = "not healed"
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One invariant that does not hold, and how."""
+
+    sin: Sin
+    words: str
+
+    def __str__(self) -> str:
+        return f"{self.sin}: {self.words}"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The table at one moment, and what the source says then of the run's days."""
+
+    rows: Mapping[str, Cells]  # by record id
+    views: Mapping[str, Any]  # by id
+    source: Mapping[Key, Plain]
+    names: Mapping[str, str]  # of the accounts, by id
+    cards: int  # that the group was sent
+    keys: Mapping[Key, list[Cells]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Sort the rows by key."""
+        keys: dict[Key, list[Cells]] = {}
+        for cells in self.rows.values():
+            if key := key_of(cells):
+                keys.setdefault(key, []).append(cells)
+        object.__setattr__(self, "keys", keys)
+
+    def right(self, key: Key) -> bool:
+        """Whether a key of the source is there once with the source's figures."""
+        there = self.keys.get(key, [])
+        return len(there) == 1 and not self.differing(key, there[0])
+
+    def differing(self, key: Key, cells: Cells) -> set[str]:
+        """Columns of ours in which a row does not say what the source says."""
+        row = self.source[key]
+        texts = {ACCOUNT: self.names[str(row["local_account_id"])], NAME: row["promotion_name"]}
+        figures = {column: Decimal(str(row[metric] or 0)) for column, metric in FIGURES.items()}
+        wrong = {column for column, text in texts.items() if cells.get(column) != text}
+        return wrong | {column for column, figure in figures.items() if _figure(cells.get(column)) != figure}
+
+
+def picture(lab: Lab) -> Picture:
+    """The table and the source as they are now."""
+    state = lab.look("state")
+    table = next(table for table in state["tables"] if table["table_id"] == lab.table_id)
+    return Picture(
+        rows={record["record_id"]: record["fields"] for record in lab.records()},
+        views={view["view_id"]: view for view in table["views"]},
+        source=lab.source(lab.day - timedelta(days=1), lab.day),
+        names={account["id"]: account["name"] for account in state["accounts"]},
+        cards=len(state["messages"]),
+    )
+
+
+def judge(case: Case, account: str | None, ended: Ended, before: Picture, after: Picture) -> Iterator[Violation]:
+    """What does not hold of what the run that met the fault said about the table.
+
+    Args:
+        account: The one whose calls alone were hit, where there is one.
+    """
+    yield from _of_the_words(ended, after)
+    if ended.summary and account:
+        yield from _of_the_others(account, ended.summary)
+    if ended.summary and not ended.success and not after.cards and case.endpoint != "bot.webhook":
+        yield Violation(Sin.UNNAMED, "the group was told nothing")
+    if case.must_succeed and not ended.success:
+        yield Violation(Sin.NEEDLESS, f"one {case.fault.name} ended in {_told(ended)}")
+    if ended.summary and case.must_succeed and (left := _left(ended.summary)):
+        yield Violation(Sin.NEEDLESS, f"one {case.fault.name} left undone: {left}")
+    if ended.summary and ended.success:
+        yield from _of_the_counts(ended.summary, before, after)
+
+
+def of_the_table(before: Picture, after: Picture, twin: Key | None = None) -> Iterator[Violation]:
+    """Nothing is lost, doubled, half written, or somebody else's.
+
+    Args:
+        twin: A key of which the case itself brought a second row.
+    """
+    for key, there in after.keys.items():
+        if len(there) > 1 and key != twin:
+            yield Violation(Sin.DOUBLED, f"{key} is there {len(there)} times")
+        if key in after.source:
+            yield from _of_a_row(key, there[0], before.keys.get(key, [{}])[0], after)
+    for record_id, cells in before.rows.items():
+        if record_id in after.rows:
+            yield from _of_a_persons_cells(cells, after.rows[record_id])
+        elif key_of(cells) != twin:
+            yield Violation(Sin.LOST, f"the row {key_of(cells)} is gone")
+    for view_id, view in before.views.items():
+        if view["view_name"] in (*PEOPLES_VIEWS, *CHANGED_VIEWS) and after.views.get(view_id) != view:
+            yield Violation(Sin.TOUCHED, f"view {view['view_name']} is {after.views.get(view_id)}")
+
+
+def _of_a_row(key: Key, cells: Cells, before: Cells, after: Picture) -> Iterator[Violation]:
+    """A cell of ours says what the source says, or what it said before."""
+    for column in after.differing(key, cells):
+        if column not in before or cells.get(column) != before[column]:
+            yield Violation(Sin.WRONG, f"{key} has {cells.get(column)!r} as {column}, which nobody said")
+
+
+def _of_a_persons_cells(before: Cells, after: Cells) -> Iterator[Violation]:
+    for column in (NOTE, BUDGET) if key_of(before) else {*before, *after}:
+        if before.get(column) != after.get(column):
+            words = f"{column} of {key_of(before)} was {before.get(column)!r} and is {after.get(column)!r}"
+            yield Violation(Sin.TOUCHED, words)
+
+
+def _of_the_words(ended: Ended, after: Picture) -> Iterator[Violation]:
+    """What is called good is good, and what is not is named with a reason and a cure."""
+    if ended.summary is None:
+        yield from _of_a_trouble("the run", ended.trouble)
+        return
+    summary = ended.summary
+    bad = {account.id: account.trouble for account in summary.accounts if not account.state.good}
+    short = {str(row["local_account_id"]) for key, row in after.source.items() if not after.right(key)}
+    if any(OLDER_LIST in warning for warning in summary.warnings):
+        short &= {account.id for account in summary.accounts}
+    for account_id in sorted(short - bad.keys()):
+        sin = Sin.FALSE_SUCCESS if ended.success else Sin.UNNAMED
+        yield Violation(sin, f"{after.names[account_id]} is called good and is not")
+    if not ended.success and not bad:
+        yield from _of_a_trouble("the run", summary.trouble)
+    for account_id, trouble in bad.items():
+        yield from _of_a_trouble(after.names[account_id], trouble)
+    if ended.success and bad:
+        yield Violation(Sin.FALSE_SUCCESS, f"success with {', '.join(bad)} failed")
+
+
+def _left(summary: Summary) -> str:
+    """What a success did not get done, in its own words."""
+    undone = ("视图未检查", "缺少视图", "视图筛选未生效")
+    notes = [note for note in summary.view_notes if note.startswith(undone)]
+    return "; ".join([*notes, *(one for one in summary.warnings if NO_STATUS in one or OLDER_LIST in one)])
+
+
+def _of_the_others(account: str, summary: Summary) -> Iterator[Violation]:
+    named = {one.id for one in summary.accounts if not one.state.good}
+    if named - {account}:
+        yield Violation(Sin.UNNAMED, f"only {account} is faulty, but {', '.join(sorted(named))} are named")
+
+
+def _of_a_trouble(whose: str, trouble: Trouble | None) -> Iterator[Violation]:
+    if not trouble or not trouble.reason or not trouble.message or not trouble.what_to_do:
+        yield Violation(Sin.UNNAMED, f"{whose} failed without reason or cure: {trouble}")
+
+
+def _of_the_counts(summary: Summary, before: Picture, after: Picture) -> Iterator[Violation]:
+    ours = {account.id for account in summary.accounts}
+    keys = [key for key, row in after.source.items() if str(row["local_account_id"]) in ours]
+    created = sum(key not in before.keys for key in keys)
+    updated = sum(key in before.keys and bool(after.differing(key, before.keys[key][0])) for key in keys)
+    expected = (created, updated, len(keys) - created - updated)
+    told = (summary.created, summary.updated, summary.unchanged)
+    if told != expected:
+        yield Violation(Sin.MISCOUNTED, f"created, updated, unchanged are {expected}, told are {told}")
+
+
+def of_the_healing(first: Ended, catch_up: Ended | None, after: Picture, lab: Lab) -> Iterator[Violation]:
+    """Without the fault one catch-up makes the day whole, its rows and its lines in the status table.
+
+    Args:
+        catch_up: How it ended; `None` where nothing was owed.
+    """
+    if catch_up and not catch_up.success:
+        yield Violation(Sin.NOT_HEALED, f"the catch-up ended in {_told(catch_up)}")
+    for key in after.source:
+        if key.day == lab.day and not after.right(key):
+            yield Violation(Sin.NOT_HEALED, f"{key} is not there once as the source says")
+    if not catch_up and first.summary and any(NO_STATUS in warning for warning in first.summary.warnings):
+        return  # the next run writes it, and this one said so
+    tables = [table for table in lab.look("state")["tables"] if table["name"] == STATUS]
+    if len(tables) != 1:
+        yield Violation(Sin.NOT_HEALED, f"there are {len(tables)} tables {STATUS}")
+        return
+    lines = [record["fields"] for record in lab.records(tables[0]["table_id"])]
+    places = [(line.get("日期"), line.get("账户")) for line in lines]
+    if len(set(places)) != len(places):
+        yield Violation(Sin.DOUBLED, f"{STATUS} has a line twice")
+
+
+def _told(ended: Ended) -> str:
+    if not ended.summary:
+        return str(ended.trouble)
+    bad = [f"{one.name}: {one.trouble}" for one in ended.summary.accounts if one.trouble]
+    return f"{ended.summary.state}; {'; '.join(bad)}; {ended.summary.trouble}"
+
+
+def _figure(cell: object) -> Decimal:
+    return Decimal(str(cell)) if cell not in (None, "") else Decimal("NaN")
