@@ -2,13 +2,13 @@
 # make test   lint, types and every test
 # make chaos  200 seeded faults of processes and network, one of each kind with the timeouts of production, 200 refreshers
 # make bench  a daily run against the floor that a bare client sets: seconds, calls, memory
-# make fmt    format and mend what can be mended
+# make mutants  take one defence out of the product at a time: the campaign of single faults must notice each
 # make up     the containers, with the settings of .env; PROFILE=demo: on the emulator, without any
 # make down   stop them; what they know stays in volumes
 # make docker-test  the image and the compose file on a real Docker engine
 # make clean  remove what the others made
 
-.PHONY: setup demo test chaos bench fmt up down docker-test clean
+.PHONY: setup demo test chaos mutants bench up down docker-test clean
 
 setup:
 	@scripts/setup
@@ -25,12 +25,11 @@ chaos: setup
 	@.venv/bin/pytest -rP tests/chaos/test_token_kills.py --token-rounds 200
 	@.venv/bin/pytest -rP tests/chaos/test_long_backfill.py tests/chaos/test_many_accounts.py --year --agency
 
+mutants: setup
+	@scripts/mutants
+
 bench: setup
 	@.venv/bin/python -m bench.path
-
-fmt: setup
-	@.venv/bin/ruff check --quiet --fix .
-	@.venv/bin/ruff format --quiet .
 
 up:
 	@docker compose $(if $(PROFILE),--profile $(PROFILE)) up --build --detach --wait
