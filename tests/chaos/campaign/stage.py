@@ -27,6 +27,7 @@ SEVEN = time(7, 1)
 LOOKBACK_DAYS = "2"
 TOKEN_LEFT_S = 1800  # under an hour: the run refreshes it
 AHEAD = timedelta(hours=2)  # as the daily task asks for
+OLDER_LIST = "账户列表未能更新"  # what a run warns of
 Store = tuple[tuple[bytes, int, bytes], ...]
 
 
@@ -41,6 +42,11 @@ class Ended:
     def success(self) -> bool:
         """Whether it says that all is well."""
         return self.summary is not None and self.summary.state == RunState.SUCCESS
+
+    @property
+    def older_list(self) -> bool:
+        """Whether it says that its accounts are those of an older list."""
+        return self.summary is not None and any(OLDER_LIST in warning for warning in self.summary.warnings)
 
     @property
     def troubles(self) -> list[Trouble]:
