@@ -54,12 +54,9 @@ class LaikeError(Exception):
         what_to_do: One Chinese sentence for the card; the class's own when omitted.
         code: The service's error code, if the service said one.
         request_id: The service's id of the request, if there was an answer.
-
-    Attributes:
-        effect_possible: A write may have been carried out although we were not told.
     """
 
-    effect_possible: bool = False
+    effect_possible: bool = False  # a write may have been carried out although we were not told
     reason: ClassVar[str] = "failed"
     advice: ClassVar[str] = "请联系负责同步的工程师。"
     needs_person: ClassVar[bool] = False
