@@ -20,6 +20,7 @@ from pipeline.core.errors import BadRequest, LaikeError, ServerTrouble, Throttle
 
 CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 30
+RESTED_S = 10  # a connection that was not used for so long may have been forgotten on the way, which tells nobody
 PIECE_BYTES = 1 << 16
 HTTP_TOO_MANY = 429
 HTTP_SERVER_ERROR = 500
@@ -123,10 +124,15 @@ class Http:
         raise trouble
 
     def _session(self) -> requests.Session:
-        if not hasattr(self._local, "session"):
-            self._local.session = requests.Session()
-            self._local.session.auth = _as_it_is  # else a netrc of this machine would replace our token
-        session: requests.Session = self._local.session
+        local, now = self._local, perf_counter()
+        if hasattr(local, "session") and now - local.used_at > RESTED_S:
+            local.session.close()
+            del local.session
+        if not hasattr(local, "session"):
+            local.session = requests.Session()
+            local.session.auth = _as_it_is  # else a netrc of this machine would replace our token
+        local.used_at = now
+        session: requests.Session = local.session
         return session
 
 

@@ -208,6 +208,17 @@ def test_a_thread_keeps_its_connection_and_shares_it_with_none(serve: Serve, con
     assert (server.connections, len(server.requests)) == (2, 3)
 
 
+def test_a_connection_that_rested_is_not_used_again(
+    serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(ok().replace(b"Connection: close\r\n", b""))
+    http = connect(server.url)
+    http.call("GET", "/1")
+    monkeypatch.setattr("pipeline.clients.http.RESTED_S", 0)
+    http.call("GET", "/2")
+    assert server.connections == 2
+
+
 def test_a_netrc_of_this_machine_does_not_replace_our_token(
     serve: Serve, connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
