@@ -20,7 +20,7 @@ LATENCY = {
     "records.batch_create": 0.5,
     "records.batch_update": 0.5,
     "views.list": 0.3,
-    "views.create": 0.1,
+    "views.create": 0.2,
     "tables.create": 0.3,
 }
 
