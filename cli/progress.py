@@ -18,7 +18,7 @@ _LINES = {
     "finished": "{state}",
 }
 _DRY_LINES = {
-    "loading": "comparing; nothing is done",
+    "loading": "comparing; nothing is written",
     "loaded": "would create {created}, update {updated}, leave {unchanged} {reason}",
 }
 
