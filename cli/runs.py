@@ -10,9 +10,10 @@ from cli.session import opened, require_worker
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError, NoWorker, WrongInput
 from pipeline.core.outcome import Run, RunState, Summary
-from pipeline.core.plan import ENDING_S, parts, state_of_open
+from pipeline.core.plan import parts
 from pipeline.steps.backfill import stop
 from pipeline.steps.run import begin, begin_backfill, carry_out, open_backfill
+from pipeline.steps.underway import state_without_end, under_way
 from worker.dispatch import start
 
 RUNS_LOOKED_AT = 100
@@ -97,7 +98,7 @@ def show(run_id: str, *, wait: bool, as_json: bool) -> int:
     with opened() as ctx:
         if wait:
             planned = ctx.ledger.run(run_id)
-            follow(ctx, planned, lambda: _open(ctx, planned))
+            follow(ctx, planned, lambda: under_way(ctx, planned))
         run, summary, document = ctx.ledger.run(run_id), ctx.ledger.summary(run_id), _document(ctx, run_id)
     if as_json:
         output.print_json(document)
@@ -114,7 +115,7 @@ def _document(ctx: Context, run_id: str) -> dict[str, object]:
     if summary := ctx.ledger.summary(run_id):
         return output.run_document(summary)
     run = ctx.ledger.run(run_id)
-    return output.open_run_document(run, _state(ctx, run))
+    return output.open_run_document(run, state_without_end(ctx, run))
 
 
 def status(max_age: str, *, as_json: bool) -> int:
@@ -159,7 +160,7 @@ def _have_carried_out(ctx: Context, run: Run) -> Summary:
     """
     start(ctx, run)
     try:
-        follow(ctx, run, lambda: _open(ctx, run))
+        follow(ctx, run, lambda: under_way(ctx, run))
     except KeyboardInterrupt:
         output.err.print(f"the run goes on; follow it with: laike show {run.run_id} --follow")
         raise
@@ -168,16 +169,6 @@ def _have_carried_out(ctx: Context, run: Run) -> Summary:
         msg = f"no worker ended {run.run_id} by its deadline; the next one that starts goes on with it"
         raise NoWorker(msg)
     return summary
-
-
-def _open(ctx: Context, run: Run) -> bool:
-    """Whether a run has not ended and may still do so in time."""
-    return ctx.ledger.summary(run.run_id) is None and _state(ctx, run) == RunState.RUNNING
-
-
-def _state(ctx: Context, run: Run) -> RunState:
-    """The state of a run without an end: while it gives signs of life it is running, also past its deadline."""
-    return RunState.RUNNING if ctx.ledger.silent_s(run.run_id) < ENDING_S else state_of_open(run, ctx.now())
 
 
 def _day(text: str | None) -> date | None:

@@ -85,8 +85,6 @@ class Http:
             json=json,
             headers=headers,
             timeout=(min(CONNECT_TIMEOUT_S, timeout_s), timeout_s),
-            allow_redirects=False,
-            stream=True,
         )
         body = _parse(content)
         self._log(method, label or path, response, body or {}, perf_counter() - started)
@@ -111,7 +109,7 @@ class Http:
     def _send(self, what: str, until: float, **request: Any) -> tuple[requests.Response, bytes]:  # noqa: ANN401 the library's own parameters
         # the library's exceptions quote the whole address with its query, or a header: they are not chained
         try:
-            response = self._session().request(**request)
+            response = self._session().request(**request, allow_redirects=False, stream=True)
             return response, _content(response, until)
         except UnicodeError:
             trouble: LaikeError = BadRequest(f"{what}: not sent, a header holds letters that HTTP cannot carry")

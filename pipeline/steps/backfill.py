@@ -17,8 +17,9 @@ from pipeline.core.outcome import (
     RunState,
     VerifyOutcome,
 )
-from pipeline.core.plan import ENDING_S, parts
+from pipeline.core.plan import parts
 from pipeline.core.summary import Findings
+from pipeline.steps.underway import under_way
 
 RUNS_LOOKED_AT = 400
 
@@ -44,16 +45,21 @@ def stop(ctx: Context, run: Run) -> None:
 
 def open_attempt(ctx: Context, wanted: Run) -> Run | None:
     """The backfill of the same days and accounts that somebody is still at."""
-    return next((run for run in _attempts(ctx, wanted) if _alive(ctx, run)), None)
+    return next((run for run in _attempts(ctx, wanted) if under_way(ctx, run)), None)
 
 
 def taken_up(ctx: Context, wanted: Run) -> Run:
-    """A backfill without the batches that attempts before it loaded, back to the last one that was a success."""
+    """A backfill without the batches that attempts before it loaded, back to the last one that was a success.
+
+    An attempt without an end, of which nobody is left, begins nothing any more: this one does it.
+    """
     since = None
     for run in _attempts(ctx, wanted):
         summary = ctx.ledger.summary(run.run_id)
         if summary and summary.state == RunState.SUCCESS:
             break
+        if not summary:
+            stop(ctx, run)
         since = run.started_at
     cut = parts(wanted)
     loaded = tuple(part.batch for part in cut if since and _loaded_since(ctx, part, since))
@@ -91,12 +97,6 @@ def _attempts(ctx: Context, wanted: Run) -> list[Run]:
     begin = f"backfill-{wanted.days.first}-{wanted.days.last}-"
     runs = [ctx.ledger.run(name) for name in ctx.ledger.newest(RUNS_LOOKED_AT) if name.startswith(begin)]
     return [run for run in runs if run.accounts == wanted.accounts]
-
-
-def _alive(ctx: Context, run: Run) -> bool:
-    if ctx.ledger.summary(run.run_id):
-        return False
-    return ctx.now() <= run.deadline or ctx.ledger.silent_s(run.run_id) < ENDING_S
 
 
 def _loaded_since(ctx: Context, part: Run, since: datetime) -> bool:

@@ -2,11 +2,18 @@
 
 import sys
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 
 from pipeline.core.outcome import RunState
+from pipeline.core.plan import parts
+from pipeline.state import keys
+from pipeline.steps.fetch import fetch_account
+from pipeline.steps.load import load
+from pipeline.steps.read import read_table
+from pipeline.steps.run import begin_backfill, carry_out
+from pipeline.steps.verify import verify
 from tests.crew import SHORT, Crew, crew, wait_until
 from tests.lab import WRITES, Lab
 
@@ -96,6 +103,27 @@ def test_one_that_was_a_success_is_loaded_anew_by_the_same_command(working: Crew
         assert working.run(sys.executable, "-m", "cli.main", *words(working.lab, span)).returncode == 0
     newest, before = working.ctx.ledger.newest(9)
     assert (loaded_batches(working, newest), loaded_batches(working, before)) == (4, 4)
+
+
+def test_what_workers_who_went_away_had_loaded_is_left_out_by_the_same_command(
+    lab: Lab, span: tuple[date, date]
+) -> None:
+    ctx, accounts = lab.context(), [lab.accounts[0], lab.accounts[5]]
+    first = begin_backfill(ctx, *span, accounts)
+    read_table(ctx, first.run_id, 0)
+    for account in accounts:
+        fetch_account(ctx, first.run_id, 0, account)
+    load(ctx, first.run_id, 0)
+    verify(ctx, first.run_id, 0)
+    assert begin_backfill(ctx, *span, accounts) == first
+    ctx.client.delete(keys.alive(first.run_id))
+    lab.at(time(14, 5))  # long after its deadline
+    again = begin_backfill(lab.context(), *span, accounts)
+    assert (again.run_id != first.run_id, again.loaded, len(parts(again))) == (True, (0,), 3)
+    assert ctx.ledger.given_up(first.run_id)
+    summary = carry_out(lab.context(), again.run_id)
+    assert (summary.state, summary.verified) == (RunState.SUCCESS, True)
+    lab.assert_agrees(*span, accounts)
 
 
 def test_rows_that_do_not_all_fit_are_told_before_the_first_write(working: Crew, span: tuple[date, date]) -> None:
