@@ -4,13 +4,15 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from typing import TypeVar
 
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import CHINA, Account, DayRange, china_day
 from pipeline.core.outcome import Run, RunState
 
+T = TypeVar("T")
 BATCH_ACCOUNTS = 200  # report calls of a batch
-BATCH_ACCOUNT_DAYS = 1500  # rows of a batch, by the days that they are of: small enough for flat memory
+BATCH_ACCOUNT_DAYS = 1500  # rows of a batch, by the days that they are of: a worker holds several batches at a time
 BLOCK_DAYS = 30  # days of one report call: the look-back never costs a second one
 REPORT_ROWS_A_PAGE = 100  # the largest page_size of the report endpoints
 DEADLINE_FLOOR_S = 300
@@ -128,25 +130,24 @@ def daily_is_late(now: datetime, daily_at: time, patience_s: float, deadline_s: 
 
 
 def parts(run: Run) -> tuple[Run, ...]:
-    """A run cut into batches: days of one block, and so many accounts that a batch stays small.
+    """A run cut into batches: few enough accounts, and of these so many days that a batch stays small.
 
-    Those that an earlier attempt loaded are left out.
+    Rather fewer days than fewer accounts: the table is searched by days, so that each batch of a block reads the rows
+    of all accounts. Batches that an earlier attempt loaded are left out.
     """
-    blocks = [
-        DayRange(day, min(day + timedelta(days=BLOCK_DAYS - 1), run.days.last)) for day in list(run.days)[::BLOCK_DAYS]
-    ]
-    most = min(BATCH_ACCOUNTS, max(1, BATCH_ACCOUNT_DAYS // len(blocks[0])))
-    groups = _even(run.accounts, most)
+    groups = _even(run.accounts, BATCH_ACCOUNTS)
+    most = max(1, min(BLOCK_DAYS, BATCH_ACCOUNT_DAYS // len(groups[0]) if groups else BLOCK_DAYS))
+    blocks = [DayRange(days[0], days[-1]) for days in _even(list(run.days), most)]
     cut = [(block, group) for block in blocks for group in groups]
     left = [one for n, one in enumerate(cut) if n not in run.loaded]
     return tuple(replace(run, batch=n, days=block, accounts=group) for n, (block, group) in enumerate(left))
 
 
-def _even(accounts: Sequence[Account], most: int) -> list[tuple[Account, ...]]:
-    """Accounts in groups of at most `most`, all about as large."""
-    count = math.ceil(len(accounts) / most)
-    size = math.ceil(len(accounts) / count) if count else 1
-    return [tuple(accounts[n : n + size]) for n in range(0, len(accounts), size)]
+def _even(items: Sequence[T], most: int) -> list[tuple[T, ...]]:
+    """Groups of at most `most`, all about as large."""
+    count = math.ceil(len(items) / most)
+    size = math.ceil(len(items) / count) if count else 1
+    return [tuple(items[n : n + size]) for n in range(0, len(items), size)]
 
 
 def state_of_open(run: Run, now: datetime) -> RunState:
