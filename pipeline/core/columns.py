@@ -116,7 +116,8 @@ class Column:
         """The value as it is compared: figures rounded to the column's precision, as far as a cell can hold them."""
         if not isinstance(value, Decimal) or self.kind not in DIGITS or not holdable(value):
             return value
-        return value.quantize(Decimal(1).scaleb(-self._digits), ROUND_HALF_UP)
+        last_digit = Decimal(1).scaleb(-self._digits)
+        return value if value.same_quantum(last_digit) else value.quantize(last_digit, ROUND_HALF_UP)
 
     @property
     def new_field(self) -> dict[str, object]:

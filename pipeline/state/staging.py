@@ -3,12 +3,14 @@
 A fetch's outcome and its rows are one value, so that neither is ever there without the other.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, TypeVar
 
 import redis
+from pydantic import ConfigDict
 
 from pipeline.core.diff import Change
 from pipeline.core.model import Key, ReportRow
@@ -18,6 +20,7 @@ from pipeline.core.table import Layout
 from pipeline.state import codec, keys
 
 T = TypeVar("T")
+PAGE = 500  # records that are packed together: a page of the search
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +32,37 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
+class Packed:
+    """Records of a table, compressed page by page: many of them never are in memory at once."""
+
+    __pydantic_config__ = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+
+    pages: tuple[bytes, ...]
+    count: int
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for page in self.pages:
+            yield from codec.unsqueeze(list[dict[str, Any]], page)
+
+    def __len__(self) -> int:
+        return self.count
+
+
+def packed(records: Iterable[dict[str, Any]]) -> Packed:
+    """Records as they come, packed."""
+    left, pages, count = iter(records), [], 0
+    while page := list(islice(left, PAGE)):
+        pages.append(codec.squeeze(page, list[dict[str, Any]]))
+        count += len(page)
+    return Packed(tuple(pages), count)
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The table as it was read: our columns in it, its records, and the base's count of writers at that time."""
 
     layout: Layout
-    records: tuple[dict[str, Any], ...]
+    records: Packed
     writes: int
     read_at: datetime
     count: int | None = None  # records of the whole table, where rows to create were to be expected

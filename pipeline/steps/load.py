@@ -1,7 +1,7 @@
 """Bring the table to what was fetched: difference, record of it, batch writes, one writer per base."""
 
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import TypeVar
@@ -18,9 +18,9 @@ from pipeline.core.quality import refusals
 from pipeline.core.table import Layout
 from pipeline.state.staging import Snapshot
 from pipeline.steps.once import once, part_of
-from pipeline.steps.read import read_following, remembered_count, rows_of, take_snapshot
+from pipeline.steps.read import Record, read_following, remembered_count, rows_of, take_snapshot
 from pipeline.steps.room import ensure_room
-from pipeline.steps.source import Source, gather, want
+from pipeline.steps.source import Source, concerning, gather, want
 from pipeline.steps.unseen import refuse_empty, refuse_unseen
 from pipeline.steps.write import Bisection, create_surely, write_batches
 
@@ -110,7 +110,7 @@ class _Load:
         self.refused = {row.key: why for row in self.wanted if (why := self.layout.unfit(row))}
         self.bisecting_calls = 0
         self.days = source.days_of(run)
-        self.found = rows_of(self.layout, snapshot.records, self.days)
+        self.found = concerning(run, self.wanted, rows_of(self.layout, snapshot.records, self.days))
         self.recorded = ctx.staging.changes(run.batch_id)
         self.counted = snapshot.count
         self.rows: int | None = None  # of the whole table, when all is written
@@ -216,8 +216,11 @@ class _Load:
         return f"{self.base.table_id} {self.run.run_id} {hashlib.sha256(text.encode()).hexdigest()}"
 
     def _read(self, days: Collection[date]) -> list[FoundRow]:
-        self.layout, records = read_following(self.base, self.layout, days)
-        return rows_of(self.layout, records, days)
+        def made(layout: Layout, records: Iterable[Record]) -> list[FoundRow]:
+            return concerning(self.run, self.wanted, rows_of(layout, records, days))
+
+        self.layout, rows = read_following(self.base, self.layout, days, made)
+        return rows
 
 
 def _tell(ctx: Context, work: _Load, *, dry_run: bool) -> LoadOutcome:

@@ -1,9 +1,9 @@
 """Read the table: its fields, its time zone, its rows of some days. Early, and again when needed."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -18,9 +18,11 @@ from pipeline.core.outcome import Run
 from pipeline.core.table import Layout, match
 from pipeline.state import keys
 from pipeline.state.lease import held
-from pipeline.state.staging import Snapshot
+from pipeline.state.staging import Snapshot, packed
 from pipeline.steps.once import once, part_of
 
+T = TypeVar("T")
+Record = dict[str, Any]
 READINGS = 3  # rows that change between two pages make a reading void
 
 log = structlog.get_logger()
@@ -62,9 +64,9 @@ def take_snapshot(ctx: Context, run: Run, base: Base) -> Snapshot:
         count = pool.submit(base.records().count) if asked else None
         fields = base.tables.fields(base.table_id)
         layout = match_fields(ctx, fields, time_zone(ctx, base))
-        layout, records = read_following(base, layout, run.days)
+        layout, records = read_following(base, layout, run.days, lambda _, records: packed(records))
         counted = count.result() if count else None
-    return Snapshot(layout, tuple(records), writes, read_at, counted, len(fields))
+    return Snapshot(layout, records, writes, read_at, counted, len(fields))
 
 
 def _will_create(ctx: Context, run: Run) -> bool:
@@ -101,28 +103,28 @@ def match_fields(ctx: Context, fields: Sequence[Field], zone: ZoneInfo) -> Layou
     return match(ctx.settings.columns, fields, zone, known)
 
 
-def rows_of(layout: Layout, records: Sequence[dict[str, Any]], days: Collection[date]) -> list[FoundRow]:
+def rows_of(layout: Layout, records: Iterable[Record], days: Collection[date]) -> Iterator[FoundRow]:
     """Records as rows, without those that the wider search brought from outside `days`."""
     rows = (layout.decode(record) for record in records)
-    return [row for row in rows if row.day in days]
+    return (row for row in rows if row.day in days)
 
 
-def read_records(base: Base, layout: Layout, days: Collection[date]) -> list[dict[str, Any]]:
-    """Every record of `days` with the cells of our columns, read whole.
+def read_rows(base: Base, layout: Layout, days: Collection[date]) -> list[FoundRow]:
+    """Every row of `days`, read whole.
 
     Raises:
         BadResponse: Three readings in a row contradicted themselves.
     """
-    return _whole(base, list(layout.day_filters(days)), layout.field_names)
+    return _read_days(base, layout, days, lambda now, records: list(rows_of(now, records, days)))
 
 
-def read_everything(base: Base, filters: Sequence[Mapping[str, object] | None] = (None,)) -> list[dict[str, Any]]:
+def read_everything(base: Base, filters: Sequence[Mapping[str, object] | None] = (None,)) -> list[Record]:
     """Every record that one of the filters passes, with all its cells, read whole; without filters the whole table.
 
     Raises:
         BadResponse: Three readings in a row contradicted themselves.
     """
-    return _whole(base, filters, [])
+    return _whole(base, filters, [], list)
 
 
 def layout_now(ctx: Context, base: Base) -> tuple[Layout, list[Field]]:
@@ -135,30 +137,45 @@ def layout_now(ctx: Context, base: Base) -> tuple[Layout, list[Field]]:
     return match_fields(ctx, fields, time_zone(ctx, base)), fields
 
 
-def _whole(base: Base, filters: Sequence[Mapping[str, object] | None], names: Sequence[str]) -> list[dict[str, Any]]:
-    for reading in range(1, READINGS + 1):
-        try:
-            return _search(base, filters, names)
-        except BadResponse:
-            if reading == READINGS:
-                raise
-    raise AssertionError
+def read_following(
+    base: Base, layout: Layout, days: Collection[date], made: Callable[[Layout, Iterable[Record]], T]
+) -> tuple[Layout, T]:
+    """What is made of every record of `days`, and the layout in which they were read: renamed columns are followed.
 
-
-def read_following(base: Base, layout: Layout, days: Collection[date]) -> tuple[Layout, list[dict[str, Any]]]:
-    """Every record of `days`, and the layout in which they were read: columns that were just renamed are followed.
+    Args:
+        made: Takes the records as they come, page by page, so that they need not be held all at once.
 
     Raises:
         TableMismatch: A column is gone.
-        BadResponse: As `read_records` says.
+        BadResponse: As `read_rows` says.
     """
     try:
-        return layout, read_records(base, layout, days)
+        return layout, _read_days(base, layout, days, made)
     except (ColumnVanished, BadRequest):  # a filter on a field that is not there is a wrong request to the service
         now = layout.again(base.tables.fields(base.table_id))
         if now.field_names == layout.field_names:
             raise
-    return now, read_records(base, now, days)
+    return now, _read_days(base, now, days, made)
+
+
+def _read_days(base: Base, layout: Layout, days: Collection[date], made: Callable[[Layout, Iterable[Record]], T]) -> T:
+    filters = list(layout.day_filters(days))
+    return _whole(base, filters, layout.field_names, lambda records: made(layout, records))
+
+
+def _whole(
+    base: Base,
+    filters: Sequence[Mapping[str, object] | None],
+    names: Sequence[str],
+    made: Callable[[Iterable[Record]], T],
+) -> T:
+    for reading in range(1, READINGS + 1):
+        try:
+            return made(_search(base, filters, names))
+        except BadResponse:
+            if reading == READINGS:
+                raise
+    raise AssertionError
 
 
 def time_zone(ctx: Context, base: Base) -> ZoneInfo:
@@ -170,6 +187,10 @@ def time_zone(ctx: Context, base: Base) -> ZoneInfo:
     return zone
 
 
-def _search(base: Base, filters: Sequence[Mapping[str, object] | None], names: Sequence[str]) -> list[dict[str, Any]]:
-    found = [record for filter_ in filters for record in base.records().search(filter_, names)]
-    return list({record["record_id"]: record for record in found}.values())
+def _search(base: Base, filters: Sequence[Mapping[str, object] | None], names: Sequence[str]) -> Iterator[Record]:
+    seen: set[str] = set()
+    for filter_ in filters:
+        for record in base.records().search(filter_, names):
+            if record["record_id"] not in seen:
+                seen.add(record["record_id"])
+                yield record

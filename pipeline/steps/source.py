@@ -1,13 +1,13 @@
 """What the fetches of a batch brought, as the load and the read-back need it."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from pipeline.context import Context
 from pipeline.core.columns import metrics_of
-from pipeline.core.model import AccountDay, ReportRow, WantedRow
+from pipeline.core.model import AccountDay, FoundRow, ReportRow, WantedRow
 from pipeline.core.outcome import Run
 from pipeline.core.quality import checksum, settle_shared_keys
 from pipeline.core.table import Layout
@@ -58,6 +58,21 @@ def gather(ctx: Context, run: Run) -> Source:
 def _has(found: Fetched, metrics: Sequence[str]) -> bool:
     """Whether the rows have what our columns need; not so when those were changed while the run was on its way."""
     return all(set(metrics) <= row.metrics.keys() for row in found.rows[:1])
+
+
+def concerning(run: Run, wanted: Sequence[WantedRow], found: Iterable[FoundRow]) -> list[FoundRow]:
+    """The rows of the table that a batch has to do with: those of its keys and, whatever their key, of its accounts.
+
+    The table can only be searched by days: a batch of an agency finds the rows of all other accounts too.
+    """
+    names, by_key = {account.name for account in run.accounts}, {row.key: row for row in wanted}
+    ours = (row for row in found if row.key in by_key or row.account_name in names)
+    return [_shared(row, by_key.get(row.key)) if row.key else row for row in ours]
+
+
+def _shared(found: FoundRow, wanted: WantedRow | None) -> FoundRow:
+    """A row that is right already takes the cells of the wanted one: a batch of many rows need not hold them twice."""
+    return replace(found, cells=wanted.cells) if wanted and not wanted.differing(found) else found
 
 
 def want(layout: Layout, run: Run, source: Source) -> list[WantedRow]:

@@ -19,7 +19,7 @@ from pipeline.core.table import Layout
 from pipeline.core.write_shape import writable
 from pipeline.state.staging import Cleared
 from pipeline.steps.backup import save_copies
-from pipeline.steps.read import read_everything, read_records
+from pipeline.steps.read import read_everything, read_rows
 from pipeline.steps.write import batches, until_known
 
 WHY = "twins"
@@ -43,7 +43,7 @@ def told(ctx: Context, run: Run, layout: Layout, wanted: Sequence[WantedRow]) ->
     cleared = ctx.staging.cleared(run.batch_id)
     if not cleared.record_ids:
         return ()
-    there = {record["record_id"] for record in read_records(ctx.base(None), layout, _days(run, wanted))}
+    there = {row.record_id for row in read_rows(ctx.base(None), layout, _days(run, wanted))}
     left = sum(record_id in there for record_id in cleared.record_ids)
     counts = {"已清除": len(cleared.record_ids) - left, "已备份, 但仍在表格中": left}
     files = ", ".join(cleared.files)

@@ -17,7 +17,7 @@ from pipeline.core.outcome import DayAgreement, Run
 from pipeline.core.table import Layout
 from pipeline.state.ledger import UNKNOWN
 from pipeline.state.memory import Unseen
-from pipeline.steps.read import read_records, rows_of
+from pipeline.steps.read import read_rows
 
 log = structlog.get_logger()
 
@@ -61,9 +61,9 @@ def stop_if_unseen(ctx: Context, run: Run, agreements: Sequence[DayAgreement]) -
     Raises:
         TableUnseen: It is so.
     """
-    changes = ctx.staging.changes(run.batch_id).values()
+    missing = {AccountDay(one.account_id, one.day): one.missing for one in agreements if one.missing}
+    changes = ctx.staging.changes(run.batch_id).values() if missing else ()
     created = Counter(change.at for change in changes if change.created)
-    missing = {AccountDay(one.account_id, one.day): one.missing for one in agreements}
     hidden = sorted(at for at, count in created.items() if missing.get(at, 0) >= count)
     if not hidden:
         return
@@ -79,7 +79,7 @@ def stop_if_unseen(ctx: Context, run: Run, agreements: Sequence[DayAgreement]) -
 def still_unseen(base: Base, layout: Layout, unseen: Unseen) -> bool:
     """Whether days whose rows could not be read back still show none."""
     days = {day for _, day in unseen.days}
-    rows = rows_of(layout, read_records(base, layout, days), days) if days else []
+    rows = read_rows(base, layout, days) if days else []
     return not set(unseen.days) <= {(row.account_name, row.day) for row in rows}
 
 

@@ -1,13 +1,13 @@
 """Read the table back and compare it with the source: the only ground on which a run may call itself a success."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import structlog
 
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError
 from pipeline.core.flow import LOAD, VERIFY, Step
-from pipeline.core.model import AccountDay, FoundRow, by_key
+from pipeline.core.model import AccountDay, FoundRow, WantedRow, by_key
 from pipeline.core.outcome import DayAgreement, LoadOutcome, Run, VerifyOutcome
 from pipeline.core.quality import agree
 from pipeline.core.table import Layout
@@ -15,8 +15,8 @@ from pipeline.state.ledger import Coverage
 from pipeline.state.memory import KnownColumn
 from pipeline.state.staging import Snapshot
 from pipeline.steps.once import once, part_of
-from pipeline.steps.read import read_following, rows_of
-from pipeline.steps.source import Source, gather, want
+from pipeline.steps.read import Record, read_following, rows_of
+from pipeline.steps.source import Source, concerning, gather, want
 from pipeline.steps.twins import clear_twins, told
 from pipeline.steps.unseen import stop_if_unseen
 
@@ -96,11 +96,14 @@ def _cover(ctx: Context, run: Run, source: Source, agreed: Sequence[AccountDay])
 def _look(ctx: Context, run: Run, source: Source) -> tuple[DayAgreement, ...]:
     snapshot, base = _snapshot(ctx, run), ctx.base(None)
     days = source.days_of(run)
-    layout, records = read_following(base, snapshot.layout, days)
-    found = rows_of(layout, records, days)
+
+    def made(layout: Layout, records: Iterable[Record]) -> tuple[list[WantedRow], list[FoundRow]]:
+        wanted = want(layout, run, source)
+        return wanted, concerning(run, wanted, rows_of(layout, records, days))
+
+    _, (wanted, found) = read_following(base, snapshot.layout, days, made)
     _learn_creator(ctx, run, found)
     _learn_columns(ctx, snapshot.layout)
-    wanted = want(layout, run, source)
     if {row.key for row in wanted} & {row.key for row in found}:
         ctx.memory.learn_seen()
     accounts = {account.id: account for account in run.accounts}

@@ -1,13 +1,18 @@
 """Weighs workers while they work."""
 
+import re
 import threading
 import time
+from pathlib import Path
 
 import psutil
 
 from tests.crew import Member
 
 MEMORY_MIB = 150  # a worker's limit, whatever the work
+
+# how workers hold memory where they are meant to run
+ALLOCATOR = dict(re.findall(r"(MALLOC_\w+)=(\d+)", Path("Dockerfile").read_text("utf-8")))
 
 
 class Scales:

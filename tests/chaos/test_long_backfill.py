@@ -13,7 +13,7 @@ import pytest
 from emulator.server import EmulatorServer
 from pipeline.core.outcome import Run, RunState
 from pipeline.core.plan import parts
-from tests.chaos.scales import MEMORY_MIB, Scales
+from tests.chaos.scales import ALLOCATOR, MEMORY_MIB, Scales
 from tests.crew import SHORT, Crew, Store, crew, wait_until
 from tests.lab import Lab
 
@@ -36,7 +36,7 @@ def team(emulator_session: EmulatorServer, store: Store, tmp_path: Path, size: t
     lab.control("settings", {"history_days": size[1] + 1, "row_cap": 1_000_000})
     made = lab.control("accounts/add", {"count": size[0], "promotions": 6})["accounts"]
     rate = {"LAIKE_OCEANENGINE_RATE": "100", "LAIKE_TABLE_MAX_ROWS": "1000000"}
-    lab.extra |= SHORT | rate | {"LAIKE_ACCOUNTS": json.dumps(made)}
+    lab.extra |= SHORT | ALLOCATOR | rate | {"LAIKE_ACCOUNTS": json.dumps(made)}
     with crew(lab) as found:
         yield found
 

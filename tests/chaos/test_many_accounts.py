@@ -11,7 +11,7 @@ import pytest
 
 from emulator.server import EmulatorServer
 from pipeline.core.outcome import RunState
-from tests.chaos.scales import MEMORY_MIB, Scales
+from tests.chaos.scales import ALLOCATOR, MEMORY_MIB, Scales
 from tests.crew import Store, crew
 from tests.lab import Lab
 
@@ -31,7 +31,7 @@ def test_no_call_is_throttled_and_the_worker_stays_small(
     lab.at(clock(7, 0, 30))
     lab.control("settings", {"row_cap": 1_000_000, "rate_limits": True, "oceanengine_rate": rate})
     names = lab.control("accounts/add", {"count": accounts, "promotions": 4})["accounts"]
-    lab.extra |= {
+    lab.extra |= ALLOCATOR | {
         "LAIKE_ACCOUNTS": json.dumps(names),
         "LAIKE_OCEANENGINE_RATE": str(rate),
         "LAIKE_TABLE_MAX_ROWS": "1000000",

@@ -7,7 +7,7 @@ whether a call succeeded: the same code comes with different HTTP statuses.
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
@@ -148,13 +148,14 @@ class Feishu:
 
     def pages(
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, json: object = None
-    ) -> list[dict[str, Any]]:
-        """All items of a list that is paged by `page_token`.
+    ) -> Iterator[dict[str, Any]]:
+        """All items of a list that is paged by `page_token`; each page is asked for when its first item is wanted.
 
         Raises:
-            BadResponse: The total changes or is not reached, a page_token repeats, an answer contradicts itself.
+            BadResponse: The total changes or is not reached, a page_token repeats, an answer contradicts itself; it may
+                come after the last item, so nothing is to be done with them before the end.
         """
-        items: list[dict[str, Any]] = []
+        came = 0
         totals: set[object] = set()
         tokens: set[str] = set()
         asked = dict(params or {})
@@ -162,14 +163,14 @@ class Feishu:
             page = parsed(_Page, self.read(method, path, params=asked, json=json), path)
             if page.has_more is None and page.total is None:
                 raise BadResponse(f"{path}: code 0 without a list")
-            items += page.items or []
+            yield from page.items or []
+            came += len(page.items or [])
             totals.add(page.total)
             if not page.has_more:
                 break
             asked["page_token"] = _next_token(path, page, tokens)
-        if len(totals) != 1 or not totals <= {None, len(items)}:
-            raise BadResponse(f"{path}: total is {totals} but {len(items)} items came")
-        return items
+        if len(totals) != 1 or not totals <= {None, came}:
+            raise BadResponse(f"{path}: total is {totals} but {came} items came")
 
     def _retried(
         self, policy: RetryPolicy, method: str, path: str, params: Mapping[str, str] | None, body: object

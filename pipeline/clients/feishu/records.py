@@ -1,6 +1,6 @@
 """Records of one table. Follows Bitable: 查询记录, 新增多条记录, 更新多条记录, 删除多条记录."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,6 @@ DELETE_BATCH = 500  # 删除多条记录
 
 class _Record(BaseModel):
     record_id: str
-    fields: dict[str, Any] | None = None
 
 
 class _Created(BaseModel):
@@ -45,22 +44,26 @@ class Records:
     app_token: str
     table_id: str
 
-    def search(self, filter_: Mapping[str, object] | None, field_names: Sequence[str]) -> list[dict[str, Any]]:
+    def search(self, filter_: Mapping[str, object] | None, field_names: Sequence[str]) -> Iterator[dict[str, Any]]:
         """Every record that the filter passes, with who created it and when; no names: every field.
 
+        They come page by page, so that nobody need hold them all.
+
         Raises:
-            BadResponse: The pages do not make a whole, a record has no id, or came twice.
+            BadResponse: The pages do not make a whole, a record has no id, or came twice: known at the end.
         """
         body: dict[str, object] = {"automatic_fields": True}
         if field_names:
             body["field_names"] = list(field_names)
         if filter_:
             body["filter"] = filter_
-        records = self.api.pages("POST", self._path("/search"), params={"page_size": SEARCH_PAGE}, json=body)
-        ids = {parsed(_Record, record, self._path("/search")).record_id for record in records}
-        if len(ids) != len(records):
-            raise BadResponse(f"{self._path('/search')}: a record came twice, so others are missing")
-        return records
+        ids: set[str] = set()
+        for record in self.api.pages("POST", self._path("/search"), params={"page_size": SEARCH_PAGE}, json=body):
+            record_id = parsed(_Record, record, self._path("/search")).record_id
+            if record_id in ids:
+                raise BadResponse(f"{self._path('/search')}: a record came twice, so others are missing")
+            ids.add(record_id)
+            yield record
 
     def count(self, filter_: Mapping[str, object] | None = None) -> int:
         """How many records the table holds, or a filter passes."""

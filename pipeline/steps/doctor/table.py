@@ -14,7 +14,7 @@ from pipeline.core.views import AccountView, ViewState
 from pipeline.steps.doctor.findings import Finding, broken, of_error, ok, skipped, warning
 from pipeline.steps.doctor.oceanengine import accounts_of
 from pipeline.steps.doctor.rights import Rights
-from pipeline.steps.read import match_fields, read_records, rows_of
+from pipeline.steps.read import match_fields, read_rows
 from pipeline.steps.unseen import holds_rows, still_unseen
 from pipeline.steps.views import inspect
 
@@ -142,7 +142,7 @@ def _other_writers(ctx: Context, base: Base, layout: Layout | None, *, redis: bo
     if creator is None:
         return ok("other_writers", "no run has written yet")
     try:
-        rows = rows_of(layout, read_records(base, layout, days), days)
+        rows = read_rows(base, layout, days)
     except LaikeError as error:
         return of_error("other_writers", error)
     others = written_by_others(rows, creator)

@@ -53,6 +53,11 @@ def test_half_a_cent_is_rounded_up_as_the_reports_do() -> None:
     assert column.canonical(Decimal("2.345")) == Decimal("2.35")
 
 
+def test_a_figure_of_the_columns_precision_is_not_made_anew() -> None:
+    figure = Decimal("2.35")
+    assert Column("花费", "stat_cost", Kind.MONEY, 2).canonical(figure) is figure
+
+
 @pytest.mark.parametrize(
     ("entry", "says"),
     [

@@ -16,7 +16,7 @@ from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome
 from pipeline.core.quality import checksum
 from pipeline.core.table import Layout
 from pipeline.state import codec, keys
-from pipeline.state.staging import Cleared, Fetched, Snapshot, Staging
+from pipeline.state.staging import PAGE, Cleared, Fetched, Snapshot, Staging, packed
 
 DAY = date(2026, 2, 11)
 NOW = datetime(2026, 2, 12, 7, tzinfo=UTC)
@@ -34,7 +34,7 @@ SNAPSHOT = Snapshot(
         {"账户名称": Field("fld1", "门店", 3, {"城东店": "opt1"}), "点击率": Field("fld2", "点击率", 2)},
         ZoneInfo("Asia/Shanghai"),
     ),
-    ({"record_id": "rec1", "fields": {"单元ID": "7600000000000000001", "时间": 1770739200000, "空": None}},),
+    packed([{"record_id": "rec1", "fields": {"单元ID": "7600000000000000001", "时间": 1770739200000, "空": None}}]),
     3,
     NOW,
     1234,
@@ -109,13 +109,22 @@ class TestStaging:
         staging.put_snapshot("run1", SNAPSHOT)
         assert staging.snapshot("run1") == SNAPSHOT
 
+    def test_many_records_of_a_snapshot_are_packed_by_the_page_and_come_in_their_order(
+        self, client: redis.Redis
+    ) -> None:
+        staging, records = Staging(client), [{"record_id": f"rec{n}"} for n in range(2 * PAGE + 1)]
+        staging.put_snapshot("run1", Snapshot(SNAPSHOT.layout, packed(iter(records)), 0, NOW))
+        back = staging.snapshot("run1")
+        assert back is not None
+        assert (len(back.records), len(back.records.pages), list(back.records)) == (len(records), 3, records)
+
     def test_figures_of_a_snapshot_keep_every_digit(self, client: redis.Redis) -> None:
         staging = Staging(client)
         record = {"fields": {"消耗(元)": Decimal("118.360000000000000001"), "n": 7600000000000000001}}
-        staging.put_snapshot("run1", Snapshot(SNAPSHOT.layout, (record,), 0, NOW))
+        staging.put_snapshot("run1", Snapshot(SNAPSHOT.layout, packed([record]), 0, NOW))
         back = staging.snapshot("run1")
         assert back is not None
-        assert {name: str(cell) for name, cell in back.records[0]["fields"].items()} == {
+        assert {name: str(cell) for name, cell in next(iter(back.records))["fields"].items()} == {
             "消耗(元)": "118.360000000000000001",
             "n": "7600000000000000001",
         }

@@ -129,7 +129,7 @@ def test_an_answer_without_a_code_is_no_success(body: Plain) -> None:
 @pytest.mark.parametrize("wrong", [[1], "text", 7])
 def test_data_of_another_shape_are_an_error_of_ours(wrong: object) -> None:
     with pytest.raises(BadResponse):
-        api(Auth(answer({"code": 0, "data": wrong}))).pages("GET", PATH)
+        list(api(Auth(answer({"code": 0, "data": wrong}))).pages("GET", PATH))
 
 
 def test_a_call_carries_the_tenant_token_and_gives_data() -> None:
@@ -248,7 +248,7 @@ def test_before_each_attempt_to_write_and_never_before_a_read_the_writer_is_aske
     http = Auth(data(total=0))
     feishu = api(http, lambda: asked.append(len(http.calls)))
     feishu.read("POST", PATH)
-    feishu.pages("POST", PATH)
+    list(feishu.pages("POST", PATH))
     assert asked == []
     http.answers = [says(1254290), says(99991663), data()]
     feishu.write("POST", PATH)
@@ -299,7 +299,7 @@ def test_all_items_of_all_pages_come_in_their_order() -> None:
         data(items=[C], has_more=False, total=3),
     )
     asked = {"page_size": "1"}
-    assert api(http).pages("POST", PATH, params=asked, json={"f": 1}) == [A, B, C]
+    assert list(api(http).pages("POST", PATH, params=asked, json={"f": 1})) == [A, B, C]
     assert [call.params for call in http.calls] == [asked, asked | {"page_token": "p2"}, asked | {"page_token": "p3"}]
     assert [call.json for call in http.calls] == [{"f": 1}] * 3
     assert asked == {"page_size": "1"}
@@ -309,12 +309,12 @@ def test_all_items_of_all_pages_come_in_their_order() -> None:
     "empty", [{"total": 0, "has_more": False}, {"items": [], "total": 0}, {"items": None, "total": 0}]
 )
 def test_an_empty_list_is_empty(empty: Plain) -> None:
-    assert api(Auth(data(**empty))).pages("GET", PATH) == []
+    assert list(api(Auth(data(**empty))).pages("GET", PATH)) == []
 
 
 def test_a_list_without_a_total_is_taken_as_it_comes() -> None:
     pages = [data(items=[A], has_more=True, page_token="p2"), data(items=[B], has_more=False)]
-    assert api(Auth(*pages)).pages("GET", PATH) == [A, B]
+    assert list(api(Auth(*pages)).pages("GET", PATH)) == [A, B]
 
 
 def page(*items: Plain, more: bool = True, **facts: object) -> Answer:
@@ -340,4 +340,4 @@ SUSPICIOUS = {
 @pytest.mark.parametrize("pages", SUSPICIOUS.values(), ids=SUSPICIOUS.keys())
 def test_a_suspicious_page_is_an_error_and_never_the_end(pages: list[Answer]) -> None:
     with pytest.raises(BadResponse):
-        api(Auth(*pages)).pages("GET", PATH)
+        list(api(Auth(*pages)).pages("GET", PATH))

@@ -20,7 +20,7 @@ def only(http: Auth) -> Call:
 
 def test_a_search_sends_exactly_what_is_documented() -> None:
     http = Auth(data(items=[{"record_id": "rec1"}], has_more=False, total=1))
-    assert records(http).search(FILTER, ("时间", "单元ID")) == [{"record_id": "rec1"}]
+    assert list(records(http).search(FILTER, ("时间", "单元ID"))) == [{"record_id": "rec1"}]
     call = only(http)
     assert (call.method, call.path, call.params) == ("POST", f"{PATH}/search", {"page_size": "500"})
     assert call.json == {"field_names": ["时间", "单元ID"], "automatic_fields": True, "filter": FILTER}
@@ -29,7 +29,7 @@ def test_a_search_sends_exactly_what_is_documented() -> None:
 @pytest.mark.parametrize("filter_", [None, {}])
 def test_a_search_of_everything_sends_no_filter(filter_: Plain | None) -> None:
     http = Auth(data(items=[], has_more=False, total=0))
-    assert records(http).search(filter_, ["a"]) == []
+    assert list(records(http).search(filter_, ["a"])) == []
     assert only(http).json == {"field_names": ["a"], "automatic_fields": True}
 
 
@@ -40,7 +40,7 @@ def test_a_record_that_comes_twice_is_an_error() -> None:
         data(items=[second], has_more=False, total=3),
     ]
     with pytest.raises(BadResponse, match="twice"):
-        records(Auth(*pages)).search(None, [])
+        list(records(Auth(*pages)).search(None, []))
 
 
 def test_the_count_is_one_small_search() -> None:
@@ -92,7 +92,7 @@ def test_creating_and_changing_are_writes_and_searching_is_a_read() -> None:
     asked: list[str] = []
     http = Auth(data(items=[], records=[], has_more=False, total=0))
     mine = Records(api(http, lambda: asked.append("write")), "bas1", "tbl1")
-    mine.search(None, [])
+    list(mine.search(None, []))
     mine.count()
     assert asked == []
     mine.batch_create([{}], "t")
@@ -116,7 +116,7 @@ def test_a_batch_holds_as_many_records_as_the_pages_of_now_allow() -> None:
 
 def test_a_search_without_names_asks_for_every_field() -> None:
     http = Auth(data(items=[], has_more=False, total=0))
-    assert records(http).search(FILTER, []) == []
+    assert list(records(http).search(FILTER, [])) == []
     assert only(http).json == {"automatic_fields": True, "filter": FILTER}
 
 
