@@ -19,7 +19,7 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 from pipeline.core.errors import BadRequest, LaikeError, ServerTrouble, Throttled, TransportTrouble
 
 CONNECT_TIMEOUT_S = 5
-READ_TIMEOUT_S = 30
+READ_TIMEOUT_S = 20  # a report takes 2 s; a service that keeps silent holds a healing run up for so long
 RESTED_S = 10  # a connection that was not used for so long may have been forgotten on the way, which tells nobody
 PIECE_BYTES = 1 << 16
 HTTP_TOO_MANY = 429

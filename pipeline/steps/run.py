@@ -121,18 +121,17 @@ def begin_catch_up(ctx: Context) -> list[Run]:
     if ctx.memory.unseen():
         return []  # nothing may be written
     now, settings = ctx.now(), ctx.settings
-    names = (remembered_accounts(ctx) or known_accounts(ctx)).names
-    recall_coverage(ctx, names)
-    newest = newest_owed(now, settings.daily_at, _deadline_s(ctx, len(names), 1))
-    lacking = owed(ctx, names, newest)
+    known = remembered_accounts(ctx) or known_accounts(ctx)
+    newest = newest_owed(now, settings.daily_at, _deadline_s(ctx, len(known.names), 1))
+    if newest == plan.yesterday(now):
+        known = known_accounts(ctx)  # a list that the daily run could not renew may lack a new account
+    recall_coverage(ctx, known.names)
+    lacking = owed(ctx, known.names, newest)
     runs = recent_runs(ctx) if lacking else []
-    found = due_groups(ctx, lacking, runs)
-    known = known_accounts(ctx) if found else Known({})
     # two at once see the same runs, and so begin the same ones
     planned = [
-        _planned(ctx, known, catch_up_id(newest, days, runs), days, there)
-        for days, numbers in found.items()
-        if (there := [number for number in numbers if number in known.names])
+        _planned(ctx, known, catch_up_id(newest, days, runs), days, numbers)
+        for days, numbers in due_groups(ctx, lacking, runs).items()
     ]
     return [_open(ctx, run) for run in planned]
 

@@ -9,7 +9,7 @@ import pytest
 from pipeline.core.errors import LaikeError, NeedsPerson, Retryable
 from pipeline.core.outcome import RunState, Summary
 from pipeline.steps.accounts import account_count, known_accounts
-from pipeline.steps.run import begin_daily, daily_is_lost
+from pipeline.steps.run import begin_catch_up, begin_daily, carry_out, daily_is_lost
 from tests.crew import SHORT, crew
 from tests.lab import Lab
 
@@ -168,6 +168,21 @@ def test_new_accounts_take_part_and_are_told_once(free: Lab) -> None:
     assert len(told(summary, "新增 1 个账户")) == 1
     assert told(free.sync(), "新增") == []
     assert told(free.sync(), "自动发现") == []
+
+
+def test_a_new_account_of_a_morning_without_a_list_comes_with_the_next_catch_up(free: Lab) -> None:
+    free.sync()
+    (added,) = free.control("accounts/add", {"name": "新开的店"})["accounts"]
+    tomorrow(free)
+    free.fault("accounts.authorized", "status", status=502, times="always")
+    begun = begin_daily(free.context())
+    assert added not in {account.id for account in begun.accounts}
+    carry_out(free.context(), begun.run_id)
+    assert begin_catch_up(free.context()) == []
+    free.control("faults/clear", {})
+    (run,) = begin_catch_up(free.context())
+    assert [account.id for account in run.accounts] == [added]
+    assert begin_catch_up(free.context()) == []
 
 
 def test_a_vanished_account_stays_out_and_is_told_once_with_what_to_do(free: Lab) -> None:
