@@ -29,9 +29,7 @@ def test_a_persons_row_column_cells_and_view_are_untouched(either: Lab) -> None:
     loaded = next(record for record in either.records() if record["fields"].get("单元ID"))
     note = {"table_id": either.table_id, "record_id": loaded["record_id"], "fields": {"备注": "已沟通"}}
     either.control("rows/edit", {**note, "by": "person"})
-    wrong = int(loaded["fields"]["转化数"]) + 1  # whatever the day's figure is
-    cells = {"转化数": wrong if either.table == "typed_table_id" else str(wrong)}
-    either.control("rows/edit", {**note, "fields": cells, "by": "person"})
+    either.control("rows/edit", {**note, "fields": either.one_more_conversion(loaded), "by": "person"})
     assert either.sync().updated == 1
     after = {record["record_id"]: record for record in either.records()}
     assert before

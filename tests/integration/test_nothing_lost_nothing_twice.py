@@ -85,8 +85,7 @@ def test_a_restated_figure_updates_one_cell_and_is_called_restated(either: Lab) 
 def test_a_cell_that_a_person_changed_is_put_right_and_told_as_edited(either: Lab) -> None:
     either.sync(either.day)
     record = next(record for record in either.records() if record["fields"].get("单元ID"))
-    wrong = 1 if either.table == "typed_table_id" else "1"
-    edit = {"table_id": either.table_id, "record_id": record["record_id"], "fields": {"转化数": wrong}}
+    edit = {"table_id": either.table_id, "record_id": record["record_id"], "fields": either.one_more_conversion(record)}
     either.control("rows/edit", {**edit, "by": "person"})
     summary = either.sync(either.day)
     assert (summary.updated, len(summary.restatements), summary.edited) == (1, 0, 1)
