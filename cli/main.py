@@ -87,7 +87,7 @@ def show(
     follow: Annotated[bool, typer.Option("--follow", help="Show its events until it has ended.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show one run: its accounts, what was written, why it ended as it did."""
+    """Show one run as a tree with times: what was fetched, written, read back; what it cost; why it ended so."""
     from cli.runs import show as command
 
     raise typer.Exit(command(run, wait=follow, as_json=as_json))

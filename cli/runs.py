@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from cli import output
 from cli.progress import follow
 from cli.session import opened, require_worker
+from cli.trace import tree
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError, NoWorker, WrongInput
 from pipeline.core.outcome import Run, RunState, Summary
@@ -100,14 +101,13 @@ def show(run_id: str, *, wait: bool, as_json: bool) -> int:
             planned = ctx.ledger.run(run_id)
             follow(ctx, planned, lambda: under_way(ctx, planned))
         run, summary, document = ctx.ledger.run(run_id), ctx.ledger.summary(run_id), _document(ctx, run_id)
+        events = ctx.ledger.events(run_id)
     if as_json:
-        output.print_json(document)
-    elif summary:
-        took = (summary.ended_at - summary.started_at).total_seconds()
-        output.out.print(f"started {output.moment(run.started_at)}, took {took:.1f} s")
+        output.print_json({**document, "events": events})
+        return output.exit_code(summary) if summary else output.DONE
+    output.out.print(tree(run, str(document["state"]), events))
+    if summary:
         output.print_summary(summary)
-    else:
-        output.out.print(f"{run_id}: {document['state']}, started {output.moment(run.started_at)}")
     return output.exit_code(summary) if summary else output.DONE
 
 

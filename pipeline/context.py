@@ -3,8 +3,9 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Self
 
 import redis
 
@@ -18,6 +19,7 @@ from pipeline.clients.http import Http
 from pipeline.clients.oceanengine.api import OceanEngine
 from pipeline.clients.oceanengine.oauth import OAuth
 from pipeline.clients.retry import READ, WRITE
+from pipeline.clients.tally import Tally
 from pipeline.core.outcome import Run
 from pipeline.core.token import authorize_link
 from pipeline.settings import Settings
@@ -58,6 +60,11 @@ class Context:
     feishu_http: Http
     tenant_token: TenantToken
     batch_size: BatchSize
+    tally: Tally = field(default_factory=Tally)
+
+    def counting(self) -> Self:
+        """The same with a tally of its own: what a step spends."""
+        return replace(self, tally=Tally())
 
     def pause(self, seconds: float) -> None:
         """Wait; tests take the waiting out by `LAIKE_WAIT_SCALE`."""
@@ -74,9 +81,9 @@ class Context:
 
     def oceanengine(self, run: Run | None) -> OceanEngine:
         """Calls to Ocean Engine within the run's time."""
-        policy = replace(READ, scale=self.settings.wait_scale)
+        policy, left = replace(READ, scale=self.settings.wait_scale), self.time_left(run)
         link = self.tokens.link
-        return OceanEngine(self.oceanengine_http, self.tokens, self.limiter, self.time_left(run), link, policy)
+        return OceanEngine(self.oceanengine_http, self.tokens, self.limiter, left, link, policy, self.tally)
 
     def base(self, run: Run | None, before_write: Callable[[], None] = lambda: None) -> "Base":
         """The Bitable base, within the run's time; `before_write` is asked before each request that writes.
@@ -126,6 +133,7 @@ class Context:
             replace(READ, scale=scale),
             replace(WRITE, scale=scale),
             self.quota.count,
+            self.tally,
         )
 
     def bot(self) -> Bot | None:

@@ -197,8 +197,8 @@ class Crew:
         return found
 
     def words(self) -> str:
-        """What all of them logged, for a test that failed."""
-        return "\n".join(member.words()[-3000:] for member in self.members)
+        """What all of them logged last, for a test that failed."""
+        return "\n".join(member.words()[-30_000:] for member in self.members)
 
     def dismiss(self) -> None:
         """Kill everybody who is left."""

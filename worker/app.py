@@ -5,10 +5,12 @@ and mingle and gossip only cost start-up here.
 """
 
 import sys
+from collections.abc import Mapping
 from typing import Any
 
-from celery import Celery
-from celery.signals import setup_logging
+import structlog
+from celery import Celery, Task
+from celery.signals import setup_logging, task_prerun
 from kombu.entity import Queue
 
 from pipeline.core.errors import WrongInput
@@ -104,3 +106,14 @@ app = build(settings)
 @setup_logging.connect(weak=False)
 def _log(**_: object) -> None:
     log_as_json(settings.log_level or "info")
+
+
+@task_prerun.connect(weak=False)
+def _bind(task_id: str, task: Task, kwargs: Mapping[str, Any], **_: object) -> None:
+    """Each line that a task's thread logs says which task it is, and of which run."""
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(task=task.name, task_id=task_id, **_run_in(kwargs))
+
+
+def _run_in(kwargs: Mapping[str, Any]) -> dict[str, str]:
+    return {"run": kwargs["run_id"]} if "run_id" in kwargs else {}

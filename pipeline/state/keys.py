@@ -29,7 +29,7 @@
 | laike:v1:table:<id>:emptied | string, time | none | a person says once more that the table was emptied |
 | laike:v1:quota:<month> | counter | 70 days | calls spent before that in the month are not counted |
 | laike:v1:run:<run> | hash | 400 days | history |
-| laike:v1:run:<run>:events | stream | 3 days | the progress of that run |
+| laike:v1:run:<run>:events | stream of 10,000 | 3 days | the progress of that run; at its end it goes into the run |
 | laike:v1:run:<run>:alive | string, ms | 3 days | the watchdog looks a little too early |
 | laike:v1:run:<run>:watched | string | seconds | two workers send the same step, which is done once |
 | laike:v1:step:<run>:<step> | string | 10 s, renewed | a second delivery does the step again, to the same end |
@@ -51,6 +51,7 @@ WEEK_S = 7 * DAY_S
 STAGING_TTL_S = 3 * DAY_S
 HISTORY_TTL_S = 400 * DAY_S
 NEWS_TTL_S = 30 * DAY_S
+EVENTS_MAX = 10_000
 QUOTA_TTL_S = 70 * DAY_S
 
 TOKEN = PREFIX + "token:pair"

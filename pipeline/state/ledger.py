@@ -1,12 +1,14 @@
 """The ledger: what runs there were, what came of each step, what was last loaded of each account and day."""
 
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
 import redis
+import structlog
 
 from pipeline.core.errors import Busy, Trouble, WrongInput
 from pipeline.core.model import AccountDay, Totals
@@ -16,7 +18,10 @@ from pipeline.state.lease import Lease
 
 T = TypeVar("T")
 UNKNOWN = ""  # the digest of figures that are not known: it is like no other, and so tells of no restatement
-PLAN, SUMMARY, TOLD, GIVEN_UP, STEP, SENT = "plan", "summary", "told", "given_up", "step:", "sent:"
+PLAN, SUMMARY, TOLD, GIVEN_UP, EVENTS, STEP, SENT = "plan", "summary", "told", "given_up", "events", "step:", "sent:"
+Event = dict[str, str]
+
+log = structlog.get_logger()
 
 # at once, so that a run which is planned is also one that is looked after
 _OPEN = """
@@ -161,12 +166,29 @@ class Ledger:
         return [run_id.decode() for run_id in found]
 
     def emit(self, run_id: str, event: str, **facts: str | int) -> None:
-        """Tell those who follow a run that something happened. Facts are small and hold no secret."""
+        """Tell the log, and those who follow a run, that something happened. Facts are small and hold no secret."""
         fields: dict[Any, Any] = {"event": event, **facts}
-        self._client.xadd(keys.events(run_id), fields, maxlen=10_000)
-        self._client.expire(keys.events(run_id), keys.STAGING_TTL_S)
+        pipe = self._client.pipeline(transaction=False)
+        pipe.xadd(keys.events(run_id), fields, maxlen=keys.EVENTS_MAX)
+        pipe.expire(keys.events(run_id), keys.STAGING_TTL_S)
+        pipe.execute()
+        log.info(event, run=run_id, **facts)
 
-    def follow(self, run_id: str) -> Iterator[dict[str, str]]:
+    def archive(self, run_id: str) -> None:
+        """Keep a run's events as long as the run: compressed, beside its outcomes."""
+        if happened := self._streamed(run_id):
+            self._client.hset(keys.run(run_id), EVENTS, codec.squeeze(happened, list[Event]))
+
+    def events(self, run_id: str) -> list[Event]:
+        """What happened in a run, the oldest first; `at` as `follow` says."""
+        data = self._client.hget(keys.run(run_id), EVENTS)
+        return codec.unsqueeze(list[Event], data) if isinstance(data, bytes) else self._streamed(run_id)
+
+    def _streamed(self, run_id: str) -> list[Event]:
+        entries: Any = self._client.xrange(keys.events(run_id))
+        return [_event(entry_id, fields) for entry_id, fields in entries]
+
+    def follow(self, run_id: str) -> Iterator[Event]:
         """Events of a run from its start, as they happen; an empty one each 200 ms without news.
 
         `at` is when an event happened, in ms of Redis' clock.
@@ -178,13 +200,28 @@ class Ledger:
                 yield {}
             for _, entries in news:
                 for last, fields in entries:
-                    told = {name.decode(): value.decode() for name, value in fields.items()}
-                    yield {"at": last.decode().partition("-")[0], **told}
+                    yield _event(last, fields)
 
     def covered(self, account_id: str) -> dict[str, Coverage]:
         """What was last loaded of an account, by day (ISO)."""
         days: Any = self._client.hgetall(keys.coverage(account_id))
         return {day.decode(): codec.load(Coverage, data) for day, data in days.items()}
+
+    def covered_at(self, places: Iterable[AccountDay]) -> dict[AccountDay, Coverage]:
+        """What was last loaded of these accounts on these days; where nothing was, the place is absent."""
+        days: dict[str, list[str]] = defaultdict(list)
+        for at in places:
+            days[at.account_id].append(at.day.isoformat())
+        pipe = self._client.pipeline(transaction=False)
+        for number, wanted in days.items():
+            pipe.hmget(keys.coverage(number), wanted)
+        answers = pipe.execute()
+        return {
+            AccountDay(number, date.fromisoformat(day)): codec.load(Coverage, data)
+            for (number, wanted), found in zip(days.items(), answers, strict=True)
+            for day, data in zip(wanted, found, strict=True)
+            if data
+        }
 
     def covered_days(self, account_ids: Collection[str]) -> dict[str, set[date]]:
         """Which days of each account were loaded at some time."""
@@ -200,3 +237,8 @@ class Ledger:
         for at, coverage in loaded.items():
             pipe.hset(keys.coverage(at.account_id), at.day.isoformat(), codec.dump(coverage, Coverage))
         pipe.execute()
+
+
+def _event(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Event:
+    told = {name.decode(): value.decode() for name, value in fields.items()}
+    return {"at": entry_id.decode().partition("-")[0], **told}

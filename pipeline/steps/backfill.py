@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from pipeline.context import Context
 from pipeline.core.errors import Trouble
+from pipeline.core.model import AccountDay
 from pipeline.core.outcome import (
     DayAgreement,
     DayOutcome,
@@ -79,8 +80,8 @@ def _remembered(ctx: Context, part: Run) -> Findings:
 
 
 def _fetched_before(ctx: Context, account_id: str, part: Run) -> FetchOutcome:
-    covered = ctx.ledger.covered(account_id)
-    known = {day: covered[day.isoformat()] for day in part.days}
+    covered = ctx.ledger.covered_at(AccountDay(account_id, day) for day in part.days)
+    known = {at.day: one for at, one in covered.items()}
     days = tuple(
         DayOutcome(
             day=day, state=DayState.LOADED if one.rows else DayState.EMPTY, rows=one.rows, cost=Decimal(one.cost)
@@ -100,10 +101,6 @@ def _attempts(ctx: Context, wanted: Run) -> list[Run]:
 
 
 def _loaded_since(ctx: Context, part: Run, since: datetime) -> bool:
-    for account in part.accounts:
-        covered = ctx.ledger.covered(account.id)
-        for day in part.days:
-            known = covered.get(day.isoformat())
-            if not known or known.as_of < since:
-                return False
-    return True
+    places = [AccountDay(account.id, day) for account in part.accounts for day in part.days]
+    covered = ctx.ledger.covered_at(places)
+    return len(covered) == len(places) and all(one.as_of >= since for one in covered.values())

@@ -40,10 +40,6 @@ def coverage(ctx: Context, days: DayRange) -> list[AccountCoverage]:
 def _loaded(ctx: Context, account_ids: Collection[str], days: DayRange) -> dict[AccountDay, KnownDay]:
     """Days that were loaded before their states were remembered."""
     return {
-        AccountDay(number, day): KnownDay(
-            state=DayState.LOADED if one.rows else DayState.EMPTY, rows=one.rows, cost=one.cost
-        )
-        for number in account_ids
-        for text, one in ctx.ledger.covered(number).items()
-        if (day := date.fromisoformat(text)) in days
+        at: KnownDay(state=DayState.LOADED if one.rows else DayState.EMPTY, rows=one.rows, cost=one.cost)
+        for at, one in ctx.ledger.covered_at(AccountDay(number, day) for number in account_ids for day in days).items()
     }

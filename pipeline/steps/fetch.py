@@ -14,7 +14,7 @@ from pipeline.core import plan
 from pipeline.core.columns import metrics_of
 from pipeline.core.errors import BadResponse, LaikeError, Retryable, Trouble
 from pipeline.core.flow import FETCH, Step
-from pipeline.core.model import DayRange, ReportRow, Totals, ranges
+from pipeline.core.model import AccountDay, DayRange, ReportRow, Totals, ranges
 from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, Run
 from pipeline.core.quality import checksum, judge_days, moved, spent_before
 from pipeline.state.staging import Fetched
@@ -50,11 +50,15 @@ def fetch_account(ctx: Context, run_id: str, batch: int, account_id: str, *, las
     """
     part = part_of(ctx, run_id, batch)
     step = Step(FETCH, batch, account_id)
-    return once(ctx, run_id, step, FetchOutcome, lambda: _fetch_and_stage(ctx, part, account_id, last=last))
+
+    def work(counting: Context) -> FetchOutcome:
+        return _fetch_and_stage(counting, part, account_id, last=last)
+
+    return once(ctx, run_id, step, FetchOutcome, work)
 
 
 def _fetch_and_stage(ctx: Context, part: Run, account_id: str, *, last: bool) -> FetchOutcome:
-    ctx.ledger.emit(part.run_id, "fetching", account=account_id)
+    ctx.ledger.emit(part.run_id, "fetching", batch=part.batch, account=account_id)
     why = ctx.ledger.given_up(part.run_id)
     found = _Found([], _all_failed(part.days, why)) if why else _fetch_or_fail(ctx, part, account_id, last=last)
     outcome = FetchOutcome(
@@ -76,6 +80,8 @@ def _fetch_or_fail(ctx: Context, part: Run, account_id: str, *, last: bool) -> _
     except LaikeError as error:
         log.warning("fetch_failed", run=part.run_id, account=account_id, error=error.message)
         if isinstance(error, Retryable) and not last:
+            facts = {"reason": error.message, **ctx.tally.facts()}
+            ctx.ledger.emit(part.run_id, "postponed", batch=part.batch, account=account_id, **facts)
             raise
         return _Found([], _all_failed(part.days, error.trouble()))
     except StoreTrouble:
@@ -91,11 +97,13 @@ def _tell(ctx: Context, part: Run, outcome: FetchOutcome) -> None:
     ctx.ledger.emit(
         part.run_id,
         "fetched",
+        batch=part.batch,
         account=outcome.account_id,
         state=newest.state if newest.state.good else "failed",
         rows=outcome.rows,
         cost=str(sum(day.cost for day in outcome.days)),
         reason=trouble.message if trouble else "",
+        **ctx.tally.facts(),
     )
 
 
@@ -143,10 +151,9 @@ def _read_older(
 
 def _moved(ctx: Context, run: Run, account_id: str, totals: Mapping[date, Totals]) -> list[date]:
     """Older days than the batch's that were loaded and are corrected by now."""
-    loaded = {date.fromisoformat(day): known for day, known in ctx.ledger.covered(account_id).items()}
     horizon = plan.correctable(run.days, ctx.now())
-    old = {day: known.totals for day, known in loaded.items() if day in horizon and day < run.days.first}
-    return moved(totals, old)
+    loaded = ctx.ledger.covered_at(AccountDay(account_id, day) for day in horizon if day < run.days.first)
+    return moved(totals, {at.day: known.totals for at, known in loaded.items()})
 
 
 def _all_failed(days: DayRange, trouble: Trouble) -> tuple[DayOutcome, ...]:

@@ -32,9 +32,10 @@ def finish(ctx: Context, run_id: str) -> Summary:
         Busy: A living process is at it.
     """
     run = ctx.ledger.run(run_id)
-    summary = once(ctx, run_id, Step(FINISH), Summary, lambda: _finish(ctx, run))
+    summary = once(ctx, run_id, Step(FINISH), Summary, lambda counting: _finish(counting, run))
     if ctx.ledger.close(summary):
         ctx.ledger.emit(run_id, "finished", state=summary.state)
+    ctx.ledger.archive(run_id)
     if not run.dry_run:
         _send_card(ctx, summary)
     return summary

@@ -38,13 +38,13 @@ def load(ctx: Context, run_id: str, batch: int) -> LoadOutcome:
         Busy: A living process is at it.
     """
     part = part_of(ctx, run_id, batch)
-    return once(ctx, run_id, Step(LOAD, batch), LoadOutcome, lambda: _load_or_tell(ctx, part))
+    return once(ctx, run_id, Step(LOAD, batch), LoadOutcome, lambda counting: _load_or_tell(counting, part))
 
 
 def _load_or_tell(ctx: Context, part: Run) -> LoadOutcome:
     try:
         ensure_room(ctx, part)
-        ctx.ledger.emit(part.run_id, "loading")
+        ctx.ledger.emit(part.run_id, "loading", batch=part.batch)
         outcome = _load(ctx, part)
     except Busy:
         raise
@@ -54,10 +54,12 @@ def _load_or_tell(ctx: Context, part: Run) -> LoadOutcome:
     ctx.ledger.emit(
         part.run_id,
         "loaded",
+        batch=part.batch,
         created=outcome.created,
         updated=outcome.updated,
         unchanged=outcome.unchanged,
         reason=outcome.trouble.message if outcome.trouble else "",
+        **ctx.tally.facts(),
     )
     return outcome
 
@@ -227,13 +229,9 @@ def _tell(ctx: Context, work: _Load, *, dry_run: bool) -> LoadOutcome:
     done: dict[Key, Change] = dict(work.recorded)
     if dry_run:
         done = {change.key: change for change in changes(work.difference())}
-    covered = {account.id: ctx.ledger.covered(account.id) for account in work.run.accounts}
     done = {key: change for key, change in done.items() if key not in work.refused}
-    loaded = {
-        at: known.checksum
-        for at in work.source.days
-        if (known := covered[at.account_id].get(at.day.isoformat())) and work.source.comparable(known.checksum)
-    }
+    covered = ctx.ledger.covered_at(work.source.days)
+    loaded = {at: known.checksum for at, known in covered.items() if work.source.comparable(known.checksum)}
     why = causes(done.values(), work.source.checksums(), loaded)
     created = sum(change.created for change in done.values())
     warnings = _renamed(ctx, work.layout)

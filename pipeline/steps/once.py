@@ -14,8 +14,11 @@ from pipeline.state.lease import Lease, claim
 T = TypeVar("T")
 
 
-def once(ctx: Context, run_id: str, step: Step, kind: type[T], work: Callable[[], T]) -> T:
+def once(ctx: Context, run_id: str, step: Step, kind: type[T], work: Callable[[Context], T]) -> T:
     """What came of a step: as recorded, or by doing it now and recording it.
+
+    Args:
+        work: Does it, in a context that counts what it spends.
 
     Raises:
         Busy: A living process is at it.
@@ -27,7 +30,7 @@ def once(ctx: Context, run_id: str, step: Step, kind: type[T], work: Callable[[]
     with _claimed(ctx, run_id, name) as lease:
         if (known := ctx.ledger.outcome(run_id, name, kind)) is not None:
             return known  # it ended between the look and the claim
-        return ctx.ledger.record(run_id, name, work(), lease)
+        return ctx.ledger.record(run_id, name, work(ctx.counting()), lease)
 
 
 def _claimed(ctx: Context, run_id: str, name: str) -> AbstractContextManager[Lease]:

@@ -13,7 +13,7 @@ from pipeline.core.cells import Field
 from pipeline.core.errors import BadRequest, BadResponse, ColumnVanished, LaikeError
 from pipeline.core.flow import READ, Step
 from pipeline.core.limits import nearly_full
-from pipeline.core.model import FoundRow
+from pipeline.core.model import AccountDay, FoundRow
 from pipeline.core.outcome import Run
 from pipeline.core.table import Layout, match
 from pipeline.state import keys
@@ -37,7 +37,7 @@ def read_table(ctx: Context, run_id: str, batch: int) -> int:
         Busy: A living process is at it.
     """
     part = part_of(ctx, run_id, batch)
-    return once(ctx, run_id, Step(READ, batch), int, lambda: _read_table(ctx, part))
+    return once(ctx, run_id, Step(READ, batch), int, lambda counting: _read_table(counting, part))
 
 
 def _read_table(ctx: Context, part: Run) -> int:
@@ -47,7 +47,7 @@ def _read_table(ctx: Context, part: Run) -> int:
         log.warning("read_table_failed", run=part.run_id, error=error.message)
         return -1
     ctx.staging.put_snapshot(part.batch_id, snapshot)
-    ctx.ledger.emit(part.run_id, "table_read", rows=len(snapshot.records))
+    ctx.ledger.emit(part.run_id, "table_read", batch=part.batch, rows=len(snapshot.records), **ctx.tally.facts())
     return len(snapshot.records)
 
 
@@ -71,8 +71,8 @@ def take_snapshot(ctx: Context, run: Run, base: Base) -> Snapshot:
 
 def _will_create(ctx: Context, run: Run) -> bool:
     """Whether rows to create are to be expected: an account's newest day was never loaded."""
-    newest = run.days.last.isoformat()
-    return not run.dry_run and any(newest not in ctx.ledger.covered(account.id) for account in run.accounts)
+    newest = [AccountDay(account.id, run.days.last) for account in run.accounts]
+    return not run.dry_run and len(ctx.ledger.covered_at(newest)) < len(newest)
 
 
 def remembered_count(ctx: Context, more: int = 0) -> int | None:

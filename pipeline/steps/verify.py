@@ -33,20 +33,22 @@ def verify(ctx: Context, run_id: str, batch: int) -> VerifyOutcome:
         Busy: A living process is at it.
     """
     part = part_of(ctx, run_id, batch)
-    return once(ctx, run_id, Step(VERIFY, batch), VerifyOutcome, lambda: _verify_or_tell(ctx, part))
+    return once(ctx, run_id, Step(VERIFY, batch), VerifyOutcome, lambda counting: _verify_or_tell(counting, part))
 
 
 def _verify_or_tell(ctx: Context, part: Run) -> VerifyOutcome:
     load = ctx.ledger.outcome(part.run_id, str(Step(LOAD, part.batch)), LoadOutcome)
     if part.dry_run or load is None or load.trouble:
         return VerifyOutcome()
-    ctx.ledger.emit(part.run_id, "verifying")
+    ctx.ledger.emit(part.run_id, "verifying", batch=part.batch)
     try:
         outcome = _verify(ctx, part)
     except LaikeError as error:
         log.warning("verify_failed", run=part.run_id, error=error.message)
         outcome = VerifyOutcome(trouble=error.trouble())
-    ctx.ledger.emit(part.run_id, "verified", agrees=str(outcome.verified).lower())
+    ctx.ledger.emit(
+        part.run_id, "verified", batch=part.batch, agrees=str(outcome.verified).lower(), **ctx.tally.facts()
+    )
     return outcome
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from pipeline.clients.feishu.views import FULL, NAME_TAKEN
 from pipeline.context import Base, Context
 from pipeline.core.errors import BadRequest, BadResponse, NeedsPerson, Retryable
-from pipeline.core.model import Account
+from pipeline.core.model import Account, AccountDay
 from pipeline.core.plan import window
 from pipeline.core.table import Layout
 from pipeline.core.views import AccountView, ViewState, affordable, view_names
@@ -90,11 +90,9 @@ class Repair:
 
 def _spent_lately(ctx: Context, accounts: Iterable[Account]) -> set[str]:
     """Accounts with cost on the days of the look-back, as last loaded."""
-    days = {day.isoformat() for day in window(ctx.now(), ctx.settings.lookback_days)}
-    covered = {account.id: ctx.ledger.covered(account.id) for account in accounts}
-    return {
-        number for number, by_day in covered.items() if any(float(by_day[day].cost) for day in days & by_day.keys())
-    }
+    days = window(ctx.now(), ctx.settings.lookback_days)
+    covered = ctx.ledger.covered_at(AccountDay(account.id, day) for account in accounts for day in days)
+    return {at.account_id for at, one in covered.items() if float(one.cost)}
 
 
 def _unless_unknown(write: Callable[[], None], *, last: bool) -> None:

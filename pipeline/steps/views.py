@@ -29,7 +29,7 @@ def check_views(ctx: Context, run_id: str) -> ViewsOutcome:
         Busy: A living process is at it.
     """
     run = ctx.ledger.run(run_id)
-    return once(ctx, run_id, Step(VIEWS), ViewsOutcome, lambda: _check_or_tell(ctx, run))
+    return once(ctx, run_id, Step(VIEWS), ViewsOutcome, lambda counting: _check_or_tell(counting, run))
 
 
 def _check_or_tell(ctx: Context, run: Run) -> ViewsOutcome:
@@ -41,7 +41,8 @@ def _check_or_tell(ctx: Context, run: Run) -> ViewsOutcome:
     except LaikeError as error:
         log.warning("views_failed", run=run.run_id, error=error.message)
         outcome = ViewsOutcome(trouble=error.trouble())
-    ctx.ledger.emit(run.run_id, "views_checked", created=len(outcome.created), repaired=len(outcome.repaired))
+    counts = {"created": len(outcome.created), "repaired": len(outcome.repaired)}
+    ctx.ledger.emit(run.run_id, "views_checked", **counts, **ctx.tally.facts())
     return outcome
 
 

@@ -44,6 +44,16 @@ def test_the_daily_run_is_a_chord_of_one_fetch_per_account_whose_callback_loads(
     assert wait_until(lambda: {name: len(working.results(f"laike.{name}")) for name in expected} == expected)
 
 
+def test_each_event_is_a_line_of_the_log_with_its_run_and_task(working: Crew) -> None:
+    run_id = working.result(working.send("laike.daily"))["result"]["run_id"]
+    working.ended(run_id)
+    lines = [json.loads(line) for line in working.words().splitlines() if line.startswith('{"') and line.endswith("}")]
+    fetched = [line for line in lines if line["event"] == "fetched"]
+    assert len(fetched) == len(working.lab.accounts)
+    assert {(line["run"], line["task"]) for line in fetched} == {(run_id, "laike.fetch_account")}
+    assert len({line["task_id"] for line in fetched}) == len(fetched)
+
+
 def test_a_second_daily_returns_the_finished_run_and_does_nothing(working: Crew) -> None:
     run_id = working.result(working.send("laike.daily"))["result"]["run_id"]
     working.ended(run_id)
@@ -223,7 +233,9 @@ def test_sync_goes_through_the_workers_and_prints_the_run(working: Crew) -> None
     assert f"{len(working.lab.accounts)}/{len(working.lab.accounts)}" in ended.stderr  # progress, account by account
     assert len(working.results("laike.fetch_account")) == len(working.lab.accounts)
     followed = working.lab.laike("show", document["run_id"], "--follow", "--json")
-    assert json.loads(followed.stdout) == document
+    shown = json.loads(followed.stdout)
+    assert shown.pop("events")[-1]["event"] == "finished"
+    assert shown == document
     assert "the table agrees with the source" in followed.stderr
     assert working.lab.laike("status", "--max-age", "1h").returncode == 0
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from pipeline.clients.http import READ_TIMEOUT_S, Answer, Http, reset_s
 from pipeline.clients.retry import READ, WRITE, RetryPolicy
+from pipeline.clients.tally import Tally
 from pipeline.core.errors import (
     BadRequest,
     BadResponse,
@@ -129,6 +130,7 @@ class Feishu:
     reads: RetryPolicy = field(default=READ)
     writes: RetryPolicy = field(default=WRITE)
     spent: Callable[[], None] = field(default=lambda: None)  # called for each call that costs quota
+    tally: Tally = field(default_factory=Tally)
 
     def read(
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, json: object = None
@@ -180,6 +182,7 @@ class Feishu:
         def attempt() -> dict[str, Any]:
             # asking for a token changes nothing, so it is repeated as a read also on the way to a write
             token = self.reads.run(self.token.current, self.time_left())
+            self.tally.ask()
             once = partial(self._once, token, timeout_s, method, path, params=params, json=body)
             return policy.run(once, self.time_left())
 
@@ -199,6 +202,7 @@ class Feishu:
         if timeout_s == WRITE_TIMEOUT_S:
             self.before_write()
         headers = {"Authorization": f"Bearer {token}"}
+        self.tally.call(path)
         answer = self.http.call(method, path, headers=headers, timeout_s=min(timeout_s, left), **payload)
         if answer.status < HTTP_REFUSED:  # 4xx and 5xx cost nothing
             self.spent()

@@ -9,12 +9,14 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ValidationError
 
 from pipeline.clients.http import READ_TIMEOUT_S, Answer, Http, reset_s
 from pipeline.clients.retry import READ, RetryPolicy
+from pipeline.clients.tally import Tally
 from pipeline.core.errors import (
     AccountUnavailable,
     BadRequest,
@@ -104,6 +106,7 @@ class OceanEngine:
     time_left: Callable[[], float]
     link: str  # where a person authorizes again
     policy: RetryPolicy = field(default=READ)
+    tally: Tally = field(default_factory=Tally)
 
     def get(self, path: str, params: Mapping[str, object], token_as: str | None = None) -> dict[str, Any]:
         """`data` of a GET.
@@ -182,14 +185,18 @@ class OceanEngine:
             raise NeedsAuthorization(msg, link=self.link, code=error.code, request_id=error.request_id) from None
 
     def _retried(self, path: str, params: Mapping[str, object], token: str, token_as: str | None) -> Answer:
+        self.tally.ask()
         return self.policy.run(lambda: self._once(path, params, token, token_as), self.time_left())
 
     def _once(self, path: str, params: Mapping[str, object], token: str, token_as: str | None) -> Answer:
+        began = perf_counter()
         self.limiter.wait(path)
+        waited_s = perf_counter() - began
         if (left := self.time_left()) <= 0:
             raise DeadlinePassed(f"{path}: not called, the run's time is up")
         query, headers = _query(params), {"Access-Token": token}
         sent = query | {token_as: token} if token_as else query
+        self.tally.call(path, waited_s)
         try:
             return _succeeded(
                 path, self.http.call("GET", path, params=sent, headers=headers, timeout_s=min(READ_TIMEOUT_S, left))

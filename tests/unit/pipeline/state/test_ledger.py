@@ -198,6 +198,18 @@ class TestLedger:
         writer.join()
         assert [one["n"] for one in seen] == [str(n) for n in range(199)]
 
+    def test_the_events_of_a_run_stay_with_it_when_it_has_ended(self, client: redis.Redis) -> None:
+        ledger = Ledger(client)
+        ledger.open(RUN)
+        ledger.emit(RUN.run_id, "planned", accounts=2)
+        before = ledger.events(RUN.run_id)
+        assert [{**one, "at": ""} for one in before] == [{"at": "", "event": "planned", "accounts": "2"}]
+        ledger.archive(RUN.run_id)
+        client.delete(keys.events(RUN.run_id))
+        assert ledger.events(RUN.run_id) == before
+        ledger.archive(RUN.run_id)  # a second delivery of the end, days later
+        assert ledger.events(RUN.run_id) == before
+
     def test_coverage_is_kept_by_account_and_day(self, client: redis.Redis) -> None:
         ledger, one = Ledger(client), Coverage(2, "118.30", "abc", NOW)
         other = replace(one, rows=0, cost="0")
@@ -210,6 +222,14 @@ class TestLedger:
         ledger.cover({AccountDay("18", DAY): other})
         ledger.cover({})
         assert ledger.covered("18") == {"2026-02-11": other, "2026-02-10": other}
+
+    def test_coverage_of_some_days_is_read_without_the_others(self, client: redis.Redis) -> None:
+        ledger, one = Ledger(client), Coverage(2, "118.30", "abc", NOW)
+        places = [AccountDay("18", DAY), AccountDay("19", DAY), AccountDay("19", date(2026, 2, 10))]
+        ledger.cover(dict.fromkeys(places, one))
+        unknown = AccountDay("20", DAY)
+        assert ledger.covered_at([places[0], places[2], unknown]) == {places[0]: one, places[2]: one}
+        assert ledger.covered_at([]) == {}
 
     def test_each_key_lives_as_long_as_the_table_of_keys_says(self, client: redis.Redis) -> None:
         ledger = Ledger(client)

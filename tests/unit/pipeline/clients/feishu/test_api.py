@@ -265,7 +265,7 @@ def test_a_writer_that_has_lost_its_lock_sends_nothing() -> None:
     assert http.calls == []
 
 
-@pytest.mark.parametrize(("left", "read_s", "write_s"), [(600.0, 30, 15), (20.0, 20, 15), (4.0, 4, 4)])
+@pytest.mark.parametrize(("left", "read_s", "write_s"), [(600.0, 20, 15), (18.0, 18, 15), (4.0, 4, 4)])
 def test_a_call_may_last_as_long_as_there_is_time(left: float, read_s: float, write_s: float) -> None:
     http = Auth(data())
     feishu = api(http, left=left)

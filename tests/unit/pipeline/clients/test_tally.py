@@ -1,0 +1,52 @@
+"""A step's tally: calls by endpoint, repetitions, waiting."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from pipeline.clients.tally import Tally, endpoint
+
+BITABLE = "/open-apis/bitable/v1/apps/bascnLaikeDemo7c2e"
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/open_api/v3.0/local/report/promotion/get/", "report/promotion"),
+        (f"{BITABLE}/tables/tbl7c2e0000001/records/search", "records/search"),
+        (f"{BITABLE}/tables/tbl7c2e0000001/fields", "tables/fields"),
+        (f"{BITABLE}/tables/tbl7c2e0000001/views/vewabcdefgh", "tables/views"),
+        (f"{BITABLE}/tables", "apps/tables"),
+        (BITABLE, "v1/apps"),
+    ],
+)
+def test_an_endpoint_is_named_without_ids(path: str, name: str) -> None:
+    assert endpoint(path) == name
+
+
+def test_calls_beyond_what_was_asked_for_are_retries_and_what_is_zero_is_not_told() -> None:
+    tally = Tally()
+    assert tally.facts().keys() == {"ms"}
+    tally.ask()
+    for _ in range(3):
+        tally.call("/report/promotion/get/", 0.25)
+    facts = tally.facts()
+    assert {name: facts[name] for name in ("calls", "retries", "waited_ms")} == {
+        "calls": "report/promotion 3",
+        "retries": 2,
+        "waited_ms": 750,
+    }
+
+
+def test_what_was_asked_for_and_never_called_is_no_retry() -> None:
+    tally = Tally()
+    tally.ask()
+    assert "retries" not in tally.facts()
+
+
+def test_threads_count_together() -> None:
+    tally = Tally()
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(500):
+            pool.submit(tally.call, "/a/b")
+    assert tally.facts()["calls"] == "a/b 500"
