@@ -19,6 +19,8 @@ token = typer.Typer(
 app.add_typer(token, name="token")
 dedup = typer.Typer(help="Rows of one key (时间, 单元ID): find them, and keep one of each.", no_args_is_help=True)
 app.add_typer(dedup, name="dedup")
+notify = typer.Typer(help="The group's bot.", no_args_is_help=True)
+app.add_typer(notify, name="notify")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout; messages go to stderr.")]
 
@@ -62,11 +64,11 @@ def backfill(
 
 @app.command()
 def status(
-    max_age: Annotated[str, typer.Option(help="How old the last success may be: 26h, 90m, 2d.")] = "26h",
+    max_age: Annotated[str, typer.Option(help="How old the newest figures may be: 26h, 90m, 2d.")] = "26h",
     as_json: AsJson = False,
 ) -> None:
-    """Say whether a run succeeded recently enough; for outside monitors (exit 0, 1, 3)."""
-    from cli.runs import status as command
+    """Say whether yesterday is loaded for every account (exit 0), for some (1), or not (3); for outside monitors."""
+    from cli.status import status as command
 
     raise typer.Exit(command(max_age, as_json=as_json))
 
@@ -215,6 +217,14 @@ def demo(
     from cli.demo import demo as command
 
     raise typer.Exit(command(keep=keep))
+
+
+@notify.command("test")
+def notify_test() -> None:
+    """Send a card to the group that only says that cards arrive."""
+    from cli.notify import test as command
+
+    raise typer.Exit(command())
 
 
 @token.command("status")

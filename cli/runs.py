@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from cli import output
 from cli.progress import follow
@@ -10,14 +10,12 @@ from cli.session import opened, require_worker
 from cli.trace import tree
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError, NoWorker, WrongInput
-from pipeline.core.outcome import Run, RunState, Summary
+from pipeline.core.outcome import Run, Summary
 from pipeline.core.plan import parts
 from pipeline.steps.backfill import stop
 from pipeline.steps.run import begin, begin_backfill, carry_out, open_backfill
 from pipeline.steps.underway import state_without_end, under_way
 from worker.dispatch import start
-
-RUNS_LOOKED_AT = 100
 
 
 def sync(day: str | None, accounts: Sequence[str], *, dry_run: bool, local: bool, no_redis: bool, as_json: bool) -> int:
@@ -116,40 +114,6 @@ def _document(ctx: Context, run_id: str) -> dict[str, object]:
         return output.run_document(summary)
     run = ctx.ledger.run(run_id)
     return output.open_run_document(run, state_without_end(ctx, run))
-
-
-def status(max_age: str, *, as_json: bool) -> int:
-    """Whether a run succeeded recently enough, for outside monitors: 0 yes, 1 only in part, 3 no.
-
-    Raises:
-        WrongInput: The age is not one such as 26h.
-    """
-    longest = _age(max_age)
-    with opened() as ctx:
-        now = ctx.now()
-        summaries = [summary for run_id in ctx.ledger.newest(RUNS_LOOKED_AT) if (summary := ctx.ledger.summary(run_id))]
-    good = next((one for one in summaries if one.state == RunState.SUCCESS and not one.dry_run), None)
-    part = next((one for one in summaries if one.state == RunState.PARTIAL), None)
-    code = output.FAILED
-    if part and now - part.ended_at <= longest:
-        code = output.IN_PART
-    if good and now - good.ended_at <= longest:
-        code = output.DONE
-    last = good.run_id if good else None
-    if as_json:
-        output.print_json({"ok": code == output.DONE, "last_success": last, "max_age": max_age})
-    else:
-        never = "no success yet; `laike runs` lists what there was, `laike doctor` says what is wrong"
-        output.out.print(f"last success: {last} at {output.moment(good.ended_at)}" if good else never)
-    return code
-
-
-def _age(text: str) -> timedelta:
-    units = {"m": "minutes", "h": "hours", "d": "days"}
-    if text[:-1].isdigit() and text[-1] in units:
-        return timedelta(**{units[text[-1]]: int(text[:-1])})
-    msg = f"--max-age {text!r} is not an age; write it as 26h, 90m or 2d"
-    raise WrongInput(msg)
 
 
 def _have_carried_out(ctx: Context, run: Run) -> Summary:

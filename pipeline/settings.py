@@ -48,6 +48,7 @@ SECRETS = (
     "LAIKE_FEISHU_WEBHOOK_URL",
     "LAIKE_FEISHU_WEBHOOK_SECRET",
     "LAIKE_FLOWER_LOGIN",
+    "LAIKE_HEARTBEAT_URL",
 )
 # what stands for each in an environment, and where the settings are made of arguments
 _APP_TOKEN = ("LAIKE_BITABLE_APP_TOKEN", "FEISHU_APP_TOKEN", "bitable_app_token")
@@ -113,6 +114,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] | None = None  # the command line: error, workers: info
     clock_offset_s: float = 0
     beat_file: str = "beat-schedule"
+    heartbeat_url: SecretStr | None = None  # pinged after each run that covers yesterday
     heartbeat_file: Path | None = None  # touched as long as worker or beat is alive
     flower_login: SecretStr | None = None
     visibility_timeout_s: int = Field(default=45, ge=5)  # a killed worker's message comes back after so long

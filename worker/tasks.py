@@ -18,7 +18,7 @@ from pipeline.core import plan
 from pipeline.core.errors import Busy, LaikeError, Retryable, WrongInput
 from pipeline.core.outcome import LoadOutcome, Run, RunState, Summary, VerifyOutcome, ViewsOutcome
 from pipeline.state.store import StoreTrouble
-from pipeline.steps import fetch, finish, load, read, run, token, verify, views
+from pipeline.steps import card, fetch, finish, load, read, run, token, verify, views
 from worker import dispatch
 from worker.dispatch import OUTAGE_S
 from worker.process import context
@@ -65,7 +65,7 @@ def backfill(self: Task, start: str, end: str, accounts: Sequence[str] = ()) -> 
 
 @_named("catch_up")
 def catch_up(self: Task) -> Small:
-    """Finish runs that died, and load what is owed."""
+    """Finish runs that died, load what is owed, send the cards that could not be sent."""
     return _surely(self, _catch_up)
 
 
@@ -235,6 +235,7 @@ def _catch_up() -> Small:
     begun = run.begin_catch_up(ctx)
     for planned in begun:
         dispatch.start(ctx, planned)
+    card.send_left(ctx)
     return {"healed": healed, "begun": [planned.run_id for planned in begun]}
 
 

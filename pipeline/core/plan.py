@@ -12,7 +12,7 @@ from pipeline.core.outcome import Run, RunState
 
 T = TypeVar("T")
 BATCH_ACCOUNTS = 200  # report calls of a batch
-BATCH_ACCOUNT_DAYS = 1500  # rows of a batch, by the days that they are of: a worker holds several batches at a time
+BATCH_ACCOUNT_DAYS = 1400  # rows of a batch, by the days that they are of: a worker holds several batches at a time
 BLOCK_DAYS = 30  # days of one report call: the look-back never costs a second one
 REPORT_ROWS_A_PAGE = 100  # the largest page_size of the report endpoints
 DEADLINE_FLOOR_S = 300

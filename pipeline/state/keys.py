@@ -8,6 +8,7 @@
 | laike:v1:token:dead | string | none | a dead refresh token is asked for once more |
 | laike:v1:token:history | list of 100 | none | history |
 | laike:v1:told:<day>:<what> | string | 2 days | something is told twice that day |
+| laike:v1:trouble | string, day | none | that all is well again is not told |
 | laike:v1:limit:<endpoint> | string | seconds | a few refused calls, repeated |
 | laike:v1:rows:<batch>:<account> | string, zlib JSON | 3 days | the account is fetched again |
 | laike:v1:changes:<batch> | string, zlib JSON | 3 days | what a killed load had begun to write is counted anew |
@@ -29,7 +30,7 @@
 | laike:v1:table:<id>:emptied | string, time | none | a person says once more that the table was emptied |
 | laike:v1:quota:<month> | counter | 70 days | calls spent before that in the month are not counted |
 | laike:v1:run:<run> | hash | 400 days | history |
-| laike:v1:run:<run>:events | stream of 10,000 | 3 days | the progress of that run; at its end it goes into the run |
+| laike:v1:run:<run>:events | stream of 10,000 | 3 days | the progress of that run; at its end 2,500 go into the run |
 | laike:v1:run:<run>:alive | string, ms | 3 days | the watchdog looks a little too early |
 | laike:v1:run:<run>:watched | string | seconds | two workers send the same step, which is done once |
 | laike:v1:step:<run>:<step> | string | 10 s, renewed | a second delivery does the step again, to the same end |
@@ -51,7 +52,7 @@ WEEK_S = 7 * DAY_S
 STAGING_TTL_S = 3 * DAY_S
 HISTORY_TTL_S = 400 * DAY_S
 NEWS_TTL_S = 30 * DAY_S
-EVENTS_MAX = 10_000
+EVENTS_MAX, EVENTS_KEPT = 10_000, 2_500  # while a run is open, and when it has ended: a thousand accounts have two each
 QUOTA_TTL_S = 70 * DAY_S
 
 TOKEN = PREFIX + "token:pair"
@@ -59,6 +60,7 @@ TOKEN_LOCK = PREFIX + "token:lock"
 TOKEN_ATTEMPT = PREFIX + "token:attempt"
 TOKEN_DEAD = PREFIX + "token:dead"
 TOKEN_HISTORY = PREFIX + "token:history"
+TROUBLE = PREFIX + "trouble"
 RUNS = PREFIX + "runs"
 OPEN = PREFIX + "open"
 ROSTER = PREFIX + "accounts:roster"

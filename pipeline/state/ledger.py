@@ -156,6 +156,10 @@ class Ledger:
         """Mark a run as told; `False` where it was before."""
         return bool(self._client.hsetnx(keys.run(run_id), TOLD, "1"))
 
+    def untell(self, run_id: str) -> None:
+        """Take the mark back: the group was not told."""
+        self._client.hdel(keys.run(run_id), TOLD)
+
     def told(self, run_id: str) -> bool:
         """Whether a card about a run was sent."""
         return bool(self._client.hexists(keys.run(run_id), TOLD))
@@ -175,8 +179,12 @@ class Ledger:
         log.info(event, run=run_id, **facts)
 
     def archive(self, run_id: str) -> None:
-        """Keep a run's events as long as the run: compressed, beside its outcomes."""
-        if happened := self._streamed(run_id):
+        """Keep a run's events as long as the run: its first and its newest ones, compressed, beside its outcomes."""
+        name = keys.events(run_id)
+        first: Any = self._client.xrange(name, count=1)
+        newest: Any = self._client.xrevrange(name, count=keys.EVENTS_KEPT)
+        entries = dict([*first, *reversed(newest)])
+        if happened := [_event(*entry) for entry in entries.items()]:
             self._client.hset(keys.run(run_id), EVENTS, codec.squeeze(happened, list[Event]))
 
     def events(self, run_id: str) -> list[Event]:

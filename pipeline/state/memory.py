@@ -198,6 +198,19 @@ class Memory:
         said = _text(self._client.get(keys.emptied(self._table_id)))
         return datetime.fromisoformat(said) if said else None
 
+    def troubled_since(self) -> date | None:
+        """The day of the first run of which the group was told that it was no success, and not yet that all is well."""
+        told = _text(self._client.get(keys.TROUBLE))
+        return date.fromisoformat(told) if told else None
+
+    def begin_trouble(self, day: date) -> None:
+        """The group was told of a run that was no success; the first day stands."""
+        self._client.set(keys.TROUBLE, day.isoformat(), nx=True)
+
+    def end_trouble(self) -> None:
+        """The group was told that all is well again."""
+        self._client.delete(keys.TROUBLE)
+
     def told(self, day: date, what: str) -> bool:
         """Whether a trouble outside of runs was told on a day."""
         return bool(self._client.exists(keys.told(day.isoformat(), what)))

@@ -7,19 +7,17 @@ from typing import TypeVar
 import structlog
 
 from pipeline.context import Context
-from pipeline.core.errors import LaikeError, NeedsAuthorization
+from pipeline.core.errors import LaikeError
 from pipeline.core.flow import FETCH, FINISH, LOAD, VERIFY, VIEWS, Step
-from pipeline.core.model import china_day
-from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, RunState, Summary, VerifyOutcome, ViewsOutcome
+from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, Summary, VerifyOutcome, ViewsOutcome
 from pipeline.core.summary import Findings, summarize
-from pipeline.render.cards import authorize_link_in, run_card
 from pipeline.steps.backfill import begun_parts, loaded_before
+from pipeline.steps.card import send_card
+from pipeline.steps.health import tell_outside
 from pipeline.steps.known import learn_states, note_absences
 from pipeline.steps.limits import limit_warnings
 from pipeline.steps.once import once
 from pipeline.steps.status import write_status
-from pipeline.steps.tell import send
-from pipeline.steps.token import told_as
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -37,7 +35,8 @@ def finish(ctx: Context, run_id: str) -> Summary:
         ctx.ledger.emit(run_id, "finished", state=summary.state)
     ctx.ledger.archive(run_id)
     if not run.dry_run:
-        _send_card(ctx, summary)
+        send_card(ctx, summary)
+        tell_outside(ctx, run)
     return summary
 
 
@@ -66,10 +65,15 @@ def _found(ctx: Context, part: Run) -> Findings:
     fetches = {one.id: outcome(Step(FETCH, part.batch, one.id), FetchOutcome) for one in part.accounts}
     return Findings(
         part,
-        {account_id: fetch for account_id, fetch in fetches.items() if fetch},
+        {account_id: _without_totals(fetch) for account_id, fetch in fetches.items() if fetch},
         outcome(Step(LOAD, part.batch), LoadOutcome),
         outcome(Step(VERIFY, part.batch), VerifyOutcome),
     )
+
+
+def _without_totals(fetch: FetchOutcome) -> FetchOutcome:
+    """What the end needs of a fetch: a long backfill has many, and all are looked at together."""
+    return replace(fetch, days=tuple(replace(day, totals=None) for day in fetch.days))
 
 
 def _with_status(ctx: Context, run: Run, findings: Sequence[Findings], summary: Summary) -> Summary:
@@ -82,31 +86,3 @@ def _with_status(ctx: Context, run: Run, findings: Sequence[Findings], summary: 
         log.warning("status_failed", run=run.run_id, error=error.message)
         return replace(summary, warnings=(*summary.warnings, f"同步状态表未更新: {error.what_to_do}"))
     return summary
-
-
-def _send_card(ctx: Context, summary: Summary) -> None:
-    """Tell the group, once; a card that cannot be sent never fails a run.
-
-    A success is marked as told before it is sent and a failure after: rather no good news than twice, rather bad
-    news twice than not at all.
-    """
-    good = summary.state == RunState.SUCCESS
-    if not ctx.bot() or ctx.ledger.told(summary.run_id) or (good and not ctx.ledger.tell(summary.run_id)):
-        return
-    today, standing = china_day(ctx.now()), _standing(summary)
-    if standing and ctx.memory.told(today, standing):
-        ctx.ledger.tell(summary.run_id)
-        return
-    if send(ctx, run_card(summary)):
-        ctx.ledger.tell(summary.run_id)
-        if standing:
-            ctx.memory.learn_told(today, standing)
-        if authorize_link_in(summary):  # the group need not hear of the dead token once more today
-            ctx.memory.learn_told(today, told_as(NeedsAuthorization.reason))
-
-
-def _standing(summary: Summary) -> str | None:
-    """The name of a trouble that fails every run until a person acts: one card a day is enough."""
-    troubles = (summary.trouble, *(account.trouble for account in summary.accounts))
-    found = next((trouble for trouble in troubles if trouble and trouble.needs_person), None)
-    return f"run:{found.reason}:{found.code}" if found and summary.state == RunState.FAILED else None

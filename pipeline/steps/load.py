@@ -79,6 +79,7 @@ def _load(ctx: Context, run: Run) -> LoadOutcome:
     with ctx.writing() as base:
         snapshot = _fresh_enough(ctx, run) or _read_anew(ctx, run, base)
         work = _Load(ctx, run, base, source, snapshot)
+        del source
         work.read_besides()
         work.write()
         if work.layout != snapshot.layout:  # the read-back goes by the names of now
@@ -106,7 +107,7 @@ class _Load:
     """One load at work: the table as last read, and the record of what was set out to change."""
 
     def __init__(self, ctx: Context, run: Run, base: Base, source: Source, snapshot: Snapshot) -> None:
-        self.ctx, self.run, self.base, self.source = ctx, run, base, source
+        self.ctx, self.run, self.base, self.source = ctx, run, base, source.without_rows()
         self.layout = snapshot.layout
         self.wanted = want(self.layout, run, source)
         self.refused = {row.key: why for row in self.wanted if (why := self.layout.unfit(row))}
@@ -232,7 +233,7 @@ def _tell(ctx: Context, work: _Load, *, dry_run: bool) -> LoadOutcome:
     done = {key: change for key, change in done.items() if key not in work.refused}
     covered = ctx.ledger.covered_at(work.source.days)
     loaded = {at: known.checksum for at, known in covered.items() if work.source.comparable(known.checksum)}
-    why = causes(done.values(), work.source.checksums(), loaded)
+    why = causes(done.values(), work.source.digests, loaded)
     created = sum(change.created for change in done.values())
     warnings = _renamed(ctx, work.layout)
     warnings += [f"{why.edited} 行被人工改动, 已恢复为数据源的值"] if why.edited else []

@@ -7,7 +7,8 @@ from pipeline.context import Context
 from pipeline.core.coverage import bad_days
 from pipeline.core.model import AccountDay, DayRange
 from pipeline.core.outcome import Run
-from pipeline.core.owed import groups, may_try, owed_days
+from pipeline.core.owed import groups, may_try, newest_owed, owed_days
+from pipeline.core.plan import deadline_s
 
 RUNS_LOOKED_AT = 100  # the newest ones; a day has fewer
 
@@ -25,6 +26,13 @@ def owed(ctx: Context, account_ids: Collection[str], newest: date) -> dict[str, 
         for number in account_ids
     }
     return {number: these for number, these in days.items() if these}
+
+
+def newest_day(ctx: Context, accounts: int) -> date:
+    """The newest day that is owed by now, where there are so many accounts."""
+    settings = ctx.settings
+    seconds = deadline_s(accounts or 1, 1, settings.oceanengine_rate, settings.run_deadline_s)
+    return newest_owed(ctx.now(), settings.daily_at, seconds)
 
 
 def reaching_back(ctx: Context, account_ids: Collection[str], days: DayRange) -> DayRange:

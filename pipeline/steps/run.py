@@ -11,7 +11,7 @@ from pipeline.core.errors import NeedsPerson, WrongInput
 from pipeline.core.flow import LOAD, Step, next_steps
 from pipeline.core.model import DayRange
 from pipeline.core.outcome import Run, Summary
-from pipeline.core.owed import catch_up_id, newest_owed
+from pipeline.core.owed import catch_up_id
 from pipeline.core.plan import parts
 from pipeline.render.cards import trouble_card
 from pipeline.state import keys
@@ -21,7 +21,7 @@ from pipeline.steps.backfill import begun_parts, open_attempt, taken_up
 from pipeline.steps.fetch import fetch_account
 from pipeline.steps.finish import finish
 from pipeline.steps.load import load
-from pipeline.steps.owed import due_groups, owed, reaching_back, recent_runs
+from pipeline.steps.owed import due_groups, newest_day, owed, reaching_back, recent_runs
 from pipeline.steps.read import read_table
 from pipeline.steps.recall import recall_coverage
 from pipeline.steps.tell import tell_once
@@ -120,17 +120,16 @@ def begin_catch_up(ctx: Context) -> list[Run]:
     """What is owed and was not tried too recently, a run for each range of days; with nothing owed no call is made."""
     if ctx.memory.unseen():
         return []  # nothing may be written
-    now, settings = ctx.now(), ctx.settings
     known = remembered_accounts(ctx) or known_accounts(ctx)
-    newest = newest_owed(now, settings.daily_at, _deadline_s(ctx, len(known.names), 1))
-    if newest == plan.yesterday(now):
+    day = newest_day(ctx, len(known.names))
+    if day == plan.yesterday(ctx.now()):
         known = known_accounts(ctx)  # a list that the daily run could not renew may lack a new account
     recall_coverage(ctx, known.names)
-    lacking = owed(ctx, known.names, newest)
+    lacking = owed(ctx, known.names, day)
     runs = recent_runs(ctx) if lacking else []
     # two at once see the same runs, and so begin the same ones
     planned = [
-        _planned(ctx, known, catch_up_id(newest, days, runs), days, numbers)
+        _planned(ctx, known, catch_up_id(day, days, runs), days, numbers)
         for days, numbers in due_groups(ctx, lacking, runs).items()
     ]
     return [_open(ctx, run) for run in planned]

@@ -1,7 +1,7 @@
 """What the fetches of a batch brought, as the load and the read-back need it."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -22,25 +22,19 @@ class Source:
     conflicts: tuple[AccountDay, ...]
     days: frozenset[AccountDay]  # every account and day that was fetched
     metrics: tuple[str, ...]
+    digests: Mapping[AccountDay, str]  # of each account's day; it says of which metrics it is
+
+    def without_rows(self) -> "Source":
+        """What is left to know when the table's rows are made: a batch of many rows need not hold them twice."""
+        return replace(self, rows=())
 
     def days_of(self, run: Run) -> frozenset[date]:
         """The days of a batch, and those that were fetched besides."""
         return frozenset(run.days) | {at.day for at in self.days}
 
-    def checksums(self) -> dict[AccountDay, str]:
-        """A digest of each account's day, which says of which metrics it is."""
-        by_day: dict[AccountDay, list[ReportRow]] = {at: [] for at in self.days}
-        for row in self.rows:
-            by_day[AccountDay(row.account_id, row.day)].append(row)
-        return {at: f"{self._of}{checksum(rows)}" for at, rows in by_day.items()}
-
     def comparable(self, digest: str) -> bool:
         """Whether a digest is of the same metrics: with other columns, other figures are no restatement."""
-        return digest.startswith(self._of)
-
-    @property
-    def _of(self) -> str:
-        return hashlib.sha256(" ".join(sorted(self.metrics)).encode()).hexdigest()[:8] + ":"
+        return digest.startswith(_of(self.metrics))
 
 
 def gather(ctx: Context, run: Run) -> Source:
@@ -52,7 +46,18 @@ def gather(ctx: Context, run: Run) -> Source:
     days = frozenset(
         AccountDay(one.outcome.account_id, day.day) for one in fetched for day in one.outcome.days if not day.failed
     )
-    return Source(tuple(rows), conflicts, days, metrics)
+    return Source(tuple(rows), conflicts, days, metrics, _digests(rows, days, metrics))
+
+
+def _digests(rows: Iterable[ReportRow], days: Iterable[AccountDay], metrics: Sequence[str]) -> dict[AccountDay, str]:
+    by_day: dict[AccountDay, list[ReportRow]] = {at: [] for at in days}
+    for row in rows:
+        by_day[AccountDay(row.account_id, row.day)].append(row)
+    return {at: f"{_of(metrics)}{checksum(found)}" for at, found in by_day.items()}
+
+
+def _of(metrics: Sequence[str]) -> str:
+    return hashlib.sha256(" ".join(sorted(metrics)).encode()).hexdigest()[:8] + ":"
 
 
 def _has(found: Fetched, metrics: Sequence[str]) -> bool:

@@ -83,7 +83,7 @@ def _look_until_it_agrees(ctx: Context, run: Run, source: Source) -> Sequence[Da
 
 def _cover(ctx: Context, run: Run, source: Source, agreed: Sequence[AccountDay]) -> None:
     """Remember what was fetched whole and agrees; another day stays as it was known before."""
-    sums, good = source.checksums(), set(agreed) - set(source.conflicts)
+    sums, good = source.digests, set(agreed) - set(source.conflicts)
     fetches = [found.outcome for account in run.accounts if (found := ctx.staging.fetched(run.batch_id, account.id))]
     ctx.ledger.cover(
         {

@@ -266,14 +266,6 @@ def test_without_a_worker_sync_says_so_and_names_both_ways_out(lab: Lab) -> None
     assert "--local" in ended.stderr
 
 
-def test_status_is_a_failure_before_the_first_success(lab: Lab) -> None:
-    ended = lab.laike("status", "--json")
-    assert (ended.returncode, json.loads(ended.stdout)["ok"]) == (3, False)
-    wrong = lab.laike("status", "--max-age", "soon")
-    assert wrong.returncode == 2
-    assert "26h" in wrong.stderr
-
-
 def test_a_worker_without_settings_names_all_that_is_missing(lab: Lab) -> None:
     ended = subprocess.run(
         command("worker"), cwd=lab.home, env={"PYTHONPATH": "."}, capture_output=True, text=True, check=False

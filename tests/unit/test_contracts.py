@@ -26,6 +26,7 @@ COMMANDS = {
     "backup",
     "restore",
     "init",
+    "notify test",
     "doctor",
     "demo",
     "token exchange",
@@ -75,7 +76,7 @@ def test_the_commands_are_those_that_were_agreed() -> None:
 @pytest.mark.parametrize("readme", READMES)
 def test_every_command_is_in_the_readme_and_no_other(readme: str) -> None:
     text = (ROOT / readme).read_text(encoding="utf-8")
-    named = set(re.findall(r"`laike ((?:token |dedup )?[a-z-]+)", text))
+    named = set(re.findall(r"`laike ((?:token |dedup |notify )?[a-z-]+)", text))
     assert named == COMMANDS
 
 

@@ -24,7 +24,7 @@ def test_every_setting_that_a_page_names_exists(page: Path) -> None:
 @each_page
 def test_every_command_that_a_page_names_exists(page: Path) -> None:
     named = re.findall(
-        r"(?:^|`|/)laike ((?:token |dedup )?[a-z-]+)", page.read_text(encoding="utf-8"), flags=re.MULTILINE
+        r"(?:^|`|/)laike ((?:token |dedup |notify )?[a-z-]+)", page.read_text(encoding="utf-8"), flags=re.MULTILINE
     )
     assert set(named) <= commands()
 

@@ -57,7 +57,7 @@ def check_webhook(ctx: Context, *, notify: bool) -> Finding:
     if not safe or not parts.path.startswith(HOOK) or parts.path == HOOK:
         return broken("webhook", f"LAIKE_FEISHU_WEBHOOK_URL is not https://…{HOOK}…", _HOOK)
     if notify:
-        return _send(ctx, bot)
+        return greet(ctx, bot)
     return ok("webhook", "is set; `laike doctor --notify` sends a message")
 
 
@@ -89,7 +89,8 @@ def _beat(ctx: Context, times: Mapping[str, datetime]) -> Finding:
     return ok("beat", f"{was}; next in Shanghai: {due}")
 
 
-def _send(ctx: Context, bot: Bot) -> Finding:
+def greet(ctx: Context, bot: Bot) -> Finding:
+    """A message to the group that only says that messages arrive."""
     try:
         bot.send(greeting_card(ctx.now()), ctx.now())
     except LaikeError as error:

@@ -1,15 +1,17 @@
 import json
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from emulator.feishu.cards import check_card
 from pipeline.core.errors import AccountUnavailable, TableFull, Trouble
-from pipeline.core.model import DayRange
+from pipeline.core.model import AccountDay, DayRange
 from pipeline.core.outcome import AccountResult, DayState, RunState, Summary
-from pipeline.render.cards import greeting_card, run_card, seconds_to_wait
+from pipeline.core.trend import Figures, Trend, trend
+from pipeline.render.cards import Around, greeting_card, run_card, seconds_to_wait
 
 DAY = date(2026, 2, 11)
 NOW = datetime(2026, 2, 11, 23, 0, 40, tzinfo=UTC)  # 07:00:40 of 12 February in Shanghai
@@ -172,3 +174,85 @@ def test_a_card_is_not_sent_in_the_first_20_seconds_of_a_half_hour(minute: int, 
 
 def test_the_greeting_says_that_cards_arrive_and_when_in_china() -> None:
     assert "02-12 07:00" in json.dumps(greeting_card(NOW), ensure_ascii=False)
+
+
+def figures(cost: str, conversions: int) -> Figures:
+    return Figures(2, Decimal(cost), Decimal(conversions))
+
+
+def seen(*days: tuple[int, str, int], accounts: int = 1) -> Trend:
+    """A trend of so many accounts alike: days back, cost and conversions of each."""
+    places = {
+        AccountDay(account(number).id, DAY - timedelta(days=back)): figures(cost, conversions)
+        for number in range(1, accounts + 1)
+        for back, cost, conversions in days
+    }
+    return trend(places, DAY)
+
+
+def chart(card: dict[str, Any]) -> dict[str, Any] | None:
+    return next((one for one in card["body"]["elements"] if one["tag"] == "chart"), None)
+
+
+def test_each_figure_stands_against_the_day_before_and_the_same_weekday() -> None:
+    said = text(run_card(summary(), Around(trend=seen((0, "110.00", 4), (1, "100.00", 4), (7, "200.00", 5)))))
+    assert "消耗 **110.00 元** (较前一日 ▲10.0%, 较上周同日 ▼45.0%)" in said
+    assert "转化 **4** (较前一日 持平, 较上周同日 ▼20.0%)" in said
+    assert "转化成本 **27.50 元** (较前一日 ▲10.0%, 较上周同日 ▼31.2%)" in said
+
+
+def test_what_cannot_be_compared_is_told_so() -> None:
+    said = text(run_card(summary(), Around(trend=seen((0, "110.00", 0), (1, "0", 0)))))
+    assert "消耗 **110.00 元** (较前一日 无对比, 较上周同日 无对比)" in said
+    assert "转化成本 **—**" in said
+
+
+def test_the_cost_of_two_weeks_is_drawn_as_soon_as_there_are_two_days() -> None:
+    assert chart(run_card(summary(), Around(trend=seen((0, "1.00", 0))))) is None
+    drawn = chart(run_card(summary(), Around(trend=seen((0, "1.50", 0), (1, "2.25", 0)))))
+    assert drawn
+    assert drawn["chart_spec"]["data"]["values"] == [
+        {"label": "02-10", "value": 2.25},
+        {"label": "02-11", "value": 1.5},
+    ]
+
+
+def test_conversions_stand_in_the_table_where_they_are_known() -> None:
+    [row] = rows(run_card(summary(), Around(trend=seen((0, "110.00", 4)))))
+    assert row["conversions"] == 4
+
+
+def test_when_figures_are_read_once_more_is_told_until_they_are() -> None:
+    assert "数据截至 02-12 07:00, 10:35 复核" in text(run_card(summary(), Around(settles_at=time(10, 35))))
+    assert "数据截至 02-12 07:00, 已复核" in text(run_card(summary(), Around(settled=True)))
+
+
+def test_that_all_is_well_again_is_told_with_since_when_it_was_not() -> None:
+    assert "**已恢复正常**: 02-09 起的异常已结束" in text(run_card(summary(), Around(troubled_since=date(2026, 2, 9))))
+
+
+def test_the_table_is_one_click_away() -> None:
+    link = "https://www.feishu.cn/base/bascn1?table=tbl1"
+    card: Any = run_card(summary(), Around(table_link=link))
+    [button] = [one for one in card["body"]["elements"] if one["tag"] == "button"]
+    assert button["behaviors"] == [{"type": "open_url", "default_url": link}]
+
+
+@pytest.mark.parametrize("state", RunState)
+def test_the_fullest_card_is_taken_by_the_service(state: RunState) -> None:
+    trouble = AccountUnavailable("no such advertiser").trouble()
+    accounts = [
+        account(n, DayState.FAILED if n % 2 else DayState.LOADED, trouble if n % 2 else None) for n in range(1000)
+    ]
+    course = tuple((back, "12345.67", 12) for back in range(14))
+    around = Around(
+        trend=seen(*course, accounts=999),
+        table_link="https://www.feishu.cn/base/bascnLaikeDemo7c2e?table=tbl7c2e0000001",
+        settles_at=time(10, 35),
+        troubled_since=DAY,
+    )
+    told = summary(state, *accounts, warnings=("很长的提醒" * 60,) * 30, view_notes=("视图" * 200,))
+    card = run_card(told, around)
+    check_card(card)
+    assert len(json.dumps({"msg_type": "interactive", "card": card}).encode()) < WEBHOOK_BYTES
+    assert "另有 970 个账户" in text(card)

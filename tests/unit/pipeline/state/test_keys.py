@@ -20,7 +20,7 @@ PLACES = {
     "month": "<month>",
 }
 NOT_KEYS = {"PREFIX", "HOUR_S", "DAY_S", "WEEK_S", "STAGING_TTL_S", "HISTORY_TTL_S", "NEWS_TTL_S", "QUOTA_TTL_S"}
-NOT_KEYS |= {"EVENTS_MAX"}
+NOT_KEYS |= {"EVENTS_MAX", "EVENTS_KEPT"}
 
 
 def table() -> dict[str, tuple[str, str, str]]:

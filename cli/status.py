@@ -1,0 +1,44 @@
+"""`laike status`: for outside monitors."""
+
+from datetime import timedelta
+
+from cli import output
+from cli.session import opened
+from pipeline.core.errors import WrongInput
+from pipeline.core.health import Verdict
+from pipeline.steps.health import health
+
+CODES = {Verdict.OK: output.DONE, Verdict.IN_PART: output.IN_PART, Verdict.BAD: output.FAILED}
+
+
+def status(max_age: str, *, as_json: bool) -> int:
+    """Whether the newest day that is owed is loaded, by what is remembered: 0 yes, 1 in part, 3 no or too old.
+
+    Raises:
+        WrongInput: The age is not one such as 26h.
+    """
+    longest = _age(max_age)
+    with opened() as ctx:
+        found = health(ctx, longest=longest)
+    if as_json:
+        output.print_json(
+            {
+                "verdict": found.verdict,
+                "day": found.day.isoformat(),
+                "accounts": found.accounts,
+                "lacking": list(found.lacking),
+                "as_of": found.as_of.isoformat() if found.as_of else None,
+                "words": found.words,
+            }
+        )
+    else:
+        output.out.print(output.safe(found.words), highlight=False)
+    return CODES[found.verdict]
+
+
+def _age(text: str) -> timedelta:
+    units = {"m": "minutes", "h": "hours", "d": "days"}
+    if text[:-1].isdigit() and text[-1] in units:
+        return timedelta(**{units[text[-1]]: int(text[:-1])})
+    msg = f"--max-age {text!r} is not an age; write it as 26h, 90m or 2d"
+    raise WrongInput(msg)
