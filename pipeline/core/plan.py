@@ -129,6 +129,15 @@ def daily_is_late(now: datetime, daily_at: time, patience_s: float, deadline_s: 
     return begins + timedelta(seconds=patience_s) <= now < owed_from(now, daily_at, deadline_s)
 
 
+def follows_on(run: Run, batch: int) -> bool:
+    """Whether a run has a batch of that number that covers the days of the one before it.
+
+    The table is searched by days, so the read-back of the one before brings the rows of this one, too.
+    """
+    cut = parts(run)
+    return 0 < batch < len(cut) and cut[batch].days == cut[batch - 1].days
+
+
 def parts(run: Run) -> tuple[Run, ...]:
     """A run cut into batches: few enough accounts, and of these so many days that a batch stays small.
 

@@ -99,6 +99,10 @@ class Staging:
         """Keep what the early read of the table found."""
         self._client.set(keys.snapshot(batch_id), codec.squeeze(snapshot, Snapshot), ex=keys.STAGING_TTL_S)
 
+    def offer_snapshot(self, batch_id: str, snapshot: Snapshot) -> None:
+        """Keep what somebody else's read found, unless there is a snapshot already."""
+        self._client.set(keys.snapshot(batch_id), codec.squeeze(snapshot, Snapshot), ex=keys.STAGING_TTL_S, nx=True)
+
     def snapshot(self, batch_id: str) -> Snapshot | None:
         """What the early read of the table found; `None` where it is not there or not whole: read again."""
         return self._get(keys.snapshot(batch_id), Snapshot)

@@ -15,11 +15,12 @@ from pipeline.core.flow import READ, Step
 from pipeline.core.limits import nearly_full
 from pipeline.core.model import AccountDay, FoundRow
 from pipeline.core.outcome import Run
+from pipeline.core.plan import follows_on, parts
 from pipeline.core.table import Layout, match
 from pipeline.state import keys
 from pipeline.state.lease import held
 from pipeline.state.staging import Snapshot, packed
-from pipeline.steps.once import once, part_of
+from pipeline.steps.once import once
 
 T = TypeVar("T")
 Record = dict[str, Any]
@@ -31,12 +32,16 @@ log = structlog.get_logger()
 def read_table(ctx: Context, run_id: str, batch: int) -> int:
     """Stage what the table holds on the batch's days; the number of its rows.
 
-    Where that fails (-1) the load reads the table itself, and tells why.
+    Where that fails (-1) the load reads the table itself, and tells why. A batch of the same days as the one before it
+    is not read (-1): the read-back of that is its early read (`steps/verify.py`), and later than any other could be.
 
     Raises:
         Busy: A living process is at it.
     """
-    part = part_of(ctx, run_id, batch)
+    run = ctx.ledger.run(run_id)
+    part = parts(run)[batch]
+    if follows_on(run, batch) and not run.dry_run:
+        return once(ctx, run_id, Step(READ, batch), int, lambda _: -1)
     return once(ctx, run_id, Step(READ, batch), int, lambda counting: _read_table(counting, part))
 
 
@@ -57,7 +62,7 @@ def take_snapshot(ctx: Context, run: Run, base: Base) -> Snapshot:
     Raises:
         TableMismatch: A column is missing or cannot hold what we write.
     """
-    writes, read_at = _writes(ctx), ctx.now()
+    writes, read_at = writers(ctx), ctx.now()
     with ThreadPoolExecutor(max_workers=1) as pool:
         # the load will ask how full the table is: better now, while the reports are waited for
         asked = _will_create(ctx, run) and remembered_count(ctx) is None
@@ -87,7 +92,7 @@ def remembered_count(ctx: Context, more: int = 0) -> int | None:
     return None if nearly_full(count + more, ctx.settings.table_max_rows) else count
 
 
-def _writes(ctx: Context) -> int:
+def writers(ctx: Context) -> int:
     """The base's count of writers; one that is never reached while somebody writes, whose rows may land meanwhile."""
     writes = ctx.memory.writes()
     return -1 if held(ctx.client, keys.writer(ctx.app_token())) else writes

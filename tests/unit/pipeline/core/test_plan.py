@@ -17,6 +17,7 @@ from pipeline.core.plan import (
     closed_day,
     daily_is_late,
     deadline_s,
+    follows_on,
     manual_suffix,
     owed_from,
     parts,
@@ -271,3 +272,9 @@ def test_a_daily_run_is_late_until_yesterday_is_owed(seconds: int, late: bool) -
 def test_a_run_without_an_end_is_interrupted_a_minute_past_its_deadline(seconds: int, state: RunState) -> None:
     run = replace(a_run(1, 1), deadline=SEVEN + timedelta(seconds=300))
     assert state_of_open(run, SEVEN + timedelta(seconds=seconds)) == state
+
+
+def test_a_batch_of_the_days_of_the_one_before_is_read_with_that() -> None:
+    agency, year = a_run(450, 7), a_run(7, 90)
+    assert [follows_on(agency, number) for number in range(-1, 5)] == [False, False, True, True, False, False]
+    assert not any(follows_on(year, number) for number in range(5))

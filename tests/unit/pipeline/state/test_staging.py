@@ -118,6 +118,12 @@ class TestStaging:
         assert back is not None
         assert (len(back.records), len(back.records.pages), list(back.records)) == (len(records), 3, records)
 
+    def test_an_offered_snapshot_replaces_none_that_is_there(self, client: redis.Redis) -> None:
+        staging = Staging(client)
+        staging.offer_snapshot("run1", SNAPSHOT)
+        staging.offer_snapshot("run1", Snapshot(SNAPSHOT.layout, packed([]), 9, NOW))
+        assert staging.snapshot("run1") == SNAPSHOT
+
     def test_figures_of_a_snapshot_keep_every_digit(self, client: redis.Redis) -> None:
         staging = Staging(client)
         record = {"fields": {"消耗(元)": Decimal("118.360000000000000001"), "n": 7600000000000000001}}
