@@ -7,12 +7,13 @@ from typing import Any
 from rich.cells import cell_len, set_cell_size
 
 from cli import output
+from cli.arguments import day_of
 from cli.session import opened
+from pipeline.core.coverage import AccountCoverage
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import DayRange, china_day
 from pipeline.core.outcome import DayState
 from pipeline.core.plan import window
-from pipeline.steps.coverage import AccountCoverage
 from pipeline.steps.coverage import coverage as covered
 
 DEFAULT_DAYS = 30
@@ -46,20 +47,12 @@ def coverage(start: str | None, end: str | None, *, as_json: bool) -> int:
 
 
 def _days(start: str | None, end: str | None, usual: DayRange, today: date) -> DayRange:
-    last = _day(end) if end else usual.last
-    first = _day(start) if start else usual.first
+    last = day_of(end) if end else usual.last
+    first = day_of(start) if start else usual.first
     if not first <= last <= today:
         msg = f"{first} .. {last} is no range of days up to today ({today}, Asia/Shanghai)"
         raise WrongInput(msg)
     return DayRange(first, last)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        msg = f"{text!r} is not a day; write it as 2026-02-11"
-        raise WrongInput(msg) from None
 
 
 def _document(one: AccountCoverage) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from cli.groups import GROUPS, AsJson
+
 app = typer.Typer(
     name="laike",
     help="Carry each day's 抖音来客 / 巨量本地推 figures into a Feishu Bitable: right or loud.",
@@ -13,16 +15,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-token = typer.Typer(
-    help="The Ocean Engine token: how long it lives, and what a person can do for it.", no_args_is_help=True
-)
-app.add_typer(token, name="token")
-dedup = typer.Typer(help="Rows of one key (时间, 单元ID): find them, and keep one of each.", no_args_is_help=True)
-app.add_typer(dedup, name="dedup")
-notify = typer.Typer(help="The group's bot.", no_args_is_help=True)
-app.add_typer(notify, name="notify")
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout; messages go to stderr.")]
+for name, group in GROUPS.items():
+    app.add_typer(group, name=name)
 
 
 @app.command()
@@ -123,6 +117,21 @@ def coverage(
 
 
 @app.command()
+def report(
+    start: Annotated[str, typer.Argument(help="The first day, as 2026-02-01.")],
+    end: Annotated[str, typer.Argument(help="The last day, included; before today.")],
+    account: Annotated[list[str] | None, typer.Option(help="Only this account id; may be repeated.")] = None,
+    output: Annotated[str | None, typer.Option(help="The file. Default: laike-report-START-END.html.")] = None,
+    send: Annotated[bool, typer.Option("--send", help="Tell the group the main figures, too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write some days as a page with charts, in Chinese; exit 1 where days are not whole."""
+    from cli.report import report as command
+
+    raise typer.Exit(command(start, end, account or [], file=output, tell=send, as_json=as_json))
+
+
+@app.command()
 def views(
     fix: Annotated[bool, typer.Option("--fix", help="Create the missing, repair the wrong.")] = False,
     as_json: AsJson = False,
@@ -155,29 +164,6 @@ def restore(
     from cli.backup import restore as command
 
     raise typer.Exit(command(file, dry_run=dry_run, yes=yes))
-
-
-@dedup.command("check")
-def dedup_check(
-    start: Annotated[str | None, typer.Argument(metavar="[START", help="The first day. Default: all.")] = None,
-    end: Annotated[str | None, typer.Argument(metavar="END]", help="The last day, included.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """List the keys with more than one row, whose rows these are, and which one clean keeps; exit 1 when any."""
-    from cli.dedup import check as command
-
-    raise typer.Exit(command(start, end, as_json=as_json))
-
-
-@dedup.command("clean")
-def dedup_clean(
-    day: Annotated[str | None, typer.Argument(metavar="[DAY]", help="Only this day. Default: all.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Carry the plan out without asking.")] = False,
-) -> None:
-    """Keep the row that agrees with the source, else the last edited, with people's cells; back up, delete the rest."""
-    from cli.dedup import clean as command
-
-    raise typer.Exit(command(day, yes=yes))
 
 
 @app.command()
@@ -217,66 +203,6 @@ def demo(
     from cli.demo import demo as command
 
     raise typer.Exit(command(keep=keep))
-
-
-@notify.command("test")
-def notify_test() -> None:
-    """Send a card to the group that only says that cards arrive."""
-    from cli.notify import test as command
-
-    raise typer.Exit(command())
-
-
-@token.command("status")
-def token_status(as_json: AsJson = False) -> None:
-    """Say how long both tokens live, who refreshed last; exit 4 when a person must authorize again."""
-    from cli.token import status as command
-
-    raise typer.Exit(command(as_json=as_json))
-
-
-@token.command("refresh")
-def token_refresh() -> None:
-    """Refresh now. The old pair is dead afterwards; nothing else need be done."""
-    from cli.token import refresh as command
-
-    raise typer.Exit(command())
-
-
-@token.command("url")
-def token_url() -> None:
-    """Print the page where a person authorizes the app; what comes back goes to `laike token exchange`."""
-    from cli.token import url as command
-
-    raise typer.Exit(command())
-
-
-@token.command("exchange")
-def token_exchange(
-    code: Annotated[str, typer.Argument(metavar="CODE", help="The auth_code, or the whole callback address, quoted.")],
-) -> None:
-    """Get the first token pair for the code that an authorization brought; it lives 10 minutes and works once."""
-    from cli.token import exchange as command
-
-    raise typer.Exit(command(code))
-
-
-@token.command("import")
-def token_import(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="The old script's .token_cache.json.")],
-) -> None:
-    """Take over a token pair: access_token, refresh_token, expires_at, refresh_expires_at (ISO local times)."""
-    from cli.token import import_ as command
-
-    raise typer.Exit(command(file))
-
-
-@token.command("rotate-key")
-def token_rotate_key() -> None:
-    """Encrypt the kept pair with the first key of LAIKE_TOKEN_KEYS, after a new key was put in front."""
-    from cli.token import rotate_key as command
-
-    raise typer.Exit(command())
 
 
 def run() -> None:

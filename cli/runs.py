@@ -2,9 +2,9 @@
 
 import threading
 from collections.abc import Sequence
-from datetime import date
 
 from cli import output
+from cli.arguments import day_of
 from cli.progress import follow
 from cli.session import opened, require_worker
 from cli.trace import tree
@@ -24,7 +24,7 @@ def sync(day: str | None, accounts: Sequence[str], *, dry_run: bool, local: bool
     Raises:
         WrongInput: The day or an account is not one that can be loaded.
     """
-    wanted = _day(day)
+    wanted = day_of(day) if day else None
     if no_redis and not local:
         msg = "--no-redis goes with --local: without Redis there are no workers"
         raise WrongInput(msg)
@@ -46,10 +46,10 @@ def backfill(start: str, end: str, accounts: Sequence[str], *, as_json: bool) ->
     Raises:
         WrongInput: The range or an account is not one that can be loaded.
     """
-    first, last = _day(start), _day(end)
+    first, last = day_of(start), day_of(end)
     with opened() as ctx:
         require_worker()
-        run = begin_backfill(ctx, first or ctx.now().date(), last or ctx.now().date(), accounts)
+        run = begin_backfill(ctx, first, last, accounts)
         left_out = f", {len(run.loaded)} batch(es) were loaded before" if run.loaded else ""
         said = f"{len(run.accounts)} account(s), {len(run.days)} day(s), {len(parts(run))} batch(es){left_out}"
         output.err.print(f"{run.run_id}: {said}")
@@ -67,9 +67,9 @@ def stop_backfill(start: str, end: str, accounts: Sequence[str]) -> int:
     Raises:
         WrongInput: None of these days and accounts is open.
     """
-    first, last = _day(start), _day(end)
+    first, last = day_of(start), day_of(end)
     with opened() as ctx:
-        run = open_backfill(ctx, first or ctx.now().date(), last or ctx.now().date(), accounts)
+        run = open_backfill(ctx, first, last, accounts)
         stop(ctx, run)
     output.err.print(f"{run.run_id} ends with the batches that are under way; the same command without --stop goes on")
     return output.DONE
@@ -133,14 +133,6 @@ def _have_carried_out(ctx: Context, run: Run) -> Summary:
         msg = f"no worker ended {run.run_id} by its deadline; the next one that starts goes on with it"
         raise NoWorker(msg)
     return summary
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        msg = f"--day {text!r} is not a day; write it as 2026-02-11"
-        raise WrongInput(msg) from None
 
 
 def _carry_out(ctx: Context, run: Run) -> Summary:

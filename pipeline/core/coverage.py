@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from pipeline.core.model import AccountDay, DayRange
+from pipeline.core.model import Account, AccountDay, DayRange
 from pipeline.core.outcome import DayOutcome, DayState
 from pipeline.core.summary import Findings
 
@@ -17,6 +17,20 @@ class KnownDay:
     rows: int = 0
     cost: str = "0"
     what_to_do: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCoverage:
+    """One account with what is known of each of its days."""
+
+    account: Account
+    days: Mapping[date, KnownDay]
+
+    @property
+    def lacking(self) -> tuple[date, ...]:
+        """Days that are not whole; those of a parked account are nobody's to wait for."""
+        fine = (DayState.LOADED, DayState.EMPTY, DayState.PARKED)
+        return tuple(day for day, known in self.days.items() if known.state not in fine)
 
 
 def known_days(outcomes: Mapping[AccountDay, DayOutcome]) -> dict[AccountDay, KnownDay]:

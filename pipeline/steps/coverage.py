@@ -1,24 +1,14 @@
 """What is known of each account on each day, for people to look at."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Collection
 
 from pipeline.context import Context
-from pipeline.core.coverage import KnownDay, grid
-from pipeline.core.model import Account, AccountDay, DayRange, china_day
+from pipeline.core.coverage import AccountCoverage, KnownDay, grid
+from pipeline.core.model import AccountDay, DayRange, china_day
 from pipeline.core.outcome import DayState
 from pipeline.core.plan import choose_accounts
 from pipeline.steps.accounts import known_accounts, remembered_accounts
 from pipeline.steps.recall import recall_coverage
-
-
-@dataclass(frozen=True, slots=True)
-class AccountCoverage:
-    """One account with what is known of each of its days."""
-
-    account: Account
-    days: Mapping[date, KnownDay]
 
 
 def coverage(ctx: Context, days: DayRange) -> list[AccountCoverage]:

@@ -24,6 +24,7 @@ COMMANDS = {
     "dedup check",
     "dedup clean",
     "backup",
+    "report",
     "restore",
     "init",
     "notify test",

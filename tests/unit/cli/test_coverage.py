@@ -8,10 +8,9 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from cli import coverage, output
-from pipeline.core.coverage import KnownDay
+from pipeline.core.coverage import AccountCoverage, KnownDay
 from pipeline.core.model import Account, DayRange
 from pipeline.core.outcome import DayState
-from pipeline.steps.coverage import AccountCoverage
 
 FIRST = date(2026, 1, 1)
 
