@@ -10,7 +10,7 @@ token = typer.Typer(
     help="The Ocean Engine token: how long it lives, and what a person can do for it.", no_args_is_help=True
 )
 dedup = typer.Typer(help="Rows of one key (时间, 单元ID): find them, and keep one of each.", no_args_is_help=True)
-notify = typer.Typer(help="The group's bot.", no_args_is_help=True)
+notify = typer.Typer(help="The group's bot: whether what is sent to it arrives.", no_args_is_help=True)
 GROUPS = {"token": token, "dedup": dedup, "notify": notify}
 
 
@@ -38,11 +38,11 @@ def dedup_clean(
 
 
 @notify.command("test")
-def notify_test() -> None:
-    """Send a card to the group that only says that cards arrive."""
+def notify_test(as_json: AsJson = False) -> None:
+    """Send a message to the group and print what the bot says; exit 3 with the cure where it fails."""
     from cli.notify import test as command
 
-    raise typer.Exit(command())
+    raise typer.Exit(command(as_json=as_json))
 
 
 @token.command("status")

@@ -127,6 +127,7 @@ def settings_for(facts: dict[str, Any], redis_url: str, home: Path, table: str =
         "LAIKE_FEISHU_APP_SECRET": facts["feishu_app_secret"],
         "LAIKE_BITABLE_APP_TOKEN": facts["app_token"],
         "LAIKE_BITABLE_TABLE_ID": facts[table],
+        "LAIKE_BITABLE_URL": facts["url"],
         "LAIKE_ACCOUNTS": json.dumps(facts["accounts"], ensure_ascii=False),
         "LAIKE_FEISHU_WEBHOOK_URL": facts["url"] + facts["webhook_path"],
         "LAIKE_TOKEN_FILE": str(home / "token"),

@@ -1,26 +1,34 @@
-"""`laike notify test`: whether cards arrive in the group."""
+"""`laike notify`: the way by which the group is told."""
 
 from cli import output
-from cli.session import opened
-from pipeline.core.errors import WrongInput
-from pipeline.steps.doctor.findings import State
-from pipeline.steps.doctor.surroundings import greet
+from cli.session import log_to_stderr
+from pipeline.context import build
+from pipeline.core.errors import LaikeError, WrongInput
+from pipeline.settings import Settings
+from pipeline.steps.tell import cure_of, greet
 
 
-def test() -> int:
-    """Send a card that only says that cards arrive: 0 sent, 3 refused.
+def test(*, as_json: bool) -> int:
+    """Send a message to the group; neither Redis nor a token is needed for it.
 
     Raises:
-        WrongInput: No bot is set.
+        WrongInput: No webhook is set.
     """
-    with opened() as ctx:
-        bot = ctx.bot()
-        if bot is None:
-            msg = "LAIKE_FEISHU_WEBHOOK_URL is not set: add a 自定义机器人 to the group and put its address there"
-            raise WrongInput(msg)
-        found = greet(ctx, bot)
-    if found.state == State.OK:
-        output.out.print(found.says, highlight=False)
-        return output.DONE
-    output.err.print(f"[red]error:[/] {output.safe(found.says)}\n→ {output.safe(found.cure)}", highlight=False)
-    return output.FAILED
+    settings = Settings.load()
+    log_to_stderr(settings.log_level or "error")
+    ctx = build(settings)
+    bot = ctx.bot()
+    if bot is None:
+        msg = "LAIKE_FEISHU_WEBHOOK_URL is not set: nobody is told how a run ended"
+        raise WrongInput(msg)
+    try:
+        said, cure = greet(ctx, bot), None
+    except LaikeError as error:
+        said, cure = error.message, cure_of(error)
+    if as_json:
+        output.print_json({"sent": cure is None, "said": said, "what_to_do": cure})
+    elif cure is None:
+        output.out.print(f"a message was sent to the group; the bot said: {output.safe(said)}")
+    else:
+        output.err.print(f"[red]error:[/] {output.safe(said)}\n→ {output.safe(cure)}")
+    return output.DONE if cure is None else output.FAILED

@@ -35,7 +35,7 @@ def report(start: str, end: str, accounts: Sequence[str], *, file: str | None, t
     if as_json:
         document = {"file": str(path), "rows": total.rows, "cost": f"{total.cost:.2f}"}
         document |= {
-            "conversions": f"{total.conversions:f}",
+            "conversions": f"{total.conversions or 0:f}",
             "days_not_whole": made.days_not_whole,
             "sent": tell and told,
         }

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route as Path
 
-from emulator import markdown
+from emulator import chart, markdown
 from emulator.feishu.model import Message, Table, View
 from emulator.grid import grid_of, status_of
 
@@ -34,7 +34,7 @@ def routes(world: "World") -> list[Path]:
 def templates() -> Environment:
     """The templates of all pages; what they show is text and never markup."""
     environment = Environment(loader=PackageLoader("emulator"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["markdown"] = markdown.html
+    environment.filters |= {"markdown": markdown.html, "chart": chart.svg, "number": chart.number}
     return environment
 
 

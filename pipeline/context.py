@@ -24,6 +24,7 @@ from pipeline.core.outcome import Run
 from pipeline.core.token import authorize_link
 from pipeline.settings import Settings
 from pipeline.state import keys
+from pipeline.state.alerts import Alerts
 from pipeline.state.days import Days
 from pipeline.state.lease import hold
 from pipeline.state.ledger import Ledger
@@ -55,6 +56,7 @@ class Context:
     days: Days
     memory: Memory
     rosters: Rosters
+    alerts: Alerts
     quota: Quota
     oceanengine_http: Http
     feishu_http: Http
@@ -196,6 +198,7 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
         days=Days(client),
         memory=Memory(client, settings.bitable_app_token, settings.bitable_table_id),
         rosters=Rosters(client),
+        alerts=Alerts(client),
         quota=Quota(client, now),
         oceanengine_http=oceanengine_http,
         feishu_http=feishu_http,

@@ -6,11 +6,10 @@ Names begin with `LAIKE_`; the old script's names are accepted, and the new one 
 import json
 import os
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import parse_qs, urlsplit
 
 from cryptography.fernet import Fernet
 from dotenv import dotenv_values
@@ -26,8 +25,10 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from pipeline.base_address import from_address
 from pipeline.core.columns import DEFAULT_COLUMNS, Column, columns_of
 from pipeline.core.errors import WrongInput
+from pipeline.core.thresholds import Thresholds, thresholds_of
 
 OLD_NAMES = {
     "LAIKE_OCEANENGINE_APP_ID": "JULIANG_APP_ID",
@@ -50,9 +51,8 @@ SECRETS = (
     "LAIKE_FLOWER_LOGIN",
     "LAIKE_HEARTBEAT_URL",
 )
-# what stands for each in an environment, and where the settings are made of arguments
-_APP_TOKEN = ("LAIKE_BITABLE_APP_TOKEN", "FEISHU_APP_TOKEN", "bitable_app_token")
-_TABLE_ID = ("LAIKE_BITABLE_TABLE_ID", "FEISHU_TABLE_ID", "bitable_table_id")
+# what laike.toml may hold, and what makes settings of it
+_TABLES: Mapping[str, Callable[[Any], object]] = {"columns": columns_of, "anomalies": thresholds_of}
 _HELP = {
     "LAIKE_OCEANENGINE_APP_ID": "the APP_ID at open.oceanengine.com",
     "LAIKE_OCEANENGINE_SECRET": "the Secret at open.oceanengine.com",
@@ -96,10 +96,12 @@ class Settings(BaseSettings):
     feishu_app_secret: SecretStr = Field(validation_alias=_names("LAIKE_FEISHU_APP_SECRET"))
     bitable_app_token: str = Field(validation_alias=_names("LAIKE_BITABLE_APP_TOKEN"), pattern="^[A-Za-z0-9_-]+$")
     bitable_table_id: str = Field(validation_alias=_names("LAIKE_BITABLE_TABLE_ID"), pattern="^tbl")
+    bitable_url: Url | None = None  # where people look at the table; taken from an address in place of the token
     table_max_rows: int = Field(default=20_000, gt=0)
     feishu_monthly_calls: int = Field(default=10_000, ge=0)  # of all the tenant's apps; 0: no limit is known
-    config: Path = Path("laike.toml")  # what is not secret and too long for a variable: the columns
+    config: Path = Path("laike.toml")  # what is not secret and too long for a variable
     columns: Annotated[tuple[Column, ...], NoDecode] = DEFAULT_COLUMNS
+    anomalies: Annotated[Thresholds, NoDecode] = Thresholds()
     accounts: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)  # empty: those that the token reaches
     token_keys: Annotated[tuple[SecretStr, ...], NoDecode]
     token_file: Path = Path(".laike-token")
@@ -128,6 +130,11 @@ class Settings(BaseSettings):
         """The folder of the backups: as set, else beside the mirror of the token."""
         return self.backup_dir or self.token_file.parent / "backups"
 
+    @property
+    def table_url(self) -> str | None:
+        """The page of the table, if it is known."""
+        return f"{self.bitable_url.partition('?')[0]}?table={self.bitable_table_id}" if self.bitable_url else None
+
     @model_validator(mode="before")
     @classmethod
     def _address_has_token_and_table(cls, given: dict[str, Any]) -> dict[str, Any]:
@@ -149,6 +156,11 @@ class Settings(BaseSettings):
     @classmethod
     def _columns_are_described(cls, value: object) -> object:
         return columns_of(_parse_json(value)) if isinstance(value, str) else value
+
+    @field_validator("anomalies", mode="before")
+    @classmethod
+    def _anomalies_are_thresholds(cls, value: object) -> object:
+        return thresholds_of(_parse_json(value)) if isinstance(value, str) else value
 
     @field_validator("token_keys", mode="before")
     @classmethod
@@ -204,21 +216,6 @@ def unset(names: Iterable[str]) -> list[str]:
     return [name for name in names if not any(map(seen.get, (name, OLD_NAMES.get(name, name), f"{name}_FILE")))]
 
 
-def from_address(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings in which the base's address, if one was given, is its token; the table in it counts if none was set."""
-    made = dict(given)
-    name = next((name for name in _APP_TOKEN if made.get(name)), "")
-    parts = urlsplit(str(made.get(name, "")))
-    _, kind, token, *_ = [*parts.path.split("/"), "", "", ""]
-    if kind not in ("base", "wiki") or not parts.netloc:
-        return made
-    made[name] = token
-    table = next((one for one in parse_qs(parts.query).get("table", []) if one.startswith("tbl")), None)
-    if table and not any(map(made.get, _TABLE_ID)):
-        made["LAIKE_BITABLE_TABLE_ID"] = table
-    return made
-
-
 def _seen() -> dict[str, str | None]:
     return {**dotenv_values(".env"), **{name: value for name, value in os.environ.items() if value}}
 
@@ -253,13 +250,16 @@ def _from_toml(seen: Mapping[str, str | None]) -> tuple[dict[str, Any], list[str
         return {}, [f"LAIKE_CONFIG: there is no {path}"] if named else []
     except (OSError, ValueError) as error:
         return {}, [f"{path} cannot be read: {error}"]
-    problems = [f"{path}: {key!r} is not known; there is [[columns]]" for key in told if key != "columns"]
-    if "columns" not in told or seen.get("LAIKE_COLUMNS"):
-        return {}, problems
-    try:
-        return {"columns": columns_of(told["columns"])}, problems
-    except ValueError as error:
-        return {}, [*problems, *(f"{path}: {line}" for line in str(error).splitlines())]
+    problems = [f"{path}: {key!r} is not known; there are {', '.join(_TABLES)}" for key in told if key not in _TABLES]
+    given = {}
+    for key in told.keys() & _TABLES.keys():
+        if seen.get(f"LAIKE_{key.upper()}"):
+            continue
+        try:
+            given[key] = _TABLES[key](told[key])
+        except ValueError as error:
+            problems += [f"{path}: {line}" for line in str(error).splitlines()]
+    return given, problems
 
 
 def _parse_json(text: str) -> object:

@@ -65,16 +65,20 @@ def backfill(self: Task, start: str, end: str, accounts: Sequence[str] = ()) -> 
 
 @_named("catch_up")
 def catch_up(self: Task) -> Small:
-    """Finish runs that died, load what is owed, send the cards that could not be sent."""
+    """Finish runs that died, and load what is owed."""
     return _surely(self, _catch_up)
 
 
 @_named("keep_token")
 def keep_token(self: Task) -> Small:
-    """Refresh the token when under an hour is left; tell the group what a person should know."""
+    """Refresh the token when under an hour is left; tell the group what it should know and was not told."""
 
     def keep() -> Small:
-        pair = token.keep_token(context())
+        ctx = context()
+        try:
+            pair = token.keep_token(ctx)
+        finally:
+            card.tell_unsent(ctx)
         return {"expires_at": pair.expires_at.isoformat(), "refresh_expires_at": pair.refresh_expires_at.isoformat()}
 
     return _patiently(self, keep)
@@ -235,7 +239,6 @@ def _catch_up() -> Small:
     begun = run.begin_catch_up(ctx)
     for planned in begun:
         dispatch.start(ctx, planned)
-    card.send_left(ctx)
     return {"healed": healed, "begun": [planned.run_id for planned in begun]}
 
 

@@ -56,6 +56,13 @@ ROWS_PER_PAGE = range(1, 11)
 COLUMN_KEYS = {
     "name", "display_name", "data_type", "width", "format", "date_format", "horizontal_align", "vertical_align",
 }  # fmt: skip
+FORMAT_KEYS = {"symbol", "precision", "separator"}
+ASPECT_RATIOS = ("1:1", "2:1", "4:3", "16:9")
+BUTTON_TYPES = (
+    "default", "primary", "danger", "text", "primary_text", "danger_text", "primary_filled", "danger_filled", "laser",
+)  # fmt: skip
+BUTTON_LETTERS = 100
+BEHAVIORS = ("open_url", "callback")
 DATA_TYPES = ("text", "lark_md", "markdown", "options", "number", "persons", "date")
 ELEMENT_ID = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,19}")
 
@@ -159,10 +166,35 @@ def _check_element(level: int, element: dict[str, Any]) -> None:
         _known(element, known | COMMON_KEYS, tag)
     if tag == "markdown" and not isinstance(element.get("content"), str):
         raise BadCard(200621, "markdown.content is a text")
+    if tag == "chart":
+        _check_chart(element)
+    if tag == "button":
+        _check_button(element)
     if tag == "table":
         if level > 1:
             raise BadCard(200621, "table stands at root level only")
         _check_table(element)
+
+
+def _check_chart(chart: dict[str, Any]) -> None:
+    spec = chart.get("chart_spec")
+    if not isinstance(spec, dict) or not isinstance(spec.get("type"), str):
+        raise BadCard(200550, "chart_spec is an object with a type")
+    if chart.get("aspect_ratio", "16:9") not in ASPECT_RATIOS:
+        raise BadCard(200621, f"aspect_ratio {chart['aspect_ratio']}")
+
+
+def _check_button(button: dict[str, Any]) -> None:
+    text = button.get("text")
+    if text is not None and (not _is_text(text) or len(text["content"]) > BUTTON_LETTERS):
+        raise BadCard(200621, f"button.text is a text object of at most {BUTTON_LETTERS} characters")
+    if button.get("type", "default") not in BUTTON_TYPES:
+        raise BadCard(200621, f"button.type {button['type']}")
+    behaviors = button.get("behaviors", [])
+    if not isinstance(behaviors, list) or not all(
+        isinstance(one, dict) and one.get("type") in BEHAVIORS for one in behaviors
+    ):
+        raise BadCard(200621, "button.behaviors is a list of open_url and callback")
 
 
 def _check_table(table: dict[str, Any]) -> None:
@@ -173,6 +205,7 @@ def _check_table(table: dict[str, Any]) -> None:
         if not isinstance(column, dict) or not isinstance(column.get("name"), str):
             raise BadCard(200621, "table column needs a name")
         _known(column, COLUMN_KEYS, "table column")
+        _known(column.get("format", {}), FORMAT_KEYS, "format of a table column")
         if column.get("data_type", "text") not in DATA_TYPES:
             raise BadCard(200621, f"data_type {column['data_type']}")
     if table.get("page_size", 5) not in ROWS_PER_PAGE:

@@ -85,6 +85,16 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """By how much the source corrected a day's 消耗 since it was last loaded, in 元."""
+
+    account_id: str
+    day: date
+    before: Decimal
+    after: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadOutcome:
     """What the load wrote, or would write in a dry run."""
 
@@ -92,6 +102,7 @@ class LoadOutcome:
     updated: int = 0
     unchanged: int = 0
     restated: tuple[AccountDay, ...] = ()  # days whose source differs from what was last loaded
+    shifts: tuple[Shift, ...] = ()  # what that made of their 消耗
     edited: int = 0  # rows that a person had changed although the source had not
     fields: int = 0  # columns that the table has, those of people included
     conflicts: tuple[AccountDay, ...] = ()  # days with a key that two accounts report differently

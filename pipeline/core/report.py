@@ -8,12 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from pipeline.core.coverage import AccountCoverage
+from pipeline.core.history import Figures, added, cost_per_conversion
 from pipeline.core.model import ZERO, DayRange, FoundRow
-from pipeline.core.trend import Figures, total
 
 PROMOTIONS_SHOWN = 10
 WORTH_A_LOOK = Decimal(50)  # 元: promotions that spent less are in no list of the worst
 WEEKDAYS = 7
+NOTHING = Figures(0, ZERO, ZERO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,9 @@ class Sums:
 
     conversions: str | None
     name: str | None
-    by_day: dict[date, Figures] = field(default_factory=lambda: defaultdict(Figures))
-    by_account: dict[str, Figures] = field(default_factory=lambda: defaultdict(Figures))
-    by_account_day: dict[tuple[str, date], Figures] = field(default_factory=lambda: defaultdict(Figures))
+    by_day: dict[date, Figures] = field(default_factory=lambda: defaultdict(lambda: NOTHING))
+    by_account: dict[str, Figures] = field(default_factory=lambda: defaultdict(lambda: NOTHING))
+    by_account_day: dict[tuple[str, date], Figures] = field(default_factory=lambda: defaultdict(lambda: NOTHING))
     promotions: dict[tuple[str, str], Promotion] = field(default_factory=dict)
 
     def add(self, row: FoundRow) -> None:
@@ -48,19 +49,19 @@ class Sums:
             return
         cell = row.cells.get(self.conversions) if self.conversions else None
         figures = Figures(1, row.cost, cell if isinstance(cell, Decimal) else ZERO)
-        self.by_day[row.day] = total([self.by_day[row.day], figures])
-        self.by_account[row.account_name] = total([self.by_account[row.account_name], figures])
+        self.by_day[row.day] = added([self.by_day[row.day], figures])
+        self.by_account[row.account_name] = added([self.by_account[row.account_name], figures])
         place = row.account_name, row.day
-        self.by_account_day[place] = total([self.by_account_day[place], figures])
+        self.by_account_day[place] = added([self.by_account_day[place], figures])
         self._add_promotion(row, figures)
 
     def _add_promotion(self, row: FoundRow, figures: Figures) -> None:
         key = row.account_name, row.promotion_id
         known = self.promotions.get(key)
         told = str(row.cells.get(self.name) or "") if self.name else ""
-        before = known.figures if known else Figures()
+        before = known.figures if known else NOTHING
         name = told or (known.name if known else "")
-        self.promotions[key] = Promotion(row.promotion_id, name, row.account_name, total([before, figures]))
+        self.promotions[key] = Promotion(row.promotion_id, name, row.account_name, added([before, figures]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,7 @@ class Report:
     @property
     def total(self) -> Figures:
         """Over all rows."""
-        return total(self.sums.by_day.values())
+        return added([NOTHING, *self.sums.by_day.values()])
 
     @property
     def days_not_whole(self) -> int:
@@ -97,7 +98,7 @@ class Report:
     def worst(self) -> list[Promotion]:
         """Promotions that spent without a conversion, the most first, then those whose conversions cost most."""
         spent = [one for one in self.sums.promotions.values() if one.figures.cost >= WORTH_A_LOOK]
-        return _first(spent, lambda one: (one.figures.conversions > 0, -_badness(one.figures)))
+        return _first(spent, lambda one: (bool(one.figures.conversions), -_badness(one.figures)))
 
     @property
     def weekdays(self) -> tuple[Decimal | None, ...]:
@@ -109,7 +110,7 @@ class Report:
 
 
 def _badness(figures: Figures) -> Decimal:
-    return figures.conversion_cost or figures.cost
+    return cost_per_conversion(figures) or figures.cost
 
 
 def _first(promotions: Iterable[Promotion], order: Callable[[Promotion], Any]) -> list[Promotion]:

@@ -1,25 +1,17 @@
-"""Feishu cards about a run, in Chinese. Follows 飞书卡片 JSON 2.0."""
+"""Feishu cards about a run, in Chinese."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from decimal import Decimal
-from operator import attrgetter
+from datetime import datetime, timedelta
 
-from pipeline.core.model import CHINA, ZERO
+from pipeline.core.background import Background
+from pipeline.core.model import CHINA, ZERO, AccountDay
 from pipeline.core.outcome import AccountResult, DayState, RunState, Summary
-from pipeline.core.trend import CHART_DAYS, Compared, Figures, Trend
-from pipeline.render.elements import (
-    Element,
-    authorize_button,
-    bars,
-    button,
-    card,
-    clipped,
-    markdown,
-    shortened,
-    table,
-)
+from pipeline.render.elements import Card, Element, card, column, link_button, markdown, table
+from pipeline.render.figures import change, cost_chart, figures
+from pipeline.render.reasons import why
+from pipeline.render.words import clipped, harmless, named
 
 _TEMPLATES = {RunState.SUCCESS: "green", RunState.PARTIAL: "orange"}
 _TITLES = {
@@ -38,54 +30,65 @@ _STATES = {
     DayState.PARKED: "已停用",
     DayState.OPEN: "未结束",
 }
-_COLUMNS = {"account": "账户", "state": "状态", "rows": "行数", "cost": "消耗(元)"}
-ACCOUNTS_SHOWN, NAME_LETTERS = 30, 30
-NAMES_TOGETHER = 3
-DAYS_TO_DRAW = 2  # fewer are no course of time
-_EVEN_PERCENT = Decimal("0.05")  # less is 0.0 % when it is rounded
-_MEASURES: tuple[tuple[str, str, Callable[[Figures], Decimal | None]], ...] = (
-    ("消耗", "元", attrgetter("cost")),
-    ("转化", "", attrgetter("conversions")),
-    ("转化成本", "元", attrgetter("conversion_cost")),
-)
+CARD_BYTES = 19_800  # the webhook takes 20 KB, the signature and what names the message included
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Around:
-    """What a card tells besides the run: its figures against earlier days, and where to look.
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much is shown of what may be much: lines of the account table, sentences, alerts, and their letters."""
 
-    `settles_at`: when the day is read once more, if that is still to come; `settled`: this run has just done so;
-    `troubled_since`: since which day runs were no success, if this one is the first that is.
+    accounts: int
+    lines: int
+    alerts: int
+    letters: int
+
+
+# a Chinese letter takes six bytes and a picture twelve: the largest that fits is taken, and the last one always does
+ROOMS = (Room(30, 8, 8, 160), Room(20, 8, 6, 160), Room(12, 6, 5, 120), Room(6, 5, 4, 100), Room(3, 3, 3, 60))
+
+
+def run_card(summary: Summary, beside: Background | None = None) -> Card:
+    """The card that tells how a run ended: the largest one that the webhook takes.
+
+    Args:
+        beside: What was known besides when the run ended.
     """
-
-    trend: Trend | None = None
-    table_link: str | None = None
-    settles_at: time | None = None
-    settled: bool = False
-    troubled_since: date | None = None
+    known = beside or Background()
+    made = (_run_card(summary, known, room) for room in ROOMS)
+    return next((one for one in made if size(one) <= CARD_BYTES), _run_card(summary, known, ROOMS[-1]))
 
 
-def run_card(summary: Summary, around: Around | None = None) -> dict[str, object]:
-    """The card that tells how a run ended."""
-    beside = around or Around()
-    link = authorize_link_in(summary)
-    told = [*_troubles(summary), *_restatements(summary), *summary.warnings, *summary.view_notes]
+def size(made: Card) -> int:
+    """Bytes of a card as it is sent."""
+    return len(json.dumps({"msg_type": "interactive", "card": made}))
+
+
+def _run_card(summary: Summary, beside: Background, room: Room) -> Card:
+    numbers = [account.id for account in summary.accounts]
+    offset = beside.clock_offset_s
     elements = [
-        *map(markdown, [*_recovered(beside), _totals(summary), *_figures(beside.trend), *shortened(told)]),
-        *_buttons(link, beside.table_link),
-        *_chart(beside.trend),
-        _account_table(summary.accounts, beside.trend),
-        markdown(_footer(summary, beside)),
+        *map(markdown, [*_recovery(beside), _totals(summary), *_told(summary, room)]),
+        *_buttons(summary, beside),
+        *_alerts(beside, room),
+        *figures(beside.history, numbers, summary.day),
+        *cost_chart(beside.history, numbers, summary.day),
+        _account_table(summary, beside, room),
+        markdown(_footer(summary, beside, room)),
     ]
-    return card(f"{summary.day} {_TITLES[summary.state]}", _TEMPLATES.get(summary.state, "red"), elements)
+    title, template = f"{summary.day} {_TITLES[summary.state]}", _TEMPLATES.get(summary.state, "red")
+    return card(title, template, elements, f"时钟偏移 {offset:+.0f} 秒" if offset else None)
 
 
-def trouble_card(title: str, lines: Sequence[str], link: str) -> dict[str, object]:
+def trouble_card(title: str, lines: Sequence[str], link: str) -> Card:
     """The card about a trouble outside of runs that a new authorization ends."""
-    return card(title, "red", [*map(markdown, shortened(lines)), authorize_button(link)])
+    return card(
+        title,
+        "red",
+        [*(markdown(_sentence(line, ROOMS[0])) for line in lines[: ROOMS[0].lines]), _authorize_button(link)],
+    )
 
 
-def greeting_card(now: datetime) -> dict[str, object]:
+def greeting_card(now: datetime) -> Card:
     """A card that only says that cards arrive."""
     text = f"收到这条消息, 说明运行结果会发到本群。发送时间 {now.astimezone(CHINA):%m-%d %H:%M}"
     return card("同步通知测试", "blue", [markdown(text)])
@@ -103,66 +106,59 @@ def seconds_to_wait(now: datetime) -> float:
     return float(20 - since) if since < 20 else 0.0  # noqa: PLR2004 the seconds of the sentence above
 
 
-def _buttons(authorize: str | None, table_link: str | None) -> list[Element]:
-    made = [authorize_button(authorize)] if authorize else []
-    return [*made, button("打开多维表格", table_link, "default")] if table_link else made
+def _buttons(summary: Summary, beside: Background) -> list[Element]:
+    link = authorize_link_in(summary)
+    made = [_authorize_button(link)] if link else []
+    return [*made, link_button("打开多维表格", beside.table_url)] if beside.table_url else made
 
 
-def _recovered(beside: Around) -> list[str]:
-    since = beside.troubled_since
-    return [f"✅ **已恢复正常**: {since:%m-%d} 起的异常已结束"] if since else []
+def _authorize_button(link: str) -> Element:
+    return link_button("打开授权页", link, "primary")
+
+
+def _recovery(beside: Background) -> list[str]:
+    over = beside.recovery
+    if over is None:
+        return []
+    return [f"**已恢复**: {named(over.names)}, 自 {over.since.astimezone(CHINA):%m-%d %H:%M} 起的问题已解决"]
 
 
 def _totals(summary: Summary) -> str:
-    rows = sum(account.rows for account in summary.accounts)
-    cost = sum((account.cost for account in summary.accounts), ZERO)
     good = sum(account.state.good for account in summary.accounts)
-    return f"**{good}/{len(summary.accounts)} 个账户**, {rows} 行, 消耗 {cost:.2f} 元"
+    rows, cost = sum(account.rows for account in summary.accounts), sum((one.cost for one in summary.accounts), ZERO)
+    text = f"**{good}/{len(summary.accounts)} 个账户**, {rows} 行, 消耗 {cost:.2f} 元"
+    if len(summary.days) == 1:
+        return text
+    rows = sum(account.window_rows for account in summary.accounts)
+    cost = sum((account.window_cost for account in summary.accounts), ZERO)
+    return f"{text}; {summary.days.first:%m-%d} 起 {len(summary.days)} 天共 {rows} 行, {cost:.2f} 元"
 
 
-def _figures(seen: Trend | None) -> list[str]:
-    """消耗, 转化 and 转化成本 of the day, each against the day before and the same weekday of the week before."""
-    if seen is None or not seen.by_account:
-        return []
-    lines = []
-    for name, unit, of in _MEASURES:
-        value = of(seen.day)
-        shown = "—" if value is None else f"{value:.2f} {unit}" if unit else f"{value:.0f}"
-        against = (("较前一日", seen.day_before), ("较上周同日", seen.week_before))
-        moves = ", ".join(f"{words} {_move(compared, of)}" for words, compared in against)
-        lines.append(f"{name} **{shown}** ({moves})")
-    return ["\n".join(lines)]
+def _told(summary: Summary, room: Room) -> list[str]:
+    """What to do, what was corrected, what people should know."""
+    told = (*_restatements(summary), *summary.warnings, *summary.view_notes)
+    return _first([*_troubles(summary, room), *(_sentence(line, room) for line in told if line.strip())], room)
 
 
-def _move(compared: Compared | None, of: Callable[[Figures], Decimal | None]) -> str:
-    now, then = (of(compared.now), of(compared.then)) if compared else (None, None)
-    if now is None or not then:
-        return "无对比"
-    percent = (now - then) / then * 100
-    return "持平" if abs(percent) < _EVEN_PERCENT else f"{'▲' if percent > 0 else '▼'}{abs(percent):.1f}%"
+def _sentence(text: str, room: Room) -> str:
+    return clipped(harmless(text), room.letters)
 
 
-def _chart(seen: Trend | None) -> list[Element]:
-    if seen is None or len(seen.costs) < DAYS_TO_DRAW:
-        return []
-    values = [(f"{day:%m-%d}", float(cost)) for day, cost in seen.costs]
-    return [bars(f"近 {CHART_DAYS} 天消耗 (元)", values)]
-
-
-def _troubles(summary: Summary) -> list[str]:
-    """What to do, each once, with the names of the accounts; what befell the whole run is not told of each again."""
-    befallen: dict[str, list[str]] = {}
+def _troubles(summary: Summary, room: Room) -> list[str]:
+    """Why and what to do, each once, with the names of the accounts; what befell the whole run is not told of each."""
+    befallen: dict[tuple[str, str], list[str]] = {}
     for one in summary.accounts:
         told_weekly = one.state == DayState.PARKED  # by a warning of its own
         if one.trouble and one.trouble != summary.trouble and not told_weekly:
-            befallen.setdefault(one.trouble.what_to_do, []).append(clipped(one.name, NAME_LETTERS))
-    lines = [f"**{_together(names)}**: {advice}" for advice, names in befallen.items()]
-    return [summary.trouble.what_to_do, *lines] if summary.trouble else lines
+            befallen.setdefault((why(one.trouble), one.trouble.what_to_do), []).append(one.name)
+    lines = [f"**{named(who)}** ({reason}): {_sentence(advice, room)}" for (reason, advice), who in befallen.items()]
+    whole = summary.trouble
+    return [f"**{why(whole)}**: {_sentence(whole.what_to_do, room)}", *lines] if whole else lines
 
 
 def _restatements(summary: Summary) -> list[str]:
     """Days before the newest whose figures the source corrected, by account."""
-    names = {account.id: clipped(account.name, NAME_LETTERS) for account in summary.accounts}
+    names = {account.id: clipped(account.name) for account in summary.accounts}
     days: dict[str, list[str]] = {}
     for at in summary.restatements:
         days.setdefault(names[at.account_id], []).append(f"{at.day:%m-%d}")
@@ -170,34 +166,50 @@ def _restatements(summary: Summary) -> list[str]:
     return [f"数据源修正了历史数据, 已更新: {told}"] if told else []
 
 
-def _together(names: Sequence[str]) -> str:
-    shown = "、".join(names[:NAMES_TOGETHER])
-    return f"{shown} 等 {len(names)} 个账户" if len(names) > NAMES_TOGETHER else shown
+def _alerts(beside: Background, room: Room) -> list[Element]:
+    shown = [_sentence(alert, room) for alert in beside.alerts[: room.alerts]]
+    more = len(beside.alerts) - room.alerts
+    lines = [*shown, f"另有 {more} 条提醒"] if more > 0 else shown
+    return [markdown("\n".join(["**异常提醒**", *(f"- {line}" for line in lines)]))] if lines else []
 
 
-def _footer(summary: Summary, beside: Around) -> str:
+def _first(lines: Sequence[str], room: Room) -> list[str]:
+    more = len(lines) - room.lines
+    return [*lines[: room.lines], f"另有 {more} 条, 见同步状态表"] if more > 0 else list(lines)
+
+
+def _footer(summary: Summary, beside: Background, room: Room) -> str:
     written = f"新增 {summary.created} 行, 更新 {summary.updated} 行, 未变 {summary.unchanged} 行"
     checked = "已回读核对" if summary.verified else "未能核对"
-    moment = summary.ended_at.astimezone(CHINA)
-    hidden = len(summary.accounts) - ACCOUNTS_SHOWN
+    hidden = len(summary.accounts) - room.accounts
     more = f"另有 {hidden} 个账户, 见同步状态表; " if hidden > 0 else ""
-    again = f", {beside.settles_at:%H:%M} 复核" if beside.settles_at else ", 已复核" if beside.settled else ""
-    return f"{more}{written}; {checked}; 数据截至 {moment:%m-%d %H:%M}{again}"
+    return f"{more}{written}; {checked}; {_as_of(summary, beside)}"
 
 
-def _account_table(accounts: Sequence[AccountResult], seen: Trend | None) -> Element:
-    """Those in trouble first; 转化 where it is known."""
-    shown = sorted(accounts, key=lambda one: one.state.good)[:ACCOUNTS_SHOWN]
-    known = seen.by_account if seen else {}
-    columns = _COLUMNS | ({"conversions": "转化"} if known else {})
-    return table(columns, [_account_row(one, known.get(one.id) if known else None) for one in shown])
+def _as_of(summary: Summary, beside: Background) -> str:
+    """Until when the figures are known, and whether they were or will be read once more."""
+    known = f"数据截至 {summary.ended_at.astimezone(CHINA):%m-%d %H:%M}"
+    settles = datetime.combine(summary.day + timedelta(days=1), beside.settle_at, CHINA)
+    if summary.run_id.startswith("settle-"):
+        return f"{known}, 已复核" if summary.state == RunState.SUCCESS else known
+    return f"{known}, {beside.settle_at:%H:%M} 复核" if summary.started_at < settles else known
 
 
-def _account_row(one: AccountResult, figures: Figures | None) -> dict[str, str | int | float]:
-    row: dict[str, str | int | float] = {
-        "account": clipped(one.name, NAME_LETTERS),
-        "state": _STATES[one.state],
-        "rows": one.rows,
-        "cost": float(one.cost),
-    }
-    return row | ({"conversions": int(figures.conversions)} if figures else {})
+def _account_table(summary: Summary, beside: Background, room: Room) -> Element:
+    """The accounts in trouble first, then those that spent most."""
+    ranked = sorted(summary.accounts, key=lambda one: (one.state.good, -one.cost))
+    columns = [column("account", "账户"), column("state", "状态"), column("rows", "行数", "number")]
+    columns += [column("cost", "消耗(元)", "number", precision=2), column("conversions", "转化", "number")]
+    rows = [_account_row(one, summary, beside) for one in ranked[: room.accounts]]
+    shown: Collection[str] = {name for row in rows for name in row}
+    columns = [one for one in [*columns, column("change", "消耗较前一日")] if one["name"] in shown or not rows]
+    return table(columns, rows, page_size=10)
+
+
+def _account_row(one: AccountResult, summary: Summary, beside: Background) -> dict[str, object]:
+    row = {"account": clipped(one.name), "state": _STATES[one.state], "rows": one.rows, "cost": float(one.cost)}
+    known = beside.history.get(AccountDay(one.id, summary.day)) if one.state.good else None
+    before = beside.history.get(AccountDay(one.id, summary.day - timedelta(days=1)))
+    if known and known.conversions is not None:
+        row["conversions"] = int(known.conversions)
+    return {**row, "change": change(known.cost, before.cost if before else None)} if known else row

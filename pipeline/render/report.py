@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from pygal.style import Style
 
+from pipeline.core.history import cost_per_conversion
 from pipeline.core.model import CHINA
 from pipeline.core.outcome import DayState
 from pipeline.core.report import PROMOTIONS_SHOWN, WORTH_A_LOOK, Report
@@ -47,7 +48,7 @@ def report_page(report: Report) -> str:
     environment = Environment(
         loader=PackageLoader("pipeline.render"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    environment.filters |= {"yuan": _yuan, "count": _count, "short": _short}
+    environment.filters |= {"yuan": _yuan, "count": _count, "short": _short, "per_conversion": cost_per_conversion}
     return environment.get_template("report.html").render(
         report=report,
         made_at=f"{report.made_at.astimezone(CHINA):%Y-%m-%d %H:%M}",
@@ -65,7 +66,7 @@ def _charts(report: Report) -> Iterable[Markup]:
     yield _drawn(pygal.StackedBar, "每日消耗 (元), 按账户", labels, _by_account(report, days))
     if report.sums.conversions:
         yield _drawn(pygal.Bar, "每日转化", labels, [("转化", [one.conversions if one else None for one in by_day])])
-        costs = [one.conversion_cost if one else None for one in by_day]
+        costs = [cost_per_conversion(one) if one else None for one in by_day]
         yield _drawn(pygal.Line, "每日转化成本 (元)", labels, [("转化成本", costs)])
     yield _drawn(pygal.Bar, "各星期日均消耗 (元)", _WEEKDAYS, [("日均消耗", report.weekdays)])
 
@@ -131,8 +132,8 @@ def _yuan(value: Decimal | None) -> str:
     return "—" if value is None else f"{value:,.2f}"
 
 
-def _count(value: Decimal | int) -> str:
-    return f"{value:,.0f}"
+def _count(value: Decimal | int | None) -> str:
+    return "—" if value is None else f"{value:,.0f}"
 
 
 def _short(day: date) -> str:

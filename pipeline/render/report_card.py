@@ -1,9 +1,13 @@
 """The card that goes with a report."""
 
+from collections.abc import Collection
+
+from pipeline.core.history import Figures, cost_per_conversion
 from pipeline.core.report import Report
-from pipeline.core.trend import Figures
-from pipeline.render.cards import ACCOUNTS_SHOWN, NAME_LETTERS
-from pipeline.render.elements import Element, card, clipped, markdown, table
+from pipeline.render.elements import Element, card, column, markdown, table
+from pipeline.render.words import clipped
+
+ACCOUNTS_SHOWN = 30
 
 
 def report_card(report: Report, where: str) -> dict[str, object]:
@@ -18,7 +22,8 @@ def _figures(report: Report) -> str:
     lines = [f"消耗 **{total.cost:,.2f} 元**"]
     if report.sums.conversions:
         lines += [f"转化 **{total.conversions:,.0f}**"]
-        lines += [f"转化成本 **{total.conversion_cost:,.2f} 元**"] if total.conversion_cost else []
+        paid = cost_per_conversion(total)
+        lines += [f"转化成本 **{paid:,.2f} 元**"] if paid else []
     return ", ".join(lines)
 
 
@@ -28,11 +33,13 @@ def _lacking(report: Report) -> list[str]:
 
 
 def _accounts(report: Report) -> Element:
-    columns = {"account": "账户", "cost": "消耗(元)"} | ({"conversions": "转化"} if report.sums.conversions else {})
-    rows = [_row(name, figures, columns) for name, figures in report.accounts[:ACCOUNTS_SHOWN]]
-    return table(columns, rows)
+    columns = [column("account", "账户"), column("cost", "消耗(元)", "number", precision=2)]
+    columns += [column("conversions", "转化", "number")] if report.sums.conversions else []
+    names = {str(one["name"]) for one in columns}
+    rows = [_row(name, figures, names) for name, figures in report.accounts[:ACCOUNTS_SHOWN]]
+    return table(columns, rows, page_size=10)
 
 
-def _row(name: str, figures: Figures, columns: dict[str, str]) -> dict[str, str | int | float]:
-    row: dict[str, str | int | float] = {"account": clipped(name, NAME_LETTERS), "cost": float(figures.cost)}
-    return row | ({"conversions": int(figures.conversions)} if "conversions" in columns else {})
+def _row(name: str, figures: Figures, columns: Collection[str]) -> dict[str, object]:
+    row = {"account": clipped(name), "cost": float(figures.cost), "conversions": int(figures.conversions or 0)}
+    return {what: value for what, value in row.items() if what in columns}

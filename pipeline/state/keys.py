@@ -8,7 +8,8 @@
 | laike:v1:token:dead | string | none | a dead refresh token is asked for once more |
 | laike:v1:token:history | list of 100 | none | history |
 | laike:v1:told:<day>:<what> | string | 2 days | something is told twice that day |
-| laike:v1:trouble | string, day | none | that all is well again is not told |
+| laike:v1:cards:unsent | sorted set by time | 1 day | a card that could not be sent is not tried again |
+| laike:v1:alerts | hash by event | 30 days | an anomaly that goes on is told once more |
 | laike:v1:limit:<endpoint> | string | seconds | a few refused calls, repeated |
 | laike:v1:rows:<batch>:<account> | string, zlib JSON | 3 days | the account is fetched again |
 | laike:v1:changes:<batch> | string, zlib JSON | 3 days | what a killed load had begun to write is counted anew |
@@ -60,7 +61,8 @@ TOKEN_LOCK = PREFIX + "token:lock"
 TOKEN_ATTEMPT = PREFIX + "token:attempt"
 TOKEN_DEAD = PREFIX + "token:dead"
 TOKEN_HISTORY = PREFIX + "token:history"
-TROUBLE = PREFIX + "trouble"
+UNSENT_CARDS = PREFIX + "cards:unsent"
+ALERTS = PREFIX + "alerts"
 RUNS = PREFIX + "runs"
 OPEN = PREFIX + "open"
 ROSTER = PREFIX + "accounts:roster"

@@ -156,13 +156,13 @@ class Ledger:
         """Mark a run as told; `False` where it was before."""
         return bool(self._client.hsetnx(keys.run(run_id), TOLD, "1"))
 
-    def untell(self, run_id: str) -> None:
-        """Take the mark back: the group was not told."""
-        self._client.hdel(keys.run(run_id), TOLD)
-
     def told(self, run_id: str) -> bool:
         """Whether a card about a run was sent."""
         return bool(self._client.hexists(keys.run(run_id), TOLD))
+
+    def untell(self, run_id: str) -> None:
+        """Take the mark of a run away whose card was certainly not taken."""
+        self._client.hdel(keys.run(run_id), TOLD)
 
     def newest(self, count: int) -> list[str]:
         """Ids of the newest runs, the newest first."""

@@ -198,19 +198,6 @@ class Memory:
         said = _text(self._client.get(keys.emptied(self._table_id)))
         return datetime.fromisoformat(said) if said else None
 
-    def troubled_since(self) -> date | None:
-        """The day of the first run of which the group was told that it was no success, and not yet that all is well."""
-        told = _text(self._client.get(keys.TROUBLE))
-        return date.fromisoformat(told) if told else None
-
-    def begin_trouble(self, day: date) -> None:
-        """The group was told of a run that was no success; the first day stands."""
-        self._client.set(keys.TROUBLE, day.isoformat(), nx=True)
-
-    def end_trouble(self) -> None:
-        """The group was told that all is well again."""
-        self._client.delete(keys.TROUBLE)
-
     def told(self, day: date, what: str) -> bool:
         """Whether a trouble outside of runs was told on a day."""
         return bool(self._client.exists(keys.told(day.isoformat(), what)))
@@ -218,6 +205,21 @@ class Memory:
     def learn_told(self, day: date, what: str) -> None:
         """Remember that a trouble outside of runs was told on a day."""
         self._client.set(keys.told(day.isoformat(), what), "1", ex=2 * keys.DAY_S)
+
+    def unsent(self, now: datetime) -> list[str]:
+        """Runs of the last day whose card could not be sent, the newest first."""
+        self._client.zremrangebyscore(keys.UNSENT_CARDS, "-inf", now.timestamp() - keys.DAY_S)
+        found: Any = self._client.zrevrange(keys.UNSENT_CARDS, 0, -1)
+        return [run_id.decode() for run_id in found]
+
+    def learn_unsent(self, run_id: str, now: datetime) -> None:
+        """Remember that a run's card is to be tried again; since when stands."""
+        self._client.zadd(keys.UNSENT_CARDS, {run_id: now.timestamp()}, nx=True)
+        self._client.expire(keys.UNSENT_CARDS, keys.DAY_S)
+
+    def forget_unsent(self, run_id: str) -> None:
+        """A run's card need not be tried again."""
+        self._client.zrem(keys.UNSENT_CARDS, run_id)
 
 
 def place(at: AccountDay) -> str:

@@ -1,64 +1,124 @@
-"""The card about a run: what it tells besides the run, and that it is told once."""
+"""The card about a run: what it tells besides the run's end, and that the group gets it once.
 
-from datetime import date, datetime, time, timedelta
+A success is marked as told before it is sent and a failure after: rather no good news than twice, rather bad news twice
+than not at all. The mark of a success whose card was certainly not taken is taken away again. What is not sent is tried
+again for a day by `keep_token`.
+"""
+
+from datetime import timedelta
+
+import structlog
 
 from pipeline.context import Context
+from pipeline.core.background import Background
 from pipeline.core.errors import NeedsAuthorization
-from pipeline.core.health import Verdict
-from pipeline.core.model import CHINA, china_day
+from pipeline.core.history import History
+from pipeline.core.model import DayRange, china_day
 from pipeline.core.outcome import RunState, Summary
-from pipeline.core.plan import yesterday
-from pipeline.core.trend import chart_days, trend
-from pipeline.render.cards import Around, authorize_link_in, run_card
-from pipeline.steps.health import health
+from pipeline.core.recovery import Recovery, past_troubles
+from pipeline.render.cards import authorize_link_in, run_card
+from pipeline.state.store import StoreTrouble
+from pipeline.steps.alerts import alerts
 from pipeline.steps.history import history
+from pipeline.steps.owed import owed
 from pipeline.steps.tell import Sent, send
 from pipeline.steps.token import told_as
 
-RUNS_LOOKED_AT = 50
-NEWS_FOR = timedelta(hours=24)  # a card that could not be sent for so long tells nothing new
+EARLIER_RUNS = 30  # how far back troubles are looked for that are over now
+LOOKED_BACK = timedelta(weeks=2)  # the chart; what is usual on a weekday may take more
+
+log = structlog.get_logger()
 
 
-def send_card(ctx: Context, summary: Summary) -> None:
-    """Tell the group, once; a card that cannot be sent never fails a run, and is tried again by `send_left`.
-
-    A success is marked as told before it is sent and a failure after: rather no good news than twice, rather bad
-    news twice than not at all. Where a success surely did not arrive, the mark is taken back.
-    """
-    good = summary.state == RunState.SUCCESS
-    if not ctx.bot() or ctx.ledger.told(summary.run_id) or (good and not ctx.ledger.tell(summary.run_id)):
+def tell_run(ctx: Context, summary: Summary) -> None:
+    """Tell the group how a run ended, once; a card that cannot be sent never fails a run."""
+    if not ctx.bot() or ctx.ledger.told(summary.run_id):
         return
     today, standing = china_day(ctx.now()), _standing(summary)
     if standing and ctx.memory.told(today, standing):
         ctx.ledger.tell(summary.run_id)
         return
-    around = _around(ctx, summary)
-    sent = send(ctx, run_card(summary, around))
-    if sent == Sent.NO and good:
-        ctx.ledger.untell(summary.run_id)
-    if sent != Sent.YES:
-        return
-    ctx.ledger.tell(summary.run_id)
-    if not good:
-        ctx.memory.begin_trouble(china_day(summary.started_at))
-    elif around.troubled_since:
-        ctx.memory.end_trouble()
-    if standing:
-        ctx.memory.learn_told(today, standing)
-    if authorize_link_in(summary):  # the group need not hear of the dead token once more today
-        ctx.memory.learn_told(today, told_as(NeedsAuthorization.reason))
+    sent = _send(ctx, summary)
+    if sent == Sent.YES:
+        if standing:
+            ctx.memory.learn_told(today, standing)
+        if authorize_link_in(summary):  # the group need not hear of the dead token once more today
+            ctx.memory.learn_told(today, told_as(NeedsAuthorization.reason))
 
 
-def send_left(ctx: Context) -> None:
-    """Send the cards of the last day's runs that could not be sent, the oldest first."""
-    if not ctx.bot():
-        return
-    for run_id in reversed(ctx.ledger.newest(RUNS_LOOKED_AT)):
-        if ctx.ledger.told(run_id):
-            continue
+def tell_unsent(ctx: Context) -> None:
+    """Try the cards again that could not be sent; while the bot takes none, one a time is enough."""
+    for run_id in ctx.memory.unsent(ctx.now()):
         summary = ctx.ledger.summary(run_id)
-        if summary and not summary.dry_run and ctx.now() - summary.ended_at < NEWS_FOR:
-            send_card(ctx, summary)
+        if summary and not ctx.ledger.told(run_id):
+            tell_run(ctx, summary)
+            if not ctx.ledger.told(run_id):
+                return
+        ctx.memory.forget_unsent(run_id)
+
+
+def _send(ctx: Context, summary: Summary) -> Sent | None:
+    """Send a card by the marks; `None`: somebody else is at it."""
+    card, run_id = run_card(summary, _background(ctx, summary)), summary.run_id
+    good = summary.state == RunState.SUCCESS
+    if good and not ctx.ledger.tell(run_id):
+        return None
+    sent = send(ctx, card)
+    if sent == Sent.YES:
+        ctx.ledger.tell(run_id)
+    elif sent == Sent.NOT or not good:
+        ctx.memory.learn_unsent(run_id, ctx.now())
+        ctx.ledger.untell(run_id)
+    return sent
+
+
+def _background(ctx: Context, summary: Summary) -> Background:
+    try:
+        return _gathered(ctx, summary)
+    except StoreTrouble:
+        raise  # Redis is away: whoever called comes back later
+    except Exception:
+        # what a card tells besides the run's end is no reason for the group not to hear of the end
+        log.exception("background_broke", run=summary.run_id)
+        return Background()
+
+
+def _gathered(ctx: Context, summary: Summary) -> Background:
+    back = max(LOOKED_BACK, timedelta(weeks=ctx.settings.anomalies.weeks))
+    known = history(ctx, [account.id for account in summary.accounts], DayRange(summary.day - back, summary.day))
+    return Background(
+        history=known,
+        recovery=_recovery(ctx, summary),
+        alerts=_alerts(ctx, summary, known),
+        table_url=ctx.settings.table_url,
+        settle_at=ctx.settings.settle_at,
+        clock_offset_s=ctx.settings.clock_offset_s,
+    )
+
+
+def _alerts(ctx: Context, summary: Summary, known: History) -> tuple[str, ...]:
+    try:
+        return alerts(ctx, summary, known)
+    except StoreTrouble:
+        raise
+    except Exception:
+        log.exception("alerts_broke", run=summary.run_id)  # the figures are told without them
+        return ()
+
+
+def _recovery(ctx: Context, summary: Summary) -> Recovery | None:
+    """Whose trouble this run ended: accounts that were in trouble before, and owe nothing any more."""
+    past = past_troubles(summary, _earlier(ctx, summary)) if summary.state == RunState.SUCCESS else {}
+    owing = owed(ctx, past, summary.day)
+    over = {number: since for number, since in past.items() if number not in owing}
+    names = tuple(account.name for account in summary.accounts if account.id in over)
+    return Recovery(names, min(over.values())) if over else None
+
+
+def _earlier(ctx: Context, summary: Summary) -> list[Summary]:
+    """Runs that began before, the newest first."""
+    found = (ctx.ledger.summary(run_id) for run_id in ctx.ledger.newest(EARLIER_RUNS) if run_id != summary.run_id)
+    return [one for one in found if one and one.started_at < summary.started_at]
 
 
 def _standing(summary: Summary) -> str | None:
@@ -66,33 +126,3 @@ def _standing(summary: Summary) -> str | None:
     troubles = (summary.trouble, *(account.trouble for account in summary.accounts))
     found = next((trouble for trouble in troubles if trouble and trouble.needs_person), None)
     return f"run:{found.reason}:{found.code}" if found and summary.state == RunState.FAILED else None
-
-
-def _around(ctx: Context, summary: Summary) -> Around:
-    accounts = [account.id for account in summary.accounts]
-    newest = summary.day == yesterday(ctx.now())
-    return Around(
-        trend=trend(history(ctx, accounts, chart_days(summary.day)), summary.day),
-        table_link=_table_link(ctx),
-        settles_at=_settles_at(ctx) if newest else None,
-        settled=summary.run_id.startswith("settle-"),
-        troubled_since=_troubled_since(ctx, summary) if newest else None,
-    )
-
-
-def _settles_at(ctx: Context) -> time | None:
-    now, at = ctx.now(), ctx.settings.settle_at
-    return at if now < datetime.combine(china_day(now), at, CHINA) else None
-
-
-def _troubled_since(ctx: Context, summary: Summary) -> date | None:
-    """Since when runs were no success, if with this one the day is loaded for every account."""
-    since = ctx.memory.troubled_since() if summary.state == RunState.SUCCESS else None
-    return since if since and health(ctx, summary.day).verdict == Verdict.OK else None
-
-
-def _table_link(ctx: Context) -> str | None:
-    """Where people open the table: the console's host instead of the API's."""
-    token = ctx.memory.app_token()
-    host = ctx.settings.feishu_base_url.replace("//open.", "//www.", 1)
-    return f"{host}/base/{token}?table={ctx.settings.bitable_table_id}" if token else None

@@ -12,7 +12,7 @@ from pipeline.core.flow import FETCH, FINISH, LOAD, VERIFY, VIEWS, Step
 from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, Summary, VerifyOutcome, ViewsOutcome
 from pipeline.core.summary import Findings, summarize
 from pipeline.steps.backfill import begun_parts, loaded_before
-from pipeline.steps.card import send_card
+from pipeline.steps.card import tell_run
 from pipeline.steps.health import tell_outside
 from pipeline.steps.known import learn_states, note_absences
 from pipeline.steps.limits import limit_warnings
@@ -35,7 +35,7 @@ def finish(ctx: Context, run_id: str) -> Summary:
         ctx.ledger.emit(run_id, "finished", state=summary.state)
     ctx.ledger.archive(run_id)
     if not run.dry_run:
-        send_card(ctx, summary)
+        tell_run(ctx, summary)
         tell_outside(ctx, run)
     return summary
 

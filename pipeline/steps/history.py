@@ -1,22 +1,35 @@
-"""What was loaded of accounts and days, as figures: from the ledger, without a call."""
+"""The figures of the past, from what the ledger keeps of each load: no call is made for it."""
 
 from collections.abc import Collection
 from decimal import Decimal
 
 from pipeline.context import Context
+from pipeline.core.history import Figures
 from pipeline.core.model import ZERO, AccountDay, DayRange
-from pipeline.core.trend import Figures
-from pipeline.state.ledger import UNKNOWN
+from pipeline.state.ledger import UNKNOWN, Coverage
+from pipeline.steps.write import batches
+
+ACCOUNTS_AT_ONCE = 100  # so that of many accounts few answers are in memory together
 
 
 def history(ctx: Context, account_ids: Collection[str], days: DayRange) -> dict[AccountDay, Figures]:
-    """The figures of each account and day as last loaded; where nothing is loaded, the place is absent.
+    """What was last loaded of these accounts on these days; a day that never was is absent."""
+    found: dict[AccountDay, Figures] = {}
+    for some in batches(list(account_ids), ACCOUNTS_AT_ONCE):
+        found |= {at: _figures(one) for at, one in _covered(ctx, some, days).items()}
+    return found
 
-    Days that are known from 同步状态 alone have no conversions, and are left out.
-    """
-    covered = ctx.ledger.covered_at(AccountDay(number, day) for number in account_ids for day in days)
-    return {
-        at: Figures(one.rows, Decimal(one.cost), one.totals.conversions if one.totals else ZERO)
-        for at, one in covered.items()
-        if one.totals or one.checksum != UNKNOWN
-    }
+
+def _covered(ctx: Context, account_ids: Collection[str], days: DayRange) -> dict[AccountDay, Coverage]:
+    return ctx.ledger.covered_at(AccountDay(number, day) for number in account_ids for day in days)
+
+
+def _figures(loaded: Coverage) -> Figures:
+    return Figures(loaded.rows, Decimal(loaded.cost), _conversions(loaded))
+
+
+def _conversions(loaded: Coverage) -> Decimal | None:
+    """The account report's; where it said nothing of the day there were none, where nobody remembers, who knows."""
+    if loaded.totals:
+        return loaded.totals.conversions
+    return None if loaded.checksum == UNKNOWN else ZERO

@@ -1,9 +1,10 @@
 """Bring the table to what was fetched: difference, record of it, batch writes, one writer per base."""
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import TypeVar
 
 import structlog
@@ -12,10 +13,11 @@ from pipeline.context import Base, Context
 from pipeline.core.diff import Change, Difference, Update, causes, changes, diff
 from pipeline.core.errors import BadResponse, Busy, ColumnVanished, LaikeError, Retryable, RowVanished, TableFull
 from pipeline.core.flow import LOAD, Step
-from pipeline.core.model import FoundRow, Key, WantedRow, china_day
-from pipeline.core.outcome import LoadOutcome, Run
+from pipeline.core.model import AccountDay, FoundRow, Key, WantedRow, china_day
+from pipeline.core.outcome import LoadOutcome, Run, Shift
 from pipeline.core.quality import refusals
 from pipeline.core.table import Layout
+from pipeline.state.ledger import Coverage
 from pipeline.state.staging import Snapshot
 from pipeline.steps.once import once, part_of
 from pipeline.steps.read import Record, read_following, remembered_count, rows_of, take_snapshot
@@ -243,11 +245,21 @@ def _tell(ctx: Context, work: _Load, *, dry_run: bool) -> LoadOutcome:
         updated=len(done) - created,
         unchanged=len(work.wanted) - len(done) - len(work.refused),
         restated=why.restated,
+        shifts=_shifts(work.source, why.restated, covered),
         fields=work.fields,
         edited=why.edited,
         conflicts=work.source.conflicts,
         refused=refusals((row, work.refused[row.key]) for row in work.wanted if row.key in work.refused),
         warnings=tuple(warnings),
+    )
+
+
+def _shifts(
+    source: Source, restated: Iterable[AccountDay], covered: Mapping[AccountDay, Coverage]
+) -> tuple[Shift, ...]:
+    return tuple(
+        Shift(account_id=at.account_id, day=at.day, before=Decimal(covered[at].cost), after=source.costs[at])
+        for at in restated
     )
 
 

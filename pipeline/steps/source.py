@@ -4,10 +4,11 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 
 from pipeline.context import Context
 from pipeline.core.columns import metrics_of
-from pipeline.core.model import AccountDay, FoundRow, ReportRow, WantedRow
+from pipeline.core.model import ZERO, AccountDay, FoundRow, ReportRow, WantedRow
 from pipeline.core.outcome import Run
 from pipeline.core.quality import checksum, settle_shared_keys
 from pipeline.core.table import Layout
@@ -23,6 +24,7 @@ class Source:
     days: frozenset[AccountDay]  # every account and day that was fetched
     metrics: tuple[str, ...]
     digests: Mapping[AccountDay, str]  # of each account's day; it says of which metrics it is
+    costs: Mapping[AccountDay, Decimal]  # 消耗 of each account's day, in 元
 
     def without_rows(self) -> "Source":
         """What is left to know when the table's rows are made: a batch of many rows need not hold them twice."""
@@ -46,7 +48,7 @@ def gather(ctx: Context, run: Run) -> Source:
     days = frozenset(
         AccountDay(one.outcome.account_id, day.day) for one in fetched for day in one.outcome.days if not day.failed
     )
-    return Source(tuple(rows), conflicts, days, metrics, _digests(rows, days, metrics))
+    return Source(tuple(rows), conflicts, days, metrics, _digests(rows, days, metrics), _costs(rows, days))
 
 
 def _digests(rows: Iterable[ReportRow], days: Iterable[AccountDay], metrics: Sequence[str]) -> dict[AccountDay, str]:
@@ -54,6 +56,13 @@ def _digests(rows: Iterable[ReportRow], days: Iterable[AccountDay], metrics: Seq
     for row in rows:
         by_day[AccountDay(row.account_id, row.day)].append(row)
     return {at: f"{_of(metrics)}{checksum(found)}" for at, found in by_day.items()}
+
+
+def _costs(rows: Iterable[ReportRow], days: Iterable[AccountDay]) -> dict[AccountDay, Decimal]:
+    costs = dict.fromkeys(days, ZERO)
+    for row in rows:
+        costs[AccountDay(row.account_id, row.day)] += row.cost
+    return costs
 
 
 def _of(metrics: Sequence[str]) -> str:

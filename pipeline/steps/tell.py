@@ -1,36 +1,60 @@
 """Tell the group by a card. A card that cannot be sent never fails what it tells of."""
 
 from collections.abc import Mapping
-from enum import Enum
+from enum import Enum, auto
 
 import structlog
 
+from pipeline.clients.feishu.bot import Bot
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError, Retryable
 from pipeline.core.model import china_day
-from pipeline.render.cards import seconds_to_wait
+from pipeline.render.cards import greeting_card, seconds_to_wait
+
+SET_THE_HOOK = "请在飞书群「设置」→「群机器人」→「自定义机器人」复制 Webhook 地址, 填入 LAIKE_FEISHU_WEBHOOK_URL。"
+_REFUSED = {
+    19021: "请把机器人「安全设置」→「签名校验」的密钥填入 LAIKE_FEISHU_WEBHOOK_SECRET, 并校准本机时间。",
+    19022: "请把本机 IP 加入机器人「安全设置」→「IP 白名单」。",
+    19024: "请在机器人「安全设置」→「自定义关键词」中加入“同步”, 或去掉关键词。",
+}
 
 log = structlog.get_logger()
 
 
 class Sent(Enum):
-    """Whether a card arrived in the group."""
+    """What became of a card: the group has it, has it not, or nobody knows, since the answer was lost."""
 
-    YES = "yes"
-    NO = "no"
-    UNKNOWN = "unknown"  # its answer was lost
+    YES = auto()
+    NOT = auto()
+    PERHAPS = auto()
+
+
+def greet(ctx: Context, bot: Bot) -> str:
+    """Send a message that only says that messages arrive; what the bot answers.
+
+    Raises:
+        BadRequest: The bot refuses it; `cure_of` says what to do.
+        Retryable: Too many messages just now, or no answer.
+    """
+    return bot.send(greeting_card(ctx.now()), ctx.now())
+
+
+def cure_of(error: LaikeError) -> str:
+    """What to do about an error of the bot: in the words of its page where they are known."""
+    passes = isinstance(error, Retryable) and error.code is not None
+    return _REFUSED.get(error.code or 0, error.what_to_do if passes else SET_THE_HOOK)
 
 
 def send(ctx: Context, card: Mapping[str, object]) -> Sent:
-    """Send a card to the group, if there is one; whether it arrived."""
+    """Send a card to the group, if there is one."""
     if not (bot := ctx.bot()):
-        return Sent.NO
+        return Sent.NOT
     ctx.pause(seconds_to_wait(ctx.now()))
     try:
         bot.send(card, ctx.now())
     except LaikeError as error:
         log.warning("card_failed", error=error.message)
-        return Sent.UNKNOWN if isinstance(error, Retryable) and error.effect_possible else Sent.NO
+        return Sent.PERHAPS if error.effect_possible else Sent.NOT
     return Sent.YES
 
 

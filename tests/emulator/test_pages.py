@@ -128,6 +128,47 @@ def test_a_card_looks_about_as_in_feishu(emulator: Client) -> None:
         assert part in html
 
 
+def shown(emulator: Client, *elements: dict[str, object]) -> str:
+    """The page with a card of these elements."""
+    card = {"schema": "2.0", "body": {"elements": list(elements)}}
+    answer = emulator.send("POST", emulator.facts["webhook_path"], json={"msg_type": "interactive", "card": card})
+    assert answer.json()["code"] == 0, answer.text
+    return page(emulator)
+
+
+def test_a_chart_is_drawn_and_a_value_that_is_null_is_a_gap(emulator: Client) -> None:
+    values = [{"day": "02-09", "cost": 10.5}, {"day": "<i>", "cost": None}, {"day": "02-11", "cost": 21}]
+    spec = {"type": "bar", "title": {"text": "消耗"}, "data": {"values": values}, "xField": "day", "yField": "cost"}
+    bars = shown(emulator, {"tag": "chart", "chart_spec": spec})
+    assert (bars.count("<rect"), "<title>10.50</title>" in bars, "&lt;i&gt;" in bars) == (2, True, True)
+    assert shown(emulator, {"tag": "chart", "chart_spec": {**spec, "type": "line"}}).count("<polyline") == 2
+
+
+def test_a_table_shows_numbers_by_their_format_and_the_other_pages_folded(emulator: Client) -> None:
+    columns = [
+        {"name": "a", "data_type": "number", "format": {"precision": 2, "separator": True, "symbol": "¥"}},
+        {"name": "b", "data_type": "number"},
+        {"name": "c", "data_type": "markdown"},
+    ]
+    html = shown(
+        emulator,
+        {"tag": "table", "page_size": 2, "columns": columns, "rows": [{"a": 1234.5, "b": 7, "c": "**x**"}] * 5},
+    )
+    assert "¥1,234.50" in html
+    assert "<b>x</b>" in html
+    assert "第 1 / 3 页，其余 3 行" in html
+
+
+def test_a_button_opens_its_page_and_nothing_but_a_page(emulator: Client) -> None:
+    def button(url: str) -> dict[str, object]:
+        behaviors = [{"type": "open_url", "default_url": url}]
+        return {"tag": "button", "text": {"tag": "plain_text", "content": "打开"}, "behaviors": behaviors}
+
+    html = shown(emulator, button("https://x.feishu.cn/base/b?table=tbl1"), button("javascript:alert(1)"))
+    assert html.count('href="https://x.feishu.cn/base/b?table=tbl1"') == 1
+    assert "javascript:" not in html
+
+
 def test_a_snapshot_stands_alone(emulator: Client) -> None:
     fill(emulator, 250)
     status_table(emulator)

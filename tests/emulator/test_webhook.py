@@ -37,6 +37,12 @@ WEBHOOK = [
     Refused("a table has at most 50 columns", CARD, card({**SMALL_TABLE, "columns": [{"name": str(n)} for n in range(51)]}), 200, 230099),
     Refused("a row has the columns of its table", CARD, card({**SMALL_TABLE, "rows": [{"b": "x"}]}), 200, 230099),
     Refused("a number column holds numbers", CARD, card({"tag": "table", "columns": [{"name": "a", "data_type": "number"}], "rows": [{"a": "1"}]}), 200, 230099),
+    Refused("a column's format has known properties", CARD, card({"tag": "table", "columns": [{"name": "a", "data_type": "number", "format": {"digits": 2}}], "rows": []}), 200, 230099),
+    Refused("a chart has a spec with a type", CARD, card({"tag": "chart", "chart_spec": {"data": {}}}), 200, 230099),
+    Refused("a chart has a listed ratio", CARD, card({"tag": "chart", "chart_spec": {"type": "bar"}, "aspect_ratio": "3:1"}), 200, 230099),
+    Refused("a button has at most 100 characters", CARD, card({"tag": "button", "text": {"tag": "plain_text", "content": "x" * 101}}), 200, 230099),
+    Refused("a button is of a listed type", CARD, card({"tag": "button", "type": "link"}), 200, 230099),
+    Refused("a button opens a page or calls back", CARD, card({"tag": "button", "behaviors": [{"type": "jump"}]}), 200, 230099),
     Refused("a header has a listed colour", CARD, card(MD, header={"title": {"tag": "plain_text", "content": "x"}, "template": "pink"}), 200, 230099),
     Refused("a header has at most 3 tags", CARD, card(MD, header={"title": {"tag": "plain_text", "content": "x"}, "text_tag_list": [{"tag": "text_tag", "text": {"tag": "plain_text", "content": "t"}}] * 4}), 200, 230099),
 ]  # fmt: skip

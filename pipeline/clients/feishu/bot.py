@@ -24,8 +24,8 @@ class Bot:
     url: str
     secret: str | None
 
-    def send(self, card: Mapping[str, object], now: datetime) -> None:
-        """Post a card.
+    def send(self, card: Mapping[str, object], now: datetime) -> str:
+        """Post a card; what the bot answers.
 
         Raises:
             BadRequest: The bot refuses it; the message has the bot's words.
@@ -41,10 +41,11 @@ class Bot:
             "POST", parts.path, json=body, timeout_s=10, label="webhook"
         )
         code = answer.body.get("code")
+        words = f"code {code}, {answer.body.get('msg')}"
         if code == 0:
-            return
+            return words
         kind = Throttled if code in RATE_CODES else BadRequest
-        raise kind(f"the bot refused the card: code {code}, {answer.body.get('msg')}", code=code)
+        raise kind(f"the bot refused the card: {words}", code=code)
 
 
 def sign(stamp: str, secret: str) -> str:

@@ -10,19 +10,13 @@ from pipeline.context import Context
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import CHINA, china_day
 from pipeline.core.plan import deadline_s, owed_from, yesterday
-from pipeline.render.cards import greeting_card
 from pipeline.steps.accounts import account_count
 from pipeline.steps.doctor.findings import Finding, broken, of_error, ok, skipped, warning
+from pipeline.steps.tell import SET_THE_HOOK, cure_of, greet
 
 HOOK = "/open-apis/bot/v2/hook/"
 RUNS_LOOKED_AT = 200
 SCHEDULE = ("worker", "beat")
-_HOOK = "请在飞书群「设置」→「群机器人」→「自定义机器人」复制 Webhook 地址, 填入 LAIKE_FEISHU_WEBHOOK_URL。"
-_REFUSED = {
-    19021: "请把机器人「安全设置」→「签名校验」的密钥填入 LAIKE_FEISHU_WEBHOOK_SECRET, 并校准本机时间。",
-    19022: "请把本机 IP 加入机器人「安全设置」→「IP 白名单」。",
-    19024: "请在机器人「安全设置」→「自定义关键词」中加入“同步”, 或去掉关键词。",
-}
 _WORKER = (
     "请启动 worker: celery -A worker.app worker --pool threads --concurrency 16 --without-mingle --without-gossip "
     "(容器: docker compose up -d)。"
@@ -51,13 +45,13 @@ def check_webhook(ctx: Context, *, notify: bool) -> Finding:
     """The address of the group's bot; with `notify` a message is really sent."""
     bot = ctx.bot()
     if bot is None:
-        return warning("webhook", "LAIKE_FEISHU_WEBHOOK_URL is not set: nobody is told how a run ended", _HOOK)
+        return warning("webhook", "LAIKE_FEISHU_WEBHOOK_URL is not set: nobody is told how a run ended", SET_THE_HOOK)
     parts, feishu = urlsplit(bot.url), urlsplit(ctx.settings.feishu_base_url)
     safe = parts.scheme == "https" or (parts.scheme, parts.netloc) == (feishu.scheme, feishu.netloc)
     if not safe or not parts.path.startswith(HOOK) or parts.path == HOOK:
-        return broken("webhook", f"LAIKE_FEISHU_WEBHOOK_URL is not https://…{HOOK}…", _HOOK)
+        return broken("webhook", f"LAIKE_FEISHU_WEBHOOK_URL is not https://…{HOOK}…", SET_THE_HOOK)
     if notify:
-        return greet(ctx, bot)
+        return _send(ctx, bot)
     return ok("webhook", "is set; `laike doctor --notify` sends a message")
 
 
@@ -89,10 +83,9 @@ def _beat(ctx: Context, times: Mapping[str, datetime]) -> Finding:
     return ok("beat", f"{was}; next in Shanghai: {due}")
 
 
-def greet(ctx: Context, bot: Bot) -> Finding:
-    """A message to the group that only says that messages arrive."""
+def _send(ctx: Context, bot: Bot) -> Finding:
     try:
-        bot.send(greeting_card(ctx.now()), ctx.now())
+        greet(ctx, bot)
     except LaikeError as error:
-        return of_error("webhook", error, _REFUSED.get(error.code or 0, _HOOK))
+        return of_error("webhook", error, cure_of(error))
     return ok("webhook", "a message was sent to the group")

@@ -2,12 +2,14 @@
 
 import json
 import tomllib
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from pipeline.core.columns import DEFAULT_COLUMNS, columns_of
 from pipeline.core.errors import WrongInput
+from pipeline.core.thresholds import Thresholds
 from pipeline.settings import SECRETS, Settings, unset
 from tests.lab import TOKEN_KEY
 
@@ -76,6 +78,13 @@ def test_a_whole_address_has_the_token_and_the_table(kind: str, name: str, envir
     loaded = Settings.load()
     assert (loaded.bitable_app_token, loaded.bitable_table_id) == ("Abc", "tblA")
     assert unset(["LAIKE_BITABLE_TABLE_ID"]) == []
+    assert loaded.table_url == f"https://x.feishu.cn/{kind}/Abc?table=tblA"
+
+
+def test_where_only_the_token_is_set_no_page_of_the_table_is_known(environment: pytest.MonkeyPatch) -> None:
+    assert Settings.load().table_url is None
+    environment.setenv("LAIKE_BITABLE_URL", "https://x.feishu.cn/base/Abc?table=tblOther")
+    assert Settings.load().table_url == "https://x.feishu.cn/base/Abc?table=tbl1"
 
 
 def test_a_table_that_is_set_counts_before_the_one_of_the_address(environment: pytest.MonkeyPatch) -> None:
@@ -221,3 +230,24 @@ def test_wrong_columns_in_the_variable_are_told_by_its_name(environment: pytest.
 def test_the_example_of_the_columns_is_right() -> None:
     example = Path(__file__).parents[3] / "laike.toml.example"
     assert len(columns_of(tomllib.loads(example.read_text(encoding="utf-8"))["columns"])) == 11
+
+
+def test_thresholds_come_from_laike_toml_and_a_variable_goes_before_it(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    config = tmp_path / "other.toml"
+    config.write_text("[anomalies]\nshare = 0.3\nidle_days = 3\n", encoding="utf-8")
+    environment.setenv("LAIKE_CONFIG", str(config))
+    assert (Settings.load().anomalies.share, Settings.load().anomalies.idle_days) == (Decimal("0.3"), 3)
+    environment.setenv("LAIKE_ANOMALIES", '{"share": 0.4}')
+    assert Settings.load().anomalies == Thresholds(share=Decimal("0.4"))
+
+
+def test_thresholds_that_are_none_are_named_with_the_file(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    config = tmp_path / "other.toml"
+    config.write_text("[anomalies]\nshares = 0.3\n[alerts]\n", encoding="utf-8")
+    environment.setenv("LAIKE_CONFIG", str(config))
+    with pytest.raises(WrongInput) as caught:
+        Settings.load()
+    assert f"{config}: anomalies: 'shares' is not known" in caught.value.message
+    assert f"{config}: 'alerts' is not known; there are columns, anomalies" in caught.value.message

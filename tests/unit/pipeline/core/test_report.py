@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.coverage import AccountCoverage, KnownDay
+from pipeline.core.history import Figures
 from pipeline.core.model import Account, Cell, DayRange, FoundRow
 from pipeline.core.outcome import DayState
-from pipeline.core.report import PROMOTIONS_SHOWN, Report, Sums
-from pipeline.core.trend import Figures
+from pipeline.core.report import NOTHING, PROMOTIONS_SHOWN, Report, Sums
 
 MONDAY = date(2026, 2, 9)
 NOW = datetime(2026, 2, 16, tzinfo=UTC)
@@ -39,7 +39,7 @@ def test_rows_are_summed_by_day_account_and_promotion() -> None:
     assert made.sums.by_day[MONDAY].cost == Decimal("15.10")
     assert made.accounts == [
         ("城东店", Figures(2, Decimal("10.30"), Decimal(2))),
-        ("城西店", Figures(1, Decimal("5.00"))),
+        ("城西店", Figures(1, Decimal("5.00"), Decimal(0))),
     ]
     assert [(one.promotion_id, one.name, one.figures.cost) for one in made.top] == [
         ("1", "单元1", Decimal("10.30")),
@@ -48,7 +48,7 @@ def test_rows_are_summed_by_day_account_and_promotion() -> None:
 
 
 def test_a_row_without_a_day_belongs_to_no_report() -> None:
-    assert report(row("1", "10.00", day=None)).total == Figures()
+    assert report(row("1", "10.00", day=None)).total == NOTHING
 
 
 def test_the_worst_spend_without_a_conversion_or_pay_most_for_one_and_never_little() -> None:

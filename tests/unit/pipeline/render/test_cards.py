@@ -1,21 +1,23 @@
 import json
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from emulator.feishu.cards import check_card
-from pipeline.core.errors import AccountUnavailable, TableFull, Trouble
+from pipeline.core.background import Background
+from pipeline.core.errors import AccountUnavailable, NeedsAuthorization, TableFull, Trouble
+from pipeline.core.history import Figures
 from pipeline.core.model import AccountDay, DayRange
 from pipeline.core.outcome import AccountResult, DayState, RunState, Summary
-from pipeline.core.trend import Figures, Trend, trend
-from pipeline.render.cards import Around, greeting_card, run_card, seconds_to_wait
+from pipeline.core.recovery import Recovery
+from pipeline.render.cards import greeting_card, run_card, seconds_to_wait, trouble_card
+from tests.cards import problems, sent_bytes
 
 DAY = date(2026, 2, 11)
 NOW = datetime(2026, 2, 11, 23, 0, 40, tzinfo=UTC)  # 07:00:40 of 12 February in Shanghai
-WEBHOOK_BYTES = 20_000
 
 
 def account(number: int = 1, state: DayState = DayState.LOADED, trouble: Trouble | None = None) -> AccountResult:
@@ -50,8 +52,15 @@ def text(card: dict[str, object]) -> str:
 
 
 def rows(card: dict[str, Any]) -> list[dict[str, object]]:
+    """The lines of the accounts, of a card that has no other table."""
     [table] = [one for one in card["body"]["elements"] if one["tag"] == "table"]
     found: list[dict[str, object]] = table["rows"]
+    return found
+
+
+def accounts(card: dict[str, Any]) -> list[dict[str, object]]:
+    """The lines of the accounts, below the figures."""
+    found: list[dict[str, object]] = [one for one in card["body"]["elements"] if one["tag"] == "table"][-1]["rows"]
     return found
 
 
@@ -72,6 +81,7 @@ def test_the_head_says_day_and_state_in_chinese(state: RunState, title: str, tem
 def test_the_figures_are_those_of_the_day_in_yuan() -> None:
     said = text(run_card(summary(RunState.PARTIAL, account(1), account(2), account(3, DayState.FAILED))))
     assert "**2/3 个账户**, 6 行, 消耗 355.08 元" in said  # 3 * 118.36
+    assert "02-05 起 7 天共 27 行, 2100.03 元" in said  # 3 * 9, 3 * 700.01
     assert "新增 3 行, 更新 2 行, 未变 1 行; 已回读核对; 数据截至 02-12 07:00" in said
 
 
@@ -102,8 +112,8 @@ def test_no_state_of_a_run_is_told_in_english(state: RunState) -> None:
 def test_troubles_say_what_to_do_and_whom_they_befell() -> None:
     befallen = account(1, DayState.FAILED, AccountUnavailable("no such advertiser").trouble())
     said = text(run_card(summary(RunState.FAILED, befallen, trouble=TableFull("full").trouble())))
-    assert TableFull.advice in said
-    assert f"**{befallen.name}**: {AccountUnavailable.advice}" in said
+    assert f"**{befallen.name}** (账户不可用): {AccountUnavailable.advice}" in said
+    assert f"**表格已满**: {TableFull.advice}" in said
     assert "no such advertiser" not in said  # English is for the engineer
 
 
@@ -115,7 +125,8 @@ def test_warnings_and_what_became_of_the_views_are_told() -> None:
 
 def test_a_card_about_a_thousand_accounts_stays_below_the_webhook_s_limit() -> None:
     card = run_card(summary(RunState.SUCCESS, *(account(n) for n in range(1000))))
-    assert len(json.dumps(card).encode()) < WEBHOOK_BYTES
+    assert problems(card) == []
+    assert "另有 970 个账户" in text(card)  # 1000 - 30
 
 
 def test_a_card_about_a_thousand_failures_stays_below_the_webhook_s_limit_and_says_how_many() -> None:
@@ -123,17 +134,26 @@ def test_a_card_about_a_thousand_failures_stays_below_the_webhook_s_limit_and_sa
     failures = [account(n, DayState.FAILED, trouble) for n in range(1000)]
     views = f"缺少视图: {', '.join(one.name for one in failures)}"
     card = run_card(summary(RunState.FAILED, *failures, warnings=("多出一行" * 50,) * 1000, view_notes=(views,)))
-    assert len(json.dumps(card).encode()) < WEBHOOK_BYTES
+    assert problems(card) == []
     assert "等 1000 个账户" in text(card)
     assert "另有 994 条, 见同步状态表" in text(card)  # 1 + 1000 + 1 - 8
     assert "另有 970 个账户" in text(card)  # 1000 - 30
+
+
+def test_where_less_fits_less_is_shown_and_said_so() -> None:
+    names = [replace(account(n), name="🔥" * 40) for n in range(1000)]
+    card = run_card(summary(RunState.SUCCESS, *names, warnings=("🔥" * 300,) * 20))
+    assert problems(card) == []
+    assert sent_bytes(card) > 15_000
+    assert f"另有 {1000 - len(rows(card))} 个账户" in text(card)
+    assert 10 <= len(rows(card)) < 30
 
 
 def test_one_advice_for_several_accounts_is_given_once() -> None:
     gone = AccountUnavailable("no such advertiser").trouble()
     first, second = account(1, DayState.FAILED, gone), account(2, DayState.FAILED, gone)
     said = text(run_card(summary(RunState.PARTIAL, first, second, account(3))))
-    assert f"**{first.name}、{second.name}**: {gone.what_to_do}" in said
+    assert f"**{first.name}、{second.name}** (账户不可用): {gone.what_to_do}" in said
     assert said.count(gone.what_to_do) == 1
 
 
@@ -172,87 +192,72 @@ def test_a_card_is_not_sent_in_the_first_20_seconds_of_a_half_hour(minute: int, 
     assert seconds_to_wait(NOW.replace(minute=minute, second=second)) == seconds
 
 
+def test_a_name_that_is_markup_is_read_and_not_obeyed() -> None:
+    named = replace(account(1, DayState.FAILED, AccountUnavailable("gone").trouble()), name="<at id=all></at>**店**")
+    card = run_card(summary(RunState.PARTIAL, named, warnings=("[点我](http://x) ~~删~~ `x`",)))
+    assert problems(card) == []
+    assert "**＜at id=all＞＜/at＞＊＊店＊＊** (账户不可用)" in text(card)
+    assert "［点我］(http://x) ～～删～～ ｀x｀" in text(card)
+    assert rows(card)[0]["account"] == named.name  # a cell of text is no markdown
+
+
+@pytest.mark.parametrize(
+    ("run_id", "state", "started", "said"),
+    [
+        ("daily-2026-02-11", RunState.SUCCESS, NOW, "数据截至 02-12 07:00, 10:35 复核"),
+        ("settle-2026-02-11", RunState.SUCCESS, NOW + timedelta(hours=3.6), "数据截至 02-12 10:36, 已复核"),
+        ("settle-2026-02-11", RunState.PARTIAL, NOW + timedelta(hours=3.6), "数据截至 02-12 10:36"),
+        ("daily-2026-02-11-0212150000", RunState.SUCCESS, NOW + timedelta(hours=8), "数据截至 02-12 15:00"),
+    ],
+)
+def test_the_figures_say_whether_they_will_be_or_were_read_once_more(
+    run_id: str, state: RunState, started: datetime, said: str
+) -> None:
+    ended = replace(summary(state), run_id=run_id, started_at=started, ended_at=started)
+    assert text(run_card(ended)).count(f'; {said}"') == 1
+
+
+def test_a_run_that_needs_an_authorization_has_the_link_and_a_known_table_its_own() -> None:
+    link = "https://ad.oceanengine.com/openapi/audit/oauth.html?app_id=1"
+    dead = NeedsAuthorization("the refresh token is dead", link=link).trouble()
+    known = Background(table_url="https://x.feishu.cn/base/b?table=tbl1")
+    card: Any = run_card(summary(RunState.FAILED, account(1, DayState.FAILED, dead)), known)
+    assert problems(card) == []
+    buttons = [one for one in card["body"]["elements"] if one["tag"] == "button"]
+    assert [one["behaviors"][0]["default_url"] for one in buttons] == [link, known.table_url]
+
+
+def test_what_is_over_is_told_with_since_when() -> None:
+    over = Background(recovery=Recovery(("城东店", "城西店"), NOW - timedelta(days=1)))
+    assert "**已恢复**: 城东店、城西店, 自 02-11 07:00 起的问题已解决" in text(run_card(summary(), over))
+
+
+def test_a_shifted_clock_is_told_in_the_head() -> None:
+    card: Any = run_card(summary(), Background(clock_offset_s=-86400.0))
+    assert card["header"]["text_tag_list"][0]["text"]["content"] == "时钟偏移 -86400 秒"
+    assert problems(card) == []
+
+
+def test_alerts_have_a_section_of_their_own_and_say_how_many_more_there_are() -> None:
+    said = text(run_card(summary(), Background(alerts=tuple(f"提醒{n}" for n in range(10)))))
+    assert "**异常提醒**\\n- 提醒0\\n- 提醒1" in said
+    assert "- 另有 2 条提醒" in said  # 10 - 8
+    assert "异常提醒" not in text(run_card(summary()))
+
+
+def test_what_is_known_of_an_account_stands_in_its_line() -> None:
+    one, before = account(), Figures(2, Decimal("100.00"), Decimal(4))
+    now = Figures(2, one.cost, Decimal(5))
+    known = Background(history={AccountDay(one.id, DAY): now, AccountDay(one.id, DAY - timedelta(days=1)): before})
+    line = accounts(run_card(summary(RunState.SUCCESS, one, account(2)), known))[0]
+    assert (line["conversions"], line["change"]) == (5, "▲ 18.4%")  # 118.36 against 100
+
+
 def test_the_greeting_says_that_cards_arrive_and_when_in_china() -> None:
     assert "02-12 07:00" in json.dumps(greeting_card(NOW), ensure_ascii=False)
 
 
-def figures(cost: str, conversions: int) -> Figures:
-    return Figures(2, Decimal(cost), Decimal(conversions))
-
-
-def seen(*days: tuple[int, str, int], accounts: int = 1) -> Trend:
-    """A trend of so many accounts alike: days back, cost and conversions of each."""
-    places = {
-        AccountDay(account(number).id, DAY - timedelta(days=back)): figures(cost, conversions)
-        for number in range(1, accounts + 1)
-        for back, cost, conversions in days
-    }
-    return trend(places, DAY)
-
-
-def chart(card: dict[str, Any]) -> dict[str, Any] | None:
-    return next((one for one in card["body"]["elements"] if one["tag"] == "chart"), None)
-
-
-def test_each_figure_stands_against_the_day_before_and_the_same_weekday() -> None:
-    said = text(run_card(summary(), Around(trend=seen((0, "110.00", 4), (1, "100.00", 4), (7, "200.00", 5)))))
-    assert "消耗 **110.00 元** (较前一日 ▲10.0%, 较上周同日 ▼45.0%)" in said
-    assert "转化 **4** (较前一日 持平, 较上周同日 ▼20.0%)" in said
-    assert "转化成本 **27.50 元** (较前一日 ▲10.0%, 较上周同日 ▼31.2%)" in said
-
-
-def test_what_cannot_be_compared_is_told_so() -> None:
-    said = text(run_card(summary(), Around(trend=seen((0, "110.00", 0), (1, "0", 0)))))
-    assert "消耗 **110.00 元** (较前一日 无对比, 较上周同日 无对比)" in said
-    assert "转化成本 **—**" in said
-
-
-def test_the_cost_of_two_weeks_is_drawn_as_soon_as_there_are_two_days() -> None:
-    assert chart(run_card(summary(), Around(trend=seen((0, "1.00", 0))))) is None
-    drawn = chart(run_card(summary(), Around(trend=seen((0, "1.50", 0), (1, "2.25", 0)))))
-    assert drawn
-    assert drawn["chart_spec"]["data"]["values"] == [
-        {"label": "02-10", "value": 2.25},
-        {"label": "02-11", "value": 1.5},
-    ]
-
-
-def test_conversions_stand_in_the_table_where_they_are_known() -> None:
-    [row] = rows(run_card(summary(), Around(trend=seen((0, "110.00", 4)))))
-    assert row["conversions"] == 4
-
-
-def test_when_figures_are_read_once_more_is_told_until_they_are() -> None:
-    assert "数据截至 02-12 07:00, 10:35 复核" in text(run_card(summary(), Around(settles_at=time(10, 35))))
-    assert "数据截至 02-12 07:00, 已复核" in text(run_card(summary(), Around(settled=True)))
-
-
-def test_that_all_is_well_again_is_told_with_since_when_it_was_not() -> None:
-    assert "**已恢复正常**: 02-09 起的异常已结束" in text(run_card(summary(), Around(troubled_since=date(2026, 2, 9))))
-
-
-def test_the_table_is_one_click_away() -> None:
-    link = "https://www.feishu.cn/base/bascn1?table=tbl1"
-    card: Any = run_card(summary(), Around(table_link=link))
-    [button] = [one for one in card["body"]["elements"] if one["tag"] == "button"]
-    assert button["behaviors"] == [{"type": "open_url", "default_url": link}]
-
-
-@pytest.mark.parametrize("state", RunState)
-def test_the_fullest_card_is_taken_by_the_service(state: RunState) -> None:
-    trouble = AccountUnavailable("no such advertiser").trouble()
-    accounts = [
-        account(n, DayState.FAILED if n % 2 else DayState.LOADED, trouble if n % 2 else None) for n in range(1000)
-    ]
-    course = tuple((back, "12345.67", 12) for back in range(14))
-    around = Around(
-        trend=seen(*course, accounts=999),
-        table_link="https://www.feishu.cn/base/bascnLaikeDemo7c2e?table=tbl7c2e0000001",
-        settles_at=time(10, 35),
-        troubled_since=DAY,
-    )
-    told = summary(state, *accounts, warnings=("很长的提醒" * 60,) * 30, view_notes=("视图" * 200,))
-    card = run_card(told, around)
-    check_card(card)
-    assert len(json.dumps({"msg_type": "interactive", "card": card}).encode()) < WEBHOOK_BYTES
-    assert "另有 970 个账户" in text(card)
+def test_the_other_cards_are_cards_too() -> None:
+    assert problems(greeting_card(NOW)) == []
+    said = trouble_card("令牌刷新失败", ["<b>**x** " * 100] * 100, "https://ad.oceanengine.com/x")
+    assert problems(said) == []

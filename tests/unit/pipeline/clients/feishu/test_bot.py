@@ -23,11 +23,11 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
 
-def send(server: Wire, secret: str | None = None) -> None:
-    Bot(server.url + HOOK, secret).send(CARD, NOW)
+def send(server: Wire, secret: str | None = None) -> str:
+    return Bot(server.url + HOOK, secret).send(CARD, NOW)
 
 
-def failing(act: Callable[[], None]) -> LaikeError:
+def failing(act: Callable[[], object]) -> LaikeError:
     with pytest.raises(LaikeError) as caught:
         act()
     return caught.value
@@ -43,6 +43,10 @@ def test_a_card_is_posted_as_documented(serve: Serve) -> None:
     server = serve(ok())
     send(server)
     assert sent(server) == (f"POST {HOOK} HTTP/1.1", {"msg_type": "interactive", "card": CARD})
+
+
+def test_what_the_bot_answers_is_returned(serve: Serve) -> None:
+    assert send(serve(ok({"code": 0, "msg": "success"}))) == "code 0, success"
 
 
 def test_a_secret_signs_the_message_by_the_second(serve: Serve) -> None:

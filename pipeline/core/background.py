@@ -1,0 +1,21 @@
+"""What a run's card tells besides how the run ended."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import time
+
+from pipeline.core.history import Figures
+from pipeline.core.model import AccountDay
+from pipeline.core.recovery import Recovery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Background:
+    """What was known when the card was made; nothing of it is needed for a card."""
+
+    history: Mapping[AccountDay, Figures] = field(default_factory=dict)
+    recovery: Recovery | None = None
+    alerts: tuple[str, ...] = ()  # what is out of the ordinary, a sentence each
+    table_url: str | None = None
+    settle_at: time = time(10, 35)  # Asia/Shanghai: when figures of the day before are read once more
+    clock_offset_s: float = 0

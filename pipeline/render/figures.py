@@ -1,0 +1,83 @@
+"""The figures on a run's card: of the day, against the day before and a week ago, and the 消耗 of two weeks."""
+
+from collections.abc import Callable, Collection
+from datetime import date, timedelta
+from decimal import Decimal
+
+from pipeline.core.history import Comparison, Figures, History, compare, cost_per_conversion, together
+from pipeline.core.model import DayRange
+from pipeline.render.elements import Element, bar_chart, column, markdown, table
+
+CHART_DAYS = 14
+UNKNOWN = "无对比"
+NONE = "-"
+LEVEL = Decimal("0.0005")  # a change that would be shown as 0.0 %
+_BASES = ((1, "前一日"), (7, "上周同日"))
+_MEASURES: tuple[tuple[str, Callable[[Figures], Decimal | None], str], ...] = (
+    ("消耗(元)", lambda one: one.cost, ",.2f"),
+    ("转化", lambda one: one.conversions, ",.0f"),
+    ("转化成本(元)", cost_per_conversion, ",.2f"),
+    ("行数", lambda one: Decimal(one.rows), ",.0f"),
+)
+
+
+def figures(history: History, account_ids: Collection[str], day: date) -> list[Element]:
+    """What is known of a day in numbers; nothing where nothing of it was loaded."""
+    now = together(history, account_ids, day)
+    if now is None:
+        return []
+    against = {ago: compare(history, account_ids, day, day - timedelta(days=ago)) for ago, _ in _BASES}
+    rows = [
+        {"what": what, "now": _shown(measure(now), form), **_changes(measure, against)}
+        for what, measure, form in _MEASURES
+    ]
+    columns = [column("what", "指标"), column("now", f"{day:%m-%d}")]
+    columns += [column(_name(ago), f"较{word}") for ago, word in _BASES]
+    return [table(columns, rows, len(rows)), *_notes(history, account_ids, day, against)]
+
+
+def change(now: Decimal | None, then: Decimal | None) -> str:
+    """A figure against an earlier one: ▲ or ▼ with percent, `无对比` where one of them is not known."""
+    if now is None or then is None:
+        return UNKNOWN
+    if then == 0:
+        return "▲ (前为 0)" if now else "持平"
+    share = (now - then) / then
+    if abs(share) < LEVEL:
+        return "持平"
+    return f"{'▲' if share > 0 else '▼'} {abs(share):.1%}"
+
+
+def cost_chart(history: History, account_ids: Collection[str], day: date) -> list[Element]:
+    """消耗 of the two weeks up to a day; no chart where fewer than two of these days are known."""
+    days = DayRange(day - timedelta(days=CHART_DAYS - 1), day)
+    known = [(one, together(history, account_ids, one)) for one in days]
+    if sum(one is not None for _, one in known) < 2:  # noqa: PLR2004 one bar is no course
+        return []
+    values = [{"day": f"{one:%m-%d}", "cost": float(its.cost) if its else None} for one, its in known]
+    return [bar_chart(f"近 {CHART_DAYS} 天消耗 (元)", values, "day", "cost")]
+
+
+def _changes(measure: Callable[[Figures], Decimal | None], against: dict[int, Comparison | None]) -> dict[str, str]:
+    return {_name(ago): change(measure(one.now), measure(one.then)) if one else UNKNOWN for ago, one in against.items()}
+
+
+def _notes(
+    history: History, account_ids: Collection[str], day: date, against: dict[int, Comparison | None]
+) -> list[Element]:
+    """Where not all accounts of the day are compared, since some are not known on the earlier one."""
+    known = sum(together(history, [number], day) is not None for number in account_ids)
+    notes = [
+        f"较{word}只比较两日都有数据的 {one.accounts} 个账户 (共 {known} 个)"
+        for ago, word in _BASES
+        if (one := against[ago]) and one.accounts < known
+    ]
+    return [markdown("; ".join(notes))] if notes else []
+
+
+def _shown(figure: Decimal | None, form: str) -> str:
+    return NONE if figure is None else format(figure, form)
+
+
+def _name(ago: int) -> str:
+    return f"ago{ago}"
