@@ -1,7 +1,7 @@
 """The `laike` command. Commands import what they need when they are called, so that `--help` is quick."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -140,6 +140,29 @@ def views(
     from cli.admin import views as command
 
     raise typer.Exit(command(fix=fix, as_json=as_json))
+
+
+@app.command()
+def export(
+    start: Annotated[str, typer.Argument(help="The first day, as 2026-02-01.")],
+    end: Annotated[str, typer.Argument(help="The last day, included; before today.")],
+    as_: Annotated[Literal["csv", "xlsx", "jsonl"], typer.Option("--format", help="What kind of file.")] = "csv",
+    account: Annotated[list[str] | None, typer.Option(help="Only this account id; may be repeated.")] = None,
+    source: Annotated[
+        Literal["table", "api"], typer.Option("--from", help="What the table holds, or what Ocean Engine reports now.")
+    ] = "table",
+    to: Annotated[
+        str | None, typer.Option("--output", help="A new file, or - for stdout. Default: laike-export-START-END.csv.")
+    ] = None,
+    by_account: Annotated[bool, typer.Option("--sheet-per-account", help="xlsx: a sheet for each account.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write rows of some days into a csv, Excel or jsonl file, whole or not at all; exit 1 without some accounts."""
+    from cli.export import export as command
+
+    raise typer.Exit(
+        command(start, end, account or [], as_=as_, source=source, to=to, by_account=by_account, as_json=as_json)
+    )
 
 
 @app.command()

@@ -1,6 +1,9 @@
-"""A run's events as lines on stderr, as they happen."""
+"""How far something is, on stderr: a run's events as lines, as they happen; long work as a bar."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.output import err, safe
 from pipeline.context import Context
@@ -46,6 +49,37 @@ def follow(ctx: Context, run: Run, alive: Callable[[], bool]) -> None:
             err.print(f"{'':10}{said}", highlight=False)
         if event["event"] == "finished":
             return
+
+
+@contextmanager
+def bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how much of some work is done: a bar at a terminal, elsewhere a line for each tenth.
+
+    Args:
+        what: What is done, as in "rows read".
+
+    Yields:
+        What is told how much is done, and of how much.
+    """
+    if not err.is_terminal:
+        yield _tenths(what)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True) as shown:
+        task = shown.add_task(what, total=None)
+        yield lambda done, of: shown.update(task, completed=done, total=of)
+
+
+def _tenths(what: str) -> Callable[[int, int], None]:
+    told = 0
+
+    def tell(done: int, of: int) -> None:
+        nonlocal told
+        if of and (tenth := 10 * done // of) > told:
+            told = tenth
+            err.print(f"[dim]{done}/{of} {safe(what)}[/]", highlight=False)
+
+    return tell
 
 
 def _left(seconds: float, loaded: int, batches: int) -> str:

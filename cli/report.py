@@ -7,7 +7,7 @@ from cli import output
 from cli.arguments import day_of
 from cli.session import opened
 from pipeline.core.errors import WrongInput
-from pipeline.core.plan import past_days
+from pipeline.core.plan import over
 from pipeline.render.report import report_page
 from pipeline.render.report_card import report_card
 from pipeline.state.files import replacing
@@ -25,7 +25,7 @@ def report(start: str, end: str, accounts: Sequence[str], *, file: str | None, t
         if tell and not ctx.bot():
             msg = "--send: LAIKE_FEISHU_WEBHOOK_URL is not set"
             raise WrongInput(msg)
-        days = past_days(day_of(start), day_of(end), ctx.now())
+        days = over(day_of(start), day_of(end), ctx.now())
         output.err.print(f"reading the rows of {len(days)} day(s)")
         made = make(ctx, days, accounts)
         path = Path(file or f"laike-report-{days.first}-{days.last}.html").absolute()

@@ -116,7 +116,7 @@ class Column:
         """The value as it is compared: figures rounded to the column's precision, as far as a cell can hold them."""
         if not isinstance(value, Decimal) or self.kind not in DIGITS or not holdable(value):
             return value
-        last_digit = Decimal(1).scaleb(-self._digits)
+        last_digit = Decimal(1).scaleb(-self.precision)
         return value if value.same_quantum(last_digit) else value.quantize(last_digit, ROUND_HALF_UP)
 
     @property
@@ -126,7 +126,7 @@ class Column:
             return {"field_name": self.name, "type": DATE, "property": {"date_formatter": "yyyy/MM/dd"}}
         if self.kind not in DIGITS:
             return {"field_name": self.name, "type": TEXT}
-        formatter = f"{0:.{min(self._digits, SHOWN_DIGITS_MAX)}f}"
+        formatter = f"{0:.{min(self.precision, SHOWN_DIGITS_MAX)}f}"
         return {"field_name": self.name, "type": NUMBER, "property": {"formatter": formatter}}
 
     @property
@@ -135,7 +135,8 @@ class Column:
         return TYPE_NAMES[cast("int", self.new_field["type"])]
 
     @property
-    def _digits(self) -> int:
+    def precision(self) -> int:
+        """Digits after the point of its figures."""
         return DIGITS[self.kind] if self.digits is None else self.digits
 
 

@@ -107,6 +107,21 @@ def past_days(start: date, end: date, now: datetime) -> DayRange:
     return DayRange(closed_day(start, now).first, closed_day(end, now).last)
 
 
+def over(start: date, end: date, now: datetime) -> DayRange:
+    """A range of days that are over, `end` included, however long ago: the table may hold them.
+
+    Raises:
+        WrongInput: It ends before it starts, or is not over yet.
+    """
+    if end < start:
+        msg = f"the range ends before it starts: {start} .. {end}"
+        raise WrongInput(msg)
+    if end > (newest := yesterday(now)):
+        msg = f"{end} is not over yet: the last day that is, is {newest} (yesterday, Asia/Shanghai)"
+        raise WrongInput(msg)
+    return DayRange(start, end)
+
+
 def catch_up_due(starts: Sequence[datetime], now: datetime) -> bool:
     """Whether a day that is still owed may be tried again: after 1, 2, 4, … hours, so that a dead account costs little.
 

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from pipeline.core.cells import Field, decode, encode, fits, midnight_ms
+from pipeline.core.cells import Field, decode, encode, fits, midnight_ms, plain_text
 from pipeline.core.columns import DATE, FIELD_TYPES, SINGLE_SELECT, TYPE_NAMES, Column
 from pipeline.core.errors import TableMismatch
 from pipeline.core.model import ZERO, Account, Cell, FoundRow, ReportRow, WantedRow, ranges
@@ -59,15 +59,7 @@ class Layout:
 
     def want(self, row: ReportRow, account: Account) -> WantedRow:
         """The row of the table for a row of the report."""
-        dimensions: dict[str, Cell] = {
-            "account_name": account.name,
-            "account_id": account.id,
-            "day": row.day,
-            "promotion_id": row.promotion_id,
-            "promotion_name": row.promotion_name,
-        }
-        cells = {c.name: c.canonical(dimensions.get(c.source, c.figure(row.metrics))) for c in self.columns}
-        return WantedRow(row.key, row.account_id, cells)
+        return WantedRow(row.key, row.account_id, cells_of(self.columns, row, account))
 
     def unfit(self, row: WantedRow) -> str:
         """Why the table cannot hold a row, so that it is not worth a call; empty where it can."""
@@ -95,6 +87,12 @@ class Layout:
             created_ms=int(record.get("created_time") or 0),
         )
 
+    def unreadable(self, record: Mapping[str, Any], row: FoundRow) -> int:
+        """How many filled cells of ours in a record hold nothing of their column's kind."""
+        raw = record.get("fields") or {}
+        empty = (self.fields[name].name for name, value in row.cells.items() if value is None)
+        return sum(bool(plain_text(raw.get(name) or "").strip()) for name in empty)
+
     def day_filters(self, days: Collection[date]) -> Iterator[dict[str, object]]:
         """The searches that together find every row of `days`, and a few of other days besides."""
         field = self.fields[self.column("day").name]
@@ -117,6 +115,18 @@ class Layout:
             return (*ids, (name.id, json.dumps([account.name], ensure_ascii=False)))
         option = name.options.get(account.name)
         return (*ids, (name.id, json.dumps([option]))) if option else tuple(ids)
+
+
+def cells_of(columns: Sequence[Column], row: ReportRow, account: Account) -> dict[str, Cell]:
+    """What a row of the report is in the table: the value of each column by its name."""
+    dimensions: dict[str, Cell] = {
+        "account_name": account.name,
+        "account_id": account.id,
+        "day": row.day,
+        "promotion_id": row.promotion_id,
+        "promotion_name": row.promotion_name,
+    }
+    return {c.name: c.canonical(dimensions.get(c.source, c.figure(row.metrics))) for c in columns}
 
 
 def between(name: str, after_ms: int, before_ms: int) -> dict[str, object]:

@@ -23,6 +23,7 @@ COMMANDS = {
     "views",
     "dedup check",
     "dedup clean",
+    "export",
     "backup",
     "report",
     "restore",

@@ -19,6 +19,7 @@ from pipeline.core.plan import (
     deadline_s,
     follows_on,
     manual_suffix,
+    over,
     owed_from,
     parts,
     state_of_open,
@@ -278,3 +279,11 @@ def test_a_batch_of_the_days_of_the_one_before_is_read_with_that() -> None:
     agency, year = a_run(450, 7), a_run(7, 90)
     assert [follows_on(agency, number) for number in range(-1, 5)] == [False, False, True, True, False, False]
     assert not any(follows_on(year, number) for number in range(5))
+
+
+def test_days_of_the_table_may_be_as_old_as_they_like_but_must_be_over() -> None:
+    assert over(date(2019, 1, 1), date(2026, 2, 1), SEVEN) == DayRange(date(2019, 1, 1), date(2026, 2, 1))
+    with pytest.raises(WrongInput, match="2026-02-02 is not over yet: the last day that is, is 2026-02-01"):
+        over(date(2019, 1, 1), date(2026, 2, 2), SEVEN)
+    with pytest.raises(WrongInput, match="ends before it starts"):
+        over(date(2019, 1, 2), date(2019, 1, 1), SEVEN)
