@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from cli import output
+from cli.progress import bar
 from cli.session import opened
 from pipeline.core.backup import Backup
 from pipeline.core.errors import WrongInput
@@ -21,7 +22,8 @@ def backup(file: str | None, keep: int | None, *, as_json: bool) -> int:
     if file and keep:
         raise WrongInput("--keep counts the backups in their folder: give no FILE")
     with opened() as ctx:
-        made = back_up(ctx, Path(file) if file else None, _say)
+        with bar("rows read") as tell:
+            made = back_up(ctx, Path(file) if file else None, tell)
         table_id = ctx.settings.bitable_table_id
         gone = backups.prune(ctx.settings.backups, WHOLE, table_id, keep) if keep else []
     if as_json:
@@ -51,7 +53,8 @@ def restore(file: str, *, dry_run: bool, yes: bool) -> int:
         if not (yes or output.agreed()):
             output.err.print("nothing was changed; --yes carries this out")
             return output.WRONG_USAGE
-        done = carry_out(ctx, saved, _say)
+        with bar("rows created") as tell:
+            done = carry_out(ctx, saved, tell)
     output.out.print(f"read back: {done.rows} rows and {len(done.views)} views were made", highlight=False)
     for name in done.views_left:
         output.err.print(f"[yellow]view not made:[/] {output.safe(name)}: a column or an option of its filter is gone")
@@ -75,7 +78,3 @@ def _print(saved: Backup, lacks: Lacks, table_id: str) -> None:
     if lacks.views:
         names = ", ".join(view.name for view in lacks.views)
         output.out.print(f"  • views to make: {output.safe(names)}", highlight=False)
-
-
-def _say(line: str) -> None:
-    output.err.print(f"[dim]{output.safe(line)}[/]", highlight=False)

@@ -26,12 +26,12 @@ class Made:
     views: int
 
 
-def back_up(ctx: Context, path: Path | None, say: Callable[[str], None]) -> Made:
+def back_up(ctx: Context, path: Path | None, tell: Callable[[int, int], None]) -> Made:
     """Save fields, views and rows of the table; rows without a filled cell are left out.
 
     Args:
         path: Where to; without one a new file in the folder of the backups.
-        say: Is told what is being read.
+        tell: Is told how many rows were read, and of how many.
 
     Raises:
         WrongInput: There is such a file.
@@ -40,9 +40,10 @@ def back_up(ctx: Context, path: Path | None, say: Callable[[str], None]) -> Made
     base = ctx.base(None)
     fields = base.tables.fields(base.table_id)
     views = _views(base, fields)
-    say(f"{len(fields)} columns and {len(views)} views read; now {base.records().count()} rows")
-    kinds = writable(fields)
-    rows = [row for record in read_everything(base) if (row := saved_row(record, kinds)).cells]
+    kinds, count = writable(fields), base.records().count()
+    records = read_everything(base, tell=lambda read: tell(read, count))
+    tell(len(records), count)
+    rows = [row for record in records if (row := saved_row(record, kinds)).cells]
     path = path or backups.new_path(ctx.settings.backups, WHOLE, base.table_id, ctx.now())
     backups.write(path, _header(ctx, saved_fields(fields), WHOLE, views), rows)
     return Made(path, len(rows), len(views))

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from pipeline.clients.feishu.records import SEARCH_PAGE
 from pipeline.context import Base, Context
 from pipeline.core.cells import Field
 from pipeline.core.errors import BadRequest, BadResponse, ColumnVanished, LaikeError
@@ -123,13 +124,18 @@ def read_rows(base: Base, layout: Layout, days: Collection[date]) -> list[FoundR
     return _read_days(base, layout, days, lambda now, records: list(rows_of(now, records, days)))
 
 
-def read_everything(base: Base, filters: Sequence[Mapping[str, object] | None] = (None,)) -> list[Record]:
+def read_everything(
+    base: Base, filters: Sequence[Mapping[str, object] | None] = (None,), tell: Callable[[int], None] = lambda _: None
+) -> list[Record]:
     """Every record that one of the filters passes, with all its cells, read whole; without filters the whole table.
+
+    Args:
+        tell: Is told after each page how many records were read.
 
     Raises:
         BadResponse: Three readings in a row contradicted themselves.
     """
-    return _whole(base, filters, [], list)
+    return _whole(base, filters, [], lambda records: list(_counted(records, tell)))
 
 
 def layout_now(ctx: Context, base: Base) -> tuple[Layout, list[Field]]:
@@ -190,6 +196,13 @@ def time_zone(ctx: Context, base: Base) -> ZoneInfo:
     zone = base.tables.time_zone()
     ctx.memory.learn_zone(zone.key)
     return zone
+
+
+def _counted(records: Iterable[Record], tell: Callable[[int], None]) -> Iterator[Record]:
+    for number, record in enumerate(records, start=1):
+        if number % int(SEARCH_PAGE) == 0:
+            tell(number)
+        yield record
 
 
 def _search(base: Base, filters: Sequence[Mapping[str, object] | None], names: Sequence[str]) -> Iterator[Record]:

@@ -15,6 +15,8 @@ from pipeline.steps.backup import filter_of
 from pipeline.steps.read import layout_now, read_everything
 from pipeline.steps.write import create_surely, write_batches
 
+Tell = Callable[[int, int], None]  # is told how much is done, and of how much
+
 
 @dataclass(frozen=True, slots=True)
 class Lacks:
@@ -55,11 +57,11 @@ def look(ctx: Context, backup: Backup) -> Lacks:
     return Lacks(rows, tuple(view for view in backup.header.views if view.name not in names))
 
 
-def restore(ctx: Context, backup: Backup, say: Callable[[str], None]) -> Restored:
+def restore(ctx: Context, backup: Backup, tell: Tell) -> Restored:
     """Make what the table lacks of a backup, and read back that it is there.
 
     Args:
-        say: Is told how far it is.
+        tell: Is told how many rows were created, and of how many.
 
     Raises:
         Disagreement: Rows are not there although they were written.
@@ -70,7 +72,7 @@ def restore(ctx: Context, backup: Backup, say: Callable[[str], None]) -> Restore
         if not lacks.nothing:
             ctx.memory.begin_writing()
         layout, _ = layout_now(ctx, base)
-        _create(ctx, base, layout, backup, rows=lacks.rows.create, say=say)
+        _create(ctx, base, layout, backup, rows=lacks.rows.create, tell=tell)
         made, left = _make_views(base, lacks.views)
     if missing := _compare(layout, backup, read_everything(base)).create:
         raise Disagreement(f"{len(missing)} of the restored rows are not in the table")
@@ -78,7 +80,13 @@ def restore(ctx: Context, backup: Backup, say: Callable[[str], None]) -> Restore
 
 
 def _create(
-    ctx: Context, base: Base, layout: Layout, backup: Backup, *, rows: Sequence[SavedRow], say: Callable[[str], None]
+    ctx: Context,
+    base: Base,
+    layout: Layout,
+    backup: Backup,
+    *,
+    rows: Sequence[SavedRow],
+    tell: Tell,
 ) -> None:
     # a token of an earlier restore would bring that one's answer back, and no row
     name, done = f"{base.table_id} restore {ctx.now().isoformat()}", 0
@@ -88,7 +96,7 @@ def _create(
         nonlocal done
         create_surely(batch, partial(_send, base), absent, f"{name} {done} {len(batch)}", ctx.pause)
         done += len(batch)
-        say(f"{done}/{len(rows)} rows created")
+        tell(done, len(rows))
 
     write_batches(rows, ctx.batch_size, create)
 

@@ -101,9 +101,9 @@ def clean_duplicates(ctx: Context) -> None:
 
 
 def restore_backup(ctx: Context) -> None:
-    saved = back_up(ctx, None, lambda _: None)
+    saved = back_up(ctx, None, lambda *_: None)
     ctx.base(None).records().batch_delete([str(record["record_id"]) for record in read_everything(ctx.base(None))][:1])
-    restore(ctx, backups.read(saved.path), lambda _: None)
+    restore(ctx, backups.read(saved.path), lambda *_: None)
 
 
 @pytest.mark.parametrize("write", [clean_duplicates, restore_backup])
