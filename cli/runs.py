@@ -78,7 +78,7 @@ def stop_backfill(start: str, end: str, accounts: Sequence[str]) -> int:
 def runs(count: int, *, as_json: bool) -> int:
     """The newest runs."""
     with opened() as ctx:
-        documents = [_document(ctx, run_id) for run_id in ctx.ledger.newest(count)]
+        documents = [_document(ctx, *one) for one in ctx.ledger.overview(ctx.ledger.newest(count))]
     if as_json:
         output.print_json(documents)
         return output.DONE
@@ -98,8 +98,8 @@ def show(run_id: str, *, wait: bool, as_json: bool) -> int:
         if wait:
             planned = ctx.ledger.run(run_id)
             follow(ctx, planned, lambda: under_way(ctx, planned))
-        run, summary, document = ctx.ledger.run(run_id), ctx.ledger.summary(run_id), _document(ctx, run_id)
-        events = ctx.ledger.events(run_id)
+        run, summary = ctx.ledger.run(run_id), ctx.ledger.summary(run_id)
+        document, events = _document(ctx, run, summary), ctx.ledger.events(run_id)
     if as_json:
         output.print_json({**document, "events": events})
         return output.exit_code(summary) if summary else output.DONE
@@ -109,11 +109,8 @@ def show(run_id: str, *, wait: bool, as_json: bool) -> int:
     return output.exit_code(summary) if summary else output.DONE
 
 
-def _document(ctx: Context, run_id: str) -> dict[str, object]:
-    if summary := ctx.ledger.summary(run_id):
-        return output.run_document(summary)
-    run = ctx.ledger.run(run_id)
-    return output.open_run_document(run, state_without_end(ctx, run))
+def _document(ctx: Context, run: Run, summary: Summary | None) -> dict[str, object]:
+    return output.run_document(summary) if summary else output.open_run_document(run, state_without_end(ctx, run))
 
 
 def _have_carried_out(ctx: Context, run: Run) -> Summary:

@@ -8,6 +8,7 @@ from pipeline.core.errors import WrongInput
 from pipeline.core.health import Verdict
 from pipeline.steps.health import health
 
+UNITS, DIGITS_MAX = {"m": "minutes", "h": "hours", "d": "days"}, 5
 CODES = {Verdict.OK: output.DONE, Verdict.IN_PART: output.IN_PART, Verdict.BAD: output.FAILED}
 
 
@@ -17,7 +18,7 @@ def status(max_age: str, *, as_json: bool) -> int:
     Raises:
         WrongInput: The age is not one such as 26h.
     """
-    longest = _age(max_age)
+    longest = age(max_age)
     with opened() as ctx:
         found = health(ctx, longest=longest)
     if as_json:
@@ -36,9 +37,14 @@ def status(max_age: str, *, as_json: bool) -> int:
     return CODES[found.verdict]
 
 
-def _age(text: str) -> timedelta:
-    units = {"m": "minutes", "h": "hours", "d": "days"}
-    if text[:-1].isdigit() and text[-1] in units:
-        return timedelta(**{units[text[-1]]: int(text[:-1])})
+def age(text: str) -> timedelta:
+    """A length of time such as 26h.
+
+    Raises:
+        WrongInput: It is none.
+    """
+    number, unit = text[:-1], text[-1:]
+    if number.isascii() and number.isdigit() and len(number) <= DIGITS_MAX and unit in UNITS:
+        return timedelta(**{UNITS[unit]: int(number)})
     msg = f"--max-age {text!r} is not an age; write it as 26h, 90m or 2d"
     raise WrongInput(msg)

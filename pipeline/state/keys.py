@@ -35,7 +35,7 @@
 | laike:v1:run:<run>:alive | string, ms | 3 days | the watchdog looks a little too early |
 | laike:v1:run:<run>:watched | string | seconds | two workers send the same step, which is done once |
 | laike:v1:step:<run>:<step> | string | 10 s, renewed | a second delivery does the step again, to the same end |
-| laike:v1:runs | sorted set by start | none | history |
+| laike:v1:runs | sorted set by start, of 400 days | none | history |
 | laike:v1:open | set | none | a run that died is not finished by itself |
 | laike:v1:accounts:roster | string | none | the accounts are discovered anew, and none is told as new or vanished |
 | laike:v1:accounts:names | hash by account | none | a renamed account is written under its new name |

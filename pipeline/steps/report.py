@@ -57,8 +57,7 @@ def _named(columns: Iterable[Column], source: str) -> str | None:
 
 def _restated(ctx: Context, days: DayRange, names: dict[str, str]) -> dict[str, tuple[date, ...]]:
     found: dict[str, set[date]] = defaultdict(set)
-    for run_id in ctx.ledger.newest(RUNS_LOOKED_AT):
-        summary = ctx.ledger.summary(run_id)
+    for _, summary in ctx.ledger.overview(ctx.ledger.newest(RUNS_LOOKED_AT)):
         for at in summary.restatements if summary and not summary.dry_run else ():
             if at.day in days and at.account_id in names:
                 found[names[at.account_id]].add(at.day)

@@ -13,7 +13,7 @@ DAYS = ("2026-01-01", "2026-01-02")
         (DAYS, "csv", {"by_account": True}, "goes with --format xlsx"),
         (DAYS, "xlsx", {"to": "-"}, "an Excel file does not go to stdout"),
         (DAYS, "csv", {"to": "-", "as_json": True}, "--json goes to stdout"),
-        (("2026-13-01", "2026-02-01"), "csv", {}, "START '2026-13-01' is not a day"),
+        (("2026-13-01", "2026-02-01"), "csv", {}, "'2026-13-01' is not a day"),
     ],
 )
 def test_what_does_not_go_together_is_said_before_anything_is_opened(

@@ -1,0 +1,158 @@
+"""How long `runs`, `show`, `coverage` and `status` take on a ledger of years: `python -m bench.ledger [--days N]`.
+
+Fills an empty Redis with a daily run, its steps' events and the coverage of each day, then times each command as a
+process, and beside it the same command on an empty Redis: what is beyond that is the ledger's.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from statistics import median
+
+import redis
+
+from cli.lab import redis_server
+from cli.output import err, out, table
+from cli.session import log_to_stderr
+from pipeline.core.coverage import KnownDay
+from pipeline.core.model import Account, AccountDay, DayRange, china_day
+from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summary
+from pipeline.state import keys
+from pipeline.state.days import Days
+from pipeline.state.ledger import Coverage, Ledger
+
+GOAL_S = 0.5
+ROUNDS = 5
+SETTINGS = {
+    "LAIKE_OCEANENGINE_APP_ID": "1",
+    "LAIKE_OCEANENGINE_SECRET": "s",
+    "LAIKE_FEISHU_APP_ID": "cli_1",
+    "LAIKE_FEISHU_APP_SECRET": "s",
+    "LAIKE_BITABLE_APP_TOKEN": "base",
+    "LAIKE_BITABLE_TABLE_ID": "tbl1",
+    "LAIKE_TOKEN_KEYS": "dGVzdHMtb25seS1rZXktb2YtMzItYnl0ZXMtbG9uZyE=",
+}
+
+
+def accounts_of(count: int) -> tuple[Account, ...]:
+    """So many accounts."""
+    return tuple(Account(f"18000000000{n:05}", f"门店{n}") for n in range(count))
+
+
+def fill(client: redis.Redis, accounts: Sequence[Account], days: int, now: datetime) -> str:
+    """A daily run of each day up to yesterday, with events, and the coverage of its days; the newest run's id."""
+    ledger, known, newest = Ledger(client), Days(client), china_day(now) - timedelta(days=1)
+    for back in reversed(range(days)):
+        day = newest - timedelta(days=back)
+        run = _run(day, accounts, now - timedelta(days=back))
+        ledger.open(run)
+        for account in accounts:
+            _tell(ledger, run.run_id, account.id)
+        ledger.close(_summary(run))
+        ledger.archive(run.run_id)
+        client.delete(keys.events(run.run_id))
+        at = [AccountDay(account.id, day) for account in accounts]
+        ledger.cover({one: Coverage(3, "118.36", "c" * 32, run.started_at) for one in at})
+        known.learn({one: KnownDay(state=DayState.LOADED, rows=3, cost="118.36") for one in at})
+    return f"daily-{newest}"
+
+
+def _run(day: object, accounts: Sequence[Account], began: datetime) -> Run:
+    newest = china_day(began) - timedelta(days=1)
+    days = DayRange(newest - timedelta(days=6), newest)
+    deadline = began + timedelta(seconds=300)
+    return Run(
+        run_id=f"daily-{day}",
+        day=newest,
+        days=days,
+        accounts=tuple(accounts),
+        started_at=began,
+        deadline=deadline,
+    )
+
+
+def _tell(ledger: Ledger, run_id: str, account_id: str) -> None:
+    figures: dict[str, str | int] = {
+        "account": account_id,
+        "state": "loaded",
+        "rows": 21,
+        "cost": "828.52",
+        "reason": "",
+    }
+    spent: dict[str, str | int] = {
+        "batch": 0,
+        "ms": 2100 + int(account_id[-3:]),
+        "calls": "report/account 1, report/promotion 1",
+    }
+    ledger.emit(run_id, "fetched", **figures, **spent)
+
+
+def _summary(run: Run) -> Summary:
+    figures = {"rows": 3, "cost": Decimal("118.36"), "window_rows": 21, "window_cost": Decimal("828.52")}
+    lines = tuple(
+        AccountResult(id=one.id, name=one.name, state=DayState.LOADED, **figures)  # type: ignore[arg-type]
+        for one in run.accounts
+    )
+    return Summary(
+        run_id=run.run_id,
+        state=RunState.SUCCESS,
+        day=run.day,
+        days=run.days,
+        accounts=lines,
+        created=300,
+        verified=True,
+        started_at=run.started_at,
+        ended_at=run.started_at + timedelta(seconds=6),
+    )
+
+
+def timed(url: str, accounts: Sequence[Account], words: Sequence[str]) -> float:
+    """Median seconds of a command as a process."""
+    listed = "{" + ",".join(f'"{one.id}": "{one.name}"' for one in accounts) + "}"
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("LAIKE_")}
+    root = str(Path(__file__).parents[1])
+    with tempfile.TemporaryDirectory() as home:
+        given = {**clean, **SETTINGS, "LAIKE_REDIS_URL": url, "LAIKE_ACCOUNTS": listed, "PYTHONPATH": root}
+        given["LAIKE_TOKEN_FILE"] = f"{home}/token"
+        laps = []
+        for _ in range(ROUNDS):
+            began = time.perf_counter()
+            command = [sys.executable, "-m", "cli.main", *words]
+            subprocess.run(command, env=given, cwd=home, capture_output=True, check=False)  # noqa: S603 our own command
+            laps.append(time.perf_counter() - began)
+    return median(laps)
+
+
+def main() -> int:
+    """Fill, measure, tell; 1 where a command takes longer than its goal."""
+    reads = argparse.ArgumentParser(description=__doc__)
+    reads.add_argument("--days", type=int, default=400)
+    reads.add_argument("--accounts", type=int, default=100)
+    given = reads.parse_args()
+    log_to_stderr("error")
+    accounts, now, rows, slow = accounts_of(given.accounts), datetime.now(UTC), [], False
+    with redis_server() as empty, redis_server() as full:
+        client = redis.Redis.from_url(full)
+        client.config_set("appendfsync", "no")  # only while it is filled quickly
+        began = time.perf_counter()
+        newest = fill(client, accounts, given.days, now)
+        err.print(f"filled in {time.perf_counter() - began:.0f} s, {client.info('memory')['used_memory_human']}")
+        # the same command on an empty ledger is the start-up; `show` there finds nothing, `runs` nothing to list
+        for words in (["runs", "30"], ["show", newest], ["coverage"], ["status"]):
+            start_up = timed(empty, accounts, ["runs"])
+            beyond = timed(full, accounts, words) - start_up
+            slow |= beyond > GOAL_S
+            rows.append((" ".join(words), f"{start_up:.2f} s", f"{beyond:.2f} s"))
+    out.print(table(("command", "start-up", "beyond"), rows))
+    return int(slow)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
