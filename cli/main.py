@@ -120,15 +120,17 @@ def coverage(
 def report(
     start: Annotated[str, typer.Argument(help="The first day, as 2026-02-01.")],
     end: Annotated[str, typer.Argument(help="The last day, included; before today.")],
+    to: Annotated[
+        str | None, typer.Option("--output", help="Where to. Default: laike-report-START-END.html, here.")
+    ] = None,
     account: Annotated[list[str] | None, typer.Option(help="Only this account id; may be repeated.")] = None,
-    output: Annotated[str | None, typer.Option(help="The file. Default: laike-report-START-END.html.")] = None,
-    send: Annotated[bool, typer.Option("--send", help="Tell the group the main figures, too.")] = False,
+    send: Annotated[bool, typer.Option("--send", help="Also tell the group the main figures.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write some days as a page with charts, in Chinese; exit 1 where days are not whole."""
+    """Write a page with charts on some days of the table; exit 1 when some of them are not whole."""
     from cli.report import report as command
 
-    raise typer.Exit(command(start, end, account or [], file=output, tell=send, as_json=as_json))
+    raise typer.Exit(command(start, end, account or [], to=to, send=send, as_json=as_json))
 
 
 @app.command()

@@ -1,59 +1,69 @@
-"""`laike report`: some days as a page with charts."""
+"""`laike report`: some days as one HTML page."""
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from cli import output
 from cli.arguments import day_of
 from cli.session import opened
 from pipeline.core.errors import WrongInput
 from pipeline.core.plan import over
-from pipeline.render.report import report_page
-from pipeline.render.report_card import report_card
+from pipeline.core.report import Report
+from pipeline.render.report import page
 from pipeline.state.files import replacing
-from pipeline.steps.report import report as make
-from pipeline.steps.tell import Sent, send
+from pipeline.steps.report import gather, send_report
 
 
-def report(start: str, end: str, accounts: Sequence[str], *, file: str | None, tell: bool, as_json: bool) -> int:
-    """Write the page: 0 done, 1 where days are not whole, 3 where the group could not be told.
+def report(start: str, end: str, accounts: Sequence[str], *, to: str | None, send: bool, as_json: bool) -> int:
+    """The page: 0 written, 1 where days are not whole or the group could not be told.
 
     Raises:
-        WrongInput: The range or an account is not one, or there is no bot that could tell.
+        WrongInput: The days, an account or the file are not ones, or there is no group to tell.
+        LaikeError: As the service says.
     """
     with opened() as ctx:
-        if tell and not ctx.bot():
-            msg = "--send: LAIKE_FEISHU_WEBHOOK_URL is not set"
-            raise WrongInput(msg)
         days = over(day_of(start), day_of(end), ctx.now())
-        output.err.print(f"reading the rows of {len(days)} day(s)")
-        made = make(ctx, days, accounts)
-        path = Path(file or f"laike-report-{days.first}-{days.last}.html").absolute()
-        _write(path, report_page(made))
-        told = not tell or send(ctx, report_card(made, str(path))) == Sent.YES
-    total = made.total
+        if send and not ctx.bot():
+            raise WrongInput("--send needs a group: set LAIKE_FEISHU_WEBHOOK_URL")
+        made = gather(ctx, days, accounts)
+        path = Path(to or f"laike-report-{days.first}-{days.last}.html").resolve()
+        _write(path, page(made))
+        sent = not send or send_report(ctx, made, str(path))
     if as_json:
-        document = {"file": str(path), "rows": total.rows, "cost": f"{total.cost:.2f}"}
-        document |= {
-            "conversions": f"{total.conversions or 0:f}",
-            "days_not_whole": made.days_not_whole,
-            "sent": tell and told,
-        }
-        output.print_json(document)
+        output.print_json(_document(made, path))
     else:
-        output.out.print(f"{output.safe(str(path))}: {total.rows} rows, 消耗 {total.cost:.2f} 元", highlight=False)
-    if made.days_not_whole:
-        output.err.print(f"[yellow]{made.days_not_whole} account day(s) are not whole[/]: the page says which")
-    if not told:
-        output.err.print("[red]error:[/] the group was not told; `laike notify test` says why")
-        return output.FAILED
-    return output.IN_PART if made.days_not_whole else output.DONE
+        output.out.print(f"{made.tally.total.rows} rows, 消耗 {made.tally.total.cost:.2f} 元: ", end="")
+        output.out.print(output.safe(str(path)), highlight=False)
+    return _told(made, sent=sent)
 
 
-def _write(path: Path, page: str) -> None:
+def _write(path: Path, text: str) -> None:
     try:
         with replacing(path) as file:
-            file.write(page.encode())
+            file.write(text.encode())
     except OSError as error:
-        msg = f"{path} cannot be written: {error.strerror}"
-        raise WrongInput(msg) from None
+        raise WrongInput(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _document(made: Report, path: Path) -> dict[str, Any]:
+    return {
+        "file": str(path),
+        "days": [day.isoformat() for day in made.days],
+        "rows": made.tally.total.rows,
+        "cost": f"{made.tally.total.cost:.2f}",
+        "days_not_whole": [day.isoformat() for day in made.lacking],
+    }
+
+
+def _told(made: Report, *, sent: bool) -> int:
+    """What is not as it should be, on stderr; the exit code for it."""
+    lines = (
+        [f"{len(made.lacking)} of {len(made.days)} days are not whole: the sums are too low"] if made.lacking else []
+    )
+    lines += [f"parked, and without figures meanwhile: {', '.join(made.parked)}"] if made.parked else []
+    lines += [f"{made.tally.unreadable} rows have no 消耗 that could be read"] if made.tally.unreadable else []
+    lines += [] if sent else ["the card could not be sent"]
+    for line in lines:
+        output.err.print(f"[red]{output.safe(line)}[/]", highlight=False)
+    return output.IN_PART if lines else output.DONE

@@ -108,6 +108,7 @@ class Settings(BaseSettings):
     backup_dir: Path | None = None  # default: `backups` beside the token file
     feishu_webhook_url: SecretStr | None = Field(default=None, validation_alias=_names("LAIKE_FEISHU_WEBHOOK_URL"))
     feishu_webhook_secret: SecretStr | None = None
+    report_weekly: bool = True  # on Monday the group is told of last week
     lookback_days: int = Field(default=7, ge=1, le=90)
     catch_up_days: int = Field(default=30, ge=1, le=90)
     daily_at: time = time(7, 0)
@@ -250,8 +251,12 @@ def _from_toml(seen: Mapping[str, str | None]) -> tuple[dict[str, Any], list[str
         return {}, [f"LAIKE_CONFIG: there is no {path}"] if named else []
     except (OSError, ValueError) as error:
         return {}, [f"{path} cannot be read: {error}"]
-    problems = [f"{path}: {key!r} is not known; there are {', '.join(_TABLES)}" for key in told if key not in _TABLES]
-    given = {}
+    known = (*_TABLES, "report")
+    problems = [f"{path}: {key!r} is not known; there are {', '.join(known)}" for key in told if key not in known]
+    given, wrong = _report_from(told.get("report", {}), path)
+    problems += wrong
+    if seen.get("LAIKE_REPORT_WEEKLY"):
+        given.clear()
     for key in told.keys() & _TABLES.keys():
         if seen.get(f"LAIKE_{key.upper()}"):
             continue
@@ -260,6 +265,12 @@ def _from_toml(seen: Mapping[str, str | None]) -> tuple[dict[str, Any], list[str
         except ValueError as error:
             problems += [f"{path}: {line}" for line in str(error).splitlines()]
     return given, problems
+
+
+def _report_from(told: object, path: Path) -> tuple[dict[str, Any], list[str]]:
+    if isinstance(told, dict) and told.keys() <= {"weekly"} and isinstance(told.get("weekly", True), bool):
+        return {f"report_{key}": value for key, value in told.items()}, []
+    return {}, [f"{path}: [report] holds nothing but weekly = true or false"]
 
 
 def _parse_json(text: str) -> object:

@@ -1,117 +1,189 @@
-"""What a report tells of some days: sums of the table's rows by day, account and promotion."""
+"""What a report tells of some days of the table: sums by day, account and promotion, gathered row by row."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import NamedTuple
 
-from pipeline.core.coverage import AccountCoverage
-from pipeline.core.history import Figures, added, cost_per_conversion
-from pipeline.core.model import ZERO, DayRange, FoundRow
+from pipeline.core.coverage import KnownDay
+from pipeline.core.model import ZERO, Account, DayRange, FoundRow
+from pipeline.core.outcome import DayState
+from pipeline.core.table import Layout
 
-PROMOTIONS_SHOWN = 10
-WORTH_A_LOOK = Decimal(50)  # 元: promotions that spent less are in no list of the worst
-WEEKDAYS = 7
-NOTHING = Figures(0, ZERO, ZERO)
+LISTED = 10  # promotions in each list
+JUDGED_FROM = Decimal(100)  # 元: what spent less is not called dear for one conversion more or less
+NO_ACCOUNT = "未填写账户"
+WEEK = 7
+
+
+@dataclass(slots=True)
+class Sums:
+    """Sums of some rows: 消耗 in 元, 转化数."""
+
+    cost: Decimal = ZERO
+    conversions: Decimal = ZERO
+    rows: int = 0
+
+    def add(self, cost: Decimal, conversions: Decimal) -> None:
+        """Take one more row in."""
+        self.cost += cost
+        self.conversions += conversions
+        self.rows += 1
+
+    @property
+    def unit_cost(self) -> Decimal | None:
+        """元 for each conversion; `None` without any."""
+        return self.cost / self.conversions if self.conversions else None
+
+
+@dataclass(slots=True)
+class Promotion:
+    """One promotion with its sums, under the name of its newest day."""
+
+    account: str
+    name: str
+    newest: date
+    sums: Sums = field(default_factory=Sums)
+
+
+class PromotionKey(NamedTuple):
+    """What tells promotions apart; a person's row without an id goes by its name."""
+
+    account: str
+    id: str
+    name: str
+
+
+@dataclass(slots=True)
+class Tally:
+    """Sums of all rows that were read. It grows with days, accounts and promotions, not with rows."""
+
+    total: Sums = field(default_factory=Sums)
+    days: defaultdict[date, Sums] = field(default_factory=lambda: defaultdict(Sums))
+    accounts: defaultdict[str, Sums] = field(default_factory=lambda: defaultdict(Sums))
+    account_days: defaultdict[tuple[str, date], Sums] = field(default_factory=lambda: defaultdict(Sums))
+    promotions: dict[PromotionKey, Promotion] = field(default_factory=dict)
+    unreadable: int = 0  # rows of ours whose 消耗 is empty or no number: they count as 0
+    has_conversions: bool = True  # whether the table has a column of 转化数
 
 
 @dataclass(frozen=True, slots=True)
-class Promotion:
-    """One 单元 over all days of a report."""
+class Restated:
+    """One account day whose source was corrected after it had been loaded: when that was seen, and by which run."""
 
-    promotion_id: str
-    name: str
-    account_name: str
-    figures: Figures
+    account: str
+    day: date
+    seen_at: datetime
+    run_id: str
 
 
-@dataclass
-class Sums:
-    """Adds rows up as they come, so that nobody need hold them.
+@dataclass(frozen=True, slots=True)
+class Weekday:
+    """One day of the week (Monday: 0): how many whole days of it there are, and what one of them brings on average."""
 
-    Args:
-        conversions: The column that holds 转化数; none: the table has no such column.
-        name: The column that holds the promotion's name; none: there is none.
-    """
-
-    conversions: str | None
-    name: str | None
-    by_day: dict[date, Figures] = field(default_factory=lambda: defaultdict(lambda: NOTHING))
-    by_account: dict[str, Figures] = field(default_factory=lambda: defaultdict(lambda: NOTHING))
-    by_account_day: dict[tuple[str, date], Figures] = field(default_factory=lambda: defaultdict(lambda: NOTHING))
-    promotions: dict[tuple[str, str], Promotion] = field(default_factory=dict)
-
-    def add(self, row: FoundRow) -> None:
-        """Count a row of the table; one without a day belongs to none."""
-        if row.day is None:
-            return
-        cell = row.cells.get(self.conversions) if self.conversions else None
-        figures = Figures(1, row.cost, cell if isinstance(cell, Decimal) else ZERO)
-        self.by_day[row.day] = added([self.by_day[row.day], figures])
-        self.by_account[row.account_name] = added([self.by_account[row.account_name], figures])
-        place = row.account_name, row.day
-        self.by_account_day[place] = added([self.by_account_day[place], figures])
-        self._add_promotion(row, figures)
-
-    def _add_promotion(self, row: FoundRow, figures: Figures) -> None:
-        key = row.account_name, row.promotion_id
-        known = self.promotions.get(key)
-        told = str(row.cells.get(self.name) or "") if self.name else ""
-        before = known.figures if known else NOTHING
-        name = told or (known.name if known else "")
-        self.promotions[key] = Promotion(row.promotion_id, name, row.account_name, added([before, figures]))
+    number: int
+    days: int
+    cost: Decimal
+    conversions: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Everything that the page tells; money in 元."""
+    """Everything that the page tells."""
 
     days: DayRange
+    tally: Tally
+    grid: Mapping[Account, Mapping[date, KnownDay]]
+    restated: tuple[Restated, ...]
+    as_of: datetime | None  # up to when the newest loaded day of every account is known; `None`: nothing was loaded
     made_at: datetime
-    sums: Sums
-    coverage: tuple[AccountCoverage, ...]
-    restated: Mapping[str, tuple[date, ...]]  # days that the source corrected after they were loaded, by account name
+    link: str | None  # to the table
 
     @property
-    def total(self) -> Figures:
-        """Over all rows."""
-        return added([NOTHING, *self.sums.by_day.values()])
+    def lacking(self) -> dict[date, list[str]]:
+        """Days that are not whole, with the accounts that lack them; parked ones, which no run waits for, apart."""
+        return {day: names for day in self.days if (names := self._in_state(day, parked=False))}
 
     @property
-    def days_not_whole(self) -> int:
-        """Account days that are missing, failed or incomplete: the sums lack them."""
-        return sum(len(one.lacking) for one in self.coverage)
+    def parked(self) -> dict[str, int]:
+        """Accounts that are parked in the period, and on how many of its days."""
+        counts = {
+            one.name: sum(known.state == DayState.PARKED for known in of.values()) for one, of in self.grid.items()
+        }
+        return {name: count for name, count in counts.items() if count}
 
-    @property
-    def accounts(self) -> list[tuple[str, Figures]]:
-        """Accounts with rows, the one that spent most first."""
-        return sorted(self.sums.by_account.items(), key=lambda one: -one[1].cost)
-
-    @property
-    def top(self) -> list[Promotion]:
-        """The promotions that spent most."""
-        return _first(self.sums.promotions.values(), lambda one: -one.figures.cost)
-
-    @property
-    def worst(self) -> list[Promotion]:
-        """Promotions that spent without a conversion, the most first, then those whose conversions cost most."""
-        spent = [one for one in self.sums.promotions.values() if one.figures.cost >= WORTH_A_LOOK]
-        return _first(spent, lambda one: (bool(one.figures.conversions), -_badness(one.figures)))
-
-    @property
-    def weekdays(self) -> tuple[Decimal | None, ...]:
-        """The mean cost of each weekday, Monday first; none where the report has no such day."""
-        costs: dict[int, list[Decimal]] = defaultdict(list)
-        for day in self.days:
-            costs[day.weekday()].append(self.sums.by_day[day].cost if day in self.sums.by_day else ZERO)
-        return tuple(sum(of, ZERO) / len(of) if (of := costs.get(n)) else None for n in range(WEEKDAYS))
+    def _in_state(self, day: date, *, parked: bool) -> list[str]:
+        states = ((account.name, of[day].state) for account, of in self.grid.items())
+        return [name for name, state in states if not state.good and (state == DayState.PARKED) == parked]
 
 
-def _badness(figures: Figures) -> Decimal:
-    return cost_per_conversion(figures) or figures.cost
+def tally(layout: Layout, rows: Iterable[FoundRow], only: Collection[str] | None = None) -> Tally:
+    """Sums of rows as they come; none of them is kept.
+
+    Args:
+        only: Names of the accounts whose rows count; `None`: all rows of the table do.
+    """
+    conversions = next((column.name for column in layout.columns if column.source == "convert_cnt"), None)
+    cost = layout.column("stat_cost").name
+    found = Tally(has_conversions=conversions is not None)
+    for row in rows:
+        if only is None or row.account_name in only:
+            found.unreadable += row.key is not None and not isinstance(row.cells.get(cost), Decimal)
+            converted = row.cells.get(conversions) if conversions else None
+            _take_in(found, layout, row, converted if isinstance(converted, Decimal) else ZERO)
+    return found
 
 
-def _first(promotions: Iterable[Promotion], order: Callable[[Promotion], Any]) -> list[Promotion]:
-    return sorted(promotions, key=order)[:PROMOTIONS_SHOWN]
+def _take_in(found: Tally, layout: Layout, row: FoundRow, conversions: Decimal) -> None:
+    if row.day is None:
+        return
+    account = row.account_name or NO_ACCOUNT
+    for sums in (found.total, found.days[row.day], found.accounts[account], found.account_days[account, row.day]):
+        sums.add(row.cost, conversions)
+    name = _name(layout, row)
+    key = PromotionKey(account, row.promotion_id, "" if row.promotion_id else name)
+    promotion = found.promotions.setdefault(key, Promotion(account, name, row.day))
+    if row.day >= promotion.newest:
+        promotion.name, promotion.newest = name, row.day
+    promotion.sums.add(row.cost, conversions)
+
+
+def _name(layout: Layout, row: FoundRow) -> str:
+    named = next((column.name for column in layout.columns if column.source == "promotion_name"), None)
+    return str(row.cells.get(named) or "") if named else row.promotion_id
+
+
+def top(found: Tally) -> list[Promotion]:
+    """The promotions with the largest 消耗."""
+    return sorted(_spending(found), key=lambda one: (-one.sums.cost, one.account, one.name))[:LISTED]
+
+
+def worst(found: Tally) -> list[Promotion]:
+    """Those that spent without a conversion, the most first; then the dearest per conversion that spent enough."""
+    spending = _spending(found) if found.has_conversions else []
+    fruitless = [one for one in spending if not one.sums.conversions]
+    judged = [one for one in spending if one.sums.conversions and one.sums.cost >= JUDGED_FROM]
+    fruitless.sort(key=lambda one: (-one.sums.cost, one.account, one.name))
+    judged.sort(key=lambda one: (-(one.sums.unit_cost or ZERO), one.account, one.name))
+    return [*fruitless, *judged][:LISTED]
+
+
+def _spending(found: Tally) -> list[Promotion]:
+    return [one for one in found.promotions.values() if one.sums.cost > 0]
+
+
+def weekdays(report: Report) -> list[Weekday]:
+    """What each day of the week brings on average; days that are not whole would draw it down, and are left out."""
+    lacking, sums = report.lacking, report.tally.days
+    whole = [day for day in report.days if day not in lacking]
+    return [
+        _weekday(number, [sums.get(day, Sums()) for day in whole if day.weekday() == number]) for number in range(WEEK)
+    ]
+
+
+def _weekday(number: int, days: list[Sums]) -> Weekday:
+    count = max(1, len(days))
+    cost, conversions = sum((one.cost for one in days), ZERO), sum((one.conversions for one in days), ZERO)
+    return Weekday(number, len(days), cost / count, conversions / count)

@@ -18,6 +18,7 @@ from pipeline.steps.known import learn_states, note_absences
 from pipeline.steps.limits import limit_warnings
 from pipeline.steps.once import once
 from pipeline.steps.status import write_status
+from pipeline.steps.weekly import tell_week
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -37,6 +38,7 @@ def finish(ctx: Context, run_id: str) -> Summary:
     if not run.dry_run:
         tell_run(ctx, summary)
         tell_outside(ctx, run)
+        tell_week(ctx, run)
     return summary
 
 

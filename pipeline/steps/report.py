@@ -1,64 +1,69 @@
-"""The report of some days: the table's rows summed as they come, beside what is known of each day."""
+"""Gather what a report tells: the table's rows, summed as they are read, and what is known of their days."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable
-from datetime import date
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from pipeline.context import Context
-from pipeline.core.columns import Column
-from pipeline.core.model import DayRange
+from pipeline.core.model import Account, AccountDay, DayRange, china_day
 from pipeline.core.plan import choose_accounts
-from pipeline.core.report import Report, Sums
-from pipeline.core.table import Layout
+from pipeline.core.report import Report, Restated, tally
+from pipeline.render.period_card import report_card
+from pipeline.steps.accounts import known_accounts, remembered_accounts
 from pipeline.steps.coverage import coverage
-from pipeline.steps.read import Record, layout_now, read_following, rows_of
+from pipeline.steps.read import layout_now, read_following, rows_of
+from pipeline.steps.tell import Sent, send
 
-RUNS_LOOKED_AT = 1000  # about a year of mornings, with what is done besides
+RUNS_SEARCHED = 2000  # of which a restatement may tell: years of a daily and a settling run
 
 
-def report(ctx: Context, days: DayRange, account_ids: Collection[str]) -> Report:
-    """A report of closed days, of all accounts or of some.
+def gather(ctx: Context, days: DayRange, account_ids: Sequence[str]) -> Report:
+    """The report on some days, of all rows of the table or of those of some accounts.
 
     Raises:
-        WrongInput: An account is not known.
-        LaikeError: As the services say.
+        WrongInput: An account that is not known.
+        TableMismatch: A column is missing.
+        LaikeError: The table cannot be read, or the accounts are not known.
     """
-    found = coverage(ctx, days)
-    names = {one.account.id: one.account.name for one in found}
-    chosen = {account.id: account.name for account in choose_accounts(names, list(account_ids))}
-    wanted = set(chosen.values()) if account_ids else None
+    accounts = choose_accounts((remembered_accounts(ctx) or known_accounts(ctx)).names, account_ids)
+    grid = {one.account: one.days for one in coverage(ctx, days) if one.account in accounts}
+    only = {account.name for account in accounts} if account_ids else None
+    base = ctx.base(None)
+    layout, _ = layout_now(ctx, base)
+    _, sums = read_following(base, layout, days, lambda now, records: tally(now, rows_of(now, records, days), only))
     return Report(
         days=days,
+        tally=sums,
+        grid=grid,
+        restated=tuple(sorted(_restated(ctx, days, accounts), key=lambda one: (one.day, one.account, one.seen_at))),
+        as_of=_as_of(ctx, days, accounts),
         made_at=ctx.now(),
-        sums=_sums(ctx, days, wanted),
-        coverage=tuple(one for one in found if one.account.id in chosen),
-        restated=_restated(ctx, days, chosen),
+        link=ctx.settings.table_url,
     )
 
 
-def _sums(ctx: Context, days: DayRange, wanted: Collection[str] | None) -> Sums:
-    base = ctx.base(None)
-    layout, _ = layout_now(ctx, base)
-
-    def made(now: Layout, records: Iterable[Record]) -> Sums:
-        sums = Sums(_named(now.columns, "convert_cnt"), _named(now.columns, "promotion_name"))
-        for row in rows_of(now, records, days):
-            if wanted is None or row.account_name in wanted:
-                sums.add(row)
-        return sums
-
-    _, sums = read_following(base, layout, days, made)
-    return sums
+def send_report(ctx: Context, report: Report, file: str) -> bool:
+    """Send the main figures to the group; whether they went. A bot sends no files: the card says where it lies."""
+    return send(ctx, report_card(report, file)) == Sent.YES
 
 
-def _named(columns: Iterable[Column], source: str) -> str | None:
-    return next((column.name for column in columns if column.source == source), None)
+def _as_of(ctx: Context, days: DayRange, accounts: Collection[Account]) -> datetime | None:
+    """When the newest loaded day of each account was read, of the one that was read first."""
+    newest: dict[str, AccountDay] = {}
+    loaded = ctx.ledger.covered_at(AccountDay(account.id, day) for account in accounts for day in days)
+    for at in sorted(loaded, key=lambda one: one.day):
+        newest[at.account_id] = at
+    return min((loaded[at].as_of for at in newest.values()), default=None)
 
 
-def _restated(ctx: Context, days: DayRange, names: dict[str, str]) -> dict[str, tuple[date, ...]]:
-    found: dict[str, set[date]] = defaultdict(set)
-    for _, summary in ctx.ledger.overview(ctx.ledger.newest(RUNS_LOOKED_AT)):
-        for at in summary.restatements if summary and not summary.dry_run else ():
-            if at.day in days and at.account_id in names:
-                found[names[at.account_id]].add(at.day)
-    return {name: tuple(sorted(of)) for name, of in sorted(found.items())}
+def _restated(ctx: Context, days: DayRange, accounts: Collection[Account]) -> list[Restated]:
+    """Corrections of these days, as the runs that met them tell; no run that began before them knows of any."""
+    names, found = {account.id: account.name for account in accounts}, []
+    for run, summary in ctx.ledger.overview(ctx.ledger.newest(RUNS_SEARCHED)):
+        if summary is None or summary.dry_run or china_day(summary.started_at) <= days.first:
+            continue
+        found += [
+            Restated(names[at.account_id], at.day, summary.ended_at, run.run_id)
+            for at in summary.restatements
+            if at.day in days and at.account_id in names
+        ]
+    return found

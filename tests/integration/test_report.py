@@ -1,99 +1,205 @@
-"""`laike report`: a page whose numbers are the table's, that needs nothing else, and says what it lacks."""
+"""`laike report`: the table's own figures on a page, and loud where days are missing; the week's card on Monday."""
 
 import json
 import re
-import subprocess
-from datetime import timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from tests.lab import Lab
+from pipeline.core.model import DayRange
+from pipeline.core.outcome import Run, RunState
+from pipeline.core.week import weeks
+from pipeline.steps.finish import finish
+from pipeline.steps.report import gather
+from pipeline.steps.run import begin_backfill, begin_settle, carry_out
+from tests.lab import Lab, Plain, key_of
+
+WEEK = 7
 
 
 @pytest.fixture
-def loaded(lab: Lab) -> Lab:
-    """A lab with a week in its table."""
-    lab.sync()
-    return lab
+def loaded(either: Lab) -> Lab:
+    """A week is loaded, of which one account failed on the second day."""
+    load(either, either.day - timedelta(days=6), either.day - timedelta(days=6))
+    fault = {"code": 40002, "times": "always", "match": {"local_account_id": either.accounts[0]}}
+    either.fault("report.promotion", "code", **fault)
+    assert load(either, either.day - timedelta(days=5), either.day - timedelta(days=5)) == RunState.PARTIAL
+    either.control("faults/clear", {})
+    load(either, either.day - timedelta(days=4), either.day)
+    return either
 
 
-def made(lab: Lab, path: Path, *more: str) -> tuple[int, str, "subprocess.CompletedProcess[str]"]:
-    """Exit code, the page of the last week, and the command as it ended."""
-    start = lab.day - timedelta(days=6)
-    ended = lab.laike("report", start.isoformat(), lab.day.isoformat(), "--output", str(path), *more)
-    return ended.returncode, path.read_text("utf-8") if path.exists() else "", ended
+def load(lab: Lab, first: date, last: date) -> RunState:
+    ctx = lab.context()
+    return carry_out(ctx, begin_backfill(ctx, first, last, []).run_id).state
 
 
-def number(page: str, name: str) -> Decimal:
+def week(lab: Lab) -> DayRange:
+    return DayRange(lab.day - timedelta(days=6), lab.day)
+
+
+def in_table(lab: Lab, days: DayRange, name: str | None = None) -> list[Plain]:
+    """The table's rows of some days, from the emulator; those of one account."""
+    rows = [cells for record in lab.records() if (key := key_of(cells := record["fields"])) and key.day in days]
+    return [cells for cells in rows if name in (None, cells["账户名称"])]
+
+
+def total(rows: list[Plain], column: str) -> Decimal:
+    return sum((Decimal(str(cells[column])) for cells in rows), Decimal(0))
+
+
+def report(lab: Lab, *words: str) -> tuple[int, Plain, str]:
+    """Exit code, document and page of the week's report."""
+    days = week(lab)
+    file = lab.home / "report.html"
+    ended = lab.laike("report", str(days.first), str(days.last), "--output", str(file), "--json", *words)
+    assert ended.stdout, ended.stderr
+    return ended.returncode, json.loads(ended.stdout), file.read_text(encoding="utf-8")
+
+
+def shown(text: str, name: str) -> Decimal:
     """A figure of the page's head."""
-    (found,) = re.findall(rf'id="{name}">([^<]+)<', page)
-    return Decimal(found.replace(",", ""))
+    found = re.search(rf'<dd id="{name}">([^<]+)</dd>', text)
+    assert found
+    return Decimal(found[1].replace(",", ""))
 
 
-def test_its_numbers_are_those_of_the_table(loaded: Lab, tmp_path: Path) -> None:
-    code, page, ended = made(loaded, tmp_path / "page.html", "--json")
-    rows = [record["fields"] for record in loaded.records() if record["fields"].get("时间")]  # a person's too
-    cost = sum((Decimal(str(row.get("消耗(元)", 0))) for row in rows), Decimal(0))
-    assert (code, number(page, "cost")) == (0, cost)
-    assert number(page, "rows") == len(rows)
-    assert number(page, "conversions") == sum(int(row.get("转化数", 0)) for row in rows)
-    document = json.loads(ended.stdout)
-    assert (document["rows"], document["cost"], document["days_not_whole"]) == (len(rows), str(cost), 0)
-    assert "数据不完整" not in page
+def test_the_page_and_the_document_have_the_sums_of_the_table(loaded: Lab) -> None:
+    code, document, text = report(loaded)
+    rows, days = in_table(loaded, week(loaded)), list(week(loaded))
+    assert code == 1
+    assert Decimal(document["cost"]) == shown(text, "cost") == total(rows, "消耗(元)")
+    assert shown(text, "conversions") == total(rows, "转化数")
+    assert document["days"] == [day.isoformat() for day in days]
+    assert document["days_not_whole"] == [days[1].isoformat()]
+    assert "1 天数据不完整" in text
 
 
-def test_it_needs_nothing_from_elsewhere_and_runs_no_script(loaded: Lab, tmp_path: Path) -> None:
-    _, page, _ = made(loaded, tmp_path / "page.html")
-    assert page.count("<svg") == 4
-    assert "<script" not in page
-    assert not re.findall(r'(?:src|href)="(?!#)[^"]*"|url\((?!#)|@import', page)
+def test_every_day_account_and_promotion_has_its_sum_of_the_table(loaded: Lab) -> None:
+    found = gather(loaded.context(), week(loaded), []).tally
+    for day in week(loaded):
+        assert found.days[day].cost == total(in_table(loaded, DayRange(day, day)), "消耗(元)")
+    for name in loaded.facts["accounts"].values():
+        rows = in_table(loaded, week(loaded), name)
+        assert (found.accounts[name].cost, found.accounts[name].rows) == (total(rows, "消耗(元)"), len(rows))
+    for key, one in found.promotions.items():
+        rows = [cells for cells in in_table(loaded, week(loaded)) if str(cells["单元ID"]) == key.id]
+        assert one.sums.cost == total(rows, "消耗(元)")
 
 
-def test_what_others_called_their_promotions_is_text_and_no_markup(loaded: Lab, tmp_path: Path) -> None:
-    record = [record for record in loaded.records() if record["fields"].get("单元ID")][-1]
-    fields = {"单元名称": "<script>alert(1)</script>", "消耗(元)": 9_999_999}
-    edit = {"table_id": loaded.table_id, "record_id": record["record_id"], "fields": fields, "by": "person"}
-    loaded.control("rows/edit", edit)
-    _, page, _ = made(loaded, tmp_path / "page.html")
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
-    assert "<script" not in page
+def test_one_account_is_reported_alone(loaded: Lab) -> None:
+    code, document, text = report(loaded, "--account", loaded.accounts[1])
+    names = list(loaded.facts["accounts"].values())
+    rows = in_table(loaded, week(loaded), names[1])
+    assert (code, document["rows"], document["days_not_whole"]) == (0, len(rows), [])
+    assert Decimal(document["cost"]) == total(rows, "消耗(元)")
+    assert names[0] not in text
 
 
-def test_days_that_are_missing_are_said_in_the_head_and_by_the_exit_code(lab: Lab, tmp_path: Path) -> None:
-    lab.sync(lab.day)
-    code, page, ended = made(lab, tmp_path / "page.html")
-    assert (code, "数据不完整" in page) == (1, True)
-    assert f"{6 * len(lab.accounts)} 个账户日未入库或不完整" in page
-    assert f"{6 * len(lab.accounts)} account day(s) are not whole" in ended.stderr
+def test_what_the_source_corrected_is_listed_with_the_run_that_saw_it(lab: Lab) -> None:
+    load(lab, lab.day, lab.day)
+    row = next(row for row in lab.source().values() if str(row["local_account_id"]) == lab.accounts[0])
+    place = {"promotion_id": str(row["promotion_id"]), "day": lab.day.isoformat()}
+    lab.control("figures", {"account_id": lab.accounts[0], **place, "stat_cost": 777.25})
+    run_id = lab.sync(lab.day).run_id
+    [restated] = gather(lab.context(), DayRange(lab.day, lab.day), []).restated
+    assert (restated.account, restated.day, restated.run_id) == (
+        lab.facts["accounts"][lab.accounts[0]],
+        lab.day,
+        run_id,
+    )
 
 
-def test_one_account_can_be_told_alone_and_the_group_hears_of_it(loaded: Lab, tmp_path: Path) -> None:
-    chosen = loaded.accounts[1]
-    code, page, _ = made(loaded, tmp_path / "page.html", "--account", chosen, "--send")
-    assert code == 0
-    name = loaded.facts["accounts"][chosen]
-    rows = [row for rows in loaded.loaded().values() for row in rows if row["账户名称"] == name]
-    assert number(page, "rows") == len(rows)
+def test_the_group_is_sent_the_sums_and_where_the_file_lies(loaded: Lab) -> None:
+    _, document, _ = report(loaded, "--send")
     card = json.dumps(loaded.look("state")["messages"][-1], ensure_ascii=False)
     assert "投放报告" in card
-    assert str(tmp_path / "page.html") in card
+    assert f"{Decimal(document['cost']):,.2f}" in card
+    assert document["file"] in card
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
-    [
-        (("2026-02-30", "2026-03-01"), "is not a day"),
-        (("2026-02-03", "2026-02-01"), "ends before it starts"),
-        (("2026-02-01", "2099-01-01"), "2099-01-01"),
-    ],
+    "words",
+    [("2026-02-30", "2026-03-01"), ("2026-03-02", "2026-03-01"), ("2099-01-01", "2099-01-02")],
 )
-def test_wrong_days_are_refused(lab: Lab, words: tuple[str, str], says: str) -> None:
-    ended = lab.laike("report", *words)
-    assert (ended.returncode, says in ended.stderr) == (2, True)
+def test_what_is_no_range_of_days_is_wrong_usage_and_writes_no_file(lab: Lab, words: tuple[str, str]) -> None:
+    assert lab.laike("report", *words).returncode == 2
+    assert list(Path(lab.home).glob("*.html")) == []
 
 
-def test_a_file_that_cannot_be_written_is_said(loaded: Lab, tmp_path: Path) -> None:
-    code, _, ended = made(loaded, tmp_path / "no" / "page.html")
-    assert (code, "cannot be written" in ended.stderr) == (2, True)
+def test_without_a_group_nothing_can_be_sent_and_a_folder_that_is_not_there_is_told(lab: Lab) -> None:
+    day = str(lab.day)
+    lab.sync(lab.day)
+    ended = lab.laike("report", day, day, "--output", "/nowhere/r.html")
+    assert (ended.returncode, "/nowhere/r.html cannot be written" in ended.stderr) == (2, True)
+    ended = lab.laike("report", day, day, "--send", LAIKE_FEISHU_WEBHOOK_URL="")
+    assert (ended.returncode, "LAIKE_FEISHU_WEBHOOK_URL" in ended.stderr) == (2, True)
+
+
+# The week's card.
+
+
+def on(lab: Lab, weekday: int) -> date:
+    """Let it be 10:40 of the next such day, with the weekly card turned on; which day that is."""
+    lab.extra["LAIKE_REPORT_WEEKLY"] = "true"
+    today = lab.day + timedelta(days=1)
+    later = (weekday - today.weekday()) % WEEK
+    lab.at(time(10, 40), days_later=later)
+    return today + timedelta(days=later)
+
+
+def settled(lab: Lab) -> Run:
+    ctx = lab.context()
+    run = begin_settle(ctx)
+    carry_out(ctx, run.run_id)
+    return run
+
+
+def weekly(lab: Lab) -> list[str]:
+    told = (json.dumps(message, ensure_ascii=False) for message in lab.look("state")["messages"])
+    return [card for card in told if "周报" in card]
+
+
+def test_on_monday_the_group_is_told_once_of_last_week_and_of_its_missing_days(lab: Lab) -> None:
+    today = on(lab, 0)
+    last, before = weeks(today)
+    load(lab, before.first, last.first)
+    load(lab, last.first + timedelta(days=2), last.last)
+    assert weekly(lab) == []
+    run = settled(lab)
+    finish(lab.context(), run.run_id)
+    [card] = weekly(lab)
+    cost, earlier = (total(in_table(lab, days), "消耗(元)") for days in (last, before))
+    converted = total(in_table(lab, last), "转化数")
+    assert f"消耗 **{cost:,.2f}** 元, 转化 **{converted:,.0f}**" in card
+    assert f"前一周: 消耗 **{earlier:,.2f}** 元" in card
+    assert f"1 天数据不完整, 合计低于实际**: {last.first + timedelta(days=1):%m-%d}" in card
+
+
+def test_the_weeks_card_costs_no_call_but_its_own(lab: Lab) -> None:
+    on(lab, 0)
+    lab.extra["LAIKE_REPORT_WEEKLY"] = "false"
+    run = settled(lab)
+    before = lab.look("calls")["counts"]
+    lab.extra["LAIKE_REPORT_WEEKLY"] = "true"
+    finish(lab.context(), run.run_id)
+    assert len(weekly(lab)) == 1
+    after = lab.look("calls")["counts"]
+    assert {name: after[name] - before.get(name, 0) for name in after if after[name] != before.get(name, 0)} == {
+        "bot.webhook": 1
+    }
+
+
+def test_the_weeks_card_can_be_turned_off(lab: Lab) -> None:
+    on(lab, 0)
+    lab.extra["LAIKE_REPORT_WEEKLY"] = "false"
+    settled(lab)
+    assert weekly(lab) == []
+
+
+def test_on_tuesday_there_is_no_weekly_card(lab: Lab) -> None:
+    on(lab, 1)
+    settled(lab)
+    assert weekly(lab) == []

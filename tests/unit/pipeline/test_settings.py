@@ -250,4 +250,30 @@ def test_thresholds_that_are_none_are_named_with_the_file(environment: pytest.Mo
     with pytest.raises(WrongInput) as caught:
         Settings.load()
     assert f"{config}: anomalies: 'shares' is not known" in caught.value.message
-    assert f"{config}: 'alerts' is not known; there are columns, anomalies" in caught.value.message
+    assert f"{config}: 'alerts' is not known; there are columns, anomalies, report" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "variable", "weekly"),
+    [
+        ("", "", True),
+        ("[report]", "", True),
+        ("[report]\nweekly = false", "", False),
+        ("[report]\nweekly = false", "true", True),
+        ("", "false", False),
+    ],
+)
+def test_the_weekly_card_is_turned_off_in_the_file_or_by_a_variable_which_goes_first(
+    text: str, variable: str, *, weekly: bool, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "laike.toml").write_text(text, encoding="utf-8")
+    environment.setenv("LAIKE_REPORT_WEEKLY", variable)
+    assert Settings.load().report_weekly is weekly
+
+
+@pytest.mark.parametrize("text", ["report = 1", "[report]\nweekly = 3", "[report]\nwekly = true"])
+@pytest.mark.usefixtures("environment")
+def test_a_report_section_that_says_something_else_is_told(text: str, tmp_path: Path) -> None:
+    (tmp_path / "laike.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(WrongInput, match=r"laike\.toml: \[report\] holds nothing but weekly"):
+        Settings.load()

@@ -1,0 +1,58 @@
+"""On Monday, when yesterday's figures have settled, the group is told of last week. Everything is known already."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date
+
+import structlog
+
+from pipeline.context import Context
+from pipeline.core.coverage import AccountCoverage
+from pipeline.core.errors import LaikeError
+from pipeline.core.history import Figures
+from pipeline.core.model import DayRange, china_day
+from pipeline.core.outcome import Run
+from pipeline.core.plan import yesterday
+from pipeline.core.week import AccountWeek, Week, figures, weeks
+from pipeline.render.period_card import weekly_card
+from pipeline.steps.coverage import coverage
+from pipeline.steps.history import history
+from pipeline.steps.tell import tell_once
+
+MONDAY = 0
+SETTLE = "settle-"  # as `steps.run.begin_settle` names its run
+
+log = structlog.get_logger()
+
+
+def tell_week(ctx: Context, run: Run) -> None:
+    """Send the week's card after Monday's settling run, once; where that fails the run does not."""
+    now = ctx.now()
+    due = china_day(now).weekday() == MONDAY and run.run_id == f"{SETTLE}{yesterday(now)}"
+    if not (due and ctx.settings.report_weekly and ctx.bot()):
+        return
+    try:
+        tell_once(ctx, "weekly", weekly_card(last_week(ctx)))
+    except LaikeError as error:
+        log.warning("weekly_card_failed", error=error.message)
+
+
+def last_week(ctx: Context) -> Week:
+    """Last week as it was last loaded, account by account.
+
+    Raises:
+        LaikeError: As `coverage` says.
+    """
+    last, before = weeks(china_day(ctx.now()))
+    both = DayRange(before.first, last.last)
+    grid = coverage(ctx, both)
+    loaded: dict[str, dict[date, Figures]] = defaultdict(dict)
+    for at, of in history(ctx, [one.account.id for one in grid], both).items():
+        loaded[at.account_id][at.day] = of
+    return Week(last, tuple(_account_week(one, loaded[one.account.id], last, before) for one in grid))
+
+
+def _account_week(
+    one: AccountCoverage, loaded: Mapping[date, Figures], last: DayRange, before: DayRange
+) -> AccountWeek:
+    return AccountWeek(one.account.name, figures(loaded, last), figures(loaded, before), one.lacking)
