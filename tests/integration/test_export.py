@@ -218,7 +218,7 @@ def test_what_is_there_is_not_overwritten(loaded: Lab) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["2026-01-01", "gestern"], "END 'gestern' is not a day"),
+        (["2026-01-01", "gestern"], "'gestern' is not a day"),
         (["2026-01-02", "2999-01-01"], "is not over yet"),
         (["2019-01-01", "2019-01-02", "--from", "api"], "cannot be loaded"),
         (["2026-01-01", "2026-01-02", "--account", "1"], "unknown account 1"),
