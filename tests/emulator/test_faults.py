@@ -210,7 +210,7 @@ def test_a_slow_endpoint_does_not_hold_up_the_others(emulator: Client) -> None:
 
 
 def test_a_second_write_on_the_base_meanwhile_is_a_conflict(emulator: Client) -> None:
-    emulator.control("latency", {"records.batch_create": 0.2})
+    emulator.control("latency", {"records.batch_create": 1})
     codes = []
 
     def on(client: Client, wait: float) -> None:
@@ -218,16 +218,16 @@ def test_a_second_write_on_the_base_meanwhile_is_a_conflict(emulator: Client) ->
         codes.append(client.table("POST", "/records/batch_create", "text_table_id", json=ROW).json()["code"])
 
     with Client(emulator.facts) as other:
-        together(lambda: on(emulator, 0), lambda: on(other, 0.08))
+        together(lambda: on(emulator, 0), lambda: on(other, 0.3))
     assert sorted(codes) == [0, 1254291]
 
 
 def test_view_and_field_changes_are_writes_too(emulator: Client) -> None:
-    emulator.control("latency", {"records.batch_create": 0.2})
+    emulator.control("latency", {"records.batch_create": 1})
     codes = []
 
     def change(client: Client, path: str, body: dict[str, Any]) -> None:
-        time.sleep(0.08)
+        time.sleep(0.3)
         codes.append(client.table("POST", path, json=body).json()["code"])
 
     with Client(emulator.facts) as second, Client(emulator.facts) as third:
@@ -240,10 +240,10 @@ def test_view_and_field_changes_are_writes_too(emulator: Client) -> None:
 
 
 def test_reads_go_on_during_a_write(emulator: Client) -> None:
-    emulator.control("latency", {"records.batch_create": 0.2})
+    emulator.control("latency", {"records.batch_create": 1})
     with Client(emulator.facts) as other:
-        _, read = together(lambda: write(emulator), lambda: other.table("POST", "/records/search", json={}))
-    assert read < 0.15
+        written, read = together(lambda: write(emulator), lambda: other.table("POST", "/records/search", json={}))
+    assert read < written
 
 
 def test_a_gateway_refusal_says_how_long_to_wait(emulator: Client) -> None:
@@ -259,7 +259,7 @@ def test_a_gateway_refusal_says_how_long_to_wait(emulator: Client) -> None:
 
 def test_reports_beyond_the_rate_are_too_frequent(emulator: Client) -> None:
     emulator.control("settings", {"rate_limits": True, "oceanengine_rate": 3})
-    codes = [emulator.report().json()["code"] for _ in range(6)]
+    codes = [emulator.report().json()["code"] for _ in range(15)]
     assert codes[:3] == [0, 0, 0]
     assert 40100 in codes
     assert emulator.report("account").json()["code"] == 0  # a bucket of its own
@@ -270,7 +270,7 @@ def test_reports_beyond_the_rate_are_too_frequent(emulator: Client) -> None:
 def test_the_webhook_has_a_rate_and_a_code_of_its_own(emulator: Client) -> None:
     emulator.control("settings", {"rate_limits": True})
     body = {"msg_type": "text", "content": {"text": "x"}}
-    codes = [emulator.send("POST", emulator.facts["webhook_path"], json=body).json()["code"] for _ in range(7)]
+    codes = [emulator.send("POST", emulator.facts["webhook_path"], json=body).json()["code"] for _ in range(25)]
     assert codes[:5] == [0] * 5
     assert 11232 in codes
 

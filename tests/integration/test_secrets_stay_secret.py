@@ -25,6 +25,7 @@ CANARY = {  # every secret that a person types, where a value of our own will do
     "LAIKE_FLOWER_LOGIN": "flora:canary-of-flower",
 }
 REDIS_PASSWORD = "canary-of-redis"
+HEARTBEAT = "canary-of-heartbeat"  # the address of a check is its secret
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def guarded(lab: Lab) -> Iterator[Lab]:
     client.execute_command("ACL", "SETUSER", "laike", "on", f">{REDIS_PASSWORD}", "~*", "&*", "+@all")  # type: ignore[no-untyped-call]
     lab.redis_url = address.replace("//", f"//laike:{REDIS_PASSWORD}@")
     lab.control("settings", {"webhook_secret": CANARY["LAIKE_FEISHU_WEBHOOK_SECRET"]})
-    lab.extra |= CANARY
+    lab.extra |= {**CANARY, "LAIKE_HEARTBEAT_URL": f"{lab.server.url}/{HEARTBEAT}"}
     yield lab
     client.execute_command("ACL", "DELUSER", "laike")  # type: ignore[no-untyped-call]
     client.close()
@@ -42,7 +43,7 @@ def guarded(lab: Lab) -> Iterator[Lab]:
 
 def canaries(lab: Lab) -> set[str]:
     """Every secret that a guarded lab knows by now, those of both tokens that were issued included."""
-    return {*secrets_of(lab), CANARY["LAIKE_FEISHU_WEBHOOK_SECRET"], "canary-of-flower", REDIS_PASSWORD}
+    return {*secrets_of(lab), CANARY["LAIKE_FEISHU_WEBHOOK_SECRET"], "canary-of-flower", REDIS_PASSWORD, HEARTBEAT}
 
 
 def secrets_of(lab: Lab) -> list[str]:
