@@ -168,6 +168,7 @@ class Run:
     deadline: datetime
     dry_run: bool = False
     backfill: bool = False  # goes after the daily run where both wait
+    rows_a_day: int = 0  # of all accounts together, as lately loaded: what a long run's batches are cut by
     batch: int = 0
     loaded: tuple[int, ...] = ()  # batches of a backfill that an earlier attempt loaded, and this one leaves out
     restatements: bool = False  # whether older days whose totals moved are loaded again, too

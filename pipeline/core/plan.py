@@ -12,7 +12,8 @@ from pipeline.core.outcome import Run, RunState
 
 T = TypeVar("T")
 BATCH_ACCOUNTS = 200  # report calls of a batch
-BATCH_ACCOUNT_DAYS = 1400  # rows of a batch, by the days that they are of: a worker holds several batches at a time
+BATCH_ACCOUNT_DAYS = 1400  # and days of accounts, whose outcomes are kept one by one
+BATCH_ROWS = 7000  # as far as they can be foreseen: a worker holds several batches at a time
 BLOCK_DAYS = 30  # days of one report call: the look-back never costs a second one
 REPORT_ROWS_A_PAGE = 100  # the largest page_size of the report endpoints
 DEADLINE_FLOOR_S = 300
@@ -160,11 +161,16 @@ def parts(run: Run) -> tuple[Run, ...]:
     of all accounts. Batches that an earlier attempt loaded are left out.
     """
     groups = _even(run.accounts, BATCH_ACCOUNTS)
-    most = max(1, min(BLOCK_DAYS, BATCH_ACCOUNT_DAYS // len(groups[0]) if groups else BLOCK_DAYS))
+    most = _days_a_batch(len(groups[0]), run.rows_a_day * len(groups[0]) // len(run.accounts)) if groups else BLOCK_DAYS
     blocks = [DayRange(days[0], days[-1]) for days in _even(list(run.days), most)]
     cut = [(block, group) for block in blocks for group in groups]
     left = [one for n, one in enumerate(cut) if n not in run.loaded]
     return tuple(replace(run, batch=n, days=block, accounts=group) for n, (block, group) in enumerate(left))
+
+
+def _days_a_batch(accounts: int, rows_a_day: int) -> int:
+    fit = min(BATCH_ACCOUNT_DAYS // accounts, BATCH_ROWS // max(1, rows_a_day))
+    return max(1, min(BLOCK_DAYS, fit))
 
 
 def _even(items: Sequence[T], most: int) -> list[tuple[T, ...]]:

@@ -1,13 +1,13 @@
 """What only a run of many batches needs: an end before its time, and an earlier attempt taken up."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 from pipeline.context import Context
 from pipeline.core.errors import Trouble
-from pipeline.core.model import AccountDay
+from pipeline.core.model import Account, AccountDay
 from pipeline.core.outcome import (
     DayAgreement,
     DayOutcome,
@@ -18,11 +18,12 @@ from pipeline.core.outcome import (
     RunState,
     VerifyOutcome,
 )
-from pipeline.core.plan import parts
+from pipeline.core.plan import parts, window
 from pipeline.core.summary import Findings
 from pipeline.steps.underway import under_way
 
 RUNS_LOOKED_AT = 400
+DAYS_LOOKED_AT = 7
 
 
 def begun_parts(ctx: Context, run: Run) -> tuple[Sequence[Run], Sequence[Run]]:
@@ -44,6 +45,16 @@ def stop(ctx: Context, run: Run) -> None:
     ctx.ledger.give_up(run.run_id, why)
 
 
+def rows_a_day(ctx: Context, accounts: Collection[Account]) -> int:
+    """How many rows a day of these accounts has: each one's fullest day of the last week, by what was loaded of it."""
+    days = window(ctx.now(), DAYS_LOOKED_AT)
+    covered = ctx.ledger.covered_at(AccountDay(account.id, day) for account in accounts for day in days)
+    most: dict[str, int] = {}
+    for at, one in covered.items():
+        most[at.account_id] = max(one.rows, most.get(at.account_id, 0))
+    return sum(most.values())
+
+
 def open_attempt(ctx: Context, wanted: Run) -> Run | None:
     """The backfill of the same days and accounts that somebody is still at."""
     return next((run for run in _attempts(ctx, wanted) if under_way(ctx, run)), None)
@@ -52,7 +63,8 @@ def open_attempt(ctx: Context, wanted: Run) -> Run | None:
 def taken_up(ctx: Context, wanted: Run) -> Run:
     """A backfill without the batches that attempts before it loaded, back to the last one that was a success.
 
-    An attempt without an end, of which nobody is left, begins nothing any more: this one does it.
+    It is cut as the newest of them was. An attempt without an end, of which nobody is left, begins nothing any more:
+    this one does it.
     """
     since = None
     for run in _attempts(ctx, wanted):
@@ -61,6 +73,8 @@ def taken_up(ctx: Context, wanted: Run) -> Run:
             break
         if not summary:
             stop(ctx, run)
+        if since is None:
+            wanted = replace(wanted, rows_a_day=run.rows_a_day)
         since = run.started_at
     cut = parts(wanted)
     loaded = tuple(part.batch for part in cut if since and _loaded_since(ctx, part, since))

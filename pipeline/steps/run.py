@@ -17,7 +17,7 @@ from pipeline.render.cards import trouble_card
 from pipeline.state import keys
 from pipeline.state.lease import held
 from pipeline.steps.accounts import Known, account_count, known_accounts, remembered_accounts
-from pipeline.steps.backfill import begun_parts, open_attempt, taken_up
+from pipeline.steps.backfill import begun_parts, open_attempt, rows_a_day, taken_up
 from pipeline.steps.fetch import fetch_account
 from pipeline.steps.finish import finish
 from pipeline.steps.load import load
@@ -113,7 +113,8 @@ def open_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[st
 def _planned_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[str], suffix: str | None) -> Run:
     now = ctx.now()
     run_id = f"backfill-{start}-{end}-{suffix or plan.manual_suffix(now)}"
-    return replace(_planned(ctx, _known(ctx), run_id, plan.past_days(start, end, now), account_ids), backfill=True)
+    run = _planned(ctx, _known(ctx), run_id, plan.past_days(start, end, now), account_ids)
+    return replace(run, backfill=True, rows_a_day=rows_a_day(ctx, run.accounts))
 
 
 def begin_catch_up(ctx: Context) -> list[Run]:

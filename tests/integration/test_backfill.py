@@ -1,6 +1,7 @@
 """Many days by hand: in batches, with room for all of them, to be stopped and taken up again by the same command."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, time, timedelta
 
@@ -124,6 +125,23 @@ def test_what_workers_who_went_away_had_loaded_is_left_out_by_the_same_command(
     summary = carry_out(lab.context(), again.run_id)
     assert (summary.state, summary.verified) == (RunState.SUCCESS, True)
     lab.assert_agrees(*span, accounts)
+
+
+def test_it_is_cut_by_the_rows_of_the_accounts_fullest_days_lately_and_so_is_its_next_attempt(
+    lab: Lab, span: tuple[date, date]
+) -> None:
+    ctx, newest = lab.context(), lab.day
+    carry_out(ctx, begin_backfill(ctx, newest - timedelta(days=3), newest, lab.accounts).run_id)
+    rows = Counter(
+        (str(row["local_account_id"]), key.day) for key, row in lab.source(newest - timedelta(days=3), newest).items()
+    )
+    fullest = sum(max(rows[number, newest - timedelta(days=ago)] for ago in range(4)) for number in lab.accounts)
+    first = begin_backfill(ctx, *span, lab.accounts)
+    assert first.rows_a_day == fullest
+    ctx.client.delete(keys.alive(first.run_id))
+    lab.at(time(14, 5), days_later=8)  # nobody knows the last week any more
+    again = begin_backfill(lab.context(), *span, lab.accounts)
+    assert (again.run_id != first.run_id, again.rows_a_day) == (True, fullest)
 
 
 def test_rows_that_do_not_all_fit_are_told_before_the_first_write(working: Crew, span: tuple[date, date]) -> None:

@@ -229,6 +229,21 @@ def test_a_batch_has_rather_fewer_days_than_fewer_accounts_since_the_table_is_se
     assert {len(part.days) for part in parts(a_run(77, 125))} == {18, 17}  # 125 days in seven
 
 
+@pytest.mark.parametrize(
+    ("rows_a_day", "longest"),
+    [(0, 30), (233, 30), (350, 18), (7000, 1), (99_999, 1)],  # 20 days fit, 70 in four are 18, 18, 18 and 16
+)
+def test_a_batch_of_full_accounts_has_fewer_days(rows_a_day: int, longest: int) -> None:
+    cut = parts(replace(a_run(7, 70), rows_a_day=rows_a_day))
+    assert max(len(part.days) for part in cut) == min(longest, 24)
+    assert {len(part.accounts) for part in cut} == {7}
+
+
+def test_a_batch_counts_the_rows_of_its_own_accounts_only() -> None:
+    cut = parts(replace(a_run(400, 4), rows_a_day=7000))
+    assert {(len(part.accounts), len(part.days)) for part in cut} == {(200, 2)}
+
+
 @given(st.integers(1, 450), st.integers(1, 100))
 def test_the_batches_together_are_the_run_and_nothing_twice(accounts: int, days: int) -> None:
     run = a_run(accounts, days)
