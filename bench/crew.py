@@ -1,13 +1,13 @@
-"""The product on Celery: one fresh worker for each lap, ready before the clock starts."""
+"""The product at work: fresh workers on Celery that are ready before the clock starts, or the command line alone."""
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
 from pathlib import Path
@@ -17,117 +17,167 @@ import psutil
 import redis
 from celery import Celery
 
+from bench.weigh import Weight, scales
 from bench.world import BenchError, World
-from cli.lab import WORKER
-from pipeline.core.model import CHINA
-from pipeline.core.outcome import RunState
-from pipeline.state import keys
+from cli.lab import WORKER, tethered
+from pipeline.core.model import CHINA, DayRange
+from pipeline.core.outcome import RunState, Summary
 from pipeline.state.ledger import Ledger
 
 PATIENCE_S = 60.0
-SAMPLE_S = 0.05
+RUN_PATIENCE_S = 900.0
+SAMPLE_S = 0.02
 READY = b" ready."
+LAIKE = (sys.executable, "-m", "cli.main")
 
 
-@dataclass
-class Worker:
-    """A worker process and the most memory that it was seen to hold."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A run as its ledger has it: when it was sent, when each of its events came first and last, what it took."""
 
-    process: psutil.Process
-    log: Path
-    peak: int = 0
-    _over: threading.Event = field(default_factory=threading.Event)
-
-    def watch(self) -> None:
-        """Sample the memory until the lap is over; runs in a thread of its own."""
-        while not self._over.wait(SAMPLE_S):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                self.peak = max(self.peak, self.process.memory_info().rss)
-
-    def let_go(self) -> None:
-        """Sample no more."""
-        self._over.set()
+    sent: float
+    events: Mapping[str, float]
+    last: Mapping[str, float]
+    summary: Summary
+    weight: Weight
 
 
 @dataclass(frozen=True, slots=True)
 class Crew:
-    """Sends tasks and follows runs."""
+    """Workers, and somebody whose connection is open already, as beat's is, to send them tasks."""
 
-    world: World
     app: Celery
     client: redis.Redis
+    workers: Mapping[str, psutil.Process]
 
-    def run(self, day: date) -> tuple[float, dict[str, float]]:
-        """Send the daily run and wait for its end: when it was sent, and when each of its events came first.
+    def daily(self) -> Told:
+        """Send the daily run and follow it to its end."""
+        return self._followed("laike.daily")
 
-        Raises:
-            BenchError: It did not end as a success.
-        """
-        sent = time.time()
-        self.app.send_task("laike.daily", queue="control")
-        run_id, ledger = f"daily-{day}", Ledger(self.client)
-        for event in ledger.follow(run_id):
-            if event.get("event") == "finished":
-                break
-            if time.time() > sent + PATIENCE_S:
-                msg = f"{run_id} did not end within {PATIENCE_S:.0f} s"
-                raise BenchError(msg)
-        summary = ledger.summary(run_id)
-        if summary is None or summary.state != RunState.SUCCESS or not summary.created:
-            msg = f"{run_id} ended otherwise than a new day's run: {summary}"
+    def backfill(self, days: DayRange) -> Told:
+        """The same for a backfill."""
+        return self._followed("laike.backfill", start=days.first.isoformat(), end=days.last.isoformat())
+
+    def ask(self, task: str) -> Any:  # noqa: ANN401 JSON
+        """Send a task and wait for its result."""
+        return self._result(task)
+
+    def settle(self) -> Summary:
+        """Send the second look and follow it to its end."""
+        return self._followed("laike.settle").summary
+
+    def _result(self, task: str, **words: str) -> Any:  # noqa: ANN401 JSON
+        key = f"celery-task-meta-{self.app.send_task(task, queue='control', kwargs=words).id}"
+        end = time.time() + PATIENCE_S
+        while time.time() < end:
+            told: Any = self.client.get(key)
+            meta = json.loads(told) if told else {}
+            if meta.get("status") == "SUCCESS":
+                return meta["result"]
+            time.sleep(SAMPLE_S)
+        msg = f"{task} had no result within {PATIENCE_S:.0f} s"
+        raise BenchError(msg)
+
+    def _followed(self, task: str, **words: str) -> Told:
+        with scales(self.workers, self.client) as weighing:
+            sent = time.time()
+            run_id = self._result(task, **words)["run_id"]
+            summary = ended(self.client, run_id)
+            weight = weighing.stop()
+        return Told(sent, *moments(self.client, run_id), summary, weight)
+
+
+def ended(client: redis.Redis, run_id: str) -> Summary:
+    """Wait for a run's end.
+
+    Raises:
+        BenchError: It did not end in time, or not as a success.
+    """
+    ledger, end = Ledger(client), time.time() + RUN_PATIENCE_S
+    while (summary := ledger.summary(run_id)) is None:
+        if time.time() > end:
+            msg = f"{run_id} did not end within {RUN_PATIENCE_S:.0f} s"
             raise BenchError(msg)
-        return sent, self._events(run_id)
+        time.sleep(SAMPLE_S)
+    if summary.state != RunState.SUCCESS:
+        msg = f"{run_id} ended otherwise than as a success: {summary}"
+        raise BenchError(msg)
+    return summary
 
-    def _events(self, run_id: str) -> dict[str, float]:
-        first: dict[str, float] = {}
-        entries: Any = self.client.xrange(keys.events(run_id))
-        for entry_id, fields in entries:
-            first.setdefault(fields[b"event"].decode(), int(entry_id.split(b"-")[0]) / 1000)
-        return first
+
+def moments(client: redis.Redis, run_id: str) -> tuple[dict[str, float], dict[str, float]]:
+    """When each of a run's events came first and last, in seconds since the epoch."""
+    first: dict[str, float] = {}
+    last: dict[str, float] = {}
+    for event in Ledger(client).events(run_id):
+        name, at = str(event["event"]), int(event["at"]) / 1000
+        first.setdefault(name, at)
+        last[name] = at
+    return first, last
 
 
 @contextlib.contextmanager
-def crew(world: World) -> Iterator[Crew]:
-    """A sender whose connection is open already, as beat's is."""
+def crew(world: World, day: date, count: int = 1) -> Iterator[Crew]:
+    """Workers that are ready, for whom `day` was yesterday and it is noon.
+
+    Raises:
+        BenchError: They did not get ready.
+    """
     app, client = (
-        Celery("bench", broker=world.redis_url, backend=world.redis_url),
+        Celery("bench", broker=world.redis_url),
         redis.Redis.from_url(world.redis_url),
     )
-    with app.producer_pool.acquire(block=True) as producer:
-        producer.connection.ensure_connection()
-    try:
-        yield Crew(world, app, client)
-    finally:
-        client.close()
-        app.close()
+    with contextlib.ExitStack() as at_work:
+        workers = {f"worker {n + 1}": at_work.enter_context(ready_worker(world, day, n)) for n in range(count)}
+        with app.producer_pool.acquire(block=True) as producer:
+            producer.connection.ensure_connection()
+        try:
+            yield Crew(app, client, workers)
+        finally:
+            client.close()
+            app.close()
+
+
+def local(world: World, day: date) -> Told:
+    """`laike sync --local` from its start to its end."""
+    client = redis.Redis.from_url(world.redis_url)
+    command = [*LAIKE, "sync", "--local", "--json"]
+    with (world.home / "local.log").open("wb") as log:
+        sent = time.time()
+        process = subprocess.Popen(  # noqa: S603 our own command
+            command, stdout=subprocess.PIPE, stderr=log, env=environment(world, day), cwd=world.home
+        )
+        with scales({"laike": psutil.Process(process.pid)}, client) as weighing:
+            said, _ = process.communicate(timeout=RUN_PATIENCE_S)
+            weight = weighing.stop()
+    run_id = json.loads(said)["run_id"]
+    told = Told(sent, *moments(client, run_id), ended(client, run_id), weight)
+    client.close()
+    return told
+
+
+def environment(world: World, day: date) -> dict[str, str]:
+    """The settings of a process for which `day` was yesterday and it is noon."""
+    noon = datetime.combine(day + timedelta(days=1), clock(12), CHINA)
+    return {**os.environ, **world.environment, "LAIKE_CLOCK_OFFSET_S": str((noon - datetime.now(UTC)).total_seconds())}
 
 
 @contextlib.contextmanager
-def worker(world: World, day: date) -> Iterator[Worker]:
-    """A worker that is ready, for which `day` was yesterday and it is noon.
+def ready_worker(world: World, day: date, number: int) -> Iterator[psutil.Process]:
+    """One worker that says it is ready.
 
     Raises:
         BenchError: It did not get ready.
     """
-    log = world.home / f"worker-{day}.log"
-    command = [sys.executable, "-m", "cli.tether", *WORKER]
-    environment = {**os.environ, **world.environment, "LAIKE_CLOCK_OFFSET_S": str(_offset_s(day))}
-    with log.open("wb") as out:
-        tether = subprocess.Popen(  # noqa: S603 our own command
-            command, stdin=subprocess.PIPE, stdout=out, stderr=out, env=environment, cwd=world.home
-        )
-    try:
-        made = _ready(tether, log)
-        threading.Thread(target=made.watch, daemon=True).start()
-        yield made
-        made.let_go()
-    finally:
-        if tether.stdin:
-            tether.stdin.close()  # the worker ends with it
-        tether.wait(PATIENCE_S)
+    log = world.home / f"worker-{day}-{number}.log"
+    log.unlink(missing_ok=True)  # of an earlier one
+    command = [*WORKER, "--hostname", f"bench{number}@%h"]
+    given = environment(world, day) | {"LAIKE_HEARTBEAT_FILE": str(world.home / f"alive-{number}")}
+    with tethered(command, environment=given, log=log, cwd=world.home) as tether:
+        yield _ready(tether, log)
 
 
-def _ready(tether: "subprocess.Popen[bytes]", log: Path) -> Worker:
+def _ready(tether: "subprocess.Popen[str]", log: Path) -> psutil.Process:
     end = time.time() + PATIENCE_S
     while READY not in log.read_bytes():
         if tether.poll() is not None or time.time() > end:
@@ -135,9 +185,4 @@ def _ready(tether: "subprocess.Popen[bytes]", log: Path) -> Worker:
             raise BenchError(msg)
         time.sleep(SAMPLE_S)
     (process,) = psutil.Process(tether.pid).children()
-    return Worker(process, log)
-
-
-def _offset_s(day: date) -> float:
-    noon = datetime.combine(day + timedelta(days=1), clock(12), CHINA)
-    return (noon - datetime.now(UTC)).total_seconds()
+    return process

@@ -1,106 +1,146 @@
 """The floor: what a bare overlapped client needs that promises nothing.
 
-The Feishu token and all reports are asked for at once, the table as soon as there is a token; one create of all rows,
-one reading of them. No judging, no difference, no look at what is there, no repetition, no memory.
+The Feishu token and all reports are asked for at once, the table as soon as there is a token; rows are created as they
+come, one write at a time as the table allows, and read once. No judging, no difference, no repetition, no memory.
 """
 
 import asyncio
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import aiohttp
 
 from bench import wire
 from bench.wire import Json
-from bench.world import RATE, BenchError, Job
+from bench.world import BenchError, Job
+from pipeline.core.model import DayRange
 
-GAP_S = 1 / (RATE * 0.99)  # the product's own pace, so that neither has more calls
+RATE_SHARE = 0.99  # the product's own, so that neither has more calls
+CREATED_AT_ONCE = 1000
+READ_AT_ONCE = 500
 
 
 class Pace:
-    """Lets one call pass each `GAP_S`."""
+    """Lets one call pass at a time, as often as the rate allows."""
 
-    def __init__(self) -> None:
+    def __init__(self, rate: float) -> None:
+        self._gap_s = 1 / (rate * RATE_SHARE)
         self._next = 0.0
 
     async def wait(self) -> None:
         """Return when a call may be sent."""
         now = asyncio.get_running_loop().time()
         slot = max(now, self._next)
-        self._next = slot + GAP_S
+        self._next = slot + self._gap_s
         await asyncio.sleep(slot - now)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Client:
     """The calls of one lap."""
 
     job: Job
     http: aiohttp.ClientSession
-    promotions: Pace = field(default_factory=Pace)
-    costs: Pace = field(default_factory=Pace)
+    promotions: Pace
+    costs: Pace
+    token: str = ""
+    writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def report(self, pace: Pace, path: str, account_id: str, metrics: tuple[str, ...]) -> Json:
-        """A report, at its pace."""
+    async def log_in(self) -> None:
+        """Ask for a Feishu token, and for the columns with it."""
+        async with self.http.post(wire.TENANT_TOKEN, json=wire.credentials(self.job)) as answer:
+            self.token = str((await answer.json())["tenant_access_token"])
+
+    async def report(self, pace: Pace, path: str, params: Mapping[str, str]) -> Json:
+        """A page of a report, at its pace."""
         headers = {"Access-Token": self.job.facts["access_token"]}
-        params = wire.report(self.job, account_id, metrics)
         await pace.wait()
         async with self.http.get(path, params=params, headers=headers) as answer:
             return wire.data_of(path, await answer.json())
 
-    async def feishu(self, method: str, path: str, token: str, body: Json | None = None) -> Json:
+    async def feishu(self, method: str, action: str, body: Json | None = None) -> Json:
         """A call of the table."""
-        headers = {"Authorization": f"Bearer {token}"}
+        headers, path = {"Authorization": f"Bearer {self.token}"}, wire.table(self.job, action)
         async with self.http.request(method, path, json=body, headers=headers) as answer:
             return wire.data_of(path, await answer.json())
 
-    async def token(self) -> str:
-        """A Feishu token."""
-        async with self.http.post(wire.TENANT_TOKEN, json=wire.credentials(self.job)) as answer:
-            return str((await answer.json())["tenant_access_token"])
+    async def create(self, rows: list[Json]) -> None:
+        """Create rows; the table takes one write at a time."""
+        async with self.writing:
+            await self.feishu("POST", "records/batch_create", {"records": rows})
 
-    async def fetch(self, account_id: str) -> list[Json]:
-        """An account's rows; its total is asked for at the same time."""
-        report, _ = await asyncio.gather(
-            self.report(self.promotions, wire.PROMOTIONS, account_id, tuple(wire.FIGURES.values())),
-            self.report(self.costs, wire.ACCOUNT, account_id, ("stat_cost",)),
-        )
-        return wire.rows(self.job, account_id, report)
-
-    async def read(self) -> str:
-        """Fields and rows of the table at once, as soon as there is a token, which is returned."""
-        token = await self.token()
-        await asyncio.gather(
-            self.feishu("GET", wire.table(self.job, "fields") + "?page_size=100", token), self.search(token)
-        )
-        return token
-
-    async def search(self, token: str) -> Json:
-        """The rows of the day."""
-        path = wire.table(self.job, "records/search") + "?page_size=500"
-        return await self.feishu("POST", path, token, wire.of_the_day(self.job.day))
+    async def search(self, days: DayRange) -> list[Json]:
+        """The rows of some days, one page after the other."""
+        found: list[Json] = []
+        token = ""
+        while True:
+            action = f"records/search?page_size={READ_AT_ONCE}{token and f'&page_token={token}'}"
+            answer = await self.feishu("POST", action, wire.of_the_days(days))
+            found += answer["items"]
+            if not answer["has_more"]:
+                return found
+            token = answer["page_token"]
 
 
-def run(job: Job) -> None:
-    """Carry the day over.
+@dataclass
+class Span:
+    """Days of a job that are carried together."""
+
+    client: Client
+    job: Job
+    waiting: list[Json] = field(default_factory=list)
+    writes: list["asyncio.Task[None]"] = field(default_factory=list)
+    rows: int = 0
+
+    async def carry(self, logged_in: "asyncio.Task[None]") -> None:
+        """Look, fetch, create, read back."""
+        await asyncio.gather(self._look(logged_in), *(self._account(number, logged_in) for number in self.job.accounts))
+        self._flush(1)
+        await asyncio.gather(*self.writes)
+        there = await self.client.search(self.job.window)
+        found = sum(bool(row["fields"].get("单元ID")) for row in there)  # a person's row has none
+        if found < self.rows:
+            msg = f"{self.rows} rows were created, {found} are there"
+            raise BenchError(msg)
+
+    async def _look(self, logged_in: "asyncio.Task[None]") -> None:
+        await logged_in
+        await asyncio.gather(self.client.feishu("GET", "fields?page_size=100"), self.client.search(self.job.window))
+
+    async def _account(self, account_id: str, logged_in: "asyncio.Task[None]") -> None:
+        client, job = self.client, self.job
+        total = wire.report(job, account_id, ("stat_cost",))
+        first, _ = await asyncio.gather(self._page(account_id, 1), client.report(client.costs, wire.ACCOUNT, total))
+        more = range(2, first["page_info"]["total_page"] + 1)
+        pages = [first, *await asyncio.gather(*(self._page(account_id, page) for page in more))]
+        fresh = [row for page in pages for row in wire.rows(job, account_id, page, job.fresh)]
+        self.waiting += fresh
+        self.rows += len(fresh)
+        await logged_in
+        self._flush(CREATED_AT_ONCE)
+
+    async def _page(self, account_id: str, page: int) -> Json:
+        params = wire.report(self.job, account_id, tuple(wire.FIGURES.values()), page)
+        return await self.client.report(self.client.promotions, wire.PROMOTIONS, params)
+
+    def _flush(self, least: int) -> None:
+        while len(self.waiting) >= least:
+            rows, self.waiting = self.waiting[:CREATED_AT_ONCE], self.waiting[CREATED_AT_ONCE:]
+            self.writes.append(asyncio.create_task(self.client.create(rows)))
+
+
+def run(job: Job, spans: Sequence[DayRange] = ()) -> None:
+    """Carry the job over, the days of a long one in spans that overlap.
 
     Raises:
         BenchError: An answer is not what it should be.
     """
-    asyncio.run(_run(job))
+    asyncio.run(_run(job, spans))
 
 
-async def _run(job: Job) -> None:
+async def _run(job: Job, spans: Sequence[DayRange]) -> None:
     async with aiohttp.ClientSession(job.url) as http:
-        client = Client(job, http)
-        fetching = asyncio.gather(*map(client.fetch, job.accounts))
-        token, fetched = await asyncio.gather(client.read(), fetching)
-        rows = [row for account in fetched for row in account]
-        await client.feishu("POST", wire.table(job, "records/batch_create"), token, {"records": rows})
-        _check(rows, await client.search(token))
-
-
-def _check(rows: list[Json], found: Json) -> None:
-    there = sum(bool(row["fields"].get("单元ID")) for row in found["items"])  # a person's row has none
-    if there != len(rows):
-        msg = f"{len(rows)} rows were created, {there} are there"
-        raise BenchError(msg)
+        client = Client(job, http, Pace(job.rate), Pace(job.rate))
+        jobs = [replace(job, window=days, fresh=days) for days in spans] or [job]
+        logged_in = asyncio.create_task(client.log_in())
+        await asyncio.gather(*(Span(client, one).carry(logged_in) for one in jobs))

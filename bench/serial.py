@@ -1,4 +1,4 @@
-"""The serial script: one account after the other, each one's rows of the day deleted and created anew."""
+"""The serial script: one account after the other, each one's window deleted and created anew, then the views."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -31,17 +31,26 @@ class Client:
         """Report, delete, create."""
         params = wire.report(self.job, account_id, tuple(wire.FIGURES.values()))
         headers = {"Access-Token": self.job.facts["access_token"]}
-        rows = wire.rows(self.job, account_id, self.call("GET", wire.PROMOTIONS, params=params, headers=headers))
+        answer = self.call("GET", wire.PROMOTIONS, params=params, headers=headers)
+        rows = wire.rows(self.job, account_id, answer, self.job.window)
         if old := self.rows_of(account_id):
             self.call("POST", wire.table(self.job, "records/batch_delete"), json={"records": old})
         self.call("POST", wire.table(self.job, "records/batch_create"), json={"records": rows})
 
     def rows_of(self, account_id: str) -> list[str]:
-        """Record ids of an account's rows of the day."""
+        """Record ids of an account's rows in the window."""
         name = self.job.accounts[account_id]
         path = wire.table(self.job, "records/search") + "?page_size=500"
-        found = self.call("POST", path, json=wire.of_the_day(self.job.day))["items"]
+        found = self.call("POST", path, json=wire.of_the_days(self.job.window))["items"]
         return [row["record_id"] for row in found if row["fields"].get("账户名称") == name]
+
+    def check_views(self) -> None:
+        """Look at each account's view, with a token of its own."""
+        self.log_in()
+        views = self.call("GET", wire.table(self.job, "views") + "?page_size=100")["items"]
+        for view in views:
+            if view["view_name"] in self.job.accounts.values():
+                self.call("GET", wire.table(self.job, f"views/{view['view_id']}"))
 
 
 def run(job: Job) -> None:
@@ -55,3 +64,4 @@ def run(job: Job) -> None:
         client.log_in()
         for account_id in job.accounts:
             client.carry(account_id)
+        client.check_views()

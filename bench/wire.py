@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from bench.world import PAGE_ROWS, BenchError, Job, midnight_ms
+from pipeline.core.model import DayRange
 
 PROMOTIONS = "/open_api/v3.0/local/report/promotion/get/"
 ACCOUNT = "/open_api/v3.0/local/report/account/get/"
@@ -29,23 +30,22 @@ def credentials(job: Job) -> Json:
     return {"app_id": job.facts["feishu_app_id"], "app_secret": job.facts["feishu_app_secret"]}
 
 
-def report(job: Job, account_id: str, metrics: Sequence[str]) -> dict[str, str]:
-    """The query of a report on the job's day."""
-    day = job.day.isoformat()
+def report(job: Job, account_id: str, metrics: Sequence[str], page: int = 1) -> dict[str, str]:
+    """The query of a page of a report on the job's window."""
     return {
         "local_account_id": account_id,
-        "start_date": day,
-        "end_date": day,
+        "start_date": job.window.first.isoformat(),
+        "end_date": job.window.last.isoformat(),
         "time_granularity": "TIME_GRANULARITY_DAILY",
         "metrics": json.dumps(list(metrics)),
-        "page": "1",
+        "page": str(page),
         "page_size": str(PAGE_ROWS),
     }
 
 
-def of_the_day(day: date) -> Json:
-    """The search for a day's rows."""
-    bounds = (("isGreater", day - timedelta(days=1)), ("isLess", day + timedelta(days=1)))
+def of_the_days(days: DayRange) -> Json:
+    """The search for the rows of some days."""
+    bounds = (("isGreater", days.first - timedelta(days=1)), ("isLess", days.last + timedelta(days=1)))
     conditions = [
         {"field_name": "时间", "operator": operator, "value": ["ExactDate", str(midnight_ms(at))]}
         for operator, at in bounds
@@ -53,19 +53,20 @@ def of_the_day(day: date) -> Json:
     return {"filter": {"conjunction": "and", "conditions": conditions}, "automatic_fields": True}
 
 
-def rows(job: Job, account_id: str, answer: Mapping[str, Any]) -> list[Json]:
-    """The records to create for a promotion report."""
+def rows(job: Job, account_id: str, answer: Mapping[str, Any], days: DayRange) -> list[Json]:
+    """The records to create for the rows of some days of a promotion report's page."""
     return [
         {
             "fields": {
                 "账户名称": job.accounts[account_id],
-                "时间": midnight_ms(job.day),
+                "时间": midnight_ms(day),
                 "单元ID": str(row["promotion_id"]),
                 "单元名称": row["promotion_name"],
                 **{column: row[metric] or 0 for column, metric in FIGURES.items()},
             }
         }
         for row in answer["promotion_list"]
+        if (day := date.fromisoformat(row["stat_time_day"])) in days
     ]
 
 
@@ -73,10 +74,10 @@ def data_of(path: str, answer: Mapping[str, Any]) -> Json:
     """What an answer brought.
 
     Raises:
-        BenchError: It refuses, or has a second page.
+        BenchError: It refuses.
     """
-    data: Json = answer.get("data") or {}
-    if answer["code"] or data.get("has_more") or data.get("page_info", {}).get("total_page", 1) > 1:
+    if answer["code"]:
         msg = f"{path}: {str(answer)[:300]}"
         raise BenchError(msg)
+    data: Json = answer.get("data") or {}
     return data

@@ -1,15 +1,17 @@
-"""The world of a bench: one emulator with the latencies of the real services, one Redis, seven accounts."""
+"""The world of a profile: one emulator, as slow as the real services where it says so, one Redis, some accounts."""
 
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ import requests
 from cryptography.fernet import Fernet
 
 from cli import lab
-from pipeline.core.model import CHINA
+from pipeline.core.model import CHINA, DayRange
 
 REPORT_S, TOKEN_S, READ_S, WRITE_S = 2.1, 1.2, 0.8, 1.5
 LATENCY = {
@@ -28,23 +30,38 @@ LATENCY = {
     **dict.fromkeys(("tables.create", "views.create", "views.patch"), WRITE_S),
 }
 RATE = 5.0  # report calls a second and endpoint
-PAGE_ROWS = 100  # no account has more rows in a day
-LEFT_OUT = ("quiet",)  # an account without rows has no view yet, and every run would try to make it
-ADDED = {"分店甲": 90, "分店乙": 30}  # promotions; in place of those that are left out
+PAGE_ROWS = 100  # of a report
+FAST = 100.0  # a rate that holds hardly anybody up
+ROW_CAP = 1_000_000
+# how workers hold memory where they are meant to run
+ALLOCATOR = dict(re.findall(r"(MALLOC_\w+)=(\d+)", Path("Dockerfile").read_text("utf-8")))
 
 
 class BenchError(Exception):
-    """Something went otherwise than both contenders take for granted; no figure of it counts."""
+    """Something went otherwise than all contenders take for granted; no figure of it counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What a world is like: the promotions of each account, and how slow the services are."""
+
+    promotions: tuple[int, ...]
+    lookback: int = 7  # days of a daily run's window
+    latency: float = 1.0  # of the real services'
+    rate: float = RATE
+    history: int = 60  # days with figures
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a contender has to do: carry a day of some accounts into a table."""
+    """What a contender has to do: read a window of days, and have the rows of the fresh ones in the table."""
 
     url: str
     facts: Mapping[str, Any]
     accounts: Mapping[str, str]
-    day: date
+    window: DayRange
+    fresh: DayRange
+    rate: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +80,7 @@ class Log:
 
     calls: tuple[Answered, ...]
     quota: int
+    refused: tuple[str, ...] = ()
 
     def counts(self) -> Counter[str]:
         """Calls by endpoint."""
@@ -72,23 +90,12 @@ class Log:
         """When the last call of an endpoint about a table was answered."""
         return max(call.answered for call in self.calls if (call.endpoint, call.table_id) == (endpoint, table_id))
 
-    def spans(self, start: float) -> dict[str, tuple[float, float]]:
-        """Seconds from the start to the sending and the answer of each call; reports are one span by endpoint."""
-        found: dict[str, tuple[float, float]] = {}
-        seen: Counter[str] = Counter()
-        for call in sorted(self.calls, key=lambda call: call.sent):
-            seen[call.endpoint] += 1
-            together = call.endpoint.startswith("report.")
-            name = call.endpoint if together else f"{call.endpoint} {seen[call.endpoint]}"
-            first, last = found.get(name, (call.sent - start, 0.0))
-            found[name] = (first, max(last, call.answered - start))
-        return found
-
 
 @dataclass(frozen=True, slots=True)
 class World:
     """A running emulator and Redis, with the settings of the product on them."""
 
+    shape: Shape
     emulator: lab.Emulator
     redis_url: str
     home: Path
@@ -105,9 +112,11 @@ class World:
         """The newest day with figures."""
         return date.fromisoformat(self.emulator.facts["day"])
 
-    def job(self, day: date) -> Job:
-        """The work of one lap."""
-        return Job(self.emulator.url, self.emulator.facts, self.accounts, day)
+    def job(self, fresh: DayRange) -> Job:
+        """The work of one lap: of one day as a daily run has it, of several as a backfill has it."""
+        first = fresh.first - timedelta(days=self.shape.lookback - 1) if len(fresh) == 1 else fresh.first
+        window = DayRange(first, fresh.last)
+        return Job(self.emulator.url, self.emulator.facts, self.accounts, window, fresh, self.shape.rate)
 
     def control(self, action: str, body: object) -> Any:  # noqa: ANN401 JSON
         """Change something in the emulator."""
@@ -123,41 +132,50 @@ class World:
         return seen["total"], seen["quota"]
 
     def log_since(self, logged: tuple[int, int]) -> Log:
-        """The calls after an earlier `logged`.
-
-        Raises:
-            BenchError: One of them was refused.
-        """
+        """The calls after an earlier `logged`."""
         seen = self.look("calls", since=str(logged[0]))
-        if refused := [call for call in seen["calls"] if call["code"] not in (0, None)]:
-            msg = f"a call was refused: {refused[0]}"
-            raise BenchError(msg)
-        return Log(tuple(_answered(call) for call in seen["calls"]), seen["quota"] - logged[1])
+        refused = tuple(f"{call['endpoint']}: {call['code']}" for call in seen["calls"] if call["code"])
+        return Log(tuple(_answered(call) for call in seen["calls"]), seen["quota"] - logged[1], refused)
 
-    def clear(self, day: date) -> None:
-        """Check that a day is in the table, each row once, and take it out again: the next contender finds none.
+    def check(self, days: DayRange) -> list[str]:
+        """The record ids of some days, of which the table has each row once.
 
         Raises:
             BenchError: The table does not hold what the source has.
         """
-        wanted, found = self._promotions(day), self._rows(day)
-        if sorted(found.values()) != sorted(wanted):
-            msg = f"{day}: the source has {len(wanted)} rows, the table {len(found)}, or others"
+        wanted, found = self._promotions(days), self._rows(days)
+        if sorted(found.values()) != wanted:
+            msg = f"{days}: the source has {len(wanted)} rows, the table {len(found)}, or others"
             raise BenchError(msg)
-        self.control("rows/delete", {"table_id": self.table_id, "record_ids": list(found)})
+        return list(found)
 
-    def _rows(self, day: date) -> dict[str, str]:
-        """Record ids of a day's rows and their 单元ID."""
+    def clear(self, days: DayRange) -> None:
+        """Check days and take them out again: the next contender finds none of them."""
+        self.control("rows/delete", {"table_id": self.table_id, "record_ids": self.check(days)})
+
+    def row_count(self, days: DayRange) -> int:
+        """Rows that the source has on these days."""
+        return len(self._promotions(days))
+
+    def rows_by_account(self, days: DayRange) -> dict[str, int]:
+        """How many rows the source has on these days, by account id."""
+        rows = self.look("figures", start=days.first.isoformat(), end=days.last.isoformat())["rows"]
+        counted = Counter(str(row["local_account_id"]) for row in rows)
+        return {account_id: counted[account_id] for account_id in self.accounts}
+
+    def _rows(self, days: DayRange) -> dict[str, tuple[int, str]]:
+        first, last = midnight_ms(days.first), midnight_ms(days.last)
         cells = {one["record_id"]: one["fields"] for one in self.look("records", table_id=self.table_id)["records"]}
         return {
-            record_id: str(row["单元ID"])
+            record_id: (row["时间"], str(row["单元ID"]))
             for record_id, row in cells.items()
-            if row.get("单元ID") and row["时间"] == midnight_ms(day)
+            if row.get("单元ID") and first <= row["时间"] <= last
         }
 
-    def _promotions(self, day: date) -> list[str]:
-        rows = self.look("figures", start=day.isoformat(), end=day.isoformat())["rows"]
-        return [str(row["promotion_id"]) for row in rows if str(row["local_account_id"]) in self.accounts]
+    def _promotions(self, days: DayRange) -> list[tuple[int, str]]:
+        rows = self.look("figures", start=days.first.isoformat(), end=days.last.isoformat())["rows"]
+        mine = [row for row in rows if str(row["local_account_id"]) in self.accounts]
+        return sorted((midnight_ms(date.fromisoformat(row["stat_time_day"])), str(row["promotion_id"])) for row in mine)
 
 
 def midnight_ms(day: date) -> int:
@@ -166,39 +184,41 @@ def midnight_ms(day: date) -> int:
 
 
 @contextlib.contextmanager
-def world() -> Iterator[World]:
-    """A world with an imported token; answers are immediate until `slow_down`."""
+def world(shape: Shape) -> Iterator[World]:
+    """A world with an imported token; answers are immediate and nothing is refused until `slow_down`."""
     with contextlib.ExitStack() as started:
         redis_url = started.enter_context(lab.redis_server())
         home = Path(tempfile.mkdtemp(prefix="laike-bench-"))
         emulator = started.enter_context(lab.emulator(clean=home))
-        accounts = _choose_accounts(emulator.url)
+        _control(emulator.url, "settings", {"row_cap": ROW_CAP, "history_days": shape.history})
+        accounts = _make_accounts(emulator.url, shape.promotions)
         environment = {
             **lab.settings_for(emulator.facts, redis_url, home),
+            **ALLOCATOR,
             "LAIKE_ACCOUNTS": json.dumps(accounts, ensure_ascii=False),
             "LAIKE_TOKEN_KEYS": Fernet.generate_key().decode(),
-            "LAIKE_LOOKBACK_DAYS": "1",
-            "LAIKE_OCEANENGINE_RATE": str(RATE),
+            "LAIKE_LOOKBACK_DAYS": str(shape.lookback),
+            "LAIKE_OCEANENGINE_RATE": str(FAST),
+            "LAIKE_TABLE_MAX_ROWS": str(ROW_CAP),
         }
-        made = World(emulator, redis_url, home, accounts, environment)
+        made = World(shape, emulator, redis_url, home, accounts, environment)
         _import_token(made)
         yield made
 
 
-def slow_down(made: World) -> None:
-    """From now on the services answer as slowly as the real ones, and refuse what is too fast."""
-    made.control("latency", LATENCY)
-    made.control("settings", {"rate_limits": True, "oceanengine_rate": RATE})
+def slow_down(made: World) -> World:
+    """The same world, where the services are as slow as its shape says and refuse what is too fast."""
+    made.control("latency", {name: seconds * made.shape.latency for name, seconds in LATENCY.items()})
+    made.control("settings", {"rate_limits": True, "oceanengine_rate": made.shape.rate})
+    paced = {**made.environment, "LAIKE_OCEANENGINE_RATE": str(made.shape.rate)}
+    return World(made.shape, made.emulator, made.redis_url, made.home, made.accounts, paced)
 
 
-def _choose_accounts(url: str) -> dict[str, str]:
-    for name, promotions in ADDED.items():
-        _control(url, "accounts/add", {"name": name, "promotions": promotions})
-    return {
-        account["id"]: account["name"]
-        for account in _look(url, "state")["accounts"]
-        if account["promotions"] <= PAGE_ROWS and account["rhythm"] not in LEFT_OUT
-    }
+def _make_accounts(url: str, promotions: tuple[int, ...]) -> dict[str, str]:
+    made: dict[str, str] = {}
+    for count, same in groupby(promotions):
+        made |= _control(url, "accounts/add", {"count": len(list(same)), "promotions": count})["accounts"]
+    return made
 
 
 def _import_token(made: World) -> None:
@@ -210,7 +230,6 @@ def _import_token(made: World) -> None:
         env={**os.environ, **made.environment},
         cwd=made.home,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
         check=True,
     )
 

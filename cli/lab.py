@@ -35,6 +35,7 @@ def tethered(
     clean: Path | None = None,
     environment: Mapping[str, str] | None = None,
     log: Path | None = None,
+    cwd: Path | None = None,
 ) -> Iterator["subprocess.Popen[str]"]:
     """Run a command for the block; it ends with us, also after kill -9, and `clean` is removed then.
 
@@ -51,6 +52,7 @@ def tethered(
             text=True,
             start_new_session=True,
             env=os.environ | dict(environment or {}),
+            cwd=cwd,
         )
     try:
         yield process

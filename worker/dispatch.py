@@ -31,9 +31,20 @@ AHEAD = 2  # batches that are under way at a time: one is fetched while the one 
 
 
 def start(ctx: Context, run: Run) -> None:
-    """Send the first batches of a run, unless they were sent before."""
-    for batch in range(AHEAD):
-        send_batch(ctx, run, batch)
+    """Send the first batch of a run, unless it was sent before."""
+    send_batch(ctx, run, 0)
+
+
+def send_after_fetch(ctx: Context, run: Run, batch: int) -> None:
+    """What the first batch's fetches make possible: the second one, when half of them are done.
+
+    Sent with the first, it would share the rate with it, so that the first write came twice as late.
+    """
+    if batch or len(cut := parts(run)) == 1:
+        return
+    done = ctx.ledger.done(run.run_id)
+    if 2 * sum(str(step) in done for step in header(cut[0])) >= len(header(cut[0])):
+        send_batch(ctx, run, 1)
 
 
 def send_batch(ctx: Context, run: Run, batch: int) -> None:
@@ -45,8 +56,9 @@ def send_batch(ctx: Context, run: Run, batch: int) -> None:
 
 
 def send_after_load(ctx: Context, run: Run, batch: int) -> None:
-    """What a load makes possible: its read-back, after the last one the views, and the batch after the next."""
-    send_batch(ctx, run, batch + AHEAD)
+    """What a load makes possible: its read-back, after the last one the views, and the batches after it."""
+    for ahead in range(1, AHEAD + 1):
+        send_batch(ctx, run, batch + ahead)
     begun, _ = begun_parts(ctx, run)
     send(run, [Step(VERIFY, batch), *([Step(VIEWS)] if batch == begun[-1].batch else [])])
 

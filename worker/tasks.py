@@ -16,7 +16,7 @@ from celery.exceptions import Reject, Retry
 from pipeline.context import Context
 from pipeline.core import plan
 from pipeline.core.errors import Busy, LaikeError, Retryable, WrongInput
-from pipeline.core.outcome import LoadOutcome, Run, RunState, Summary, VerifyOutcome, ViewsOutcome
+from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, RunState, Summary, VerifyOutcome, ViewsOutcome
 from pipeline.state.store import StoreTrouble
 from pipeline.steps import card, fetch, finish, load, read, run, token, verify, views
 from worker import dispatch
@@ -94,8 +94,14 @@ def read_table(self: Task, run_id: str, batch: int) -> Small:
 def fetch_account(self: Task, run_id: str, batch: int, account_id: str, tried: int = 0) -> Small:
     """Fetch one account; what fails and may pass is tried again later, and never raised in the end."""
     ctx, last = context(), tried + 1 >= FETCH_TRIES
+
+    def work() -> FetchOutcome:
+        outcome = fetch.fetch_account(ctx, run_id, batch, account_id, last=last)
+        dispatch.send_after_fetch(ctx, ctx.ledger.run(run_id), batch)
+        return outcome
+
     try:
-        outcome = _patiently(self, lambda: fetch.fetch_account(ctx, run_id, batch, account_id, last=last))
+        outcome = _patiently(self, work)
     except Retryable as error:
         pause = _pause(tried, error.retry_after) * ctx.settings.wait_scale
         ctx.ledger.stamp(run_id, ahead_s=pause)

@@ -65,7 +65,7 @@ def _drawn(
         value_formatter=lambda value: f"{value:,.0f}", no_data_text="无数据", **options,
     )  # fmt: skip
     chart.uuid = name  # else a random one: the same figures make the same page
-    chart.add_xml_filter(_without_scripts)
+    chart.add_xml_filter(without_scripts)
     chart.x_labels = list(labels)
     for title, values in series.items():
         chart.add(title, [None if value is None else float(value) for value in values])  # drawn, never added up
@@ -73,7 +73,7 @@ def _drawn(
     return svg
 
 
-def _without_scripts(root: Any) -> Any:  # noqa: ANN401 an element tree, of lxml where that is installed
+def without_scripts(root: Any) -> Any:  # noqa: ANN401 an element tree, of lxml where that is installed
     """What only a browser on the network makes use of is left out."""
     for parent in list(root.iter()):
         for child in list(parent):

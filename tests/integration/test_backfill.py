@@ -56,6 +56,18 @@ def test_it_says_how_far_it_is_and_how_long_it_will_take(working: Crew, span: tu
     working.lab.assert_agrees(*span, [working.lab.accounts[0], working.lab.accounts[5]])
 
 
+def test_its_second_batch_begins_when_half_of_the_first_is_there_and_does_not_wait_for_a_write(
+    working: Crew, span: tuple[date, date]
+) -> None:
+    working.lab.control("latency", {"records.batch_create": 0.5})
+    assert working.run(sys.executable, "-m", "cli.main", *words(working.lab, span)).returncode == 0
+    (run_id,) = working.ctx.ledger.newest(9)
+    happened = [(event["event"], event.get("batch")) for event in working.ctx.ledger.events(run_id)]
+    second = happened.index(("fetching", "1"))
+    assert sum(one in {("fetched", "0"), ("table_read", "0")} for one in happened[:second]) >= 2  # of three
+    assert second < happened.index(("loaded", "0"))
+
+
 def test_stopped_it_ends_after_the_batches_under_way_and_the_same_command_loads_the_rest(
     working: Crew, span: tuple[date, date]
 ) -> None:

@@ -206,3 +206,23 @@ def test_what_was_set_out_to_be_removed_survives_and_nothing_was_at_first(fake: 
     assert staging.cleared("r.0") == Cleared()
     staging.put_cleared("r.0", Cleared(("rec1",), ("backups/a",)))
     assert staging.cleared("r.0") == Cleared(("rec1",), ("backups/a",))
+
+
+def test_a_thousand_rows_are_staged_in_these_bytes() -> None:
+    figures = ("stat_cost", "show_cnt", "click_cnt", "convert_cnt", "clue_pay_order_cnt")
+    rows = tuple(
+        ReportRow(
+            ACCOUNT,
+            DAY,
+            str(7600000000000000001 + 3 * n),
+            f"双人套餐_{n}",
+            {
+                name: Decimal(n * (place + 7) % 9973).scaleb(-2 if name == "stat_cost" else 0)
+                for place, name in enumerate(figures)
+            },
+        )
+        for n in range(1000)
+    )
+    value = fetched(rows)
+    assert len(codec.dump(value, Fetched)) == 243_529
+    assert len(codec.squeeze(value, Fetched)) < 30_000  # to the byte it is that of the machine's zlib

@@ -1,0 +1,74 @@
+"""Measure all profiles and write docs/benchmarks.md: `python -m bench [--quick] [--only P1 …]`.
+
+A goal that is missed is named and the exit code is 1. With `--only` the page is not written.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+import redis
+
+from bench import agency, backfill, daily, page, start
+from bench.result import Part
+from cli.lab import redis_server
+from cli.output import err, out
+from pipeline.core.model import china_day
+
+ROUNDS = 3
+
+
+def profiles(*, quick: bool) -> Mapping[str, Callable[[], Part]]:
+    """What to measure, by the profile that it is about."""
+    rounds = 1 if quick else ROUNDS
+    return {
+        "P1": lambda: daily.seven_accounts(rounds),
+        "P1b": lambda: daily.eight_pages(rounds),
+        "P2": lambda: agency.measure([7, 77] if quick else [7, 77, 1000]),
+        "P3": lambda: backfill.full_accounts(18 if quick else backfill.DAYS),
+        "P5": lambda: backfill.year([1, 30] if quick else [1, 30, 334]),
+        "P6": lambda: start.measure(ROUNDS),
+    }
+
+
+def main() -> int:
+    """Measure, tell, write; 1 where a goal is missed."""
+    options = _options()
+    wanted = profiles(quick=options.quick)
+    parts = [_measured(name, wanted[name]) for name in options.only or wanted]
+    goals = [goal for part in parts for goal in part.goals]
+    for table in [*(table for part in parts for table in part.tables), page.goals_table(goals)]:
+        out.print(page.shown(table))
+    if not options.only:
+        page.written(parts, _server(), china_day(datetime.now(UTC)), quick=options.quick)
+        err.print(f"wrote {page.PAGE} and {page.CHART}")
+    missed = [goal for goal in goals if not goal.holds]
+    for goal in missed:
+        err.print(f"[red]missed:[/] {goal.profile}: {goal.what}: {' against '.join(goal.said)}")
+    return 1 if missed else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="The product against its floor.")
+    parser.add_argument("--quick", action="store_true", help="one round and smaller profiles: about three minutes")
+    parser.add_argument("--only", nargs="+", choices=sorted(profiles(quick=True)), help="these profiles, no page")
+    return parser.parse_args()
+
+
+def _measured(name: str, measure: Callable[[], Part]) -> Part:
+    begun = time.monotonic()
+    err.print(f"{name} …", highlight=False)
+    part = measure()
+    err.print(f"{name}: {time.monotonic() - begun:.0f} s", highlight=False)
+    return part
+
+
+def _server() -> str:
+    with redis_server() as url:
+        return page.server_of(redis.Redis.from_url(url))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

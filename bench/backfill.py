@@ -1,0 +1,156 @@
+"""P3, P4 and P5: 24,000 rows into an empty table against the floor, the same again, a year of 77 accounts."""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bench import floor
+from bench.crew import Told, crew
+from bench.growth import Step, grown, table
+from bench.result import Goal, Part, Table, mib
+from bench.world import PAGE_ROWS, BenchError, Log, Shape, World, slow_down, world
+from cli.output import err
+from pipeline.core.model import DayRange
+
+FULL = Shape(promotions=(50,) * 7, lookback=1, latency=0.5, rate=10, history=90)
+DAYS = 70
+SPAN_DAYS = 18  # that the floor carries together: about as many rows as a batch of the product has
+CREATED_AT_ONCE, READ_AT_ONCE = 1000, 500
+YEAR = Shape(promotions=(6,) * 77, lookback=1, latency=0, rate=100, history=366)
+MEMORY_MIB = 150
+FLAT = 1.15  # the most of the second half against the most of the first
+WRITES = ("records.batch_create", "records.batch_update", "records.batch_delete")
+REPORTS = ("report.promotion", "report.account")
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A backfill that was measured; seconds from its start."""
+
+    days: DayRange
+    rows: int
+    seconds: float
+    log: Log
+    told: Told
+
+    @property
+    def calls(self) -> int:
+        """All calls."""
+        return len(self.log.calls)
+
+
+def full_accounts(days: int = DAYS) -> Part:
+    """P3 and P4, and what of P5 they show."""
+    with world(FULL) as made:
+        last = made.newest - timedelta(days=1)
+        span = DayRange(last - timedelta(days=days - 1), last)
+        with crew(made, made.newest) as team:
+            team.daily()  # views, status table, and how many rows a day has
+        slow = slow_down(made)
+        bare_s = _floor(slow, span)
+        first, again = (_carried(slow, span) for _ in range(2))
+        made.check(span)
+        least = _least_calls(made, first)
+    written = sum(again.log.counts()[one] for one in WRITES)
+    ratio = first.seconds / bare_s
+    return Part(
+        goals=[
+            Goal("P3", f"{first.rows} rows into an empty table: verified, of the floor", ratio, 1.2),
+            Goal("P3", "the same: calls, of the least", first.calls / least, 1.05),
+            Goal("P4", "the same again: writes", written, 0, ""),
+            Goal("P4", "the same again: time, of the first", again.seconds / first.seconds, 1),
+            *_memory_goals("P3", first.told),
+        ],
+        tables=[_table(bare_s, least, first, again)],
+    )
+
+
+def year(steps: Sequence[int]) -> Part:
+    """P5, and how the cost of a backfill grows with its days: ranges that end where the one before begins."""
+    found: list[Carried] = []
+    with world(YEAR) as made:
+        with crew(made, made.newest) as team:
+            team.daily()
+        last = made.newest - timedelta(days=1)
+        for days in steps:
+            span = DayRange(last - timedelta(days=days - 1), last)
+            err.print(f"  {len(YEAR.promotions)} accounts, {days} days", highlight=False)
+            found.append(_carried(made, span))
+            last = span.first - timedelta(days=1)
+    grows = [Step(f"{len(one.days)}", len(one.days), one.seconds, one.calls, one.told.weight) for one in found]
+    longest = found[-1]
+    name = f"{len(YEAR.promotions)} accounts, {len(longest.days)} days, {longest.rows} rows"
+    return Part(
+        goals=[*_memory_goals(name, longest.told), *grown("days", grows)],
+        tables=[table(f"How a backfill of {len(YEAR.promotions)} accounts grows: days", "days", grows)],
+    )
+
+
+def _floor(made: World, span: DayRange) -> float:
+    err.print("  floor", highlight=False)
+    days = list(span)
+    spans = [days[n : n + SPAN_DAYS] for n in range(0, len(days), SPAN_DAYS)]
+    logged, start = made.logged(), time.time()
+    floor.run(made.job(span), [DayRange(some[0], some[-1]) for some in spans])
+    took = time.time() - start
+    _all_well(made.log_since(logged))
+    made.clear(span)
+    return took
+
+
+def _carried(made: World, span: DayRange) -> Carried:
+    err.print("  laike backfill", highlight=False)
+    with crew(made, made.newest) as team:
+        logged = made.logged()
+        told = team.backfill(span)
+    log = made.log_since(logged)
+    _all_well(log)
+    return Carried(span, made.row_count(span), told.last["verified"] - told.sent, log, told)
+
+
+def _all_well(log: Log) -> None:
+    if log.refused:
+        msg = f"calls were refused: {', '.join(log.refused[:5])}"
+        raise BenchError(msg)
+
+
+def _least_calls(made: World, first: Carried) -> int:
+    """Pages and totals of each account, writes and read-back: what the rows need if nothing is asked twice."""
+    rows = made.rows_by_account(first.days)
+    pages = sum(math.ceil(count / PAGE_ROWS) for count in rows.values())
+    batches = math.ceil(len(first.days) / SPAN_DAYS)
+    totals = len(rows) * batches
+    return pages + totals + math.ceil(first.rows / CREATED_AT_ONCE) + math.ceil(first.rows / READ_AT_ONCE)
+
+
+def _memory_goals(what: str, told: Told) -> list[Goal]:
+    most = told.weight.most
+    return [
+        Goal("P5", f"{what}: the largest process", most / 2**20, MEMORY_MIB, "MiB"),
+        Goal("P5", f"{what}: the same, of its first half", most / told.weight.early, FLAT),
+    ]
+
+
+def _table(bare_s: float, least: int, first: Carried, again: Carried) -> Table:
+    heads = ("", "verified, s", "report calls", "reads", "writes", "all calls", "memory, MiB", "CPU, ms a row")
+    rows = [("floor", f"{bare_s:.1f}", "", "", "", f"{least} at least", "", "")]
+    for name, one in (("laike backfill", first), ("the same again", again)):
+        counts = one.log.counts()
+        rows.append(
+            (
+                name,
+                f"{one.seconds:.1f}",
+                str(sum(counts[endpoint] for endpoint in REPORTS)),
+                str(counts["records.search"]),
+                str(sum(counts[endpoint] for endpoint in WRITES)),
+                str(one.calls),
+                mib(one.told.weight.most),
+                f"{one.told.weight.cpu_s / one.rows * 1000:.1f}",
+            )
+        )
+    note = f"Latencies are {FULL.latency:g} of the real services' and the rate is {FULL.rate:g} calls/s for both."
+    return Table(
+        f"P3, P4: {first.rows} rows of {len(FULL.promotions)} accounts and {len(first.days)} days", heads, rows, note
+    )

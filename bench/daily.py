@@ -1,0 +1,217 @@
+"""P1, P1b and P7: the daily run of seven accounts against the floor and the serial script, and what it costs.
+
+Views, memory and the token of 本地推 are warm, the Feishu token is cold; each lap carries one day that is not in the
+table. Every contender is measured by one clock, from its first move until the emulator has answered the last create
+("in the table"), until the rows were read back ("verified"), and to its end.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from statistics import median
+
+from bench import floor, serial
+from bench.crew import Told, crew, local
+from bench.result import Goal, Part, Table, mib
+from bench.weigh import Weight
+from bench.world import BenchError, Job, Log, Shape, World, slow_down, world
+from cli.output import err
+from pipeline.core.model import DayRange
+
+SEVEN = (14, 12, 9, 7, 6, 3, 2)  # promotions: no account has more than a page of rows in its window
+EIGHT_PAGES = (114, *SEVEN[1:])
+CREATE = "records.batch_create"
+FLOOR, LOCAL, ONE, THREE, SERIAL = "floor", "laike --local", "Celery, 1 worker", "Celery, 3 workers", "serial script"
+A_MONTH = 30  # days
+HOURS = 24
+READ_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Lap:
+    """One contender's round: seconds from its start, calls by endpoint, Feishu calls that cost quota."""
+
+    rows_s: float
+    verified_s: float
+    ended_s: float
+    calls: Mapping[str, int]
+    quota: int
+    weight: Weight = field(default_factory=Weight)
+
+
+def middle(laps: Sequence[Lap]) -> Lap:
+    """Medians of the seconds; the rest is that of the last lap, and memory the most of all."""
+    heaviest = max(laps, key=lambda lap: lap.weight.most).weight
+    return replace(
+        laps[-1],
+        rows_s=median(lap.rows_s for lap in laps),
+        verified_s=median(lap.verified_s for lap in laps),
+        ended_s=median(lap.ended_s for lap in laps),
+        weight=replace(laps[-1].weight, memory=heaviest.memory),
+    )
+
+
+def seven_accounts(rounds: int) -> Part:
+    """P1 and P7."""
+    with world(Shape(promotions=SEVEN)) as made:
+        slow, days = _warmed_up(made, rounds * 3 + 2)
+        laps = _rounds(slow, days, rounds, (FLOOR, LOCAL, ONE, THREE))
+        laps[SERIAL] = [_bare(slow, serial.run, next(days))]
+        medians = {name: middle(each) for name, each in laps.items()}
+        window = made.job(DayRange(made.newest, made.newest)).window
+        return Part(
+            goals=[*_goals(medians), *_quota_goals(made, next(days))],
+            tables=[_seconds(medians, rounds), _costs(medians, made.row_count(window)), _calls(medians)],
+            bars={name: lap.ended_s for name, lap in medians.items()},
+        )
+
+
+def eight_pages(rounds: int) -> Part:
+    """P1b."""
+    with world(Shape(promotions=EIGHT_PAGES)) as made:
+        slow, days = _warmed_up(made, rounds)
+        medians = {name: middle(each) for name, each in _rounds(slow, days, rounds, (FLOOR, ONE)).items()}
+    ratio = medians[ONE].rows_s / medians[FLOOR].rows_s
+    goal = Goal("P1b", "one account of eight pages among seven: rows in the table, of the floor", ratio, 1.1)
+    title = f"P1b: seven accounts, one of them of eight pages; medians of {rounds} rounds"
+    return Part(goals=[goal], tables=[replace(_seconds(medians, rounds), title=title)])
+
+
+def _warmed_up(made: World, laps: int) -> tuple[World, Iterator[DayRange]]:
+    """One run that makes views, status table and memory while answers are immediate; then so many days are left."""
+    first = made.newest - timedelta(days=laps)
+    with crew(made, first) as team:
+        team.daily()
+    left = (made.newest - timedelta(days=back) for back in reversed(range(laps)))
+    return slow_down(made), (DayRange(day, day) for day in left)
+
+
+def _rounds(made: World, days: Iterator[DayRange], rounds: int, names: Sequence[str]) -> dict[str, list[Lap]]:
+    laps: dict[str, list[Lap]] = {name: [] for name in names}
+    for number in range(1, rounds + 1):
+        fresh = next(days)
+        for name in names:
+            if name == FLOOR:  # its day is the next contender's, too
+                laps[name].append(_bare(made, floor.run, fresh))
+                continue
+            laps[name].append(_product(made, name, fresh))
+            fresh = next(days) if name != names[-1] else fresh
+        said = ", ".join(f"{name} {each[-1].rows_s:.2f} / {each[-1].verified_s:.2f} s" for name, each in laps.items())
+        err.print(f"  round {number}, in the table / verified: {said}", highlight=False)
+    return laps
+
+
+def _bare(made: World, run: Callable[[Job], None], fresh: DayRange) -> Lap:
+    job, logged, start = made.job(fresh), made.logged(), time.time()
+    run(job)
+    end = time.time()
+    log = made.log_since(logged)
+    made.clear(fresh)
+    return _lap(made, log, (start, end, end))
+
+
+def _product(made: World, name: str, fresh: DayRange) -> Lap:
+    logged = made.logged()
+    told = local(made, fresh.last) if name == LOCAL else _on_celery(made, fresh.last, 3 if name == THREE else 1)
+    log = made.log_since(logged)
+    made.check(fresh)
+    return replace(_lap(made, log, (told.sent, told.last["verified"], told.last["finished"])), weight=told.weight)
+
+
+def _on_celery(made: World, day: date, workers: int) -> Told:
+    with crew(made, day, workers) as team:
+        return team.daily()
+
+
+def _lap(made: World, log: Log, moments: tuple[float, float, float]) -> Lap:
+    if log.refused:
+        msg = f"calls were refused: {', '.join(log.refused)}"
+        raise BenchError(msg)
+    start, verified, ended = moments
+    rows = log.last_answer(CREATE, made.table_id)
+    return Lap(rows - start, verified - start, ended - start, log.counts(), log.quota)
+
+
+def _goals(medians: Mapping[str, Lap]) -> list[Goal]:
+    bare, ours = medians[FLOOR], medians[ONE]
+    return [
+        Goal("P1", "seven accounts on Celery: rows in the table, of the floor", ours.rows_s / bare.rows_s, 1.05),
+        Goal("P1", "the same verified, of the floor with its read-back", ours.verified_s / bare.verified_s, 1.05),
+        Goal("P1", "faster than the serial script", medians[SERIAL].ended_s / ours.verified_s, 7, at_least=True),
+    ]
+
+
+def _quota_goals(made: World, fresh: DayRange) -> list[Goal]:
+    """What the same run costs when there is nothing to mend, and a day with all that beat sends."""
+    window = made.job(fresh).window
+    with crew(made, fresh.last) as team:
+        before = made.logged()
+        team.daily()
+        team.settle()
+        for _ in range(HOURS):
+            team.ask("laike.catch_up")
+            team.ask("laike.keep_token")
+        a_day = made.log_since(before).quota
+        before = made.logged()
+        team.ask("laike.catch_up")
+        idle = made.log_since(before)
+    before = made.logged()
+    local(made, fresh.last)
+    again, rows = made.log_since(before).quota, made.row_count(window)
+    return [
+        Goal("P7", f"a run with nothing to mend, {rows} rows", again, 6 + 2 * math.ceil(rows / READ_AT_ONCE), "calls"),
+        Goal("P7", "a month of seven accounts with everything", a_day * A_MONTH, 600, "calls"),
+        Goal("P7", "catch-up with nothing owed", len(idle.calls), 0, "calls"),
+    ]
+
+
+def _seconds(medians: Mapping[str, Lap], rounds: int) -> Table:
+    bare = medians[FLOOR]
+    rows = [
+        (
+            name,
+            *(f"{seconds:.2f}" for seconds in (lap.rows_s, lap.verified_s, lap.ended_s)),
+            f"{lap.rows_s / bare.rows_s:.3f}",
+            f"{lap.verified_s / bare.verified_s:.3f}",
+        )
+        for name, lap in medians.items()
+    ]
+    heads = ("", "in the table, s", "verified, s", "ended, s", "in the table, × floor", "verified, × floor")
+    return Table(f"P1: seven accounts, a new day; medians of {rounds} rounds", heads, rows)
+
+
+def _costs(medians: Mapping[str, Lap], rows: int) -> Table:
+    ours = {name: lap.weight for name, lap in medians.items() if lap.weight.memory}
+    cells = [
+        (
+            name,
+            ", ".join(mib(held) for held in weight.memory.values()),
+            f"{weight.cpu_s:.2f}",
+            f"{weight.cpu_s / rows * 1000:.1f}",
+            f"{weight.commands / rows:.1f}",
+            mib(weight.redis),
+            str(weight.keys),
+        )
+        for name, weight in ours.items()
+    ]
+    heads = (
+        "",
+        "memory of each process, MiB",
+        "CPU, s",
+        "CPU, ms a row",
+        "Redis commands a row",
+        "Redis, MiB",
+        "new keys",
+    )
+    return Table(f"What a run of {rows} rows takes", heads, cells)
+
+
+def _calls(medians: Mapping[str, Lap]) -> Table:
+    names = [FLOOR, ONE, THREE, LOCAL, SERIAL]
+    endpoints = sorted({endpoint for lap in medians.values() for endpoint in lap.calls})
+    rows = [(one, *(str(medians[name].calls.get(one, 0)) for name in names)) for one in endpoints]
+    quota = ("Feishu calls that cost quota", *(str(medians[name].quota) for name in names))
+    note = "The floor's calls are the least that the rows need; the others look at views and the status table, too."
+    return Table("Calls by endpoint", ("", *names), [*rows, quota], note)

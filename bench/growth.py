@@ -1,0 +1,62 @@
+"""How the cost of work grows: no step may cost more a unit than the smaller one before it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from bench.result import Goal, Table, mib
+from bench.weigh import Weight
+
+SLACK = 1.1  # of the smaller step's cost a unit; what is fixed only makes the smaller one dearer
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Work of so many units, and what it took."""
+
+    name: str
+    units: int
+    seconds: float
+    calls: int
+    weight: Weight
+
+    @property
+    def a_unit(self) -> dict[str, float]:
+        """Cost by unit."""
+        told = {
+            "seconds": self.seconds,
+            "calls": self.calls,
+            "Redis commands": self.weight.commands,
+            "Redis keys": self.weight.keys,
+        }
+        return {name: figure / self.units for name, figure in told.items()}
+
+
+def grown(unit: str, steps: Sequence[Step]) -> list[Goal]:
+    """Goals: the dearest step of each cost against the step before it, by unit."""
+    goals = []
+    for name in steps[0].a_unit if steps else ():
+        ratios = [
+            larger.a_unit[name] / smaller.a_unit[name] for smaller, larger in pairwise(steps) if smaller.a_unit[name]
+        ]
+        if ratios:
+            goals.append(Goal("growth", f"{unit}: {name} by unit, of the smaller step's", max(ratios), SLACK))
+    return goals
+
+
+def table(title: str, unit: str, steps: Sequence[Step]) -> Table:
+    """The steps for people."""
+    heads = (unit, "s", "calls", "Redis commands", "new Redis keys", "Redis, MiB", "largest process, MiB")
+    rows = [
+        (
+            step.name,
+            f"{step.seconds:.1f}",
+            str(step.calls),
+            str(step.weight.commands),
+            str(step.weight.keys),
+            mib(step.weight.redis),
+            mib(step.weight.most),
+        )
+        for step in steps
+    ]
+    return Table(title, heads, rows)

@@ -1,0 +1,114 @@
+"""What processes and Redis take while they work."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import psutil
+import redis
+
+SAMPLE_S = 0.05
+REDIS_SAMPLE_S = 0.5
+OURS = ("info", "dbsize", "ping")  # the scales' own commands
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What work took: memory in bytes at its most, by process and in Redis; CPU in seconds of all processes."""
+
+    memory: Mapping[str, int] = field(default_factory=dict)
+    early: int = 0  # the most that a process held in the first half of the time
+    cpu_s: float = 0.0
+    commands: int = 0
+    redis: int = 0
+    keys: int = 0  # that Redis has more than before
+
+    @property
+    def most(self) -> int:
+        """The most that one process held."""
+        return max(self.memory.values(), default=0)
+
+
+class Scales:
+    """Weighs processes and Redis in a thread of its own."""
+
+    def __init__(self, processes: Mapping[str, psutil.Process], client: redis.Redis) -> None:
+        self._processes, self._client = processes, client
+        self._over = threading.Event()
+        self._samples: list[tuple[float, dict[str, int]]] = []
+        self._redis = 0
+        self._cpu = _cpu(processes)  # of a process that has ended the last that was seen
+        self._before = (sum(self._cpu.values()), _commands(client), _keys(client))
+
+    def watch(self) -> None:
+        """Sample until told to stop."""
+        asked = 0.0
+        while not self._over.wait(SAMPLE_S):
+            self._samples.append((time.monotonic(), _memory(self._processes)))
+            self._cpu |= _cpu(self._processes)
+            if time.monotonic() > asked + REDIS_SAMPLE_S:
+                asked = time.monotonic()
+                self._redis = max(self._redis, _info(self._client, "memory")["used_memory"])
+
+    def stop(self) -> Weight:
+        """Sample no more, and say what was taken."""
+        self._over.set()
+        self._cpu |= _cpu(self._processes)
+        cpu_s, commands, keys = self._before
+        middle = (self._samples[0][0] + self._samples[-1][0]) / 2 if self._samples else 0.0
+        return Weight(
+            memory={name: max(sample.get(name, 0) for _, sample in self._samples) for name in self._processes},
+            early=max((max(sample.values(), default=0) for at, sample in self._samples if at <= middle), default=0),
+            cpu_s=sum(self._cpu.values()) - cpu_s,
+            commands=_commands(self._client) - commands,
+            redis=self._redis,
+            keys=_keys(self._client) - keys,
+        )
+
+
+@contextlib.contextmanager
+def scales(processes: Mapping[str, psutil.Process], client: redis.Redis) -> Iterator[Scales]:
+    """Scales that weigh until they are stopped, at the latest at the end of the block."""
+    made = Scales(processes, client)
+    thread = threading.Thread(target=made.watch, daemon=True)
+    thread.start()
+    try:
+        yield made
+    finally:
+        made.stop()
+        thread.join()
+
+
+def _memory(processes: Mapping[str, psutil.Process]) -> dict[str, int]:
+    found = {}
+    for name, process in processes.items():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found[name] = process.memory_info().rss
+    return found
+
+
+def _cpu(processes: Mapping[str, psutil.Process]) -> dict[str, float]:
+    found = {}
+    for name, process in processes.items():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            found[name] = times.user + times.system
+    return found
+
+
+def _commands(client: redis.Redis) -> int:
+    stats = _info(client, "commandstats")
+    return sum(one["calls"] for name, one in stats.items() if name.removeprefix("cmdstat_") not in OURS)
+
+
+def _keys(client: redis.Redis) -> int:
+    found: Any = client.dbsize()
+    return int(found)
+
+
+def _info(client: redis.Redis, section: str) -> dict[str, Any]:
+    found: Any = client.info(section)
+    return dict(found)

@@ -1,0 +1,69 @@
+"""What a daily run costs, to the call and to the command: a change that makes it dearer has to say so here."""
+
+import json
+from collections import Counter
+from typing import Any
+
+import redis
+
+from tests.lab import Lab
+
+CONNECTIONS = ("client|setinfo", "hello", "ping", "info")  # as many as there happen to be threads
+NO_RENEWAL = {"LAIKE_STEP_LEASE_S": "60"}  # else a slow machine renews a lease more often than a fast one
+CALLS = {
+    "feishu.token": 1,
+    "fields.list": 1,
+    "views.list": 1,
+    "report.account": 1,
+    "report.promotion": 1,
+    "bot.webhook": 1,
+}
+
+
+def commands(lab: Lab) -> Counter[str]:
+    """Commands that Redis was given so far, by name."""
+    told: Any = redis.Redis.from_url(lab.redis_url).info("commandstats")
+    named = {name.removeprefix("cmdstat_"): one["calls"] for name, one in told.items()}
+    return Counter({name: calls for name, calls in named.items() if name not in CONNECTIONS})
+
+
+def calls(lab: Lab) -> Counter[str]:
+    """Calls that the emulator was sent so far, by endpoint."""
+    return Counter(lab.look("calls")["counts"])
+
+
+def third_run(lab: Lab, accounts: list[str]) -> tuple[Counter[str], Counter[str], int]:
+    """Calls and commands of a run that finds nothing to do, and its rows; the two before it made and learned all."""
+    lab.extra |= NO_RENEWAL
+    for _ in range(2):
+        lab.sync(accounts=accounts)
+    before = commands(lab), calls(lab)
+    summary = lab.sync(accounts=accounts)
+    after = commands(lab), calls(lab)
+    assert (summary.created, summary.updated) == (0, 0)
+    return after[0] - before[0], after[1] - before[1], summary.unchanged
+
+
+def test_a_run_of_six_small_accounts_costs_these_calls_and_commands(lab: Lab) -> None:
+    few = [account for account in lab.accounts if account != lab.big]
+    given, sent, rows = third_run(lab, few)
+    assert rows < 500  # a page of the table
+    assert dict(sent) == {**CALLS, "report.account": 6, "report.promotion": 6, "records.search": 2}
+    assert given.total() == 516, given
+
+
+def test_twice_the_rows_cost_no_call_and_no_command_more(lab: Lab) -> None:
+    few, many = (added(lab, promotions) for promotions in (7, 14))  # at most a page of a report in the window
+    less, more = third_run(lab, [few]), third_run(lab, [many])
+    assert more[2] > 1.5 * less[2]
+    assert more[1] == less[1] == Counter({**CALLS, "records.search": 2})
+    looked_at = {"hget": 3}  # summaries of runs that ended meanwhile, for the card
+    assert more[0] == less[0] + Counter(looked_at)
+
+
+def added(lab: Lab, promotions: int) -> str:
+    """One more account of a size; the product knows of it from now on."""
+    made: dict[str, str] = lab.control("accounts/add", {"promotions": promotions})["accounts"]
+    lab.extra["LAIKE_ACCOUNTS"] = json.dumps(json.loads(lab.environment()["LAIKE_ACCOUNTS"]) | made)
+    (number,) = made
+    return number
