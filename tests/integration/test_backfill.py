@@ -102,7 +102,7 @@ def test_nothing_to_stop_is_said(working: Crew, span: tuple[date, date]) -> None
 
 def test_the_same_command_joins_the_one_that_is_under_way(working: Crew, span: tuple[date, date]) -> None:
     lab = working.lab
-    lab.control("latency", {"records.batch_create": 0.5})
+    lab.control("latency", {"records.batch_create": 3})  # longer than a command takes to start
     first = working.begin(sys.executable, "-m", "cli.main", *words(lab, span))
     assert wait_until(lambda: working.ctx.ledger.newest(9))
     second = working.run(sys.executable, "-m", "cli.main", *words(lab, span))
