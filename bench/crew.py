@@ -33,10 +33,9 @@ LAIKE = (sys.executable, "-m", "cli.main")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A run as its ledger has it: when it was sent, when each of its events came first and last, what it took."""
+    """A run as its ledger has it: when it was sent, when each of its events came last, what it took."""
 
     sent: float
-    events: Mapping[str, float]
     last: Mapping[str, float]
     summary: Summary
     weight: Weight
@@ -84,7 +83,7 @@ class Crew:
             run_id = self._result(task, **words)["run_id"]
             summary = ended(self.client, run_id)
             weight = weighing.stop()
-        return Told(sent, *moments(self.client, run_id), summary, weight)
+        return Told(sent, moments(self.client, run_id), summary, weight)
 
 
 def ended(client: redis.Redis, run_id: str) -> Summary:
@@ -105,15 +104,9 @@ def ended(client: redis.Redis, run_id: str) -> Summary:
     return summary
 
 
-def moments(client: redis.Redis, run_id: str) -> tuple[dict[str, float], dict[str, float]]:
-    """When each of a run's events came first and last, in seconds since the epoch."""
-    first: dict[str, float] = {}
-    last: dict[str, float] = {}
-    for event in Ledger(client).events(run_id):
-        name, at = str(event["event"]), int(event["at"]) / 1000
-        first.setdefault(name, at)
-        last[name] = at
-    return first, last
+def moments(client: redis.Redis, run_id: str) -> dict[str, float]:
+    """When each of a run's events came last, in seconds since the epoch."""
+    return {event["event"]: int(event["at"]) / 1000 for event in Ledger(client).events(run_id)}
 
 
 @contextlib.contextmanager
@@ -151,7 +144,7 @@ def local(world: World, day: date) -> Told:
             said, _ = process.communicate(timeout=RUN_PATIENCE_S)
             weight = weighing.stop()
     run_id = json.loads(said)["run_id"]
-    told = Told(sent, *moments(client, run_id), ended(client, run_id), weight)
+    told = Told(sent, moments(client, run_id), ended(client, run_id), weight)
     client.close()
     return told
 

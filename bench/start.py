@@ -4,7 +4,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from statistics import median
 
 import typer
@@ -65,5 +64,5 @@ def _ready_s(made: World, number: int) -> float:
 
 def _help_s(made: World, command: Sequence[str]) -> float:
     given, start = environment(made, made.newest), time.monotonic()
-    subprocess.run(command, env=given, cwd=Path(made.home), stdout=subprocess.DEVNULL, check=True)  # noqa: S603 our own command
+    subprocess.run(command, env=given, cwd=made.home, stdout=subprocess.DEVNULL, check=True)  # noqa: S603 our own command
     return time.monotonic() - start

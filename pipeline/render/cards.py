@@ -126,8 +126,8 @@ def _recovery(beside: Background) -> list[str]:
 def _totals(summary: Summary) -> str:
     good = sum(account.state.good for account in summary.accounts)
     rows, cost = sum(account.rows for account in summary.accounts), sum((one.cost for one in summary.accounts), ZERO)
-    verb = "" if good else "仅读取, 未入库: "
-    text = f"**{good}/{len(summary.accounts)} 个账户**, {verb}{rows} 行, 消耗 {cost:.2f} 元"
+    whose = "" if good else "数据源有 "  # how much of it is in the table is not certain
+    text = f"**{good}/{len(summary.accounts)} 个账户**, {whose}{rows} 行, 消耗 {cost:.2f} 元"
     if len(summary.days) == 1:
         return text
     rows = sum(account.window_rows for account in summary.accounts)

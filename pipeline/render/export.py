@@ -38,9 +38,7 @@ def csv_rows(columns: Sequence[Column], lines: Iterable[Line]) -> bytes:
 
 def jsonl_rows(columns: Sequence[Column], lines: Iterable[Line]) -> bytes:
     """Rows of a jsonl file: an object each, with every column in order, `null` where a cell is empty."""
-    documents = (
-        {column.name: _json_value(column, line.cells.get(column.name)) for column in columns} for line in lines
-    )
+    documents = (_document(columns, line) for line in lines)
     return "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in documents).encode("utf-8", "replace")
 
 

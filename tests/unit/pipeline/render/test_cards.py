@@ -85,6 +85,12 @@ def test_the_figures_are_those_of_the_day_in_yuan() -> None:
     assert "新增 3 行, 更新 2 行, 未变 1 行; 已回读核对; 数据截至 02-12 07:00" in said
 
 
+def test_where_nothing_is_certain_to_be_in_the_table_the_figures_are_called_those_of_the_source() -> None:
+    bad, good = account(1, DayState.FAILED), account(2)
+    assert "**0/1 个账户**, 数据源有 " in text(run_card(summary(RunState.FAILED, bad)))
+    assert "数据源有" not in text(run_card(summary(RunState.PARTIAL, bad, good)))
+
+
 def test_what_was_not_read_back_is_not_called_verified() -> None:
     assert "未能核对" in text(run_card(summary(verified=False)))
 
