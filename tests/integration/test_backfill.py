@@ -3,6 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, time, timedelta
 
 import pytest
@@ -43,6 +44,15 @@ def words(lab: Lab, span: tuple[date, date]) -> list[str]:
     return ["backfill", first, last, "--account", lab.accounts[0], "--account", lab.accounts[5]]
 
 
+@contextmanager
+def nobody_writes(team: Crew) -> Iterator[None]:
+    """Somebody else has the writer lock, however long a command takes to start: loads wait, and no run ends."""
+    lock = keys.writer(team.ctx.app_token())
+    team.ctx.client.set(lock, "somebody", px=120_000)
+    yield
+    team.ctx.client.delete(lock)
+
+
 def loaded_batches(team: Crew, run_id: str) -> int:
     return sum(name.startswith("load.") for name in team.ctx.ledger.done(run_id))
 
@@ -72,10 +82,10 @@ def test_stopped_it_ends_after_the_batches_under_way_and_the_same_command_loads_
     working: Crew, span: tuple[date, date]
 ) -> None:
     lab = working.lab
-    lab.control("latency", {"records.batch_create": 3})  # longer than a command takes to start
-    first = working.begin(sys.executable, "-m", "cli.main", *words(lab, span))
-    assert wait_until(lambda: working.ctx.ledger.newest(9))
-    stopped = lab.laike(*words(lab, span), "--stop")
+    with nobody_writes(working):
+        first = working.begin(sys.executable, "-m", "cli.main", *words(lab, span))
+        assert wait_until(lambda: working.ctx.ledger.newest(9))
+        stopped = lab.laike(*words(lab, span), "--stop")
     assert stopped.returncode == 0, stopped.stderr
     said, _ = first.communicate(timeout=60)
     assert first.returncode == 1
@@ -102,11 +112,14 @@ def test_nothing_to_stop_is_said(working: Crew, span: tuple[date, date]) -> None
 
 def test_the_same_command_joins_the_one_that_is_under_way(working: Crew, span: tuple[date, date]) -> None:
     lab = working.lab
-    lab.control("latency", {"records.batch_create": 3})  # longer than a command takes to start
-    first = working.begin(sys.executable, "-m", "cli.main", *words(lab, span))
-    assert wait_until(lambda: working.ctx.ledger.newest(9))
-    second = working.run(sys.executable, "-m", "cli.main", *words(lab, span))
-    first.communicate(timeout=60)
+    with nobody_writes(working):
+        first = working.begin(sys.executable, "-m", "cli.main", *words(lab, span))
+        assert wait_until(lambda: working.ctx.ledger.newest(9))
+        second = working.begin(sys.executable, "-m", "cli.main", *words(lab, span))
+        assert second.stderr
+        assert any("2 account(s)" in line for line in second.stderr)  # which it says of the run that it follows
+    for command in (first, second):
+        command.communicate(timeout=60)
     assert (first.returncode, second.returncode) == (0, 0)
     assert len(working.ctx.ledger.newest(9)) == 1
 
