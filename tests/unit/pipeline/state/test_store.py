@@ -1,10 +1,14 @@
 import socket
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import redis
 
 from pipeline.core.errors import StoreUnreachable
 from pipeline.state.store import TRIES, connect, ours
+from tests.chaos.wire import Cut, Wire
 from tests.unit.pipeline.clients.stub import told
 
 
@@ -31,6 +35,36 @@ def test_a_restart_is_ridden_out_for_about_four_seconds(monkeypatch: pytest.Monk
     client.close()
     assert len(slept) == TRIES
     assert 2 <= sum(slept) <= 6
+
+
+def test_where_one_connection_fell_silent_the_idle_others_are_not_waited_for(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[redis.Connection] = []
+
+    def read(self: redis.Connection, *args: Any, **more: Any) -> Any:  # noqa: ANN401
+        try:
+            return really_read(self, *args, **more)
+        except redis.TimeoutError:
+            waits.append(self)
+            raise
+
+    really_read = redis.Connection.read_response
+    monkeypatch.setattr(redis.Connection, "read_response", read)
+    monkeypatch.setattr("pipeline.state.store.SILENCE_S", 0.3)
+    wire = Wire(urlsplit(redis_url).port or 0)
+    client = connect(f"redis://127.0.0.1:{wire.port}/0")
+    pool = client.connection_pool
+    for connection in [pool.get_connection() for _ in range(3)]:
+        pool.release(connection)
+    wire.cut(Cut.SILENT)
+    wire.mend()
+    with ThreadPoolExecutor(3) as together:
+        assert client.ping()
+        assert all(together.map(lambda _: client.blpop(["none"], 0.1) is None, range(3)))
+    assert len(waits) == 1
+    client.close()
+    wire.close()
 
 
 @pytest.mark.parametrize(
