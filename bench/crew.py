@@ -164,7 +164,7 @@ def ready_worker(world: World, day: date, number: int) -> Iterator[psutil.Proces
     """
     log = world.home / f"worker-{day}-{number}.log"
     log.unlink(missing_ok=True)  # of an earlier one
-    command = [*WORKER, "--hostname", f"bench{number}@%h"]
+    command = [*WORKER, "--hostname", f"bench{number}@here"]
     given = environment(world, day) | {"LAIKE_HEARTBEAT_FILE": str(world.home / f"alive-{number}")}
     with tethered(command, environment=given, log=log, cwd=world.home) as tether:
         yield _ready(tether, log)

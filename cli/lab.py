@@ -106,7 +106,7 @@ def emulator(clean: Path | None = None) -> Iterator[Emulator]:
 
 
 CELERY = (sys.executable, "-m", "celery", "-A", "worker.app")
-WORKER = (*CELERY, "worker", "--pool", "threads", "--concurrency", "16", "--without-mingle", "--without-gossip")
+WORKER = (sys.executable, "-m", "worker")
 BEAT = (*CELERY, "beat")
 
 

@@ -64,10 +64,7 @@ def require_worker() -> None:
         NoWorker: None does.
     """
     if not a_worker_answers():
-        msg = (
-            f"no worker answered within {WORKER_ANSWERS_S} s; start one with "
-            "`celery -A worker.app worker --pool threads --without-mingle --without-gossip`, or add --local"
-        )
+        msg = f"no worker answered within {WORKER_ANSWERS_S} s; start one with `python -m worker`, or add --local"
         raise NoWorker(msg)
 
 

@@ -297,7 +297,7 @@ DEFECTS: dict[str, tuple[Callable[[Patient], None], str, State, str]] = {
     "clock: shifted": (setting("LAIKE_CLOCK_OFFSET_S", "1"), "clock", W, "LAIKE_CLOCK_OFFSET_S"),
     "webhook: none": (setting("LAIKE_FEISHU_WEBHOOK_URL", ""), "webhook", W, "「自定义机器人」"),
     "webhook: no webhook": (setting("LAIKE_FEISHU_WEBHOOK_URL", "https://feishu.cn/x"), "webhook", B, "复制 Webhook"),
-    "schedule: no worker": (no_worker, "worker", W, "celery -A worker.app worker"),
+    "schedule: no worker": (no_worker, "worker", W, "python -m worker"),
     "schedule: beat is silent": (beat_is_silent, "beat", W, "celery -A worker.app beat"),
 }  # fmt: skip
 

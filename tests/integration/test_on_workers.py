@@ -208,6 +208,20 @@ def test_celery_call_begins_a_backfill_from_any_container(working: Crew) -> None
     assert working.ended(answer["run_id"]).state == RunState.SUCCESS
 
 
+def test_the_worker_of_celerys_own_command_is_the_same(lab: Lab) -> None:
+    with crew(lab) as made:
+        ours = made.worker()
+        theirs = made.stay(command("worker", "--hostname", "theirs@here"))
+        assert wait_until(lambda: " ready." in theirs.words() or not theirs.alive)
+        pools = made.app.control.inspect(timeout=5).stats()
+        assert len(pools) == 2
+        assert {(each["pool"]["implementation"], each["pool"]["max-concurrency"]) for each in pools.values()} == {
+            ("celery.concurrency.thread:TaskPool", 16)
+        }
+        ours.process.terminate()
+        assert ours.process.wait(30) == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "wrong"),
     [
@@ -262,7 +276,7 @@ def test_ctrl_c_leaves_the_run_to_the_workers_and_says_how_to_follow_it(working:
 def test_without_a_worker_sync_says_so_and_names_both_ways_out(lab: Lab) -> None:
     ended = lab.laike("sync")
     assert ended.returncode == 3
-    assert "celery -A worker.app worker" in ended.stderr
+    assert "python -m worker" in ended.stderr
     assert "--local" in ended.stderr
 
 

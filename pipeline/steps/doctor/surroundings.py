@@ -17,10 +17,7 @@ from pipeline.steps.tell import SET_THE_HOOK, cure_of, greet
 HOOK = "/open-apis/bot/v2/hook/"
 RUNS_LOOKED_AT = 200
 SCHEDULE = ("worker", "beat")
-_WORKER = (
-    "请启动 worker: celery -A worker.app worker --pool threads --concurrency 16 --without-mingle --without-gossip "
-    "(容器: docker compose up -d)。"
-)
+_WORKER = "请启动 worker: python -m worker (容器: docker compose up -d)。"
 _BEAT = "请确认 beat 在运行 (只能有一个): celery -A worker.app beat (容器: docker compose up -d)。"
 
 
