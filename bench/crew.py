@@ -116,10 +116,8 @@ def crew(world: World, day: date, count: int = 1) -> Iterator[Crew]:
     Raises:
         BenchError: They did not get ready.
     """
-    app, client = (
-        Celery("bench", broker=world.redis_url),
-        redis.Redis.from_url(world.redis_url),
-    )
+    world.cool()
+    app, client = Celery("bench", broker=world.redis_url), redis.Redis.from_url(world.redis_url)
     with contextlib.ExitStack() as at_work:
         workers = {f"worker {n + 1}": at_work.enter_context(ready_worker(world, day, n)) for n in range(count)}
         with app.producer_pool.acquire(block=True) as producer:
@@ -133,6 +131,7 @@ def crew(world: World, day: date, count: int = 1) -> Iterator[Crew]:
 
 def local(world: World, day: date) -> Told:
     """`laike sync --local` from its start to its end."""
+    world.cool()
     client = redis.Redis.from_url(world.redis_url)
     command = [*LAIKE, "sync", "--local", "--json"]
     with (world.home / "local.log").open("wb") as log:

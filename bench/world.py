@@ -15,11 +15,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import redis
 import requests
 from cryptography.fernet import Fernet
 
 from cli import lab
 from pipeline.core.model import CHINA, DayRange
+from pipeline.state import keys
 
 REPORT_S, TOKEN_S, READ_S, WRITE_S = 2.1, 1.2, 0.8, 1.5
 LATENCY = {
@@ -111,6 +113,11 @@ class World:
     def newest(self) -> date:
         """The newest day with figures."""
         return date.fromisoformat(self.emulator.facts["day"])
+
+    def cool(self) -> None:
+        """Feishu's token is to be asked for again, as it is each morning."""
+        with contextlib.closing(redis.Redis.from_url(self.redis_url)) as client:
+            client.delete(keys.tenant_token(self.environment["LAIKE_FEISHU_APP_ID"]))
 
     def job(self, fresh: DayRange) -> Job:
         """The work of one lap: of one day as a daily run has it, of several as a backfill has it."""

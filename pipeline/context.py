@@ -34,6 +34,7 @@ from pipeline.state.quota import Quota
 from pipeline.state.roster import Rosters
 from pipeline.state.staging import Staging
 from pipeline.state.store import TRIES, connect
+from pipeline.state.tenant import SharedTenantToken
 from pipeline.state.token_journal import TokenJournal, whoami
 from pipeline.state.tokens import TokenKeeper, turns
 from pipeline.state.vault import Vault
@@ -202,7 +203,7 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
         quota=Quota(client, now),
         oceanengine_http=oceanengine_http,
         feishu_http=feishu_http,
-        tenant_token=TenantToken(feishu_http, settings.feishu_app_id, settings.feishu_app_secret.get_secret_value()),
+        tenant_token=tenant_token(settings, client, feishu_http),
         batch_size=BatchSize(),
     )
 
@@ -212,10 +213,20 @@ def _keeper(
 ) -> TokenKeeper:
     mirror, page = settings.token_file, settings.oceanengine_authorize_url
     return TokenKeeper(
-        vault=Vault(client, [key.get_secret_value() for key in settings.token_keys], mirror),
+        vault=Vault(client, _fernet_keys(settings), mirror),
         journal=TokenJournal(client, now, whoami()),
         refresh=oauth.refresh,
         now=now,
         turn=turns(client, settings.step_lease_s, mirror.with_name(f"{mirror.name}.lock") if lock_file else None),
         link=authorize_link(page, settings.oceanengine_app_id, settings.oceanengine_redirect_uri),
     )
+
+
+def tenant_token(settings: Settings, client: redis.Redis, http: Http) -> TenantToken:
+    """The app's token at Feishu, shared with every process that has the same Redis."""
+    shared = SharedTenantToken(client, _fernet_keys(settings), settings.feishu_app_id)
+    return TenantToken(http, settings.feishu_app_id, settings.feishu_app_secret.get_secret_value(), shared)
+
+
+def _fernet_keys(settings: Settings) -> list[str]:
+    return [key.get_secret_value() for key in settings.token_keys]

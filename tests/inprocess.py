@@ -24,9 +24,8 @@ from cli.lab import settings_for
 from emulator.app import build as build_emulator
 from emulator.control import act
 from emulator.world import World
-from pipeline.clients.feishu.api import TenantToken
 from pipeline.clients.http import Http
-from pipeline.context import Context, build
+from pipeline.context import Context, build, tenant_token
 from pipeline.settings import Settings
 from pipeline.state.no_redis import in_memory
 from tests.lab import TOKEN_KEY
@@ -114,8 +113,8 @@ def context(world: World, table_id: str, home: Path) -> Context:
     plain = {name.removeprefix("LAIKE_").lower(): value for name, value in made.items()}
     settings = Settings(_env_file=None, **plain)  # type: ignore[arg-type]
     http = DirectHttp("feishu", Direct(world))
-    token = TenantToken(http, settings.feishu_app_id, settings.feishu_app_secret.get_secret_value())
-    return replace(build(settings, alone=in_memory()), feishu_http=http, tenant_token=token)
+    ctx = build(settings, alone=in_memory())
+    return replace(ctx, feishu_http=http, tenant_token=tenant_token(settings, ctx.client, http))
 
 
 def control(world: World, action: str, **body: object) -> dict[str, Any]:

@@ -15,6 +15,7 @@
 | laike:v1:changes:<batch> | string, zlib JSON | 3 days | what a killed load had begun to write is counted anew |
 | laike:v1:cleared:<batch> | string, zlib JSON | 3 days | what a killed read-back removed is backed up, but not told |
 | laike:v1:snapshot:<batch> | string, zlib JSON | 3 days | the table is read again |
+| laike:v1:tenant:<app_id> | string, sealed (Fernet) | 2 hours | each process asks for one |
 | laike:v1:base:<id>:writer | string | 20 s, renewed | two writers could meet |
 | laike:v1:base:<id>:writes | counter | none | an early read is not trusted |
 | laike:v1:base:<id>:creator | string | none | learned again from the next row that we create |
@@ -100,6 +101,11 @@ def changes(batch_id: str) -> str:
 def cleared(batch_id: str) -> str:
     """Which doubled rows a read-back set out to remove, and where their backups are."""
     return f"{PREFIX}cleared:{batch_id}"
+
+
+def tenant_token(app_id: str) -> str:
+    """The token that an app has at Feishu."""
+    return f"{PREFIX}tenant:{app_id}"
 
 
 def writer(base: str) -> str:

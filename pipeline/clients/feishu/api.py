@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -83,13 +83,27 @@ class _Page(BaseModel):
     total: int | None = None
 
 
-class TenantToken:
-    """The app's token, kept in this process until shortly before its end; asking again costs no quota."""
+class Shared(Protocol):
+    """Where processes find each other's token."""
 
-    def __init__(self, http: Http, app_id: str, app_secret: str) -> None:
-        self._http, self._app_id, self._secret = http, app_id, app_secret
+    def known(self) -> tuple[str, float] | None:
+        """A token and for how many seconds it may still be used."""
+
+    def share(self, token: str, seconds: float) -> None:
+        """Let the others use a token for so long."""
+
+
+class TenantToken:
+    """The app's token, kept until shortly before its end, here and for the other processes.
+
+    Two that ask at the same time get the same one, so that nobody waits for a lock; asking costs time, no quota.
+    """
+
+    def __init__(self, http: Http, app_id: str, app_secret: str, shared: Shared) -> None:
+        self._http, self._app_id, self._secret, self._shared = http, app_id, app_secret, shared
         self._lock = threading.Lock()
         self._token, self._good_until = "", 0.0
+        self._refused = ""
 
     def current(self) -> str:
         """A token to use now.
@@ -99,14 +113,32 @@ class TenantToken:
         """
         with self._lock:
             if time.monotonic() >= self._good_until:
-                self._fetch()
+                self._take(self._shared.known())
             return self._token
+
+    def ask(self) -> None:
+        """Ask the service for a token, whatever is known: the check of the app's id and secret.
+
+        Raises:
+            NeedsPerson: The app's id or secret is wrong.
+        """
+        with self._lock:
+            self._fetch()
 
     def drop(self, refused: str) -> None:
         """Forget a token that was refused."""
         with self._lock:
             if self._token == refused:
-                self._good_until = 0.0
+                self._refused, self._good_until = refused, 0.0
+
+    def _take(self, known: tuple[str, float] | None) -> None:
+        if known is None or known[0] == self._refused:
+            self._fetch()
+        else:
+            self._keep(*known)
+
+    def _keep(self, token: str, seconds: float) -> None:
+        self._token, self._good_until = token, time.monotonic() + seconds
 
     def _fetch(self) -> None:
         body = {"app_id": self._app_id, "app_secret": self._secret}
@@ -116,7 +148,10 @@ class TenantToken:
         token, expire = answer.body.get("tenant_access_token"), answer.body.get("expire")
         if not isinstance(token, str) or not isinstance(expire, int):
             raise BadResponse(f"{TENANT_TOKEN}: no token or no expiry in the answer")
-        self._token, self._good_until = token, time.monotonic() + max(0, expire - TOKEN_MARGIN_S)
+        seconds = max(0, expire - TOKEN_MARGIN_S)
+        self._keep(token, seconds)
+        if seconds:
+            self._shared.share(token, seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def check_feishu(ctx: Context, *, redis: bool) -> list[Finding]:
     """App, permissions, base and table; what needs Redis only with it."""
     policy = replace(READ, attempts=TRIES, scale=ctx.settings.wait_scale)
     try:
-        policy.run(ctx.tenant_token.current, ctx.time_left(None)())
+        policy.run(ctx.tenant_token.ask, ctx.time_left(None)())
     except LaikeError as error:
         return [of_error("feishu.app", error, _app_cure(error)), *skipped(AFTER, "Feishu gives the app no token")]
     app, rights = ok("feishu.app", "App ID and App Secret are accepted"), Rights()

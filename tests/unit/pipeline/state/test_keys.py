@@ -12,6 +12,7 @@ PLACES = {
     "batch_id": "<batch>",
     "name": "<step>",
     "account_id": "<account>",
+    "app_id": "<app_id>",
     "base": "<id>",
     "table_id": "<id>",
     "endpoint": "<endpoint>",
@@ -55,7 +56,7 @@ def test_no_two_keys_are_the_same() -> None:
 def test_a_key_says_its_type_its_life_and_what_is_lost_without_it(key: str) -> None:
     kind, ttl, loss = table()[key]
     assert re.match(r"(string|counter|hash|stream|set|sorted set|list)\b", kind)
-    assert re.match(r"(none|seconds|\d+ (s|day|days))\b", ttl)
+    assert re.match(r"(none|seconds|\d+ (s|hours|day|days))\b", ttl)
     assert loss
 
 

@@ -51,8 +51,26 @@ class Auth(StubHttp):
         return trouble or answer({"code": 0, "tenant_access_token": f"t-{self.given}", "expire": self.expire})
 
 
+class Shelf:
+    """Where two processes find each other's token."""
+
+    def __init__(self) -> None:
+        self.token, self.end = "", 0.0
+
+    def known(self) -> tuple[str, float] | None:
+        left = self.end - time.monotonic()
+        return (self.token, left) if left > 0 else None
+
+    def share(self, token: str, seconds: float) -> None:
+        self.token, self.end = token, time.monotonic() + seconds
+
+
+def token_of(http: Auth, shelf: Shelf | None = None) -> TenantToken:
+    return TenantToken(http, "cli_1", "canary-secret", shelf or Shelf())
+
+
 def api(http: Auth, before_write: Callable[[], None] = lambda: None, left: float = 600) -> Feishu:
-    return Feishu(http, TenantToken(http, "cli_1", "canary-secret"), lambda: left, before_write, READS, WRITES)
+    return Feishu(http, token_of(http), lambda: left, before_write, READS, WRITES)
 
 
 def says(code: int, **headers: str) -> Answer:
@@ -160,7 +178,7 @@ def test_a_tenant_token_is_replaced_600_seconds_before_its_end(
     clock = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     http = Auth(data())
-    token = TenantToken(http, "cli_1", "s")
+    token = token_of(http)
     assert token.current() == "t-1"
     clock[0] += later
     assert token.current() == f"t-{asked}"
@@ -169,7 +187,7 @@ def test_a_tenant_token_is_replaced_600_seconds_before_its_end(
 
 def test_a_tenant_token_that_is_nearly_over_is_used_but_not_kept() -> None:
     http = Auth(data(), expire=300)
-    token = TenantToken(http, "cli_1", "s")
+    token = token_of(http)
     assert [token.current(), token.current()] == ["t-1", "t-2"]
 
 
@@ -189,8 +207,45 @@ def test_a_tenant_token_that_is_refused_again_needs_a_person() -> None:
     assert (caught.value.code, caught.value.request_id) == (99991663, "log1")
 
 
+def test_a_process_takes_the_token_that_another_one_asked_for_and_for_as_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    http, shelf = Auth(data()), Shelf()
+    assert token_of(http, shelf).current() == "t-1"
+    assert shelf.known() == ("t-1", 7200 - 600)
+    clock[0] += 6500
+    other = token_of(http, shelf)
+    assert (other.current(), http.given) == ("t-1", 1)
+    clock[0] += 100
+    assert other.current() == "t-2"
+
+
+def test_a_shared_token_that_was_refused_is_not_taken_again_but_its_successor_is() -> None:
+    http, shelf = Auth(data()), Shelf()
+    shelf.share("old", 5000)
+    one, two = token_of(http, shelf), token_of(http, shelf)
+    assert (one.current(), two.current()) == ("old", "old")
+    one.drop("old")
+    two.drop("old")
+    assert (one.current(), two.current(), http.given) == ("t-1", "t-1", 1)
+
+
+def test_a_token_that_is_nearly_over_is_not_shared() -> None:
+    shelf = Shelf()
+    token_of(Auth(data(), expire=600), shelf).current()
+    assert shelf.known() is None
+
+
+def test_to_ask_is_to_call_the_service_whatever_is_known() -> None:
+    http, shelf = Auth(data()), Shelf()
+    shelf.share("old", 5000)
+    token = token_of(http, shelf)
+    token.ask()
+    assert (token.current(), shelf.token, http.given) == ("t-1", "t-1", 1)
+
+
 def test_only_the_token_that_was_refused_is_dropped() -> None:
-    token = TenantToken(Auth(data()), "cli_1", "s")
+    token = token_of(Auth(data()))
     token.current()
     token.drop("t-0")
     assert token.current() == "t-1"
