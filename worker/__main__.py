@@ -1,7 +1,7 @@
 """A worker: `python -m worker`.
 
 It is what `celery -A worker.app worker --without-mingle --without-gossip` starts, without Celery's command line, which
-loads every command there is, Flower's and a prompt's among them, before it runs one: half of the time to be ready.
+loads every command there is, Flower's and a prompt's among them, before it runs one.
 """
 
 import argparse

@@ -4,6 +4,7 @@ Follows 飞书开放平台: 自建应用获取 tenant_access_token, 通用错误
 whether a call succeeded: the same code comes with different HTTP statuses.
 """
 
+import contextlib
 import json
 import threading
 import time
@@ -103,7 +104,7 @@ class TenantToken:
         self._http, self._app_id, self._secret, self._shared = http, app_id, app_secret, shared
         self._lock = threading.Lock()
         self._token, self._good_until = "", 0.0
-        self._refused = ""
+        self._was_refused = False  # then those that others share may be dead, too
 
     def current(self) -> str:
         """A token to use now.
@@ -113,7 +114,7 @@ class TenantToken:
         """
         with self._lock:
             if time.monotonic() >= self._good_until:
-                self._take(self._shared.known())
+                self._take(None if self._was_refused else self._shared.known())
             return self._token
 
     def ask(self) -> None:
@@ -129,16 +130,16 @@ class TenantToken:
         """Forget a token that was refused."""
         with self._lock:
             if self._token == refused:
-                self._refused, self._good_until = refused, 0.0
+                self._was_refused, self._good_until = True, 0.0
 
     def _take(self, known: tuple[str, float] | None) -> None:
-        if known is None or known[0] == self._refused:
-            self._fetch()
-        else:
+        if known:
             self._keep(*known)
+        else:
+            self._fetch()
 
     def _keep(self, token: str, seconds: float) -> None:
-        self._token, self._good_until = token, time.monotonic() + seconds
+        self._token, self._good_until, self._was_refused = token, time.monotonic() + seconds, False
 
     def _fetch(self) -> None:
         body = {"app_id": self._app_id, "app_secret": self._secret}
@@ -221,10 +222,8 @@ class Feishu:
             once = partial(self._once, token, timeout_s, method, path, params=params, json=body)
             return policy.run(once, self.time_left())
 
-        try:
+        with contextlib.suppress(TokenExpired):  # the refused token was dropped: the next one is new
             return attempt()
-        except TokenExpired:
-            pass  # the refused token was dropped: the next one is new
         try:
             return attempt()
         except TokenExpired as error:
