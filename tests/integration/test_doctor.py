@@ -331,6 +331,12 @@ def test_a_single_defect_is_named_with_its_cure_and_nothing_else_is(patient: Pat
     assert "canary" not in found[0].says + found[0].cure
 
 
+def test_a_wrong_secret_is_seen_although_the_token_of_the_right_one_is_still_good(patient: Patient) -> None:
+    patient.lab.sync()
+    setting("LAIKE_FEISHU_APP_SECRET", "x")(patient)
+    assert [(one.check, one.state) for one in not_ok(patient.examined())] == [("feishu.app", State.BROKEN)]
+
+
 @pytest.mark.parametrize("name", [name for name in DEFECTS if name.startswith("token: ")])
 def test_a_person_is_needed_where_the_token_is_what_is_broken(patient: Patient, name: str) -> None:
     inflict, _, state, _ = DEFECTS[name]

@@ -231,10 +231,22 @@ def test_after_a_refusal_the_service_is_asked_for_what_others_share_may_be_dead_
     assert token_of(http, shelf).current() == "t-1"
 
 
+def test_after_a_new_one_that_was_not_refused_a_shared_one_is_taken_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    http, shelf = Auth(data()), Shelf()
+    token = token_of(http, shelf)
+    token.drop(token.current())
+    assert token.current() == "t-2"
+    clock[0] += 7200
+    shelf.share("of another process", 5000)
+    assert (token.current(), http.given) == ("of another process", 2)
+
+
 def test_a_token_that_is_nearly_over_is_not_shared() -> None:
     shelf = Shelf()
     token_of(Auth(data(), expire=600), shelf).current()
-    assert shelf.known() is None
+    assert shelf.token == ""
 
 
 def test_to_ask_is_to_call_the_service_whatever_is_known() -> None:
