@@ -17,6 +17,16 @@ from pipeline.steps.run import begin_daily
 from tests.crew import SHORT, Crew, command, crew, wait_until
 from tests.lab import WRITES, Lab
 
+# what holds for the threads of a worker from the moment it is ready
+READY = """
+import gc
+from celery.signals import worker_ready
+from worker.app import app
+before = gc.get_freeze_count()
+worker_ready.send(sender=app)
+print(gc.get_freeze_count() - before > 10_000, app.backend.thread_safe)
+"""
+
 
 def pages(lab: Lab, summary: Summary) -> int:
     """Pages of the promotion reports of a run: each account's at least one."""
@@ -42,6 +52,11 @@ def test_the_daily_run_is_a_chord_of_one_fetch_per_account_whose_callback_loads(
     lab.assert_agrees(summary.days.first, summary.days.last)
     expected = {"fetch_account": len(lab.accounts), "read_table": 1, "load": 1, "verify": 1, "finish": 1}
     assert wait_until(lambda: {name: len(working.results(f"laike.{name}")) for name in expected} == expected)
+
+
+def test_a_ready_worker_collects_nothing_that_is_loaded_and_keeps_results_through_one_backend(lab: Lab) -> None:
+    with crew(lab) as team:
+        assert team.run(sys.executable, "-c", READY).stdout.split() == ["True", "True"]
 
 
 def test_each_event_is_a_line_of_the_log_with_its_run_and_task(working: Crew) -> None:
