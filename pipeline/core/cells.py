@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from pipeline.core.columns import DATE, DIGITS, FIELD_TYPES, NUMBER, SINGLE_SELECT, TYPE_NAMES, Column, Kind, holdable
@@ -75,6 +76,8 @@ def midnight_ms(day: date, zone: ZoneInfo) -> int:
 
 def plain_text(raw: object) -> str:
     """The text of a cell, whether it comes as a string, as segments, as a link or as a number."""
+    if isinstance(raw, str):
+        return raw
     if isinstance(raw, list):
         return "".join(map(plain_text, raw))
     return str(raw.get("text", "")) if isinstance(raw, dict) else str(raw)
@@ -83,17 +86,21 @@ def plain_text(raw: object) -> str:
 def _day(raw: object, zone: ZoneInfo) -> date | None:
     try:
         if isinstance(raw, int | Decimal):
-            return datetime.fromtimestamp(int(raw) / 1000, zone).date()
+            return _day_at(int(raw), zone)
         found = _DAY.match(plain_text(raw))
         return date(*map(int, found.groups())) if found else None
     except (ValueError, OverflowError, OSError):  # beyond the calendar, each platform in its own way
         return None
 
 
+@lru_cache(maxsize=1000)  # many rows, few days
+def _day_at(ms: int, zone: ZoneInfo) -> date:
+    return datetime.fromtimestamp(ms / 1000, zone).date()
+
+
 def _number(raw: object) -> Decimal | None:
-    text = plain_text(raw).replace(",", "").strip()
     try:
-        number = Decimal(text)
+        number = raw if isinstance(raw, Decimal) else Decimal(plain_text(raw).replace(",", "").strip())
     except InvalidOperation:
         return None
     return number if holdable(number) else None

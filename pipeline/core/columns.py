@@ -40,6 +40,7 @@ FIELD_TYPES = {
 SHOWN_DIGITS_MAX = 4  # 数字 fields, formatter: 0 to 0.0000
 DIGITS = {Kind.MONEY: 2, Kind.COUNT: 0, Kind.RATIO: 4}  # of a figure, after the point, unless a column says otherwise
 DIGITS_MAX = 8
+LAST_DIGITS = tuple(Decimal(1).scaleb(-digits) for digits in range(DIGITS_MAX + 1))
 FIGURE_DIGITS_MAX = 15  # more before the point is no figure of ours, and no float holds it
 DIMENSIONS = {
     "account_name": Kind.TEXT,
@@ -116,7 +117,7 @@ class Column:
         """The value as it is compared: figures rounded to the column's precision, as far as a cell can hold them."""
         if not isinstance(value, Decimal) or self.kind not in DIGITS or not holdable(value):
             return value
-        last_digit = Decimal(1).scaleb(-self.precision)
+        last_digit = LAST_DIGITS[self.precision]
         return value if value.same_quantum(last_digit) else value.quantize(last_digit, ROUND_HALF_UP)
 
     @property

@@ -58,7 +58,7 @@ def copies(
         kinds: The types of the writable fields, by name.
     """
     by_id = {str(record["record_id"]): record for record in records}
-    rows = by_key(layout.decode(record) for record in by_id.values())
+    rows = by_key(map(layout.decoder(), by_id.values()))
     doubled = {key: same for key, same in rows.items() if len(same) > 1}
     return {
         key: tuple(_copy(layout, row, by_id[row.record_id], kinds) for row in same) for key, same in doubled.items()

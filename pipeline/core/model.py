@@ -113,6 +113,8 @@ class WantedRow:
 
     def differing(self, found: "FoundRow") -> tuple[str, ...]:
         """Names of the cells that do not mean the same in the table; an empty text and an absent cell do."""
+        if found.cells is self.cells:  # shared once they were found to be the same
+            return ()
         return tuple(name for name, value in self.cells.items() if not _same(value, found.cells.get(name)))
 
 

@@ -5,7 +5,7 @@ compare by meaning.
 """
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -14,7 +14,7 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from pipeline.core.cells import Field, decode, encode, fits, midnight_ms, plain_text
-from pipeline.core.columns import DATE, FIELD_TYPES, SINGLE_SELECT, TYPE_NAMES, Column
+from pipeline.core.columns import COMPULSORY, DATE, FIELD_TYPES, SINGLE_SELECT, TYPE_NAMES, Column
 from pipeline.core.errors import TableMismatch
 from pipeline.core.model import ZERO, Account, Cell, FoundRow, ReportRow, WantedRow, ranges
 
@@ -73,19 +73,29 @@ class Layout:
 
     def decode(self, record: Mapping[str, Any]) -> FoundRow:
         """A record of the search endpoint as a row."""
-        raw = record.get("fields") or {}
-        cells = {c.name: decode(c, raw.get(self.fields[c.name].name), self.time_zone) for c in self.columns}
-        cost = cells[self.column("stat_cost").name]
-        return FoundRow(
-            record_id=str(record["record_id"]),
-            day=cast("date | None", cells[self.column("day").name]),
-            promotion_id=str(cells[self.column("promotion_id").name] or ""),
-            account_name=str(cells[self.column("account_name").name] or ""),
-            cost=cost if isinstance(cost, Decimal) else ZERO,
-            cells=cells,
-            creator=(record.get("created_by") or {}).get("id"),
-            created_ms=int(record.get("created_time") or 0),
-        )
+        return self.decoder()(record)
+
+    def decoder(self) -> Callable[[Mapping[str, Any]], FoundRow]:
+        """What makes a row of a record of the search endpoint, for many records."""
+        fields = [(column, self.fields[column.name].name) for column in self.columns]
+        day, promotion, account, cost = (self.column(source).name for source in COMPULSORY)
+
+        def row(record: Mapping[str, Any]) -> FoundRow:
+            raw = record.get("fields") or {}
+            cells = {column.name: decode(column, raw.get(name), self.time_zone) for column, name in fields}
+            spent = cells[cost]
+            return FoundRow(
+                record_id=str(record["record_id"]),
+                day=cast("date | None", cells[day]),
+                promotion_id=str(cells[promotion] or ""),
+                account_name=str(cells[account] or ""),
+                cost=spent if isinstance(spent, Decimal) else ZERO,
+                cells=cells,
+                creator=(record.get("created_by") or {}).get("id"),
+                created_ms=int(record.get("created_time") or 0),
+            )
+
+        return row
 
     def unreadable(self, record: Mapping[str, Any], row: FoundRow) -> int:
         """How many filled cells of ours in a record hold nothing of their column's kind."""

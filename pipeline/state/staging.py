@@ -3,7 +3,7 @@
 A fetch's outcome and its rows are one value, so that neither is ever there without the other.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -88,12 +88,10 @@ class Staging:
         key = keys.rows(batch_id, fetched.outcome.account_id)
         self._client.set(key, codec.squeeze(fetched, Fetched), ex=keys.STAGING_TTL_S)
 
-    def fetched(self, batch_id: str, account_id: str) -> Fetched | None:
-        """What a fetch found; `None` where it is not there or not whole, which means: fetch again."""
-        found = self._get(keys.rows(batch_id, account_id), Fetched)
-        if found and len(found.rows) == found.outcome.rows and checksum(found.rows) == found.outcome.checksum:
-            return found
-        return None
+    def fetched(self, batch_id: str, account_ids: Sequence[str]) -> list[Fetched]:
+        """What the fetches of these accounts found; one that is not there or not whole is left out: fetch again."""
+        data: Any = self._client.mget([keys.rows(batch_id, account_id) for account_id in account_ids])
+        return [found for one in data if (found := _unpacked(one, Fetched)) and _whole(found)]
 
     def put_snapshot(self, batch_id: str, snapshot: Snapshot) -> None:
         """Keep what the early read of the table found."""
@@ -127,8 +125,15 @@ class Staging:
         return self._get(keys.cleared(batch_id), Cleared) or Cleared()
 
     def _get(self, key: str, kind: type[T]) -> T | None:
-        data = self._client.get(key)
-        try:
-            return codec.unsqueeze(kind, data) if isinstance(data, bytes) else None
-        except ValueError:
-            return None  # torn, or of another version: as good as absent
+        return _unpacked(self._client.get(key), kind)
+
+
+def _unpacked(data: object, kind: type[T]) -> T | None:
+    try:
+        return codec.unsqueeze(kind, data) if isinstance(data, bytes) else None
+    except ValueError:
+        return None  # torn, or of another version: as good as absent
+
+
+def _whole(found: Fetched) -> bool:
+    return len(found.rows) == found.outcome.rows and checksum(found.rows) == found.outcome.checksum

@@ -18,6 +18,8 @@ TRIES, TRIED_S = 8, 4  # 0.05 + 0.1 + 0.2 + 0.4 + 0.8 + 1 + 1 s: a restart of Re
 PATIENT_TRIES = 40  # half a minute: what a worker has begun it can carry over an outage
 # an answer takes milliseconds; a connection that the network forgot answers never, and a lease outlives one such
 SILENCE_S = 3
+# else each new connection negotiates a newer protocol and tells the library's name, for 2 ms of CPU
+AT_ONCE: dict[str, Any] = {"protocol": 2, "driver_info": None}
 StoreTrouble = RedisError  # redis-py's errors, for those who come back later
 
 
@@ -72,6 +74,7 @@ def connect(url: str, tries: int = TRIES) -> redis.Redis:
             socket_connect_timeout=2,
             socket_timeout=SILENCE_S,
             health_check_interval=25,
+            **AT_ONCE,
             retry=Retry(ExponentialBackoff(cap=1, base=0.05), tries),
             retry_on_error=[redis.ConnectionError, redis.TimeoutError, BusyLoadingError],
         )

@@ -54,8 +54,8 @@ def _idle(ctx: Context, cut: Sequence[Run], summary: Summary) -> list[Anomaly]:
     """By the rows that the fetches brought, which are kept for some days; one account's at a time."""
     found: list[Anomaly] = []
     for account in summary.accounts:
-        staged = [ctx.staging.fetched(part.batch_id, account.id) for part in cut if _has(part, account.id)]
-        rows = [row for fetched in staged if fetched for row in fetched.rows]
+        batch_ids = [part.batch_id for part in cut if _has(part, account.id)]
+        rows = [row for one in batch_ids for fetched in ctx.staging.fetched(one, [account.id]) for row in fetched.rows]
         found += idle_promotions(rows, Account(account.id, account.name), summary.day, ctx.settings.anomalies)
     return found
 

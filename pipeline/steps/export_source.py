@@ -66,9 +66,9 @@ class _Found:
 
 
 def _lines(days: DayRange, accounts: Collection[Account], layout: Layout, records: Iterable[Record]) -> _Found:
-    found = _Found([])
+    found, decode = _Found([]), layout.decoder()
     for record in records:
-        row = layout.decode(record)
+        row = decode(record)
         if row.day not in days:
             continue
         found.read += 1

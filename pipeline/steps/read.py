@@ -111,7 +111,7 @@ def match_fields(ctx: Context, fields: Sequence[Field], zone: ZoneInfo) -> Layou
 
 def rows_of(layout: Layout, records: Iterable[Record], days: Collection[date]) -> Iterator[FoundRow]:
     """Records as rows, without those that the wider search brought from outside `days`."""
-    rows = (layout.decode(record) for record in records)
+    rows = map(layout.decoder(), records)
     return (row for row in rows if row.day in days)
 
 

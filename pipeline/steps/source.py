@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from pipeline.context import Context
 from pipeline.core.columns import metrics_of
-from pipeline.core.model import ZERO, AccountDay, FoundRow, ReportRow, WantedRow
-from pipeline.core.outcome import Run
+from pipeline.core.model import ZERO, AccountDay, FoundRow, Key, ReportRow, WantedRow
+from pipeline.core.outcome import FetchOutcome, Run
 from pipeline.core.quality import checksum, settle_shared_keys
 from pipeline.core.table import Layout
 from pipeline.state.staging import Fetched
@@ -25,6 +25,7 @@ class Source:
     metrics: tuple[str, ...]
     digests: Mapping[AccountDay, str]  # of each account's day; it says of which metrics it is
     costs: Mapping[AccountDay, Decimal]  # 消耗 of each account's day, in 元
+    outcomes: tuple[FetchOutcome, ...]
 
     def without_rows(self) -> "Source":
         """What is left to know when the table's rows are made: a batch of many rows need not hold them twice."""
@@ -42,13 +43,14 @@ class Source:
 def gather(ctx: Context, run: Run) -> Source:
     """The rows of every account that was fetched; of two accounts that share a key, the first one's."""
     metrics = metrics_of(ctx.settings.columns)
-    staged = [ctx.staging.fetched(run.batch_id, account.id) for account in run.accounts]
-    fetched = [found for found in staged if found and _has(found, metrics)]
+    staged = ctx.staging.fetched(run.batch_id, [account.id for account in run.accounts])
+    fetched = [found for found in staged if _has(found, metrics)]
     rows, conflicts = settle_shared_keys([row for one in fetched for row in one.rows])
     days = frozenset(
         AccountDay(one.outcome.account_id, day.day) for one in fetched for day in one.outcome.days if not day.failed
     )
-    return Source(tuple(rows), conflicts, days, metrics, _digests(rows, days, metrics), _costs(rows, days))
+    outcomes = tuple(one.outcome for one in fetched)
+    return Source(tuple(rows), conflicts, days, metrics, _digests(rows, days, metrics), _costs(rows, days), outcomes)
 
 
 def _digests(rows: Iterable[ReportRow], days: Iterable[AccountDay], metrics: Sequence[str]) -> dict[AccountDay, str]:
@@ -79,9 +81,10 @@ def concerning(run: Run, wanted: Sequence[WantedRow], found: Iterable[FoundRow])
 
     The table can only be searched by days: a batch of an agency finds the rows of all other accounts too.
     """
-    names, by_key = {account.name for account in run.accounts}, {row.key: row for row in wanted}
-    ours = (row for row in found if row.key in by_key or row.account_name in names)
-    return [_shared(row, by_key.get(row.key)) if row.key else row for row in ours]
+    names = {account.name for account in run.accounts}
+    by_key: dict[Key | None, WantedRow] = {row.key: row for row in wanted}
+    ours = ((row, by_key.get(row.key)) for row in found)
+    return [_shared(row, wanted) for row, wanted in ours if wanted or row.account_name in names]
 
 
 def _shared(found: FoundRow, wanted: WantedRow | None) -> FoundRow:

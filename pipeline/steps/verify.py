@@ -68,7 +68,7 @@ def _verify(ctx: Context, run: Run) -> VerifyOutcome:
     refused = _refused(ctx, run)
     stop_if_unseen(ctx, run, [one for one in agreements if AccountDay(one.account_id, one.day) not in refused])
     verified = bool(agreements) and all(one.agrees for one in agreements)
-    _cover(ctx, run, source, [AccountDay(one.account_id, one.day) for one in agreements if one.agrees])
+    _cover(ctx, source, [AccountDay(one.account_id, one.day) for one in agreements if one.agrees])
     return VerifyOutcome(agreements=tuple(agreements), verified=verified, warnings=warnings)
 
 
@@ -83,14 +83,13 @@ def _look_until_it_agrees(ctx: Context, run: Run, source: Source) -> Sequence[Da
     return agreements
 
 
-def _cover(ctx: Context, run: Run, source: Source, agreed: Sequence[AccountDay]) -> None:
+def _cover(ctx: Context, source: Source, agreed: Sequence[AccountDay]) -> None:
     """Remember what was fetched whole and agrees; another day stays as it was known before."""
     sums, good = source.digests, set(agreed) - set(source.conflicts)
-    fetches = [found.outcome for account in run.accounts if (found := ctx.staging.fetched(run.batch_id, account.id))]
     ctx.ledger.cover(
         {
             at: Coverage(day.rows, str(day.cost), sums[at], fetch.as_of, day.totals)
-            for fetch in fetches
+            for fetch in source.outcomes
             for day in fetch.days
             if day.state.good and (at := AccountDay(fetch.account_id, day.day)) in good
         }

@@ -79,22 +79,21 @@ class TestStaging:
     def test_rows_and_their_outcome_survive_exactly(self, client: redis.Redis) -> None:
         staging = Staging(client)
         staging.put_fetched("run1", fetched())
-        back = staging.fetched("run1", ACCOUNT)
+        (back,) = staging.fetched("run1", [ACCOUNT])
         assert back == fetched()
-        assert back is not None
         assert [str(row.metrics["stat_cost"]) for row in back.rows] == ["118.36", "0.1"]
         assert [str(row.metrics["ctr"]) for row in back.rows] == ["0.10", "0"]
 
     def test_an_account_without_rows_is_there_and_empty(self, client: redis.Redis) -> None:
         staging = Staging(client)
         staging.put_fetched("run1", fetched(()))
-        assert staging.fetched("run1", ACCOUNT) == fetched(())
+        assert staging.fetched("run1", [ACCOUNT]) == [fetched(())]
 
     def test_what_was_not_fetched_is_absent(self, client: redis.Redis) -> None:
         staging = Staging(client)
         staging.put_fetched("run1", fetched())
-        assert staging.fetched("run2", ACCOUNT) is None
-        assert staging.fetched("run1", "1800000000000002") is None
+        assert staging.fetched("run2", [ACCOUNT]) == []
+        assert staging.fetched("run1", ["1800000000000002", ACCOUNT]) == [fetched()]
         assert staging.snapshot("run1") is None
         assert staging.changes("run1") == {}
 
@@ -102,7 +101,7 @@ class TestStaging:
         staging = Staging(client)
         staging.put_fetched("run1", fetched())
         staging.put_fetched("run1", fetched(ROWS[:1]))
-        assert staging.fetched("run1", ACCOUNT) == fetched(ROWS[:1])
+        assert staging.fetched("run1", [ACCOUNT]) == [fetched(ROWS[:1])]
 
     def test_a_snapshot_survives(self, client: redis.Redis) -> None:
         staging = Staging(client)
@@ -156,7 +155,7 @@ def test_rows_that_are_torn_or_foreign_are_absent(fake: redis.Redis, tear: objec
     staging = Staging(fake)
     staging.put_fetched("run1", fetched())
     replace(fake, keys.rows("run1", ACCOUNT), tear)
-    assert staging.fetched("run1", ACCOUNT) is None
+    assert staging.fetched("run1", [ACCOUNT]) == []
 
 
 @pytest.mark.parametrize(
@@ -166,7 +165,7 @@ def test_rows_that_are_torn_or_foreign_are_absent(fake: redis.Redis, tear: objec
 def test_rows_that_are_not_what_the_outcome_says_are_absent(fake: redis.Redis, doubtful: Fetched) -> None:
     staging = Staging(fake)
     staging.put_fetched("run1", doubtful)
-    assert staging.fetched("run1", ACCOUNT) is None
+    assert staging.fetched("run1", [ACCOUNT]) == []
 
 
 def test_rows_whose_figures_were_changed_are_absent(fake: redis.Redis) -> None:
@@ -174,7 +173,7 @@ def test_rows_whose_figures_were_changed_are_absent(fake: redis.Redis) -> None:
     staging.put_fetched("run1", fetched())
     key = keys.rows("run1", ACCOUNT)
     replace(fake, key, lambda whole: zlib.compress(zlib.decompress(whole).replace(b"118.36", b"118.37")))
-    assert staging.fetched("run1", ACCOUNT) is None
+    assert staging.fetched("run1", [ACCOUNT]) == []
 
 
 @torn
