@@ -56,7 +56,7 @@ def test_where_one_connection_fell_silent_the_idle_others_are_not_waited_for(
     client = connect(f"redis://127.0.0.1:{wire.port}/0")
     pool = client.connection_pool
     for connection in [pool.get_connection() for _ in range(3)]:
-        connection.send_command("PING")
+        connection.send_command("PING")  # type: ignore[no-untyped-call]
         assert connection.read_response()
         pool.release(connection)
     wire.cut(Cut.SILENT)
