@@ -107,6 +107,7 @@ class Context:
         left = self.time_left(None)
         rest = NO_RUN_S - patience_s
         with hold(self.client, keys.writer(self.app_token()), lambda: left() - rest) as lease:
+            self.memory.learn_ended_writes()
             yield self.base(None, before_write=lambda: lease.ensure(WRITE_TIMEOUT_S))
 
     def app_token(self) -> str:

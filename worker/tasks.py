@@ -18,7 +18,7 @@ from pipeline.core import plan
 from pipeline.core.errors import Busy, LaikeError, Retryable, WrongInput
 from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, RunState, Summary, VerifyOutcome, ViewsOutcome
 from pipeline.state.store import StoreTrouble
-from pipeline.steps import card, fetch, finish, load, read, run, token, verify, views
+from pipeline.steps import card, early_read, fetch, finish, load, run, token, verify, views
 from worker import dispatch
 from worker.dispatch import OUTAGE_S
 from worker.process import context
@@ -87,7 +87,7 @@ def keep_token(self: Task) -> Small:
 @_named("read_table")
 def read_table(self: Task, run_id: str, batch: int) -> Small:
     """Read the table early."""
-    return {"rows": _patiently(self, lambda: read.read_table(context(), run_id, batch))}
+    return {"rows": _patiently(self, lambda: early_read.read_table(context(), run_id, batch))}
 
 
 @_named("fetch_account")

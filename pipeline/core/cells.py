@@ -65,7 +65,8 @@ def decode(column: Column, raw: object, zone: ZoneInfo) -> Cell:
     if column.kind == Kind.DAY:
         return _day(raw, zone)
     if column.kind in DIGITS:
-        return column.canonical(_number(raw))
+        number = _number(raw)
+        return number if number is None else column.rounded(number)
     return plain_text(raw)
 
 

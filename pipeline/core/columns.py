@@ -117,6 +117,10 @@ class Column:
         """The value as it is compared: figures rounded to the column's precision, as far as a cell can hold them."""
         if not isinstance(value, Decimal) or self.kind not in DIGITS or not holdable(value):
             return value
+        return self.rounded(value)
+
+    def rounded(self, value: Decimal) -> Decimal:
+        """A figure that a cell can hold, at the column's precision."""
         last_digit = LAST_DIGITS[self.precision]
         return value if value.same_quantum(last_digit) else value.quantize(last_digit, ROUND_HALF_UP)
 

@@ -18,6 +18,8 @@
 | laike:v1:tenant:<app_id> | string, sealed (Fernet) | 2 hours | each process asks for one |
 | laike:v1:base:<id>:writer | string | 20 s, renewed | two writers could meet |
 | laike:v1:base:<id>:writes | counter | none | an early read is not trusted |
+| laike:v1:base:<id>:writes:ended | counter | none | an early read is not trusted |
+| laike:v1:base:<id>:written:<number> | string, two days | 600 s | an early read of other days is not trusted |
 | laike:v1:base:<id>:creator | string | none | learned again from the next row that we create |
 | laike:v1:base:<id>:app_token | string | none | one or two more calls |
 | laike:v1:base:<id>:zone | string | 1 day | one more call |
@@ -53,6 +55,7 @@ DAY_S = 24 * HOUR_S
 WEEK_S = 7 * DAY_S
 STAGING_TTL_S = 3 * DAY_S
 HISTORY_TTL_S = 400 * DAY_S
+WRITTEN_TTL_S = 600
 NEWS_TTL_S = 30 * DAY_S
 EVENTS_MAX, EVENTS_KEPT = 10_000, 2_500  # while a run is open, and when it has ended: a thousand accounts have two each
 QUOTA_TTL_S = 70 * DAY_S
@@ -116,6 +119,16 @@ def writer(base: str) -> str:
 def writes(base: str) -> str:
     """How often somebody began to write into a base."""
     return f"{PREFIX}base:{base}:writes"
+
+
+def ended_writes(base: str) -> str:
+    """How often, when whoever writes just now took the lock."""
+    return f"{PREFIX}base:{base}:writes:ended"
+
+
+def written(base: str, number: int) -> str:
+    """The days about which a write was."""
+    return f"{PREFIX}base:{base}:written:{number}"
 
 
 def creator(base: str) -> str:

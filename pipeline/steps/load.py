@@ -13,7 +13,7 @@ from pipeline.context import Base, Context
 from pipeline.core.diff import Change, Difference, Update, causes, changes, diff
 from pipeline.core.errors import BadResponse, Busy, ColumnVanished, LaikeError, Retryable, RowVanished, TableFull
 from pipeline.core.flow import LOAD, Step
-from pipeline.core.model import AccountDay, FoundRow, Key, WantedRow, china_day
+from pipeline.core.model import AccountDay, DayRange, FoundRow, Key, WantedRow, china_day
 from pipeline.core.outcome import LoadOutcome, Run, Shift
 from pipeline.core.quality import refusals
 from pipeline.core.table import Layout
@@ -90,11 +90,12 @@ def _load(ctx: Context, run: Run) -> LoadOutcome:
 
 
 def _fresh_enough(ctx: Context, run: Run) -> Snapshot | None:
-    """The early read, if nobody wrote since, it is recent, and no earlier delivery had begun to write."""
+    """The early read, if nobody wrote its days since, it is recent, and no earlier delivery had begun to write."""
     early = ctx.staging.snapshot(run.batch_id)
-    if not early or early.writes != ctx.memory.writes() or ctx.staging.changes(run.batch_id):
+    if not early or early.layout.columns != ctx.settings.columns or ctx.staging.changes(run.batch_id):
         return None
-    if early.layout.columns != ctx.settings.columns:
+    written = ctx.memory.days_written(early.writes)
+    if written is None or any(day in days for days in written for day in run.days):
         return None
     return early if ctx.now() - early.read_at < EARLY_READ_GOOD_FOR else None
 
@@ -117,7 +118,9 @@ class _Load:
         self.days = source.days_of(run)
         self.found = concerning(run, self.wanted, rows_of(self.layout, snapshot.records, self.days))
         self.recorded = ctx.staging.changes(run.batch_id)
-        self.counted = snapshot.count
+        self.seen = bool(self.found or snapshot.count)  # whether rows of the table can be seen
+        # rows that others wrote meanwhile are not in it
+        self.counted = snapshot.count if snapshot.writes == ctx.memory.writes() else None
         self.rows: int | None = None  # of the whole table, when all is written
         self.asked = False  # whether they were counted for this load
         self.fields = snapshot.fields
@@ -163,7 +166,7 @@ class _Load:
         for change in changes(difference):
             self.recorded.setdefault(change.key, change)
         self.ctx.staging.put_changes(self.run.batch_id, self.recorded)
-        self.ctx.memory.begin_writing()
+        self.ctx.memory.begin_writing(DayRange(min(self.days), max(self.days)))
 
     def _check_room(self, more: int) -> None:
         count, cap = self._count(more), self.ctx.settings.table_max_rows
@@ -177,7 +180,7 @@ class _Load:
 
     def _count(self, more: int) -> int:
         """Rows of the whole table: as remembered, while there is much room and we see rows in it, else counted."""
-        remembered = remembered_count(self.ctx, more) if self.found and self.rows is None else None
+        remembered = remembered_count(self.ctx, more) if self.seen and self.rows is None else None
         self.asked = remembered is None
         if remembered is not None:
             return remembered

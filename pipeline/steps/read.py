@@ -1,4 +1,4 @@
-"""Read the table: its fields, its time zone, its rows of some days. Early, and again when needed."""
+"""Read the table: its fields, its time zone, its rows of some days."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -6,55 +6,21 @@ from datetime import date
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-import structlog
-
 from pipeline.clients.feishu.records import SEARCH_PAGE
 from pipeline.context import Base, Context
 from pipeline.core.cells import Field
-from pipeline.core.errors import BadRequest, BadResponse, ColumnVanished, LaikeError
-from pipeline.core.flow import READ, Step
+from pipeline.core.errors import BadRequest, BadResponse, ColumnVanished
 from pipeline.core.limits import nearly_full
 from pipeline.core.model import AccountDay, FoundRow
 from pipeline.core.outcome import Run
-from pipeline.core.plan import follows_on, parts
 from pipeline.core.table import Layout, match
 from pipeline.state import keys
 from pipeline.state.lease import held
 from pipeline.state.staging import Snapshot, packed
-from pipeline.steps.once import once
 
 T = TypeVar("T")
 Record = dict[str, Any]
 READINGS = 3  # rows that change between two pages make a reading void
-
-log = structlog.get_logger()
-
-
-def read_table(ctx: Context, run_id: str, batch: int) -> int:
-    """Stage what the table holds on the batch's days; the number of its rows.
-
-    Where that fails (-1) the load reads the table itself, and tells why. A batch of the same days as the one before it
-    is not read (-1): the read-back of that is its early read (`steps/verify.py`), and later than any other could be.
-
-    Raises:
-        Busy: A living process is at it.
-    """
-    run = ctx.ledger.run(run_id)
-    part = parts(run)[batch]
-    if follows_on(run, batch) and not run.dry_run:
-        return once(ctx, run_id, Step(READ, batch), int, lambda _: -1)
-    return once(ctx, run_id, Step(READ, batch), int, lambda counting: _read_table(counting, part))
-
-
-def _read_table(ctx: Context, part: Run) -> int:
-    try:
-        snapshot = take_snapshot(ctx, part, ctx.base(part))
-    except LaikeError as error:
-        log.warning("read_table_failed", run=part.run_id, error=error.message)
-        return -1
-    ctx.staging.put_snapshot(part.batch_id, snapshot)
-    ctx.ledger.emit(part.run_id, "table_read", batch=part.batch, rows=len(snapshot.records), **ctx.tally.facts())
-    return len(snapshot.records)
 
 
 def take_snapshot(ctx: Context, run: Run, base: Base) -> Snapshot:
@@ -72,6 +38,8 @@ def take_snapshot(ctx: Context, run: Run, base: Base) -> Snapshot:
         layout = match_fields(ctx, fields, time_zone(ctx, base))
         layout, records = read_following(base, layout, run.days, lambda _, records: packed(records))
         counted = count.result() if count else None
+    if counted is None and not records and _will_create(ctx, run):
+        counted = base.records().count()  # that days hold no row tells nobody whether rows can be seen
     return Snapshot(layout, records, writes, read_at, counted, len(fields))
 
 
@@ -94,9 +62,9 @@ def remembered_count(ctx: Context, more: int = 0) -> int | None:
 
 
 def writers(ctx: Context) -> int:
-    """The base's count of writers; one that is never reached while somebody writes, whose rows may land meanwhile."""
+    """The base's count of writes as far as they had ended: those of somebody who is writing just now may land later."""
     writes = ctx.memory.writes()
-    return -1 if held(ctx.client, keys.writer(ctx.app_token())) else writes
+    return ctx.memory.ended_writes() if held(ctx.client, keys.writer(ctx.app_token())) else writes
 
 
 def match_fields(ctx: Context, fields: Sequence[Field], zone: ZoneInfo) -> Layout:

@@ -7,44 +7,55 @@ import structlog
 from pipeline.clients.oceanengine.reports import promotion_rows
 from pipeline.context import Context
 from pipeline.core.errors import Busy, LaikeError, TableFull
-from pipeline.core.flow import LOAD, Step
+from pipeline.core.flow import READ, Step
 from pipeline.core.outcome import Run
 from pipeline.core.plan import parts
-from pipeline.steps.read import layout_now
+from pipeline.steps.read import layout_now, remembered_count
 
 COUNTS_AT_ONCE = 16  # threads; the shared limiter sets the pace
 
 log = structlog.get_logger()
 
 
+def look_for_room(ctx: Context, run_id: str) -> None:
+    """Give a backfill of several batches up where its rows do not all fit; asked for only where it may be so."""
+    run = ctx.ledger.run(run_id)
+    if not _of_many(run) or _much_room(ctx, run):
+        return
+    try:
+        full = _lack(ctx, run)
+    except LaikeError as error:  # each batch looks for itself, too
+        log.warning("room_not_counted", run=run_id, error=error.message)
+        return
+    if full:
+        ctx.ledger.give_up(run_id, full.trouble())
+
+
 def ensure_room(ctx: Context, part: Run) -> None:
-    """Let the first batch of a backfill count for all, and the others wait for it.
+    """Let a batch be loaded when it is known whether the rows of all batches fit.
 
     Raises:
-        TableFull: The rows of all batches do not fit: none is written, no further one begins.
-        Busy: The first batch is not loaded yet.
+        TableFull: They do not: none is written, no further one begins.
+        Busy: It is not known yet.
     """
     run = ctx.ledger.run(part.run_id)
-    if not run.backfill or len(parts(run)) == 1:
+    if not _of_many(run):
         return
     given_up = ctx.ledger.given_up(run.run_id)
     if given_up and given_up.reason == TableFull.reason:
         raise TableFull(given_up.message, what_to_do=given_up.what_to_do)
-    if part.batch == 0:
-        _count(ctx, run)
-    elif ctx.now() <= run.deadline and str(Step(LOAD)) not in ctx.ledger.done(run.run_id):
+    if ctx.now() <= run.deadline and str(Step(READ)) not in ctx.ledger.done(run.run_id):
         raise Busy(f"{run.run_id}: it is not known yet whether the rows of all batches fit")
 
 
-def _count(ctx: Context, run: Run) -> None:
-    try:
-        full = _lack(ctx, run)
-    except LaikeError as error:  # each batch looks for itself, too
-        log.warning("room_not_counted", run=run.run_id, error=error.message)
-        return
-    if full:
-        ctx.ledger.give_up(run.run_id, full.trouble())
-        raise full
+def _of_many(run: Run) -> bool:
+    return run.backfill and len(parts(run)) > 1
+
+
+def _much_room(ctx: Context, run: Run) -> bool:
+    """Whether twice the rows that the accounts' fullest days foretell would leave much room."""
+    foreseen = 2 * run.rows_a_day * len(run.days)
+    return bool(foreseen) and remembered_count(ctx, foreseen) is not None
 
 
 def _lack(ctx: Context, run: Run) -> TableFull | None:

@@ -18,11 +18,11 @@ from pipeline.state import keys
 from pipeline.state.lease import held
 from pipeline.steps.accounts import Known, account_count, known_accounts, remembered_accounts
 from pipeline.steps.backfill import begun_parts, open_attempt, rows_a_day, taken_up
+from pipeline.steps.early_read import read_table
 from pipeline.steps.fetch import fetch_account
 from pipeline.steps.finish import finish
 from pipeline.steps.load import load
 from pipeline.steps.owed import due_groups, newest_day, owed, reaching_back, recent_runs
-from pipeline.steps.read import read_table
 from pipeline.steps.recall import recall_coverage
 from pipeline.steps.tell import tell_once
 from pipeline.steps.token import told_as

@@ -89,7 +89,7 @@ def concerning(run: Run, wanted: Sequence[WantedRow], found: Iterable[FoundRow])
 
 def _shared(found: FoundRow, wanted: WantedRow | None) -> FoundRow:
     """A row that is right already takes the cells of the wanted one: a batch of many rows need not hold them twice."""
-    return replace(found, cells=wanted.cells) if wanted and not wanted.differing(found) else found
+    return found.holding(wanted.cells) if wanted and not wanted.differing(found) else found
 
 
 def want(layout: Layout, run: Run, source: Source) -> list[WantedRow]:

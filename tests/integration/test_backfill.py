@@ -11,9 +11,9 @@ import pytest
 from pipeline.core.outcome import RunState
 from pipeline.core.plan import parts
 from pipeline.state import keys
+from pipeline.steps.early_read import read_table
 from pipeline.steps.fetch import fetch_account
 from pipeline.steps.load import load
-from pipeline.steps.read import read_table
 from pipeline.steps.run import begin_backfill, carry_out
 from pipeline.steps.verify import verify
 from tests.crew import SHORT, Crew, crew, wait_until
@@ -76,6 +76,37 @@ def test_its_second_batch_begins_when_half_of_the_first_is_there_and_does_not_wa
     second = happened.index(("fetching", "1"))
     assert sum(one in {("fetched", "0"), ("table_read", "0")} for one in happened[:second]) >= 2  # of three
     assert second < happened.index(("loaded", "0"))
+
+
+@pytest.mark.parametrize("touched", [False, True])
+def test_an_early_read_holds_while_other_days_are_written_and_not_when_its_own_may_be(
+    lab: Lab, span: tuple[date, date], *, touched: bool
+) -> None:
+    ctx, chosen = lab.context(), [lab.accounts[0], lab.accounts[5]]
+    run = begin_backfill(ctx, *span, chosen)
+    for batch in (0, 2, 3):
+        read_table(ctx, run.run_id, batch)
+        for account_id in chosen:
+            fetch_account(ctx, run.run_id, batch, account_id)
+    assert load(ctx, run.run_id, 2).created
+    if touched:
+        ctx.memory.begin_writing(parts(run)[3].days)
+    before = lab.calls("fields.list")
+    assert load(ctx, run.run_id, 3).created
+    assert lab.calls("fields.list") - before == touched
+
+
+@pytest.mark.parametrize(("cap", "asked"), [(100_000, False), (300, True)])
+def test_room_is_counted_at_the_source_only_where_it_may_lack(
+    lab: Lab, span: tuple[date, date], cap: int, *, asked: bool
+) -> None:
+    lab.extra["LAIKE_TABLE_MAX_ROWS"] = str(cap)
+    ctx = lab.context()
+    carry_out(ctx, begin_backfill(ctx, lab.day - timedelta(days=3), lab.day, lab.accounts).run_id)
+    run = begin_backfill(ctx, *span, lab.accounts)
+    before = lab.calls("report.promotion")
+    read_table(ctx, run.run_id, 0)
+    assert lab.calls("report.promotion") - before == asked * len(lab.accounts)
 
 
 def test_stopped_it_ends_after_the_batches_under_way_and_the_same_command_loads_the_rest(

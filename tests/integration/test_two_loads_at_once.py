@@ -12,9 +12,9 @@ import pytest
 
 from pipeline.context import Context
 from pipeline.core.outcome import LoadOutcome, VerifyOutcome
+from pipeline.steps.early_read import read_table
 from pipeline.steps.fetch import fetch_account
 from pipeline.steps.load import load
-from pipeline.steps.read import read_table
 from pipeline.steps.run import begin
 from pipeline.steps.verify import verify
 from tests.lab import Lab, empty

@@ -15,8 +15,8 @@ from pipeline.core.model import ZERO, DayRange, Key
 from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, LoadOutcome, Run, VerifyOutcome
 from pipeline.core.quality import checksum
 from pipeline.state.staging import Fetched
+from pipeline.steps.early_read import read_table
 from pipeline.steps.load import load
-from pipeline.steps.read import read_table
 from pipeline.steps.verify import verify
 from tests.inprocess import control
 from tests.lab import WRITES

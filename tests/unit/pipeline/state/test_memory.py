@@ -3,9 +3,12 @@ from datetime import date
 import pytest
 import redis
 
-from pipeline.core.model import AccountDay
+from pipeline.core.model import AccountDay, DayRange
 from pipeline.state import keys
 from pipeline.state.memory import KnownColumn, KnownRow, KnownView, Memory, place
+
+FEBRUARY = DayRange(date(2026, 2, 1), date(2026, 2, 28))
+MARCH = DayRange(date(2026, 3, 1), date(2026, 3, 31))
 
 
 def memory(client: redis.Redis, base: str = "bas1", table_id: str = "tbl1") -> Memory:
@@ -30,6 +33,34 @@ class TestMemory:
         memory(client, table_id="tbl2").begin_writing()
         assert memory(client).writes() == 2
         assert memory(client, base="bas2").writes() == 0
+
+    def test_writes_since_a_reading_say_about_which_days_they_were_unless_one_may_be_about_all(
+        self, client: redis.Redis
+    ) -> None:
+        one = memory(client)
+        one.begin_writing(FEBRUARY)
+        since = one.writes()
+        assert one.days_written(since) == []
+        one.begin_writing(MARCH)
+        one.begin_writing(FEBRUARY)
+        assert memory(client).days_written(since) == [MARCH, FEBRUARY]
+        assert memory(client).days_written(since + 1) == [FEBRUARY]
+        one.begin_writing()
+        assert one.days_written(since) is None
+
+    def test_a_write_whose_days_are_forgotten_may_be_about_all(self, client: redis.Redis) -> None:
+        one = memory(client)
+        one.begin_writing(MARCH)
+        client.delete(keys.written("bas1", 1))
+        assert one.days_written(0) is None
+
+    def test_what_had_ended_when_somebody_took_the_lock_stays_while_he_writes(self, client: redis.Redis) -> None:
+        one = memory(client)
+        one.begin_writing()
+        assert one.ended_writes() == 0
+        one.learn_ended_writes()
+        one.begin_writing(MARCH)
+        assert (one.ended_writes(), one.writes()) == (1, 2)
 
     def test_the_base_s_facts_are_those_of_the_base_and_the_table_s_those_of_the_table(
         self, client: redis.Redis
@@ -82,7 +113,8 @@ class TestMemory:
 
     def test_each_key_lives_as_long_as_the_table_of_keys_says(self, client: redis.Redis) -> None:
         one = memory(client)
-        one.begin_writing()
+        one.begin_writing(MARCH)
+        one.learn_ended_writes()
         one.learn_creator("ou_1")
         one.learn_zone("UTC")
         one.learn_status_table("tbl9")
@@ -91,6 +123,8 @@ class TestMemory:
         one.learn_columns({"时间": KnownColumn("fld1", "时间")})
         lives = {
             keys.writes("bas1"): -1,
+            keys.ended_writes("bas1"): -1,
+            keys.written("bas1", 1): 600,
             keys.creator("bas1"): -1,
             keys.zone("bas1"): 86400,
             keys.status_table("tbl1"): -1,

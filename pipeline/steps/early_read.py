@@ -1,0 +1,43 @@
+"""The early read: what the table holds, staged while the reports are waited for."""
+
+import structlog
+
+from pipeline.context import Context
+from pipeline.core.errors import LaikeError
+from pipeline.core.flow import READ, Step
+from pipeline.core.outcome import Run
+from pipeline.core.plan import follows_on, parts
+from pipeline.steps.once import once
+from pipeline.steps.read import take_snapshot
+from pipeline.steps.room import look_for_room
+
+log = structlog.get_logger()
+
+
+def read_table(ctx: Context, run_id: str, batch: int) -> int:
+    """Stage what the table holds on the batch's days; the number of its rows. The first batch looks for room for all.
+
+    Where that fails (-1) the load reads the table itself, and tells why. A batch of the same days as the one before it
+    is not read (-1): the read-back of that is its early read (`steps/verify.py`), and later than any other could be.
+
+    Raises:
+        Busy: A living process is at it.
+    """
+    run = ctx.ledger.run(run_id)
+    part = parts(run)[batch]
+    if follows_on(run, batch) and not run.dry_run:
+        return once(ctx, run_id, Step(READ, batch), int, lambda _: -1)
+    return once(ctx, run_id, Step(READ, batch), int, lambda counting: _read_table(counting, part))
+
+
+def _read_table(ctx: Context, part: Run) -> int:
+    if part.batch == 0:
+        look_for_room(ctx, part.run_id)
+    try:
+        snapshot = take_snapshot(ctx, part, ctx.base(part))
+    except LaikeError as error:
+        log.warning("read_table_failed", run=part.run_id, error=error.message)
+        return -1
+    ctx.staging.put_snapshot(part.batch_id, snapshot)
+    ctx.ledger.emit(part.run_id, "table_read", batch=part.batch, rows=len(snapshot.records), **ctx.tally.facts())
+    return len(snapshot.records)
