@@ -36,15 +36,15 @@ def start(ctx: Context, run: Run) -> None:
 
 
 def send_after_fetch(ctx: Context, run: Run, batch: int) -> None:
-    """What the first batch's fetches make possible: the second one, when half of them are done.
+    """What a batch's fetches make possible: the next one, when half of them are done and no more than two wait for it.
 
-    Sent with the first, it would share the rate with it, so that the first write came twice as late.
+    Sent together, they would share the rate, so that the earlier one's write came twice as late.
     """
-    if batch or len(cut := parts(run)) == 1:
+    cut, done = parts(run), ctx.ledger.done(run.run_id)
+    if batch + 1 == len(cut) or (batch >= AHEAD and str(Step(LOAD, batch - AHEAD)) not in done):
         return
-    done = ctx.ledger.done(run.run_id)
-    if 2 * sum(str(step) in done for step in header(cut[0])) >= len(header(cut[0])):
-        send_batch(ctx, run, 1)
+    if 2 * sum(str(step) in done for step in header(cut[batch])) >= len(header(cut[batch])):
+        send_batch(ctx, run, batch + 1)
 
 
 def send_batch(ctx: Context, run: Run, batch: int) -> None:

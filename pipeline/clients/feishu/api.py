@@ -9,6 +9,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -187,7 +188,7 @@ class Feishu:
     def pages(
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, json: object = None
     ) -> Iterator[dict[str, Any]]:
-        """All items of a list that is paged by `page_token`; each page is asked for when its first item is wanted.
+        """All items of a list that is paged by `page_token`; the next page is on its way while those of one are used.
 
         Raises:
             BadResponse: The total changes or is not reached, a page_token repeats, an answer contradicts itself; it may
@@ -197,16 +198,21 @@ class Feishu:
         totals: set[object] = set()
         tokens: set[str] = set()
         asked = dict(params or {})
-        while True:
-            page = parsed(_Page, self.read(method, path, params=asked, json=json), path)
-            if page.has_more is None and page.total is None:
-                raise BadResponse(f"{path}: code 0 without a list")
-            yield from page.items or []
-            came += len(page.items or [])
-            totals.add(page.total)
-            if not page.has_more:
-                break
-            asked["page_token"] = _next_token(path, page, tokens)
+        answer = self.read(method, path, params=asked, json=json)
+        with ThreadPoolExecutor(max_workers=1) as ahead:
+            while True:
+                page = parsed(_Page, answer, path)
+                if page.has_more is None and page.total is None:
+                    raise BadResponse(f"{path}: code 0 without a list")
+                came += len(page.items or [])
+                totals.add(page.total)
+                if not page.has_more:
+                    yield from page.items or []
+                    break
+                asked = {**asked, "page_token": _next_token(path, page, tokens)}
+                coming = ahead.submit(self.read, method, path, params=asked, json=json)
+                yield from page.items or []
+                answer = coming.result()
         if len(totals) != 1 or not totals <= {None, came}:
             raise BadResponse(f"{path}: total is {totals} but {came} items came")
 
