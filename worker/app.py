@@ -120,6 +120,7 @@ def _bind(task_id: str, task: Task, kwargs: Mapping[str, Any], **_: object) -> N
 def _keep_what_is_loaded(**_: object) -> None:
     """What is loaded by now stays: a full pass of the collector through it costs 0.1 s in the midst of a step."""
     gc.freeze()
+    gc.set_threshold(50_000, 10, 10)  # a batch is thousands of rows, and none of them goes in a circle
 
 
 def _run_in(kwargs: Mapping[str, Any]) -> dict[str, str]:
