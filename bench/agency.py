@@ -51,6 +51,7 @@ def _measured(accounts: int) -> Size:
         newest = made.newest
         with crew(made, newest - timedelta(days=1)) as team:
             team.daily()
+        made.laike("init", "--yes")  # the views that are left
         slow = slow_down(made)
         with crew(slow, newest) as team:
             logged = made.logged()

@@ -1,6 +1,5 @@
 """P3, P4 and P5: 24,000 rows into an empty table against the floor, the same again, a year of 77 accounts."""
 
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from bench import floor
 from bench.crew import Told, crew
 from bench.growth import Step, grown, table
 from bench.result import Goal, Part, Table, mib
-from bench.world import PAGE_ROWS, BenchError, Log, Shape, World, slow_down, world
+from bench.world import BenchError, Log, Shape, World, slow_down, world
 from cli.output import err
 from pipeline.core.model import DayRange
 
@@ -49,21 +48,20 @@ def full_accounts(days: int = DAYS) -> Part:
         with crew(made, made.newest) as team:
             team.daily()  # views, status table, and how many rows a day has
         slow = slow_down(made)
-        bare_s = _floor(slow, span)
+        bare_s, floor_calls = _floor(slow, span)
         first, again = (_carried(slow, span) for _ in range(2))
         made.check(span)
-        least = _least_calls(made, first)
     written = sum(again.log.counts()[one] for one in WRITES)
     ratio = first.seconds / bare_s
     return Part(
         goals=[
             Goal("P3", f"{first.rows} rows into an empty table: verified, of the floor", ratio, 1.2),
-            Goal("P3", "the same: calls, of the least", first.calls / least, 1.05),
+            Goal("P3", "the same: calls, of the floor", first.calls / floor_calls, 1.05),
             Goal("P4", "the same again: writes", written, 0, ""),
             Goal("P4", "the same again: time, of the first", again.seconds / first.seconds, 1),
             *_memory_goals("P3", first.told),
         ],
-        tables=[_table(bare_s, least, first, again)],
+        tables=[_table(bare_s, floor_calls, first, again)],
     )
 
 
@@ -88,16 +86,18 @@ def year(steps: Sequence[int]) -> Part:
     )
 
 
-def _floor(made: World, span: DayRange) -> float:
+def _floor(made: World, span: DayRange) -> tuple[float, int]:
+    """Seconds and calls of the floor."""
     err.print("  floor", highlight=False)
     days = list(span)
     spans = [days[n : n + SPAN_DAYS] for n in range(0, len(days), SPAN_DAYS)]
     logged, start = made.logged(), time.time()
     floor.run(made.job(span), [DayRange(some[0], some[-1]) for some in spans])
     took = time.time() - start
-    _all_well(made.log_since(logged))
+    log = made.log_since(logged)
+    _all_well(log)
     made.clear(span)
-    return took
+    return took, len(log.calls)
 
 
 def _carried(made: World, span: DayRange) -> Carried:
@@ -116,15 +116,6 @@ def _all_well(log: Log) -> None:
         raise BenchError(msg)
 
 
-def _least_calls(made: World, first: Carried) -> int:
-    """Pages and totals of each account, writes and read-back: what the rows need if nothing is asked twice."""
-    rows = made.rows_by_account(first.days)
-    pages = sum(math.ceil(count / PAGE_ROWS) for count in rows.values())
-    batches = math.ceil(len(first.days) / SPAN_DAYS)
-    totals = len(rows) * batches
-    return pages + totals + math.ceil(first.rows / CREATED_AT_ONCE) + math.ceil(first.rows / READ_AT_ONCE)
-
-
 def _memory_goals(what: str, told: Told) -> list[Goal]:
     most = told.weight.most
     return [
@@ -133,9 +124,9 @@ def _memory_goals(what: str, told: Told) -> list[Goal]:
     ]
 
 
-def _table(bare_s: float, least: int, first: Carried, again: Carried) -> Table:
+def _table(bare_s: float, floor_calls: int, first: Carried, again: Carried) -> Table:
     heads = ("", "verified, s", "report calls", "reads", "writes", "all calls", "memory, MiB", "CPU, ms a row")
-    rows = [("floor", f"{bare_s:.1f}", "", "", "", f"{least} at least", "", "")]
+    rows = [("floor", f"{bare_s:.1f}", "", "", "", str(floor_calls), "", "")]
     for name, one in (("laike backfill", first), ("the same again", again)):
         counts = one.log.counts()
         rows.append(

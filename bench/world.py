@@ -129,6 +129,16 @@ class World:
         """Change something in the emulator."""
         return _control(self.emulator.url, action, body)
 
+    def laike(self, *words: str) -> None:
+        """Run the product's command line to its end."""
+        subprocess.run(  # noqa: S603 our own command
+            [sys.executable, "-m", "cli.main", *words],
+            env={**os.environ, **self.environment},
+            cwd=self.home,
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
+
     def look(self, what: str, **params: str) -> Any:  # noqa: ANN401 JSON
         """Look into the emulator."""
         return _look(self.emulator.url, what, **params)
@@ -232,13 +242,7 @@ def _import_token(made: World) -> None:
     names = ("access_token", "refresh_token", "expires_at", "refresh_expires_at")
     file = made.home / "old_token_cache.json"
     file.write_text(json.dumps({name: made.emulator.facts[name] for name in names}), encoding="utf-8")
-    subprocess.run(  # noqa: S603 our own command
-        [sys.executable, "-m", "cli.main", "token", "import", str(file)],
-        env={**os.environ, **made.environment},
-        cwd=made.home,
-        stdout=subprocess.DEVNULL,
-        check=True,
-    )
+    made.laike("token", "import", str(file))
 
 
 def _answered(call: Mapping[str, Any]) -> Answered:
