@@ -27,7 +27,7 @@ QUEUES = ("control", "load", "fetch", BACKFILL)  # a worker looks into them in t
 
 
 OUTAGE_S = 30.0  # so long a message waits in place for a Redis that is away; then the watchdog sends it anew
-AHEAD = 2  # batches that are under way at a time: one is fetched while the one before it is written
+AHEAD = 2  # batches that are fetched, or wait, while the one before them is written
 
 
 def start(ctx: Context, run: Run) -> None:
@@ -40,8 +40,10 @@ def send_after_fetch(ctx: Context, run: Run, batch: int) -> None:
 
     Sent together, they would share the rate, so that the earlier one's write came twice as late.
     """
-    cut, done = parts(run), ctx.ledger.done(run.run_id)
-    if batch + 1 == len(cut) or (batch >= AHEAD and str(Step(LOAD, batch - AHEAD)) not in done):
+    if batch + 1 == len(cut := parts(run)):
+        return
+    done = ctx.ledger.done(run.run_id)
+    if batch >= AHEAD and str(Step(LOAD, batch - AHEAD)) not in done:
         return
     if 2 * sum(str(step) in done for step in header(cut[batch])) >= len(header(cut[batch])):
         send_batch(ctx, run, batch + 1)

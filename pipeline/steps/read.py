@@ -29,16 +29,16 @@ def take_snapshot(ctx: Context, run: Run, base: Base) -> Snapshot:
     Raises:
         TableMismatch: A column is missing or cannot hold what we write.
     """
-    writes, read_at = writers(ctx), ctx.now()
+    writes, read_at, creating = writers(ctx), ctx.now(), _will_create(ctx, run)
     with ThreadPoolExecutor(max_workers=1) as pool:
         # the load will ask how full the table is: better now, while the reports are waited for
-        asked = _will_create(ctx, run) and remembered_count(ctx) is None
+        asked = creating and remembered_count(ctx) is None
         count = pool.submit(base.records().count) if asked else None
         fields = base.tables.fields(base.table_id)
         layout = match_fields(ctx, fields, time_zone(ctx, base))
         layout, records = read_following(base, layout, run.days, lambda _, records: packed(records))
         counted = count.result() if count else None
-    if counted is None and not records and _will_create(ctx, run):
+    if counted is None and not records and creating:
         counted = base.records().count()  # that days hold no row tells nobody whether rows can be seen
     return Snapshot(layout, records, writes, read_at, counted, len(fields))
 
