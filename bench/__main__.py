@@ -28,7 +28,7 @@ def profiles(*, quick: bool) -> Mapping[str, Callable[[], Part]]:
         "P1b": lambda: daily.eight_pages(rounds),
         "P2": lambda: agency.measure([7, 77] if quick else [7, 77, 1000]),
         "P3": lambda: backfill.full_accounts(18 if quick else backfill.DAYS),
-        "P5": lambda: backfill.year([1, 30] if quick else [1, 30, 334]),
+        "P5": lambda: backfill.year([1, 30] if quick else [1, 30, 333]),
         "P6": lambda: start.measure(ROUNDS),
     }
 
@@ -62,6 +62,8 @@ def _measured(name: str, measure: Callable[[], Part]) -> Part:
     err.print(f"{name} …", highlight=False)
     part = measure()
     err.print(f"{name}: {time.monotonic() - begun:.0f} s", highlight=False)
+    for goal in part.goals:
+        err.print(f"  {goal.what}: {' against '.join(goal.said)}{'' if goal.holds else ', missed'}", highlight=False)
     return part
 
 

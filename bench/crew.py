@@ -72,7 +72,7 @@ class Crew:
             told: Any = self.client.get(key)
             meta = json.loads(told) if told else {}
             if meta.get("status") == "SUCCESS":
-                return meta["result"]
+                return _taken(task, meta["result"])
             time.sleep(SAMPLE_S)
         msg = f"{task} had no result within {PATIENCE_S:.0f} s"
         raise BenchError(msg)
@@ -84,6 +84,13 @@ class Crew:
             summary = ended(self.client, run_id)
             weight = weighing.stop()
         return Told(sent, moments(self.client, run_id), summary, weight)
+
+
+def _taken(task: str, result: Any) -> Any:  # noqa: ANN401 JSON
+    if isinstance(result, dict) and result.get("state") == "refused":
+        msg = f"{task} was refused: {result['error']}"
+        raise BenchError(msg)
+    return result
 
 
 def ended(client: redis.Redis, run_id: str) -> Summary:

@@ -60,7 +60,7 @@ class Scales:
         cpu_s, commands, keys = self._before
         middle = (self._samples[0][0] + self._samples[-1][0]) / 2 if self._samples else 0.0
         return Weight(
-            memory={name: max(sample.get(name, 0) for _, sample in self._samples) for name in self._processes},
+            memory={name: max((held.get(name, 0) for _, held in self._samples), default=0) for name in self._processes},
             early=max((max(sample.values(), default=0) for at, sample in self._samples if at <= middle), default=0),
             cpu_s=sum(self._cpu.values()) - cpu_s,
             commands=_commands(self._client) - commands,
