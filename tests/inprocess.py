@@ -98,10 +98,10 @@ class DirectHttp(Http):
         super().__init__(service, URL)
         self._adapter = adapter
 
-    def _session(self) -> requests.Session:
-        session = super()._session()
-        if session.adapters.get(URL) is not self._adapter:
-            session.mount(URL, self._adapter)
+    def new_session(self) -> requests.Session:
+        """One that asks the emulator without a connection."""
+        session = super().new_session()
+        session.mount(URL, self._adapter)
         return session
 
 

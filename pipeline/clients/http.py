@@ -1,11 +1,12 @@
-"""One HTTP call: a session per thread, a timeout on everything, foreign errors made ours, one log line.
+"""One HTTP call: on the connection that was used last, a timeout on everything, foreign errors made ours, one log line.
 
 Nothing here repeats a request: a library's own retry may resend a POST whose answer was lost.
 """
 
+import contextlib
 import json as jsonlib
 import logging
-import threading
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -50,7 +51,7 @@ class Http:
     def __init__(self, service: str, base_url: str) -> None:
         self.service = service
         self.base_url = base_url
-        self._local = threading.local()
+        self._free: deque[tuple[float, requests.Session]] = deque()  # each with one connection, the last used on top
 
     def call(
         self,
@@ -108,9 +109,10 @@ class Http:
 
     def _send(self, what: str, until: float, **request: Any) -> tuple[requests.Response, bytes]:  # noqa: ANN401 the library's own parameters
         # the library's exceptions quote the whole address with its query, or a header: they are not chained
+        session = self._take()
         try:
-            response = self._session().request(**request, allow_redirects=False, stream=True)
-            return response, _content(response, until)
+            response = session.request(**request, allow_redirects=False, stream=True)
+            content = _content(response, until)
         except UnicodeError:
             trouble: LaikeError = BadRequest(f"{what}: not sent, a header holds letters that HTTP cannot carry")
         except (requests.RequestException, HTTPError) as error:
@@ -118,20 +120,33 @@ class Http:
                 f"{what}: no answer from {self.base_url} ({type(error).__name__})",
                 effect_possible=not _never_sent(error),
             )
+        else:
+            self._free.append((perf_counter(), session))
+            return response, content
+        session.close()
         log.debug("call", service=self.service, failed=str(trouble))
         raise trouble
 
-    def _session(self) -> requests.Session:
-        local, now = self._local, perf_counter()
-        if hasattr(local, "session") and now - local.used_at > RESTED_S:
-            local.session.close()
-            del local.session
-        if not hasattr(local, "session"):
-            local.session = requests.Session()
-            local.session.auth = _as_it_is  # else a netrc of this machine would replace our token
-        local.used_at = now
-        session: requests.Session = local.session
+    def new_session(self) -> requests.Session:
+        """A session that sends what it is given, and nothing of this machine's own."""
+        session = requests.Session()
+        session.auth = _as_it_is  # else a netrc of this machine would replace our token
         return session
+
+    def close(self) -> None:
+        """Close the connections that nobody uses just now."""
+        while self._free:
+            self._free.pop()[1].close()
+
+    def _take(self) -> requests.Session:
+        """A session for one call at a time: the one used last, whatever thread that was, else a new one."""
+        with contextlib.suppress(IndexError):  # none is free
+            while True:
+                used_at, session = self._free.pop()
+                if perf_counter() - used_at < RESTED_S:
+                    return session
+                session.close()
+        return self.new_session()
 
 
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -3,12 +3,11 @@
 A sync removes only its own late twin (`late_twins`). Everything else waits for a person, who is shown a `Plan` first.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
-from pipeline.core.model import DayRange, FoundRow, Key, WantedRow, by_key
+from pipeline.core.model import FoundRow, Key, WantedRow, by_key
 from pipeline.core.table import Layout
 from pipeline.core.write_shape import write_shape
 
@@ -126,16 +125,6 @@ def same_as(plan: Plan, agreed: Plan) -> bool:
     kept = plan.keep.row.record_id == agreed.keep.row.record_id
     going, allowed = ({one.row.record_id for one in which.remove} for which in (plan, agreed))
     return kept and going <= allowed and all(one in agreed.conflicts for one in plan.conflicts)
-
-
-def blocks(days: Collection[date], longest: int) -> Iterator[DayRange]:
-    """Ranges of at most `longest` days that together hold all of `days`; none begins or ends with another day."""
-    left = sorted(days)
-    while left:
-        first = left[0]
-        inside = [day for day in left if (day - first).days < longest]
-        yield DayRange(first, inside[-1])
-        left = left[len(inside) :]
 
 
 def _last_edited(one: Copy) -> tuple[int, int, str]:

@@ -3,6 +3,7 @@
 Ids are text (19 digits do not survive a float), money is `Decimal` in 元, business days are Asia/Shanghai.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -55,6 +56,15 @@ def ranges(days: Iterable[date]) -> list[DayRange]:
         else:
             found.append(DayRange(day, day))
     return found
+
+
+def blocks(days: Iterable[date], longest: int) -> Iterator[DayRange]:
+    """Ranges of at most `longest` days that together hold all of `days`; none begins or ends with another day."""
+    left = sorted(days)
+    while left:
+        end = bisect_left(left, left[0] + timedelta(days=longest))
+        yield DayRange(left[0], left[end - 1])
+        left = left[end:]
 
 
 class AccountDay(NamedTuple):

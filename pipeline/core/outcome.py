@@ -105,6 +105,7 @@ class LoadOutcome:
     shifts: tuple[Shift, ...] = ()  # what that made of their 消耗
     edited: int = 0  # rows that a person had changed although the source had not
     fields: int = 0  # columns that the table has, those of people included
+    days: tuple[date, ...] = ()  # that were fetched: the batch's, and older ones whose totals moved
     conflicts: tuple[AccountDay, ...] = ()  # days with a key that two accounts report differently
     refused: tuple[Refusal, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -123,6 +124,11 @@ class DayAgreement:
     gone: int = 0
     foreign: int = 0
     excess: Decimal = ZERO  # 元 by which the table exceeds the source
+
+    @property
+    def at(self) -> AccountDay:
+        """The account and day."""
+        return AccountDay(self.account_id, self.day)
 
     @property
     def agrees(self) -> bool:

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 
 from pipeline.core.errors import WrongInput
-from pipeline.core.model import CHINA, Account, DayRange, china_day
+from pipeline.core.model import CHINA, Account, DayRange, blocks, china_day
 from pipeline.core.outcome import Run, RunState
 
 T = TypeVar("T")
@@ -158,12 +158,12 @@ def parts(run: Run) -> tuple[Run, ...]:
     """A run cut into batches: few enough accounts, and of these so many days that a batch stays small.
 
     Rather fewer days than fewer accounts: the table is searched by days, so that each batch of a block reads the rows
-    of all accounts. Batches that an earlier attempt loaded are left out.
+    of all accounts. The last days make the smallest batch: nothing goes on beside its read-back. Batches that an
+    earlier attempt loaded are left out.
     """
     groups = _even(run.accounts, BATCH_ACCOUNTS)
     most = _days_a_batch(len(groups[0]), run.rows_a_day * len(groups[0]) // len(run.accounts)) if groups else BLOCK_DAYS
-    blocks = [DayRange(days[0], days[-1]) for days in _even(list(run.days), most)]
-    cut = [(block, group) for block in blocks for group in groups]
+    cut = [(block, group) for block in blocks(run.days, most) for group in groups]
     left = [one for n, one in enumerate(cut) if n not in run.loaded]
     return tuple(replace(run, batch=n, days=block, accounts=group) for n, (block, group) in enumerate(left))
 

@@ -50,7 +50,7 @@ def day_outcomes(findings: Iterable[Findings]) -> dict[AccountDay, DayOutcome]:
     """The last word on each account and day that a run owed: fetched whole, written, and agreeing."""
     outcomes = {}
     for found in findings:
-        agreements = {AccountDay(one.account_id, one.day): one for one in _agreements(found)}
+        agreements = {one.at: one for one in _agreements(found)}
         for account in found.part.accounts:
             fetch = found.fetches.get(account.id)
             days = {one.day: one for one in fetch.days} if fetch else {}

@@ -14,9 +14,9 @@ from pipeline.clients.oceanengine.reports import promotion_report
 from pipeline.context import Base, Context
 from pipeline.core.cells import Field
 from pipeline.core.columns import metrics_of
-from pipeline.core.duplicates import Copy, Plan, blocks, copies, resolve, same_as
+from pipeline.core.duplicates import Copy, Plan, copies, resolve, same_as
 from pipeline.core.errors import LaikeError
-from pipeline.core.model import Account, DayRange, Key, ReportRow, WantedRow
+from pipeline.core.model import Account, DayRange, Key, ReportRow, WantedRow, blocks
 from pipeline.core.plan import BLOCK_DAYS, choose_accounts
 from pipeline.core.quality import settle_shared_keys
 from pipeline.core.table import Layout

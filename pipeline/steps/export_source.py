@@ -10,10 +10,9 @@ import structlog
 from pipeline.clients.oceanengine.reports import promotion_report
 from pipeline.context import Base, Context
 from pipeline.core.columns import Column, metrics_of
-from pipeline.core.duplicates import blocks
 from pipeline.core.errors import LaikeError, NeedsPerson
 from pipeline.core.export import Block, Line, concerns, doubled, next_days, of_report, of_table
-from pipeline.core.model import Account, DayRange, FoundRow
+from pipeline.core.model import Account, DayRange, FoundRow, blocks
 from pipeline.core.plan import BLOCK_DAYS
 from pipeline.core.table import Layout
 from pipeline.steps.read import Record, layout_now, read_following

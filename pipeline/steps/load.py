@@ -250,6 +250,7 @@ def _tell(ctx: Context, work: _Load, *, dry_run: bool) -> LoadOutcome:
         restated=why.restated,
         shifts=_shifts(work.source, why.restated, covered),
         fields=work.fields,
+        days=tuple(sorted(work.days)),
         edited=why.edited,
         conflicts=work.source.conflicts,
         refused=refusals((row, work.refused[row.key]) for row in work.wanted if row.key in work.refused),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from itertools import chain
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -174,9 +175,15 @@ def _counted(records: Iterable[Record], tell: Callable[[int], None]) -> Iterator
 
 
 def _search(base: Base, filters: Sequence[Mapping[str, object] | None], names: Sequence[str]) -> Iterator[Record]:
+    """The first filter's records are asked for at once: whoever has something to prepare does it meanwhile."""
+    first = [base.records().search(filter_, names) for filter_ in filters[:1]]
+    others = (base.records().search(filter_, names) for filter_ in filters[1:])
+    return _each_once(chain.from_iterable(chain(first, others)))
+
+
+def _each_once(records: Iterable[Record]) -> Iterator[Record]:
     seen: set[str] = set()
-    for filter_ in filters:
-        for record in base.records().search(filter_, names):
-            if record["record_id"] not in seen:
-                seen.add(record["record_id"])
-                yield record
+    for record in records:
+        if record["record_id"] not in seen:
+            seen.add(record["record_id"])
+            yield record

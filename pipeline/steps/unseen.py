@@ -12,7 +12,7 @@ import structlog
 
 from pipeline.context import Base, Context
 from pipeline.core.errors import TableUnseen
-from pipeline.core.model import Account, AccountDay
+from pipeline.core.model import Account
 from pipeline.core.outcome import DayAgreement, Run
 from pipeline.core.table import Layout
 from pipeline.state.ledger import UNKNOWN
@@ -61,7 +61,7 @@ def stop_if_unseen(ctx: Context, run: Run, agreements: Sequence[DayAgreement]) -
     Raises:
         TableUnseen: It is so.
     """
-    missing = {AccountDay(one.account_id, one.day): one.missing for one in agreements if one.missing}
+    missing = {one.at: one.missing for one in agreements if one.missing}
     changes = ctx.staging.changes(run.batch_id).values() if missing else ()
     created = Counter(change.at for change in changes if change.created)
     hidden = sorted(at for at, count in created.items() if missing.get(at, 0) >= count)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import structlog
 
@@ -44,7 +45,7 @@ def _verify_or_tell(ctx: Context, part: Run) -> VerifyOutcome:
         return VerifyOutcome()
     ctx.ledger.emit(part.run_id, "verifying", batch=part.batch)
     try:
-        outcome = _verify(ctx, part)
+        outcome = _verify(ctx, part, load) if load.days else VerifyOutcome()
     except LaikeError as error:
         log.warning("verify_failed", run=part.run_id, error=error.message)
         outcome = VerifyOutcome(trouble=error.trouble())
@@ -54,33 +55,63 @@ def _verify_or_tell(ctx: Context, part: Run) -> VerifyOutcome:
     return outcome
 
 
-def _verify(ctx: Context, run: Run) -> VerifyOutcome:
-    source = gather(ctx, run)
-    agreements = _look_until_it_agrees(ctx, run, source)
+def _verify(ctx: Context, run: Run, load: LoadOutcome) -> VerifyOutcome:
+    back = _ReadBack(ctx, run, load)
+    agreements = back.look_until_it_agrees()
     warnings: tuple[str, ...] = ()
     if any(one.duplicates for one in agreements) or ctx.staging.cleared(run.batch_id).record_ids:
-        layout = _snapshot(ctx, run).layout
-        wanted = want(layout, run, source)
+        layout = back.snapshot.layout
+        wanted = want(layout, run, back.source)
         warnings = clear_twins(ctx, run, layout, wanted)
         if ctx.staging.cleared(run.batch_id).record_ids:
-            agreements = _look_until_it_agrees(ctx, run, source)
+            agreements = back.look_until_it_agrees()
             warnings = (*told(ctx, run, layout, wanted), *warnings)
-    refused = _refused(ctx, run)
-    stop_if_unseen(ctx, run, [one for one in agreements if AccountDay(one.account_id, one.day) not in refused])
+    stop_if_unseen(ctx, run, [one for one in agreements if one.at not in back.refused])
     verified = bool(agreements) and all(one.agrees for one in agreements)
-    _cover(ctx, source, [AccountDay(one.account_id, one.day) for one in agreements if one.agrees])
+    _cover(ctx, back.source, [one.at for one in agreements if one.agrees])
     return VerifyOutcome(agreements=tuple(agreements), verified=verified, warnings=warnings)
 
 
-def _look_until_it_agrees(ctx: Context, run: Run, source: Source) -> Sequence[DayAgreement]:
-    refused = _refused(ctx, run)
-    agreements: Sequence[DayAgreement] = ()
-    for wait in LOOKS_S if source.days else ():
-        ctx.pause(wait)
-        agreements = _look(ctx, run, source)
-        if all(one.agrees or AccountDay(one.account_id, one.day) in refused for one in agreements):
-            break
-    return agreements
+class _ReadBack:
+    """The table as it is, compared with what was fetched, until they agree."""
+
+    def __init__(self, ctx: Context, run: Run, load: LoadOutcome) -> None:
+        self.ctx, self.run, self.days = ctx, run, load.days
+        # days of which the load knows that rows are missing: reading them again would change nothing
+        self.refused = {AccountDay(one.account_id, one.day) for one in load.refused}
+        self.snapshot = _snapshot(ctx, run)
+
+    @cached_property
+    def source(self) -> Source:
+        """What was fetched; asked for first while the table's first page is on its way."""
+        return gather(self.ctx, self.run)
+
+    def look_until_it_agrees(self) -> Sequence[DayAgreement]:
+        """How they compare after the last look."""
+        agreements: Sequence[DayAgreement] = ()
+        for wait in LOOKS_S:
+            self.ctx.pause(wait)
+            agreements = self._look()
+            if all(one.agrees or one.at in self.refused for one in agreements):
+                break
+        return agreements
+
+    def _look(self) -> tuple[DayAgreement, ...]:
+        ctx, run, layout = self.ctx, self.run, self.snapshot.layout
+        hand_on = _hander_on(ctx, run, self.snapshot)
+
+        def made(now: Layout, records: Iterable[Record]) -> tuple[list[WantedRow], list[FoundRow]]:
+            wanted = want(now, run, self.source)
+            return wanted, concerning(run, wanted, rows_of(now, hand_on(now, records), self.days))
+
+        _, (wanted, found) = read_following(ctx.base(None), layout, self.days, made)
+        _learn_creator(ctx, run, found)
+        _learn_columns(ctx, layout)
+        if {row.key for row in wanted} & {row.key for row in found}:
+            ctx.memory.learn_seen()
+        accounts = {account.id: account for account in run.accounts}
+        places = {at: accounts[at.account_id] for at in self.source.days}
+        return agree(wanted, found, places, ctx.memory.creator())
 
 
 def _cover(ctx: Context, source: Source, agreed: Sequence[AccountDay]) -> None:
@@ -96,24 +127,6 @@ def _cover(ctx: Context, source: Source, agreed: Sequence[AccountDay]) -> None:
     )
 
 
-def _look(ctx: Context, run: Run, source: Source) -> tuple[DayAgreement, ...]:
-    snapshot, base = _snapshot(ctx, run), ctx.base(None)
-    days, hand_on = source.days_of(run), _hander_on(ctx, run, snapshot)
-
-    def made(layout: Layout, records: Iterable[Record]) -> tuple[list[WantedRow], list[FoundRow]]:
-        wanted = want(layout, run, source)
-        return wanted, concerning(run, wanted, rows_of(layout, hand_on(layout, records), days))
-
-    _, (wanted, found) = read_following(base, snapshot.layout, days, made)
-    _learn_creator(ctx, run, found)
-    _learn_columns(ctx, snapshot.layout)
-    if {row.key for row in wanted} & {row.key for row in found}:
-        ctx.memory.learn_seen()
-    accounts = {account.id: account for account in run.accounts}
-    places = {at: accounts[at.account_id] for at in source.days}
-    return agree(wanted, found, places, ctx.memory.creator())
-
-
 def _hander_on(ctx: Context, run: Run, snapshot: Snapshot) -> Callable[[Layout, Iterable[Record]], Iterable[Record]]:
     """Lets what is read back be the early read of the next batch, too, where that covers the same days."""
     if not follows_on(ctx.ledger.run(run.run_id), run.batch + 1):
@@ -127,12 +140,6 @@ def _hander_on(ctx: Context, run: Run, snapshot: Snapshot) -> Callable[[Layout, 
         return kept
 
     return hand_on
-
-
-def _refused(ctx: Context, run: Run) -> set[AccountDay]:
-    """Days of which the load knows that rows are missing: reading them again would change nothing."""
-    load = ctx.ledger.outcome(run.run_id, str(Step(LOAD, run.batch)), LoadOutcome)
-    return {AccountDay(one.account_id, one.day) for one in load.refused} if load else set()
 
 
 def _learn_columns(ctx: Context, layout: Layout) -> None:

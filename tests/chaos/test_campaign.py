@@ -13,7 +13,7 @@ import pytest
 
 from emulator.routes import ENDPOINTS
 from emulator.server import EmulatorServer
-from pipeline.clients.feishu import api as feishu
+from pipeline.clients.feishu import codes as feishu
 from pipeline.clients.http import Answer
 from pipeline.clients.oceanengine import api as oceanengine
 from tests.chaos.campaign.cases import OFF_PATH, TABLES, Case, Morning, all_cases

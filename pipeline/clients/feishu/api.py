@@ -1,7 +1,7 @@
-"""The Feishu envelope: tenant token, error codes, pages.
+"""The Feishu envelope: tenant token, success and error, pages.
 
-Follows 飞书开放平台: 自建应用获取 tenant_access_token, 通用错误码, 频控策略. `code` in the body says
-whether a call succeeded: the same code comes with different HTTP statuses.
+Follows 飞书开放平台: 自建应用获取 tenant_access_token. `code` in the body says whether a call succeeded: the same code
+comes with different HTTP statuses.
 """
 
 import contextlib
@@ -9,71 +9,30 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from pipeline.clients.http import READ_TIMEOUT_S, Answer, Http, reset_s
+from pipeline.clients.feishu.codes import error_of
+from pipeline.clients.http import READ_TIMEOUT_S, Answer, Http
 from pipeline.clients.retry import READ, WRITE, RetryPolicy
 from pipeline.clients.tally import Tally
 from pipeline.core.errors import (
     BadRequest,
     BadResponse,
-    BatchTooLarge,
-    ColumnVanished,
     DeadlinePassed,
-    LaikeError,
     NeedsPerson,
-    NotFoundYet,
-    Retryable,
-    RowRefused,
-    RowVanished,
-    ServerTrouble,
-    TableFull,
-    Throttled,
     TokenExpired,
 )
 
 TENANT_TOKEN = "/open-apis/auth/v3/tenant_access_token/internal"  # noqa: S105 a path
 TOKEN_MARGIN_S = 600  # the official SDK drops a token so long before its end
-NOT_READY_WAIT_S = 3  # 1254607: earlier work is still being done; seconds, not milliseconds
 REQUEST_SHOWN = 500  # characters of a refused request that its error shows; payloads hold no secret
 HTTP_REFUSED = 400
 WRITE_TIMEOUT_S = 15  # with room below the writer lock's lease
-
-ERRORS: Mapping[int, type[LaikeError]] = {
-    **dict.fromkeys((99991400, 1254290, 1254291, 1254607, 1254036), Throttled),
-    **dict.fromkeys((99991663, 99991665, 99991661, 99991671), TokenExpired),
-    **dict.fromkeys((2200, 1500, 5000, 1254002, 1254608, *range(1255001, 1255007), 1255040), ServerTrouble),
-    **dict.fromkeys((1254040, 1254041, 1254042, 1254044), NotFoundYet),
-    1254043: RowVanished,
-    **dict.fromkeys((1254024, 1254045), ColumnVanished),
-    **dict.fromkeys((1254015, 1254026, *range(1254060, 1254070), 1254072, 1254074, 1254130), RowRefused),
-    1254104: BatchTooLarge,
-    1254103: TableFull,
-    **dict.fromkeys((10014, 10015, 99991543, 99991662, 99991664, 99991672, 99991673, 99991676, 99991679), NeedsPerson),
-    **dict.fromkeys((91403, 99991401, 99991403, 1254301, 1254302, 1254304, 1254306), NeedsPerson),
-    **dict.fromkeys((*range(1254003, 1254007), 1254009, 1254100, 1254101, 1254105), NeedsPerson),
-    131001: ServerTrouble,
-    **dict.fromkeys((131005, 131006), NeedsPerson),
-}
-# these may have carried a write out although they say no; the others above refuse it
-_EFFECT_POSSIBLE = {2200, 1500, 5000, 1254002, 1254608, *range(1255001, 1255007), 1255040}
-_ADVICE = {
-    **dict.fromkeys((10014, 10015, 99991543), "请检查 LAIKE_FEISHU_APP_ID 和 LAIKE_FEISHU_APP_SECRET。"),
-    **dict.fromkeys((99991672, 99991676, 99991679), "请在飞书开放平台为应用补充多维表格权限并发布版本。"),
-    **dict.fromkeys((91403, 1254302, 1254304), "请在多维表格「…」→「更多」→「添加文档应用」中给应用「可管理」权限。"),
-    99991403: "飞书租户本月 API 调用量已用完: 请升级版本或等到下月 1 日。",
-    1254101: "数据表的视图已达上限 200 个 (含他人的个人视图): 请删除不用的视图。",
-    131005: "多维表格和知识库中都找不到它: 请从浏览器复制多维表格的完整网址, 填入 LAIKE_BITABLE_APP_TOKEN。",
-    131006: "应用无权查看该知识库节点: 请在知识库「成员设置」中添加应用, 并在多维表格中给它「可管理」权限。",
-    99991401: "请把服务器 IP 加入飞书应用的 IP 白名单。",
-    **dict.fromkeys((1254003, 1254004), "请检查 LAIKE_BITABLE_APP_TOKEN 和 LAIKE_BITABLE_TABLE_ID。"),
-}
-
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -188,33 +147,20 @@ class Feishu:
     def pages(
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, json: object = None
     ) -> Iterator[dict[str, Any]]:
-        """All items of a list that is paged by `page_token`; the next page is on its way while those of one are used.
+        """All items of a list that is paged by `page_token`: the first page is asked for at once, by another thread.
+
+        So is each other one while the items of the page before it are used.
 
         Raises:
             BadResponse: The total changes or is not reached, a page_token repeats, an answer contradicts itself; it may
                 come after the last item, so nothing is to be done with them before the end.
         """
-        came = 0
-        totals: set[object] = set()
-        tokens: set[str] = set()
-        asked = dict(params or {})
-        answer = self.read(method, path, params=asked, json=json)
-        with ThreadPoolExecutor(max_workers=1) as ahead:
-            while True:
-                page = parsed(_Page, answer, path)
-                if page.has_more is None and page.total is None:
-                    raise BadResponse(f"{path}: code 0 without a list")
-                came += len(page.items or [])
-                totals.add(page.total)
-                if not page.has_more:
-                    yield from page.items or []
-                    break
-                asked = {**asked, "page_token": _next_token(path, page, tokens)}
-                coming = ahead.submit(self.read, method, path, params=asked, json=json)
-                yield from page.items or []
-                answer = coming.result()
-        if len(totals) != 1 or not totals <= {None, came}:
-            raise BadResponse(f"{path}: total is {totals} but {came} items came")
+        ahead = ThreadPoolExecutor(max_workers=1)
+
+        def ask(**page_token: str) -> "Future[dict[str, Any]]":
+            return ahead.submit(self.read, method, path, params={**(params or {}), **page_token}, json=json)
+
+        return _items(path, ask(), ask)
 
     def _retried(
         self, policy: RetryPolicy, method: str, path: str, params: Mapping[str, str] | None, body: object
@@ -269,19 +215,25 @@ def parsed(kind: type[M], data: object, path: str) -> M:
         raise BadResponse(f"{path}: the answer lacks what was promised or has it in another shape: {wrong}") from None
 
 
-def error_of(path: str, answer: Answer) -> LaikeError:
-    """The error that an answer's `code` stands for."""
-    body, request_id = answer.body, answer.headers.get("X-Tt-Logid")
-    code = body.get("code")
-    if not isinstance(code, int):
-        return BadResponse(f"{path}: HTTP {answer.status} without a code", request_id=request_id)
-    kind = ERRORS.get(code, BadRequest)
-    message = f"{path}: code {code}, {body.get('msg')}"
-    if issubclass(kind, Retryable):
-        wait = NOT_READY_WAIT_S if code == 1254607 else reset_s(answer.headers)  # noqa: PLR2004 see the table
-        effect = code in _EFFECT_POSSIBLE
-        return kind(message, retry_after=wait, effect_possible=effect, code=code, request_id=request_id)
-    return kind(message, what_to_do=_ADVICE.get(code), code=code, request_id=request_id)
+def _items(
+    path: str, coming: "Future[dict[str, Any]]", ask: Callable[..., "Future[dict[str, Any]]"]
+) -> Iterator[dict[str, Any]]:
+    came = 0
+    totals: set[object] = set()
+    tokens: set[str] = set()
+    while True:
+        page = parsed(_Page, coming.result(), path)
+        if page.has_more is None and page.total is None:
+            raise BadResponse(f"{path}: code 0 without a list")
+        came += len(page.items or [])
+        totals.add(page.total)
+        if page.has_more:
+            coming = ask(page_token=_next_token(path, page, tokens))
+        yield from page.items or []
+        if not page.has_more:
+            break
+    if len(totals) != 1 or not totals <= {None, came}:
+        raise BadResponse(f"{path}: total is {totals} but {came} items came")
 
 
 def _data(path: str, answer: Answer) -> dict[str, Any]:

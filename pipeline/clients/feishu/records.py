@@ -1,6 +1,6 @@
 """Records of one table. Follows Bitable: 查询记录, 新增多条记录, 更新多条记录, 删除多条记录."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +47,7 @@ class Records:
     def search(self, filter_: Mapping[str, object] | None, field_names: Sequence[str]) -> Iterator[dict[str, Any]]:
         """Every record that the filter passes, with who created it and when; no names: every field.
 
-        They come page by page, so that nobody need hold them all.
+        They are asked for at once and come page by page, so that nobody need hold them all.
 
         Raises:
             BadResponse: The pages do not make a whole, a record has no id, or came twice: known at the end.
@@ -57,13 +57,8 @@ class Records:
             body["field_names"] = list(field_names)
         if filter_:
             body["filter"] = filter_
-        ids: set[str] = set()
-        for record in self.api.pages("POST", self._path("/search"), params={"page_size": SEARCH_PAGE}, json=body):
-            record_id = parsed(_Record, record, self._path("/search")).record_id
-            if record_id in ids:
-                raise BadResponse(f"{self._path('/search')}: a record came twice, so others are missing")
-            ids.add(record_id)
-            yield record
+        path = self._path("/search")
+        return _each_once(path, self.api.pages("POST", path, params={"page_size": SEARCH_PAGE}, json=body))
 
     def count(self, filter_: Mapping[str, object] | None = None) -> int:
         """How many records the table holds, or a filter passes."""
@@ -108,3 +103,13 @@ class Records:
 
     def _path(self, action: str) -> str:
         return RECORDS.format(app_token=self.app_token, table_id=self.table_id) + action
+
+
+def _each_once(path: str, records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    ids: set[str] = set()
+    for record in records:
+        record_id = parsed(_Record, record, path).record_id
+        if record_id in ids:
+            raise BadResponse(f"{path}: a record came twice, so others are missing")
+        ids.add(record_id)
+        yield record

@@ -27,7 +27,7 @@ def connect(monkeypatch: pytest.MonkeyPatch) -> Iterator[Connect]:
 
         def made(url: str) -> Http:
             http = Http("service", url)
-            stack.callback(http._session().close)
+            stack.callback(http.close)
             return http
 
         yield made

@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 
@@ -191,21 +192,24 @@ def test_what_is_sent_is_what_was_given(serve: Serve, connect: Connect) -> None:
     assert body == b'{"x": 1}'
 
 
-def test_a_thread_keeps_its_connection_and_shares_it_with_none(serve: Serve, connect: Connect) -> None:
+def test_the_next_call_goes_over_the_same_connection_whatever_thread_makes_it(serve: Serve, connect: Connect) -> None:
     server = serve(ok().replace(b"Connection: close\r\n", b""))
     http = connect(server.url)
     http.call("GET", "/1")
     http.call("GET", "/2")
-    assert server.connections == 1
-
-    def elsewhere() -> None:
-        http.call("GET", "/3")
-        http._session().close()
-
-    thread = threading.Thread(target=elsewhere)
+    thread = threading.Thread(target=lambda: http.call("GET", "/3"))
     thread.start()
     thread.join()
-    assert (server.connections, len(server.requests)) == (2, 3)
+    assert (server.connections, len(server.requests)) == (1, 3)
+
+
+def test_calls_at_the_same_time_have_a_connection_each(serve: Serve, connect: Connect) -> None:
+    head, body = ok().replace(b"Connection: close\r\n", b"").split(b"\r\n\r\n")
+    server = serve(head + b"\r\n\r\n", body, pause_s=0.5)
+    http = connect(server.url)
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda number: http.call("GET", f"/{number}"), range(3)))
+    assert (server.connections, len(server.requests)) == (3, 3)
 
 
 def test_a_connection_that_rested_is_not_used_again(

@@ -1,4 +1,4 @@
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from pipeline.core.cells import Field
 from pipeline.core.columns import DEFAULT_COLUMNS, TEXT
-from pipeline.core.duplicates import Conflict, Copy, blocks, copies, late_twins, resolve, same_as
-from pipeline.core.model import CHINA, Account, DayRange, FoundRow, Key, ReportRow, WantedRow
+from pipeline.core.duplicates import Conflict, Copy, copies, late_twins, resolve, same_as
+from pipeline.core.model import CHINA, Account, FoundRow, Key, ReportRow, WantedRow
 from pipeline.core.table import Layout, match
 
 DAY = date(2026, 2, 1)
@@ -140,16 +140,3 @@ def test_only_keys_with_more_than_one_row_are_found_and_peoples_cells_are_told_f
     assert ids(rows) == ["rec1", "rec3"]
     assert [one.theirs for one in rows] == [{}, {"备注": "x"}]
     assert rows[0].modified_ms == RUN + 5
-
-
-@given(st.sets(st.integers(0, 200), min_size=1), st.integers(1, 40))
-def test_blocks_of_days_hold_every_day_once_and_are_not_too_long(numbers: set[int], longest: int) -> None:
-    days = {DAY + timedelta(days=number) for number in numbers}
-    made = list(blocks(days, longest))
-    assert all(len(block) <= longest and {block.first, block.last} <= days for block in made)
-    assert all(sum(day in block for block in made) == 1 for day in days)
-
-
-def test_without_days_there_is_no_block() -> None:
-    assert list(blocks([], 30)) == []
-    assert list(blocks([DAY], 30)) == [DayRange(DAY, DAY)]

@@ -8,7 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.errors import Trouble
-from pipeline.core.model import Cell, DayRange, FoundRow, Key, ReportRow, TokenPair, WantedRow, by_key, china_day
+from pipeline.core.model import (
+    Cell,
+    DayRange,
+    FoundRow,
+    Key,
+    ReportRow,
+    TokenPair,
+    WantedRow,
+    blocks,
+    by_key,
+    china_day,
+)
 from pipeline.core.outcome import AccountResult, DayAgreement, DayOutcome, DayState, FetchOutcome, RunState, Summary
 
 DAY = date(2026, 2, 1)
@@ -112,6 +123,19 @@ def test_a_range_walks_each_of_its_days_once_and_no_other(first: date, more: int
 
 def test_a_range_does_not_contain_the_text_of_a_day() -> None:
     assert DAY.isoformat() not in DayRange(DAY, DAY)
+
+
+@given(st.sets(st.integers(0, 200), min_size=1), st.integers(1, 40))
+def test_blocks_of_days_hold_every_day_once_and_are_not_too_long(numbers: set[int], longest: int) -> None:
+    days = {DAY + timedelta(days=number) for number in numbers}
+    made = list(blocks(days, longest))
+    assert all(len(block) <= longest and {block.first, block.last} <= days for block in made)
+    assert all(sum(day in block for block in made) == 1 for day in days)
+
+
+def test_without_days_there_is_no_block() -> None:
+    assert list(blocks([], 30)) == []
+    assert list(blocks([DAY], 30)) == [DayRange(DAY, DAY)]
 
 
 def test_the_key_of_a_row_is_its_day_and_its_promotion() -> None:

@@ -226,16 +226,16 @@ def test_a_run_is_cut_into_batches_of_200_accounts_and_30_days(accounts: int, da
 
 def test_a_batch_has_rather_fewer_days_than_fewer_accounts_since_the_table_is_searched_by_days() -> None:
     assert {len(part.accounts) for part in parts(a_run(77, 125))} == {77}
-    assert {len(part.days) for part in parts(a_run(77, 125))} == {18, 17}  # 125 days in seven
+    assert [len(part.days) for part in parts(a_run(77, 125))] == [*[18] * 6, 17]
 
 
 @pytest.mark.parametrize(
-    ("rows_a_day", "longest"),
-    [(0, 30), (233, 30), (350, 18), (7000, 1), (99_999, 1)],  # 20 days fit, 70 in four are 18, 18, 18 and 16
+    ("rows_a_day", "days"),
+    [(0, [30, 30, 10]), (233, [30, 30, 10]), (350, [20, 20, 20, 10]), (7000, [1] * 70), (99_999, [1] * 70)],
 )
-def test_a_batch_of_full_accounts_has_fewer_days(rows_a_day: int, longest: int) -> None:
+def test_a_batch_of_full_accounts_has_fewer_days_and_the_last_one_the_fewest(rows_a_day: int, days: list[int]) -> None:
     cut = parts(replace(a_run(7, 70), rows_a_day=rows_a_day))
-    assert max(len(part.days) for part in cut) == min(longest, 24)
+    assert [len(part.days) for part in cut] == days
     assert {len(part.accounts) for part in cut} == {7}
 
 

@@ -2,7 +2,8 @@ import pytest
 
 from pipeline.clients.feishu.records import WRITE_BATCH, Records
 from pipeline.core.errors import BadResponse, Retryable, RowVanished
-from tests.unit.pipeline.clients.feishu.test_api import Auth, api, says
+from tests.unit.pipeline.clients.feishu.test_api import Auth, api
+from tests.unit.pipeline.clients.feishu.test_codes import says
 from tests.unit.pipeline.clients.stub import Call, Plain, data
 
 PATH = "/open-apis/bitable/v1/apps/bas1/tables/tbl1/records"
