@@ -28,6 +28,7 @@ PATIENCE_S = 60.0
 RUN_PATIENCE_S = 900.0
 SAMPLE_S = 0.02
 READY = b" ready."
+SEVEN, NOON = clock(7), clock(12)  # when beat sends the daily run; when every day before is settled
 LAIKE = (sys.executable, "-m", "cli.main")
 
 
@@ -117,8 +118,8 @@ def moments(client: redis.Redis, run_id: str) -> dict[str, float]:
 
 
 @contextlib.contextmanager
-def crew(world: World, day: date, count: int = 1) -> Iterator[Crew]:
-    """Workers that are ready, for whom `day` was yesterday and it is noon.
+def crew(world: World, day: date, count: int = 1, at: clock = NOON) -> Iterator[Crew]:
+    """Workers that are ready, for whom `day` was yesterday.
 
     Raises:
         BenchError: They did not get ready.
@@ -126,7 +127,7 @@ def crew(world: World, day: date, count: int = 1) -> Iterator[Crew]:
     world.cool()
     app, client = Celery("bench", broker=world.redis_url), redis.Redis.from_url(world.redis_url)
     with contextlib.ExitStack() as at_work:
-        workers = {f"worker {n + 1}": at_work.enter_context(ready_worker(world, day, n)) for n in range(count)}
+        workers = {f"worker {n + 1}": at_work.enter_context(ready_worker(world, day, n, at)) for n in range(count)}
         with app.producer_pool.acquire(block=True) as producer:
             producer.connection.ensure_connection()
         try:
@@ -144,7 +145,7 @@ def local(world: World, day: date) -> Told:
     with (world.home / "local.log").open("wb") as log:
         sent = time.time()
         process = subprocess.Popen(  # noqa: S603 our own command
-            command, stdout=subprocess.PIPE, stderr=log, env=environment(world, day), cwd=world.home
+            command, stdout=subprocess.PIPE, stderr=log, env=environment(world, day, SEVEN), cwd=world.home
         )
         with scales({"laike": psutil.Process(process.pid)}, client) as weighing:
             said, _ = process.communicate(timeout=RUN_PATIENCE_S)
@@ -155,14 +156,14 @@ def local(world: World, day: date) -> Told:
     return told
 
 
-def environment(world: World, day: date) -> dict[str, str]:
-    """The settings of a process for which `day` was yesterday and it is noon."""
-    noon = datetime.combine(day + timedelta(days=1), clock(12), CHINA)
-    return {**os.environ, **world.environment, "LAIKE_CLOCK_OFFSET_S": str((noon - datetime.now(UTC)).total_seconds())}
+def environment(world: World, day: date, at: clock = NOON) -> dict[str, str]:
+    """The settings of a process for which `day` was yesterday."""
+    now = datetime.combine(day + timedelta(days=1), at, CHINA)
+    return {**os.environ, **world.environment, "LAIKE_CLOCK_OFFSET_S": str((now - datetime.now(UTC)).total_seconds())}
 
 
 @contextlib.contextmanager
-def ready_worker(world: World, day: date, number: int) -> Iterator[psutil.Process]:
+def ready_worker(world: World, day: date, number: int, at: clock = NOON) -> Iterator[psutil.Process]:
     """One worker that says it is ready.
 
     Raises:
@@ -171,7 +172,7 @@ def ready_worker(world: World, day: date, number: int) -> Iterator[psutil.Proces
     log = world.home / f"worker-{day}-{number}.log"
     log.unlink(missing_ok=True)  # of an earlier one
     command = [*WORKER, "--hostname", f"bench{number}@here"]
-    given = environment(world, day) | {"LAIKE_HEARTBEAT_FILE": str(world.home / f"alive-{number}")}
+    given = environment(world, day, at) | {"LAIKE_HEARTBEAT_FILE": str(world.home / f"alive-{number}")}
     with tethered(command, environment=given, log=log, cwd=world.home) as tether:
         yield _ready(tether, log)
 

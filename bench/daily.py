@@ -1,8 +1,8 @@
 """P1, P1b and P7: the daily run of seven accounts against the floor and the serial script, and what it costs.
 
-Views, memory and the token of 本地推 are warm, the Feishu token is cold; each lap carries one day that is not in the
-table. Every contender is measured by one clock, from its first move until the emulator has answered the last create
-("in the table"), until the rows were read back ("verified"), and to its end.
+It is 07:00. Views, memory and the token of 本地推 are warm, the Feishu token is cold; each lap carries one day that is
+not in the table. Every contender is measured by one clock, from its first move until the emulator has answered the last
+create ("in the table"), until the rows were read back ("verified"), and to its end.
 """
 
 import math
@@ -13,17 +13,18 @@ from datetime import date, timedelta
 from statistics import median
 
 from bench import floor, serial
-from bench.crew import Told, crew, local
+from bench.crew import SEVEN, Told, crew, local
 from bench.result import Goal, Part, Table, mib
 from bench.weigh import Weight
 from bench.world import BenchError, Job, Log, Shape, World, slow_down, world
 from cli.output import err
 from pipeline.core.model import DayRange
 
-SEVEN = (14, 12, 9, 7, 6, 3, 2)  # promotions: no account has more than a page of rows in its window
-EIGHT_PAGES = (114, *SEVEN[1:])
+SEVEN_ACCOUNTS = (14, 12, 9, 7, 6, 3, 2)  # promotions: no account has more than a page of rows in its window
+EIGHT_PAGES = (114, *SEVEN_ACCOUNTS[1:])
 CREATE = "records.batch_create"
 FLOOR, LOCAL, ONE, THREE, SERIAL = "floor", "laike --local", "Celery, 1 worker", "Celery, 3 workers", "serial script"
+ONCE = "Other than the floor and Celery with one worker they had one round."
 A_MONTH = 30  # days
 HOURS = 24
 READ_AT_ONCE = 500
@@ -53,17 +54,24 @@ def middle(laps: Sequence[Lap]) -> Lap:
     )
 
 
-def seven_accounts(rounds: int) -> Part:
-    """P1 and P7."""
-    with world(Shape(promotions=SEVEN)) as made:
-        slow, days = _warmed_up(made, rounds * 3 + 2)
-        laps = _rounds(slow, days, rounds, (FLOOR, LOCAL, ONE, THREE))
+def seven_accounts(rounds: int, others: Sequence[str] = ()) -> Part:
+    """P1 in so many rounds, with one of the others and of the serial script, and P7."""
+    with world(Shape(promotions=SEVEN_ACCOUNTS)) as made:
+        days = _warmed_up(made, rounds + len(others) + 2)
+        quota = _quota_goals(made, next(days))
+        slow = slow_down(made)
+        laps = _rounds(slow, days, rounds)
+        laps |= {name: [_product(slow, name, next(days))] for name in others}
         laps[SERIAL] = [_bare(slow, serial.run, next(days))]
         medians = {name: middle(each) for name, each in laps.items()}
         window = made.job(DayRange(made.newest, made.newest)).window
         return Part(
-            goals=[*_goals(medians), *_quota_goals(made, next(days))],
-            tables=[_seconds(medians, rounds), _costs(medians, made.row_count(window)), _calls(medians)],
+            goals=[*_goals(medians), *quota],
+            tables=[
+                replace(_seconds(medians, rounds), note=ONCE),
+                _costs(medians, made.row_count(window)),
+                _calls(medians),
+            ],
             bars={name: lap.ended_s for name, lap in medians.items()},
         )
 
@@ -71,33 +79,31 @@ def seven_accounts(rounds: int) -> Part:
 def eight_pages(rounds: int) -> Part:
     """P1b."""
     with world(Shape(promotions=EIGHT_PAGES)) as made:
-        slow, days = _warmed_up(made, rounds)
-        medians = {name: middle(each) for name, each in _rounds(slow, days, rounds, (FLOOR, ONE)).items()}
+        days = _warmed_up(made, rounds)
+        laps = _rounds(slow_down(made), days, rounds)
+        medians = {name: middle(each) for name, each in laps.items()}
     ratio = medians[ONE].rows_s / medians[FLOOR].rows_s
     goal = Goal("P1b", "one account of eight pages among seven: rows in the table, of the floor", ratio, 1.1)
     title = f"P1b: seven accounts, one of them of eight pages; medians of {rounds} rounds"
     return Part(goals=[goal], tables=[replace(_seconds(medians, rounds), title=title)])
 
 
-def _warmed_up(made: World, laps: int) -> tuple[World, Iterator[DayRange]]:
-    """One run that makes views, status table and memory while answers are immediate; then so many days are left."""
+def _warmed_up(made: World, laps: int) -> Iterator[DayRange]:
+    """The days that are left for so many laps, after one run that makes views, status table and memory."""
     first = made.newest - timedelta(days=laps)
     with crew(made, first) as team:
         team.daily()
     left = (made.newest - timedelta(days=back) for back in reversed(range(laps)))
-    return slow_down(made), (DayRange(day, day) for day in left)
+    return (DayRange(day, day) for day in left)
 
 
-def _rounds(made: World, days: Iterator[DayRange], rounds: int, names: Sequence[str]) -> dict[str, list[Lap]]:
-    laps: dict[str, list[Lap]] = {name: [] for name in names}
+def _rounds(made: World, days: Iterator[DayRange], rounds: int) -> dict[str, list[Lap]]:
+    """The floor and one worker in turn, both on the same day."""
+    laps: dict[str, list[Lap]] = {FLOOR: [], ONE: []}
     for number in range(1, rounds + 1):
         fresh = next(days)
-        for name in names:
-            if name == FLOOR:  # its day is the next contender's, too
-                laps[name].append(_bare(made, floor.run, fresh))
-                continue
-            laps[name].append(_product(made, name, fresh))
-            fresh = next(days) if name != names[-1] else fresh
+        laps[FLOOR].append(_bare(made, floor.run, fresh))
+        laps[ONE].append(_product(made, ONE, fresh))
         said = ", ".join(f"{name} {each[-1].rows_s:.2f} / {each[-1].verified_s:.2f} s" for name, each in laps.items())
         err.print(f"  round {number}, in the table / verified: {said}", highlight=False)
     return laps
@@ -121,7 +127,7 @@ def _product(made: World, name: str, fresh: DayRange) -> Lap:
 
 
 def _on_celery(made: World, day: date, workers: int) -> Told:
-    with crew(made, day, workers) as team:
+    with crew(made, day, workers, SEVEN) as team:
         return team.daily()
 
 
@@ -209,9 +215,8 @@ def _costs(medians: Mapping[str, Lap], rows: int) -> Table:
 
 
 def _calls(medians: Mapping[str, Lap]) -> Table:
-    names = [FLOOR, ONE, THREE, LOCAL, SERIAL]
     endpoints = sorted({endpoint for lap in medians.values() for endpoint in lap.calls})
-    rows = [(one, *(str(medians[name].calls.get(one, 0)) for name in names)) for one in endpoints]
-    quota = ("Feishu calls that cost quota", *(str(medians[name].quota) for name in names))
+    rows = [(one, *(str(lap.calls.get(one, 0)) for lap in medians.values())) for one in endpoints]
+    quota = ("Feishu calls that cost quota", *(str(lap.quota) for lap in medians.values()))
     note = "The floor's calls are the least that the rows need; the others look at views and the status table, too."
-    return Table("Calls by endpoint", ("", *names), [*rows, quota], note)
+    return Table("Calls by endpoint", ("", *medians), [*rows, quota], note)

@@ -5,9 +5,11 @@ loads every command there is, Flower's and a prompt's among them, before it runs
 """
 
 import argparse
+import gc
 import sys
 
-from worker.app import app
+gc.disable()  # what is loaded stays, so looking through it is for nothing; from `worker_ready` on it pays
+from worker.app import app  # noqa: E402
 
 
 def main() -> None:

@@ -117,9 +117,16 @@ def _bind(task_id: str, task: Task, kwargs: Mapping[str, Any], **_: object) -> N
 
 
 @worker_ready.connect(weak=False)
-def _keep_what_is_loaded(**_: object) -> None:
-    """What is loaded by now stays: a full pass of the collector through it costs 0.1 s in the midst of a step."""
+def _get_ready(**_: object) -> None:
+    """What is loaded by now stays: a full pass of the collector through it costs 0.1 s in the midst of a step.
+
+    And a connection on which a run's messages can go is open before there is one.
+    """
+    with app.producer_pool.acquire(block=True) as producer:
+        for queue in app.amqp.queues.values():
+            producer.maybe_declare(queue)
     gc.freeze()
+    gc.enable()
     gc.set_threshold(50_000, 10, 10)  # a batch is thousands of rows, and none of them goes in a circle
 
 

@@ -4,14 +4,25 @@ A value is encoded for the type of the field that is found; whatever shape it is
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
+from functools import lru_cache, partial
 from zoneinfo import ZoneInfo
 
-from pipeline.core.columns import DATE, DIGITS, FIELD_TYPES, NUMBER, SINGLE_SELECT, TYPE_NAMES, Column, Kind, holdable
+from pipeline.core.columns import (
+    DATE,
+    DIGITS,
+    FIELD_TYPES,
+    NUMBER,
+    SINGLE_SELECT,
+    TYPE_NAMES,
+    Column,
+    Kind,
+    holdable,
+    rounded,
+)
 from pipeline.core.model import Cell
 
 TEXT_CHARACTERS_MAX = 100_000  # Bitable, data structure of records: a text cell
@@ -58,16 +69,11 @@ def encode(found: Field, value: Cell, zone: ZoneInfo) -> object:
     return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
-def decode(column: Column, raw: object, zone: ZoneInfo) -> Cell:
-    """A cell of the search or list endpoint as the column's value; `None` where it is empty or unreadable."""
-    if raw is None:
-        return None
+def decoder(column: Column, zone: ZoneInfo) -> Callable[[object], Cell]:
+    """What makes the column's value of a cell of the search endpoint: `None` of an empty or an unreadable one."""
     if column.kind == Kind.DAY:
-        return _day(raw, zone)
-    if column.kind in DIGITS:
-        number = _number(raw)
-        return number if number is None else column.rounded(number)
-    return plain_text(raw)
+        return partial(_day, zone)
+    return partial(_figure, column.last_digit) if column.kind in DIGITS else _text
 
 
 def midnight_ms(day: date, zone: ZoneInfo) -> int:
@@ -84,7 +90,11 @@ def plain_text(raw: object) -> str:
     return str(raw.get("text", "")) if isinstance(raw, dict) else str(raw)
 
 
-def _day(raw: object, zone: ZoneInfo) -> date | None:
+def _text(raw: object) -> str | None:
+    return None if raw is None else plain_text(raw)
+
+
+def _day(zone: ZoneInfo, raw: object) -> date | None:
     try:
         if isinstance(raw, int | Decimal):
             return _day_at(int(raw), zone)
@@ -99,9 +109,11 @@ def _day_at(ms: int, zone: ZoneInfo) -> date:
     return datetime.fromtimestamp(ms / 1000, zone).date()
 
 
-def _number(raw: object) -> Decimal | None:
+def _figure(last_digit: Decimal, raw: object) -> Decimal | None:
+    if raw is None:
+        return None
     try:
         number = raw if isinstance(raw, Decimal) else Decimal(plain_text(raw).replace(",", "").strip())
     except InvalidOperation:
         return None
-    return number if holdable(number) else None
+    return rounded(number, last_digit) if holdable(number) else None

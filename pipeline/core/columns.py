@@ -92,6 +92,11 @@ def holdable(figure: Decimal) -> bool:
     return figure.is_finite() and figure.adjusted() < FIGURE_DIGITS_MAX
 
 
+def rounded(figure: Decimal, last_digit: Decimal) -> Decimal:
+    """A figure that a cell can hold, to its last digit."""
+    return figure if figure.same_quantum(last_digit) else figure.quantize(last_digit, ROUND_HALF_UP)
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column that we write: its name in the table, what fills it, what it holds."""
@@ -117,12 +122,12 @@ class Column:
         """The value as it is compared: figures rounded to the column's precision, as far as a cell can hold them."""
         if not isinstance(value, Decimal) or self.kind not in DIGITS or not holdable(value):
             return value
-        return self.rounded(value)
+        return rounded(value, self.last_digit)
 
-    def rounded(self, value: Decimal) -> Decimal:
-        """A figure that a cell can hold, at the column's precision."""
-        last_digit = LAST_DIGITS[self.precision]
-        return value if value.same_quantum(last_digit) else value.quantize(last_digit, ROUND_HALF_UP)
+    @property
+    def last_digit(self) -> Decimal:
+        """One unit of the last digit of its figures."""
+        return LAST_DIGITS[self.precision]
 
     @property
     def new_field(self) -> dict[str, object]:

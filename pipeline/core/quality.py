@@ -121,7 +121,8 @@ def agree(
     excess: dict[AccountDay, Decimal] = defaultdict(lambda: ZERO)
     there = by_key(found)
     for row in wanted:
-        tally[AccountDay(row.account_id, row.key.day)] += _verdict(row, there.get(row.key, []))
+        if verdict := _verdict(row, there.get(row.key, ())):
+            tally[AccountDay(row.account_id, row.key.day)].update(verdict)
     for extra, at in _extras(found, {row.key for row in wanted}, accounts):
         tally[at]["gone" if ours and extra.creator == ours else "foreign"] += 1
         excess[at] += extra.cost
@@ -130,11 +131,12 @@ def agree(
     )
 
 
-def _verdict(row: WantedRow, there: Sequence[FoundRow]) -> Counter[str]:
+def _verdict(row: WantedRow, there: Sequence[FoundRow]) -> dict[str, int]:
+    """What is not as it should be, counted."""
     if not there:
-        return Counter(missing=1)
-    wrong = bool(row.differing(there[0]))
-    return Counter(wrong=int(wrong), duplicates=len(there) - 1)
+        return {"missing": 1}
+    found = {"wrong": int(bool(row.differing(there[0]))), "duplicates": len(there) - 1}
+    return {name: count for name, count in found.items() if count}
 
 
 def _extras(

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from pipeline.core.cells import Field, decode, encode, fits, midnight_ms, plain_text
+from pipeline.core.cells import Field, decoder, encode, fits, midnight_ms, plain_text
 from pipeline.core.columns import COMPULSORY, DATE, FIELD_TYPES, SINGLE_SELECT, TYPE_NAMES, Column
 from pipeline.core.errors import TableMismatch
 from pipeline.core.model import ZERO, Account, Cell, FoundRow, ReportRow, WantedRow, ranges
@@ -77,12 +77,12 @@ class Layout:
 
     def decoder(self) -> Callable[[Mapping[str, Any]], FoundRow]:
         """What makes a row of a record of the search endpoint, for many records."""
-        fields = [(column, self.fields[column.name].name) for column in self.columns]
+        fields = [(one.name, self.fields[one.name].name, decoder(one, self.time_zone)) for one in self.columns]
         day, promotion, account, cost = (self.column(source).name for source in COMPULSORY)
 
         def row(record: Mapping[str, Any]) -> FoundRow:
             raw = record.get("fields") or {}
-            cells = {column.name: decode(column, raw.get(name), self.time_zone) for column, name in fields}
+            cells = {column: value(raw.get(field)) for column, field, value in fields}
             spent = cells[cost]
             return FoundRow(
                 record_id=str(record["record_id"]),

@@ -76,7 +76,7 @@ class _ReadBack:
     """The table as it is, compared with what was fetched, until they agree."""
 
     def __init__(self, ctx: Context, run: Run, load: LoadOutcome) -> None:
-        self.ctx, self.run, self.days = ctx, run, load.days
+        self.ctx, self.run, self.days = ctx, run, frozenset(load.days)
         # days of which the load knows that rows are missing: reading them again would change nothing
         self.refused = {AccountDay(one.account_id, one.day) for one in load.refused}
         self.snapshot = _snapshot(ctx, run)

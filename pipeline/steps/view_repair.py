@@ -13,6 +13,7 @@ from pipeline.state.memory import KnownView
 from pipeline.steps.read import layout_now
 
 TRIES = 2  # for a create or a filter whose answer was lost
+Active = Callable[[], Collection[str]]  # ids of the accounts with cost
 LOOK_UP_S = 1.0  # a late effect gets so long before the look-up
 
 
@@ -22,14 +23,14 @@ class Repair:
     def __init__(self, ctx: Context, accounts: Sequence[Account]) -> None:
         self._ctx, self._wanted = ctx, view_names(accounts)
 
-    def carry_out(self, work: Sequence[AccountView], active: Collection[str] | None) -> dict[str, ViewState]:
+    def carry_out(self, work: Sequence[AccountView], active: Active | None) -> dict[str, ViewState]:
         """What became of each, by account id: as found where that was done, else why not."""
         ctx = self._ctx
         with ctx.writing() as base:
             ctx.memory.begin_writing()
             names, (layout, _) = base.views.names(), layout_now(ctx, base)
             new = [view.account for view in work if view.state == ViewState.NEW]
-            spent = _spent_lately(ctx, new) if active is None else active
+            spent = active() if active else _spent_lately(ctx, new)
             afforded = affordable(new, len(names), spent)
             done = {account.id: ViewState.SPARED for account in new if account not in afforded}
             for view in (view for view in work if view.account.id not in done):

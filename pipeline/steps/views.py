@@ -1,7 +1,8 @@
 """One view per account, filtered on the account. People's views, and what people made of ours, are left alone."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
@@ -15,7 +16,7 @@ from pipeline.core.table import Layout
 from pipeline.core.views import AccountView, ViewState, audit_due, view_names
 from pipeline.steps.once import once
 from pipeline.steps.read import layout_now
-from pipeline.steps.view_repair import Repair, remember
+from pipeline.steps.view_repair import Active, Repair, remember
 
 CREATED_A_RUN = 20  # more wait for the next run: a view costs two writes and a reading
 
@@ -50,7 +51,7 @@ def _check(ctx: Context, run: Run) -> ViewsOutcome:
     snapshot = ctx.staging.snapshot(parts(run)[-1].batch_id)
     names = ctx.base(None).views.names()
     found = _look(ctx, names, run.accounts, deep=False, read=snapshot.layout if snapshot else None)
-    outcome = mend(ctx, found, active=_spent_in(ctx, run))
+    outcome = mend(ctx, found, active=partial(_spent_in, ctx, run))
     return replace(outcome, total=len(names) + len(outcome.created))
 
 
@@ -59,11 +60,11 @@ def inspect(ctx: Context, accounts: Sequence[Account], *, deep: bool) -> list[Ac
     return _look(ctx, ctx.base(None).views.names(), accounts, deep=deep)
 
 
-def mend(ctx: Context, views: Sequence[AccountView], active: Collection[str] | None = None) -> ViewsOutcome:
+def mend(ctx: Context, views: Sequence[AccountView], active: Active | None = None) -> ViewsOutcome:
     """Create the new and repair the wrong, as many as one run may; the others are only told.
 
     Args:
-        active: Ids of the accounts with cost, which alone get views near the limit; as last loaded when omitted.
+        active: Tells which accounts have cost: near the limit they alone get views; as last loaded when omitted.
     """
     work = [view for view in views if view.state in (ViewState.WRONG, ViewState.NEW)]
     work = sorted(work, key=lambda view: view.state == ViewState.NEW)[:CREATED_A_RUN]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.cells import Field, decode, encode, fits, midnight_ms
+from pipeline.core.cells import Field, decoder, encode, fits, midnight_ms
 from pipeline.core.columns import DATE, FIELD_TYPES, NUMBER, SINGLE_SELECT, TEXT, TYPE_NAMES, Column, Kind
 from pipeline.core.model import CHINA, Cell
 
@@ -31,7 +31,7 @@ def shapes(found: Field, written: object) -> list[object]:
 
 
 def read_back(column: Column, found: Field, value: Cell, zone: ZoneInfo = CHINA) -> list[Cell]:
-    return [decode(column, shape, zone) for shape in shapes(found, encode(found, value, zone))]
+    return [decoder(column, zone)(shape) for shape in shapes(found, encode(found, value, zone))]
 
 
 def of_type(kind: int, looks: str = "") -> Field:
@@ -62,14 +62,14 @@ def test_a_day_typed_with_a_time_of_day_is_that_day(day: date, zone: str, second
     here = ZoneInfo(zone)
     following = midnight_ms(day + timedelta(days=1), here)
     ms = min(midnight_ms(day, here) + second * 1000, following - 1)
-    assert decode(Column("列", "day", Kind.DAY), ms, here) == day
+    assert decoder(Column("列", "day", Kind.DAY), here)(ms) == day
 
 
 @pytest.mark.parametrize(
     "raw", ["12.50", "12.5", " 12.500 ", 12.5, Decimal("12.5"), [{"type": "text", "text": "12.50"}]]
 )
 def test_a_figure_means_the_same_however_it_is_written(raw: object) -> None:
-    assert decode(Column("列", "stat_cost", Kind.MONEY), raw, CHINA) == Decimal("12.50")
+    assert decoder(Column("列", "stat_cost", Kind.MONEY), CHINA)(raw) == Decimal("12.50")
 
 
 def test_a_tiny_figure_is_text_without_an_exponent() -> None:
@@ -77,7 +77,7 @@ def test_a_tiny_figure_is_text_without_an_exponent() -> None:
 
 
 def test_a_link_is_read_as_its_text() -> None:
-    assert decode(Column("列", "promotion_name", Kind.TEXT), {"text": "店", "link": "https://x"}, CHINA) == "店"
+    assert decoder(Column("列", "promotion_name", Kind.TEXT), CHINA)({"text": "店", "link": "https://x"}) == "店"
 
 
 @pytest.mark.parametrize("looks", ["Number", "Currency", "Progress", ""])
