@@ -1,7 +1,7 @@
 # make demo   the whole job on an emulator: no account, no Docker, no Redis needed (KEEP=1 stays up)
 # make test   lint, types and every test
 # make chaos  200 seeded faults of processes and network, one of each kind with the timeouts of production, 200 refreshers
-# make bench  daily runs and backfills against the floor that a bare client sets, into docs/benchmarks.md (QUICK=1: smaller)
+# make bench  daily runs and backfills against the floor that a bare client sets, into docs/benchmarks.md (QUICK=1: less of it, only shown)
 # make mutants  take one defence out of the product at a time: the campaign of single faults must notice each
 # make up     the containers, with the settings of .env; PROFILE=demo: on the emulator, without any
 # make down   stop them; what they know stays in volumes

@@ -21,7 +21,7 @@ CHART = Path("docs/images/benchmarks.svg")
 GIB = 2**30
 INTRO = """# Benchmarks
 
-Written by `make bench`{quick} on {day}; nothing here is typed by hand. One emulator answers all contenders in turn, as
+Written by `make bench` on {day}; nothing here is typed by hand. One emulator answers all contenders in turn, as
 slowly as the real services where a profile says so, and refuses what is too fast; they share it, its data and its rate.
 
 - **floor**: asyncio, everything overlapped, no guarantees: what the calls themselves take.
@@ -33,13 +33,13 @@ on a server {server}.
 """
 
 
-def written(parts: Sequence[Part], server: str, day: date, *, quick: bool) -> None:
+def written(parts: Sequence[Part], server: str, day: date) -> None:
     """Write the page and its chart."""
     bars = {name: seconds for part in parts for name, seconds in part.bars.items()}
     CHART.write_bytes(_chart(bars))
     goals = [goal for part in parts for goal in part.goals]
     tables = [table for part in parts for table in part.tables]
-    text = "\n".join([_intro(server, day, quick=quick), _goals(goals), _picture(), *map(_markdown, tables)])
+    text = "\n".join([_intro(server, day), _goals(goals), _picture(), *map(_markdown, tables)])
     PAGE.write_text(text.rstrip() + "\n", encoding="utf-8")
 
 
@@ -65,9 +65,8 @@ def server_of(client: redis.Redis) -> str:
     return str(told["redis_version"])
 
 
-def _intro(server: str, day: date, *, quick: bool) -> str:
+def _intro(server: str, day: date) -> str:
     return INTRO.format(
-        quick=" with `--quick`" if quick else "",
         day=day,
         cores=os.cpu_count(),
         memory=psutil.virtual_memory().total / GIB,

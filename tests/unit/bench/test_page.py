@@ -18,9 +18,9 @@ def test_it_has_goals_tables_and_a_chart_of_the_contenders(tmp_path: Path, monke
         tables=[Table("P1: seven accounts", ("", "s"), [("floor", "4.80")], note="A note.")],
         bars={"floor": 4.8, "serial script": 50.0},
     )
-    page.written([part], "8.0.1", date(2026, 2, 1), quick=True)
+    page.written([part], "8.0.1", date(2026, 2, 1))
     text = (tmp_path / "benchmarks.md").read_text("utf-8")
-    assert "`make bench` with `--quick` on 2026-02-01" in text
+    assert "`make bench` on 2026-02-01" in text
     assert "| P1 | in the table | 1.02 × | ≤ 1.05 × | holds |" in text
     assert "| P7 | a month | 700 calls | ≤ 600 calls | missed |" in text
     assert "## P1: seven accounts\n\n|  | s |\n|---|--:|\n| floor | 4.80 |\n\nA note." in text
