@@ -128,9 +128,11 @@ class Http:
         raise trouble
 
     def new_session(self) -> requests.Session:
-        """A session that sends what it is given, and nothing of this machine's own."""
+        """A session with this machine's proxy and certificates."""
         session = requests.Session()
-        session.auth = _as_it_is  # else a netrc of this machine would replace our token
+        here = session.merge_environment_settings(self.base_url, {}, None, None, None)
+        session.proxies, session.verify = here["proxies"], here["verify"]
+        session.trust_env = False  # else it looks for them at each call, and a netrc would replace our token
         return session
 
     def close(self) -> None:
@@ -147,10 +149,6 @@ class Http:
                     return session
                 session.close()
         return self.new_session()
-
-
-def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
 
 
 def _content(response: requests.Response, until: float) -> bytes:

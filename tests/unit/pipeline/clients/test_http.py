@@ -223,6 +223,19 @@ def test_a_connection_that_rested_is_not_used_again(
     assert server.connections == 2
 
 
+def test_calls_go_through_the_proxy_of_this_machine_and_trust_its_certificates(
+    serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = serve(ok())
+    monkeypatch.setenv("HTTP_PROXY", proxy.url)
+    monkeypatch.setenv("http_proxy", proxy.url)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/company.pem")
+    http = connect("http://service.invalid")
+    http.call("GET", "/a")
+    assert proxy.requests[0].startswith(b"GET http://service.invalid/a HTTP/1.1\r\n")
+    assert http.new_session().verify == "/etc/company.pem"
+
+
 def test_a_netrc_of_this_machine_does_not_replace_our_token(
     serve: Serve, connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
