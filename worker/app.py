@@ -122,12 +122,12 @@ def _get_ready(**_: object) -> None:
 
     And a connection on which a run's messages can go is open before there is one.
     """
-    with app.producer_pool.acquire(block=True) as producer:
-        for queue in app.amqp.queues.values():
-            producer.maybe_declare(queue)
     gc.freeze()
     gc.enable()
     gc.set_threshold(50_000, 10, 10)  # a batch is thousands of rows, and none of them goes in a circle
+    with app.producer_pool.acquire(block=True) as producer:
+        for queue in app.amqp.queues.values():
+            producer.maybe_declare(queue)
 
 
 def _run_in(kwargs: Mapping[str, Any]) -> dict[str, str]:
