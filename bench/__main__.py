@@ -57,7 +57,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="The product against its floor.")
-    parser.add_argument("--quick", action="store_true", help="one round and smaller profiles, no page: three minutes")
+    parser.add_argument("--quick", action="store_true", help="one round and less of each, no page: under four minutes")
     parser.add_argument("--only", nargs="+", choices=sorted(profiles(quick=False)), help="these profiles, no page")
     return parser.parse_args()
 

@@ -16,7 +16,7 @@ from pipeline.core.model import DayRange
 FULL = Shape(promotions=(50,) * 7, lookback=1, latency=0.5, rate=10, history=90)
 SPAN_DAYS = 18  # that the floor carries together: about as many rows as a batch of the product has
 CREATED_AT_ONCE, READ_AT_ONCE = 1000, 500
-YEAR = Shape(promotions=(4,) * 77, lookback=1, latency=0, rate=100, history=366)
+YEAR = Shape(promotions=(6,) * 77, lookback=1, latency=0, rate=100, history=366)
 MEMORY_MIB = 150
 FLAT = 1.15  # the most of the second half against the most of the first
 WRITES = ("records.batch_create", "records.batch_update", "records.batch_delete")

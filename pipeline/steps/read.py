@@ -178,10 +178,10 @@ def _search(base: Base, filters: Sequence[Mapping[str, object] | None], names: S
     """The first filter's records are asked for at once: whoever has something to prepare does it meanwhile."""
     first = [base.records().search(filter_, names) for filter_ in filters[:1]]
     others = (base.records().search(filter_, names) for filter_ in filters[1:])
-    return _each_once(chain.from_iterable(chain(first, others)))
+    return _distinct(chain.from_iterable(chain(first, others)))
 
 
-def _each_once(records: Iterable[Record]) -> Iterator[Record]:
+def _distinct(records: Iterable[Record]) -> Iterator[Record]:
     seen: set[str] = set()
     for record in records:
         if record["record_id"] not in seen:

@@ -285,6 +285,17 @@ def test_a_read_that_stays_down_is_tried_as_often_as_the_policy_says() -> None:
 A, B, C = {"id": "a"}, {"id": "b"}, {"id": "c"}
 
 
+def test_the_first_page_is_asked_for_before_anybody_wants_an_item() -> None:
+    http = Auth(data(items=[A], has_more=False))
+    items = api(http).pages("POST", PATH)
+    end = time.monotonic() + 5
+    while not http.calls and time.monotonic() < end:
+        time.sleep(0.01)
+    assert len(http.calls) == 1
+    assert list(items) == [A]
+    assert len(http.calls) == 1
+
+
 def test_all_items_of_all_pages_come_in_their_order() -> None:
     http = Auth(
         data(items=[A], has_more=True, page_token="p2", total=3),
