@@ -1,7 +1,7 @@
 """Accounts that cannot be read for their own sake: since when, when nobody waits for them any more, what is told."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
@@ -29,6 +29,27 @@ class Absence:
     def to_be_told(self, run_id: str, today: date) -> bool:
         """Whether a run is to tell of it: once a week, and the run that did does it again when it is repeated."""
         return self.told_by == run_id or self.told is None or (today - self.told).days >= TOLD_EVERY_DAYS
+
+
+class Readings:
+    """Which accounts could be read in any batch of a run, and which in none for their own sake: until when not."""
+
+    def __init__(self) -> None:
+        self.alive: set[str] = set()
+        self._dead: dict[str, datetime] = {}
+
+    @property
+    def dead(self) -> dict[str, datetime]:
+        """Accounts that could not be read, with the time of the last try."""
+        return {number: as_of for number, as_of in self._dead.items() if number not in self.alive}
+
+    def add(self, fetches: Iterable[FetchOutcome]) -> None:
+        """Take in the fetches of some batches."""
+        for fetch in fetches:
+            if readable(fetch):
+                self.alive.add(fetch.account_id)
+            elif unreadable(fetch):
+                self._dead[fetch.account_id] = fetch.as_of
 
 
 def unreadable(fetch: FetchOutcome) -> bool:

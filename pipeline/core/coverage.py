@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from pipeline.core.findings import Findings
 from pipeline.core.model import Account, AccountDay, DayRange
 from pipeline.core.outcome import DayOutcome, DayState
-from pipeline.core.summary import Findings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -165,7 +165,12 @@ def parts(run: Run) -> tuple[Run, ...]:
     most = _days_a_batch(len(groups[0]), run.rows_a_day * len(groups[0]) // len(run.accounts)) if groups else BLOCK_DAYS
     cut = [(block, group) for block in blocks(run.days, most) for group in groups]
     left = [one for n, one in enumerate(cut) if n not in run.loaded]
-    return tuple(replace(run, batch=n, days=block, accounts=group) for n, (block, group) in enumerate(left))
+    return tuple(_part(run, n, block, group) for n, (block, group) in enumerate(left))
+
+
+def _part(run: Run, batch: int, days: DayRange, accounts: tuple[Account, ...]) -> Run:
+    oldest = days.first == run.days.first  # days before the run's are looked at with these, and by no other batch
+    return replace(run, batch=batch, days=days, accounts=accounts, restatements=run.restatements and oldest)
 
 
 def _days_a_batch(accounts: int, rows_a_day: int) -> int:

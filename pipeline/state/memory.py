@@ -1,6 +1,6 @@
 """Small things remembered about the base, so that a daily run need not ask again. Losing them costs a few calls."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -118,10 +118,12 @@ class Memory:
         """Remember the id of the 同步状态 table."""
         self._client.set(keys.status_table(self._table_id), table_id)
 
-    def status_rows(self) -> dict[str, KnownRow]:
-        """The rows of the 同步状态 table, by place."""
-        rows: Any = self._client.hgetall(keys.status_rows(self._table_id))
-        return {place.decode(): codec.load(KnownRow, data) for place, data in rows.items()}
+    def status_rows(self, places: Sequence[str]) -> dict[str, KnownRow]:
+        """The rows of the 同步状态 table at these places; one that is not known is absent."""
+        if not places:
+            return {}
+        found: Any = self._client.hmget(keys.status_rows(self._table_id), places)
+        return {place: codec.load(KnownRow, data) for place, data in zip(places, found, strict=True) if data}
 
     def learn_status_rows(self, rows: Mapping[str, KnownRow]) -> None:
         """Remember rows of the 同步状态 table."""

@@ -1,12 +1,13 @@
 """What only a run of many batches needs: an end before its time, and an earlier attempt taken up."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 from pipeline.context import Context
 from pipeline.core.errors import Trouble
+from pipeline.core.findings import Findings
 from pipeline.core.model import Account, AccountDay
 from pipeline.core.outcome import (
     DayAgreement,
@@ -19,7 +20,6 @@ from pipeline.core.outcome import (
     VerifyOutcome,
 )
 from pipeline.core.plan import parts, window
-from pipeline.core.summary import Findings
 from pipeline.steps.underway import under_way
 
 RUNS_LOOKED_AT = 400
@@ -81,10 +81,10 @@ def taken_up(ctx: Context, wanted: Run) -> Run:
     return replace(wanted, loaded=loaded) if len(loaded) < len(cut) else wanted
 
 
-def loaded_before(ctx: Context, run: Run) -> list[Findings]:
+def loaded_before(ctx: Context, run: Run) -> Iterator[Findings]:
     """What earlier attempts found of the batches that this one leaves out: loaded, and read back then."""
     every = parts(replace(run, loaded=()))
-    return [_remembered(ctx, every[batch]) for batch in run.loaded]
+    return (_remembered(ctx, every[batch]) for batch in run.loaded)
 
 
 def _remembered(ctx: Context, part: Run) -> Findings:

@@ -7,10 +7,12 @@ from typing import TypeVar
 import structlog
 
 from pipeline.context import Context
+from pipeline.core.absence import Readings
 from pipeline.core.errors import LaikeError
+from pipeline.core.findings import Findings
 from pipeline.core.flow import FETCH, FINISH, LOAD, VERIFY, VIEWS, Step
 from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, Summary, VerifyOutcome, ViewsOutcome
-from pipeline.core.summary import Findings, summarize
+from pipeline.core.summary import BatchEnd, end_of, summarize
 from pipeline.steps.backfill import begun_parts, loaded_before
 from pipeline.steps.card import tell_run
 from pipeline.steps.health import tell_outside
@@ -19,8 +21,10 @@ from pipeline.steps.limits import limit_warnings
 from pipeline.steps.once import once
 from pipeline.steps.status import write_status
 from pipeline.steps.weekly import tell_week
+from pipeline.steps.write import batches
 
 T = TypeVar("T")
+BATCHES_AT_ONCE = 5  # whose days are told together: those of a daily run of 1,000 accounts
 log = structlog.get_logger()
 
 
@@ -44,18 +48,24 @@ def finish(ctx: Context, run_id: str) -> Summary:
 
 def _finish(ctx: Context, run: Run) -> Summary:
     begun, left_out = begun_parts(ctx, run)
-    findings = [_found(ctx, part) for part in begun]
+    ends: list[BatchEnd] = []
+    readings, warnings = Readings(), dict[str, None]()
+    for some in batches(begun, BATCHES_AT_ONCE):
+        findings = [_found(ctx, part) for part in some]
+        ends += map(end_of, findings)
+        if not run.dry_run:
+            readings.add(fetch for found in findings for fetch in found.fetches.values())
+            warnings |= dict.fromkeys(_leave_behind(ctx, run, findings))
     why = ctx.ledger.given_up(run.run_id)
-    nothing = [Findings(part, {}, None, None, left_out=why) for part in left_out]
+    ends += [end_of(Findings(part, {}, None, None, left_out=why)) for part in left_out]
+    ends += map(end_of, loaded_before(ctx, run))
     views = ctx.ledger.outcome(run.run_id, str(Step(VIEWS)), ViewsOutcome) or ViewsOutcome()
-    summary = summarize(run, [*findings, *nothing, *loaded_before(ctx, run)], views, ctx.now())
+    summary = summarize(run, ends, views, ctx.now())
     if run.dry_run:
         return summary
-    news = (*ctx.rosters.take_news(run.run_id), *note_absences(ctx, run, findings))
-    summary = replace(summary, warnings=(*news, *summary.warnings))
-    summary = _with_status(ctx, run, findings, summary)
-    loads = [found.load for found in findings if found.load]
-    return replace(summary, warnings=(*summary.warnings, *limit_warnings(ctx, loads, views)))
+    news = (*ctx.rosters.take_news(run.run_id), *note_absences(ctx, run, readings))
+    limits = limit_warnings(ctx, [end.load for end in ends], views)
+    return replace(summary, warnings=(*news, *summary.warnings, *warnings, *limits))
 
 
 def _found(ctx: Context, part: Run) -> Findings:
@@ -78,7 +88,7 @@ def _without_totals(fetch: FetchOutcome) -> FetchOutcome:
     return replace(fetch, days=tuple(replace(day, totals=None) for day in fetch.days))
 
 
-def _with_status(ctx: Context, run: Run, findings: Sequence[Findings], summary: Summary) -> Summary:
+def _leave_behind(ctx: Context, run: Run, findings: Sequence[Findings]) -> list[str]:
     """Remember the days' states and write the status table; that it could not be written is a warning of the run."""
     outcomes = learn_states(ctx, findings)
     as_of = {account_id: fetch.as_of for found in findings for account_id, fetch in found.fetches.items()}
@@ -86,5 +96,5 @@ def _with_status(ctx: Context, run: Run, findings: Sequence[Findings], summary: 
         write_status(ctx, run, outcomes, as_of)
     except LaikeError as error:
         log.warning("status_failed", run=run.run_id, error=error.message)
-        return replace(summary, warnings=(*summary.warnings, f"同步状态表未更新: {error.what_to_do}"))
-    return summary
+        return [f"同步状态表未更新: {error.what_to_do}"]
+    return []

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.context import Context
-from pipeline.core.absence import parked_notice, readable, revived_notice, unreadable
+from pipeline.core.absence import Readings, parked_notice, revived_notice
 from pipeline.core.coverage import known_days, untouched
+from pipeline.core.findings import Findings, day_outcomes
 from pipeline.core.model import AccountDay, china_day
 from pipeline.core.outcome import DayOutcome, Run
-from pipeline.core.summary import Findings, day_outcomes
 
 
 def learn_states(ctx: Context, findings: Sequence[Findings]) -> dict[AccountDay, DayOutcome]:
@@ -24,15 +24,12 @@ def learn_states(ctx: Context, findings: Sequence[Findings]) -> dict[AccountDay,
     return said
 
 
-def note_absences(ctx: Context, run: Run, findings: Sequence[Findings]) -> tuple[str, ...]:
+def note_absences(ctx: Context, run: Run, readings: Readings) -> tuple[str, ...]:
     """Note which accounts cannot be read and which can again; what the group is to be told of it."""
-    fetches = [fetch for found in findings for fetch in found.fetches.values()]
-    alive = {fetch.account_id for fetch in fetches if readable(fetch)}
-    dead = {fetch.account_id: fetch.as_of for fetch in fetches if unreadable(fetch)}
-    ctx.days.end_absences(alive)
-    ctx.days.begin_absences({number: as_of for number, as_of in dead.items() if number not in alive})
+    ctx.days.end_absences(readings.alive)
+    ctx.days.begin_absences(readings.dead)
     names = {account.id: account.name for account in run.accounts}
-    revived = [revived_notice(names[one], ctx.settings.catch_up_days) for one in run.parked if one in alive]
+    revived = [revived_notice(names[one], ctx.settings.catch_up_days) for one in run.parked if one in readings.alive]
     return (*revived, *_weekly(ctx, run, names))
 
 

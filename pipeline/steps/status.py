@@ -112,7 +112,7 @@ def _phase(read_at: datetime) -> str:
 
 def _write(ctx: Context, base: Base, run: Run, rows: Sequence[StatusRow]) -> None:
     records = base.records(status_table(ctx, base))
-    known = ctx.memory.status_rows()
+    known = ctx.memory.status_rows([row.place for row in rows])
     if unknown := [row for row in rows if row.place not in known]:
         known |= {at: KnownRow(record_id, "") for at, record_id in _find(records, unknown).items()}
     changed = [row for row in rows if row.place in known and known[row.place].digest != row.digest]

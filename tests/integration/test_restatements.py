@@ -4,8 +4,11 @@ from datetime import date, time, timedelta
 
 import pytest
 
+from pipeline.core import plan
 from pipeline.core.model import AccountDay
 from pipeline.core.outcome import DayState, RunState, Summary
+from pipeline.core.plan import parts
+from pipeline.steps.fetch import fetch_account
 from pipeline.steps.run import begin_backfill, begin_daily, carry_out
 from tests.lab import Lab
 
@@ -61,6 +64,23 @@ def loaded_pages(lab: Lab) -> int:
     first, last = lab.day - timedelta(days=5), lab.day + timedelta(days=1)
     rows = [str(row["local_account_id"]) for row in lab.source(first, last).values()]
     return sum(-(-rows.count(account) // 100) for account in lab.accounts[:2])
+
+
+def test_a_morning_of_several_batches_reads_and_tells_an_older_day_once(
+    loaded: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "BATCH_ACCOUNT_DAYS", 8)  # of two accounts: 4 days, and 3
+    changed = correct(loaded, loaded.day - timedelta(days=20), stat_cost=777.25)
+    within = correct(loaded, loaded.day - timedelta(days=5), stat_cost=555.5)
+    loaded.at(time(7))
+    ctx = loaded.context()
+    run = begin_daily(ctx)
+    # as on workers: a batch is fetched before the one before it is written
+    fetches = [fetch_account(ctx, run.run_id, part.batch, one.id) for part in parts(run) for one in part.accounts]
+    places = [AccountDay(fetch.account_id, day.day) for fetch in fetches for day in fetch.days]
+    assert (len(places), len(set(places))) == (2 * 7 + 1, 2 * 7 + 1)
+    summary = carry_out(ctx, run.run_id)
+    assert (summary.state, summary.updated, summary.restatements) == (RunState.SUCCESS, 2, (changed, within))
 
 
 def test_conversions_that_come_later_move_a_day_too(loaded: Lab) -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from pipeline.core.absence import Absence, absent_since, park, parked_notice, readable, unreadable
+from pipeline.core.absence import Absence, Readings, absent_since, park, parked_notice, readable, unreadable
 from pipeline.core.errors import AccountUnavailable, ServerTrouble, Trouble
 from pipeline.core.model import CHINA, Account, AccountDay, DayRange
 from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, Run
@@ -117,3 +117,14 @@ def test_a_parked_account_is_absent_since_the_morning_after_the_first_bad_day(ba
 def test_an_account_whose_newest_day_is_not_parked_is_not_absent() -> None:
     states = {AccountDay("1", ago(0)[0]): DayState.FAILED, AccountDay("1", ago(1)[0]): DayState.PARKED}
     assert absent_since(states) == {}
+
+
+def test_an_account_is_dead_in_a_run_if_no_batch_of_it_could_read_it() -> None:
+    lost, ours, silent = fetched(UNAVAILABLE), replace(fetched(None), account_id="2"), fetched(AWAY)
+    readings = Readings()
+    readings.add([lost, ours, replace(silent, account_id="3")])
+    assert (readings.alive, readings.dead) == ({"2"}, {"1": SEVEN})
+    readings.add([replace(fetched(UNAVAILABLE), account_id="2")])
+    assert readings.dead == {"1": SEVEN}
+    readings.add([fetched(None)])
+    assert (readings.alive, readings.dead) == ({"1", "2"}, {})

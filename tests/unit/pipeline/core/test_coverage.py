@@ -5,9 +5,9 @@ from decimal import Decimal
 
 from pipeline.core.coverage import KnownDay, bad_days, grid, known_days, untouched
 from pipeline.core.errors import AccountUnavailable
+from pipeline.core.findings import Findings
 from pipeline.core.model import Account, AccountDay, DayRange
 from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, Run
-from pipeline.core.summary import Findings
 
 NOW = datetime(2026, 2, 12, 7, tzinfo=UTC)
 DAYS = DayRange(date(2026, 2, 9), date(2026, 2, 12))

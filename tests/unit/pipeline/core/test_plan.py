@@ -252,6 +252,12 @@ def test_the_batches_together_are_the_run_and_nothing_twice(accounts: int, days:
     assert set(cells) == {(account, day) for account in run.accounts for day in run.days}
 
 
+def test_days_older_than_the_run_are_looked_at_by_the_batches_of_its_oldest_days_only() -> None:
+    cut = parts(replace(a_run(400, 10), restatements=True))  # 7 and 3 days of 200 accounts
+    assert [part.restatements for part in cut] == [True, True, False, False]
+    assert not any(part.restatements for part in parts(a_run(400, 10)))
+
+
 def test_a_backfill_may_take_what_each_of_its_batches_may() -> None:
     batches = parts(a_run(7, 62))  # 30 + 30 + 2 days
     assert batches_deadline_s(batches, 5, None) == 3 * 300

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.core.errors import AccountUnavailable, NeedsPerson, ServerTrouble, TableMismatch, Trouble
+from pipeline.core.findings import Findings, day_outcomes
 from pipeline.core.model import Account, AccountDay, DayRange
 from pipeline.core.outcome import (
     DayAgreement,
@@ -23,7 +24,7 @@ from pipeline.core.outcome import (
     VerifyOutcome,
     ViewsOutcome,
 )
-from pipeline.core.summary import Findings, day_outcomes, summarize
+from pipeline.core.summary import end_of, summarize
 
 NOW = datetime(2026, 2, 12, 7, 0, 30, tzinfo=UTC)
 DAYS = DayRange(date(2026, 2, 10), date(2026, 2, 11))
@@ -74,7 +75,7 @@ def found(
 
 
 def ended(*findings: Findings) -> Summary:
-    return summarize(findings[0].part, findings, ViewsOutcome(), NOW)
+    return summarize(findings[0].part, [end_of(one) for one in findings], ViewsOutcome(), NOW)
 
 
 def test_a_run_is_a_success_when_every_day_was_fetched_and_agrees() -> None:
@@ -166,9 +167,9 @@ def test_batches_add_up_and_one_bad_batch_makes_it_partial() -> None:
         )
         for n, half in enumerate(halves)
     )
-    whole = summarize(run, [good, bad], ViewsOutcome(), NOW)
+    whole = summarize(run, [end_of(good), end_of(bad)], ViewsOutcome(), NOW)
     assert (whole.state, whole.created) == (RunState.SUCCESS, 16)  # 8 + 8
-    torn = summarize(run, [good, replace(bad, load=None, verify=None)], ViewsOutcome(), NOW)
+    torn = summarize(run, [end_of(good), end_of(replace(bad, load=None, verify=None))], ViewsOutcome(), NOW)
     assert (torn.state, torn.created, torn.verified) == (RunState.PARTIAL, 8, False)
 
 

@@ -8,6 +8,7 @@ from pipeline.state import keys
 from pipeline.state.memory import KnownColumn, KnownRow, KnownView, Memory, place
 
 FEBRUARY = DayRange(date(2026, 2, 1), date(2026, 2, 28))
+PLACE = "18 2026-02-11"  # an account and a day among the status rows
 MARCH = DayRange(date(2026, 3, 1), date(2026, 3, 31))
 
 
@@ -19,7 +20,7 @@ class TestMemory:
     def test_nothing_is_known_at_first(self, client: redis.Redis) -> None:
         fresh = memory(client)
         assert (fresh.writes(), fresh.creator(), fresh.zone(), fresh.status_table()) == (0, None, None, None)
-        assert (fresh.status_rows(), fresh.views()) == ({}, {})
+        assert (fresh.status_rows([PLACE]), fresh.views()) == ({}, {})
 
     def test_what_is_learned_is_known_to_every_process(self, client: redis.Redis) -> None:
         one, other = memory(client), memory(client)
@@ -76,22 +77,24 @@ class TestMemory:
 
     def test_status_rows_are_known_by_place_and_the_last_word_counts(self, client: redis.Redis) -> None:
         one, row = memory(client), KnownRow("rec1", "digest")
-        one.learn_status_rows({"18 2026-02-11": row, "19 2026-02-11": row})
-        one.learn_status_rows({"18 2026-02-11": KnownRow("rec1", "other")})
-        assert one.status_rows() == {"18 2026-02-11": KnownRow("rec1", "other"), "19 2026-02-11": row}
+        one.learn_status_rows({PLACE: row, "19 2026-02-11": row, "20 2026-02-11": row})
+        one.learn_status_rows({PLACE: KnownRow("rec1", "other")})
+        asked = [PLACE, "19 2026-02-11", "21 2026-02-11"]
+        assert one.status_rows(asked) == {PLACE: KnownRow("rec1", "other"), "19 2026-02-11": row}
 
     def test_learning_no_status_rows_changes_nothing(self, client: redis.Redis) -> None:
         one = memory(client)
         one.learn_status_rows({})
-        assert one.status_rows() == {}
+        assert one.status_rows([PLACE]) == {}
+        assert one.status_rows([]) == {}
 
     def test_a_status_table_that_is_not_as_remembered_is_forgotten_with_its_rows(self, client: redis.Redis) -> None:
         one = memory(client)
         one.learn_status_table("tbl9")
-        one.learn_status_rows({"18 2026-02-11": KnownRow("rec1", "d")})
+        one.learn_status_rows({PLACE: KnownRow("rec1", "d")})
         one.learn_view("18", KnownView("vew1", 1.5))
         one.forget_status()
-        assert (one.status_table(), one.status_rows()) == (None, {})
+        assert (one.status_table(), one.status_rows([PLACE])) == (None, {})
         assert one.views() == {"18": KnownView("vew1", 1.5)}
 
     def test_a_view_is_known_by_account_until_it_is_forgotten(self, client: redis.Redis) -> None:
@@ -118,7 +121,7 @@ class TestMemory:
         one.learn_creator("ou_1")
         one.learn_zone("UTC")
         one.learn_status_table("tbl9")
-        one.learn_status_rows({"18 2026-02-11": KnownRow("rec1", "d")})
+        one.learn_status_rows({PLACE: KnownRow("rec1", "d")})
         one.learn_view("18", KnownView("vew1", 1.5))
         one.learn_columns({"时间": KnownColumn("fld1", "时间")})
         lives = {
