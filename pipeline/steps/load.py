@@ -67,26 +67,35 @@ def _load_or_tell(ctx: Context, part: Run) -> LoadOutcome:
 
 
 def _load(ctx: Context, run: Run) -> LoadOutcome:
-    source = gather(ctx, run)
-    if not source.days:
-        return LoadOutcome()
     if run.dry_run:
-        base = ctx.base(None)
-        snapshot = ctx.staging.snapshot(run.batch_id) or take_snapshot(ctx, run, base)
-        work = _Load(ctx, run, base, source, snapshot)
-        work.read_besides()
-        return _tell(ctx, work, dry_run=True)
+        return _compare(ctx, run)
     refuse_unseen(ctx)
     # the run's deadline ends the fetching; what is there by then is loaded
     with ctx.writing() as base:
+        # what was fetched is unpacked when it is our turn: whoever waits for that holds no rows
+        source = gather(ctx, run)
+        if not source.days:
+            return LoadOutcome()
         snapshot = _fresh_enough(ctx, run) or _read_anew(ctx, run, base)
-        work = _Load(ctx, run, base, source, snapshot)
-        del source
+        wanted, source = want(snapshot.layout, run, source), source.without_rows()
+        work = _Load(ctx, run, base, source=source, wanted=wanted, snapshot=snapshot)
         work.read_besides()
         work.write()
         if work.layout != snapshot.layout:  # the read-back goes by the names of now
             ctx.staging.put_snapshot(run.batch_id, replace(snapshot, layout=work.layout))
         return _tell(ctx, work, dry_run=False)
+
+
+def _compare(ctx: Context, run: Run) -> LoadOutcome:
+    """What a load would write."""
+    source, base = gather(ctx, run), ctx.base(None)
+    if not source.days:
+        return LoadOutcome()
+    snapshot = ctx.staging.snapshot(run.batch_id) or take_snapshot(ctx, run, base)
+    wanted = want(snapshot.layout, run, source)
+    work = _Load(ctx, run, base, source=source, wanted=wanted, snapshot=snapshot)
+    work.read_besides()
+    return _tell(ctx, work, dry_run=True)
 
 
 def _fresh_enough(ctx: Context, run: Run) -> Snapshot | None:
@@ -109,10 +118,11 @@ def _read_anew(ctx: Context, run: Run, base: Base) -> Snapshot:
 class _Load:
     """One load at work: the table as last read, and the record of what was set out to change."""
 
-    def __init__(self, ctx: Context, run: Run, base: Base, source: Source, snapshot: Snapshot) -> None:
-        self.ctx, self.run, self.base, self.source = ctx, run, base, source.without_rows()
+    def __init__(
+        self, ctx: Context, run: Run, base: Base, *, source: Source, wanted: Sequence[WantedRow], snapshot: Snapshot
+    ) -> None:
+        self.ctx, self.run, self.base, self.source, self.wanted = ctx, run, base, source, wanted
         self.layout = snapshot.layout
-        self.wanted = want(self.layout, run, source)
         self.refused = {row.key: why for row in self.wanted if (why := self.layout.unfit(row))}
         self.bisecting_calls = 0
         self.days = source.days_of(run)

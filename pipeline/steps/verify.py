@@ -61,11 +61,10 @@ def _verify(ctx: Context, run: Run, load: LoadOutcome) -> VerifyOutcome:
     warnings: tuple[str, ...] = ()
     if any(one.duplicates for one in agreements) or ctx.staging.cleared(run.batch_id).record_ids:
         layout = back.snapshot.layout
-        wanted = want(layout, run, back.source)
-        warnings = clear_twins(ctx, run, layout, wanted)
+        warnings = clear_twins(ctx, run, layout, back.wanted)
         if ctx.staging.cleared(run.batch_id).record_ids:
             agreements = back.look_until_it_agrees()
-            warnings = (*told(ctx, run, layout, wanted), *warnings)
+            warnings = (*told(ctx, run, layout, back.wanted), *warnings)
     stop_if_unseen(ctx, run, [one for one in agreements if one.at not in back.refused])
     verified = bool(agreements) and all(one.agrees for one in agreements)
     _cover(ctx, back.source, [one.at for one in agreements if one.agrees])
@@ -81,10 +80,21 @@ class _ReadBack:
         self.refused = {AccountDay(one.account_id, one.day) for one in load.refused}
         self.snapshot = _snapshot(ctx, run)
 
-    @cached_property
+    @property
     def source(self) -> Source:
-        """What was fetched; asked for first while the table's first page is on its way."""
-        return gather(self.ctx, self.run)
+        """What was fetched, without its rows: those are `wanted`."""
+        return self._fetched[0]
+
+    @property
+    def wanted(self) -> Sequence[WantedRow]:
+        """The table's rows for what was fetched."""
+        return self._fetched[1]
+
+    @cached_property
+    def _fetched(self) -> tuple[Source, Sequence[WantedRow]]:
+        # looked at first while the table's first page is on its way
+        source = gather(self.ctx, self.run)
+        return source.without_rows(), want(self.snapshot.layout, self.run, source)
 
     def look_until_it_agrees(self) -> Sequence[DayAgreement]:
         """How they compare after the last look."""
@@ -100,18 +110,17 @@ class _ReadBack:
         ctx, run, layout = self.ctx, self.run, self.snapshot.layout
         hand_on = _hander_on(ctx, run, self.snapshot)
 
-        def made(now: Layout, records: Iterable[Record]) -> tuple[list[WantedRow], list[FoundRow]]:
-            wanted = want(now, run, self.source)
-            return wanted, concerning(run, wanted, rows_of(now, hand_on(now, records), self.days))
+        def made(now: Layout, records: Iterable[Record]) -> list[FoundRow]:
+            return concerning(run, self.wanted, rows_of(now, hand_on(now, records), self.days))
 
-        _, (wanted, found) = read_following(ctx.base(None), layout, self.days, made)
+        _, found = read_following(ctx.base(None), layout, self.days, made)
         _learn_creator(ctx, run, found)
         _learn_columns(ctx, layout)
-        if {row.key for row in wanted} & {row.key for row in found}:
+        if {row.key for row in self.wanted} & {row.key for row in found}:
             ctx.memory.learn_seen()
         accounts = {account.id: account for account in run.accounts}
         places = {at: accounts[at.account_id] for at in self.source.days}
-        return agree(wanted, found, places, ctx.memory.creator())
+        return agree(self.wanted, found, places, ctx.memory.creator())
 
 
 def _cover(ctx: Context, source: Source, agreed: Sequence[AccountDay]) -> None:
