@@ -28,7 +28,9 @@ PATIENCE_S = 60.0
 RUN_PATIENCE_S = 900.0
 SAMPLE_S = 0.02
 READY = b" ready."
-SEVEN, NOON = clock(7), clock(12)  # when beat sends the daily run; when every day before is settled
+# just after beat sends the daily run, and when every day before is settled; on the hour itself a card would wait until
+# the crowd at the bots is over
+SEVEN, NOON = clock(7, 1), clock(12, 1)
 LAIKE = (sys.executable, "-m", "cli.main")
 
 
