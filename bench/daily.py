@@ -1,8 +1,8 @@
 """P1, P1b and P7: the daily run of seven accounts against the floor and the serial script, and what it costs.
 
-It is a minute past seven. Views, memory and the token of 本地推 are warm, the Feishu token is cold; each lap carries one
-day that is not in the table. Every contender is measured by one clock, from its first move until the emulator has answered the last
-create ("in the table"), until the rows were read back ("verified"), and to its end.
+It is a minute past seven. Views, memory and the token of 本地推 are warm, the Feishu token is cold; each lap carries a
+day that is not in the table. Every contender is measured by one clock, from its first move until the emulator has
+answered the last create ("in the table"), until the rows were read back ("verified"), and to its end.
 """
 
 import math
