@@ -100,7 +100,8 @@ def summarize(run: Run, ends: Sequence[BatchEnd], views: ViewsOutcome, ended_at:
     """
     loads = [end.load for end in ends]
     restated = {at for load in loads for at in load.restated}
-    accounts = [_account_result(account, ends, {at.account_id for at in restated}) for account in run.accounts]
+    moved = {at.account_id for at in restated}
+    accounts = [_account_result(account, ends, moved) for account in run.accounts]
     good, waited_for = sum(end.good for end in ends), sum(end.waited_for for end in ends)
     state = RunState.FAILED if not good else RunState.SUCCESS if good == waited_for else RunState.PARTIAL
     suspicious = _suspiciously_empty(run, ends)

@@ -83,6 +83,8 @@ def test_worker_and_redis_die_and_the_table_is_the_source_for_hardly_more_calls(
     record_property("long_backfill", f"{calls} of {least} calls, {scales.most:.0f} MiB")
     assert (summary.state, summary.duplicates) == (RunState.SUCCESS, 0), summary
     lab.assert_agrees(start, end, [account.id for account in run.accounts])
+    told = lab.records(str(lab.table_named("同步状态")["table_id"]))
+    assert len(told) == len(run.accounts) * len(run.days)
     assert calls <= 1.1 * least
     assert scales.most < MEMORY_MIB
 
