@@ -32,7 +32,7 @@ class Absence:
 
 
 class Readings:
-    """Which accounts could be read in any batch of a run, and which in none for their own sake: until when not."""
+    """Which accounts could be read in any batch of a run, and which in none, for their own sake."""
 
     def __init__(self) -> None:
         self.alive: set[str] = set()

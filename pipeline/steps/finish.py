@@ -49,7 +49,8 @@ def finish(ctx: Context, run_id: str) -> Summary:
 def _finish(ctx: Context, run: Run) -> Summary:
     begun, left_out = begun_parts(ctx, run)
     ends: list[BatchEnd] = []
-    readings, warnings = Readings(), dict[str, None]()
+    readings = Readings()
+    warnings: dict[str, None] = {}  # what several batches say alike is told once
     for some in batches(begun, BATCHES_AT_ONCE):
         findings = [_found(ctx, part) for part in some]
         ends += map(end_of, findings)

@@ -6,17 +6,20 @@ the table holds by then.
 
 import random
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from pipeline.context import Context
 from pipeline.core.outcome import LoadOutcome, VerifyOutcome
+from pipeline.state.staging import Fetched, Staging
 from pipeline.steps.early_read import read_table
 from pipeline.steps.fetch import fetch_account
 from pipeline.steps.load import load
 from pipeline.steps.run import begin
 from pipeline.steps.verify import verify
+from tests.crew import wait_until
 from tests.lab import Lab, empty
 
 ROUNDS, SHARES = 50, 5
@@ -56,6 +59,24 @@ def play(lab: Lab, chance: random.Random) -> None:
     assert_each_row_is_there_once(lab, accounts)
     created = sum(loaded.created for loaded, _ in outcomes)
     assert created == sum(call["rows"] for call in calls if call["endpoint"] == "records.batch_create")
+
+
+def test_a_load_that_waits_for_its_turn_holds_no_rows(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    racer, unpacked = Racer(lab, [lab.accounts[0]], reads_early=True), threading.Event()
+    fetched = Staging.fetched
+
+    def noted(staging: Staging, batch_id: str, account_ids: Sequence[str]) -> list[Fetched]:
+        unpacked.set()
+        return fetched(staging, batch_id, account_ids)
+
+    monkeypatch.setattr(Staging, "fetched", noted)
+    with ThreadPoolExecutor(1) as pool:
+        with racer.ctx.writing():
+            loading = pool.submit(load, racer.ctx, racer.run_id, 0)
+            assert wait_until(lambda: "loading" in {one["event"] for one in racer.ctx.ledger.events(racer.run_id)})
+            assert not unpacked.wait(0.3)
+        assert loading.result().created > 0
+    assert unpacked.is_set()
 
 
 class Racer:

@@ -173,6 +173,30 @@ def test_batches_add_up_and_one_bad_batch_makes_it_partial() -> None:
     assert (torn.state, torn.created, torn.verified) == (RunState.PARTIAL, 8, False)
 
 
+def test_an_account_of_several_batches_shows_its_newest_day_the_sums_of_all_and_the_worst() -> None:
+    run = the_run()
+    older, newer = (
+        replace(
+            found(),
+            part=replace(run, batch=n, days=DayRange(day, day)),
+            fetches={
+                one.id: replace(
+                    fetched(one, DayState.LOADED),
+                    days=(DayOutcome(day=day, state=DayState.LOADED, rows=1 + n, cost=Decimal(10 + n)),),
+                )
+                for one in (EAST, WEST)
+            },
+        )
+        for n, day in enumerate(DAYS)
+    )
+    torn = DayAgreement(account_id=WEST.id, day=DAYS.first, missing=1)
+    older = replace(older, verify=agreeing(at_1802_10=torn))
+    for ends in ([end_of(older), end_of(newer)], [end_of(newer), end_of(older)]):
+        east, west = summarize(run, ends, ViewsOutcome(), NOW).accounts
+        assert (east.rows, east.cost, east.window_rows, east.window_cost) == (2, Decimal(11), 3, Decimal(21))
+        assert (east.state, west.state) == (DayState.LOADED, DayState.INCOMPLETE)
+
+
 def test_a_read_back_that_failed_is_no_success() -> None:
     trouble = TableMismatch("gone").trouble()
     assert ended(found(verify=VerifyOutcome(trouble=trouble))).state == RunState.FAILED
