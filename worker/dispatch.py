@@ -40,12 +40,12 @@ def send_after_fetch(ctx: Context, run: Run, batch: int) -> None:
 
     Sent together, they would share the rate, so that the earlier one's write came twice as late.
     """
-    if batch + 1 == len(cut := parts(run)):
+    if batch + 1 == len(cut := parts(run)) or ctx.ledger.was_sent(run.run_id, str(batch + 1)):
         return
-    done = ctx.ledger.done(run.run_id)
-    if batch >= AHEAD and str(Step(LOAD, batch - AHEAD)) not in done:
+    if batch >= AHEAD and not ctx.ledger.count_done(run.run_id, [str(Step(LOAD, batch - AHEAD))]):
         return
-    if 2 * sum(str(step) in done for step in header(cut[batch])) >= len(header(cut[batch])):
+    steps = [str(step) for step in header(cut[batch])]
+    if 2 * ctx.ledger.count_done(run.run_id, steps) >= len(steps):
         send_batch(ctx, run, batch + 1)
 
 

@@ -37,6 +37,13 @@ if redis.call('get', KEYS[1]) ~= ARGV[1] then return redis.call('hget', KEYS[2],
 redis.call('hsetnx', KEYS[2], ARGV[2], ARGV[3])
 return redis.call('hget', KEYS[2], ARGV[2])
 """
+_COUNT = """
+local there = 0
+for _, outcome in ipairs(redis.call('hmget', KEYS[1], unpack(ARGV))) do
+    if outcome then there = there + 1 end
+end
+return there
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,7 @@ class Ledger:
         self._client = client
         self._open = client.register_script(_OPEN)
         self._record = client.register_script(_RECORD)
+        self._count = client.register_script(_COUNT)
 
     def open(self, run: Run) -> bool:
         """Record a run before its first step; `False` where there is one of its name already."""
@@ -91,8 +99,12 @@ class Ledger:
             raise Busy(f"{run_id}: {step} was taken over")
         return codec.load(type(outcome), stands)
 
+    def count_done(self, run_id: str, steps: Sequence[str]) -> int:
+        """How many of these steps have an outcome; what it takes does not grow with the run."""
+        return int(self._count(keys=[keys.run(run_id)], args=[STEP + step for step in steps]))
+
     def done(self, run_id: str) -> set[str]:
-        """The steps that have an outcome."""
+        """The steps that have an outcome, of the whole run."""
         fields: Any = self._client.hkeys(keys.run(run_id))
         return {name.decode().removeprefix(STEP) for name in fields if name.startswith(STEP.encode())}
 
@@ -147,6 +159,10 @@ class Ledger:
     def send(self, run_id: str, what: str) -> bool:
         """Mark a batch or a step as sent to the workers; `False` where it was before."""
         return bool(self._client.hsetnx(keys.run(run_id), SENT + what, "1"))
+
+    def was_sent(self, run_id: str, what: str) -> bool:
+        """Whether a batch or a step was sent to the workers."""
+        return bool(self._client.hexists(keys.run(run_id), SENT + what))
 
     def sent(self, run_id: str) -> set[str]:
         """What of a run was sent to the workers."""

@@ -104,6 +104,14 @@ class TestLedger:
         assert ledger.record("run1", "load", LoadOutcome(created=4), lease) == LoadOutcome(created=3)
         assert ledger.done("run1") == {"load"}
 
+    def test_of_some_steps_it_is_counted_how_many_are_done(self, client: redis.Redis) -> None:
+        ledger, lease = Ledger(client), taken(client)
+        for step in ("load", "verify", "views"):
+            ledger.record("run1", step, LoadOutcome(), lease)
+        assert ledger.count_done("run1", ["load", "finish", "views"]) == 2
+        assert ledger.count_done("run1", ["finish"]) == 0
+        assert ledger.count_done("run2", ["load"]) == 0
+
     def test_an_outcome_is_not_recorded_by_one_who_lost_the_step(self, client: redis.Redis) -> None:
         ledger, lost = Ledger(client), taken(client)
         client.delete(lost.key)
@@ -125,6 +133,7 @@ class TestLedger:
         ledger = Ledger(client)
         assert [ledger.send("run1", what) for what in ("0", "1", "0", "finish")] == [True, True, False, True]
         assert ledger.send("run2", "0")
+        assert [ledger.was_sent(run_id, what) for run_id, what in (("run1", "1"), ("run1", "2"))] == [True, False]
 
     def test_a_run_is_silent_since_its_last_sign_of_life(self, client: redis.Redis) -> None:
         ledger = Ledger(client)

@@ -1,0 +1,101 @@
+"""When the next batch is sent, and what it takes to know that."""
+
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import redis
+
+from pipeline.core.flow import FETCH, LOAD, READ, Step, header
+from pipeline.core.model import Account, DayRange
+from pipeline.core.outcome import LoadOutcome, Run
+from pipeline.core.plan import parts
+from pipeline.state.lease import Lease
+from pipeline.state.ledger import Ledger
+from worker import dispatch
+
+NOW = datetime(2026, 2, 12, 7, tzinfo=UTC)
+LAST = date(2026, 2, 11)
+ACCOUNTS = tuple(Account(f"18000000000000{n:02}", f"门店{n}") for n in range(77))
+RUN = Run(
+    run_id="backfill-1",
+    day=LAST,
+    days=DayRange(LAST - timedelta(days=300), LAST),
+    accounts=ACCOUNTS,
+    started_at=NOW,
+    deadline=NOW + timedelta(hours=1),
+    backfill=True,
+)
+WHOLE_HASH = {"hkeys", "hgetall", "hvals"}
+
+
+class Ground:
+    """A ledger with a run, and the batches that were sent."""
+
+    def __init__(self, client: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.client = client
+        self.sent: list[int] = []
+        self.ledger = Ledger(client)
+        self.ledger.open(RUN)
+        self.lease = Lease(client, "laike:v1:step:any")
+        assert self.lease.take()
+        self.ctx: Any = SimpleNamespace(ledger=self.ledger)
+        monkeypatch.setattr(dispatch, "send", lambda _, steps: self.sent.append(steps[0].batch))
+
+    def done(self, *steps: Step) -> None:
+        """These steps have an outcome."""
+        for step in steps:
+            self.ledger.record(RUN.run_id, str(step), LoadOutcome(), self.lease)
+
+    def fetched(self, batch: int) -> None:
+        """A fetch of a batch ended."""
+        dispatch.send_after_fetch(self.ctx, RUN, batch)
+
+    def commands(self) -> dict[str, int]:
+        """Redis' commands so far, by name."""
+        told: Any = self.client.info("commandstats")
+        return {name.removeprefix("cmdstat_"): one["calls"] for name, one in told.items()}
+
+
+@pytest.fixture
+def ground(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Ground:
+    """A run of several batches of 77 accounts."""
+    return Ground(redis.Redis.from_url(redis_url), monkeypatch)
+
+
+def test_the_next_batch_is_sent_once_when_half_of_a_batch_is_done(ground: Ground) -> None:
+    half = (1 + len(ACCOUNTS)) // 2
+    steps = header(parts(RUN)[0])
+    ground.done(*steps[: half - 1])
+    ground.fetched(0)
+    assert ground.sent == []
+    ground.done(steps[half])
+    ground.fetched(0)
+    ground.fetched(0)
+    assert ground.sent == [1]
+
+
+def test_no_batch_is_sent_while_two_wait_for_a_load(ground: Ground) -> None:
+    ground.done(*header(parts(RUN)[2]))
+    ground.fetched(2)
+    assert ground.sent == []
+    ground.done(Step(LOAD, 0))
+    ground.fetched(2)
+    assert ground.sent == [3]
+
+
+def test_after_the_last_batch_none_is_sent(ground: Ground) -> None:
+    last = parts(RUN)[-1].batch
+    ground.done(Step(LOAD, last - 2), *header(parts(RUN)[last]))
+    ground.fetched(last)
+    assert ground.sent == []
+
+
+def test_a_fetch_never_reads_all_the_steps_of_its_run(ground: Ground) -> None:
+    ground.done(Step(LOAD, 0), Step(READ, 2), Step(FETCH, 2, ACCOUNTS[0].id))
+    before = ground.commands()
+    ground.fetched(2)
+    after = ground.commands()
+    assert after["hmget"] > before.get("hmget", 0)
+    assert {name: after.get(name) for name in WHOLE_HASH} == {name: before.get(name) for name in WHOLE_HASH}
