@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from bench import floor
 from bench.crew import Told, crew
-from bench.growth import Step, grown, table
+from bench.growth import Step, grown, merged, table
 from bench.result import Goal, Part, Table, mib
 from bench.world import BenchError, Log, Shape, World, slow_down, world
 from cli.output import err
@@ -77,8 +77,8 @@ def year(steps: Sequence[int], *, whole: bool) -> Part:
             err.print(f"  {len(YEAR.promotions)} accounts, {days} days", highlight=False)
             found.append(_carried(made, span))
             last = span.first - timedelta(days=1)
-    grows = [Step(f"{len(one.days)}", len(one.days), one.seconds, one.calls, one.told.weight) for one in found]
-    longest = found[-1]
+    grows = merged([Step(f"{len(one.days)}", len(one.days), one.seconds, one.calls, one.told.weight) for one in found])
+    longest = max(found, key=lambda one: len(one.days))
     name = f"{len(YEAR.promotions)} accounts, {len(longest.days)} days, {longest.rows} rows"
     return Part(
         goals=[*_memory_goals(name, longest.told, whole=whole), *grown("days", grows)],

@@ -23,6 +23,7 @@ class Weight:
     early: int = 0  # the most that a process held in the first half of the time
     cpu_s: float = 0.0
     commands: int = 0
+    traffic: int = 0  # bytes to and from Redis
     redis: int = 0
     keys: int = 0  # that Redis has more than before
 
@@ -41,7 +42,7 @@ class Scales:
         self._samples: list[tuple[float, dict[str, int]]] = []
         self._redis = 0
         self._cpu = _cpu(processes)  # of a process that has ended the last that was seen
-        self._before = (sum(self._cpu.values()), _commands(client), _keys(client))
+        self._before = (sum(self._cpu.values()), _commands(client), _traffic(client), _keys(client))
 
     def watch(self) -> None:
         """Sample until told to stop."""
@@ -57,13 +58,14 @@ class Scales:
         """Sample no more, and say what was taken."""
         self._over.set()
         self._cpu |= _cpu(self._processes)
-        cpu_s, commands, keys = self._before
+        cpu_s, commands, traffic, keys = self._before
         middle = (self._samples[0][0] + self._samples[-1][0]) / 2 if self._samples else 0.0
         return Weight(
             memory={name: max((held.get(name, 0) for _, held in self._samples), default=0) for name in self._processes},
             early=max((max(sample.values(), default=0) for at, sample in self._samples if at <= middle), default=0),
             cpu_s=sum(self._cpu.values()) - cpu_s,
             commands=_commands(self._client) - commands,
+            traffic=_traffic(self._client) - traffic,
             redis=self._redis,
             keys=_keys(self._client) - keys,
         )
@@ -102,6 +104,11 @@ def _cpu(processes: Mapping[str, psutil.Process]) -> dict[str, float]:
 def _commands(client: redis.Redis) -> int:
     stats = _info(client, "commandstats")
     return sum(one["calls"] for name, one in stats.items() if name.removeprefix("cmdstat_") not in OURS)
+
+
+def _traffic(client: redis.Redis) -> int:
+    stats = _info(client, "stats")
+    return int(stats["total_net_input_bytes"] + stats["total_net_output_bytes"])
 
 
 def _keys(client: redis.Redis) -> int:

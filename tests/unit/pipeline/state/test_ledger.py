@@ -13,7 +13,7 @@ from pipeline.core.model import Account, AccountDay, DayRange
 from pipeline.core.outcome import AccountResult, DayState, LoadOutcome, Run, RunState, Summary, VerifyOutcome
 from pipeline.state import keys
 from pipeline.state.lease import Lease
-from pipeline.state.ledger import Coverage, Ledger
+from pipeline.state.ledger import PLANS_HELD, Coverage, Ledger
 
 DAY = date(2026, 2, 11)
 
@@ -66,6 +66,36 @@ class TestLedger:
         ledger.open(RUN)
         assert ledger.run(RUN.run_id) == RUN
         assert ledger.summary(RUN.run_id) is None
+
+    def test_a_plan_that_this_process_holds_is_not_read_again(self, client: redis.Redis) -> None:
+        ledger = Ledger(client)
+        Ledger(client).open(RUN)
+        first = ledger.run(RUN.run_id)
+        client.hset(keys.run(RUN.run_id), "plan", "not looked at any more")
+        assert first == RUN
+        assert ledger.run(RUN.run_id) is first
+
+    def test_a_run_of_the_same_name_in_a_redis_that_was_emptied_is_another(self, client: redis.Redis) -> None:
+        ledger, other = Ledger(client), replace(RUN, accounts=RUN.accounts[:1])
+        ledger.open(RUN)
+        client.flushdb()
+        with pytest.raises(WrongInput):
+            ledger.run(RUN.run_id)
+        Ledger(client).open(other)
+        assert ledger.run(RUN.run_id) == other
+
+    def test_a_plan_of_a_version_that_wrote_no_digest_is_read(self, client: redis.Redis) -> None:
+        ledger = Ledger(client)
+        ledger.open(RUN)
+        client.hdel(keys.run(RUN.run_id), "plan_digest")
+        assert Ledger(client).run(RUN.run_id) == ledger.run(RUN.run_id) == RUN
+
+    def test_only_so_many_plans_are_held(self, client: redis.Redis) -> None:
+        ledger, runs = Ledger(client), [replace(RUN, run_id=f"daily-{n}") for n in range(PLANS_HELD + 3)]
+        for run in runs:
+            ledger.open(run)
+        assert [ledger.run(run.run_id) for run in runs] == runs
+        assert len(ledger._plans) <= PLANS_HELD
 
     def test_an_unknown_run_is_wrong_input_and_named(self, client: redis.Redis) -> None:
         with pytest.raises(WrongInput, match=r"there is no run daily-2026-02-12.*laike runs"):
