@@ -12,10 +12,13 @@ from pipeline.context import Context
 from pipeline.core.errors import LaikeError, NoWorker, WrongInput
 from pipeline.core.outcome import Run, Summary
 from pipeline.core.plan import parts
+from pipeline.render.cards import seconds_to_wait
 from pipeline.steps.backfill import stop
 from pipeline.steps.run import begin, begin_backfill, carry_out, open_backfill
 from pipeline.steps.underway import state_without_end, under_way
 from worker.dispatch import start
+
+CARD_S = 1.0  # a card that waits for nothing is sent within it
 
 
 def sync(day: str | None, accounts: Sequence[str], *, dry_run: bool, local: bool, no_redis: bool, as_json: bool) -> int:
@@ -146,7 +149,7 @@ def _carry_out(ctx: Context, run: Run) -> Summary:
     thread.start()
     try:
         follow(ctx, run, thread.is_alive)
-        thread.join()  # the card comes after the end
+        _await_card(ctx, thread)
     except KeyboardInterrupt:
         msg = f"{run.run_id} was stopped half-way; nothing is lost: the same command again completes it"
         raise LaikeError(msg, what_to_do="重新运行同一命令即可补齐。") from None
@@ -154,3 +157,13 @@ def _carry_out(ctx: Context, run: Run) -> Summary:
     if isinstance(result, BaseException):
         raise result
     return result
+
+
+def _await_card(ctx: Context, thread: threading.Thread) -> None:
+    """Wait for what comes after a run's end, and say so where it takes long."""
+    seconds = seconds_to_wait(ctx.now())
+    thread.join(CARD_S)
+    if seconds and thread.is_alive():
+        said = f"the card to the group waits {seconds:.0f} s: just after full and half hours its bot is crowded"
+        output.err.print(said, highlight=False)
+    thread.join()

@@ -1,7 +1,7 @@
 """What a person at a terminal gets: data on stdout, sentences on stderr, exit codes that mean something."""
 
 import json
-from datetime import datetime
+from datetime import datetime, time
 
 import pytest
 
@@ -45,6 +45,15 @@ def test_sync_prints_one_json_document_and_progress_beside_it(ready: Lab) -> Non
     assert isinstance(account["cost"], str)
     assert sum(one["rows"] for one in document["accounts"]) == len(ready.source())
     assert "7/7" in ended.stderr
+
+
+@pytest.mark.parametrize(("minute", "told"), [(0, True), (5, False)])
+def test_a_run_whose_card_has_to_wait_says_so(ready: Lab, minute: int, told: bool) -> None:  # noqa: FBT001
+    ready.at(time(12, minute))
+    done = ready.laike("sync", "--local", LAIKE_WAIT_SCALE="0.3")
+    assert done.returncode == 0, done.stderr
+    assert ("the card to the group waits" in done.stderr) == told
+    assert ready.calls("bot.webhook") == 1
 
 
 def test_runs_and_show_tell_what_was(ready: Lab) -> None:
