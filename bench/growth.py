@@ -10,7 +10,11 @@ from bench.weigh import Weight
 
 SLACK = 1.1  # of the smaller step's cost a unit; what is fixed only makes the smaller one dearer
 SECONDS = "seconds"
-SLACK_OF_SECONDS = 1.25  # the same work takes a shared machine up to a quarter longer a minute later
+SLACK_OF_SECONDS = 1.25
+NOTE = (
+    f"No cost by unit may be more than {SLACK:g} times that of the smaller step, seconds {SLACK_OF_SECONDS:g} times: "
+    "the same work takes a shared machine up to a quarter longer a minute later."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,4 +81,4 @@ def table(title: str, unit: str, steps: Sequence[Step]) -> Table:
         )
         for step in steps
     ]
-    return Table(title, heads, rows)
+    return Table(title, heads, rows, NOTE)
