@@ -66,17 +66,8 @@ def full_accounts(days: int, *, whole: bool) -> Part:
 
 
 def year(steps: Sequence[int], *, whole: bool) -> Part:
-    """P5, and how the cost of a backfill grows with its days: ranges that end where the one before begins."""
-    found: list[Carried] = []
-    with world(YEAR) as made:
-        with crew(made, made.newest) as team:
-            team.daily()
-        last = made.newest - timedelta(days=1)
-        for days in steps:
-            span = DayRange(last - timedelta(days=days - 1), last)
-            err.print(f"  {len(YEAR.promotions)} accounts, {days} days", highlight=False)
-            found.append(_carried(made, span))
-            last = span.first - timedelta(days=1)
+    """P5, and how the cost of a backfill grows with its days: each into a table of its own."""
+    found = [_into_an_empty_table(days) for days in steps]
     grows = merged([Step(f"{len(one.days)}", len(one.days), one.seconds, one.calls, one.told.weight) for one in found])
     longest = max(found, key=lambda one: len(one.days))
     name = f"{len(YEAR.promotions)} accounts, {len(longest.days)} days, {longest.rows} rows"
@@ -84,6 +75,15 @@ def year(steps: Sequence[int], *, whole: bool) -> Part:
         goals=[*_memory_goals(name, longest.told, whole=whole), *grown("days", grows)],
         tables=[table(f"How a backfill of {len(YEAR.promotions)} accounts grows: days", "days", grows)],
     )
+
+
+def _into_an_empty_table(days: int) -> Carried:
+    err.print(f"  {len(YEAR.promotions)} accounts, {days} days", highlight=False)
+    with world(YEAR) as made:
+        with crew(made, made.newest) as team:
+            team.daily()
+        last = made.newest - timedelta(days=1)
+        return _carried(made, DayRange(last - timedelta(days=days - 1), last))
 
 
 def _floor(made: World, span: DayRange) -> tuple[float, int]:

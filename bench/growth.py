@@ -9,12 +9,6 @@ from bench.result import Goal, Table, mib
 from bench.weigh import Weight
 
 SLACK = 1.1  # of the smaller step's cost a unit; what is fixed only makes the smaller one dearer
-SECONDS = "seconds"
-SLACK_OF_SECONDS = 1.25
-NOTE = (
-    f"No cost by unit may be more than {SLACK:g} times that of the smaller step, seconds {SLACK_OF_SECONDS:g} times: "
-    "the same work takes a shared machine up to a quarter longer a minute later."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +25,7 @@ class Step:
     def a_unit(self) -> dict[str, float]:
         """Cost by unit."""
         told = {
-            SECONDS: self.seconds,
+            "seconds": self.seconds,
             "calls": self.calls,
             "Redis commands": self.weight.commands,
             "Redis traffic": self.weight.traffic,
@@ -59,8 +53,7 @@ def grown(unit: str, steps: Sequence[Step]) -> list[Goal]:
             larger.a_unit[name] / smaller.a_unit[name] for smaller, larger in pairwise(steps) if smaller.a_unit[name]
         ]
         if ratios:
-            slack = SLACK_OF_SECONDS if name == SECONDS else SLACK
-            goals.append(Goal("growth", f"{unit}: {name} by unit, of the smaller step's", max(ratios), slack))
+            goals.append(Goal("growth", f"{unit}: {name} by unit, of the smaller step's", max(ratios), SLACK))
     return goals
 
 
@@ -81,4 +74,4 @@ def table(title: str, unit: str, steps: Sequence[Step]) -> Table:
         )
         for step in steps
     ]
-    return Table(title, heads, rows, NOTE)
+    return Table(title, heads, rows)

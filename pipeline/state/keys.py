@@ -15,6 +15,7 @@
 | laike:v1:changes:<batch> | string, zlib JSON | 3 days | what a killed load had begun to write is counted anew |
 | laike:v1:cleared:<batch> | string, zlib JSON | 3 days | what a killed read-back removed is backed up, but not told |
 | laike:v1:snapshot:<batch> | string, zlib JSON | 3 days | the table is read again |
+| laike:v1:layout:<batch> | string, zlib JSON | 3 days | the batch is not read back, and so not a success |
 | laike:v1:tenant:<app_id> | string, sealed (Fernet) | 2 hours | each process asks for one |
 | laike:v1:base:<id>:writer | string | 20 s, renewed | two writers could meet |
 | laike:v1:base:<id>:writes | counter | none | an early read is not trusted |
@@ -94,6 +95,11 @@ def rows(batch_id: str, account_id: str) -> str:
 def snapshot(batch_id: str) -> str:
     """What the early read of the table found."""
     return f"{PREFIX}snapshot:{batch_id}"
+
+
+def layout(batch_id: str) -> str:
+    """By which fields of the table a load wrote."""
+    return f"{PREFIX}layout:{batch_id}"
 
 
 def changes(batch_id: str) -> str:

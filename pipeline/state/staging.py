@@ -105,6 +105,14 @@ class Staging:
         """What the early read of the table found; `None` where it is not there or not whole: read again."""
         return self._get(keys.snapshot(batch_id), Snapshot)
 
+    def put_layout(self, batch_id: str, layout: Layout) -> None:
+        """Keep by which fields a load wrote: the read-back and the views need that, and no record of the snapshot."""
+        self._client.set(keys.layout(batch_id), codec.squeeze(layout, Layout), ex=keys.STAGING_TTL_S)
+
+    def layout(self, batch_id: str) -> Layout | None:
+        """By which fields a load wrote; `None` where it is not there or not whole."""
+        return self._get(keys.layout(batch_id), Layout)
+
     def put_changes(self, batch_id: str, changes: Mapping[Key, Change]) -> None:
         """Record what a load sets out to change, before it writes."""
         self._client.set(

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TypeVar
@@ -81,8 +80,7 @@ def _load(ctx: Context, run: Run) -> LoadOutcome:
         work = _Load(ctx, run, base, source=source, wanted=wanted, snapshot=snapshot)
         work.read_besides()
         work.write()
-        if work.layout != snapshot.layout:  # the read-back goes by the names of now
-            ctx.staging.put_snapshot(run.batch_id, replace(snapshot, layout=work.layout))
+        ctx.staging.put_layout(run.batch_id, work.layout)
         return _tell(ctx, work, dry_run=False)
 
 

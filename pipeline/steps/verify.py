@@ -60,11 +60,10 @@ def _verify(ctx: Context, run: Run, load: LoadOutcome) -> VerifyOutcome:
     agreements = back.look_until_it_agrees()
     warnings: tuple[str, ...] = ()
     if any(one.duplicates for one in agreements) or ctx.staging.cleared(run.batch_id).record_ids:
-        layout = back.snapshot.layout
-        warnings = clear_twins(ctx, run, layout, back.wanted)
+        warnings = clear_twins(ctx, run, back.layout, back.wanted)
         if ctx.staging.cleared(run.batch_id).record_ids:
             agreements = back.look_until_it_agrees()
-            warnings = (*told(ctx, run, layout, back.wanted), *warnings)
+            warnings = (*told(ctx, run, back.layout, back.wanted), *warnings)
     stop_if_unseen(ctx, run, [one for one in agreements if one.at not in back.refused])
     verified = bool(agreements) and all(one.agrees for one in agreements)
     _cover(ctx, back.source, [one.at for one in agreements if one.agrees])
@@ -78,7 +77,7 @@ class _ReadBack:
         self.ctx, self.run, self.days = ctx, run, frozenset(load.days)
         # days of which the load knows that rows are missing: reading them again would change nothing
         self.refused = {AccountDay(one.account_id, one.day) for one in load.refused}
-        self.snapshot = _snapshot(ctx, run)
+        self.layout, self.field_count = _layout(ctx, run), load.fields
 
     @property
     def source(self) -> Source:
@@ -94,7 +93,7 @@ class _ReadBack:
     def _fetched(self) -> tuple[Source, Sequence[WantedRow]]:
         # looked at first while the table's first page is on its way
         source = gather(self.ctx, self.run)
-        return source.without_rows(), want(self.snapshot.layout, self.run, source)
+        return source.without_rows(), want(self.layout, self.run, source)
 
     def look_until_it_agrees(self) -> Sequence[DayAgreement]:
         """How they compare after the last look."""
@@ -107,8 +106,8 @@ class _ReadBack:
         return agreements
 
     def _look(self) -> tuple[DayAgreement, ...]:
-        ctx, run, layout = self.ctx, self.run, self.snapshot.layout
-        hand_on = _hander_on(ctx, run, self.snapshot)
+        ctx, run, layout = self.ctx, self.run, self.layout
+        hand_on = _hander_on(ctx, run, self.field_count)
 
         def made(now: Layout, records: Iterable[Record]) -> list[FoundRow]:
             return concerning(run, self.wanted, rows_of(now, hand_on(now, records), self.days))
@@ -136,7 +135,7 @@ def _cover(ctx: Context, source: Source, agreed: Sequence[AccountDay]) -> None:
     )
 
 
-def _hander_on(ctx: Context, run: Run, snapshot: Snapshot) -> Callable[[Layout, Iterable[Record]], Iterable[Record]]:
+def _hander_on(ctx: Context, run: Run, field_count: int) -> Callable[[Layout, Iterable[Record]], Iterable[Record]]:
     """Lets what is read back be the early read of the next batch, too, where that covers the same days."""
     if not follows_on(ctx.ledger.run(run.run_id), run.batch + 1):
         return lambda _, records: records
@@ -144,7 +143,7 @@ def _hander_on(ctx: Context, run: Run, snapshot: Snapshot) -> Callable[[Layout, 
 
     def hand_on(layout: Layout, records: Iterable[Record]) -> Iterable[Record]:
         kept = packed(records)
-        early = Snapshot(layout, kept, writes, read_at, fields=snapshot.fields)
+        early = Snapshot(layout, kept, writes, read_at, fields=field_count)
         ctx.staging.offer_snapshot(replace(run, batch=run.batch + 1).batch_id, early)
         return kept
 
@@ -156,11 +155,11 @@ def _learn_columns(ctx: Context, layout: Layout) -> None:
     ctx.memory.learn_columns({name: KnownColumn(field.id, field.name) for name, field in layout.fields.items()})
 
 
-def _snapshot(ctx: Context, run: Run) -> Snapshot:
-    snapshot = ctx.staging.snapshot(run.batch_id)
-    if snapshot is None:
-        raise LaikeError(f"{run.run_id}: what the table looked like is not staged any more")
-    return snapshot
+def _layout(ctx: Context, run: Run) -> Layout:
+    layout = ctx.staging.layout(run.batch_id)
+    if layout is None:
+        raise LaikeError(f"{run.run_id}: by which fields was written is not staged any more")
+    return layout
 
 
 def _learn_creator(ctx: Context, run: Run, found: Sequence[FoundRow]) -> None:

@@ -48,9 +48,9 @@ def _check_or_tell(ctx: Context, run: Run) -> ViewsOutcome:
 
 
 def _check(ctx: Context, run: Run) -> ViewsOutcome:
-    snapshot = ctx.staging.snapshot(parts(run)[-1].batch_id)
+    read = ctx.staging.layout(parts(run)[-1].batch_id)
     names = ctx.base(None).views.names()
-    found = _look(ctx, names, run.accounts, deep=False, read=snapshot.layout if snapshot else None)
+    found = _look(ctx, names, run.accounts, deep=False, read=read)
     outcome = mend(ctx, found, active=partial(_spent_in, ctx, run))
     return replace(outcome, total=len(names) + len(outcome.created))
 

@@ -134,6 +134,13 @@ class TestStaging:
             "n": "7600000000000000001",
         }
 
+    def test_by_which_fields_was_written_survives_without_the_records(self, client: redis.Redis) -> None:
+        staging = Staging(client)
+        staging.put_layout("run1", SNAPSHOT.layout)
+        assert staging.layout("run1") == SNAPSHOT.layout
+        assert staging.layout("run2") is None
+        assert staging.snapshot("run1") is None
+
     def test_changes_survive_by_key(self, client: redis.Redis) -> None:
         staging = Staging(client)
         staging.put_changes("run1", {CHANGE.key: CHANGE})
@@ -145,9 +152,10 @@ class TestStaging:
         staging = Staging(client)
         staging.put_fetched("run1", fetched())
         staging.put_snapshot("run1", SNAPSHOT)
+        staging.put_layout("run1", SNAPSHOT.layout)
         staging.put_changes("run1", {CHANGE.key: CHANGE})
-        names = [keys.rows("run1", ACCOUNT), keys.snapshot("run1"), keys.changes("run1")]
-        assert [int(client.ttl(name)) for name in names] == pytest.approx([3 * 86400] * 3, abs=2)
+        names = [keys.rows("run1", ACCOUNT), keys.snapshot("run1"), keys.layout("run1"), keys.changes("run1")]
+        assert [int(client.ttl(name)) for name in names] == pytest.approx([3 * 86400] * 4, abs=2)
 
 
 @torn
