@@ -20,7 +20,7 @@ def test_one_step_that_is_dearer_by_unit_is_told_however_cheap_the_next_is() -> 
 
 
 def test_commands_count_too() -> None:
-    goals = grown("accounts", [step(7, 7.0), step(77, 77.0, commands=120)])
+    goals = grown("accounts", [step(7, 7.0), step(77, 77.0, commands=130)])
     assert ["Redis commands" in goal.what for goal in goals if not goal.holds] == [True]
 
 
