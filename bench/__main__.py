@@ -33,7 +33,7 @@ def profiles(*, quick: bool) -> Mapping[str, Callable[[], Part]]:
         "P1b": lambda: daily.eight_pages(3),
         "P2": lambda: agency.measure({7: 1, 77: 3, 1000: 1}),
         "P3": lambda: backfill.full_accounts(70, whole=True),
-        "P5": lambda: backfill.year([1, 60, 364, 60], whole=True),
+        "P5": lambda: backfill.year([1, 60, 364, 60, 364], whole=True),
         "P6": lambda: start.measure(3),
     }
 

@@ -3,14 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from statistics import fmean
 
 from bench.result import Goal, Table, mib
 from bench.weigh import Weight
 
-# of the smaller step's cost a unit: a shared machine takes up to a fifth longer for the same work a minute later; a
-# share of a twentieth that grew with the square would be more from 60 days to a year
-SLACK = 1.25
+SLACK = 1.1  # of the smaller step's cost a unit; what is fixed only makes the smaller one dearer
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +34,14 @@ class Step:
 
 
 def merged(steps: Sequence[Step]) -> list[Step]:
-    """Steps of one size as one, with the mean of their seconds.
+    """Steps of one size as one, with the least of their seconds: what else the machine was at only ever adds to it.
 
-    Measured before and after a larger one, they tell its growth also on a machine that gets slower or faster meanwhile.
+    Measured in turn, they tell growth also on a machine that gets slower or faster meanwhile.
     """
     by_units: dict[int, list[Step]] = {}
     for step in steps:
         by_units.setdefault(step.units, []).append(step)
-    return [replace(same[0], seconds=fmean(one.seconds for one in same)) for _, same in sorted(by_units.items())]
+    return [replace(same[0], seconds=min(one.seconds for one in same)) for _, same in sorted(by_units.items())]
 
 
 def grown(unit: str, steps: Sequence[Step]) -> list[Goal]:

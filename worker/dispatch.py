@@ -42,10 +42,9 @@ def send_after_fetch(ctx: Context, run: Run, batch: int) -> None:
     """
     if batch + 1 == len(cut := parts(run)) or ctx.ledger.was_sent(run.run_id, str(batch + 1)):
         return
-    if batch >= AHEAD and not ctx.ledger.count_done(run.run_id, [str(Step(LOAD, batch - AHEAD))]):
+    if 2 * ctx.ledger.count_fetch(run.run_id, batch) < len(cut[batch].accounts):
         return
-    steps = [str(step) for step in header(cut[batch])]
-    if 2 * ctx.ledger.count_done(run.run_id, steps) >= len(steps):
+    if batch < AHEAD or ctx.ledger.is_done(run.run_id, str(Step(LOAD, batch - AHEAD))):
         send_batch(ctx, run, batch + 1)
 
 

@@ -20,7 +20,7 @@ from pipeline.state.lease import Lease
 T = TypeVar("T")
 UNKNOWN = ""  # the digest of figures that are not known: it is like no other, and so tells of no restatement
 PLAN, DIGEST, SUMMARY, TOLD, GIVEN_UP, EVENTS = "plan", "plan_digest", "summary", "told", "given_up", "events"
-STEP, SENT = "step:", "sent:"
+STEP, SENT, ENDED = "step:", "sent:", "ended:"
 PLANS_HELD = 16  # in a process: of 1,000 accounts one takes 60 KB to read, and each step looks at it
 Event = dict[str, str]
 
@@ -40,13 +40,6 @@ _RECORD = """
 if redis.call('get', KEYS[1]) ~= ARGV[1] then return redis.call('hget', KEYS[2], ARGV[2]) end
 redis.call('hsetnx', KEYS[2], ARGV[2], ARGV[3])
 return redis.call('hget', KEYS[2], ARGV[2])
-"""
-_COUNT = """
-local there = 0
-for _, outcome in ipairs(redis.call('hmget', KEYS[1], unpack(ARGV))) do
-    if outcome then there = there + 1 end
-end
-return there
 """
 
 
@@ -69,7 +62,6 @@ class Ledger:
         self._plans: dict[bytes, Run] = {}  # by digest
         self._open = client.register_script(_OPEN)
         self._record = client.register_script(_RECORD)
-        self._count = client.register_script(_COUNT)
 
     def open(self, run: Run) -> bool:
         """Record a run before its first step; `False` where there is one of its name already."""
@@ -101,9 +93,16 @@ class Ledger:
             raise Busy(f"{run_id}: {step} was taken over")
         return codec.load(type(outcome), stands)
 
-    def count_done(self, run_id: str, steps: Sequence[str]) -> int:
-        """How many of these steps have an outcome; what it takes does not grow with the run."""
-        return int(self._count(keys=[keys.run(run_id)], args=[STEP + step for step in steps]))
+    def is_done(self, run_id: str, step: str) -> bool:
+        """Whether a step has an outcome."""
+        return bool(self._client.hexists(keys.run(run_id), STEP + step))
+
+    def count_fetch(self, run_id: str, batch: int) -> int:
+        """How many fetches of a batch have ended, with the one that just did.
+
+        About: one that is delivered twice may count twice, and one that was killed right before this not at all.
+        """
+        return int(self._client.hincrby(keys.run(run_id), f"{ENDED}{batch}", 1))
 
     def done(self, run_id: str) -> set[str]:
         """The steps that have an outcome, of the whole run."""

@@ -134,13 +134,21 @@ class TestLedger:
         assert ledger.record("run1", "load", LoadOutcome(created=4), lease) == LoadOutcome(created=3)
         assert ledger.done("run1") == {"load"}
 
-    def test_of_some_steps_it_is_counted_how_many_are_done(self, client: redis.Redis) -> None:
-        ledger, lease = Ledger(client), taken(client)
-        for step in ("load", "verify", "views"):
-            ledger.record("run1", step, LoadOutcome(), lease)
-        assert ledger.count_done("run1", ["load", "finish", "views"]) == 2
-        assert ledger.count_done("run1", ["finish"]) == 0
-        assert ledger.count_done("run2", ["load"]) == 0
+    def test_a_step_is_done_when_it_has_an_outcome(self, client: redis.Redis) -> None:
+        ledger = Ledger(client)
+        ledger.record("run1", "load", LoadOutcome(), taken(client))
+        ledger.send("run1", "verify")
+        assert [ledger.is_done(*step) for step in (("run1", "load"), ("run1", "verify"), ("run2", "load"))] == [
+            True,
+            False,
+            False,
+        ]
+
+    def test_fetches_that_ended_are_counted_by_run_and_batch(self, client: redis.Redis) -> None:
+        ledger = Ledger(client)
+        assert [ledger.count_fetch("run1", batch) for batch in (0, 0, 1, 0)] == [1, 2, 1, 3]
+        assert ledger.count_fetch("run2", 0) == 1
+        assert ledger.done("run1") == ledger.sent("run1") == set()
 
     def test_an_outcome_is_not_recorded_by_one_who_lost_the_step(self, client: redis.Redis) -> None:
         ledger, lost = Ledger(client), taken(client)
