@@ -64,6 +64,15 @@ def test_twice_the_rows_cost_no_call_and_no_command_more(lab: Lab) -> None:
     assert more[0] == less[0] + Counter(looked_at)
 
 
+def test_views_that_are_looked_at_cost_no_reading_of_the_fields_more(lab: Lab) -> None:
+    lab.sync()
+    redis.Redis.from_url(lab.redis_url).delete(keys.views(lab.table_id))
+    before = calls(lab)
+    lab.sync()
+    made = calls(lab) - before
+    assert (made["views.get"], made["views.create"], made["fields.list"]) == (7, 0, 1)
+
+
 def added(lab: Lab, promotions: int) -> str:
     """One more account of a size; the product knows of it from now on."""
     made: dict[str, str] = lab.control("accounts/add", {"promotions": promotions})["accounts"]
