@@ -25,8 +25,9 @@ from pipeline.core.coverage import KnownDay
 from pipeline.core.model import Account, AccountDay, DayRange, china_day
 from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summary
 from pipeline.state import keys
+from pipeline.state.coverage import Coverage, Loaded
 from pipeline.state.days import Days
-from pipeline.state.ledger import Coverage, Ledger
+from pipeline.state.ledger import Ledger
 
 GOAL_S = 0.5
 ROUNDS = 5
@@ -48,7 +49,8 @@ def accounts_of(count: int) -> tuple[Account, ...]:
 
 def fill(client: redis.Redis, accounts: Sequence[Account], days: int, now: datetime) -> str:
     """A daily run of each day up to yesterday, with events, and the coverage of its days; the newest run's id."""
-    ledger, known, newest = Ledger(client), Days(client), china_day(now) - timedelta(days=1)
+    ledger, coverage, known = Ledger(client), Coverage(client), Days(client)
+    newest = china_day(now) - timedelta(days=1)
     for back in reversed(range(days)):
         day = newest - timedelta(days=back)
         run = _run(day, accounts, now - timedelta(days=back))
@@ -59,7 +61,7 @@ def fill(client: redis.Redis, accounts: Sequence[Account], days: int, now: datet
         ledger.archive(run.run_id)
         client.delete(keys.events(run.run_id))
         at = [AccountDay(account.id, day) for account in accounts]
-        ledger.cover({one: Coverage(3, "118.36", "c" * 32, run.started_at) for one in at})
+        coverage.learn({one: Loaded(3, "118.36", "c" * 32, run.started_at) for one in at})
         known.learn({one: KnownDay(state=DayState.LOADED, rows=3, cost="118.36") for one in at})
     return f"daily-{newest}"
 

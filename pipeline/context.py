@@ -25,6 +25,7 @@ from pipeline.core.token import authorize_link
 from pipeline.settings import Settings
 from pipeline.state import keys
 from pipeline.state.alerts import Alerts
+from pipeline.state.coverage import Coverage
 from pipeline.state.days import Days
 from pipeline.state.lease import hold
 from pipeline.state.ledger import Ledger
@@ -54,6 +55,7 @@ class Context:
     limiter: Limiter
     staging: Staging
     ledger: Ledger
+    coverage: Coverage
     days: Days
     memory: Memory
     rosters: Rosters
@@ -197,6 +199,7 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
         limiter=Limiter(client, settings.oceanengine_rate, settings.wait_scale),
         staging=Staging(client),
         ledger=Ledger(client),
+        coverage=Coverage(client),
         days=Days(client),
         memory=Memory(client, settings.bitable_app_token, settings.bitable_table_id),
         rosters=Rosters(client),

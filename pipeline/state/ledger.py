@@ -1,24 +1,19 @@
-"""The ledger: what runs there were, what came of each step, what was last loaded of each account and day."""
+"""The ledger: what runs there were, and what came of each of their steps."""
 
 import hashlib
 import time
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import redis
 import structlog
 
 from pipeline.core.errors import Busy, Trouble, WrongInput
-from pipeline.core.model import AccountDay, Totals
 from pipeline.core.outcome import Run, Summary
 from pipeline.state import codec, keys
 from pipeline.state.lease import Lease
 
 T = TypeVar("T")
-UNKNOWN = ""  # the digest of figures that are not known: it is like no other, and so tells of no restatement
 PLAN, DIGEST, SUMMARY, TOLD, GIVEN_UP, EVENTS = "plan", "plan_digest", "summary", "told", "given_up", "events"
 STEP, SENT, ENDED = "step:", "sent:", "ended:"
 PLANS_HELD = 16  # in a process: of 1,000 accounts one takes 60 KB to read, and each step looks at it
@@ -43,19 +38,8 @@ return redis.call('hget', KEYS[2], ARGV[2])
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """What was last loaded of one account on one day."""
-
-    rows: int
-    cost: str
-    checksum: str
-    as_of: datetime
-    totals: Totals | None = None  # what the account report said of the day
-
-
 class Ledger:
-    """Runs and coverage, in Redis."""
+    """Runs and their steps, in Redis."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
@@ -249,42 +233,6 @@ class Ledger:
             for _, entries in news:
                 for last, fields in entries:
                     yield _event(last, fields)
-
-    def covered(self, account_id: str) -> dict[str, Coverage]:
-        """What was last loaded of an account, by day (ISO)."""
-        days: Any = self._client.hgetall(keys.coverage(account_id))
-        return {day.decode(): codec.load(Coverage, data) for day, data in days.items()}
-
-    def covered_at(self, places: Iterable[AccountDay]) -> dict[AccountDay, Coverage]:
-        """What was last loaded of these accounts on these days; where nothing was, the place is absent."""
-        days: dict[str, list[str]] = defaultdict(list)
-        for at in places:
-            days[at.account_id].append(at.day.isoformat())
-        pipe = self._client.pipeline(transaction=False)
-        for number, wanted in days.items():
-            pipe.hmget(keys.coverage(number), wanted)
-        answers = pipe.execute()
-        return {
-            AccountDay(number, date.fromisoformat(day)): codec.load(Coverage, data)
-            for (number, wanted), found in zip(days.items(), answers, strict=True)
-            for day, data in zip(wanted, found, strict=True)
-            if data
-        }
-
-    def covered_days(self, account_ids: Collection[str]) -> dict[str, set[date]]:
-        """Which days of each account were loaded at some time."""
-        pipe = self._client.pipeline(transaction=False)
-        for number in account_ids:
-            pipe.hkeys(keys.coverage(number))
-        found = zip(account_ids, pipe.execute(), strict=True)
-        return {number: {date.fromisoformat(day.decode()) for day in days} for number, days in found}
-
-    def cover(self, loaded: Mapping[AccountDay, Coverage]) -> None:
-        """Record what was loaded and found to agree."""
-        pipe = self._client.pipeline()
-        for at, coverage in loaded.items():
-            pipe.hset(keys.coverage(at.account_id), at.day.isoformat(), codec.dump(coverage, Coverage))
-        pipe.execute()
 
 
 def _event(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Event:

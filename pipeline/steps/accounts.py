@@ -141,7 +141,7 @@ def _state(ctx: Context, api: OceanEngine, number: str, name: str, ways: tuple[s
         ways=ways,
         activity=activity,
         cost=cost,
-        last_covered=max(ctx.ledger.covered_days([number])[number], default=None),
+        last_covered=max(ctx.coverage.days([number])[number], default=None),
         trouble=trouble,
     )
 

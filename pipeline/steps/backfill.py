@@ -48,7 +48,7 @@ def stop(ctx: Context, run: Run) -> None:
 def rows_a_day(ctx: Context, accounts: Collection[Account]) -> int:
     """How many rows a day of these accounts has: each one's fullest day of the last week, by what was loaded of it."""
     days = window(ctx.now(), DAYS_LOOKED_AT)
-    covered = ctx.ledger.covered_at(AccountDay(account.id, day) for account in accounts for day in days)
+    covered = ctx.coverage.at(AccountDay(account.id, day) for account in accounts for day in days)
     most: dict[str, int] = {}
     for at, one in covered.items():
         most[at.account_id] = max(one.rows, most.get(at.account_id, 0))
@@ -94,7 +94,7 @@ def _remembered(ctx: Context, part: Run) -> Findings:
 
 
 def _fetched_before(ctx: Context, account_id: str, part: Run) -> FetchOutcome:
-    covered = ctx.ledger.covered_at(AccountDay(account_id, day) for day in part.days)
+    covered = ctx.coverage.at(AccountDay(account_id, day) for day in part.days)
     known = {at.day: one for at, one in covered.items()}
     days = tuple(
         DayOutcome(
@@ -116,5 +116,5 @@ def _attempts(ctx: Context, wanted: Run) -> list[Run]:
 
 def _loaded_since(ctx: Context, part: Run, since: datetime) -> bool:
     places = [AccountDay(account.id, day) for account in part.accounts for day in part.days]
-    covered = ctx.ledger.covered_at(places)
+    covered = ctx.coverage.at(places)
     return len(covered) == len(places) and all(one.as_of >= since for one in covered.values())

@@ -31,5 +31,5 @@ def _loaded(ctx: Context, account_ids: Collection[str], days: DayRange) -> dict[
     """Days that were loaded before their states were remembered."""
     return {
         at: KnownDay(state=DayState.LOADED if one.rows else DayState.EMPTY, rows=one.rows, cost=one.cost)
-        for at, one in ctx.ledger.covered_at(AccountDay(number, day) for number in account_ids for day in days).items()
+        for at, one in ctx.coverage.at(AccountDay(number, day) for number in account_ids for day in days).items()
     }

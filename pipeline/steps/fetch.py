@@ -152,7 +152,7 @@ def _read_older(
 def _moved(ctx: Context, run: Run, account_id: str, totals: Mapping[date, Totals]) -> list[date]:
     """Older days than the batch's that were loaded and are corrected by now."""
     horizon = plan.correctable(run.days, ctx.now())
-    loaded = ctx.ledger.covered_at(AccountDay(account_id, day) for day in horizon if day < run.days.first)
+    loaded = ctx.coverage.at(AccountDay(account_id, day) for day in horizon if day < run.days.first)
     return moved(totals, {at.day: known.totals for at, known in loaded.items()})
 
 

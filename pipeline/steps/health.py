@@ -29,7 +29,7 @@ def health(ctx: Context, day: date | None = None, longest: timedelta | None = No
     parked = ctx.days.parked(now)
     names = {number: name for number, name in known.names.items() if number not in parked} if known else {}
     judged = day or newest_day(ctx, len(names))
-    covered = ctx.ledger.covered_at(AccountDay(number, judged) for number in names)
+    covered = ctx.coverage.at(AccountDay(number, judged) for number in names)
     states = ctx.days.known(names, DayRange(judged, judged))
     loaded = {
         at.account_id: one.as_of for at, one in covered.items() if not (state := states.get(at)) or state.state.good

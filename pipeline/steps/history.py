@@ -6,7 +6,7 @@ from decimal import Decimal
 from pipeline.context import Context
 from pipeline.core.history import Figures
 from pipeline.core.model import ZERO, AccountDay, DayRange
-from pipeline.state.ledger import UNKNOWN, Coverage
+from pipeline.state.coverage import UNKNOWN, Loaded
 from pipeline.steps.write import batches
 
 ACCOUNTS_AT_ONCE = 100  # so that of many accounts few answers are in memory together
@@ -20,15 +20,15 @@ def history(ctx: Context, account_ids: Collection[str], days: DayRange) -> dict[
     return found
 
 
-def _covered(ctx: Context, account_ids: Collection[str], days: DayRange) -> dict[AccountDay, Coverage]:
-    return ctx.ledger.covered_at(AccountDay(number, day) for number in account_ids for day in days)
+def _covered(ctx: Context, account_ids: Collection[str], days: DayRange) -> dict[AccountDay, Loaded]:
+    return ctx.coverage.at(AccountDay(number, day) for number in account_ids for day in days)
 
 
-def _figures(loaded: Coverage) -> Figures:
+def _figures(loaded: Loaded) -> Figures:
     return Figures(loaded.rows, Decimal(loaded.cost), _conversions(loaded))
 
 
-def _conversions(loaded: Coverage) -> Decimal | None:
+def _conversions(loaded: Loaded) -> Decimal | None:
     """The account report's; where it said nothing of the day there were none, where nobody remembers, who knows."""
     if loaded.totals:
         return loaded.totals.conversions

@@ -17,7 +17,7 @@ def learn_states(ctx: Context, findings: Sequence[Findings]) -> dict[AccountDay,
     A day that was loaded before and of which nothing was fetched now is left out: its figures in the table still stand.
     """
     outcomes = day_outcomes(findings)
-    covered = ctx.ledger.covered_days({at.account_id for at in outcomes})
+    covered = ctx.coverage.days({at.account_id for at in outcomes})
     standing = {at for at in untouched(findings) if at.day in covered[at.account_id]}
     said = {at: outcome for at, outcome in outcomes.items() if at not in standing}
     ctx.days.learn(known_days(said))

@@ -16,7 +16,7 @@ from pipeline.core.model import AccountDay, DayRange, FoundRow, Key, WantedRow, 
 from pipeline.core.outcome import LoadOutcome, Run, Shift
 from pipeline.core.quality import refusals
 from pipeline.core.table import Layout
-from pipeline.state.ledger import Coverage
+from pipeline.state.coverage import Loaded
 from pipeline.state.staging import Snapshot
 from pipeline.steps.once import once, part_of
 from pipeline.steps.read import Record, read_following, remembered_count, rows_of, take_snapshot
@@ -244,7 +244,7 @@ def _tell(ctx: Context, work: _Load, *, dry_run: bool) -> LoadOutcome:
     if dry_run:
         done = {change.key: change for change in changes(work.difference())}
     done = {key: change for key, change in done.items() if key not in work.refused}
-    covered = ctx.ledger.covered_at(work.source.days)
+    covered = ctx.coverage.at(work.source.days)
     loaded = {at: known.checksum for at, known in covered.items() if work.source.comparable(known.checksum)}
     why = causes(done.values(), work.source.digests, loaded)
     created = sum(change.created for change in done.values())
@@ -266,9 +266,7 @@ def _tell(ctx: Context, work: _Load, *, dry_run: bool) -> LoadOutcome:
     )
 
 
-def _shifts(
-    source: Source, restated: Iterable[AccountDay], covered: Mapping[AccountDay, Coverage]
-) -> tuple[Shift, ...]:
+def _shifts(source: Source, restated: Iterable[AccountDay], covered: Mapping[AccountDay, Loaded]) -> tuple[Shift, ...]:
     return tuple(
         Shift(account_id=at.account_id, day=at.day, before=Decimal(covered[at].cost), after=source.costs[at])
         for at in restated

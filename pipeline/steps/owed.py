@@ -16,7 +16,7 @@ RUNS_LOOKED_AT = 100  # the newest ones; a day has fewer
 def owed(ctx: Context, account_ids: Collection[str], newest: date) -> dict[str, tuple[date, ...]]:
     """The days up to `newest` of each account that owes any, the oldest first."""
     settings = ctx.settings
-    covered = ctx.ledger.covered_days(account_ids)
+    covered = ctx.coverage.days(account_ids)
     horizon = DayRange(newest - timedelta(days=settings.catch_up_days - 1), newest)
     known = ctx.days.known(account_ids, horizon)
     days = {

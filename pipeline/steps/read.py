@@ -47,7 +47,7 @@ def take_snapshot(ctx: Context, run: Run, base: Base) -> Snapshot:
 def _will_create(ctx: Context, run: Run) -> bool:
     """Whether rows to create are to be expected: an account's newest day was never loaded."""
     newest = [AccountDay(account.id, run.days.last) for account in run.accounts]
-    return not run.dry_run and len(ctx.ledger.covered_at(newest)) < len(newest)
+    return not run.dry_run and len(ctx.coverage.at(newest)) < len(newest)
 
 
 def remembered_count(ctx: Context, more: int = 0) -> int | None:

@@ -16,7 +16,7 @@ from pipeline.core.errors import LaikeError
 from pipeline.core.model import AccountDay, DayRange
 from pipeline.core.plan import told_apart, window
 from pipeline.core.table import between
-from pipeline.state.ledger import UNKNOWN, Coverage
+from pipeline.state.coverage import UNKNOWN, Loaded
 from pipeline.steps.read import time_zone
 from pipeline.steps.status import ACCOUNT, AS_OF, COST, DAY, DAY_MS, NAME, REASON, ROWS, STATE, WORDS
 
@@ -31,7 +31,7 @@ class Recalled:
     """What the table says: the state of each day, and of those that were loaded what is compared later."""
 
     known: dict[AccountDay, KnownDay] = field(default_factory=dict)
-    covered: dict[AccountDay, Coverage] = field(default_factory=dict)
+    covered: dict[AccountDay, Loaded] = field(default_factory=dict)
 
 
 def recall_coverage(ctx: Context, names: Mapping[str, str]) -> None:
@@ -42,7 +42,7 @@ def recall_coverage(ctx: Context, names: Mapping[str, str]) -> None:
     Args:
         names: The accounts' names by id.
     """
-    if any(ctx.ledger.covered_days(names).values()):
+    if any(ctx.coverage.days(names).values()):
         return
     by_name = {name: number for number, name in told_apart(names).items()}
     days = window(ctx.now(), max(RECALLED_DAYS, ctx.settings.catch_up_days))
@@ -54,7 +54,7 @@ def recall_coverage(ctx: Context, names: Mapping[str, str]) -> None:
     if recalled.known:
         ctx.days.learn(recalled.known)
         ctx.days.begin_absences(absent_since({at: one.state for at, one in recalled.known.items()}))
-        ctx.ledger.cover(recalled.covered)  # last: from now on there is something known
+        ctx.coverage.learn(recalled.covered)  # last: from now on there is something known
         log.info("coverage_recalled", days=len(recalled.covered))
 
 
@@ -91,7 +91,7 @@ def _gathered(
         recalled.known[at] = known
         if state.good:
             read_at = datetime.fromtimestamp(as_of / 1000, zone)
-            recalled.covered[at] = Coverage(known.rows, known.cost, UNKNOWN, read_at)
+            recalled.covered[at] = Loaded(known.rows, known.cost, UNKNOWN, read_at)
     return recalled
 
 

@@ -49,7 +49,7 @@ def send_report(ctx: Context, report: Report, file: str) -> bool:
 def _as_of(ctx: Context, days: DayRange, accounts: Collection[Account]) -> datetime | None:
     """When the newest loaded day of each account was read, of the one that was read first."""
     newest: dict[str, AccountDay] = {}
-    loaded = ctx.ledger.covered_at(AccountDay(account.id, day) for account in accounts for day in days)
+    loaded = ctx.coverage.at(AccountDay(account.id, day) for account in accounts for day in days)
     for at in sorted(loaded, key=lambda one: one.day):
         newest[at.account_id] = at
     return min((loaded[at].as_of for at in newest.values()), default=None)

@@ -15,7 +15,7 @@ from pipeline.core.errors import TableUnseen
 from pipeline.core.model import Account
 from pipeline.core.outcome import DayAgreement, Run
 from pipeline.core.table import Layout
-from pipeline.state.ledger import UNKNOWN
+from pipeline.state.coverage import UNKNOWN
 from pipeline.state.memory import Unseen
 from pipeline.steps.read import read_rows
 
@@ -49,7 +49,7 @@ def holds_rows(ctx: Context, accounts: Iterable[Account]) -> bool:
     """Whether rows of ours were seen in the table, by us or, where Redis was emptied, by what 同步状态 says."""
     if ctx.memory.seen():
         return True
-    covered = (ctx.ledger.covered(account.id).values() for account in accounts)
+    covered = (ctx.coverage.of(account.id).values() for account in accounts)
     recalled = (known for days in covered for known in days if known.rows and known.checksum == UNKNOWN)
     emptied = ctx.memory.emptied()
     return any(emptied is None or known.as_of > emptied for known in recalled)

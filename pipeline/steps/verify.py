@@ -14,7 +14,7 @@ from pipeline.core.outcome import DayAgreement, LoadOutcome, Run, VerifyOutcome
 from pipeline.core.plan import follows_on
 from pipeline.core.quality import agree
 from pipeline.core.table import Layout
-from pipeline.state.ledger import Coverage
+from pipeline.state.coverage import Loaded
 from pipeline.state.memory import KnownColumn
 from pipeline.state.staging import Snapshot, packed
 from pipeline.steps.once import once, part_of
@@ -125,9 +125,9 @@ class _ReadBack:
 def _cover(ctx: Context, source: Source, agreed: Sequence[AccountDay]) -> None:
     """Remember what was fetched whole and agrees; another day stays as it was known before."""
     sums, good = source.digests, set(agreed) - set(source.conflicts)
-    ctx.ledger.cover(
+    ctx.coverage.learn(
         {
-            at: Coverage(day.rows, str(day.cost), sums[at], fetch.as_of, day.totals)
+            at: Loaded(day.rows, str(day.cost), sums[at], fetch.as_of, day.totals)
             for fetch in source.outcomes
             for day in fetch.days
             if day.state.good and (at := AccountDay(fetch.account_id, day.day)) in good

@@ -92,7 +92,7 @@ class Repair:
 def _spent_lately(ctx: Context, accounts: Iterable[Account]) -> set[str]:
     """Accounts with cost on the days of the look-back, as last loaded."""
     days = window(ctx.now(), ctx.settings.lookback_days)
-    covered = ctx.ledger.covered_at(AccountDay(account.id, day) for account in accounts for day in days)
+    covered = ctx.coverage.at(AccountDay(account.id, day) for account in accounts for day in days)
     return {at.account_id for at, one in covered.items() if float(one.cost)}
 
 

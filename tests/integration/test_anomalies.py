@@ -10,7 +10,8 @@ from pipeline.core.model import CHINA, Account, AccountDay, DayRange, Totals
 from pipeline.core.outcome import AccountResult, DayState, FetchOutcome, LoadOutcome, Run, RunState, Summary
 from pipeline.core.quality import checksum
 from pipeline.state import codec, keys
-from pipeline.state.ledger import STEP, Coverage
+from pipeline.state.coverage import Loaded
+from pipeline.state.ledger import STEP
 from pipeline.state.staging import Fetched
 from pipeline.steps.card import tell_run
 from tests.cards import problems
@@ -39,7 +40,7 @@ def carried_out(ctx: Context, year: Year, run: Run, number: int) -> Summary:
         at = AccountDay(account.id, run.day)
         its = year.figures[at]
         totals = Totals(its.cost, its.conversions or Decimal(0))
-        ctx.ledger.cover({at: Coverage(its.rows, str(its.cost), f"c{number}", run.started_at, totals)})
+        ctx.coverage.learn({at: Loaded(its.rows, str(its.cost), f"c{number}", run.started_at, totals)})
         rows = tuple(year.rows(place, number))
         outcome = FetchOutcome(
             account_id=account.id, days=(), rows=len(rows), checksum=checksum(rows), as_of=run.started_at

@@ -63,7 +63,7 @@ def back(lab: Lab, first: int, last: int) -> DayRange:
 
 
 def covered(lab: Lab, account: str) -> set[date]:
-    return lab.context().ledger.covered_days([account])[account]
+    return lab.context().coverage.days([account])[account]
 
 
 def assert_loaded(lab: Lab, days: DayRange) -> None:

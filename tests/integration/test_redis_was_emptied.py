@@ -12,7 +12,7 @@ Known = dict[str, dict[str, tuple[int, float]]]
 def known(lab: Lab, ctx: Context) -> Known:
     """Rows and cost of every day that counts as loaded, by account."""
     return {
-        number: {day: (one.rows, float(one.cost)) for day, one in ctx.ledger.covered(number).items()}
+        number: {day: (one.rows, float(one.cost)) for day, one in ctx.coverage.of(number).items()}
         for number in lab.accounts
     }
 

@@ -12,8 +12,9 @@ from pipeline.core.errors import Busy, Trouble, WrongInput
 from pipeline.core.model import Account, AccountDay, DayRange
 from pipeline.core.outcome import AccountResult, DayState, LoadOutcome, Run, RunState, Summary, VerifyOutcome
 from pipeline.state import keys
+from pipeline.state.coverage import Coverage, Loaded
 from pipeline.state.lease import Lease
-from pipeline.state.ledger import PLANS_HELD, Coverage, Ledger
+from pipeline.state.ledger import PLANS_HELD, Ledger
 
 DAY = date(2026, 2, 11)
 
@@ -257,31 +258,10 @@ class TestLedger:
         ledger.archive(RUN.run_id)  # a second delivery of the end, days later
         assert ledger.events(RUN.run_id) == before
 
-    def test_coverage_is_kept_by_account_and_day(self, client: redis.Redis) -> None:
-        ledger, one = Ledger(client), Coverage(2, "118.30", "abc", NOW)
-        other = replace(one, rows=0, cost="0")
-        ledger.cover(
-            {AccountDay("18", DAY): one, AccountDay("18", date(2026, 2, 10)): other, AccountDay("19", DAY): other}
-        )
-        assert ledger.covered("18") == {"2026-02-11": one, "2026-02-10": other}
-        assert ledger.covered("19") == {"2026-02-11": other}
-        assert ledger.covered("20") == {}
-        ledger.cover({AccountDay("18", DAY): other})
-        ledger.cover({})
-        assert ledger.covered("18") == {"2026-02-11": other, "2026-02-10": other}
-
-    def test_coverage_of_some_days_is_read_without_the_others(self, client: redis.Redis) -> None:
-        ledger, one = Ledger(client), Coverage(2, "118.30", "abc", NOW)
-        places = [AccountDay("18", DAY), AccountDay("19", DAY), AccountDay("19", date(2026, 2, 10))]
-        ledger.cover(dict.fromkeys(places, one))
-        unknown = AccountDay("20", DAY)
-        assert ledger.covered_at([places[0], places[2], unknown]) == {places[0]: one, places[2]: one}
-        assert ledger.covered_at([]) == {}
-
     def test_each_key_lives_as_long_as_the_table_of_keys_says(self, client: redis.Redis) -> None:
         ledger = Ledger(client)
         ledger.open(RUN)
         ledger.emit(RUN.run_id, "e")
-        ledger.cover({AccountDay("18", DAY): Coverage(0, "0", "", NOW)})
+        Coverage(client).learn({AccountDay("18", DAY): Loaded(0, "0", "", NOW)})
         names = [keys.run(RUN.run_id), keys.events(RUN.run_id), keys.RUNS, keys.coverage("18")]
         assert [int(client.ttl(name)) for name in names] == pytest.approx([400 * 86400, 3 * 86400, -1, -1], abs=2)

@@ -10,7 +10,7 @@ from emulator.world import World
 from pipeline.context import Context
 from pipeline.core.history import Figures
 from pipeline.core.model import AccountDay, DayRange, Totals
-from pipeline.state.ledger import UNKNOWN, Coverage
+from pipeline.state.coverage import UNKNOWN, Loaded
 from pipeline.steps.history import ACCOUNTS_AT_ONCE, history
 from tests import inprocess
 
@@ -26,7 +26,7 @@ def ctx(tmp_path: Path) -> Context:
 
 
 def covered(ctx: Context, checksum: str, totals: Totals | None) -> Figures:
-    ctx.ledger.cover({AccountDay("1", DAY): Coverage(2, "118.36", checksum, NOW, totals)})
+    ctx.coverage.learn({AccountDay("1", DAY): Loaded(2, "118.36", checksum, NOW, totals)})
     return history(ctx, ["1"], ONE)[AccountDay("1", DAY)]
 
 
@@ -46,5 +46,5 @@ def test_conversions_that_nobody_remembers_are_not_zero(ctx: Context) -> None:
 def test_a_day_that_was_never_loaded_is_absent_and_no_account_is_forgotten(ctx: Context) -> None:
     numbers = [str(number) for number in range(2 * ACCOUNTS_AT_ONCE + 1)]
     places = [AccountDay(number, DAY) for number in numbers]
-    ctx.ledger.cover(dict.fromkeys(places, Coverage(1, "1", "c", NOW)))
+    ctx.coverage.learn(dict.fromkeys(places, Loaded(1, "1", "c", NOW)))
     assert history(ctx, numbers, DayRange(DAY, DAY + timedelta(days=1))).keys() == set(places)

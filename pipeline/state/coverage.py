@@ -1,0 +1,68 @@
+"""Coverage: what was last loaded of each account on each day, and found to agree."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import redis
+
+from pipeline.core.model import AccountDay, Totals
+from pipeline.state import codec, keys
+
+UNKNOWN = ""  # the digest of figures that are not known: it is like no other, and so tells of no restatement
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was last loaded of one account on one day."""
+
+    rows: int
+    cost: str
+    checksum: str
+    as_of: datetime
+    totals: Totals | None = None  # what the account report said of the day
+
+
+class Coverage:
+    """What was last loaded, in Redis."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def of(self, account_id: str) -> dict[str, Loaded]:
+        """What was last loaded of an account, by day (ISO)."""
+        days: Any = self._client.hgetall(keys.coverage(account_id))
+        return {day.decode(): codec.load(Loaded, data) for day, data in days.items()}
+
+    def at(self, places: Iterable[AccountDay]) -> dict[AccountDay, Loaded]:
+        """What was last loaded of these accounts on these days; where nothing was, the place is absent."""
+        days: dict[str, list[str]] = defaultdict(list)
+        for at in places:
+            days[at.account_id].append(at.day.isoformat())
+        pipe = self._client.pipeline(transaction=False)
+        for number, wanted in days.items():
+            pipe.hmget(keys.coverage(number), wanted)
+        answers = pipe.execute()
+        return {
+            AccountDay(number, date.fromisoformat(day)): codec.load(Loaded, data)
+            for (number, wanted), found in zip(days.items(), answers, strict=True)
+            for day, data in zip(wanted, found, strict=True)
+            if data
+        }
+
+    def days(self, account_ids: Collection[str]) -> dict[str, set[date]]:
+        """Which days of each account were loaded at some time."""
+        pipe = self._client.pipeline(transaction=False)
+        for number in account_ids:
+            pipe.hkeys(keys.coverage(number))
+        found = zip(account_ids, pipe.execute(), strict=True)
+        return {number: {date.fromisoformat(day.decode()) for day in days} for number, days in found}
+
+    def learn(self, loaded: Mapping[AccountDay, Loaded]) -> None:
+        """Record what was loaded and found to agree."""
+        pipe = self._client.pipeline()
+        for at, coverage in loaded.items():
+            pipe.hset(keys.coverage(at.account_id), at.day.isoformat(), codec.dump(coverage, Loaded))
+        pipe.execute()

@@ -1,0 +1,33 @@
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import redis
+
+from pipeline.core.model import AccountDay
+from pipeline.state.coverage import Coverage, Loaded
+
+DAY = date(2026, 2, 11)
+NOW = datetime(2026, 2, 12, 7, tzinfo=UTC)
+
+
+class TestCoverage:
+    def test_coverage_is_kept_by_account_and_day(self, client: redis.Redis) -> None:
+        coverage, one = Coverage(client), Loaded(2, "118.30", "abc", NOW)
+        other = replace(one, rows=0, cost="0")
+        coverage.learn(
+            {AccountDay("18", DAY): one, AccountDay("18", date(2026, 2, 10)): other, AccountDay("19", DAY): other}
+        )
+        assert coverage.of("18") == {"2026-02-11": one, "2026-02-10": other}
+        assert coverage.of("19") == {"2026-02-11": other}
+        assert coverage.of("20") == {}
+        coverage.learn({AccountDay("18", DAY): other})
+        coverage.learn({})
+        assert coverage.of("18") == {"2026-02-11": other, "2026-02-10": other}
+
+    def test_coverage_of_some_days_is_read_without_the_others(self, client: redis.Redis) -> None:
+        coverage, one = Coverage(client), Loaded(2, "118.30", "abc", NOW)
+        places = [AccountDay("18", DAY), AccountDay("19", DAY), AccountDay("19", date(2026, 2, 10))]
+        coverage.learn(dict.fromkeys(places, one))
+        unknown = AccountDay("20", DAY)
+        assert coverage.at([places[0], places[2], unknown]) == {places[0]: one, places[2]: one}
+        assert coverage.at([]) == {}
