@@ -7,7 +7,8 @@ from cli import output
 from cli.session import a_worker_answers, log_to_stderr, opened
 from pipeline.context import Context, build
 from pipeline.core.errors import LaikeError, WrongInput
-from pipeline.settings import Settings, overridden
+from pipeline.settings import Settings
+from pipeline.settings_sources import overridden
 from pipeline.state.store import ours
 from pipeline.steps.doctor.examine import examine
 from pipeline.steps.doctor.findings import Finding, State, broken, worst

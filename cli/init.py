@@ -12,7 +12,8 @@ from cli.session import log_to_stderr
 from pipeline.context import Context, build
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import Account
-from pipeline.settings import Settings, unset
+from pipeline.settings import Settings
+from pipeline.settings_sources import unset
 from pipeline.state import envfile
 from pipeline.state.store import ours
 from pipeline.steps import status

@@ -10,7 +10,8 @@ import structlog
 from cli.output import err
 from pipeline.context import Context, build
 from pipeline.core.errors import NoWorker
-from pipeline.settings import Settings, overridden
+from pipeline.settings import Settings
+from pipeline.settings_sources import overridden
 from pipeline.state.store import ours
 
 WORKER_ANSWERS_S = 5

@@ -4,15 +4,12 @@ Names begin with `LAIKE_`; the old script's names are accepted, and the new one 
 """
 
 import json
-import os
-import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from cryptography.fernet import Fernet
-from dotenv import dotenv_values
 from pydantic import (
     AfterValidator,
     AliasChoices,
@@ -29,30 +26,9 @@ from pipeline.base_address import from_address
 from pipeline.core.columns import DEFAULT_COLUMNS, Column, columns_of
 from pipeline.core.errors import WrongInput
 from pipeline.core.thresholds import Thresholds, thresholds_of
+from pipeline.settings_sources import CONFIG, OLD_NAMES, field_of, from_files, from_toml, seen, unset
 
-OLD_NAMES = {
-    "LAIKE_OCEANENGINE_APP_ID": "JULIANG_APP_ID",
-    "LAIKE_OCEANENGINE_SECRET": "JULIANG_SECRET",
-    "LAIKE_FEISHU_APP_ID": "FEISHU_APP_ID",
-    "LAIKE_FEISHU_APP_SECRET": "FEISHU_APP_SECRET",
-    "LAIKE_BITABLE_APP_TOKEN": "FEISHU_APP_TOKEN",
-    "LAIKE_BITABLE_TABLE_ID": "FEISHU_TABLE_ID",
-    "LAIKE_FEISHU_WEBHOOK_URL": "FEISHU_WEBHOOK_URL",
-}
 MAKE_A_KEY = 'python3 -c "import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())"'
-# each of these may lie in a file instead, which `<name>_FILE` names
-SECRETS = (
-    "LAIKE_REDIS_URL",
-    "LAIKE_OCEANENGINE_SECRET",
-    "LAIKE_FEISHU_APP_SECRET",
-    "LAIKE_TOKEN_KEYS",
-    "LAIKE_FEISHU_WEBHOOK_URL",
-    "LAIKE_FEISHU_WEBHOOK_SECRET",
-    "LAIKE_FLOWER_LOGIN",
-    "LAIKE_HEARTBEAT_URL",
-)
-# what laike.toml may hold, and what makes settings of it
-_TABLES: Mapping[str, Callable[[Any], object]] = {"columns": columns_of, "anomalies": thresholds_of}
 _HELP = {
     "LAIKE_OCEANENGINE_APP_ID": "the APP_ID at open.oceanengine.com",
     "LAIKE_OCEANENGINE_SECRET": "the Secret at open.oceanengine.com",
@@ -99,7 +75,7 @@ class Settings(BaseSettings):
     bitable_url: Url | None = None  # where people look at the table; taken from an address in place of the token
     table_max_rows: int = Field(default=20_000, gt=0)
     feishu_monthly_calls: int = Field(default=10_000, ge=0)  # of all the tenant's apps; 0: no limit is known
-    config: Path = Path("laike.toml")  # what is not secret and too long for a variable
+    config: Path = CONFIG
     columns: Annotated[tuple[Column, ...], NoDecode] = DEFAULT_COLUMNS
     anomalies: Annotated[Thresholds, NoDecode] = Thresholds()
     accounts: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)  # empty: those that the token reaches
@@ -190,9 +166,9 @@ class Settings(BaseSettings):
         Raises:
             WrongInput: Something is missing or wrong; the message names every problem by its variable.
         """
-        given, problems = _from_files(_seen())
-        described, wrong = _from_toml(_seen())
-        given |= described | {_field(name): (stand_ins or {})[name] for name in unset(stand_ins or {})}
+        given, problems = from_files(seen())
+        described, wrong = from_toml(seen())
+        given |= described | {field_of(name): (stand_ins or {})[name] for name in unset(stand_ins or {})}
         problems += wrong
         try:
             made = cls(**given)
@@ -203,74 +179,6 @@ class Settings(BaseSettings):
         lines = "\n".join(f"  {line}" for line in sorted(set(problems)))
         msg = f"{len(problems)} setting{'s are' if len(problems) > 1 else ' is'} missing or wrong:\n{lines}"
         raise WrongInput(msg)
-
-
-def overridden(environment: Mapping[str, str | None] | None = None) -> list[str]:
-    """Old names that are set beside their new ones, and therefore not used."""
-    seen = environment if environment is not None else _seen()
-    return [f"{old} is ignored: {new} is set" for new, old in OLD_NAMES.items() if seen.get(new) and seen.get(old)]
-
-
-def unset(names: Iterable[str]) -> list[str]:
-    """Those of some variables that nobody gives: neither by their own name, nor by the old one, nor in a file."""
-    seen = from_address(_seen())
-    return [name for name in names if not any(map(seen.get, (name, OLD_NAMES.get(name, name), f"{name}_FILE")))]
-
-
-def _seen() -> dict[str, str | None]:
-    return {**dotenv_values(".env"), **{name: value for name, value in os.environ.items() if value}}
-
-
-def _field(name: str) -> str:
-    return name.removeprefix("LAIKE_").lower()
-
-
-def _from_files(seen: Mapping[str, str | None]) -> tuple[dict[str, Any], list[str]]:
-    """Secrets that lie in files, by field, and what is wrong with the others."""
-    given: dict[str, Any] = {}
-    problems: list[str] = []
-    for name in SECRETS:
-        if not (path := seen.get(f"{name}_FILE")):
-            continue
-        field = _field(name)
-        try:
-            given[field] = Path(path).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            given[field] = None  # told here, and not as missing a second time
-            problems.append(f"{name}_FILE: {path} cannot be read: {error.strerror}")
-    return given, problems
-
-
-def _from_toml(seen: Mapping[str, str | None]) -> tuple[dict[str, Any], list[str]]:
-    """What `laike.toml` says, by field, and what is wrong with it; a variable goes before it."""
-    named = seen.get("LAIKE_CONFIG")
-    path = Path(named or Settings.model_fields["config"].default)
-    try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}, [f"LAIKE_CONFIG: there is no {path}"] if named else []
-    except (OSError, ValueError) as error:
-        return {}, [f"{path} cannot be read: {error}"]
-    known = (*_TABLES, "report")
-    problems = [f"{path}: {key!r} is not known; there are {', '.join(known)}" for key in told if key not in known]
-    given, wrong = _report_from(told.get("report", {}), path)
-    problems += wrong
-    if seen.get("LAIKE_REPORT_WEEKLY"):
-        given.clear()
-    for key in told.keys() & _TABLES.keys():
-        if seen.get(f"LAIKE_{key.upper()}"):
-            continue
-        try:
-            given[key] = _TABLES[key](told[key])
-        except ValueError as error:
-            problems += [f"{path}: {line}" for line in str(error).splitlines()]
-    return given, problems
-
-
-def _report_from(told: object, path: Path) -> tuple[dict[str, Any], list[str]]:
-    if isinstance(told, dict) and told.keys() <= {"weekly"} and isinstance(told.get("weekly", True), bool):
-        return {f"report_{key}": value for key, value in told.items()}, []
-    return {}, [f"{path}: [report] holds nothing but weekly = true or false"]
 
 
 def _parse_json(text: str) -> object:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.settings import OLD_NAMES
+from pipeline.settings_sources import OLD_NAMES
 from tests.lab import Lab
 
 COLUMNS = {"消耗(元)": "stat_cost", "转化数": "convert_cnt", "团购线索数": "clue_pay_order_cnt"}

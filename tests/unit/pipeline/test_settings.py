@@ -10,7 +10,8 @@ import pytest
 from pipeline.core.columns import DEFAULT_COLUMNS, columns_of
 from pipeline.core.errors import WrongInput
 from pipeline.core.thresholds import Thresholds
-from pipeline.settings import SECRETS, Settings, unset
+from pipeline.settings import Settings
+from pipeline.settings_sources import SECRETS, unset
 from tests.lab import TOKEN_KEY
 
 NEEDED = {

@@ -1,0 +1,110 @@
+"""Where settings come from besides the environment: `.env`, the files that hold secrets, `laike.toml`.
+
+Each is read into values by variable or field; `pipeline.settings` judges them.
+"""
+
+import os
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+
+from pipeline.base_address import from_address
+from pipeline.core.columns import columns_of
+from pipeline.core.thresholds import thresholds_of
+
+CONFIG = Path("laike.toml")  # what is not secret and too long for a variable
+OLD_NAMES = {
+    "LAIKE_OCEANENGINE_APP_ID": "JULIANG_APP_ID",
+    "LAIKE_OCEANENGINE_SECRET": "JULIANG_SECRET",
+    "LAIKE_FEISHU_APP_ID": "FEISHU_APP_ID",
+    "LAIKE_FEISHU_APP_SECRET": "FEISHU_APP_SECRET",
+    "LAIKE_BITABLE_APP_TOKEN": "FEISHU_APP_TOKEN",
+    "LAIKE_BITABLE_TABLE_ID": "FEISHU_TABLE_ID",
+    "LAIKE_FEISHU_WEBHOOK_URL": "FEISHU_WEBHOOK_URL",
+}
+# each of these may lie in a file instead, which `<name>_FILE` names
+SECRETS = (
+    "LAIKE_REDIS_URL",
+    "LAIKE_OCEANENGINE_SECRET",
+    "LAIKE_FEISHU_APP_SECRET",
+    "LAIKE_TOKEN_KEYS",
+    "LAIKE_FEISHU_WEBHOOK_URL",
+    "LAIKE_FEISHU_WEBHOOK_SECRET",
+    "LAIKE_FLOWER_LOGIN",
+    "LAIKE_HEARTBEAT_URL",
+)
+# what laike.toml may hold, and what makes settings of it
+_TABLES: Mapping[str, Callable[[Any], object]] = {"columns": columns_of, "anomalies": thresholds_of}
+
+
+def overridden(environment: Mapping[str, str | None] | None = None) -> list[str]:
+    """Old names that are set beside their new ones, and therefore not used."""
+    given = environment if environment is not None else seen()
+    return [f"{old} is ignored: {new} is set" for new, old in OLD_NAMES.items() if given.get(new) and given.get(old)]
+
+
+def unset(names: Iterable[str]) -> list[str]:
+    """Those of some variables that nobody gives: neither by their own name, nor by the old one, nor in a file."""
+    given = from_address(seen())
+    return [name for name in names if not any(map(given.get, (name, OLD_NAMES.get(name, name), f"{name}_FILE")))]
+
+
+def seen() -> dict[str, str | None]:
+    """Every variable that `.env` or the environment sets; the environment goes first."""
+    return {**dotenv_values(".env"), **{name: value for name, value in os.environ.items() if value}}
+
+
+def field_of(name: str) -> str:
+    """The field of `Settings` that a variable sets."""
+    return name.removeprefix("LAIKE_").lower()
+
+
+def from_files(given_by: Mapping[str, str | None]) -> tuple[dict[str, Any], list[str]]:
+    """Secrets that lie in files, by field, and what is wrong with the others."""
+    given: dict[str, Any] = {}
+    problems: list[str] = []
+    for name in SECRETS:
+        if not (path := given_by.get(f"{name}_FILE")):
+            continue
+        field = field_of(name)
+        try:
+            given[field] = Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            given[field] = None  # told here, and not as missing a second time
+            problems.append(f"{name}_FILE: {path} cannot be read: {error.strerror}")
+    return given, problems
+
+
+def from_toml(given_by: Mapping[str, str | None]) -> tuple[dict[str, Any], list[str]]:
+    """What `laike.toml` says, by field, and what is wrong with it; a variable goes before it."""
+    named = given_by.get("LAIKE_CONFIG")
+    path = Path(named or CONFIG)
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}, [f"LAIKE_CONFIG: there is no {path}"] if named else []
+    except (OSError, ValueError) as error:
+        return {}, [f"{path} cannot be read: {error}"]
+    known = (*_TABLES, "report")
+    problems = [f"{path}: {key!r} is not known; there are {', '.join(known)}" for key in told if key not in known]
+    given, wrong = _report_from(told.get("report", {}), path)
+    problems += wrong
+    if given_by.get("LAIKE_REPORT_WEEKLY"):
+        given.clear()
+    for key in told.keys() & _TABLES.keys():
+        if given_by.get(f"LAIKE_{key.upper()}"):
+            continue
+        try:
+            given[key] = _TABLES[key](told[key])
+        except ValueError as error:
+            problems += [f"{path}: {line}" for line in str(error).splitlines()]
+    return given, problems
+
+
+def _report_from(told: object, path: Path) -> tuple[dict[str, Any], list[str]]:
+    if isinstance(told, dict) and told.keys() <= {"weekly"} and isinstance(told.get("weekly", True), bool):
+        return {f"report_{key}": value for key, value in told.items()}, []
+    return {}, [f"{path}: [report] holds nothing but weekly = true or false"]
