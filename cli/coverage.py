@@ -9,7 +9,7 @@ from rich.cells import cell_len, set_cell_size
 from cli import output
 from cli.arguments import day_of
 from cli.session import opened
-from pipeline.core.coverage import AccountCoverage
+from pipeline.core.coverage import AccountCoverage, KnownDay
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import DayRange, china_day
 from pipeline.core.outcome import DayState
@@ -80,10 +80,12 @@ def _print(found: Sequence[AccountCoverage], days: DayRange, width: int) -> None
         output.out.print(f"[dim]{' ' * name_cells}{numbers}[/]", highlight=False)
         for one in found:
             name = output.safe(set_cell_size(one.account.name, name_cells))
-            output.out.print(name + "".join(_cell(one.days[day].state) for day in shown), highlight=False)
+            output.out.print(name + "".join(_cell(one.days.get(day)) for day in shown), highlight=False)
     legend = "  ".join(f"{output.coloured(state, letter)} {state}" for state, letter in LETTERS.items())
+    if any(day not in one.days for one in found for day in days):
+        output.out.print("blank: before the account was first loaded", highlight=False)
     output.out.print(legend, highlight=False)
 
 
-def _cell(state: DayState) -> str:
-    return " " * (DAY_CELLS - 1) + output.coloured(state, LETTERS[state])
+def _cell(known: KnownDay | None) -> str:
+    return " " * (DAY_CELLS - 1) + (output.coloured(known.state, LETTERS[known.state]) if known else " ")

@@ -5,7 +5,7 @@ from cli.session import log_to_stderr
 from pipeline.context import build
 from pipeline.core.errors import LaikeError, WrongInput
 from pipeline.settings import Settings
-from pipeline.steps.tell import cure_of, greet
+from pipeline.steps.tell import bot_cure, greet
 
 
 def test(*, as_json: bool) -> int:
@@ -24,7 +24,7 @@ def test(*, as_json: bool) -> int:
     try:
         said, cure = greet(ctx, bot), None
     except LaikeError as error:
-        said, cure = error.message, cure_of(error)
+        said, cure = error.message, bot_cure(error)
     if as_json:
         output.print_json({"sent": cure is None, "said": said, "what_to_do": cure})
     elif cure is None:

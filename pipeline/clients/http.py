@@ -15,9 +15,10 @@ from typing import Any
 
 import requests
 import structlog
-from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import HTTPError
 
-from pipeline.core.errors import BadRequest, LaikeError, ServerTrouble, Throttled, TransportTrouble
+from pipeline.clients.transport import trouble_of
+from pipeline.core.errors import ServerTrouble, Throttled, TransportTrouble
 
 CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 20  # a report takes 2 s; a service that keeps silent holds a healing run up for so long
@@ -75,6 +76,7 @@ class Http:
             ServerTrouble: HTTP 5xx without a JSON body.
             Throttled: HTTP 429 without a JSON body.
             BadRequest: A header holds what HTTP cannot carry.
+            NeedsPerson: A certificate is not trusted, or the machine's proxy or CA settings are wrong.
         """
         what, started = f"{self.service} {method} {label or path}", perf_counter()
         response, content = self._send(
@@ -113,13 +115,8 @@ class Http:
         try:
             response = session.request(**request, allow_redirects=False, stream=True)
             content = _content(response, until)
-        except UnicodeError:
-            trouble: LaikeError = BadRequest(f"{what}: not sent, a header holds letters that HTTP cannot carry")
-        except (requests.RequestException, HTTPError) as error:
-            trouble = TransportTrouble(
-                f"{what}: no answer from {self.base_url} ({type(error).__name__})",
-                effect_possible=not _never_sent(error),
-            )
+        except (UnicodeError, OSError, HTTPError) as error:
+            trouble = trouble_of(what, self.base_url, error, session.proxies)
         else:
             self._free.append((perf_counter(), session))
             return response, content
@@ -159,11 +156,6 @@ def _content(response: requests.Response, until: float) -> bytes:
             response.close()
             raise requests.ReadTimeout
     return bytes(body)
-
-
-def _never_sent(error: Exception) -> bool:
-    cause = getattr(error.args[0] if error.args else None, "reason", None)
-    return isinstance(error, requests.ConnectTimeout) or isinstance(cause, NewConnectionError)
 
 
 def _parse(content: bytes) -> dict[str, Any] | None:

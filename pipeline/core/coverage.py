@@ -63,13 +63,17 @@ def grid(
     known: Mapping[AccountDay, KnownDay],
     today: date,
     parked_since: date | None,
+    *,
+    first: date,
 ) -> dict[date, KnownDay]:
     """Each day of one account; one of which nothing is known is missing, or parked if the account was by then.
 
     Args:
-        parked_since: From when on an account could not be read that is parked now.
+        parked_since: The day since which a parked account cannot be read.
+        first: The first day that somebody asked for; earlier ones of which nothing is known are left out.
     """
-    return {day: known.get(AccountDay(account_id, day)) or _unknown(day, today, parked_since) for day in days}
+    there = {day: known.get(AccountDay(account_id, day)) for day in days}
+    return {day: one or _unknown(day, today, parked_since) for day, one in there.items() if one or day >= first}
 
 
 def _unknown(day: date, today: date, parked_since: date | None) -> KnownDay:

@@ -79,13 +79,10 @@ def _run_card(summary: Summary, beside: Background, room: Room) -> Card:
     return card(title, template, elements, f"时钟偏移 {offset:+.0f} 秒" if offset else None)
 
 
-def trouble_card(title: str, lines: Sequence[str], link: str) -> Card:
-    """The card about a trouble outside of runs that a new authorization ends."""
-    return card(
-        title,
-        "red",
-        [*(markdown(_sentence(line, ROOMS[0])) for line in lines[: ROOMS[0].lines]), _authorize_button(link)],
-    )
+def trouble_card(title: str, lines: Sequence[str], link: str | None) -> Card:
+    """The card about a trouble outside of runs; `link` is where a person authorizes, if that ends it."""
+    texts = [markdown(_sentence(line, ROOMS[0])) for line in lines[: ROOMS[0].lines]]
+    return card(title, "red", [*texts, *([_authorize_button(link)] if link else [])])
 
 
 def greeting_card(now: datetime) -> Card:

@@ -39,6 +39,7 @@
 | laike:v1:run:<run>:alive | string, ms | 3 days | the watchdog looks a little too early |
 | laike:v1:run:<run>:watched | string | seconds | two workers send the same step, which is done once |
 | laike:v1:step:<run>:<step> | string | 10 s, renewed | a second delivery does the step again, to the same end |
+| laike:v1:beat | string | 900 s | doctor says that beat is silent, until its next turn |
 | laike:v1:runs | sorted set by start, of 400 days | none | history |
 | laike:v1:open | set | none | a run that died is not finished by itself |
 | laike:v1:accounts:roster | string | none | the accounts are discovered anew, and none is told as new or vanished |
@@ -59,6 +60,7 @@ HISTORY_TTL_S = 400 * DAY_S
 WRITTEN_TTL_S = 600
 NEWS_TTL_S = 30 * DAY_S
 EVENTS_MAX, EVENTS_KEPT = 10_000, 2_500  # while a run is open, and when it has ended: a thousand accounts have two each
+BEAT_TTL_S = HOUR_S // 4  # beat turns its loop several times a minute
 QUOTA_TTL_S = 70 * DAY_S
 
 TOKEN = PREFIX + "token:pair"
@@ -68,6 +70,7 @@ TOKEN_DEAD = PREFIX + "token:dead"
 TOKEN_HISTORY = PREFIX + "token:history"
 UNSENT_CARDS = PREFIX + "cards:unsent"
 ALERTS = PREFIX + "alerts"
+BEAT = PREFIX + "beat"
 RUNS = PREFIX + "runs"
 OPEN = PREFIX + "open"
 ROSTER = PREFIX + "accounts:roster"

@@ -17,6 +17,7 @@ import filelock
 import redis
 import structlog
 
+from pipeline.core.causes import cure_of
 from pipeline.core.errors import (
     BadResponse,
     DeadlinePassed,
@@ -42,7 +43,6 @@ REST = timedelta(minutes=1)  # after a refresh that failed, the living access to
 BEGIN = (
     "还没有令牌: 请打开授权链接授权, 再运行 laike token exchange '回调地址'; 或 laike token import FILE 导入旧令牌。"
 )
-AUTHORIZE = "请打开授权链接重新授权 (勾选全部账户), 再运行 laike token exchange '回调地址'。"
 DEAD_CODES = (40103, 40107)  # expired, used up
 
 Turn = Callable[[], AbstractContextManager[Lease]]
@@ -211,7 +211,7 @@ class TokenKeeper:
         return NeedsAuthorization(
             dead.message,
             link=self.link,
-            what_to_do=f"{dead.cause}: {AUTHORIZE}",
+            what_to_do=f"{dead.cause}：{cure_of(NeedsAuthorization.reason)}",
             code=dead.code,
             request_id=dead.request_id,
         )

@@ -103,6 +103,12 @@ class Vault:
         self._client.hset(keys.TOKEN, mapping={"generation": pair.generation, "sealed": self._seal(pair)})
         return mirrored
 
+    def mirrored(self) -> bool:
+        """Whether the mirror holds the newest pair; without it a person must authorize again when Redis is lost."""
+        newest = self.pair()  # brings the mirror up to date where that is possible
+        mirror = self._found(str(self.mirror), self._mirrored())
+        return newest is None or (mirror.pair is not None and not mirror.lacks(newest))
+
     def known(self) -> list[TokenPair]:
         """Every pair that can be read."""
         return [place.pair for place in self._look() if place.pair]

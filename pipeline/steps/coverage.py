@@ -1,12 +1,13 @@
 """What is known of each account on each day, for people to look at."""
 
 from collections.abc import Collection
+from datetime import date
 
 from pipeline.context import Context
 from pipeline.core.coverage import AccountCoverage, KnownDay, grid
 from pipeline.core.model import AccountDay, DayRange, china_day
 from pipeline.core.outcome import DayState
-from pipeline.core.plan import choose_accounts
+from pipeline.core.plan import choose_accounts, window
 from pipeline.steps.accounts import known_accounts, remembered_accounts
 from pipeline.steps.recall import recall_coverage
 
@@ -22,9 +23,17 @@ def coverage(ctx: Context, days: DayRange) -> list[AccountCoverage]:
     known = {**_loaded(ctx, names, days), **ctx.days.known(names, days)}
     parked, today = ctx.days.parked(ctx.now()), china_day(ctx.now())
     since = {number: china_day(one.since) for number, one in parked.items()}
+    first = _first_days(ctx, names)
     return [
-        AccountCoverage(one, grid(one.id, days, known, today, since.get(one.id))) for one in choose_accounts(names, [])
+        AccountCoverage(one, grid(one.id, days, known, today, since.get(one.id), first=first[one.id]))
+        for one in choose_accounts(names, [])
     ]
+
+
+def _first_days(ctx: Context, account_ids: Collection[str]) -> dict[str, date]:
+    """Each account's first loaded day; of one that was never loaded the look-back window is all that it owes."""
+    begun = window(ctx.now(), ctx.settings.lookback_days).first
+    return {number: min(loaded, default=begun) for number, loaded in ctx.coverage.days(account_ids).items()}
 
 
 def _loaded(ctx: Context, account_ids: Collection[str], days: DayRange) -> dict[AccountDay, KnownDay]:

@@ -11,6 +11,7 @@ from pipeline.clients.oceanengine.api import OceanEngine
 from pipeline.clients.oceanengine.reports import account_totals, promotion_report
 from pipeline.context import Context
 from pipeline.core import plan
+from pipeline.core.causes import cure_of
 from pipeline.core.columns import metrics_of
 from pipeline.core.errors import BadResponse, LaikeError, Retryable, Trouble
 from pipeline.core.flow import FETCH, Step
@@ -164,5 +165,5 @@ def _bug(error: Exception) -> Trouble:
     return Trouble(
         reason="bug",
         message=f"{type(error).__name__} in our own code; the log has the trace",
-        what_to_do=LaikeError.advice,
+        what_to_do=cure_of("bug"),
     )

@@ -33,13 +33,13 @@ def greet(ctx: Context, bot: Bot) -> str:
     """Send a message that only says that messages arrive; what the bot answers.
 
     Raises:
-        BadRequest: The bot refuses it; `cure_of` says what to do.
+        BadRequest: The bot refuses it; `bot_cure` says what to do.
         Retryable: Too many messages just now, or no answer.
     """
     return bot.send(greeting_card(ctx.now()), ctx.now())
 
 
-def cure_of(error: LaikeError) -> str:
+def bot_cure(error: LaikeError) -> str:
     """What to do about an error of the bot: in the words of its page where they are known."""
     passes = isinstance(error, Retryable) and error.code is not None
     return _REFUSED.get(error.code or 0, error.what_to_do if passes else SET_THE_HOOK)

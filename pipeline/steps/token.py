@@ -5,6 +5,7 @@ from datetime import timedelta
 import structlog
 
 from pipeline.context import Context
+from pipeline.core.causes import CAUSES
 from pipeline.core.errors import BadResponse, LaikeError, NeedsPerson, Retryable
 from pipeline.core.model import TokenPair
 from pipeline.render.cards import trouble_card
@@ -27,6 +28,7 @@ def keep_token(ctx: Context) -> TokenPair:
         if trouble := ctx.tokens.trouble():  # a run met it before its access token was due
             raise trouble
         _warn_of_the_end(ctx, pair)
+        _warn_of_the_mirror(ctx)
     except (NeedsPerson, Retryable, BadResponse) as error:
         log.error("token_not_kept", error=error.message)
         _tell(ctx, error)
@@ -48,6 +50,13 @@ def _warn_of_the_end(ctx: Context, pair: TokenPair) -> None:
     log.warning("token_ends_soon", hours=hours)
     lines = [f"刷新令牌还剩 {hours} 小时。到期后同步会停止, 只有重新授权才能恢复。", "请现在打开授权页重新授权。"]
     tell_once(ctx, told_as("ends_soon"), trouble_card("巨量引擎授权即将到期", lines, ctx.tokens.link))
+
+
+def _warn_of_the_mirror(ctx: Context) -> None:
+    if ctx.tokens.vault.mirrored():
+        return
+    cause = CAUSES["token_mirror"]
+    tell_once(ctx, told_as("token_mirror"), trouble_card(cause.words, [cause.cure], None))
 
 
 def told_as(reason: str) -> str:

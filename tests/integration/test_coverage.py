@@ -9,6 +9,8 @@ from rich.cells import cell_len
 from tests.integration.test_redis_was_emptied import empty_redis
 from tests.lab import Lab, Plain
 
+LOOKBACK_DAYS = 7
+
 
 @pytest.fixture
 def ready(lab: Lab) -> Lab:
@@ -32,9 +34,9 @@ def document(lab: Lab, *words: str) -> dict[str, dict[str, Plain]]:
 
 def test_each_day_of_each_account_has_its_state_rows_and_cost(ready: Lab) -> None:
     found = document(ready)
-    assert all(len(days) == 30 for days in found.values())
+    assert all(len(days) == LOOKBACK_DAYS for days in found.values())  # nobody asked for the days before these
     states = {day["state"] for days in found.values() for day in days.values()}
-    assert states == {"loaded", "empty", "failed", "missing"}
+    assert states == {"loaded", "empty", "failed"}
     newest = ready.day.isoformat()
     bad = found[ready.accounts[1]][newest]
     assert (bad["state"], bad["rows"], bad["cost"], bool(bad["what_to_do"])) == ("failed", 0, "0.00", True)
@@ -71,5 +73,6 @@ def test_the_grid_fits_into_80_columns_with_a_letter_for_each_day_and_a_legend(r
     assert max(map(cell_len, lines)) <= 80
     name = ready.facts["accounts"][ready.accounts[1]][:4]
     letters = "".join(line for line in lines if line.startswith(name)).split()[1:]
-    assert [one for one in letters if len(one) == 1][-1] == "F"
+    assert [one for one in letters if len(one) == 1] == ["L"] * (LOOKBACK_DAYS - 1) + ["F"]
     assert all(f" {word}" in lines[-1] for word in ("loaded", "empty", "failed", "missing", "parked", "open"))
+    assert lines[-2].startswith("blank: ")

@@ -15,6 +15,7 @@ from pipeline.context import Context
 from pipeline.core.model import Account, DayRange, TokenPair
 from pipeline.core.outcome import Run
 from pipeline.state import keys
+from pipeline.state.beat import BeatSigns
 from pipeline.steps.doctor.examine import examine
 from pipeline.steps.doctor.findings import Finding, State
 from pipeline.steps.doctor.surroundings import Workers
@@ -52,7 +53,7 @@ class Patient:
 def patient(lab: Lab) -> Iterator[Patient]:
     """A healthy system at the present time, its token taken over."""
     lab.at_real_time()
-    lab.context()
+    BeatSigns(lab.context().client).give()
     made = Patient(lab)
     yield made
     made.redis("appendonly", "yes")
@@ -219,6 +220,14 @@ def beat_is_silent(patient: Patient) -> None:
     patient.lab.extra |= {"LAIKE_DAILY_AT": "00:00", "LAIKE_RUN_DEADLINE_S": "0.001"}
 
 
+def no_sign_of_beat(patient: Patient) -> None:
+    patient.lab.context().client.delete(keys.BEAT)
+
+
+def mirror_cannot_be_written(patient: Patient) -> None:
+    patient.lab.extra["LAIKE_TOKEN_FILE"] = "/proc/laike-token"
+
+
 def no_worker(patient: Patient) -> None:
     patient.worker = False
 
@@ -298,6 +307,8 @@ DEFECTS: dict[str, tuple[Callable[[Patient], None], str, State, str]] = {
     "webhook: none": (setting("LAIKE_FEISHU_WEBHOOK_URL", ""), "webhook", W, "「自定义机器人」"),
     "webhook: no webhook": (setting("LAIKE_FEISHU_WEBHOOK_URL", "https://feishu.cn/x"), "webhook", B, "复制 Webhook"),
     "schedule: no worker": (no_worker, "worker", W, "python -m worker"),
+    "schedule: beat gives no sign": (no_sign_of_beat, "beat", W, "celery -A worker.app beat"),
+    "token: mirror cannot be written": (mirror_cannot_be_written, "token.mirror", B, "检查磁盘空间"),
     "schedule: beat is silent": (beat_is_silent, "beat", W, "celery -A worker.app beat"),
 }  # fmt: skip
 
@@ -337,7 +348,7 @@ def test_a_wrong_secret_is_seen_although_the_token_of_the_right_one_is_still_goo
     assert [(one.check, one.state) for one in not_ok(patient.examined())] == [("feishu.app", State.BROKEN)]
 
 
-@pytest.mark.parametrize("name", [name for name in DEFECTS if name.startswith("token: ")])
+@pytest.mark.parametrize("name", [name for name in DEFECTS if name.startswith("token: ") and "mirror" not in name])
 def test_a_person_is_needed_where_the_token_is_what_is_broken(patient: Patient, name: str) -> None:
     inflict, _, state, _ = DEFECTS[name]
     inflict(patient)

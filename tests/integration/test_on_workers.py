@@ -12,6 +12,7 @@ from datetime import time, timedelta
 import pytest
 
 from pipeline.core.outcome import RunState, Summary
+from pipeline.state.beat import BeatSigns
 from pipeline.steps.fetch import fetch_account
 from pipeline.steps.run import begin_daily
 from tests.crew import SHORT, Crew, command, crew, wait_until
@@ -156,6 +157,7 @@ def test_beat_fires_the_daily_run_at_its_time_and_a_second_beat_changes_nothing(
         assert team.ended(f"daily-{lab.day}").state == RunState.SUCCESS
         assert wait_until(lambda: len(team.results("laike.daily")) == 2)
         assert team.ctx.ledger.newest(9) == [f"daily-{lab.day}"]
+        assert BeatSigns(team.ctx.client).seen()
 
 
 def test_catch_up_loads_yesterday_once_where_it_is_owed(working: Crew) -> None:

@@ -35,7 +35,9 @@ ERRORS: Mapping[int, type[LaikeError]] = {
     **dict.fromkeys((1254015, 1254026, *range(1254060, 1254070), 1254072, 1254074, 1254130), RowRefused),
     1254104: BatchTooLarge,
     1254103: TableFull,
-    **dict.fromkeys((10014, 10015, 99991543, 99991662, 99991664, 99991672, 99991673, 99991676, 99991679), NeedsPerson),
+    **dict.fromkeys(
+        (10003, 10014, 10015, 99991543, 99991662, 99991664, 99991672, 99991673, 99991676, 99991679), NeedsPerson
+    ),
     **dict.fromkeys((91403, 99991401, 99991403, 1254301, 1254302, 1254304, 1254306), NeedsPerson),
     **dict.fromkeys((*range(1254003, 1254007), 1254009, 1254100, 1254101, 1254105), NeedsPerson),
     131001: ServerTrouble,
@@ -43,16 +45,19 @@ ERRORS: Mapping[int, type[LaikeError]] = {
 }
 # these may have carried a write out although they say no; the others above refuse it
 _EFFECT_POSSIBLE = {2200, 1500, 5000, 1254002, 1254608, *range(1255001, 1255007), 1255040}
-_ADVICE = {
-    **dict.fromkeys((10014, 10015, 99991543), "请检查 LAIKE_FEISHU_APP_ID 和 LAIKE_FEISHU_APP_SECRET。"),
-    **dict.fromkeys((99991672, 99991676, 99991679), "请在飞书开放平台为应用补充多维表格权限并发布版本。"),
-    **dict.fromkeys((91403, 1254302, 1254304), "请在多维表格「…」→「更多」→「添加文档应用」中给应用「可管理」权限。"),
-    99991403: "飞书租户本月 API 调用量已用完: 请升级版本或等到下月 1 日。",
-    1254101: "数据表的视图已达上限 200 个 (含他人的个人视图): 请删除不用的视图。",
-    131005: "多维表格和知识库中都找不到它: 请从浏览器复制多维表格的完整网址, 填入 LAIKE_BITABLE_APP_TOKEN。",
-    131006: "应用无权查看该知识库节点: 请在知识库「成员设置」中添加应用, 并在多维表格中给它「可管理」权限。",
-    99991401: "请把服务器 IP 加入飞书应用的 IP 白名单。",
-    **dict.fromkeys((1254003, 1254004), "请检查 LAIKE_BITABLE_APP_TOKEN 和 LAIKE_BITABLE_TABLE_ID。"),
+# what lies behind a code, where its kind does not say it
+CAUSES: Mapping[int, str] = {
+    **dict.fromkeys((10003, 10014, 10015, 99991543), "feishu_app"),
+    **dict.fromkeys((99991662, 99991673), "feishu_app_off"),
+    **dict.fromkeys((99991672, 99991676, 99991679), "feishu_scope"),
+    **dict.fromkeys((91403, 1254302, 1254304), "feishu_document"),
+    99991401: "feishu_ip",
+    99991403: "feishu_quota",
+    **dict.fromkeys((1254301, 1254306), "feishu_limit"),
+    **dict.fromkeys((1254003, 131005), "feishu_base"),
+    1254004: "feishu_table",
+    1254101: "views_full",
+    131006: "wiki_node",
 }
 
 
@@ -63,9 +68,9 @@ def error_of(path: str, answer: Answer) -> LaikeError:
     if not isinstance(code, int):
         return BadResponse(f"{path}: HTTP {answer.status} without a code", request_id=request_id)
     kind = ERRORS.get(code, BadRequest)
-    message = f"{path}: code {code}, {body.get('msg')}"
+    message, cause = f"{path}: code {code}, {body.get('msg')}", CAUSES.get(code)
     if issubclass(kind, Retryable):
         wait = NOT_READY_WAIT_S if code == 1254607 else reset_s(answer.headers)  # noqa: PLR2004 see the table
         effect = code in _EFFECT_POSSIBLE
-        return kind(message, retry_after=wait, effect_possible=effect, code=code, request_id=request_id)
-    return kind(message, what_to_do=_ADVICE.get(code), code=code, request_id=request_id)
+        return kind(message, retry_after=wait, effect_possible=effect, reason=cause, code=code, request_id=request_id)
+    return kind(message, reason=cause, code=code, request_id=request_id)

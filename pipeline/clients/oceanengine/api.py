@@ -56,10 +56,8 @@ ERRORS: Mapping[int, type[LaikeError]] = {
     50005: AccountUnavailable,
     51007: ServerTrouble,
 }
-REAUTHORIZE = "请重新授权: 用 laike token url 取得授权链接, 再运行 laike token exchange '回调地址'。"
-CHECK_THE_APP = "请检查 LAIKE_OCEANENGINE_APP_ID 和 LAIKE_OCEANENGINE_SECRET 是否与开放平台上的应用一致。"
-APPLY = "请在巨量引擎开放平台为该应用申请本接口的权限 (应用管理 → 权限), 通过后重新授权。"
-ADVICE: Mapping[int, str] = {40101: CHECK_THE_APP, 40118: APPLY}  # other codes that need a person: authorize again
+# what lies behind a code that needs a person; the others mean that the token is dead
+CAUSES: Mapping[int, str] = {40101: "oceanengine_app", 40118: "oceanengine_scope", 40115: "auth_code"}
 
 
 class AccessTokens(Protocol):
@@ -209,37 +207,40 @@ class OceanEngine:
             raise
 
 
-def data_of(path: str, answer: Answer) -> dict[str, Any]:
+def data_of(path: str, answer: Answer, refused: str | None = None) -> dict[str, Any]:
     """`data` of an answer.
+
+    Args:
+        refused: The cause behind a refusal, where the call is about no account.
 
     Raises:
         LaikeError: `code` is not 0.
         BadResponse: There is no `data`.
     """
-    data = _succeeded(path, answer).body.get("data")
+    data = _succeeded(path, answer, refused).body.get("data")
     if not isinstance(data, dict):
         raise BadResponse(f"{path}: code 0 without data", request_id=answer.body.get("request_id"))
     return data
 
 
-def _succeeded(path: str, answer: Answer) -> Answer:
+def _succeeded(path: str, answer: Answer, refused: str | None = None) -> Answer:
     if answer.body.get("code") != 0:
-        raise error_of(path, answer)
+        raise error_of(path, answer, refused)
     return answer
 
 
-def error_of(path: str, answer: Answer) -> LaikeError:
-    """The error that an answer's `code` stands for."""
+def error_of(path: str, answer: Answer, refused: str | None = None) -> LaikeError:
+    """The error that an answer's `code` stands for; `refused` as `data_of` says."""
     code, said, request_id = answer.body.get("code"), answer.body.get("message"), answer.body.get("request_id")
     if not isinstance(code, int):
         return BadResponse(f"{path}: HTTP {answer.status} without a code", request_id=request_id)
-    range_rule = ServerTrouble if code >= FIRST_SERVER_CODE else AccountUnavailable
-    kind = ERRORS.get(code, range_rule)
+    refusal: type[LaikeError] = NeedsPerson if refused else AccountUnavailable
+    kind = ERRORS.get(code, ServerTrouble if code >= FIRST_SERVER_CODE else refusal)
     message = f"{path}: code {code}, {said}"
     if issubclass(kind, Retryable):
         return kind(message, retry_after=reset_s(answer.headers), code=code, request_id=request_id)
-    advice = ADVICE.get(code, REAUTHORIZE) if kind is NeedsPerson else None
-    return kind(message, what_to_do=advice, code=code, request_id=request_id)
+    cause = CAUSES.get(code, refused or NeedsAuthorization.reason) if kind is NeedsPerson else None
+    return kind(message, reason=cause, code=code, request_id=request_id)
 
 
 def _query(params: Mapping[str, object]) -> dict[str, str]:

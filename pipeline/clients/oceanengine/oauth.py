@@ -40,7 +40,8 @@ class OAuth:
             NeedsPerson: The refresh token is expired or used up.
             Retryable: No answer; the new pair may exist without being known.
         """
-        return self._pair(REFRESH_TOKEN, {"grant_type": "refresh_token", "refresh_token": refresh_token}, now)
+        grant = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        return self._pair(REFRESH_TOKEN, grant, now, refused="needs_authorization")
 
     def exchange(self, auth_code: str, now: datetime) -> TokenPair:
         """The first pair, for the code that an authorization brought; it lives ten minutes and works once.
@@ -49,12 +50,13 @@ class OAuth:
             NeedsPerson: The code is used up, too old, or not one.
             Retryable: No answer; the code may be used up.
         """
-        return self._pair(ACCESS_TOKEN, {"grant_type": "auth_code", "auth_code": auth_code}, now)
+        grant = {"grant_type": "auth_code", "auth_code": auth_code}
+        return self._pair(ACCESS_TOKEN, grant, now, refused="auth_code")
 
-    def _pair(self, path: str, grant: dict[str, str], now: datetime) -> TokenPair:
+    def _pair(self, path: str, grant: dict[str, str], now: datetime, refused: str) -> TokenPair:
         app_id: int | str = int(self.app_id) if self.app_id.isdigit() else self.app_id
         body = {"app_id": app_id, "secret": self.secret, **grant}
-        data = data_of(path, self.http.call("POST", path, json=body))
+        data = data_of(path, self.http.call("POST", path, json=body), refused)
         try:
             pair = _Pair.model_validate(data)
         except ValidationError:

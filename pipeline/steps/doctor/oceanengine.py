@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
-from pipeline.clients.oceanengine.api import REAUTHORIZE
 from pipeline.clients.oceanengine.reports import account_totals, promotion_report
 from pipeline.clients.retry import READ
 from pipeline.context import Context
+from pipeline.core.causes import CAUSES
 from pipeline.core.columns import metrics_of
 from pipeline.core.errors import AccountUnavailable, LaikeError, NeedsAuthorization, NeedsPerson, Retryable
 from pipeline.core.model import Account, DayRange
@@ -27,16 +27,13 @@ REPORTS = ("oceanengine.token", "oceanengine.account_report", "oceanengine.promo
 REFRESH_LEFT = timedelta(days=3)
 AT_ONCE = 16
 TRIES = 2  # a person waits: a hiccup is ridden out, an outage is told
-_APP = (
-    "请在巨量引擎开放平台「应用管理」→「应用详情」核对 APP_ID 和 Secret, "
-    "填入 LAIKE_OCEANENGINE_APP_ID 和 LAIKE_OCEANENGINE_SECRET。"
-)
+_REAUTHORIZE = CAUSES["needs_authorization"].cure
 _GRANT = "请在巨量引擎开放平台「应用管理」→「权限」申请本地推数据报表中的“{name}”, 通过后重新授权。"
 _GRANT_LISTS = (
     "请在巨量引擎开放平台「应用管理」→「权限」申请账户列表接口 (获取已授权账户, 来客账户下的本地推账户, "
     "工作台账户列表, 获取广告主公开信息), 通过后重新授权; 或在 LAIKE_ACCOUNTS 中写明账户。"
 )
-_ALL_ACCOUNTS = f"请用管理这些账户的账号授权并勾选全部账户。{REAUTHORIZE}"
+_ALL_ACCOUNTS = f"请用管理这些账户的账号授权并勾选全部账户。{_REAUTHORIZE}"
 _ACCOUNT = "请在巨量引擎检查该账户的状态; 若正常, 请重新授权并勾选全部账户 (包括此账户), 或从 LAIKE_ACCOUNTS 中去掉它。"
 
 
@@ -63,7 +60,7 @@ def check_oceanengine(ctx: Context, *, redis: bool) -> list[Finding]:
         return [app, unauthorized("token", error), *skipped((LISTS, *REPORTS), "there is no usable token")]
     if token.needs_person:
         return [app, token, *skipped((LISTS, *REPORTS), "there is no usable token")]
-    return [app, token, *_check_lists(ctx)]
+    return [app, token, *_check_mirror(ctx), *_check_lists(ctx)]
 
 
 def _check_app(ctx: Context) -> Finding:
@@ -74,7 +71,7 @@ def _check_app(ctx: Context) -> Finding:
         raise
     except LaikeError as error:
         if error.code == INVALID_PARTNER:
-            return of_error("oceanengine.app", error, _APP)
+            return of_error("oceanengine.app", error)
     return ok("oceanengine.app", "APP_ID and Secret are not refused")
 
 
@@ -89,9 +86,17 @@ def _check_token(ctx: Context) -> Finding:
     left = ctx.tokens.pair().refresh_expires_at - ctx.now()
     says = f"the refresh token has {left / timedelta(days=1):.1f} days left"
     if left < REFRESH_LEFT:
-        cure = f"worker 和 beat 运行时令牌每天自动刷新: 请先启动它们; 否则请在到期前重新授权。{REAUTHORIZE}"
+        cure = f"worker 和 beat 运行时令牌每天自动刷新: 请先启动它们; 否则请在到期前重新授权。{_REAUTHORIZE}"
         return warning("token", f"{says}: nothing refreshes it", cure)
     return ok("token", says)
+
+
+def _check_mirror(ctx: Context) -> list[Finding]:
+    """Whether the mirror has the pair; where all is well the token's own line says enough."""
+    if ctx.tokens.vault.mirrored():
+        return []
+    says = f"{ctx.settings.token_file} does not take the newest token pair"
+    return [broken("token.mirror", says, CAUSES["token_mirror"].cure)]
 
 
 def _check_lists(ctx: Context) -> list[Finding]:

@@ -7,18 +7,19 @@ from urllib.parse import urlsplit
 
 from pipeline.clients.feishu.bot import Bot
 from pipeline.context import Context
+from pipeline.core.causes import cure_of
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import CHINA, china_day
 from pipeline.core.plan import deadline_s, owed_from, yesterday
+from pipeline.state.beat import BeatSigns
 from pipeline.steps.accounts import account_count
 from pipeline.steps.doctor.findings import Finding, broken, of_error, ok, skipped, warning
-from pipeline.steps.tell import SET_THE_HOOK, cure_of, greet
+from pipeline.steps.tell import SET_THE_HOOK, bot_cure, greet
 
 HOOK = "/open-apis/bot/v2/hook/"
 RUNS_LOOKED_AT = 200
 SCHEDULE = ("worker", "beat")
 _WORKER = "请启动 worker: python -m worker (容器: docker compose up -d)。"
-_BEAT = "请确认 beat 在运行 (只能有一个): celery -A worker.app beat (容器: docker compose up -d)。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +75,11 @@ def _beat(ctx: Context, times: Mapping[str, datetime]) -> Finding:
     owed = now >= owed_from(now, settings.daily_at, deadline) and any(run.started_at < begins for run in runs)
     if owed and not ctx.ledger.known(f"daily-{newest}"):
         was = f"the last one was {last.run_id}" if last else "there never was one"
-        return warning("beat", f"today's daily run has not begun ({was})", _BEAT)
+        return warning("beat", f"today's daily run has not begun ({was})", cure_of("no_beat"))
     summary = ctx.ledger.summary(last.run_id) if last else None
     was = f"last daily run {last.run_id}: {summary.state if summary else 'not ended'}" if last else "no daily run yet"
+    if not BeatSigns(ctx.client).seen():
+        return warning("beat", f"beat gave no sign of life within 15 minutes; {was}", cure_of("no_beat"))
     return ok("beat", f"{was}; next in Shanghai: {due}")
 
 
@@ -84,5 +87,5 @@ def _send(ctx: Context, bot: Bot) -> Finding:
     try:
         greet(ctx, bot)
     except LaikeError as error:
-        return of_error("webhook", error, cure_of(error))
+        return of_error("webhook", error, bot_cure(error))
     return ok("webhook", "a message was sent to the group")

@@ -19,6 +19,7 @@ from cli.output import (
     tell,
 )
 from pipeline.core import errors
+from pipeline.core.causes import cure_of
 from pipeline.core.errors import AccountUnavailable, LaikeError, NeedsPerson, TableFull, Trouble, WrongInput
 from pipeline.core.model import Account, DayRange
 from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summary
@@ -120,7 +121,7 @@ def test_ids_and_money_are_text_in_the_document() -> None:
             "cost": "118.30",
             "restated": False,
             "reason": "account_unavailable: no such advertiser",
-            "what_to_do": AccountUnavailable.advice,
+            "what_to_do": cure_of("account_unavailable"),
             "window": {"rows": 9, "cost": "1000.00"},
         }
     ]
@@ -133,7 +134,7 @@ def test_ids_and_money_are_text_in_the_document() -> None:
 def test_the_document_of_a_run_names_its_trouble_and_warnings() -> None:
     full = TableFull("20001 rows").trouble()
     document = run_document(summary(RunState.FAILED, trouble=full, warnings=("w",), view_notes=("v",)))
-    assert (document["reason"], document["what_to_do"]) == ("table_full: 20001 rows", TableFull.advice)
+    assert (document["reason"], document["what_to_do"]) == ("table_full: 20001 rows", cure_of("table_full"))
     assert document["warnings"] == ["w", "v"]
 
 

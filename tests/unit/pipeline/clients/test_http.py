@@ -13,7 +13,7 @@ import requests
 from structlog.testing import capture_logs
 
 from pipeline.clients.http import Http
-from pipeline.core.errors import LaikeError, Retryable, ServerTrouble, Throttled, TransportTrouble
+from pipeline.core.errors import LaikeError, NeedsPerson, Retryable, ServerTrouble, Throttled, TransportTrouble
 from tests.unit.pipeline.clients.conftest import Connect, Serve
 from tests.unit.pipeline.clients.stub import told
 from tests.unit.pipeline.clients.wire import Wire, ok, reply
@@ -297,7 +297,8 @@ def test_a_header_that_cannot_be_sent_is_ours_to_tell_and_is_not_quoted(
 
 
 FOREIGN = sorted(children(requests.RequestException), key=lambda kind: kind.__name__)
-NEVER_SENT = {requests.ConnectTimeout}
+NEVER_SENT = {requests.ConnectTimeout, requests.exceptions.ProxyError}
+SETTINGS_OF_THE_MACHINE = {requests.exceptions.InvalidProxyURL, requests.exceptions.InvalidSchema}
 
 
 def test_the_list_of_foreign_errors_is_that_of_requests() -> None:
@@ -313,11 +314,11 @@ def test_every_error_of_the_library_becomes_ours(foreign: type[Exception], monke
         raise foreign(CANARY, "", 0) if issubclass(foreign, requests.JSONDecodeError) else foreign(CANARY)
 
     monkeypatch.setattr(requests.Session, "request", failing)
-    with pytest.raises(TransportTrouble) as caught:
+    with pytest.raises(NeedsPerson if foreign in SETTINGS_OF_THE_MACHINE else TransportTrouble) as caught:
         Http("service", "http://somewhere.invalid").call("POST", "/write")
     assert foreign.__name__ in caught.value.message
     assert "http://somewhere.invalid" in caught.value.message
-    assert caught.value.effect_possible == (foreign not in NEVER_SENT)
+    assert caught.value.effect_possible == (foreign not in NEVER_SENT | SETTINGS_OF_THE_MACHINE)
     assert CANARY not in told(caught.value)
 
 

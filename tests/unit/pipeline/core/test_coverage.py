@@ -17,7 +17,7 @@ TROUBLE = AccountUnavailable("code 40002").trouble()
 
 def test_a_day_of_which_nothing_is_known_is_missing_and_today_is_open() -> None:
     loaded = KnownDay(state=DayState.LOADED, rows=2, cost="118.36")
-    found = grid("1", DAYS, {AccountDay("1", TENTH): loaded, AccountDay("2", NINTH): loaded}, TODAY, None)
+    found = grid("1", DAYS, {AccountDay("1", TENTH): loaded, AccountDay("2", NINTH): loaded}, TODAY, None, first=NINTH)
     assert {day: one.state for day, one in found.items()} == {
         NINTH: DayState.MISSING,
         TENTH: DayState.LOADED,
@@ -28,13 +28,24 @@ def test_a_day_of_which_nothing_is_known_is_missing_and_today_is_open() -> None:
 
 
 def test_a_missing_day_of_a_parked_account_is_parked_from_when_it_could_not_be_read() -> None:
-    found = grid("1", DAYS, {}, TODAY, TENTH)
+    found = grid("1", DAYS, {}, TODAY, TENTH, first=NINTH)
     assert [one.state for one in found.values()] == [
         DayState.MISSING,
         DayState.PARKED,
         DayState.PARKED,
         DayState.OPEN,
     ]
+
+
+def test_a_day_before_the_first_one_that_was_asked_for_is_not_missing() -> None:
+    failed = KnownDay(state=DayState.FAILED)
+    assert list(grid("1", DAYS, {}, TODAY, None, first=ELEVENTH)) == [ELEVENTH, TODAY]
+    found = grid("1", DAYS, {AccountDay("1", NINTH): failed}, TODAY, None, first=ELEVENTH)
+    assert {day: one.state for day, one in found.items()} == {
+        NINTH: DayState.FAILED,
+        ELEVENTH: DayState.MISSING,
+        TODAY: DayState.OPEN,
+    }
 
 
 def test_bad_is_what_is_neither_loaded_nor_empty() -> None:

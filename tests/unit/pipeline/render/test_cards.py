@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.core.background import Background
+from pipeline.core.causes import cure_of
 from pipeline.core.errors import AccountUnavailable, NeedsAuthorization, TableFull, Trouble
 from pipeline.core.history import Figures
 from pipeline.core.model import AccountDay, DayRange
@@ -118,8 +119,8 @@ def test_no_state_of_a_run_is_told_in_english(state: RunState) -> None:
 def test_troubles_say_what_to_do_and_whom_they_befell() -> None:
     befallen = account(1, DayState.FAILED, AccountUnavailable("no such advertiser").trouble())
     said = text(run_card(summary(RunState.FAILED, befallen, trouble=TableFull("full").trouble())))
-    assert f"**{befallen.name}** (账户不可用): {AccountUnavailable.advice}" in said
-    assert f"**表格已满**: {TableFull.advice}" in said
+    assert f"**{befallen.name}** (账户不可用): {cure_of('account_unavailable')}" in said
+    assert f"**表格已满**: {cure_of('table_full')}" in said
     assert "no such advertiser" not in said  # English is for the engineer
 
 

@@ -14,6 +14,7 @@ import pytest
 from pipeline.clients.feishu.api import Feishu
 from pipeline.context import Base
 from pipeline.core import export as core
+from pipeline.core.causes import cure_of
 from pipeline.core.cells import midnight_ms
 from pipeline.core.columns import DEFAULT_COLUMNS
 from pipeline.core.errors import AccountUnavailable, BadResponse, LaikeError
@@ -136,7 +137,7 @@ def test_where_no_account_could_be_read_it_is_an_error_and_nothing_is_ended() ->
     bad = Block(lines=(), done=1, account=account, trouble=AccountUnavailable("code 40002").trouble())
     with pytest.raises(LaikeError, match="no account could be read: 北京店: code 40002") as caught:
         write_blocks([bad, bad], writer, lambda _: None)
-    assert caught.value.what_to_do == AccountUnavailable.advice
+    assert caught.value.what_to_do == cure_of("account_unavailable")
     assert not writer.ended
     good = Block(lines=(), done=2, account=account)  # read, without a row
     assert [one for one, _ in write_blocks([bad, good], writer, lambda _: None).unread] == [account]

@@ -1,0 +1,61 @@
+"""Why no answer came: the library's exceptions, made ours and named by their cause.
+
+The library's words quote whole addresses, headers and the proxy's password, so none of them is passed on.
+"""
+
+import ssl
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
+
+import requests
+from requests.exceptions import InvalidProxyURL, InvalidSchema, ProxyError
+from requests.utils import select_proxy
+from urllib3.exceptions import NewConnectionError, ProxySchemeUnknown
+
+from pipeline.core.errors import BadRequest, LaikeError, NeedsPerson, TransportTrouble
+
+NO_CERTIFICATE = "NO_CERTIFICATE_OR_CRL_FOUND"  # what OpenSSL says of a file that holds no certificate
+
+
+def trouble_of(what: str, base_url: str, error: Exception, proxies: Mapping[str, str]) -> LaikeError:
+    """The error that stands for a call that got no answer.
+
+    Args:
+        what: The call, as messages name it.
+        base_url: Where it was to go.
+        error: What the library raised.
+        proxies: The session's proxies, by scheme.
+    """
+    way, causes = f"{what}: no answer from {base_url} ({type(error).__name__})", list(_causes(error))
+    if isinstance(error, UnicodeError):
+        return BadRequest(f"{what}: not sent, a header holds letters that HTTP cannot carry")
+    if any(isinstance(one, InvalidProxyURL | InvalidSchema | ProxySchemeUnknown) for one in causes):
+        return NeedsPerson(f"{way}, {_proxy(base_url, proxies)} is not an HTTP proxy", reason="proxy")
+    if isinstance(error, ProxyError):
+        return TransportTrouble(f"{way}, {_proxy(base_url, proxies)} does not let the call through", reason="proxy")
+    if any(isinstance(one, ssl.SSLCertVerificationError) for one in causes):
+        return NeedsPerson(f"{way}, its certificate is not trusted", reason="certificate")
+    if _no_ca_file(error, causes):
+        return NeedsPerson(f"{way}, the file of trusted certificates cannot be read", reason="ca_file")
+    never_sent = isinstance(error, requests.ConnectTimeout) or any(
+        isinstance(one, NewConnectionError) for one in causes
+    )
+    return TransportTrouble(way, effect_possible=not never_sent)
+
+
+def _causes(error: object) -> Iterator[Exception]:
+    """An exception, and those that the libraries wrapped in it."""
+    while isinstance(error, Exception):
+        yield error
+        error = getattr(error, "reason", None) or next((one for one in error.args if isinstance(one, Exception)), None)
+
+
+def _no_ca_file(error: Exception, causes: list[Exception]) -> bool:
+    """Whether there is no file of trusted certificates: `requests` says so by a bare OSError, OpenSSL by a word."""
+    return type(error) is OSError or any(getattr(one, "reason", None) == NO_CERTIFICATE for one in causes)
+
+
+def _proxy(base_url: str, proxies: Mapping[str, str]) -> str:
+    """The proxy of a call, without the password that its address may hold."""
+    address = urlsplit(select_proxy(base_url, dict(proxies)) or "").netloc.rpartition("@")[2]
+    return f"the proxy {address}".rstrip()

@@ -1,0 +1,20 @@
+"""Beat's signs of life, by which doctor sees that somebody keeps the schedule."""
+
+import redis
+
+from pipeline.state import keys
+
+
+class BeatSigns:
+    """When beat last turned its loop, in Redis."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def give(self) -> None:
+        """Say that beat is alive, for the next quarter of an hour."""
+        self._client.set(keys.BEAT, "1", ex=keys.BEAT_TTL_S)
+
+    def seen(self) -> bool:
+        """Whether beat gave a sign within the last quarter of an hour."""
+        return bool(self._client.exists(keys.BEAT))
