@@ -22,6 +22,7 @@ PLACES = {
     "number": "<number>",
 }
 NOT_KEYS = {"PREFIX", "HOUR_S", "DAY_S", "WEEK_S", "STAGING_TTL_S", "HISTORY_TTL_S", "NEWS_TTL_S", "QUOTA_TTL_S"}
+NOT_KEYS |= {"SPEND_TTL_S"}
 NOT_KEYS |= {"EVENTS_MAX", "EVENTS_KEPT", "WRITTEN_TTL_S"}
 
 
