@@ -22,7 +22,9 @@ def owed(ctx: Context, account_ids: Collection[str], newest: date) -> dict[str, 
     waiting = {at for at, one in known.items() if one.again_at}  # they were promised another reading
     tried = {number: covered[number] | {at.day for at in waiting if at.account_id == number} for number in account_ids}
     days = {
-        number: owed_days(tried[number], bad_days(number, known), newest, settings.lookback_days, settings.catch_up_days)
+        number: owed_days(
+            tried[number], bad_days(number, known), newest, settings.lookback_days, settings.catch_up_days
+        )
         for number in account_ids
     }
     return {number: these for number, these in days.items() if these}

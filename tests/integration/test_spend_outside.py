@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from pipeline.core.errors import Retryable
+from pipeline.core.model import DayRange
 from pipeline.core.outcome import AccountResult, DayState, RunState, Summary
 from pipeline.steps.fetch import fetch_account
 from pipeline.steps.run import begin_catch_up, begin_daily, begin_settle, carry_out
@@ -332,13 +333,13 @@ def test_a_dry_run_leaves_nothing_behind(lab: Lab) -> None:
     assert first(lab.sync(dry_run=True)).state == DayState.INCOMPLETE
 
 
-def test_when_redis_was_emptied_the_amount_is_new_again_and_no_reason_is_taken_for_a_cure(usual: Lab) -> None:
+def test_when_redis_was_emptied_the_amount_is_new_again_and_what_was_said_of_it_is_no_cure(usual: Lab) -> None:
     assert morning(usual).state == RunState.SUCCESS
     usual.context().client.flushdb()
-    usual.at(time(12), days_later=1)
-    document = usual.laike("coverage", "--json")  # recalls nothing: only a run does
-    assert document.returncode == 0
-    assert first(usual.sync()).state == DayState.INCOMPLETE
+    assert first(usual.sync(usual.day)).state == DayState.INCOMPLETE
+    newest = usual.day + timedelta(days=1)
+    (recalled,) = usual.context().days.known([usual.accounts[0]], DayRange(newest, newest)).values()
+    assert (recalled.state, recalled.what_to_do) == (DayState.LOADED, None)
 
 
 def test_show_and_sync_tell_the_amount(usual: Lab) -> None:
