@@ -4,6 +4,7 @@ from typing import Any
 
 from cli import output
 from cli.session import opened
+from pipeline.core.account_options import disabled
 from pipeline.core.errors import Trouble
 from pipeline.core.plan import told_apart
 from pipeline.core.roster import Roster
@@ -20,10 +21,13 @@ def accounts(*, refresh: bool, as_json: bool) -> int:
         known = known_accounts(ctx, anew=refresh)
         roster = None if ctx.settings.accounts else ctx.rosters.last()
         found = states(ctx, told_apart(known.names), lambda done: _progress(done, len(known.names)))
+        off = sorted(disabled(ctx.settings.account_options))
     if as_json:
-        output.print_json(_document(found, roster, known.trouble))
+        output.print_json({**_document(found, roster, known.trouble), "disabled": off})
     else:
         _print(found, roster, known.trouble)
+        for number in off:
+            output.out.print(f"disabled in laike.toml: {number}", highlight=False)
     return _exit_code([known.trouble, *(one.trouble for one in found)])
 
 

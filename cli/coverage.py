@@ -62,6 +62,7 @@ def _document(one: AccountCoverage) -> dict[str, Any]:
             "state": known.state,
             "rows": known.rows,
             "cost": f"{float(known.cost):.2f}",
+            "outside": f"{float(known.outside):.2f}",
             "what_to_do": known.what_to_do,
         }
         for day, known in one.days.items()

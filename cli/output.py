@@ -100,6 +100,8 @@ def print_summary(summary: Summary) -> None:
         out.print(f"[red]{safe(', '.join(names))}[/]: {safe(trouble.message)}\n  → {safe(trouble.what_to_do)}")
         if trouble.link:
             out.print(f"  {trouble.link}", highlight=False)
+    if outside := sum(one.outside for one in summary.accounts):
+        out.print(f"outside promotions (全域推广 and the like): {outside:.2f} 元")
     word = "would be " if summary.dry_run else ""
     counts = f"{word}created {summary.created}, updated {summary.updated}, unchanged {summary.unchanged}"
     notes = [f"restated {len(summary.restatements)} account day(s)"] if summary.restatements else []
@@ -129,6 +131,7 @@ def _account_document(account: AccountResult) -> dict[str, Any]:
         "state": account.state,
         "rows": account.rows,
         "cost": f"{account.cost:.2f}",
+        "outside": f"{account.outside:.2f}",
         "restated": account.restated,
         **trouble_document(account.trouble),
         "window": {"rows": account.window_rows, "cost": f"{account.window_cost:.2f}"},

@@ -13,6 +13,7 @@ from starlette.routing import Route as Path
 from emulator import faults, people, seed
 from emulator.inspection import VIEWS, oauth
 from emulator.oceanengine import selection
+from emulator.oceanengine.metrics import whole
 from emulator.oceanengine.source import RHYTHMS
 from emulator.routes import ENDPOINTS
 from emulator.settings import is_duration, is_number
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 Answer = dict[str, Any]
 PROBLEMS = (LookupError, TypeError, ValueError, Refusal)  # what an action raises when it cannot be done
 LEFT = ("access_expires_in", "refresh_expires_in")
-FIGURE_KEYS = ("account_id", "promotion_id", "day", "absent")
+FIGURE_KEYS = ("account_id", "promotion_id", "day", "absent", "missing_from")
+REPORTS = {"promotion", "project"}  # that a row can be missing from
 
 
 def routes(world: "World") -> list[Path]:
@@ -124,7 +126,10 @@ def _permissions(world: "World", body: dict[str, Any]) -> Answer:
 
 
 def _figures(world: "World", body: dict[str, Any]) -> Answer:
-    """`{"account_id", "promotion_id", "day", "<metric>": value …}` or `"absent": true`: the source moves."""
+    """`{"account_id", "promotion_id", "day", "<metric>": value …}` or `"absent": true`: the source moves.
+
+    `"missing_from"`: of the reports `promotion` and `project` those that leave the row out from now on.
+    """
     account_id, promotion_id = int(body["account_id"]), int(body["promotion_id"])
     day = date.fromisoformat(body["day"])
     if account_id not in world.source.accounts:
@@ -135,6 +140,29 @@ def _figures(world: "World", body: dict[str, Any]) -> Answer:
     else:
         given = {name: value for name, value in body.items() if name not in FIGURE_KEYS}
         world.source.change(account_id, promotion_id, day, given)
+    if "missing_from" in body:
+        world.source.leave_out(account_id, promotion_id, day, _reports(body["missing_from"]))
+    return {}
+
+
+def _reports(named: list[str]) -> frozenset[str]:
+    if not set(named) <= REPORTS:
+        msg = f"a row can be missing from {', '.join(sorted(REPORTS))}, not from {named!r}"
+        raise ValueError(msg)
+    return frozenset(named)
+
+
+def _roi2(world: "World", body: dict[str, Any]) -> Answer:
+    """`{"account_id", "stat_cost", "day"?}`: what an account spends in 全域推广, on one day or on each.
+
+    The account report tells of it with the setting `roi2`: `account`.
+    """
+    account_id, day = int(body["account_id"]), body.get("day")
+    if account_id not in world.source.accounts:
+        msg = f"no account {account_id}"
+        raise ValueError(msg)
+    place = account_id, date.fromisoformat(day) if day else None
+    world.source.roi2[place] = whole("stat_cost", body["stat_cost"])
     return {}
 
 
@@ -202,6 +230,7 @@ ACTIONS: dict[str, Callable[["World", Any], Answer]] = {
     "settings": _settings,
     "permissions": _permissions,
     "figures": _figures,
+    "roi2": _roi2,
     "accounts/add": _add_accounts,
     "accounts/rename": _rename_account,
     "accounts/remove": _remove_account,

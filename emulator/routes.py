@@ -42,6 +42,7 @@ ROUTES = (
     _ocean("accounts.names", "GET", "/open_api/2/advertiser/public_info/", accounts.names),
     _ocean("accounts.user", "GET", "/open_api/2/user/info/", user.info),
     _ocean("report.promotion", "GET", f"{LOCAL}/report/promotion/get/", reports.promotion),
+    _ocean("report.project", "GET", f"{LOCAL}/report/project/get/", reports.project),
     _ocean("report.account", "GET", f"{LOCAL}/report/account/get/", reports.account),
     Route(
         "feishu.token", "POST", "/open-apis/auth/v3/tenant_access_token/internal", auth.tenant_access_token, FEISHU,

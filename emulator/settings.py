@@ -8,6 +8,7 @@ OCEANENGINE_RATE = 5.0  # no figure is published; the product's own starting rat
 ROW_CAP = 20_000  # Bitable error 1254103
 WRITE_BATCH = 1000  # Bitable, batch create and batch update; older pages of the same endpoints say 500
 CLIENT_TOKEN_MODES = ("replay", "refuse", "ignore")
+ROI2 = ("none", "account")  # which report has the money of 全域推广; sources disagree
 
 
 @dataclass
@@ -27,6 +28,7 @@ class Settings:
     time_zone: str = "Asia/Shanghai"
     access_token_grace: float = 0.0
     history_days: int = 60
+    roi2: str = "none"
 
     def change(self, wanted: dict[str, object]) -> None:
         """Set what is named, or raise ValueError and set nothing."""
@@ -82,4 +84,5 @@ ACCEPTED: dict[str, Callable[[object], bool]] = {
     "time_zone": _is_zone,
     "access_token_grace": is_duration,
     "history_days": lambda value: type(value) is int and value >= 0,
+    "roi2": lambda value: value in ROI2,
 }

@@ -33,6 +33,7 @@ from pipeline.state.limiter import Limiter
 from pipeline.state.memory import Memory
 from pipeline.state.quota import Quota
 from pipeline.state.roster import Rosters
+from pipeline.state.spend import Spend
 from pipeline.state.staging import Staging
 from pipeline.state.store import TRIES, connect
 from pipeline.state.tenant import SharedTenantToken
@@ -56,6 +57,7 @@ class Context:
     staging: Staging
     ledger: Ledger
     coverage: Coverage
+    spend: Spend
     days: Days
     memory: Memory
     rosters: Rosters
@@ -200,6 +202,7 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
         staging=Staging(client),
         ledger=Ledger(client),
         coverage=Coverage(client),
+        spend=Spend(client),
         days=Days(client),
         memory=Memory(client, settings.bitable_app_token, settings.bitable_table_id),
         rosters=Rosters(client),

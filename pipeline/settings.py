@@ -17,12 +17,14 @@ from pydantic import (
     HttpUrl,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pipeline.base_address import from_address
+from pipeline.core.account_options import AccountOptions, disabled, options_of, unknown
 from pipeline.core.columns import DEFAULT_COLUMNS, Column, columns_of
 from pipeline.core.errors import WrongInput
 from pipeline.core.thresholds import Thresholds, thresholds_of
@@ -79,6 +81,7 @@ class Settings(BaseSettings):
     columns: Annotated[tuple[Column, ...], NoDecode] = DEFAULT_COLUMNS
     anomalies: Annotated[Thresholds, NoDecode] = Thresholds()
     accounts: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)  # empty: those that the token reaches
+    account_options: Annotated[dict[str, AccountOptions], NoDecode] = Field(default_factory=dict)
     token_keys: Annotated[tuple[SecretStr, ...], NoDecode]
     token_file: Path = Path(".laike-token")
     backup_dir: Path | None = None  # default: `backups` beside the token file
@@ -128,6 +131,25 @@ class Settings(BaseSettings):
             msg = f"has an id that is not a number, or an empty name: {', '.join(wrong)}"
             raise ValueError(msg)
         return accounts
+
+    @field_validator("account_options", mode="before")
+    @classmethod
+    def _options_are_of_accounts(cls, value: object) -> object:
+        return options_of(_parse_json(value)) if isinstance(value, str) else value
+
+    @field_validator("account_options", mode="after")
+    @classmethod
+    def _options_are_of_known_accounts(
+        cls, value: dict[str, AccountOptions], info: ValidationInfo
+    ) -> dict[str, AccountOptions]:
+        accounts: dict[str, str] = info.data.get("accounts") or {}
+        if accounts and (others := unknown(value, accounts)):
+            msg = f"([accounts.<id>] in laike.toml) is about {', '.join(others)}, which LAIKE_ACCOUNTS does not name"
+            raise ValueError(msg)
+        if accounts and accounts.keys() <= disabled(value):
+            msg = "([accounts.<id>] in laike.toml) disables every account of LAIKE_ACCOUNTS"
+            raise ValueError(msg)
+        return value
 
     @field_validator("columns", mode="before")
     @classmethod

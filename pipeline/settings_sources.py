@@ -12,6 +12,7 @@ from typing import Any
 from dotenv import dotenv_values
 
 from pipeline.base_address import from_address
+from pipeline.core.account_options import options_of
 from pipeline.core.columns import columns_of
 from pipeline.core.thresholds import thresholds_of
 
@@ -36,8 +37,12 @@ SECRETS = (
     "LAIKE_FLOWER_LOGIN",
     "LAIKE_HEARTBEAT_URL",
 )
-# what laike.toml may hold, and what makes settings of it
-_TABLES: Mapping[str, Callable[[Any], object]] = {"columns": columns_of, "anomalies": thresholds_of}
+# what laike.toml may hold, the field that it sets, and what makes a setting of it
+_TABLES: Mapping[str, tuple[str, Callable[[Any], object]]] = {
+    "columns": ("columns", columns_of),
+    "anomalies": ("anomalies", thresholds_of),
+    "accounts": ("account_options", options_of),
+}
 
 
 def overridden(environment: Mapping[str, str | None] | None = None) -> list[str]:
@@ -95,10 +100,11 @@ def from_toml(given_by: Mapping[str, str | None]) -> tuple[dict[str, Any], list[
     if given_by.get("LAIKE_REPORT_WEEKLY"):
         given.clear()
     for key in told.keys() & _TABLES.keys():
-        if given_by.get(f"LAIKE_{key.upper()}"):
+        field, made_of = _TABLES[key]
+        if given_by.get(f"LAIKE_{field.upper()}"):
             continue
         try:
-            given[key] = _TABLES[key](told[key])
+            given[field] = made_of(told[key])
         except ValueError as error:
             problems += [f"{path}: {line}" for line in str(error).splitlines()]
     return given, problems

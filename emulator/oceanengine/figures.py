@@ -48,11 +48,15 @@ def stage_of(day: date, now: datetime) -> Stage:
 
 @dataclass
 class Change:
-    """What a test changed of one promotion's day: figures, ratios as they are, or that it has no row."""
+    """What a test changed of one promotion's day: figures, ratios as they are, or that it has no row.
+
+    `missing_from`: reports that leave the row out while the others still count it.
+    """
 
     wholes: dict[str, int] = field(default_factory=dict)
     ratios: dict[str, float | None] = field(default_factory=dict)
     absent: bool = False
+    missing_from: frozenset[str] = frozenset()
 
 
 UNCHANGED = Change()

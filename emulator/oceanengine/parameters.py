@@ -37,15 +37,20 @@ FILTER_LISTS = {
         "NATIVE_ACTION", "OTO_PAY", "POI_RECOMMEND", "PRIVATE_MESSAGE", "SHOW",
     ),
 }  # fmt: skip
-PROMOTION_IDS = "promotion_ids"
+# by which ids a report can be filtered; the account report by none
+PROMOTION_IDS, PROJECT_IDS = "promotion_ids", "cdp_project_ids"
 
 
 @dataclass(frozen=True)
 class Filter:
-    """`filtering`, parsed: the ids that are wanted, and whether the other keys fit our promotions at all."""
+    """`filtering`, parsed: the ids that are wanted, and whether the other keys fit our promotions at all.
 
-    promotion_ids: frozenset[int] | None = None
+    `narrow`: whether it says anything.
+    """
+
+    ids: frozenset[int] | None = None
     fits: bool = True
+    narrow: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,9 +67,13 @@ class Query:
     page: int
     page_size: int
 
+    def wants(self, known: int) -> bool:
+        """Whether an id passes the filter by ids."""
+        return self.filtering.ids is None or known in self.filtering.ids
 
-def parse(world: "World", call: Call, *, with_ids: bool, default_order: str) -> Query:
-    """The request of a report, or its refusal. `with_ids`: this report can be filtered by promotion."""
+
+def parse(world: "World", call: Call, *, ids: str | None, default_order: str) -> Query:
+    """The request of a report, or its refusal. `ids`: the filter by ids that this report has."""
     given = single(call, REQUIRED, OPTIONAL)
     metrics = _metrics(given["metrics"])
     start, end = _days(given, world.clock.today())
@@ -74,7 +83,7 @@ def parse(world: "World", call: Call, *, with_ids: bool, default_order: str) -> 
         start=start,
         end=end,
         metrics=metrics,
-        filtering=_filtering(given.get("filtering", "{}"), with_ids=with_ids),
+        filtering=_filtering(given.get("filtering", "{}"), ids),
         order_field=_one_of("order_field", given.get("order_field"), (None, *metrics)),
         descending=_one_of("order_type", given.get("order_type", default_order), ("ASC", "DESC")) == "DESC",
         page=page_number(given.get("page", "1")),
@@ -172,20 +181,21 @@ def _metrics(text: str) -> list[str]:
     return names
 
 
-def _filtering(text: str, *, with_ids: bool) -> Filter:
+def _filtering(text: str, name: str | None) -> Filter:
     try:
         given = json.loads(text)
     except ValueError as problem:
         raise _refused("filtering", "不是合法的 JSON") from problem
     if not isinstance(given, dict):
         raise _refused("filtering", "必须为 JSON 对象")
-    fits = [_fits(name, value) for name, value in given.items() if name != PROMOTION_IDS]
-    if PROMOTION_IDS not in given:
-        return Filter(fits=all(fits))
-    ids = given[PROMOTION_IDS]
-    if not with_ids or not isinstance(ids, list) or not all(type(value) is int for value in ids):
-        raise Refusal(envelope.BAD_FILTER, f"filtering.{PROMOTION_IDS} 不合法")
-    return Filter(frozenset(ids), all(fits))
+    fitting = [_fits(key, value) for key, value in given.items() if key != name]
+    fits = all(fitting)
+    if name not in given:
+        return Filter(None, fits, narrow=bool(given))
+    ids = given[name]
+    if not isinstance(ids, list) or not all(type(value) is int for value in ids):
+        raise Refusal(envelope.BAD_FILTER, f"filtering.{name} 不合法")
+    return Filter(frozenset(ids), fits, narrow=True)
 
 
 def _fits(name: str, value: object) -> bool:

@@ -1,4 +1,8 @@
-"""The local promotion report (获取广告数据) and the account report that must add up to it."""
+"""The local reports: by promotion (获取广告数据), by project (获取项目数据), of the account (获取账户数据).
+
+Projects are the sums of their promotions. The account has all that, and where the world says so the money of 全域推广,
+for which there is no promotion and no project.
+"""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,34 +17,53 @@ if TYPE_CHECKING:
     from emulator.world import World
 
 T = TypeVar("T")
+COST = "stat_cost"
 
 
 def promotion(world: "World", call: Call) -> Reply:
     """GET /open_api/v3.0/local/report/promotion/get/."""
-    query = parameters.parse(world, call, with_ids=True, default_order="ASC")
-    rows = wanted_rows(world, query)
+    query = parameters.parse(world, call, ids=parameters.PROMOTION_IDS, default_order="ASC")
+    rows = [row for row in _rows(world, query, "promotion") if query.wants(row.promotion.promotion_id)]
     _order(rows, query, lambda row, metric: row.shown(metric) or 0, lambda row: row.day)
     shown, page_info = _page(rows, query)
     listed = [promotion_row(row, query.metrics) for row in shown]
     return envelope.success({"promotion_list": listed, "page_info": page_info})
 
 
+def project(world: "World", call: Call) -> Reply:
+    """GET /open_api/v3.0/local/report/project/get/: a project without data on a day has no row."""
+    query = parameters.parse(world, call, ids=parameters.PROJECT_IDS, default_order="ASC")
+    rows = [row for row in _rows(world, query, "project") if query.wants(row.promotion.project_id)]
+    totals = project_totals(rows, query.metrics)
+    _order(totals, query, lambda row, metric: row[metric], lambda row: row["stat_time_day"])
+    shown, page_info = _page(totals, query)
+    return envelope.success({"project_list": shown, "page_info": page_info})
+
+
 def account(world: "World", call: Call) -> Reply:
     """GET /open_api/v3.0/local/report/account/get/."""
-    query = parameters.parse(world, call, with_ids=False, default_order="DESC")
-    totals = day_totals(wanted_rows(world, query), query.account_id, query.metrics)
+    query = parameters.parse(world, call, ids=None, default_order="DESC")
+    totals = day_totals(_rows(world, query, "account"), _outside(world, query), query.account_id, query.metrics)
     _order(totals, query, lambda row, metric: row[metric], lambda row: row["stat_time_day"])
     shown, page_info = _page(totals, query)
     return envelope.success({"data_list": shown, "page_info": page_info})
 
 
-def wanted_rows(world: "World", query: Query) -> list[Row]:
-    """The source rows of a query, oldest day first."""
+def _rows(world: "World", query: Query, report: str) -> list[Row]:
+    """What a report is made of, oldest day first."""
     if not query.filtering.fits:
         return []
     rows = world.source.rows(query.account_id, query.start, query.end)
-    ids = query.filtering.promotion_ids
-    return [row for row in rows if ids is None or row.promotion.promotion_id in ids]
+    return [row for row in rows if report not in row.change.missing_from]
+
+
+def _outside(world: "World", query: Query) -> dict[str, int]:
+    """What was spent in 全域推广 by day, in 分. No filter has a value for it, so that any leaves it out."""
+    if query.filtering.narrow:
+        return {}
+    days = world.source.days(query.start, query.end)
+    spent = {day.isoformat(): world.source.outside(query.account_id, day) for day in days}
+    return {day: amount for day, amount in spent.items() if amount}
 
 
 def promotion_row(row: Row, metrics: list[str]) -> dict[str, Any]:
@@ -55,22 +78,41 @@ def promotion_row(row: Row, metrics: list[str]) -> dict[str, Any]:
     return dimensions | {metric: row.shown(metric) for metric in metrics}
 
 
-def day_totals(rows: list[Row], account_id: int, metrics: list[str]) -> list[dict[str, Any]]:
-    """One row per day that has data: exact sums in 分, ratios computed from the sums."""
+def project_totals(rows: list[Row], metrics: list[str]) -> list[dict[str, Any]]:
+    """One row per project and day that has data: exact sums in 分, ratios computed from the sums."""
+    projects: dict[tuple[str, int], list[Row]] = {}
+    for row in rows:
+        projects.setdefault((row.day.isoformat(), row.promotion.project_id), []).append(row)
+    return [
+        {"stat_time_day": day, "project_id": project_id, "project_name": of_it[0].promotion.project_name}
+        | {metric: _total(of_it, metric) for metric in metrics}
+        for (day, project_id), of_it in projects.items()
+    ]
+
+
+def day_totals(rows: list[Row], outside: dict[str, int], account_id: int, metrics: list[str]) -> list[dict[str, Any]]:
+    """One row per day that has data: exact sums in 分, ratios computed from the sums.
+
+    Args:
+        outside: 消耗 in 分 that no row has, by day.
+    """
     days: dict[str, list[Row]] = {}
     for row in rows:
         days.setdefault(row.day.isoformat(), []).append(row)
     return [
-        {"stat_time_day": day, "local_account_id": account_id} | {metric: _total(of_day, metric) for metric in metrics}
-        for day, of_day in days.items()
+        {"stat_time_day": day, "local_account_id": account_id}
+        | {metric: _total(days.get(day, []), metric, outside.get(day, 0)) for metric in metrics}
+        for day in sorted({*days, *outside})
     ]
 
 
-def _total(rows: list[Row], metric: str) -> float | int:
+def _total(rows: list[Row], metric: str, outside: int = 0) -> float | int:
+    def total(name: str) -> int:
+        return sum(row.whole(name) for row in rows) + (outside if name == COST else 0)
+
     if metric in RATIOS:
-        top, bottom = (sum(row.whole(part) for row in rows) for part in RATIOS[metric][:2])
-        return quotient(metric, top, bottom) or 0
-    return as_number(metric, sum(row.whole(metric) for row in rows))
+        return quotient(metric, *map(total, RATIOS[metric][:2])) or 0
+    return as_number(metric, total(metric))
 
 
 def _order(rows: list[T], query: Query, figure: Callable[[T, str], float], day: Callable[[T], Any]) -> None:

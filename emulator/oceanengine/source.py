@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from emulator.clock import Clock
-from emulator.oceanengine.figures import FINAL, UNCHANGED, Change, Promotion, Row, seeded_figures, stage_of
+from emulator.oceanengine.figures import FINAL, UNCHANGED, Change, Promotion, Row, Stage, seeded_figures, stage_of
 from emulator.oceanengine.metrics import ADDITIVE, RATIOS, whole
 from emulator.settings import Settings
 
@@ -51,6 +51,7 @@ class Source:
         self._settings = settings
         self._started = clock.today()
         self.changes: dict[tuple[int, int, date], Change] = {}
+        self.roi2: dict[tuple[int, date | None], int] = {}  # 全域推广 in 分; without a day: of each day
 
     def last_day(self) -> date:
         """The newest day with figures: it moves on with the clock and is never today."""
@@ -60,15 +61,31 @@ class Source:
     def rows(self, account_id: int, start: date, end: date) -> Iterator[Row]:
         """An account's rows, oldest day first, promotions in their own order."""
         account = self.accounts[account_id]
+        for day in self.days(start, end):
+            yield from self.rows_of_day(account, day)
+
+    def days(self, start: date, end: date) -> Iterator[date]:
+        """Those of some days that have figures, oldest first."""
         day = max(start, self.newest - timedelta(days=self._settings.history_days))
         last = min(end, self.last_day())
         while day <= last:
-            yield from self.rows_of_day(account, day)
+            yield day
             day += timedelta(days=1)
+
+    def outside(self, account_id: int, day: date) -> int:
+        """What an account spent in 全域推广 on a day, in 分, as far as the account report tells of it.
+
+        Two clients of the same project disagree (reference: 全域推广 and reconciliation): one says that the account
+        report has this money, one measured that no report has it. The setting `roi2` says which.
+        """
+        if self._settings.roi2 == "none":
+            return 0
+        whole = self.roi2.get((account_id, day), self.roi2.get((account_id, None), 0))
+        return int(whole * self._stage(day).money)
 
     def rows_of_day(self, account: Account, day: date) -> Iterator[Row]:
         """The rows of one day."""
-        stage = stage_of(day, self._clock.now()) if self._settings.restating else FINAL
+        stage = self._stage(day)
         present, size = RHYTHMS[account.rhythm], len(account.promotions)
         for place, promotion in enumerate(account.promotions):
             change = self.changes.get((account.account_id, promotion.promotion_id, day))
@@ -97,6 +114,13 @@ class Source:
     def withdraw(self, account_id: int, promotion_id: int, day: date) -> None:
         """The source no longer returns this row."""
         self._change_of(account_id, promotion_id, day).absent = True
+
+    def leave_out(self, account_id: int, promotion_id: int, day: date, reports: frozenset[str]) -> None:
+        """Some reports lack this row from now on, although the money was spent; without any it is in all of them."""
+        self._change_of(account_id, promotion_id, day).missing_from = reports
+
+    def _stage(self, day: date) -> Stage:
+        return stage_of(day, self._clock.now()) if self._settings.restating else FINAL
 
     def _change_of(self, account_id: int, promotion_id: int, day: date) -> Change:
         account = self.accounts[account_id]

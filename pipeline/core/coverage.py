@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from pipeline.core.findings import Findings
 from pipeline.core.model import Account, AccountDay, DayRange
@@ -11,12 +11,19 @@ from pipeline.core.outcome import DayOutcome, DayState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownDay:
-    """One account on one day: rows and 消耗 (元) as last fetched, and what to do where it is not good."""
+    """One account on one day: rows and 消耗 (元) as last fetched, and what to do where it is not good.
+
+    Attributes:
+        outside: What the account spent where no promotion has a row, in 元.
+        again_at: No reading before then can make the day good.
+    """
 
     state: DayState
     rows: int = 0
     cost: str = "0"
     what_to_do: str | None = None
+    outside: str = "0"
+    again_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,8 @@ def known_days(outcomes: Mapping[AccountDay, DayOutcome]) -> dict[AccountDay, Kn
             rows=one.rows,
             cost=str(one.cost),
             what_to_do=one.trouble.what_to_do if one.trouble else None,
+            outside=str(one.outside),
+            again_at=one.again_at,
         )
         for at, one in outcomes.items()
     }
@@ -81,6 +90,12 @@ def _unknown(day: date, today: date, parked_since: date | None) -> KnownDay:
         return KnownDay(state=DayState.OPEN)
     parked = parked_since is not None and day >= parked_since
     return KnownDay(state=DayState.PARKED if parked else DayState.MISSING)
+
+
+def worth_reading(days: Iterable[date], known: Mapping[date, KnownDay], now: datetime) -> tuple[date, ...]:
+    """Those of some days that a reading now can make good."""
+    waiting = {day for day, one in known.items() if one.again_at and one.again_at > now}
+    return tuple(day for day in days if day not in waiting)
 
 
 def bad_days(account_id: str, known: Mapping[AccountDay, KnownDay]) -> Collection[date]:

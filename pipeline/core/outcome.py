@@ -46,11 +46,26 @@ class DayOutcome:
     cost: Decimal = ZERO
     totals: Totals | None = None  # what the account report said of the day; `None`: nothing
     trouble: Trouble | None = None
+    outside: Decimal = ZERO  # 元 that the account spent where no promotion has a row, and that count
+    outside_new: bool = False  # whether that is to be told: there was none lately
+    again_at: datetime | None = None  # no reading before then can make the day good
 
     @property
     def failed(self) -> bool:
         """Whether nothing of the day was fetched, so that nothing of it may be written or compared."""
         return self.state in (DayState.FAILED, DayState.MISSING)
+
+    @property
+    def note(self) -> str | None:
+        """What is to be said of the day besides its figures: what to do, or what its account spent besides."""
+        if self.trouble:
+            return self.trouble.what_to_do
+        return outside_words(self.outside) if self.outside else None
+
+
+def outside_words(amount: Decimal) -> str:
+    """How money (元) is told that an account spent where no promotion has a row."""
+    return f"另有 {amount:,.2f} 元不在单元中（全域推广等）"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +215,7 @@ class AccountResult:
     window_cost: Decimal
     trouble: Trouble | None = None
     restated: bool = False
+    outside: Decimal = ZERO  # 元 of the run's day that the account spent where no promotion has a row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,16 +10,18 @@ from decimal import Decimal
 from pipeline.core.errors import Trouble
 from pipeline.core.model import ZERO, Account, AccountDay, FoundRow, Key, ReportRow, Totals, WantedRow, by_key
 from pipeline.core.outcome import DayAgreement, DayOutcome, DayState, Refusal
+from pipeline.core.spend import tolerance
 
-TOLERANCE_YUAN = Decimal("0.05")  # the API rounds rows and totals apart
-TOLERANCE_SHARE = Decimal("0.001")
 PROMOTIONS_NAMED = 3  # of the rows of a day that the table does not take
 
 
 def judge_days(
     rows: Sequence[ReportRow], totals: Mapping[date, Totals], days: Iterable[date]
 ) -> tuple[DayOutcome, ...]:
-    """Each day's state from its promotion rows and the account report (an absent day is zero)."""
+    """Each day's state from its promotion rows and the account report (an absent day is zero).
+
+    A day that falls short of its account is incomplete here; `core.spend` says when it is whole nevertheless.
+    """
     by_day: dict[date, list[ReportRow]] = defaultdict(list)
     for row in rows:
         by_day[row.day].append(row)
@@ -30,8 +32,7 @@ def _judge_day(day: date, rows: Sequence[ReportRow], totals: Totals | None) -> D
     cost = sum((row.cost for row in rows), ZERO)
     outcome = DayOutcome(day=day, state=DayState.LOADED, rows=len(rows), cost=cost, totals=totals)
     total = totals.cost if totals else ZERO
-    tolerance = max(TOLERANCE_YUAN, abs(total) * TOLERANCE_SHARE) if rows else ZERO
-    if abs(cost - total) > tolerance:
+    if abs(cost - total) > tolerance(total, len(rows)):
         return replace(outcome, state=DayState.INCOMPLETE, trouble=_incomplete(day, cost, total))
     return outcome if rows else replace(outcome, state=DayState.EMPTY)
 

@@ -1,7 +1,7 @@
 """The accounts that a token reaches: merged over the ways to them, named for good, compared with those of before."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pipeline.core.model import china_day
@@ -50,6 +50,10 @@ class Roster:
     def names(self) -> dict[str, str]:
         """What is written for each account, by id."""
         return {one.id: one.name for one in self.members}
+
+    def without(self, account_ids: Collection[str]) -> "Roster":
+        """The same without some accounts."""
+        return replace(self, members=tuple(one for one in self.members if one.id not in account_ids))
 
 
 def roster(found: Iterable[Found], skipped: Iterable[Skipped], sticky: Mapping[str, str], at: datetime) -> Roster:

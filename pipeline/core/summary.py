@@ -1,13 +1,14 @@
 """How a run ended, from what its steps found."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
 
 from pipeline.core.errors import Trouble
 from pipeline.core.findings import Findings, day_outcomes
-from pipeline.core.model import ZERO, Account
+from pipeline.core.model import ZERO, Account, AccountDay
 from pipeline.core.outcome import (
     AccountResult,
     DayAgreement,
@@ -18,6 +19,7 @@ from pipeline.core.outcome import (
     RunState,
     Summary,
     ViewsOutcome,
+    outside_words,
 )
 from pipeline.core.views import VIEWS_MAX
 
@@ -48,6 +50,7 @@ class BatchEnd:
     Attributes:
         waited_for: Days of accounts that are not parked; `good` of them nothing more is owed.
         beyond: Days of which the table has more rows than the source.
+        outside_new: Days on which an account spent outside its promotions, as it did not lately, and the 元.
     """
 
     accounts: Mapping[str, AccountEnd]
@@ -59,6 +62,7 @@ class BatchEnd:
     spent_lately: bool
     warnings: tuple[str, ...]
     trouble: Trouble | None
+    outside_new: Mapping[AccountDay, Decimal] = field(default_factory=dict)
 
 
 def end_of(found: Findings) -> BatchEnd:
@@ -79,6 +83,7 @@ def end_of(found: Findings) -> BatchEnd:
         spent_lately=any(fetch.spent_lately for fetch in found.fetches.values()),
         warnings=tuple(words for outcome in told for words in outcome.warnings),
         trouble=found.trouble,
+        outside_new={at: one.outside for at, one in outcomes.items() if one.outside_new},
     )
 
 
@@ -124,7 +129,7 @@ def summarize(run: Run, ends: Sequence[BatchEnd], views: ViewsOutcome, ended_at:
         duplicates=sum(one.duplicates for one in beyond),
         verified=all(end.verified for end in ends),
         dry_run=run.dry_run,
-        warnings=(*_older_list(run), *told_once, *_excess(run, beyond)),
+        warnings=(*_older_list(run), *told_once, *_excess(run, beyond), *_outside_new(run, ends)),
         trouble=next((end.trouble for end in ends if end.trouble), suspicious or unlisted),
         started_at=run.started_at,
         ended_at=ended_at,
@@ -145,6 +150,7 @@ def _account_result(account: Account, ends: Iterable[BatchEnd], restated: Collec
         window_cost=sum((part.cost for part in parts), ZERO),
         trouble=newest.trouble or worst.trouble,
         restated=account.id in restated,
+        outside=newest.outside,
     )
 
 
@@ -174,6 +180,19 @@ def _excess(run: Run, agreements: Iterable[DayAgreement]) -> list[str]:
         f"{names[one.account_id]} {one.day}: 表格另有 {_extra_rows(one)}, 共多 {_yuan(one.excess)} 元"
         for one in agreements
         if one.gone or one.foreign
+    ]
+
+
+def _outside_new(run: Run, ends: Iterable[BatchEnd]) -> list[str]:
+    """Each account that began to spend outside its promotions, once."""
+    names = {account.id: account.name for account in run.accounts}
+    days: dict[str, dict[date, Decimal]] = defaultdict(dict)
+    for at, amount in ((at, amount) for end in ends for at, amount in end.outside_new.items()):
+        days[at.account_id][at.day] = amount
+    return [
+        f"{names[number]} {min(found)} 起账户消耗多于单元合计：{outside_words(sum(found.values(), ZERO))}，"
+        "计入账户，不计入任何单元"
+        for number, found in days.items()
     ]
 
 

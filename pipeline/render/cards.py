@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from pipeline.core.background import Background
 from pipeline.core.model import CHINA, ZERO, AccountDay
-from pipeline.core.outcome import AccountResult, DayState, RunState, Summary
+from pipeline.core.outcome import AccountResult, DayState, RunState, Summary, outside_words
 from pipeline.render.elements import Card, Element, card, column, link_button, markdown, table
 from pipeline.render.figures import change, cost_chart, figures
 from pipeline.render.reasons import why
@@ -67,7 +67,7 @@ def _run_card(summary: Summary, beside: Background, room: Room) -> Card:
     numbers = [account.id for account in summary.accounts]
     offset = beside.clock_offset_s
     elements = [
-        *map(markdown, [*_recovery(beside), _totals(summary), *_told(summary, room)]),
+        *map(markdown, [*_recovery(beside), _totals(summary), *_outside(summary), *_told(summary, room)]),
         *_buttons(summary, beside),
         *_alerts(beside, room),
         *figures(beside.history, numbers, summary.day),
@@ -130,6 +130,13 @@ def _totals(summary: Summary) -> str:
     rows = sum(account.window_rows for account in summary.accounts)
     cost = sum((account.window_cost for account in summary.accounts), ZERO)
     return f"{text}; {summary.days.first:%m-%d} 起 {len(summary.days)} 天共 {rows} 行, {cost:.2f} 元"
+
+
+def _outside(summary: Summary) -> list[str]:
+    """What accounts spent where no promotion has a row, summed: it is in no row of the table."""
+    spent = [account for account in summary.accounts if account.outside]
+    total = sum((account.outside for account in spent), ZERO)
+    return [f"{outside_words(total)}：{named([account.name for account in spent])}"] if spent else []
 
 
 def _told(summary: Summary, room: Room) -> list[str]:

@@ -48,6 +48,8 @@
 | laike:v1:accounts:told | hash by line | 30 days | it is told once more |
 | laike:v1:accounts:absent | hash by account | none | a dead account is waited for another week |
 | laike:v1:coverage:<account> | hash by day | none | corrections cannot be told from edits by hand |
+| laike:v1:spend:<account>:noted | hash by day, of 400 days | 35 days | spend outside promotions counts as new again |
+| laike:v1:spend:<account>:readings | hash by day, of 35 days | 35 days | rows that both reports lose are not missed |
 | laike:v1:days:<account> | hash by day, of 400 days | 400 days | read back from 同步状态, the last 31 days |
 """
 
@@ -62,6 +64,7 @@ NEWS_TTL_S = 30 * DAY_S
 EVENTS_MAX, EVENTS_KEPT = 10_000, 2_500  # while a run is open, and when it has ended: a thousand accounts have two each
 BEAT_TTL_S = HOUR_S // 4  # beat turns its loop several times a minute
 QUOTA_TTL_S = 70 * DAY_S
+SPEND_TTL_S = 35 * DAY_S
 
 TOKEN = PREFIX + "token:pair"
 TOKEN_LOCK = PREFIX + "token:lock"
@@ -233,6 +236,16 @@ def step(run_id: str, name: str) -> str:
 def coverage(account_id: str) -> str:
     """What was last loaded of an account, by day."""
     return f"{PREFIX}coverage:{account_id}"
+
+
+def spend_noted(account_id: str) -> str:
+    """Days on which an account spent more than its promotions."""
+    return f"{PREFIX}spend:{account_id}:noted"
+
+
+def spend_readings(account_id: str) -> str:
+    """What the last good readings of an account said, by day."""
+    return f"{PREFIX}spend:{account_id}:readings"
 
 
 def day_states(account_id: str) -> str:

@@ -21,9 +21,10 @@ from pipeline.clients.oceanengine.accounts import (
 from pipeline.clients.oceanengine.api import OceanEngine
 from pipeline.clients.oceanengine.reports import account_totals
 from pipeline.context import Context
-from pipeline.core.errors import LaikeError, NeedsPerson, Trouble
-from pipeline.core.model import ZERO
-from pipeline.core.plan import told_apart, window
+from pipeline.core.account_options import disabled, unknown
+from pipeline.core.errors import LaikeError, NeedsPerson, Trouble, WrongInput
+from pipeline.core.model import ZERO, Account
+from pipeline.core.plan import choose_accounts, told_apart, window
 from pipeline.core.roster import LIFE, SETTINGS, WORKBENCH, Found, Roster, Skipped, news, roster
 
 # less than a day, so that a roster of yesterday's run is renewed before or in today's
@@ -31,6 +32,7 @@ FRESH = timedelta(hours=23)
 LISTINGS_AT_ONCE = 8
 REPORTS_AT_ONCE = 16  # threads that wait for answers; the shared limiter sets the pace
 ACTIVE_DAYS = 30
+ALL_DISABLED = "laike.toml 停用了全部账户：请至少启用一个。"
 TICK_ALL = "授权范围内没有可用的本地推账户: 新的授权会覆盖原先的勾选, 请重新授权并勾选全部账户。"
 
 log = structlog.get_logger()
@@ -75,12 +77,23 @@ def known_accounts(ctx: Context, *, anew: bool = False) -> Known:
         anew: Discover however young the roster is.
 
     Raises:
-        NeedsPerson: There is no roster yet, and the token is dead or reaches no account.
+        NeedsPerson: There is no roster yet, and the token is dead or reaches no account; or all are disabled.
         Retryable: There is no roster yet, and the service is away.
     """
+    known = _every_account(ctx, anew=anew)
+    names = _enabled(ctx, known.names)
+    if not names:
+        msg = f"every account is disabled: [accounts.<id>] of laike.toml says so of all {len(known.names)}"
+        raise NeedsPerson(msg, what_to_do=ALL_DISABLED)
+    return replace(known, names=names)
+
+
+def _every_account(ctx: Context, *, anew: bool) -> Known:
+    """Those that are disabled, too: by them accounts of one name are told apart, and nothing looks vanished."""
     if chosen := ctx.settings.accounts:
-        ctx.rosters.learn_names(told_apart(chosen))
-        return Known(chosen)
+        names = told_apart(chosen)
+        ctx.rosters.learn_names(names)
+        return Known(names)
     last = ctx.rosters.last()
     if last and not anew and ctx.now() - last.at < FRESH:
         return Known(last.names)
@@ -93,18 +106,42 @@ def known_accounts(ctx: Context, *, anew: bool = False) -> Known:
         return Known(last.names, error.trouble())
 
 
+def _enabled(ctx: Context, names: Mapping[str, str]) -> dict[str, str]:
+    off = disabled(ctx.settings.account_options)
+    return {number: name for number, name in names.items() if number not in off}
+
+
 def remembered_accounts(ctx: Context) -> Known | None:
     """The accounts as far as they are known without a call."""
-    if ctx.settings.accounts:
-        return Known(ctx.settings.accounts)
+    if chosen := ctx.settings.accounts:
+        return Known(_enabled(ctx, told_apart(chosen)))
     last = ctx.rosters.last()
-    return Known(last.names) if last else None
+    return Known(_enabled(ctx, last.names)) if last else None
 
 
 def account_count(ctx: Context) -> int:
     """How many accounts there are as far as is known without a call; at least one."""
+    known = remembered_accounts(ctx)
+    return max(1, len(known.names)) if known else 1
+
+
+def choose(ctx: Context, names: Mapping[str, str], account_ids: Sequence[str]) -> tuple[Account, ...]:
+    """All of the accounts that are known, or those that a person asked for by id.
+
+    Raises:
+        WrongInput: An id that is not known, or of an account that is disabled.
+    """
+    off = disabled(ctx.settings.account_options)
+    if asked := [number for number in account_ids if number in off]:
+        msg = f"account {asked[0]} is disabled: laike.toml has enabled = false below [accounts.{asked[0]}]"
+        raise WrongInput(msg)
+    return choose_accounts(names, account_ids)
+
+
+def nobodys_options(ctx: Context) -> list[str]:
+    """Ids of which `[accounts.<id>]` says something although the token reaches no such account."""
     last = ctx.rosters.last()
-    return len(ctx.settings.accounts) or (len(last.members) if last else 0) or 1
+    return unknown(ctx.settings.account_options, last.names) if last and not ctx.settings.accounts else []
 
 
 def states(ctx: Context, names: Mapping[str, str], tell: Callable[[int], None]) -> list[AccountState]:
@@ -163,7 +200,8 @@ def _discover(ctx: Context, last: Roster | None) -> Roster:
         msg = f"the token reaches no 本地推 account ({len(valid)} 来客 or 工作台 authorized, {len(skipped)} invalid)"
         raise NeedsPerson(msg, what_to_do=TICK_ALL)
     new = roster(_named(api, found), skipped, ctx.rosters.names(), ctx.now())
-    ctx.rosters.keep(new, news(last, new))
+    off = disabled(ctx.settings.account_options)
+    ctx.rosters.keep(new, news(last.without(off) if last else None, new.without(off)))
     log.info("discovered", accounts=len(new.members), skipped=len(skipped))
     return new
 

@@ -12,10 +12,10 @@ from pipeline.context import Context
 from pipeline.core.errors import LaikeError, WrongInput
 from pipeline.core.export import Block, Line, Tally
 from pipeline.core.model import Account, DayRange
-from pipeline.core.plan import choose_accounts, over, past_days
+from pipeline.core.plan import over, past_days
 from pipeline.render.export import Format, csv_head, csv_rows, jsonl_rows
 from pipeline.state.files import replacing
-from pipeline.steps.accounts import known_accounts
+from pipeline.steps.accounts import choose, known_accounts
 from pipeline.steps.export_source import of_the_api, of_the_table
 
 From = Literal["table", "api"]
@@ -63,7 +63,7 @@ def wanted(
     """
     days = (over if source == "table" else past_days)(start, end, ctx.now())
     # the table's rows are those of everybody who is in it: for all of them no list of accounts is needed
-    chosen = choose_accounts(known_accounts(ctx).names, accounts) if accounts or source == "api" else ()
+    chosen = choose(ctx, known_accounts(ctx).names, accounts) if accounts or source == "api" else ()
     return Wanted(days, chosen, source, format_, by_account)
 
 

@@ -21,6 +21,7 @@ from pipeline.core.quality import checksum, judge_days, moved, spent_before
 from pipeline.state.staging import Fetched
 from pipeline.state.store import StoreTrouble
 from pipeline.steps.once import once, part_of
+from pipeline.steps.spend import Weighing, remember, weigh_days
 
 SECOND_LOOK_S = 20.0  # figures that do not add up are read once more after so long
 
@@ -32,8 +33,13 @@ class _Found:
     """What one reading of an account brought."""
 
     rows: Sequence[ReportRow]
-    days: tuple[DayOutcome, ...]
+    weighing: Weighing
     spent_lately: bool = False
+
+    @property
+    def days(self) -> tuple[DayOutcome, ...]:
+        """The days with their states."""
+        return self.weighing.days
 
 
 def fetch_account(ctx: Context, run_id: str, batch: int, account_id: str, *, last: bool = True) -> FetchOutcome:
@@ -61,7 +67,7 @@ def fetch_account(ctx: Context, run_id: str, batch: int, account_id: str, *, las
 def _fetch_and_stage(ctx: Context, part: Run, account_id: str, *, last: bool) -> FetchOutcome:
     ctx.ledger.emit(part.run_id, "fetching", batch=part.batch, account=account_id)
     why = ctx.ledger.given_up(part.run_id)
-    found = _Found([], _all_failed(part.days, why)) if why else _fetch_or_fail(ctx, part, account_id, last=last)
+    found = _nothing(part.days, why) if why else _fetch_or_fail(ctx, part, account_id, last=last)
     outcome = FetchOutcome(
         account_id=account_id,
         days=found.days,
@@ -71,26 +77,31 @@ def _fetch_and_stage(ctx: Context, part: Run, account_id: str, *, last: bool) ->
         spent_lately=found.spent_lately,
     )
     ctx.staging.put_fetched(part.batch_id, Fetched(outcome, tuple(found.rows)))
+    if not part.dry_run:
+        remember(ctx, account_id, found.rows, found.weighing)
     _tell(ctx, part, outcome)
     return outcome
 
 
 def _fetch_or_fail(ctx: Context, part: Run, account_id: str, *, last: bool) -> _Found:
     try:
-        return _fetch(ctx, ctx.oceanengine(part), part, account_id)
+        found = _fetch(ctx, ctx.oceanengine(part), part, account_id)
+        if isinstance(found.weighing.unread, Retryable) and not last:
+            raise found.weighing.unread
+        return found
     except LaikeError as error:
         log.warning("fetch_failed", run=part.run_id, account=account_id, error=error.message)
         if isinstance(error, Retryable) and not last:
             facts = {"reason": error.message, **ctx.tally.facts()}
             ctx.ledger.emit(part.run_id, "postponed", batch=part.batch, account=account_id, **facts)
             raise
-        return _Found([], _all_failed(part.days, error.trouble()))
+        return _nothing(part.days, error.trouble())
     except StoreTrouble:
         raise  # Redis is away, the account is not: whoever called comes back later
     except Exception as error:
         # a header of the chord never raises: a bug of ours must not keep the other accounts out of the table
         log.exception("fetch_broke", run=part.run_id, account=account_id)
-        return _Found([], _all_failed(part.days, _bug(error)))
+        return _nothing(part.days, _bug(error))
 
 
 def _tell(ctx: Context, part: Run, outcome: FetchOutcome) -> None:
@@ -112,7 +123,7 @@ def _fetch(ctx: Context, api: OceanEngine, run: Run, account_id: str) -> _Found:
     """Read an account, and once more after a while if the first reading is not whole."""
     try:
         found = _read(ctx, api, run, account_id)
-        if all(day.state.good for day in found.days):
+        if not found.weighing.look_again:
             return found
     except BadResponse as error:
         log.warning("second_look", run=run.run_id, account=account_id, error=error.message)
@@ -121,11 +132,11 @@ def _fetch(ctx: Context, api: OceanEngine, run: Run, account_id: str) -> _Found:
 
 
 def _read(ctx: Context, api: OceanEngine, run: Run, account_id: str) -> _Found:
-    """Both reports at the same time, then the promotions of older days whose totals moved.
+    """Both reports at the same time, then the promotions of older days whose totals moved, then a second witness.
 
     One account report tells of all days that may still be corrected, in the call that the batch's days need anyway.
     """
-    metrics = metrics_of(ctx.settings.columns)
+    metrics, began = metrics_of(ctx.settings.columns), ctx.now()
     with ThreadPoolExecutor(max_workers=1) as pool:
         told = pool.submit(account_totals, api, account_id, plan.correctable(run.days, ctx.now()))
         rows = promotion_report(api, account_id, run.days, metrics)
@@ -135,7 +146,8 @@ def _read(ctx: Context, api: OceanEngine, run: Run, account_id: str) -> _Found:
     for block in ranges(older):
         more, judged = _read_older(api, block, account_id, totals, metrics)
         rows, days = [*more, *rows], (*judged, *days)
-    return _Found(rows, days, spent_before(run.day, totals))
+    weighing = weigh_days(ctx, api, run, account_id, at=began, rows=rows, days=days)
+    return _Found(rows, weighing, spent_before(run.day, totals))
 
 
 def _read_older(
@@ -155,6 +167,10 @@ def _moved(ctx: Context, run: Run, account_id: str, totals: Mapping[date, Totals
     horizon = plan.correctable(run.days, ctx.now())
     loaded = ctx.coverage.at(AccountDay(account_id, day) for day in horizon if day < run.days.first)
     return moved(totals, {at.day: known.totals for at, known in loaded.items()})
+
+
+def _nothing(days: DayRange, trouble: Trouble) -> _Found:
+    return _Found([], Weighing(_all_failed(days, trouble)))
 
 
 def _all_failed(days: DayRange, trouble: Trouble) -> tuple[DayOutcome, ...]:

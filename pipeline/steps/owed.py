@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 
 from pipeline.context import Context
-from pipeline.core.coverage import bad_days
+from pipeline.core.coverage import bad_days, worth_reading
 from pipeline.core.model import AccountDay, DayRange
 from pipeline.core.outcome import Run
 from pipeline.core.owed import groups, may_try, newest_owed, owed_days
@@ -19,9 +19,11 @@ def owed(ctx: Context, account_ids: Collection[str], newest: date) -> dict[str, 
     covered = ctx.coverage.days(account_ids)
     horizon = DayRange(newest - timedelta(days=settings.catch_up_days - 1), newest)
     known = ctx.days.known(account_ids, horizon)
+    waiting = {at for at, one in known.items() if one.again_at}  # they were promised another reading
+    tried = {number: covered[number] | {at.day for at in waiting if at.account_id == number} for number in account_ids}
     days = {
         number: owed_days(
-            covered[number], bad_days(number, known), newest, settings.lookback_days, settings.catch_up_days
+            tried[number], bad_days(number, known), newest, settings.lookback_days, settings.catch_up_days
         )
         for number in account_ids
     }
@@ -40,6 +42,21 @@ def reaching_back(ctx: Context, account_ids: Collection[str], days: DayRange) ->
     parked = ctx.days.parked(ctx.now())
     lacking = owed(ctx, [number for number in account_ids if number not in parked], days.last)
     return DayRange(min([days.first, *(these[0] for these in lacking.values())]), days.last)
+
+
+def worth_trying(ctx: Context, lacking: Mapping[str, tuple[date, ...]]) -> dict[str, tuple[date, ...]]:
+    """What of the owed days a reading now can make good: some only wait for a later one."""
+    if not lacking:
+        return {}
+    all_days = {day for days in lacking.values() for day in days}
+    known = ctx.days.known(lacking, DayRange(min(all_days), max(all_days)))
+    found = {
+        number: worth_reading(
+            days, {day: known[at] for day in days if (at := AccountDay(number, day)) in known}, ctx.now()
+        )
+        for number, days in lacking.items()
+    }
+    return {number: days for number, days in found.items() if days}
 
 
 def due_groups(ctx: Context, lacking: Mapping[str, tuple[date, ...]], runs: Sequence[Run]) -> dict[DayRange, list[str]]:

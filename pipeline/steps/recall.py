@@ -86,7 +86,7 @@ def _gathered(
             state=state,
             rows=int(cells.get(ROWS) or 0),
             cost=str(cells.get(COST) or 0),
-            what_to_do=plain_text(cells.get(REASON) or "") or None,
+            what_to_do=None if state.good else plain_text(cells.get(REASON) or "") or None,
         )
         recalled.known[at] = known
         if state.good:

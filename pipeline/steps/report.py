@@ -5,10 +5,9 @@ from datetime import datetime
 
 from pipeline.context import Context
 from pipeline.core.model import Account, AccountDay, DayRange, china_day
-from pipeline.core.plan import choose_accounts
 from pipeline.core.report import Report, Restated, tally
 from pipeline.render.period_card import report_card
-from pipeline.steps.accounts import known_accounts, remembered_accounts
+from pipeline.steps.accounts import choose, known_accounts, remembered_accounts
 from pipeline.steps.coverage import coverage
 from pipeline.steps.read import layout_now, read_following, rows_of
 from pipeline.steps.tell import Sent, send
@@ -24,7 +23,7 @@ def gather(ctx: Context, days: DayRange, account_ids: Sequence[str]) -> Report:
         TableMismatch: A column is missing.
         LaikeError: The table cannot be read, or the accounts are not known.
     """
-    accounts = choose_accounts((remembered_accounts(ctx) or known_accounts(ctx)).names, account_ids)
+    accounts = choose(ctx, (remembered_accounts(ctx) or known_accounts(ctx)).names, account_ids)
     grid = {one.account: one.days for one in coverage(ctx, days) if one.account in accounts}
     only = {account.name for account in accounts} if account_ids else None
     base = ctx.base(None)

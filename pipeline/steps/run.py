@@ -16,13 +16,13 @@ from pipeline.core.plan import parts
 from pipeline.render.cards import trouble_card
 from pipeline.state import keys
 from pipeline.state.lease import held
-from pipeline.steps.accounts import Known, account_count, known_accounts, remembered_accounts
+from pipeline.steps.accounts import Known, account_count, choose, known_accounts, remembered_accounts
 from pipeline.steps.backfill import begun_parts, open_attempt, rows_a_day, taken_up
 from pipeline.steps.early_read import read_table
 from pipeline.steps.fetch import fetch_account
 from pipeline.steps.finish import finish
 from pipeline.steps.load import load
-from pipeline.steps.owed import due_groups, newest_day, owed, reaching_back, recent_runs
+from pipeline.steps.owed import due_groups, newest_day, owed, reaching_back, recent_runs, worth_trying
 from pipeline.steps.recall import recall_coverage
 from pipeline.steps.tell import tell_once
 from pipeline.steps.token import told_as
@@ -126,7 +126,7 @@ def begin_catch_up(ctx: Context) -> list[Run]:
     if day == plan.yesterday(ctx.now()):
         known = known_accounts(ctx)  # a list that the daily run could not renew may lack a new account
     recall_coverage(ctx, known.names)
-    lacking = owed(ctx, known.names, day)
+    lacking = worth_trying(ctx, owed(ctx, known.names, day))
     runs = recent_runs(ctx) if lacking else []
     # two at once see the same runs, and so begin the same ones
     planned = [
@@ -181,7 +181,7 @@ def _planned(
     ctx: Context, known: Known, run_id: str, days: DayRange, account_ids: Sequence[str], *, dry_run: bool = False
 ) -> Run:
     now = ctx.now()
-    accounts, parked = plan.choose_accounts(known.names, account_ids), ctx.days.parked(now)
+    accounts, parked = choose(ctx, known.names, account_ids), ctx.days.parked(now)
     return Run(
         run_id=run_id,
         day=days.last,

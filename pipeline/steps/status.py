@@ -98,7 +98,7 @@ def _rows(
             STATE: WORDS[outcome.state],
             ROWS: outcome.rows,
             COST: float(outcome.cost),
-            REASON: outcome.trouble.what_to_do if outcome.trouble else None,
+            REASON: outcome.note,
         }
         digest = hashlib.sha256(repr([cells, _phase(read_at)]).encode()).hexdigest()[:16]
         rows.append(StatusRow(place(at), {**cells, AS_OF: _ms(read_at)}, digest))

@@ -4,6 +4,8 @@ import json
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from emulator.client import Client
 from emulator.oceanengine.metrics import METRICS
 
@@ -90,6 +92,79 @@ def test_the_account_report_is_the_exact_sum_of_its_promotions(emulator: Client)
         for total in totals:
             assert total["local_account_id"] == int(known)
             assert {m: total[m] for m in json.loads(wanted)} == {m: sum(r[m] for r in rows) for m in json.loads(wanted)}
+
+
+def test_the_project_report_is_the_exact_sum_of_its_promotions(emulator: Client) -> None:
+    """Reference: 获取项目数据, rows and dimensions."""
+    wanted = metrics("stat_cost", "show_cnt", "convert_cnt")
+    for known in emulator.facts["accounts"]:
+        rows = all_rows(emulator, local_account_id=known, metrics=wanted)
+        projects = data(emulator, "project", local_account_id=known, metrics=wanted)["project_list"]
+        assert {row["project_id"] for row in rows} == {row["project_id"] for row in projects}
+        for project in projects:
+            assert project.keys() == {"stat_time_day", "project_id", "project_name", *json.loads(wanted)}
+            of_it = [row for row in rows if row["project_id"] == project["project_id"]]
+            assert {m: project[m] for m in json.loads(wanted)} == {
+                m: sum(row[m] for row in of_it) for m in json.loads(wanted)
+            }
+
+
+def test_projects_can_be_filtered(emulator: Client) -> None:
+    large = account(emulator, LARGE)
+    wanted = data(emulator, "project", local_account_id=large)["project_list"][1]
+    ids = json.dumps({"cdp_project_ids": [wanted["project_id"]]})
+    assert data(emulator, "project", local_account_id=large, filtering=ids)["project_list"] == [wanted]
+    nothing = data(emulator, "project", local_account_id=large, filtering='{"marketing_goal":"LIVE"}')
+    assert (nothing["project_list"], nothing["page_info"]["total_number"]) == ([], 0)
+
+
+def test_the_project_report_has_pages(emulator: Client) -> None:
+    large = account(emulator, LARGE)
+    pages = [data(emulator, "project", local_account_id=large, page_size="20", page=page) for page in (1, 2, 3)]
+    total = pages[0]["page_info"]["total_number"]
+    assert total == len({row["project_id"] for page in pages for row in page["project_list"]}) == 58
+    assert [page["page_info"]["page"] for page in pages] == [1, 2, 3]
+
+
+def test_money_of_another_kind_of_plan_is_in_the_account_report_alone_and_only_where_the_world_says_so(
+    emulator: Client,
+) -> None:
+    first, quiet = next(iter(emulator.facts["accounts"])), account(emulator, QUIET)
+    before = data(emulator, "account")["data_list"][0]
+    rows, projects = data(emulator)["promotion_list"], data(emulator, "project")["project_list"]
+    emulator.control("roi2", {"account_id": first, "stat_cost": "500.05"})
+    emulator.control("roi2", {"account_id": quiet, "stat_cost": 30, "day": emulator.facts["day"]})
+    assert data(emulator, "account")["data_list"] == [before]
+    emulator.control("settings", {"roi2": "account"})
+    assert data(emulator, "account")["data_list"] == [before | {"stat_cost": before["stat_cost"] + Decimal("500.05")}]
+    assert (data(emulator)["promotion_list"], data(emulator, "project")["project_list"]) == (rows, projects)
+    assert data(emulator, "account", filtering='{"campaign_type":"GENERAL"}')["data_list"] == [before]
+    (alone,) = data(emulator, "account", local_account_id=quiet)["data_list"]
+    assert (alone["stat_cost"], alone["convert_cnt"]) == (30, 0)
+    with pytest.raises(ValueError, match="more decimals"):
+        emulator.control("roi2", {"account_id": first, "stat_cost": "0.001"})
+    with pytest.raises(ValueError, match="no account"):
+        emulator.control("roi2", {"account_id": "1", "stat_cost": 1})
+
+
+@pytest.mark.parametrize("reports", [["promotion"], ["project"], ["promotion", "project"]])
+def test_a_row_can_be_missing_from_some_reports(emulator: Client, reports: list[str]) -> None:
+    row = data(emulator)["promotion_list"][0]
+    key = {"account_id": next(iter(emulator.facts["accounts"])), "promotion_id": str(row["promotion_id"])}
+    place = {**key, "day": emulator.facts["day"]}
+    whole = {kind: cost(emulator, kind) for kind in ("promotion", "project", "account")}
+    emulator.control("figures", {**place, "missing_from": reports})
+    left = {kind: row["stat_cost"] * (kind in reports) for kind in whole}
+    assert {kind: cost(emulator, kind) for kind in whole} == {kind: whole[kind] - left[kind] for kind in whole}
+    emulator.control("figures", {**place, "missing_from": []})
+    assert {kind: cost(emulator, kind) for kind in whole} == whole
+    with pytest.raises(ValueError, match="missing from"):
+        emulator.control("figures", {**place, "missing_from": ["account"]})
+
+
+def cost(emulator: Client, kind: str) -> Decimal:
+    found = data(emulator, kind)
+    return Decimal(sum(row["stat_cost"] for key in found if key.endswith("_list") for row in found[key]))
 
 
 def test_ratios_without_denominator_are_null_or_zero_by_promotion(emulator: Client) -> None:

@@ -1,8 +1,10 @@
-"""The 本地推 reports: one row per promotion and day, and the account's totals.
+"""The 本地推 reports: one row per promotion and day, what the projects sum to, the account's totals.
 
-Follows 巨量引擎 Marketing API: 获取广告数据 (local/report/promotion/get) and 获取账户数据 (local/report/account/get).
+Follows 巨量引擎 Marketing API: 获取广告数据 (local/report/promotion/get), 获取项目数据 (local/report/project/get) and
+获取账户数据 (local/report/account/get).
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -14,6 +16,7 @@ from pipeline.core.errors import BadResponse
 from pipeline.core.model import ZERO, DayRange, ReportRow, Totals
 
 PROMOTION_REPORT = "/open_api/v3.0/local/report/promotion/get/"
+PROJECT_REPORT = "/open_api/v3.0/local/report/project/get/"
 ACCOUNT_REPORT = "/open_api/v3.0/local/report/account/get/"
 TOTALS = ("stat_cost", "convert_cnt")
 DENOMINATORS = {"conversion_cost": "convert_cnt", "conversion_rate": "click_cnt", "ctr": "show_cnt"}
@@ -34,6 +37,22 @@ def promotion_report(api: OceanEngine, account_id: str, days: DayRange, metrics:
 def promotion_rows(api: OceanEngine, account_id: str, days: DayRange) -> int:
     """How many rows the promotion report has."""
     return api.count(PROMOTION_REPORT, _params(account_id, days, ["stat_cost"]), "promotion_list")
+
+
+def project_report(api: OceanEngine, account_id: str, days: DayRange) -> dict[date, Decimal]:
+    """What the projects' 消耗 (元) sums to by day; a day without data is absent.
+
+    Raises:
+        BadResponse: A row lacks its project, its day or its 消耗, or lies outside `days`.
+    """
+    rows = api.pages(
+        PROJECT_REPORT, _params(account_id, days, ["stat_cost"]), "project_list", ("project_id", "stat_time_day")
+    )
+    sums: dict[date, Decimal] = defaultdict(Decimal)
+    for row in rows:
+        _id(PROJECT_REPORT, row, "project_id")
+        sums[_day(row, days)] += _figure("stat_cost", row.get("stat_cost"))
+    return dict(sums)
 
 
 def account_totals(api: OceanEngine, account_id: str, days: DayRange) -> dict[date, Totals]:
@@ -64,11 +83,16 @@ def _params(account_id: str, days: DayRange, metrics: Sequence[str]) -> dict[str
 
 
 def _report_row(account_id: str, row: Mapping[str, Any], days: DayRange, metrics: Sequence[str]) -> ReportRow:
-    promotion_id = row.get("promotion_id")
-    if isinstance(promotion_id, bool) or not isinstance(promotion_id, int | str) or not str(promotion_id).isdigit():
-        raise BadResponse(f"{PROMOTION_REPORT}: a row has no promotion_id: {promotion_id!r}")
-    name = row.get("promotion_name")
-    return ReportRow(account_id, _day(row, days), str(promotion_id), str(name or ""), _metrics(row, metrics))
+    promotion_id, name = _id(PROMOTION_REPORT, row, "promotion_id"), row.get("promotion_name")
+    return ReportRow(account_id, _day(row, days), promotion_id, str(name or ""), _metrics(row, metrics))
+
+
+def _id(path: str, row: Mapping[str, Any], name: str) -> str:
+    """An id as text: it came as a number or as text, never as a float."""
+    number = row.get(name)
+    if isinstance(number, bool) or not isinstance(number, int | str) or not str(number).isdigit():
+        raise BadResponse(f"{path}: a row has no {name}: {number!r}")
+    return str(number)
 
 
 def _day(row: Mapping[str, Any], days: DayRange) -> date:

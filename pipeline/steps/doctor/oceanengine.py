@@ -17,7 +17,7 @@ from pipeline.core.columns import metrics_of
 from pipeline.core.errors import AccountUnavailable, LaikeError, NeedsAuthorization, NeedsPerson, Retryable
 from pipeline.core.model import Account, DayRange
 from pipeline.core.plan import choose_accounts, yesterday
-from pipeline.steps.accounts import known_accounts
+from pipeline.steps.accounts import known_accounts, nobodys_options, remembered_accounts
 from pipeline.steps.doctor.findings import Finding, broken, of_error, ok, skipped, unauthorized, warning
 
 NO_SUCH_CODE = "laike-doctor-no-such-auth-code"
@@ -39,8 +39,8 @@ _ACCOUNT = "请在巨量引擎检查该账户的状态; 若正常, 请重新授�
 
 def accounts_of(ctx: Context) -> tuple[Account, ...]:
     """The accounts that are to be loaded, as far as is known without a call."""
-    last = None if ctx.settings.accounts else ctx.rosters.last()
-    return choose_accounts(last.names if last else ctx.settings.accounts, [])
+    known = remembered_accounts(ctx)
+    return choose_accounts(known.names if known else {}, [])
 
 
 def check_oceanengine(ctx: Context, *, redis: bool) -> list[Finding]:
@@ -108,12 +108,20 @@ def _check_lists(ctx: Context) -> list[Finding]:
     except LaikeError as error:
         denied = of_error(LISTS, error, _GRANT_LISTS if error.code in (NOT_GRANTED, NO_PERMISSION) else None)
         return [denied, *skipped(REPORTS, "no account is known")]
-    reports = _check_reports(ctx, choose_accounts(known.names, []))
+    reports = [*_check_reports(ctx, choose_accounts(known.names, [])), *_check_options(ctx)]
     if not known.trouble:
         return [ok(LISTS, f"{len(known.names)} account(s) known"), *reports]
     trouble = known.trouble
     cure = _GRANT_LISTS if trouble.code in (NOT_GRANTED, NO_PERMISSION) else trouble.what_to_do
     return [broken(LISTS, f"the last list is used: {trouble.message}", cure), *reports]
+
+
+def _check_options(ctx: Context) -> list[Finding]:
+    """Whether `[accounts.<id>]` is about accounts that there are."""
+    if not (others := nobodys_options(ctx)):
+        return []
+    says = f"[accounts.<id>] of laike.toml is about {', '.join(others)}, which the token does not reach"
+    return [warning("accounts.options", says, "请在 laike.toml 中核对账户 id，或删去这些账户的设置。")]
 
 
 def _check_reports(ctx: Context, accounts: Sequence[Account]) -> list[Finding]:

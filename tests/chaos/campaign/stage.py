@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
@@ -103,6 +104,7 @@ class Stage:
 
     server: EmulatorServer
     redis_url: str
+    arrange: Callable[[Lab], None] = lambda _: None  # what else is there before a case begins
     saved: dict[tuple[str, Morning], Saved] = field(default_factory=dict)
 
     def lab(self, table: str, morning: Morning, home: Path) -> Lab:
@@ -129,6 +131,7 @@ class Stage:
         empty(self.redis_url)
         lab = self._at_seven(table, home)
         furnish(world, lab)
+        self.arrange(lab)
         if morning == Morning.LATER:
             lab.at(SEVEN, days_later=-1)
             assert daily(lab.context()).success

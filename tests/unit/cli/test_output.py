@@ -119,6 +119,7 @@ def test_ids_and_money_are_text_in_the_document() -> None:
             "state": "failed",
             "rows": 2,
             "cost": "118.30",
+            "outside": "0.00",
             "restated": False,
             "reason": "account_unavailable: no such advertiser",
             "what_to_do": cure_of("account_unavailable"),

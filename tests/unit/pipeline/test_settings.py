@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.core.account_options import AccountOptions
 from pipeline.core.columns import DEFAULT_COLUMNS, columns_of
 from pipeline.core.errors import WrongInput
 from pipeline.core.thresholds import Thresholds
@@ -228,6 +229,83 @@ def test_wrong_columns_in_the_variable_are_told_by_its_name(environment: pytest.
         Settings.load()
 
 
+OPTIONS = """
+[accounts.1834207156320263]
+enabled = false
+[accounts.1834280156338684]
+difference = "expected"
+"""
+
+
+def test_single_accounts_are_disabled_or_expected_to_differ_in_the_file_and_a_variable_goes_before_it(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert Settings.load().account_options == {}
+    (tmp_path / "laike.toml").write_text(OPTIONS, encoding="utf-8")
+    assert Settings.load().account_options == {
+        "1834207156320263": AccountOptions(enabled=False),
+        "1834280156338684": AccountOptions(expected=True),
+    }
+    environment.setenv("LAIKE_ACCOUNT_OPTIONS", '{"18": {"enabled": true}}')
+    assert Settings.load().account_options == {"18": AccountOptions()}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "[accounts.18]\nenable = false",
+            "laike.toml: accounts.18: 'enable' is not known; there are enabled, difference",
+        ),
+        ("[accounts.18]\nenabled = 0", "laike.toml: accounts.18: enabled = 0 is neither true nor false"),
+        ("[accounts.18]\ndifference = true", 'accounts.18: difference = True is not "expected", the only value'),
+        ("[accounts.蜀香小馆]\nenabled = false", "laike.toml cannot be read"),
+        ('[accounts."蜀香小馆"]\nenabled = false', "accounts.蜀香小馆: '蜀香小馆' is not the id of an account"),
+        ("[accounts]\n18 = false", "accounts.18 is not a table of options; there are enabled, difference"),
+        ("accounts = 1", "accounts: write [accounts.<id>] with enabled = false"),
+    ],
+)
+@pytest.mark.usefixtures("environment")
+def test_options_of_accounts_that_are_none_are_named_with_the_file(text: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "laike.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(WrongInput) as caught:
+        Settings.load()
+    assert told in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("accounts", "told"),
+    [
+        ('{"1834207156320263": "一店", "1": "二店"}', "is about 1834280156338684, which LAIKE_ACCOUNTS does not name"),
+        ('{"1834280156338684": "一店"}', "is about 1834207156320263, which LAIKE_ACCOUNTS does not name"),
+    ],
+)
+def test_options_of_accounts_that_the_settings_do_not_name_are_told(
+    accounts: str, told: str, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "laike.toml").write_text(OPTIONS, encoding="utf-8")
+    environment.setenv("LAIKE_ACCOUNTS", accounts)
+    with pytest.raises(WrongInput) as caught:
+        Settings.load()
+    assert f"LAIKE_ACCOUNT_OPTIONS ([accounts.<id>] in laike.toml) {told}" in caught.value.message
+
+
+def test_settings_that_disable_every_account_are_told(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("LAIKE_ACCOUNTS", '{"1": "一店", "2": "二店"}')
+    environment.setenv("LAIKE_ACCOUNT_OPTIONS", '{"1": {"enabled": false}, "2": {"enabled": false}}')
+    with pytest.raises(WrongInput, match="disables every account of LAIKE_ACCOUNTS"):
+        Settings.load()
+
+
+def test_the_example_of_laike_toml_is_right(tmp_path: Path) -> None:
+    example = Path(__file__).parents[3] / "laike.toml.example"
+    (tmp_path / "laike.toml").write_text(example.read_text(encoding="utf-8"), encoding="utf-8")
+    assert list(Settings.load().account_options.values()) == [
+        AccountOptions(expected=True),
+        AccountOptions(enabled=False),
+    ]
+
+
 def test_the_example_of_the_columns_is_right() -> None:
     example = Path(__file__).parents[3] / "laike.toml.example"
     assert len(columns_of(tomllib.loads(example.read_text(encoding="utf-8"))["columns"])) == 11
@@ -251,7 +329,7 @@ def test_thresholds_that_are_none_are_named_with_the_file(environment: pytest.Mo
     with pytest.raises(WrongInput) as caught:
         Settings.load()
     assert f"{config}: anomalies: 'shares' is not known" in caught.value.message
-    assert f"{config}: 'alerts' is not known; there are columns, anomalies, report" in caught.value.message
+    assert f"{config}: 'alerts' is not known; there are columns, anomalies, accounts, report" in caught.value.message
 
 
 @pytest.mark.parametrize(

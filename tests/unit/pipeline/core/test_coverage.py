@@ -1,9 +1,10 @@
 """What is last known of each account on each day."""
 
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from pipeline.core.coverage import KnownDay, bad_days, grid, known_days, untouched
+from pipeline.core.coverage import KnownDay, bad_days, grid, known_days, untouched, worth_reading
 from pipeline.core.errors import AccountUnavailable
 from pipeline.core.findings import Findings
 from pipeline.core.model import Account, AccountDay, DayRange
@@ -83,3 +84,16 @@ def test_untouched_are_the_days_of_which_nothing_was_fetched() -> None:
         AccountDay("2", NINTH),
         AccountDay("2", TENTH),
     }
+
+
+def test_a_day_that_only_waits_for_a_later_reading_is_not_worth_one_before() -> None:
+    waiting = KnownDay(state=DayState.INCOMPLETE, again_at=NOW)
+    known = {NINTH: waiting, TENTH: KnownDay(state=DayState.FAILED), ELEVENTH: replace(waiting, again_at=None)}
+    assert worth_reading(DAYS, known, NOW - timedelta(seconds=1)) == (TENTH, ELEVENTH, TODAY)
+    assert worth_reading(DAYS, known, NOW) == tuple(DAYS)
+
+
+def test_what_an_account_spent_outside_is_remembered() -> None:
+    outcome = DayOutcome(day=TENTH, state=DayState.LOADED, rows=2, cost=Decimal(1), outside=Decimal("40.50"))
+    (known,) = known_days({AccountDay("1", TENTH): outcome}).values()
+    assert (known.outside, known.what_to_do) == ("40.50", None)

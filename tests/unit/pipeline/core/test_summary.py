@@ -300,3 +300,19 @@ def test_a_day_of_which_a_row_was_refused_is_incomplete_and_names_it() -> None:
 def test_what_several_batches_warn_of_alike_is_told_once() -> None:
     load = LoadOutcome(warnings=("“消耗(元)”列已改名为“花费”, 已跟随",))
     assert ended(found(load=load), found(load=load)).warnings == load.warnings
+
+
+def spending(day: DayOutcome, outside: str, *, new: bool) -> DayOutcome:
+    return replace(day, outside=Decimal(outside), outside_new=new)
+
+
+def test_what_an_account_spends_outside_is_that_of_the_runs_day_and_is_told_once_where_it_is_new() -> None:
+    plain = fetched(EAST, DayState.LOADED)
+    east = replace(plain, days=(spending(plain.days[0], "30", new=True), spending(plain.days[1], "1234.5", new=True)))
+    west = fetched(WEST, DayState.LOADED)
+    west = replace(west, days=(west.days[0], spending(west.days[1], "7", new=False)))
+    summary = ended(found(east, west))
+    assert [one.outside for one in summary.accounts] == [Decimal("1234.5"), 7]
+    assert summary.warnings == (
+        "城东店 2026-02-10 起账户消耗多于单元合计：另有 1,264.50 元不在单元中（全域推广等），计入账户，不计入任何单元",
+    )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pipeline.core.background import Background
 from pipeline.core.errors import Trouble
 from pipeline.core.history import Figures
-from pipeline.core.model import AccountDay, DayRange
+from pipeline.core.model import ZERO, AccountDay, DayRange
 from pipeline.core.outcome import AccountResult, DayState, RunState, Summary
 from pipeline.core.recovery import Recovery
 from pipeline.render.cards import run_card
@@ -48,6 +48,7 @@ def results(draw: st.DrawFn, count: int) -> tuple[AccountResult, ...]:
             window_rows=number,
             window_cost=cost,
             trouble=trouble,
+            outside=cost if number % 2 else ZERO,
         )
         for number in range(count)
         for name, state, cost, trouble in [kinds[number % len(kinds)]]

@@ -268,3 +268,12 @@ def test_the_other_cards_are_cards_too() -> None:
     assert problems(greeting_card(NOW)) == []
     said = trouble_card("令牌刷新失败", ["<b>**x** " * 100] * 100, "https://ad.oceanengine.com/x")
     assert problems(said) == []
+
+
+def test_what_accounts_spent_outside_their_promotions_is_one_line_and_a_sum() -> None:
+    spent = [replace(account(n), outside=Decimal(amount)) for n, amount in ((1, "1000"), (2, "0"), (3, "234.5"))]
+    card: Any = run_card(summary(RunState.SUCCESS, *spent))
+    [line] = [one["content"] for one in card["body"]["elements"] if "不在单元中" in str(one)]
+    names = "青岛市南区海鲜大排档旗舰店1号、青岛市南区海鲜大排档旗舰店3号"
+    assert line == f"另有 1,234.50 元不在单元中（全域推广等）：{names}"
+    assert "不在单元中" not in text(run_card(summary()))

@@ -21,8 +21,6 @@ PLACES = {
     "month": "<month>",
     "number": "<number>",
 }
-NOT_KEYS = {"PREFIX", "HOUR_S", "DAY_S", "WEEK_S", "STAGING_TTL_S", "HISTORY_TTL_S", "NEWS_TTL_S", "QUOTA_TTL_S"}
-NOT_KEYS |= {"BEAT_TTL_S", "EVENTS_MAX", "EVENTS_KEPT", "WRITTEN_TTL_S"}
 
 
 def table() -> dict[str, tuple[str, str, str]]:
@@ -41,7 +39,11 @@ def made() -> dict[str, str]:
     found = {
         name: one(*(PLACES[arg] for arg in inspect.signature(one).parameters)) for name, one in functions().items()
     }
-    constants = {name: value for name, value in vars(keys).items() if name.isupper() and name not in NOT_KEYS}
+    constants = {
+        name: value
+        for name, value in vars(keys).items()
+        if isinstance(value, str) and name.isupper() and name != "PREFIX"
+    }
     return found | constants
 
 

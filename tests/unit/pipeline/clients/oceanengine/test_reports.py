@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.clients.http import Http
 from pipeline.clients.oceanengine.api import OceanEngine
-from pipeline.clients.oceanengine.reports import account_totals, is_ratio, promotion_report
+from pipeline.clients.oceanengine.reports import account_totals, is_ratio, project_report, promotion_report
 from pipeline.core.errors import BadResponse
 from pipeline.core.model import DayRange, ReportRow, Totals
 from tests.unit.pipeline.clients.oceanengine.test_api import QUICK, Calm, Tokens
@@ -67,8 +67,9 @@ def test_a_row_is_read_as_it_is_documented() -> None:
     [
         (lambda http: promotion_report(api(http), "18", DAYS, METRICS), "promotion", "promotion_list", METRICS),
         (lambda http: account_totals(api(http), "18", DAYS), "account", "data_list", ("stat_cost", "convert_cnt")),
+        (lambda http: project_report(api(http), "18", DAYS), "project", "project_list", ("stat_cost",)),
     ],
-    ids=["promotion", "account"],
+    ids=["promotion", "account", "project"],
 )
 def test_a_report_is_asked_for_exactly_as_documented(ask: Any, path: str, key: str, metrics: tuple[str, ...]) -> None:  # noqa: ANN401 a lambda
     http = served(key=key)
@@ -225,6 +226,42 @@ def test_an_account_day_that_comes_twice_is_an_error() -> None:
     row = {"stat_time_day": "2026-02-11", "stat_cost": 1, "convert_cnt": 1}
     with pytest.raises(BadResponse, match="twice"):
         account_totals(api(served(row, row, key="data_list")), "18", DAYS)
+
+
+PROJECT: Plain = {"stat_time_day": "2026-02-11", "project_id": 7600000000000000001, "stat_cost": Decimal("0.10")}
+
+
+def projects(*rows: Plain) -> dict[date, Decimal]:
+    return project_report(api(served(*rows, key="project_list")), "18", DAYS)
+
+
+def test_projects_are_summed_exactly_by_day_and_a_day_without_data_is_absent() -> None:
+    other = {**PROJECT, "project_id": "7600000000000000005", "stat_cost": "0.20"}
+    assert projects(PROJECT, other) == {date(2026, 2, 11): Decimal("0.30")}
+    before = {**PROJECT, "stat_time_day": "2026-02-10"}
+    assert projects(PROJECT, before) == {date(2026, 2, 11): Decimal("0.10"), date(2026, 2, 10): Decimal("0.10")}
+    assert projects() == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"project_id": None}, "project_id"),
+        ({"project_id": 7.6e18}, "project_id"),
+        ({"stat_cost": None}, "stat_cost"),
+        ({"stat_cost": "NaN"}, "stat_cost"),
+        ({"stat_time_day": None}, "stat_time_day"),
+        ({"stat_time_day": "2026-02-12"}, "outside"),
+    ],
+)
+def test_a_project_row_that_lacks_something_is_an_error_and_never_zero(change: Plain, told: str) -> None:
+    with pytest.raises(BadResponse, match=told):
+        projects({**PROJECT, **change})
+
+
+def test_a_project_that_comes_twice_is_an_error_and_not_summed() -> None:
+    with pytest.raises(BadResponse, match="twice"):
+        projects(PROJECT, PROJECT)
 
 
 def test_rows_under_another_name_than_documented_are_not_taken_for_none() -> None:

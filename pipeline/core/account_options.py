@@ -1,0 +1,66 @@
+"""What a person says of single accounts in the settings."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+EXPECTED = "expected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountOptions:
+    """What holds for one account.
+
+    Attributes:
+        enabled: Whether it is synced at all.
+        expected: Whether it may spend more than its promotions without the project report as a witness.
+    """
+
+    enabled: bool = True
+    expected: bool = False
+
+
+def options_of(told: object) -> dict[str, AccountOptions]:
+    """Options by account id, as `[accounts.<id>]` of `laike.toml` has them.
+
+    Raises:
+        ValueError: Something of it is not one, a line for each.
+    """
+    if not isinstance(told, Mapping):
+        msg = 'accounts: write [accounts.<id>] with enabled = false or difference = "expected" below it'
+        raise ValueError(msg)
+    problems = [line for number, options in told.items() for line in _problems(str(number), options)]
+    if problems:
+        raise ValueError("\n".join(problems))
+    return {number: _made(options) for number, options in told.items()}
+
+
+def disabled(options: Mapping[str, AccountOptions]) -> set[str]:
+    """The accounts that are not to be synced."""
+    return {number for number, one in options.items() if not one.enabled}
+
+
+def unknown(options: Mapping[str, AccountOptions], known: Collection[str]) -> list[str]:
+    """Accounts of which something is said that are none of those that are known."""
+    return sorted(options.keys() - set(known))
+
+
+def _problems(number: str, options: object) -> list[str]:
+    place = f"accounts.{number}"
+    if not number.isdigit():
+        return [f"{place}: {number!r} is not the id of an account"]
+    if not isinstance(options, Mapping):
+        return [f"{place} is not a table of options; there are enabled, difference"]
+    return [f"{place}: {line}" for key, value in options.items() if (line := _problem(str(key), value))]
+
+
+def _problem(key: str, value: object) -> str | None:
+    if key == "enabled":
+        return None if isinstance(value, bool) else f"enabled = {value!r} is neither true nor false"
+    if key == "difference":
+        return None if value == EXPECTED else f'difference = {value!r} is not "{EXPECTED}", the only value'
+    return f"{key!r} is not known; there are enabled, difference"
+
+
+def _made(options: Mapping[str, Any]) -> AccountOptions:
+    return AccountOptions(enabled=options.get("enabled", True), expected=options.get("difference") == EXPECTED)

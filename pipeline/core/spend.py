@@ -1,0 +1,230 @@
+"""Spend outside promotions (全域推广 and the like): when a day is whole although its account spent more.
+
+Either promotions are missing, or money was spent in plans of which no report has rows. The project report is the second
+witness: it is made of the same promotions, so that a row that only the promotion report lacks is seen.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+from pipeline.core.errors import Trouble
+from pipeline.core.model import CHINA, ZERO, china_day
+from pipeline.core.outcome import DayOutcome, DayState
+
+TOLERANCE_YUAN = Decimal("0.05")  # the API rounds rows and totals apart
+TOLERANCE_SHARE = Decimal("0.001")
+LATER = timedelta(hours=3)  # reports that lag behind have caught up by then: from 07:00 to the settling run
+LATELY = timedelta(days=14)
+SETTLED_READINGS = 3  # after so many mornings the cure names the setting
+PROMOTIONS_NAMED = 3
+
+
+def tolerance(total: Decimal, rows: int) -> Decimal:
+    """By how much rows may miss a total, in 元; without rows by nothing."""
+    return max(TOLERANCE_YUAN, abs(total) * TOLERANCE_SHARE) if rows else ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the last good reading said of one day: 消耗 (元) by promotion, and that of the account."""
+
+    costs: Mapping[str, Decimal]
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """What is remembered of one day on which an account spent more than its promotions.
+
+    Attributes:
+        amount: 元 outside promotions, when it was accepted or first found.
+        since: The first of the readings that found the promotions whole, without one between that did not.
+        accepted: Whether the amount counts.
+        told_by: The run that accepted it where it was new.
+        stuck: Days on which a reading found settled figures and promotions that are not whole.
+    """
+
+    amount: Decimal = ZERO
+    since: datetime | None = None
+    accepted: bool = False
+    told_by: str = ""
+    stuck: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One reading of an account, and what was known of the account before it.
+
+    Attributes:
+        at: When it began.
+        settle_at: From when on figures of the day before have settled.
+        owed_from: The oldest day that is read again without a person.
+        projects: What the projects sum to by day, an absent day being zero; `None`: the report cannot be read.
+        unread: Why it cannot be read.
+        noted: Days on which the account spent more before.
+        readings: The last good readings of the days in question.
+        with_rows: Days on which promotions had rows, as far as is known.
+    """
+
+    account_id: str
+    run_id: str
+    at: datetime
+    settle_at: time
+    owed_from: date = date.min
+    projects: Mapping[date, Decimal] | None = None
+    unread: Trouble | None = None
+    noted: Mapping[date, Noted] = field(default_factory=dict)
+    readings: Mapping[date, Reading] = field(default_factory=dict)
+    with_rows: Collection[date] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A day's state, what to remember of it, and whether reading it again at once may change its state."""
+
+    outcome: DayOutcome
+    noted: Noted
+    look_again: bool = False
+
+
+def falls_short(outcome: DayOutcome) -> bool:
+    """Whether a day's promotions sum to less than its account spent."""
+    return outcome.state == DayState.INCOMPLETE and outcome.cost < _total(outcome)
+
+
+def accepted(outcome: DayOutcome, *, new: bool = False) -> DayOutcome:
+    """The day as loaded, with what its account spent besides."""
+    outside = _total(outcome) - outcome.cost
+    return replace(outcome, state=DayState.LOADED, outside=outside, outside_new=new, trouble=None)
+
+
+def weigh(short: DayOutcome, costs: Mapping[str, Decimal], look: Look) -> Weighed:
+    """The state of a day that falls short, by the second witness and by what was known before.
+
+    Args:
+        costs: 消耗 (元) of each promotion that has a row.
+    """
+    noted = look.noted.get(short.day, Noted())
+    if look.projects is None:
+        return Weighed(_unread(short, look.unread), noted, look_again=True)
+    project = look.projects.get(short.day, ZERO)
+    if abs(project - short.cost) > tolerance(project, short.rows):
+        return _other_projects(short, project, look, noted)
+    if lost := _lost(short, costs, look.readings.get(short.day)):
+        return _stuck(short, look, noted, *_words_of_lost(lost))
+    if not short.rows and any(timedelta() < short.day - day <= LATELY for day in look.with_rows):
+        return _stuck(
+            short, look, noted, "has no rows, though it had some lately", "没有任何单元数据，而此前 14 天内有"
+        )
+    return _outside(short, look, noted)
+
+
+def _outside(short: DayOutcome, look: Look, noted: Noted) -> Weighed:
+    """The promotions are whole: what is left counts at once where that is usual, else at a later reading."""
+    usual = any(one.accepted and abs(day - short.day) <= LATELY for day, one in look.noted.items())
+    amount = _total(short) - short.cost
+    if noted.accepted or (usual and short.cost):
+        new = noted.told_by == look.run_id  # asked again, the run that told it as new tells it as new
+        return Weighed(accepted(short, new=new), replace(noted, amount=amount, accepted=True))
+    # rows that come in late make the amount smaller: then it is not the same that was found before
+    since = noted.since if noted.since and amount >= noted.amount - tolerance(noted.amount, 1) else None
+    if since is None or since > look.at:  # a clock that was ahead tells nothing
+        since, noted = look.at, replace(noted, amount=amount)
+    noted = replace(noted, since=since)
+    if look.at - since < LATER:
+        return Weighed(_waiting(short, look, since + LATER), noted, look_again=not usual)
+    told_by = "" if usual else look.run_id
+    return Weighed(accepted(short, new=not usual), replace(noted, amount=amount, accepted=True, told_by=told_by))
+
+
+def _lost(short: DayOutcome, costs: Mapping[str, Decimal], before: Reading | None) -> dict[str, Decimal]:
+    """Promotions of the last good reading that are missing now although the account's 消耗 did not fall by theirs."""
+    if before is None:
+        return {}
+    lost = {number: cost for number, cost in before.costs.items() if cost > 0 and number not in costs}
+    theirs = sum(lost.values(), ZERO)
+    return lost if _total(short) > before.total - theirs + tolerance(theirs, 1) else {}
+
+
+def _other_projects(short: DayOutcome, project: Decimal, look: Look, noted: Noted) -> Weighed:
+    total = _total(short)
+    english, chinese = f"but the projects to {project}", f"但项目合计 {project} 元"
+    if abs(project - total) <= tolerance(total, 1):
+        return _stuck(short, look, noted, english, chinese)
+    return Weighed(_not_whole(short, english, chinese), replace(noted, since=None), look_again=True)
+
+
+def _stuck(short: DayOutcome, look: Look, noted: Noted, english: str, chinese: str) -> Weighed:
+    """Not whole; where settled figures say so for the third morning, the cure is a person's word."""
+    today, mornings = china_day(look.at), set(noted.stuck)
+    if look.at >= datetime.combine(short.day + timedelta(days=1), look.settle_at, CHINA):
+        mornings.add(today)
+    noted = replace(noted, since=None, stuck=tuple(sorted(mornings)))
+    found = {*mornings, *(day for one in look.noted.values() for day in one.stuck)}
+    named = sum(today - day <= LATELY for day in found) >= SETTLED_READINGS
+    return Weighed(_not_whole(short, english, chinese, look.account_id if named else None), noted, look_again=True)
+
+
+def _words_of_lost(lost: Mapping[str, Decimal]) -> tuple[str, str]:
+    named = ", ".join(sorted(lost)[:PROMOTIONS_NAMED]) + ("…" if len(lost) > PROMOTIONS_NAMED else "")
+    return (
+        f"but the account did not fall by the {sum(lost.values())} of promotions that had rows before ({named})",
+        f"此前有数据的 {len(lost)} 个单元不再返回（{named}），而账户消耗没有相应减少",
+    )
+
+
+def _not_whole(short: DayOutcome, english: str, chinese: str, account_id: str | None = None) -> DayOutcome:
+    """An incomplete day.
+
+    Args:
+        account_id: Of whom a person may say that the difference is expected.
+    """
+    day, total = short.day, _total(short)
+    cure = "系统会自动重拉。"
+    if account_id:
+        cure = (
+            "多日如此，不会自行恢复：请在巨量引擎后台核对；确认这笔差额属实后，"
+            f'由工程师在 laike.toml 的 [accounts.{account_id}] 中设置 difference = "expected"。'
+        )
+    trouble = Trouble(
+        reason="incomplete",
+        message=f"{day}: the promotions' stat_cost sums to {short.cost}, the account report says {total}, {english}",
+        what_to_do=f"{day} 账户消耗 {total} 元，单元合计 {short.cost} 元，"
+        f"相差 {total - short.cost} 元；{chinese}；{cure}",
+    )
+    return replace(short, trouble=trouble)
+
+
+def _waiting(short: DayOutcome, look: Look, until: datetime) -> DayOutcome:
+    amount, moment = _total(short) - short.cost, f"{until.astimezone(CHINA):%m-%d %H:%M}"
+    cure = "系统会再核对一次，暂无需处理" if short.day >= look.owed_from else "请重新回填该日，以再核对一次"
+    trouble = Trouble(
+        reason="incomplete",
+        message=f"{short.day}: the account spent {amount} more than its promotions, which the projects find whole; "
+        f"it counts if a reading after {moment} says the same",
+        what_to_do=f"{short.day} 账户消耗比单元合计多 {amount:,.2f} 元，可能是全域推广等单元以外的消耗；"
+        f"{moment} 后{cure}。",
+    )
+    return replace(short, trouble=trouble, again_at=until)
+
+
+def _unread(short: DayOutcome, why: Trouble | None) -> DayOutcome:
+    amount, said = _total(short) - short.cost, why.message if why else "unknown"
+    cure = why.what_to_do if why else "系统会自动重拉。"
+    trouble = Trouble(
+        reason="incomplete",
+        message=f"{short.day}: the account spent {amount} more than its promotions, "
+        f"and the project report cannot be read: {said}",
+        what_to_do=f"{short.day} 账户消耗比单元合计多 {amount:,.2f} 元，而项目报表读不出，无法核对：{cure}",
+        code=why.code if why else None,
+        request_id=why.request_id if why else None,
+        needs_person=bool(why and why.needs_person),
+        link=why.link if why else None,
+    )
+    return replace(short, trouble=trouble)
+
+
+def _total(outcome: DayOutcome) -> Decimal:
+    return outcome.totals.cost if outcome.totals else ZERO

@@ -1,0 +1,87 @@
+"""What is remembered of an account's days to tell spend outside promotions from promotions that are missing.
+
+It is about the source, whatever table the rows are in, and so kept by account.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, timedelta
+from typing import Any, TypeVar
+
+import redis
+
+from pipeline.core.spend import Noted, Reading
+from pipeline.state import codec, keys
+
+T = TypeVar("T")
+KEPT_DAYS = 35  # of good readings: older days are not owed any more
+NOTED_DAYS = 400  # of days with spend outside: as far back as somebody may load
+
+
+class Spend:
+    """Days with spend outside promotions, and the last good readings, in Redis."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def noted(self, account_id: str) -> dict[date, Noted]:
+        """The days on which an account spent more than its promotions."""
+        found: Any = self._client.hgetall(keys.spend_noted(account_id))
+        return _unpacked(found.items(), Noted)
+
+    def readings(self, account_id: str, days: Collection[date]) -> dict[date, Reading]:
+        """The last good readings of some days; a day without one is absent."""
+        wanted = [day.isoformat() for day in days]
+        found: Any = self._client.hmget(keys.spend_readings(account_id), wanted) if wanted else []
+        return _unpacked(((day.encode(), data) for day, data in zip(wanted, found, strict=True)), Reading)
+
+    def learn(
+        self,
+        account_id: str,
+        today: date,
+        *,
+        noted: Mapping[date, Noted],
+        balanced: Collection[date],
+        readings: Mapping[date, Reading],
+    ) -> None:
+        """Remember what a reading brought.
+
+        Args:
+            noted: Days on which the account spent more than its promotions.
+            balanced: Days on which it did not.
+            readings: What the days said that are good. An empty one leaves nothing to be missed.
+        """
+        notes, kept = keys.spend_noted(account_id), keys.spend_readings(account_id)
+        oldest = today - timedelta(days=KEPT_DAYS)
+        filled = {day: one for day, one in readings.items() if one.costs and day >= oldest}
+        pipe = self._client.pipeline()
+        _put(pipe, notes, {day: codec.squeeze(one, Noted) for day, one in noted.items()}, balanced)
+        _put(pipe, kept, {day: codec.squeeze(one, Reading) for day, one in filled.items()}, readings.keys() - filled)
+        pipe.hkeys(notes)
+        pipe.hkeys(kept)
+        *_, noted_days, kept_days = pipe.execute()
+        self._trim(notes, noted_days, today - timedelta(days=NOTED_DAYS))
+        self._trim(kept, kept_days, oldest)
+
+    def _trim(self, key: str, days: Iterable[bytes], oldest: date) -> None:
+        if old := [day for day in days if day.decode() < oldest.isoformat()]:
+            self._client.hdel(key, *old)
+
+
+def _put(pipe: Any, key: str, values: Mapping[date, bytes], gone: Collection[date]) -> None:  # noqa: ANN401 redis' own
+    if gone:
+        pipe.hdel(key, *(day.isoformat() for day in gone))
+    if values:
+        pipe.hset(key, mapping={day.isoformat(): data for day, data in values.items()})
+        pipe.expire(key, keys.SPEND_TTL_S)
+
+
+def _unpacked(found: Iterable[tuple[bytes, bytes | None]], kind: type[T]) -> dict[date, T]:
+    read = {date.fromisoformat(day.decode()): _read(data, kind) for day, data in found if data}
+    return {day: one for day, one in read.items() if one is not None}
+
+
+def _read(data: bytes, kind: type[T]) -> T | None:
+    try:
+        return codec.unsqueeze(kind, data)
+    except ValueError:
+        return None  # of another version: as good as absent
