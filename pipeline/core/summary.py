@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from pipeline.core.errors import Trouble
 from pipeline.core.findings import Findings, day_outcomes
-from pipeline.core.model import ZERO, Account
+from pipeline.core.model import ZERO, Account, AccountDay
 from pipeline.core.outcome import (
     AccountResult,
     DayAgreement,
@@ -75,11 +75,19 @@ def end_of(found: Findings) -> BatchEnd:
         good=sum(outcome.state.good for outcome in waited_for),
         beyond=tuple(one for one in found.agreements if one.gone or one.foreign or one.duplicates),
         load=found.load or LoadOutcome(),
-        verified=bool(found.verify and found.verify.verified),
+        verified=_verified(found, outcomes),
         spent_lately=any(fetch.spent_lately for fetch in found.fetches.values()),
         warnings=tuple(words for outcome in told for words in outcome.warnings),
         trouble=found.trouble,
     )
+
+
+def _verified(found: Findings, outcomes: Mapping[AccountDay, DayOutcome]) -> bool:
+    """Whether all that was fetched was read back as it should be, by this batch or with what was read later."""
+    if not found.verify:
+        return False
+    told = [one.at for one in found.agreements] + list(found.overtaken)
+    return found.verify.verified or (bool(told) and all(outcomes[at].state.good for at in told))
 
 
 def _account_end(part: Run, days: Sequence[DayOutcome]) -> AccountEnd:

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 import structlog
 
@@ -19,6 +19,7 @@ from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, Run
 from pipeline.core.quality import checksum, judge_days, moved, spent_before
 from pipeline.state.staging import Fetched
 from pipeline.state.store import StoreTrouble
+from pipeline.steps.carried import carried
 from pipeline.steps.once import once, part_of
 
 SECOND_LOOK_S = 20.0  # figures that do not add up are read once more after so long
@@ -33,6 +34,7 @@ class _Found:
     rows: Sequence[ReportRow]
     days: tuple[DayOutcome, ...]
     spent_lately: bool = False
+    as_of: datetime | None = None  # Redis' clock before its first call
 
 
 def fetch_account(ctx: Context, run_id: str, batch: int, account_id: str, *, last: bool = True) -> FetchOutcome:
@@ -52,21 +54,21 @@ def fetch_account(ctx: Context, run_id: str, batch: int, account_id: str, *, las
     step = Step(FETCH, batch, account_id)
 
     def work(counting: Context) -> FetchOutcome:
-        return _fetch_and_stage(counting, part, account_id, last=last)
+        return carried(counting, part, account_id) or _fetch_and_stage(counting, part, account_id, last=last)
 
     return once(ctx, run_id, step, FetchOutcome, work)
 
 
 def _fetch_and_stage(ctx: Context, part: Run, account_id: str, *, last: bool) -> FetchOutcome:
     ctx.ledger.emit(part.run_id, "fetching", batch=part.batch, account=account_id)
-    why = ctx.ledger.given_up(part.run_id)
+    why, begun = ctx.ledger.given_up(part.run_id), ctx.shared_now()
     found = _Found([], _all_failed(part.days, why)) if why else _fetch_or_fail(ctx, part, account_id, last=last)
     outcome = FetchOutcome(
         account_id=account_id,
         days=found.days,
         rows=len(found.rows),
         checksum=checksum(found.rows),
-        as_of=ctx.now(),
+        as_of=found.as_of or begun,
         spent_lately=found.spent_lately,
     )
     ctx.staging.put_fetched(part.batch_id, Fetched(outcome, tuple(found.rows)))
@@ -110,13 +112,19 @@ def _tell(ctx: Context, part: Run, outcome: FetchOutcome) -> None:
 def _fetch(ctx: Context, api: OceanEngine, run: Run, account_id: str) -> _Found:
     """Read an account, and once more after a while if the first reading is not whole."""
     try:
-        found = _read(ctx, api, run, account_id)
+        found = _reading(ctx, api, run, account_id)
         if all(day.state.good for day in found.days):
             return found
     except BadResponse as error:
         log.warning("second_look", run=run.run_id, account=account_id, error=error.message)
     ctx.pause(SECOND_LOOK_S)
-    return _read(ctx, api, run, account_id)
+    return _reading(ctx, api, run, account_id)
+
+
+def _reading(ctx: Context, api: OceanEngine, run: Run, account_id: str) -> _Found:
+    """A reading, dated by what cannot be later than any of its figures."""
+    as_of = ctx.shared_now()
+    return replace(_read(ctx, api, run, account_id), as_of=as_of)
 
 
 def _read(ctx: Context, api: OceanEngine, run: Run, account_id: str) -> _Found:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from pipeline.core.coverage import KnownDay, bad_days, grid, known_days, untouched
 from pipeline.core.errors import AccountUnavailable
-from pipeline.core.findings import Findings
+from pipeline.core.findings import Findings, Word
 from pipeline.core.model import Account, AccountDay, DayRange
 from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, Run
 
@@ -43,13 +43,13 @@ def test_bad_is_what_is_neither_loaded_nor_empty() -> None:
     assert bad_days("1", {**known, AccountDay("2", NINTH): KnownDay(state=DayState.FAILED)}) == {ELEVENTH, TODAY}
 
 
-def test_what_is_remembered_of_a_day_is_its_state_its_figures_and_what_to_do() -> None:
+def test_what_is_remembered_of_a_day_is_its_state_its_figures_when_it_was_read_and_what_to_do() -> None:
     bad = DayOutcome(day=NINTH, state=DayState.FAILED, trouble=TROUBLE)
     good = DayOutcome(day=TENTH, state=DayState.LOADED, rows=2, cost=Decimal("118.36"))
-    found = known_days({AccountDay("1", NINTH): bad, AccountDay("1", TENTH): good})
+    found = known_days({AccountDay("1", NINTH): Word(bad, None), AccountDay("1", TENTH): Word(good, NOW)})
     assert list(found.values()) == [
         KnownDay(state=DayState.FAILED, what_to_do=TROUBLE.what_to_do),
-        KnownDay(state=DayState.LOADED, rows=2, cost="118.36"),
+        KnownDay(state=DayState.LOADED, rows=2, cost="118.36", as_of=NOW),
     ]
 
 
