@@ -53,8 +53,9 @@ def backfill(start: str, end: str, accounts: Sequence[str], *, as_json: bool) ->
     with opened() as ctx:
         require_worker()
         run = begin_backfill(ctx, first, last, accounts)
-        left_out = f", {len(run.loaded)} batch(es) were loaded before" if run.loaded else ""
-        said = f"{len(run.accounts)} account(s), {len(run.days)} day(s), {len(parts(run))} batch(es){left_out}"
+        before = len(run.loaded_before)
+        carried = f", {before} batch(es) were loaded before and are read back" if before else ""
+        said = f"{len(run.accounts)} account(s), {len(run.days)} day(s), {len(parts(run)) - before} batch(es){carried}"
         output.err.print(f"{run.run_id}: {said}")
         summary = _have_carried_out(ctx, run)
     if as_json:

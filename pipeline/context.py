@@ -32,10 +32,11 @@ from pipeline.state.ledger import Ledger
 from pipeline.state.limiter import Limiter
 from pipeline.state.memory import Memory
 from pipeline.state.quota import Quota
+from pipeline.state.readings import Readings
 from pipeline.state.roster import Rosters
 from pipeline.state.spend import Spend
 from pipeline.state.staging import Staging
-from pipeline.state.store import TRIES, connect
+from pipeline.state.store import TRIES, clock, connect
 from pipeline.state.tenant import SharedTenantToken
 from pipeline.state.token_journal import TokenJournal, whoami
 from pipeline.state.tokens import TokenKeeper, turns
@@ -59,6 +60,7 @@ class Context:
     coverage: Coverage
     spend: Spend
     days: Days
+    readings: Readings
     memory: Memory
     rosters: Rosters
     alerts: Alerts
@@ -72,6 +74,10 @@ class Context:
     def counting(self) -> Self:
         """The same with a tally of its own: what a step spends."""
         return replace(self, tally=Tally())
+
+    def shared_now(self) -> datetime:
+        """Redis' clock, which is one for all workers, shifted as `now` is: what a reading is dated by."""
+        return clock(self.client) + timedelta(seconds=self.settings.clock_offset_s)
 
     def pause(self, seconds: float) -> None:
         """Wait; tests take the waiting out by `LAIKE_WAIT_SCALE`."""
@@ -204,6 +210,7 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
         coverage=Coverage(client),
         spend=Spend(client),
         days=Days(client),
+        readings=Readings(client, settings.bitable_table_id),
         memory=Memory(client, settings.bitable_app_token, settings.bitable_table_id),
         rosters=Rosters(client),
         alerts=Alerts(client),

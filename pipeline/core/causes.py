@@ -97,6 +97,8 @@ CAUSES: Mapping[str, Cause] = {
     # the figures
     "incomplete": Cause("数据不完整", "数据源的明细与合计不符，系统会自动重拉。"),
     "conflict": Cause("两个账户数据矛盾", "有单元在两个账户中数据不同，未写入；请在巨量引擎核对主账户与复制账户。"),
+    "overtaken": Cause("有更新的数据待核对", "另一次运行写入了更新的数据，正在核对；系统会自动补齐。"),
+    "stale": Cause("已拉取的数据过期", "已拉取的数据放置过久，未写入；系统会自动重新拉取。"),
     "suspicious_empty": Cause("所有账户无数据", "所有账户均无数据，但前几日有消耗：请在巨量引擎后台核对。"),
     # the runs
     "failed": Cause("未完成", _ENGINEER),

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from pipeline.core.findings import Findings
+from pipeline.core.findings import Findings, Word
 from pipeline.core.model import Account, AccountDay, DayRange
-from pipeline.core.outcome import DayOutcome, DayState
+from pipeline.core.outcome import DayState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,7 @@ class KnownDay:
     what_to_do: str | None = None
     outside: str = "0"
     again_at: datetime | None = None
+    as_of: datetime | None = None  # when that was read; `None`: remembered before it was kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +41,19 @@ class AccountCoverage:
         return tuple(day for day, known in self.days.items() if known.state not in fine)
 
 
-def known_days(outcomes: Mapping[AccountDay, DayOutcome]) -> dict[AccountDay, KnownDay]:
+def known_days(words: Mapping[AccountDay, Word]) -> dict[AccountDay, KnownDay]:
     """The last word of a run on its days, as it is remembered."""
     return {
         at: KnownDay(
-            state=one.state,
-            rows=one.rows,
-            cost=str(one.cost),
-            what_to_do=one.trouble.what_to_do if one.trouble else None,
-            outside=str(one.outside),
-            again_at=one.again_at,
+            state=word.outcome.state,
+            rows=word.outcome.rows,
+            cost=str(word.outcome.cost),
+            what_to_do=word.outcome.trouble.what_to_do if word.outcome.trouble else None,
+            outside=str(word.outcome.outside),
+            again_at=word.outcome.again_at,
+            as_of=word.as_of,
         )
-        for at, one in outcomes.items()
+        for at, word in words.items()
     }
 
 

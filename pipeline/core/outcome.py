@@ -1,7 +1,7 @@
 """What came of a run and of each of its steps: states, outcomes, the summary."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -110,6 +110,15 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """A day with rows that were not written: they stand under another account, which could not be asked about them."""
+
+    account_id: str
+    day: date
+    trouble: Trouble
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadOutcome:
     """What the load wrote, or would write in a dry run."""
 
@@ -122,6 +131,10 @@ class LoadOutcome:
     fields: int = 0  # columns that the table has, those of people included
     days: tuple[date, ...] = ()  # that were fetched: the batch's, and older ones whose totals moved
     conflicts: tuple[AccountDay, ...] = ()  # days with a key that two accounts report differently
+    doubts: tuple[Doubt, ...] = ()
+    shared: int = 0  # keys that stand under another account; what was decided about each is staged
+    outdated: tuple[AccountDay, ...] = ()  # days that were not written since what stands was read later
+    stale: tuple[str, ...] = ()  # ids of accounts whose reading was too old to be written
     refused: tuple[Refusal, ...] = ()
     warnings: tuple[str, ...] = ()
     trouble: Trouble | None = None
@@ -152,10 +165,28 @@ class DayAgreement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Overtaken:
+    """A day of which something was read later than by this run: rows and 消耗 (元) that the table has of it."""
+
+    account_id: str
+    day: date
+    rows: int
+    cost: Decimal
+    against: datetime | None = None  # the newer reading that the table was compared with; `None`: not read back yet
+    proven: bool = False  # whether the table has what that one left
+
+    @property
+    def at(self) -> AccountDay:
+        """The account and day."""
+        return AccountDay(self.account_id, self.day)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyOutcome:
-    """What the read-back says."""
+    """What the read-back says: how days compare with what this run fetched, or with what was read later."""
 
     agreements: tuple[DayAgreement, ...] = ()
+    overtaken: tuple[Overtaken, ...] = ()
     verified: bool = False
     warnings: tuple[str, ...] = ()
     trouble: Trouble | None = None
@@ -191,7 +222,8 @@ class Run:
     backfill: bool = False  # goes after the daily run where both wait
     rows_a_day: int = 0  # of all accounts together, as lately loaded: what a long run's batches are cut by
     batch: int = 0
-    loaded: tuple[int, ...] = ()  # batches of a backfill that an earlier attempt loaded, and this one leaves out
+    loaded_before: tuple[int, ...] = ()  # batches of a backfill that an earlier attempt loaded: read back first
+    loaded: tuple[int, ...] = ()  # batches that plans of older versions left out, unread
     restatements: bool = False  # whether older days whose totals moved are loaded again, too
     trouble: Trouble | None = None  # why the accounts are those of an older list
     parked: tuple[str, ...] = ()  # accounts that nobody waited for any more when it began
@@ -200,6 +232,11 @@ class Run:
     def batch_id(self) -> str:
         """What the batch's rows are kept under."""
         return f"{self.run_id}.{self.batch}"
+
+    @property
+    def plan_name(self) -> str:
+        """What names this plan, whoever carries it out, and no other one that has the same id after Redis was lost."""
+        return f"{self.run_id} {self.started_at.astimezone(UTC).isoformat()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -158,13 +158,12 @@ def parts(run: Run) -> tuple[Run, ...]:
     """A run cut into batches: few enough accounts, and of these so many days that a batch stays small.
 
     Rather fewer days than fewer accounts: the table is searched by days, so that each batch of a block reads the rows
-    of all accounts. The last days make the smallest batch: nothing goes on beside its read-back. Batches that an
-    earlier attempt loaded are left out.
+    of all accounts. The last days make the smallest batch: nothing goes on beside its read-back.
     """
     groups = _even(run.accounts, BATCH_ACCOUNTS)
     most = _days_a_batch(len(groups[0]), run.rows_a_day * len(groups[0]) // len(run.accounts)) if groups else BLOCK_DAYS
     cut = [(block, group) for block in blocks(run.days, most) for group in groups]
-    left = [one for n, one in enumerate(cut) if n not in run.loaded]
+    left = [one for n, one in enumerate(cut) if n not in run.loaded]  # an older plan's batches keep their numbers
     return tuple(_part(run, n, block, group) for n, (block, group) in enumerate(left))
 
 

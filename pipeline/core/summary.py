@@ -79,12 +79,20 @@ def end_of(found: Findings) -> BatchEnd:
         good=sum(outcome.state.good for outcome in waited_for),
         beyond=tuple(one for one in found.agreements if one.gone or one.foreign or one.duplicates),
         load=found.load or LoadOutcome(),
-        verified=bool(found.verify and found.verify.verified),
+        verified=_verified(found, outcomes),
         spent_lately=any(fetch.spent_lately for fetch in found.fetches.values()),
         warnings=tuple(words for outcome in told for words in outcome.warnings),
         trouble=found.trouble,
         outside_new={at: one.outside for at, one in outcomes.items() if one.outside_new},
     )
+
+
+def _verified(found: Findings, outcomes: Mapping[AccountDay, DayOutcome]) -> bool:
+    """Whether all that was fetched was read back as it should be, by this batch or by whoever read it later."""
+    if not found.verify or found.verify.verified or not (found.later or found.overtaken):
+        return bool(found.verify and found.verify.verified)
+    good = {at for at, outcome in outcomes.items() if outcome.state.good}
+    return good >= {*(one.at for one in found.agreements), *found.overtaken}
 
 
 def _account_end(part: Run, days: Sequence[DayOutcome]) -> AccountEnd:

@@ -10,6 +10,7 @@ import redis
 
 from pipeline.core.model import AccountDay, Totals
 from pipeline.state import codec, keys
+from pipeline.state.in_order import Dated, InOrder
 
 UNKNOWN = ""  # the digest of figures that are not known: it is like no other, and so tells of no restatement
 
@@ -23,6 +24,7 @@ class Loaded:
     checksum: str
     as_of: datetime
     totals: Totals | None = None  # what the account report said of the day
+    table: str = ""  # a digest of the table's rows of that account and day, as they were read back
 
 
 class Coverage:
@@ -30,6 +32,7 @@ class Coverage:
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
+        self._in_order = InOrder(client, lambda data: codec.load(Loaded, data).as_of)
 
     def of(self, account_id: str) -> dict[str, Loaded]:
         """What was last loaded of an account, by day (ISO)."""
@@ -60,9 +63,14 @@ class Coverage:
         found = zip(account_ids, pipe.execute(), strict=True)
         return {number: {date.fromisoformat(day.decode()) for day in days} for number, days in found}
 
-    def learn(self, loaded: Mapping[AccountDay, Loaded]) -> None:
-        """Record what was loaded and found to agree."""
-        pipe = self._client.pipeline()
-        for at, coverage in loaded.items():
-            pipe.hset(keys.coverage(at.account_id), at.day.isoformat(), codec.dump(coverage, Loaded))
-        pipe.execute()
+    def learn(self, loaded: Mapping[AccountDay, Loaded], now: datetime | None = None) -> None:
+        """Record what was loaded and found to agree; what was read later stands.
+
+        Args:
+            now: The clock that dates readings: a time that is later counts as the oldest. Redis' own if omitted.
+        """
+        said = {
+            (keys.coverage(at.account_id), at.day.isoformat()): Dated(codec.dump(one, Loaded), one.as_of)
+            for at, one in loaded.items()
+        }
+        self._in_order.put(said, now)

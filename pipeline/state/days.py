@@ -10,6 +10,7 @@ from pipeline.core.absence import Absence
 from pipeline.core.coverage import KnownDay
 from pipeline.core.model import AccountDay, DayRange
 from pipeline.state import codec, keys
+from pipeline.state.in_order import Dated, InOrder
 
 KEPT_DAYS = 400
 
@@ -19,6 +20,7 @@ class Days:
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
+        self._in_order = InOrder(client, lambda data: codec.load(KnownDay, data).as_of)
 
     def known(self, account_ids: Iterable[str], days: DayRange) -> dict[AccountDay, KnownDay]:
         """What is known of these accounts on these days; what is not known is absent."""
@@ -34,11 +36,18 @@ class Days:
             if data
         }
 
-    def learn(self, known: Mapping[AccountDay, KnownDay]) -> None:
-        """Remember the last word on days; days that are too old to be asked for are forgotten."""
+    def learn(self, known: Mapping[AccountDay, KnownDay], now: datetime | None = None) -> None:
+        """Remember the last word on days, by when it was read; days that are too old to be asked for are forgotten.
+
+        Args:
+            now: The clock that dates readings: a time that is later counts as the oldest. Redis' own if omitted.
+        """
+        said = {
+            (keys.day_states(at.account_id), at.day.isoformat()): Dated(codec.dump(one, KnownDay), one.as_of)
+            for at, one in known.items()
+        }
+        self._in_order.put(said, now)
         pipe = self._client.pipeline()
-        for at, one in known.items():
-            pipe.hset(keys.day_states(at.account_id), at.day.isoformat(), codec.dump(one, KnownDay))
         for number in {at.account_id for at in known}:
             pipe.expire(keys.day_states(number), keys.HISTORY_TTL_S)
         pipe.execute()

@@ -13,6 +13,7 @@
 | laike:v1:limit:<endpoint> | string | seconds | a few refused calls, repeated |
 | laike:v1:rows:<batch>:<account> | string, zlib JSON | 3 days | the account is fetched again |
 | laike:v1:changes:<batch> | string, zlib JSON | 3 days | what a killed load had begun to write is counted anew |
+| laike:v1:shared:<batch> | string, zlib JSON | 3 days | the batch is not read back, and so not a success |
 | laike:v1:cleared:<batch> | string, zlib JSON | 3 days | what a killed read-back removed is backed up, but not told |
 | laike:v1:snapshot:<batch> | string, zlib JSON | 3 days | the table is read again |
 | laike:v1:layout:<batch> | string, zlib JSON | 3 days | the batch is not read back, and so not a success |
@@ -31,6 +32,7 @@
 | laike:v1:table:<id>:rows | hash by day | 400 days | when the table will be full cannot be told for a while |
 | laike:v1:table:<id>:counted | string | 7 days | one more call |
 | laike:v1:table:<id>:seen | string | none | that a permission is lost is seen one load later, unless 同步状态 tells |
+| laike:v1:table:<id>:readings:<account> | hash by day | 3 days | older figures may come back once |
 | laike:v1:table:<id>:unseen | string | none | loading goes on where doctor had not let it |
 | laike:v1:table:<id>:emptied | string, time | none | a person says once more that the table was emptied |
 | laike:v1:quota:<month> | counter | 70 days | calls spent before that in the month are not counted |
@@ -113,6 +115,11 @@ def changes(batch_id: str) -> str:
     return f"{PREFIX}changes:{batch_id}"
 
 
+def shared(batch_id: str) -> str:
+    """What a load decided about promotions that other accounts report, too."""
+    return f"{PREFIX}shared:{batch_id}"
+
+
 def cleared(batch_id: str) -> str:
     """Which doubled rows a read-back set out to remove, and where their backups are."""
     return f"{PREFIX}cleared:{batch_id}"
@@ -191,6 +198,11 @@ def table_counted(table_id: str) -> str:
 def seen(table_id: str) -> str:
     """That rows of ours were seen in a table."""
     return f"{PREFIX}table:{table_id}:seen"
+
+
+def readings(table_id: str, account_id: str) -> str:
+    """When that was read which was last written into a table, by day."""
+    return f"{PREFIX}table:{table_id}:readings:{account_id}"
 
 
 def unseen(table_id: str) -> str:

@@ -16,6 +16,7 @@ from pipeline.core.diff import Change
 from pipeline.core.model import Key, ReportRow
 from pipeline.core.outcome import FetchOutcome
 from pipeline.core.quality import checksum
+from pipeline.core.shared import SharedKey
 from pipeline.core.table import Layout
 from pipeline.state import codec, keys
 
@@ -123,6 +124,15 @@ class Staging:
         """What a load of this batch set out to change so far."""
         found = self._get(keys.changes(batch_id), list[Change])
         return {change.key: change for change in found or []}
+
+    def put_shared(self, batch_id: str, shared: Sequence[SharedKey]) -> None:
+        """Keep what a load decided about keys that stand under other accounts."""
+        data = codec.squeeze(tuple(shared), tuple[SharedKey, ...])
+        self._client.set(keys.shared(batch_id), data, ex=keys.STAGING_TTL_S)
+
+    def shared(self, batch_id: str) -> tuple[SharedKey, ...]:
+        """What a load decided about keys that stand under other accounts; nothing where it is not there."""
+        return self._get(keys.shared(batch_id), tuple[SharedKey, ...]) or ()
 
     def put_cleared(self, batch_id: str, cleared: Cleared) -> None:
         """Record which doubled rows are about to be removed, before they are."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -37,9 +37,14 @@ def describe(client: redis.Redis) -> Server:
     """The server as `INFO` and `TIME` tell; `CONFIG` is forbidden on many managed ones."""
     info: Any = client.info()
     appends, policy = info.get("aof_enabled"), info.get("maxmemory_policy")
+    version = str(info.get("redis_version", ""))
+    return Server(version, None if appends is None else bool(appends), policy, clock(client))
+
+
+def clock(client: redis.Redis) -> datetime:
+    """What time it is for Redis, UTC: one clock for all who share it."""
     seconds, micros = client.time()
-    at = datetime.fromtimestamp(seconds + micros / 1_000_000, UTC)
-    return Server(str(info.get("redis_version", "")), None if appends is None else bool(appends), policy, at)
+    return datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=micros)
 
 
 class _Wary(redis.ConnectionPool):

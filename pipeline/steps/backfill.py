@@ -3,23 +3,14 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 
 from pipeline.context import Context
 from pipeline.core.errors import Trouble
 from pipeline.core.findings import Findings
 from pipeline.core.model import Account, AccountDay
-from pipeline.core.outcome import (
-    DayAgreement,
-    DayOutcome,
-    DayState,
-    FetchOutcome,
-    LoadOutcome,
-    Run,
-    RunState,
-    VerifyOutcome,
-)
+from pipeline.core.outcome import Run, RunState
 from pipeline.core.plan import parts, window
+from pipeline.steps.carried import fresh
 from pipeline.steps.underway import under_way
 
 RUNS_LOOKED_AT = 400
@@ -61,10 +52,11 @@ def open_attempt(ctx: Context, wanted: Run) -> Run | None:
 
 
 def taken_up(ctx: Context, wanted: Run) -> Run:
-    """A backfill without the batches that attempts before it loaded, back to the last one that was a success.
+    """A backfill that knows which batches attempts before it loaded, back to the last one that was a success.
 
-    It is cut as the newest of them was. An attempt without an end, of which nobody is left, begins nothing any more:
-    this one does it.
+    Those are read back first, and fetched only if the table does not have them as they were left. It is cut as the
+    newest of the attempts was. An attempt without an end, of which nobody is left, begins nothing any more: this one
+    does it.
     """
     since = None
     for run in _attempts(ctx, wanted):
@@ -76,35 +68,19 @@ def taken_up(ctx: Context, wanted: Run) -> Run:
         if since is None:
             wanted = replace(wanted, rows_a_day=run.rows_a_day)
         since = run.started_at
-    cut = parts(wanted)
-    loaded = tuple(part.batch for part in cut if since and _loaded_since(ctx, part, since))
-    return replace(wanted, loaded=loaded) if len(loaded) < len(cut) else wanted
+    loaded = tuple(part.batch for part in parts(wanted) if since and _loaded_since(ctx, part, since))
+    return replace(wanted, loaded_before=loaded)
 
 
-def loaded_before(ctx: Context, run: Run) -> Iterator[Findings]:
-    """What earlier attempts found of the batches that this one leaves out: loaded, and read back then."""
+def left_out_unread(run: Run) -> Iterator[Findings]:
+    """Batches that a plan of an older version leaves out: nobody read them back in this run, so that it is partial."""
     every = parts(replace(run, loaded=()))
-    return (_remembered(ctx, every[batch]) for batch in run.loaded)
-
-
-def _remembered(ctx: Context, part: Run) -> Findings:
-    fetches = {account.id: _fetched_before(ctx, account.id, part) for account in part.accounts}
-    agreements = tuple(DayAgreement(account_id=account.id, day=day) for account in part.accounts for day in part.days)
-    return Findings(part, fetches, LoadOutcome(), VerifyOutcome(agreements=agreements, verified=True))
-
-
-def _fetched_before(ctx: Context, account_id: str, part: Run) -> FetchOutcome:
-    covered = ctx.coverage.at(AccountDay(account_id, day) for day in part.days)
-    known = {at.day: one for at, one in covered.items()}
-    days = tuple(
-        DayOutcome(
-            day=day, state=DayState.LOADED if one.rows else DayState.EMPTY, rows=one.rows, cost=Decimal(one.cost)
-        )
-        for day, one in known.items()
+    why = Trouble(
+        reason="interrupted",
+        message=f"{run.run_id} left out what an earlier attempt had loaded, and did not read it back",
+        what_to_do="该批次由此前的补数写入, 本次未回读; 请再次运行同一命令。",
     )
-    as_of = min(one.as_of for one in known.values())
-    rows = sum(one.rows for one in known.values())
-    return FetchOutcome(account_id=account_id, days=days, rows=rows, checksum="", as_of=as_of)
+    return (Findings(every[batch], {}, None, None, left_out=why) for batch in run.loaded)
 
 
 def _attempts(ctx: Context, wanted: Run) -> list[Run]:
@@ -115,6 +91,5 @@ def _attempts(ctx: Context, wanted: Run) -> list[Run]:
 
 
 def _loaded_since(ctx: Context, part: Run, since: datetime) -> bool:
-    places = [AccountDay(account.id, day) for account in part.accounts for day in part.days]
-    covered = ctx.coverage.at(places)
-    return len(covered) == len(places) and all(one.as_of >= since for one in covered.values())
+    covered = fresh(ctx, part)
+    return covered is not None and all(one.as_of >= since for one in covered.values())

@@ -7,8 +7,9 @@ from pipeline.core.errors import LaikeError
 from pipeline.core.flow import READ, Step
 from pipeline.core.outcome import Run
 from pipeline.core.plan import follows_on, parts
+from pipeline.steps.carried import AS_LEFT, as_left
 from pipeline.steps.once import once
-from pipeline.steps.read import take_snapshot
+from pipeline.steps.read import rows_of, take_snapshot
 from pipeline.steps.room import look_for_room
 
 log = structlog.get_logger()
@@ -19,13 +20,14 @@ def read_table(ctx: Context, run_id: str, batch: int) -> int:
 
     Where that fails (-1) the load reads the table itself, and tells why. A batch of the same days as the one before it
     is not read (-1): the read-back of that is its early read (`steps/verify.py`), and later than any other could be.
+    Of one that an earlier attempt loaded, and that is as it was left, nothing more is done (-2, `steps/carried.py`).
 
     Raises:
         Busy: A living process is at it.
     """
     run = ctx.ledger.run(run_id)
     part = parts(run)[batch]
-    if follows_on(run, batch) and not run.dry_run:
+    if follows_on(run, batch) and not run.dry_run and batch not in run.loaded_before:
         return once(ctx, run_id, Step(READ, batch), int, lambda _: -1)
     return once(ctx, run_id, Step(READ, batch), int, lambda counting: _read_table(counting, part))
 
@@ -38,6 +40,8 @@ def _read_table(ctx: Context, part: Run) -> int:
     except LaikeError as error:
         log.warning("read_table_failed", run=part.run_id, error=error.message)
         return -1
-    ctx.staging.put_snapshot(part.batch_id, snapshot)
     ctx.ledger.emit(part.run_id, "table_read", batch=part.batch, rows=len(snapshot.records), **ctx.tally.facts())
+    if as_left(ctx, part, rows_of(snapshot.layout, snapshot.records, part.days)):
+        return AS_LEFT
+    ctx.staging.put_snapshot(part.batch_id, snapshot)
     return len(snapshot.records)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import structlog
 
@@ -20,6 +20,7 @@ from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, Run
 from pipeline.core.quality import checksum, judge_days, moved, spent_before
 from pipeline.state.staging import Fetched
 from pipeline.state.store import StoreTrouble
+from pipeline.steps.carried import carried
 from pipeline.steps.once import once, part_of
 from pipeline.steps.spend import Weighing, remember, weigh_days
 
@@ -35,6 +36,7 @@ class _Found:
     rows: Sequence[ReportRow]
     weighing: Weighing
     spent_lately: bool = False
+    as_of: datetime | None = None  # Redis' clock before its first call
 
     @property
     def days(self) -> tuple[DayOutcome, ...]:
@@ -59,21 +61,21 @@ def fetch_account(ctx: Context, run_id: str, batch: int, account_id: str, *, las
     step = Step(FETCH, batch, account_id)
 
     def work(counting: Context) -> FetchOutcome:
-        return _fetch_and_stage(counting, part, account_id, last=last)
+        return carried(counting, part, account_id) or _fetch_and_stage(counting, part, account_id, last=last)
 
     return once(ctx, run_id, step, FetchOutcome, work)
 
 
 def _fetch_and_stage(ctx: Context, part: Run, account_id: str, *, last: bool) -> FetchOutcome:
     ctx.ledger.emit(part.run_id, "fetching", batch=part.batch, account=account_id)
-    why = ctx.ledger.given_up(part.run_id)
+    why, begun = ctx.ledger.given_up(part.run_id), ctx.shared_now()
     found = _nothing(part.days, why) if why else _fetch_or_fail(ctx, part, account_id, last=last)
     outcome = FetchOutcome(
         account_id=account_id,
         days=found.days,
         rows=len(found.rows),
         checksum=checksum(found.rows),
-        as_of=ctx.now(),
+        as_of=found.as_of or begun,
         spent_lately=found.spent_lately,
     )
     ctx.staging.put_fetched(part.batch_id, Fetched(outcome, tuple(found.rows)))
@@ -136,7 +138,7 @@ def _read(ctx: Context, api: OceanEngine, run: Run, account_id: str) -> _Found:
 
     One account report tells of all days that may still be corrected, in the call that the batch's days need anyway.
     """
-    metrics, began = metrics_of(ctx.settings.columns), ctx.now()
+    metrics, as_of = metrics_of(ctx.settings.columns), ctx.shared_now()
     with ThreadPoolExecutor(max_workers=1) as pool:
         told = pool.submit(account_totals, api, account_id, plan.correctable(run.days, ctx.now()))
         rows = promotion_report(api, account_id, run.days, metrics)
@@ -146,8 +148,8 @@ def _read(ctx: Context, api: OceanEngine, run: Run, account_id: str) -> _Found:
     for block in ranges(older):
         more, judged = _read_older(api, block, account_id, totals, metrics)
         rows, days = [*more, *rows], (*judged, *days)
-    weighing = weigh_days(ctx, api, run, account_id, at=began, rows=rows, days=days)
-    return _Found(rows, weighing, spent_before(run.day, totals))
+    weighing = weigh_days(ctx, api, run, account_id, at=as_of, rows=rows, days=days)
+    return _Found(rows, weighing, spent_before(run.day, totals), as_of)
 
 
 def _read_older(

@@ -1,6 +1,6 @@
 """End a run: summary, status table, coverage, ledger, card."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -9,16 +9,20 @@ import structlog
 from pipeline.context import Context
 from pipeline.core.absence import Readings
 from pipeline.core.errors import LaikeError
-from pipeline.core.findings import Findings
+from pipeline.core.findings import Findings, Word
 from pipeline.core.flow import FETCH, FINISH, LOAD, VERIFY, VIEWS, Step
+from pipeline.core.model import AccountDay
 from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, Summary, VerifyOutcome, ViewsOutcome
+from pipeline.core.plan import choose_accounts
 from pipeline.core.summary import BatchEnd, end_of, summarize
-from pipeline.steps.backfill import begun_parts, loaded_before
+from pipeline.steps.accounts import remembered_accounts
+from pipeline.steps.backfill import begun_parts, left_out_unread
 from pipeline.steps.card import tell_run
 from pipeline.steps.health import tell_outside
-from pipeline.steps.known import learn_states, note_absences
+from pipeline.steps.known import learn_conflicts, learn_states, note_absences
 from pipeline.steps.limits import limit_warnings
 from pipeline.steps.once import once
+from pipeline.steps.standing import said_later
 from pipeline.steps.status import write_status
 from pipeline.steps.weekly import tell_week
 from pipeline.steps.write import batches
@@ -48,39 +52,51 @@ def finish(ctx: Context, run_id: str) -> Summary:
 
 def _finish(ctx: Context, run: Run) -> Summary:
     begun, left_out = begun_parts(ctx, run)
+    conflicts = _conflicts(ctx, begun)
     ends: list[BatchEnd] = []
     readings = Readings()
     warnings: dict[str, None] = {}  # what several batches say alike is told once
     for some in batches(begun, BATCHES_AT_ONCE):
-        findings = [_found(ctx, part) for part in some]
+        findings = [_found(ctx, part, conflicts) for part in some]
         ends += map(end_of, findings)
         if not run.dry_run:
             readings.add(fetch for found in findings for fetch in found.fetches.values())
-            warnings |= dict.fromkeys(_leave_behind(ctx, run, findings))
+            warnings |= dict.fromkeys(_leave_behind(ctx, run, learn_states(ctx, findings)))
     why = ctx.ledger.given_up(run.run_id)
     ends += [end_of(Findings(part, {}, None, None, left_out=why)) for part in left_out]
-    ends += map(end_of, loaded_before(ctx, run))
+    ends += map(end_of, left_out_unread(run))
     views = ctx.ledger.outcome(run.run_id, str(Step(VIEWS)), ViewsOutcome) or ViewsOutcome()
     summary = summarize(run, ends, views, ctx.now())
     if run.dry_run:
         return summary
+    warnings |= dict.fromkeys(_name_others(ctx, run, conflicts))
     news = (*ctx.rosters.take_news(run.run_id), *note_absences(ctx, run, readings))
     limits = limit_warnings(ctx, [end.load for end in ends], views)
     return replace(summary, warnings=(*news, *summary.warnings, *warnings, *limits))
 
 
-def _found(ctx: Context, part: Run) -> Findings:
-    """What the steps of a batch found."""
+def _conflicts(ctx: Context, begun: Sequence[Run]) -> frozenset[AccountDay]:
+    """Days that accounts of any two batches, or accounts beyond the run, contradict each other about."""
+    loads = (ctx.ledger.outcome(part.run_id, str(Step(LOAD, part.batch)), LoadOutcome) for part in begun)
+    return frozenset(at for load in loads if load for at in load.conflicts)
+
+
+def _found(ctx: Context, part: Run, conflicts: frozenset[AccountDay]) -> Findings:
+    """What the steps of a batch found, and what was read later by others."""
 
     def outcome(step: Step, kind: type[T]) -> T | None:
         return ctx.ledger.outcome(part.run_id, str(step), kind)
 
-    fetches = {one.id: outcome(Step(FETCH, part.batch, one.id), FetchOutcome) for one in part.accounts}
+    told = {one.id: outcome(Step(FETCH, part.batch, one.id), FetchOutcome) for one in part.accounts}
+    fetches = {account_id: _without_totals(fetch) for account_id, fetch in told.items() if fetch}
+    read_at = {AccountDay(number, day.day): fetch.as_of for number, fetch in fetches.items() for day in fetch.days}
     return Findings(
         part,
-        {account_id: _without_totals(fetch) for account_id, fetch in fetches.items() if fetch},
+        fetches,
         outcome(Step(LOAD, part.batch), LoadOutcome),
         outcome(Step(VERIFY, part.batch), VerifyOutcome),
+        later=said_later(ctx, read_at),
+        conflicts=conflicts,
     )
 
 
@@ -89,13 +105,23 @@ def _without_totals(fetch: FetchOutcome) -> FetchOutcome:
     return replace(fetch, days=tuple(replace(day, totals=None) for day in fetch.days))
 
 
-def _leave_behind(ctx: Context, run: Run, findings: Sequence[Findings]) -> list[str]:
-    """Remember the days' states and write the status table; that it could not be written is a warning of the run."""
-    outcomes = learn_states(ctx, findings)
-    as_of = {account_id: fetch.as_of for found in findings for account_id, fetch in found.fetches.items()}
+def _leave_behind(ctx: Context, run: Run, words: Mapping[AccountDay, Word]) -> list[str]:
+    """Write the status table; that it could not be written is a warning of the run."""
     try:
-        write_status(ctx, run, outcomes, as_of)
+        write_status(ctx, run, words)
     except LaikeError as error:
         log.warning("status_failed", run=run.run_id, error=error.message)
         return [f"同步状态表未更新: {error.what_to_do}"]
     return []
+
+
+def _name_others(ctx: Context, run: Run, conflicts: frozenset[AccountDay]) -> list[str]:
+    """Tell the days of accounts beyond the run that its accounts contradict."""
+    ours = {account.id for account in run.accounts}
+    beyond = sorted(at for at in conflicts if at.account_id not in ours)
+    known = remembered_accounts(ctx) if beyond else None
+    if not known:
+        return []
+    others = [account for account in choose_accounts(known.names, []) if account.id not in ours]
+    told = learn_conflicts(ctx, [at for at in beyond if at.account_id in known.names])
+    return _leave_behind(ctx, replace(run, accounts=(*run.accounts, *others)), told)

@@ -1,27 +1,42 @@
 """What the end of a run leaves behind of each day and account: last known states, and who cannot be read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from pipeline.context import Context
 from pipeline.core.absence import Readings, parked_notice, revived_notice
 from pipeline.core.coverage import known_days, untouched
-from pipeline.core.findings import Findings, day_outcomes
-from pipeline.core.model import AccountDay, china_day
-from pipeline.core.outcome import DayOutcome, Run
+from pipeline.core.findings import Findings, Word, conflict, last_words
+from pipeline.core.model import ZERO, AccountDay, china_day
+from pipeline.core.outcome import DayOutcome, DayState, Run
+from pipeline.state.coverage import Loaded
 
 
-def learn_states(ctx: Context, findings: Sequence[Findings]) -> dict[AccountDay, DayOutcome]:
+def learn_states(ctx: Context, findings: Sequence[Findings]) -> dict[AccountDay, Word]:
     """Remember the last word on each day of a run, and return it for the status table.
 
     A day that was loaded before and of which nothing was fetched now is left out: its figures in the table still stand.
     """
-    outcomes = day_outcomes(findings)
-    covered = ctx.coverage.days({at.account_id for at in outcomes})
+    words = last_words(findings)
+    covered = ctx.coverage.days({at.account_id for at in words})
     standing = {at for at in untouched(findings) if at.day in covered[at.account_id]}
-    said = {at: outcome for at, outcome in outcomes.items() if at not in standing}
-    ctx.days.learn(known_days(said))
+    said = {at: word for at, word in words.items() if at not in standing}
+    ctx.days.learn(known_days(said), ctx.shared_now())
     return said
+
+
+def learn_conflicts(ctx: Context, places: Iterable[AccountDay]) -> dict[AccountDay, Word]:
+    """Remember that days of accounts beyond the run are contradicted by those of the run, and return what is said."""
+    now, covered = ctx.shared_now(), ctx.coverage.at(places)
+    said = {at: Word(_contradicted(at, covered.get(at)), now) for at in places}
+    ctx.days.learn(known_days(said), now)
+    return said
+
+
+def _contradicted(at: AccountDay, known: Loaded | None) -> DayOutcome:
+    rows, cost = (known.rows, Decimal(known.cost)) if known else (0, ZERO)
+    return DayOutcome(day=at.day, state=DayState.INCOMPLETE, rows=rows, cost=cost, trouble=conflict(at.day))
 
 
 def note_absences(ctx: Context, run: Run, readings: Readings) -> tuple[str, ...]:

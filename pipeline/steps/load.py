@@ -3,25 +3,27 @@
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import TypeVar
 
 import structlog
 
 from pipeline.context import Base, Context
-from pipeline.core.diff import Change, Difference, Update, causes, changes, diff
+from pipeline.core.diff import Change, Difference, Update, changes, diff
 from pipeline.core.errors import BadResponse, Busy, ColumnVanished, LaikeError, Retryable, RowVanished, TableFull
 from pipeline.core.flow import LOAD, Step
-from pipeline.core.model import AccountDay, DayRange, FoundRow, Key, WantedRow, china_day
-from pipeline.core.outcome import LoadOutcome, Run, Shift
-from pipeline.core.quality import refusals
+from pipeline.core.model import DayRange, FoundRow, Key, WantedRow, china_day
+from pipeline.core.outcome import LoadOutcome, Run
+from pipeline.core.shared import settled
 from pipeline.core.table import Layout
-from pipeline.state.coverage import Loaded
 from pipeline.state.staging import Snapshot
+from pipeline.steps.carried import is_carried
+from pipeline.steps.loaded import Work, outcome_of
 from pipeline.steps.once import once, part_of
 from pipeline.steps.read import Record, read_following, remembered_count, rows_of, take_snapshot
+from pipeline.steps.ready import Ready, ready
 from pipeline.steps.room import ensure_room
-from pipeline.steps.source import Source, concerning, gather, want
+from pipeline.steps.shared_keys import Shared, settle_with_holders
+from pipeline.steps.source import concerning, want
 from pipeline.steps.unseen import refuse_empty, refuse_unseen
 from pipeline.steps.write import Bisection, create_surely, write_batches
 
@@ -46,7 +48,7 @@ def _load_or_tell(ctx: Context, part: Run) -> LoadOutcome:
     try:
         ensure_room(ctx, part)
         ctx.ledger.emit(part.run_id, "loading", batch=part.batch)
-        outcome = _load(ctx, part)
+        outcome = LoadOutcome() if is_carried(ctx, part) else _load(ctx, part)
     except Busy:
         raise
     except LaikeError as error:
@@ -72,28 +74,28 @@ def _load(ctx: Context, run: Run) -> LoadOutcome:
     # the run's deadline ends the fetching; what is there by then is loaded
     with ctx.writing() as base:
         # what was fetched is unpacked when it is our turn: whoever waits for that holds no rows
-        source = gather(ctx, run)
-        if not source.days:
-            return LoadOutcome()
+        at_hand = ready(ctx, run)
+        if not at_hand.read_at:
+            return LoadOutcome(stale=at_hand.stale)
         snapshot = _fresh_enough(ctx, run) or _read_anew(ctx, run, base)
-        wanted, source = want(snapshot.layout, run, source), source.without_rows()
-        work = _Load(ctx, run, base, source=source, wanted=wanted, snapshot=snapshot)
-        work.read_besides()
+        wanted, at_hand = want(snapshot.layout, run, at_hand.source), at_hand.without_rows()
+        work = _Load(ctx, run, base, ready=at_hand, wanted=wanted, snapshot=snapshot)
+        work.prepare()
         work.write()
         ctx.staging.put_layout(run.batch_id, work.layout)
-        return _tell(ctx, work, dry_run=False)
+        return work.outcome(work.recorded)
 
 
 def _compare(ctx: Context, run: Run) -> LoadOutcome:
     """What a load would write."""
-    source, base = gather(ctx, run), ctx.base(None)
-    if not source.days:
-        return LoadOutcome()
+    at_hand, base = ready(ctx, run), ctx.base(None)
+    if not at_hand.read_at:
+        return LoadOutcome(stale=at_hand.stale)
     snapshot = ctx.staging.snapshot(run.batch_id) or take_snapshot(ctx, run, base)
-    wanted = want(snapshot.layout, run, source)
-    work = _Load(ctx, run, base, source=source, wanted=wanted, snapshot=snapshot)
-    work.read_besides()
-    return _tell(ctx, work, dry_run=True)
+    wanted = want(snapshot.layout, run, at_hand.source)
+    work = _Load(ctx, run, base, ready=at_hand, wanted=wanted, snapshot=snapshot)
+    work.prepare()
+    return work.outcome({change.key: change for change in changes(work.difference())})
 
 
 def _fresh_enough(ctx: Context, run: Run) -> Snapshot | None:
@@ -117,15 +119,19 @@ class _Load:
     """One load at work: the table as last read, and the record of what was set out to change."""
 
     def __init__(
-        self, ctx: Context, run: Run, base: Base, *, source: Source, wanted: Sequence[WantedRow], snapshot: Snapshot
+        self, ctx: Context, run: Run, base: Base, *, ready: Ready, wanted: Sequence[WantedRow], snapshot: Snapshot
     ) -> None:
-        self.ctx, self.run, self.base, self.source, self.wanted = ctx, run, base, source, wanted
-        self.layout = snapshot.layout
-        self.refused = {row.key: why for row in self.wanted if (why := self.layout.unfit(row))}
+        self.ctx, self.run, self.base, self.ready, self.wanted = ctx, run, base, ready, wanted
+        self.source, self.layout = ready.source, snapshot.layout
+        self.refused: dict[Key, str] = {}
+        self.shared = Shared()
         self.bisecting_calls = 0
-        self.days = source.days_of(run)
+        self.days = self.source.days_of(run)
         self.found = concerning(run, self.wanted, rows_of(self.layout, snapshot.records, self.days))
         self.recorded = ctx.staging.changes(run.batch_id)
+        # what an earlier delivery may have sent, and what this one did
+        self.begun = {key for key, change in self.recorded.items() if change.created}
+        self.sent: set[str] = set()
         self.seen = bool(self.found or snapshot.count)  # whether rows of the table can be seen
         # rows that others wrote meanwhile are not in it
         self.counted = snapshot.count if snapshot.writes == ctx.memory.writes() else None
@@ -133,10 +139,29 @@ class _Load:
         self.asked = False  # whether they were counted for this load
         self.fields = snapshot.fields
 
-    def read_besides(self) -> None:
-        """Read the days that the snapshot lacks: those that were fetched because their totals moved."""
-        if besides := self.days - set(self.run.days):
+    def prepare(self) -> None:
+        """Read what the snapshot lacks, settle what other accounts report too, and look what the table can hold."""
+        if besides := self.days - set(self.run.days):  # days that were fetched because their totals moved
             self.found += self._read(besides)
+        self.shared = settle_with_holders(self.ctx, self.run, self.layout, self.wanted, self.found)
+        if self.shared.keys:
+            self.wanted = settled(self.wanted, self.shared.keys, self.layout)
+            self.ctx.staging.put_shared(self.run.batch_id, self.shared.keys)
+        self.refused = {row.key: why for row in self.wanted if (why := self.layout.unfit(row))}
+
+    def outcome(self, done: Mapping[Key, Change]) -> LoadOutcome:
+        """What was done, or would be."""
+        work = Work(
+            wanted=self.wanted,
+            layout=self.layout,
+            done=done,
+            refused=self.refused,
+            shared=self.shared,
+            ready=self.ready,
+            days=self.days,
+            fields=self.fields,
+        )
+        return outcome_of(self.ctx, work)
 
     def difference(self) -> Difference:
         """What is still to be written."""
@@ -151,6 +176,7 @@ class _Load:
         for left in reversed(range(ROUNDS)):
             difference = self.difference()
             if difference.empty:
+                self._claim()
                 return
             self._begin(difference)
             try:
@@ -168,13 +194,18 @@ class _Load:
                 return
 
     def _begin(self, difference: Difference) -> None:
-        """Check the room, then record what is about to be changed, then tell early readers."""
+        """Check the room, then record what is about to be changed, then tell older readings and early readers."""
         if difference.create:
             self._check_room(len(difference.create))
         for change in changes(difference):
             self.recorded.setdefault(change.key, change)
         self.ctx.staging.put_changes(self.run.batch_id, self.recorded)
+        self._claim()
         self.ctx.memory.begin_writing(DayRange(min(self.days), max(self.days)))
+
+    def _claim(self) -> None:
+        """From now on an older reading leaves these days alone, whether or not this one is ever read back."""
+        self.ctx.readings.begin({at: self.ready.read_at[at] for at in self.source.days}, self.ctx.shared_now())
 
     def _check_room(self, more: int) -> None:
         count, cap = self._count(more), self.ctx.settings.table_max_rows
@@ -208,7 +239,11 @@ class _Load:
 
     def _create(self, rows: Sequence[WantedRow]) -> None:
         def create(batch: Sequence[WantedRow]) -> None:
-            create_surely(batch, self._send, self._absent, self._name(batch), self.ctx.pause)
+            name = self._name(batch)
+            # the answer to what was sent before is brought again, whatever became of the rows since
+            again = name in self.sent or any(row.key in self.begun for row in batch)
+            self.sent.add(name)
+            create_surely(batch, self._send, self._absent, name, self.ctx.pause, again=again)
 
         self._write_all(rows, create, lambda row: row)
 
@@ -229,7 +264,7 @@ class _Load:
 
     def _name(self, rows: Sequence[WantedRow]) -> str:
         text = "\n".join(f"{row.key} {sorted(row.cells.items())}" for row in rows)
-        return f"{self.base.table_id} {self.run.run_id} {hashlib.sha256(text.encode()).hexdigest()}"
+        return f"{self.base.table_id} {self.run.plan_name} {hashlib.sha256(text.encode()).hexdigest()}"
 
     def _read(self, days: Collection[date]) -> list[FoundRow]:
         def made(layout: Layout, records: Iterable[Record]) -> list[FoundRow]:
@@ -237,43 +272,3 @@ class _Load:
 
         self.layout, rows = read_following(self.base, self.layout, days, made)
         return rows
-
-
-def _tell(ctx: Context, work: _Load, *, dry_run: bool) -> LoadOutcome:
-    done: dict[Key, Change] = dict(work.recorded)
-    if dry_run:
-        done = {change.key: change for change in changes(work.difference())}
-    done = {key: change for key, change in done.items() if key not in work.refused}
-    covered = ctx.coverage.at(work.source.days)
-    loaded = {at: known.checksum for at, known in covered.items() if work.source.comparable(known.checksum)}
-    why = causes(done.values(), work.source.digests, loaded)
-    created = sum(change.created for change in done.values())
-    warnings = _renamed(ctx, work.layout)
-    warnings += [f"{why.edited} 行被人工改动, 已恢复为数据源的值"] if why.edited else []
-    warnings += [f"{why.recreated} 行曾被人工删除, 已重新写入"] if why.recreated else []
-    return LoadOutcome(
-        created=created,
-        updated=len(done) - created,
-        unchanged=len(work.wanted) - len(done) - len(work.refused),
-        restated=why.restated,
-        shifts=_shifts(work.source, why.restated, covered),
-        fields=work.fields,
-        days=tuple(sorted(work.days)),
-        edited=why.edited,
-        conflicts=work.source.conflicts,
-        refused=refusals((row, work.refused[row.key]) for row in work.wanted if row.key in work.refused),
-        warnings=tuple(warnings),
-    )
-
-
-def _shifts(source: Source, restated: Iterable[AccountDay], covered: Mapping[AccountDay, Loaded]) -> tuple[Shift, ...]:
-    return tuple(
-        Shift(account_id=at.account_id, day=at.day, before=Decimal(covered[at].cost), after=source.costs[at])
-        for at in restated
-    )
-
-
-def _renamed(ctx: Context, layout: Layout) -> list[str]:
-    """Columns that people renamed since the last load; a name that was told once is known from then on."""
-    known = {name: column.name for name, column in ctx.memory.columns().items()}
-    return [f"“{name}”列已改名为“{now}”, 已跟随" for name, now in layout.renamed.items() if known.get(name) != now]

@@ -52,9 +52,10 @@ def recall_coverage(ctx: Context, names: Mapping[str, str]) -> None:
         log.warning("coverage_not_recalled", error=error.message)
         return
     if recalled.known:
-        ctx.days.learn(recalled.known)
+        now = ctx.shared_now()
+        ctx.days.learn(recalled.known, now)
         ctx.days.begin_absences(absent_since({at: one.state for at, one in recalled.known.items()}))
-        ctx.coverage.learn(recalled.covered)  # last: from now on there is something known
+        ctx.coverage.learn(recalled.covered, now)  # last: from now on there is something known
         log.info("coverage_recalled", days=len(recalled.covered))
 
 
@@ -82,15 +83,16 @@ def _gathered(
         state = STATES.get(plain_text(cells.get(STATE) or ""))
         if at is None or at.day not in days or state is None or not isinstance(as_of, int):
             continue  # what a person wrote
+        read_at = datetime.fromtimestamp(as_of / 1000, zone)
         known = KnownDay(
             state=state,
             rows=int(cells.get(ROWS) or 0),
             cost=str(cells.get(COST) or 0),
             what_to_do=None if state.good else plain_text(cells.get(REASON) or "") or None,
+            as_of=read_at,
         )
         recalled.known[at] = known
         if state.good:
-            read_at = datetime.fromtimestamp(as_of / 1000, zone)
             recalled.covered[at] = Loaded(known.rows, known.cost, UNKNOWN, read_at)
     return recalled
 

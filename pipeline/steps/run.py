@@ -77,8 +77,8 @@ def begin_settle(ctx: Context) -> Run:
 def begin_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[str], suffix: str | None = None) -> Run:
     """A range of closed days, which waits behind daily runs.
 
-    The one of the same days and accounts that somebody is still at is joined; what one that did not succeed loaded is
-    left out.
+    The one of the same days and accounts that somebody is still at is joined; what one that did not succeed loaded
+    is read back first.
 
     Args:
         suffix: What tells it from another backfill of these days; asked for again with the same it is the same run.
@@ -232,6 +232,8 @@ def carry_out(ctx: Context, run_id: str) -> Summary:
 
 def _fetch_and_load(ctx: Context, part: Run, pool: ThreadPoolExecutor) -> None:
     reading = pool.submit(read_table, ctx, part.run_id, part.batch)  # first: the load waits for it longest
+    if part.batch in part.loaded_before:
+        reading.result()  # it says whether anything is fetched
     fetches = [pool.submit(fetch_account, ctx, part.run_id, part.batch, account.id) for account in part.accounts]
     reading.result()
     for fetch in fetches:

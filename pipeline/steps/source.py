@@ -1,9 +1,9 @@
 """What the fetches of a batch brought, as the load and the read-back need it."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from pipeline.context import Context
@@ -11,6 +11,7 @@ from pipeline.core.columns import metrics_of
 from pipeline.core.model import ZERO, AccountDay, FoundRow, Key, ReportRow, WantedRow
 from pipeline.core.outcome import FetchOutcome, Run
 from pipeline.core.quality import checksum, settle_shared_keys
+from pipeline.core.reading import usable
 from pipeline.core.table import Layout
 from pipeline.state.staging import Fetched
 
@@ -23,7 +24,7 @@ class Source:
     conflicts: tuple[AccountDay, ...]
     days: frozenset[AccountDay]  # every account and day that was fetched
     metrics: tuple[str, ...]
-    digests: Mapping[AccountDay, str]  # of each account's day; it says of which metrics it is
+    digests: Mapping[AccountDay, str]  # of what each account reports of its day; it says of which metrics it is
     costs: Mapping[AccountDay, Decimal]  # 消耗 of each account's day, in 元
     outcomes: tuple[FetchOutcome, ...]
 
@@ -40,17 +41,44 @@ class Source:
         return digest.startswith(_of(self.metrics))
 
 
-def gather(ctx: Context, run: Run) -> Source:
-    """The rows of every account that was fetched; of two accounts that share a key, the first one's."""
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What lies ready of a batch: the fetches whose rows have what our columns need."""
+
+    fetched: tuple[Fetched, ...]
+    metrics: tuple[str, ...]
+
+    def stale(self, now: datetime) -> tuple[str, ...]:
+        """Ids of the accounts whose reading is too old to be written, or dated by a clock that stepped back since."""
+        return tuple(one.outcome.account_id for one in self.fetched if not usable(one.outcome.as_of, now))
+
+    def without(self, account_ids: Collection[str]) -> "Staged":
+        """The others."""
+        return replace(self, fetched=tuple(one for one in self.fetched if one.outcome.account_id not in account_ids))
+
+    def read_at(self) -> dict[AccountDay, datetime]:
+        """Every account and day that was fetched, and when it was read."""
+        return {
+            AccountDay(one.outcome.account_id, day.day): one.outcome.as_of
+            for one in self.fetched
+            for day in one.outcome.days
+            if not day.failed
+        }
+
+    def source(self, days: Collection[AccountDay]) -> Source:
+        """Some of the days that were fetched; of two accounts that share a key, the first one's row."""
+        own = [row for one in self.fetched for row in one.rows if AccountDay(row.account_id, row.day) in days]
+        rows, conflicts = settle_shared_keys(own)
+        outcomes = tuple(one.outcome for one in self.fetched)
+        places, digests = frozenset(days), _digests(own, days, self.metrics)
+        return Source(tuple(rows), conflicts, places, self.metrics, digests, _costs(own, days), outcomes)
+
+
+def staged(ctx: Context, run: Run) -> Staged:
+    """What the fetches of a batch left for its load and its read-back."""
     metrics = metrics_of(ctx.settings.columns)
-    staged = ctx.staging.fetched(run.batch_id, [account.id for account in run.accounts])
-    fetched = [found for found in staged if _has(found, metrics)]
-    rows, conflicts = settle_shared_keys([row for one in fetched for row in one.rows])
-    days = frozenset(
-        AccountDay(one.outcome.account_id, day.day) for one in fetched for day in one.outcome.days if not day.failed
-    )
-    outcomes = tuple(one.outcome for one in fetched)
-    return Source(tuple(rows), conflicts, days, metrics, _digests(rows, days, metrics), _costs(rows, days), outcomes)
+    found = ctx.staging.fetched(run.batch_id, [account.id for account in run.accounts])
+    return Staged(tuple(one for one in found if has_metrics(one, metrics)), metrics)
 
 
 def _digests(rows: Iterable[ReportRow], days: Iterable[AccountDay], metrics: Sequence[str]) -> dict[AccountDay, str]:
@@ -71,7 +99,7 @@ def _of(metrics: Sequence[str]) -> str:
     return hashlib.sha256(" ".join(sorted(metrics)).encode()).hexdigest()[:8] + ":"
 
 
-def _has(found: Fetched, metrics: Sequence[str]) -> bool:
+def has_metrics(found: Fetched, metrics: Sequence[str]) -> bool:
     """Whether the rows have what our columns need; not so when those were changed while the run was on its way."""
     return all(set(metrics) <= row.metrics.keys() for row in found.rows[:1])
 

@@ -10,11 +10,13 @@ from pipeline.clients.feishu.records import Records
 from pipeline.context import Base, Context
 from pipeline.core.cells import plain_text
 from pipeline.core.errors import NotFoundYet, RowVanished
+from pipeline.core.findings import Word
 from pipeline.core.model import CHINA, AccountDay
-from pipeline.core.outcome import DayOutcome, DayState, Run
+from pipeline.core.outcome import DayState, Run
 from pipeline.core.table import between
 from pipeline.state.memory import KnownRow, place
 from pipeline.steps.read import time_zone
+from pipeline.steps.standing import newest
 from pipeline.steps.write import create_surely, until_known, write_batches
 
 DAY_MS = 24 * 3600 * 1000
@@ -53,16 +55,15 @@ class StatusRow:
     digest: str
 
 
-def write_status(
-    ctx: Context, run: Run, outcomes: Mapping[AccountDay, DayOutcome], as_of: Mapping[str, datetime]
-) -> None:
+def write_status(ctx: Context, run: Run, words: Mapping[AccountDay, Word]) -> None:
     """Bring the status rows of a run up to date; the table is made where there is none.
 
     Raises:
         LaikeError: As the service says.
     """
     with ctx.writing() as base:
-        rows = _rows(ctx, base, run, outcomes, as_of)
+        # whoever wrote before us may have told of what was read later
+        rows = _rows(ctx, base, run, newest(ctx, words))
         ctx.memory.begin_writing()
         until_known(lambda: _write_or_look_again(ctx, base, run, rows), ctx.pause)
 
@@ -84,14 +85,12 @@ def status_table(ctx: Context, base: Base) -> str:
     return table_id
 
 
-def _rows(
-    ctx: Context, base: Base, run: Run, outcomes: Mapping[AccountDay, DayOutcome], as_of: Mapping[str, datetime]
-) -> list[StatusRow]:
+def _rows(ctx: Context, base: Base, run: Run, words: Mapping[AccountDay, Word]) -> list[StatusRow]:
     names = {account.id: account.name for account in run.accounts}
     zone = time_zone(ctx, base)
     rows = []
-    for at, outcome in outcomes.items():
-        read_at = as_of.get(at.account_id, run.started_at)
+    for at, word in words.items():
+        outcome, read_at = word.outcome, word.as_of or run.started_at
         cells: dict[str, object] = {
             DAY: _ms(datetime(at.day.year, at.day.month, at.day.day, tzinfo=zone)),
             ACCOUNT: names[at.account_id],
@@ -137,7 +136,7 @@ def _create(ctx: Context, records: Records, run: Run, rows: Sequence[StatusRow])
         there = _find(records, batch)
         return [row for row in batch if row.place not in there]
 
-    name = f"{records.table_id} {run.run_id} {rows[0].place} {len(rows)}"
+    name = f"{records.table_id} {run.plan_name} {rows[0].place} {len(rows)}"
     create_surely(rows, send, absent, name, ctx.pause)
 
 

@@ -14,6 +14,7 @@ from pipeline.context import Base, Context
 from pipeline.core.errors import TableUnseen
 from pipeline.core.model import Account
 from pipeline.core.outcome import DayAgreement, Run
+from pipeline.core.reading import believed
 from pipeline.core.table import Layout
 from pipeline.state.coverage import UNKNOWN
 from pipeline.state.memory import Unseen
@@ -51,8 +52,8 @@ def holds_rows(ctx: Context, accounts: Iterable[Account]) -> bool:
         return True
     covered = (ctx.coverage.of(account.id).values() for account in accounts)
     recalled = (known for days in covered for known in days if known.rows and known.checksum == UNKNOWN)
-    emptied = ctx.memory.emptied()
-    return any(emptied is None or known.as_of > emptied for known in recalled)
+    emptied, now = ctx.memory.emptied(), ctx.shared_now()
+    return any(emptied is None or believed(known.as_of, now) > emptied for known in recalled)
 
 
 def stop_if_unseen(ctx: Context, run: Run, agreements: Sequence[DayAgreement]) -> None:

@@ -1,7 +1,8 @@
 """Read the table back and compare it with the source: the only ground on which a run may call itself a success."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 
 import structlog
@@ -10,16 +11,20 @@ from pipeline.context import Context
 from pipeline.core.errors import LaikeError
 from pipeline.core.flow import LOAD, VERIFY, Step
 from pipeline.core.model import AccountDay, FoundRow, WantedRow, by_key
-from pipeline.core.outcome import DayAgreement, LoadOutcome, Run, VerifyOutcome
+from pipeline.core.outcome import DayAgreement, LoadOutcome, Overtaken, Run, VerifyOutcome
 from pipeline.core.plan import follows_on
 from pipeline.core.quality import agree
+from pipeline.core.standing import TableDay, table_days
 from pipeline.core.table import Layout
 from pipeline.state.coverage import Loaded
 from pipeline.state.memory import KnownColumn
 from pipeline.state.staging import Snapshot, packed
+from pipeline.steps.carried import is_carried, read_back
 from pipeline.steps.once import once, part_of
 from pipeline.steps.read import Record, read_following, rows_of, writers
-from pipeline.steps.source import Source, concerning, gather, want
+from pipeline.steps.shared_keys import settled_by_load
+from pipeline.steps.source import Source, concerning, staged, want
+from pipeline.steps.standing import newer
 from pipeline.steps.twins import clear_twins, told
 from pipeline.steps.unseen import stop_if_unseen
 
@@ -45,7 +50,7 @@ def _verify_or_tell(ctx: Context, part: Run) -> VerifyOutcome:
         return VerifyOutcome()
     ctx.ledger.emit(part.run_id, "verifying", batch=part.batch)
     try:
-        outcome = _verify(ctx, part, load) if load.days else VerifyOutcome()
+        outcome = _read_back(ctx, part, load)
     except LaikeError as error:
         log.warning("verify_failed", run=part.run_id, error=error.message)
         outcome = VerifyOutcome(trouble=error.trouble())
@@ -55,57 +60,88 @@ def _verify_or_tell(ctx: Context, part: Run) -> VerifyOutcome:
     return outcome
 
 
+def _read_back(ctx: Context, part: Run, load: LoadOutcome) -> VerifyOutcome:
+    if is_carried(ctx, part):
+        return read_back(part)
+    return _verify(ctx, part, load) if load.days else VerifyOutcome()
+
+
 def _verify(ctx: Context, run: Run, load: LoadOutcome) -> VerifyOutcome:
     back = _ReadBack(ctx, run, load)
-    agreements = back.look_until_it_agrees()
+    back.look_until_it_agrees()
     warnings: tuple[str, ...] = ()
-    if any(one.duplicates for one in agreements) or ctx.staging.cleared(run.batch_id).record_ids:
+    if any(one.duplicates for one in back.agreements) or ctx.staging.cleared(run.batch_id).record_ids:
         warnings = clear_twins(ctx, run, back.layout, back.wanted)
         if ctx.staging.cleared(run.batch_id).record_ids:
-            agreements = back.look_until_it_agrees()
+            back.look_until_it_agrees()
             warnings = (*told(ctx, run, back.layout, back.wanted), *warnings)
-    stop_if_unseen(ctx, run, [one for one in agreements if one.at not in back.refused])
-    verified = bool(agreements) and all(one.agrees for one in agreements)
-    _cover(ctx, back.source, [one.at for one in agreements if one.agrees])
-    return VerifyOutcome(agreements=tuple(agreements), verified=verified, warnings=warnings)
+    stop_if_unseen(ctx, run, [one for one in back.agreements if one.at not in back.refused])
+    back.cover()
+    return VerifyOutcome(
+        agreements=back.agreements, overtaken=back.overtaken, verified=back.verified, warnings=warnings
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    """What a batch fetched: sources without their rows, which are `wanted`, and when each day was read."""
+
+    sources: tuple[Source, ...]
+    wanted: Sequence[WantedRow]
+    read_at: Mapping[AccountDay, datetime]
 
 
 class _ReadBack:
-    """The table as it is, compared with what was fetched, until they agree."""
+    """The table as it is, compared with what was fetched, until they agree.
+
+    Days that somebody read later are compared with what that one left there, as soon as it was read back.
+
+    Attributes:
+        agreements: How the table compares with what was fetched, after the last look.
+        overtaken: The days of which it holds what was read later.
+    """
 
     def __init__(self, ctx: Context, run: Run, load: LoadOutcome) -> None:
-        self.ctx, self.run, self.days = ctx, run, frozenset(load.days)
+        self.ctx, self.run, self.load, self.days = ctx, run, load, frozenset(load.days)
         # days of which the load knows that rows are missing: reading them again would change nothing
         self.refused = {AccountDay(one.account_id, one.day) for one in load.refused}
         self.layout, self.field_count = _layout(ctx, run), load.fields
-
-    @property
-    def source(self) -> Source:
-        """What was fetched, without its rows: those are `wanted`."""
-        return self._fetched[0]
+        self.agreements: tuple[DayAgreement, ...] = ()
+        self.overtaken: tuple[Overtaken, ...] = ()
+        self._there: Mapping[AccountDay, TableDay] = {}
 
     @property
     def wanted(self) -> Sequence[WantedRow]:
         """The table's rows for what was fetched."""
-        return self._fetched[1]
+        return self._fetched.wanted
+
+    @property
+    def verified(self) -> bool:
+        """Whether every day that was fetched is as it should be."""
+        known = bool(self.agreements or self.overtaken)
+        return known and all(one.agrees for one in self.agreements) and all(one.proven for one in self.overtaken)
 
     @cached_property
-    def _fetched(self) -> tuple[Source, Sequence[WantedRow]]:
+    def _fetched(self) -> _Fetched:
         # looked at first while the table's first page is on its way
-        source = gather(self.ctx, self.run)
-        return source.without_rows(), want(self.layout, self.run, source)
+        found = staged(self.ctx, self.run).without(self.load.stale)
+        read_at, outdated = found.read_at(), frozenset(self.load.outdated)
+        # what the load left alone is looked at, too: as long as nobody read the newer figures back, it may stand
+        own, older = found.source(read_at.keys() - outdated), found.source(read_at.keys() & outdated)
+        wanted = settled_by_load(self.ctx, self.run, self.load, self.layout, want(self.layout, self.run, own))
+        wanted += want(self.layout, self.run, older)
+        return _Fetched((own.without_rows(), older.without_rows()), wanted, read_at)
 
-    def look_until_it_agrees(self) -> Sequence[DayAgreement]:
-        """How they compare after the last look."""
-        agreements: Sequence[DayAgreement] = ()
+    def look_until_it_agrees(self) -> None:
+        """Look, and again after a while where something differs that may still come."""
         for wait in LOOKS_S:
             self.ctx.pause(wait)
-            agreements = self._look()
-            if all(one.agrees or one.at in self.refused for one in agreements):
+            self._look()
+            settled = all(one.agrees or one.at in self.refused for one in self.agreements)
+            if settled and all(one.proven for one in self.overtaken):
                 break
-        return agreements
 
-    def _look(self) -> tuple[DayAgreement, ...]:
+    def _look(self) -> None:
         ctx, run, layout = self.ctx, self.run, self.layout
         hand_on = _hander_on(ctx, run, self.field_count)
 
@@ -118,20 +154,45 @@ class _ReadBack:
         if {row.key for row in self.wanted} & {row.key for row in found}:
             ctx.memory.learn_seen()
         accounts = {account.id: account for account in run.accounts}
-        places = {at: accounts[at.account_id] for at in self.source.days}
-        return agree(self.wanted, found, places, ctx.memory.creator())
+        places = {at: accounts[at.account_id] for at in self._fetched.read_at}
+        self._there = table_days(found, places)
+        self._judge(agree(self.wanted, found, places, ctx.memory.creator()))
 
+    def _judge(self, agreements: Iterable[DayAgreement]) -> None:
+        """Whose each day is: ours as long as it says what we fetched and no newer reading of it was read back."""
+        overtaken, ours = [], []
+        later = newer(self.ctx, self._fetched.read_at)
+        for one in agreements:
+            known = later.get(one.at)
+            if known or (one.at in later and not one.agrees):
+                overtaken.append(_overtaken(one.at, self._there[one.at], known))
+            else:
+                ours.append(one)
+        self.agreements, self.overtaken = tuple(ours), tuple(overtaken)
 
-def _cover(ctx: Context, source: Source, agreed: Sequence[AccountDay]) -> None:
-    """Remember what was fetched whole and agrees; another day stays as it was known before."""
-    sums, good = source.digests, set(agreed) - set(source.conflicts)
-    ctx.coverage.learn(
-        {
-            at: Loaded(day.rows, str(day.cost), sums[at], fetch.as_of, day.totals)
-            for fetch in source.outcomes
+    def cover(self) -> None:
+        """Remember what was fetched whole and agrees; another day stays as it was known before."""
+        sources = self._fetched.sources
+        unsure = {AccountDay(one.account_id, one.day) for one in self.load.doubts}.union(
+            self.load.conflicts, *(source.conflicts for source in sources)
+        )
+        good = {one.at for one in self.agreements if one.agrees} - unsure
+        sums = {at: digest for source in sources for at, digest in source.digests.items()}
+        covered = {
+            at: Loaded(day.rows, str(day.cost), sums[at], fetch.as_of, day.totals, self._there[at].digest)
+            for fetch in sources[0].outcomes
             for day in fetch.days
             if day.state.good and (at := AccountDay(fetch.account_id, day.day)) in good
         }
+        self.ctx.coverage.learn(covered, self.ctx.shared_now())
+
+
+def _overtaken(at: AccountDay, there: TableDay, known: Loaded | None) -> Overtaken:
+    """A day by what was read later; what an older version read back has no digest, and is believed."""
+    proven = known is not None and known.table in ("", there.digest)
+    against = known.as_of if known else None
+    return Overtaken(
+        account_id=at.account_id, day=at.day, rows=there.rows, cost=there.cost, against=against, proven=proven
     )
 
 

@@ -1,8 +1,8 @@
 """Writing records: in batches as large as the service takes, without the rows that it refuses, each once.
 
 A create whose outcome is unknown is first looked up by key, then sent again with the same `client_token`; if that
-leaves no rows either, with a new one. The token is derived from the run and the rows, so that whoever takes over
-after a kill sends the same one.
+leaves no rows either, with a new one. The token is derived from the plan and the rows: whoever takes over after a kill
+sends the same one, and a run of the same name that was planned anew, since Redis was lost, another.
 """
 
 import hashlib
@@ -31,6 +31,8 @@ def create_surely(
     absent: Callable[[Sequence[T]], Sequence[T]],
     name: str,
     pause: Callable[[float], None],
+    *,
+    again: bool = False,
 ) -> None:
     """Create `rows`, each once.
 
@@ -38,8 +40,9 @@ def create_surely(
         rows: One batch.
         send: Creates a batch under a client_token.
         absent: Which of the rows the table does not hold.
-        name: What the token is derived from: the same for the same rows of the same run.
+        name: What the token is derived from: the same for the same rows of the same plan, and for no other one.
         pause: Waits for so many seconds.
+        again: Whether they may have been sent before: then an answer alone proves nothing, and they are looked up.
 
     Raises:
         Retryable: The outcome stayed unknown, or the service kept failing.
@@ -48,7 +51,7 @@ def create_surely(
     for generation in range(GENERATIONS):
         for sent in range(SENDS):
             doubtful = _send(send, rows, client_token(name, generation))
-            if doubtful is None and not sent and unknown is None:
+            if doubtful is None and not (sent or unknown or again):
                 return
             unknown = doubtful or unknown
             pause(LOOK_UP_S)

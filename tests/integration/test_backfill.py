@@ -2,13 +2,16 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, time, timedelta
 
 import pytest
 
-from pipeline.core.outcome import RunState
+from pipeline.core.coverage import KnownDay
+from pipeline.core.model import AccountDay, Key
+from pipeline.core.outcome import DayState, Run, RunState, Summary
 from pipeline.core.plan import parts
 from pipeline.state import keys
 from pipeline.steps.early_read import read_table
@@ -20,6 +23,7 @@ from tests.crew import SHORT, Crew, crew, wait_until
 from tests.lab import WRITES, Lab
 
 DAYS = 100  # four batches
+LOADED = 1  # the one that an earlier attempt loaded; of the first one's days the source has no rows
 
 
 @pytest.fixture
@@ -162,25 +166,120 @@ def test_one_that_was_a_success_is_loaded_anew_by_the_same_command(working: Crew
     assert (loaded_batches(working, newest), loaded_batches(working, before)) == (4, 4)
 
 
-def test_what_workers_who_went_away_had_loaded_is_left_out_by_the_same_command(
+@pytest.fixture
+def interrupted(lab: Lab, span: tuple[date, date]) -> Run:
+    """A backfill of which one batch was loaded, left by its workers hours ago."""
+    ctx = lab.context()
+    run = begin_backfill(ctx, *span, chosen(lab))
+    for batch in (0, LOADED):  # the first one tells whether there is room for all
+        read_table(ctx, run.run_id, batch)
+    for account in run.accounts:
+        fetch_account(ctx, run.run_id, LOADED, account.id)
+    load(ctx, run.run_id, LOADED)
+    verify(ctx, run.run_id, LOADED)
+    assert begin_backfill(ctx, *span, chosen(lab)) == run
+    ctx.client.delete(keys.alive(run.run_id))
+    lab.at(time(14, 5))  # long after its deadline
+    return run
+
+
+def chosen(lab: Lab) -> list[str]:
+    return [lab.accounts[0], lab.accounts[5]]
+
+
+def again(lab: Lab, span: tuple[date, date]) -> tuple[Run, Summary, int]:
+    """The same command once more: its plan, its end, and how many fetches it took."""
+    ctx, before = lab.context(), lab.calls("report.account")
+    run = begin_backfill(ctx, *span, chosen(lab))
+    return run, carry_out(ctx, run.run_id), lab.calls("report.account") - before
+
+
+def a_loaded_key(lab: Lab, run: Run) -> Key:
+    """A row of the batch that was loaded."""
+    return next(key for key in lab.loaded() if key.day in parts(run)[LOADED].days)
+
+
+def test_what_workers_who_went_away_had_loaded_is_read_back_and_not_fetched_again(
+    lab: Lab, span: tuple[date, date], interrupted: Run
+) -> None:
+    before = lab.calls("records.search")
+    run, summary, fetches = again(lab, span)
+    assert (run.run_id != interrupted.run_id, run.loaded_before, len(parts(run))) == (True, (LOADED,), 4)
+    assert lab.context().ledger.given_up(interrupted.run_id)
+    assert (summary.state, summary.verified, fetches) == (RunState.SUCCESS, True, 3 * 2)
+    assert lab.calls("records.search") - before >= 1 + 3 * 2  # that batch once, the others before and after
+    lab.assert_agrees(*span, chosen(lab))
+    assert sum(account.window_rows for account in summary.accounts) == len(lab.loaded())
+
+
+TOUCHES: dict[str, Callable[[Lab, Key], object]] = {
+    "a row is deleted": lambda lab, key: lab.control("rows/delete", _place(lab, key)),
+    "a figure is changed": lambda lab, key: lab.control(
+        "rows/edit", {**_place(lab, key), "fields": {"团购线索数": 4711}, "by": "person"}
+    ),
+}
+
+
+def _place(lab: Lab, key: Key) -> dict[str, str]:
+    return {"table_id": lab.table_id, "unit_id": key.promotion_id, "day": key.day.isoformat()}
+
+
+@pytest.mark.parametrize("touch", TOUCHES)
+def test_a_batch_that_is_not_as_it_was_left_is_loaded_again(
+    lab: Lab, span: tuple[date, date], interrupted: Run, touch: str
+) -> None:
+    TOUCHES[touch](lab, a_loaded_key(lab, interrupted))
+    _, summary, fetches = again(lab, span)
+    assert (summary.state, summary.verified, fetches) == (RunState.SUCCESS, True, 4 * 2)
+    lab.assert_agrees(*span, chosen(lab))
+
+
+def test_what_was_loaded_25_days_ago_is_fetched_anew_since_the_source_may_have_moved(
+    lab: Lab, span: tuple[date, date], interrupted: Run
+) -> None:
+    key = a_loaded_key(lab, interrupted)
+    number = next(number for number in chosen(lab) if lab.facts["accounts"][number] == lab.loaded()[key][0]["账户名称"])
+    place = {"account_id": number, "promotion_id": key.promotion_id, "day": key.day.isoformat()}
+    lab.control("figures", {**place, "stat_cost": 777.25})
+    lab.at(time(14, 5), days_later=25)
+    run, summary, fetches = again(lab, span)
+    assert (run.loaded_before, summary.state, summary.updated, fetches) == ((), RunState.SUCCESS, 1, 4 * 2)
+    lab.assert_agrees(*span, chosen(lab))
+
+
+def test_a_batch_with_a_day_that_was_found_wrong_since_is_loaded_again(
+    lab: Lab, span: tuple[date, date], interrupted: Run
+) -> None:
+    ctx = lab.context()
+    at = AccountDay(chosen(lab)[0], parts(interrupted)[LOADED].days.first)
+    ctx.days.learn({at: KnownDay(state=DayState.INCOMPLETE, as_of=ctx.shared_now())}, ctx.shared_now())
+    run, summary, _ = again(lab, span)
+    assert (run.loaded_before, summary.state) == ((), RunState.SUCCESS)
+
+
+def test_a_plan_of_an_older_version_that_leaves_batches_out_unread_is_no_success(
     lab: Lab, span: tuple[date, date]
 ) -> None:
-    ctx, accounts = lab.context(), [lab.accounts[0], lab.accounts[5]]
-    first = begin_backfill(ctx, *span, accounts)
-    read_table(ctx, first.run_id, 0)
-    for account in accounts:
-        fetch_account(ctx, first.run_id, 0, account)
-    load(ctx, first.run_id, 0)
-    verify(ctx, first.run_id, 0)
-    assert begin_backfill(ctx, *span, accounts) == first
-    ctx.client.delete(keys.alive(first.run_id))
-    lab.at(time(14, 5))  # long after its deadline
-    again = begin_backfill(lab.context(), *span, accounts)
-    assert (again.run_id != first.run_id, again.loaded, len(parts(again))) == (True, (0,), 3)
-    assert ctx.ledger.given_up(first.run_id)
-    summary = carry_out(lab.context(), again.run_id)
-    assert (summary.state, summary.verified) == (RunState.SUCCESS, True)
-    lab.assert_agrees(*span, accounts)
+    ctx = lab.context()
+    planned = begin_backfill(ctx, *span, chosen(lab))
+    old = replace(planned, run_id=f"{planned.run_id}-old", loaded=(0,))
+    assert ctx.ledger.open(old)
+    summary = carry_out(ctx, old.run_id)
+    assert (summary.state, summary.verified) == (RunState.PARTIAL, False)
+    assert all("再次运行同一命令" in one.trouble.what_to_do for one in summary.accounts if one.trouble)
+
+
+@pytest.mark.usefixtures("interrupted")
+def test_on_workers_a_batch_that_was_loaded_is_read_back_first(lab: Lab, span: tuple[date, date]) -> None:
+    lab.extra |= SHORT | {"LAIKE_OCEANENGINE_RATE": "100"}
+    before = lab.calls("report.account")
+    with crew(lab) as team:  # at the later time
+        team.worker()
+        ended = team.run(sys.executable, "-m", "cli.main", *words(lab, span))
+    assert ended.returncode == 0, ended.stderr
+    assert "3 batch(es), 1 batch(es) were loaded before and are read back" in ended.stderr
+    assert lab.calls("report.account") - before == 3 * 2
+    lab.assert_agrees(*span, chosen(lab))
 
 
 def test_it_is_cut_by_the_rows_of_the_accounts_fullest_days_lately_and_so_is_its_next_attempt(

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from pipeline.core.coverage import KnownDay, bad_days, grid, known_days, untouched, worth_reading
 from pipeline.core.errors import AccountUnavailable
-from pipeline.core.findings import Findings
+from pipeline.core.findings import Findings, Word
 from pipeline.core.model import Account, AccountDay, DayRange
 from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, Run
 
@@ -55,13 +55,13 @@ def test_bad_is_what_is_neither_loaded_nor_empty() -> None:
     assert bad_days("1", {**known, AccountDay("2", NINTH): KnownDay(state=DayState.FAILED)}) == {ELEVENTH, TODAY}
 
 
-def test_what_is_remembered_of_a_day_is_its_state_its_figures_and_what_to_do() -> None:
+def test_what_is_remembered_of_a_day_is_its_state_its_figures_when_it_was_read_and_what_to_do() -> None:
     bad = DayOutcome(day=NINTH, state=DayState.FAILED, trouble=TROUBLE)
     good = DayOutcome(day=TENTH, state=DayState.LOADED, rows=2, cost=Decimal("118.36"))
-    found = known_days({AccountDay("1", NINTH): bad, AccountDay("1", TENTH): good})
+    found = known_days({AccountDay("1", NINTH): Word(bad, None), AccountDay("1", TENTH): Word(good, NOW)})
     assert list(found.values()) == [
         KnownDay(state=DayState.FAILED, what_to_do=TROUBLE.what_to_do),
-        KnownDay(state=DayState.LOADED, rows=2, cost="118.36"),
+        KnownDay(state=DayState.LOADED, rows=2, cost="118.36", as_of=NOW),
     ]
 
 
@@ -95,5 +95,5 @@ def test_a_day_that_only_waits_for_a_later_reading_is_not_worth_one_before() -> 
 
 def test_what_an_account_spent_outside_is_remembered() -> None:
     outcome = DayOutcome(day=TENTH, state=DayState.LOADED, rows=2, cost=Decimal(1), outside=Decimal("40.50"))
-    (known,) = known_days({AccountDay("1", TENTH): outcome}).values()
+    (known,) = known_days({AccountDay("1", TENTH): Word(outcome, NOW)}).values()
     assert (known.outside, known.what_to_do) == ("40.50", None)
