@@ -17,12 +17,14 @@ import requests
 import structlog
 from urllib3.exceptions import HTTPError, NewConnectionError
 
+from pipeline.core.bounds import wait_s
 from pipeline.core.errors import BadRequest, LaikeError, ServerTrouble, Throttled, TransportTrouble
 
 CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 20  # a report takes 2 s; a service that keeps silent holds a healing run up for so long
 RESTED_S = 10  # a connection that was not used for so long may have been forgotten on the way, which tells nobody
 PIECE_BYTES = 1 << 16
+WAITS = ("x-ogw-ratelimit-reset", "X-RateLimit-RetryIn", "Retry-After")  # Feishu's, Ocean Engine's, anybody's
 HTTP_TOO_MANY = 429
 HTTP_SERVER_ERROR = 500
 
@@ -185,9 +187,6 @@ def _not_an_answer(what: str, response: requests.Response) -> ServerTrouble | Th
 
 
 def reset_s(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait as the gateway says (`x-ogw-ratelimit-reset`, or `X-RateLimit-RetryIn`), if it does."""
-    text = headers.get("x-ogw-ratelimit-reset") or headers.get("X-RateLimit-RetryIn") or ""
-    try:
-        return max(0.0, float(text))
-    except ValueError:
-        return None
+    """Seconds to wait as the gateway says, if it does; the first of `WAITS` that holds a wait counts."""
+    said = (wait_s(headers.get(name)) for name in WAITS)
+    return next((wait for wait in said if wait is not None), None)

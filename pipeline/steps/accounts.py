@@ -82,7 +82,7 @@ def known_accounts(ctx: Context, *, anew: bool = False) -> Known:
         ctx.rosters.learn_names(told_apart(chosen))
         return Known(chosen)
     last = ctx.rosters.last()
-    if last and not anew and ctx.now() - last.at < FRESH:
+    if last and not anew and timedelta(0) <= ctx.now() - last.at < FRESH:
         return Known(last.names)
     try:
         return Known(_discover(ctx, last).names)

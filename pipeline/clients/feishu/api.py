@@ -20,6 +20,7 @@ from pipeline.clients.feishu.codes import error_of
 from pipeline.clients.http import READ_TIMEOUT_S, Answer, Http
 from pipeline.clients.retry import READ, WRITE, RetryPolicy
 from pipeline.clients.tally import Tally
+from pipeline.core.bounds import number
 from pipeline.core.errors import (
     BadRequest,
     BadResponse,
@@ -29,6 +30,7 @@ from pipeline.core.errors import (
 )
 
 TENANT_TOKEN = "/open-apis/auth/v3/tenant_access_token/internal"  # noqa: S105 a path
+TOKEN_LIFE_S = 7200  # the longest that a token lives
 TOKEN_MARGIN_S = 600  # the official SDK drops a token so long before its end
 REQUEST_SHOWN = 500  # characters of a refused request that its error shows; payloads hold no secret
 HTTP_REFUSED = 400
@@ -99,17 +101,18 @@ class TenantToken:
             self._fetch()
 
     def _keep(self, token: str, seconds: float) -> None:
-        self._token, self._good_until, self._was_refused = token, time.monotonic() + seconds, False
+        kept = min(seconds, TOKEN_LIFE_S)
+        self._token, self._good_until, self._was_refused = token, time.monotonic() + kept, False
 
     def _fetch(self) -> None:
         body = {"app_id": self._app_id, "app_secret": self._secret}
         answer = self._http.call("POST", TENANT_TOKEN, json=body)
         if answer.body.get("code") != 0:
             raise error_of(TENANT_TOKEN, answer)
-        token, expire = answer.body.get("tenant_access_token"), answer.body.get("expire")
-        if not isinstance(token, str) or not isinstance(expire, int):
+        token, expire = answer.body.get("tenant_access_token"), number(answer.body.get("expire"))
+        if not isinstance(token, str) or expire is None:
             raise BadResponse(f"{TENANT_TOKEN}: no token or no expiry in the answer")
-        seconds = max(0, expire - TOKEN_MARGIN_S)
+        seconds = max(0.0, min(expire, TOKEN_LIFE_S) - TOKEN_MARGIN_S)
         self._keep(token, seconds)
         if seconds:
             self._shared.share(token, seconds)

@@ -228,6 +228,24 @@ def test_wrong_columns_in_the_variable_are_told_by_its_name(environment: pytest.
         Settings.load()
 
 
+@pytest.mark.parametrize("value", ["inf", "nan", "1e300", "1771000000000"])
+@pytest.mark.parametrize(
+    "name",
+    ["RUN_DEADLINE_S", "CLOCK_OFFSET_S", "SWEEP_S", "STEP_LEASE_S", "WATCHDOG_S", "VISIBILITY_TIMEOUT_S", "WAIT_SCALE"],
+)
+def test_no_setting_makes_a_wait_without_an_end(name: str, value: str, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv(f"LAIKE_{name}", value)
+    with pytest.raises(WrongInput, match=f"LAIKE_{name} "):
+        Settings.load()
+
+
+@pytest.mark.parametrize("value", ["1e-9", "inf", "nan"])
+def test_no_rate_is_so_slow_that_a_call_never_comes(value: str, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("LAIKE_OCEANENGINE_RATE", value)
+    with pytest.raises(WrongInput, match="LAIKE_OCEANENGINE_RATE "):
+        Settings.load()
+
+
 def test_the_example_of_the_columns_is_right() -> None:
     example = Path(__file__).parents[3] / "laike.toml.example"
     assert len(columns_of(tomllib.loads(example.read_text(encoding="utf-8"))["columns"])) == 11
