@@ -14,7 +14,6 @@ from pydantic import (
     AfterValidator,
     AliasChoices,
     Field,
-    HttpUrl,
     SecretStr,
     ValidationError,
     field_validator,
@@ -22,10 +21,12 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from pipeline import addresses
 from pipeline.base_address import from_address
 from pipeline.core.columns import DEFAULT_COLUMNS, Column, columns_of
 from pipeline.core.errors import WrongInput
 from pipeline.core.thresholds import Thresholds, thresholds_of
+from pipeline.settings_secrets import hold_secrets_of
 from pipeline.settings_sources import CONFIG, OLD_NAMES, field_of, from_files, from_toml, seen, unset
 
 MAKE_A_KEY = 'python3 -c "import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())"'
@@ -42,12 +43,7 @@ _HELP = {
 }
 
 
-def _url(value: str) -> str:
-    HttpUrl(value)
-    return value.rstrip("/")
-
-
-Url = Annotated[str, AfterValidator(_url)]
+Url = Annotated[str, AfterValidator(addresses.web)]
 
 
 def _names(name: str) -> AliasChoices:
@@ -65,9 +61,10 @@ class Settings(BaseSettings):
         frozen=True,
         populate_by_name=True,
         allow_inf_nan=False,
+        hide_input_in_errors=True,
     )
 
-    redis_url: str = "redis://127.0.0.1:6379/0"
+    redis_url: Annotated[str, AfterValidator(addresses.redis)] = Field(default="redis://127.0.0.1:6379/0", repr=False)
     oceanengine_base_url: Url = "https://api.oceanengine.com"
     oceanengine_app_id: str = Field(validation_alias=_names("LAIKE_OCEANENGINE_APP_ID"))
     oceanengine_secret: SecretStr = Field(validation_alias=_names("LAIKE_OCEANENGINE_SECRET"))
@@ -122,6 +119,7 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _address_has_token_and_table(cls, given: dict[str, Any]) -> dict[str, Any]:
+        hold_secrets_of(given)
         return from_address(given)
 
     @field_validator("accounts", mode="before")
@@ -154,6 +152,11 @@ class Settings(BaseSettings):
             _check_key(key)
         return tuple(SecretStr(key) for key in keys)
 
+    @field_validator("feishu_webhook_url", "heartbeat_url", mode="after")
+    @classmethod
+    def _hooks_are_addresses(cls, value: SecretStr | None) -> SecretStr | None:
+        return SecretStr(addresses.secret_web(value.get_secret_value())) if value else None
+
     @field_validator("flower_login", mode="after")
     @classmethod
     def _login_is_user_and_password(cls, value: SecretStr | None) -> SecretStr | None:
@@ -173,6 +176,7 @@ class Settings(BaseSettings):
         Raises:
             WrongInput: Something is missing or wrong; the message names every problem by its variable.
         """
+        hold_secrets_of(seen())
         given, problems = from_files(seen())
         described, wrong = from_toml(seen())
         given |= described | {field_of(name): (stand_ins or {})[name] for name in unset(stand_ins or {})}

@@ -8,7 +8,7 @@ import json as jsonlib
 import logging
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from time import perf_counter
 from typing import Any
@@ -38,8 +38,8 @@ class Answer:
     """What a service answered: a JSON object, whatever the HTTP status. Figures are exact (`Decimal`)."""
 
     status: int
-    headers: Mapping[str, str]
-    body: dict[str, Any]
+    headers: Mapping[str, str] = field(repr=False)
+    body: dict[str, Any] = field(repr=False)  # of some calls a token
 
 
 class Http:

@@ -11,6 +11,7 @@ import structlog
 
 from pipeline.core.errors import Busy, Trouble, WrongInput
 from pipeline.core.outcome import Run, Summary
+from pipeline.core.redaction import redacted
 from pipeline.state import codec, keys
 from pipeline.state.lease import Lease
 
@@ -197,7 +198,8 @@ class Ledger:
         return [run_id.decode() for run_id in found]
 
     def emit(self, run_id: str, event: str, **facts: str | int) -> None:
-        """Tell the log, and those who follow a run, that something happened. Facts are small and hold no secret."""
+        """Tell the log, and those who follow a run, that something happened. Facts are small; a secret is taken out."""
+        facts = {name: redacted(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
         fields: dict[Any, Any] = {"event": event, **facts}
         pipe = self._client.pipeline(transaction=False)
         pipe.xadd(keys.events(run_id), fields, maxlen=keys.EVENTS_MAX)

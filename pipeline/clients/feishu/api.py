@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -28,6 +27,7 @@ from pipeline.core.errors import (
     NeedsPerson,
     TokenExpired,
 )
+from pipeline.core.redaction import hold_passing
 
 TENANT_TOKEN = "/open-apis/auth/v3/tenant_access_token/internal"  # noqa: S105 a path
 TOKEN_LIFE_S = 7200  # the longest that a token lives
@@ -101,6 +101,7 @@ class TenantToken:
             self._fetch()
 
     def _keep(self, token: str, seconds: float) -> None:
+        hold_passing(token)
         kept = min(seconds, TOKEN_LIFE_S)
         self._token, self._good_until, self._was_refused = token, time.monotonic() + kept, False
 
@@ -174,7 +175,10 @@ class Feishu:
             # asking for a token changes nothing, so it is repeated as a read also on the way to a write
             token = self.reads.run(self.token.current, self.time_left())
             self.tally.ask()
-            once = partial(self._once, token, timeout_s, method, path, params=params, json=body)
+
+            def once() -> dict[str, Any]:
+                return self._once(token, timeout_s, method, path, params=params, json=body)
+
             return policy.run(once, self.time_left())
 
         with contextlib.suppress(TokenExpired):  # the refused token was dropped: the next one is new

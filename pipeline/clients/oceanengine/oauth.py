@@ -4,7 +4,7 @@ Follows 巨量引擎 Marketing API. A refresh issues a new pair and kills the ol
 call is ever repeated by itself.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated
@@ -16,6 +16,7 @@ from pipeline.clients.oceanengine.api import data_of
 from pipeline.core.bounds import life_s
 from pipeline.core.errors import BadResponse
 from pipeline.core.model import CHINA, TokenPair
+from pipeline.core.redaction import hold_passing
 
 ACCESS_TOKEN = "/open_api/oauth2/access_token/"  # noqa: S105 a path
 REFRESH_TOKEN = "/open_api/oauth2/refresh_token/"  # noqa: S105 a path
@@ -28,8 +29,8 @@ Said = Annotated[Decimal, Field(allow_inf_nan=True)]  # the old pair is dead: fo
 
 
 class _Pair(BaseModel):
-    access_token: str
-    refresh_token: str
+    access_token: str = Field(repr=False)
+    refresh_token: str = Field(repr=False)
     expires_in: Said
     refresh_token_expires_in: Said
 
@@ -40,7 +41,7 @@ class OAuth:
 
     http: Http
     app_id: str
-    secret: str
+    secret: str = field(repr=False)
 
     def refresh(self, refresh_token: str, now: datetime) -> TokenPair:
         """A new pair for the old refresh token, which is dead afterwards.
@@ -58,6 +59,7 @@ class OAuth:
             NeedsPerson: The code is used up, too old, or not one.
             Retryable: No answer; the code may be used up.
         """
+        hold_passing(auth_code)
         return self._pair(ACCESS_TOKEN, {"grant_type": "auth_code", "auth_code": auth_code}, now)
 
     def _pair(self, path: str, grant: dict[str, str], now: datetime) -> TokenPair:

@@ -50,6 +50,7 @@ def test_a_secret_may_lie_in_a_file(name: str, environment: pytest.MonkeyPatch, 
         "LAIKE_TOKEN_KEYS": TOKEN_KEY,
         "LAIKE_FEISHU_WEBHOOK_URL": "https://open.feishu.cn/hook",
         "LAIKE_FLOWER_LOGIN": "user:canary",
+        "LAIKE_HEARTBEAT_URL": "https://hc.example/canary",
     }
     value = values.get(name, "canary-in-a-file")
     (tmp_path / "secret").write_text(f"{value}\n", encoding="utf-8")
