@@ -13,7 +13,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import redis
 import requests
 from cryptography.fernet import Fernet
 
@@ -21,6 +20,8 @@ from cli.lab import settings_for
 from cli.output import tell
 from cli.session import opened
 from pipeline.core.errors import LaikeError, WrongInput
+from pipeline.outgoing import guarded
+from pipeline.state.store import connect
 
 PATIENCE_S = 60
 TOKEN = ("access_token", "refresh_token", "expires_at", "refresh_expires_at")
@@ -64,7 +65,7 @@ def demo(folder: Path, url: str) -> int:
 
 
 def _claim(redis_url: str) -> None:
-    client = redis.Redis.from_url(redis_url)
+    client = connect(redis_url)
     if client.dbsize() and not client.exists(MARK):
         msg = "these volumes hold real runs and a real token; give the demo its own: COMPOSE_PROJECT_NAME=laike-demo"
         raise WrongInput(msg)
@@ -101,8 +102,9 @@ def _write(file: Path, text: str) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        action, place = sys.argv[1], Path(sys.argv[2])
-        sys.exit(check(place) if action == "check" else demo(place, sys.argv[3]))
-    except LaikeError as error:
-        sys.exit(tell(error))
+    with guarded():
+        try:
+            action, place = sys.argv[1], Path(sys.argv[2])
+            sys.exit(check(place) if action == "check" else demo(place, sys.argv[3]))
+        except LaikeError as error:
+            sys.exit(tell(error))

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ class Emulator:
     """A running emulator and what it says of itself."""
 
     url: str
-    facts: dict[str, Any]
+    facts: dict[str, Any] = field(repr=False)
 
 
 @contextlib.contextmanager

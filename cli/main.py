@@ -233,13 +233,15 @@ def demo(
 def run() -> None:
     """The entry point: our errors become a sentence and an exit code, never a trace."""
     from pipeline.core.errors import LaikeError
+    from pipeline.outgoing import guarded
 
-    try:
-        app()
-    except LaikeError as error:
-        from cli.output import tell
+    with guarded():
+        try:
+            app()
+        except LaikeError as error:
+            from cli.output import tell
 
-        sys.exit(tell(error))
+            sys.exit(tell(error))
 
 
 if __name__ == "__main__":

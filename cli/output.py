@@ -12,6 +12,7 @@ from rich.table import Table
 from pipeline.core.errors import LaikeError, Trouble, WrongInput
 from pipeline.core.model import CHINA
 from pipeline.core.outcome import AccountResult, Run, RunState, Summary
+from pipeline.core.redaction import redacted
 
 DONE, IN_PART, WRONG_USAGE, FAILED, PERSON_NEEDED = 0, 1, 2, 3, 4
 
@@ -176,5 +177,5 @@ def coloured(state: str, text: str | None = None) -> str:
 
 
 def safe(text: str) -> str:
-    """Text of others, such as a name, as it is: brackets are no markup."""
-    return text.replace("[", r"\[")
+    """Text of others, such as a name, as it is: brackets are no markup, and no secret is in it."""
+    return redacted(text).replace("[", r"\[")

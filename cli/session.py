@@ -2,14 +2,12 @@
 
 import contextlib
 import logging
-import sys
 from collections.abc import Iterator
-
-import structlog
 
 from cli.output import err
 from pipeline.context import Context, build
 from pipeline.core.errors import NoWorker
+from pipeline.outgoing import log_plainly
 from pipeline.settings import Settings
 from pipeline.settings_sources import overridden
 from pipeline.state.store import ours
@@ -71,7 +69,4 @@ def require_worker() -> None:
 
 def log_to_stderr(level: str) -> None:
     """Log lines go to stderr: stdout is for data."""
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
-    )
+    log_plainly(logging.getLevelNamesMapping()[level.upper()])

@@ -34,10 +34,10 @@ class Stage:
     """A lab, the environment in which the product works on it, and the processes that were started."""
 
     emulator: lab.Emulator
-    environment: dict[str, str]
+    environment: dict[str, str] = field(repr=False)
     home: Path
     started: contextlib.ExitStack
-    flower_login: tuple[str, str] = field(default_factory=lambda: ("demo", secrets.token_urlsafe(12)))
+    flower_login: tuple[str, str] = field(default_factory=lambda: ("demo", secrets.token_urlsafe(12)), repr=False)
     flower_port: int = field(default_factory=lab.free_port)
 
     @property

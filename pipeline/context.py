@@ -85,10 +85,11 @@ class Context:
 
     def time_left(self, run: Run | None) -> Callable[[], float]:
         """Seconds until the run's deadline, as a function."""
-        end = run.deadline if run else self.now() + timedelta(seconds=NO_RUN_S)
+        begun = run.started_at if run else self.now()
+        end = run.deadline if run else begun + timedelta(seconds=NO_RUN_S)
 
         def left() -> float:
-            return (end - self.now()).total_seconds()
+            return (end - max(begun, self.now())).total_seconds()  # no more than at first, should the clock step back
 
         return left
 

@@ -14,7 +14,6 @@ from pydantic import (
     AfterValidator,
     AliasChoices,
     Field,
-    HttpUrl,
     SecretStr,
     ValidationError,
     ValidationInfo,
@@ -23,14 +22,17 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from pipeline import addresses
 from pipeline.base_address import from_address
 from pipeline.core.account_options import AccountOptions, disabled, options_of, unknown
 from pipeline.core.columns import DEFAULT_COLUMNS, Column, columns_of
 from pipeline.core.errors import WrongInput
 from pipeline.core.thresholds import Thresholds, thresholds_of
+from pipeline.settings_secrets import hold_secrets_of
 from pipeline.settings_sources import CONFIG, OLD_NAMES, field_of, from_files, from_toml, seen, unset
 
 MAKE_A_KEY = 'python3 -c "import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())"'
+CENTURY_S = 3_155_760_000.0  # further away no calendar reaches
 _HELP = {
     "LAIKE_OCEANENGINE_APP_ID": "the APP_ID at open.oceanengine.com",
     "LAIKE_OCEANENGINE_SECRET": "the Secret at open.oceanengine.com",
@@ -43,12 +45,7 @@ _HELP = {
 }
 
 
-def _url(value: str) -> str:
-    HttpUrl(value)
-    return value.rstrip("/")
-
-
-Url = Annotated[str, AfterValidator(_url)]
+Url = Annotated[str, AfterValidator(addresses.web)]
 
 
 def _names(name: str) -> AliasChoices:
@@ -59,16 +56,23 @@ class Settings(BaseSettings):
     """What the product is told from outside. Times in seconds, rates in calls a second and endpoint."""
 
     model_config = SettingsConfigDict(
-        env_prefix="LAIKE_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
+        env_prefix="LAIKE_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
     )
 
-    redis_url: str = "redis://127.0.0.1:6379/0"
+    redis_url: Annotated[str, AfterValidator(addresses.redis)] = Field(default="redis://127.0.0.1:6379/0", repr=False)
     oceanengine_base_url: Url = "https://api.oceanengine.com"
     oceanengine_app_id: str = Field(validation_alias=_names("LAIKE_OCEANENGINE_APP_ID"))
     oceanengine_secret: SecretStr = Field(validation_alias=_names("LAIKE_OCEANENGINE_SECRET"))
     oceanengine_authorize_url: Url = "https://ad.oceanengine.com/openapi/audit/oauth.html"
     oceanengine_redirect_uri: Url | None = None  # as it is registered for the app
-    oceanengine_rate: float = Field(default=5, gt=0, le=100)
+    oceanengine_rate: float = Field(default=5, ge=0.01, le=100)
     feishu_base_url: Url = "https://open.feishu.cn"
     feishu_app_id: str = Field(validation_alias=_names("LAIKE_FEISHU_APP_ID"))
     feishu_app_secret: SecretStr = Field(validation_alias=_names("LAIKE_FEISHU_APP_SECRET"))
@@ -92,17 +96,17 @@ class Settings(BaseSettings):
     catch_up_days: int = Field(default=30, ge=1, le=90)
     daily_at: time = time(7, 0)
     settle_at: time = time(10, 35)
-    run_deadline_s: float | None = Field(default=None, gt=0)
+    run_deadline_s: float | None = Field(default=None, gt=0, le=86_400)
     log_level: Literal["debug", "info", "warning", "error"] | None = None  # the command line: error, workers: info
-    clock_offset_s: float = 0
+    clock_offset_s: float = Field(default=0, ge=-CENTURY_S, le=CENTURY_S)
     beat_file: str = "beat-schedule"
     heartbeat_url: SecretStr | None = None  # pinged after each run that covers yesterday
     heartbeat_file: Path | None = None  # touched as long as worker or beat is alive
     flower_login: SecretStr | None = None
-    visibility_timeout_s: int = Field(default=45, ge=5)  # a killed worker's message comes back after so long
-    sweep_s: float = Field(default=5, gt=0)  # how often workers look for such messages
-    step_lease_s: float = Field(default=10, gt=0)  # how long a dead step blocks its successor
-    watchdog_s: float = Field(default=12, gt=0)  # a run silent for so long is looked after
+    visibility_timeout_s: int = Field(default=45, ge=5, le=3600)  # a killed worker's message comes back after so long
+    sweep_s: float = Field(default=5, gt=0, le=3600)  # how often workers look for such messages
+    step_lease_s: float = Field(default=10, gt=0, le=600)  # how long a dead step blocks its successor
+    watchdog_s: float = Field(default=12, gt=0, le=3600)  # a run silent for so long is looked after
     wait_scale: float = Field(default=1, ge=0, le=1)
 
     @property
@@ -118,6 +122,7 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _address_has_token_and_table(cls, given: dict[str, Any]) -> dict[str, Any]:
+        hold_secrets_of(given)
         return from_address(given)
 
     @field_validator("accounts", mode="before")
@@ -169,6 +174,11 @@ class Settings(BaseSettings):
             _check_key(key)
         return tuple(SecretStr(key) for key in keys)
 
+    @field_validator("feishu_webhook_url", "heartbeat_url", mode="after")
+    @classmethod
+    def _hooks_are_addresses(cls, value: SecretStr | None) -> SecretStr | None:
+        return SecretStr(addresses.secret_web(value.get_secret_value())) if value else None
+
     @field_validator("flower_login", mode="after")
     @classmethod
     def _login_is_user_and_password(cls, value: SecretStr | None) -> SecretStr | None:
@@ -188,6 +198,7 @@ class Settings(BaseSettings):
         Raises:
             WrongInput: Something is missing or wrong; the message names every problem by its variable.
         """
+        hold_secrets_of(seen())
         given, problems = from_files(seen())
         described, wrong = from_toml(seen())
         given |= described | {field_of(name): (stand_ins or {})[name] for name in unset(stand_ins or {})}

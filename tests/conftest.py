@@ -9,6 +9,7 @@ import pytest
 
 from cli.lab import redis_server
 from emulator.server import EmulatorServer
+from pipeline.core import redaction
 from tests.chaos.campaign import matrix
 from tests.lab import Lab, empty
 
@@ -17,6 +18,12 @@ os.environ["NO_PROXY"] = "127.0.0.1"
 # A test run that was started in the background has Ctrl-C ignored, and so would every process that it starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def no_secret_of_another_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The redactor of this process holds nothing yet: what is a secret here may be a word there."""
+    monkeypatch.setattr(redaction, "_held", redaction._Held())
 
 
 @pytest.fixture(scope="session")

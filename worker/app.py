@@ -1,7 +1,6 @@
 """The Celery application: `celery -A worker.app …`. Each setting has its reason."""
 
 import gc
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +9,7 @@ from celery import Celery, Task
 from celery.signals import setup_logging, task_prerun, worker_ready
 from kombu.entity import Queue
 
-from pipeline.core.errors import WrongInput
+from pipeline.outgoing import guarded
 from pipeline.settings import Settings
 from pipeline.state.store import SILENCE_S
 from worker import guard
@@ -34,7 +33,13 @@ ROUTES = {
 def build(settings: Settings) -> Celery:
     """The application on these settings."""
     results = f"worker.backend:QuietRedisBackend+{settings.redis_url}"
-    made = Celery("laike", broker=settings.redis_url, backend=results, include=["worker.tasks"])
+    made = Celery(
+        "laike",
+        broker=settings.redis_url,
+        backend=results,
+        events="worker.backend:QuietEvents",
+        include=["worker.tasks"],
+    )
     made.conf.update(_configuration(settings))
     made.steps["worker"].add(Watchdog)
     return made
@@ -91,17 +96,10 @@ def _transport(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _settings() -> Settings:
-    try:
-        return Settings.load()
-    except WrongInput as error:
-        sys.stderr.write(f"error: {error.message}\n")
-        sys.exit(2)
-
-
 guard.install()
-settings = _settings()
-app = build(settings)
+with guarded():  # here, since Celery's command shows a trace of whatever goes wrong while it loads this
+    settings = Settings.load()
+    app = build(settings)
 
 
 @setup_logging.connect(weak=False)

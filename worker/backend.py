@@ -1,14 +1,18 @@
-"""The result backend: Celery's own, without a subscription for every task that is sent.
+"""What Celery keeps and sends of tasks: its own result backend and events, without secrets.
 
-Nobody here waits for a result by `get()`: runs are followed through the ledger. The subscription would be one more
-connection in each process and an error at the exit of a short-lived one.
+Exceptions and traces of tasks, which Flower shows, are redacted. And there is no subscription for every task that is
+sent: nobody here waits for a result by `get()`, runs are followed through the ledger. It would be one more connection
+in each process and an error at the exit of a short-lived one.
 """
 
 import sys
 from typing import Any
 
+from celery.app.events import Events
 from celery.backends.redis import RedisBackend
+from celery.events.dispatcher import EventDispatcher
 
+from pipeline.core.redaction import redacted_in
 from pipeline.state.store import AT_ONCE
 
 
@@ -18,9 +22,32 @@ class QuietRedisBackend(RedisBackend):
     def _get_pool(self, **params: Any) -> Any:  # noqa: ANN401 Celery's signature
         return super()._get_pool(**params | AT_ONCE)
 
+    def prepare_exception(self, exc: Any, serializer: Any = None) -> Any:  # noqa: ANN401 Celery's signature
+        """An exception as it is stored."""
+        return redacted_in(super().prepare_exception(exc, serializer))
+
+    def store_result(self, task_id: str, result: Any, state: str, traceback: Any = None, **more: Any) -> Any:  # noqa: ANN401 Celery's signature
+        """Store a result, or an exception with its trace."""
+        return super().store_result(task_id, result, state, redacted_in(traceback), **more)
+
     def on_task_call(self, producer: Any, task_id: str) -> None:  # noqa: ANN401 Celery's signature
         """Do nothing when a task is sent."""
 
     def remove_pending_result(self, result: Any) -> Any:  # noqa: ANN401 Celery's signature
         """Let go of a result; while the interpreter ends there is no connection left to say so on."""
         return result if sys.is_finalizing() else super().remove_pending_result(result)
+
+
+class QuietDispatcher(EventDispatcher):
+    """Sends events; what failed is told without secrets."""
+
+    def send(self, type: str, **fields: Any) -> Any:  # noqa: A002, ANN401 Celery's signature
+        """Send an event."""
+        told = {name: redacted_in(fields[name]) for name in ("exception", "traceback", "result") if name in fields}
+        return super().send(type, **fields | told)
+
+
+class QuietEvents(Events):
+    """Celery's events, sent by ours."""
+
+    dispatcher_cls = "worker.backend:QuietDispatcher"

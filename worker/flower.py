@@ -4,6 +4,7 @@ import os
 import sys
 
 from pipeline.core.errors import WrongInput
+from pipeline.outgoing import guarded
 from pipeline.settings import Settings
 
 WITHOUT_LOGIN = "LAIKE_FLOWER_LOGIN is missing: Flower shows every task; give it a login of its own as user:password"
@@ -24,8 +25,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
+    with guarded():
         main()
-    except WrongInput as error:
-        sys.stderr.write(f"error: {error.message}\n")
-        sys.exit(2)

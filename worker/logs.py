@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+from pipeline.outgoing import without_secrets
+
 _SHARED = (
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
@@ -17,7 +19,7 @@ def log_as_json(level: str) -> None:
     """Ours and the libraries' lines in one shape; httpx-like chatter of connections stays below warnings."""
     number = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
-        processors=[*_SHARED, structlog.processors.JSONRenderer(ensure_ascii=False)],
+        processors=[*_SHARED, structlog.processors.JSONRenderer(ensure_ascii=False), without_secrets],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         # a line and its end in one write: printed, they are two, and another thread's line comes between them
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
@@ -28,6 +30,7 @@ def log_as_json(level: str) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.JSONRenderer(ensure_ascii=False),
+                without_secrets,
             ],
             foreign_pre_chain=_SHARED,
         )

@@ -3,7 +3,7 @@
 The address is itself the secret: it never stands in a log line or a message.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import requests
 
@@ -17,7 +17,7 @@ HTTP_REFUSED = 400
 class Heartbeat:
     """The address of a check."""
 
-    url: str
+    url: str = field(repr=False)
 
     def ping(self, words: str, *, good: bool) -> None:
         """Say that all is well, or that it is not; `words` stand in the check's log.

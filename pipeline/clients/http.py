@@ -8,7 +8,7 @@ import json as jsonlib
 import logging
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from time import perf_counter
 from typing import Any
@@ -18,12 +18,14 @@ import structlog
 from urllib3.exceptions import HTTPError
 
 from pipeline.clients.transport import trouble_of
+from pipeline.core.bounds import wait_s
 from pipeline.core.errors import ServerTrouble, Throttled, TransportTrouble
 
 CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 20  # a report takes 2 s; a service that keeps silent holds a healing run up for so long
 RESTED_S = 10  # a connection that was not used for so long may have been forgotten on the way, which tells nobody
 PIECE_BYTES = 1 << 16
+WAITS = ("x-ogw-ratelimit-reset", "X-RateLimit-RetryIn", "Retry-After")  # Feishu's, Ocean Engine's, anybody's
 HTTP_TOO_MANY = 429
 HTTP_SERVER_ERROR = 500
 
@@ -37,8 +39,8 @@ class Answer:
     """What a service answered: a JSON object, whatever the HTTP status. Figures are exact (`Decimal`)."""
 
     status: int
-    headers: Mapping[str, str]
-    body: dict[str, Any]
+    headers: Mapping[str, str] = field(repr=False)
+    body: dict[str, Any] = field(repr=False)  # of some calls a token
 
 
 class Http:
@@ -177,9 +179,6 @@ def _not_an_answer(what: str, response: requests.Response) -> ServerTrouble | Th
 
 
 def reset_s(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait as the gateway says (`x-ogw-ratelimit-reset`, or `X-RateLimit-RetryIn`), if it does."""
-    text = headers.get("x-ogw-ratelimit-reset") or headers.get("X-RateLimit-RetryIn") or ""
-    try:
-        return max(0.0, float(text))
-    except ValueError:
-        return None
+    """Seconds to wait as the gateway says, if it does; the first of `WAITS` that holds a wait counts."""
+    said = (wait_s(headers.get(name)) for name in WAITS)
+    return next((wait for wait in said if wait is not None), None)

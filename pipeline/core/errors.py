@@ -29,30 +29,18 @@
 Exceptions stay inside one process; a `Trouble` is what crosses tasks, the ledger and cards.
 """
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from pipeline.core.causes import cure_of
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
-    """What is told of an error: small, without secrets, fit for JSON."""
-
-    reason: str  # the cause: a key of `CAUSES`
-    message: str  # English, for the engineer; carries the service's own words
-    what_to_do: str  # Chinese, one sentence, for the operator
-    code: int | None = None  # the service's error code
-    request_id: str | None = None  # what the service's support asks for
-    needs_person: bool = False  # nothing heals before somebody acts
-    link: str | None = None  # where that somebody begins
+from pipeline.core.redaction import redacted
+from pipeline.core.trouble import Trouble as Trouble  # noqa: PLC0414 told with the errors that it is made of
 
 
 class LaikeError(Exception):
     """Base of all our errors.
 
     Args:
-        message: English, for the engineer.
+        message: English, for the engineer; a secret that is held is taken out of it.
         reason: The cause, a key of `CAUSES`; the class's own when omitted.
         what_to_do: One Chinese sentence for the card; the cause's own when omitted.
         code: The service's error code, if the service said one.
@@ -73,8 +61,8 @@ class LaikeError(Exception):
         code: int | None = None,
         request_id: str | None = None,
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = redacted(message)
+        super().__init__(self.message)
         self.reason = reason or self.reason
         self.what_to_do = what_to_do or cure_of(self.reason)
         self.code = code
@@ -82,7 +70,7 @@ class LaikeError(Exception):
 
     def add(self, words: str) -> None:
         """Add what is known further up, such as how long it was tried."""
-        self.message = f"{self.message} ({words})"
+        self.message = redacted(f"{self.message} ({words})")
         self.args = (self.message,)
 
     def trouble(self) -> Trouble:

@@ -12,6 +12,8 @@ from decimal import Decimal
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from pipeline.core.redaction import hold_passing
+
 CHINA = ZoneInfo("Asia/Shanghai")
 ZERO = Decimal(0)
 CENT = Decimal("0.01")
@@ -177,6 +179,9 @@ class TokenPair:
     refresh_expires_at: datetime
     generation: int
     previous: "TokenPair | None" = None
+
+    def __post_init__(self) -> None:
+        hold_passing(self.access_token, self.refresh_token)
 
 
 def china_day(now: datetime) -> date:

@@ -44,7 +44,7 @@ def may_try(runs: Iterable[Run], account_id: str, days: Sequence[date], now: dat
     """
     of_account = [run for run in runs if any(account.id == account_id for account in run.accounts)]
     if unavailable:
-        return all(now - run.started_at >= UNAVAILABLE_AGAIN for run in of_account)
+        return not any(timedelta(0) <= now - run.started_at < UNAVAILABLE_AGAIN for run in of_account)
     return catch_up_due([run.started_at for run in of_account if days[-1] in run.days], now)
 
 

@@ -127,11 +127,12 @@ def catch_up_due(starts: Sequence[datetime], now: datetime) -> bool:
     """Whether a day that is still owed may be tried again: after 1, 2, 4, … hours, so that a dead account costs little.
 
     Args:
-        starts: When runs of that day began.
+        starts: When runs of that day began; what began later than now, before the clock stepped back, counts as none.
     """
-    if not starts:
+    past = [start for start in starts if start <= now]
+    if not past:
         return True
-    return now - max(starts) >= timedelta(hours=2 ** min(len(starts) - 1, BACK_OFFS_MAX)) - timedelta(minutes=5)
+    return now - max(past) >= timedelta(hours=2 ** min(len(past) - 1, BACK_OFFS_MAX)) - timedelta(minutes=5)
 
 
 def owed_from(now: datetime, daily_at: time, deadline_s: float) -> datetime:

@@ -72,7 +72,8 @@ def audit_due(checked: Mapping[str, float], now: datetime) -> set[str]:
     due = set()
     for place, number in enumerate(sorted(checked)):
         ago = (begun.weekday() - place) % WEEK_DAYS
-        if checked[number] < (begun - timedelta(days=ago)).timestamp():
+        since = (begun - timedelta(days=ago)).timestamp()
+        if not since <= checked[number] <= now.timestamp():  # later than now: the clock stepped back since
             due.add(number)
     return due
 

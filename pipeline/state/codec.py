@@ -4,7 +4,7 @@ import zlib
 from functools import cache
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 T = TypeVar("T")
 
@@ -18,10 +18,15 @@ def load(kind: type[T], data: bytes) -> T:
     """What `dump` made bytes of.
 
     Raises:
-        ValueError: The bytes are not that.
+        ValueError: The bytes are not that; they are not quoted, since they may be a token's.
     """
     form: Any = kind
-    value: T = _adapter(form).validate_json(data)
+    try:
+        value: T = _adapter(form).validate_json(data)
+    except ValidationError as error:
+        wrong = ", ".join(sorted({".".join(map(str, item["loc"])) or "JSON" for item in error.errors()}))
+        msg = f"what is stored is no {getattr(kind, '__name__', kind)}: {wrong}"
+        raise ValueError(msg) from None
     return value
 
 

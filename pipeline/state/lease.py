@@ -15,9 +15,20 @@ import redis
 from pipeline.core.errors import Busy, DeadlinePassed, Retryable
 
 LEASE_S = 20.0  # longer than a write's timeout of 15 s, short enough to wait for after a kill
+LONGEST_LEASE_S = 600.0  # of any that the settings allow
 RENEW_S = 2.0
 POLL_S = 0.05
 
+# A lease that ends later than anybody's was left by a dead holder, before the clock of Redis stepped back. Whoever has
+# it finds itself when it asks again: the client repeats a command whose answer was lost.
+_TAKE = """
+local left = redis.call('pttl', KEYS[1])
+if left == -2 or left > tonumber(ARGV[3]) then
+  redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2])
+  return 1
+end
+return redis.call('get', KEYS[1]) == ARGV[1] and 1 or 0
+"""
 _RENEW = """
 if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end
 return 0
@@ -34,6 +45,7 @@ class Lease:
         self.key, self.mine = key, secrets.token_hex(8)
         self._seconds, self._on_renew = seconds, on_renew
         self._client = client
+        self._take = client.register_script(_TAKE)
         self._renew = client.register_script(_RENEW)
         self._release = client.register_script(_RELEASE)
         self._until = 0.0
@@ -53,9 +65,8 @@ class Lease:
     def take(self) -> bool:
         """Take the lease if nobody has it."""
         asked = time.monotonic()
-        taken = self._client.set(self.key, self.mine, nx=True, px=int(self._seconds * 1000))
-        # the client repeats a command whose answer was lost: then the one who has the lease is ourselves
-        if not taken and self._client.get(self.key) != self.mine.encode():
+        args: list[str | int] = [self.mine, int(self._seconds * 1000), int(LONGEST_LEASE_S * 1000)]
+        if not self._take(keys=[self.key], args=args):
             return False
         self._until = asked + self._seconds
         return True

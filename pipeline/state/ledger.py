@@ -1,6 +1,7 @@
 """The ledger: what runs there were, and what came of each of their steps."""
 
 import hashlib
+import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
@@ -10,12 +11,14 @@ import structlog
 
 from pipeline.core.errors import Busy, Trouble, WrongInput
 from pipeline.core.outcome import Run, Summary
+from pipeline.core.redaction import redacted
 from pipeline.state import codec, keys
 from pipeline.state.lease import Lease
 
 T = TypeVar("T")
 PLAN, DIGEST, SUMMARY, TOLD, GIVEN_UP, EVENTS = "plan", "plan_digest", "summary", "told", "given_up", "events"
 STEP, SENT, ENDED = "step:", "sent:", "ended:"
+AHEAD_MOST_S = 600  # a step that comes back later says so 30 s ahead; a clock that is further ahead stepped back since
 PLANS_HELD = 16  # in a process: of 1,000 accounts one takes 60 KB to read, and each step looks at it
 Event = dict[str, str]
 
@@ -98,9 +101,10 @@ class Ledger:
         self._client.set(keys.alive(run_id), str(time.time() + ahead_s), ex=keys.STAGING_TTL_S)
 
     def silent_s(self, run_id: str) -> float:
-        """Seconds since a run's last sign of life."""
+        """Seconds since a run's last sign of life; one that lies further ahead than anybody gives counts as none."""
         stamp: Any = self._client.get(keys.alive(run_id))
-        return time.time() - float(stamp) if stamp else float("inf")
+        silent = time.time() - float(stamp) if stamp else math.inf
+        return silent if silent > -AHEAD_MOST_S else math.inf
 
     def watch(self, run_id: str, seconds: float) -> bool:
         """Become the one who looks after a silent run for so long; `False` where another one does."""
@@ -194,7 +198,8 @@ class Ledger:
         return [run_id.decode() for run_id in found]
 
     def emit(self, run_id: str, event: str, **facts: str | int) -> None:
-        """Tell the log, and those who follow a run, that something happened. Facts are small and hold no secret."""
+        """Tell the log, and those who follow a run, that something happened. Facts are small; a secret is taken out."""
+        facts = {name: redacted(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
         fields: dict[Any, Any] = {"event": event, **facts}
         pipe = self._client.pipeline(transaction=False)
         pipe.xadd(keys.events(run_id), fields, maxlen=keys.EVENTS_MAX)

@@ -14,8 +14,8 @@ ACCESS_LIFE = timedelta(days=1)
 class _OldCache(BaseModel):
     model_config = ConfigDict(strict=True)
 
-    access_token: str = Field(min_length=1)
-    refresh_token: str = Field(min_length=1)
+    access_token: str = Field(min_length=1, repr=False)
+    refresh_token: str = Field(min_length=1, repr=False)
     expires_at: datetime
     refresh_expires_at: datetime
 

@@ -77,9 +77,9 @@ class TokenJournal:
         pipe.execute()
 
     def failed_since(self, moment: datetime) -> bool:
-        """Whether the last refresh brought nothing, and was tried after `moment`."""
+        """Whether the last refresh brought nothing, and was tried after `moment`; one in the future counts as none."""
         last = self.history(1)
-        return bool(last) and last[0].step in (TokenStep.FAILED, TokenStep.DEAD) and last[0].at > moment
+        return bool(last) and last[0].step in (TokenStep.FAILED, TokenStep.DEAD) and moment < last[0].at <= self._now()
 
     def history(self, count: int = KEPT) -> list[TokenEvent]:
         """The newest events, the newest first."""

@@ -95,7 +95,7 @@ def _every_account(ctx: Context, *, anew: bool) -> Known:
         ctx.rosters.learn_names(names)
         return Known(names)
     last = ctx.rosters.last()
-    if last and not anew and ctx.now() - last.at < FRESH:
+    if last and not anew and timedelta(0) <= ctx.now() - last.at < FRESH:
         return Known(last.names)
     try:
         return Known(_discover(ctx, last).names)

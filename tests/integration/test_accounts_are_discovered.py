@@ -91,6 +91,15 @@ def test_the_accounts_are_asked_for_once_a_day(free: Lab) -> None:
     assert free.calls("accounts.authorized") == 2
 
 
+def test_a_list_from_before_the_clock_stepped_back_is_renewed(free: Lab) -> None:
+    free.at(time(7), days_later=20)
+    known_accounts(free.context())
+    free.at(time(7))
+    before = free.calls(*DISCOVERY)
+    known_accounts(free.context())
+    assert free.calls(*DISCOVERY) > before
+
+
 def test_a_list_in_the_settings_wins_and_makes_no_call(lab: Lab) -> None:
     lab.extra["LAIKE_ACCOUNTS"] = json.dumps({lab.accounts[0]: "我的店"})
     assert ids(lab.sync()) == {lab.accounts[0]}

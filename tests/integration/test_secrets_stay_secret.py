@@ -1,15 +1,8 @@
 """Promise 6: no secret in a log, a result, an error, a card or Redis."""
 
-import base64
 import json
-import re
-import secrets
-import threading
-import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from functools import partial
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -18,7 +11,8 @@ import requests
 
 from cli.lab import flower, free_port
 from tests.crew import SHORT, crew, wait_until
-from tests.lab import TOKEN_KEY, Lab, agree
+from tests.lab import Lab, agree
+from tests.leaks import everything_in, everything_sent_to, secrets_of, unpacked_message
 
 CANARY = {  # every secret that a person types, where a value of our own will do
     "LAIKE_FEISHU_WEBHOOK_SECRET": "canary-of-the-webhook",
@@ -44,14 +38,6 @@ def guarded(lab: Lab) -> Iterator[Lab]:
 def canaries(lab: Lab) -> set[str]:
     """Every secret that a guarded lab knows by now, those of both tokens that were issued included."""
     return {*secrets_of(lab), CANARY["LAIKE_FEISHU_WEBHOOK_SECRET"], "canary-of-flower", REDIS_PASSWORD, HEARTBEAT}
-
-
-def secrets_of(lab: Lab) -> list[str]:
-    """Every secret that the product is told or gets."""
-    facts = lab.facts
-    named = [facts[name] for name in ("secret", "access_token", "refresh_token", "feishu_app_secret", "webhook_path")]
-    tenant = lab.look("state").get("tenant_token")
-    return [*named, TOKEN_KEY, *([tenant] if tenant else [])]
 
 
 def test_nothing_that_a_run_leaves_holds_a_secret(lab: Lab) -> None:
@@ -157,57 +143,3 @@ def answers(url: str) -> bool:
         return bool(requests.get(url, timeout=5).status_code)
     except requests.ConnectionError:
         return False
-
-
-@contextmanager
-def everything_sent_to(url: str) -> Iterator[list[str]]:
-    """Every command that Redis gets during the block: messages, events, results, keys."""
-    client, sent, over = redis.Redis.from_url(url), [], secrets.token_hex(8)
-    with client.monitor() as monitor:  # type: ignore[no-untyped-call]
-
-        def listen() -> None:
-            for command in monitor.listen():
-                if over in command["command"]:
-                    return
-                sent.append(command["command"])
-
-        thread = threading.Thread(target=listen, daemon=True)
-        thread.start()
-        yield sent
-        client.echo(over)
-        thread.join()
-    client.close()
-
-
-def unpacked_message(command: str) -> str:
-    """A command and, where it carries a message of Celery, the message's body."""
-    plain = command.replace("\\", "")
-    bodies = re.findall(r'"body": "([A-Za-z0-9+/=]+)"', plain)
-    return "\n".join([plain, *(base64.b64decode(body).decode() for body in bodies)])
-
-
-def everything_in(url: str) -> str:
-    """Every key and value of Redis as text, compressed ones unpacked by the product's own reader."""
-    client = redis.Redis.from_url(url)
-    parts = []
-    for key in client.scan_iter():
-        kind: Any = client.type(key)
-        read: dict[bytes, Callable[[bytes], object]] = {
-            b"string": client.get,
-            b"hash": client.hgetall,
-            b"stream": client.xrange,
-            b"list": lambda name: client.lrange(name, 0, -1),
-            b"zset": lambda name: client.zrange(name, 0, -1),
-        }
-        value = read[kind](key)
-        parts.append(f"{key!r} {unpacked(value)!r}")
-    client.close()
-    assert len(parts) > 10
-    return re.sub(r"\\x[0-9a-f]{2}", "", "\n".join(parts))
-
-
-def unpacked(value: object) -> object:
-    """A compressed value's text."""
-    if isinstance(value, bytes) and value[:1] == b"\x78":
-        return zlib.decompress(value).decode()
-    return value

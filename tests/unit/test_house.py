@@ -16,6 +16,7 @@ FUNCTION_LINES_MEDIAN = 10
 # Where everything may be caught, and why: "path::function" → reason.
 BROAD_EXCEPTS: dict[str, str] = {
     "cli/runs.py::work": "the thread that waits raises it again",
+    "pipeline/outgoing.py::guarded": "the end of an entry point: its trace is told without secrets, and it failed",
     "pipeline/steps/card.py::_alerts": "what is out of the ordinary is told besides: a bug there fails nothing",
     "pipeline/steps/card.py::_background": "what a card tells besides must not keep the run's end from the group",
     "pipeline/steps/fetch.py::_fetch_or_fail": "a header never raises: a bug of ours must not keep the others out",

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -20,6 +19,7 @@ from pipeline.clients.feishu.codes import error_of
 from pipeline.clients.http import READ_TIMEOUT_S, Answer, Http
 from pipeline.clients.retry import READ, WRITE, RetryPolicy
 from pipeline.clients.tally import Tally
+from pipeline.core.bounds import number
 from pipeline.core.errors import (
     BadRequest,
     BadResponse,
@@ -27,8 +27,10 @@ from pipeline.core.errors import (
     NeedsPerson,
     TokenExpired,
 )
+from pipeline.core.redaction import hold_passing
 
 TENANT_TOKEN = "/open-apis/auth/v3/tenant_access_token/internal"  # noqa: S105 a path
+TOKEN_LIFE_S = 7200  # the longest that a token lives
 TOKEN_MARGIN_S = 600  # the official SDK drops a token so long before its end
 REQUEST_SHOWN = 500  # characters of a refused request that its error shows; payloads hold no secret
 HTTP_REFUSED = 400
@@ -99,17 +101,19 @@ class TenantToken:
             self._fetch()
 
     def _keep(self, token: str, seconds: float) -> None:
-        self._token, self._good_until, self._was_refused = token, time.monotonic() + seconds, False
+        hold_passing(token)
+        kept = min(seconds, TOKEN_LIFE_S)
+        self._token, self._good_until, self._was_refused = token, time.monotonic() + kept, False
 
     def _fetch(self) -> None:
         body = {"app_id": self._app_id, "app_secret": self._secret}
         answer = self._http.call("POST", TENANT_TOKEN, json=body)
         if answer.body.get("code") != 0:
             raise error_of(TENANT_TOKEN, answer)
-        token, expire = answer.body.get("tenant_access_token"), answer.body.get("expire")
-        if not isinstance(token, str) or not isinstance(expire, int):
+        token, expire = answer.body.get("tenant_access_token"), number(answer.body.get("expire"))
+        if not isinstance(token, str) or expire is None:
             raise BadResponse(f"{TENANT_TOKEN}: no token or no expiry in the answer")
-        seconds = max(0, expire - TOKEN_MARGIN_S)
+        seconds = max(0.0, min(expire, TOKEN_LIFE_S) - TOKEN_MARGIN_S)
         self._keep(token, seconds)
         if seconds:
             self._shared.share(token, seconds)
@@ -171,7 +175,10 @@ class Feishu:
             # asking for a token changes nothing, so it is repeated as a read also on the way to a write
             token = self.reads.run(self.token.current, self.time_left())
             self.tally.ask()
-            once = partial(self._once, token, timeout_s, method, path, params=params, json=body)
+
+            def once() -> dict[str, Any]:
+                return self._once(token, timeout_s, method, path, params=params, json=body)
+
             return policy.run(once, self.time_left())
 
         with contextlib.suppress(TokenExpired):  # the refused token was dropped: the next one is new

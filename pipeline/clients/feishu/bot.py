@@ -7,13 +7,15 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
 from pipeline.clients.http import Http
 from pipeline.core.errors import BadRequest, Throttled
+from pipeline.core.redaction import redacted
 
+FORM = ("tag", "type", "template", "schema", "data_type", "name", "xField", "yField")  # of a card: no words of anybody
 RATE_CODES = (11232, 11233)  # system rate limit, likely at full and half hours
 
 
@@ -21,8 +23,8 @@ RATE_CODES = (11232, 11233)  # system rate limit, likely at full and half hours
 class Bot:
     """A webhook and the secret that signs what is sent to it, if it has one."""
 
-    url: str
-    secret: str | None
+    url: str = field(repr=False)
+    secret: str | None = field(repr=False)
 
     def send(self, card: Mapping[str, object], now: datetime) -> str:
         """Post a card; what the bot answers.
@@ -32,7 +34,7 @@ class Bot:
             Throttled: Too many messages just now.
             Retryable: No answer; the card may have been posted.
         """
-        body: dict[str, object] = {"msg_type": "interactive", "card": card}
+        body: dict[str, object] = {"msg_type": "interactive", "card": _without_secrets(card)}
         if self.secret:
             stamp = str(int(now.timestamp()))
             body |= {"timestamp": stamp, "sign": sign(stamp, self.secret)}
@@ -46,6 +48,14 @@ class Bot:
             return words
         kind = Throttled if code in RATE_CODES else BadRequest
         raise kind(f"the bot refused the card: {words}", code=code)
+
+
+def _without_secrets(part: object, name: str = "") -> object:
+    if isinstance(part, Mapping):
+        return {key: _without_secrets(one, key) for key, one in part.items()}
+    if isinstance(part, list | tuple):
+        return [_without_secrets(one, name) for one in part]
+    return redacted(part) if isinstance(part, str) and name not in FORM else part
 
 
 def sign(stamp: str, secret: str) -> str:

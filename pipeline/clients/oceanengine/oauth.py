@@ -4,25 +4,35 @@ Follows 巨量引擎 Marketing API. A refresh issues a new pair and kills the ol
 call is ever repeated by itself.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Annotated
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from pipeline.clients.http import Http
 from pipeline.clients.oceanengine.api import data_of
+from pipeline.core.bounds import life_s
 from pipeline.core.errors import BadResponse
 from pipeline.core.model import CHINA, TokenPair
+from pipeline.core.redaction import hold_passing
 
 ACCESS_TOKEN = "/open_api/oauth2/access_token/"  # noqa: S105 a path
 REFRESH_TOKEN = "/open_api/oauth2/refresh_token/"  # noqa: S105 a path
 
 
+# of the access and of the refresh token, as documented; and the longest that is believed, in place of nonsense
+ACCESS_LIFE_S, ACCESS_LIFE_MOST_S = 86_400.0, 30 * 86_400.0
+REFRESH_LIFE_S, REFRESH_LIFE_MOST_S = 30 * 86_400.0, 400 * 86_400.0
+Said = Annotated[Decimal, Field(allow_inf_nan=True)]  # the old pair is dead: for a life that cannot be none is lost
+
+
 class _Pair(BaseModel):
-    access_token: str
-    refresh_token: str
-    expires_in: int
-    refresh_token_expires_in: int
+    access_token: str = Field(repr=False)
+    refresh_token: str = Field(repr=False)
+    expires_in: Said
+    refresh_token_expires_in: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +41,7 @@ class OAuth:
 
     http: Http
     app_id: str
-    secret: str
+    secret: str = field(repr=False)
 
     def refresh(self, refresh_token: str, now: datetime) -> TokenPair:
         """A new pair for the old refresh token, which is dead afterwards.
@@ -50,6 +60,7 @@ class OAuth:
             NeedsPerson: The code is used up, too old, or not one.
             Retryable: No answer; the code may be used up.
         """
+        hold_passing(auth_code)
         grant = {"grant_type": "auth_code", "auth_code": auth_code}
         return self._pair(ACCESS_TOKEN, grant, now, refused="auth_code")
 
@@ -62,10 +73,12 @@ class OAuth:
         except ValidationError:
             raise BadResponse(f"{path}: the answer holds no whole token pair") from None
         issued = now.astimezone(CHINA)
+        lives = life_s(pair.expires_in, ACCESS_LIFE_S, ACCESS_LIFE_MOST_S)
+        refresh_lives = life_s(pair.refresh_token_expires_in, REFRESH_LIFE_S, REFRESH_LIFE_MOST_S)
         return TokenPair(
             access_token=pair.access_token,
             refresh_token=pair.refresh_token,
-            expires_at=issued + timedelta(seconds=pair.expires_in),
-            refresh_expires_at=issued + timedelta(seconds=pair.refresh_token_expires_in),
+            expires_at=issued + timedelta(seconds=lives),
+            refresh_expires_at=issued + timedelta(seconds=refresh_lives),
             generation=int(now.timestamp() * 1000),
         )

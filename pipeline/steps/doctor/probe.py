@@ -15,6 +15,7 @@ from pipeline.clients.oceanengine.reports import ACCOUNT_REPORT, PROMOTION_REPOR
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError
 from pipeline.core.plan import yesterday
+from pipeline.core.redaction import redacted
 from pipeline.steps.accounts import known_accounts
 
 PAST_THE_END = 9999
@@ -28,10 +29,13 @@ Rows = list[dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A question and what the service answered."""
+    """A question and what the service answered, without a secret that it echoed."""
 
     question: str
     answer: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "answer", redacted(self.answer))
 
 
 class _Reports:

@@ -51,6 +51,7 @@ def test_a_secret_may_lie_in_a_file(name: str, environment: pytest.MonkeyPatch, 
         "LAIKE_TOKEN_KEYS": TOKEN_KEY,
         "LAIKE_FEISHU_WEBHOOK_URL": "https://open.feishu.cn/hook",
         "LAIKE_FLOWER_LOGIN": "user:canary",
+        "LAIKE_HEARTBEAT_URL": "https://hc.example/canary",
     }
     value = values.get(name, "canary-in-a-file")
     (tmp_path / "secret").write_text(f"{value}\n", encoding="utf-8")
@@ -304,6 +305,24 @@ def test_the_example_of_laike_toml_is_right(tmp_path: Path) -> None:
         AccountOptions(expected=True),
         AccountOptions(enabled=False),
     ]
+
+
+@pytest.mark.parametrize("value", ["inf", "nan", "1e300", "1771000000000"])
+@pytest.mark.parametrize(
+    "name",
+    ["RUN_DEADLINE_S", "CLOCK_OFFSET_S", "SWEEP_S", "STEP_LEASE_S", "WATCHDOG_S", "VISIBILITY_TIMEOUT_S", "WAIT_SCALE"],
+)
+def test_no_setting_makes_a_wait_without_an_end(name: str, value: str, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv(f"LAIKE_{name}", value)
+    with pytest.raises(WrongInput, match=f"LAIKE_{name} "):
+        Settings.load()
+
+
+@pytest.mark.parametrize("value", ["1e-9", "inf", "nan"])
+def test_no_rate_is_so_slow_that_a_call_never_comes(value: str, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("LAIKE_OCEANENGINE_RATE", value)
+    with pytest.raises(WrongInput, match="LAIKE_OCEANENGINE_RATE "):
+        Settings.load()
 
 
 def test_the_example_of_the_columns_is_right() -> None:

@@ -29,7 +29,7 @@ HEADER = Header(made_at="2026-02-02T07:00:00+08:00", table_id="tbl1", why="table
 DAY = date(2026, 2, 1)
 
 
-def row(record_id: str, **cells: object) -> SavedRow:
+def row(record_id: str, /, **cells: object) -> SavedRow:
     return SavedRow(record_id=record_id, created_by="ou_1", created_ms=7, cells=cells)
 
 

@@ -89,7 +89,12 @@ def a_run(hours_ago: float, first: int = 6, last: int = 0, *accounts: str) -> Ru
 
 
 @pytest.mark.parametrize(
-    ("hours", "may"), [((), True), ((0.5,), False), ((1,), True), ((3, 1), False), ((5, 2), True), ((9, 8, 3), False)]
+    ("hours", "may"),
+    [
+        *[((), True), ((0.5,), False), ((1,), True), ((3, 1), False), ((5, 2), True), ((9, 8, 3), False)],
+        ((-26,), True),  # it began before the clock stepped back
+        ((5, 2, -26), True),
+    ],
 )
 def test_a_failure_is_tried_again_after_1_2_4_hours(hours: tuple[float, ...], may: bool) -> None:  # noqa: FBT001
     runs = [a_run(one) for one in hours]
@@ -108,7 +113,7 @@ def test_after_a_hundred_tries_there_is_still_a_next_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hours", "may"), [((), True), ((2,), False), ((23.9,), False), ((24,), True), ((30, 24), True)]
+    ("hours", "may"), [((), True), ((2,), False), ((23.9,), False), ((24,), True), ((30, 24), True), ((-2,), True)]
 )
 def test_an_account_that_cannot_be_read_is_tried_once_a_day(hours: tuple[float, ...], may: bool) -> None:  # noqa: FBT001
     runs = [a_run(one) for one in hours]

@@ -106,6 +106,10 @@ def test_after_days_of_silence_all_whose_day_passed_are_due() -> None:
     assert audit_due({"18": 0.0}, datetime(2026, 2, 12, tzinfo=UTC)) == {"18"}
 
 
+def test_a_filter_that_was_read_before_the_clock_stepped_back_is_due() -> None:
+    assert audit_due(checked(timedelta(days=-9)), NOW) == checked(timedelta()).keys()
+
+
 def accounts(count: int) -> list[Account]:
     return [Account(f"18{n}", f"店{n}") for n in range(count)]
 

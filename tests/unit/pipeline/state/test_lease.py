@@ -8,7 +8,7 @@ import redis
 from pipeline.clients.feishu.api import WRITE_TIMEOUT_S
 from pipeline.core.errors import Busy, DeadlinePassed, Retryable
 from pipeline.state import lease as module
-from pipeline.state.lease import LEASE_S, Lease, claim, held, hold
+from pipeline.state.lease import LEASE_S, LONGEST_LEASE_S, Lease, claim, held, hold
 
 KEY = "laike:v1:base:b:writer"
 REQUEST_S = 15.0
@@ -51,6 +51,17 @@ class TestLease:
         first.take()
         first.release()
         assert second.take()
+
+    def test_a_lease_longer_than_anybody_takes_is_nobody_s(self, client: redis.Redis) -> None:
+        client.set(KEY, "a dead one's", px=86_400_000)  # the clock of Redis stepped back by a day
+        mine = Lease(client, KEY)
+        assert mine.take()
+        assert 0 < int(client.pttl(KEY)) <= 1000 * LEASE_S
+        assert not Lease(client, KEY).take()
+
+    def test_the_longest_lease_is_somebody_s(self, client: redis.Redis) -> None:
+        assert Lease(client, KEY, LONGEST_LEASE_S).take()
+        assert not Lease(client, KEY).take()
 
     def test_a_dead_holder_s_lease_runs_out(self, client: redis.Redis) -> None:
         dead, second = Lease(client, KEY, seconds=0.1), Lease(client, KEY)

@@ -182,6 +182,11 @@ class TestLedger:
         ledger.stamp("run1", ahead_s=30)
         assert ledger.silent_s("run1") < -20  # somebody will be back by then
 
+    def test_a_sign_of_life_further_ahead_than_anybody_gives_is_none(self, client: redis.Redis) -> None:
+        ledger = Ledger(client)
+        ledger.stamp("run1", ahead_s=86_400)  # the clock stepped back since
+        assert ledger.silent_s("run1") == float("inf")
+
     def test_one_watchdog_looks_after_a_run_at_a_time(self, client: redis.Redis) -> None:
         ledger = Ledger(client)
         assert [ledger.watch("run1", 0.2), ledger.watch("run1", 0.2), ledger.watch("run2", 0.2)] == [True, False, True]

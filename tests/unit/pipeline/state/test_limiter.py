@@ -1,3 +1,4 @@
+import math
 import time
 from collections.abc import Callable
 from functools import partial
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 import redis
 
+from pipeline.core.bounds import LONGEST_WAIT_S
 from pipeline.core.errors import Throttled
 from pipeline.state import keys
 from pipeline.state.limiter import LONGEST_SLEEP_S, Limiter
@@ -139,6 +141,35 @@ class TestLimiter:
         assert 0 < int(client.pttl(keys.limit("a"))) <= 1000 * GAP_S + 1001
         limiter.pause("a", 10)
         assert 10_000 < int(client.pttl(keys.limit("a"))) <= 11_001
+
+    @pytest.mark.parametrize("seconds", [1_771_000_000.0, 1e300, math.inf])
+    def test_no_pause_is_longer_than_the_longest_block_known(self, client: redis.Redis, seconds: float) -> None:
+        Limiter(client, 5).pause("a", seconds)
+        assert next_slot(client) - clock(client) <= LONGEST_WAIT_S
+        assert int(client.pttl(keys.limit("a"))) <= 1000 * LONGEST_WAIT_S + 1001
+
+    @pytest.mark.parametrize("ahead_s", [LONGEST_WAIT_S + 20, 86_400, 1_771_000_000, 1e15])
+    def test_a_slot_further_ahead_than_anybody_sets_counts_as_none(
+        self, client: redis.Redis, sleeps: list[float], ahead_s: float
+    ) -> None:
+        client.set(keys.limit("a"), f"{(clock(client) + ahead_s) * 1_000_000:.0f}")  # before the clock stepped back
+        limiter = Limiter(client, 5)
+        limiter.wait("a")
+        limiter.wait("a")
+        assert sleeps[0] == 0
+        assert 0 < sleeps[1] <= GAP_S
+        client.set(keys.limit("b"), f"{(clock(client) + ahead_s) * 1_000_000:.0f}")
+        limiter.pause("b", 10)
+        assert next_slot(client, "b") - clock(client) <= 10
+
+    def test_the_longest_pause_behind_the_longest_queue_still_counts(self, client: redis.Redis) -> None:
+        slow = Limiter(client, 0.01)
+        slow.wait("a")
+        with pytest.raises(Throttled):
+            slow.wait("a")  # a gap of 101 s is no nonsense
+        slow.pause("a", LONGEST_WAIT_S)
+        with pytest.raises(Throttled):
+            slow.wait("a")
 
     def test_scale_0_takes_the_waiting_out(self, client: redis.Redis, sleeps: list[float]) -> None:
         limiter = Limiter(client, 5, scale=0)

@@ -35,3 +35,13 @@ class TestHistory:
         assert len(quick.service.asked) == 1
         quick.now += timedelta(minutes=1)
         assert quick.keeper().current() == "access-canary-new-1"
+
+    def test_a_failure_before_the_clock_stepped_back_keeps_nobody_from_trying(self, quick: House) -> None:
+        quick.now += timedelta(days=40)
+        quick.journal.add(TokenStep.FAILED, "busy")
+        quick.now -= timedelta(days=40)
+        living(quick, timedelta(minutes=5))
+        quick.journal.add(TokenStep.FAILED, "busy")
+        assert quick.keeper().current() == "access-canary-1"
+        quick.now -= timedelta(minutes=2)
+        assert quick.keeper().current() == "access-canary-new-1"

@@ -116,6 +116,40 @@ def test_a_tenant_token_that_is_nearly_over_is_used_but_not_kept() -> None:
     assert [token.current(), token.current()] == ["t-1", "t-2"]
 
 
+@pytest.mark.parametrize("expire", [7201, 10**15, 1771000000])
+def test_a_tenant_token_is_kept_and_shared_no_longer_than_one_can_live(
+    monkeypatch: pytest.MonkeyPatch, expire: int
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    shelf = Shelf()
+    token = token_of(Auth(data(), expire=expire), shelf)
+    assert token.current() == "t-1"
+    assert shelf.known() == ("t-1", 7200 - 600)
+    clock[0] += 7200 - 600
+    assert token.current() == "t-2"
+
+
+def test_a_token_that_others_share_for_longer_than_it_can_live_is_kept_no_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    shelf = Shelf()
+    shelf.share("theirs", 86_400)  # as a clock of Redis that stepped back makes of it
+    token = token_of(Auth(data()), shelf)
+    assert token.current() == "theirs"
+    shelf.token = "newer"
+    clock[0] += 7200
+    assert token.current() == "newer"
+
+
+@pytest.mark.parametrize("expire", [None, "soon", True, float("nan")])
+def test_a_tenant_token_without_a_life_is_no_whole_answer(expire: Any) -> None:  # noqa: ANN401 whatever stands there
+    with pytest.raises(BadResponse, match="no expiry"):
+        token_of(Auth(data(), expire=expire)).current()
+
+
 @pytest.mark.parametrize("code", [99991663, 99991665, 99991661, 99991671])
 @pytest.mark.parametrize("kind", ["read", "write"])
 def test_a_refused_tenant_token_is_replaced_once_and_the_call_repeated(code: int, kind: str) -> None:

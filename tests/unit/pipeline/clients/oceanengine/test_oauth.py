@@ -1,4 +1,6 @@
+import math
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -78,6 +80,15 @@ def test_a_pair_that_is_not_whole_is_an_error(name: str) -> None:
     for broken in ({key: value for key, value in PAIR.items() if key != name}, {**PAIR, name: None}):
         error = refused(StubHttp(data(**broken)))
         assert type(error) is BadResponse
+
+
+@pytest.mark.parametrize("said", [0, -5, 1771000000, 10**30, math.nan, math.inf, -math.inf, Decimal("1e999")])
+def test_a_pair_with_a_life_that_cannot_be_is_kept_for_the_documented_one(said: object) -> None:
+    lives = {"expires_in": said, "refresh_token_expires_in": said}
+    pair = OAuth(StubHttp(data(**PAIR | lives)), "18", "s").refresh("old", NOW)
+    assert (pair.access_token, pair.refresh_token) == ("new-access", "new-refresh")
+    assert pair.expires_at == NOW + timedelta(days=1)
+    assert pair.refresh_expires_at == NOW + timedelta(days=30)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,86 @@
+"""Addresses in the settings: judged once for every entry point, and never quoted, since they may hold a password."""
+
+from collections.abc import Iterator
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+TELLING = 16  # characters from which on a part of a secret address is a secret by itself
+REDIS_FORM = "write it as redis://:PASSWORD@HOST:6379/0, with / # ? @ in the password as %2F %23 %3F %40"
+
+
+def web(value: str) -> str:
+    """An address of the web without user and password, and without a slash at its end.
+
+    Raises:
+        ValueError: It is none, or has them.
+    """
+    if not _is_web(value):
+        msg = "is no address such as https://HOST/PATH"
+        raise ValueError(msg)
+    if "@" in urlsplit(value).netloc:
+        msg = "holds a user or a password: an address is told in messages; leave them out"
+        raise ValueError(msg)
+    return value.rstrip("/")
+
+
+def secret_web(value: str) -> str:
+    """An address of the web that is itself a secret.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if not _is_web(value):
+        msg = "is no address such as https://HOST/PATH"
+        raise ValueError(msg)
+    return value
+
+
+def redis(value: str) -> str:
+    """An address of Redis of which each reader sees the same password.
+
+    Raises:
+        ValueError: It is none, or its password holds signs that end it too soon.
+    """
+    several = value.split(";") if value.startswith("sentinel://") else [value]
+    if not all(map(_is_redis, several)):
+        msg = f"is no address of Redis: {REDIS_FORM}"
+        raise ValueError(msg)
+    return value
+
+
+def passwords_in(address: str) -> Iterator[str]:
+    """What is secret in an address that may hold user and password, however it is broken."""
+    userinfo, at, _ = address.partition("://")[2].rpartition("@")
+    if at:
+        password = userinfo.partition(":")[2] or userinfo
+        yield from (userinfo, password, unquote(password))
+        for sign in "/#?@":  # a reader that stops at one of them quotes a part
+            yield from password.split(sign)
+    query = address.partition("?")[2]
+    yield from (value for name, value in parse_qsl(query) if "pass" in name.lower())
+
+
+def secrets_in_path(address: str) -> Iterator[str]:
+    """What is secret in an address that is itself a secret."""
+    yield address
+    yield from passwords_in(address)
+    path = "/" + address.partition("://")[2].partition("/")[2]
+    yield path
+    yield from (part for part in path.replace("?", "/").split("/") if len(part) >= TELLING)
+
+
+def _is_redis(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        named = bool(parts.hostname or parts.path) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+    beyond = value.removeprefix(f"{parts.scheme}://{parts.netloc}")
+    return bool(parts.scheme) and named and "@" not in beyond and not parts.fragment
+
+
+def _is_web(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False

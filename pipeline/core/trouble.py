@@ -1,0 +1,23 @@
+"""What of an error crosses tasks, the ledger and cards."""
+
+from dataclasses import dataclass
+
+from pipeline.core.redaction import redacted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """What is told of an error: small, fit for JSON; whatever a service echoed, no secret that is held is in it."""
+
+    reason: str  # a stable word, such as `account_unavailable`
+    message: str  # English, for the engineer; carries the service's own words
+    what_to_do: str  # Chinese, one sentence, for the operator
+    code: int | None = None  # the service's error code
+    request_id: str | None = None  # what the service's support asks for
+    needs_person: bool = False  # nothing heals before somebody acts
+    link: str | None = None  # where that somebody begins
+
+    def __post_init__(self) -> None:
+        for name in ("message", "what_to_do", "request_id", "link"):
+            if (said := getattr(self, name)) is not None:
+                object.__setattr__(self, name, redacted(said))

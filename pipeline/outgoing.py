@@ -1,0 +1,109 @@
+"""What leaves a process in words: log lines, traces, the end of an entry point. Plain, and without secrets.
+
+A trace shows no locals. Whatever entry point runs (`laike`, a worker, beat, Flower, `celery call`), `guarded` stands
+around it; the logs of libraries, which each set up in their own way, are met where a record is made.
+"""
+
+import logging
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any
+
+import structlog
+
+from pipeline.core.errors import LaikeError, WrongInput
+from pipeline.core.redaction import redacted
+
+WRONG, FAILED = 2, 3  # exit codes: settings or usage; anything else
+log = structlog.get_logger()
+_make_record = logging.getLogRecordFactory()
+
+
+def without_secrets(_: object, __: str, line: Any) -> str:  # noqa: ANN401 a renderer's line, after which it comes
+    """The last of structlog's processors: the line as it is printed, redacted."""
+    return redacted(str(line))
+
+
+def log_plainly(level: int) -> None:
+    """Log lines for people go to stderr: stdout is for data."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty() and not os.environ.get("NO_COLOR"),
+                exception_formatter=structlog.dev.plain_traceback,
+            ),
+            without_secrets,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        # a line and its end in one write: printed, they are two, and another thread's line comes between them
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+    )
+
+
+def install() -> None:
+    """Redact every record of the libraries' logs, and every exception that nobody catches, in this process."""
+    logging.setLogRecordFactory(_redacted_record)
+    sys.excepthook = _tell_uncaught
+    threading.excepthook = _tell_thread
+    sys.unraisablehook = _tell_unraisable
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Run an entry point: our errors end it in a sentence, whatever nobody foresaw in a trace without secrets."""
+    install()
+    if not structlog.is_configured():  # by default it shows the locals of every frame
+        log_plainly(logging.ERROR)
+    try:
+        yield
+    except LaikeError as error:
+        sys.stderr.write(f"error: {redacted(error.message)}\n")
+        sys.exit(WRONG if isinstance(error, WrongInput) else FAILED)
+    except Exception:
+        log.exception("ended_by_a_bug")  # at the lowest level that there is
+        sys.exit(FAILED)
+    finally:
+        install()  # a library may have put its own hooks in place
+
+
+def _redacted_record(*args: Any, **kwargs: Any) -> logging.LogRecord:  # noqa: ANN401 as the original
+    record = _make_record(*args, **kwargs)
+    said = record.getMessage()
+    if (told := redacted(said)) != said:
+        record.msg, record.args = told, None
+    if record.exc_info and record.exc_info[1]:
+        record.exc_text = redacted(_trace(record.exc_info[1]))  # what is there already no formatter makes anew
+    return record
+
+
+def _trace(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error)).rstrip("\n")
+
+
+def _tell(error: BaseException) -> None:
+    sys.stderr.write(f"{redacted(_trace(error))}\n")
+
+
+def _tell_uncaught(_: type[BaseException], error: BaseException, __: TracebackType | None) -> None:
+    _tell(error)
+
+
+def _tell_thread(args: threading.ExceptHookArgs) -> None:
+    if args.exc_value and not isinstance(args.exc_value, SystemExit):
+        sys.stderr.write(f"in thread {args.thread.name if args.thread else 'unknown'}: ")
+        _tell(args.exc_value)
+
+
+def _tell_unraisable(args: "sys.UnraisableHookArgs") -> None:
+    if args.exc_value:
+        sys.stderr.write(f"{args.err_msg or 'ignored'}: ")
+        _tell(args.exc_value)

@@ -1,0 +1,88 @@
+"""Addresses are judged without being quoted, and their secrets are found however they are broken."""
+
+import pytest
+
+from pipeline.addresses import passwords_in, redis, secret_web, secrets_in_path, web
+
+
+@pytest.mark.parametrize("value", ["https://open.feishu.cn", "http://127.0.0.1:8080/x/", "https://h/a?b=c"])
+def test_an_address_of_the_web_is_taken_without_a_slash_at_its_end(value: str) -> None:
+    assert web(value) == value.rstrip("/")
+    assert secret_web(value) == value
+
+
+@pytest.mark.parametrize(
+    "value", ["", "canary", "ftp://canary", "https://", "https://h:canary", "https://[canary", "//x"]
+)
+def test_what_is_no_address_is_not_quoted(value: str) -> None:
+    for judge in (web, secret_web):
+        with pytest.raises(ValueError, match=r"^is no address such as https://HOST/PATH$"):
+            judge(value)
+
+
+@pytest.mark.parametrize("value", ["https://user:canary@h", "https://canary@h/x"])
+def test_an_address_that_is_told_in_messages_has_no_user_and_password(value: str) -> None:
+    with pytest.raises(ValueError, match="holds a user or a password") as caught:
+        web(value)
+    assert "canary" not in str(caught.value)
+    assert secret_web(value) == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "redis://127.0.0.1:6379/0",
+        "redis://:a%2Fb%23c@h:6379/0",
+        "rediss://user:pw@h/1?ssl_cert_reqs=required",
+        "unix:///run/redis.sock?db=1",
+        "redis+socket:///run/redis.sock",
+        "sentinel://:pw@h1:26379;sentinel://:pw@h2:26379",
+    ],
+)
+def test_an_address_of_redis_is_taken_as_it_is(value: str) -> None:
+    assert redis(value) == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "canary",
+        "redis://",
+        "redis://:canary/1@h:6379/0",
+        "redis://:canary#1@h:6379/0",
+        "redis://:canary?1@h:6379/0",
+        "redis://user:12/canary@h:6379/0",
+        "redis://user:12#canary@h:6379/0",
+        "redis://h:canary/0",
+        "redis://h:6379/0#canary",
+    ],
+)
+def test_an_address_of_redis_that_readers_read_in_different_ways_is_refused_and_not_quoted(value: str) -> None:
+    with pytest.raises(ValueError, match=r"^is no address of Redis: .* as %2F %23 %3F %40$") as caught:
+        redis(value)
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "secrets"),
+    [
+        ("redis://127.0.0.1:6379/0", set()),
+        ("redis://laike:pa55word@h/0", {"laike:pa55word", "pa55word"}),
+        ("redis://:a%2Fb@h/0", {":a%2Fb", "a%2Fb", "a/b"}),
+        (
+            "redis://:left/right#end@h/0",
+            {":left/right#end", "left/right#end", "left", "right#end", "left/right", "end"},
+        ),
+        ("redis://h/0?password=pa55word&db=1", {"pa55word"}),
+        ("https://token@h/x", {"token"}),
+    ],
+)
+def test_the_secrets_of_an_address_are_found_also_where_it_is_broken(address: str, secrets: set[str]) -> None:
+    assert set(passwords_in(address)) == secrets
+
+
+def test_an_address_that_is_a_secret_is_one_as_a_whole_and_in_its_long_parts() -> None:
+    address = "https://open.feishu.cn/open-apis/bot/v2/hook/3f2a8c1e-7b5d-4e69-9a0f-2c4d6e8f0a1b"
+    hook = "3f2a8c1e-7b5d-4e69-9a0f-2c4d6e8f0a1b"
+    assert set(secrets_in_path(address)) == {address, f"/open-apis/bot/v2/hook/{hook}", hook}
