@@ -33,6 +33,7 @@ from pipeline.state.limiter import Limiter
 from pipeline.state.memory import Memory
 from pipeline.state.quota import Quota
 from pipeline.state.roster import Rosters
+from pipeline.state.schema import Schema
 from pipeline.state.staging import Staging
 from pipeline.state.store import TRIES, connect
 from pipeline.state.tenant import SharedTenantToken
@@ -58,6 +59,7 @@ class Context:
     coverage: Coverage
     days: Days
     memory: Memory
+    schema: Schema
     rosters: Rosters
     alerts: Alerts
     quota: Quota
@@ -70,6 +72,22 @@ class Context:
     def counting(self) -> Self:
         """The same with a tally of its own: what a step spends."""
         return replace(self, tally=Tally())
+
+    def at_table(self, table_id: str) -> Self:
+        """The same for another table of the base, and what is remembered about that one."""
+        if table_id == self.settings.bitable_table_id:
+            return self
+        return replace(
+            self,
+            settings=self.settings.model_copy(update={"bitable_table_id": table_id}),
+            coverage=Coverage(self.client, table_id),
+            days=Days(self.client, table_id),
+            memory=self.memory.beside(table_id),
+        )
+
+    def of(self, run: Run) -> Self:
+        """The same for the table that a run was planned for: it goes to its end there, whatever is set by now."""
+        return self.at_table(run.table_id) if run.table_id else self
 
     def pause(self, seconds: float) -> None:
         """Wait; tests take the waiting out by `LAIKE_WAIT_SCALE`."""
@@ -199,9 +217,10 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
         limiter=Limiter(client, settings.oceanengine_rate, settings.wait_scale),
         staging=Staging(client),
         ledger=Ledger(client),
-        coverage=Coverage(client),
-        days=Days(client),
+        coverage=Coverage(client, settings.bitable_table_id),
+        days=Days(client, settings.bitable_table_id),
         memory=Memory(client, settings.bitable_app_token, settings.bitable_table_id),
+        schema=Schema(client),
         rosters=Rosters(client),
         alerts=Alerts(client),
         quota=Quota(client, now),

@@ -9,6 +9,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import asdict
 from datetime import date, time, timedelta
 from pathlib import Path
@@ -72,7 +73,7 @@ def restore(lab: Lab, data: Plain) -> None:
             client.expire(name, entry["ttl_s"])
     world = lab.server.world
     with world.lock:
-        world.base = _base(data["base"])
+        world.base = _base(deepcopy(data["base"]))
 
 
 def load(file: Path) -> Plain:

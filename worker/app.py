@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 from celery import Celery, Task
-from celery.signals import setup_logging, task_prerun, worker_ready
+from celery.signals import beat_init, celeryd_init, setup_logging, task_prerun, worker_ready
 from kombu.entity import Queue
 
 from pipeline.core.errors import WrongInput
@@ -16,6 +16,7 @@ from pipeline.state.store import SILENCE_S
 from worker import guard
 from worker.dispatch import QUEUES
 from worker.logs import log_as_json
+from worker.opening import open_beat, open_worker
 from worker.schedule import schedule
 from worker.watchdog import Watchdog
 
@@ -107,6 +108,17 @@ app = build(settings)
 @setup_logging.connect(weak=False)
 def _log(**_: object) -> None:
     log_as_json(settings.log_level or "info")
+
+
+@celeryd_init.connect(weak=False)
+def _open_worker(**_: object) -> None:
+    log_as_json(settings.log_level or "info")
+    open_worker(lambda seconds: app.control.ping(timeout=seconds))
+
+
+@beat_init.connect(weak=False)
+def _open_beat(**_: object) -> None:
+    open_beat()
 
 
 @task_prerun.connect(weak=False)

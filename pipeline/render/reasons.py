@@ -14,10 +14,12 @@ REASONS = {
     "deadline": "运行超时",
     "disagreement": "表格与数据源不一致",
     "failed": "未完成",
+    "history_unclear": "记录归属不明",
     "incomplete": "数据不完整",
     "interrupted": "步骤中断",
     "needs_authorization": "授权失效",
     "needs_person": "缺少权限",
+    "newer_state": "数据来自新版本",
     "no_worker": "没有 worker",
     "not_found": "找不到表格",
     "redis_unreachable": "Redis 无法连接",
@@ -34,6 +36,7 @@ REASONS = {
     "unavailable": "对方服务不可用",
     "unreachable": "网络不通",
     "wrong_input": "设置有误",
+    "wrong_release": "旧版本仍在运行",
 }
 
 

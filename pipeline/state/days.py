@@ -15,17 +15,17 @@ KEPT_DAYS = 400
 
 
 class Days:
-    """The last known states of days and the absences of accounts, in Redis."""
+    """The last known states of days in one table, and the absences of accounts, in Redis."""
 
-    def __init__(self, client: redis.Redis) -> None:
-        self._client = client
+    def __init__(self, client: redis.Redis, table_id: str) -> None:
+        self._client, self._table_id = client, table_id
 
     def known(self, account_ids: Iterable[str], days: DayRange) -> dict[AccountDay, KnownDay]:
         """What is known of these accounts on these days; what is not known is absent."""
         places = [(number, list(days)) for number in account_ids]
         pipe = self._client.pipeline(transaction=False)
         for number, wanted in places:
-            pipe.hmget(keys.day_states(number), [day.isoformat() for day in wanted])
+            pipe.hmget(self._key(number), [day.isoformat() for day in wanted])
         answers = pipe.execute()
         return {
             AccountDay(number, day): codec.load(KnownDay, data)
@@ -38,9 +38,9 @@ class Days:
         """Remember the last word on days; days that are too old to be asked for are forgotten."""
         pipe = self._client.pipeline()
         for at, one in known.items():
-            pipe.hset(keys.day_states(at.account_id), at.day.isoformat(), codec.dump(one, KnownDay))
+            pipe.hset(self._key(at.account_id), at.day.isoformat(), codec.dump(one, KnownDay))
         for number in {at.account_id for at in known}:
-            pipe.expire(keys.day_states(number), keys.HISTORY_TTL_S)
+            pipe.expire(self._key(number), keys.HISTORY_TTL_S)
         pipe.execute()
         if known:
             newest = max(at.day for at in known)
@@ -71,6 +71,9 @@ class Days:
 
     def _trim(self, account_ids: Iterable[str], oldest: date) -> None:
         for number in account_ids:
-            days: Any = self._client.hkeys(keys.day_states(number))
+            days: Any = self._client.hkeys(self._key(number))
             if old := [day for day in days if day.decode() < oldest.isoformat()]:
-                self._client.hdel(keys.day_states(number), *old)
+                self._client.hdel(self._key(number), *old)
+
+    def _key(self, account_id: str) -> str:
+        return keys.day_states(self._table_id, account_id)

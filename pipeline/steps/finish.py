@@ -40,7 +40,7 @@ def finish(ctx: Context, run_id: str) -> Summary:
         ctx.ledger.emit(run_id, "finished", state=summary.state)
     ctx.ledger.archive(run_id)
     if not run.dry_run:
-        tell_run(ctx, summary)
+        tell_run(ctx.of(run), summary)
         tell_outside(ctx, run)
         tell_week(ctx, run)
     return summary
@@ -94,8 +94,7 @@ def _leave_behind(ctx: Context, run: Run, findings: Sequence[Findings]) -> list[
     outcomes = learn_states(ctx, findings)
     as_of = {account_id: fetch.as_of for found in findings for account_id, fetch in found.fetches.items()}
     try:
-        write_status(ctx, run, outcomes, as_of)
+        return write_status(ctx, run, outcomes, as_of)
     except LaikeError as error:
         log.warning("status_failed", run=run.run_id, error=error.message)
         return [f"同步状态表未更新: {error.what_to_do}"]
-    return []
