@@ -25,7 +25,8 @@ def places(ctx: Context, base: Base, records: Records, new: Sequence[StatusRow],
     Raises:
         LaikeError: As the service says.
     """
-    room = 0 if full else max(0, ctx.settings.table_max_rows - _count(ctx, records, len(new)))
+    count = _count(ctx, records) if full else _remembered_or_counted(ctx, records, len(new))
+    room = 0 if full else max(0, ctx.settings.table_max_rows - count)
     lacking = len(new) - room
     return places_for(new, room, _oldest(ctx, base, records, lacking) if lacking > 0 else [])
 
@@ -37,13 +38,15 @@ def learn_created(ctx: Context, records: Records, more: int) -> None:
         memory.learn_rows(china_day(ctx.now()), counts[max(counts)] + more, counted=False)
 
 
-def _count(ctx: Context, records: Records, more: int) -> int:
+def _remembered_or_counted(ctx: Context, records: Records, more: int) -> int:
     """Rows of the table: as remembered, while there is much room, else counted."""
-    table = ctx.at_table(records.table_id)
-    if (remembered := remembered_count(table, more)) is not None:
-        return remembered
+    remembered = remembered_count(ctx.at_table(records.table_id), more)
+    return _count(ctx, records) if remembered is None else remembered
+
+
+def _count(ctx: Context, records: Records) -> int:
     count = records.count()
-    table.memory.learn_rows(china_day(ctx.now()), count, counted=True)
+    ctx.memory.beside(records.table_id).learn_rows(china_day(ctx.now()), count, counted=True)
     return count
 
 
