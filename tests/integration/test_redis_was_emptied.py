@@ -103,8 +103,9 @@ def test_figures_are_read_from_a_column_that_a_person_made_text(lab: Lab, column
 def test_a_row_whose_cells_a_person_made_nonsense_of_is_not_taken_over(lab: Lab) -> None:
     lab.sync(lab.day)
     table = lab.table_named("同步状态")["table_id"]
-    far, row = 10**17, lab.records(table)[0]
-    lab.control("rows/edit", {"table_id": table, "record_id": row["record_id"], "fields": {"数据截至": far}})
+    lab.control("columns/retype", {"table_id": table, "field_name": "行数", "type": 1})
+    row = lab.records(table)[0]["record_id"]
+    lab.control("rows/edit", {"table_id": table, "record_id": row, "fields": {"行数": "很多"}})
     empty_redis(lab)
     ctx = lab.context()
     coverage(ctx, DayRange(lab.day, lab.day))
