@@ -49,7 +49,8 @@ def accounts_of(count: int) -> tuple[Account, ...]:
 
 def fill(client: redis.Redis, accounts: Sequence[Account], days: int, now: datetime) -> str:
     """A daily run of each day up to yesterday, with events, and the coverage of its days; the newest run's id."""
-    ledger, coverage, known = Ledger(client), Coverage(client), Days(client)
+    table_id = SETTINGS["LAIKE_BITABLE_TABLE_ID"]
+    ledger, coverage, known = Ledger(client), Coverage(client, table_id), Days(client, table_id)
     newest = china_day(now) - timedelta(days=1)
     for back in reversed(range(days)):
         day = newest - timedelta(days=back)

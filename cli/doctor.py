@@ -14,6 +14,7 @@ from pipeline.steps.doctor.examine import examine
 from pipeline.steps.doctor.findings import Finding, State, broken, worst
 from pipeline.steps.doctor.probe import probe
 from pipeline.steps.doctor.surroundings import Workers
+from pipeline.steps.recall import settle_history
 from pipeline.steps.unseen import unblock as unblock_loading
 
 MARKS = {
@@ -33,8 +34,16 @@ _SETTINGS = {
 _NO_KEYS = "请运行 laike init 生成密钥。"
 
 
-def doctor(*, notify: bool, unblock: bool, as_json: bool) -> int:
-    """Check everything: 0 all is well, 1 something to know, 3 something broken, 4 a person has to authorize."""
+def doctor(*, notify: bool, unblock: bool, history: str | None, as_json: bool) -> int:
+    """Check everything: 0 all is well, 1 something to know, 3 something broken, 4 a person has to authorize.
+
+    Args:
+        unblock: First say that the table shows all there is.
+        history: First say which table it is that an older release wrote of, by its id.
+
+    Raises:
+        WrongInput: There is no such table.
+    """
     try:
         settings = Settings.load()
     except WrongInput as error:
@@ -50,6 +59,11 @@ def doctor(*, notify: bool, unblock: bool, as_json: bool) -> int:
         with ours(settings.redis_url):
             unblock_loading(ctx)
         output.err.print("[yellow]note:[/] loading goes on with the table as it is")
+    if history:
+        with ours(settings.redis_url):
+            ctx.schema.is_ours()
+            settle_history(ctx, history)
+        output.err.print(f"[yellow]note:[/] what an older release remembers is about {output.safe(history)}")
     return _tell(examine(ctx, _workers(ctx), notify=notify), as_json=as_json)
 
 

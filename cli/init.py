@@ -12,11 +12,11 @@ from cli.session import log_to_stderr
 from pipeline.context import Context, build
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import Account
+from pipeline.core.status import NAME
 from pipeline.settings import Settings
 from pipeline.settings_sources import unset
 from pipeline.state import envfile
 from pipeline.state.store import ours
-from pipeline.steps import status
 from pipeline.steps.doctor.oceanengine import accounts_of
 from pipeline.steps.init import TABLE_NAME, Plan, carry_out, look
 
@@ -133,7 +133,7 @@ def _lines(plan: Plan) -> list[str]:
     if plan.table_id and plan.columns:
         others = f"; is one of these meant? then rename it instead: {', '.join(plan.nearest)}" if plan.nearest else ""
         lines.append(f"new columns {listed}{others}")
-    lines += [f"new table {status.NAME}"] if plan.status else []
+    lines += [f"new table {NAME}"] if plan.status else []
     names = ", ".join(account.name for account in plan.views)
     return [*lines, f"views, made or repaired: {names}"] if names else lines
 

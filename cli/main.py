@@ -211,13 +211,19 @@ def doctor(
         bool,
         typer.Option("--unblock", help="First say that the table really shows all there is, so that loading goes on."),
     ] = False,
+    table_of_history: Annotated[
+        str | None,
+        typer.Option(metavar="TABLE_ID", help="First say which table it is that an older release remembers."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check everything and say how to mend it; exit 1 with warnings, 3 when something is broken, 4 to authorize."""
     from cli.doctor import ask
     from cli.doctor import doctor as command
 
-    raise typer.Exit(ask(as_json=as_json) if probe else command(notify=notify, unblock=unblock, as_json=as_json))
+    if probe:
+        raise typer.Exit(ask(as_json=as_json))
+    raise typer.Exit(command(notify=notify, unblock=unblock, history=table_of_history, as_json=as_json))
 
 
 @app.command()

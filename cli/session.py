@@ -25,6 +25,7 @@ def opened(*, no_redis: bool = False) -> Iterator[Context]:
     Raises:
         WrongInput: Settings are missing or wrong.
         StoreUnreachable: Redis does not answer.
+        WrongRelease: It holds the state of a newer release, or an older one is still at work.
     """
     settings = Settings.load()
     for line in overridden():
@@ -37,7 +38,7 @@ def opened(*, no_redis: bool = False) -> Iterator[Context]:
         return
     with ours(settings.redis_url):
         ctx = build(settings)
-        ctx.client.ping()
+        ctx.schema.bring_up(a_worker_answers)  # the first command to Redis: whether it answers, and is ours
         yield ctx
 
 
@@ -46,7 +47,10 @@ def _without_redis(settings: Settings) -> Context:
 
     err.print("[red bold]without Redis nothing keeps others away: no worker, no beat, no second command may run now[/]")
     err.print(f"the token comes from {settings.token_file}; history and progress of this run are gone when it ends")
-    return build(settings, alone=in_memory())
+    ctx = build(settings, alone=in_memory())
+    # nobody can say which table it was: taken for ours, rows that are not there stop the run, and none comes twice
+    ctx.schema.settle(settings.bitable_table_id)
+    return ctx
 
 
 def a_worker_answers() -> bool:

@@ -34,6 +34,7 @@ from pipeline.state.memory import Memory
 from pipeline.state.quota import Quota
 from pipeline.state.readings import Readings
 from pipeline.state.roster import Rosters
+from pipeline.state.schema import Schema
 from pipeline.state.spend import Spend
 from pipeline.state.staging import Staging
 from pipeline.state.store import TRIES, clock, connect
@@ -62,6 +63,7 @@ class Context:
     days: Days
     readings: Readings
     memory: Memory
+    schema: Schema
     rosters: Rosters
     alerts: Alerts
     quota: Quota
@@ -78,6 +80,23 @@ class Context:
     def shared_now(self) -> datetime:
         """Redis' clock, which is one for all workers, shifted as `now` is: what a reading is dated by."""
         return clock(self.client) + timedelta(seconds=self.settings.clock_offset_s)
+
+    def at_table(self, table_id: str) -> Self:
+        """The same for another table of the base, and what is remembered about that one."""
+        if table_id == self.settings.bitable_table_id:
+            return self
+        return replace(
+            self,
+            settings=self.settings.model_copy(update={"bitable_table_id": table_id}),
+            coverage=Coverage(self.client, table_id),
+            days=Days(self.client, table_id),
+            readings=Readings(self.client, table_id),
+            memory=self.memory.beside(table_id),
+        )
+
+    def of(self, run: Run) -> Self:
+        """The same for the table that a run was planned for: it goes to its end there, whatever is set by now."""
+        return self.at_table(run.table_id) if run.table_id else self
 
     def pause(self, seconds: float) -> None:
         """Wait; tests take the waiting out by `LAIKE_WAIT_SCALE`."""
@@ -208,11 +227,12 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
         limiter=Limiter(client, settings.oceanengine_rate, settings.wait_scale),
         staging=Staging(client),
         ledger=Ledger(client),
-        coverage=Coverage(client),
+        coverage=Coverage(client, settings.bitable_table_id),
         spend=Spend(client),
-        days=Days(client),
+        days=Days(client, settings.bitable_table_id),
         readings=Readings(client, settings.bitable_table_id),
         memory=Memory(client, settings.bitable_app_token, settings.bitable_table_id),
+        schema=Schema(client),
         rosters=Rosters(client),
         alerts=Alerts(client),
         quota=Quota(client, now),

@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 from celery import Celery, Task
-from celery.signals import setup_logging, task_prerun, worker_ready
+from celery.signals import beat_init, celeryd_init, setup_logging, task_prerun, worker_ready
 from kombu.entity import Queue
 
 from pipeline.outgoing import guarded
@@ -15,6 +15,7 @@ from pipeline.state.store import SILENCE_S
 from worker import guard
 from worker.dispatch import QUEUES
 from worker.logs import log_as_json
+from worker.opening import open_beat, open_worker
 from worker.schedule import schedule
 from worker.watchdog import Watchdog
 
@@ -105,6 +106,17 @@ with guarded():  # here, since Celery's command shows a trace of whatever goes w
 @setup_logging.connect(weak=False)
 def _log(**_: object) -> None:
     log_as_json(settings.log_level or "info")
+
+
+@celeryd_init.connect(weak=False)
+def _open_worker(**_: object) -> None:
+    log_as_json(settings.log_level or "info")
+    open_worker(lambda seconds: app.control.ping(timeout=seconds))
+
+
+@beat_init.connect(weak=False)
+def _open_beat(**_: object) -> None:
+    open_beat()
 
 
 @task_prerun.connect(weak=False)

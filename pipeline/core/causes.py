@@ -112,6 +112,14 @@ CAUSES: Mapping[str, Cause] = {
         "没有 beat", "请确认 beat 在运行（只能有一个）：celery -A worker.app beat（容器：docker compose up -d）。"
     ),
     "redis_unreachable": Cause("Redis 无法连接", "请检查 Redis 是否在运行，以及 LAIKE_REDIS_URL 的地址和密码。"),
+    "wrong_release": Cause(
+        "旧版本仍在运行", "升级前请先停止旧版本的 worker（刚被强制结束的需等 20 秒），再启动新版本。"
+    ),
+    "newer_state": Cause("数据来自新版本", "Redis 中的数据由更新版本写入，请运行新版本。"),
+    "history_unclear": Cause(
+        "记录归属不明",
+        "无法判断升级前的同步记录属于哪张数据表：请运行 laike doctor --table-of-history 数据表ID，再重新同步。",
+    ),
     "wrong_input": Cause("设置有误", "请检查命令或设置。"),
 }
 

@@ -9,6 +9,7 @@
     ├── TokenExpired         refresh once, repeat once
     ├── NeedsPerson          grant a permission, bring a key: stop all, tell
     │   ├── NeedsAuthorization   the token is dead: a person must authorize again, by a link
+    │   ├── HistoryUnclear       nobody knows which table an older release had loaded
     │   └── TableUnseen      rows that must be there cannot be read: write nothing
     ├── AccountUnavailable   this account only
     ├── TableMismatch        the table's columns are not what we write: stop before writing
@@ -23,6 +24,8 @@
     ├── DeadlinePassed       the run's time is up
     ├── Busy                 somebody else is at this step: come back later
     ├── StoreUnreachable     Redis is out of reach
+    ├── WrongRelease         another release works with what lies in Redis
+    │   └── NewerState           a newer one wrote it, in a form that this one would have to guess
     ├── NoWorker             nobody is there to carry a run out
     └── WrongInput           a person asked for something that cannot be
 
@@ -187,6 +190,12 @@ class ColumnVanished(TableMismatch):
     reason = "column_vanished"
 
 
+class HistoryUnclear(NeedsPerson):
+    """Nobody knows which table it is that an older release remembered to be loaded."""
+
+    reason = "history_unclear"
+
+
 class TableUnseen(NeedsPerson):
     """Rows that must be in the table cannot be read; nothing is written before doctor or a person says so."""
 
@@ -253,6 +262,18 @@ class StoreUnreachable(LaikeError):
     """Redis is out of reach or refuses us."""
 
     reason = "redis_unreachable"
+
+
+class WrongRelease(LaikeError):
+    """Another release works with what lies in Redis: nothing is touched."""
+
+    reason = "wrong_release"
+
+
+class NewerState(WrongRelease):
+    """A newer release wrote it, in a form that this one would have to guess."""
+
+    reason = "newer_state"
 
 
 class NoWorker(LaikeError):

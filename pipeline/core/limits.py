@@ -50,6 +50,29 @@ def rows_warning(counts: Mapping[date, int], cap: int) -> str | None:
     return f"表格已有 {used} 行, 上限 {cap} 行, {_full_on(counts, newest, cap)}: 请归档旧数据或换新表。"
 
 
+def status_warning(counts: Mapping[date, int], cap: int) -> str | None:
+    """What to tell of the rows of 同步状态, if anything: nothing is to be done about them.
+
+    Args:
+        counts: Its rows by the day on which they were counted.
+        cap: Rows that a table takes.
+    """
+    if not counts or not nearly_full(used := counts[newest := max(counts)], cap):
+        return None
+    return (
+        f"同步状态表已有 {used:,} 行，上限 {cap:,} 行，{_full_on(counts, newest, cap)}：写满后最旧的行改记新的日期，"
+        "最近 10 天的行和有人填写过的行保持不变，无需处理。"
+    )
+
+
+def status_left_out(good: int, bad: int) -> list[str]:
+    """What to tell of days for which 同步状态 has no place: `good` ones that are loaded, `bad` ones that are not."""
+    told = [f"已入库的 {good:,} 条"] * bool(good) + [f"未入库的 {bad:,} 条"] * bool(bad)
+    if not told:
+        return []
+    return [f"同步状态表已满，{'和'.join(told)}状态未能写入（数据表不受影响）：请删除同步状态表中不再需要的旧行。"]
+
+
 def share_warning(what: str, used: int, limit: int) -> str | None:
     """What to tell of something else that is counted, such as 列 or 视图, if anything."""
     return f"表格已有 {used} 个{what}, 上限 {limit} 个: 请删除不用的{what}。" if nearly_full(used, limit) else None

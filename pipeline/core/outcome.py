@@ -227,6 +227,7 @@ class Run:
     restatements: bool = False  # whether older days whose totals moved are loaded again, too
     trouble: Trouble | None = None  # why the accounts are those of an older list
     parked: tuple[str, ...] = ()  # accounts that nobody waited for any more when it began
+    table_id: str = ""  # the table that it is loaded into; runs of older releases name none
 
     @property
     def batch_id(self) -> str:

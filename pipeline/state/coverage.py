@@ -1,4 +1,4 @@
-"""Coverage: what was last loaded of each account on each day, and found to agree."""
+"""Coverage: what was last loaded of each account on each day into a table, and found to agree."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -28,15 +28,15 @@ class Loaded:
 
 
 class Coverage:
-    """What was last loaded, in Redis."""
+    """What was last loaded into one table, in Redis."""
 
-    def __init__(self, client: redis.Redis) -> None:
-        self._client = client
+    def __init__(self, client: redis.Redis, table_id: str) -> None:
+        self._client, self._table_id = client, table_id
         self._in_order = InOrder(client, lambda data: codec.load(Loaded, data).as_of)
 
     def of(self, account_id: str) -> dict[str, Loaded]:
         """What was last loaded of an account, by day (ISO)."""
-        days: Any = self._client.hgetall(keys.coverage(account_id))
+        days: Any = self._client.hgetall(self._key(account_id))
         return {day.decode(): codec.load(Loaded, data) for day, data in days.items()}
 
     def at(self, places: Iterable[AccountDay]) -> dict[AccountDay, Loaded]:
@@ -46,7 +46,7 @@ class Coverage:
             days[at.account_id].append(at.day.isoformat())
         pipe = self._client.pipeline(transaction=False)
         for number, wanted in days.items():
-            pipe.hmget(keys.coverage(number), wanted)
+            pipe.hmget(self._key(number), wanted)
         answers = pipe.execute()
         return {
             AccountDay(number, date.fromisoformat(day)): codec.load(Loaded, data)
@@ -59,7 +59,7 @@ class Coverage:
         """Which days of each account were loaded at some time."""
         pipe = self._client.pipeline(transaction=False)
         for number in account_ids:
-            pipe.hkeys(keys.coverage(number))
+            pipe.hkeys(self._key(number))
         found = zip(account_ids, pipe.execute(), strict=True)
         return {number: {date.fromisoformat(day.decode()) for day in days} for number, days in found}
 
@@ -70,7 +70,10 @@ class Coverage:
             now: The clock that dates readings: a time that is later counts as the oldest. Redis' own if omitted.
         """
         said = {
-            (keys.coverage(at.account_id), at.day.isoformat()): Dated(codec.dump(one, Loaded), one.as_of)
+            (self._key(at.account_id), at.day.isoformat()): Dated(codec.dump(one, Loaded), one.as_of)
             for at, one in loaded.items()
         }
         self._in_order.put(said, now)
+
+    def _key(self, account_id: str) -> str:
+        return keys.coverage(self._table_id, account_id)

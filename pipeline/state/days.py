@@ -16,10 +16,10 @@ KEPT_DAYS = 400
 
 
 class Days:
-    """The last known states of days and the absences of accounts, in Redis."""
+    """The last known states of days in one table, and the absences of accounts, in Redis."""
 
-    def __init__(self, client: redis.Redis) -> None:
-        self._client = client
+    def __init__(self, client: redis.Redis, table_id: str) -> None:
+        self._client, self._table_id = client, table_id
         self._in_order = InOrder(client, lambda data: codec.load(KnownDay, data).as_of)
 
     def known(self, account_ids: Iterable[str], days: DayRange) -> dict[AccountDay, KnownDay]:
@@ -27,7 +27,7 @@ class Days:
         places = [(number, list(days)) for number in account_ids]
         pipe = self._client.pipeline(transaction=False)
         for number, wanted in places:
-            pipe.hmget(keys.day_states(number), [day.isoformat() for day in wanted])
+            pipe.hmget(self._key(number), [day.isoformat() for day in wanted])
         answers = pipe.execute()
         return {
             AccountDay(number, day): codec.load(KnownDay, data)
@@ -43,13 +43,13 @@ class Days:
             now: The clock that dates readings: a time that is later counts as the oldest. Redis' own if omitted.
         """
         said = {
-            (keys.day_states(at.account_id), at.day.isoformat()): Dated(codec.dump(one, KnownDay), one.as_of)
+            (self._key(at.account_id), at.day.isoformat()): Dated(codec.dump(one, KnownDay), one.as_of)
             for at, one in known.items()
         }
         self._in_order.put(said, now)
         pipe = self._client.pipeline()
         for number in {at.account_id for at in known}:
-            pipe.expire(keys.day_states(number), keys.HISTORY_TTL_S)
+            pipe.expire(self._key(number), keys.HISTORY_TTL_S)
         pipe.execute()
         if known:
             newest = max(at.day for at in known)
@@ -80,6 +80,9 @@ class Days:
 
     def _trim(self, account_ids: Iterable[str], oldest: date) -> None:
         for number in account_ids:
-            days: Any = self._client.hkeys(keys.day_states(number))
+            days: Any = self._client.hkeys(self._key(number))
             if old := [day for day in days if day.decode() < oldest.isoformat()]:
-                self._client.hdel(keys.day_states(number), *old)
+                self._client.hdel(self._key(number), *old)
+
+    def _key(self, account_id: str) -> str:
+        return keys.day_states(self._table_id, account_id)

@@ -25,6 +25,8 @@
 | laike:v1:base:<id>:creator | string | none | learned again from the next row that we create |
 | laike:v1:base:<id>:app_token | string | none | one or two more calls |
 | laike:v1:base:<id>:zone | string | 1 day | one more call |
+| laike:v1:table:<id>:coverage:<account> | hash by day | none | corrections cannot be told from edits by hand |
+| laike:v1:table:<id>:days:<account> | hash by day, of 400 days | 400 days | read back from 同步状态, the last 31 days |
 | laike:v1:table:<id>:status | string | none | found again by its name |
 | laike:v1:table:<id>:status_rows | hash | 400 days | one more search |
 | laike:v1:table:<id>:views | hash by account | none | views are found again by name and read once more |
@@ -49,10 +51,17 @@
 | laike:v1:accounts:news | sorted set by time | 30 days | a new or vanished account is not told |
 | laike:v1:accounts:told | hash by line | 30 days | it is told once more |
 | laike:v1:accounts:absent | hash by account | none | a dead account is waited for another week |
-| laike:v1:coverage:<account> | hash by day | none | corrections cannot be told from edits by hand |
+| laike:v1:schema | string, number | none | an older release does not know that it must not start |
+| laike:v1:schema:lock | string | 20 s, renewed | two could copy what an older release remembers, to the same end |
+| laike:v1:history:table | string, table id | none | a person is asked where rows of 同步状态 name no table |
+| laike:v1:history:unclear | string, table ids | none | a person is not asked, and all is loaded anew |
 | laike:v1:spend:<account>:noted | hash by day, of 400 days | 35 days | spend outside promotions counts as new again |
 | laike:v1:spend:<account>:readings | hash by day, of 35 days | 35 days | rows that both reports lose are not missed |
-| laike:v1:days:<account> | hash by day, of 400 days | 400 days | read back from 同步状态, the last 31 days |
+| laike:v1:coverage:<account> | hash by day | none | nothing: of the release before, for going back to it |
+| laike:v1:days:<account> | hash by day, of 400 days | 400 days | nothing: of the release before, for going back to it |
+
+What is about a table's rows is kept by the table's id, what is about writing by the base, what is about figures at the
+source or about people by neither: runs (each names its table), absences, events that were told, the roster.
 """
 
 PREFIX = "laike:v1:"  # v1: the schema of the values
@@ -83,6 +92,10 @@ ACCOUNT_NAMES = PREFIX + "accounts:names"
 ACCOUNT_NEWS = PREFIX + "accounts:news"
 ACCOUNT_NEWS_TOLD = PREFIX + "accounts:told"
 ACCOUNTS_ABSENT = PREFIX + "accounts:absent"
+SCHEMA = PREFIX + "schema"
+SCHEMA_LOCK = PREFIX + "schema:lock"
+HISTORY_TABLE = PREFIX + "history:table"
+HISTORY_UNCLEAR = PREFIX + "history:unclear"
 
 
 def told(day: str, what: str) -> str:
@@ -245,8 +258,18 @@ def step(run_id: str, name: str) -> str:
     return f"{PREFIX}step:{run_id}:{name}"
 
 
-def coverage(account_id: str) -> str:
-    """What was last loaded of an account, by day."""
+def coverage(table_id: str, account_id: str) -> str:
+    """What was last loaded of an account into a table, by day."""
+    return f"{PREFIX}table:{table_id}:coverage:{account_id}"
+
+
+def day_states(table_id: str, account_id: str) -> str:
+    """The last known state of an account's days in a table, bad ones included."""
+    return f"{PREFIX}table:{table_id}:days:{account_id}"
+
+
+def tableless_coverage(account_id: str) -> str:
+    """What the release before this one knows to be loaded of an account, whatever the table."""
     return f"{PREFIX}coverage:{account_id}"
 
 
@@ -260,6 +283,6 @@ def spend_readings(account_id: str) -> str:
     return f"{PREFIX}spend:{account_id}:readings"
 
 
-def day_states(account_id: str) -> str:
-    """The last known state of an account's days, bad ones included."""
+def tableless_day_states(account_id: str) -> str:
+    """What the release before this one knows of an account's days, whatever the table."""
     return f"{PREFIX}days:{account_id}"

@@ -1,6 +1,6 @@
 """Small things remembered about the base, so that a daily run need not ask again. Losing them costs a few calls."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -53,6 +53,10 @@ class Memory:
     def __init__(self, client: redis.Redis, base: str, table_id: str) -> None:
         self._client, self._given, self._table_id = client, base, table_id
         self._app_token: str | None = None
+
+    def beside(self, table_id: str) -> "Memory":
+        """What is known of another table of the base."""
+        return self if table_id == self._table_id else Memory(self._client, self._given, table_id)
 
     def app_token(self) -> str | None:
         """The base's own token, once it was found; it never changes."""
@@ -132,6 +136,13 @@ class Memory:
             pipe.hset(keys.status_rows(self._table_id), place, codec.dump(row, KnownRow))
         pipe.expire(keys.status_rows(self._table_id), keys.HISTORY_TTL_S)
         pipe.execute()
+
+    def forget_status_rows(self, record_ids: Collection[str]) -> None:
+        """Forget what these rows of the 同步状态 table were about: they are about to carry something else."""
+        known: Any = self._client.hgetall(keys.status_rows(self._table_id))
+        gone = [at for at, data in known.items() if codec.load(KnownRow, data).record_id in record_ids]
+        if gone:
+            self._client.hdel(keys.status_rows(self._table_id), *gone)
 
     def forget_status(self) -> None:
         """Forget the 同步状态 table: it is not as we remember it."""

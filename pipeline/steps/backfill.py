@@ -84,10 +84,10 @@ def left_out_unread(run: Run) -> Iterator[Findings]:
 
 
 def _attempts(ctx: Context, wanted: Run) -> list[Run]:
-    """Backfills of the same days and accounts, the newest first."""
+    """Backfills of the same days and accounts into the same table, the newest first."""
     begin = f"backfill-{wanted.days.first}-{wanted.days.last}-"
     runs = [ctx.ledger.run(name) for name in ctx.ledger.newest(RUNS_LOOKED_AT) if name.startswith(begin)]
-    return [run for run in runs if run.accounts == wanted.accounts]
+    return [run for run in runs if run.accounts == wanted.accounts and run.table_id in ("", wanted.table_id)]
 
 
 def _loaded_since(ctx: Context, part: Run, since: datetime) -> bool:

@@ -44,7 +44,7 @@ def finish(ctx: Context, run_id: str) -> Summary:
         ctx.ledger.emit(run_id, "finished", state=summary.state)
     ctx.ledger.archive(run_id)
     if not run.dry_run:
-        tell_run(ctx, summary)
+        tell_run(ctx.of(run), summary)
         tell_outside(ctx, run)
         tell_week(ctx, run)
     return summary
@@ -108,11 +108,10 @@ def _without_totals(fetch: FetchOutcome) -> FetchOutcome:
 def _leave_behind(ctx: Context, run: Run, words: Mapping[AccountDay, Word]) -> list[str]:
     """Write the status table; that it could not be written is a warning of the run."""
     try:
-        write_status(ctx, run, words)
+        return write_status(ctx, run, words)
     except LaikeError as error:
         log.warning("status_failed", run=run.run_id, error=error.message)
         return [f"同步状态表未更新: {error.what_to_do}"]
-    return []
 
 
 def _name_others(ctx: Context, run: Run, conflicts: frozenset[AccountDay]) -> list[str]:

@@ -7,15 +7,16 @@ of a wrong type are left to a person: a change of type would change what is in t
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pipeline.context import Base, Context, build
+from pipeline.context import Base, Context
 from pipeline.core.cells import Field
 from pipeline.core.columns import Column
 from pipeline.core.errors import TableMismatch
 from pipeline.core.model import Account
+from pipeline.core.status import NAME
 from pipeline.core.table import match
 from pipeline.core.views import ViewState
-from pipeline.steps import status
 from pipeline.steps.read import match_fields
+from pipeline.steps.status import status_table
 from pipeline.steps.views import CREATED_A_RUN, inspect, mend
 from pipeline.steps.write import batches
 
@@ -56,20 +57,20 @@ def look(ctx: Context, table_id: str | None, accounts: Sequence[Account]) -> Pla
         there = ", ".join(f"{number} ({name})" for name, number in ids.items())
         advice = "请把 LAIKE_BITABLE_TABLE_ID 改为其中之一, 或留空以新建数据表。"
         raise TableMismatch(f"the base has no table {table_id}; there are {there or 'none'}", what_to_do=advice)
-    found, lacks_status = table_id or ids.get(TABLE_NAME), status.NAME not in ids
+    found, lacks_status = table_id or ids.get(TABLE_NAME), NAME not in ids
     if found is None:
         return Plan(None, adopted=False, columns=ctx.settings.columns, status=lacks_status, views=tuple(accounts))
     fields = base.tables.fields(found)
     names = {field.name for field in fields}
-    missing = _missing(with_table(ctx, found), fields)
-    left = _wrong_types(with_table(ctx, found), base, fields, missing)
+    missing = _missing(ctx.at_table(found), fields)
+    left = _wrong_types(ctx.at_table(found), base, fields, missing)
     return Plan(
         found,
         adopted=table_id is None,
         columns=missing,
         nearest=tuple(sorted(names - {column.name for column in ctx.settings.columns})) if missing else (),
         status=lacks_status,
-        views=() if left else _views(with_table(ctx, found), accounts, fields, missing),
+        views=() if left else _views(ctx.at_table(found), accounts, fields, missing),
         left=left,
     )
 
@@ -94,18 +95,13 @@ def carry_out(
         for column in plan.columns if plan.table_id else ():
             base.tables.create_field(table_id, column.new_field)
             say(f"column {column.name} added")
-        here = with_table(ctx, table_id)
+        here = ctx.at_table(table_id)
         if plan.status:
             here.memory.forget_status()
-            say(f"table {status.NAME} made: {status.status_table(here, base)}")
+            say(f"table {NAME} made: {status_table(here, base)}")
     for views in batches(inspect(here, accounts, deep=True) if plan.views else [], CREATED_A_RUN):
         made = mend(here, views)
         say(f"views: {len(made.created)} made, {len(made.repaired)} repaired")
-
-
-def with_table(ctx: Context, table_id: str) -> Context:
-    """The same context for another table."""
-    return build(ctx.settings.model_copy(update={"bitable_table_id": table_id}))
 
 
 def _make_table(ctx: Context, base: Base, say: Callable[[str], None]) -> str:

@@ -18,7 +18,7 @@ def once(ctx: Context, run_id: str, step: Step, kind: type[T], work: Callable[[C
     """What came of a step: as recorded, or by doing it now and recording it.
 
     Args:
-        work: Does it, in a context that counts what it spends.
+        work: Does it, in a context on the run's own table that counts what it spends.
 
     Raises:
         Busy: A living process is at it.
@@ -30,7 +30,8 @@ def once(ctx: Context, run_id: str, step: Step, kind: type[T], work: Callable[[C
     with _claimed(ctx, run_id, name) as lease:
         if (known := ctx.ledger.outcome(run_id, name, kind)) is not None:
             return known  # it ended between the look and the claim
-        return ctx.ledger.record(run_id, name, work(ctx.counting()), lease)
+        own = ctx.of(ctx.ledger.run(run_id))
+        return ctx.ledger.record(run_id, name, work(own.counting()), lease)
 
 
 def _claimed(ctx: Context, run_id: str, name: str) -> AbstractContextManager[Lease]:

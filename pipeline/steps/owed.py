@@ -60,7 +60,11 @@ def worth_trying(ctx: Context, lacking: Mapping[str, tuple[date, ...]]) -> dict[
 
 
 def due_groups(ctx: Context, lacking: Mapping[str, tuple[date, ...]], runs: Sequence[Run]) -> dict[DayRange, list[str]]:
-    """Accounts that are to be tried now, by the range of what they owe; where an open run is at it they are not."""
+    """Accounts that are to be tried now, by the range of what they owe; where an open run is at it they are not.
+
+    Runs into another table do nothing for this one.
+    """
+    runs = [run for run in runs if ctx.of(run) is ctx]
     now, absent, open_runs = ctx.now(), ctx.days.absences(), set(ctx.ledger.open_runs())
     at_it = {
         AccountDay(account.id, day)

@@ -1,8 +1,9 @@
-"""What is known of each day, taken over from the 同步状态 table where Redis, emptied, remembers nothing."""
+"""What is known of each day in a table, taken over from 同步状态 where Redis, emptied, remembers nothing of it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,45 +13,55 @@ from pipeline.context import Context
 from pipeline.core.absence import absent_since
 from pipeline.core.cells import plain_text
 from pipeline.core.coverage import KnownDay
-from pipeline.core.errors import LaikeError
+from pipeline.core.errors import HistoryUnclear, LaikeError, WrongInput
 from pipeline.core.model import AccountDay, DayRange
-from pipeline.core.plan import told_apart, window
-from pipeline.core.table import between
+from pipeline.core.plan import told_apart
+from pipeline.core.status import ACCOUNT, AS_OF, COST, DAY, NAME, REASON, ROWS, STATE, STATES, table_of
 from pipeline.state.coverage import UNKNOWN, Loaded
 from pipeline.steps.read import time_zone
-from pipeline.steps.status import ACCOUNT, AS_OF, COST, DAY, DAY_MS, NAME, REASON, ROWS, STATE, WORDS
+from pipeline.steps.status import recalled_days, search_of
 
-RECALLED_DAYS = 31  # as far back as corrections reach
-STATES = {word: state for state, word in WORDS.items()}
+CURE = ": `laike doctor --table-of-history TABLE_ID` says which"
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """What the table says: the state of each day, and of those that were loaded what is compared later."""
+    """What the table says: the state of each day, and of those that were loaded what is compared later.
+
+    Attributes:
+        unnamed: Rows that may be of another table, since they name none and nobody knows which one it was.
+    """
 
     known: dict[AccountDay, KnownDay] = field(default_factory=dict)
     covered: dict[AccountDay, Loaded] = field(default_factory=dict)
+    unnamed: int = 0
 
 
 def recall_coverage(ctx: Context, names: Mapping[str, str]) -> None:
     """Remember what the status table says of these accounts, if nothing at all is remembered of any of them.
 
-    Where the table cannot be read the run goes on without: it loads its days, and only calls nothing a correction.
+    Only rows of our table are taken over. Where 同步状态 cannot be read the run goes on without: it loads its days, and
+    only calls nothing a correction.
 
     Args:
         names: The accounts' names by id.
+
+    Raises:
+        HistoryUnclear: A person is to say which table it is that an older release wrote of.
     """
+    _refuse_unclear(ctx)
     if any(ctx.coverage.days(names).values()):
         return
     by_name = {name: number for number, name in told_apart(names).items()}
-    days = window(ctx.now(), max(RECALLED_DAYS, ctx.settings.catch_up_days))
     try:
-        recalled = _recalled(ctx, by_name, days)
+        recalled = _recalled(ctx, by_name)
     except LaikeError as error:
         log.warning("coverage_not_recalled", error=error.message)
         return
+    if recalled.unnamed:
+        raise HistoryUnclear(f"{recalled.unnamed} rows of {NAME} name no table, and nobody knows which it was{CURE}")
     if recalled.known:
         now = ctx.shared_now()
         ctx.days.learn(recalled.known, now)
@@ -59,19 +70,41 @@ def recall_coverage(ctx: Context, names: Mapping[str, str]) -> None:
         log.info("coverage_recalled", days=len(recalled.covered))
 
 
-def _recalled(ctx: Context, by_name: Mapping[str, str], days: DayRange) -> Recalled:
+def settle_history(ctx: Context, table_id: str) -> None:
+    """Take a person's word for which table it is that older releases remember, and that rows mean which name none.
+
+    Raises:
+        WrongInput: Neither the base nor what is remembered knows such a table.
+        LaikeError: As the service says.
+    """
+    there = {number: name for name, number in ctx.base(None).tables.ids().items()}
+    known = dict.fromkeys(ctx.schema.tables_seen(), "no longer in the base") | there
+    if table_id not in known:
+        listed = ", ".join(f"{number} ({name})" for number, name in known.items())
+        raise WrongInput(f"no table {table_id} is known; there are {listed}")
+    ctx.schema.settle(table_id)
+
+
+def _refuse_unclear(ctx: Context) -> None:
+    tables = ctx.schema.unclear()
+    if tables is not None:
+        named = f"one of {', '.join(tables)}" if tables else "a table of which nothing else is known"
+        raise HistoryUnclear(f"what an older release remembers is about {named}{CURE}")
+
+
+def _recalled(ctx: Context, by_name: Mapping[str, str]) -> Recalled:
     base = ctx.base(None)
     table_id = ctx.memory.status_table() or base.tables.ids().get(NAME)
     if not table_id:
         return Recalled()
-    zone = time_zone(ctx, base)
-    first, last = (
-        int(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp() * 1000) for day in (days.first, days.last)
-    )
-    records = base.records(table_id).search(
-        between(DAY, first - DAY_MS, last + DAY_MS), [DAY, ACCOUNT, STATE, ROWS, COST, AS_OF, REASON]
-    )
-    return _gathered((record.get("fields") or {} for record in records), by_name, zone, days)
+    zone, days = time_zone(ctx, base), recalled_days(ctx)
+    # all cells: a table of an older release has no column for the table's id
+    records = base.records(table_id).search(search_of(days, zone), [])
+    rows = [record.get("fields") or {} for record in records]
+    ours, owner = ctx.settings.bitable_table_id, ctx.schema.owner()
+    found = _gathered((cells for cells in rows if (table_of(cells) or owner) == ours), by_name, zone, days)
+    unnamed = [] if owner else [cells for cells in rows if not table_of(cells)]
+    return replace(found, unnamed=len(_gathered(unnamed, by_name, zone, days).known))
 
 
 def _gathered(
@@ -79,18 +112,13 @@ def _gathered(
 ) -> Recalled:
     recalled = Recalled()
     for cells in rows:
-        at, as_of = _place(cells, by_name, zone), cells.get(AS_OF)
+        at, read_at = _place(cells, by_name, zone), _moment(cells.get(AS_OF), zone)
         state = STATES.get(plain_text(cells.get(STATE) or ""))
-        if at is None or at.day not in days or state is None or not isinstance(as_of, int):
+        rows_, cost = _figure(cells.get(ROWS)), _figure(cells.get(COST))
+        if at is None or at.day not in days or state is None or read_at is None or rows_ is None or cost is None:
             continue  # what a person wrote
-        read_at = datetime.fromtimestamp(as_of / 1000, zone)
-        known = KnownDay(
-            state=state,
-            rows=int(cells.get(ROWS) or 0),
-            cost=str(cells.get(COST) or 0),
-            what_to_do=None if state.good else plain_text(cells.get(REASON) or "") or None,
-            as_of=read_at,
-        )
+        reason = None if state.good else plain_text(cells.get(REASON) or "") or None
+        known = KnownDay(state=state, rows=int(rows_), cost=str(cost), what_to_do=reason, as_of=read_at)
         recalled.known[at] = known
         if state.good:
             recalled.covered[at] = Loaded(known.rows, known.cost, UNKNOWN, read_at)
@@ -98,7 +126,21 @@ def _gathered(
 
 
 def _place(cells: Mapping[str, Any], by_name: Mapping[str, str], zone: ZoneInfo) -> AccountDay | None:
-    number, day = by_name.get(plain_text(cells.get(ACCOUNT) or "")), cells.get(DAY)
-    if not number or not isinstance(day, int):
+    number, day = by_name.get(plain_text(cells.get(ACCOUNT) or "")), _moment(cells.get(DAY), zone)
+    return AccountDay(number, day.date()) if number and day else None
+
+
+def _moment(raw: object, zone: ZoneInfo) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(raw / 1000, zone) if isinstance(raw, int) else None
+    except (ValueError, OverflowError, OSError):  # beyond the calendar, each platform in its own way
         return None
-    return AccountDay(number, datetime.fromtimestamp(day / 1000, zone).date())
+
+
+def _figure(raw: object) -> Decimal | None:
+    """A number, in a column of text, too; an empty cell is 0."""
+    try:
+        found = Decimal(plain_text(raw or 0).replace(",", "").strip() or 0)
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() else None

@@ -192,6 +192,7 @@ def _planned(
         dry_run=dry_run,
         trouble=known.trouble,
         parked=tuple(account.id for account in accounts if account.id in parked),
+        table_id=ctx.settings.bitable_table_id,
     )
 
 

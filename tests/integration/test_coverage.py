@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from rich.cells import cell_len
 
+from pipeline.state import keys
 from tests.integration.test_redis_was_emptied import empty_redis
 from tests.lab import Lab, Plain
 
@@ -18,7 +19,7 @@ def ready(lab: Lab) -> Lab:
     lab.sync()
     for report in ("report.promotion", "report.account"):
         lab.fault(report, "code", code=40002, times="always", match={"local_account_id": lab.accounts[1]})
-    lab.context().client.hdel(f"laike:v1:coverage:{lab.accounts[1]}", lab.day.isoformat())
+    lab.context().client.hdel(keys.coverage(lab.table_id, lab.accounts[1]), lab.day.isoformat())
     lab.sync(lab.day)
     return lab
 

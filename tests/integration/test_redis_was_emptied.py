@@ -1,9 +1,12 @@
 """Losing Redis costs history, never data: what was loaded is known from the 同步状态 table."""
 
+import pytest
 import redis
 
 from pipeline.context import Context
+from pipeline.core.model import DayRange
 from pipeline.core.outcome import RunState
+from pipeline.steps.coverage import coverage
 from tests.lab import Lab
 
 Known = dict[str, dict[str, tuple[int, float]]]
@@ -83,6 +86,30 @@ def test_what_a_person_wrote_into_the_status_table_is_no_coverage(lab: Lab) -> N
     empty_redis(lab)
     lab.sync(lab.day)
     assert known(lab, lab.context()) == before
+
+
+@pytest.mark.parametrize("column", ["行数", "消耗"])
+def test_figures_are_read_from_a_column_that_a_person_made_text(lab: Lab, column: str) -> None:
+    lab.sync(lab.day)
+    before = known(lab, lab.context())
+    lab.control(
+        "columns/retype", {"table_id": lab.table_named("同步状态")["table_id"], "field_name": column, "type": 1}
+    )
+    empty_redis(lab)
+    lab.sync(lab.day)
+    assert known(lab, lab.context()) == before
+
+
+def test_a_row_whose_cells_a_person_made_nonsense_of_is_not_taken_over(lab: Lab) -> None:
+    lab.sync(lab.day)
+    table = lab.table_named("同步状态")["table_id"]
+    lab.control("columns/retype", {"table_id": table, "field_name": "行数", "type": 1})
+    row = lab.records(table)[0]["record_id"]
+    lab.control("rows/edit", {"table_id": table, "record_id": row, "fields": {"行数": "很多"}})
+    empty_redis(lab)
+    ctx = lab.context()
+    coverage(ctx, DayRange(lab.day, lab.day))
+    assert sum(map(len, known(lab, ctx).values())) == len(lab.accounts) - 1
 
 
 def test_a_day_that_failed_is_not_taken_for_loaded(lab: Lab) -> None:

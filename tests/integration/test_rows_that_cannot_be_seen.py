@@ -74,7 +74,9 @@ def test_a_person_who_emptied_the_table_lets_it_be_filled_again(lab: Lab) -> Non
 def test_also_where_redis_was_emptied_and_the_status_table_tells_of_the_old_rows(lab: Lab) -> None:
     lab.sync(lab.day)
     lab.control("rows/delete", {"table_id": lab.table_id, "all": True})
-    lab.context().client.delete(keys.seen(lab.table_id), *(keys.coverage(number) for number in lab.accounts))
+    lab.context().client.delete(
+        keys.seen(lab.table_id), *(keys.coverage(lab.table_id, number) for number in lab.accounts)
+    )
     assert lab.sync(lab.day).state == RunState.FAILED
     lab.laike("doctor", "--unblock")
     assert lab.sync(lab.day).state == RunState.SUCCESS

@@ -44,10 +44,15 @@ class Records:
     app_token: str
     table_id: str
 
-    def search(self, filter_: Mapping[str, object] | None, field_names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    def search(
+        self, filter_: Mapping[str, object] | None, field_names: Sequence[str], sort: Sequence[str] = ()
+    ) -> Iterator[dict[str, Any]]:
         """Every record that the filter passes, with who created it and when; no names: every field.
 
         They are asked for at once and come page by page, so that nobody need hold them all.
+
+        Args:
+            sort: Names of the fields that order them, the smallest first.
 
         Raises:
             BadResponse: The pages do not make a whole, a record has no id, or came twice: known at the end.
@@ -57,6 +62,8 @@ class Records:
             body["field_names"] = list(field_names)
         if filter_:
             body["filter"] = filter_
+        if sort:
+            body["sort"] = [{"field_name": name, "desc": False} for name in sort]
         path = self._path("/search")
         return _each_once(path, self.api.pages("POST", path, params={"page_size": SEARCH_PAGE}, json=body))
 

@@ -4,11 +4,12 @@ import re
 from datetime import datetime, timedelta
 
 from pipeline.context import Context
-from pipeline.core.errors import StoreUnreachable
+from pipeline.core.causes import cure_of
+from pipeline.core.errors import HistoryUnclear, NewerState, StoreUnreachable, WrongRelease
 from pipeline.state.store import Server, describe, ours
 from pipeline.steps.doctor.findings import Finding, State, broken, of_error, ok, skipped, warning
 
-AFTER = ("redis.version", "redis.aof", "redis.eviction", "redis.clock")
+AFTER = ("redis.version", "redis.aof", "redis.eviction", "redis.clock", "redis.state")
 OLDEST, TRIED_WITH = (6, 2), (7, 0)  # redis-py and kombu take no older one; what we test with
 CLOCK_S = 2
 _AOF = "请以 `--appendonly yes --appendfsync always` 启动 Redis (docker-compose.yml 已如此设置)。"
@@ -20,12 +21,12 @@ def check_redis(ctx: Context) -> list[Finding]:
     """The server, or that it is out of reach."""
     try:
         with ours(ctx.settings.redis_url):
-            server = describe(ctx.client)
+            server, state = describe(ctx.client), _state(ctx)
     except StoreUnreachable as error:
         cure = "请检查 Redis 是否在运行, 以及 LAIKE_REDIS_URL 的地址和密码。"
         return [of_error("redis", error, cure), *skipped(AFTER, "Redis is out of reach")]
     now = ctx.now() - timedelta(seconds=ctx.settings.clock_offset_s)  # Redis knows nothing of a shifted clock
-    return [ok("redis", "answers"), *judge(server, now)]
+    return [ok("redis", "answers"), *judge(server, now), state]
 
 
 def reached(findings: list[Finding]) -> bool:
@@ -36,6 +37,21 @@ def reached(findings: list[Finding]) -> bool:
 def judge(server: Server, now: datetime) -> list[Finding]:
     """What a server is worth, as it describes itself."""
     return [_version(server), _aof(server), _eviction(server), _clock(server, now)]
+
+
+def _state(ctx: Context) -> Finding:
+    """Of which release it is what lies there, and whether all of it can be used."""
+    try:
+        ours = ctx.schema.is_ours()
+    except NewerState as error:
+        return of_error("redis.state", error)
+    if (tables := ctx.schema.unclear()) is not None:
+        says = f"which table it is that an older release remembers is not known: {' or '.join(tables) or 'none is'}"
+        return broken("redis.state", says, cure_of(HistoryUnclear.reason))
+    if not ours and ctx.schema.holds_tableless():
+        says = "of an older release: the next worker or command brings it up to date"
+        return warning("redis.state", says, cure_of(WrongRelease.reason))
+    return ok("redis.state", "of this release")
 
 
 def _version(server: Server) -> Finding:

@@ -44,6 +44,9 @@ REASONS = {
     "Busy": "busy",
     "NoWorker": "no_worker",
     "StoreUnreachable": "redis_unreachable",
+    "WrongRelease": "wrong_release",
+    "NewerState": "newer_state",
+    "HistoryUnclear": "history_unclear",
     "WrongInput": "wrong_input",
 }
 
@@ -132,7 +135,7 @@ def test_a_dead_token_says_where_to_authorize_again() -> None:
 
 
 # TableMismatch is left open here: whether it needs a person is for the design to say.
-PERSONS = (NeedsPerson, NeedsAuthorization, TableUnseen, TableFull, TableMismatch)
+PERSONS = (NeedsPerson, NeedsAuthorization, HistoryUnclear, TableUnseen, TableFull, TableMismatch)
 
 
 @pytest.mark.parametrize("error", [e for e in ALL if e not in PERSONS])

@@ -2,7 +2,14 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from pipeline.core.limits import calls_warning, nearly_full, rows_warning, share_warning
+from pipeline.core.limits import (
+    calls_warning,
+    nearly_full,
+    rows_warning,
+    share_warning,
+    status_left_out,
+    status_warning,
+)
 from pipeline.core.model import CHINA
 
 NOON = datetime(2026, 2, 11, 0, 0, tzinfo=CHINA)  # ten days of the month are over
@@ -88,3 +95,21 @@ def test_a_full_table_is_told_as_that() -> None:
 def test_columns_and_views_are_told_with_both_numbers() -> None:
     assert share_warning("列", 239, 300) is None
     assert share_warning("视图", 160, 200) == "表格已有 160 个视图, 上限 200 个: 请删除不用的视图。"
+
+
+def test_the_status_table_is_told_from_80_percent_on_with_what_happens_then() -> None:
+    assert status_warning(rows(d10=79), 100) is None
+    told = status_warning(rows(d1=60, d11=80), 100)
+    assert told
+    assert "已有 80 行，上限 100 行" in told
+    assert "2026-02-21" in told
+    assert "无需处理" in told
+    assert "已满" in (status_warning(rows(d1=60, d11=100), 100) or "")
+    assert status_warning({}, 100) is None
+
+
+def test_days_for_which_the_status_table_has_no_place_are_told_by_what_they_are() -> None:
+    assert status_left_out(0, 0) == []
+    (told,) = status_left_out(1200, 3)
+    assert "已入库的 1,200 条和未入库的 3 条状态未能写入" in told
+    assert "未入库" not in status_left_out(5, 0)[0]

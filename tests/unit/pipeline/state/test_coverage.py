@@ -12,7 +12,7 @@ NOW = datetime(2026, 2, 12, 7, tzinfo=UTC)
 
 class TestCoverage:
     def test_coverage_is_kept_by_account_and_day(self, client: redis.Redis) -> None:
-        coverage, one = Coverage(client), Loaded(2, "118.30", "abc", NOW)
+        coverage, one = Coverage(client, "tbl1"), Loaded(2, "118.30", "abc", NOW)
         other = replace(one, rows=0, cost="0")
         coverage.learn(
             {AccountDay("18", DAY): one, AccountDay("18", date(2026, 2, 10)): other, AccountDay("19", DAY): other}
@@ -25,9 +25,16 @@ class TestCoverage:
         assert coverage.of("18") == {"2026-02-11": other, "2026-02-10": other}
 
     def test_coverage_of_some_days_is_read_without_the_others(self, client: redis.Redis) -> None:
-        coverage, one = Coverage(client), Loaded(2, "118.30", "abc", NOW)
+        coverage, one = Coverage(client, "tbl1"), Loaded(2, "118.30", "abc", NOW)
         places = [AccountDay("18", DAY), AccountDay("19", DAY), AccountDay("19", date(2026, 2, 10))]
         coverage.learn(dict.fromkeys(places, one))
         unknown = AccountDay("20", DAY)
         assert coverage.at([places[0], places[2], unknown]) == {places[0]: one, places[2]: one}
         assert coverage.at([]) == {}
+
+    def test_what_was_loaded_into_another_table_is_not_known_of_this_one(self, client: redis.Redis) -> None:
+        one, other = Coverage(client, "tbl1"), Coverage(client, "tbl2")
+        one.learn({AccountDay("18", DAY): Loaded(2, "118.30", "abc", NOW)})
+        assert (other.of("18"), other.days(["18"]), other.at([AccountDay("18", DAY)])) == ({}, {"18": set()}, {})
+        other.learn({AccountDay("18", DAY): Loaded(3, "1", "d", NOW)})
+        assert one.of("18") == {"2026-02-11": Loaded(2, "118.30", "abc", NOW)}

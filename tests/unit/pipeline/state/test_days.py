@@ -23,8 +23,15 @@ FAILED = KnownDay(state=DayState.FAILED, what_to_do="请检查")
 class TestDays:
     """Against a real Redis and against the one in memory."""
 
+    def test_days_are_those_of_a_table_and_absences_those_of_all(self, client: redis.Redis) -> None:
+        one, other = Days(client, "tbl1"), Days(client, "tbl2")
+        one.learn({AccountDay("18", DAY): LOADED})
+        one.begin_absences({"19": NOW})
+        assert other.known(["18"], DayRange(DAY, DAY)) == {}
+        assert other.absences() == {"19": Absence(NOW)}
+
     def test_the_last_word_on_a_day_is_kept(self, client: redis.Redis) -> None:
-        days = Days(client)
+        days = Days(client, "tbl1")
         days.learn({AccountDay("18", DAY): FAILED, AccountDay("18", BEFORE): LOADED, AccountDay("19", DAY): LOADED})
         days.learn({AccountDay("18", DAY): LOADED})
         days.learn({})
@@ -36,13 +43,13 @@ class TestDays:
         assert days.known([], DayRange(BEFORE, DAY)) == {}
 
     def test_days_older_than_400_are_forgotten(self, client: redis.Redis) -> None:
-        days, old, oldest = Days(client), DAY - timedelta(days=401), DAY - timedelta(days=400)
+        days, old, oldest = Days(client, "tbl1"), DAY - timedelta(days=401), DAY - timedelta(days=400)
         days.learn({AccountDay("18", old): LOADED, AccountDay("18", oldest): LOADED})
         days.learn({AccountDay("18", DAY): FAILED})
         assert {at.day for at in days.known(["18"], DayRange(old, DAY))} == {oldest, DAY}
 
     def test_an_absence_lasts_since_its_first_notice_until_its_end(self, client: redis.Redis) -> None:
-        days = Days(client)
+        days = Days(client, "tbl1")
         days.begin_absences({"18": NOW - timedelta(days=8), "19": NOW})
         days.begin_absences({"18": NOW})
         assert days.absences() == {"18": Absence(NOW - timedelta(days=8)), "19": Absence(NOW)}
@@ -52,7 +59,7 @@ class TestDays:
         assert list(days.absences()) == ["19"]
 
     def test_that_an_absence_was_told_is_kept(self, client: redis.Redis) -> None:
-        days, absence = Days(client), Absence(NOW)
+        days, absence = Days(client, "tbl1"), Absence(NOW)
         days.begin_absences({"18": NOW})
         told = replace(absence, told=DAY, told_by="run1")
         days.tell_absence("18", told)
@@ -60,8 +67,8 @@ class TestDays:
         assert days.absences() == {"18": told}
 
     def test_each_key_lives_as_long_as_the_table_of_keys_says(self, client: redis.Redis) -> None:
-        days = Days(client)
+        days = Days(client, "tbl1")
         days.learn({AccountDay("18", DAY): LOADED})
         days.begin_absences({"18": NOW})
-        lives = [int(client.ttl(name)) for name in (keys.day_states("18"), keys.ACCOUNTS_ABSENT)]
+        lives = [int(client.ttl(name)) for name in (keys.day_states("tbl1", "18"), keys.ACCOUNTS_ABSENT)]
         assert lives == pytest.approx([400 * 86400, -1], abs=2)

@@ -267,6 +267,6 @@ class TestLedger:
         ledger = Ledger(client)
         ledger.open(RUN)
         ledger.emit(RUN.run_id, "e")
-        Coverage(client).learn({AccountDay("18", DAY): Loaded(0, "0", "", NOW)})
-        names = [keys.run(RUN.run_id), keys.events(RUN.run_id), keys.RUNS, keys.coverage("18")]
+        Coverage(client, "tbl1").learn({AccountDay("18", DAY): Loaded(0, "0", "", NOW)})
+        names = [keys.run(RUN.run_id), keys.events(RUN.run_id), keys.RUNS, keys.coverage("tbl1", "18")]
         assert [int(client.ttl(name)) for name in names] == pytest.approx([400 * 86400, 3 * 86400, -1, -1], abs=2)

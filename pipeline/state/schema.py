@@ -1,0 +1,134 @@
+"""The form of what lies in Redis: marked by a number, brought up to date at an upgrade, refused where it is newer.
+
+Form 1, which has no mark, kept what was loaded by account alone. Form 2 keeps it by table, too: a table that is set
+instead of another one knows nothing of that one's rows.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import redis
+import structlog
+
+from pipeline.core.errors import NewerState, WrongRelease
+from pipeline.state import keys
+from pipeline.state.lease import hold
+
+FORM = 2  # what this release reads and writes
+PATIENCE_S = 60.0  # another process copies for seconds, however much there is
+SCANNED = 1000  # keys in one answer of SCAN
+_TABLELESS = {keys.tableless_coverage: keys.coverage, keys.tableless_day_states: keys.day_states}
+
+log = structlog.get_logger()
+
+
+class Schema:
+    """The mark, and what is to be done until it is ours."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def is_ours(self) -> bool:
+        """Whether what lies in Redis has the form of this release already; where nothing is marked it may be older.
+
+        Raises:
+            NewerState: It is of a newer release.
+        """
+        mark: Any = self._client.get(keys.SCHEMA)
+        if mark is None or int(mark) < FORM:
+            return False
+        if int(mark) > FORM:
+            msg = f"Redis holds the state of a newer release (form {int(mark)}, this one knows {FORM}): run that one"
+            raise NewerState(msg)
+        return True
+
+    def bring_up(self, workers_answer: Callable[[], bool]) -> None:
+        """Let what lies in Redis have the form of this release; what an older one reads stays as it is.
+
+        Args:
+            workers_answer: Whether any worker is alive. Asked only before a copy: then it is one of an older release.
+
+        Raises:
+            NewerState: It is of a newer release.
+            WrongRelease: An older release is still at work.
+            DeadlinePassed: Another process was at it for longer than we wait.
+        """
+        if self.is_ours():
+            return
+        end = time.monotonic() + PATIENCE_S
+        with hold(self._client, keys.SCHEMA_LOCK, lambda: end - time.monotonic()):
+            if self.is_ours():
+                return
+            if self.holds_tableless():
+                self._ensure_alone(workers_answer)
+                self._settle_or_ask()
+            self._client.set(keys.SCHEMA, str(FORM))
+            log.info("schema_marked", form=FORM)
+
+    def owner(self) -> str | None:
+        """The table that is meant where a table is named neither by a key nor by a row of 同步状态."""
+        found: Any = self._client.get(keys.HISTORY_TABLE)
+        return found.decode() if found else None
+
+    def unclear(self) -> tuple[str, ...] | None:
+        """The tables of which one may be the owner, while a person is to say which; `None`: nothing is to be said."""
+        found: Any = self._client.get(keys.HISTORY_UNCLEAR)
+        return None if found is None else tuple(found.decode().split())
+
+    def settle(self, table_id: str) -> None:
+        """Let what is remembered without a table be that table's; what is known of the table already stands.
+
+        What the release before wrote stays, so that going back to it loses only what is newer.
+        """
+        for old, new in self._pairs(table_id):
+            self._copy(old, new)
+        pipe = self._client.pipeline()
+        pipe.set(keys.HISTORY_TABLE, table_id)
+        pipe.delete(keys.HISTORY_UNCLEAR)
+        pipe.execute()
+        log.info("history_settled", table=table_id)
+
+    def tables_seen(self) -> tuple[str, ...]:
+        """Tables in which rows of ours were seen at some time."""
+        begin, end = keys.seen("\n").split("\n")
+        names = (name.removeprefix(begin).removesuffix(end) for name in self._names(keys.seen("*")))
+        return tuple(sorted(names))
+
+    def holds_tableless(self) -> bool:
+        """Whether there is anything that an older release remembered without its table."""
+        return any(True for old in _TABLELESS for _ in self._names(old("*")))
+
+    def _ensure_alone(self, workers_answer: Callable[[], bool]) -> None:
+        """Old workers would go on with the old keys, and load the new release's days again."""
+        working = any(True for pattern in (keys.step("*", "*"), keys.writer("*")) for _ in self._names(pattern))
+        if working or workers_answer():
+            msg = "a worker or command of an older release is still at work: stop it first, then start this one"
+            raise WrongRelease(msg)
+
+    def _settle_or_ask(self) -> None:
+        tables = [owner] if (owner := self.owner()) else self.tables_seen()
+        if len(tables) == 1:
+            self.settle(tables[0])
+        else:
+            self._client.set(keys.HISTORY_UNCLEAR, " ".join(tables))
+            log.error("history_unclear", tables=list(tables))
+
+    def _pairs(self, table_id: str) -> Iterator[tuple[str, str]]:
+        for old, new in _TABLELESS.items():
+            begin = old("")
+            yield from ((name, new(table_id, name.removeprefix(begin))) for name in self._names(old("*")))
+
+    def _copy(self, old: str, new: str) -> None:
+        days: Any = self._client.hgetall(old)
+        lives: Any = self._client.pttl(old)
+        pipe = self._client.pipeline()
+        for day, value in days.items():
+            pipe.hsetnx(new, day, value)
+        if lives > 0:
+            pipe.pexpire(new, lives)
+        pipe.execute()
+
+    def _names(self, pattern: str) -> Iterator[str]:
+        found: Any = self._client.scan_iter(match=pattern, count=SCANNED)
+        return (name.decode() for name in found)
