@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from emulator.oceanengine import envelope, parameters
+from emulator.oceanengine import envelope, parameters, totals
 from emulator.oceanengine.figures import Row, as_number
 from emulator.oceanengine.metrics import RATIOS, quotient
 from emulator.oceanengine.parameters import Query
@@ -19,6 +19,9 @@ def promotion(world: "World", call: Call) -> Reply:
     """GET /open_api/v3.0/local/report/promotion/get/."""
     query = parameters.parse(world, call, with_ids=True, default_order="ASC")
     rows = wanted_rows(world, query)
+    if query.whole_span:
+        return _listed("promotion_list", totals.by_promotion(rows, query), query)
+    query.check_page(world, len(rows))
     _order(rows, query, lambda row, metric: row.shown(metric) or 0, lambda row: row.day)
     shown, page_info = _page(rows, query)
     listed = [promotion_row(row, query.metrics) for row in shown]
@@ -28,10 +31,18 @@ def promotion(world: "World", call: Call) -> Reply:
 def account(world: "World", call: Call) -> Reply:
     """GET /open_api/v3.0/local/report/account/get/."""
     query = parameters.parse(world, call, with_ids=False, default_order="DESC")
-    totals = day_totals(wanted_rows(world, query), query.account_id, query.metrics)
-    _order(totals, query, lambda row, metric: row[metric], lambda row: row["stat_time_day"])
-    shown, page_info = _page(totals, query)
-    return envelope.success({"data_list": shown, "page_info": page_info})
+    rows = wanted_rows(world, query)
+    if query.whole_span:
+        return _listed("data_list", totals.of_account(rows, query), query)
+    days = day_totals(rows, query.account_id, query.metrics)
+    query.check_page(world, len(days))
+    _order(days, query, lambda row, metric: row[metric], lambda row: row["stat_time_day"])
+    return _listed("data_list", days, query)
+
+
+def _listed(name: str, rows: list[dict[str, Any]], query: Query) -> Reply:
+    shown, page_info = _page(rows, query)
+    return envelope.success({name: shown, "page_info": page_info})
 
 
 def wanted_rows(world: "World", query: Query) -> list[Row]:
