@@ -128,7 +128,7 @@ def _write(ctx: Context, base: Base, run: Run, rows: Sequence[StatusRow]) -> Non
 
 def _create(ctx: Context, records: Records, run: Run, rows: Sequence[StatusRow]) -> None:
     def send(batch: Sequence[StatusRow], token: str) -> None:
-        ids = records.batch_create([row.cells for row in batch], token)
+        ids = records.batch_create([row.cells for row in batch], token).ids
         if len(ids) == len(batch):
             made = {row.place: KnownRow(record_id, row.digest) for row, record_id in zip(batch, ids, strict=True)}
             ctx.memory.learn_status_rows(made)
