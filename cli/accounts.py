@@ -7,8 +7,15 @@ from cli.session import opened
 from pipeline.core.account_options import disabled
 from pipeline.core.errors import Trouble
 from pipeline.core.plan import told_apart
-from pipeline.core.roster import Roster
+from pipeline.core.roster import Roster, Why
 from pipeline.steps.accounts import AccountState, known_accounts, states
+
+_WHY = {
+    Why.INVALID: "no longer valid",
+    Why.REFUSED: "its accounts may not be listed",
+    Why.NOT_LOCAL: "its accounts are no 本地推 ones",
+    Why.OTHER: "no 本地推 account lies under it",
+}
 
 
 def accounts(*, refresh: bool, as_json: bool) -> int:
@@ -57,7 +64,7 @@ def _document(found: list[AccountState], roster: Roster | None, trouble: Trouble
             }
             for one in found
         ],
-        "skipped": [{"id": one.id, "name": one.name} for one in roster.skipped] if roster else [],
+        "skipped": [{"id": one.id, "name": one.name, "why": one.why} for one in roster.skipped] if roster else [],
         **output.trouble_document(trouble),
     }
 
@@ -80,7 +87,7 @@ def _print(found: list[AccountState], roster: Roster | None, trouble: Trouble | 
         if one.trouble:
             _tell(one.name, one.trouble)
     for skipped in roster.skipped if roster else ():
-        output.out.print(f"[yellow]skipped[/] {output.safe(skipped.name)} ({skipped.id}): no longer valid")
+        output.out.print(f"[yellow]skipped[/] {output.safe(skipped.name)} ({skipped.id}): {_WHY[skipped.why]}")
     if roster:
         output.err.print(f"discovered {output.moment(roster.at)}; `laike accounts --refresh` asks anew")
     if trouble:

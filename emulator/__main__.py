@@ -7,6 +7,7 @@ import sys
 from datetime import date
 
 from emulator.server import listen, make_server
+from emulator.unsure import FACTS
 from emulator.world import DEFAULT_SEED, World
 
 
@@ -14,7 +15,7 @@ def main() -> None:
     """Read the options, listen, tell, serve."""
     options = _options()
     try:
-        world = World(options.seed, options.day)
+        world = World(options.seed, options.day, dict(options.unsure))
     except ValueError as problem:
         sys.exit(str(problem))
     for wanted in (signal.SIGTERM, signal.SIGINT):
@@ -33,7 +34,16 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED)
     parser.add_argument("--day", type=date.fromisoformat, help="newest day with figures, default yesterday")
+    words = f"what the services are like where nobody is sure; facts are {', '.join(FACTS)}"
+    parser.add_argument(
+        "--unsure", type=_alternative, action="append", default=[], metavar="FACT=ALTERNATIVE", help=words
+    )
     return parser.parse_args()
+
+
+def _alternative(text: str) -> tuple[str, str]:
+    name, _, alternative = text.partition("=")
+    return name, alternative
 
 
 if __name__ == "__main__":

@@ -16,7 +16,12 @@ class CallLog:
 
     entries: deque[dict[str, object]] = field(default_factory=lambda: deque(maxlen=KEPT))
     arrivals: Counter[str] = field(default_factory=Counter)
-    quota: int = 0
+    months: Counter[str] = field(default_factory=Counter)  # calls that count against the quota
+
+    @property
+    def quota(self) -> int:
+        """Calls of all months that count against the tenant's quota."""
+        return self.months.total()
 
     def arrive(self, name: str) -> int:
         """Count one more call of the endpoint and tell its number."""
@@ -28,7 +33,7 @@ class CallLog:
     ) -> None:
         """Write the entry of a call; `reply` is None where the connection was closed instead."""
         if route.metered and reply is not None and reply.status < HTTP_BAD_REQUEST:
-            self.quota += 1
+            self.months[month_of(at)] += 1
         self.entries.append(
             {
                 "endpoint": route.name,
@@ -44,6 +49,11 @@ class CallLog:
                 "rows": _rows(call),
             }
         )
+
+
+def month_of(moment: datetime) -> str:
+    """The calendar month, Asia/Shanghai, by which the quota is counted."""
+    return f"{moment:%Y-%m}"
 
 
 def _rows(call: Call) -> int | None:

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route as Path
 
 from emulator.oceanengine.oauth import REDIRECT_URI, SCOPES, USER_ID
-from emulator.oceanengine.selection import LIFE, WORKBENCH
+from emulator.oceanengine.selection import AGENT, ENTERPRISE_BP, GROUP_BP, LIFE, WORKBENCH
 from emulator.pages import templates
 from emulator.wire import HTTP_BAD_REQUEST, HTTP_OK, Call
 
@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 PATH = "/openapi/audit/oauth.html"
 FOUND = 302
-KINDS = {**dict.fromkeys(LIFE, "来客"), **dict.fromkeys(WORKBENCH, "工作台")}
+KINDS = {
+    **dict.fromkeys(LIFE, "来客"),
+    **dict.fromkeys(WORKBENCH, "工作台"),
+    **dict.fromkeys((*ENTERPRISE_BP, *GROUP_BP), "升级版工作台"),
+    **dict.fromkeys(AGENT, "代理商"),
+}
 NOBODY_TICKED = "请至少勾选一个账户"
 
 

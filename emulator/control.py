@@ -115,6 +115,12 @@ def _settings(world: "World", body: dict[str, Any]) -> Answer:
     return {"settings": world.settings.as_dict()}
 
 
+def _unsure(world: "World", body: dict[str, Any]) -> Answer:
+    """`{"<fact>": "<alternative>"}`: what the services are like where nobody is sure; `GET unsure` lists the facts."""
+    world.choose(body)
+    return {"unsure": world.unsure}
+
+
 def _permissions(world: "World", body: dict[str, Any]) -> Answer:
     """`{"denied"?, "document"?, "advanced"?, "feishu_app_in_use"?}`: what is not named stays as it is.
 
@@ -228,6 +234,7 @@ ACTIONS: dict[str, Callable[["World", Any], Answer]] = {
     "faults/clear": _clear_faults,
     "latency": _latency,
     "settings": _settings,
+    "unsure": _unsure,
     "permissions": _permissions,
     "figures": _figures,
     "roi2": _roi2,

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from emulator import control, patching
 from emulator.faults import Fault, changes_of
 from emulator.feishu.envelope import refused
+from emulator.shapes import shaped
 from emulator.wire import Call, Refusal, Reply, Route
 from emulator.world import World
 
@@ -69,11 +70,11 @@ class Exchange:
         """The true answer. A second write on the base is refused while one is under way."""
         delay += self.world.latency.get(self.route.name, 0.0)
         base = self.world.base
+        if base.writers and self._conflicts():
+            return self.route.family.refuse(refused(1254291, status=self.route.conflict_status))
         if not self.route.writes:
             await _pause(delay)
             return self.handle()
-        if base.writers:
-            return self.route.family.refuse(refused(1254291, status=self.route.conflict_status))
         base.writers += 1
         try:
             await _pause(delay)
@@ -89,7 +90,7 @@ class Exchange:
                 if not self.route.public:
                     family.authorize(self.world, self.call)
                     family.permit(self.world, self.call, self.route)
-                return self.route.handler(self.world, self.call)
+                return shaped(self.world, self.route, self.route.handler(self.world, self.call))
         except Refusal as refusal:
             return family.refuse(refusal)
 
@@ -105,7 +106,12 @@ class Exchange:
             return None
         rate = settings.oceanengine_rate if route.family.name == "oceanengine" else route.rate
         wait = self.world.buckets.take(route.name, rate)
-        return route.family.throttled(wait, rate) if wait else None
+        return route.family.throttled(self.world, wait, rate) if wait else None
+
+    def _conflicts(self) -> bool:
+        """Whether the call is refused while a write is under way: another write, or a read of the table, too."""
+        reads_too = self.world.holds("conflicts", "reads_too") and "table_id" in self.call.params
+        return self.route.writes or reads_too
 
 
 async def _pause(seconds: float) -> None:
@@ -128,6 +134,11 @@ async def _code(exchange: Exchange, details: Details) -> None:
     reply = exchange.route.family.refuse(refusal)
     reply.headers |= _headers(details)
     await exchange.answer(reply)
+
+
+async def _throttled(exchange: Exchange, details: Details) -> None:
+    route = exchange.route
+    await exchange.answer(route.family.throttled(exchange.world, details.get("seconds", 0.1), route.rate))
 
 
 async def _delay(exchange: Exchange, details: Details) -> None:
@@ -193,6 +204,7 @@ def _as_bytes(body: object) -> bytes:
 FAULTS: dict[str, Callable[[Exchange, Details], Awaitable[None]]] = {
     "status": _status,
     "code": _code,
+    "throttled": _throttled,
     "delay": _delay,
     "drop_before": _drop_before,
     "drop_after": _drop_after,

@@ -11,6 +11,7 @@ ALWAYS = "always"
 KINDS: dict[str, tuple[set[str], set[str]]] = {
     "status": ({"status"}, {"body", "headers"}),
     "code": ({"code"}, {"status", "message", "headers"}),
+    "throttled": (set(), {"seconds"}),
     "delay": ({"seconds"}, set()),
     "drop_before": (set(), set()),
     "drop_after": (set(), set()),

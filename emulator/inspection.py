@@ -11,6 +11,7 @@ from emulator.feishu.values import plain
 from emulator.oceanengine import reports
 from emulator.oceanengine.metrics import METRICS
 from emulator.people import table_of
+from emulator.unsure import FACTS
 
 if TYPE_CHECKING:
     from emulator.world import World
@@ -57,6 +58,17 @@ def oauth(world: "World") -> dict[str, Any]:
         "generation": world.oauth.generation,
         "granted": {name: world.oauth.granted[name] for name in GRANTING},
     }
+
+
+def unsure(world: "World", _query: Query) -> dict[str, Any]:
+    """Each fact on which sources disagree, and which of its alternatives holds."""
+    return {
+        "facts": [
+            {"name": f.name, "about": f.about, "alternatives": f.alternatives, "source": f.source,
+             "holds": world.unsure[f.name]}
+            for f in FACTS.values()
+        ]
+    }  # fmt: skip
 
 
 def records(world: "World", query: Query) -> dict[str, Any]:
@@ -119,6 +131,7 @@ VIEWS: dict[str, Callable[["World", Query], dict[str, Any]]] = {
     "records": records,
     "figures": figures,
     "calls": calls,
+    "unsure": unsure,
     "facts": facts,
 }
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from emulator.feishu import auth, bot, fields, records, search, tables, views, wiki
 from emulator.feishu.envelope import FAMILY as FEISHU
-from emulator.oceanengine import accounts, oauth, reports, user
+from emulator.oceanengine import accounts, oauth, organisations, reports, user
 from emulator.oceanengine.envelope import FAMILY as OCEANENGINE
 from emulator.settings import OCEANENGINE_RATE
 from emulator.wire import HTTP_BAD_REQUEST, Handler, Route
@@ -39,6 +39,9 @@ ROUTES = (
     _ocean("accounts.authorized", "GET", "/open_api/oauth2/advertiser/get/", accounts.authorized, public=True),
     _ocean("accounts.local", "GET", f"{LOCAL}/life/advertiser/list/", accounts.local),
     _ocean("accounts.workbench", "GET", "/open_api/v3.0/customer_center/account/list/", accounts.workbench),
+    _ocean("accounts.ebp", "GET", "/open_api/2/ebp/advertiser/list/", organisations.ebp),
+    _ocean("accounts.agent", "GET", "/open_api/2/agent/advertiser/select/", organisations.agent),
+    _ocean("accounts.child_agents", "GET", "/open_api/2/agent/child_agent/select/", organisations.child_agents),
     _ocean("accounts.names", "GET", "/open_api/2/advertiser/public_info/", accounts.names),
     _ocean("accounts.user", "GET", "/open_api/2/user/info/", user.info),
     _ocean("report.promotion", "GET", f"{LOCAL}/report/promotion/get/", reports.promotion),

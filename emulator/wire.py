@@ -94,7 +94,7 @@ class Family:
 
     name: str
     refuse: Callable[[Refusal], Reply]
-    throttled: Callable[[float, float], Reply]
+    throttled: Callable[["World", float, float], Reply]  # seconds until a call would pass, the rate
     authorize: Callable[["World", Call], None]
     permit: Callable[["World", Call, "Route"], None]
     wrong_method: Refusal

@@ -1,11 +1,12 @@
 """The state of both services, and its return to the seeded beginning."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from emulator import seed
+from emulator import seed, unsure
 from emulator.calllog import CallLog
 from emulator.clock import Clock
 from emulator.faults import FaultBoard
@@ -46,6 +47,7 @@ class World:
 
     seed: int = DEFAULT_SEED
     day: date | None = None
+    chosen: Mapping[str, str] = field(default_factory=dict)  # alternatives of unsure facts, from the start
     lock: threading.RLock = field(default_factory=threading.RLock)
     epoch: int = 0  # counts resets: an effect that was to come late does not reach into the next test
 
@@ -61,7 +63,7 @@ class World:
         """Back to the beginning: tokens, tables, figures, faults, settings, counters."""
         with self.lock:
             self.epoch += 1
-            self.settings = Settings()
+            self.settings, self.unsure = Settings(), unsure.defaults()
             self.permissions = Permissions()
             self.clock = Clock()
             self.latency: dict[str, float] = {}
@@ -77,6 +79,7 @@ class World:
             self.tenant = Tenant(self.seed, self.clock)
             self.base = Base(APP_TOKEN, "本地推日报")
             seed.fill_base(self, self.newest_day)
+            self.choose(self.chosen)
 
     def facts(self, url: str) -> dict[str, Any]:
         """What a client must be told: address, ids, credentials."""
@@ -102,6 +105,18 @@ class World:
             "text_table_id": text.table_id,
             "webhook_path": f"/open-apis/bot/v2/hook/{HOOK_ID}",
         }
+
+    def choose(self, wanted: Mapping[str, str]) -> None:
+        """Let alternatives of unsure facts hold, or raise ValueError and choose none."""
+        chosen = unsure.checked(wanted)
+        self.unsure |= chosen
+        for name, alternative in chosen.items():
+            self.configure(dict(unsure.FACTS[name].settings.get(alternative, {})))
+
+    def holds(self, name: str, alternative: str) -> bool:
+        """Whether a fact is this one of its alternatives."""
+        unsure.checked({name: alternative})
+        return self.unsure[name] == alternative
 
     def configure(self, wanted: dict[str, Any]) -> None:
         """Change settings; the clock follows its own."""

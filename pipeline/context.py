@@ -9,7 +9,7 @@ from typing import Self
 
 import redis
 
-from pipeline.clients.feishu.api import WRITE_TIMEOUT_S, Feishu, TenantToken
+from pipeline.clients.feishu.api import WRITE_TIMEOUT_S, Feishu, PageSize, TenantToken
 from pipeline.clients.feishu.bot import Bot
 from pipeline.clients.feishu.records import BatchSize, Records
 from pipeline.clients.feishu.tables import Tables
@@ -71,6 +71,7 @@ class Context:
     feishu_http: Http
     tenant_token: TenantToken
     batch_size: BatchSize
+    page_size: PageSize
     tally: Tally = field(default_factory=Tally)
 
     def counting(self) -> Self:
@@ -168,6 +169,7 @@ class Context:
             replace(WRITE, scale=scale),
             self.quota.count,
             self.tally,
+            self.page_size,
         )
 
     def bot(self) -> Bot | None:
@@ -240,6 +242,7 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
         feishu_http=feishu_http,
         tenant_token=tenant_token(settings, client, feishu_http),
         batch_size=BatchSize(),
+        page_size=PageSize(),
     )
 
 

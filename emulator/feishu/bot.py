@@ -45,7 +45,7 @@ def webhook(world: "World", call: Call) -> Reply:
     return Reply({"code": 0, "msg": "success", "data": {}, "StatusCode": 0, "StatusMessage": "success"})
 
 
-def throttled(_wait: float, _rate: float) -> Reply:
+def throttled(_world: "World", _wait: float, _rate: float) -> Reply:
     """The webhook has a code of its own for this, and no header."""
     return envelope.refuse(Refusal(TOO_FREQUENT, "frequency limited"))
 

@@ -4,8 +4,9 @@ import math
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from emulator.calllog import month_of
 from emulator.feishu import rights
-from emulator.wire import HTTP_BAD_REQUEST, HTTP_OK, Call, Family, Refusal, Reply
+from emulator.wire import HTTP_BAD_REQUEST, HTTP_OK, Call, Family, Refusal, Reply, Route
 
 if TYPE_CHECKING:
     from emulator.world import World
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 NOT_FOUND = 404
 TOO_MANY_REQUESTS = 429
 THROTTLED = 99991400
+MONTH_USED_UP = 99991403
 NO_TOKEN = 99991661
 INVALID_TOKEN = 99991663
 APP_NOT_IN_USE = 99991662
@@ -73,9 +75,17 @@ NAMES = {
     1254107: "Filter is too long",
     1254108: "Sort is too long",
     1254130: "Cell too large",
+    1254112: "Too many requests on a single base",
+    1254290: "TooManyRequest",
     1254291: "Write conflict",
     1254608: "Same API requests are submitted repeatedly",
     1255006: "client_token conflict",
+}
+OF_THE_MONTH = {"10000": 10_000, "1000000": 1_000_000}  # calls of the free edition: monthly_calls
+OF_THE_BASE = {  # too_many_requests: code and HTTP status
+    "1254290": (1254290, HTTP_OK),
+    "1254290_429": (1254290, TOO_MANY_REQUESTS),
+    "1254112": (1254112, HTTP_OK),
 }
 PROPERTY_CODES = range(1254080, 1254097)
 
@@ -100,10 +110,16 @@ def refuse(refusal: Refusal) -> Reply:
     return Reply(payload, status=refusal.status, headers={LOG_ID: log_id})
 
 
-def throttled(wait: float, rate: float) -> Reply:
-    """频控策略: HTTP 429 and how many seconds to wait."""
-    reply = refuse(Refusal(THROTTLED, "request trigger frequency limit", status=TOO_MANY_REQUESTS))
-    reply.headers |= {"x-ogw-ratelimit-limit": f"{rate:g}", "x-ogw-ratelimit-reset": str(math.ceil(wait))}
+def throttled(world: "World", wait: float, rate: float) -> Reply:
+    """频控策略: the gateway's refusal, with how many seconds to wait where it says so, or that of the base."""
+    code, status = OF_THE_BASE.get(world.unsure["too_many_requests"], (0, HTTP_OK))
+    if code:
+        return refuse(refused(code, status=status))
+    old = world.holds("too_many_requests", "400")
+    status = HTTP_BAD_REQUEST if old else TOO_MANY_REQUESTS
+    reply = refuse(Refusal(THROTTLED, "request trigger frequency limit", status=status))
+    if not world.holds("too_many_requests", "429_bare"):
+        reply.headers |= {"x-ogw-ratelimit-limit": f"{rate:g}", "x-ogw-ratelimit-reset": str(math.ceil(wait))}
     return reply
 
 
@@ -158,11 +174,19 @@ def page_of(query: dict[str, str], largest: int, *, status: int = HTTP_OK) -> in
     return int(text)
 
 
+def permit(world: "World", call: Call, route: Route) -> None:
+    """The month's calls, then the app's rights."""
+    spent = world.log.months[month_of(world.clock.now())]
+    if route.metered and spent >= OF_THE_MONTH[world.unsure["monthly_calls"]]:
+        raise Refusal(MONTH_USED_UP, "This month's API call quota has been exceeded", status=TOO_MANY_REQUESTS)
+    rights.permit(world, call, route)
+
+
 FAMILY = Family(
     name="feishu",
     refuse=refuse,
     throttled=throttled,
     authorize=authorize,
-    permit=rights.permit,
+    permit=permit,
     wrong_method=Refusal(WRONG_METHOD, "method not allowed", status=HTTP_BAD_REQUEST),
 )

@@ -86,9 +86,9 @@ def _is_date(operator: str, values: list[str]) -> bool:
     return len(values) == 1 and values[0] in known
 
 
-def compiled(tests: list[Test], conjunction: str, zone: ZoneInfo, today: date) -> Predicate:
-    """One predicate for a flat list of conditions."""
-    parts = [_predicate(test, zone, today) for test in tests]
+def compiled(tests: list[Test], conjunction: str, zone: ZoneInfo, today: date, *, by_day: bool = True) -> Predicate:
+    """One predicate for a flat list of conditions; dates are compared by day, or by their instants with midnights."""
+    parts = [_predicate(test, zone, today, by_day=by_day) for test in tests]
     return combined(parts, conjunction)
 
 
@@ -106,14 +106,14 @@ def _either(one: Predicate, other: Predicate) -> Predicate:
     return lambda record: one(record) or other(record)
 
 
-def _predicate(test: Test, zone: ZoneInfo, today: date) -> Predicate:
+def _predicate(test: Test, zone: ZoneInfo, today: date, *, by_day: bool) -> Predicate:
     value_of = _reader(test.column)
     if test.operator in EMPTINESS:
         empty = test.operator == "isEmpty"
         return lambda record: (value_of(record) is None) == empty
     kind = test.column.type
     if kind in DATES:
-        return _date_predicate(test, value_of, zone, today)
+        return _date_predicate(test, value_of, zone, today, by_day=by_day)
     if kind in SETS:
         return _set_predicate(test, value_of)
     if kind == 2:  # noqa: PLR2004 - a number field
@@ -176,11 +176,15 @@ def _set_predicate(test: Test, value_of: Callable[[Record], Any]) -> Predicate:
     return lambda record: compare(names(value_of(record)), wanted)
 
 
-def _date_predicate(test: Test, value_of: Callable[[Record], Any], zone: ZoneInfo, today: date) -> Predicate:
+def _date_predicate(
+    test: Test, value_of: Callable[[Record], Any], zone: ZoneInfo, today: date, *, by_day: bool
+) -> Predicate:
     """Compared by day in the document's time zone: ExactDate is cut to midnight there."""
     first, last = _span(test.values, zone, today)
     # midnights are worked out once: a search looks at every row of the table
     begin, end = _midnight_ms(first, zone), _midnight_ms(last + ONE_DAY, zone)
+    if test.operator == "isGreater" and not by_day:
+        return lambda record: (ms := value_of(record)) is not None and ms > begin
     if test.operator == "isGreater":
         return lambda record: (ms := value_of(record)) is not None and ms >= end
     if test.operator == "isLess":

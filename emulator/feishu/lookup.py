@@ -24,8 +24,11 @@ def table_of(world: "World", call: Call, *, real_statuses: bool = False) -> Tabl
     """The table of a path. View endpoints answer with `real_statuses`, the others with HTTP 200."""
     base = base_of(world, call, real_statuses=real_statuses)
     table_id = call.params["table_id"]
-    if table_id in base.tables:
-        return base.tables[table_id]
+    table = base.tables.get(table_id)
+    if table is not None and not table.unseen:
+        return table
+    if table is not None:
+        table.unseen -= 1
     if table_id.startswith("tbl"):
         raise refused(1254041, status=NOT_FOUND if real_statuses else HTTP_OK)
     raise refused(1254004, status=HTTP_BAD_REQUEST if real_statuses else HTTP_OK)

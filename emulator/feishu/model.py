@@ -73,6 +73,7 @@ class Table:
     records: dict[str, Record] = field(default_factory=dict)
     views: dict[str, View] = field(default_factory=dict)
     revision: int = 1
+    unseen: int = 0  # calls about it that are still answered as if it were not there
     # rows that matched a filter at the present revision: paging would evaluate it anew for each page
     matches: dict[str, list[Record]] = field(default_factory=dict)
 

@@ -7,6 +7,7 @@ from emulator.feishu.envelope import refused
 from emulator.feishu.lookup import table_of
 from emulator.feishu.model import APP
 from emulator.feishu.operations import once
+from emulator.feishu.values import read
 from emulator.feishu.writing import delete_rows, insert_rows, update_rows
 from emulator.wire import Call, Reply
 
@@ -25,6 +26,9 @@ def batch_create(world: "World", call: Call) -> Reply:
 
     def create() -> dict[str, Any]:
         made = insert_rows(world, table, rows, APP)
+        if world.holds("write_echo", "as_read"):
+            columns = list(table.fields.values())
+            return {"records": [{"record_id": r.record_id, "fields": read(columns, r)} for r in made]}
         return {"records": [_echo(record.record_id, row) for record, row in zip(made, rows, strict=True)]}
 
     return once(world, call, query.get("client_token", ""), create)

@@ -41,7 +41,8 @@ def search(world: "World", call: Call) -> Reply:
     if world.permissions.hides_rows or world.settings.lost_permission == table.table_id:
         return envelope.success({"items": [], "has_more": False, "total": 0})
     extras = _system_keys if _flag(body, "automatic_fields") else _no_keys
-    items = [{"record_id": r.record_id, "fields": read(columns, r), **extras(r)} for r in shown]
+    empty = world.unsure["empty_cells"]
+    items = [{"record_id": r.record_id, "fields": read(columns, r, empty), **extras(r)} for r in shown]
     return envelope.success({"items": items, **frame})
 
 
@@ -101,7 +102,8 @@ def _matching(world: "World", table: Table, body: dict[str, Any]) -> list[Record
     view_id = body.get("view_id")
     if predicate is None and not sorts and view_id:
         return rows_of_view(world, table, view_of(table, str(view_id)))
-    key = json.dumps([body.get("filter"), body.get("sort"), world.settings.time_zone, str(today_of(world))])
+    zone, by = world.settings.time_zone, world.unsure["date_filter"]
+    key = json.dumps([body.get("filter"), body.get("sort"), zone, by, str(today_of(world))])
     if key not in table.matches:
         found = [record for record in table.records.values() if predicate is None or predicate(record)]
         for column, descending in reversed(sorts):
@@ -154,8 +156,9 @@ def _filter(world: "World", table: Table, given: object) -> Predicate | None:
     if len(_compact(given)) > LONGEST_FILTER:
         raise refused(1254107)
     zone, today = zone_of(world), today_of(world)
+    by_day = world.holds("date_filter", "days")
     parts = [
-        filters.compiled([_test(table, condition) for condition in conditions], conjunction, zone, today)
+        filters.compiled([_test(table, one) for one in conditions], conjunction, zone, today, by_day=by_day)
         for conjunction, conditions in groups
         if conditions
     ]

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 from emulator.feishu import envelope, fields, paging
 from emulator.feishu.envelope import refused
 from emulator.feishu.lookup import base_of
-from emulator.feishu.model import Base, Table, View
+from emulator.feishu.model import PERSON, Base, Table, View
 from emulator.feishu.views import add_view
+from emulator.feishu.writing import insert_rows
 from emulator.wire import Call, Reply
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ LONGEST_NAME = 100
 FORBIDDEN_IN_NAME = frozenset("/\\?*:[]")
 DEFAULT_VIEW = "表格"
 DEFAULT_INDEX = "多行文本"
+BLANK_ROWS = 10  # as the default table of a new base has them
 TABLE_KEYS = ("name", "default_view_name", "fields")
 
 
@@ -61,6 +63,9 @@ def create_table(world: "World", call: Call) -> Reply:
     if len(base.tables) >= MOST_TABLES:
         raise refused(1254100)
     table, view = _made(base, name, wanted.get("default_view_name") or DEFAULT_VIEW, columns)
+    if world.holds("new_table_rows", "ten_blank"):
+        insert_rows(world, table, [{} for _ in range(BLANK_ROWS)], PERSON)
+    table.unseen = int(world.holds("just_created", "late"))
     ids = {"table_id": table.table_id, "default_view_id": view.view_id}
     return envelope.success({**ids, "field_id_list": list(table.fields)})
 

@@ -120,6 +120,9 @@ def stored(column: "Field", value: object) -> object:
     return None if kept in EMPTY else kept
 
 
+BLANK: dict[int, object] = {1: "", 4: [], 11: [], 13: ""}  # an empty cell that stands there; else null
+
+
 def _read_text(value: Any) -> object:  # noqa: ANN401 - cells were checked when they were written
     return [{"type": "text", "text": value}]
 
@@ -140,9 +143,11 @@ COMPUTED: dict[int, Callable[["Record"], object]] = {
 }
 
 
-def read(columns: list["Field"], record: "Record") -> dict[str, object]:
-    """A row's cells in the read shape; empty ones are left out."""
+def read(columns: list["Field"], record: "Record", empty: str = "left_out") -> dict[str, object]:
+    """A row's cells in the read shape; empty ones are left out, `null` or `blank`."""
     shown: dict[str, object] = {}
+    if empty != "left_out":
+        shown = {column.name: BLANK.get(column.type) if empty == "blank" else None for column in columns}
     cells = record.cells
     for column in columns:
         if column.type in COMPUTED:

@@ -4,7 +4,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from emulator.feishu import envelope, filters, paging
+from emulator.feishu import envelope, filters, options, paging
 from emulator.feishu.filters import EXACT_DATE, Test
 from emulator.feishu.lookup import table_of, view_of
 from emulator.feishu.model import SELECTS, Base, Condition, Field, Table, View
@@ -30,17 +30,18 @@ def list_views(world: "World", call: Call) -> Reply:
     table = table_of(world, call, real_statuses=True)
     size = envelope.page_of(query, LARGEST_PAGE, status=HTTP_BAD_REQUEST)
     views = [view for view in table.views.values() if not view.personal]
+    hidden = len(table.views) - len(views) if world.holds("views_total", "all") else 0
     token = query.get("page_token", "")
     shown, frame = paging.page(views, size, token, f"views {table.table_id}", status=HTTP_BAD_REQUEST)
     items = [_named(view) | {"view_public_level": "Public"} for view in shown]
-    return envelope.success({"items": items, **frame})
+    return envelope.success({"items": items, **frame, "total": frame["total"] + hidden})
 
 
 def get_view(world: "World", call: Call) -> Reply:
     """GET …/views/:view_id."""
     envelope.query_of(call, ())
     table = table_of(world, call, real_statuses=True)
-    return envelope.success({"view": described(table, _view(table, call))})
+    return envelope.success({"view": _described(world, table, _view(table, call))})
 
 
 def create_view(world: "World", call: Call) -> Reply:
@@ -67,11 +68,14 @@ def patch_view(world: "World", call: Call) -> Reply:
     changes: dict[str, Any] = {}
     if "view_name" in body:
         changes["name"] = check_view_name(table, body["view_name"], view)
-    changes |= property_changes(world.base, table, body.get("property"))
+    given = body.get("property")
+    if world.holds("view_select", "option_names"):
+        given = options.by_id(table, given)
+    changes |= property_changes(world.base, table, given)
     for name, value in changes.items():
         setattr(view, name, value)
     table.touch()
-    return envelope.success({"view": described(table, view)})
+    return envelope.success({"view": _described(world, table, view)})
 
 
 def delete_view(world: "World", call: Call) -> Reply:
@@ -119,6 +123,11 @@ def described(table: Table, view: View) -> dict[str, Any]:
         "hierarchy_config": {"field_id": view.hierarchy} if view.hierarchy else {},
     }
     return {**_named(view), "property": properties}
+
+
+def _described(world: "World", table: Table, view: View) -> dict[str, Any]:
+    shown = described(table, view)
+    return options.by_name(table, shown) if world.holds("view_select", "option_names") else shown
 
 
 def property_changes(base: Base, table: Table, given: object) -> dict[str, Any]:

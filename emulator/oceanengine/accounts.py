@@ -22,18 +22,22 @@ FILTER_KEYS = {"account_type", "account_ids", "account_name", "account_tag"}
 
 
 def authorized(world: "World", call: Call) -> Reply:
-    """GET /open_api/oauth2/advertiser/get/: the token stands in the query."""
-    given = parameters.single(call, ("access_token",), ("app_id", "secret"))
-    world.oauth.check_access(given["access_token"])
+    """GET /open_api/oauth2/advertiser/get/: the token stands in the query, or in the header as everywhere."""
+    if world.holds("authorized_token", "header"):
+        parameters.single(call, (), ("access_token", "app_id", "secret"))
+        envelope.authorize(world, call)
+    else:
+        given = parameters.single(call, ("access_token",), ("app_id", "secret"))
+        world.oauth.check_access(given["access_token"])
     return envelope.success({"list": [ticked.described() for ticked in world.selection.ticked]})
 
 
 def local(world: "World", call: Call) -> Reply:
     """GET /open_api/v3.0/local/life/advertiser/list/: ids without names."""
     given = parameters.single(call, ("life_account_id",), ("filtering", "page", "page_size"))
-    parent = _parent(world, "life_account_id", given["life_account_id"], LIFE)
+    parent = parent_of(world, "life_account_id", given["life_account_id"], LIFE)
     role = _role(given.get("filtering", "{}"))
-    size, page = _page(given)
+    size, page = page_of(given)
     found = [] if role == "VIRTUAL_ACCOUNT" else world.selection.under(parent, world.source.accounts)
     listed = [
         {
@@ -43,15 +47,16 @@ def local(world: "World", call: Call) -> Reply:
         }
         for known in found[(page - 1) * size : page * size]
     ]
-    return envelope.success({"adv_list": listed, "page_info": _page_info(page, size, len(found))})
+    parameters.check_page(world, page, size, len(found))
+    return envelope.success({"adv_list": listed, "page_info": page_info(page, size, len(found))})
 
 
 def workbench(world: "World", call: Call) -> Reply:
     """GET /open_api/v3.0/customer_center/account/list/: ids with names; the parameter is `filter`."""
     given = parameters.single(call, ("account_id", "filter"), ("page", "page_size"))
-    parent = _parent(world, "account_id", given["account_id"], WORKBENCH)
+    parent = parent_of(world, "account_id", given["account_id"], WORKBENCH)
     wanted = _filter(given["filter"])
-    size, page = _page(given)
+    size, page = page_of(given)
     if size * page > LAST_ROW:
         raise Refusal(envelope.NOT_ACCEPTABLE, f"page*page_size: 不超过 {LAST_ROW}")
     found = [known for known in world.selection.under(parent, world.source.accounts) if _fits(world, known, wanted)]
@@ -59,7 +64,8 @@ def workbench(world: "World", call: Call) -> Reply:
         {"account_id": known, "account_name": world.source.accounts[known].name, "account_type": "LOCAL"}
         for known in found[(page - 1) * size : page * size]
     ]
-    return envelope.success({"accounts": listed, "page_info": _page_info(page, size, len(found))})
+    parameters.check_page(world, page, size, len(found))
+    return envelope.success({"accounts": listed, "page_info": page_info(page, size, len(found))})
 
 
 def names(world: "World", call: Call) -> Reply:
@@ -73,16 +79,22 @@ def names(world: "World", call: Call) -> Reply:
     return envelope.success([{"id": known, "name": world.source.accounts[known].name} for known in wanted])
 
 
-def _parent(world: "World", name: str, text: str, kinds: Collection[str]) -> int:
+def parent_of(world: "World", name: str, text: str, kinds: Collection[str]) -> int:
     """The 来客 account or 工作台 that is asked about, if it is one that was ticked and is still managed."""
-    if not re.fullmatch(r"[1-9][0-9]{0,18}", text):
-        raise Refusal(envelope.NOT_ACCEPTABLE, f"{name}: 必须为大于 0 的整数")
+    check_number(name, text)
     if not world.selection.allows(int(text), kinds):
         raise Refusal(envelope.NO_PERMISSION, "没有权限进行相关操作")
     return int(text)
 
 
-def _object(name: str, text: str, keys: Collection[str]) -> dict[str, Any]:
+def check_number(name: str, text: str) -> None:
+    """Refuse what is no id."""
+    if not re.fullmatch(r"[1-9][0-9]{0,18}", text):
+        raise Refusal(envelope.NOT_ACCEPTABLE, f"{name}: 必须为大于 0 的整数")
+
+
+def object_of(name: str, text: str, keys: Collection[str]) -> dict[str, Any]:
+    """A parameter that is a JSON object with known keys."""
     try:
         given = json.loads(text)
     except ValueError as problem:
@@ -93,14 +105,14 @@ def _object(name: str, text: str, keys: Collection[str]) -> dict[str, Any]:
 
 
 def _role(text: str) -> str:
-    role = str(_object("filtering", text, ("local_account_role",)).get("local_account_role", "ALL"))
+    role = str(object_of("filtering", text, ("local_account_role",)).get("local_account_role", "ALL"))
     if role not in ROLES:
         raise Refusal(envelope.BAD_FILTER, "filtering.local_account_role 不合法")
     return role
 
 
 def _filter(text: str) -> dict[str, Any]:
-    given = _object("filter", text, FILTER_KEYS)
+    given = object_of("filter", text, FILTER_KEYS)
     if given.get("account_type") not in KINDS:
         raise Refusal(envelope.BAD_FILTER, f"filter.account_type: 必填, 取值 {', '.join(KINDS)}")
     ids = given.get("account_ids", [])
@@ -122,7 +134,7 @@ def _fits(world: "World", known: int, wanted: dict[str, Any]) -> bool:
     )
 
 
-def _page(given: dict[str, str]) -> tuple[int, int]:
+def page_of(given: dict[str, str]) -> tuple[int, int]:
     """Page size and page."""
     text = given.get("page_size", str(DEFAULT_PAGE_SIZE))
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= LARGEST_PAGE):
@@ -130,5 +142,6 @@ def _page(given: dict[str, str]) -> tuple[int, int]:
     return int(text), parameters.page_number(given.get("page", "1"))
 
 
-def _page_info(page: int, size: int, total: int) -> dict[str, int]:
+def page_info(page: int, size: int, total: int) -> dict[str, int]:
+    """The frame of a page."""
     return {"page": page, "page_size": size, "total_number": total, "total_page": -(-total // size)}

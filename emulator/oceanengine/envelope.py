@@ -1,5 +1,6 @@
 """Ocean Engine's envelope: business errors come with HTTP 200 and `code` other than 0."""
 
+import math
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,10 @@ EMPTY_ACCESS_TOKEN = 40104
 INVALID_ACCESS_TOKEN = 40105
 INVALID_REFRESH_TOKEN = 40107
 AUTH_CODE_USED = 40115
+APP_TOO_FREQUENT = 40110
 API_NOT_AUTHORIZED = 40118
+TOO_MANY_REQUESTS = 429
+RETRY_IN = "X-RateLimit-RetryIn"  # seconds; reported by users
 METHOD_NOT_ALLOWED = 405
 UNKNOWN_PATH = 404
 
@@ -38,9 +42,16 @@ def refuse(refusal: Refusal) -> Reply:
     return Reply(payload, status=refusal.status)
 
 
-def throttled(_wait: float, _rate: float) -> Reply:
-    """Too frequent. No header tells how long to wait: none is known."""
-    return refuse(Refusal(TOO_FREQUENT, "请求过于频繁，请稍后重试"))
+def throttled(world: "World", wait: float, _rate: float) -> Reply:
+    """Too frequent: for the platform, for the app, or before the gateway, which answers no JSON."""
+    if world.holds("throttled_calls", "http_429"):
+        return Reply(raw=b"<html><title>429 Too Many Requests</title></html>", status=TOO_MANY_REQUESTS)
+    if world.holds("throttled_calls", "40100"):
+        return refuse(Refusal(TOO_FREQUENT, "请求过于频繁，请稍后重试"))
+    reply = refuse(Refusal(APP_TOO_FREQUENT, "开发者请求过于频繁，请稍后重试"))
+    if world.holds("throttled_calls", "40110_retry_in"):
+        reply.headers |= {RETRY_IN: str(math.ceil(wait))}
+    return reply
 
 
 def authorize(world: "World", call: Call) -> None:

@@ -66,6 +66,11 @@ class Query:
     descending: bool
     page: int
     page_size: int
+    whole_span: bool = False  # no granularity was asked for, and the default is the total
+
+    def check_page(self, world: "World", total: int) -> None:
+        """Refuse a page after the last one, where such a page is refused."""
+        check_page(world, self.page, self.page_size, total)
 
     def wants(self, known: int) -> bool:
         """Whether an id passes the filter by ids."""
@@ -88,7 +93,14 @@ def parse(world: "World", call: Call, *, ids: str | None, default_order: str) ->
         descending=_one_of("order_type", given.get("order_type", default_order), ("ASC", "DESC")) == "DESC",
         page=page_number(given.get("page", "1")),
         page_size=int(str(_one_of("page_size", given.get("page_size", DEFAULT_PAGE_SIZE), PAGE_SIZES))),
+        whole_span="time_granularity" not in given and world.holds("default_granularity", "total"),
     )
+
+
+def check_page(world: "World", page: int, size: int, total: int) -> None:
+    """Refuse a page after the last one, where such a page is refused."""
+    if world.holds("page_beyond_end", "refused") and page > max(1, -(-total // size)):
+        raise _refused("page", "超出总页数")
 
 
 def _refused(name: str, why: str) -> Refusal:

@@ -7,9 +7,8 @@ for which there is no promotion and no project.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from emulator.oceanengine import envelope, parameters
-from emulator.oceanengine.figures import Row, as_number
-from emulator.oceanengine.metrics import RATIOS, quotient
+from emulator.oceanengine import envelope, parameters, totals
+from emulator.oceanengine.figures import Row
 from emulator.oceanengine.parameters import Query
 from emulator.wire import Call, Reply
 
@@ -17,13 +16,15 @@ if TYPE_CHECKING:
     from emulator.world import World
 
 T = TypeVar("T")
-COST = "stat_cost"
 
 
 def promotion(world: "World", call: Call) -> Reply:
     """GET /open_api/v3.0/local/report/promotion/get/."""
     query = parameters.parse(world, call, ids=parameters.PROMOTION_IDS, default_order="ASC")
     rows = [row for row in _rows(world, query, "promotion") if query.wants(row.promotion.promotion_id)]
+    if query.whole_span:
+        return _listed("promotion_list", totals.by_promotion(rows, query), query)
+    query.check_page(world, len(rows))
     _order(rows, query, lambda row, metric: row.shown(metric) or 0, lambda row: row.day)
     shown, page_info = _page(rows, query)
     listed = [promotion_row(row, query.metrics) for row in shown]
@@ -34,19 +35,29 @@ def project(world: "World", call: Call) -> Reply:
     """GET /open_api/v3.0/local/report/project/get/: a project without data on a day has no row."""
     query = parameters.parse(world, call, ids=parameters.PROJECT_IDS, default_order="ASC")
     rows = [row for row in _rows(world, query, "project") if query.wants(row.promotion.project_id)]
-    totals = project_totals(rows, query.metrics)
-    _order(totals, query, lambda row, metric: row[metric], lambda row: row["stat_time_day"])
-    shown, page_info = _page(totals, query)
-    return envelope.success({"project_list": shown, "page_info": page_info})
+    if query.whole_span:
+        return _listed("project_list", totals.by_project(rows, query), query)
+    days = project_totals(rows, query.metrics)
+    query.check_page(world, len(days))
+    _order(days, query, lambda row, metric: row[metric], lambda row: row["stat_time_day"])
+    return _listed("project_list", days, query)
 
 
 def account(world: "World", call: Call) -> Reply:
     """GET /open_api/v3.0/local/report/account/get/."""
     query = parameters.parse(world, call, ids=None, default_order="DESC")
-    totals = day_totals(_rows(world, query, "account"), _outside(world, query), query.account_id, query.metrics)
-    _order(totals, query, lambda row, metric: row[metric], lambda row: row["stat_time_day"])
-    shown, page_info = _page(totals, query)
-    return envelope.success({"data_list": shown, "page_info": page_info})
+    rows, outside = _rows(world, query, "account"), _outside(world, query)
+    if query.whole_span:
+        return _listed("data_list", totals.of_account(rows, sum(outside.values()), query), query)
+    days = day_totals(rows, outside, query.account_id, query.metrics)
+    query.check_page(world, len(days))
+    _order(days, query, lambda row, metric: row[metric], lambda row: row["stat_time_day"])
+    return _listed("data_list", days, query)
+
+
+def _listed(name: str, rows: list[dict[str, Any]], query: Query) -> Reply:
+    shown, page_info = _page(rows, query)
+    return envelope.success({name: shown, "page_info": page_info})
 
 
 def _rows(world: "World", query: Query, report: str) -> list[Row]:
@@ -85,7 +96,7 @@ def project_totals(rows: list[Row], metrics: list[str]) -> list[dict[str, Any]]:
         projects.setdefault((row.day.isoformat(), row.promotion.project_id), []).append(row)
     return [
         {"stat_time_day": day, "project_id": project_id, "project_name": of_it[0].promotion.project_name}
-        | {metric: _total(of_it, metric) for metric in metrics}
+        | {metric: totals.total(of_it, metric) for metric in metrics}
         for (day, project_id), of_it in projects.items()
     ]
 
@@ -101,18 +112,9 @@ def day_totals(rows: list[Row], outside: dict[str, int], account_id: int, metric
         days.setdefault(row.day.isoformat(), []).append(row)
     return [
         {"stat_time_day": day, "local_account_id": account_id}
-        | {metric: _total(days.get(day, []), metric, outside.get(day, 0)) for metric in metrics}
+        | {metric: totals.total(days.get(day, []), metric, outside.get(day, 0)) for metric in metrics}
         for day in sorted({*days, *outside})
     ]
-
-
-def _total(rows: list[Row], metric: str, outside: int = 0) -> float | int:
-    def total(name: str) -> int:
-        return sum(row.whole(name) for row in rows) + (outside if name == COST else 0)
-
-    if metric in RATIOS:
-        return quotient(metric, *map(total, RATIOS[metric][:2])) or 0
-    return as_number(metric, total(metric))
 
 
 def _order(rows: list[T], query: Query, figure: Callable[[T, str], float], day: Callable[[T], Any]) -> None:

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 LIFE_NAME = "城南餐饮"
 LIFE = ("PLATFORM_ROLE_LIFE",)
 WORKBENCH = ("CUSTOMER_ADMIN", "CUSTOMER_OPERATOR")
+ENTERPRISE_BP = tuple(f"PLATFORM_ROLE_ENTERPRISE_BP_{role}" for role in ("ADMIN", "OPERATOR", "CUSTOM"))
+GROUP_BP = ("PLATFORM_ROLE_GROUP_BP_ADMIN", "PLATFORM_ROLE_GROUP_BP_OPERATOR")
+CHILD_AGENT = ("CHILD_AGENT",)
+AGENT = ("PLATFORM_ROLE_LOCAL_AGENT", "AGENT", *CHILD_AGENT, "AGENT_SYSTEM_ACCOUNT")
+SOURCES = ("AD", "STAR", "LUBAN", "DOMESTIC", "LOCAL")  # agent/advertiser/select: the kind of an agent's accounts
 
 
 @dataclass(frozen=True)
@@ -43,11 +48,16 @@ def usual() -> list[Ticked]:
 
 @dataclass
 class Selection:
-    """The ticked lines; `parents` by account id where an account does not lie under the one 来客 account alone."""
+    """The ticked lines; `parents` by account id where an account does not lie under the one 来客 account alone.
+
+    `children` are the second-level agents by agent; `sources` the kind of an agent's accounts where it is not LOCAL.
+    """
 
     ticked: list[Ticked] = field(default_factory=usual)
     parents: dict[int, list[int]] = field(default_factory=dict)
     copies: set[int] = field(default_factory=set)
+    children: dict[int, list[int]] = field(default_factory=dict)
+    sources: dict[int, str] = field(default_factory=dict)
 
     def tick(self, account_ids: Iterable[int]) -> None:
         """Authorize anew: what is not among these is no longer authorized."""
@@ -60,31 +70,44 @@ class Selection:
             line.account_id == account_id and line.account_type in kinds and line.is_valid for line in self.ticked
         )
 
+    def allows_agent(self, agent_id: int) -> bool:
+        """Whether an agent was ticked, or is a second-level one of an agent that was."""
+        above = [parent for parent, children in self.children.items() if agent_id in children]
+        return any(self.allows(one, AGENT) for one in (agent_id, *above))
+
     def under(self, parent: int, accounts: Iterable[int]) -> list[int]:
-        """Those of the accounts that lie under a 来客 account or a 工作台."""
+        """Those of the accounts that lie under a 来客 account, a 工作台 or an agent."""
         return [known for known in accounts if parent in self.parents.get(known, [LIFE_ACCOUNT_ID])]
 
     def reaches(self, account_id: int) -> bool:
         """Whether an account lies under something that was ticked and is still managed."""
         parents = self.parents.get(account_id, [LIFE_ACCOUNT_ID])
-        return any(line.account_id in parents and line.is_valid for line in self.ticked)
+        valid = {line.account_id for line in self.ticked if line.is_valid}
+        return any(parent in valid or self.allows_agent(parent) for parent in parents)
 
 
 def change(world: "World", body: dict[str, Any]) -> dict[str, Any]:
-    """`{"ticked"?: [line], "parents"?: {id: [id]}, "copies"?: [id]}`; a line: account_id, _name, _type, is_valid?.
+    """`{"ticked"?: [line], "parents"?: {id: [id]}, "copies"?: [id], "children"?: {id: [id]}, "sources"?: {id: word}}`.
 
-    `ticked` replaces the former selection, as a new authorization does.
+    A line: account_id, _name, _type, is_valid?. `ticked` replaces the former selection, as a new authorization does.
     """
-    if unknown := body.keys() - {"ticked", "parents", "copies"}:
+    if unknown := body.keys() - {"ticked", "parents", "copies", "children", "sources"}:
         msg = f"nothing to authorize called {', '.join(sorted(unknown))}"
         raise ValueError(msg)
     ticked = [_line(line) for line in body["ticked"]] if "ticked" in body else world.selection.ticked
-    parents = {int(known): [int(one) for one in above] for known, above in body.get("parents", {}).items()}
+    parents, children = _ids_by_id(body.get("parents", {})), _ids_by_id(body.get("children", {}))
+    sources = {int(known): SOURCES[SOURCES.index(word)] for known, word in body.get("sources", {}).items()}
     copies = {int(known) for known in body.get("copies", [])}
     world.selection.ticked = ticked
     world.selection.parents |= parents
     world.selection.copies |= copies
+    world.selection.children |= children
+    world.selection.sources |= sources
     return {"ticked": [line.described() for line in ticked]}
+
+
+def _ids_by_id(given: dict[str, list[Any]]) -> dict[int, list[int]]:
+    return {int(known): [int(one) for one in others] for known, others in given.items()}
 
 
 def _line(given: dict[str, Any]) -> Ticked:

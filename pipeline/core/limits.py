@@ -27,9 +27,10 @@ def calls_warning(used: int, limit: int, now: datetime) -> str | None:
     """
     if not nearly_full(used, limit):
         return None
-    says = f"飞书本月 API 调用已用 {used}/{limit} 次"
+    # the free edition's 10,000 calls were a million for a while in 2026: what is set is no more than a guess
+    says = f"飞书本月 API 调用已用 {used}/{limit} 次（实际额度以飞书管理后台为准）"
     if used >= limit:
-        return f"{says}, 额度已用完: 请升级飞书版本或等到下月 1 日。"
+        return f"{says}，已超过设置的额度；飞书受理期间照常同步，若开始拒绝，请升级飞书版本或等到下月 1 日。"
     local = now.astimezone(CHINA)
     begun = datetime(local.year, local.month, 1, tzinfo=CHINA)
     used_up = local + (local - begun) * (limit - used) / used

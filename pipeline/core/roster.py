@@ -3,10 +3,12 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 
 from pipeline.core.model import china_day
 
 SETTINGS, LIFE, WORKBENCH = "settings", "来客", "工作台"
+EBP, GROUP, AGENT = "升级版工作台", "集团工作台", "代理商"
 ENDING = 4  # digits of an id that tell accounts of one name apart
 NAMES_SHOWN = 20
 
@@ -30,12 +32,22 @@ class Member:
     ways: tuple[str, ...]
 
 
+class Why(StrEnum):
+    """Why nothing under an account that was ticked is reached."""
+
+    INVALID = "invalid"  # the person no longer manages it
+    REFUSED = "refused"  # the service lists nothing under it, and never did
+    NOT_LOCAL = "not local"  # an agent of accounts that are no 本地推 ones
+    OTHER = "other"  # of another product, or of a type that nobody knows here
+
+
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A 来客 account or 工作台 that was ticked and is no longer valid, so that nothing under it is reached."""
+    """An account that was ticked and under which nothing is reached."""
 
     id: str
     name: str
+    why: Why = Why.INVALID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +57,7 @@ class Roster:
     at: datetime
     members: tuple[Member, ...]
     skipped: tuple[Skipped, ...] = ()
+    parents: tuple[str, ...] = ()  # what accounts were found under: that they are gone later needs a clear answer
 
     @property
     def names(self) -> dict[str, str]:
@@ -56,11 +69,17 @@ class Roster:
         return replace(self, members=tuple(one for one in self.members if one.id not in account_ids))
 
 
-def roster(found: Iterable[Found], skipped: Iterable[Skipped], sticky: Mapping[str, str], at: datetime) -> Roster:
+def roster(
+    found: Iterable[Found],
+    skipped: Iterable[Skipped],
+    sticky: Mapping[str, str],
+    at: datetime,
+    parents: Iterable[str] = (),
+) -> Roster:
     """Each account once, whichever ways lead to it.
 
     Args:
-        found: The first word on an account's name counts.
+        found: The first word on an account's name counts; one that nobody names is called by its id.
         sticky: Names that were written before, by id: they stay, whatever the service says now.
     """
     called: dict[str, str] = {}
@@ -73,7 +92,9 @@ def roster(found: Iterable[Found], skipped: Iterable[Skipped], sticky: Mapping[s
         Member(id=number, name=names[number], called=called[number], ways=tuple(dict.fromkeys(ways[number])))
         for number in called
     )
-    return Roster(at=at, members=tuple(members), skipped=tuple(dict.fromkeys(skipped)))
+    return Roster(
+        at=at, members=tuple(members), skipped=tuple(dict.fromkeys(skipped)), parents=tuple(dict.fromkeys(parents))
+    )
 
 
 def _written(called: Mapping[str, str], sticky: Mapping[str, str]) -> dict[str, str]:
@@ -98,10 +119,7 @@ def news(old: Roster | None, new: Roster) -> list[str]:
         lines = [f"{day} 已自动发现 {len(new.members)} 个账户: {_together(one.name for one in new.members)}"]
     else:
         lines = [*_arrived(day, old, new), *_vanished(day, old, new), *_renamed(day, old, new)]
-    lost = [one for one in new.skipped if old is None or one.id not in {before.id for before in old.skipped}]
-    if lost:
-        lines.append(f"{day} 授权中 {len(lost)} 个账号已失效, 已跳过其下账户: {_together(one.name for one in lost)}")
-    return lines
+    return [*lines, *_nameless(day, old, new), *_left_out(day, old, new)]
 
 
 def _arrived(day: str, old: Roster, new: Roster) -> list[str]:
@@ -121,6 +139,28 @@ def _renamed(day: str, old: Roster, new: Roster) -> list[str]:
     renamed = [one for one in new.members if before.get(one.id, one.called) != one.called]
     words = [f"{before[one.id]} 改为 {one.called} (表格仍写 {one.name})" for one in renamed]
     return [f"{day} {len(renamed)} 个账户在巨量引擎改名: {_together(words)}"] if words else []
+
+
+def _nameless(day: str, old: Roster | None, new: Roster) -> list[str]:
+    known = old.names if old else {}
+    nameless = [one.id for one in new.members if one.called == one.id and one.id not in known]
+    told = f"{day} {len(nameless)} 个账户未取得名称, 以账户 ID 写入表格: {_together(nameless)}"
+    return [told] if nameless else []
+
+
+_LEFT_OUT = {
+    Why.INVALID: "个账号已失效, 已跳过其下账户",
+    Why.REFUSED: "个账号无权列出其下账户, 已跳过; 请为应用申请相应的账户列表权限后重新授权",
+    Why.NOT_LOCAL: "个代理商下不是本地推账户, 已跳过",
+    Why.OTHER: "个账号不含本地推账户, 已跳过",
+}
+
+
+def _left_out(day: str, old: Roster | None, new: Roster) -> list[str]:
+    before = {(one.id, one.why) for one in old.skipped} if old else set()
+    fresh = [one for one in new.skipped if (one.id, one.why) not in before]
+    named = {why: [one.name or one.id for one in fresh if one.why == why] for why in Why}
+    return [f"{day} 授权中 {len(names)} {_LEFT_OUT[why]}: {_together(names)}" for why, names in named.items() if names]
 
 
 def _together(names: Iterable[str]) -> str:

@@ -116,7 +116,8 @@ class Layout:
     def view_conditions(self, account: Account) -> tuple[tuple[str, str], ...]:
         """Field id and value of each view filter that shows an account's rows, the best one first.
 
-        An id is better than a name, which two accounts may share. A single select has none while it lacks the option.
+        An id is better than a name, which two accounts may share. A single select has none while it lacks the option;
+        field code filters it by the option's id, and whether the service takes the name instead is not documented.
         """
         by_id = [column for column in self.columns if column.source == "account_id"]
         ids = [(self.fields[column.name].id, json.dumps([account.id])) for column in by_id]
@@ -124,7 +125,8 @@ class Layout:
         if name.type != SINGLE_SELECT:
             return (*ids, (name.id, json.dumps([account.name], ensure_ascii=False)))
         option = name.options.get(account.name)
-        return (*ids, (name.id, json.dumps([option]))) if option else tuple(ids)
+        by_name = json.dumps([account.name], ensure_ascii=False)
+        return (*ids, (name.id, json.dumps([option])), (name.id, by_name)) if option else tuple(ids)
 
 
 def cells_of(columns: Sequence[Column], row: ReportRow, account: Account) -> dict[str, Cell]:

@@ -1,6 +1,6 @@
 """Which accounts there are: those of the settings, else those that the token reaches, asked for once a day."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -9,15 +9,6 @@ from enum import StrEnum
 
 import structlog
 
-from pipeline.clients.oceanengine.accounts import (
-    LIFE_TYPES,
-    WORKBENCH_TYPES,
-    Authorized,
-    accounts_of_life,
-    accounts_of_workbench,
-    authorized,
-    names_of,
-)
 from pipeline.clients.oceanengine.api import OceanEngine
 from pipeline.clients.oceanengine.reports import account_totals
 from pipeline.context import Context
@@ -25,15 +16,14 @@ from pipeline.core.account_options import disabled, unknown
 from pipeline.core.errors import LaikeError, NeedsPerson, Trouble, WrongInput
 from pipeline.core.model import ZERO, Account
 from pipeline.core.plan import choose_accounts, told_apart, window
-from pipeline.core.roster import LIFE, SETTINGS, WORKBENCH, Found, Roster, Skipped, news, roster
+from pipeline.core.roster import SETTINGS
+from pipeline.steps.discovery import discover
 
 # less than a day, so that a roster of yesterday's run is renewed before or in today's
 FRESH = timedelta(hours=23)
-LISTINGS_AT_ONCE = 8
 REPORTS_AT_ONCE = 16  # threads that wait for answers; the shared limiter sets the pace
 ACTIVE_DAYS = 30
 ALL_DISABLED = "laike.toml 停用了全部账户：请至少启用一个。"
-TICK_ALL = "授权范围内没有可用的本地推账户: 新的授权会覆盖原先的勾选, 请重新授权并勾选全部账户。"
 
 log = structlog.get_logger()
 
@@ -98,7 +88,7 @@ def _every_account(ctx: Context, *, anew: bool) -> Known:
     if last and not anew and timedelta(0) <= ctx.now() - last.at < FRESH:
         return Known(last.names)
     try:
-        return Known(_discover(ctx, last).names)
+        return Known(discover(ctx, last).names)
     except LaikeError as error:
         if last is None:
             raise
@@ -181,40 +171,3 @@ def _state(ctx: Context, api: OceanEngine, number: str, name: str, ways: tuple[s
         last_covered=max(ctx.coverage.days([number])[number], default=None),
         trouble=trouble,
     )
-
-
-def _discover(ctx: Context, last: Roster | None) -> Roster:
-    """Ask for every account that the token reaches, and remember them.
-
-    Raises:
-        NeedsPerson: There is none.
-        LaikeError: As the service says.
-    """
-    api = ctx.oceanengine(None)
-    ticked = [one for one in authorized(api) if one.type in (*LIFE_TYPES, *WORKBENCH_TYPES)]
-    valid = [one for one in ticked if one.valid]
-    skipped = [Skipped(one.id, one.name) for one in ticked if not one.valid]
-    with ThreadPoolExecutor(max_workers=LISTINGS_AT_ONCE) as pool:
-        found = [one for listed in pool.map(lambda one: _under(api, one), valid) for one in listed]
-    if not found:
-        msg = f"the token reaches no 本地推 account ({len(valid)} 来客 or 工作台 authorized, {len(skipped)} invalid)"
-        raise NeedsPerson(msg, what_to_do=TICK_ALL)
-    new = roster(_named(api, found), skipped, ctx.rosters.names(), ctx.now())
-    off = disabled(ctx.settings.account_options)
-    ctx.rosters.keep(new, news(last.without(off) if last else None, new.without(off)))
-    log.info("discovered", accounts=len(new.members), skipped=len(skipped))
-    return new
-
-
-def _under(api: OceanEngine, parent: Authorized) -> list[Found]:
-    if parent.type in LIFE_TYPES:
-        return [Found(number, "", LIFE) for number in accounts_of_life(api, parent.id)]
-    return [Found(number, name, WORKBENCH) for number, name in accounts_of_workbench(api, parent.id).items()]
-
-
-def _named(api: OceanEngine, found: Sequence[Found]) -> list[Found]:
-    """Those without a name get the one that another way told, else the public one."""
-    names = {one.id: one.name for one in found if one.name}
-    nameless = list(dict.fromkeys(one.id for one in found if one.id not in names))
-    names |= names_of(api, nameless)
-    return [Found(one.id, names[one.id], one.way) for one in found]

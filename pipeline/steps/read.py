@@ -7,10 +7,11 @@ from itertools import chain
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from pipeline.clients.feishu.codes import WRITE_CONFLICT
 from pipeline.clients.feishu.records import SEARCH_PAGE
 from pipeline.context import Base, Context
 from pipeline.core.cells import Field
-from pipeline.core.errors import BadRequest, BadResponse, ColumnVanished
+from pipeline.core.errors import BadRequest, BadResponse, ColumnVanished, Throttled
 from pipeline.core.limits import nearly_full
 from pipeline.core.model import AccountDay, FoundRow
 from pipeline.core.outcome import Run
@@ -136,6 +137,21 @@ def read_following(
         if now.field_names == layout.field_names:
             raise
     return now, _read_days(base, now, days, made)
+
+
+def read_when_quiet(ctx: Context, read: Callable[[Base], T]) -> T:
+    """What is read of the base; where a write of ours stays in the way, once more while nobody writes.
+
+    Raises:
+        LaikeError: As `read` says.
+    """
+    try:
+        return read(ctx.base(None))
+    except Throttled as error:
+        if error.code != WRITE_CONFLICT:
+            raise
+    with ctx.writing() as base:
+        return read(base)
 
 
 def _read_days(base: Base, layout: Layout, days: Collection[date], made: Callable[[Layout, Iterable[Record]], T]) -> T:

@@ -157,7 +157,7 @@ def _update(ctx: Context, records: Records, rows: Sequence[tuple[str, StatusRow]
 
 def _create(ctx: Context, records: Records, run: Run, rows: Sequence[StatusRow]) -> None:
     def send(batch: Sequence[StatusRow], token: str) -> None:
-        ids = records.batch_create([row.cells for row in batch], token)
+        ids = records.batch_create([row.cells for row in batch], token).ids
         if len(ids) == len(batch):
             made = {row.place: KnownRow(record_id, row.digest) for row, record_id in zip(batch, ids, strict=True)}
             ctx.memory.learn_status_rows(made)

@@ -21,7 +21,7 @@ from pipeline.state.memory import KnownColumn
 from pipeline.state.staging import Snapshot, packed
 from pipeline.steps.carried import is_carried, read_back
 from pipeline.steps.once import once, part_of
-from pipeline.steps.read import Record, read_following, rows_of, writers
+from pipeline.steps.read import Record, read_following, read_when_quiet, rows_of, writers
 from pipeline.steps.shared_keys import settled_by_load
 from pipeline.steps.source import Source, concerning, staged, want
 from pipeline.steps.standing import newer
@@ -148,7 +148,7 @@ class _ReadBack:
         def made(now: Layout, records: Iterable[Record]) -> list[FoundRow]:
             return concerning(run, self.wanted, rows_of(now, hand_on(now, records), self.days))
 
-        _, found = read_following(ctx.base(None), layout, self.days, made)
+        _, found = read_when_quiet(ctx, lambda base: read_following(base, layout, self.days, made))
         _learn_creator(ctx, run, found)
         _learn_columns(ctx, layout)
         if {row.key for row in self.wanted} & {row.key for row in found}:

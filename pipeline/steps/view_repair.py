@@ -44,11 +44,9 @@ class Repair:
         view_id = view.view_id or self._create(base, view.account, taken)
         if view_id is None:
             return ViewState.SPARED
-        for left in reversed(range(TRIES)):
-            _unless_unknown(lambda: base.views.filter_on(view_id, *wanted[0]), last=not left)
-            if any(condition.matches(*wanted[0]) for condition in base.views.conditions(view_id)):
-                remember(self._ctx, view.account, view_id)
-                return view.state
+        if _filtered(base, view_id, wanted):
+            remember(self._ctx, view.account, view_id)
+            return view.state
         return ViewState.UNPROVEN
 
     def _create(self, base: Base, account: Account, taken: set[str]) -> str | None:
@@ -87,6 +85,33 @@ class Repair:
             if found:
                 return None
         return None
+
+
+def _filtered(base: Base, view_id: str, wanted: Sequence[tuple[str, str]]) -> bool:
+    """Whether a view filters on one of some conditions that mean the same: the first that is taken and reads back.
+
+    Raises:
+        BadRequest: None was taken.
+    """
+    refusals: list[BadRequest] = []
+    for one in wanted:
+        try:
+            if _reads_back(base, view_id, one):
+                return True
+        except BadRequest as error:
+            refusals.append(error)
+    if len(refusals) == len(wanted):
+        raise refusals[0]
+    return False
+
+
+def _reads_back(base: Base, view_id: str, wanted: tuple[str, str]) -> bool:
+    """Whether a condition is there after it was set."""
+    for left in reversed(range(TRIES)):
+        _unless_unknown(lambda: base.views.filter_on(view_id, *wanted), last=not left)
+        if any(condition.matches(*wanted) for condition in base.views.conditions(view_id)):
+            return True
+    return False
 
 
 def _spent_lately(ctx: Context, accounts: Iterable[Account]) -> set[str]:

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import NamedTuple
+from unittest.mock import patch
 
 import requests
 
 from emulator.client import APPS, Client
+from emulator.feishu.envelope import OF_THE_MONTH
 
 Call = Callable[[Client], requests.Response]
 NEW, UPDATE, DELETE = "/records/batch_create", "/records/batch_update", "/records/batch_delete"
@@ -124,6 +126,12 @@ def used_code(emulator: Client) -> requests.Response:
     code = emulator.control("auth_code")["auth_code"]
     emulator.oauth("access_token", refresh_token=None, auth_code=code)
     return emulator.oauth("access_token", refresh_token=None, auth_code=code)
+
+
+def used_up(emulator: Client) -> requests.Response:
+    """A search when nothing is left of the month's calls; the limit is lowered, to wait for 10,000 takes too long."""
+    with patch.dict(OF_THE_MONTH, {"10000": 2}):
+        return [search()(emulator) for _ in range(3)][-1]
 
 
 def other_base(emulator: Client) -> requests.Response:

@@ -16,6 +16,9 @@ from tests.lab import Lab
 LIFE_ID, BENCH_ID = "7100000000000000001", "1790000000000009"
 LIFE = {"account_id": LIFE_ID, "account_name": "城南餐饮", "account_type": "PLATFORM_ROLE_LIFE"}
 BENCH = {"account_id": BENCH_ID, "account_name": "总部工作台", "account_type": "CUSTOMER_ADMIN"}
+EBP_ID, AGENT_ID, CHILD_ID = "1790000000000021", "1790000000000031", "1790000000000032"
+EBP = {"account_id": EBP_ID, "account_name": "新总部", "account_type": "PLATFORM_ROLE_ENTERPRISE_BP_ADMIN"}
+AGENT = {"account_id": AGENT_ID, "account_name": "本地推代理", "account_type": "PLATFORM_ROLE_LOCAL_AGENT"}
 STRANGER = {"account_id": "9", "account_name": "某", "account_type": "PLATFORM_ROLE_OF_TOMORROW"}
 DISCOVERY = ("accounts.authorized", "accounts.local", "accounts.workbench", "accounts.names")
 VANISHED = "新的授权会覆盖原先的勾选"
@@ -129,15 +132,142 @@ def test_a_list_that_cannot_be_renewed_is_used_on_with_a_warning(free: Lab, faul
     assert told(free.sync(), "账户列表未能更新") == []
 
 
-@pytest.mark.parametrize("endpoint", ["accounts.local", "accounts.names"])
-def test_half_an_answer_is_no_list(free: Lab, endpoint: str) -> None:
-    free.sync()
-    tomorrow(free)
-    free.fault(endpoint, "code", code=40002, times="always")
-    summary = free.sync()
-    assert ids(summary) == set(free.accounts)
+EVERYTHING = ("accounts.local", "accounts.workbench", "accounts.ebp", "accounts.agent", "accounts.child_agents")
+
+
+@pytest.fixture
+def agency(free: Lab) -> Lab:
+    """Two accounts under a 来客 account, the others under a 工作台, an EBP, an agent and its second-level agent."""
+    first, second, third, fourth, fifth, *_ = free.accounts
+    parents = {first: [BENCH_ID], second: [EBP_ID], third: [AGENT_ID], fourth: [CHILD_ID], fifth: [EBP_ID, LIFE_ID]}
+    above = {"parents": parents, "children": {AGENT_ID: [CHILD_ID]}}
+    free.control("authorized", {"ticked": [LIFE, BENCH, EBP, AGENT], **above})
+    return free
+
+
+def test_accounts_of_an_upgraded_workbench_and_of_an_agent_are_found_with_their_ways(agency: Lab) -> None:
+    assert known_accounts(agency.context()).names == agency.facts["accounts"]
+    roster = agency.context().rosters.last()
+    assert roster
+    ways = [one.ways for number in agency.accounts[:5] for one in roster.members if one.id == number]
+    assert ways == [("工作台",), ("升级版工作台",), ("代理商",), ("代理商",), ("来客", "升级版工作台")]
+    assert roster.skipped == ()
+    assert agency.calls("accounts.agent") == 2
+
+
+@pytest.mark.parametrize("endpoint", [*EVERYTHING, "accounts.names"])
+def test_half_an_answer_is_no_list(agency: Lab, endpoint: str) -> None:
+    agency.sync()
+    tomorrow(agency)
+    agency.fault(endpoint, "code", code=40002, times="always")
+    summary = agency.sync()
+    assert ids(summary) == set(agency.accounts)
     assert told(summary, VANISHED) == []
     assert len(told(summary, "账户列表未能更新")) == 1
+
+
+@pytest.mark.parametrize("endpoint", EVERYTHING)
+def test_a_list_that_is_suddenly_empty_without_saying_so_is_no_list(agency: Lab, endpoint: str) -> None:
+    agency.sync()
+    tomorrow(agency)
+    rows = {"accounts.local": "adv_list", "accounts.workbench": "accounts", "accounts.ebp": "account_list"}
+    body = {"code": 0, "data": {rows.get(endpoint, "list"): [], "account_source": "LOCAL"}}
+    agency.fault(endpoint, "garbage", times="always", body=body)
+    summary = agency.sync()
+    assert ids(summary) == set(agency.accounts)
+    assert told(summary, VANISHED) == []
+
+
+@pytest.mark.parametrize("endpoint", EVERYTHING)
+def test_a_list_that_says_that_it_is_empty_now_is_believed(agency: Lab, endpoint: str) -> None:
+    agency.sync()
+    tomorrow(agency)
+    rows = {"accounts.local": "adv_list", "accounts.workbench": "accounts", "accounts.ebp": "account_list"}
+    info = {"page": 1, "page_size": 100, "total_number": 0, "total_page": 0}
+    body = {"code": 0, "data": {rows.get(endpoint, "list"): [], "page_info": info}}
+    agency.fault(endpoint, "garbage", times="always", body=body)
+    assert len(told(agency.sync(), VANISHED)) == 1
+
+
+@pytest.mark.parametrize("code", [40002, 40118])
+@pytest.mark.parametrize(("endpoint", "name"), [("accounts.ebp", "新总部"), ("accounts.agent", "本地推代理")])
+def test_an_organisation_that_never_listed_anything_costs_only_itself_and_that_is_told_once(
+    agency: Lab, endpoint: str, name: str, code: int
+) -> None:
+    agency.fault(endpoint, "code", code=code, times="always")
+    summary = agency.sync()
+    assert summary.state == RunState.SUCCESS
+    assert ids(summary) < set(agency.accounts)
+    assert [line for line in told(summary, "无权列出") if name in line]
+    tomorrow(agency)
+    assert told(agency.sync(), "无权列出") == []
+    agency.control("faults/clear", {})
+    tomorrow(agency)
+    assert ids(agency.sync()) == set(agency.accounts)
+
+
+@pytest.mark.parametrize("endpoint", ["accounts.local", "accounts.workbench"])
+def test_a_life_account_or_workbench_that_is_refused_at_once_is_loud(agency: Lab, endpoint: str) -> None:
+    agency.fault(endpoint, "code", code=40002, times="always")
+    with pytest.raises(LaikeError):
+        agency.sync()
+
+
+def test_where_the_only_organisation_is_refused_a_person_reads_why(agency: Lab) -> None:
+    agency.control("authorized", {"ticked": [EBP]})
+    agency.fault("accounts.ebp", "code", code=40118, times="always")
+    with pytest.raises(NeedsPerson, match="40118") as caught:
+        agency.sync()
+    assert "申请本接口的权限" in caught.value.what_to_do
+
+
+def test_accounts_of_an_agent_that_are_no_local_ones_are_left_alone(agency: Lab) -> None:
+    third = agency.accounts[2]
+    agency.control("authorized", {"sources": {AGENT_ID: "AD", CHILD_ID: "AD"}})
+    summary = agency.sync()
+    assert third not in ids(summary)
+    assert [line for line in told(summary, "不是本地推账户") if "本地推代理" in line]
+
+
+def test_what_is_of_another_product_is_told_once_and_an_advertiser_not_at_all(agency: Lab) -> None:
+    advertiser = {"account_id": "8", "account_name": "某广告主", "account_type": "ADVERTISER"}
+    agency.control("authorized", {"ticked": [LIFE, BENCH, EBP, AGENT, STRANGER, advertiser]})
+    summary = agency.sync()
+    assert summary.state == RunState.SUCCESS
+    assert [line.rpartition(": ")[2] for line in told(summary, "不含本地推账户")] == ["某"]
+    tomorrow(agency)
+    assert told(agency.sync(), "不含本地推账户") == []
+
+
+def test_ten_thousand_accounts_of_an_agent_are_a_whole_list(agency: Lab) -> None:
+    added = list(agency.control("accounts/add", {"count": 10_001, "promotions": 0})["accounts"])
+    agency.control("authorized", {"ticked": [AGENT], "parents": {number: [AGENT_ID] for number in added}})
+    agency.fault("accounts.names", "garbage", times="always", body={"code": 0, "data": []})
+    names = known_accounts(agency.context()).names
+    assert set(added) <= names.keys()
+    assert agency.calls("accounts.agent") == 1 + 101 + 1  # the page that says how many, the cursor's, the other agent's
+
+
+def test_an_account_that_nobody_names_is_synced_under_its_id_and_keeps_it(free: Lab) -> None:
+    free.control("unsure", {"public_names": "row_missing"})
+    summary = free.sync()
+    assert (summary.state, summary.verified) == (RunState.SUCCESS, True)
+    assert {account.name for account in summary.accounts} == set(free.accounts)
+    assert len(told(summary, "未取得名称")) == 1
+    free.control("unsure", {"public_names": "told"})
+    tomorrow(free)
+    later = free.sync()
+    assert {account.name for account in later.accounts} == set(free.accounts)
+    assert len(told(later, "表格仍写")) == 1
+
+
+def test_a_name_that_is_not_told_one_morning_is_no_new_name(free: Lab) -> None:
+    free.sync()
+    tomorrow(free)
+    free.control("unsure", {"public_names": "empty"})
+    summary = free.sync()
+    assert {account.name for account in summary.accounts} == set(free.facts["accounts"].values())
+    assert told(summary, "改名") + told(summary, "未取得名称") == []
 
 
 @pytest.mark.parametrize(
@@ -333,7 +463,7 @@ class TestAccountsCommand:
         assert "the list is an older one" in ended.stdout
         assert "总部工作台" in ended.stdout
         document = json.loads(ready.laike("accounts", "--refresh", "--json").stdout)
-        assert document["skipped"] == [{"id": BENCH_ID, "name": "总部工作台"}]
+        assert document["skipped"] == [{"id": BENCH_ID, "name": "总部工作台", "why": "invalid"}]
         assert "502" in document["reason"]
 
     def test_an_empty_authorization_needs_a_person(self, ready: Lab) -> None:

@@ -4,9 +4,53 @@ import json
 
 import pytest
 
+from emulator.unsure import FACTS
 from pipeline.core.errors import NeedsPerson
-from pipeline.steps.doctor.probe import QUESTIONS, probe
+from pipeline.steps.doctor.probe import QUESTIONS, UNTOLD, probe
 from tests.lab import Lab
+
+# where the answer tells which alternative of a fact is real
+TOLD = {
+    "empty_list": "a report without rows",
+    "empty_pages": "a report without rows",
+    "page_beyond_end": "page 9999, past the end",
+    "ids": "ids in a row",
+    "default_granularity": "time_granularity left out, account report",
+    "money": "amounts",
+    "ratio_without_denominator": "a cost or rate per nothing",
+    "authorized_token": "what was ticked, asked for without a token in the query",
+    "account_type": "what a ticked line says of its kind",
+    "is_valid": "what a ticked line says of its kind",
+    "public_names": "names of 本地推 accounts in public_info",
+    "enterprise_bp": "the list of a 升级版工作台",
+    "group_bp": "the list of a 集团工作台",
+    "agent_ids": "the list of an agent, by page",
+    "cursor_info": "the list of an agent, by cursor",
+    "child_agent_ids": "the list of second-level agents",
+    "text_cells": "text cells of a search",
+    "empty_cells": "empty cells of a search",
+    "empty_search": "a search that finds nothing",
+    "last_page_token": "page_token of a last page",
+    "date_filter": "a moment against ExactDate",
+    "views_total": "total of the list of views",
+    "view_value": "filters of views, read back",
+    "unfiltered_view": "filters of views, read back",
+}
+# where it cannot, and the question that says why
+NOT_TOLD = {
+    "old_access_token": "the old access token after a refresh",
+    "client_token": "a client_token that was used before",
+    "write_batch": "records that one batch takes",
+    "created_order": "order and cells of the records in the answer to a create",
+    "write_echo": "order and cells of the records in the answer to a create",
+    "new_table_rows": "rows of a table that was just made, and when it can be read",
+    "just_created": "rows of a table that was just made, and when it can be read",
+    "view_select": "a view's filter on a select: ids or names of options",
+    "throttled_calls": "a call too many at 巨量引擎 (40100, 40110, HTTP 429)",
+    "too_many_requests": "a call too many at 飞书 (99991400, 1254290, 1254112)",
+    "conflicts": "reads while a write is under way (1254291)",
+    "monthly_calls": "calls that a month has (99991403)",
+}
 
 
 def answers(lab: Lab) -> dict[str, str]:
@@ -23,6 +67,40 @@ def test_every_question_gets_an_answer_and_nothing_is_written(lab: Lab) -> None:
     assert list(told) == list(QUESTIONS)
     assert all(told.values())
     assert lab.look("state")["tables"] == before
+
+
+def test_every_unsure_fact_is_told_or_said_to_be_beyond_reading() -> None:
+    assert TOLD.keys() | NOT_TOLD.keys() == set(FACTS)
+    assert TOLD.keys() & NOT_TOLD.keys() == set()
+    assert set(NOT_TOLD.values()) == set(UNTOLD)
+    assert set(TOLD.values()) <= set(QUESTIONS)
+
+
+KINDS = ("PLATFORM_ROLE_LIFE", "PLATFORM_ROLE_ENTERPRISE_BP_ADMIN", "PLATFORM_ROLE_GROUP_BP_ADMIN", "AGENT")
+
+
+@pytest.fixture
+def ready(lab: Lab) -> Lab:
+    """A day is loaded, so that there are rows and views; something of each kind is ticked; a view is personal."""
+    lab.sync(lab.day)
+    first, *others = [f"179000000000000{place}" for place, _ in enumerate(KINDS)]
+    ids = ["7100000000000000001", *others]
+    ticked = [
+        {"account_id": one, "account_name": kind, "account_type": kind} for one, kind in zip(ids, KINDS, strict=True)
+    ]
+    lab.control("authorized", {"ticked": ticked, "children": {ids[-1]: [first]}})
+    lab.control("views/add", {"table_id": lab.table_id, "name": "我的", "personal": True})
+    return lab
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_each_alternative_of_a_fact_is_told_apart(ready: Lab, name: str) -> None:
+    said = []
+    for alternative in FACTS[name].alternatives:
+        ready.control("unsure", {name: alternative})
+        said.append(answers(ready)[TOLD[name]])
+    assert len(set(said)) == len(said), said
+    assert not any("no answer" in one for one in said)
 
 
 def test_what_is_not_accepted_is_told_by_its_code(lab: Lab) -> None:

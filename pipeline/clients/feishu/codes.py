@@ -23,10 +23,18 @@ from pipeline.core.errors import (
     TokenExpired,
 )
 
+WRITE_CONFLICT = 1254291  # newer pages count reads of the table, too, while a write is under way
 NOT_READY_WAIT_S = 3  # 1254607: earlier work is still being done; seconds, not milliseconds
 
+
+class AnswerTooLarge(BadResponse):
+    """The service does not send so much at once (1254030): ask for less. A write that it answers so may be done."""
+
+    advice = "单次返回的数据过多, 系统会自动减少后重试。"
+
+
 ERRORS: Mapping[int, type[LaikeError]] = {
-    **dict.fromkeys((99991400, 1254290, 1254291, 1254607, 1254036), Throttled),
+    **dict.fromkeys((99991400, 1254112, 1254290, WRITE_CONFLICT, 1254607, 1254036), Throttled),
     **dict.fromkeys((99991663, 99991665, 99991661, 99991671), TokenExpired),
     **dict.fromkeys((2200, 1500, 5000, 1254002, 1254608, *range(1255001, 1255007), 1255040), ServerTrouble),
     **dict.fromkeys((1254040, 1254041, 1254042, 1254044), NotFoundYet),
@@ -34,14 +42,15 @@ ERRORS: Mapping[int, type[LaikeError]] = {
     **dict.fromkeys((1254024, 1254045), ColumnVanished),
     **dict.fromkeys((1254015, 1254026, *range(1254060, 1254070), 1254072, 1254074, 1254130), RowRefused),
     1254104: BatchTooLarge,
+    1254030: AnswerTooLarge,
     1254103: TableFull,
     **dict.fromkeys(
         (10003, 10014, 10015, 99991543, 99991662, 99991664, 99991672, 99991673, 99991676, 99991679), NeedsPerson
     ),
-    **dict.fromkeys((91403, 99991401, 99991403, 1254301, 1254302, 1254304, 1254306), NeedsPerson),
+    **dict.fromkeys((91403, 99991401, 99991403, 1254301, 1254302, 1254304, 1254305, 1254306), NeedsPerson),
     **dict.fromkeys((*range(1254003, 1254007), 1254009, 1254100, 1254101, 1254105), NeedsPerson),
     131001: ServerTrouble,
-    **dict.fromkeys((131005, 131006), NeedsPerson),
+    **dict.fromkeys((131004, 131005, 131006, 131007), NeedsPerson),
 }
 # these may have carried a write out although they say no; the others above refuse it
 _EFFECT_POSSIBLE = {2200, 1500, 5000, 1254002, 1254608, *range(1255001, 1255007), 1255040}
@@ -58,6 +67,8 @@ CAUSES: Mapping[int, str] = {
     1254004: "feishu_table",
     1254101: "views_full",
     131006: "wiki_node",
+    1254305: "feishu_policy",
+    **dict.fromkeys((131004, 131007), "wiki_refused"),
 }
 
 

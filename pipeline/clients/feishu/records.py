@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel
 
-from pipeline.clients.feishu.api import Feishu, parsed
+from pipeline.clients.feishu.api import LARGEST_PAGE, Feishu, parsed
+from pipeline.clients.feishu.codes import AnswerTooLarge
+from pipeline.core.cells import plain_text
 from pipeline.core.errors import BadResponse
 
 RECORDS = "/open-apis/bitable/v1/apps/{app_token}/tables/{table_id}/records"
-SEARCH_PAGE = "500"  # 查询记录: page_size at most 500
+SEARCH_PAGE = str(LARGEST_PAGE)
 WRITE_BATCH = 1000  # 新增多条记录, 更新多条记录
 SMALL_BATCH = 500  # what older pages of the same endpoints say
 DELETE_BATCH = 500  # 删除多条记录
@@ -22,6 +25,24 @@ class _Record(BaseModel):
 
 class _Created(BaseModel):
     records: list[_Record]
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """Records that were created, and what the service says of them."""
+
+    rows: Sequence[Mapping[str, object]]
+    echo: Sequence[Mapping[str, Any]]
+
+    @property
+    def ids(self) -> list[str]:
+        """The records' ids as the rows stand; none where the echo does not show which is which.
+
+        That records come back in the order in which they were sent is not promised, so each is known by its cells.
+        """
+        by_cells = {_cells(record.get("fields") or {}): str(record["record_id"]) for record in self.echo}
+        ids = [by_cells.get(_cells(row), "") for row in self.rows]
+        return ids if len(by_cells) == len(ids) and all(ids) else []
 
 
 class BatchSize:
@@ -55,7 +76,8 @@ class Records:
             sort: Names of the fields that order them, the smallest first.
 
         Raises:
-            BadResponse: The pages do not make a whole, a record has no id, or came twice: known at the end.
+            BadResponse: The pages do not make a whole, a record has no id, or came twice: known at the end. Where a
+                page was too large for the service the next search asks for smaller ones.
         """
         body: dict[str, object] = {"automatic_fields": True}
         if field_names:
@@ -65,7 +87,8 @@ class Records:
         if sort:
             body["sort"] = [{"field_name": name, "desc": False} for name in sort]
         path = self._path("/search")
-        return _each_once(path, self.api.pages("POST", path, params={"page_size": SEARCH_PAGE}, json=body))
+        size = str(self.api.page_size.now)
+        return _each_once(path, self._shrinking(self.api.pages("POST", path, params={"page_size": size}, json=body)))
 
     def count(self, filter_: Mapping[str, object] | None = None) -> int:
         """How many records the table holds, or a filter passes."""
@@ -76,8 +99,8 @@ class Records:
             raise BadResponse(f"{self._path('/search')}: no total")
         return total
 
-    def batch_create(self, rows: Sequence[Mapping[str, object]], client_token: str) -> list[str]:
-        """Create at most `WRITE_BATCH` records, all or none; their ids in the order of `rows`.
+    def batch_create(self, rows: Sequence[Mapping[str, object]], client_token: str) -> Created:
+        """Create at most `WRITE_BATCH` records, all or none.
 
         Raises:
             Retryable: With `effect_possible`, when they may or may not have been created.
@@ -86,7 +109,8 @@ class Records:
         """
         body = {"records": [{"fields": fields} for fields in rows]}
         data = self.api.write("POST", self._path("/batch_create"), params={"client_token": client_token}, json=body)
-        return [record.record_id for record in parsed(_Created, data, self._path("/batch_create")).records]
+        parsed(_Created, data, self._path("/batch_create"))
+        return Created(rows, data["records"])
 
     def batch_update(self, changes: Sequence[tuple[str, Mapping[str, object]]]) -> None:
         """Set the given cells of at most `WRITE_BATCH` records; other cells stay.
@@ -108,8 +132,27 @@ class Records:
         """
         self.api.write("POST", self._path("/batch_delete"), json={"records": list(record_ids)})
 
+    def _shrinking(self, records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        try:
+            yield from records
+        except AnswerTooLarge:
+            self.api.page_size.refused()
+            raise
+
     def _path(self, action: str) -> str:
         return RECORDS.format(app_token=self.app_token, table_id=self.table_id) + action
+
+
+def _cells(fields: Mapping[str, object]) -> frozenset[tuple[str, str]]:
+    """Cells in a form that is the same for what was sent and for its echo, in the write or the read shape."""
+    filled = ((name, value) for name, value in fields.items() if value not in (None, ""))
+    return frozenset((name, _plain(value)) for name, value in filled)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return f"{Decimal(str(value)).normalize():f}"
+    return plain_text(value)
 
 
 def _each_once(path: str, records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -87,7 +87,8 @@ class Views:
 
     def all(self) -> list[Listed]:
         """The views; those private to a person may be left out by the service."""
-        items = self.api.pages("GET", self._path(), params={"page_size": LIST_PAGE})
+        # whether the total counts views that people keep to themselves is not said
+        items = self.api.pages("GET", self._path(), params={"page_size": LIST_PAGE}, hidden=True)
         found = (parsed(_NamedView, item, self._path()) for item in items)
         return [Listed(view.view_id, view.view_name, view.view_type) for view in found]
 

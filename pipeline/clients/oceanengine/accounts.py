@@ -1,34 +1,71 @@
 """From a token to its 本地推 accounts.
 
 Follows 巨量引擎 Marketing API: 获取已授权账户 (oauth2/advertiser/get), 获取来客账户下的本地推账户
-(local/life/advertiser/list), 获取工作台下账户列表 (customer_center/account/list) and 获取广告主公开信息
-(advertiser/public_info).
+(local/life/advertiser/list), 获取工作台下账户列表 (customer_center/account/list), 获取升级版工作台下账户列表
+(ebp/advertiser/list), 代理商管理账户列表 (agent/advertiser/select), 二级代理商列表 (agent/child_agent/select) and
+获取广告主公开信息 (advertiser/public_info).
+
+The listings take `stated`: whether an empty one is believed only where its `page_info` says that there is nothing.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import BaseModel, ValidationError
+
 from pipeline.clients.oceanengine.api import OceanEngine
-from pipeline.core.errors import BadResponse
+from pipeline.clients.oceanengine.paging import PAGE_SIZE, BeyondPages, Data, check_rows
+from pipeline.core.errors import BadResponse, NeedsPerson
 
 AUTHORIZED = "/open_api/oauth2/advertiser/get/"
 OF_LIFE = "/open_api/v3.0/local/life/advertiser/list/"
 OF_WORKBENCH = "/open_api/v3.0/customer_center/account/list/"
+OF_EBP = "/open_api/2/ebp/advertiser/list/"
+OF_AGENT = "/open_api/2/agent/advertiser/select/"
+CHILD_AGENTS = "/open_api/2/agent/child_agent/select/"
 PUBLIC_INFO = "/open_api/2/advertiser/public_info/"
 LIFE_TYPES = ("PLATFORM_ROLE_LIFE",)
 WORKBENCH_TYPES = ("CUSTOMER_ADMIN", "CUSTOMER_OPERATOR")
+EBP_TYPES = tuple(f"PLATFORM_ROLE_ENTERPRISE_BP_{role}" for role in ("ADMIN", "OPERATOR", "CUSTOM"))
+GROUP_TYPES = ("PLATFORM_ROLE_GROUP_BP_ADMIN", "PLATFORM_ROLE_GROUP_BP_OPERATOR")
+LOCAL_AGENT = "PLATFORM_ROLE_LOCAL_AGENT"
+AGENT_TYPES = (LOCAL_AGENT, "AGENT", "AGENT_SYSTEM_ACCOUNT")
+CHILD_AGENT_TYPES = ("CHILD_AGENT",)
+ADVERTISER = "ADVERTISER"  # an account of 巨量广告: its id is no 本地推 one, and nothing lies under it
+# advertiser_role stands for the type of a line that has neither account_type nor account_role
+ROLES = {1: ADVERTISER, 2: "CUSTOMER_ADMIN", 3: "AGENT", 4: "CHILD_AGENT", 6: "PLATFORM_ROLE_STAR"}
+LOCAL = "LOCAL"
 NAMES_A_CALL = 100
+LAST_ROW = 10_000  # by page: customer_center/account/list and agent/advertiser/select
+_TOO_MANY = (
+    "工作台 {number} 下有 {total} 个本地推账户，接口最多列出 {most} 个：请在 LAIKE_ACCOUNTS 中写明要同步的账户，"
+    "或分到多个工作台后重新授权。"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Authorized:
-    """One account that a person ticked: a 来客 account, a 工作台, or of a type that is none of our business."""
+    """One account that a person ticked: one under which others lie, or of a type that is none of our business."""
 
     id: str
     name: str
     type: str
     valid: bool  # False: the person no longer manages it
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """The accounts of an agent."""
+
+    ids: tuple[str, ...]
+    source: str  # their kind, such as LOCAL or AD; empty where the service does not say
+
+
+class _Cursor(BaseModel):
+    cursor: int
+    has_more: bool
+    total_number: int
 
 
 def authorized(api: OceanEngine) -> list[Authorized]:
@@ -44,43 +81,125 @@ def authorized(api: OceanEngine) -> list[Authorized]:
         Authorized(
             id=_id(AUTHORIZED, line, "account_id"),
             name=str(line.get("account_name") or ""),
-            type=str(line.get("account_type") or ""),
+            type=_type(line),
             valid=line.get("is_valid") is not False,
         )
         for line in listed
     ]
 
 
-def accounts_of_life(api: OceanEngine, life_account_id: str) -> list[str]:
+def accounts_of_life(api: OceanEngine, life_account_id: str, *, stated: bool = False) -> list[str]:
     """Ids of the 本地推 accounts, main and copied, under a 来客 account; the service tells no names here."""
-    rows = api.pages(OF_LIFE, {"life_account_id": life_account_id}, "adv_list", ("local_account_id",))
+    params = {"life_account_id": life_account_id}
+    rows = api.pages(OF_LIFE, params, "adv_list", ("local_account_id",), stated=stated)
     return [_id(OF_LIFE, row, "local_account_id") for row in rows]
 
 
-def accounts_of_workbench(api: OceanEngine, workbench_id: str) -> dict[str, str]:
-    """The 本地推 accounts under a 工作台: name by id, empty where the service tells none."""
-    params = {"account_id": workbench_id, "filter": {"account_type": "LOCAL"}}
-    rows = api.pages(OF_WORKBENCH, params, "accounts", ("account_id",))
-    return {_id(OF_WORKBENCH, row, "account_id"): str(row.get("account_name") or "") for row in rows}
+def accounts_of_workbench(api: OceanEngine, workbench_id: str, *, stated: bool = False) -> dict[str, str]:
+    """The 本地推 accounts under a 工作台: name by id, empty where the service tells none.
+
+    Raises:
+        NeedsPerson: There are more than the service lists: half a list is none.
+    """
+    params = {"account_id": workbench_id, "filter": {"account_type": LOCAL}}
+    try:
+        rows = api.pages(OF_WORKBENCH, params, "accounts", ("account_id",), stated=stated, most=LAST_ROW)
+    except BeyondPages as error:
+        cure = _TOO_MANY.format(number=workbench_id, total=error.total, most=LAST_ROW)
+        raise NeedsPerson(error.message, what_to_do=cure) from None
+    return _named(OF_WORKBENCH, rows)
+
+
+def accounts_of_ebp(api: OceanEngine, organisation_id: str, *, stated: bool = False) -> dict[str, str]:
+    """The 本地推 accounts under a 升级版工作台: name by id, empty where the service tells none."""
+    params = {"enterprise_organization_id": organisation_id, "account_source": LOCAL}
+    rows = api.pages(OF_EBP, params, "account_list", ("account_id",), stated=stated)
+    return _named(OF_EBP, [row for row in rows if row.get("account_type") in (None, LOCAL)])
+
+
+def accounts_of_agent(api: OceanEngine, agent_id: str, *, stated: bool = False) -> Agency:
+    """The accounts of an agent, without those of its second-level agents; beyond 10,000 they come by cursor."""
+    params = {"advertiser_id": agent_id}
+    try:
+        rows = api.pages(OF_AGENT, params, _rows_of_agent, ("id",), stated=stated, most=LAST_ROW - 1)
+    except BeyondPages:
+        rows = _by_cursor(api, params)
+    sources = {str(row["source"] or "") for row in rows}
+    if len(sources) > 1:
+        raise BadResponse(f"{OF_AGENT}: account_source changed between pages: {sorted(sources)}")
+    return Agency(tuple(_id(OF_AGENT, row, "id") for row in rows), next(iter(sources), ""))
+
+
+def child_agents(api: OceanEngine, agent_id: str, *, stated: bool = False) -> list[str]:
+    """Ids of an agent's second-level agents."""
+    rows = api.pages(CHILD_AGENTS, {"advertiser_id": agent_id}, _rows_of_children, ("id",), stated=stated)
+    return [_id(CHILD_AGENTS, row, "id") for row in rows]
 
 
 def names_of(api: OceanEngine, account_ids: Sequence[str]) -> dict[str, str]:
-    """The accounts' names by id.
-
-    Raises:
-        BadResponse: An account has none.
-    """
+    """The accounts' names by id, as far as the service tells any."""
     names: dict[str, str] = {}
     for first in range(0, len(account_ids), NAMES_A_CALL):
         chunk = [int(number) for number in account_ids[first : first + NAMES_A_CALL]]
         rows = api.get_list(PUBLIC_INFO, {"advertiser_ids": chunk})
         names |= {_id(PUBLIC_INFO, row, "id"): str(row.get("name") or "") for row in rows}
-    if nameless := [number for number in account_ids if not names.get(number)]:
-        raise BadResponse(f"{PUBLIC_INFO}: no name for {', '.join(nameless)}")
-    return names
+    return {number: names[number] for number in account_ids if names.get(number)}
 
 
-def _id(path: str, row: Mapping[str, Any], name: str) -> str:
+def _by_cursor(api: OceanEngine, params: Mapping[str, object]) -> list[dict[str, Any]]:
+    """All rows of an agent's list, page after page, each of which names the next one."""
+    rows: list[dict[str, Any]] = []
+    cursors: set[int] = set()
+    asked: dict[str, object] = {**params, "count": PAGE_SIZE}
+    while True:
+        data = api.get(OF_AGENT, asked)
+        try:
+            info = _Cursor.model_validate(data.get("cursor_page_info") or data.get("cursor_info"))
+        except ValidationError:
+            raise BadResponse(f"{OF_AGENT}: no usable cursor_page_info") from None
+        found = _rows_of_agent(data) or []
+        if not found or info.cursor in cursors:
+            raise BadResponse(f"{OF_AGENT}: an empty page, or a cursor that came before")
+        rows += found
+        cursors.add(info.cursor)
+        if not info.has_more:
+            check_rows(OF_AGENT, rows, info.total_number, ("id",))
+            return rows
+        asked["cursor"] = info.cursor
+
+
+def _rows_of_agent(data: Data) -> list[dict[str, Any]] | None:
+    return _bare(data, "list", "advertiser_ids", source=data.get("account_source"))
+
+
+def _rows_of_children(data: Data) -> list[dict[str, Any]] | None:
+    return _bare(data, "child_agent_ids", "list")
+
+
+def _bare(data: Data, *keys: str, **rest: object) -> list[dict[str, Any]] | None:
+    """Bare ids as rows, from the first of these keys that has any; `None` where none of them is there."""
+    there = [data[key] for key in keys if key in data]
+    if not there:
+        return None
+    ids = next(filter(None, there), None) or []
+    if not isinstance(ids, list):
+        raise BadResponse(f"{keys[0]} is no list of ids")
+    return [{"id": one, **rest} for one in ids]
+
+
+def _named(path: str, rows: Sequence[Data]) -> dict[str, str]:
+    return {_id(path, row, "account_id"): str(row.get("account_name") or "") for row in rows}
+
+
+def _type(line: Data) -> str:
+    """What kind of account a line is; the older names of the field are still filled, and may be all that is there."""
+    if word := line.get("account_type") or line.get("account_role"):
+        return str(word)
+    number = str(line.get("advertiser_role") or "")
+    return ROLES.get(int(number), number) if number.isdigit() else ""
+
+
+def _id(path: str, row: Data, name: str) -> str:
     """An id as text; some endpoints send a number, some a string."""
     value = row.get(name)
     if isinstance(value, bool) or not isinstance(value, int | str) or not str(value).isdigit():

@@ -5,16 +5,14 @@ text; business errors come with HTTP 200 and `code` other than 0.
 """
 
 import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Protocol
 
-from pydantic import BaseModel, ValidationError
-
 from pipeline.clients.http import READ_TIMEOUT_S, Answer, Http, reset_s
+from pipeline.clients.oceanengine.paging import PAGE_SIZE, BeyondPages, Page, Rows, check_whole, page_of
 from pipeline.clients.retry import READ, RetryPolicy
 from pipeline.clients.tally import Tally
 from pipeline.core.errors import (
@@ -31,7 +29,6 @@ from pipeline.core.errors import (
     TokenExpired,
 )
 
-PAGE_SIZE = 100  # the report endpoints take 10, 20, 50 or 100
 PAGES_AT_ONCE = 8
 FIRST_SERVER_CODE = 50000
 
@@ -51,13 +48,21 @@ ERRORS: Mapping[int, type[LaikeError]] = {
     40110: Throttled,
     40115: NeedsPerson,
     40118: NeedsPerson,
+    40119: NeedsPerson,
+    40130: AccountUnavailable,  # a limit of this account alone: the endpoint is not paused for the others
     50003: AccountUnavailable,
     50004: AccountUnavailable,
     50005: AccountUnavailable,
     51007: ServerTrouble,
 }
-# what lies behind a code that needs a person; the others mean that the token is dead
-CAUSES: Mapping[int, str] = {40101: "oceanengine_app", 40118: "oceanengine_scope", 40115: "auth_code"}
+# what lies behind a code, where its kind does not say it; others that need a person mean that the token is dead
+CAUSES: Mapping[int, str] = {
+    40101: "oceanengine_app",
+    40115: "auth_code",
+    40118: "oceanengine_scope",
+    40119: "sensitive_material",
+    40130: "account_inactive",
+}
 
 
 class AccessTokens(Protocol):
@@ -78,20 +83,6 @@ class Limiter(Protocol):
 
     def pause(self, endpoint: str, seconds: float) -> None:
         """Let nobody call `endpoint` for so long."""
-
-
-class PageInfo(BaseModel):
-    """`page_info` of a list answer."""
-
-    page: int
-    total_number: int
-    total_page: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    info: PageInfo
-    rows: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,25 +122,37 @@ class OceanEngine:
         return found
 
     def pages(
-        self, path: str, params: Mapping[str, object], rows: str, identity: Sequence[str]
+        self,
+        path: str,
+        params: Mapping[str, object],
+        rows: Rows,
+        identity: Sequence[str],
+        *,
+        stated: bool = False,
+        most: int | None = None,
     ) -> list[dict[str, Any]]:
         """All rows of a list: page 1 tells how many pages there are, the others are asked for at once.
 
         Args:
-            rows: The key of the rows in `data`.
+            rows: Where the rows are in `data`.
             identity: The fields that together name a row.
+            stated: Whether no rows are believed only where `page_info` says that there are none.
+            most: How many rows the pages of this list reach.
 
         Raises:
+            BeyondPages: There are more than `most`.
             BadResponse: Anything that makes the whole doubtful; never taken for the end.
         """
-        first = self._page(path, params, rows, 1)
+        first = self._page(path, params, rows, 1, stated=stated)
+        if most is not None and first.info.total_number > most:
+            raise BeyondPages(path, first.info.total_number, most)
         numbers = range(2, first.info.total_page + 1)
         with ThreadPoolExecutor(max_workers=PAGES_AT_ONCE) as pool:
             pages = [first, *pool.map(lambda number: self._page(path, params, rows, number), numbers)]
-        _check_whole(path, pages, identity)
+        check_whole(path, pages, identity)
         return [row for page in pages for row in page.rows]
 
-    def count(self, path: str, params: Mapping[str, object], rows: str) -> int:
+    def count(self, path: str, params: Mapping[str, object], rows: Rows) -> int:
         """How many rows a list has, by one call.
 
         Raises:
@@ -157,18 +160,9 @@ class OceanEngine:
         """
         return self._page(path, params, rows, 1).info.total_number
 
-    def _page(self, path: str, params: Mapping[str, object], rows: str, number: int) -> _Page:
+    def _page(self, path: str, params: Mapping[str, object], rows: Rows, number: int, *, stated: bool = False) -> Page:
         data = self.get(path, {**params, "page": number, "page_size": PAGE_SIZE})
-        try:
-            info = PageInfo.model_validate(data["page_info"])
-        except (KeyError, ValidationError):
-            raise BadResponse(f"{path}: page {number} has no usable page_info") from None
-        found = data.get(rows) or []
-        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-            raise BadResponse(f"{path}: {rows} of page {number} is not a list of rows")
-        if info.page != number or info.total_page != math.ceil(info.total_number / PAGE_SIZE):
-            raise BadResponse(f"{path}: page {number} says {info}")
-        return _Page(info, found)
+        return page_of(path, data, rows, number, stated=stated)
 
     def _answer(self, path: str, params: Mapping[str, object], token_as: str | None) -> Answer:
         used = self.tokens.current()
@@ -239,7 +233,7 @@ def error_of(path: str, answer: Answer, refused: str | None = None) -> LaikeErro
     message = f"{path}: code {code}, {said}"
     if issubclass(kind, Retryable):
         return kind(message, retry_after=reset_s(answer.headers), code=code, request_id=request_id)
-    cause = CAUSES.get(code, refused or NeedsAuthorization.reason) if kind is NeedsPerson else None
+    cause = CAUSES.get(code) or ((refused or NeedsAuthorization.reason) if kind is NeedsPerson else None)
     return kind(message, reason=cause, code=code, request_id=request_id)
 
 
@@ -248,15 +242,3 @@ def _query(params: Mapping[str, object]) -> dict[str, str]:
         name: json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else str(value)
         for name, value in params.items()
     }
-
-
-def _check_whole(path: str, pages: Sequence[_Page], identity: Sequence[str]) -> None:
-    totals = {page.info.total_number for page in pages}
-    if len(totals) != 1:
-        raise BadResponse(f"{path}: total_number changed between pages: {sorted(totals)}")
-    rows = [row for page in pages for row in page.rows]
-    if len(rows) != (total := totals.pop()):
-        raise BadResponse(f"{path}: {total} rows promised, {len(rows)} came")
-    names = {tuple(str(row.get(part)) for part in identity) for row in rows}
-    if len(names) != len(rows):
-        raise BadResponse(f"{path}: {len(rows) - len(names)} rows came twice, so others are missing")

@@ -100,7 +100,10 @@ LACKS: Mapping[str, tuple[str | int, ...]] = {
     "accounts.authorized": ("data", "list", 0, "account_id"),
     "accounts.local": ("data", "adv_list", 0, "local_account_id"),
     "accounts.workbench": ("data", "accounts", 0, "account_id"),
-    "accounts.names": ("data", 0, "name"),
+    "accounts.ebp": ("data", "account_list", 0, "account_id"),
+    "accounts.agent": ("data", "list", 0),
+    "accounts.child_agents": ("data", "child_agent_ids", 0),
+    "accounts.names": ("data", 0, "id"),  # without a name an account is called by its id
     "report.promotion": ("data", "promotion_list", 0, "convert_cnt"),
     "report.account": ("data", "data_list", 0, "stat_cost"),
     "report.project": ("data", "project_list", 0, "stat_cost"),
@@ -118,6 +121,7 @@ LACKS: Mapping[str, tuple[str | int, ...]] = {
 # these are read once in a run, and a bad answer is told: what is read again are reports and rows
 ASKED_ONCE = {
     *("accounts.authorized", "accounts.local", "accounts.workbench", "accounts.names"),
+    *("accounts.ebp", "accounts.agent", "accounts.child_agents"),
     *("base.meta", "fields.list", "views.list", "views.get"),
 }
 
@@ -152,6 +156,7 @@ SPECIAL: Mapping[str, tuple[Fault, ...]] = {
         Fault("without a list", "garbage", {"body": NOTHING_ELSE}, match=OF_ROWS),
         _patch("pages for ever", "data", set={"has_more": True, "page_token": "", "items": []}),
         _code("column vanished", 1254045),
+        Fault("answer too large", "code", {"code": 1254030, "status": 200}, match=OF_ROWS),
         Fault("repeats a row", "patch", {"changes": SAME_ID}, match=OF_ROWS),
     ),
     "records.batch_create": (

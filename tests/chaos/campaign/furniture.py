@@ -11,6 +11,9 @@ from tests.lab import FIGURES, Lab
 KEPT = (0, 5)  # the seeded accounts that stay, by their place: one of four promotions, one of two
 LIFE = {"account_id": "7100000000000000001", "account_name": "城南餐饮", "account_type": "PLATFORM_ROLE_LIFE"}
 BENCH = {"account_id": "1790000000000009", "account_name": "总部工作台", "account_type": "CUSTOMER_ADMIN"}
+EBP = {"account_id": "1790000000000021", "account_name": "新总部", "account_type": "PLATFORM_ROLE_ENTERPRISE_BP_ADMIN"}
+AGENT = {"account_id": "1790000000000031", "account_name": "代理", "account_type": "PLATFORM_ROLE_LOCAL_AGENT"}
+CHILD_AGENT = "1790000000000032"
 LARGE = "潮汕牛肉"  # its report of the window has two pages
 NOTE, BUDGET = "备注", "预算"
 CHANGED_VIEWS = ("蜀香小馆", "拾光咖啡", LARGE)  # we made them, and a person filters them otherwise since
@@ -19,14 +22,22 @@ Plain = dict[str, Any]
 
 
 def furnish(world: World, lab: Lab) -> None:
-    """Three accounts: a small one, one in a workbench, one of two pages; a column of a person."""
+    """Three accounts: a small one, one in a workbench, one of two pages; a column of a person.
+
+    Two of them also lie under an upgraded workbench and under an agent and its second-level agent.
+    """
     ids = list(world.source.accounts)
     for place, account_id in enumerate(ids):
         if place not in KEPT:
             act(world, "accounts/remove", {"account_id": account_id})
     act(world, "accounts/add", {"name": LARGE, "promotions": 51, "rhythm": "full"})
-    parents = {str(ids[KEPT[1]]): [BENCH["account_id"]]}
-    act(world, "authorized", {"ticked": [LIFE, BENCH], "parents": parents})
+    first, second = (str(ids[place]) for place in KEPT)
+    above = {
+        first: [LIFE["account_id"], AGENT["account_id"]],
+        second: [BENCH["account_id"], EBP["account_id"], CHILD_AGENT],
+    }
+    children = {AGENT["account_id"]: [CHILD_AGENT]}
+    act(world, "authorized", {"ticked": [LIFE, BENCH, EBP, AGENT], "parents": above, "children": children})
     act(world, "columns/add", {"table_id": lab.table_id, "name": BUDGET, "type": NUMBER})
     # without cost no sum of money misses it
     last = max(lab.source().values(), key=lambda row: int(row["promotion_id"]))

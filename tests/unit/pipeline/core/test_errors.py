@@ -7,6 +7,7 @@ import pytest
 from pipeline.core import errors
 from pipeline.core.causes import cure_of
 from pipeline.core.errors import (
+    HistoryUnclear,
     LaikeError,
     NeedsAuthorization,
     NeedsPerson,
@@ -125,7 +126,7 @@ def test_an_error_prints_its_message_and_nothing_else(error: type[LaikeError]) -
     assert str(error("no such advertiser", code=40300, request_id="r-1")) == "no such advertiser"
 
 
-@pytest.mark.parametrize("error", [NeedsPerson, NeedsAuthorization, TableUnseen, TableFull])
+@pytest.mark.parametrize("error", [NeedsPerson, NeedsAuthorization, HistoryUnclear, TableUnseen, TableFull])
 def test_what_only_a_person_can_mend_says_so(error: type[LaikeError]) -> None:
     assert error("x").trouble().needs_person
 

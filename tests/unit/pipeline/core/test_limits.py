@@ -37,10 +37,11 @@ def test_a_pace_that_lasts_to_the_end_of_the_month_is_told_as_that() -> None:
     assert "本月够用" in told
 
 
-def test_calls_that_are_used_up_are_told_as_that() -> None:
+def test_calls_beyond_what_is_set_are_told_and_not_called_the_end() -> None:
     told = calls_warning(10_001, 10_000, NOON)
     assert told
-    assert "已用完" in told
+    assert "已超过设置的额度" in told
+    assert "照常同步" in told
 
 
 def test_a_month_begins_in_china() -> None:

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.roster import LIFE, NAMES_SHOWN, WORKBENCH, Found, Roster, Skipped, news, roster
+from pipeline.core.roster import LIFE, NAMES_SHOWN, WORKBENCH, Found, Roster, Skipped, Why, news, roster
+from pipeline.state import codec
 
 NOW = datetime(2026, 2, 14, 23, 30, tzinfo=UTC)  # 07:30 of 15 February in Shanghai
 A, B, C = "1834207156320263", "1834207156321111", "1834207156322222"
@@ -100,6 +101,46 @@ def test_what_is_no_longer_valid_is_told_when_it_becomes_so_and_not_again() -> N
     assert bad.skipped == lost
     assert news(good, bad) == ["02-15 授权中 1 个账号已失效, 已跳过其下账户: 城南餐饮"]
     assert news(bad, bad) == []
+
+
+def test_what_is_left_out_is_told_with_the_reason_and_again_where_that_changes() -> None:
+    good = made(Found(A, "城东店", LIFE))
+    skipped = (
+        Skipped("1", "新总部", Why.REFUSED),
+        Skipped("2", "广告代理", Why.NOT_LOCAL),
+        Skipped("3", "某星图", Why.OTHER),
+        Skipped("4", "", Why.OTHER),
+    )
+    left_out = made(Found(A, "城东店", LIFE), skipped=skipped)
+    assert news(good, left_out) == [
+        "02-15 授权中 1 个账号无权列出其下账户, 已跳过; 请为应用申请相应的账户列表权限后重新授权: 新总部",
+        "02-15 授权中 1 个代理商下不是本地推账户, 已跳过: 广告代理",
+        "02-15 授权中 2 个账号不含本地推账户, 已跳过: 某星图、4",
+    ]
+    assert news(left_out, left_out) == []
+    again = made(Found(A, "城东店", LIFE), skipped=(Skipped("1", "新总部"), *skipped[1:]))
+    assert news(left_out, again) == ["02-15 授权中 1 个账号已失效, 已跳过其下账户: 新总部"]
+
+
+def test_an_account_that_nobody_names_is_told_by_its_id_once() -> None:
+    nameless = made(Found(A, A, LIFE), Found(B, "城西店", LIFE))
+    told = f"02-15 1 个账户未取得名称, 以账户 ID 写入表格: {A}"
+    assert news(None, nameless)[1:] == [told]
+    assert news(made(Found(B, "城西店", LIFE)), nameless)[1:] == [told]
+    assert news(nameless, nameless) == []
+    named = made(Found(A, "城东店", LIFE), Found(B, "城西店", LIFE), sticky=nameless.names)
+    assert news(nameless, named) == [f"02-15 1 个账户在巨量引擎改名: {A} 改为 城东店 (表格仍写 {A})"]
+
+
+def test_a_roster_of_an_earlier_release_is_read() -> None:
+    stored = (
+        b'{"at":"2026-02-14T23:30:00Z","members":[{"id":"18","name":"a","called":"a","ways":["\xe6\x9d\xa5\xe5\xae\xa2"]}],'
+        b'"skipped":[{"id":"71","name":"b"}]}'
+    )
+    read = codec.load(Roster, stored)
+    assert read.skipped == (Skipped("71", "b", Why.INVALID),)
+    assert read.parents == ()
+    assert codec.load(Roster, codec.dump(read, Roster)) == read
 
 
 def test_the_same_change_on_another_day_is_another_line() -> None:

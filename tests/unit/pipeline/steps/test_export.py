@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from pipeline.clients.feishu.api import Feishu
+from pipeline.clients.feishu.api import Feishu, PageSize
 from pipeline.context import Base
 from pipeline.core import export as core
 from pipeline.core.causes import cure_of
@@ -36,6 +36,7 @@ class Table:
 
     def __init__(self, contradictions: int = 0) -> None:
         self.searches: list[DayRange] = []
+        self.page_size = PageSize()
         self.contradictions = contradictions  # so many searches end with one
 
     def pages(self, _method: str, _path: str, *, params: Mapping[str, str], json: Record) -> Iterator[Record]:

@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.clients.feishu.codes import ERRORS, error_of
+from pipeline.clients.feishu.codes import ERRORS, AnswerTooLarge, error_of
 from pipeline.clients.http import Answer
 from pipeline.core.errors import (
     BadRequest,
@@ -28,7 +28,7 @@ def says(code: int, **headers: str) -> Answer:
 
 # 飞书, 通用错误码 and the Bitable pages: refused, and what it means to us.
 REFUSED = {
-    Throttled: [99991400, 1254290, 1254291, 1254607, 1254036],
+    Throttled: [99991400, 1254112, 1254290, 1254291, 1254607, 1254036],
     TokenExpired: [99991663, 99991665, 99991661, 99991671],
     NotFoundYet: [1254040, 1254041, 1254042, 1254044],
     RowVanished: [1254043],
@@ -38,9 +38,9 @@ REFUSED = {
     TableFull: [1254103],
     NeedsPerson: [
         *(10003, 10014, 10015, 99991543, 99991662, 99991664, 99991672, 99991673, 99991676, 99991679),
-        *(91403, 99991401, 99991403, 1254301, 1254302, 1254304, 1254306),
+        *(91403, 99991401, 99991403, 1254301, 1254302, 1254304, 1254305, 1254306),
         *(1254003, 1254004, 1254005, 1254006, 1254009, 1254100, 1254101, 1254105),
-        *(131005, 131006),
+        *(131004, 131005, 131006, 131007),
     ],
     ServerTrouble: [131001],  # of a call that only reads
     BadRequest: [1254000, 1254001, 1254018, 1254019, 1254037, 9499, 99992402, 1, -1],
@@ -48,6 +48,7 @@ REFUSED = {
 DOUBTFUL = [2200, 1500, 5000, 1254002, 1254608, 1255001, 1255002, 1255003, 1255004, 1255005, 1255006, 1255040]
 TABLE = [(code, kind, False) for kind, codes in REFUSED.items() for code in codes]
 TABLE += [(code, ServerTrouble, True) for code in DOUBTFUL]
+TABLE += [(1254030, AnswerTooLarge, True)]
 
 
 @pytest.mark.parametrize(("code", "kind", "effect"), TABLE)
@@ -75,6 +76,9 @@ def test_the_table_here_names_every_code_of_the_table_there() -> None:
         (99991403, "调用量"),
         (99991401, "白名单"),
         (1254003, "LAIKE_BITABLE_APP_TOKEN"),
+        (1254305, "管理员"),
+        (131004, "/base/"),
+        (131007, "/base/"),
         (1254004, "LAIKE_BITABLE_TABLE_ID"),
     ],
 )

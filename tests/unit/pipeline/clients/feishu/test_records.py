@@ -1,5 +1,9 @@
+from decimal import Decimal
+
 import pytest
 
+from pipeline.clients.feishu.api import PageSize
+from pipeline.clients.feishu.codes import AnswerTooLarge
 from pipeline.clients.feishu.records import WRITE_BATCH, Records
 from pipeline.core.errors import BadResponse, Retryable, RowVanished
 from tests.unit.pipeline.clients.feishu.test_api import Auth, api
@@ -58,9 +62,9 @@ def test_a_count_without_a_total_is_an_error(answer: Plain) -> None:
         records(Auth(data(**answer))).count()
 
 
-def test_records_are_created_under_a_client_token_and_their_ids_come_in_order() -> None:
+def test_records_are_created_under_a_client_token() -> None:
     http = Auth(data(records=[{"record_id": "rec1", "fields": {}}, {"record_id": "rec2"}]))
-    assert records(http).batch_create([{"a": 1}, {"a": 2}], "uuid-1") == ["rec1", "rec2"]
+    records(http).batch_create([{"a": 1}, {"a": 2}], "uuid-1")
     call = only(http)
     assert (call.method, call.path, call.params) == ("POST", f"{PATH}/batch_create", {"client_token": "uuid-1"})
     assert call.json == {"records": [{"fields": {"a": 1}}, {"fields": {"a": 2}}]}
@@ -70,6 +74,61 @@ def test_records_are_created_under_a_client_token_and_their_ids_come_in_order() 
 def test_a_created_record_without_an_id_is_an_error(answer: Plain) -> None:
     with pytest.raises(BadResponse):
         records(Auth(data(**answer))).batch_create([{"a": 1}], "uuid-1")
+
+
+ROWS: list[Plain] = [
+    {"店": "城东店", "日": 1769875200000, "消耗": 0.0, "因": None},
+    {"店": "城西店", "日": 1769875200000},
+]
+ECHOES = {
+    "as sent": [{"店": "城东店", "日": 1769875200000, "消耗": Decimal("0.0")}, {"店": "城西店", "日": 1769875200000}],
+    "as read": [
+        {"店": [{"type": "text", "text": "城东店"}], "日": 1769875200000, "消耗": 0},
+        {"店": [{"type": "text", "text": "城"}, {"type": "text", "text": "西店"}], "日": 1769875200000, "因": ""},
+    ],
+}
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("echo", ECHOES.values(), ids=ECHOES.keys())
+def test_the_ids_of_created_records_come_as_the_rows_stand_whatever_their_order(
+    echo: list[Plain],
+    backwards: bool,  # noqa: FBT001 a table
+) -> None:
+    made = [{"record_id": f"rec{number}", "fields": fields} for number, fields in enumerate(echo)]
+    answer = data(records=made[::-1] if backwards else made)
+    assert records(Auth(answer)).batch_create(ROWS, "t").ids == ["rec0", "rec1"]
+
+
+UNTOLD = {
+    "ids alone": [{"record_id": "rec0"}, {"record_id": "rec1"}],
+    "null fields": [{"record_id": "rec0", "fields": None}, {"record_id": "rec1", "fields": None}],
+    "other cells": [{"record_id": "rec0", "fields": {"a": 1}}, {"record_id": "rec1", "fields": {"a": 2}}],
+    "one too few": [{"record_id": "rec0", "fields": ROWS[0]}],
+    "one twice": [{"record_id": "rec0", "fields": ROWS[0]}, {"record_id": "rec1", "fields": ROWS[0]}],
+}
+
+
+@pytest.mark.parametrize("made", UNTOLD.values(), ids=UNTOLD.keys())
+def test_where_the_answer_does_not_show_which_is_which_no_id_is_known(made: list[Plain]) -> None:
+    assert records(Auth(data(records=made))).batch_create(ROWS, "t").ids == []
+
+
+def test_after_a_page_that_was_too_large_smaller_ones_are_asked_for() -> None:
+    http = Auth(says(1254030), says(1254030), data(items=[], has_more=False, total=0))
+    mine = records(http)
+    for _ in range(2):
+        with pytest.raises(AnswerTooLarge):
+            list(mine.search(None, []))
+    assert list(mine.search(None, [])) == []
+    assert [(call.params or {})["page_size"] for call in http.calls] == ["500", "100", "20"]
+
+
+def test_pages_do_not_shrink_for_ever() -> None:
+    size = PageSize()
+    for _ in range(9):
+        size.refused()
+    assert size.now == 20
 
 
 def test_a_change_sends_the_changed_cells_only() -> None:

@@ -23,6 +23,17 @@ def test_names_come_by_id_from_all_pages() -> None:
     assert [call.params for call in http.calls] == [{"page_size": "100"}, {"page_size": "100", "page_token": "p"}]
 
 
+@pytest.mark.parametrize("total", [1, 3, None])
+def test_views_that_people_keep_to_themselves_may_be_counted(total: int | None) -> None:
+    http = Auth(data(items=[{"view_id": "vew1", "view_name": "表格"}], has_more=False, total=total))
+    assert views(http).names() == {"vew1": "表格"}
+
+
+def test_fewer_views_than_were_shown_are_an_error() -> None:
+    with pytest.raises(BadResponse, match="total"):
+        views(Auth(data(items=[{"view_id": "vew1", "view_name": "表格"}], has_more=False, total=0))).names()
+
+
 def view(filter_info: object) -> Plain:
     return {"view": {"view_id": "vew1", "property": {"filter_info": filter_info}}}
 

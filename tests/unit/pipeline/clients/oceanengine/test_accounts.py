@@ -6,10 +6,14 @@ import pytest
 
 from pipeline.clients.http import Answer
 from pipeline.clients.oceanengine.accounts import (
+    Agency,
     Authorized,
+    accounts_of_agent,
+    accounts_of_ebp,
     accounts_of_life,
     accounts_of_workbench,
     authorized,
+    child_agents,
     names_of,
 )
 from pipeline.clients.oceanengine.api import OceanEngine
@@ -37,6 +41,24 @@ def test_what_was_authorized_is_told_in_our_words() -> None:
         Authorized("9", "城南餐饮", "OF_TOMORROW", valid=False),
     ]
     assert (http.calls[0].path, http.calls[0].params) == ("/open_api/oauth2/advertiser/get/", {"access_token": "t1"})
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ({"account_type": "AGENT", "account_role": "CUSTOMER_ADMIN", "advertiser_role": 2}, "AGENT"),
+        ({"account_type": None, "account_role": "CUSTOMER_ADMIN"}, "CUSTOMER_ADMIN"),
+        ({"account_type": "", "account_role": "", "advertiser_role": 1}, "ADVERTISER"),
+        ({"advertiser_role": 2}, "CUSTOMER_ADMIN"),
+        ({"advertiser_role": "3"}, "AGENT"),
+        ({"advertiser_role": 4}, "CHILD_AGENT"),
+        ({"advertiser_role": 10}, "10"),
+        ({}, ""),
+    ],
+)
+def test_the_older_names_say_the_kind_of_a_line_where_the_newer_one_is_absent(said: Plain, kind: str) -> None:
+    line = {"account_id": 9, "account_name": "某", **said}
+    assert authorized(api(StubHttp(data(list=[line])))[0]) == [Authorized("9", "某", kind, valid=True)]
 
 
 @pytest.mark.parametrize("listed", [None, []])
@@ -129,6 +151,104 @@ def test_the_accounts_of_a_workbench_come_with_names() -> None:
     }
 
 
+def test_a_workbench_with_more_accounts_than_its_list_reaches_needs_a_person_and_is_never_half_a_list() -> None:
+    http = StubHttp(page("accounts", *({"account_id": number} for number in range(100)), total=10_001))
+    with pytest.raises(NeedsPerson, match="10001 rows") as caught:
+        accounts_of_workbench(api(http)[0], "17")
+    assert len(http.calls) == 1
+    assert "10001 个本地推账户" in caught.value.what_to_do
+    assert "LAIKE_ACCOUNTS" in caught.value.what_to_do
+
+
+def test_the_accounts_of_an_upgraded_workbench_come_with_names_and_others_are_left_out() -> None:
+    rows: list[Plain] = [{"account_id": 18, "account_name": "城东店", "account_type": "LOCAL"}, {"account_id": "19"}]
+    http = StubHttp(
+        page("account_list", *rows, {"account_id": 20, "account_name": "广告户", "account_type": "AD_NORMAL"})
+    )
+    assert accounts_of_ebp(api(http)[0], "17") == {"18": "城东店", "19": ""}
+    (call,) = http.calls
+    assert call.path == "/open_api/2/ebp/advertiser/list/"
+    assert call.params == {
+        "enterprise_organization_id": "17",
+        "account_source": "LOCAL",
+        "page": "1",
+        "page_size": "100",
+    }
+
+
+def ids(key: str, *numbers: object, total: int | None = None, **facts: object) -> Answer:
+    count = len(numbers) if total is None else total
+    info = {"page": 1, "page_size": 100, "total_number": count, "total_page": -(-count // 100)}
+    return data(**{key: list(numbers), "page_info": info, **facts})
+
+
+@pytest.mark.parametrize("key", ["list", "advertiser_ids"])
+def test_the_accounts_of_an_agent_come_as_bare_ids_with_their_kind(key: str) -> None:
+    http = StubHttp(ids(key, 18, "19", account_source="LOCAL"))
+    assert accounts_of_agent(api(http)[0], "17") == Agency(("18", "19"), "LOCAL")
+    (call,) = http.calls
+    assert (call.path, call.params) == (
+        "/open_api/2/agent/advertiser/select/",
+        {"advertiser_id": "17", "page": "1", "page_size": "100"},
+    )
+
+
+def test_of_two_lists_of_an_agent_the_one_that_has_ids_counts() -> None:
+    http = StubHttp(ids("advertiser_ids", 18, list=[]))
+    assert accounts_of_agent(api(http)[0], "17") == Agency(("18",), "")
+
+
+@pytest.mark.parametrize("key", ["list", "child_agent_ids"])
+def test_second_level_agents_come_as_bare_ids(key: str) -> None:
+    http = StubHttp(ids(key, 21, 22))
+    assert child_agents(api(http)[0], "17") == ["21", "22"]
+    assert http.calls[0].path == "/open_api/2/agent/child_agent/select/"
+
+
+@pytest.mark.parametrize("wrong", [["x"], [True], [1.5], [{"a": 1}], {"a": 1}])
+def test_what_is_no_id_is_no_account_of_an_agent(wrong: object) -> None:
+    info = {"page": 1, "page_size": 100, "total_number": 1, "total_page": 1}
+    with pytest.raises(BadResponse):
+        accounts_of_agent(api(StubHttp(data(list=wrong, page_info=info)))[0], "17")
+
+
+def by_cursor(
+    first: int, *numbers: int, more: bool = True, total: int = 10_000, key: str = "cursor_page_info"
+) -> Answer:
+    info = {"cursor": first + len(numbers), "count": 100, "has_more": more, "total_number": total}
+    return data(**{"list": list(numbers), "account_source": "LOCAL", key: info})
+
+
+@pytest.mark.parametrize("key", ["cursor_page_info", "cursor_info"])
+def test_ten_thousand_accounts_of_an_agent_and_more_come_by_cursor(key: str) -> None:
+    pages = [range(first, first + 100) for first in range(0, 10_000, 100)]
+    http = StubHttp(
+        ids("list", *pages[0], total=10_000),
+        *(by_cursor(one[0], *one, more=one[-1] < 9_999, key=key) for one in pages),
+    )
+    assert accounts_of_agent(api(http)[0], "17") == Agency(tuple(map(str, range(10_000))), "LOCAL")
+    asked = [call.params for call in http.calls[1:]]
+    assert asked[0] == {"advertiser_id": "17", "count": "100"}
+    assert asked[1] == {"advertiser_id": "17", "count": "100", "cursor": "100"}
+    assert len(asked) == 100
+
+
+BROKEN_CURSORS = {
+    "no cursor": [data(list=[1], account_source="LOCAL")],
+    "an empty page": [by_cursor(0)],
+    "a cursor that repeats": [by_cursor(0, 1), by_cursor(0, 2)],
+    "fewer than promised": [by_cursor(0, 1, 2, more=False)],
+    "one that comes twice": [by_cursor(0, 1, total=2), by_cursor(1, 1, more=False, total=2)],
+}
+
+
+@pytest.mark.parametrize("pages", BROKEN_CURSORS.values(), ids=BROKEN_CURSORS.keys())
+def test_a_suspicious_cursor_is_an_error_and_never_the_end(pages: list[Answer]) -> None:
+    http = StubHttp(ids("list", *range(100), total=10_000), *pages)
+    with pytest.raises(BadResponse):
+        accounts_of_agent(api(http)[0], "17")
+
+
 def test_all_pages_of_a_listing_are_read() -> None:
     first = [{"local_account_id": number} for number in range(1, 101)]
     http = StubHttp(
@@ -166,10 +286,12 @@ def test_no_account_no_call() -> None:
     assert http.calls == []
 
 
-@pytest.mark.parametrize("listed", [[], [{"id": 1}], [{"id": 1, "name": ""}], [{"id": 2, "name": "x"}]])
-def test_an_account_without_a_name_is_told(listed: list[Plain]) -> None:
-    with pytest.raises(BadResponse, match="no name for 1"):
-        names_of(api(StubHttp(answer({"code": 0, "data": listed})))[0], ["1"])
+@pytest.mark.parametrize(
+    "listed", [[], [{"id": 1}], [{"id": 1, "name": ""}], [{"id": 1, "name": None}], [{"id": 3, "name": "x"}]]
+)
+def test_an_account_whose_name_the_service_does_not_tell_has_none(listed: list[Plain]) -> None:
+    rows = [*listed, {"id": 2, "name": "城东店"}]
+    assert names_of(api(StubHttp(answer({"code": 0, "data": rows})))[0], ["1", "2"]) == {"2": "城东店"}
 
 
 @pytest.mark.parametrize("listed", [None, {}, ["x"]])

@@ -77,7 +77,7 @@ CODES = {
     AccountUnavailable: [40000, 40001, 40002, 40130, 40200, 40201, 40300, 40301, 40900, 41234, 50003, 50004, 50005, 7],
     BadRequest: [40003, 40104, 40108, 40109],
     Throttled: [40100, 40110],
-    NeedsPerson: [40101, 40103, 40106, 40107, 40115, 40118],
+    NeedsPerson: [40101, 40103, 40106, 40107, 40115, 40118, 40119],
     TokenExpired: [40102, 40105],
     ServerTrouble: [50000, 50001, 50002, 51007, 51010, 59999],
 }
@@ -106,6 +106,15 @@ def test_a_token_that_a_person_must_renew_says_how() -> None:
 def test_a_wrong_app_and_a_missing_permission_are_not_mended_by_another_token() -> None:
     assert "LAIKE_OCEANENGINE_SECRET" in error_of(PATH, says(40101)).what_to_do
     assert "权限" in error_of(PATH, says(40118)).what_to_do
+    assert "敏感物料" in error_of(PATH, says(40119)).what_to_do
+
+
+def test_an_account_without_activity_that_is_limited_costs_nobody_else_and_says_so() -> None:
+    oceanengine, _, limiter = api(StubHttp(says(40130)))
+    with pytest.raises(AccountUnavailable) as caught:
+        oceanengine.get(PATH, {})
+    assert "不影响其他账户" in caught.value.what_to_do
+    assert limiter.pauses == []
 
 
 @pytest.mark.parametrize("header", ["x-ogw-ratelimit-reset", "X-RateLimit-RetryIn"])
@@ -263,6 +272,57 @@ def on(number: int, **changes: Any) -> Callable[[int, Plain], None]:  # noqa: AN
                 del target[name]
 
     return lie
+
+
+def lists(**facts: object) -> list[Plain]:
+    return api(StubHttp(data(**facts)))[0].pages(PATH, {}, "list", ("id",))
+
+
+NOTHING = {"page": 1, "page_size": 100, "total_number": 0}
+EMPTY = {
+    "[] on no page": {"list": [], "page_info": {**NOTHING, "total_page": 0}},
+    "[] on one page": {"list": [], "page_info": {**NOTHING, "total_page": 1}},
+    "null on no page": {"list": None, "page_info": {**NOTHING, "total_page": 0}},
+    "null on one page": {"list": None, "page_info": {**NOTHING, "total_page": 1}},
+    "absent on no page": {"page_info": {**NOTHING, "total_page": 0}},
+    "absent on one page": {"page_info": {**NOTHING, "total_page": 1}},
+    "[] without page_info": {"list": []},
+    "null without page_info": {"list": None},
+    "[] with page_info null": {"list": [], "page_info": None},
+}
+
+
+@pytest.mark.parametrize("answer", EMPTY.values(), ids=EMPTY.keys())
+def test_a_list_without_rows_is_none_whatever_its_shape(answer: Plain) -> None:
+    assert lists(**answer) == []
+
+
+PROMISED = {
+    "rows without page_info": {"list": [{"id": 1}]},
+    "rows with page_info null": {"list": [{"id": 1}], "page_info": None},
+    "rows although there are none": {"list": [{"id": 1}], "page_info": {**NOTHING, "total_page": 1}},
+    "no rows although there is one": {"list": [], "page_info": {**NOTHING, "total_number": 1, "total_page": 1}},
+    "null although there is one": {"list": None, "page_info": {**NOTHING, "total_number": 1, "total_page": 1}},
+    "nothing on two pages": {"list": [], "page_info": {**NOTHING, "total_page": 2}},
+    "neither rows nor page_info": {},
+    "another list": {"accounts": []},
+}
+
+
+@pytest.mark.parametrize("answer", PROMISED.values(), ids=PROMISED.keys())
+def test_rows_without_a_word_on_the_whole_or_a_word_without_rows_is_an_error(answer: Plain) -> None:
+    with pytest.raises(BadResponse):
+        lists(**answer)
+
+
+@pytest.mark.parametrize("answer", EMPTY.values(), ids=EMPTY.keys())
+def test_where_there_were_rows_before_only_a_clear_word_is_believed(answer: Plain) -> None:
+    made = api(StubHttp(data(**answer)))[0]
+    if answer.get("page_info"):
+        assert made.pages(PATH, {}, "list", ("id",), stated=True) == []
+    else:
+        with pytest.raises(BadResponse):
+            made.pages(PATH, {}, "list", ("id",), stated=True)
 
 
 ROW = {"id": 7, "day": "d"}

@@ -1,0 +1,43 @@
+"""Options of select fields in the filters of views, where the API takes their names instead of their ids."""
+
+import json
+from typing import Any
+
+from emulator.feishu.model import SELECTS, Table
+
+Property = dict[str, Any]
+
+
+def by_id(table: Table, given: object) -> object:
+    """A `property` as it is kept: names of options become their ids, and an id is no name."""
+    if not isinstance(given, dict) or not isinstance(given.get("filter_info"), dict):
+        return given
+    conditions = given["filter_info"].get("conditions")
+    if not isinstance(conditions, list):
+        return given
+    kept = [_spelled(table, condition, to_ids=True) for condition in conditions]
+    return {**given, "filter_info": {**given["filter_info"], "conditions": kept}}
+
+
+def by_name(table: Table, view: Property) -> Property:
+    """A view as the API shows it: ids of options become their names."""
+    info = view["property"]["filter_info"]
+    if info:
+        info["conditions"] = [_spelled(table, condition, to_ids=False) for condition in info["conditions"]]
+    return view
+
+
+def _spelled(table: Table, condition: Any, *, to_ids: bool) -> Any:  # noqa: ANN401 what a client sent
+    column = table.fields.get(str(condition.get("field_id"))) if isinstance(condition, dict) else None
+    if column is None or column.type not in SELECTS or not isinstance(condition.get("value"), str):
+        return condition
+    other = column.options if to_ids else {option_id: name for name, option_id in column.options.items()}
+    try:
+        values = json.loads(condition["value"])
+    except ValueError:
+        return condition
+    if not isinstance(values, list):
+        return condition
+    # what is no name stands for no option, and so is refused as an id that the field does not have
+    spelled = [other.get(value, f"no option {value}") for value in values]
+    return {**condition, "value": json.dumps(spelled, ensure_ascii=False, separators=(",", ":"))}

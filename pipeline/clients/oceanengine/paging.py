@@ -1,0 +1,108 @@
+"""The pages of an Ocean Engine list, read with suspicion. Follows 巨量引擎 Marketing API: `page_info` of list answers.
+
+Sources disagree on the shape of a list without rows (`[]`, null or absent; `total_page` 0, 1, or no `page_info`): each
+of these is no rows. Rows without `page_info`, and no rows where `total_number` promises some, stay errors.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from pipeline.core.errors import BadResponse, LaikeError
+
+PAGE_SIZE = 100  # the report endpoints take 10, 20, 50 or 100
+Data = Mapping[str, Any]
+Rows = str | Callable[[Data], object]  # the key of the rows in `data`, or what finds them there
+
+
+class BeyondPages(LaikeError):
+    """A list is longer than its pages reach; never told, whoever asked for it knows another way or says so."""
+
+    def __init__(self, path: str, total: int, most: int) -> None:
+        super().__init__(f"{path}: {total} rows, and its pages end at row {most}")
+        self.total = total
+
+
+class PageInfo(BaseModel):
+    """`page_info` of a list answer."""
+
+    page: int
+    total_number: int
+    total_page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: what it says of the whole, and its rows."""
+
+    info: PageInfo
+    rows: list[dict[str, Any]]
+
+
+def page_of(path: str, data: Data, rows: Rows, number: int, *, stated: bool = False) -> Page:
+    """The page that was asked for.
+
+    Args:
+        stated: Whether no rows are believed only where `page_info` says that there are none.
+
+    Raises:
+        BadResponse: It is another one, contradicts itself, or is no page.
+    """
+    found = _found(path, data, rows)
+    if not data.get("page_info") and not found and number == 1 and not stated and _has_a_place(data, rows):
+        return Page(PageInfo(page=1, total_number=0), [])
+    try:
+        info = PageInfo.model_validate(data["page_info"])
+    except (KeyError, ValidationError):
+        raise BadResponse(f"{path}: page {number} has no usable page_info") from None
+    if info.page != number or info.total_page not in _page_counts(info.total_number):
+        raise BadResponse(f"{path}: page {number} says {info}")
+    return Page(info, found)
+
+
+def check_whole(path: str, pages: Sequence[Page], identity: Sequence[str]) -> None:
+    """Check that pages make a whole.
+
+    Args:
+        identity: The fields that together name a row.
+
+    Raises:
+        BadResponse: They do not.
+    """
+    totals = {page.info.total_number for page in pages}
+    if len(totals) != 1:
+        raise BadResponse(f"{path}: total_number changed between pages: {sorted(totals)}")
+    check_rows(path, [row for page in pages for row in page.rows], totals.pop(), identity)
+
+
+def check_rows(path: str, rows: Sequence[Data], total: int, identity: Sequence[str]) -> None:
+    """Check that all rows came, and each once.
+
+    Raises:
+        BadResponse: They did not.
+    """
+    if len(rows) != total:
+        raise BadResponse(f"{path}: {total} rows promised, {len(rows)} came")
+    names = {tuple(str(row.get(part)) for part in identity) for row in rows}
+    if len(names) != len(rows):
+        raise BadResponse(f"{path}: {len(rows) - len(names)} rows came twice, so others are missing")
+
+
+def _found(path: str, data: Data, rows: Rows) -> list[dict[str, Any]]:
+    found = (data.get(rows) if isinstance(rows, str) else rows(data)) or []
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        raise BadResponse(f"{path}: what should be a list of rows is none")
+    return found
+
+
+def _has_a_place(data: Data, rows: Rows) -> bool:
+    """Whether an answer has a place for rows; one that has neither that nor `page_info` is no list at all."""
+    return rows in data if isinstance(rows, str) else rows(data) is not None
+
+
+def _page_counts(total: int) -> tuple[int, ...]:
+    """What `total_page` may be: nothing lies on no page, or on one."""
+    return (math.ceil(total / PAGE_SIZE),) if total else (0, 1)

@@ -1,0 +1,193 @@
+"""Ask for every account that the token reaches: what was ticked when authorizing, and what lies under it.
+
+Half a list never looks like accounts that vanished: a listing that fails makes the whole discovery fail. Only where
+none of an organisation's or agent's accounts was ever seen, a refusal of its listing is told and the rest goes on: an
+app of other people may lack that permission, and works without.
+"""
+
+from collections.abc import Callable, Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import chain
+
+import structlog
+
+from pipeline.clients.oceanengine.accounts import (
+    ADVERTISER,
+    AGENT_TYPES,
+    CHILD_AGENT_TYPES,
+    EBP_TYPES,
+    GROUP_TYPES,
+    LIFE_TYPES,
+    LOCAL,
+    LOCAL_AGENT,
+    WORKBENCH_TYPES,
+    Authorized,
+    accounts_of_agent,
+    accounts_of_ebp,
+    accounts_of_life,
+    accounts_of_workbench,
+    authorized,
+    child_agents,
+    names_of,
+)
+from pipeline.clients.oceanengine.api import OceanEngine
+from pipeline.context import Context
+from pipeline.core.account_options import disabled
+from pipeline.core.errors import AccountUnavailable, LaikeError, NeedsPerson
+from pipeline.core.roster import AGENT, EBP, GROUP, LIFE, WORKBENCH, Found, Roster, Skipped, Why, news, roster
+
+LISTINGS_AT_ONCE = 8
+NOT_GRANTED = 40118  # the app has no permission for an interface
+TICK_ALL = "授权范围内没有可用的本地推账户: 新的授权会覆盖原先的勾选, 请重新授权并勾选全部账户。"
+
+log = structlog.get_logger()
+
+
+# accounts by where they lie: the ticked account itself, or `agent/second-level agent`
+Places = Mapping[str, Sequence[Found]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """What one ticked account led to: accounts, or why to none."""
+
+    parent: Authorized
+    places: Places = field(default_factory=dict)
+    skipped: Why | None = None
+    refusal: LaikeError | None = None
+
+    @property
+    def found(self) -> list[Found]:
+        """The accounts."""
+        return [one for found in self.places.values() for one in found]
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How accounts are found under one type of account, and whether a first refusal costs those accounts alone."""
+
+    listing: Callable[[OceanEngine, Authorized, Set[str]], Places]
+    may_be_refused: bool = False
+
+
+class _NotLocal(Exception):
+    """An agent's accounts are no 本地推 ones."""
+
+
+def discover(ctx: Context, last: Roster | None) -> Roster:
+    """Ask for every account that the token reaches, and remember them.
+
+    Raises:
+        NeedsPerson: There is none.
+        LaikeError: As the service says.
+    """
+    api, known = ctx.oceanengine(None), frozenset(last.parents if last else ())
+    ticked = [one for one in authorized(api) if one.type != ADVERTISER]
+    valid = [one for one in ticked if one.type in WAYS and one.valid]
+    with ThreadPoolExecutor(max_workers=LISTINGS_AT_ONCE) as pool:
+        listed = list(pool.map(lambda one: _under(api, one, known), valid))
+    found = [account for one in listed for account in one.found]
+    if not found:
+        raise _nothing(listed, ticked)
+    skipped = [Skipped(one.id, one.name, why) for one in ticked if (why := _skipped(one))]
+    skipped += [Skipped(one.parent.id, one.parent.name, one.skipped) for one in listed if one.skipped]
+    parents = [place for one in listed for place, there in one.places.items() if there]
+    new = roster(_named(api, found, last), skipped, ctx.rosters.names(), ctx.now(), parents)
+    off = disabled(ctx.settings.account_options)
+    ctx.rosters.keep(new, news(last.without(off) if last else None, new.without(off)))
+    log.info("discovered", accounts=len(new.members), skipped=len(skipped))
+    return new
+
+
+def _skipped(ticked: Authorized) -> Why | None:
+    if ticked.type not in WAYS:
+        return Why.OTHER
+    return None if ticked.valid else Why.INVALID
+
+
+def _nothing(listed: Sequence[_Listed], ticked: Sequence[Authorized]) -> NeedsPerson:
+    """Why no account is reached: a refusal, if there was one, says more than that nothing was found."""
+    invalid = sum(_skipped(one) == Why.INVALID for one in ticked)
+    msg = f"the token reaches no 本地推 account ({len(ticked)} ticked, {len(listed)} listed, {invalid} invalid)"
+    refusal = next((one.refusal for one in listed if one.refusal), None)
+    if refusal is None:
+        return NeedsPerson(msg, what_to_do=TICK_ALL)
+    cure = refusal.what_to_do if isinstance(refusal, NeedsPerson) else TICK_ALL
+    return NeedsPerson(f"{msg}: {refusal.message}", what_to_do=cure, code=refusal.code, request_id=refusal.request_id)
+
+
+def _under(api: OceanEngine, parent: Authorized, known: Set[str]) -> _Listed:
+    """The accounts under one that was ticked.
+
+    Args:
+        known: Where accounts were found before: there a refusal is an error, and an empty answer has to say so clearly.
+    """
+    way = WAYS[parent.type]
+    try:
+        return _Listed(parent, way.listing(api, parent, known))
+    except _NotLocal:
+        return _Listed(parent, skipped=Why.NOT_LOCAL)
+    except (AccountUnavailable, NeedsPerson) as error:
+        refused = isinstance(error, AccountUnavailable) or error.code == NOT_GRANTED
+        if not (way.may_be_refused and refused) or parent.id in {place.partition("/")[0] for place in known}:
+            raise
+        log.warning("listing_refused", parent=parent.id, type=parent.type, error=error.message)
+        return _Listed(parent, skipped=Why.REFUSED, refusal=error)
+
+
+def _of_life(api: OceanEngine, parent: Authorized, known: Set[str]) -> Places:
+    ids = accounts_of_life(api, parent.id, stated=parent.id in known)
+    return {parent.id: [Found(number, "", LIFE) for number in ids]}
+
+
+def _of_workbench(api: OceanEngine, parent: Authorized, known: Set[str]) -> Places:
+    found = accounts_of_workbench(api, parent.id, stated=parent.id in known)
+    return {parent.id: [Found(number, name, WORKBENCH) for number, name in found.items()]}
+
+
+def _of_ebp(api: OceanEngine, parent: Authorized, known: Set[str]) -> Places:
+    way, found = (
+        GROUP if parent.type in GROUP_TYPES else EBP,
+        accounts_of_ebp(api, parent.id, stated=parent.id in known),
+    )
+    return {parent.id: [Found(number, name, way) for number, name in found.items()]}
+
+
+def _of_agent(api: OceanEngine, parent: Authorized, known: Set[str]) -> Places:
+    """The accounts of an agent and of its second-level agents, which have lists of their own.
+
+    Their names are asked for here, so that one refusal covers all that an app may lack for an agent.
+
+    Raises:
+        _NotLocal: They are of another kind.
+    """
+    below = f"{parent.id}/"
+    agents = {parent.id: parent.id}
+    if parent.type in AGENT_TYPES:
+        had_some = any(place.startswith(below) for place in known)
+        agents |= {f"{below}{child}": child for child in child_agents(api, parent.id, stated=had_some)}
+    lists = {place: accounts_of_agent(api, agent, stated=place in known) for place, agent in agents.items()}
+    local = (LOCAL, "") if parent.type == LOCAL_AGENT else (LOCAL,)
+    ours = {place: one.ids for place, one in lists.items() if one.source in local}
+    if not any(ours.values()) and any(one.ids for one in lists.values()):
+        raise _NotLocal
+    names = names_of(api, list(dict.fromkeys(chain.from_iterable(ours.values()))))
+    return {place: [Found(one, names.get(one, ""), AGENT) for one in ids] for place, ids in ours.items()}
+
+
+WAYS: Mapping[str, _Way] = {
+    **dict.fromkeys(LIFE_TYPES, _Way(_of_life)),
+    **dict.fromkeys(WORKBENCH_TYPES, _Way(_of_workbench)),
+    **dict.fromkeys((*EBP_TYPES, *GROUP_TYPES), _Way(_of_ebp, may_be_refused=True)),
+    **dict.fromkeys((*AGENT_TYPES, *CHILD_AGENT_TYPES), _Way(_of_agent, may_be_refused=True)),
+}
+
+
+def _named(api: OceanEngine, found: Sequence[Found], last: Roster | None) -> list[Found]:
+    """Those without a name get the one that another way told, else the public one, the last one, or their id."""
+    names = {one.id: one.name for one in found if one.name}
+    nameless = list(dict.fromkeys(one.id for one in found if one.id not in names))
+    before = {one.id: one.called for one in last.members} if last else {}
+    names |= {number: before.get(number, number) for number in nameless} | names_of(api, nameless)
+    return [Found(one.id, names[one.id], one.way) for one in found]
