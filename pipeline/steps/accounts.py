@@ -1,6 +1,6 @@
 """Which accounts there are: those of the settings, else those that the token reaches, asked for once a day."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
