@@ -25,7 +25,9 @@ def sync(
         str | None, typer.Option(help="Exactly this closed day, as 2026-02-11. Default: yesterday with its look-back.")
     ] = None,
     account: Annotated[list[str] | None, typer.Option(help="Only this account id; may be repeated.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Fetch and compare, write nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Fetch and compare, write nothing; ends as the real run would.")
+    ] = False,
     local: Annotated[bool, typer.Option("--local", help="Run in this process, without workers.")] = False,
     no_redis: Annotated[
         bool, typer.Option("--no-redis", help="With --local, when Redis is down: nothing else may run meanwhile.")

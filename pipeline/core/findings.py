@@ -31,7 +31,9 @@ class Findings:
 
     @property
     def agreements(self) -> Sequence[DayAgreement]:
-        """What the read-back says of each day; nothing where there was none."""
+        """What the read-back says of each day, or would say after a dry run; nothing where there was none."""
+        if self.part.dry_run:
+            return self.load.foreseen if self.load else ()
         return self.verify.agreements if self.verify else ()
 
     @property
@@ -63,7 +65,7 @@ def _missing(day: date, found: Findings) -> DayOutcome:
 
 
 def _last_word(fetched: DayOutcome, found: Findings, at: AccountDay, agreement: DayAgreement | None) -> DayOutcome:
-    if not fetched.state.good or found.part.dry_run:
+    if not fetched.state.good:
         return fetched
     if found.load and at in found.load.conflicts:
         return replace(fetched, state=DayState.INCOMPLETE, trouble=_conflict(at.day))

@@ -110,6 +110,7 @@ class LoadOutcome:
     refused: tuple[Refusal, ...] = ()
     warnings: tuple[str, ...] = ()
     trouble: Trouble | None = None
+    foreseen: tuple["DayAgreement", ...] = ()  # of a dry run: what a read-back would say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
