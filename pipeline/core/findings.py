@@ -111,11 +111,11 @@ def _conflict(day: date) -> Trouble:
 
 def _disagreement(agreement: DayAgreement) -> Trouble:
     counts = {"缺少": agreement.missing, "数值不符": agreement.wrong, "重复": agreement.duplicates}
-    chinese = ", ".join(f"{word} {count} 行" for word, count in counts.items() if count)
+    chinese = "、".join(f"{word} {count} 行" for word, count in counts.items() if count)
     return Trouble(
         reason="disagreement",
         message=f"{agreement.day}: read back, the table has {agreement.missing} rows missing, "
         f"{agreement.wrong} wrong, {agreement.duplicates} doubled",
-        what_to_do=f"{agreement.day} 表格与数据源不一致: {chinese}; "
-        "系统下次运行时修正, 重复行请运行 laike dedup clean。",
+        what_to_do=f"{agreement.day} 表格与数据源不一致：{chinese}；"
+        "系统下次运行时修正，重复行请联系维护人员核对后清理。",
     )
