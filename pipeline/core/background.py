@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import datetime, time
 
 from pipeline.core.history import Figures
 from pipeline.core.model import AccountDay
 from pipeline.core.recovery import Recovery
+from pipeline.core.standing import Aftermath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +15,8 @@ class Background:
     """What was known when the card was made; nothing of it is needed for a card."""
 
     history: Mapping[AccountDay, Figures] = field(default_factory=dict)
+    after: Aftermath | None = None  # what the table has of the run's day
+    now: datetime | None = None  # when the card is made
     recovery: Recovery | None = None
     alerts: tuple[str, ...] = ()  # what is out of the ordinary, a sentence each
     table_url: str | None = None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from pipeline.core.findings import Findings
+from pipeline.core.history import Figures, History
 from pipeline.core.model import Account, AccountDay, DayRange
 from pipeline.core.outcome import DayOutcome, DayState
 
@@ -17,6 +18,12 @@ class KnownDay:
     rows: int = 0
     cost: str = "0"
     what_to_do: str | None = None
+    written: bool | None = None  # whether rows may have been since it was last good; `None` in older versions' words
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the table may hold something else than what was last loaded and found to agree."""
+        return self.state == DayState.INCOMPLETE if self.written is None else self.written
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +40,36 @@ class AccountCoverage:
         return tuple(day for day, known in self.days.items() if known.state not in fine)
 
 
-def known_days(outcomes: Mapping[AccountDay, DayOutcome]) -> dict[AccountDay, KnownDay]:
-    """The last word of a run on its days, as it is remembered."""
+def known_days(
+    outcomes: Mapping[AccountDay, DayOutcome], written: Collection[AccountDay] = ()
+) -> dict[AccountDay, KnownDay]:
+    """The last word of a run on its days, as it is remembered.
+
+    Args:
+        written: Days whose rows may have been written, by this run or since they were last good.
+    """
     return {
         at: KnownDay(
             state=one.state,
             rows=one.rows,
             cost=str(one.cost),
             what_to_do=one.trouble.what_to_do if one.trouble else None,
+            written=not one.state.good and at in written,
         )
         for at, one in outcomes.items()
     }
+
+
+def written(found: Findings, changed: Collection[AccountDay]) -> set[AccountDay]:
+    """Days of a batch whose rows it may have written.
+
+    Args:
+        changed: What a load that failed had set out to change by then.
+    """
+    fetched = {
+        AccountDay(number, day.day) for number, fetch in found.fetches.items() for day in fetch.days if not day.failed
+    }
+    return fetched if found.load and not found.load.trouble else fetched & set(changed)
 
 
 def untouched(findings: Iterable[Findings]) -> set[AccountDay]:
@@ -77,6 +103,11 @@ def _unknown(day: date, today: date, parked_since: date | None) -> KnownDay:
         return KnownDay(state=DayState.OPEN)
     parked = parked_since is not None and day >= parked_since
     return KnownDay(state=DayState.PARKED if parked else DayState.MISSING)
+
+
+def whole(history: History, known: Mapping[AccountDay, KnownDay]) -> dict[AccountDay, Figures]:
+    """Figures without those of days of which the table may hold something else by now."""
+    return {at: one for at, one in history.items() if at not in known or not known[at].doubtful}
 
 
 def bad_days(account_id: str, known: Mapping[AccountDay, KnownDay]) -> Collection[date]:

@@ -190,7 +190,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountResult:
-    """One account's line of a summary: `rows` and `cost` of the run's day, `window_…` of all its days."""
+    """One account's line of a summary: `rows` and `cost` of the run's day, `window_…` of all its days.
+
+    `state` and `trouble` are those of the day that is worst; what is known of the run's day alone is `of_day`.
+    """
 
     id: str
     name: str
@@ -201,6 +204,14 @@ class AccountResult:
     window_cost: Decimal
     trouble: Trouble | None = None
     restated: bool = False
+    newest: DayState | None = None  # of the run's day; `None` in summaries of older versions
+    bad_days: int = 0  # days of the run that are not good
+    fetched: bool = True  # whether anything was read of the run's day
+
+    @property
+    def of_day(self) -> DayState:
+        """The state of the run's day."""
+        return self.newest or self.state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

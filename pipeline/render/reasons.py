@@ -40,4 +40,4 @@ REASONS = {
 def why(trouble: Trouble) -> str:
     """The reason and the service's own code, by which its support finds it."""
     said = REASONS.get(trouble.reason, "出错")
-    return f"{said}, 错误码 {trouble.code}" if trouble.code else said
+    return f"{said}，错误码 {trouble.code}" if trouble.code else said

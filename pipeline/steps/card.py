@@ -11,6 +11,7 @@ import structlog
 
 from pipeline.context import Context
 from pipeline.core.background import Background
+from pipeline.core.coverage import whole
 from pipeline.core.errors import NeedsAuthorization
 from pipeline.core.history import History
 from pipeline.core.model import DayRange, china_day
@@ -21,6 +22,7 @@ from pipeline.state.store import StoreTrouble
 from pipeline.steps.alerts import alerts
 from pipeline.steps.history import history
 from pipeline.steps.owed import owed
+from pipeline.steps.standing import standing
 from pipeline.steps.tell import Sent, send
 from pipeline.steps.token import told_as
 
@@ -84,10 +86,14 @@ def _background(ctx: Context, summary: Summary) -> Background:
 
 
 def _gathered(ctx: Context, summary: Summary) -> Background:
+    numbers, day = [account.id for account in summary.accounts], summary.day
     back = max(LOOKED_BACK, timedelta(weeks=ctx.settings.anomalies.weeks))
-    known = history(ctx, [account.id for account in summary.accounts], DayRange(summary.day - back, summary.day))
+    states = ctx.days.known(numbers, DayRange(day - LOOKED_BACK, day))
+    known = whole(history(ctx, numbers, DayRange(day - back, day)), states)
     return Background(
         history=known,
+        after=standing(ctx, summary, states),
+        now=ctx.now(),
         recovery=_recovery(ctx, summary),
         alerts=_alerts(ctx, summary, known),
         table_url=ctx.settings.table_url,

@@ -1,13 +1,13 @@
 """What the end of a run leaves behind of each day and account: last known states, and who cannot be read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.context import Context
 from pipeline.core.absence import Readings, parked_notice, revived_notice
-from pipeline.core.coverage import known_days, untouched
+from pipeline.core.coverage import known_days, untouched, written
 from pipeline.core.findings import Findings, day_outcomes
-from pipeline.core.model import AccountDay, china_day
+from pipeline.core.model import AccountDay, DayRange, china_day
 from pipeline.core.outcome import DayOutcome, Run
 
 
@@ -20,8 +20,27 @@ def learn_states(ctx: Context, findings: Sequence[Findings]) -> dict[AccountDay,
     covered = ctx.coverage.days({at.account_id for at in outcomes})
     standing = {at for at in untouched(findings) if at.day in covered[at.account_id]}
     said = {at: outcome for at, outcome in outcomes.items() if at not in standing}
-    ctx.days.learn(known_days(said))
+    ctx.days.learn(known_days(said, _written(ctx, findings) | _doubtful(ctx, said)))
     return said
+
+
+def _written(ctx: Context, findings: Sequence[Findings]) -> set[AccountDay]:
+    """Days whose rows this run may have written."""
+    found: set[AccountDay] = set()
+    for one in findings:
+        failed = one.load is None or one.load.trouble
+        changes = ctx.staging.changes(one.part.batch_id).values() if failed else ()
+        found |= written(one, {change.at for change in changes})
+    return found
+
+
+def _doubtful(ctx: Context, said: Mapping[AccountDay, DayOutcome]) -> set[AccountDay]:
+    """Of the days that are not good now, those whose rows were in doubt before."""
+    bad = [at for at, outcome in said.items() if not outcome.state.good]
+    if not bad:
+        return set()
+    days = DayRange(min(at.day for at in bad), max(at.day for at in bad))
+    return {at for at, known in ctx.days.known({at.account_id for at in bad}, days).items() if known.doubtful}
 
 
 def note_absences(ctx: Context, run: Run, readings: Readings) -> tuple[str, ...]:
