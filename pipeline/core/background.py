@@ -6,6 +6,7 @@ from datetime import datetime, time
 
 from pipeline.core.history import Figures
 from pipeline.core.model import AccountDay
+from pipeline.core.outcome import Summary
 from pipeline.core.recovery import Recovery
 from pipeline.core.standing import Aftermath
 
@@ -18,6 +19,7 @@ class Background:
     after: Aftermath | None = None  # what the table has of the run's day
     now: datetime | None = None  # when the card is made
     recovery: Recovery | None = None
+    unheard: tuple[Summary, ...] = ()  # runs that told nobody what they saw, the newest first
     alerts: tuple[str, ...] = ()  # what is out of the ordinary, a sentence each
     table_url: str | None = None
     settle_at: time = time(10, 35)  # Asia/Shanghai: when figures of the day before are read once more

@@ -181,6 +181,7 @@ class Run:
     restatements: bool = False  # whether older days whose totals moved are loaded again, too
     trouble: Trouble | None = None  # why the accounts are those of an older list
     parked: tuple[str, ...] = ()  # accounts that nobody waited for any more when it began
+    tell: bool = True  # whether the group hears of its end; else only where it mends what the group was told of
 
     @property
     def batch_id(self) -> str:
@@ -238,6 +239,7 @@ class Summary:
     started_at: datetime
     ended_at: datetime
     view_notes: tuple[str, ...] = ()
+    news: tuple[str, ...] = ()  # those of the warnings that no other run says again
 
     @property
     def needs_person(self) -> bool:

@@ -138,6 +138,7 @@ def summarize(run: Run, ends: Sequence[BatchEnd], views: ViewsOutcome, ended_at:
         started_at=run.started_at,
         ended_at=ended_at,
         view_notes=_view_notes(views),
+        news=tuple(told_once),
     )
 
 

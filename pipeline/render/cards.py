@@ -70,7 +70,7 @@ def _run_card(summary: Summary, beside: Background, room: Room) -> Card:
     offset, after = beside.clock_offset_s, beside.after or aftermath(summary, None)
     first = head(summary, after, beside.now or summary.ended_at, beside.settle_at)
     elements = [
-        *map(markdown, [*_recovery(beside), *first, *_told(summary, room)]),
+        *map(markdown, [*_recovery(beside), *first, *_told(summary, beside, room)]),
         *_buttons(summary, beside),
         *_alerts(beside, room),
         *figures(beside.history, numbers, summary.day),
@@ -126,9 +126,10 @@ def _recovery(beside: Background) -> list[str]:
     return [f"**已恢复**：{named(over.names)}，自 {moment(over.since)} 起的问题已解决"]
 
 
-def _told(summary: Summary, room: Room) -> list[str]:
-    """What to do, what was corrected, what people should know."""
-    told = (*_restatements(summary), *summary.warnings, *summary.view_notes)
+def _told(summary: Summary, beside: Background, room: Room) -> list[str]:
+    """What to do, what was corrected, what people should know; also of runs before it that told nobody."""
+    news = dict.fromkeys(line for run in beside.unheard for line in run.news if line not in summary.warnings)
+    told = (*_restatements([summary, *beside.unheard]), *summary.warnings, *news, *summary.view_notes)
     return _first([*_troubles(summary, room), *(_sentence(line, room) for line in told if line.strip())], room)
 
 
@@ -148,11 +149,11 @@ def _troubles(summary: Summary, room: Room) -> list[str]:
     return [f"**{why(whole)}**：{_sentence(whole.what_to_do, room)}", *lines] if whole else lines
 
 
-def _restatements(summary: Summary) -> list[str]:
+def _restatements(runs: Sequence[Summary]) -> list[str]:
     """Days before the newest whose figures the source corrected, by account."""
-    names = {account.id: clipped(account.name) for account in summary.accounts}
+    names = {account.id: clipped(account.name) for run in runs for account in run.accounts}
     days: dict[str, list[str]] = {}
-    for at in summary.restatements:
+    for at in sorted({at for run in runs for at in run.restatements}):
         days.setdefault(names[at.account_id], []).append(f"{at.day:%m-%d}")
     told = "；".join(f"{name} {'、'.join(of)}" for name, of in days.items())
     return [f"数据源修正了历史数据，已更新：{told}"] if told else []
