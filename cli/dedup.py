@@ -5,7 +5,7 @@ from typing import Any
 
 from cli import output
 from cli.session import opened
-from pipeline.core.duplicates import Copy, Plan
+from pipeline.core.duplicates import Copy, LeftAlone, Plan
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import DayRange
 from pipeline.steps.dedup import Cleaned, Doubled, look
@@ -13,7 +13,7 @@ from pipeline.steps.dedup import clean as carry_out
 
 
 def check(start: str | None, end: str | None, *, as_json: bool) -> int:
-    """Keys with more than one row, in the whole table or in some days: 0 none, 1 some.
+    """Keys with more than one row, in the whole table or in some days: 0 none, 1 some that a person should look at.
 
     Raises:
         WrongInput: The days are no range.
@@ -25,7 +25,7 @@ def check(start: str | None, end: str | None, *, as_json: bool) -> int:
         output.print_json(_document(found))
     else:
         _print(found)
-    return output.IN_PART if found.plans else output.DONE
+    return output.DONE if found.none else output.IN_PART
 
 
 def clean(day: str | None, *, yes: bool) -> int:
@@ -82,6 +82,15 @@ def _document(found: Doubled) -> dict[str, Any]:
             }
             for plan in found.plans
         ],
+        "left_alone": [
+            {
+                "day": one.key.day.isoformat(),
+                "promotion_id": one.key.promotion_id,
+                "why": one.why,
+                "rows": [_row(row, found.ours) for row in one.rows],
+            }
+            for one in found.left
+        ],
         "source_not_asked": list(found.unasked),
     }
 
@@ -104,8 +113,10 @@ def _whose(one: Copy, ours: str | None) -> str:
 
 
 def _print(found: Doubled) -> None:
+    for left in found.left:
+        _print_left(left, found.ours)
     if not found.plans:
-        output.out.print("each key is there once")
+        output.out.print("nothing to clean" if found.left else "each key is there once")
         return
     for plan in found.plans:
         _print_plan(plan, found.ours)
@@ -113,6 +124,14 @@ def _print(found: Doubled) -> None:
         output.err.print(f"[yellow]the source could not be asked[/] {output.safe(words)}", highlight=False)
     more = sum(len(plan.remove) for plan in found.plans)
     output.out.print(f"{len(found.plans)} keys with more than one row, {more} rows too many", highlight=False)
+
+
+def _print_left(left: LeftAlone, ours: str | None) -> None:
+    """A key whose rows stay as they are, and why."""
+    named = output.safe(f"{left.key.day} {left.key.promotion_id}")
+    output.out.print(f"[bold]{named}[/]: left alone, {output.safe(left.why)}", highlight=False)
+    for one in left.rows:
+        _print_row("stays", one, ours)
 
 
 def _print_plan(plan: Plan, ours: str | None) -> None:

@@ -15,6 +15,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+Tell = Annotated[
+    bool,
+    typer.Option("--tell", help="Tell the group how it ended; else only where it mends what the group was told of."),
+]
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
 
@@ -25,17 +29,21 @@ def sync(
         str | None, typer.Option(help="Exactly this closed day, as 2026-02-11. Default: yesterday with its look-back.")
     ] = None,
     account: Annotated[list[str] | None, typer.Option(help="Only this account id; may be repeated.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Fetch and compare, write nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Fetch and compare, write nothing; ends as the real run would.")
+    ] = False,
     local: Annotated[bool, typer.Option("--local", help="Run in this process, without workers.")] = False,
     no_redis: Annotated[
         bool, typer.Option("--no-redis", help="With --local, when Redis is down: nothing else may run meanwhile.")
     ] = False,
+    tell: Tell = False,
     as_json: AsJson = False,
 ) -> None:
     """Run one sync now, with live progress: fetch, write the difference, read back, check."""
     from cli.runs import sync as command
 
-    raise typer.Exit(command(day, account or [], dry_run=dry_run, local=local, no_redis=no_redis, as_json=as_json))
+    options = {"dry_run": dry_run, "local": local, "no_redis": no_redis, "tell": tell}
+    raise typer.Exit(command(day, account or [], **options, as_json=as_json))
 
 
 @app.command()
@@ -46,6 +54,7 @@ def backfill(
     stop: Annotated[
         bool, typer.Option("--stop", help="End the one of these days and accounts after the batches under way.")
     ] = False,
+    tell: Tell = False,
     as_json: AsJson = False,
 ) -> None:
     """Load a range of days through the workers, in batches, behind daily runs; the same command again goes on."""
@@ -53,7 +62,9 @@ def backfill(
     from cli.runs import stop_backfill
 
     chosen = account or []
-    raise typer.Exit(stop_backfill(start, end, chosen) if stop else command(start, end, chosen, as_json=as_json))
+    if stop:
+        raise typer.Exit(stop_backfill(start, end, chosen))
+    raise typer.Exit(command(start, end, chosen, tell=tell, as_json=as_json))
 
 
 @app.command()

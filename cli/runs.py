@@ -21,20 +21,32 @@ from worker.dispatch import start
 CARD_S = 1.0  # a card that waits for nothing is sent within it
 
 
-def sync(day: str | None, accounts: Sequence[str], *, dry_run: bool, local: bool, no_redis: bool, as_json: bool) -> int:
+def sync(
+    day: str | None,
+    accounts: Sequence[str],
+    *,
+    dry_run: bool,
+    local: bool,
+    no_redis: bool,
+    tell: bool,
+    as_json: bool,
+) -> int:
     """One run now; the exit code says how it ended.
 
     Raises:
-        WrongInput: The day or an account is not one that can be loaded.
+        WrongInput: The day or an account is not one that can be loaded, or options contradict each other.
     """
     wanted = day_of(day) if day else None
     if no_redis and not local:
         msg = "--no-redis goes with --local: without Redis there are no workers"
         raise WrongInput(msg)
+    if tell and dry_run:
+        msg = "--tell does not go with --dry-run: there is nothing to tell the group of"
+        raise WrongInput(msg)
     with opened(no_redis=no_redis) as ctx:
         if not local:
             require_worker()
-        run = begin(ctx, wanted, accounts, dry_run=dry_run)
+        run = begin(ctx, wanted, accounts, dry_run=dry_run, tell=tell)
         summary = _carry_out(ctx, run) if local else _have_carried_out(ctx, run)
     if as_json:
         output.print_json(output.run_document(summary))
@@ -43,7 +55,7 @@ def sync(day: str | None, accounts: Sequence[str], *, dry_run: bool, local: bool
     return output.exit_code(summary)
 
 
-def backfill(start: str, end: str, accounts: Sequence[str], *, as_json: bool) -> int:
+def backfill(start: str, end: str, accounts: Sequence[str], *, tell: bool, as_json: bool) -> int:
     """A range of days through the workers; Ctrl-C leaves it running, and the same command follows it again.
 
     Raises:
@@ -52,11 +64,15 @@ def backfill(start: str, end: str, accounts: Sequence[str], *, as_json: bool) ->
     first, last = day_of(start), day_of(end)
     with opened() as ctx:
         require_worker()
-        run = begin_backfill(ctx, first, last, accounts)
+        run = begin_backfill(ctx, first, last, accounts, tell=tell)
         before = len(run.loaded_before)
         carried = f", {before} batch(es) were loaded before and are read back" if before else ""
         said = f"{len(run.accounts)} account(s), {len(run.days)} day(s), {len(parts(run)) - before} batch(es){carried}"
         output.err.print(f"{run.run_id}: {said}")
+        if tell and not run.tell:
+            output.err.print(
+                "[yellow]it was begun without --tell:[/] the group hears of it only where it mends something"
+            )
         summary = _have_carried_out(ctx, run)
     if as_json:
         output.print_json(output.run_document(summary))

@@ -58,9 +58,13 @@ def settle(self: Task) -> Small:
 
 
 @_named("backfill")
-def backfill(self: Task, start: str, end: str, accounts: Sequence[str] = ()) -> Small:
-    """Begin to load the days from `start` to `end`, both included; the answer comes at once."""
-    return _surely(self, lambda: _begin_backfill(start, end, accounts, self.request.id[:SUFFIX]))
+def backfill(self: Task, start: str, end: str, accounts: Sequence[str] = (), *, tell: bool = False) -> Small:
+    """Begin to load the days from `start` to `end`, both included; the answer comes at once.
+
+    The group hears of its end where `tell` is true, or where it mends what the group was told of.
+    """
+    suffix = self.request.id[:SUFFIX]
+    return _surely(self, lambda: _begin_backfill(start, end, accounts, suffix, tell=tell is True))
 
 
 @_named("catch_up")
@@ -215,10 +219,11 @@ def _refresh(ctx: Context, ahead: timedelta) -> None:
         log.warning("token_not_ready", error=error.message)
 
 
-def _begin_backfill(start: str, end: str, accounts: Sequence[str], suffix: str) -> Small:
+def _begin_backfill(start: str, end: str, accounts: Sequence[str], suffix: str, *, tell: bool) -> Small:
     ctx = context()
     try:
-        planned = run.begin_backfill(ctx, _day("start", start), _day("end", end), list(accounts), suffix)
+        first, last = _day("start", start), _day("end", end)
+        planned = run.begin_backfill(ctx, first, last, list(accounts), suffix, tell=tell)
     except WrongInput as error:
         return {"state": "refused", "error": str(error)}
     dispatch.start(ctx, planned)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from pipeline.core.findings import Findings, Word
+from pipeline.core.history import Figures, History
 from pipeline.core.model import Account, AccountDay, DayRange
 from pipeline.core.outcome import DayState
 
@@ -25,6 +26,12 @@ class KnownDay:
     outside: str = "0"
     again_at: datetime | None = None
     as_of: datetime | None = None  # when that was read; `None`: remembered before it was kept
+    written: bool | None = None  # whether rows may have been since it was last good; `None` in older versions' words
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the table may hold something else than what was last loaded and found to agree."""
+        return self.state == DayState.INCOMPLETE if self.written is None else self.written
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +48,12 @@ class AccountCoverage:
         return tuple(day for day, known in self.days.items() if known.state not in fine)
 
 
-def known_days(words: Mapping[AccountDay, Word]) -> dict[AccountDay, KnownDay]:
-    """The last word of a run on its days, as it is remembered."""
+def known_days(words: Mapping[AccountDay, Word], written: Collection[AccountDay] = ()) -> dict[AccountDay, KnownDay]:
+    """The last word of a run on its days, as it is remembered.
+
+    Args:
+        written: Days whose rows may have been written, by this run or since they were last good.
+    """
     return {
         at: KnownDay(
             state=word.outcome.state,
@@ -52,9 +63,22 @@ def known_days(words: Mapping[AccountDay, Word]) -> dict[AccountDay, KnownDay]:
             outside=str(word.outcome.outside),
             again_at=word.outcome.again_at,
             as_of=word.as_of,
+            written=not word.outcome.state.good and at in written,
         )
         for at, word in words.items()
     }
+
+
+def written(found: Findings, changed: Collection[AccountDay]) -> set[AccountDay]:
+    """Days of a batch whose rows it may have written.
+
+    Args:
+        changed: What a load that failed had set out to change by then.
+    """
+    fetched = {
+        AccountDay(number, day.day) for number, fetch in found.fetches.items() for day in fetch.days if not day.failed
+    }
+    return fetched if found.load and not found.load.trouble else fetched & set(changed)
 
 
 def untouched(findings: Iterable[Findings]) -> set[AccountDay]:
@@ -98,6 +122,11 @@ def worth_reading(days: Iterable[date], known: Mapping[date, KnownDay], now: dat
     """Those of some days that a reading now can make good."""
     waiting = {day for day, one in known.items() if one.again_at and one.again_at > now}
     return tuple(day for day in days if day not in waiting)
+
+
+def whole(history: History, known: Mapping[AccountDay, KnownDay]) -> dict[AccountDay, Figures]:
+    """Figures without those of days of which the table may hold something else by now."""
+    return {at: one for at, one in history.items() if at not in known or not known[at].doubtful}
 
 
 def bad_days(account_id: str, known: Mapping[AccountDay, KnownDay]) -> Collection[date]:

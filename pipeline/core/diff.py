@@ -6,7 +6,7 @@ Nothing is ever deleted here. A row that the source no longer returns, and a per
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.core.model import AccountDay, Cell, FoundRow, Key, WantedRow, by_key
+from pipeline.core.model import ZERO, AccountDay, Cell, FoundRow, Key, WantedRow, by_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,17 @@ def diff(wanted: Sequence[WantedRow], found: Iterable[FoundRow]) -> Difference:
     compared = [_update(row, there[row.key][0]) for row in wanted if row.key in there]
     update = tuple(change for change in compared if change.new)
     return Difference(tuple(create), update, len(compared) - len(update))
+
+
+def after(difference: Difference, found: Iterable[FoundRow]) -> list[FoundRow]:
+    """The rows of the table as they are once a difference is written: what a read-back would find."""
+    changed = {one.record_id: one.row.cells for one in difference.update}
+    there = [row.holding(changed[row.record_id]) if row.record_id in changed else row for row in found]
+    return [*there, *(_created(row) for row in difference.create)]
+
+
+def _created(row: WantedRow) -> FoundRow:
+    return FoundRow("", row.key.day, row.key.promotion_id, "", ZERO, row.cells)
 
 
 def _update(wanted: WantedRow, found: FoundRow) -> Update:

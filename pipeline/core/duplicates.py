@@ -46,6 +46,39 @@ class Plan:
     conflicts: tuple[Conflict, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """Rows of one key that no clean touches, and why; `certain` where they are surely a person's own."""
+
+    key: Key
+    rows: tuple[Copy, ...]
+    why: str
+    certain: bool
+
+
+def left_alone(key: Key, same: Sequence[Copy], ours: str | None) -> LeftAlone | None:
+    """Why rows of one key are no duplicates to clean; `None`: one promotion of one account, and ours among them.
+
+    People write sums such as 合计 below the rows of each account, and these have a day and an id in common, too.
+
+    Args:
+        ours: Who the table says created our rows; unknown until we have created one.
+    """
+    numbered = key.promotion_id.isascii() and key.promotion_id.isdecimal()
+    accounts = sorted({one.row.account_name for one in same})
+    if not numbered:
+        why = "the 单元ID is no number: rows of people"
+    elif len(accounts) > 1:
+        why = f"of several accounts: {', '.join(name or '(blank)' for name in accounts)}"
+    elif ours is None:
+        why = "whose rows they are is not known yet: a sync that creates a row tells"
+    elif all(one.row.creator != ours for one in same):
+        why = "none of them is ours"
+    else:
+        return None
+    return LeftAlone(key, tuple(same), why, certain=not numbered)
+
+
 def copies(
     layout: Layout, records: Iterable[Mapping[str, Any]], kinds: Mapping[str, int]
 ) -> dict[Key, tuple[Copy, ...]]:

@@ -49,7 +49,9 @@ class Findings:
 
     @property
     def agreements(self) -> Sequence[DayAgreement]:
-        """What the read-back says of each day; nothing where there was none."""
+        """What the read-back says of each day, or would say after a dry run; nothing where there was none."""
+        if self.part.dry_run:
+            return self.load.foreseen if self.load else ()
         return self.verify.agreements if self.verify else ()
 
     @property
@@ -95,7 +97,7 @@ def _last_word(
 ) -> Word:
     """What was read later comes first, if the table had it; then what this run wrote and read back."""
     later = found.later.get(at)
-    if later and not fetched.outcome.failed and not found.part.dry_run and _stands(later, overtaken):
+    if later and not fetched.outcome.failed and _stands(later, overtaken):
         return later
     if overtaken:
         return Word(_of_table(overtaken), overtaken.against or fetched.as_of)
@@ -118,7 +120,7 @@ def _of_table(overtaken: Overtaken) -> DayOutcome:
 
 
 def _own_word(fetched: DayOutcome, found: Findings, at: AccountDay, agreement: DayAgreement | None) -> DayOutcome:
-    if not fetched.state.good or found.part.dry_run:
+    if not fetched.state.good:
         return fetched
     if why := _not_written(found, at):
         return replace(fetched, state=DayState.INCOMPLETE, trouble=why)
@@ -200,11 +202,11 @@ def conflict(day: date) -> Trouble:
 
 def _disagreement(agreement: DayAgreement) -> Trouble:
     counts = {"缺少": agreement.missing, "数值不符": agreement.wrong, "重复": agreement.duplicates}
-    chinese = ", ".join(f"{word} {count} 行" for word, count in counts.items() if count)
+    chinese = "、".join(f"{word} {count} 行" for word, count in counts.items() if count)
     return Trouble(
         reason="disagreement",
         message=f"{agreement.day}: read back, the table has {agreement.missing} rows missing, "
         f"{agreement.wrong} wrong, {agreement.duplicates} doubled",
-        what_to_do=f"{agreement.day} 表格与数据源不一致: {chinese}; "
-        "系统下次运行时修正, 重复行请运行 laike dedup clean。",
+        what_to_do=f"{agreement.day} 表格与数据源不一致：{chinese}；"
+        "系统下次运行时修正，重复行请联系维护人员核对后清理。",
     )

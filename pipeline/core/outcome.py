@@ -138,6 +138,7 @@ class LoadOutcome:
     refused: tuple[Refusal, ...] = ()
     warnings: tuple[str, ...] = ()
     trouble: Trouble | None = None
+    foreseen: tuple["DayAgreement", ...] = ()  # of a dry run: what a read-back would say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +229,7 @@ class Run:
     trouble: Trouble | None = None  # why the accounts are those of an older list
     parked: tuple[str, ...] = ()  # accounts that nobody waited for any more when it began
     table_id: str = ""  # the table that it is loaded into; runs of older releases name none
+    tell: bool = True  # whether the group hears of its end; else only where it mends what the group was told of
 
     @property
     def batch_id(self) -> str:
@@ -242,7 +244,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountResult:
-    """One account's line of a summary: `rows` and `cost` of the run's day, `window_…` of all its days."""
+    """One account's line of a summary: `rows` and `cost` of the run's day, `window_…` of all its days.
+
+    `state` and `trouble` are those of the day that is worst; what is known of the run's day alone is `of_day`.
+    """
 
     id: str
     name: str
@@ -254,6 +259,14 @@ class AccountResult:
     trouble: Trouble | None = None
     restated: bool = False
     outside: Decimal = ZERO  # 元 of the run's day that the account spent where no promotion has a row
+    newest: DayState | None = None  # of the run's day; `None` in summaries of older versions
+    bad_days: int = 0  # days of the run that are not good
+    fetched: bool = True  # whether anything was read of the run's day
+
+    @property
+    def of_day(self) -> DayState:
+        """The state of the run's day."""
+        return self.newest or self.state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,6 +293,7 @@ class Summary:
     started_at: datetime
     ended_at: datetime
     view_notes: tuple[str, ...] = ()
+    news: tuple[str, ...] = ()  # those of the warnings that no other run says again
 
     @property
     def needs_person(self) -> bool:

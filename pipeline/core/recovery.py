@@ -1,6 +1,6 @@
-"""What was in trouble before a run that succeeded: people who were told of it want to hear that it is over."""
+"""What was in trouble before a run: people who were told of it want to hear that it is over."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,16 +16,18 @@ class Recovery:
     since: datetime
 
 
-def past_troubles(summary: Summary, earlier: Sequence[Summary]) -> dict[str, datetime]:
-    """The accounts of a run that were in trouble in the last runs before it: by id the start of the first such run.
+def past_troubles(summary: Summary, earlier: Iterable[Summary]) -> dict[str, datetime]:
+    """Accounts that are whole in a run and were in trouble in the last ones before it: by id, since which run.
 
     Args:
-        earlier: Runs that began before it, the newest first; those that only looked are left out.
+        earlier: Runs that began before it and that people heard of, the newest first; dry runs are left out.
     """
-    if summary.state != RunState.SUCCESS:
+    if summary.trouble or summary.state not in (RunState.SUCCESS, RunState.PARTIAL):
         return {}
-    open_still, found = {account.id for account in summary.accounts}, dict[str, datetime]()
+    open_still, found = {account.id for account in summary.accounts if account.state.good}, dict[str, datetime]()
     for run in earlier:
+        if not open_still:
+            break
         if run.dry_run or not _overlap(run.days, summary.days):
             continue
         bad = _in_trouble(run)

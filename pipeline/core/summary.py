@@ -41,6 +41,8 @@ class AccountEnd:
     worst: DayOutcome
     rows: int
     cost: Decimal
+    bad: int = 0  # days that are not good
+    fetched: bool = True  # whether anything was read of the newest day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +76,7 @@ def end_of(found: Findings) -> BatchEnd:
     waited_for = [outcome for outcome in outcomes.values() if outcome.state != DayState.PARKED]
     told = [one for one in (found.load, found.verify) if one]
     return BatchEnd(
-        accounts={number: _account_end(found.part, days) for number, days in by_account.items()},
+        accounts={number: _account_end(found, number, days) for number, days in by_account.items()},
         waited_for=len(waited_for),
         good=sum(outcome.state.good for outcome in waited_for),
         beyond=tuple(one for one in found.agreements if one.gone or one.foreign or one.duplicates),
@@ -95,10 +97,17 @@ def _verified(found: Findings, outcomes: Mapping[AccountDay, DayOutcome]) -> boo
     return good >= {*(one.at for one in found.agreements), *found.overtaken}
 
 
-def _account_end(part: Run, days: Sequence[DayOutcome]) -> AccountEnd:
-    of_part = [one for one in days if one.day in part.days]
-    newest = max(of_part, key=lambda one: one.day)
-    return AccountEnd(newest, _worst(days), sum(one.rows for one in of_part), sum((one.cost for one in of_part), ZERO))
+def _account_end(found: Findings, account_id: str, days: Sequence[DayOutcome]) -> AccountEnd:
+    of_part = [one for one in days if one.day in found.part.days]
+    newest, fetch = max(of_part, key=lambda one: one.day), found.fetches.get(account_id)
+    return AccountEnd(
+        newest,
+        _worst(days),
+        sum(one.rows for one in of_part),
+        sum((one.cost for one in of_part), ZERO),
+        bad=sum(not one.state.good and one.state != DayState.PARKED for one in days),
+        fetched=any(one.day == newest.day and not one.failed for one in fetch.days) if fetch else False,
+    )
 
 
 def _worst(days: Iterable[DayOutcome]) -> DayOutcome:
@@ -142,12 +151,14 @@ def summarize(run: Run, ends: Sequence[BatchEnd], views: ViewsOutcome, ended_at:
         started_at=run.started_at,
         ended_at=ended_at,
         view_notes=_view_notes(views),
+        news=tuple(told_once),
     )
 
 
 def _account_result(account: Account, ends: Iterable[BatchEnd], restated: Collection[str]) -> AccountResult:
     parts = [end.accounts[account.id] for end in ends if account.id in end.accounts]
-    newest, worst = _newest(parts), _worst(part.worst for part in parts)
+    last, worst = _newest(parts), _worst(part.worst for part in parts)
+    newest = last.newest
     return AccountResult(
         id=account.id,
         name=account.name,
@@ -158,12 +169,15 @@ def _account_result(account: Account, ends: Iterable[BatchEnd], restated: Collec
         window_cost=sum((part.cost for part in parts), ZERO),
         trouble=newest.trouble or worst.trouble,
         restated=account.id in restated,
+        newest=newest.state,
+        bad_days=sum(part.bad for part in parts),
+        fetched=last.fetched,
         outside=newest.outside,
     )
 
 
-def _newest(parts: Iterable[AccountEnd]) -> DayOutcome:
-    return max((part.newest for part in parts), key=lambda one: one.day)
+def _newest(parts: Iterable[AccountEnd]) -> AccountEnd:
+    return max(parts, key=lambda one: one.newest.day)
 
 
 def _suspiciously_empty(run: Run, ends: Sequence[BatchEnd]) -> Trouble | None:

@@ -5,13 +5,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pipeline.core.aftermath import Aftermath, aftermath
 from pipeline.core.background import Background
 from pipeline.core.model import CHINA, ZERO, AccountDay
 from pipeline.core.outcome import AccountResult, DayState, RunState, Summary, outside_words
 from pipeline.render.elements import Card, Element, card, column, link_button, markdown, table
 from pipeline.render.figures import change, cost_chart, figures
+from pipeline.render.head import head
 from pipeline.render.reasons import why
-from pipeline.render.words import clipped, harmless, named
+from pipeline.render.words import clipped, harmless, moment, named
 
 _TEMPLATES = {RunState.SUCCESS: "green", RunState.PARTIAL: "orange"}
 _TITLES = {
@@ -26,7 +28,7 @@ _STATES = {
     DayState.EMPTY: "无数据",
     DayState.INCOMPLETE: "不完整",
     DayState.FAILED: "失败",
-    DayState.MISSING: "未取到",
+    DayState.MISSING: "缺失",
     DayState.PARKED: "已停用",
     DayState.OPEN: "未结束",
 }
@@ -65,15 +67,16 @@ def size(made: Card) -> int:
 
 def _run_card(summary: Summary, beside: Background, room: Room) -> Card:
     numbers = [account.id for account in summary.accounts]
-    offset = beside.clock_offset_s
+    offset, after = beside.clock_offset_s, beside.after or aftermath(summary, None)
+    first = head(summary, after, beside.now or summary.ended_at, beside.settle_at)
     elements = [
-        *map(markdown, [*_recovery(beside), _totals(summary), *_outside(summary), *_told(summary, room)]),
+        *map(markdown, [*_recovery(beside), *first, *_outside(summary), *_told(summary, beside, room)]),
         *_buttons(summary, beside),
         *_alerts(beside, room),
         *figures(beside.history, numbers, summary.day),
         *cost_chart(beside.history, numbers, summary.day),
-        _account_table(summary, beside, room),
-        markdown(_footer(summary, beside, room)),
+        _account_table(summary, beside, after, room),
+        markdown(_footer(summary, after, room)),
     ]
     title, template = f"{summary.day} {_TITLES[summary.state]}", _TEMPLATES.get(summary.state, "red")
     return card(title, template, elements, f"时钟偏移 {offset:+.0f} 秒" if offset else None)
@@ -117,19 +120,7 @@ def _recovery(beside: Background) -> list[str]:
     over = beside.recovery
     if over is None:
         return []
-    return [f"**已恢复**: {named(over.names)}, 自 {over.since.astimezone(CHINA):%m-%d %H:%M} 起的问题已解决"]
-
-
-def _totals(summary: Summary) -> str:
-    good = sum(account.state.good for account in summary.accounts)
-    rows, cost = sum(account.rows for account in summary.accounts), sum((one.cost for one in summary.accounts), ZERO)
-    whose = "" if good else "数据源有 "  # how much of it is in the table is not certain
-    text = f"**{good}/{len(summary.accounts)} 个账户**, {whose}{rows} 行, 消耗 {cost:.2f} 元"
-    if len(summary.days) == 1:
-        return text
-    rows = sum(account.window_rows for account in summary.accounts)
-    cost = sum((account.window_cost for account in summary.accounts), ZERO)
-    return f"{text}; {summary.days.first:%m-%d} 起 {len(summary.days)} 天共 {rows} 行, {cost:.2f} 元"
+    return [f"**已恢复**：{named(over.names)}，自 {moment(over.since)} 起的问题已解决"]
 
 
 def _outside(summary: Summary) -> list[str]:
@@ -139,9 +130,10 @@ def _outside(summary: Summary) -> list[str]:
     return [f"{outside_words(total)}：{named([account.name for account in spent])}"] if spent else []
 
 
-def _told(summary: Summary, room: Room) -> list[str]:
-    """What to do, what was corrected, what people should know."""
-    told = (*_restatements(summary), *summary.warnings, *summary.view_notes)
+def _told(summary: Summary, beside: Background, room: Room) -> list[str]:
+    """What to do, what was corrected, what people should know; also of runs before it that told nobody."""
+    news = dict.fromkeys(line for run in beside.unheard for line in run.news if line not in summary.warnings)
+    told = (*_restatements([summary, *beside.unheard]), *summary.warnings, *news, *summary.view_notes)
     return _first([*_troubles(summary, room), *(_sentence(line, room) for line in told if line.strip())], room)
 
 
@@ -156,19 +148,19 @@ def _troubles(summary: Summary, room: Room) -> list[str]:
         told_weekly = one.state == DayState.PARKED  # by a warning of its own
         if one.trouble and one.trouble != summary.trouble and not told_weekly:
             befallen.setdefault((why(one.trouble), one.trouble.what_to_do), []).append(one.name)
-    lines = [f"**{named(who)}** ({reason}): {_sentence(advice, room)}" for (reason, advice), who in befallen.items()]
+    lines = [f"**{named(who)}**（{reason}）：{_sentence(advice, room)}" for (reason, advice), who in befallen.items()]
     whole = summary.trouble
-    return [f"**{why(whole)}**: {_sentence(whole.what_to_do, room)}", *lines] if whole else lines
+    return [f"**{why(whole)}**：{_sentence(whole.what_to_do, room)}", *lines] if whole else lines
 
 
-def _restatements(summary: Summary) -> list[str]:
+def _restatements(runs: Sequence[Summary]) -> list[str]:
     """Days before the newest whose figures the source corrected, by account."""
-    names = {account.id: clipped(account.name) for account in summary.accounts}
+    names = {account.id: clipped(account.name) for run in runs for account in run.accounts}
     days: dict[str, list[str]] = {}
-    for at in summary.restatements:
+    for at in sorted({at for run in runs for at in run.restatements}):
         days.setdefault(names[at.account_id], []).append(f"{at.day:%m-%d}")
-    told = "; ".join(f"{name} {'、'.join(of)}" for name, of in days.items())
-    return [f"数据源修正了历史数据, 已更新: {told}"] if told else []
+    told = "；".join(f"{name} {'、'.join(of)}" for name, of in days.items())
+    return [f"数据源修正了历史数据，已更新：{told}"] if told else []
 
 
 def _alerts(beside: Background, room: Room) -> list[Element]:
@@ -180,41 +172,53 @@ def _alerts(beside: Background, room: Room) -> list[Element]:
 
 def _first(lines: Sequence[str], room: Room) -> list[str]:
     more = len(lines) - room.lines
-    return [*lines[: room.lines], f"另有 {more} 条, 见同步状态表"] if more > 0 else list(lines)
+    return [*lines[: room.lines], f"另有 {more} 条，见同步状态表"] if more > 0 else list(lines)
 
 
-def _footer(summary: Summary, beside: Background, room: Room) -> str:
-    written = f"新增 {summary.created} 行, 更新 {summary.updated} 行, 未变 {summary.unchanged} 行"
-    checked = "已回读核对" if summary.verified else "未能核对"
+def _footer(summary: Summary, after: Aftermath, room: Room) -> str:
     hidden = len(summary.accounts) - room.accounts
-    more = f"另有 {hidden} 个账户, 见同步状态表; " if hidden > 0 else ""
-    return f"{more}{written}; {checked}; {_as_of(summary, beside)}"
+    more = f"另有 {hidden} 个账户，见同步状态表；" if hidden > 0 else ""
+    return f"{more}{_written(summary, after)}"
 
 
-def _as_of(summary: Summary, beside: Background) -> str:
-    """Until when the figures are known, and whether they were or will be read once more."""
-    known = f"数据截至 {summary.ended_at.astimezone(CHINA):%m-%d %H:%M}"
-    settles = datetime.combine(summary.day + timedelta(days=1), beside.settle_at, CHINA)
-    if summary.run_id.startswith("settle-"):
-        return f"{known}, 已复核" if summary.state == RunState.SUCCESS else known
-    return f"{known}, {beside.settle_at:%H:%M} 复核" if summary.started_at < settles else known
+def _written(summary: Summary, after: Aftermath) -> str:
+    """What this run wrote, and whether it was found so when read back."""
+    changed = f"新增 {summary.created:,} 行、更新 {summary.updated:,} 行，{summary.unchanged:,} 行无变化"
+    if summary.verified:
+        return f"本次{changed}，已核对一致"
+    if after.unsure:  # a load that broke off does not say how far it came
+        return f"本次{changed}，尚未全部核对" if summary.created + summary.updated else "本次写入结果未能核对"
+    return f"本次{changed}，未能全部核对" if after.synced else "本次未写入"
 
 
-def _account_table(summary: Summary, beside: Background, room: Room) -> Element:
-    """The accounts in trouble first, then those that spent most."""
+def _account_table(summary: Summary, beside: Background, after: Aftermath, room: Room) -> Element:
+    """What the table has of each account: those in trouble first, then those that spent most."""
     ranked = sorted(summary.accounts, key=lambda one: (one.state.good, -one.cost))
     columns = [column("account", "账户"), column("state", "状态"), column("rows", "行数", "number")]
     columns += [column("cost", "消耗(元)", "number", precision=2), column("conversions", "转化", "number")]
-    rows = [_account_row(one, summary, beside) for one in ranked[: room.accounts]]
+    columns += [column("change", "消耗较前一日"), column("as_of", "数据截至")]
+    rows = [_account_row(one, summary, beside, after) for one in ranked[: room.accounts]]
     shown: Collection[str] = {name for row in rows for name in row}
-    columns = [one for one in [*columns, column("change", "消耗较前一日")] if one["name"] in shown or not rows]
-    return table(columns, rows, page_size=10)
+    return table([one for one in columns if one["name"] in shown or not rows], rows, page_size=10)
 
 
-def _account_row(one: AccountResult, summary: Summary, beside: Background) -> dict[str, object]:
-    row = {"account": clipped(one.name), "state": _STATES[one.state], "rows": one.rows, "cost": float(one.cost)}
-    known = beside.history.get(AccountDay(one.id, summary.day)) if one.state.good else None
+def _account_row(one: AccountResult, summary: Summary, beside: Background, after: Aftermath) -> dict[str, object]:
+    row: dict[str, object] = {"account": clipped(one.name), "state": _state(one, after)}
+    there = after.standing.get(one.id)
+    if there is None:
+        read = {"rows": one.rows, "cost": float(one.cost), "as_of": "未核对" if one in after.unsure else "未入库"}
+        return row | read if one.fetched else row
+    row |= {"rows": there.rows, "cost": float(there.cost), "as_of": moment(there.as_of)}
+    known = beside.history.get(AccountDay(one.id, summary.day))
     before = beside.history.get(AccountDay(one.id, summary.day - timedelta(days=1)))
     if known and known.conversions is not None:
         row["conversions"] = int(known.conversions)
     return {**row, "change": change(known.cost, before.cost if before else None)} if known else row
+
+
+def _state(one: AccountResult, after: Aftermath) -> str:
+    """The word of 同步状态, where what was loaded before stands although nothing was read: 未更新."""
+    if one.id in after.standing and not one.of_day.good and not one.fetched:
+        return "未更新"
+    late = f"，{one.bad_days} 天未完成" if one.bad_days and one.of_day.good else ""
+    return f"{_STATES[one.of_day]}{late}"

@@ -41,7 +41,7 @@ def change(now: Decimal | None, then: Decimal | None) -> str:
     if now is None or then is None:
         return UNKNOWN
     if then == 0:
-        return "▲ (前为 0)" if now else "持平"
+        return "▲（前为 0）" if now else "持平"
     share = (now - then) / then
     if abs(share) < LEVEL:
         return "持平"
@@ -55,7 +55,7 @@ def cost_chart(history: History, account_ids: Collection[str], day: date) -> lis
     if sum(one is not None for _, one in known) < 2:  # noqa: PLR2004 one bar is no course
         return []
     values = [{"day": f"{one:%m-%d}", "cost": float(its.cost) if its else None} for one, its in known]
-    return [bar_chart(f"近 {CHART_DAYS} 天消耗 (元)", values, "day", "cost")]
+    return [bar_chart(f"近 {CHART_DAYS} 天消耗（元）", values, "day", "cost")]
 
 
 def _changes(measure: Callable[[Figures], Decimal | None], against: dict[int, Comparison | None]) -> dict[str, str]:
@@ -68,11 +68,11 @@ def _notes(
     """Where not all accounts of the day are compared, since some are not known on the earlier one."""
     known = sum(together(history, [number], day) is not None for number in account_ids)
     notes = [
-        f"较{word}只比较两日都有数据的 {one.accounts} 个账户 (共 {known} 个)"
+        f"较{word}只比较两日都有数据的 {one.accounts} 个账户（共 {known} 个）"
         for ago, word in _BASES
         if (one := against[ago]) and one.accounts < known
     ]
-    return [markdown("; ".join(notes))] if notes else []
+    return [markdown("；".join(notes))] if notes else []
 
 
 def _shown(figure: Decimal | None, form: str) -> str:

@@ -9,6 +9,7 @@
 | laike:v1:token:history | list of 100 | none | history |
 | laike:v1:told:<day>:<what> | string | 2 days | something is told twice that day |
 | laike:v1:cards:unsent | sorted set by time | 1 day | a card that could not be sent is not tried again |
+| laike:v1:cards:quiet | sorted set by time | 30 days | what only a run that told nobody saw is on no card |
 | laike:v1:alerts | hash by event | 30 days | an anomaly that goes on is told once more |
 | laike:v1:limit:<endpoint> | string | seconds | a few refused calls, repeated |
 | laike:v1:rows:<batch>:<account> | string, zlib JSON | 3 days | the account is fetched again |
@@ -83,6 +84,7 @@ TOKEN_ATTEMPT = PREFIX + "token:attempt"
 TOKEN_DEAD = PREFIX + "token:dead"
 TOKEN_HISTORY = PREFIX + "token:history"
 UNSENT_CARDS = PREFIX + "cards:unsent"
+QUIET_RUNS = PREFIX + "cards:quiet"
 ALERTS = PREFIX + "alerts"
 BEAT = PREFIX + "beat"
 RUNS = PREFIX + "runs"

@@ -19,16 +19,18 @@ from pipeline.core.plan import parts, yesterday
 from pipeline.steps.accounts import remembered_accounts
 
 
-def alerts(ctx: Context, summary: Summary, history: History) -> tuple[str, ...]:
+def alerts(ctx: Context, summary: Summary, history: History, unheard: Sequence[Summary] = ()) -> tuple[str, ...]:
     """What the run's card is to tell besides, a sentence each; an event is on one card only.
 
     Args:
         history: The figures up to the run's day, as far back as the thresholds look.
+        unheard: Runs that told nobody what they saw: the corrections that they met are told now.
     """
     if summary.state not in (RunState.SUCCESS, RunState.PARTIAL):
         return ()
     cut = parts(ctx.ledger.run(summary.run_id))
-    found = [*_restatements(ctx, cut, summary), *_of_the_day(ctx, cut, summary, history)]
+    corrected = [one for run in (summary, *unheard) for one in _restatements(ctx, run)]
+    found = [*corrected, *_of_the_day(ctx, cut, summary, history)]
     new = ctx.alerts.claim([one.event for one in found], summary.run_id, china_day(summary.ended_at))
     return sentences([one for one in found if one.event in new])
 
@@ -64,8 +66,9 @@ def _has(part: Run, account_id: str) -> bool:
     return any(account.id == account_id for account in part.accounts)
 
 
-def _restatements(ctx: Context, cut: Sequence[Run], summary: Summary) -> list[Anomaly]:
+def _restatements(ctx: Context, summary: Summary) -> list[Anomaly]:
     names = {account.id: account.name for account in summary.accounts}
+    cut = parts(ctx.ledger.run(summary.run_id))
     loads = (ctx.ledger.outcome(part.run_id, str(Step(LOAD, part.batch)), LoadOutcome) for part in cut)
     shifts = [shift for load in loads if load for shift in load.shifts]
     return large_restatements(shifts, names, ctx.settings.anomalies)

@@ -14,7 +14,7 @@ from pipeline.clients.oceanengine.reports import promotion_report
 from pipeline.context import Base, Context
 from pipeline.core.cells import Field
 from pipeline.core.columns import metrics_of
-from pipeline.core.duplicates import Copy, Plan, copies, resolve, same_as
+from pipeline.core.duplicates import Copy, LeftAlone, Plan, copies, left_alone, resolve, same_as
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import Account, DayRange, Key, ReportRow, WantedRow, blocks
 from pipeline.core.plan import BLOCK_DAYS, choose_accounts
@@ -40,6 +40,12 @@ class Doubled:
     wanted: Mapping[Key, WantedRow]  # what the source says
     unasked: tuple[str, ...]  # why the source could not be asked
     days: DayRange | None  # that were looked at; without, the whole table
+    left: tuple[LeftAlone, ...] = ()  # keys with more than one row that are not ours to clean
+
+    @property
+    def none(self) -> bool:
+        """Whether no key has more than one row, but for those of people."""
+        return not self.plans and all(one.certain for one in self.left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +67,11 @@ def look(ctx: Context, days: DayRange | None) -> Doubled:
     """
     base = ctx.base(None)
     layout, fields = layout_now(ctx, base)
-    same = _copies(base, layout, fields, days)
+    ours = ctx.memory.creator()
+    same, left = _sorted_out(_copies(base, layout, fields, days), ours)
     wanted, unasked = _ask_source(ctx, layout, same) if same else ({}, ())
     plans = tuple(resolve(key, rows, wanted.get(key)) for key, rows in sorted(same.items()))
-    return Doubled(plans, ctx.memory.creator(), wanted, unasked, days)
+    return Doubled(plans, ours, wanted, unasked, days, left)
 
 
 def clean(ctx: Context, doubled: Doubled) -> Cleaned:
@@ -91,6 +98,7 @@ class _Clean:
     def __init__(self, ctx: Context, base: Base, layout: Layout, fields: Sequence[Field], doubled: Doubled) -> None:
         self.ctx, self.base, self.layout, self.fields = ctx, base, layout, fields
         self.agreed, self.wanted = {plan.key: plan for plan in doubled.plans}, doubled.wanted
+        self.ours = doubled.ours
         self.days = doubled.days
         self.saved: set[str] = set()
         self.merged: set[str] = set()
@@ -98,7 +106,7 @@ class _Clean:
 
     def do(self) -> None:
         """Read again, and carry out the plans that are still those that were agreed."""
-        same = _copies(self.base, self.layout, self.fields, self.days)
+        same, _ = _sorted_out(_copies(self.base, self.layout, self.fields, self.days), self.ours)
         now = [resolve(key, rows, self.wanted.get(key)) for key, rows in same.items() if key in self.agreed]
         plans = [plan for plan in now if same_as(plan, self.agreed[plan.key])]
         gone = [one for plan in plans for one in plan.remove]
@@ -122,6 +130,14 @@ class _Clean:
 def _copies(base: Base, layout: Layout, fields: Sequence[Field], days: DayRange | None) -> dict[Key, tuple[Copy, ...]]:
     found = copies(layout, _records(base, layout, days), writable(fields))
     return {key: rows for key, rows in found.items() if days is None or key.day in days}
+
+
+def _sorted_out(
+    found: Mapping[Key, tuple[Copy, ...]], ours: str | None
+) -> tuple[dict[Key, tuple[Copy, ...]], tuple[LeftAlone, ...]]:
+    """The keys whose rows may be cleaned, and those that are left alone."""
+    left = {key: why for key, rows in sorted(found.items()) if (why := left_alone(key, rows, ours))}
+    return {key: rows for key, rows in found.items() if key not in left}, tuple(left.values())
 
 
 def _records(base: Base, layout: Layout, days: DayRange | None) -> list[dict[str, Any]]:

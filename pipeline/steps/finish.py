@@ -72,7 +72,8 @@ def _finish(ctx: Context, run: Run) -> Summary:
     warnings |= dict.fromkeys(_name_others(ctx, run, conflicts))
     news = (*ctx.rosters.take_news(run.run_id), *note_absences(ctx, run, readings))
     limits = limit_warnings(ctx, [end.load for end in ends], views)
-    return replace(summary, warnings=(*news, *summary.warnings, *warnings, *limits))
+    told = (*news, *summary.warnings, *warnings, *limits)
+    return replace(summary, warnings=told, news=(*news, *summary.news))
 
 
 def _conflicts(ctx: Context, begun: Sequence[Run]) -> frozenset[AccountDay]:

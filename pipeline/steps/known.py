@@ -1,14 +1,14 @@
 """What the end of a run leaves behind of each day and account: last known states, and who cannot be read."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from pipeline.context import Context
 from pipeline.core.absence import Readings, parked_notice, revived_notice
-from pipeline.core.coverage import known_days, untouched
+from pipeline.core.coverage import known_days, untouched, written
 from pipeline.core.findings import Findings, Word, conflict, last_words
-from pipeline.core.model import ZERO, AccountDay, china_day
+from pipeline.core.model import ZERO, AccountDay, DayRange, china_day
 from pipeline.core.outcome import DayOutcome, DayState, Run
 from pipeline.state.coverage import Loaded
 
@@ -22,7 +22,7 @@ def learn_states(ctx: Context, findings: Sequence[Findings]) -> dict[AccountDay,
     covered = ctx.coverage.days({at.account_id for at in words})
     standing = {at for at in untouched(findings) if at.day in covered[at.account_id]}
     said = {at: word for at, word in words.items() if at not in standing}
-    ctx.days.learn(known_days(said), ctx.shared_now())
+    ctx.days.learn(known_days(said, _written(ctx, findings) | _doubtful(ctx, said)), ctx.shared_now())
     return said
 
 
@@ -37,6 +37,25 @@ def learn_conflicts(ctx: Context, places: Iterable[AccountDay]) -> dict[AccountD
 def _contradicted(at: AccountDay, known: Loaded | None) -> DayOutcome:
     rows, cost = (known.rows, Decimal(known.cost)) if known else (0, ZERO)
     return DayOutcome(day=at.day, state=DayState.INCOMPLETE, rows=rows, cost=cost, trouble=conflict(at.day))
+
+
+def _written(ctx: Context, findings: Sequence[Findings]) -> set[AccountDay]:
+    """Days whose rows this run may have written."""
+    found: set[AccountDay] = set()
+    for one in findings:
+        failed = one.load is None or one.load.trouble
+        changes = ctx.staging.changes(one.part.batch_id).values() if failed else ()
+        found |= written(one, {change.at for change in changes})
+    return found
+
+
+def _doubtful(ctx: Context, said: Mapping[AccountDay, Word]) -> set[AccountDay]:
+    """Of the days that are not good now, those whose rows were in doubt before."""
+    bad = [at for at, word in said.items() if not word.outcome.state.good]
+    if not bad:
+        return set()
+    days = DayRange(min(at.day for at in bad), max(at.day for at in bad))
+    return {at for at, known in ctx.days.known({at.account_id for at in bad}, days).items() if known.doubtful}
 
 
 def note_absences(ctx: Context, run: Run, readings: Readings) -> tuple[str, ...]:

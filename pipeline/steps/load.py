@@ -2,17 +2,19 @@
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TypeVar
 
 import structlog
 
 from pipeline.context import Base, Context
-from pipeline.core.diff import Change, Difference, Update, changes, diff
+from pipeline.core.diff import Change, Difference, Update, after, changes, diff
 from pipeline.core.errors import BadResponse, Busy, ColumnVanished, LaikeError, Retryable, RowVanished, TableFull
 from pipeline.core.flow import LOAD, Step
 from pipeline.core.model import DayRange, FoundRow, Key, WantedRow, china_day
-from pipeline.core.outcome import LoadOutcome, Run
+from pipeline.core.outcome import DayAgreement, LoadOutcome, Run
+from pipeline.core.quality import agree
 from pipeline.core.shared import settled
 from pipeline.core.table import Layout
 from pipeline.state.staging import Snapshot
@@ -68,9 +70,9 @@ def _load_or_tell(ctx: Context, part: Run) -> LoadOutcome:
 
 
 def _load(ctx: Context, run: Run) -> LoadOutcome:
+    refuse_unseen(ctx)
     if run.dry_run:
         return _compare(ctx, run)
-    refuse_unseen(ctx)
     # the run's deadline ends the fetching; what is there by then is loaded
     with ctx.writing() as base:
         # what was fetched is unpacked when it is our turn: whoever waits for that holds no rows
@@ -87,7 +89,7 @@ def _load(ctx: Context, run: Run) -> LoadOutcome:
 
 
 def _compare(ctx: Context, run: Run) -> LoadOutcome:
-    """What a load would write."""
+    """What a load would write, and what its read-back would say: refused where the load would be."""
     at_hand, base = ready(ctx, run), ctx.base(None)
     if not at_hand.read_at:
         return LoadOutcome(stale=at_hand.stale)
@@ -95,7 +97,8 @@ def _compare(ctx: Context, run: Run) -> LoadOutcome:
     wanted = want(snapshot.layout, run, at_hand.source)
     work = _Load(ctx, run, base, ready=at_hand, wanted=wanted, snapshot=snapshot)
     work.prepare()
-    return work.outcome({change.key: change for change in changes(work.difference())})
+    would = {change.key: change for change in changes(work.difference())}
+    return replace(work.outcome(would), foreseen=work.foreseen())
 
 
 def _fresh_enough(ctx: Context, run: Run) -> Snapshot | None:
@@ -167,6 +170,19 @@ class _Load:
         """What is still to be written."""
         return diff([row for row in self.wanted if row.key not in self.refused], self.found)
 
+    def foreseen(self) -> tuple[DayAgreement, ...]:
+        """How the table would compare with the source after the write.
+
+        Raises:
+            TableFull: The rows do not fit.
+            TableUnseen: The table reads as empty although there must be rows in it.
+        """
+        difference, accounts = self.difference(), {account.id: account for account in self.run.accounts}
+        if difference.create:
+            self._check_room(len(difference.create))
+        places = {at: accounts[at.account_id] for at in self.source.days}
+        return agree(self.wanted, after(difference, self.found), places, self.ctx.memory.creator())
+
     def write(self) -> None:
         """Write until nothing differs any more.
 
@@ -210,7 +226,7 @@ class _Load:
     def _check_room(self, more: int) -> None:
         count, cap = self._count(more), self.ctx.settings.table_max_rows
         if not count:
-            refuse_empty(self.ctx, self.run.accounts)
+            refuse_empty(self.ctx, self.run.accounts, stop=not self.run.dry_run)
         if count + more > cap:
             msg = f"{more} rows to create do not fit: the table holds {count} of {cap} (LAIKE_TABLE_MAX_ROWS)"
             advice = f"表格已有 {count} 行, 上限 {cap} 行, 需新增 {more} 行: 请归档旧数据或换新表。"

@@ -32,8 +32,11 @@ from pipeline.steps.views import check_views
 FETCHES_AT_ONCE = 16  # threads that wait for answers; the shared limiter sets the pace
 
 
-def begin(ctx: Context, day: date | None, account_ids: Sequence[str], *, dry_run: bool) -> Run:
+def begin(ctx: Context, day: date | None, account_ids: Sequence[str], *, dry_run: bool, tell: bool = True) -> Run:
     """Plan and record a run that a person asked for: yesterday with its look-back, or exactly `day`.
+
+    Args:
+        tell: Whether the group hears of it in any case.
 
     Raises:
         WrongInput: The day is not over or too old, or an account is not known.
@@ -42,7 +45,7 @@ def begin(ctx: Context, day: date | None, account_ids: Sequence[str], *, dry_run
     days = plan.closed_day(day, now) if day else plan.window(now, ctx.settings.lookback_days)
     run_id = f"{_daily_id(days.last)}-{plan.manual_suffix(now)}"
     run = _planned(ctx, _known(ctx), run_id, days, account_ids, dry_run=dry_run)
-    return _open_new(ctx, replace(run, restatements=day is None))
+    return _open_new(ctx, replace(run, restatements=day is None, tell=tell))
 
 
 def begin_daily(ctx: Context) -> Run:
@@ -74,7 +77,9 @@ def begin_settle(ctx: Context) -> Run:
     return _open(ctx, _planned(ctx, known, run_id, DayRange(newest, newest), chosen))
 
 
-def begin_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[str], suffix: str | None = None) -> Run:
+def begin_backfill(
+    ctx: Context, start: date, end: date, account_ids: Sequence[str], suffix: str | None = None, *, tell: bool = True
+) -> Run:
     """A range of closed days, which waits behind daily runs.
 
     The one of the same days and accounts that somebody is still at is joined; what one that did not succeed loaded
@@ -82,6 +87,7 @@ def begin_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[s
 
     Args:
         suffix: What tells it from another backfill of these days; asked for again with the same it is the same run.
+        tell: Whether the group hears of it in any case.
 
     Raises:
         WrongInput: The range cannot be loaded, or an account is not known.
@@ -93,7 +99,7 @@ def begin_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[s
             return there
         run = taken_up(ctx, run)
     seconds = plan.batches_deadline_s(parts(run), settings.oceanengine_rate, settings.run_deadline_s)
-    run = replace(run, deadline=now + timedelta(seconds=seconds))
+    run = replace(run, deadline=now + timedelta(seconds=seconds), tell=tell)
     return _open(ctx, run) if suffix else _open_new(ctx, run)
 
 

@@ -33,8 +33,11 @@ def refuse_unseen(ctx: Context) -> None:
         raise TableUnseen(unseen.why)
 
 
-def refuse_empty(ctx: Context, accounts: Iterable[Account]) -> None:
+def refuse_empty(ctx: Context, accounts: Iterable[Account], *, stop: bool = True) -> None:
     """Stop loading into a table that reads as empty, if there must be rows in it.
+
+    Args:
+        stop: Whether later loads are stopped, too; a dry run only says so.
 
     Raises:
         TableUnseen: There must be.
@@ -42,7 +45,8 @@ def refuse_empty(ctx: Context, accounts: Iterable[Account]) -> None:
     if not holds_rows(ctx, accounts):
         return
     unseen = Unseen("the table reads as empty although rows were loaded into it: the permission may be lost")
-    ctx.memory.learn_unseen(unseen)
+    if stop:
+        ctx.memory.learn_unseen(unseen)
     raise TableUnseen(unseen.why)
 
 

@@ -55,7 +55,7 @@ def test_the_morning_s_card_has_the_day_against_others_and_two_weeks(lab: Lab) -
     bars = [value["cost"] for value in chart["chart_spec"]["data"]["values"]]
     assert bars == [cost(lab, lab.day - timedelta(days=ago)) for ago in reversed(range(14))]
     assert "数据截至" in texts(card)
-    assert ", 10:35 复核" in texts(card)
+    assert "，10:35 复核" in texts(card)
     assert f"{lab.server.url}?table={lab.table_id}" in texts(card)
 
 
@@ -130,11 +130,11 @@ def test_the_first_good_run_after_a_bad_one_says_since_when_it_was_bad(lab: Lab)
     lab.fault("report.promotion", "code", code=40002, times="always", match={"local_account_id": bad})
     first = morning(lab)
     assert first.state == RunState.PARTIAL
-    assert f"**{lab.facts['accounts'][bad]}** (账户不可用" in texts(cards(lab)[-1])
+    assert f"**{lab.facts['accounts'][bad]}**（账户不可用" in texts(cards(lab)[-1])
     lab.control("faults/clear", {})
     lab.at(time(7), days_later=1)
     assert morning(lab).state == RunState.SUCCESS
-    said = f"**已恢复**: {lab.facts['accounts'][bad]}, 自 {lab.day + timedelta(days=1):%m-%d} 07:0"
+    said = f"**已恢复**：{lab.facts['accounts'][bad]}，自 {lab.day + timedelta(days=1):%m-%d} 07:0"
     assert said in texts(cards(lab)[-1])
     lab.at(time(7), days_later=2)
     morning(lab)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.state import keys
 from pipeline.state.backups import read
 from tests.lab import Lab
 
@@ -157,3 +158,86 @@ def test_a_note_that_a_person_writes_after_the_plan_was_shown_is_not_lost(loaded
     assert ended.returncode == 1
     assert "still more than one row" in ended.stderr
     assert sorted(one["fields"]["备注"] for one in same_key(loaded, row)) == ["乙", "甲"]
+
+
+def insert(lab: Lab, by: str = "person", **cells: object) -> str:
+    """A row that somebody adds; its record id."""
+    before = {record["record_id"] for record in lab.records()}
+    lab.control("rows/insert", {"table_id": lab.table_id, "fields": cells, "by": by})
+    return next(str(record["record_id"]) for record in lab.records() if record["record_id"] not in before)
+
+
+def a_sum(lab: Lab, name: str, word: str = "合计", cost: int = 99) -> str:
+    """A person's row below an account's rows of the newest day."""
+    cost_cell = cost if lab.table == "typed_table_id" else str(cost)
+    day = first(lab)["fields"]["时间"]
+    return insert(lab, **{"账户名称": name, "时间": day, "单元ID": word, "消耗(元)": cost_cell})
+
+
+@pytest.mark.parametrize("word", ["合计", "小计", "1月合计", "total 1", "-"])
+def test_rows_that_people_sum_up_in_stay_whatever_they_are_called(loaded: Lab, word: str) -> None:
+    names = list(loaded.facts["accounts"].values())
+    theirs = [a_sum(loaded, names[0], word, 1), a_sum(loaded, names[1], word, 2), a_sum(loaded, names[1], word, 3)]
+    checked = loaded.laike("dedup", "check")
+    assert checked.returncode == 0
+    assert word in checked.stdout
+    assert "no number" in checked.stdout
+    assert loaded.laike("dedup", "clean", "--yes").returncode == 0
+    assert set(theirs) <= {record["record_id"] for record in loaded.records()}
+    assert loaded.calls("records.batch_delete") == 0
+
+
+def test_rows_without_an_id_stay(loaded: Lab) -> None:
+    names = list(loaded.facts["accounts"].values())
+    theirs = [a_sum(loaded, name, blank) for name in names[:2] for blank in ("", " ")]
+    assert loaded.laike("dedup", "clean", "--yes").returncode == 0
+    assert set(theirs) <= {record["record_id"] for record in loaded.records()}
+
+
+def test_one_id_in_two_accounts_is_for_a_person_and_a_real_copy_beside_it_is_cleaned(loaded: Lab) -> None:
+    row = double(loaded)
+    numbered = (record["fields"] for record in loaded.records() if record["fields"].get("单元ID"))
+    cells, name = next(one for one in numbered if one["单元ID"] != row["fields"]["单元ID"]), "别家店"
+    moved = insert(loaded, **{**cells, "账户名称": name})
+    checked = loaded.laike("dedup", "check", "--json")
+    document = json.loads(checked.stdout)
+    assert (checked.returncode, len(document["keys"])) == (1, 1)
+    (left,) = document["left_alone"]
+    assert (left["promotion_id"], "accounts" in left["why"]) == (cells["单元ID"], True)
+    ended = loaded.laike("dedup", "clean", "--yes")
+    assert ended.returncode == 0, ended.stderr
+    assert name in ended.stdout
+    assert len(same_key(loaded, row)) == 1
+    assert moved in {record["record_id"] for record in loaded.records()}
+
+
+def test_copies_of_which_none_is_ours_stay_and_are_told(loaded: Lab) -> None:
+    row = {**first(loaded)["fields"], "单元ID": "1792000000000009999"}
+    theirs = {insert(loaded, **row), insert(loaded, **row)}
+    checked = loaded.laike("dedup", "check")
+    assert checked.returncode == 1
+    assert "none of them is ours" in checked.stdout
+    assert loaded.laike("dedup", "clean", "--yes").returncode == 0
+    assert theirs <= {record["record_id"] for record in loaded.records()}
+
+
+def test_while_nobody_knows_which_rows_are_ours_nothing_is_removed(loaded: Lab) -> None:
+    row = double(loaded)
+    ctx = loaded.context()
+    ctx.client.delete(keys.creator(loaded.facts["app_token"]))
+    assert ctx.memory.creator() is None
+    checked = loaded.laike("dedup", "check")
+    assert checked.returncode == 1
+    assert "not known yet" in checked.stdout
+    assert loaded.laike("dedup", "clean", "--yes").returncode == 0
+    assert len(same_key(loaded, row)) == 2
+
+
+def test_a_row_that_a_person_moved_to_another_account_after_the_plan_was_shown_stays(loaded: Lab) -> None:
+    row = double(loaded, 转化数=other(loaded))
+    (theirs,) = [one for one in same_key(loaded, row) if one["record_id"] != row["record_id"]]
+    late = {"table_id": loaded.table_id, "record_id": theirs["record_id"], "fields": {"账户名称": "别家店"}}
+    # the first search made the plan, the second is that of the clean itself
+    loaded.before("records.search", "rows/edit", {**late, "by": "person"}, call=2)
+    loaded.laike("dedup", "clean", "--yes")
+    assert len(same_key(loaded, row)) == 2

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pipeline.core.cells import Field, midnight_ms
 from pipeline.core.columns import DATE, DEFAULT_COLUMNS, NUMBER, TEXT
-from pipeline.core.diff import Causes, Change, Difference, Update, causes, changes, diff
+from pipeline.core.diff import Causes, Change, Difference, Update, after, causes, changes, diff
 from pipeline.core.model import CHINA, Account, AccountDay, Cell, FoundRow, Key, ReportRow, WantedRow, by_key
 from pipeline.core.table import Layout, match
 
@@ -55,6 +55,14 @@ def test_a_row_with_an_old_figure_is_updated_in_place() -> None:
     there = found("rec1", cells={"消耗(元)": Decimal("100.00")})
     change = Update("rec1", wanted(), {"消耗(元)": Decimal("100.00")}, {"消耗(元)": Decimal("118.36")})
     assert diff([wanted()], [there]) == Difference((), (change,), 0)
+
+
+def test_after_a_difference_is_written_nothing_differs_and_no_other_row_has_changed() -> None:
+    old, right, theirs = found("rec1"), found("rec2", "p2", cells={"消耗(元)": Decimal("118.36")}), found("rec3", "p3")
+    rows = [wanted(), wanted("p2"), wanted("p4")]
+    there = after(diff(rows, [old, right, theirs]), [old, right, theirs])
+    assert diff(rows, there) == Difference((), (), 3)
+    assert there[1:3] == [right, theirs]
 
 
 def test_only_the_cells_that_changed_are_written() -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.core.cells import Field
 from pipeline.core.columns import DEFAULT_COLUMNS, TEXT
-from pipeline.core.duplicates import Conflict, Copy, copies, late_twins, resolve, same_as
+from pipeline.core.duplicates import Conflict, Copy, copies, late_twins, left_alone, resolve, same_as
 from pipeline.core.model import CHINA, Account, FoundRow, Key, ReportRow, WantedRow
 from pipeline.core.table import Layout, match
 
@@ -109,6 +110,40 @@ def test_a_plan_is_the_one_that_was_agreed_only_if_it_loses_nothing_more() -> No
     assert not same_as(resolve(KEY, [kept, copy("rec2", edited=10)], WANTED), agreed)
     noted = copy("rec1", edited=9, 备注="x")
     assert not same_as(resolve(KEY, [noted, copy("rec2", edited=1, 备注="y")], WANTED), agreed)
+
+
+def of(promotion_id: str, *accounts: str, by: str = US) -> list[Copy]:
+    rows = [copy(f"rec{n}", by=by) for n, _ in enumerate(accounts)]
+    return [
+        replace(one, row=replace(one.row, promotion_id=promotion_id, account_name=name))
+        for one, name in zip(rows, accounts, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("promotion_id", "same", "ours", "why"),
+    [
+        ("合计", of("合计", "城东店", "城东店"), US, "no number"),
+        ("１２３", of("１２３", "城东店", "城东店"), US, "no number"),
+        ("12.5", of("12.5", "城东店", "城东店"), US, "no number"),
+        ("123", of("123", "城东店", "城西店"), US, "城东店, 城西店"),
+        ("123", of("123", "城东店", ""), US, "(blank), 城东店"),
+        ("123", of("123", "城东店", "城东店"), None, "not known yet"),
+        ("123", of("123", "城东店", "城东店", by=THEM), US, "none of them is ours"),
+    ],
+)
+def test_rows_that_may_be_a_person_s_are_left_alone_and_told_why(
+    promotion_id: str, same: list[Copy], ours: str | None, why: str
+) -> None:
+    left = left_alone(Key(DAY, promotion_id), same, ours)
+    assert left
+    assert why in left.why
+    assert left.certain == (why == "no number")
+
+
+def test_a_copy_beside_ours_is_a_duplicate() -> None:
+    mixed = [*of("123", "城东店"), *of("123", "城东店", by=THEM)]
+    assert left_alone(Key(DAY, "123"), mixed, US) is None
 
 
 def layout() -> tuple[Layout, list[Field]]:

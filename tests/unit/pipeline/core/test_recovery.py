@@ -45,8 +45,14 @@ def test_the_next_success_is_none() -> None:
     assert past_troubles(ended(0, GOOD), [ended(1, GOOD), ended(2, BAD)]) == {}
 
 
-def test_what_is_not_over_is_none() -> None:
-    assert past_troubles(ended(0, GOOD, BAD), [ended(1, BAD, BAD)]) == {}
+def test_what_is_over_in_a_run_that_is_partial_is_a_recovery_and_the_rest_is_none() -> None:
+    assert past_troubles(ended(0, GOOD, BAD), [ended(1, BAD, BAD)]).keys() == {"0"}
+
+
+def test_a_run_that_is_in_trouble_as_a_whole_ends_none() -> None:
+    doubtful = replace(ended(0, GOOD, state=RunState.PARTIAL), trouble=TableFull("full").trouble())
+    assert past_troubles(doubtful, [ended(1, BAD)]) == {}
+    assert past_troubles(ended(0, BAD), [ended(1, BAD)]) == {}
 
 
 def test_only_accounts_of_the_run_recover() -> None:

@@ -246,9 +246,16 @@ def test_every_account_empty_after_days_without_cost_is_a_success() -> None:
     assert (summary.state, summary.trouble) == (RunState.SUCCESS, None)
 
 
-def test_a_dry_run_is_judged_by_what_was_fetched() -> None:
-    summary = ended(found(verify=VerifyOutcome(), dry_run=True))
+def test_a_dry_run_is_judged_by_what_its_read_back_would_say() -> None:
+    load = LoadOutcome(created=8, foreseen=agreeing().agreements)
+    summary = ended(found(load=load, verify=VerifyOutcome(), dry_run=True))
     assert (summary.state, summary.verified, summary.dry_run) == (RunState.SUCCESS, False, True)
+
+
+@pytest.mark.parametrize("load", [LoadOutcome(), LoadOutcome(trouble=TableMismatch("no column").trouble())])
+def test_a_dry_run_that_could_not_compare_is_no_success(load: LoadOutcome) -> None:
+    summary = ended(found(load=load, verify=VerifyOutcome(), dry_run=True))
+    assert (summary.state, summary.trouble) == (RunState.FAILED, load.trouble)
 
 
 def test_a_person_is_needed_when_a_trouble_says_so() -> None:

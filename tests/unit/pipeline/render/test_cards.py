@@ -81,19 +81,20 @@ def test_the_head_says_day_and_state_in_chinese(state: RunState, title: str, tem
 
 def test_the_figures_are_those_of_the_day_in_yuan() -> None:
     said = text(run_card(summary(RunState.PARTIAL, account(1), account(2), account(3, DayState.FAILED))))
-    assert "**2/3 个账户**, 6 行, 消耗 355.08 元" in said  # 3 * 118.36
-    assert "02-05 起 7 天共 27 行, 2100.03 元" in said  # 3 * 9, 3 * 700.01
-    assert "新增 3 行, 更新 2 行, 未变 1 行; 已回读核对; 数据截至 02-12 07:00" in said
+    assert "**本次同步 2/3 个账户**：4 行，消耗 236.72 元，数据截至 02-12 07:00" in said  # 2 * 118.36
+    assert "02-05 至 02-11 共读到 27 行、2,100.03 元" in said  # 3 * 9, 3 * 700.01
+    assert "本次新增 3 行、更新 2 行，1 行无变化，已核对一致" in said
 
 
-def test_where_nothing_is_certain_to_be_in_the_table_the_figures_are_called_those_of_the_source() -> None:
+def test_where_nobody_knows_what_the_table_has_nothing_is_said_of_it() -> None:
     bad, good = account(1, DayState.FAILED), account(2)
-    assert "**0/1 个账户**, 数据源有 " in text(run_card(summary(RunState.FAILED, bad)))
-    assert "数据源有" not in text(run_card(summary(RunState.PARTIAL, bad, good)))
+    said = text(run_card(summary(RunState.FAILED, bad, verified=False)))
+    assert "**1 个账户未同步，本次读到 2 行，消耗 118.36 元，未写入表格**" in said
+    assert "表格" not in text(run_card(summary(RunState.PARTIAL, bad, good)))
 
 
 def test_what_was_not_read_back_is_not_called_verified() -> None:
-    assert "未能核对" in text(run_card(summary(verified=False)))
+    assert "1 行无变化，未能全部核对" in text(run_card(summary(verified=False)))
 
 
 def test_each_account_has_a_line_with_its_state() -> None:
@@ -101,7 +102,13 @@ def test_each_account_has_a_line_with_its_state() -> None:
         run_card(summary(RunState.PARTIAL, account(1), account(2, DayState.EMPTY), account(3, DayState.FAILED)))
     )
     assert [one["state"] for one in found] == ["失败", "已入库", "无数据"]
-    assert found[1] == {"account": "青岛市南区海鲜大排档旗舰店1号", "state": "已入库", "rows": 2, "cost": 118.36}
+    assert found[1] == {
+        "account": "青岛市南区海鲜大排档旗舰店1号",
+        "state": "已入库",
+        "rows": 2,
+        "cost": 118.36,
+        "as_of": "02-12 07:00",
+    }
 
 
 @pytest.mark.parametrize("state", DayState)
@@ -119,8 +126,8 @@ def test_no_state_of_a_run_is_told_in_english(state: RunState) -> None:
 def test_troubles_say_what_to_do_and_whom_they_befell() -> None:
     befallen = account(1, DayState.FAILED, AccountUnavailable("no such advertiser").trouble())
     said = text(run_card(summary(RunState.FAILED, befallen, trouble=TableFull("full").trouble())))
-    assert f"**{befallen.name}** (账户不可用): {cure_of('account_unavailable')}" in said
-    assert f"**表格已满**: {cure_of('table_full')}" in said
+    assert f"**{befallen.name}**（账户不可用）：{cure_of('account_unavailable')}" in said
+    assert f"**表格已满**：{cure_of('table_full')}" in said
     assert "no such advertiser" not in said  # English is for the engineer
 
 
@@ -143,7 +150,7 @@ def test_a_card_about_a_thousand_failures_stays_below_the_webhook_s_limit_and_sa
     card = run_card(summary(RunState.FAILED, *failures, warnings=("多出一行" * 50,) * 1000, view_notes=(views,)))
     assert problems(card) == []
     assert "等 1000 个账户" in text(card)
-    assert "另有 994 条, 见同步状态表" in text(card)  # 1 + 1000 + 1 - 8
+    assert "另有 994 条，见同步状态表" in text(card)  # 1 + 1000 + 1 - 8
     assert "另有 970 个账户" in text(card)  # 1000 - 30
 
 
@@ -160,7 +167,7 @@ def test_one_advice_for_several_accounts_is_given_once() -> None:
     gone = AccountUnavailable("no such advertiser").trouble()
     first, second = account(1, DayState.FAILED, gone), account(2, DayState.FAILED, gone)
     said = text(run_card(summary(RunState.PARTIAL, first, second, account(3))))
-    assert f"**{first.name}、{second.name}** (账户不可用): {gone.what_to_do}" in said
+    assert f"**{first.name}、{second.name}**（账户不可用）：{gone.what_to_do}" in said
     assert said.count(gone.what_to_do) == 1
 
 
@@ -203,7 +210,7 @@ def test_a_name_that_is_markup_is_read_and_not_obeyed() -> None:
     named = replace(account(1, DayState.FAILED, AccountUnavailable("gone").trouble()), name="<at id=all></at>**店**")
     card = run_card(summary(RunState.PARTIAL, named, warnings=("[点我](http://x) ~~删~~ `x`",)))
     assert problems(card) == []
-    assert "**＜at id=all＞＜/at＞＊＊店＊＊** (账户不可用)" in text(card)
+    assert "**＜at id=all＞＜/at＞＊＊店＊＊**（账户不可用）" in text(card)
     assert "［点我］(http://x) ～～删～～ ｀x｀" in text(card)
     assert rows(card)[0]["account"] == named.name  # a cell of text is no markdown
 
@@ -211,8 +218,8 @@ def test_a_name_that_is_markup_is_read_and_not_obeyed() -> None:
 @pytest.mark.parametrize(
     ("run_id", "state", "started", "said"),
     [
-        ("daily-2026-02-11", RunState.SUCCESS, NOW, "数据截至 02-12 07:00, 10:35 复核"),
-        ("settle-2026-02-11", RunState.SUCCESS, NOW + timedelta(hours=3.6), "数据截至 02-12 10:36, 已复核"),
+        ("daily-2026-02-11", RunState.SUCCESS, NOW, "数据截至 02-12 07:00，10:35 复核"),
+        ("settle-2026-02-11", RunState.SUCCESS, NOW + timedelta(hours=3.6), "数据截至 02-12 10:36，已复核"),
         ("settle-2026-02-11", RunState.PARTIAL, NOW + timedelta(hours=3.6), "数据截至 02-12 10:36"),
         ("daily-2026-02-11-0212150000", RunState.SUCCESS, NOW + timedelta(hours=8), "数据截至 02-12 15:00"),
     ],
@@ -221,7 +228,7 @@ def test_the_figures_say_whether_they_will_be_or_were_read_once_more(
     run_id: str, state: RunState, started: datetime, said: str
 ) -> None:
     ended = replace(summary(state), run_id=run_id, started_at=started, ended_at=started)
-    assert text(run_card(ended)).count(f'; {said}"') == 1
+    assert re.search(f'元，{said}[；"]', text(run_card(ended)))
 
 
 def test_a_run_that_needs_an_authorization_has_the_link_and_a_known_table_its_own() -> None:
@@ -236,7 +243,7 @@ def test_a_run_that_needs_an_authorization_has_the_link_and_a_known_table_its_ow
 
 def test_what_is_over_is_told_with_since_when() -> None:
     over = Background(recovery=Recovery(("城东店", "城西店"), NOW - timedelta(days=1)))
-    assert "**已恢复**: 城东店、城西店, 自 02-11 07:00 起的问题已解决" in text(run_card(summary(), over))
+    assert "**已恢复**：城东店、城西店，自 02-11 07:00 起的问题已解决" in text(run_card(summary(), over))
 
 
 def test_a_shifted_clock_is_told_in_the_head() -> None:

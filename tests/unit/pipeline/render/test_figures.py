@@ -54,7 +54,7 @@ def test_accounts_that_are_not_known_on_both_days_are_left_out_of_the_comparison
     history = {**days(EAST, (0, "100", 1), (1, "80", 1)), **days(WEST, (0, "900", 9))}
     assert lines(history, EAST, WEST)["消耗(元)"] == ("1,000.00", "▲ 25.0%", "无对比")  # 100 against 80
     said: Any = figures(history, [EAST, WEST], DAY)[1]
-    assert said["content"] == "较前一日只比较两日都有数据的 1 个账户 (共 2 个)"
+    assert said["content"] == "较前一日只比较两日都有数据的 1 个账户（共 2 个）"
 
 
 def test_a_day_of_which_nothing_was_loaded_has_no_figures() -> None:
@@ -63,7 +63,7 @@ def test_a_day_of_which_nothing_was_loaded_has_no_figures() -> None:
 
 @pytest.mark.parametrize(
     ("now", "then", "said"),
-    [(0, 0, "持平"), (5, 0, "▲ (前为 0)"), (0, 5, "▼ 100.0%"), (10004, 10000, "持平"), (10006, 10000, "▲ 0.1%")],
+    [(0, 0, "持平"), (5, 0, "▲（前为 0）"), (0, 5, "▼ 100.0%"), (10004, 10000, "持平"), (10006, 10000, "▲ 0.1%")],
 )
 def test_a_change_is_an_arrow_and_a_percentage(now: int, then: int, said: str) -> None:
     assert change(Decimal(now), Decimal(then)) == said

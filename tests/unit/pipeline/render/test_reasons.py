@@ -4,5 +4,5 @@ from pipeline.render.reasons import why
 
 def test_the_service_s_code_is_told_and_an_unknown_reason_is_no_failure() -> None:
     trouble = Trouble(reason="account_unavailable", message="m", what_to_do="做", code=40002)
-    assert why(trouble) == "账户不可用, 错误码 40002"
+    assert why(trouble) == "账户不可用，错误码 40002"
     assert why(Trouble(reason="of_a_newer_version", message="m", what_to_do="做")) == "出错"

@@ -1,0 +1,84 @@
+"""What the table has of a run's day, told apart from what the run itself brought."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from pipeline.core.model import ZERO
+from pipeline.core.outcome import AccountResult, DayState, Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One account's rows and 消耗 (元) of the day as the table has them, and when they were read from the source."""
+
+    rows: int
+    cost: Decimal
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aftermath:
+    """The accounts of a run, by what the table has of the run's day now.
+
+    Attributes:
+        standing: By account id, of those `synced` and `kept`.
+        synced: Fetched whole, written and read back by this run.
+        kept: Not so, and what was loaded before still stands.
+        unsure: Rows were written, but the day is not whole or was not found to agree.
+        lacking: No rows of the day were ever found to agree.
+        parked: Nobody waits for them any more.
+        known: Whether it is known at all what the table has; where it is not, nothing is said of it.
+    """
+
+    standing: Mapping[str, Standing]
+    synced: tuple[AccountResult, ...] = ()
+    kept: tuple[AccountResult, ...] = ()
+    unsure: tuple[AccountResult, ...] = ()
+    lacking: tuple[AccountResult, ...] = ()
+    parked: tuple[AccountResult, ...] = ()
+    known: bool = True
+
+    @property
+    def waited_for(self) -> int:
+        """How many accounts the run owed."""
+        return len(self.synced) + len(self.kept) + len(self.unsure) + len(self.lacking)
+
+    def of(self, accounts: Sequence[AccountResult]) -> list[Standing]:
+        """What the table has of some accounts."""
+        return [self.standing[one.id] for one in accounts]
+
+
+def aftermath(summary: Summary, loaded: Mapping[str, Standing] | None, doubtful: Collection[str] = ()) -> Aftermath:
+    """Sort the accounts of a run by what the table has of its day.
+
+    Args:
+        loaded: What was last loaded of the day and found to agree, by account id; `None`: nobody knows.
+        doubtful: Accounts whose rows were written since then, by this run or another, and not found to agree.
+    """
+    there, standing = loaded or {}, dict[str, Standing]()
+    groups: dict[str, list[AccountResult]] = {}
+    for one in summary.accounts:
+        group = _group(one, there, doubtful)
+        groups.setdefault(group, []).append(one)
+        if group in ("synced", "kept"):
+            standing[one.id] = there.get(one.id) or Standing(one.rows, one.cost, summary.started_at)
+    sorted_out: dict[str, Any] = {name: tuple(those) for name, those in groups.items()}
+    return Aftermath(standing=standing, known=loaded is not None, **sorted_out)
+
+
+def _group(one: AccountResult, loaded: Mapping[str, Standing], doubtful: Collection[str]) -> str:
+    if one.of_day.good:
+        return "synced"
+    if one.of_day == DayState.PARKED:
+        return "parked"
+    if one.id in doubtful:
+        return "unsure"
+    return "kept" if one.id in loaded else "lacking"
+
+
+def summed(those: Sequence[Standing] | Sequence[AccountResult]) -> tuple[int, Decimal]:
+    """Rows and 消耗 of several accounts together."""
+    return sum(one.rows for one in those), sum((one.cost for one in those), ZERO)

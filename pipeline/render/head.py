@@ -1,0 +1,102 @@
+"""What a run's card says first: what the run brought and what the table has of the day, each with its own time."""
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+
+from pipeline.core.aftermath import Aftermath, Standing, summed
+from pipeline.core.model import CHINA, ZERO
+from pipeline.core.outcome import AccountResult, RunState, Summary
+from pipeline.render.words import moment, money, span
+
+
+def head(summary: Summary, after: Aftermath, now: datetime, settle_at: time) -> list[str]:
+    """The first lines of a card.
+
+    Args:
+        now: When the card is made; what was read yesterday is called so.
+        settle_at: When figures of the day before are read once more, Asia/Shanghai.
+    """
+    if not after.waited_for:
+        return [f"**{len(after.parked)} 个账户均已停用**"] if after.parked else []
+    if not after.synced:
+        return [f"**{_nothing_synced(after, now)}**"]
+    return [_synced(summary, after, settle_at), *_table(after, now)]
+
+
+def _synced(summary: Summary, after: Aftermath, settle_at: time) -> str:
+    """What this run brought."""
+    count, of = len(after.synced), after.waited_for
+    who = f"本次同步 {count}/{of} 个账户" if count < of else f"{count} 个账户{'均' * (of > 1)}已同步"
+    late = sum(one.bad_days > 0 for one in after.synced)
+    said = [
+        f"**{who}**：{_amount(after.of(after.synced))}，{_as_of(summary, after, settle_at)}",
+        *([_window(summary)] if len(summary.days) > 1 else []),
+        *([f"{late} 个账户的较早日期未完成"] if late else []),
+        *([f"另有 {len(after.parked)} 个账户已停用"] if after.parked else []),
+    ]
+    return "；".join(said)
+
+
+def _window(summary: Summary) -> str:
+    rows = sum(account.window_rows for account in summary.accounts)
+    cost = sum((account.window_cost for account in summary.accounts), ZERO)
+    read = "" if summary.state == RunState.SUCCESS else "读到"
+    days = f"{summary.days.first:%m-%d} 至 {summary.days.last:%m-%d}"
+    return f"{days} 共{read} {rows:,} 行、{money(cost)}"
+
+
+def _as_of(summary: Summary, after: Aftermath, settle_at: time) -> str:
+    """Until when the figures are known, and whether they were or will be read once more."""
+    known = f"数据截至 {moment(min(one.as_of for one in after.of(after.synced)))}"
+    settles = datetime.combine(summary.day + timedelta(days=1), settle_at, CHINA)
+    if summary.run_id.startswith("settle-"):
+        return f"{known}，已复核" if summary.state == RunState.SUCCESS else known
+    return f"{known}，{settle_at:%H:%M} 复核" if summary.started_at < settles else known
+
+
+def _table(after: Aftermath, now: datetime) -> list[str]:
+    """What the table has, where that is more or less than what this run brought."""
+    said = []
+    if after.kept:
+        there, kept = after.of([*after.synced, *after.kept]), after.of(after.kept)
+        said.append(f"表格现有 {len(there)} 个账户的数据：{_amount(there)}，其中 {_kept(kept, now)}")
+    if after.unsure:
+        said.append(f"{len(after.unsure)} 个账户的数据不完整或未能核对，未计入")
+    if after.lacking and after.known:
+        said.append(f"{len(after.lacking)} 个账户在表格中尚无该日已核对的数据")
+    return ["；".join(said)] if said else []
+
+
+def _kept(kept: Sequence[Standing], now: datetime) -> str:
+    return f"{len(kept)} 个账户仍为{span([one.as_of for one in kept], now)} 的数据"
+
+
+def _nothing_synced(after: Aftermath, now: datetime) -> str:
+    """What there is to say where no account was synced."""
+    count = after.waited_for
+    who = f"{count} 个账户{'均' * (count > 1)}未同步"
+    brought = _brought([*after.kept, *after.unsure, *after.lacking], after)
+    return f"{who}，{brought}；{_left(after, now)}" if after.known else f"{who}，{brought}"
+
+
+def _brought(accounts: Sequence[AccountResult], after: Aftermath) -> str:
+    read = [one for one in accounts if one.fetched]
+    if not read:
+        return "本次未取到数据"
+    return f"本次读到 {_amount(read)}，{'不完整或未能核对' if after.unsure else '未写入表格'}"
+
+
+def _left(after: Aftermath, now: datetime) -> str:
+    """What the table has although this run brought nothing."""
+    kept = after.of(after.kept)
+    if not kept:
+        return "表格中的该日数据请暂勿使用" if after.unsure else "表格中尚无该日已核对的数据"
+    when, cost = span([one.as_of for one in kept], now), money(summed(kept)[1])
+    if len(kept) == after.waited_for:
+        return f"表格仍为{when} 的数据（{cost}）"
+    return f"表格中 {len(kept)} 个账户仍为{when} 的数据（{cost}），其余账户尚无已核对的数据"
+
+
+def _amount(those: Sequence[Standing] | Sequence[AccountResult]) -> str:
+    rows, cost = summed(those)
+    return f"{rows:,} 行，消耗 {money(cost)}"
