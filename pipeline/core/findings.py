@@ -7,18 +7,8 @@ from datetime import date, datetime
 from pipeline.core.absence import park
 from pipeline.core.errors import Trouble
 from pipeline.core.model import AccountDay
-from pipeline.core.outcome import (
-    DayAgreement,
-    DayOutcome,
-    DayState,
-    Doubt,
-    FetchOutcome,
-    LoadOutcome,
-    Overtaken,
-    Refusal,
-    Run,
-    VerifyOutcome,
-)
+from pipeline.core.outcome import DayOutcome, DayState, Doubt, FetchOutcome, LoadOutcome, Refusal, Run, VerifyOutcome
+from pipeline.core.read_back import DayAgreement, Overtaken
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from pipeline.core.errors import Trouble
 from pipeline.core.model import ZERO, Account, AccountDay, DayRange, Totals
+from pipeline.core.read_back import DayAgreement, Overtaken
 
 
 class RunState(StrEnum):
@@ -139,47 +140,6 @@ class LoadOutcome:
     warnings: tuple[str, ...] = ()
     trouble: Trouble | None = None
     foreseen: tuple["DayAgreement", ...] = ()  # of a dry run: what a read-back would say
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayAgreement:
-    """How the table, read back, compares with the source for one account and day."""
-
-    account_id: str
-    day: date
-    missing: int = 0
-    wrong: int = 0
-    duplicates: int = 0
-    gone: int = 0
-    foreign: int = 0
-    excess: Decimal = ZERO  # 元 by which the table exceeds the source
-
-    @property
-    def at(self) -> AccountDay:
-        """The account and day."""
-        return AccountDay(self.account_id, self.day)
-
-    @property
-    def agrees(self) -> bool:
-        """Every key of the source is in the table exactly once with the source's figures."""
-        return not (self.missing or self.wrong or self.duplicates)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overtaken:
-    """A day of which something was read later than by this run: rows and 消耗 (元) that the table has of it."""
-
-    account_id: str
-    day: date
-    rows: int
-    cost: Decimal
-    against: datetime | None = None  # the newer reading that the table was compared with; `None`: not read back yet
-    proven: bool = False  # whether the table has what that one left
-
-    @property
-    def at(self) -> AccountDay:
-        """The account and day."""
-        return AccountDay(self.account_id, self.day)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from pipeline.core.errors import Trouble
 from pipeline.core.model import ZERO, Account, AccountDay, FoundRow, Key, ReportRow, Totals, WantedRow, by_key
-from pipeline.core.outcome import DayAgreement, DayOutcome, DayState, Refusal
+from pipeline.core.outcome import DayOutcome, DayState, Refusal
+from pipeline.core.read_back import DayAgreement
 from pipeline.core.spend import tolerance
 
 PROMOTIONS_NAMED = 3  # of the rows of a day that the table does not take

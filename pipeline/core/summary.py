@@ -11,7 +11,6 @@ from pipeline.core.findings import Findings, day_outcomes
 from pipeline.core.model import ZERO, Account, AccountDay
 from pipeline.core.outcome import (
     AccountResult,
-    DayAgreement,
     DayOutcome,
     DayState,
     LoadOutcome,
@@ -21,6 +20,7 @@ from pipeline.core.outcome import (
     ViewsOutcome,
     outside_words,
 )
+from pipeline.core.read_back import DayAgreement
 from pipeline.core.views import VIEWS_MAX
 
 _WORST_FIRST = (

@@ -10,7 +10,8 @@ from pipeline.context import Context
 from pipeline.core.errors import Busy, Trouble
 from pipeline.core.flow import READ, Step
 from pipeline.core.model import Account, AccountDay, FoundRow
-from pipeline.core.outcome import DayAgreement, DayOutcome, DayState, FetchOutcome, Run, VerifyOutcome
+from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, Run, VerifyOutcome
+from pipeline.core.read_back import DayAgreement
 from pipeline.core.reading import usable
 from pipeline.core.standing import table_days
 from pipeline.state.coverage import Loaded

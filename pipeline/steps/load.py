@@ -13,8 +13,9 @@ from pipeline.core.diff import Change, Difference, Update, after, changes, diff
 from pipeline.core.errors import BadResponse, Busy, ColumnVanished, LaikeError, Retryable, RowVanished, TableFull
 from pipeline.core.flow import LOAD, Step
 from pipeline.core.model import DayRange, FoundRow, Key, WantedRow, china_day
-from pipeline.core.outcome import DayAgreement, LoadOutcome, Run
+from pipeline.core.outcome import LoadOutcome, Run
 from pipeline.core.quality import agree
+from pipeline.core.read_back import DayAgreement
 from pipeline.core.shared import settled
 from pipeline.core.table import Layout
 from pipeline.state.staging import Snapshot

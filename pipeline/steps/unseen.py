@@ -13,7 +13,8 @@ import structlog
 from pipeline.context import Base, Context
 from pipeline.core.errors import TableUnseen
 from pipeline.core.model import Account
-from pipeline.core.outcome import DayAgreement, Run
+from pipeline.core.outcome import Run
+from pipeline.core.read_back import DayAgreement
 from pipeline.core.reading import believed
 from pipeline.core.table import Layout
 from pipeline.state.coverage import UNKNOWN

@@ -11,9 +11,10 @@ from pipeline.context import Context
 from pipeline.core.errors import LaikeError
 from pipeline.core.flow import LOAD, VERIFY, Step
 from pipeline.core.model import AccountDay, FoundRow, WantedRow, by_key
-from pipeline.core.outcome import DayAgreement, LoadOutcome, Overtaken, Run, VerifyOutcome
+from pipeline.core.outcome import LoadOutcome, Run, VerifyOutcome
 from pipeline.core.plan import follows_on
 from pipeline.core.quality import agree
+from pipeline.core.read_back import DayAgreement, Overtaken
 from pipeline.core.standing import TableDay, table_days
 from pipeline.core.table import Layout
 from pipeline.state.coverage import Loaded

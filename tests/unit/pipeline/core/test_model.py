@@ -20,7 +20,8 @@ from pipeline.core.model import (
     by_key,
     china_day,
 )
-from pipeline.core.outcome import AccountResult, DayAgreement, DayOutcome, DayState, FetchOutcome, RunState, Summary
+from pipeline.core.outcome import AccountResult, DayOutcome, DayState, FetchOutcome, RunState, Summary
+from pipeline.core.read_back import DayAgreement
 
 DAY = date(2026, 2, 1)
 KEY = Key(DAY, "7300000000000000001")

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.model import Account, AccountDay, Cell, DayRange, FoundRow, Key, ReportRow, Totals, WantedRow
-from pipeline.core.outcome import DayAgreement, DayOutcome, DayState
+from pipeline.core.outcome import DayOutcome, DayState
 from pipeline.core.quality import agree, checksum, judge_days, moved, refusals, settle_shared_keys, spent_before
+from pipeline.core.read_back import DayAgreement
 
 DAY = date(2026, 2, 1)
 NEXT = date(2026, 2, 2)

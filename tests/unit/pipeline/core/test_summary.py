@@ -12,7 +12,6 @@ from pipeline.core.errors import AccountUnavailable, NeedsPerson, ServerTrouble,
 from pipeline.core.findings import Findings, day_outcomes
 from pipeline.core.model import Account, AccountDay, DayRange
 from pipeline.core.outcome import (
-    DayAgreement,
     DayOutcome,
     DayState,
     FetchOutcome,
@@ -24,6 +23,7 @@ from pipeline.core.outcome import (
     VerifyOutcome,
     ViewsOutcome,
 )
+from pipeline.core.read_back import DayAgreement
 from pipeline.core.summary import end_of, summarize
 
 NOW = datetime(2026, 2, 12, 7, 0, 30, tzinfo=UTC)
