@@ -21,12 +21,8 @@ POLL_S = 0.05
 
 # A lease that ends later than anybody's was left by a dead holder, before the clock of Redis stepped back. Whoever has
 # it finds itself when it asks again: the client repeats a command whose answer was lost.
-_TAKE = """
-local left = redis.call('pttl', KEYS[1])
-if left == -2 or left > tonumber(ARGV[3]) then
-  redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2])
-  return 1
-end
+_TAKE_OVER = """
+if redis.call('pttl', KEYS[1]) > tonumber(ARGV[3]) then redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
 return redis.call('get', KEYS[1]) == ARGV[1] and 1 or 0
 """
 _RENEW = """
@@ -45,7 +41,7 @@ class Lease:
         self.key, self.mine = key, secrets.token_hex(8)
         self._seconds, self._on_renew = seconds, on_renew
         self._client = client
-        self._take = client.register_script(_TAKE)
+        self._take_over = client.register_script(_TAKE_OVER)
         self._renew = client.register_script(_RENEW)
         self._release = client.register_script(_RELEASE)
         self._until = 0.0
@@ -65,9 +61,11 @@ class Lease:
     def take(self) -> bool:
         """Take the lease if nobody has it."""
         asked = time.monotonic()
-        args: list[str | int] = [self.mine, int(self._seconds * 1000), int(LONGEST_LEASE_S * 1000)]
-        if not self._take(keys=[self.key], args=args):
-            return False
+        ms = int(self._seconds * 1000)
+        if not self._client.set(self.key, self.mine, nx=True, px=ms):
+            args: list[str | int] = [self.mine, ms, int(LONGEST_LEASE_S * 1000)]
+            if not self._take_over(keys=[self.key], args=args):
+                return False
         self._until = asked + self._seconds
         return True
 
