@@ -228,6 +228,14 @@ def mirror_cannot_be_written(patient: Patient) -> None:
     patient.lab.extra["LAIKE_TOKEN_FILE"] = "/proc/laike-token"
 
 
+def ebp_refused(patient: Patient) -> None:
+    """Beside the usual 来客 account a 升级版工作台 was ticked, and the app lacks the permission for its list."""
+    life = {"account_id": "7100000000000000001", "account_name": "城南", "account_type": "PLATFORM_ROLE_LIFE"}
+    ebp = {"account_id": "1", "account_name": "新总部", "account_type": "PLATFORM_ROLE_ENTERPRISE_BP_ADMIN"}
+    patient.lab.control("authorized", {"ticked": [life, ebp]})
+    patient.permit(denied=["accounts.ebp"])
+
+
 def no_worker(patient: Patient) -> None:
     patient.worker = False
 
@@ -259,6 +267,9 @@ DEFECTS: dict[str, tuple[Callable[[Patient], None], str, State, str]] = {
         )
         for endpoint in ("accounts.local", "accounts.names")
     },
+    "discovery: a 升级版工作台 may not be listed": (
+        discovering(ebp_refused), "oceanengine.account_lists", W, "申请账户列表接口",
+    ),
     "discovery: nothing was ticked": (discovering(nothing_ticked), "oceanengine.account_lists", B, "勾选全部账户"),
     "ocean engine: one account unavailable": (account_gone, "accounts", B, "勾选全部账户"),
     "ocean engine: no account available": (no_account_answers, "accounts", B, "勾选全部账户"),

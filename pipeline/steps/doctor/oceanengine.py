@@ -17,6 +17,7 @@ from pipeline.core.columns import metrics_of
 from pipeline.core.errors import AccountUnavailable, LaikeError, NeedsAuthorization, NeedsPerson, Retryable
 from pipeline.core.model import Account, DayRange
 from pipeline.core.plan import choose_accounts, yesterday
+from pipeline.core.roster import Why
 from pipeline.steps.accounts import known_accounts, nobodys_options, remembered_accounts
 from pipeline.steps.doctor.findings import Finding, broken, of_error, ok, skipped, unauthorized, warning
 
@@ -31,7 +32,8 @@ _REAUTHORIZE = CAUSES["needs_authorization"].cure
 _GRANT = "请在巨量引擎开放平台「应用管理」→「权限」申请本地推数据报表中的“{name}”, 通过后重新授权。"
 _GRANT_LISTS = (
     "请在巨量引擎开放平台「应用管理」→「权限」申请账户列表接口 (获取已授权账户, 来客账户下的本地推账户, "
-    "工作台账户列表, 获取广告主公开信息), 通过后重新授权; 或在 LAIKE_ACCOUNTS 中写明账户。"
+    "工作台账户列表, 获取广告主公开信息; 升级版工作台和代理商另需各自的账户列表), 通过后重新授权; "
+    "或在 LAIKE_ACCOUNTS 中写明账户。"
 )
 _ALL_ACCOUNTS = f"请用管理这些账户的账号授权并勾选全部账户。{_REAUTHORIZE}"
 _ACCOUNT = "请在巨量引擎检查该账户的状态; 若正常, 请重新授权并勾选全部账户 (包括此账户), 或从 LAIKE_ACCOUNTS 中去掉它。"
@@ -110,7 +112,7 @@ def _check_lists(ctx: Context) -> list[Finding]:
         return [denied, *skipped(REPORTS, "no account is known")]
     reports = [*_check_reports(ctx, choose_accounts(known.names, [])), *_check_options(ctx)]
     if not known.trouble:
-        return [ok(LISTS, f"{len(known.names)} account(s) known"), *reports]
+        return [_listed(ctx, len(known.names)), *reports]
     trouble = known.trouble
     cure = _GRANT_LISTS if trouble.code in (NOT_GRANTED, NO_PERMISSION) else trouble.what_to_do
     return [broken(LISTS, f"the last list is used: {trouble.message}", cure), *reports]
@@ -122,6 +124,16 @@ def _check_options(ctx: Context) -> list[Finding]:
         return []
     says = f"[accounts.<id>] of laike.toml is about {', '.join(others)}, which the token does not reach"
     return [warning("accounts.options", says, "请在 laike.toml 中核对账户 id，或删去这些账户的设置。")]
+
+
+def _listed(ctx: Context, count: int) -> Finding:
+    """How many accounts are known; what was ticked and may not be listed is a warning."""
+    last = None if ctx.settings.accounts else ctx.rosters.last()
+    refused = [one.name or one.id for one in last.skipped if one.why == Why.REFUSED] if last else []
+    says = f"{count} account(s) known"
+    if not refused:
+        return ok(LISTS, says)
+    return warning(LISTS, f"{says}; those under {', '.join(refused)} may not be listed", _GRANT_LISTS)
 
 
 def _check_reports(ctx: Context, accounts: Sequence[Account]) -> list[Finding]:
