@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import redis
 import requests
 import structlog
 from requests.adapters import BaseAdapter, HTTPAdapter
@@ -105,16 +106,21 @@ class DirectHttp(Http):
         return session
 
 
-def context(world: World, table_id: str, home: Path) -> Context:
-    """A context on a table of the emulator, its state in memory."""
+def context(world: World, table_id: str, home: Path, alone: redis.Redis | None = None, **more: str) -> Context:
+    """A context on a table of the emulator, its state in memory: of its own, or what others left there.
+
+    Args:
+        more: Settings by their names in the environment.
+    """
     facts = world.facts(URL) | {"table": table_id}
     made = settings_for(facts, "redis://nowhere:1/0", home, "table")
-    made |= {"LAIKE_TOKEN_KEYS": TOKEN_KEY, "LAIKE_WAIT_SCALE": "0"}
+    made |= {"LAIKE_TOKEN_KEYS": TOKEN_KEY, "LAIKE_WAIT_SCALE": "0", **more}
     plain = {name.removeprefix("LAIKE_").lower(): value for name, value in made.items()}
     settings = Settings(_env_file=None, **plain)  # type: ignore[arg-type]
-    http = DirectHttp("feishu", Direct(world))
-    ctx = build(settings, alone=in_memory())
-    return replace(ctx, feishu_http=http, tenant_token=tenant_token(settings, ctx.client, http))
+    http, reports = DirectHttp("feishu", Direct(world)), DirectHttp("oceanengine", Direct(world))
+    ctx = build(settings, alone=alone or in_memory())
+    token = tenant_token(settings, ctx.client, http)
+    return replace(ctx, feishu_http=http, oceanengine_http=reports, tenant_token=token)
 
 
 def control(world: World, action: str, **body: object) -> dict[str, Any]:
