@@ -13,7 +13,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import redis
 import requests
 from cryptography.fernet import Fernet
 
@@ -21,6 +20,7 @@ from cli.lab import settings_for
 from cli.output import tell
 from cli.session import opened
 from pipeline.core.errors import LaikeError, WrongInput
+from pipeline.state.store import connect, ours
 
 PATIENCE_S = 60
 TOKEN = ("access_token", "refresh_token", "expires_at", "refresh_expires_at")
@@ -64,8 +64,10 @@ def demo(folder: Path, url: str) -> int:
 
 
 def _claim(redis_url: str) -> None:
-    client = redis.Redis.from_url(redis_url)
-    if client.dbsize() and not client.exists(MARK):
+    client = connect(redis_url)
+    with ours(redis_url):
+        taken = client.dbsize() and not client.exists(MARK)
+    if taken:
         msg = "these volumes hold real runs and a real token; give the demo its own: COMPOSE_PROJECT_NAME=laike-demo"
         raise WrongInput(msg)
     client.set(MARK, "1")

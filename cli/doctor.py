@@ -47,7 +47,7 @@ def doctor(*, notify: bool, unblock: bool, as_json: bool) -> int:
     except LaikeError as error:  # an address of Redis that is none
         return _tell([broken("redis", error.message, "请修正 LAIKE_REDIS_URL。")], as_json=as_json)
     if unblock:
-        with ours(settings.redis_url):
+        with ours(settings.redis_address):
             unblock_loading(ctx)
         output.err.print("[yellow]note:[/] loading goes on with the table as it is")
     return _tell(examine(ctx, _workers(ctx), notify=notify), as_json=as_json)

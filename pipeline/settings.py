@@ -26,6 +26,7 @@ from pipeline.base_address import from_address
 from pipeline.core.columns import DEFAULT_COLUMNS, Column, columns_of
 from pipeline.core.errors import WrongInput
 from pipeline.core.thresholds import Thresholds, thresholds_of
+from pipeline.redis_address import RedisAddress
 from pipeline.settings_sources import CONFIG, OLD_NAMES, field_of, from_files, from_toml, seen, unset
 
 MAKE_A_KEY = 'python3 -c "import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())"'
@@ -46,7 +47,13 @@ def _url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _redis_url(value: str) -> str:
+    RedisAddress.read(value)
+    return value
+
+
 Url = Annotated[str, AfterValidator(_url)]
+RedisUrl = Annotated[str, AfterValidator(_redis_url)]
 
 
 def _names(name: str) -> AliasChoices:
@@ -60,7 +67,7 @@ class Settings(BaseSettings):
         env_prefix="LAIKE_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
     )
 
-    redis_url: str = "redis://127.0.0.1:6379/0"
+    redis_url: RedisUrl = "redis://127.0.0.1:6379/0"
     oceanengine_base_url: Url = "https://api.oceanengine.com"
     oceanengine_app_id: str = Field(validation_alias=_names("LAIKE_OCEANENGINE_APP_ID"))
     oceanengine_secret: SecretStr = Field(validation_alias=_names("LAIKE_OCEANENGINE_SECRET"))
@@ -101,6 +108,11 @@ class Settings(BaseSettings):
     step_lease_s: float = Field(default=10, gt=0)  # how long a dead step blocks its successor
     watchdog_s: float = Field(default=12, gt=0)  # a run silent for so long is looked after
     wait_scale: float = Field(default=1, ge=0, le=1)
+
+    @property
+    def redis_address(self) -> RedisAddress:
+        """Where Redis is; every client of it is made of this."""
+        return RedisAddress.read(self.redis_url)
 
     @property
     def backups(self) -> Path:

@@ -2,12 +2,13 @@
 
 import gc
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
 from celery import Celery, Task
-from celery.signals import setup_logging, task_prerun, worker_ready
+from celery.signals import beat_init, celeryd_init, setup_logging, task_prerun, worker_ready
 from kombu.entity import Queue
 
 from pipeline.core.errors import WrongInput
@@ -16,6 +17,7 @@ from pipeline.state.store import SILENCE_S
 from worker import guard
 from worker.dispatch import QUEUES
 from worker.logs import log_as_json
+from worker.process import refuse_cluster
 from worker.schedule import schedule
 from worker.watchdog import Watchdog
 
@@ -33,8 +35,9 @@ ROUTES = {
 
 def build(settings: Settings) -> Celery:
     """The application on these settings."""
-    results = f"worker.backend:QuietRedisBackend+{settings.redis_url}"
-    made = Celery("laike", broker=settings.redis_url, backend=results, include=["worker.tasks"])
+    broker = settings.redis_address.celery_url
+    results = f"worker.backend:QuietRedisBackend+{broker.removeprefix('redis+')}"  # a socket's is socket:// there
+    made = Celery("laike", broker=broker, backend=results, include=["worker.tasks"])
     made.conf.update(_configuration(settings))
     made.steps["worker"].add(Watchdog)
     return made
@@ -56,6 +59,9 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "worker_concurrency": THREADS,
         "worker_prefetch_multiplier": 1,  # no hoarding: a task waits where the next free thread finds it
         "broker_transport_options": _transport(settings),
+        # the same TLS for messages and results: kombu by itself verifies no certificate
+        "broker_use_ssl": settings.redis_address.tls_options,
+        "redis_backend_use_ssl": settings.redis_address.tls_options,
         "redis_socket_timeout": SILENCE_S,  # of the results; by default 120
         "result_backend_thread_safe": True,  # one for all threads: making one reads what is installed, 15 ms each
         "redis_retry_on_timeout": True,  # else each such connection fails a task that has done its work
@@ -92,8 +98,14 @@ def _transport(settings: Settings) -> dict[str, Any]:
 
 
 def _settings() -> Settings:
-    try:
+    with _ending_on_wrong_input():
         return Settings.load()
+
+
+@contextmanager
+def _ending_on_wrong_input() -> Iterator[None]:
+    try:
+        yield
     except WrongInput as error:
         sys.stderr.write(f"error: {error.message}\n")
         sys.exit(2)
@@ -107,6 +119,13 @@ app = build(settings)
 @setup_logging.connect(weak=False)
 def _log(**_: object) -> None:
     log_as_json(settings.log_level or "info")
+
+
+@celeryd_init.connect(weak=False)
+@beat_init.connect(weak=False)
+def _begin(**_: object) -> None:
+    with _ending_on_wrong_input():
+        refuse_cluster(settings)
 
 
 @task_prerun.connect(weak=False)

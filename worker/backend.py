@@ -9,14 +9,14 @@ from typing import Any
 
 from celery.backends.redis import RedisBackend
 
-from pipeline.state.store import AT_ONCE
+from pipeline.state.store import SPOKEN
 
 
 class QuietRedisBackend(RedisBackend):
     """Stores results; does not listen for them."""
 
     def _get_pool(self, **params: Any) -> Any:  # noqa: ANN401 Celery's signature
-        return super()._get_pool(**params | AT_ONCE)
+        return super()._get_pool(**params | SPOKEN)
 
     def on_task_call(self, producer: Any, task_id: str) -> None:  # noqa: ANN401 Celery's signature
         """Do nothing when a task is sent."""

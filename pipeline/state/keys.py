@@ -48,6 +48,7 @@
 | laike:v1:accounts:absent | hash by account | none | a dead account is waited for another week |
 | laike:v1:coverage:<account> | hash by day | none | corrections cannot be told from edits by hand |
 | laike:v1:days:<account> | hash by day, of 400 days | 400 days | read back from 同步状态, the last 31 days |
+| laike:v1:probe:<number> | set, never filled | none | nothing: they show whether Redis takes writes |
 """
 
 PREFIX = "laike:v1:"  # v1: the schema of the values
@@ -235,3 +236,8 @@ def coverage(account_id: str) -> str:
 def day_states(account_id: str) -> str:
     """The last known state of an account's days, bad ones included."""
     return f"{PREFIX}days:{account_id}"
+
+
+def probe(number: int) -> str:
+    """A set that is always empty."""
+    return f"{PREFIX}probe:{number}"
