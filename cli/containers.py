@@ -21,7 +21,7 @@ from cli.output import tell
 from cli.session import opened
 from pipeline.core.errors import LaikeError, WrongInput
 from pipeline.outgoing import guarded
-from pipeline.state.store import connect
+from pipeline.state.store import connect, ours
 
 PATIENCE_S = 60
 TOKEN = ("access_token", "refresh_token", "expires_at", "refresh_expires_at")
@@ -66,7 +66,9 @@ def demo(folder: Path, url: str) -> int:
 
 def _claim(redis_url: str) -> None:
     client = connect(redis_url)
-    if client.dbsize() and not client.exists(MARK):
+    with ours(redis_url):
+        taken = client.dbsize() and not client.exists(MARK)
+    if taken:
         msg = "these volumes hold real runs and a real token; give the demo its own: COMPOSE_PROJECT_NAME=laike-demo"
         raise WrongInput(msg)
     client.set(MARK, "1")

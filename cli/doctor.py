@@ -56,11 +56,11 @@ def doctor(*, notify: bool, unblock: bool, history: str | None, as_json: bool) -
     except LaikeError as error:  # an address of Redis that is none
         return _tell([broken("redis", error.message, "请修正 LAIKE_REDIS_URL。")], as_json=as_json)
     if unblock:
-        with ours(settings.redis_url):
+        with ours(settings.redis_address):
             unblock_loading(ctx)
         output.err.print("[yellow]note:[/] loading goes on with the table as it is")
     if history:
-        with ours(settings.redis_url):
+        with ours(settings.redis_address):
             ctx.schema.is_ours()
             settle_history(ctx, history)
         output.err.print(f"[yellow]note:[/] what an older release remembers is about {output.safe(history)}")

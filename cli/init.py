@@ -70,7 +70,7 @@ def _look(made: dict[str, str]) -> tuple[Site | None, LaikeError | None]:
         return None, None
     settings = Settings.load({**STAND_INS, **made})
     try:
-        with ours(settings.redis_url):
+        with ours(settings.redis_address):
             ctx = build(settings)
             ctx.client.ping()
             accounts = accounts_of(ctx)
@@ -87,7 +87,7 @@ def _carry_out(made: dict[str, str], site: Site | None) -> None:
     if site is None or site.plan.empty:
         return
 
-    with ours(site.ctx.settings.redis_url):
+    with ours(site.ctx.settings.redis_address):
         carry_out(site.ctx, site.plan, site.accounts, _keep, _say)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import redis
 
 from pipeline.core.errors import WrongInput
+from pipeline.state.store import connect, ours
 
 READY_S = 15
 
@@ -69,6 +70,7 @@ def redis_server() -> Iterator[str]:
 
     Raises:
         WrongInput: The given Redis is not empty, or there is no server to start.
+        StoreUnreachable: The given address is none, or nobody answers there.
     """
     if given := os.environ.get("LAIKE_REDIS_URL"):
         with _borrowed(given):
@@ -146,11 +148,11 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def _borrowed(url: str) -> Iterator[None]:
-    client = redis.Redis.from_url(url)
-    if client.dbsize():
-        other = url.rsplit("/", 1)[0] + "/15"
-        msg = f"the Redis of LAIKE_REDIS_URL is not empty: give an empty database of it, such as {other}"
-        raise WrongInput(msg)
+    client = connect(url)
+    with ours(url):
+        if client.dbsize():
+            msg = "the Redis of LAIKE_REDIS_URL is not empty: give an empty database of it, such as 15 (…/15)"
+            raise WrongInput(msg)
     try:
         yield
     finally:

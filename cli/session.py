@@ -36,7 +36,7 @@ def opened(*, no_redis: bool = False) -> Iterator[Context]:
     if no_redis:
         yield _without_redis(settings)
         return
-    with ours(settings.redis_url):
+    with ours(settings.redis_address):
         ctx = build(settings)
         ctx.schema.bring_up(a_worker_answers)  # the first command to Redis: whether it answers, and is ours
         yield ctx
@@ -56,8 +56,10 @@ def _without_redis(settings: Settings) -> Context:
 def a_worker_answers() -> bool:
     """Whether a worker does within `WORKER_ANSWERS_S`."""
     from worker.app import app
+    from worker.guard import as_store_trouble
 
-    return bool(app.control.ping(timeout=WORKER_ANSWERS_S, limit=1))
+    with as_store_trouble():
+        return bool(app.control.ping(timeout=WORKER_ANSWERS_S, limit=1))
 
 
 def require_worker() -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 TELLING = 16  # characters from which on a part of a secret address is a secret by itself
-REDIS_FORM = "write it as redis://:PASSWORD@HOST:6379/0, with / # ? @ in the password as %2F %23 %3F %40"
 
 
 def web(value: str) -> str:
@@ -34,19 +33,6 @@ def secret_web(value: str) -> str:
     return value
 
 
-def redis(value: str) -> str:
-    """An address of Redis of which each reader sees the same password.
-
-    Raises:
-        ValueError: It is none, or its password holds signs that end it too soon.
-    """
-    several = value.split(";") if value.startswith("sentinel://") else [value]
-    if not all(map(_is_redis, several)):
-        msg = f"is no address of Redis: {REDIS_FORM}"
-        raise ValueError(msg)
-    return value
-
-
 def passwords_in(address: str) -> Iterator[str]:
     """What is secret in an address that may hold user and password, however it is broken."""
     userinfo, at, _ = address.partition("://")[2].rpartition("@")
@@ -66,16 +52,6 @@ def secrets_in_path(address: str) -> Iterator[str]:
     path = "/" + address.partition("://")[2].partition("/")[2]
     yield path
     yield from (part for part in path.replace("?", "/").split("/") if len(part) >= TELLING)
-
-
-def _is_redis(value: str) -> bool:
-    try:
-        parts = urlsplit(value)
-        named = bool(parts.hostname or parts.path) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        return False
-    beyond = value.removeprefix(f"{parts.scheme}://{parts.netloc}")
-    return bool(parts.scheme) and named and "@" not in beyond and not parts.fragment
 
 
 def _is_web(value: str) -> bool:

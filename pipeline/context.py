@@ -211,7 +211,7 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
     Raises:
         StoreUnreachable: The Redis address is not one.
     """
-    client = alone or connect(settings.redis_url, redis_tries)
+    client = alone or connect(settings.redis_address, redis_tries)
     offset = timedelta(seconds=settings.clock_offset_s)
     oceanengine_http = Http("oceanengine", settings.oceanengine_base_url)
     feishu_http = Http("feishu", settings.feishu_base_url)

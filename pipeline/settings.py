@@ -28,6 +28,7 @@ from pipeline.core.account_options import AccountOptions, disabled, options_of, 
 from pipeline.core.columns import DEFAULT_COLUMNS, Column, columns_of
 from pipeline.core.errors import WrongInput
 from pipeline.core.thresholds import Thresholds, thresholds_of
+from pipeline.redis_address import RedisAddress
 from pipeline.settings_secrets import hold_secrets_of
 from pipeline.settings_sources import CONFIG, OLD_NAMES, field_of, from_files, from_toml, seen, unset
 
@@ -45,7 +46,13 @@ _HELP = {
 }
 
 
+def _redis_url(value: str) -> str:
+    RedisAddress.read(value)
+    return value
+
+
 Url = Annotated[str, AfterValidator(addresses.web)]
+RedisUrl = Annotated[str, AfterValidator(_redis_url)]
 
 
 def _names(name: str) -> AliasChoices:
@@ -66,7 +73,7 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    redis_url: Annotated[str, AfterValidator(addresses.redis)] = Field(default="redis://127.0.0.1:6379/0", repr=False)
+    redis_url: RedisUrl = Field(default="redis://127.0.0.1:6379/0", repr=False)
     oceanengine_base_url: Url = "https://api.oceanengine.com"
     oceanengine_app_id: str = Field(validation_alias=_names("LAIKE_OCEANENGINE_APP_ID"))
     oceanengine_secret: SecretStr = Field(validation_alias=_names("LAIKE_OCEANENGINE_SECRET"))
@@ -108,6 +115,11 @@ class Settings(BaseSettings):
     step_lease_s: float = Field(default=10, gt=0, le=600)  # how long a dead step blocks its successor
     watchdog_s: float = Field(default=12, gt=0, le=3600)  # a run silent for so long is looked after
     wait_scale: float = Field(default=1, ge=0, le=1)
+
+    @property
+    def redis_address(self) -> RedisAddress:
+        """Where Redis is; every client of it is made of this."""
+        return RedisAddress.read(self.redis_url)
 
     @property
     def backups(self) -> Path:

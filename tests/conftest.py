@@ -11,6 +11,7 @@ from cli.lab import redis_server
 from emulator.server import EmulatorServer
 from pipeline.core import redaction
 from tests.chaos.campaign import matrix
+from tests.crew import Store
 from tests.lab import Lab, empty
 
 # No proxy of this machine stands before the emulator; to find that out anew took a fifth of the time of each call.
@@ -38,6 +39,16 @@ def redis_url(redis_session: str) -> str:
     """An empty Redis."""
     empty(redis_session)
     return redis_session
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A Redis of this test alone, that may be broken."""
+    home = tmp_path / "redis"
+    home.mkdir()
+    made = Store(home)
+    yield made
+    made.kill()
 
 
 @pytest.fixture(scope="session")

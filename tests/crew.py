@@ -81,14 +81,15 @@ class Member:
 class Store:
     """A Redis server that can be killed and comes back with what it was told."""
 
-    def __init__(self, home: Path) -> None:
-        self.home, self.port = home, free_port()
+    def __init__(self, home: Path, *options: str) -> None:
+        self.home, self.port, self.options = home, free_port(), options
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self.start()
 
     def start(self) -> None:
         """Start it on the same port and folder, and wait until it answers."""
-        self.process = subprocess.Popen(redis_command(self.port, self.home), stdout=subprocess.DEVNULL)
+        words = [*redis_command(self.port, self.home), *self.options]
+        self.process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
         client = redis.Redis.from_url(self.url, retry=None)
 
         def answers() -> bool:
@@ -98,6 +99,12 @@ class Store:
                 return False
 
         assert wait_until(answers)
+        client.close()
+
+    def set(self, name: str, value: str) -> None:
+        """Change a setting of the server."""
+        client = redis.Redis.from_url(self.url)
+        client.config_set(name, value)
         client.close()
 
     def kill(self) -> None:

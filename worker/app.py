@@ -16,6 +16,7 @@ from worker import guard
 from worker.dispatch import QUEUES
 from worker.logs import log_as_json
 from worker.opening import open_beat, open_worker
+from worker.process import refuse_cluster
 from worker.schedule import schedule
 from worker.watchdog import Watchdog
 
@@ -33,10 +34,11 @@ ROUTES = {
 
 def build(settings: Settings) -> Celery:
     """The application on these settings."""
-    results = f"worker.backend:QuietRedisBackend+{settings.redis_url}"
+    broker = settings.redis_address.celery_url
+    results = f"worker.backend:QuietRedisBackend+{broker.removeprefix('redis+')}"  # a socket's is socket:// there
     made = Celery(
         "laike",
-        broker=settings.redis_url,
+        broker=broker,
         backend=results,
         events="worker.backend:QuietEvents",
         include=["worker.tasks"],
@@ -62,6 +64,9 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "worker_concurrency": THREADS,
         "worker_prefetch_multiplier": 1,  # no hoarding: a task waits where the next free thread finds it
         "broker_transport_options": _transport(settings),
+        # the same TLS for messages and results: kombu by itself verifies no certificate
+        "broker_use_ssl": settings.redis_address.tls_options,
+        "redis_backend_use_ssl": settings.redis_address.tls_options,
         "redis_socket_timeout": SILENCE_S,  # of the results; by default 120
         "result_backend_thread_safe": True,  # one for all threads: making one reads what is installed, 15 ms each
         "redis_retry_on_timeout": True,  # else each such connection fails a task that has done its work
@@ -111,11 +116,15 @@ def _log(**_: object) -> None:
 @celeryd_init.connect(weak=False)
 def _open_worker(**_: object) -> None:
     log_as_json(settings.log_level or "info")
+    with guarded():
+        refuse_cluster(settings)
     open_worker(lambda seconds: app.control.ping(timeout=seconds))
 
 
 @beat_init.connect(weak=False)
 def _open_beat(**_: object) -> None:
+    with guarded():
+        refuse_cluster(settings)
     open_beat()
 
 

@@ -13,14 +13,14 @@ from celery.backends.redis import RedisBackend
 from celery.events.dispatcher import EventDispatcher
 
 from pipeline.core.redaction import redacted_in
-from pipeline.state.store import AT_ONCE
+from pipeline.state.store import SPOKEN
 
 
 class QuietRedisBackend(RedisBackend):
     """Stores results; does not listen for them."""
 
     def _get_pool(self, **params: Any) -> Any:  # noqa: ANN401 Celery's signature
-        return super()._get_pool(**params | AT_ONCE)
+        return super()._get_pool(**params | SPOKEN)
 
     def prepare_exception(self, exc: Any, serializer: Any = None) -> Any:  # noqa: ANN401 Celery's signature
         """An exception as it is stored."""

@@ -13,6 +13,7 @@ from pipeline.core.outcome import Run
 from pipeline.core.plan import parts
 from pipeline.steps.backfill import begun_parts
 from pipeline.steps.run import due
+from worker.guard import as_store_trouble
 
 TASKS = {
     READ: "laike.read_table",
@@ -82,9 +83,18 @@ def send_due(ctx: Context, run_id: str) -> list[Step]:
     return steps
 
 
-@stamina.retry(on=OperationalError, attempts=None, timeout=OUTAGE_S, wait_max=1)
 def send(run: Run, steps: Sequence[Step]) -> None:
-    """Send steps that may run now: headers of one batch, or others. What is sent twice is done once."""
+    """Send steps that may run now: headers of one batch, or others. What is sent twice is done once.
+
+    Raises:
+        StoreTrouble: Redis was away for longer than `OUTAGE_S`.
+    """
+    with as_store_trouble():
+        _send(run, steps)
+
+
+@stamina.retry(on=OperationalError, attempts=None, timeout=OUTAGE_S, wait_max=1)
+def _send(run: Run, steps: Sequence[Step]) -> None:
     headers = [step for step in steps if step.name in (READ, FETCH)]
     if headers:
         load = _signature(run, Step(LOAD, headers[0].batch))

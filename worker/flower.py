@@ -3,25 +3,49 @@
 import os
 import sys
 
+import redis.asyncio
+from celery.bin.celery import main as celery_command
+from flower.utils import broker
+
 from pipeline.core.errors import WrongInput
 from pipeline.outgoing import guarded
+from pipeline.redis_address import RedisAddress
 from pipeline.settings import Settings
+from worker.process import refuse_cluster
 
 WITHOUT_LOGIN = "LAIKE_FLOWER_LOGIN is missing: Flower shows every task; give it a login of its own as user:password"
+
+
+class Socket(broker.RedisBase):
+    """How Flower counts what waits in a Redis behind a socket: its own class forgets the user and the database."""
+
+    def __init__(self, broker_url: str, *args: object, **options: object) -> None:
+        super().__init__(broker_url, *args, **options)
+        at = RedisAddress.read(broker_url)
+        self.redis = redis.asyncio.Redis(
+            unix_socket_path=at.path,
+            username=at.username or None,
+            password=at.password or None,
+            db=at.db,
+            socket_timeout=self.socket_timeout,
+        )
 
 
 def main() -> None:
     """Become Flower.
 
     Raises:
-        WrongInput: Settings are missing, its login among them.
+        WrongInput: Settings are missing, its login among them, or Redis is a cluster.
     """
-    login = Settings.load().flower_login
+    settings = Settings.load()
+    login = settings.flower_login
     if login is None:
         raise WrongInput(WITHOUT_LOGIN)
+    refuse_cluster(settings)
     os.environ["FLOWER_BASIC_AUTH"] = login.get_secret_value()  # by the environment: arguments can be seen
-    command = [sys.executable, "-m", "celery", "-A", "worker.app", "flower", *sys.argv[1:]]
-    os.execv(command[0], command)  # noqa: S606 our own command
+    broker.RedisSocket = Socket
+    sys.argv = ["celery", "-A", "worker.app", "flower", *sys.argv[1:]]
+    sys.exit(celery_command())
 
 
 if __name__ == "__main__":

@@ -39,4 +39,4 @@ class BeatingScheduler(PersistentScheduler):
 
 @cache
 def _signs() -> BeatSigns:
-    return BeatSigns(connect(Settings.load().redis_url))
+    return BeatSigns(connect(Settings.load().redis_address))

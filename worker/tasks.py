@@ -171,7 +171,7 @@ def _patiently(self: Task, work: Callable[[], T]) -> T:
     try:
         return work()
     except (Busy, StoreTrouble) as error:
-        log.info("come_back", task=self.name, error=type(error).__name__)
+        log.info("come_back", task=self.name, error=type(error).__name__, why=str(error))
         raise _come_back(self, BUSY_S * context().settings.wait_scale) from None
 
 

@@ -10,13 +10,13 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
+import redis
 import structlog
 from celery import bootsteps, current_app
 from kombu.exceptions import OperationalError
 
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError
-from pipeline.state.store import StoreTrouble
 from pipeline.steps.run import daily_is_lost, waits_too_long
 from worker.dispatch import BACKFILL, QUEUES, send_due
 from worker.heartbeat import beat
@@ -51,8 +51,8 @@ class Watchdog(bootsteps.StartStopStep):
             try:
                 look(ctx)
                 beat(ctx.settings.heartbeat_file)
-            except (StoreTrouble, OperationalError, LaikeError) as error:
-                log.warning("watchdog_failed", error=type(error).__name__)  # it looks again soon
+            except (redis.RedisError, OperationalError, LaikeError) as error:
+                log.warning("watchdog_failed", error=type(error).__name__, why=str(error))  # it looks again soon
 
 
 def look(ctx: Context) -> None:

@@ -60,6 +60,7 @@
 | laike:v1:spend:<account>:readings | hash by day, of 35 days | 35 days | rows that both reports lose are not missed |
 | laike:v1:coverage:<account> | hash by day | none | nothing: of the release before, for going back to it |
 | laike:v1:days:<account> | hash by day, of 400 days | 400 days | nothing: of the release before, for going back to it |
+| laike:v1:probe:<number> | set, never filled | none | nothing: they show whether Redis takes writes |
 
 What is about a table's rows is kept by the table's id, what is about writing by the base, what is about figures at the
 source or about people by neither: runs (each names its table), absences, events that were told, the roster.
@@ -288,3 +289,8 @@ def spend_readings(account_id: str) -> str:
 def tableless_day_states(account_id: str) -> str:
     """What the release before this one knows of an account's days, whatever the table."""
     return f"{PREFIX}days:{account_id}"
+
+
+def probe(number: int) -> str:
+    """A set that is always empty."""
+    return f"{PREFIX}probe:{number}"

@@ -5,22 +5,26 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import redis
 from redis.backoff import ExponentialBackoff
-from redis.exceptions import BusyLoadingError, RedisError
+from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from pipeline.core.errors import StoreUnreachable
+from pipeline.redis_address import RedisAddress
+from pipeline.state import keys
+from pipeline.state.outages import Outage, Parser, cause_of, name_of, passes
 
 TRIES, TRIED_S = 8, 4  # 0.05 + 0.1 + 0.2 + 0.4 + 0.8 + 1 + 1 s: a restart of Redis; a person waits no longer
+WITHOUT = "Without it: laike sync --local --no-redis"
 PATIENT_TRIES = 40  # half a minute: what a worker has begun it can carry over an outage
 # an answer takes milliseconds; a connection that the network forgot answers never, and a lease outlives one such
 SILENCE_S = 3
-# else each new connection negotiates a newer protocol and tells the library's name, for 2 ms of CPU
-AT_ONCE: dict[str, Any] = {"protocol": 2, "driver_info": None}
-StoreTrouble = RedisError  # redis-py's errors, for those who come back later
+# Of every connection, kombu's and that of the results too. Without the first two each negotiates a newer protocol and
+# tells the library's name, for 2 ms of CPU.
+SPOKEN: dict[str, Any] = {"protocol": 2, "driver_info": None, "parser_class": Parser}
+StoreTrouble = redis.ConnectionError  # Redis is away, by any error of our client: for those who come back later
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,20 @@ def clock(client: redis.Redis) -> datetime:
     return datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=micros)
 
 
+def probe(client: redis.Redis) -> None:
+    """Return if Redis takes our writes; the union of two empty sets leaves nothing behind, and no cluster takes it.
+
+    Raises:
+        StoreTrouble: Redis is away, takes no writes, or needs a person.
+    """
+    client.sunionstore(keys.probe(0), [keys.probe(1), keys.probe(2)])
+
+
 class _Wary(redis.ConnectionPool):
-    """Gives its idle connections up where one falls silent: a network that forgot one forgot the others, too."""
+    """Gives up its idle connections where one falls silent or meets an outage.
+
+    A network that forgot one connection forgot the others, too; a primary that was demoted would go on answering reads.
+    """
 
     def make_connection(self) -> Any:  # noqa: ANN401 of any kind of address
         """A connection that tells the others when it is not answered."""
@@ -58,7 +74,7 @@ class _Wary(redis.ConnectionPool):
         def read_or_give_up(*args: Any, **more: Any) -> Any:  # noqa: ANN401 the library's own parameters
             try:
                 return read(*args, **more)
-            except redis.TimeoutError:
+            except (redis.TimeoutError, Outage):
                 self.disconnect(inuse_connections=False)
                 raise
 
@@ -66,39 +82,64 @@ class _Wary(redis.ConnectionPool):
         return made
 
 
-def connect(url: str, tries: int = TRIES) -> redis.Redis:
-    """A client that rides out a restart.
+class _Patience(Retry):
+    """Repeats what may pass; what needs a person is raised at once. In the end everything is a connection's error."""
+
+    def call_with_retry(self, do: Any, fail: Any, *args: Any, **more: Any) -> Any:  # noqa: ANN401 redis-py's signature
+        """The result of `do`.
+
+        Raises:
+            StoreTrouble: Redis is away, or needs a person.
+        """
+        try:
+            return super().call_with_retry(do, fail, passes, *args, **more)
+        except redis.TimeoutError as error:
+            raise StoreTrouble(str(error)) from error
+
+
+def connect(at: RedisAddress | str, tries: int = TRIES) -> redis.Redis:
+    """A client that rides out a restart, a failover and what else passes.
 
     Raises:
         StoreUnreachable: The address is not one.
     """
+    return redis.Redis.from_pool(_Wary(**_options(_address(at)), **_patient(tries)))
+
+
+def _patient(tries: int) -> dict[str, Any]:
+    return {
+        "decode_responses": False,
+        "socket_connect_timeout": 2,
+        "socket_timeout": SILENCE_S,
+        "health_check_interval": 25,
+        **SPOKEN,
+        "retry": _Patience(ExponentialBackoff(cap=1, base=0.05), tries),
+    }
+
+
+def _options(at: RedisAddress) -> dict[str, Any]:
+    who = {"username": at.username or None, "password": at.password or None, "db": at.db}
+    if at.path:
+        return {"connection_class": redis.UnixDomainSocketConnection, "path": at.path, **who}
+    kind = redis.Connection if at.tls_options is None else redis.SSLConnection
+    return {"connection_class": kind, "host": at.host, "port": at.port, **(at.tls_options or {}), **who}
+
+
+def _address(at: RedisAddress | str) -> RedisAddress:
     try:
-        pool = _Wary.from_url(
-            url,
-            decode_responses=False,
-            socket_connect_timeout=2,
-            socket_timeout=SILENCE_S,
-            health_check_interval=25,
-            **AT_ONCE,
-            retry=Retry(ExponentialBackoff(cap=1, base=0.05), tries),
-            retry_on_error=[redis.ConnectionError, redis.TimeoutError, BusyLoadingError],
-        )
-        return redis.Redis.from_pool(pool)
-    except ValueError:  # its words may quote a part of the password
-        msg = (
-            "LAIKE_REDIS_URL is not a Redis address, such as redis://:PASSWORD@HOST:6379/0 (/ # ? in it as %2F %23 %3F)"
-        )
-        raise StoreUnreachable(msg) from None
+        return at if isinstance(at, RedisAddress) else RedisAddress.read(at)
+    except ValueError as error:
+        raise StoreUnreachable(f"LAIKE_REDIS_URL {error}") from None
 
 
 @contextmanager
-def ours(url: str) -> Iterator[None]:
-    """Turn redis-py's errors into `StoreUnreachable`, naming the address without its password."""
+def ours(at: RedisAddress | str) -> Iterator[None]:
+    """Turn redis-py's errors into `StoreUnreachable`: the address without its password, the cause and its cure."""
     try:
         yield
     except RedisError as error:
-        parts = urlsplit(url)
-        where = f"{parts.hostname}:{parts.port or 6379}"
-        tried = f"{type(error).__name__}; tried {TRIES} times in about {TRIED_S} s"
-        msg = f"Redis at {where} does not answer ({tried}): is it running? Without it: laike sync --local --no-redis"
-        raise StoreUnreachable(msg) from error
+        cause = cause_of(error)
+        tried = f"; tried {TRIES} times in about {TRIED_S} s" if cause.passes else ""
+        cure = cause.cure if cause.cure.endswith("?") else f"{cause.cure}."
+        msg = f"Redis at {_address(at).where} {cause.says} ({name_of(error)}{tried}): {cure} {WITHOUT}"
+        raise StoreUnreachable(msg, what_to_do=cause.advice) from error

@@ -48,16 +48,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """A Redis of this test alone."""
-    home = tmp_path / "redis"
-    home.mkdir()
-    made = Store(home)
-    yield made
-    made.kill()
-
-
-@pytest.fixture
 def slow_lab(emulator_session: EmulatorServer, store: Store, tmp_path: Path) -> Lab:
     """A lab whose calls take long enough to be killed in."""
     emulator_session.world.reset()

@@ -35,7 +35,7 @@ def examine(ctx: Context, workers: Workers, *, notify: bool) -> list[Finding]:
 def _told(ctx: Context, name: str, check: Callable[[], list[Finding]]) -> list[Finding]:
     """A group's findings; what ends it early is one, too."""
     try:
-        with ours(ctx.settings.redis_url):
+        with ours(ctx.settings.redis_address):
             return check()
     except LaikeError as error:
         return [of_error(name, error)]

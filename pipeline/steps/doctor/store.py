@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pipeline.context import Context
 from pipeline.core.causes import cure_of
 from pipeline.core.errors import HistoryUnclear, NewerState, StoreUnreachable, WrongRelease
-from pipeline.state.store import Server, describe, ours
+from pipeline.state.store import Server, describe, ours, probe
 from pipeline.steps.doctor.findings import Finding, State, broken, of_error, ok, skipped, warning
 
 AFTER = ("redis.version", "redis.aof", "redis.eviction", "redis.clock", "redis.state")
@@ -20,11 +20,11 @@ _CLOCK = "请在两台机器上开启时间同步 (NTP, 如 chrony)。"
 def check_redis(ctx: Context) -> list[Finding]:
     """The server, or that it is out of reach."""
     try:
-        with ours(ctx.settings.redis_url):
+        with ours(ctx.settings.redis_address):
             server, state = describe(ctx.client), _state(ctx)
+            probe(ctx.client)
     except StoreUnreachable as error:
-        cure = "请检查 Redis 是否在运行, 以及 LAIKE_REDIS_URL 的地址和密码。"
-        return [of_error("redis", error, cure), *skipped(AFTER, "Redis is out of reach")]
+        return [of_error("redis", error), *skipped(AFTER, "Redis is out of reach")]
     now = ctx.now() - timedelta(seconds=ctx.settings.clock_offset_s)  # Redis knows nothing of a shifted clock
     return [ok("redis", "answers"), *judge(server, now), state]
 

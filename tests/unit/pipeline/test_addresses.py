@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.addresses import passwords_in, redis, secret_web, secrets_in_path, web
+from pipeline.addresses import passwords_in, secret_web, secrets_in_path, web
 
 
 @pytest.mark.parametrize("value", ["https://open.feishu.cn", "http://127.0.0.1:8080/x/", "https://h/a?b=c"])
@@ -26,42 +26,6 @@ def test_an_address_that_is_told_in_messages_has_no_user_and_password(value: str
         web(value)
     assert "canary" not in str(caught.value)
     assert secret_web(value) == value
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        "redis://127.0.0.1:6379/0",
-        "redis://:a%2Fb%23c@h:6379/0",
-        "rediss://user:pw@h/1?ssl_cert_reqs=required",
-        "unix:///run/redis.sock?db=1",
-        "redis+socket:///run/redis.sock",
-        "sentinel://:pw@h1:26379;sentinel://:pw@h2:26379",
-    ],
-)
-def test_an_address_of_redis_is_taken_as_it_is(value: str) -> None:
-    assert redis(value) == value
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        "",
-        "canary",
-        "redis://",
-        "redis://:canary/1@h:6379/0",
-        "redis://:canary#1@h:6379/0",
-        "redis://:canary?1@h:6379/0",
-        "redis://user:12/canary@h:6379/0",
-        "redis://user:12#canary@h:6379/0",
-        "redis://h:canary/0",
-        "redis://h:6379/0#canary",
-    ],
-)
-def test_an_address_of_redis_that_readers_read_in_different_ways_is_refused_and_not_quoted(value: str) -> None:
-    with pytest.raises(ValueError, match=r"^is no address of Redis: .* as %2F %23 %3F %40$") as caught:
-        redis(value)
-    assert "canary" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
