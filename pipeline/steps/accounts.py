@@ -82,7 +82,12 @@ def known_accounts(ctx: Context, *, anew: bool = False) -> Known:
         ctx.rosters.learn_names(told_apart(chosen))
         return Known(chosen)
     last = ctx.rosters.last()
-    if last and not anew and timedelta(0) <= ctx.now() - last.at < FRESH:
+    if (
+        last
+        and not anew
+        and timedelta(0) <= ctx.now() - last.at < FRESH
+        and ctx.tokens.brought() in (None, last.brought)
+    ):
         return Known(last.names)
     try:
         return Known(_discover(ctx, last).names)
@@ -163,6 +168,7 @@ def _discover(ctx: Context, last: Roster | None) -> Roster:
         msg = f"the token reaches no 本地推 account ({len(valid)} 来客 or 工作台 authorized, {len(skipped)} invalid)"
         raise NeedsPerson(msg, what_to_do=TICK_ALL)
     new = roster(_named(api, found), skipped, ctx.rosters.names(), ctx.now())
+    new = replace(new, brought=ctx.tokens.brought() or 0)
     ctx.rosters.keep(new, news(last, new))
     log.info("discovered", accounts=len(new.members), skipped=len(skipped))
     return new
