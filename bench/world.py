@@ -117,7 +117,8 @@ class World:
     def cool(self) -> None:
         """Feishu's token is to be asked for again, as it is each morning."""
         with contextlib.closing(redis.Redis.from_url(self.redis_url)) as client:
-            client.delete(keys.tenant_token(self.environment["LAIKE_FEISHU_APP_ID"]))
+            for key in client.scan_iter(keys.tenant_token("*", "*")):
+                client.delete(key)
 
     def job(self, fresh: DayRange) -> Job:
         """The work of one lap: of one day as a daily run has it, of several as a backfill has it."""

@@ -233,9 +233,9 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
         spend=Spend(client),
         days=Days(client, settings.bitable_table_id),
         readings=Readings(client, settings.bitable_table_id),
-        memory=Memory(client, settings.bitable_app_token, settings.bitable_table_id),
+        memory=Memory(client, settings.bitable_app_token, settings.bitable_table_id, settings.feishu_app_id),
         schema=Schema(client),
-        rosters=Rosters(client),
+        rosters=Rosters(client, settings.oceanengine_app_id),
         alerts=Alerts(client),
         quota=Quota(client, now),
         oceanengine_http=oceanengine_http,
@@ -251,7 +251,7 @@ def _keeper(
 ) -> TokenKeeper:
     mirror, page = settings.token_file, settings.oceanengine_authorize_url
     return TokenKeeper(
-        vault=Vault(client, _fernet_keys(settings), mirror),
+        vault=Vault(client, _fernet_keys(settings), mirror, settings.oceanengine_app_id),
         journal=TokenJournal(client, now, whoami()),
         refresh=oauth.refresh,
         now=now,
@@ -262,8 +262,9 @@ def _keeper(
 
 def tenant_token(settings: Settings, client: redis.Redis, http: Http) -> TenantToken:
     """The app's token at Feishu, shared with every process that has the same Redis."""
-    shared = SharedTenantToken(client, _fernet_keys(settings), settings.feishu_app_id)
-    return TenantToken(http, settings.feishu_app_id, settings.feishu_app_secret.get_secret_value(), shared)
+    app_id, secret = settings.feishu_app_id, settings.feishu_app_secret.get_secret_value()
+    shared = SharedTenantToken(client, _fernet_keys(settings), app_id, secret, settings.feishu_base_url)
+    return TenantToken(http, app_id, secret, shared)
 
 
 def _fernet_keys(settings: Settings) -> list[str]:

@@ -170,7 +170,9 @@ class FoundRow:
 class TokenPair:
     """An OAuth pair of Ocean Engine; `generation` (issue time in ms) says which of two pairs is newer.
 
-    `previous` is the pair that this one replaced, without its own `previous`.
+    `previous` is the pair that this one replaced, without its own `previous`. `app_id` is the app that it was issued
+    for, `brought` the generation of the pair that a person brought and from which this one comes; a pair of an older
+    release tells neither.
     """
 
     access_token: str = field(repr=False)
@@ -179,6 +181,8 @@ class TokenPair:
     refresh_expires_at: datetime
     generation: int
     previous: "TokenPair | None" = None
+    app_id: str = ""
+    brought: int = 0
 
     def __post_init__(self) -> None:
         hold_passing(self.access_token, self.refresh_token)

@@ -52,12 +52,14 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
-    """Every account that was reached at a time."""
+    """Every account that was reached at a time, by which app and which authorization (`TokenPair.brought`)."""
 
     at: datetime
     members: tuple[Member, ...]
     skipped: tuple[Skipped, ...] = ()
     parents: tuple[str, ...] = ()  # what accounts were found under: that they are gone later needs a clear answer
+    app_id: str = ""  # of an older release, which does not tell, as is `brought`
+    brought: int = 0
 
     @property
     def names(self) -> dict[str, str]:

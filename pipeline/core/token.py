@@ -46,7 +46,7 @@ class Attempt:
 def newer(pair: TokenPair, than: TokenPair) -> TokenPair:
     """`pair` as the successor of another one, also where a clock went back."""
     generation = max(pair.generation, than.generation + 1)
-    return replace(pair, generation=generation, previous=replace(than, previous=None))
+    return replace(pair, generation=generation, brought=than.brought, previous=replace(than, previous=None))
 
 
 def authorize_link(page: str, app_id: str, redirect_uri: str | None) -> str:

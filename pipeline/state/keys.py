@@ -18,12 +18,13 @@
 | laike:v1:cleared:<batch> | string, zlib JSON | 3 days | what a killed read-back removed is backed up, but not told |
 | laike:v1:snapshot:<batch> | string, zlib JSON | 3 days | the table is read again |
 | laike:v1:layout:<batch> | string, zlib JSON | 3 days | the batch is not read back, and so not a success |
-| laike:v1:tenant:<app_id> | string, sealed (Fernet) | 2 hours | each process asks for one |
+| laike:v1:tenant:<app_id>:<credentials> | string, sealed (Fernet) | 2 hours | each process asks for one |
 | laike:v1:base:<id>:writer | string | 20 s, renewed | two writers could meet |
 | laike:v1:base:<id>:writes | counter | none | an early read is not trusted |
 | laike:v1:base:<id>:writes:ended | counter | none | an early read is not trusted |
 | laike:v1:base:<id>:written:<number> | string, two days | 600 s | an early read of other days is not trusted |
 | laike:v1:base:<id>:creator | string | none | learned again from the next row that we create |
+| laike:v1:base:<id>:creator:app | string | none | the creator counts as the one of the app that is set now |
 | laike:v1:base:<id>:app_token | string | none | one or two more calls |
 | laike:v1:base:<id>:zone | string | 1 day | one more call |
 | laike:v1:table:<id>:coverage:<account> | hash by day | none | corrections cannot be told from edits by hand |
@@ -141,9 +142,9 @@ def cleared(batch_id: str) -> str:
     return f"{PREFIX}cleared:{batch_id}"
 
 
-def tenant_token(app_id: str) -> str:
-    """The token that an app has at Feishu."""
-    return f"{PREFIX}tenant:{app_id}"
+def tenant_token(app_id: str, credentials: str) -> str:
+    """The token that an app has at Feishu, by a digest of the credentials that it was asked for with."""
+    return f"{PREFIX}tenant:{app_id}:{credentials}"
 
 
 def writer(base: str) -> str:
@@ -169,6 +170,11 @@ def written(base: str, number: int) -> str:
 def creator(base: str) -> str:
     """Who the table says created our rows."""
     return f"{PREFIX}base:{base}:creator"
+
+
+def creator_app(base: str) -> str:
+    """Which app that was."""
+    return f"{PREFIX}base:{base}:creator:app"
 
 
 def app_token(base: str) -> str:

@@ -48,15 +48,16 @@ class Memory:
 
     Args:
         base: The base's token as it was set: its own, or that of a wiki node.
+        app_id: The app at Feishu by which we write.
     """
 
-    def __init__(self, client: redis.Redis, base: str, table_id: str) -> None:
-        self._client, self._given, self._table_id = client, base, table_id
+    def __init__(self, client: redis.Redis, base: str, table_id: str, app_id: str = "") -> None:
+        self._client, self._given, self._table_id, self._app_id = client, base, table_id, app_id
         self._app_token: str | None = None
 
     def beside(self, table_id: str) -> "Memory":
         """What is known of another table of the base."""
-        return self if table_id == self._table_id else Memory(self._client, self._given, table_id)
+        return self if table_id == self._table_id else Memory(self._client, self._given, table_id, self._app_id)
 
     def app_token(self) -> str | None:
         """The base's own token, once it was found; it never changes."""
@@ -99,12 +100,13 @@ class Memory:
         self._client.set(keys.ended_writes(self._base), self.writes())
 
     def creator(self) -> str | None:
-        """Who the table says created our rows."""
-        return _text(self._client.get(keys.creator(self._base)))
+        """Who the table says created our rows; another app had another name there, which is not ours."""
+        creator, app_id = map(_text, self._client.mget([keys.creator(self._base), keys.creator_app(self._base)]))
+        return creator if app_id in (None, self._app_id) else None
 
     def learn_creator(self, creator: str) -> None:
         """Remember who the table says created a row that we know to be ours."""
-        self._client.set(keys.creator(self._base), creator)
+        self._client.mset({keys.creator(self._base): creator, keys.creator_app(self._base): self._app_id})
 
     def zone(self) -> str | None:
         """The base's time zone, as of the last day."""

@@ -1,6 +1,7 @@
 """The accounts as last discovered, the names that were given to them, and what changed but was not told yet."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import redis
@@ -10,20 +11,25 @@ from pipeline.state import codec, keys
 
 
 class Rosters:
-    """What is remembered of the accounts that the token reaches, in Redis."""
+    """What is remembered of the accounts that the token reaches, in Redis.
 
-    def __init__(self, client: redis.Redis) -> None:
-        self._client = client
+    Args:
+        app_id: The app at Ocean Engine: what another one reached is not used.
+    """
+
+    def __init__(self, client: redis.Redis, app_id: str = "") -> None:
+        self._client, self._app_id = client, app_id
 
     def last(self) -> Roster | None:
-        """The roster as last discovered, however old."""
+        """The roster as this app last discovered it, however old."""
         data = self._client.get(keys.ROSTER)
-        return codec.load(Roster, data) if isinstance(data, bytes) else None
+        last = codec.load(Roster, data) if isinstance(data, bytes) else None
+        return last if last and last.app_id in ("", self._app_id) else None
 
     def keep(self, roster: Roster, news: Iterable[str]) -> None:
         """Remember a roster, its new names and what is to be told of it, all at once."""
         pipe = self._client.pipeline()
-        pipe.set(keys.ROSTER, codec.dump(roster, Roster))
+        pipe.set(keys.ROSTER, codec.dump(replace(roster, app_id=self._app_id), Roster))
         for number, name in roster.names.items():
             pipe.hsetnx(keys.ACCOUNT_NAMES, number, name)
         for place, line in enumerate(news):  # the score keeps their order

@@ -8,6 +8,7 @@ import structlog
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from pipeline.state import keys
+from pipeline.state.credentials import digest
 
 log = structlog.get_logger()
 
@@ -19,10 +20,15 @@ class SharedTenantToken:
         client: Redis.
         fernet_keys: Newest first; the first encrypts, all decrypt.
         app_id: Whose token it is.
+        secret: With which it is asked for: one that was asked for with another is not used.
+        address: Of the service, likewise.
     """
 
-    def __init__(self, client: redis.Redis, fernet_keys: Sequence[str], app_id: str) -> None:
-        self._client, self._key = client, keys.tenant_token(app_id)
+    def __init__(
+        self, client: redis.Redis, fernet_keys: Sequence[str], app_id: str, secret: str = "", address: str = ""
+    ) -> None:
+        credentials = digest(fernet_keys[0], app_id, secret, address)
+        self._client, self._key = client, keys.tenant_token(app_id, credentials)
         self._fernet = MultiFernet([Fernet(key) for key in fernet_keys])
 
     def known(self) -> tuple[str, float] | None:

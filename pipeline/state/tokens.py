@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -42,6 +42,10 @@ MOMENT_S = 0.1
 REST = timedelta(minutes=1)  # after a refresh that failed, the living access token is used for so long first
 BEGIN = (
     "还没有令牌: 请打开授权链接授权, 再运行 laike token exchange '回调地址'; 或 laike token import FILE 导入旧令牌。"
+)
+OTHER_APP = (
+    "已有的令牌属于应用 {others}, 而 LAIKE_OCEANENGINE_APP_ID 是 {ours}: 请改回原来的 APP_ID; "
+    "若确实换了应用, 请打开授权链接重新授权 (勾选全部账户), 再运行 laike token exchange '回调地址'。"
 )
 DEAD_CODES = (40103, 40107)  # expired, used up
 
@@ -117,15 +121,23 @@ class TokenKeeper:
         """
         pair = self.vault.pair()
         if not pair:
-            raise NeedsAuthorization("there is no Ocean Engine token", link=self.link, what_to_do=BEGIN)
+            raise self._none()
         return pair
+
+    def brought(self) -> int | None:
+        """Of which authorization the pair is: the generation of the one a person brought; `None` without a pair."""
+        try:
+            pair = self.vault.pair()
+        except NeedsPerson:
+            return None
+        return pair.brought if pair else None
 
     def store(self, pair: TokenPair) -> None:
         """Keep a pair that a person brought: it counts from now on, whatever was there."""
         with self._alone():
             for other in self.vault.known():
                 pair = newer(pair, other)
-            self.vault.overwrite(pair)
+            self.vault.overwrite(replace(pair, brought=pair.generation))
             self.journal.add(TokenStep.BROUGHT)
 
     def rotate_key(self) -> bool:
@@ -206,6 +218,14 @@ class TokenKeeper:
         self.journal.died(dead)
         log.error("token_dead", reason=dead.message)
         raise self._needs_authorization(dead) from None
+
+    def _none(self) -> NeedsAuthorization:
+        ours, others = self.vault.app_id, {pair.app_id for pair in self.vault.known()}
+        if not others:
+            return NeedsAuthorization("there is no Ocean Engine token", link=self.link, what_to_do=BEGIN)
+        told = ", ".join(sorted(others))
+        msg = f"the token belongs to app {told}, and LAIKE_OCEANENGINE_APP_ID is {ours}"
+        return NeedsAuthorization(msg, link=self.link, what_to_do=OTHER_APP.format(others=told, ours=ours))
 
     def _needs_authorization(self, dead: Dead) -> NeedsAuthorization:
         return NeedsAuthorization(

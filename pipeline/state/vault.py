@@ -5,7 +5,7 @@ In Redis an older pair never replaces a newer one, whoever slept how long before
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,17 +53,18 @@ class Vault:
         client: Redis.
         fernet_keys: Newest first; the first encrypts, all decrypt.
         mirror: The file that holds the same pair, in case Redis is lost.
+        app_id: Whose pairs count; those of another app stay where they are. Empty: any.
     """
 
-    def __init__(self, client: redis.Redis, fernet_keys: Sequence[str], mirror: Path) -> None:
-        self.mirror = mirror
+    def __init__(self, client: redis.Redis, fernet_keys: Sequence[str], mirror: Path, app_id: str = "") -> None:
+        self.mirror, self.app_id = mirror, app_id
         self._client = client
         self._put = client.register_script(_PUT)
         self._fernet = MultiFernet([Fernet(key) for key in fernet_keys])
         self._told: set[str] = set()  # a pair is asked for before every call, and a trouble told once
 
     def pair(self) -> TokenPair | None:
-        """The newest pair, if there is any; a place that lacks it gets it.
+        """The newest pair of this app, if there is any; a place that lacks it gets it.
 
         Raises:
             NeedsPerson: There is one, and the keys do not open it.
@@ -74,6 +75,7 @@ class Vault:
         if not pairs and shut:
             msg = f"LAIKE_TOKEN_KEYS does not open the token in {' and '.join(shut)}: was the key changed?"
             raise NeedsPerson(msg, what_to_do=ADD_THE_KEY)
+        pairs = [pair for pair in pairs if not self.app_id or pair.app_id in ("", self.app_id)]
         if not pairs:
             return None
         for where in shut:  # left as it is until a new pair proves that the readable one was the living one
@@ -92,6 +94,7 @@ class Vault:
         Raises:
             RedisError: Redis is away; the mirror has the pair.
         """
+        pair = replace(pair, app_id=self.app_id)
         there = self._found(str(self.mirror), self._mirrored())
         if not there.pair or there.lacks(pair):
             self._mirror_it(pair)
@@ -99,6 +102,7 @@ class Vault:
 
     def overwrite(self, pair: TokenPair) -> bool:
         """Write a pair to both places, sealed with the first key, whatever is there; whether the mirror took it."""
+        pair = replace(pair, app_id=self.app_id)
         mirrored = self._mirror_it(pair)
         self._client.hset(keys.TOKEN, mapping={"generation": pair.generation, "sealed": self._seal(pair)})
         return mirrored

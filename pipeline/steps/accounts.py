@@ -85,7 +85,12 @@ def _every_account(ctx: Context, *, anew: bool) -> Known:
         ctx.rosters.learn_names(names)
         return Known(names)
     last = ctx.rosters.last()
-    if last and not anew and timedelta(0) <= ctx.now() - last.at < FRESH:
+    if (
+        last
+        and not anew
+        and timedelta(0) <= ctx.now() - last.at < FRESH
+        and ctx.tokens.brought() in (None, last.brought)
+    ):
         return Known(last.names)
     try:
         return Known(discover(ctx, last).names)

@@ -7,7 +7,7 @@ app of other people may lack that permission, and works without.
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 import structlog
@@ -94,6 +94,7 @@ def discover(ctx: Context, last: Roster | None) -> Roster:
     skipped += [Skipped(one.parent.id, one.parent.name, one.skipped) for one in listed if one.skipped]
     parents = [place for one in listed for place, there in one.places.items() if there]
     new = roster(_named(api, found, last), skipped, ctx.rosters.names(), ctx.now(), parents)
+    new = replace(new, brought=ctx.tokens.brought() or 0)
     off = disabled(ctx.settings.account_options)
     ctx.rosters.keep(new, news(last.without(off) if last else None, new.without(off)))
     log.info("discovered", accounts=len(new.members), skipped=len(skipped))

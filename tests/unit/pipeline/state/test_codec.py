@@ -75,3 +75,11 @@ def test_a_day_is_written_as_a_person_would() -> None:
 
 def test_figures_are_written_as_text() -> None:
     assert codec.dump([Decimal("0.10")], list[Decimal]) == b'["0.10"]'
+
+
+def test_what_a_newer_release_adds_is_left_out_and_what_an_older_one_lacks_has_its_default() -> None:
+    times = '"expires_at": "2026-02-12T07:00:00Z", "refresh_expires_at": "2026-03-12T07:00:00Z"'
+    old = f'{{"access_token": "a", "refresh_token": "r", {times}, "generation": 7}}'
+    pair = codec.load(TokenPair, old.encode())
+    assert (pair.generation, pair.app_id, pair.brought) == (7, "", 0)
+    assert codec.load(TokenPair, (old[:-1] + ', "of_tomorrow": 1}').encode()) == pair

@@ -13,6 +13,7 @@ PLACES = {
     "name": "<step>",
     "account_id": "<account>",
     "app_id": "<app_id>",
+    "credentials": "<credentials>",
     "base": "<id>",
     "table_id": "<id>",
     "endpoint": "<endpoint>",

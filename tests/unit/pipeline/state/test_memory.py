@@ -29,6 +29,15 @@ class TestMemory:
         one.learn_status_table("tbl9")
         assert (other.creator(), other.zone(), other.status_table()) == ("ou_1", "Asia/Shanghai", "tbl9")
 
+    def test_the_creator_of_rows_is_that_of_the_app_by_which_we_write(self, client: redis.Redis) -> None:
+        one, other = (Memory(client, "bas1", "tbl1", app_id) for app_id in ("cli_1", "cli_2"))
+        client.set(keys.creator("bas1"), "ou_0")  # as a release left it that did not tell
+        assert (one.creator(), other.creator()) == ("ou_0", "ou_0")
+        one.learn_creator("ou_1")
+        assert (one.creator(), other.creator()) == ("ou_1", None)
+        other.learn_creator("ou_2")
+        assert (one.creator(), other.creator()) == (None, "ou_2")
+
     def test_each_writer_is_counted_for_the_whole_base(self, client: redis.Redis) -> None:
         memory(client).begin_writing()
         memory(client, table_id="tbl2").begin_writing()

@@ -14,6 +14,30 @@ from pipeline.state.vault import Vault
 from tests.unit.pipeline.state.token_house import HOUR, KEY, NOW, OTHER, PAIR, House, full, living
 
 
+class TestWhosePairItIs:
+    def test_a_pair_of_another_app_does_not_count_and_stays_where_it_is(self, house: House) -> None:
+        ours, theirs = (Vault(house.client, house.token_keys, house.mirror, app_id) for app_id in ("18", "19"))
+        ours.overwrite(PAIR)
+        assert theirs.pair() is None
+        assert [pair.app_id for pair in theirs.known()] == ["18", "18"]
+        assert (ours.pair() or PAIR).app_id == "18"
+
+    def test_the_newest_of_ours_counts_and_takes_nothing_newer_away(self, house: House) -> None:
+        ours, theirs = (Vault(house.client, house.token_keys, house.mirror, app_id) for app_id in ("18", "19"))
+        ours.overwrite(PAIR)
+        mirrored = house.mirror.read_bytes()
+        theirs.overwrite(replace(PAIR, access_token="access-canary-2", generation=PAIR.generation + 1))
+        house.mirror.write_bytes(mirrored)
+        assert (ours.pair() or PAIR).access_token == "access-canary-1"
+        assert {pair.app_id for pair in ours.known()} == {"18", "19"}
+
+    def test_a_pair_of_a_release_that_did_not_tell_counts_for_every_app(self, house: House) -> None:
+        house.keeper().vault.overwrite(PAIR)
+        assert Vault(house.client, house.token_keys, house.mirror, "18").pair() == PAIR
+        Vault(house.client, house.token_keys, house.mirror, "18").keep(replace(PAIR, generation=PAIR.generation + 1))
+        assert Vault(house.client, house.token_keys, house.mirror, "19").pair() is None
+
+
 class TestTwoPlaces:
     def test_the_place_that_lacks_the_newest_pair_gets_it(self, house: House) -> None:
         living(house, 20 * HOUR)
