@@ -46,7 +46,8 @@ def found(
     fetch = FetchOutcome(account_id=EAST.id, days=(own,), rows=2, checksum="", as_of=SEVEN)
     agreements = (agreement,) if agreement and not overtaken else ()
     over = (overtaken,) if overtaken else ()
-    verified = all(one.agrees for one in agreements) and all(one.proven for one in over)
+    known = bool(agreements or over)
+    verified = known and all(one.agrees for one in agreements) and all(one.proven for one in over)
     verify = VerifyOutcome(agreements=agreements, overtaken=over, verified=verified)
     return Findings(RUN, {EAST.id: fetch}, load or LoadOutcome(), verify, later={AT: later} if later else {})
 
