@@ -85,9 +85,13 @@ def _missing(day: date, found: Findings) -> DayOutcome:
 def _last_word(
     fetched: Word, found: Findings, at: AccountDay, agreement: DayAgreement | None, overtaken: Overtaken | None
 ) -> Word:
-    """What was read later comes first, if the table had it; then what this run wrote and read back."""
+    """What was read later comes first, if the table had it; then what this run wrote and read back.
+
+    What this run could not fetch, write or read back is its own trouble, whatever others did later.
+    """
     later = found.later.get(at)
-    if later and not fetched.outcome.failed and _stands(later, overtaken):
+    own_trouble = fetched.outcome.failed or found.trouble
+    if later and not own_trouble and _stands(later, overtaken):
         return later
     if overtaken:
         return Word(_of_table(overtaken), overtaken.against or fetched.as_of)

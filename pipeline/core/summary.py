@@ -91,10 +91,11 @@ def end_of(found: Findings) -> BatchEnd:
 
 def _verified(found: Findings, outcomes: Mapping[AccountDay, DayOutcome]) -> bool:
     """Whether all that was fetched was read back as it should be, by this batch or by whoever read it later."""
-    if not found.verify or found.verify.verified or not (found.later or found.overtaken):
-        return bool(found.verify and found.verify.verified)
-    good = {at for at, outcome in outcomes.items() if outcome.state.good}
-    return good >= {*(one.at for one in found.agreements), *found.overtaken}
+    if not found.verify or found.verify.verified:
+        return bool(found.verify)
+    told = {*(one.at for one in found.agreements), *found.overtaken}
+    later = bool(found.later or found.overtaken)
+    return later and bool(told) and all(outcomes[at].state.good for at in told)
 
 
 def _account_end(found: Findings, account_id: str, days: Sequence[DayOutcome]) -> AccountEnd:

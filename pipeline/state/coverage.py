@@ -10,7 +10,7 @@ import redis
 
 from pipeline.core.model import AccountDay, Totals
 from pipeline.state import codec, keys
-from pipeline.state.in_order import Dated, InOrder
+from pipeline.state.in_order import Dated, InOrder, by_account
 
 UNKNOWN = ""  # the digest of figures that are not known: it is like no other, and so tells of no restatement
 
@@ -69,11 +69,8 @@ class Coverage:
         Args:
             now: The clock that dates readings: a time that is later counts as the oldest. Redis' own if omitted.
         """
-        said = {
-            (self._key(at.account_id), at.day.isoformat()): Dated(codec.dump(one, Loaded), one.as_of)
-            for at, one in loaded.items()
-        }
-        self._in_order.put(said, now)
+        said = {at: Dated(codec.dump(one, Loaded), one.as_of) for at, one in loaded.items()}
+        self._in_order.put(by_account(said, self._key), now)
 
     def _key(self, account_id: str) -> str:
         return keys.coverage(self._table_id, account_id)

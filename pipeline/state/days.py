@@ -10,7 +10,7 @@ from pipeline.core.absence import Absence
 from pipeline.core.coverage import KnownDay
 from pipeline.core.model import AccountDay, DayRange
 from pipeline.state import codec, keys
-from pipeline.state.in_order import Dated, InOrder
+from pipeline.state.in_order import Dated, InOrder, by_account
 
 KEPT_DAYS = 400
 
@@ -42,11 +42,8 @@ class Days:
         Args:
             now: The clock that dates readings: a time that is later counts as the oldest. Redis' own if omitted.
         """
-        said = {
-            (self._key(at.account_id), at.day.isoformat()): Dated(codec.dump(one, KnownDay), one.as_of)
-            for at, one in known.items()
-        }
-        self._in_order.put(said, now)
+        said = {at: Dated(codec.dump(one, KnownDay), one.as_of) for at, one in known.items()}
+        self._in_order.put(by_account(said, self._key), now)
         pipe = self._client.pipeline()
         for number in {at.account_id for at in known}:
             pipe.expire(self._key(number), keys.HISTORY_TTL_S)

@@ -1,30 +1,39 @@
 """Fields of hashes that keep what was read last, in whatever order it is recorded, and by whom."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import redis
 
+from pipeline.core.model import AccountDay
 from pipeline.core.reading import believed
 from pipeline.state.store import clock
 
-# only what was there when it was compared may be replaced
+# field, what was there when it was compared, what is to be there, and so on; the fields that others changed since
 _SWAP = """
-if (redis.call('hget', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
-redis.call('hset', KEYS[1], ARGV[1], ARGV[3])
-return 1
+local lost = {}
+for i = 1, #ARGV, 3 do
+  if (redis.call('hget', KEYS[1], ARGV[i]) or '') == ARGV[i + 1] then
+    redis.call('hset', KEYS[1], ARGV[i], ARGV[i + 2])
+  else
+    lost[#lost + 1] = ARGV[i]
+  end
+end
+return lost
 """
-Place = tuple[str, str]  # a key, and a field of its hash
 
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """A value, and when what it tells was read."""
+    """A value, and when what it tells was read; `None`: nobody knows, so that it is older than any other."""
 
     value: bytes
     read_at: datetime | None
+
+
+Fields = Mapping[str, Dated]
 
 
 class InOrder:
@@ -38,31 +47,53 @@ class InOrder:
         self._client, self._read_at = client, read_at
         self._swap = client.register_script(_SWAP)
 
-    def put(self, values: Mapping[Place, Dated], now: datetime | None) -> None:
-        """Put each value where nothing newer stands.
+    def put(self, values: Mapping[str, Fields], now: datetime | None) -> None:
+        """Put each value, by key and field, where nothing newer stands.
 
         Args:
-            now: The clock by which values are dated: what is later counts as the oldest. Redis' own when omitted.
+            now: The clock that dates readings: a time that is later counts as the oldest. Redis' own if omitted.
         """
-        left = dict(values)
-        moment = now or (clock(self._client) if left else None)
-        while left and moment:
+        if not values:
+            return
+        left, moment = values, now or clock(self._client)
+        while left:
             there = self._there(left)
-            due = {at: one for at, one in left.items() if self._replaces(one, there[at], moment)}
-            swapped = self._swapped(due, there)
-            left = {at: one for at, one in due.items() if at not in swapped}  # somebody else was faster: look again
+            due = {key: dict(self._due(fields, there[key], moment)) for key, fields in left.items()}
+            left = self._lost({key: fields for key, fields in due.items() if fields}, there)
 
-    def _replaces(self, new: Dated, there: bytes | None, now: datetime) -> bool:
-        return there is None or believed(self._read_at(there), now) <= believed(new.read_at, new.read_at or now)
+    def _due(self, fields: Fields, there: Mapping[str, bytes], now: datetime) -> Iterator[tuple[str, Dated]]:
+        for field, new in fields.items():
+            known = there.get(field)
+            if known is None or believed(self._read_at(known), now) <= believed(new.read_at, new.read_at or now):
+                yield field, new
 
-    def _there(self, places: Mapping[Place, Dated]) -> dict[Place, bytes | None]:
-        pipe = self._client.pipeline(transaction=False)
-        for key, field in places:
-            pipe.hget(key, field)
-        return dict(zip(places, pipe.execute(), strict=True))
-
-    def _swapped(self, due: Mapping[Place, Dated], there: Mapping[Place, bytes | None]) -> set[Place]:
+    def _there(self, values: Mapping[str, Fields]) -> dict[str, dict[str, bytes]]:
         pipe: Any = self._client.pipeline(transaction=False)
-        for (key, field), one in due.items():
-            self._swap(keys=[key], args=[field, there[key, field] or b"", one.value], client=pipe)
-        return {at for at, done in zip(due, pipe.execute(), strict=True) if done}
+        for key, fields in values.items():
+            pipe.hmget(key, list(fields))
+        answers = zip(values.items(), pipe.execute(), strict=True)
+        return {
+            key: {field: one for field, one in zip(fields, found, strict=True) if one is not None}
+            for (key, fields), found in answers
+        }
+
+    def _lost(self, due: Mapping[str, Fields], there: Mapping[str, Mapping[str, bytes]]) -> dict[str, dict[str, Dated]]:
+        """Put what is due; what is left since somebody else was faster is to be compared again."""
+        pipe: Any = self._client.pipeline(transaction=False)
+        for key, fields in due.items():
+            args = [part for field, new in fields.items() for part in (field, there[key].get(field, b""), new.value)]
+            self._swap(keys=[key], args=args, client=pipe)
+        answers = zip(due.items(), pipe.execute() if due else (), strict=True)
+        return {
+            key: {name: fields[name] for name in (one.decode() for one in lost)}
+            for (key, fields), lost in answers
+            if lost
+        }
+
+
+def by_account(values: Mapping[AccountDay, Dated], key: Callable[[str], str]) -> dict[str, Fields]:
+    """Values of accounts' days as fields: a hash for each account, a field for each of its days (ISO)."""
+    found: dict[str, dict[str, Dated]] = {}
+    for at, one in values.items():
+        found.setdefault(key(at.account_id), {})[at.day.isoformat()] = one
+    return dict(found)

@@ -3,14 +3,16 @@
 Coverage tells the same only when the rows were read back. Between the two an older reading must not come.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 import redis
 
 from pipeline.core.model import AccountDay
 from pipeline.state import keys
-from pipeline.state.in_order import Dated, InOrder
+from pipeline.state.in_order import Dated, InOrder, by_account
 
 
 class Readings:
@@ -22,26 +24,30 @@ class Readings:
 
     def at(self, places: Iterable[AccountDay]) -> dict[AccountDay, datetime]:
         """When what stands there was read; a place that was not written lately is absent."""
-        wanted = list(places)
-        pipe = self._client.pipeline(transaction=False)
-        for at in wanted:
-            pipe.hget(self._key(at), at.day.isoformat())
-        return {at: _moment(found) for at, found in zip(wanted, pipe.execute(), strict=True) if found}
+        days: dict[str, list[date]] = defaultdict(list)
+        for at in places:
+            days[at.account_id].append(at.day)
+        pipe: Any = self._client.pipeline(transaction=False)
+        for number, wanted in days.items():
+            pipe.hmget(self._key(number), [day.isoformat() for day in wanted])
+        return {
+            AccountDay(number, day): _moment(one)
+            for (number, wanted), found in zip(days.items(), pipe.execute(), strict=True)
+            for day, one in zip(wanted, found, strict=True)
+            if one
+        }
 
     def begin(self, read_at: Mapping[AccountDay, datetime], now: datetime) -> None:
         """Say that rows of these readings are about to be written, or stand already; a newer one keeps its place."""
-        said = {
-            (self._key(at), at.day.isoformat()): Dated(moment.isoformat().encode(), moment)
-            for at, moment in read_at.items()
-        }
+        said = by_account({at: Dated(one.isoformat().encode(), one) for at, one in read_at.items()}, self._key)
         self._in_order.put(said, now)
         pipe = self._client.pipeline(transaction=False)
-        for key in {key for key, _ in said}:
+        for key in said:
             pipe.expire(key, keys.STAGING_TTL_S)  # longer than rows are of use that could come late
         pipe.execute()
 
-    def _key(self, at: AccountDay) -> str:
-        return keys.readings(self._table_id, at.account_id)
+    def _key(self, account_id: str) -> str:
+        return keys.readings(self._table_id, account_id)
 
 
 def _moment(said: bytes) -> datetime:

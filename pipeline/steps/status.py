@@ -40,8 +40,9 @@ from pipeline.steps.standing import newest
 from pipeline.steps.status_room import learn_created, places
 from pipeline.steps.write import create_surely, until_known, write_batches
 
-# from then on yesterday's figures have settled: a row that says so is worth a write, a later minute is not
-SETTLED = time(10, 35)
+# From then on yesterday's figures have settled: a row that says so is worth a write, a later minute is not. A minute
+# before the run that reads them again: Redis, whose clock dates a reading, may be a little behind the one of beat.
+SETTLED = time(10, 34)
 RECALLED_DAYS = 31  # as far back as corrections reach: what is taken over where Redis was emptied
 
 

@@ -1,9 +1,10 @@
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import redis
 
 from pipeline.core.model import AccountDay
+from pipeline.state import keys
 from pipeline.state.coverage import Coverage, Loaded
 
 DAY = date(2026, 2, 11)
@@ -38,3 +39,18 @@ class TestCoverage:
         assert (other.of("18"), other.days(["18"]), other.at([AccountDay("18", DAY)])) == ({}, {"18": set()}, {})
         other.learn({AccountDay("18", DAY): Loaded(3, "1", "d", NOW)})
         assert one.of("18") == {"2026-02-11": Loaded(2, "118.30", "abc", NOW)}
+
+    def test_what_was_read_later_stands_and_a_time_in_the_future_does_not(self, client: redis.Redis) -> None:
+        coverage, at = Coverage(client, "tbl1"), AccountDay("18", DAY)
+        newer, older = Loaded(2, "118.30", "abc", NOW), Loaded(2, "99.00", "def", NOW - timedelta(hours=3))
+        for one in (newer, older):
+            coverage.learn({at: one}, NOW)
+        assert coverage.at([at]) == {at: newer}
+        coverage.learn({at: replace(newer, as_of=datetime(2099, 1, 1, tzinfo=UTC))}, NOW)
+        coverage.learn({at: older}, NOW)
+        assert coverage.at([at]) == {at: older}
+
+    def test_what_an_older_version_left_has_no_digest_of_the_table(self, client: redis.Redis) -> None:
+        said = b'{"rows":2,"cost":"118.30","checksum":"abc","as_of":"2026-02-12T07:00:00Z","totals":null}'
+        client.hset(keys.coverage("tbl1", "18"), DAY.isoformat(), said)
+        assert Coverage(client, "tbl1").of("18") == {DAY.isoformat(): Loaded(2, "118.30", "abc", NOW)}

@@ -42,6 +42,15 @@ class TestDays:
         assert days.known(["19"], DayRange(BEFORE, BEFORE)) == {}
         assert days.known([], DayRange(BEFORE, DAY)) == {}
 
+    def test_the_word_on_what_was_read_later_stands_whoever_speaks_last(self, client: redis.Redis) -> None:
+        days, at = Days(client, "tbl1"), AccountDay("18", DAY)
+        days.learn({at: replace(LOADED, as_of=NOW)}, NOW)
+        days.learn({at: replace(FAILED, as_of=NOW - timedelta(hours=3))}, NOW)
+        days.learn({at: FAILED}, NOW)  # nobody knows when
+        assert days.known(["18"], DayRange(DAY, DAY)) == {at: replace(LOADED, as_of=NOW)}
+        days.learn({at: replace(FAILED, as_of=NOW)}, NOW)
+        assert not days.known(["18"], DayRange(DAY, DAY))[at].state.good
+
     def test_days_older_than_400_are_forgotten(self, client: redis.Redis) -> None:
         days, old, oldest = Days(client, "tbl1"), DAY - timedelta(days=401), DAY - timedelta(days=400)
         days.learn({AccountDay("18", old): LOADED, AccountDay("18", oldest): LOADED})
