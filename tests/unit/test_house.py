@@ -19,6 +19,9 @@ BROAD_EXCEPTS: dict[str, str] = {
     "pipeline/steps/card.py::_alerts": "what is out of the ordinary is told besides: a bug there fails nothing",
     "pipeline/steps/card.py::_background": "what a card tells besides must not keep the run's end from the group",
     "pipeline/steps/fetch.py::_fetch_or_fail": "a header never raises: a bug of ours must not keep the others out",
+    "worker/consumer.py::defect": "what makes a message one that cannot be unpacked is that message's matter",
+    "worker/messages.py::_loads_or_none": "what is no message is discarded",
+    "worker/messages.py::defect": "what is no message is discarded",
 }
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
