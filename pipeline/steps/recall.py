@@ -10,7 +10,7 @@ import structlog
 
 from pipeline.context import Context
 from pipeline.core.absence import absent_since
-from pipeline.core.cells import plain_text
+from pipeline.core.cells import moment_in, number_in, plain_text
 from pipeline.core.coverage import KnownDay
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import AccountDay, DayRange
@@ -78,25 +78,23 @@ def _gathered(
 ) -> Recalled:
     recalled = Recalled()
     for cells in rows:
-        at, as_of = _place(cells, by_name, zone), cells.get(AS_OF)
+        at, as_of = _place(cells, by_name, zone), moment_in(cells.get(AS_OF), zone)
         state = STATES.get(plain_text(cells.get(STATE) or ""))
-        if at is None or at.day not in days or state is None or not isinstance(as_of, int):
+        count, cost = number_in(cells.get(ROWS) or 0), number_in(cells.get(COST) or 0)
+        if at is None or at.day not in days or state is None or as_of is None or count is None or cost is None:
             continue  # what a person wrote
         known = KnownDay(
             state=state,
-            rows=int(cells.get(ROWS) or 0),
-            cost=str(cells.get(COST) or 0),
+            rows=int(count),
+            cost=str(cost),
             what_to_do=plain_text(cells.get(REASON) or "") or None,
         )
         recalled.known[at] = known
         if state.good:
-            read_at = datetime.fromtimestamp(as_of / 1000, zone)
-            recalled.covered[at] = Loaded(known.rows, known.cost, UNKNOWN, read_at)
+            recalled.covered[at] = Loaded(known.rows, known.cost, UNKNOWN, as_of)
     return recalled
 
 
 def _place(cells: Mapping[str, Any], by_name: Mapping[str, str], zone: ZoneInfo) -> AccountDay | None:
-    number, day = by_name.get(plain_text(cells.get(ACCOUNT) or "")), cells.get(DAY)
-    if not number or not isinstance(day, int):
-        return None
-    return AccountDay(number, datetime.fromtimestamp(day / 1000, zone).date())
+    number, day = by_name.get(plain_text(cells.get(ACCOUNT) or "")), moment_in(cells.get(DAY), zone)
+    return AccountDay(number, day.date()) if number and day else None
