@@ -25,6 +25,7 @@ from pipeline.core.token import authorize_link
 from pipeline.settings import Settings
 from pipeline.state import keys
 from pipeline.state.alerts import Alerts
+from pipeline.state.aside import Aside
 from pipeline.state.coverage import Coverage
 from pipeline.state.days import Days
 from pipeline.state.lease import hold
@@ -60,6 +61,7 @@ class Context:
     memory: Memory
     rosters: Rosters
     alerts: Alerts
+    aside: Aside
     quota: Quota
     oceanengine_http: Http
     feishu_http: Http
@@ -204,6 +206,7 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
         memory=Memory(client, settings.bitable_app_token, settings.bitable_table_id),
         rosters=Rosters(client),
         alerts=Alerts(client),
+        aside=Aside(client),
         quota=Quota(client, now),
         oceanengine_http=oceanengine_http,
         feishu_http=feishu_http,

@@ -17,6 +17,7 @@ class KnownDay:
     rows: int = 0
     cost: str = "0"
     what_to_do: str | None = None
+    reason: str | None = None  # of what it is that is not good
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ def known_days(outcomes: Mapping[AccountDay, DayOutcome]) -> dict[AccountDay, Kn
             rows=one.rows,
             cost=str(one.cost),
             what_to_do=one.trouble.what_to_do if one.trouble else None,
+            reason=one.trouble.reason if one.trouble else None,
         )
         for at, one in outcomes.items()
     }

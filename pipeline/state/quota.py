@@ -10,7 +10,6 @@ import structlog
 
 from pipeline.core.model import CHINA
 from pipeline.state import keys
-from pipeline.state.store import StoreTrouble
 
 log = structlog.get_logger()
 
@@ -31,7 +30,7 @@ class Quota:
             calls, self._unsaved = self._unsaved + 1, 0
         try:
             self._save(calls)
-        except StoreTrouble as error:
+        except redis.RedisError as error:
             log.warning("calls_not_counted_yet", calls=calls, error=type(error).__name__)
             with self._lock:
                 self._unsaved += calls

@@ -20,7 +20,7 @@ PATIENT_TRIES = 40  # half a minute: what a worker has begun it can carry over a
 SILENCE_S = 3
 # else each new connection negotiates a newer protocol and tells the library's name, for 2 ms of CPU
 AT_ONCE: dict[str, Any] = {"protocol": 2, "driver_info": None}
-StoreTrouble = RedisError  # redis-py's errors, for those who come back later
+StoreTrouble = (redis.ConnectionError, redis.TimeoutError)  # redis-py's errors, for those who come back later
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ import structlog
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from pipeline.state import keys
-from pipeline.state.store import StoreTrouble
 
 log = structlog.get_logger()
 
@@ -34,7 +33,7 @@ class SharedTenantToken:
         try:
             sealed, left_ms = pipe.execute()
             return (self._fernet.decrypt(sealed).decode(), left_ms / 1000) if sealed and left_ms > 0 else None
-        except StoreTrouble as error:
+        except redis.RedisError as error:
             log.warning("tenant_token_not_shared", error=type(error).__name__)
         except InvalidToken:
             log.info("tenant_token_not_readable")  # of keys that were changed: the next one replaces it
@@ -44,5 +43,5 @@ class SharedTenantToken:
         """Let the others use a token for so long."""
         try:
             self._client.set(self._key, self._fernet.encrypt(token.encode()), px=int(seconds * 1000))
-        except StoreTrouble as error:
+        except redis.RedisError as error:
             log.warning("tenant_token_not_shared", error=type(error).__name__)

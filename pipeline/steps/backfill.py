@@ -110,7 +110,7 @@ def _fetched_before(ctx: Context, account_id: str, part: Run) -> FetchOutcome:
 def _attempts(ctx: Context, wanted: Run) -> list[Run]:
     """Backfills of the same days and accounts, the newest first."""
     begin = f"backfill-{wanted.days.first}-{wanted.days.last}-"
-    runs = [ctx.ledger.run(name) for name in ctx.ledger.newest(RUNS_LOOKED_AT) if name.startswith(begin)]
+    runs = ctx.ledger.plans([name for name in ctx.ledger.newest(RUNS_LOOKED_AT) if name.startswith(begin)])
     return [run for run in runs if run.accounts == wanted.accounts]
 
 

@@ -49,7 +49,7 @@ def tell_run(ctx: Context, summary: Summary) -> None:
 def tell_unsent(ctx: Context) -> None:
     """Try the cards again that could not be sent; while the bot takes none, one a time is enough."""
     for run_id in ctx.memory.unsent(ctx.now()):
-        summary = ctx.ledger.summary(run_id)
+        summary = next(iter(ctx.ledger.ends([run_id])), None)
         if summary and not ctx.ledger.told(run_id):
             tell_run(ctx, summary)
             if not ctx.ledger.told(run_id):
@@ -117,8 +117,8 @@ def _recovery(ctx: Context, summary: Summary) -> Recovery | None:
 
 def _earlier(ctx: Context, summary: Summary) -> list[Summary]:
     """Runs that began before, the newest first."""
-    found = (ctx.ledger.summary(run_id) for run_id in ctx.ledger.newest(EARLIER_RUNS) if run_id != summary.run_id)
-    return [one for one in found if one and one.started_at < summary.started_at]
+    found = ctx.ledger.ends(ctx.ledger.newest(EARLIER_RUNS))
+    return [one for one in found if one.run_id != summary.run_id and one.started_at < summary.started_at]
 
 
 def _standing(summary: Summary) -> str | None:

@@ -18,7 +18,7 @@ from pipeline.core.quality import refusals
 from pipeline.core.table import Layout
 from pipeline.state.coverage import Loaded
 from pipeline.state.staging import Snapshot
-from pipeline.steps.once import once, part_of
+from pipeline.steps.once import Work, once, part_of
 from pipeline.steps.read import Record, read_following, remembered_count, rows_of, take_snapshot
 from pipeline.steps.room import ensure_room
 from pipeline.steps.source import Source, concerning, gather, want
@@ -37,9 +37,11 @@ def load(ctx: Context, run_id: str, batch: int) -> LoadOutcome:
 
     Raises:
         Busy: A living process is at it.
+        Unforeseen: It broke, and is to be tried again.
     """
     part = part_of(ctx, run_id, batch)
-    return once(ctx, run_id, Step(LOAD, batch), LoadOutcome, lambda counting: _load_or_tell(counting, part))
+    work = Work(lambda counting: _load_or_tell(counting, part), lambda why: LoadOutcome(trouble=why))
+    return once(ctx, run_id, Step(LOAD, batch), LoadOutcome, work)
 
 
 def _load_or_tell(ctx: Context, part: Run) -> LoadOutcome:

@@ -48,7 +48,7 @@ def test_what_is_remembered_of_a_day_is_its_state_its_figures_and_what_to_do() -
     good = DayOutcome(day=TENTH, state=DayState.LOADED, rows=2, cost=Decimal("118.36"))
     found = known_days({AccountDay("1", NINTH): bad, AccountDay("1", TENTH): good})
     assert list(found.values()) == [
-        KnownDay(state=DayState.FAILED, what_to_do=TROUBLE.what_to_do),
+        KnownDay(state=DayState.FAILED, what_to_do=TROUBLE.what_to_do, reason=TROUBLE.reason),
         KnownDay(state=DayState.LOADED, rows=2, cost="118.36"),
     ]
 
