@@ -18,6 +18,8 @@ _LINES = {
     "verifying": "reading back",
     "verified": "the table agrees with the source: {agrees}",
     "views_checked": "views: {created} created, {repaired} repaired",
+    "broke": "{step} broke, and is tried again: {reason}",
+    "gave_up": "{step} broke again, and ends in that: {reason}",
     "finished": "{state}",
 }
 _DRY_LINES = {

@@ -98,7 +98,10 @@ def stop_backfill(start: str, end: str, accounts: Sequence[str]) -> int:
 def runs(count: int, *, as_json: bool) -> int:
     """The newest runs."""
     with opened() as ctx:
-        documents = [_document(ctx, *one) for one in ctx.ledger.overview(ctx.ledger.newest(count))]
+        newest = ctx.ledger.newest(count)
+        documents = [_document(ctx, *one) for one in ctx.ledger.overview(newest)]
+    if lost := sorted(set(newest) - {str(one["run_id"]) for one in documents}):
+        output.err.print(f"nobody can read what is remembered of {', '.join(lost)}", highlight=False)
     if as_json:
         output.print_json(documents)
         return output.DONE

@@ -15,7 +15,12 @@ _BATCH_LINES = {
     "loaded": "load: created {created}, updated {updated}, unchanged {unchanged} {reason}",
     "verified": "read back: agrees {agrees}",
 }
-_RUN_LINES = {"views_checked": "views: {created} created, {repaired} repaired", "finished": "end: {state}"}
+_RUN_LINES = {
+    "broke": "{step} broke: {reason}",
+    "gave_up": "{step} broke for the last time: {reason}",
+    "views_checked": "views: {created} created, {repaired} repaired",
+    "finished": "end: {state}",
+}
 
 
 def tree(run: Run, state: str, events: Sequence[Event]) -> Tree:

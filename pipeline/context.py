@@ -25,6 +25,7 @@ from pipeline.core.token import authorize_link
 from pipeline.settings import Settings
 from pipeline.state import keys
 from pipeline.state.alerts import Alerts
+from pipeline.state.aside import Aside
 from pipeline.state.coverage import Coverage
 from pipeline.state.days import Days
 from pipeline.state.lease import hold
@@ -66,6 +67,7 @@ class Context:
     schema: Schema
     rosters: Rosters
     alerts: Alerts
+    aside: Aside
     quota: Quota
     oceanengine_http: Http
     feishu_http: Http
@@ -237,6 +239,7 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
         schema=Schema(client),
         rosters=Rosters(client, settings.oceanengine_app_id),
         alerts=Alerts(client),
+        aside=Aside(client),
         quota=Quota(client, now),
         oceanengine_http=oceanengine_http,
         feishu_http=feishu_http,

@@ -12,7 +12,7 @@ from kombu.entity import Queue
 from pipeline.outgoing import guarded
 from pipeline.settings import Settings
 from pipeline.state.store import SILENCE_S
-from worker import guard
+from worker import guard, messages
 from worker.dispatch import QUEUES
 from worker.logs import log_as_json
 from worker.opening import open_beat, open_worker
@@ -60,6 +60,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "task_routes": ROUTES,
         # a message is acknowledged when its task is done: what a killed worker held comes back
         "task_acks_late": True,
+        "worker_consumer": "worker.consumer:WaryConsumer",
         "worker_pool": "threads",  # ready in half the time of processes; the tasks wait for answers
         "worker_concurrency": THREADS,
         "worker_prefetch_multiplier": 1,  # no hoarding: a task waits where the next free thread finds it
@@ -103,6 +104,7 @@ def _transport(settings: Settings) -> dict[str, Any]:
 
 
 guard.install()
+messages.install()
 with guarded():  # here, since Celery's command shows a trace of whatever goes wrong while it loads this
     settings = Settings.load()
     app = build(settings)

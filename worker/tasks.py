@@ -15,12 +15,15 @@ from celery.exceptions import Reject, Retry
 
 from pipeline.context import Context
 from pipeline.core import plan
-from pipeline.core.errors import Busy, LaikeError, Retryable, WrongInput
+from pipeline.core.errors import BadResponse, Busy, LaikeError, NeedsPerson, Retryable, WrongInput
 from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, RunState, Summary, VerifyOutcome, ViewsOutcome
+from pipeline.core.unforeseen import Unforeseen
 from pipeline.state.store import StoreTrouble
 from pipeline.steps import card, early_read, fetch, finish, load, run, token, verify, views
+from pipeline.steps.unforeseen import tell_aside, tell_error
 from worker import dispatch
 from worker.dispatch import OUTAGE_S
+from worker.loud import each_open_run, loudly, made_up_for
 from worker.process import context
 
 T = TypeVar("T")
@@ -48,13 +51,13 @@ def _named(name: str) -> Callable[[Callable[..., Any]], Task]:
 @_named("daily")
 def daily(self: Task) -> Small:
     """Begin the day's run; for a finished one nothing is done."""
-    return _surely(self, lambda: _begin(run.begin_daily, ahead=DAILY_AHEAD))
+    return _surely(self, "每日同步无法开始", lambda: _begin(run.begin_daily, ahead=DAILY_AHEAD))
 
 
 @_named("settle")
 def settle(self: Task) -> Small:
     """Read yesterday once more: its figures have settled."""
-    return _surely(self, lambda: _begin(run.begin_settle))
+    return _surely(self, "复核无法开始", lambda: _begin(run.begin_settle))
 
 
 @_named("backfill")
@@ -64,13 +67,13 @@ def backfill(self: Task, start: str, end: str, accounts: Sequence[str] = (), *, 
     The group hears of its end where `tell` is true, or where it mends what the group was told of.
     """
     suffix = self.request.id[:SUFFIX]
-    return _surely(self, lambda: _begin_backfill(start, end, accounts, suffix, tell=tell is True))
+    return _surely(self, "补数无法开始", lambda: _begin_backfill(start, end, accounts, suffix, tell=tell is True))
 
 
 @_named("catch_up")
 def catch_up(self: Task) -> Small:
     """Finish runs that died, and load what is owed."""
-    return _surely(self, _catch_up)
+    return _surely(self, "自动补数无法开始", _catch_up)
 
 
 @_named("keep_token")
@@ -80,9 +83,12 @@ def keep_token(self: Task) -> Small:
     def keep() -> Small:
         ctx = context()
         try:
-            pair = token.keep_token(ctx)
+            with loudly(ctx, "令牌维护出错", told=(NeedsPerson, BadResponse)):
+                pair = token.keep_token(ctx)
         finally:
-            card.tell_unsent(ctx)
+            with loudly(ctx, "补发通知出错"):
+                card.tell_unsent(ctx)
+                tell_aside(ctx)
         return {"expires_at": pair.expires_at.isoformat(), "refresh_expires_at": pair.refresh_expires_at.isoformat()}
 
     return _patiently(self, keep)
@@ -101,7 +107,8 @@ def fetch_account(self: Task, run_id: str, batch: int, account_id: str, tried: i
 
     def work() -> FetchOutcome:
         outcome = fetch.fetch_account(ctx, run_id, batch, account_id, last=last)
-        dispatch.send_after_fetch(ctx, ctx.ledger.run(run_id), batch)
+        with made_up_for(ctx, f"{run_id} 的下一批未能发出"):  # a header never raises
+            dispatch.send_after_fetch(ctx, ctx.ledger.run(run_id), batch)
         return outcome
 
     try:
@@ -167,23 +174,34 @@ def finish_run(self: Task, run_id: str) -> Small:
 
 
 def _patiently(self: Task, work: Callable[[], T]) -> T:
-    """Do a step; while somebody else is at it, or Redis is away, come back later."""
+    """Do a step; while somebody else is at it, Redis is away, or it broke, come back later."""
     try:
         return work()
-    except (Busy, StoreTrouble) as error:
+    except (Busy, Unforeseen, StoreTrouble) as error:
         log.info("come_back", task=self.name, error=type(error).__name__, why=str(error))
         raise _come_back(self, BUSY_S * context().settings.wait_scale) from None
 
 
-def _surely(self: Task, work: Callable[[], T]) -> T:
-    """Begin a run; while the service does not tell which accounts there are, come back later."""
+def _surely(self: Task, title: str, work: Callable[[], T]) -> T:
+    """Begin a run; while the service does not tell which accounts there are, come back later. Another error is told.
+
+    Args:
+        title: What the group reads first where no run can begin.
+    """
+    ctx = context()
+
+    def begin() -> T:
+        with loudly(ctx, title):
+            return work()
+
     try:
-        return _patiently(self, work)
+        return _patiently(self, begin)
     except Retryable as error:
         if self.request.retries >= BEGIN_TRIES:
+            tell_error(ctx, title, error)
             raise
         log.warning("begin_again", task=self.name, error=error.message)
-        raise _come_back(self, _pause(FETCH_TRIES, error.retry_after) * context().settings.wait_scale) from None
+        raise _come_back(self, _pause(FETCH_TRIES, error.retry_after) * ctx.settings.wait_scale) from None
 
 
 def _come_back(task: Task, seconds: float, **message: Any) -> Retry:  # noqa: ANN401 Celery's own parameters
@@ -223,7 +241,7 @@ def _begin_backfill(start: str, end: str, accounts: Sequence[str], suffix: str, 
     ctx = context()
     try:
         first, last = _day("start", start), _day("end", end)
-        planned = run.begin_backfill(ctx, first, last, list(accounts), suffix, tell=tell)
+        planned = run.begin_backfill(ctx, first, last, _ids(accounts), suffix, tell=tell)
     except WrongInput as error:
         return {"state": "refused", "error": str(error)}
     dispatch.start(ctx, planned)
@@ -236,6 +254,14 @@ def _begin_backfill(start: str, end: str, accounts: Sequence[str], suffix: str, 
     }
 
 
+def _ids(accounts: object) -> list[str]:
+    """Account ids as somebody gave them: numbers are ids, too."""
+    if not isinstance(accounts, list | tuple) or not all(isinstance(one, str | int) for one in accounts):
+        msg = f'accounts {accounts!r} is not a list of account ids; write it as ["1800000000000001"]'
+        raise WrongInput(msg)
+    return [str(one) for one in accounts]
+
+
 def _day(name: str, text: str) -> date:
     try:
         return date.fromisoformat(text)
@@ -245,8 +271,13 @@ def _day(name: str, text: str) -> date:
 
 
 def _catch_up() -> Small:
-    ctx = context()
-    healed = [run_id for run_id in ctx.ledger.open_runs() if _dead(ctx, run_id) and dispatch.send_due(ctx, run_id)]
+    ctx, healed = context(), list[str]()
+
+    def heal(run_id: str) -> None:
+        if _dead(ctx, run_id) and dispatch.send_due(ctx, run_id):
+            healed.append(run_id)
+
+    each_open_run(ctx, heal)
     begun = run.begin_catch_up(ctx)
     for planned in begun:
         dispatch.start(ctx, planned)

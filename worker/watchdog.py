@@ -10,16 +10,14 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-import redis
 import structlog
 from celery import bootsteps, current_app
-from kombu.exceptions import OperationalError
 
 from pipeline.context import Context
-from pipeline.core.errors import LaikeError
 from pipeline.steps.run import daily_is_lost, waits_too_long
 from worker.dispatch import BACKFILL, QUEUES, send_due
 from worker.heartbeat import beat
+from worker.loud import each_open_run, loudly
 from worker.process import context
 
 DAILY = tuple(name for name in QUEUES if name != BACKFILL)  # while messages wait here, somebody will take them
@@ -48,22 +46,31 @@ class Watchdog(bootsteps.StartStopStep):
     def _look_on(self) -> None:
         ctx = context()
         while not self._stop.wait(ctx.settings.watchdog_s / LOOKS):
-            try:
-                look(ctx)
-                beat(ctx.settings.heartbeat_file)
-            except (redis.RedisError, OperationalError, LaikeError) as error:
-                log.warning("watchdog_failed", error=type(error).__name__, why=str(error))  # it looks again soon
+            look_and_beat(ctx)
+
+
+def look_and_beat(ctx: Context) -> None:
+    """Look once, and say so by the heartbeat. The thread outlives what goes wrong: nobody would start it again."""
+    try:
+        with loudly(ctx, "后台检查出错"):
+            look(ctx)
+        beat(ctx.settings.heartbeat_file)
+    except Exception as error:  # noqa: BLE001 told by then, or passing by itself
+        log.warning("watchdog_failed", error=type(error).__name__)  # it looks again soon
 
 
 def look(ctx: Context) -> None:
     """Send what silent or belated runs lack, each by one worker at a time."""
-    for run_id in ctx.ledger.open_runs():
-        if (_silent(ctx, run_id) or waits_too_long(ctx, run_id)) and _ours(ctx, run_id):
-            steps = send_due(ctx, run_id)
-            log.warning("run_was_silent", run=run_id, sent=[str(step) for step in steps])
+    each_open_run(ctx, lambda run_id: _look_after(ctx, run_id))
     if daily_is_lost(ctx) and not _waiting(ctx, DAILY) and _ours(ctx, "daily"):
         current_app.send_task("laike.daily")
         log.warning("daily_was_lost")
+
+
+def _look_after(ctx: Context, run_id: str) -> None:
+    if (_silent(ctx, run_id) or waits_too_long(ctx, run_id)) and _ours(ctx, run_id):
+        steps = send_due(ctx, run_id)
+        log.warning("run_was_silent", run=run_id, sent=[str(step) for step in steps])
 
 
 def _silent(ctx: Context, run_id: str) -> bool:

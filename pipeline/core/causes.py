@@ -115,7 +115,7 @@ CAUSES: Mapping[str, Cause] = {
     "suspicious_empty": Cause("所有账户无数据", "所有账户均无数据，但前几日有消耗：请在巨量引擎后台核对。"),
     # the runs
     "failed": Cause("未完成", _ENGINEER),
-    "bug": Cause("程序错误", _ENGINEER),
+    "bug": Cause("程序错误", "同步程序出错，请联系负责同步的工程师；下一次每日同步会再试。"),
     "busy": Cause("正在进行", "该步骤正在进行，请稍候。"),
     "deadline": Cause("运行超时", "本次运行超时，未取到的数据会由下次运行补齐。"),
     "interrupted": Cause("步骤中断", "该步骤未完成，系统会在下次运行时补齐。"),

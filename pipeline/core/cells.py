@@ -90,6 +90,21 @@ def plain_text(raw: object) -> str:
     return str(raw.get("text", "")) if isinstance(raw, dict) else str(raw)
 
 
+def creator_of(record: Mapping[str, object]) -> str | None:
+    """Who created a record: a person, or as in a cell of persons a list of one; `None` where it is nothing of this."""
+    found = record.get("created_by")
+    if isinstance(found, list) and len(found) == 1:
+        found = found[0]
+    number = found.get("id") if isinstance(found, dict) else None
+    return number if isinstance(number, str) else None
+
+
+def created_ms_of(record: Mapping[str, object]) -> int:
+    """When a record was created, in ms since the epoch; 0 where what the service says is no number."""
+    found = record.get("created_time")
+    return int(found) if isinstance(found, int) or (isinstance(found, str) and found.isdecimal()) else 0
+
+
 def _text(raw: object) -> str | None:
     return None if raw is None else plain_text(raw)
 
@@ -109,11 +124,25 @@ def _day_at(ms: int, zone: ZoneInfo) -> date:
     return datetime.fromtimestamp(ms / 1000, zone).date()
 
 
-def _figure(last_digit: Decimal, raw: object) -> Decimal | None:
+def number_in(raw: object) -> Decimal | None:
+    """The number in a cell, whether it comes as one or as text; `None` where there is none that a cell can hold."""
     if raw is None:
         return None
     try:
         number = raw if isinstance(raw, Decimal) else Decimal(plain_text(raw).replace(",", "").strip())
     except InvalidOperation:
         return None
-    return rounded(number, last_digit) if holdable(number) else None
+    return number if holdable(number) else None
+
+
+def moment_in(raw: object, zone: ZoneInfo) -> datetime | None:
+    """The moment in a cell of a date, given in ms since the epoch; `None` where it is none of the calendar."""
+    try:
+        return datetime.fromtimestamp(raw / 1000, zone) if isinstance(raw, int) else None
+    except (ValueError, OverflowError, OSError):  # beyond the calendar, each platform in its own way
+        return None
+
+
+def _figure(last_digit: Decimal, raw: object) -> Decimal | None:
+    number = number_in(raw)
+    return None if number is None else rounded(number, last_digit)

@@ -27,6 +27,7 @@ class KnownDay:
     again_at: datetime | None = None
     as_of: datetime | None = None  # when that was read; `None`: remembered before it was kept
     written: bool | None = None  # whether rows may have been since it was last good; `None` in older versions' words
+    reason: str | None = None  # why the day is not good
 
     @property
     def doubtful(self) -> bool:
@@ -64,6 +65,7 @@ def known_days(words: Mapping[AccountDay, Word], written: Collection[AccountDay]
             again_at=word.outcome.again_at,
             as_of=word.as_of,
             written=not word.outcome.state.good and at in written,
+            reason=word.outcome.trouble.reason if word.outcome.trouble else None,
         )
         for at, word in words.items()
     }

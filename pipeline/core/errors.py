@@ -1,4 +1,4 @@
-"""Every error that the product raises, and what a person does about each.
+"""Every error that the product foresees, and what a person does about each.
 
     LaikeError
     ├── Retryable            the same call may succeed later

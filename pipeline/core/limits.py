@@ -11,6 +11,7 @@ from pipeline.core.model import CHINA
 TOLD_FROM = 0.8
 FIELDS_MAX = 300
 GROWTH_DAYS = 30  # how far back a table's growth is looked at
+FORETOLD_DAYS = 3650  # no longer ahead: the calendar ends, too
 
 
 def nearly_full(used: int, limit: int) -> bool:
@@ -86,4 +87,7 @@ def _full_on(counts: Mapping[date, int], newest: date, cap: int) -> str:
         return "已满"
     if grown <= 0:
         return "用完日期尚无法估计"
-    return f"按目前增长将于 {newest + (newest - oldest) * left / grown} 用完"
+    days = (newest - oldest).days * left / grown
+    if days > FORETOLD_DAYS:
+        return "按目前增长十年内不会用完"
+    return f"按目前增长将于 {newest + timedelta(days=days)} 用完"

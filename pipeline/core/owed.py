@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
-from pipeline.core.model import DayRange
+from pipeline.core.model import AccountDay, DayRange
 from pipeline.core.outcome import Run
 from pipeline.core.plan import catch_up_due, owed_from, yesterday
 
@@ -48,6 +48,31 @@ def may_try(runs: Iterable[Run], account_id: str, days: Sequence[date], now: dat
     return catch_up_due([run.started_at for run in of_account if days[-1] in run.days], now)
 
 
+def may_be_caught_up(
+    owed: Mapping[str, Sequence[date]],
+    broken: Collection[AccountDay],
+    runs: Sequence[Run],
+    ended_broken: Collection[str],
+) -> dict[str, tuple[date, ...]]:
+    """What catch_up may try of what is owed: what met an error that nobody foresaw is left to the next daily run.
+
+    Args:
+        broken: Days whose last known state says so.
+        runs: The newest runs, the newest first.
+        ended_broken: Those of them whose end met such an error, so that no state of their days became known.
+    """
+    last = _last_runs(runs) if ended_broken else {}
+    alone = {at for at, run_id in last.items() if run_id in ended_broken} | set(broken)
+    left = {number: tuple(day for day in days if AccountDay(number, day) not in alone) for number, days in owed.items()}
+    return {number: days for number, days in left.items() if days}
+
+
+def _last_runs(runs: Sequence[Run]) -> dict[AccountDay, str]:
+    """The newest run of each account's day."""
+    oldest_first = reversed(runs)
+    return {AccountDay(one.id, day): run.run_id for run in oldest_first for one in run.accounts for day in run.days}
+
+
 def groups(owed: Mapping[str, Sequence[date]]) -> dict[DayRange, list[str]]:
     """Accounts by the range of what they owe: a long gap of one does not make the others be read again."""
     found: dict[DayRange, list[str]] = defaultdict(list)
@@ -61,3 +86,9 @@ def catch_up_id(newest: date, days: DayRange, runs: Iterable[Run]) -> str:
     span = "" if days == DayRange(newest, newest) else f"-{days.first:%m%d}-{days.last:%m%d}"
     name = f"catch-up-{newest}{span}-"
     return f"{name}{1 + sum(run.run_id.startswith(name) and run.days == days for run in runs)}"
+
+
+def next_id(run_id: str) -> str:
+    """The name after that of a run which is one of several of the same days."""
+    name, _, number = run_id.rpartition("-")
+    return f"{name}-{int(number) + 1}"

@@ -156,6 +156,34 @@ def summarize(run: Run, ends: Sequence[BatchEnd], views: ViewsOutcome, ended_at:
     )
 
 
+def bare_summary(run: Run, why: Trouble, ended_at: datetime) -> Summary:
+    """How a run ended whose end could not be told from what its steps found: nothing is claimed of any account."""
+    accounts = [
+        AccountResult(
+            id=account.id,
+            name=account.name,
+            state=DayState.FAILED,
+            rows=0,
+            cost=ZERO,
+            window_rows=0,
+            window_cost=ZERO,
+            trouble=why,
+        )
+        for account in run.accounts
+    ]
+    return Summary(
+        run_id=run.run_id,
+        state=RunState.FAILED,
+        day=run.day,
+        days=run.days,
+        accounts=tuple(accounts),
+        dry_run=run.dry_run,
+        trouble=why,
+        started_at=run.started_at,
+        ended_at=ended_at,
+    )
+
+
 def _account_result(account: Account, ends: Iterable[BatchEnd], restated: Collection[str]) -> AccountResult:
     parts = [end.accounts[account.id] for end in ends if account.id in end.accounts]
     last, worst = _newest(parts), _worst(part.worst for part in parts)

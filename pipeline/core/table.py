@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from pipeline.core.cells import Field, decoder, encode, fits, midnight_ms, plain_text
+from pipeline.core.cells import Field, created_ms_of, creator_of, decoder, encode, fits, midnight_ms, plain_text
 from pipeline.core.columns import COMPULSORY, DATE, FIELD_TYPES, SINGLE_SELECT, TYPE_NAMES, Column
 from pipeline.core.errors import TableMismatch
 from pipeline.core.model import ZERO, Account, Cell, FoundRow, ReportRow, WantedRow, ranges
@@ -91,8 +91,8 @@ class Layout:
                 account_name=str(cells[account] or ""),
                 cost=spent if isinstance(spent, Decimal) else ZERO,
                 cells=cells,
-                creator=(record.get("created_by") or {}).get("id"),
-                created_ms=int(record.get("created_time") or 0),
+                creator=creator_of(record),
+                created_ms=created_ms_of(record),
             )
 
         return row

@@ -48,6 +48,7 @@
 | laike:v1:beat | string | 900 s | doctor says that beat is silent, until its next turn |
 | laike:v1:runs | sorted set by start, of 400 days | none | history |
 | laike:v1:open | set | none | a run that died is not finished by itself |
+| laike:v1:aside | hash by run | 30 days | that a run cannot be read is not told if its card could not be sent |
 | laike:v1:accounts:roster | string | none | the accounts are discovered anew, and none is told as new or vanished |
 | laike:v1:accounts:names | hash by account | none | a renamed account is written under its new name |
 | laike:v1:accounts:news | sorted set by time | 30 days | a new or vanished account is not told |
@@ -91,6 +92,7 @@ ALERTS = PREFIX + "alerts"
 BEAT = PREFIX + "beat"
 RUNS = PREFIX + "runs"
 OPEN = PREFIX + "open"
+ASIDE = PREFIX + "aside"
 ROSTER = PREFIX + "accounts:roster"
 ACCOUNT_NAMES = PREFIX + "accounts:names"
 ACCOUNT_NEWS = PREFIX + "accounts:news"

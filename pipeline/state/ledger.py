@@ -12,12 +12,14 @@ import structlog
 from pipeline.core.errors import Busy, Trouble, WrongInput
 from pipeline.core.outcome import Run, Summary
 from pipeline.core.redaction import redacted
-from pipeline.state import codec, keys
+from pipeline.state import codec, keys, many_runs
 from pipeline.state.lease import Lease
+from pipeline.state.many_runs import PLAN, SUMMARY
+from pipeline.state.staging import Staged
 
 T = TypeVar("T")
-PLAN, DIGEST, SUMMARY, TOLD, GIVEN_UP, EVENTS = "plan", "plan_digest", "summary", "told", "given_up", "events"
-STEP, SENT, ENDED = "step:", "sent:", "ended:"
+DIGEST, TOLD, GIVEN_UP, EVENTS = "plan_digest", "told", "given_up", "events"
+STEP, SENT, ENDED, BROKE = "step:", "sent:", "ended:", "broke:"
 AHEAD_MOST_S = 600  # a step that comes back later says so 30 s ahead; a clock that is further ahead stepped back since
 PLANS_HELD = 16  # in a process: of 1,000 accounts one takes 60 KB to read, and each step looks at it
 Event = dict[str, str]
@@ -34,10 +36,17 @@ redis.call('zremrangebyscore', KEYS[2], '-inf', ARGV[3] - ARGV[2])
 redis.call('sadd', KEYS[3], ARGV[4])
 return 1
 """
+# at once, so that whoever lost the lease puts no older rows in the place of a successor's
 _RECORD = """
 if redis.call('get', KEYS[1]) ~= ARGV[1] then return redis.call('hget', KEYS[2], ARGV[2]) end
-redis.call('hsetnx', KEYS[2], ARGV[2], ARGV[3])
+if redis.call('hsetnx', KEYS[2], ARGV[2], ARGV[3]) == 1 and KEYS[3] then
+  redis.call('set', KEYS[3], ARGV[4], 'ex', ARGV[5])
+end
 return redis.call('hget', KEYS[2], ARGV[2])
+"""
+_BREAK = """
+if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('hincrby', KEYS[2], ARGV[2], 1)
 """
 
 
@@ -49,6 +58,7 @@ class Ledger:
         self._plans: dict[bytes, Run] = {}  # by digest
         self._open = client.register_script(_OPEN)
         self._record = client.register_script(_RECORD)
+        self._break = client.register_script(_BREAK)
 
     def open(self, run: Run) -> bool:
         """Record a run before its first step; `False` where there is one of its name already."""
@@ -66,19 +76,44 @@ class Ledger:
     def open_runs(self) -> list[str]:
         """Runs without an end."""
         found: Any = self._client.smembers(keys.OPEN)
-        return sorted(run_id.decode() for run_id in found)
+        return sorted(run_id.decode(errors="replace") for run_id in found)
 
-    def record(self, run_id: str, step: str, outcome: T, lease: Lease) -> T:
+    def record(self, run_id: str, step: str, outcome: T, lease: Lease, staged: Staged | None = None) -> T:
         """Record what came of a step, while its lease is ours; the first word stands and is returned.
+
+        Args:
+            staged: What is kept in the same instant, if this is the first word.
 
         Raises:
             Busy: Somebody else took the step over; the outcome will be theirs.
         """
-        data = codec.dump(outcome, type(outcome))
-        stands = self._record(keys=[lease.key, keys.run(run_id)], args=[lease.mine, STEP + step, data])
+        beside = [staged.key] if staged else []
+        more: list[bytes | str | int] = [staged.data, keys.STAGING_TTL_S] if staged else []
+        args: list[bytes | str | int] = [lease.mine, STEP + step, codec.dump(outcome, type(outcome)), *more]
+        stands = self._record(keys=[lease.key, keys.run(run_id), *beside], args=args)
         if not isinstance(stands, bytes):
             raise Busy(f"{run_id}: {step} was taken over")
         return codec.load(type(outcome), stands)
+
+    def count_broken(self, run_id: str, step: str, lease: Lease) -> int:
+        """How often a step met an error that nobody foresaw, with this time; only whoever has its lease counts.
+
+        Raises:
+            Busy: Somebody else took the step over.
+        """
+        times = self._break(keys=[lease.key, keys.run(run_id)], args=[lease.mine, BROKE + step])
+        if not times:
+            raise Busy(f"{run_id}: {step} was taken over")
+        return int(times)
+
+    def broke_so_often(self, run_ids: Sequence[str], step: str, times: int) -> set[str]:
+        """Those of the runs in which a step met such errors so often."""
+        counts = many_runs.fields(self._client, run_ids, BROKE + step)
+        return {run_id for run_id, (count,) in counts.items() if int(count or 0) >= times}
+
+    def forget_outcome(self, run_id: str, step: str) -> None:
+        """Let a step be done anew whose outcome cannot be read."""
+        self._client.hdel(keys.run(run_id), STEP + step)
 
     def is_done(self, run_id: str, step: str) -> bool:
         """Whether a step has an outcome."""
@@ -101,9 +136,14 @@ class Ledger:
         self._client.set(keys.alive(run_id), str(time.time() + ahead_s), ex=keys.STAGING_TTL_S)
 
     def silent_s(self, run_id: str) -> float:
-        """Seconds since a run's last sign of life; one that lies further ahead than anybody gives counts as none."""
-        stamp: Any = self._client.get(keys.alive(run_id))
-        silent = time.time() - float(stamp) if stamp else math.inf
+        """Seconds since a run's last sign of life; one that cannot be, or lies too far ahead, counts as none."""
+        try:
+            stamp: Any = self._client.get(keys.alive(run_id))
+            silent = time.time() - float(stamp) if stamp else math.inf
+        except (ValueError, redis.ResponseError) as error:
+            if isinstance(error, redis.ResponseError) and not many_runs.of_another_type(error):
+                raise
+            return math.inf
         return silent if silent > -AHEAD_MOST_S else math.inf
 
     def watch(self, run_id: str, seconds: float) -> bool:
@@ -119,7 +159,7 @@ class Ledger:
         """A run's plan; one that this process holds already is not read again.
 
         Raises:
-            WrongInput: There is no such run.
+            WrongInput: There is no such run, or nobody can read it.
         """
         digest = self._client.hget(keys.run(run_id), DIGEST)
         if isinstance(digest, bytes) and (held := self._plans.get(digest)):
@@ -128,7 +168,11 @@ class Ledger:
         if not isinstance(data, bytes):
             msg = f"there is no run {run_id}; `laike runs` lists what there is"
             raise WrongInput(msg)
-        run = codec.load(Run, data)
+        try:
+            run = codec.load(Run, data)
+        except ValueError:
+            msg = f"nobody can read what is remembered of {run_id}: it is torn, or of another version"
+            raise WrongInput(msg) from None
         self._hold(data, run)
         return run
 
@@ -146,13 +190,16 @@ class Ledger:
         return codec.load(Summary, data) if isinstance(data, bytes) else None
 
     def overview(self, run_ids: Sequence[str]) -> list[tuple[Run, Summary | None]]:
-        """Runs, and how they ended where they did, in one round trip; one of which nothing is left is absent."""
-        pipe = self._client.pipeline(transaction=False)
-        for run_id in run_ids:
-            pipe.hmget(keys.run(run_id), [PLAN, SUMMARY])
-        return [
-            (codec.load(Run, plan), codec.load(Summary, end) if end else None) for plan, end in pipe.execute() if plan
-        ]
+        """Runs, and how they ended where they did, in one round trip; one that is gone or cannot be read is absent."""
+        return list(many_runs.overview(self._client, run_ids))
+
+    def plans(self, run_ids: Sequence[str]) -> list[Run]:
+        """The plans of runs in one round trip; one that is gone or cannot be read is absent."""
+        return list(many_runs.parts_of(self._client, run_ids, PLAN, Run))
+
+    def ends(self, run_ids: Sequence[str]) -> list[Summary]:
+        """How runs ended, in one round trip; one that is open, gone or cannot be read is absent."""
+        return list(many_runs.parts_of(self._client, run_ids, SUMMARY, Summary))
 
     def known(self, run_id: str) -> bool:
         """Whether there is a run of that name."""
@@ -195,7 +242,7 @@ class Ledger:
     def newest(self, count: int) -> list[str]:
         """Ids of the newest runs, the newest first."""
         found: Any = self._client.zrevrange(keys.RUNS, 0, count - 1)
-        return [run_id.decode() for run_id in found]
+        return [run_id.decode(errors="replace") for run_id in found]
 
     def emit(self, run_id: str, event: str, **facts: str | int) -> None:
         """Tell the log, and those who follow a run, that something happened. Facts are small; a secret is taken out."""

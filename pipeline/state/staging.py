@@ -1,6 +1,7 @@
 """Rows on their way from the fetch to the load: compressed, in Redis, for three days.
 
-A fetch's outcome and its rows are one value, so that neither is ever there without the other.
+A fetch's outcome and its rows are one value, so that neither is ever there without the other. It is kept in the instant
+in which the ledger records the outcome.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,6 +31,14 @@ class Fetched:
 
     outcome: FetchOutcome
     rows: tuple[ReportRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A value that is kept in the same instant in which the outcome of its step is recorded."""
+
+    key: str
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +87,16 @@ class Cleared:
     files: tuple[str, ...] = ()
 
 
+def staged(batch_id: str, fetched: Fetched) -> Staged:
+    """What a fetch found, to be kept with its outcome."""
+    return Staged(keys.rows(batch_id, fetched.outcome.account_id), codec.squeeze(fetched, Fetched))
+
+
 class Staging:
     """What the steps of a run hand to each other."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
-
-    def put_fetched(self, batch_id: str, fetched: Fetched) -> None:
-        """Keep what a fetch found."""
-        key = keys.rows(batch_id, fetched.outcome.account_id)
-        self._client.set(key, codec.squeeze(fetched, Fetched), ex=keys.STAGING_TTL_S)
 
     def fetched(self, batch_id: str, account_ids: Sequence[str]) -> list[Fetched]:
         """What the fetches of these accounts found; one that is not there or not whole is left out: fetch again."""

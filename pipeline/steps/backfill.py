@@ -86,7 +86,7 @@ def left_out_unread(run: Run) -> Iterator[Findings]:
 def _attempts(ctx: Context, wanted: Run) -> list[Run]:
     """Backfills of the same days and accounts into the same table, the newest first."""
     begin = f"backfill-{wanted.days.first}-{wanted.days.last}-"
-    runs = [ctx.ledger.run(name) for name in ctx.ledger.newest(RUNS_LOOKED_AT) if name.startswith(begin)]
+    runs = ctx.ledger.plans([name for name in ctx.ledger.newest(RUNS_LOOKED_AT) if name.startswith(begin)])
     return [run for run in runs if run.accounts == wanted.accounts and run.table_id in ("", wanted.table_id)]
 
 

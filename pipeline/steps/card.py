@@ -49,7 +49,7 @@ def tell_run(ctx: Context, summary: Summary) -> None:
 def tell_unsent(ctx: Context) -> None:
     """Try the cards again that could not be sent; while the bot takes none, one a time is enough."""
     for run_id in ctx.memory.unsent(ctx.now()):
-        summary = ctx.ledger.summary(run_id)
+        summary = next(iter(ctx.ledger.ends([run_id])), None)
         if summary and not ctx.ledger.told(run_id):
             tell_run(ctx, summary)
             if not ctx.ledger.told(run_id) and _concerns_the_group(ctx, summary):

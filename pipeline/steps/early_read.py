@@ -8,7 +8,7 @@ from pipeline.core.flow import READ, Step
 from pipeline.core.outcome import Run
 from pipeline.core.plan import follows_on, parts
 from pipeline.steps.carried import AS_LEFT, as_left
-from pipeline.steps.once import once
+from pipeline.steps.once import Work, once
 from pipeline.steps.read import rows_of, take_snapshot
 from pipeline.steps.room import look_for_room
 
@@ -24,12 +24,13 @@ def read_table(ctx: Context, run_id: str, batch: int) -> int:
 
     Raises:
         Busy: A living process is at it.
+        Unforeseen: It broke, and is to be tried again.
     """
     run = ctx.ledger.run(run_id)
     part = parts(run)[batch]
-    if follows_on(run, batch) and not run.dry_run and batch not in run.loaded_before:
-        return once(ctx, run_id, Step(READ, batch), int, lambda _: -1)
-    return once(ctx, run_id, Step(READ, batch), int, lambda counting: _read_table(counting, part))
+    spared = follows_on(run, batch) and not run.dry_run and batch not in run.loaded_before
+    work = Work(lambda counting: -1 if spared else _read_table(counting, part), lambda _: -1)
+    return once(ctx, run_id, Step(READ, batch), int, work)
 
 
 def _read_table(ctx: Context, part: Run) -> int:

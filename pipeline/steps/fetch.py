@@ -11,17 +11,15 @@ from pipeline.clients.oceanengine.api import OceanEngine
 from pipeline.clients.oceanengine.reports import account_totals, promotion_report
 from pipeline.context import Context
 from pipeline.core import plan
-from pipeline.core.causes import cure_of
 from pipeline.core.columns import metrics_of
-from pipeline.core.errors import BadResponse, LaikeError, Retryable, Trouble
+from pipeline.core.errors import BadResponse, Busy, LaikeError, Retryable, Trouble
 from pipeline.core.flow import FETCH, Step
 from pipeline.core.model import AccountDay, DayRange, ReportRow, Totals, ranges
 from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, Run
 from pipeline.core.quality import checksum, judge_days, moved, spent_before
-from pipeline.state.staging import Fetched
-from pipeline.state.store import StoreTrouble
+from pipeline.state.staging import Fetched, staged
 from pipeline.steps.carried import carried
-from pipeline.steps.once import once, part_of
+from pipeline.steps.once import Done, Work, once, part_of
 from pipeline.steps.spend import Weighing, remember, weigh_days
 
 SECOND_LOOK_S = 20.0  # figures that do not add up are read once more after so long
@@ -47,7 +45,7 @@ class _Found:
 def fetch_account(ctx: Context, run_id: str, batch: int, account_id: str, *, last: bool = True) -> FetchOutcome:
     """Fetch an account for a batch, or return what an earlier delivery fetched.
 
-    Its rows are staged before its outcome is recorded. A failure is an outcome too.
+    Its rows are staged in the instant in which its outcome is recorded. A failure is an outcome too.
 
     Args:
         last: Whether a failure that may pass is to be an outcome; else it is raised, to be tried again later.
@@ -55,34 +53,43 @@ def fetch_account(ctx: Context, run_id: str, batch: int, account_id: str, *, las
     Raises:
         Busy: A living process is at it.
         Retryable: It failed, may succeed later, and this was not the last try.
+        Unforeseen: It broke, and is to be tried again.
         StoreTrouble: Redis is away.
     """
     part = part_of(ctx, run_id, batch)
-    step = Step(FETCH, batch, account_id)
 
-    def work(counting: Context) -> FetchOutcome:
-        return carried(counting, part, account_id) or _fetch_and_stage(counting, part, account_id, last=last)
+    def do(counting: Context) -> FetchOutcome | Done[FetchOutcome]:
+        return carried(counting, part, account_id) or _fetch_and_tell(counting, part, account_id, last=last)
 
-    return once(ctx, run_id, step, FetchOutcome, work)
+    def give_up(why: Trouble) -> Done[FetchOutcome]:
+        return _staged(ctx, part, account_id, _nothing(part.days, why))
+
+    work: Work[FetchOutcome] = Work(do, give_up, passing=(Busy, Retryable))
+    return once(ctx, run_id, Step(FETCH, batch, account_id), FetchOutcome, work)
 
 
-def _fetch_and_stage(ctx: Context, part: Run, account_id: str, *, last: bool) -> FetchOutcome:
+def _fetch_and_tell(ctx: Context, part: Run, account_id: str, *, last: bool) -> Done[FetchOutcome]:
     ctx.ledger.emit(part.run_id, "fetching", batch=part.batch, account=account_id)
-    why, begun = ctx.ledger.given_up(part.run_id), ctx.shared_now()
+    why = ctx.ledger.given_up(part.run_id)
     found = _nothing(part.days, why) if why else _fetch_or_fail(ctx, part, account_id, last=last)
+    if not part.dry_run:
+        remember(ctx, account_id, found.rows, found.weighing)
+    done = _staged(ctx, part, account_id, found)
+    _tell(ctx, part, done.outcome)
+    return done
+
+
+def _staged(ctx: Context, part: Run, account_id: str, found: _Found) -> Done[FetchOutcome]:
+    """What came of an account, and its rows, which are kept in the instant in which that is recorded."""
     outcome = FetchOutcome(
         account_id=account_id,
         days=found.days,
         rows=len(found.rows),
         checksum=checksum(found.rows),
-        as_of=found.as_of or begun,
+        as_of=found.as_of or ctx.shared_now(),
         spent_lately=found.spent_lately,
     )
-    ctx.staging.put_fetched(part.batch_id, Fetched(outcome, tuple(found.rows)))
-    if not part.dry_run:
-        remember(ctx, account_id, found.rows, found.weighing)
-    _tell(ctx, part, outcome)
-    return outcome
+    return Done(outcome, staged(part.batch_id, Fetched(outcome, tuple(found.rows))))
 
 
 def _fetch_or_fail(ctx: Context, part: Run, account_id: str, *, last: bool) -> _Found:
@@ -98,12 +105,6 @@ def _fetch_or_fail(ctx: Context, part: Run, account_id: str, *, last: bool) -> _
             ctx.ledger.emit(part.run_id, "postponed", batch=part.batch, account=account_id, **facts)
             raise
         return _nothing(part.days, error.trouble())
-    except StoreTrouble:
-        raise  # Redis is away, the account is not: whoever called comes back later
-    except Exception as error:
-        # a header of the chord never raises: a bug of ours must not keep the other accounts out of the table
-        log.exception("fetch_broke", run=part.run_id, account=account_id)
-        return _nothing(part.days, _bug(error))
 
 
 def _tell(ctx: Context, part: Run, outcome: FetchOutcome) -> None:
@@ -177,11 +178,3 @@ def _nothing(days: DayRange, trouble: Trouble) -> _Found:
 
 def _all_failed(days: DayRange, trouble: Trouble) -> tuple[DayOutcome, ...]:
     return tuple(DayOutcome(day=day, state=DayState.FAILED, trouble=trouble) for day in days)
-
-
-def _bug(error: Exception) -> Trouble:
-    return Trouble(
-        reason="bug",
-        message=f"{type(error).__name__} in our own code; the log has the trace",
-        what_to_do=cure_of("bug"),
-    )

@@ -1,6 +1,6 @@
 """End a run: summary, status table, coverage, ledger, card."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -14,16 +14,18 @@ from pipeline.core.flow import FETCH, FINISH, LOAD, VERIFY, VIEWS, Step
 from pipeline.core.model import AccountDay
 from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, Summary, VerifyOutcome, ViewsOutcome
 from pipeline.core.plan import choose_accounts
-from pipeline.core.summary import BatchEnd, end_of, summarize
+from pipeline.core.summary import BatchEnd, bare_summary, end_of, summarize
+from pipeline.state.store import StoreTrouble
 from pipeline.steps.accounts import remembered_accounts
 from pipeline.steps.backfill import begun_parts, left_out_unread
 from pipeline.steps.card import tell_run
 from pipeline.steps.health import tell_outside
 from pipeline.steps.known import learn_conflicts, learn_states, note_absences
 from pipeline.steps.limits import limit_warnings
-from pipeline.steps.once import once
+from pipeline.steps.once import Work, once
 from pipeline.steps.standing import said_later
 from pipeline.steps.status import write_status
+from pipeline.steps.unforeseen import tell_error
 from pipeline.steps.weekly import tell_week
 from pipeline.steps.write import batches
 
@@ -33,21 +35,34 @@ log = structlog.get_logger()
 
 
 def finish(ctx: Context, run_id: str) -> Summary:
-    """Close a run, or return how it was closed before.
+    """Close a run, or return how it was closed before; then tell of it, which fails nothing.
 
     Raises:
         Busy: A living process is at it.
+        Unforeseen: It broke, and is to be tried again.
     """
     run = ctx.ledger.run(run_id)
-    summary = once(ctx, run_id, Step(FINISH), Summary, lambda counting: _finish(counting, run))
+    work = Work(lambda counting: _finish(counting, run), lambda why: bare_summary(run, why, ctx.now()))
+    summary = once(ctx, run_id, Step(FINISH), Summary, work)
     if ctx.ledger.close(summary):
-        ctx.ledger.emit(run_id, "finished", state=summary.state)
-    ctx.ledger.archive(run_id)
+        _besides(ctx, run, lambda: ctx.ledger.emit(run_id, "finished", state=summary.state))
+    _besides(ctx, run, lambda: ctx.ledger.archive(run_id))
     if not run.dry_run:
-        tell_run(ctx.of(run), summary)
-        tell_outside(ctx, run)
-        tell_week(ctx, run)
+        _besides(ctx, run, lambda: tell_run(ctx.of(run), summary))
+        _besides(ctx, run, lambda: tell_outside(ctx, run))
+        _besides(ctx, run, lambda: tell_week(ctx, run))
     return summary
+
+
+def _besides(ctx: Context, run: Run, act: Callable[[], None]) -> None:
+    """Do what comes after a run's end: what breaks it is told, and keeps nobody from what comes after that."""
+    try:
+        act()
+    except StoreTrouble:
+        raise  # Redis is away: whoever asked for the end comes back later
+    except Exception as error:
+        log.exception("after_the_end_broke", run=run.run_id)
+        tell_error(ctx, f"{run.run_id} 已结束，但后续通知出错", error)
 
 
 def _finish(ctx: Context, run: Run) -> Summary:

@@ -20,8 +20,8 @@ from pipeline.core.shared import settled
 from pipeline.core.table import Layout
 from pipeline.state.staging import Snapshot
 from pipeline.steps.carried import is_carried
-from pipeline.steps.loaded import Work, outcome_of
-from pipeline.steps.once import once, part_of
+from pipeline.steps.loaded import Written, outcome_of
+from pipeline.steps.once import Work, once, part_of
 from pipeline.steps.read import Record, read_following, remembered_count, rows_of, take_snapshot
 from pipeline.steps.ready import Ready, ready
 from pipeline.steps.room import ensure_room
@@ -42,9 +42,11 @@ def load(ctx: Context, run_id: str, batch: int) -> LoadOutcome:
 
     Raises:
         Busy: A living process is at it.
+        Unforeseen: It broke, and is to be tried again.
     """
     part = part_of(ctx, run_id, batch)
-    return once(ctx, run_id, Step(LOAD, batch), LoadOutcome, lambda counting: _load_or_tell(counting, part))
+    work = Work(lambda counting: _load_or_tell(counting, part), lambda why: LoadOutcome(trouble=why))
+    return once(ctx, run_id, Step(LOAD, batch), LoadOutcome, work)
 
 
 def _load_or_tell(ctx: Context, part: Run) -> LoadOutcome:
@@ -155,7 +157,7 @@ class _Load:
 
     def outcome(self, done: Mapping[Key, Change]) -> LoadOutcome:
         """What was done, or would be."""
-        work = Work(
+        work = Written(
             wanted=self.wanted,
             layout=self.layout,
             done=done,

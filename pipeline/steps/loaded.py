@@ -18,7 +18,7 @@ from pipeline.steps.source import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class Written:
     """What a load worked on, and how far it came."""
 
     wanted: Sequence[WantedRow]
@@ -31,7 +31,7 @@ class Work:
     fields: int
 
 
-def outcome_of(ctx: Context, work: Work) -> LoadOutcome:
+def outcome_of(ctx: Context, work: Written) -> LoadOutcome:
     """The outcome of a load."""
     source, outdated = work.ready.source, work.ready.outdated
     done = {key: change for key, change in work.done.items() if key not in work.refused}

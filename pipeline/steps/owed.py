@@ -5,10 +5,13 @@ from datetime import date, timedelta
 
 from pipeline.context import Context
 from pipeline.core.coverage import bad_days, worth_reading
+from pipeline.core.flow import FINISH, Step
 from pipeline.core.model import AccountDay, DayRange
 from pipeline.core.outcome import Run
-from pipeline.core.owed import groups, may_try, newest_owed, owed_days
+from pipeline.core.owed import groups, may_be_caught_up, may_try, newest_owed, owed_days
 from pipeline.core.plan import deadline_s
+from pipeline.core.unforeseen import Unforeseen
+from pipeline.steps.once import TRIES
 
 RUNS_LOOKED_AT = 100  # the newest ones; a day has fewer
 
@@ -65,25 +68,32 @@ def due_groups(ctx: Context, lacking: Mapping[str, tuple[date, ...]], runs: Sequ
     Runs into another table do nothing for this one.
     """
     runs = [run for run in runs if ctx.of(run) is ctx]
-    now, absent, open_runs = ctx.now(), ctx.days.absences(), set(ctx.ledger.open_runs())
-    at_it = {
-        AccountDay(account.id, day)
-        for run in runs
-        if run.run_id in open_runs
-        for account in run.accounts
-        for day in run.days
-    }
+    now, absent, open_runs = ctx.now(), ctx.days.absences(), ctx.ledger.plans(ctx.ledger.open_runs())
+    ours = [run for run in open_runs if ctx.of(run) is ctx]
+    at_it = {AccountDay(account.id, day) for run in ours for account in run.accounts for day in run.days}
     return groups(
         {
             number: days
-            for number, days in lacking.items()
+            for number, days in _unbroken(ctx, lacking, runs).items()
             if at_it.isdisjoint(AccountDay(number, day) for day in days)
             and may_try(runs, number, days, now, unavailable=number in absent)
         }
     )
 
 
+def _unbroken(
+    ctx: Context, lacking: Mapping[str, tuple[date, ...]], runs: Sequence[Run]
+) -> dict[str, tuple[date, ...]]:
+    """What catch_up may try: what met an error that nobody foresaw would only meet it again every hour."""
+    if not lacking:
+        return {}
+    days = [day for these in lacking.values() for day in these]
+    known = ctx.days.known(lacking, DayRange(min(days), max(days)))
+    broken = {at for at, one in known.items() if one.reason == Unforeseen.reason}
+    ended = ctx.ledger.broke_so_often([run.run_id for run in runs], str(Step(FINISH)), TRIES)
+    return may_be_caught_up(lacking, broken, runs, ended)
+
+
 def recent_runs(ctx: Context) -> list[Run]:
-    """The newest runs, without those that only looked."""
-    runs = [ctx.ledger.run(run_id) for run_id in ctx.ledger.newest(RUNS_LOOKED_AT)]
-    return [run for run in runs if not run.dry_run]
+    """The newest runs, without those that only looked and those that nobody can read."""
+    return [run for run in ctx.ledger.plans(ctx.ledger.newest(RUNS_LOOKED_AT)) if not run.dry_run]

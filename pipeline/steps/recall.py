@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +9,7 @@ import structlog
 
 from pipeline.context import Context
 from pipeline.core.absence import absent_since
-from pipeline.core.cells import plain_text
+from pipeline.core.cells import moment_in, number_in, plain_text
 from pipeline.core.coverage import KnownDay
 from pipeline.core.errors import HistoryUnclear, LaikeError, WrongInput
 from pipeline.core.model import AccountDay, DayRange
@@ -112,13 +110,13 @@ def _gathered(
 ) -> Recalled:
     recalled = Recalled()
     for cells in rows:
-        at, read_at = _place(cells, by_name, zone), _moment(cells.get(AS_OF), zone)
+        at, read_at = _place(cells, by_name, zone), moment_in(cells.get(AS_OF), zone)
         state = STATES.get(plain_text(cells.get(STATE) or ""))
-        rows_, cost = _figure(cells.get(ROWS)), _figure(cells.get(COST))
-        if at is None or at.day not in days or state is None or read_at is None or rows_ is None or cost is None:
+        count, cost = number_in(cells.get(ROWS) or 0), number_in(cells.get(COST) or 0)
+        if at is None or at.day not in days or state is None or read_at is None or count is None or cost is None:
             continue  # what a person wrote
         reason = None if state.good else plain_text(cells.get(REASON) or "") or None
-        known = KnownDay(state=state, rows=int(rows_), cost=str(cost), what_to_do=reason, as_of=read_at)
+        known = KnownDay(state=state, rows=int(count), cost=str(cost), what_to_do=reason, as_of=read_at)
         recalled.known[at] = known
         if state.good:
             recalled.covered[at] = Loaded(known.rows, known.cost, UNKNOWN, read_at)
@@ -126,21 +124,5 @@ def _gathered(
 
 
 def _place(cells: Mapping[str, Any], by_name: Mapping[str, str], zone: ZoneInfo) -> AccountDay | None:
-    number, day = by_name.get(plain_text(cells.get(ACCOUNT) or "")), _moment(cells.get(DAY), zone)
+    number, day = by_name.get(plain_text(cells.get(ACCOUNT) or "")), moment_in(cells.get(DAY), zone)
     return AccountDay(number, day.date()) if number and day else None
-
-
-def _moment(raw: object, zone: ZoneInfo) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(raw / 1000, zone) if isinstance(raw, int) else None
-    except (ValueError, OverflowError, OSError):  # beyond the calendar, each platform in its own way
-        return None
-
-
-def _figure(raw: object) -> Decimal | None:
-    """A number, in a column of text, too; an empty cell is 0."""
-    try:
-        found = Decimal(plain_text(raw or 0).replace(",", "").strip() or 0)
-    except InvalidOperation:
-        return None
-    return found if found.is_finite() else None

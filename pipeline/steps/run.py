@@ -1,18 +1,23 @@
 """A whole run: begin it, and carry its steps out in this process."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
+from typing import TypeVar
+
+import structlog
 
 from pipeline.context import Context
 from pipeline.core import plan
 from pipeline.core.errors import NeedsPerson, WrongInput
-from pipeline.core.flow import LOAD, Step, next_steps
+from pipeline.core.flow import FINISH, LOAD, Step, next_steps
 from pipeline.core.model import DayRange
 from pipeline.core.outcome import Run, Summary
-from pipeline.core.owed import catch_up_id
+from pipeline.core.owed import catch_up_id, next_id
 from pipeline.core.plan import parts
+from pipeline.core.unforeseen import Unforeseen
 from pipeline.render.cards import trouble_card
 from pipeline.state import keys
 from pipeline.state.lease import held
@@ -22,14 +27,19 @@ from pipeline.steps.early_read import read_table
 from pipeline.steps.fetch import fetch_account
 from pipeline.steps.finish import finish
 from pipeline.steps.load import load
+from pipeline.steps.once import TRIES
 from pipeline.steps.owed import due_groups, newest_day, owed, reaching_back, recent_runs, worth_trying
 from pipeline.steps.recall import recall_coverage
 from pipeline.steps.tell import tell_once
 from pipeline.steps.token import told_as
+from pipeline.steps.underway import under_way
 from pipeline.steps.verify import verify
 from pipeline.steps.views import check_views
 
+T = TypeVar("T")
 FETCHES_AT_ONCE = 16  # threads that wait for answers; the shared limiter sets the pace
+
+log = structlog.get_logger()
 
 
 def begin(ctx: Context, day: date | None, account_ids: Sequence[str], *, dry_run: bool, tell: bool = True) -> Run:
@@ -139,17 +149,20 @@ def begin_catch_up(ctx: Context) -> list[Run]:
         _planned(ctx, known, catch_up_id(day, days, runs), days, numbers)
         for days, numbers in due_groups(ctx, lacking, runs).items()
     ]
-    return [_open(ctx, run) for run in planned]
+    return [_open_next(ctx, run) for run in planned]
 
 
 def due(ctx: Context, run_id: str) -> list[Step]:
-    """The first steps of a run that are missing; a run that has ended is no longer looked after."""
+    """The first steps of an open run that are missing; one that is closed already is no longer looked after.
+
+    One that is open although all is done was killed between its end and its closing: the end once more closes it.
+    """
     if summary := ctx.ledger.summary(run_id):
         ctx.ledger.close(summary)
         return []
     run = ctx.ledger.run(run_id)
     begun, _ = begun_parts(ctx, run)
-    return next_steps(begun, ctx.ledger.done(run_id), late=ctx.now() > run.deadline)
+    return next_steps(begun, ctx.ledger.done(run_id), late=ctx.now() > run.deadline) or [Step(FINISH)]
 
 
 def waits_too_long(ctx: Context, run_id: str) -> bool:
@@ -209,6 +222,17 @@ def _open(ctx: Context, run: Run) -> Run:
     return ctx.ledger.run(run.run_id)
 
 
+def _open_next(ctx: Context, run: Run) -> Run:
+    """Record a run under the first name that is free, or join the one of its name that somebody is at."""
+    while not ctx.ledger.open(run):
+        for there in ctx.ledger.plans([run.run_id]):
+            if under_way(ctx, there):
+                return there
+        run = replace(run, run_id=next_id(run.run_id))
+    _tell(ctx, run)
+    return run
+
+
 def _open_new(ctx: Context, run: Run) -> Run:
     """Record a run of its own: one that began in the same millisecond keeps its name, and this one gets another."""
     name, number = run.run_id, 1
@@ -231,18 +255,29 @@ def carry_out(ctx: Context, run_id: str) -> Summary:
         for part in cut:
             _fetch_and_load(ctx, part, pool)
             if part is cut[-1]:
-                views = pool.submit(check_views, ctx, run_id)
-            verify(ctx, run_id, part.batch)
+                views = pool.submit(_surely, partial(check_views, ctx, run_id))
+            _surely(partial(verify, ctx, run_id, part.batch))
         views.result()
-    return finish(ctx, run_id)
+    return _surely(partial(finish, ctx, run_id))
 
 
 def _fetch_and_load(ctx: Context, part: Run, pool: ThreadPoolExecutor) -> None:
-    reading = pool.submit(read_table, ctx, part.run_id, part.batch)  # first: the load waits for it longest
+    at = (ctx, part.run_id, part.batch)
+    reading = pool.submit(_surely, partial(read_table, *at))  # first: the load waits for it longest
     if part.batch in part.loaded_before:
         reading.result()  # it says whether anything is fetched
-    fetches = [pool.submit(fetch_account, ctx, part.run_id, part.batch, account.id) for account in part.accounts]
+    fetches = [pool.submit(_surely, partial(fetch_account, *at, account.id)) for account in part.accounts]
     reading.result()
     for fetch in fetches:
         fetch.result()
-    load(ctx, part.run_id, part.batch)
+    _surely(partial(load, *at))
+
+
+def _surely(step: Callable[[], T]) -> T:
+    """A step, tried again at once where it broke: the last time it has an outcome."""
+    for _ in range(TRIES - 1):
+        try:
+            return step()
+        except Unforeseen as error:
+            log.info("at_once_again", error=error.message)
+    return step()

@@ -21,7 +21,7 @@ from pipeline.state.coverage import Loaded
 from pipeline.state.memory import KnownColumn
 from pipeline.state.staging import Snapshot, packed
 from pipeline.steps.carried import is_carried, read_back
-from pipeline.steps.once import once, part_of
+from pipeline.steps.once import Work, once, part_of
 from pipeline.steps.read import Record, read_following, read_when_quiet, rows_of, writers
 from pipeline.steps.shared_keys import settled_by_load
 from pipeline.steps.source import Source, concerning, staged, want
@@ -40,9 +40,11 @@ def verify(ctx: Context, run_id: str, batch: int) -> VerifyOutcome:
 
     Raises:
         Busy: A living process is at it.
+        Unforeseen: It broke, and is to be tried again.
     """
     part = part_of(ctx, run_id, batch)
-    return once(ctx, run_id, Step(VERIFY, batch), VerifyOutcome, lambda counting: _verify_or_tell(counting, part))
+    work = Work(lambda counting: _verify_or_tell(counting, part), lambda why: VerifyOutcome(trouble=why))
+    return once(ctx, run_id, Step(VERIFY, batch), VerifyOutcome, work)
 
 
 def _verify_or_tell(ctx: Context, part: Run) -> VerifyOutcome:

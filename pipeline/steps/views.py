@@ -14,7 +14,7 @@ from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, ViewsOutcome
 from pipeline.core.plan import parts
 from pipeline.core.table import Layout
 from pipeline.core.views import AccountView, ViewState, audit_due, view_names
-from pipeline.steps.once import once
+from pipeline.steps.once import Work, once
 from pipeline.steps.read import layout_now
 from pipeline.steps.view_repair import Active, Repair, remember
 
@@ -28,9 +28,11 @@ def check_views(ctx: Context, run_id: str) -> ViewsOutcome:
 
     Raises:
         Busy: A living process is at it.
+        Unforeseen: It broke, and is to be tried again.
     """
     run = ctx.ledger.run(run_id)
-    return once(ctx, run_id, Step(VIEWS), ViewsOutcome, lambda counting: _check_or_tell(counting, run))
+    work = Work(lambda counting: _check_or_tell(counting, run), lambda why: ViewsOutcome(trouble=why))
+    return once(ctx, run_id, Step(VIEWS), ViewsOutcome, work)
 
 
 def _check_or_tell(ctx: Context, run: Run) -> ViewsOutcome:

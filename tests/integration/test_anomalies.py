@@ -16,6 +16,7 @@ from pipeline.state.staging import Fetched
 from pipeline.steps.card import tell_run
 from tests.cards import problems
 from tests.lab import Lab
+from tests.staged import put_fetched
 from tests.year import BEGINS, PLANTED, Year
 
 
@@ -45,7 +46,7 @@ def carried_out(ctx: Context, year: Year, run: Run, number: int) -> Summary:
         outcome = FetchOutcome(
             account_id=account.id, days=(), rows=len(rows), checksum=checksum(rows), as_of=run.started_at
         )
-        ctx.staging.put_fetched(run.batch_id, Fetched(outcome, rows))
+        put_fetched(ctx.client, run.batch_id, Fetched(outcome, rows))
         state = DayState.LOADED if its.rows else DayState.EMPTY
         results.append(
             AccountResult(

@@ -34,6 +34,7 @@ from tests.property.cases import (
     Deed,
     key_of,
 )
+from tests.staged import put_fetched
 
 TABLE_ID = "tblRandom0001"
 Rows = dict[str, dict[str, Any]]
@@ -74,7 +75,7 @@ class Loading:
         run = self._planned()
         assert self.ctx.ledger.open(run)
         for account in run.accounts:
-            self.ctx.staging.put_fetched(run.batch_id, self._fetched(run, account.id))
+            put_fetched(self.ctx.client, run.batch_id, self._fetched(run, account.id))
         read_table(self.ctx, run.run_id, 0)
         return load(self.ctx, run.run_id, 0)
 

@@ -19,7 +19,15 @@ BROAD_EXCEPTS: dict[str, str] = {
     "pipeline/outgoing.py::guarded": "the end of an entry point: its trace is told without secrets, and it failed",
     "pipeline/steps/card.py::_alerts": "what is out of the ordinary is told besides: a bug there fails nothing",
     "pipeline/steps/card.py::_background": "what a card tells besides must not keep the run's end from the group",
-    "pipeline/steps/fetch.py::_fetch_or_fail": "a header never raises: a bug of ours must not keep the others out",
+    "pipeline/steps/finish.py::_besides": "what comes after a run's end is told if it breaks, and fails nothing",
+    "pipeline/steps/once.py::outcome": "the edge of each step: it is counted, and the third one is the step's outcome",
+    "worker/consumer.py::defect": "what makes a message one that cannot be unpacked is that message's matter",
+    "worker/loud.py::each_open_run": "what is wrong with one run is told, and the others are looked after",
+    "worker/loud.py::loudly": "it is told and raised again",
+    "worker/loud.py::made_up_for": "it is told; a header never raises, and the watchdog sends what was not",
+    "worker/messages.py::_loads_or_none": "what is no message is discarded",
+    "worker/messages.py::defect": "what is no message is discarded",
+    "worker/watchdog.py::look_and_beat": "it is told; a thread that ends is started by nobody",
 }
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

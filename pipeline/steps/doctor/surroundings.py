@@ -66,7 +66,7 @@ def _beat(ctx: Context, times: Mapping[str, datetime]) -> Finding:
     now, settings = ctx.now(), ctx.settings
     newest = yesterday(now)
     due = ", ".join(f"{task} {when:%m-%d %H:%M}" for task, when in sorted(times.items(), key=lambda item: item[1]))
-    runs = [ctx.ledger.run(run_id) for run_id in ctx.ledger.newest(RUNS_LOOKED_AT)]
+    runs = ctx.ledger.plans(ctx.ledger.newest(RUNS_LOOKED_AT))
     last = next((run for run in runs if run.run_id == f"daily-{run.day}"), None)
     begins = datetime.combine(china_day(now), time.min, CHINA).replace(
         hour=settings.daily_at.hour, minute=settings.daily_at.minute

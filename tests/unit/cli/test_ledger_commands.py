@@ -33,12 +33,12 @@ class Counting(fakeredis.FakeRedis):
 
     def pipeline(self, transaction: bool = True, shard_hint: Any = None) -> Any:  # noqa: ANN401, FBT001, FBT002 redis-py's signature
         pipe = super().pipeline(transaction, shard_hint)
-        sent: Callable[[], Any] = pipe.execute
+        sent: Callable[..., Any] = pipe.execute
 
-        def execute() -> Any:  # noqa: ANN401 redis-py's answers
+        def execute(**options: Any) -> Any:  # noqa: ANN401 redis-py's signature
             self.trips += 1
             self.commands += len(pipe.command_stack)
-            return sent()
+            return sent(**options)
 
         pipe.execute = execute  # type: ignore[method-assign, assignment]
         return pipe

@@ -1,7 +1,7 @@
 """Every value survives every field type that holds it, in whatever shape it is read back."""
 
 import json
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.cells import Field, decoder, encode, fits, midnight_ms
+from pipeline.core.cells import Field, decoder, encode, fits, midnight_ms, moment_in, number_in
 from pipeline.core.columns import DATE, FIELD_TYPES, NUMBER, SINGLE_SELECT, TEXT, TYPE_NAMES, Column, Kind
 from pipeline.core.model import CHINA, Cell
 
@@ -115,3 +115,24 @@ def test_every_other_type_holds_nothing_of_ours(number: int) -> None:
 )
 def test_what_no_cell_can_hold_is_known_before_a_call(value: Cell, fit: bool) -> None:  # noqa: FBT001 a table
     assert fits(value) is fit
+
+
+@pytest.mark.parametrize(
+    ("raw", "number"), [(12, "12"), ("1,234.5", "1234.5"), ([{"text": " 12 "}], "12"), (Decimal("0.10"), "0.10")]
+)
+def test_a_number_is_read_whether_it_is_one_or_text(raw: object, number: str) -> None:
+    assert number_in(raw) == Decimal(number)
+
+
+@pytest.mark.parametrize("raw", [None, "十二行", "12 rows", "NaN", "1e99", True, [], {"a": 1}])
+def test_what_a_person_wrote_in_the_place_of_a_number_is_none(raw: object) -> None:
+    assert number_in(raw) is None
+
+
+@pytest.mark.parametrize("raw", [None, "2026-02-01", 10**18, -(10**18), [0]])
+def test_what_is_no_moment_of_the_calendar_is_none(raw: object) -> None:
+    assert moment_in(raw, CHINA) is None
+
+
+def test_a_moment_is_given_in_ms() -> None:
+    assert moment_in(1769875200000, CHINA) == datetime(2026, 2, 1, tzinfo=CHINA)

@@ -60,7 +60,7 @@ def test_what_is_remembered_of_a_day_is_its_state_its_figures_when_it_was_read_a
     good = DayOutcome(day=TENTH, state=DayState.LOADED, rows=2, cost=Decimal("118.36"))
     found = known_days({AccountDay("1", NINTH): Word(bad, None), AccountDay("1", TENTH): Word(good, NOW)})
     assert list(found.values()) == [
-        KnownDay(state=DayState.FAILED, what_to_do=TROUBLE.what_to_do, written=False),
+        KnownDay(state=DayState.FAILED, what_to_do=TROUBLE.what_to_do, written=False, reason=TROUBLE.reason),
         KnownDay(state=DayState.LOADED, rows=2, cost="118.36", as_of=NOW, written=False),
     ]
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.model import CHINA, Account, DayRange
+from pipeline.core.model import CHINA, Account, AccountDay, DayRange
 from pipeline.core.outcome import Run
-from pipeline.core.owed import catch_up_id, groups, may_try, newest_owed, owed_days
+from pipeline.core.owed import catch_up_id, groups, may_be_caught_up, may_try, newest_owed, next_id, owed_days
 
 NEWEST = date(2026, 2, 11)
 SEVEN = datetime(2026, 2, 12, 7, tzinfo=CHINA)
@@ -135,3 +135,21 @@ def test_a_catch_up_run_is_named_by_its_days_and_how_many_there_were() -> None:
     ]
     assert catch_up_id(NEWEST, yesterday, earlier) == "catch-up-2026-02-11-2"
     assert catch_up_id(NEWEST, gap, earlier) == "catch-up-2026-02-11-0202-0210-2"
+
+
+def test_what_broke_for_a_reason_that_nobody_foresaw_is_not_caught_up() -> None:
+    owed = {"1": ago(2, 1, 0), "2": ago(1, 0), "3": ago(0)}
+    broken = [AccountDay("1", ago(1)[0]), *(AccountDay("2", day) for day in ago(1, 0))]
+    assert may_be_caught_up(owed, broken, [], []) == {"1": ago(2, 0), "3": ago(0)}
+
+
+def test_days_are_left_alone_whose_newest_run_broke_at_its_end() -> None:
+    owed = {"1": ago(2, 1, 0)}
+    older, newer = replace(a_run(5, 6, 0), run_id="older"), replace(a_run(1, 1, 0), run_id="newer")
+    assert may_be_caught_up(owed, [], [newer, older], ["newer"]) == {"1": ago(2)}
+    assert may_be_caught_up(owed, [], [newer, older], ["older"]) == {"1": ago(1, 0)}
+    assert may_be_caught_up(owed, [], [newer, older], []) == owed
+
+
+def test_the_name_after_a_name_has_the_next_number() -> None:
+    assert next_id("catch-up-2026-02-11-0202-0210-9") == "catch-up-2026-02-11-0202-0210-10"

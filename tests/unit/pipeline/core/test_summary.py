@@ -24,7 +24,7 @@ from pipeline.core.outcome import (
     ViewsOutcome,
 )
 from pipeline.core.read_back import DayAgreement
-from pipeline.core.summary import end_of, summarize
+from pipeline.core.summary import bare_summary, end_of, summarize
 
 NOW = datetime(2026, 2, 12, 7, 0, 30, tzinfo=UTC)
 DAYS = DayRange(date(2026, 2, 10), date(2026, 2, 11))
@@ -98,6 +98,16 @@ def test_a_failed_account_makes_it_partial_and_only_that_account_bad() -> None:
 def test_all_accounts_failed_is_failed() -> None:
     bad = found(fetched(EAST, DayState.FAILED, UNAVAILABLE), fetched(WEST, DayState.FAILED, UNAVAILABLE))
     assert ended(bad).state == RunState.FAILED
+
+
+def test_a_run_whose_end_cannot_be_told_claims_nothing_of_any_account() -> None:
+    why = Trouble(reason="bug", message="KeyError in pipeline/core/summary.py:7", what_to_do="请联系工程师。")
+    bare = bare_summary(the_run(dry_run=True), why, NOW)
+    assert (bare.state, bare.trouble, bare.dry_run, bare.verified) == (RunState.FAILED, why, True, False)
+    assert [(one.id, one.name, one.state, one.trouble) for one in bare.accounts] == [
+        (account.id, account.name, DayState.FAILED, why) for account in (EAST, WEST)
+    ]
+    assert (bare.run_id, bare.days, bare.ended_at) == (the_run().run_id, DAYS, NOW)
 
 
 def parking(findings: Findings, *accounts: Account) -> Findings:

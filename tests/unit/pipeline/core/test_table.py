@@ -272,6 +272,20 @@ def test_a_record_is_decoded_with_its_key_its_cost_and_its_creator() -> None:
     assert "备注" not in row.cells
 
 
+@pytest.mark.parametrize(
+    ("given", "creator"),
+    [({"id": "ou_1"}, "ou_1"), ([{"id": "ou_1"}], "ou_1"), ([], None), ([{"id": "a"}, {"id": "b"}], None)]
+    + [(odd, None) for odd in (["ou_1"], "ou_1", 5, {}, {"id": None}, {"id": ["ou_1"]})],
+)
+def test_a_creator_is_read_in_the_shape_of_a_person_or_of_a_list_of_one(given: object, creator: str | None) -> None:
+    assert layout().decode({"record_id": "r", "created_by": given}).creator == creator
+
+
+@pytest.mark.parametrize(("given", "ms"), [(7, 7), ("7", 7), ("", 0), ("seven", 0), ([7], 0), (None, 0)])
+def test_a_time_of_creation_that_is_no_number_is_unknown(given: object, ms: int) -> None:
+    assert layout().decode({"record_id": "r", "created_time": given}).created_ms == ms
+
+
 @pytest.mark.parametrize("record", [{"record_id": "r"}, {"record_id": "r", "fields": None, "created_by": None}])
 def test_a_record_without_cells_is_a_row_without_a_key(record: Mapping[str, Any]) -> None:
     row = layout().decode(record)

@@ -15,6 +15,7 @@ from pipeline.state import keys
 from pipeline.state.coverage import Coverage, Loaded
 from pipeline.state.lease import Lease
 from pipeline.state.ledger import PLANS_HELD, Ledger
+from pipeline.state.staging import Staged
 
 DAY = date(2026, 2, 11)
 
@@ -160,6 +161,49 @@ class TestLedger:
         assert ledger.record("run1", "load", LoadOutcome(created=4), other) == LoadOutcome(created=4)
         assert ledger.record("run1", "load", LoadOutcome(created=3), lost) == LoadOutcome(created=4)
 
+    def test_what_is_staged_with_an_outcome_is_there_for_three_days_from_the_first_word_on(
+        self, client: redis.Redis
+    ) -> None:
+        ledger, lease = Ledger(client), taken(client)
+        ledger.record("run1", "fetch", LoadOutcome(created=3), lease, Staged("rows", b"3"))
+        ledger.record("run1", "fetch", LoadOutcome(created=4), lease, Staged("rows", b"4"))
+        assert client.get("rows") == b"3"
+        assert client.ttl("rows") == pytest.approx(3 * 86400, abs=2)
+
+    def test_who_lost_a_step_stages_nothing_whether_it_has_an_outcome_or_not(self, client: redis.Redis) -> None:
+        ledger, lost = Ledger(client), taken(client)
+        client.delete(lost.key)
+        other = taken(client)
+        with pytest.raises(Busy):
+            ledger.record("run1", "fetch", LoadOutcome(created=3), lost, Staged("rows", b"3"))
+        assert not client.exists("rows")
+        ledger.record("run1", "fetch", LoadOutcome(created=4), other, Staged("rows", b"4"))
+        ledger.record("run1", "fetch", LoadOutcome(created=3), lost, Staged("rows", b"3"))
+        assert client.get("rows") == b"4"
+
+    def test_errors_that_nobody_foresaw_are_counted_by_step_and_not_by_who_lost_it(self, client: redis.Redis) -> None:
+        ledger, lease = Ledger(client), taken(client)
+        assert [ledger.count_broken("run1", step, lease) for step in ("load", "load", "verify")] == [1, 2, 1]
+        client.delete(lease.key)
+        with pytest.raises(Busy):
+            ledger.count_broken("run1", "load", lease)
+        assert ledger.broke_so_often(["run1", "run2"], "load", 2) == {"run1"}
+        assert ledger.broke_so_often(["run1", "run2"], "load", 3) == set()
+        assert ledger.done("run1") == ledger.sent("run1") == set()
+
+    def test_of_many_runs_those_that_nobody_can_read_are_left_out(self, client: redis.Redis) -> None:
+        ledger, names = Ledger(client), ["good", "torn", "ended_torn", "no hash", "gone"]
+        for name in names[:4]:
+            ledger.open(replace(RUN, run_id=name))
+        client.hset(keys.run("torn"), "plan", "{}")
+        client.hset(keys.run("ended_torn"), "summary", "{}")
+        client.delete(keys.run("no hash"))
+        client.set(keys.run("no hash"), "5")
+        assert [run.run_id for run, _ in ledger.overview(names)] == ["good"]
+        assert [run.run_id for run in ledger.plans(names)] == ["good", "ended_torn"]
+        with pytest.raises(WrongInput, match="nobody can read"):
+            Ledger(client).run("torn")
+
     def test_a_run_is_open_from_its_begin_to_its_end(self, client: redis.Redis) -> None:
         ledger = Ledger(client)
         assert not ledger.known(RUN.run_id)
@@ -186,6 +230,23 @@ class TestLedger:
         ledger = Ledger(client)
         ledger.stamp("run1", ahead_s=86_400)  # the clock stepped back since
         assert ledger.silent_s("run1") == float("inf")
+
+    def test_a_sign_of_life_that_is_none_is_replaced_by_the_next_one(self, client: redis.Redis) -> None:
+        ledger = Ledger(client)
+        client.set(keys.alive("run1"), "just now")
+        client.rpush(keys.alive("run2"), "a list")
+        for run_id in ("run1", "run2"):
+            assert ledger.silent_s(run_id) == float("inf")
+            ledger.stamp(run_id)
+            assert ledger.silent_s(run_id) < 5
+
+    def test_a_name_that_is_no_text_keeps_nobody_from_the_others(self, client: redis.Redis) -> None:
+        ledger = Ledger(client)
+        ledger.open(RUN)
+        client.sadd(keys.OPEN, b"\xff")
+        client.zadd(keys.RUNS, {b"\xff": 0})
+        assert ledger.open_runs() == [RUN.run_id, "\ufffd"]
+        assert ledger.newest(2) == [RUN.run_id, "\ufffd"]
 
     def test_one_watchdog_looks_after_a_run_at_a_time(self, client: redis.Redis) -> None:
         ledger = Ledger(client)

@@ -17,6 +17,7 @@ from pipeline.core.quality import checksum
 from pipeline.core.table import Layout
 from pipeline.state import codec, keys
 from pipeline.state.staging import PAGE, Cleared, Fetched, Snapshot, Staging, packed
+from tests.staged import put_fetched
 
 DAY = date(2026, 2, 11)
 NOW = datetime(2026, 2, 12, 7, tzinfo=UTC)
@@ -78,7 +79,7 @@ def replace(client: redis.Redis, key: str, tear: object) -> None:
 class TestStaging:
     def test_rows_and_their_outcome_survive_exactly(self, client: redis.Redis) -> None:
         staging = Staging(client)
-        staging.put_fetched("run1", fetched())
+        put_fetched(client, "run1", fetched())
         (back,) = staging.fetched("run1", [ACCOUNT])
         assert back == fetched()
         assert [str(row.metrics["stat_cost"]) for row in back.rows] == ["118.36", "0.1"]
@@ -86,22 +87,16 @@ class TestStaging:
 
     def test_an_account_without_rows_is_there_and_empty(self, client: redis.Redis) -> None:
         staging = Staging(client)
-        staging.put_fetched("run1", fetched(()))
+        put_fetched(client, "run1", fetched(()))
         assert staging.fetched("run1", [ACCOUNT]) == [fetched(())]
 
     def test_what_was_not_fetched_is_absent(self, client: redis.Redis) -> None:
         staging = Staging(client)
-        staging.put_fetched("run1", fetched())
+        put_fetched(client, "run1", fetched())
         assert staging.fetched("run2", [ACCOUNT]) == []
         assert staging.fetched("run1", ["1800000000000002", ACCOUNT]) == [fetched()]
         assert staging.snapshot("run1") is None
         assert staging.changes("run1") == {}
-
-    def test_a_second_fetch_replaces_the_first(self, client: redis.Redis) -> None:
-        staging = Staging(client)
-        staging.put_fetched("run1", fetched())
-        staging.put_fetched("run1", fetched(ROWS[:1]))
-        assert staging.fetched("run1", [ACCOUNT]) == [fetched(ROWS[:1])]
 
     def test_a_snapshot_survives(self, client: redis.Redis) -> None:
         staging = Staging(client)
@@ -150,18 +145,17 @@ class TestStaging:
 
     def test_everything_is_gone_after_three_days(self, client: redis.Redis) -> None:
         staging = Staging(client)
-        staging.put_fetched("run1", fetched())
         staging.put_snapshot("run1", SNAPSHOT)
         staging.put_layout("run1", SNAPSHOT.layout)
         staging.put_changes("run1", {CHANGE.key: CHANGE})
-        names = [keys.rows("run1", ACCOUNT), keys.snapshot("run1"), keys.layout("run1"), keys.changes("run1")]
-        assert [int(client.ttl(name)) for name in names] == pytest.approx([3 * 86400] * 4, abs=2)
+        names = [keys.snapshot("run1"), keys.layout("run1"), keys.changes("run1")]
+        assert [int(client.ttl(name)) for name in names] == pytest.approx([3 * 86400] * 3, abs=2)
 
 
 @torn
 def test_rows_that_are_torn_or_foreign_are_absent(fake: redis.Redis, tear: object) -> None:
     staging = Staging(fake)
-    staging.put_fetched("run1", fetched())
+    put_fetched(fake, "run1", fetched())
     replace(fake, keys.rows("run1", ACCOUNT), tear)
     assert staging.fetched("run1", [ACCOUNT]) == []
 
@@ -172,13 +166,13 @@ def test_rows_that_are_torn_or_foreign_are_absent(fake: redis.Redis, tear: objec
 )
 def test_rows_that_are_not_what_the_outcome_says_are_absent(fake: redis.Redis, doubtful: Fetched) -> None:
     staging = Staging(fake)
-    staging.put_fetched("run1", doubtful)
+    put_fetched(fake, "run1", doubtful)
     assert staging.fetched("run1", [ACCOUNT]) == []
 
 
 def test_rows_whose_figures_were_changed_are_absent(fake: redis.Redis) -> None:
     staging = Staging(fake)
-    staging.put_fetched("run1", fetched())
+    put_fetched(fake, "run1", fetched())
     key = keys.rows("run1", ACCOUNT)
     replace(fake, key, lambda whole: zlib.compress(zlib.decompress(whole).replace(b"118.36", b"118.37")))
     assert staging.fetched("run1", [ACCOUNT]) == []
@@ -202,7 +196,7 @@ def test_changes_that_are_torn_or_foreign_are_absent(fake: redis.Redis, tear: ob
 
 def test_staged_bytes_are_compressed(fake: redis.Redis) -> None:
     rows = ROWS[:1] * 500
-    Staging(fake).put_fetched("run1", fetched(rows))
+    put_fetched(fake, "run1", fetched(rows))
     data = fake.get(keys.rows("run1", ACCOUNT))
     assert isinstance(data, bytes)
     assert len(data) < len(codec.dump(rows, tuple[ReportRow, ...])) / 10

@@ -1,0 +1,41 @@
+"""Cards about what nobody foresaw."""
+
+from pipeline.core.causes import cure_of
+from pipeline.core.errors import BadRequest
+from pipeline.core.unforeseen import Defect, Unforeseen
+from pipeline.render.unforeseen import RUNS_SHOWN, aside_card, error_card
+from tests.cards import problems, texts
+
+
+def test_an_error_is_told_with_what_to_do_and_what_it_was() -> None:
+    made = error_card(
+        "每日同步无法开始", Unforeseen("KeyError in pipeline/steps/load.py:7; the log has the trace").trouble()
+    )
+    assert problems(made) == []
+    for words in ("每日同步无法开始", "程序错误", cure_of(Unforeseen.reason), "KeyError in pipeline/steps/load.py:7"):
+        assert words in texts(made)
+
+
+def test_words_of_others_are_no_markup_and_not_too_long() -> None:
+    made = error_card("每日同步无法开始", BadRequest("<at id=all></at> **" + "x" * 5000, code=40002).trouble())
+    assert problems(made) == []
+    assert "错误码 40002" in texts(made)
+    assert len(texts(made)) < 2000
+
+
+def test_each_run_that_was_put_aside_is_named_with_why() -> None:
+    made = aside_card({"daily-1": Defect.GONE, "daily-2": Defect.UNREADABLE, "daily-3": Defect.WRONG_TYPE})
+    assert problems(made) == []
+    for words in (
+        "daily-1：记录已丢失",
+        "daily-2：记录无法解析",
+        "daily-3：记录在 Redis 中的类型不对",
+        "所缺日期由系统自动补齐",
+    ):
+        assert words in texts(made)
+
+
+def test_of_many_runs_the_first_are_named_and_the_others_counted() -> None:
+    made = aside_card({f"daily-{number}": Defect.GONE for number in range(RUNS_SHOWN + 200)})
+    assert problems(made) == []
+    assert "另有 200 次运行" in texts(made)

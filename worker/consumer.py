@@ -1,0 +1,53 @@
+"""The consumer of a worker: Celery's own, which discards what it cannot unpack.
+
+Celery unpacks a message in the worker's main thread, and what goes wrong there ends the worker; the message, which
+nobody acknowledged, comes back and ends the next one.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from celery import Task
+from celery.worker.consumer import Consumer
+from celery.worker.request import Request
+
+log = structlog.get_logger()
+
+
+class WaryConsumer(Consumer):
+    """Takes what can be unpacked."""
+
+    def create_task_handler(self, *args: Any, **options: Any) -> Callable[[Any], None]:  # noqa: ANN401 Celery's signature
+        """What is done with each message."""
+        handle = super().create_task_handler(*args, **options)
+
+        def handle_or_discard(message: Any) -> None:  # noqa: ANN401 Celery has no types
+            if why := defect(message):
+                log.error("message_discarded", why=why, queue=message.delivery_info.get("routing_key"))
+                message.reject_log_error(log, self.connection_errors)
+            else:
+                handle(message)
+
+        return handle_or_discard
+
+
+def defect(message: Any) -> str | None:  # noqa: ANN401 Celery has no types
+    """What keeps a message from being unpacked, if anything does: it is tried, and nothing is done with it.
+
+    A task that nobody knows is none: Celery discards it, and records so.
+    """
+    try:
+        request = Request(message, task=Task)
+        args, kwargs, following = message.payload
+        _hard, _soft = request.time_limits
+    except Exception as error:  # noqa: BLE001 whatever it is, it concerns this message alone
+        return type(error).__name__
+    shapes: tuple[tuple[str, object, Any], ...] = (
+        ("id", request.id, str),
+        ("task", request.type, str),
+        ("args", args, list),
+        ("kwargs", kwargs, dict),
+        ("embed", following, dict | None),
+    )
+    return next((f"{name} is {type(part).__name__}" for name, part, kind in shapes if not isinstance(part, kind)), None)

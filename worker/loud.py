@@ -1,0 +1,67 @@
+"""What nobody foresaw: it is told, and stays with the run that it happened to."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import structlog
+from kombu.exceptions import OperationalError
+
+from pipeline.context import Context
+from pipeline.core.errors import Busy, LaikeError, Retryable
+from pipeline.state.store import StoreTrouble
+from pipeline.steps.unforeseen import put_aside_if_unreadable, tell_error
+
+log = structlog.get_logger()
+
+
+@contextmanager
+def loudly(ctx: Context, title: str, told: type[LaikeError] | tuple[type[LaikeError], ...] = ()) -> Iterator[None]:
+    """Tell the group of what goes wrong in the block, once a day for each cause; it is raised all the same.
+
+    What passes by itself is not told: an outage of Redis or of a service, and a living process at the same thing.
+
+    Args:
+        title: What the group reads first.
+        told: Errors of which the block itself tells.
+    """
+    try:
+        yield
+    except (Busy, Retryable, OperationalError):
+        raise
+    except StoreTrouble:
+        raise
+    except told:
+        raise
+    except Exception as error:
+        log.exception("told", title=title)
+        tell_error(ctx, title, error)
+        raise
+
+
+def each_open_run(ctx: Context, look: Callable[[str], None]) -> None:
+    """Look after each open run by itself: one that nobody can read is put aside, and what else is wrong is told."""
+    for run_id in ctx.ledger.open_runs():
+        try:
+            look(run_id)
+        except OperationalError:
+            raise  # the broker is away, whatever the run
+        except StoreTrouble:
+            raise
+        except Exception as error:
+            if not put_aside_if_unreadable(ctx, run_id):
+                log.exception("run_not_looked_after", run=run_id)
+                tell_error(ctx, f"{run_id} 无法继续", error)
+
+
+@contextmanager
+def made_up_for(ctx: Context, title: str) -> Iterator[None]:
+    """Raise nothing for what goes wrong in the block: it is told, and the watchdog sends what is missing then."""
+    try:
+        yield
+    except OperationalError as error:
+        log.warning("not_sent", error=type(error).__name__)
+    except StoreTrouble:
+        raise
+    except Exception as error:
+        log.exception("told", title=title)
+        tell_error(ctx, title, error)
