@@ -178,7 +178,7 @@ def _add_accounts(world: "World", body: dict[str, Any]) -> Answer:
     if rhythm not in RHYTHMS:
         msg = f"rhythm {rhythm!r}; there are {', '.join(RHYTHMS)}"
         raise ValueError(msg)
-    known = len(world.source.accounts)
+    known = seed.next_place(world.source.accounts)
     added = [
         seed.make_account(place, body.get("name", f"门店{place + 1}"), int(body.get("promotions", 3)), rhythm)
         for place in range(known, known + int(body.get("count", 1)))

@@ -1,5 +1,6 @@
 """The world that every start and every reset begins with: seven accounts and one base with two tables."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,11 @@ _TEXT: Columns = dict.fromkeys(("账户名称", "时间", "单元ID", "单元名
 def accounts() -> list[Account]:
     """The seven accounts of the marketing team."""
     return [make_account(place, *described) for place, described in enumerate(ACCOUNTS)]
+
+
+def next_place(account_ids: Iterable[int]) -> int:
+    """A place after those of the accounts that are there, so that a new one takes nobody's id."""
+    return max(((known - FIRST_ACCOUNT) // _ACCOUNT_STEP for known in account_ids), default=-1) + 1
 
 
 def make_account(place: int, name: str, promotions: int, rhythm: str) -> Account:

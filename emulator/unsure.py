@@ -1,10 +1,13 @@
 """Facts on which sources disagree or are silent: what the two services may be like, each with where it comes from.
 
-The first alternative of a fact holds unless `POST /_control/unsure` or `--unsure` at the start chooses another one. A
-fact that is not here touches no call of the daily path, or cannot be told apart by a client that sends every
-parameter (order of a report, granularity), parses leniently (names of headers, unknown keys) and decides by `code`.
-Not offered either: a report without a filter that sums over the account (the SDK's comment; four live clients see
-rows of promotions, and a row without one is an error of the product), and a null of a batch update that clears nothing.
+The first alternative of a fact holds unless `POST /_control/unsure` or `--unsure` at the start chooses another one.
+
+What is not here touches no call of the daily path, or is the same to a client that sends every parameter (order of a
+report), takes no derived figure for granted (units of rates), decides by `code` and not by HTTP status, believes no
+`expire` longer than until a token is refused, and keeps far below every rate that was ever named. Not offered either: a
+report without a filter that sums over the account (the SDK's comment; four live clients see rows of promotions, and a
+row without one is an error of the product), and a null in a batch update that clears nothing (it would leave an old
+reason in 同步状态).
 
 Sources: `OE` is the reference of Ocean Engine, `OE+` its second page, `FS` that of Feishu.
 """

@@ -152,7 +152,7 @@ def _nameless(day: str, old: Roster | None, new: Roster) -> list[str]:
 
 _LEFT_OUT = {
     Why.INVALID: "个账号已失效, 已跳过其下账户",
-    Why.REFUSED: "个账号无权列出其下账户, 已跳过; 请为应用申请相应的账户列表权限后重新授权",
+    Why.REFUSED: "个账号的下级账户无法列出, 已跳过; 若其下有本地推账户, 请为应用申请相应的账户列表权限后重新授权",
     Why.NOT_LOCAL: "个代理商下不是本地推账户, 已跳过",
     Why.OTHER: "个账号不含本地推账户, 已跳过",
 }

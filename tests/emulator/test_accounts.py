@@ -247,6 +247,14 @@ def test_the_listings_have_pages(emulator: Client) -> None:
     assert found["page_info"] == {"page": 2, "page_size": 10, "total_number": 12, "total_page": 2}
 
 
+def test_an_account_that_is_added_after_others_were_removed_takes_nobodys_place(emulator: Client) -> None:
+    first, second, *others = emulator.facts["accounts"]
+    emulator.control("accounts/remove", {"account_id": second})
+    added = emulator.control("accounts/add", {"count": 2})["accounts"]
+    assert {str(one["id"]) for one in emulator.look("state")["accounts"]} == {first, *others, *added}
+    assert len(added) == 2
+
+
 def test_a_copy_is_marked_as_one(emulator: Client) -> None:
     first, *others = emulator.facts["accounts"]
     emulator.control("authorized", {"copies": [first]})

@@ -198,9 +198,9 @@ def test_an_organisation_that_never_listed_anything_costs_only_itself_and_that_i
     summary = agency.sync()
     assert summary.state == RunState.SUCCESS
     assert ids(summary) < set(agency.accounts)
-    assert [line for line in told(summary, "无权列出") if name in line]
+    assert [line for line in told(summary, "无法列出") if name in line]
     tomorrow(agency)
-    assert told(agency.sync(), "无权列出") == []
+    assert told(agency.sync(), "无法列出") == []
     agency.control("faults/clear", {})
     tomorrow(agency)
     assert ids(agency.sync()) == set(agency.accounts)

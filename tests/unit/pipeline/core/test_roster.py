@@ -113,7 +113,8 @@ def test_what_is_left_out_is_told_with_the_reason_and_again_where_that_changes()
     )
     left_out = made(Found(A, "城东店", LIFE), skipped=skipped)
     assert news(good, left_out) == [
-        "02-15 授权中 1 个账号无权列出其下账户, 已跳过; 请为应用申请相应的账户列表权限后重新授权: 新总部",
+        "02-15 授权中 1 个账号的下级账户无法列出, 已跳过; 若其下有本地推账户, 请为应用申请相应的账户列表权限后重新授权"
+        ": 新总部",
         "02-15 授权中 1 个代理商下不是本地推账户, 已跳过: 广告代理",
         "02-15 授权中 2 个账号不含本地推账户, 已跳过: 某星图、4",
     ]
