@@ -19,8 +19,8 @@ from typing import Any
 
 import redis
 import structlog
+from kombu import transport
 from kombu.exceptions import OperationalError
-from kombu.transport import TRANSPORT_ALIASES
 from kombu.transport import redis as kombus
 
 from pipeline.state.outages import Answered, in_words
@@ -106,9 +106,10 @@ class Transport(kombus.Transport):
 
 
 def install() -> None:
-    """Let kombu use this transport for every address of Redis."""
+    """Let kombu use this transport for every address of Redis. Harmless when called twice."""
     for scheme in ("redis", "rediss"):
-        TRANSPORT_ALIASES[scheme] = f"{__name__}:{Transport.__name__}"
+        transport.TRANSPORT_ALIASES[scheme] = f"{__name__}:{Transport.__name__}"
+        transport._transport_cache.pop(scheme, None)  # noqa: SLF001 what was asked for before is remembered there
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from pipeline.state import keys
 from pipeline.state.beat import BeatSigns
 from pipeline.steps.doctor.examine import examine
 from pipeline.steps.doctor.findings import Finding, State
+from pipeline.steps.doctor.store import check_redis
 from pipeline.steps.doctor.surroundings import Workers
 from tests.crew import crew
 from tests.lab import WRITES, Lab
@@ -58,6 +59,7 @@ def patient(lab: Lab) -> Iterator[Patient]:
     yield made
     made.redis("appendonly", "yes")
     made.redis("maxmemory-policy", "noeviction")
+    made.redis("maxmemory", "0")
 
 
 def not_ok(findings: list[Finding]) -> list[Finding]:
@@ -418,6 +420,14 @@ def test_the_command_ends_with_3_when_something_is_broken_and_with_4_for_the_tok
     assert "→ 表格缺少“转化数”列" in ended.stdout
     rotated(patient)
     assert patient.lab.laike("doctor").returncode == 4
+
+
+def test_a_redis_that_answers_but_takes_no_writes_is_broken(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("redis.retry.sleep", lambda _: None)
+    patient.redis("maxmemory", "1")
+    found, *others = check_redis(patient.lab.bare_context())
+    assert (found.check, found.state, "maxmemory" in found.cure) == ("redis", B, True)
+    assert {one.state for one in others} == {State.SKIPPED}
 
 
 def test_settings_that_are_missing_are_one_line_each(patient: Patient) -> None:

@@ -52,6 +52,7 @@ def received(connection: Any) -> list[str]:  # noqa: ANN401
 
 
 def test_every_address_of_redis_is_carried_by_this_transport() -> None:
+    assert kombus.Connection("redis://h/0").get_transport_cls()  # kombu remembers which it was
     install()
     install()
     for url in ("redis://h/0", "rediss://h/0", "redis+socket:///tmp/redis.sock?virtual_host=1"):
