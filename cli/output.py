@@ -2,18 +2,20 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.core.aftermath import Aftermath, summed
 from pipeline.core.errors import LaikeError, Trouble, WrongInput
 from pipeline.core.model import CHINA
 from pipeline.core.outcome import AccountResult, Run, RunState, Summary
 from pipeline.core.redaction import redacted
 
+NAMES_SHOWN = 5
 DONE, IN_PART, WRONG_USAGE, FAILED, PERSON_NEEDED = 0, 1, 2, 3, 4
 
 out = Console(soft_wrap=True)
@@ -90,13 +92,16 @@ def open_run_document(run: Run, state: RunState) -> dict[str, Any]:
     }
 
 
-def print_summary(summary: Summary) -> None:
-    """A run for a person."""
+def print_summary(summary: Summary, after: Aftermath | None = None) -> None:
+    """A run for a person: what it read, and, where that is known, what the table has of its day."""
     rows = [
-        (safe(one.name), one.id, coloured(one.state), str(one.rows), f"{one.cost:.2f}", str(one.window_rows))
+        (safe(one.name), one.id, coloured(one.state), str(one.rows), f"{one.cost:,.2f}", str(one.window_rows))
         for one in summary.accounts
     ]
-    out.print(table(("account", "id", "state", "rows", "cost 元", f"rows {_span(summary)}"), rows))
+    columns = ("account", "id", "state", "rows read", "元 read", f"rows read {_span(summary)}".strip())
+    out.print(table(columns, rows))
+    for line in _there(summary, after) if after else ():
+        out.print(line, highlight=False)
     for trouble, names in _reasons(summary):
         out.print(f"[red]{safe(', '.join(names))}[/]: {safe(trouble.message)}\n  → {safe(trouble.what_to_do)}")
         if trouble.link:
@@ -110,6 +115,25 @@ def print_summary(summary: Summary) -> None:
     out.print(f"{summary.run_id}: {coloured(summary.state)}; rows {', '.join([counts, *notes])}; {_verified(summary)}")
     for line in (*summary.warnings, *summary.view_notes):
         out.print(f"  • {safe(line)}")
+
+
+def _there(summary: Summary, after: Aftermath) -> Iterator[str]:
+    """What the table has of the run's day, each part with its time; what is not certain is not told as a figure."""
+    for those in (after.synced, after.kept):
+        if there := after.of(those):
+            rows, cost = summed(there)
+            as_of = min(one.as_of for one in there).astimezone(CHINA)
+            what = "this run" if those is after.synced else f"before, {_names(those)}"
+            yield f"the table has of {summary.day}: {rows} rows, {cost:,.2f} 元 as of {as_of:%m-%d %H:%M} ({what})"
+    if after.unsure:
+        yield f"the table's rows of {summary.day} are not certain: {_names(after.unsure)}"
+    if after.lacking:
+        yield f"no rows of {summary.day} were ever found to agree: {_names(after.lacking)}"
+
+
+def _names(accounts: Sequence[AccountResult]) -> str:
+    more = len(accounts) - NAMES_SHOWN
+    return safe(", ".join(one.name for one in accounts[:NAMES_SHOWN])) + (f" and {more} more" if more > 0 else "")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:

@@ -13,6 +13,7 @@ from pipeline.core.errors import LaikeError, NoWorker, WrongInput
 from pipeline.core.outcome import Run, Summary
 from pipeline.core.plan import parts
 from pipeline.render.cards import seconds_to_wait
+from pipeline.steps.aftermath import standing
 from pipeline.steps.backfill import stop
 from pipeline.steps.run import begin, begin_backfill, carry_out, open_backfill
 from pipeline.steps.underway import state_without_end, under_way
@@ -48,10 +49,7 @@ def sync(
             require_worker()
         run = begin(ctx, wanted, accounts, dry_run=dry_run, tell=tell)
         summary = _carry_out(ctx, run) if local else _have_carried_out(ctx, run)
-    if as_json:
-        output.print_json(output.run_document(summary))
-    else:
-        output.print_summary(summary)
+        _print(ctx, summary, as_json=as_json)
     return output.exit_code(summary)
 
 
@@ -74,10 +72,7 @@ def backfill(start: str, end: str, accounts: Sequence[str], *, tell: bool, as_js
                 "[yellow]it was begun without --tell:[/] the group hears of it only where it mends something"
             )
         summary = _have_carried_out(ctx, run)
-    if as_json:
-        output.print_json(output.run_document(summary))
-    else:
-        output.print_summary(summary)
+        _print(ctx, summary, as_json=as_json)
     return output.exit_code(summary)
 
 
@@ -123,13 +118,21 @@ def show(run_id: str, *, wait: bool, as_json: bool) -> int:
             follow(ctx, planned, lambda: under_way(ctx, planned))
         run, summary = ctx.ledger.run(run_id), ctx.ledger.summary(run_id)
         document, events = _document(ctx, run, summary), ctx.ledger.events(run_id)
+        after = standing(ctx, summary) if summary else None
     if as_json:
         output.print_json({**document, "events": events})
         return output.exit_code(summary) if summary else output.DONE
     output.out.print(tree(run, str(document["state"]), events))
     if summary:
-        output.print_summary(summary)
+        output.print_summary(summary, after)
     return output.exit_code(summary) if summary else output.DONE
+
+
+def _print(ctx: Context, summary: Summary, *, as_json: bool) -> None:
+    if as_json:
+        output.print_json(output.run_document(summary))
+    else:
+        output.print_summary(summary, standing(ctx, summary))
 
 
 def _document(ctx: Context, run: Run, summary: Summary | None) -> dict[str, object]:

@@ -61,7 +61,7 @@ def aftermath(summary: Summary, loaded: Mapping[str, Standing] | None, doubtful:
     there, standing = loaded or {}, dict[str, Standing]()
     groups: dict[str, list[AccountResult]] = {}
     for one in summary.accounts:
-        group = _group(one, there, doubtful)
+        group = _group(one, there, doubtful, dry_run=summary.dry_run)
         groups.setdefault(group, []).append(one)
         if group in ("synced", "kept"):
             standing[one.id] = there.get(one.id) or Standing(one.rows, one.cost, summary.started_at)
@@ -69,8 +69,8 @@ def aftermath(summary: Summary, loaded: Mapping[str, Standing] | None, doubtful:
     return Aftermath(standing=standing, known=loaded is not None, **sorted_out)
 
 
-def _group(one: AccountResult, loaded: Mapping[str, Standing], doubtful: Collection[str]) -> str:
-    if one.of_day.good:
+def _group(one: AccountResult, loaded: Mapping[str, Standing], doubtful: Collection[str], *, dry_run: bool) -> str:
+    if one.of_day.good and not dry_run:
         return "synced"
     if one.of_day == DayState.PARKED:
         return "parked"

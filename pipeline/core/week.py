@@ -1,8 +1,8 @@
-"""A week's figures from what was last loaded, beside those of the week before."""
+"""A week's figures from what was last loaded, beside those of the week before: whole days against whole days only."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from pipeline.core.history import Figures, added
@@ -13,21 +13,31 @@ NOTHING = Figures(0, ZERO, ZERO)
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """Days that are whole in both weeks, as many of the one as of the other and of the same weekdays."""
+
+    days: int
+    last: Figures
+    before: Figures
+
+
+@dataclass(frozen=True, slots=True)
 class AccountWeek:
-    """One account: last week, the week before, and the days of either that are not whole."""
+    """One account: last week, the days of it that are not whole, and what can be compared with the week before."""
 
     name: str
     last: Figures
-    before: Figures
+    compared: Compared
     lacking: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """All accounts on the days of last week."""
+    """All accounts on the days of last week; `as_of` is when the newest of them were read."""
 
     days: DayRange
     accounts: tuple[AccountWeek, ...]
+    as_of: datetime | None = None
 
     @property
     def last(self) -> Figures:
@@ -35,13 +45,23 @@ class Week:
         return added([NOTHING, *(one.last for one in self.accounts)])
 
     @property
-    def before(self) -> Figures:
-        """The sum of the week before."""
-        return added([NOTHING, *(one.before for one in self.accounts)])
+    def compared(self) -> Compared:
+        """The days of all accounts that can be compared, together."""
+        each = [one.compared for one in self.accounts]
+        return Compared(
+            sum(one.days for one in each),
+            added([NOTHING, *(one.last for one in each)]),
+            added([NOTHING, *(one.before for one in each)]),
+        )
+
+    @property
+    def comparable(self) -> bool:
+        """Whether every day of every account is whole in both weeks."""
+        return self.compared.days == WEEK * len(self.accounts)
 
     @property
     def lacking(self) -> dict[date, list[str]]:
-        """Days of both weeks that are not whole, with the names of the accounts, the oldest first."""
+        """Days of the week that are not whole, with the names of the accounts, the oldest first."""
         days = sorted({day for one in self.accounts for day in one.lacking})
         return {day: [one.name for one in self.accounts if day in one.lacking] for day in days}
 
@@ -50,6 +70,26 @@ def weeks(today: date) -> tuple[DayRange, DayRange]:
     """The last week from Monday to Sunday that is over, and the one before."""
     monday = today - timedelta(days=today.weekday() + WEEK)
     return _week_from(monday), _week_from(monday - timedelta(days=WEEK))
+
+
+def account_week(
+    name: str, loaded: Mapping[date, Figures], whole: Iterable[date], lacking: Iterable[date], days: DayRange
+) -> AccountWeek:
+    """One account's last week, and its days that can be compared with those of the week before.
+
+    Args:
+        loaded: What was last loaded of both weeks.
+        whole: Days of both weeks of which nothing is owed.
+        lacking: Days of either week that somebody waits for.
+    """
+    known = loaded.keys() & set(whole)
+    both = [day for day in days if day in known and day - timedelta(days=WEEK) in known]
+    compared = Compared(
+        len(both),
+        added([NOTHING, *(loaded[day] for day in both)]),
+        added([NOTHING, *(loaded[day - timedelta(days=WEEK)] for day in both)]),
+    )
+    return AccountWeek(name, figures(loaded, days), compared, tuple(day for day in lacking if day in days))
 
 
 def figures(loaded: Mapping[date, Figures], days: DayRange) -> Figures:

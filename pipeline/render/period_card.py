@@ -1,14 +1,14 @@
 """Cards about a period: that a report was made, and last week beside the week before."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from pipeline.core.history import Figures, cost_per_conversion
 from pipeline.core.report import Report, Sums
-from pipeline.core.week import AccountWeek, Week, change
+from pipeline.core.week import WEEK, AccountWeek, Week, change
 from pipeline.render.elements import Card, Element, card, column, markdown, table
-from pipeline.render.words import clipped
+from pipeline.render.words import clipped, moment
 
 DAYS_SHOWN, ACCOUNTS_SHOWN = 8, 30
 
@@ -21,11 +21,12 @@ def report_card(report: Report, file: str) -> Card:
     accounts = sorted(named, key=lambda one: (-one[1].cost, one[0]))
     rows = [_row(name, _as_figures(one, report)) for name, one in accounts[:ACCOUNTS_SHOWN]]
     parked = (
-        [f"已停用, 停用期间没有数据: {'、'.join(map(_short, list(report.parked)[:DAYS_SHOWN]))}"]
+        [f"已停用，停用期间没有数据：{'、'.join(map(_short, list(report.parked)[:DAYS_SHOWN]))}"]
         if report.parked
         else []
     )
-    texts = [*_lacking(report.lacking), *parked, _figures(found), f"报告文件在运行 laike 的机器上: {_plain(file)}"]
+    sums_and_time = _figures(found, report.as_of)
+    texts = [*_lacking(report.lacking), *parked, sums_and_time, f"报告文件在生成它的机器上：{_plain(file)}"]
     lacks = report.lacking or report.parked
     title = f"投放报告 {days.first} 至 {days.last}"
     elements = [*map(markdown, texts), _table(rows, []), *_hidden(len(accounts))]
@@ -34,20 +35,10 @@ def report_card(report: Report, file: str) -> Card:
 
 def weekly_card(week: Week) -> Card:
     """Last week against the week before, in sum and by account."""
-    last, before = week.last, week.before
     accounts = sorted(week.accounts, key=lambda one: (-one.last.cost, one.name))
-    compared = f"{_figures(last)}\n前一周: {_figures(before)}"
-    moved = ", ".join(
-        f"{word} {_percent(change(now, then))}"
-        for word, now, then in (
-            ("消耗", last.cost, before.cost),
-            ("转化", last.conversions, before.conversions),
-            ("转化成本", cost_per_conversion(last), cost_per_conversion(before)),
-        )
-    )
     rows = [_row(one.name, one.last) | {"change": _grown(one)} for one in accounts[:ACCOUNTS_SHOWN]]
-    columns = [column("change", "消耗变化")]
-    texts = [*_lacking(week.lacking), compared, f"变化: {moved}"]
+    columns = [column("change", "消耗较前一周")]
+    texts = [*_lacking(week.lacking), _figures(week.last, week.as_of), _compared(week)]
     title = f"周报 {week.days.first} 至 {week.days.last}"
     elements = [*map(markdown, texts), _table(rows, columns), *_hidden(len(accounts))]
     return card(title, "orange" if week.lacking else "blue", elements)
@@ -57,16 +48,40 @@ def _lacking(days: Mapping[date, Sequence[str]]) -> list[str]:
     if not days:
         return []
     shown = [
-        f"{day:%m-%d} ({_short(names[0])}{f' 等 {len(names)} 个' if len(names) > 1 else ''})"
+        f"{day:%m-%d}（{_short(names[0])}{f' 等 {len(names)} 个账户' if len(names) > 1 else ''}）"
         for day, names in days.items()
     ]
     more = f" 等 {len(days)} 天" if len(days) > DAYS_SHOWN else ""
-    return [f"**{len(days)} 天数据不完整, 合计低于实际**: {'、'.join(shown[:DAYS_SHOWN])}{more}"]
+    return [f"**{len(days)} 天数据不完整，合计可能低于实际**：{'、'.join(shown[:DAYS_SHOWN])}{more}"]
 
 
-def _figures(found: Figures) -> str:
-    converted = f"转化 **{_count(found.conversions)}**, 转化成本 **{_money(cost_per_conversion(found))}** 元"
-    return f"消耗 **{found.cost:,.2f}** 元, {converted}"
+def _figures(found: Figures, as_of: datetime | None) -> str:
+    converted = f"转化 **{_count(found.conversions)}**，转化成本 **{_money(cost_per_conversion(found))}** 元"
+    known = f"，数据截至 {moment(as_of)}" if as_of else ""
+    return f"消耗 **{found.cost:,.2f}** 元，{converted}{known}"
+
+
+def _compared(week: Week) -> str:
+    """Last week against the one before, as far as the same days of the same accounts are whole in both."""
+    both, of = week.compared, WEEK * len(week.accounts)
+    if not both.days:
+        return "无法与前一周对比：没有哪一天的数据在两周都完整"
+    now, then = both.last, both.before
+    measures = (
+        ("消耗", now.cost, then.cost, ",.2f"),
+        ("转化", now.conversions, then.conversions, ",.0f"),
+        ("转化成本", cost_per_conversion(now), cost_per_conversion(then), ",.2f"),
+    )
+    moved = "；".join(_moved(*measure) for measure in measures)
+    only = "" if week.comparable else f"（只对比两周都完整的账户和日期，{both.days}/{of} 个）"
+    return f"较前一周{only}：{moved}"
+
+
+def _moved(word: str, now: Decimal | None, then: Decimal | None, form: str) -> str:
+    if now is None or then is None:
+        return f"{word}无对比"
+    grown = change(now, then)
+    return f"{word}{f' {grown:+.1%}' if grown is not None else ''}（{then:{form}} → {now:{form}}）"
 
 
 def _row(name: str, found: Figures) -> Element:
@@ -94,11 +109,11 @@ def _hidden(accounts: int) -> list[Element]:
 
 
 def _grown(one: AccountWeek) -> str:
-    return f"{_percent(change(one.last.cost, one.before.cost))}{', 缺数据' if one.lacking else ''}"
-
-
-def _percent(part: Decimal | None) -> str:
-    return "-" if part is None else f"{part:+.1%}"
+    both = one.compared
+    grown = change(both.last.cost, both.before.cost)
+    days = "" if both.days == WEEK else f"（{both.days} 天）"
+    lacking = f"，缺 {len(one.lacking)} 天" if one.lacking else ""
+    return f"{'无对比' if grown is None else f'{grown:+.1%}{days}'}{lacking}"
 
 
 def _money(value: Decimal | None) -> str:

@@ -1,6 +1,7 @@
 """The figures of the past, from what the ledger keeps of each load: no call is made for it."""
 
 from collections.abc import Collection
+from datetime import datetime
 from decimal import Decimal
 
 from pipeline.context import Context
@@ -18,6 +19,15 @@ def history(ctx: Context, account_ids: Collection[str], days: DayRange) -> dict[
     for some in batches(list(account_ids), ACCOUNTS_AT_ONCE):
         found |= {at: _figures(one) for at, one in _covered(ctx, some, days).items()}
     return found
+
+
+def read_at(ctx: Context, days: DayRange, account_ids: Collection[str]) -> datetime | None:
+    """When the newest loaded day of each account was read, of the one that was read first."""
+    newest: dict[str, AccountDay] = {}
+    loaded = _covered(ctx, account_ids, days)
+    for at in sorted(loaded, key=lambda one: one.day):
+        newest[at.account_id] = at
+    return min((loaded[at].as_of for at in newest.values()), default=None)
 
 
 def _covered(ctx: Context, account_ids: Collection[str], days: DayRange) -> dict[AccountDay, Loaded]:

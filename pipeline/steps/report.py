@@ -1,14 +1,14 @@
 """Gather what a report tells: the table's rows, summed as they are read, and what is known of their days."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 
 from pipeline.context import Context
-from pipeline.core.model import Account, AccountDay, DayRange, china_day
+from pipeline.core.model import Account, DayRange, china_day
 from pipeline.core.report import Report, Restated, tally
 from pipeline.render.period_card import report_card
 from pipeline.steps.accounts import choose, known_accounts, remembered_accounts
 from pipeline.steps.coverage import coverage
+from pipeline.steps.history import read_at
 from pipeline.steps.read import layout_now, read_following, rows_of
 from pipeline.steps.tell import Sent, send
 
@@ -34,7 +34,7 @@ def gather(ctx: Context, days: DayRange, account_ids: Sequence[str]) -> Report:
         tally=sums,
         grid=grid,
         restated=tuple(sorted(_restated(ctx, days, accounts), key=lambda one: (one.day, one.account, one.seen_at))),
-        as_of=_as_of(ctx, days, accounts),
+        as_of=read_at(ctx, days, [account.id for account in accounts]),
         made_at=ctx.now(),
         link=ctx.settings.table_url,
     )
@@ -43,15 +43,6 @@ def gather(ctx: Context, days: DayRange, account_ids: Sequence[str]) -> Report:
 def send_report(ctx: Context, report: Report, file: str) -> bool:
     """Send the main figures to the group; whether they went. A bot sends no files: the card says where it lies."""
     return send(ctx, report_card(report, file)) == Sent.YES
-
-
-def _as_of(ctx: Context, days: DayRange, accounts: Collection[Account]) -> datetime | None:
-    """When the newest loaded day of each account was read, of the one that was read first."""
-    newest: dict[str, AccountDay] = {}
-    loaded = ctx.coverage.at(AccountDay(account.id, day) for account in accounts for day in days)
-    for at in sorted(loaded, key=lambda one: one.day):
-        newest[at.account_id] = at
-    return min((loaded[at].as_of for at in newest.values()), default=None)
 
 
 def _restated(ctx: Context, days: DayRange, accounts: Collection[Account]) -> list[Restated]:

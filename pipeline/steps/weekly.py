@@ -7,16 +7,16 @@ from datetime import date
 import structlog
 
 from pipeline.context import Context
-from pipeline.core.coverage import AccountCoverage
+from pipeline.core.coverage import AccountCoverage, whole
 from pipeline.core.errors import LaikeError
 from pipeline.core.history import Figures
-from pipeline.core.model import DayRange, china_day
+from pipeline.core.model import AccountDay, DayRange, china_day
 from pipeline.core.outcome import Run
 from pipeline.core.plan import yesterday
-from pipeline.core.week import AccountWeek, Week, figures, weeks
+from pipeline.core.week import AccountWeek, Week, account_week, weeks
 from pipeline.render.period_card import weekly_card
 from pipeline.steps.coverage import coverage
-from pipeline.steps.history import history
+from pipeline.steps.history import history, read_at
 from pipeline.steps.tell import tell_once
 
 MONDAY = 0
@@ -46,13 +46,14 @@ def last_week(ctx: Context) -> Week:
     last, before = weeks(china_day(ctx.now()))
     both = DayRange(before.first, last.last)
     grid = coverage(ctx, both)
+    known = {AccountDay(one.account.id, day): state for one in grid for day, state in one.days.items()}
     loaded: dict[str, dict[date, Figures]] = defaultdict(dict)
-    for at, of in history(ctx, [one.account.id for one in grid], both).items():
+    for at, of in whole(history(ctx, [one.account.id for one in grid], both), known).items():
         loaded[at.account_id][at.day] = of
-    return Week(last, tuple(_account_week(one, loaded[one.account.id], last, before) for one in grid))
+    accounts = tuple(_account_week(one, loaded[one.account.id], last) for one in grid)
+    return Week(last, accounts, read_at(ctx, last, [one.account.id for one in grid]))
 
 
-def _account_week(
-    one: AccountCoverage, loaded: Mapping[date, Figures], last: DayRange, before: DayRange
-) -> AccountWeek:
-    return AccountWeek(one.account.name, figures(loaded, last), figures(loaded, before), one.lacking)
+def _account_week(one: AccountCoverage, loaded: Mapping[date, Figures], last: DayRange) -> AccountWeek:
+    good = [day for day, known in one.days.items() if known.state.good]
+    return account_week(one.account.name, loaded, good, one.lacking, last)

@@ -51,7 +51,7 @@ def test_sync_prints_one_json_document_and_progress_beside_it(ready: Lab) -> Non
 def test_a_run_whose_card_has_to_wait_says_so(ready: Lab, minute: int, told: bool) -> None:  # noqa: FBT001
     ready.at(time(12, minute))
     ready.control("latency", {"bot.webhook": 1.5})  # a card that is slow does not wait for the crowd to be over
-    done = ready.laike("sync", "--local", LAIKE_WAIT_SCALE="0.3")
+    done = ready.laike("sync", "--local", "--tell", LAIKE_WAIT_SCALE="0.3")
     assert done.returncode == 0, done.stderr
     assert ("the card to the group waits" in done.stderr) == told
     assert ready.calls("bot.webhook") == 1

@@ -165,17 +165,26 @@ def weekly(lab: Lab) -> list[str]:
 def test_on_monday_the_group_is_told_once_of_last_week_and_of_its_missing_days(lab: Lab) -> None:
     today = on(lab, 0)
     last, before = weeks(today)
-    load(lab, before.first, last.first)
+    load(lab, before.first, before.first + timedelta(days=3))
+    load(lab, before.first + timedelta(days=5), last.first)
     load(lab, last.first + timedelta(days=2), last.last)
     assert weekly(lab) == []
     run = settled(lab)
     finish(lab.context(), run.run_id)
     [card] = weekly(lab)
-    cost, earlier = (total(in_table(lab, days), "消耗(元)") for days in (last, before))
-    converted = total(in_table(lab, last), "转化数")
-    assert f"消耗 **{cost:,.2f}** 元, 转化 **{converted:,.0f}**" in card
-    assert f"前一周: 消耗 **{earlier:,.2f}** 元" in card
-    assert f"1 天数据不完整, 合计低于实际**: {last.first + timedelta(days=1):%m-%d}" in card
+    cost, converted = (total(in_table(lab, last), column) for column in ("消耗(元)", "转化数"))
+    assert f"消耗 **{cost:,.2f}** 元，转化 **{converted:,.0f}**" in card
+    assert "数据截至 " in card
+    missing = last.first + timedelta(days=1)
+    assert f"**1 天数据不完整，合计可能低于实际**：{missing:%m-%d}（" in card
+    assert f"{before.first + timedelta(days=4):%m-%d}" not in card  # it is not a day of this week
+    whole = [day for n, day in enumerate(last) if n not in (1, 4)]
+    then, now = (
+        sum((total(in_table(lab, DayRange(day - ago, day - ago)), "消耗(元)") for day in whole), Decimal(0))
+        for ago in (timedelta(days=7), timedelta(0))
+    )
+    assert f"较前一周（只对比两周都完整的账户和日期，35/49 个）：消耗 {(now - then) / then:+.1%}" in card
+    assert f"（{then:,.2f} → {now:,.2f}）" in card
 
 
 def test_the_weeks_card_costs_no_call_but_its_own(lab: Lab) -> None:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,6 +20,7 @@ from cli.output import (
     tell,
 )
 from pipeline.core import errors
+from pipeline.core.aftermath import Standing, aftermath
 from pipeline.core.causes import cure_of
 from pipeline.core.errors import AccountUnavailable, LaikeError, NeedsPerson, TableFull, Trouble, WrongInput
 from pipeline.core.model import Account, DayRange
@@ -167,3 +169,16 @@ def test_accounts_that_failed_alike_are_told_together(capsys: pytest.CaptureFixt
     assert said.count("no such advertiser") == 1
     assert "城东店, 城西店: no such advertiser" in said
     assert "not verified" in said
+
+
+def test_what_a_run_read_and_what_the_table_has_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    names = {"1": "城东店", "2": "城西店", "3": "城南店", "4": "城北店"}
+    accounts = [account(None if number == "1" else GONE, id=number, name=name) for number, name in names.items()]
+    there = Standing(7, Decimal("48881.29"), NOW - timedelta(hours=5))
+    one = summary(RunState.PARTIAL, *accounts)
+    print_summary(one, aftermath(one, {"1": replace(there, as_of=NOW), "2": there, "4": there}, {"4"}))
+    said = capsys.readouterr().out
+    assert "the table has of 2026-02-11: 7 rows, 48,881.29 元 as of 02-12 15:00 (this run)" in said
+    assert "the table has of 2026-02-11: 7 rows, 48,881.29 元 as of 02-12 10:00 (before, 城西店)" in said
+    assert "not certain: 城北店" in said
+    assert "ever found to agree: 城南店" in said

@@ -71,5 +71,11 @@ def test_what_the_table_has_stands_and_where_nobody_knows_what_the_run_brought()
     assert (aftermath(one, {}).known, aftermath(one, None).known) == (True, False)
 
 
+def test_a_dry_run_has_changed_nothing() -> None:
+    one = replace(ended(account(DayState.LOADED), account(DayState.LOADED)), dry_run=True)
+    after = aftermath(one, {"0": OLD})
+    assert (after.kept, after.lacking) == (one.accounts[:1], one.accounts[1:])
+
+
 def test_sums_are_of_rows_and_cost() -> None:
     assert summed([OLD, OLD]) == (6, Decimal("60.00"))

@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.core.history import Figures
 from pipeline.core.model import DayRange
-from pipeline.core.week import AccountWeek, Week, change, figures, weeks
+from pipeline.core.week import Compared, Week, account_week, change, figures, weeks
 
 MONDAY = date(2026, 2, 2)
 LAST = DayRange(MONDAY, MONDAY + timedelta(days=6))
@@ -42,7 +42,35 @@ def test_a_change_needs_both_and_something_to_grow_from(now: str | None, before:
     assert change(one, other) == wanted
 
 
-def test_a_day_that_is_not_whole_is_told_with_its_accounts() -> None:
-    week = Week(LAST, (AccountWeek("甲", of("1"), of("2"), (MONDAY,)), AccountWeek("乙", of("4"), of("8"), (MONDAY,))))
+def days(*numbers: int) -> list[date]:
+    return [MONDAY + timedelta(days=number) for number in numbers]
+
+
+def test_only_days_that_are_whole_in_both_weeks_are_compared() -> None:
+    loaded = {day: of("10") for day in days(*range(-7, 7))}
+    whole = days(*range(-7, -2), *range(1, 7))  # neither the Saturday and Sunday before nor this Monday
+    one = account_week("甲", loaded, whole, days(-2, -1, 0), LAST)
+    assert one.compared == Compared(4, of("40", "4"), of("40", "4"))  # Tuesday to Friday
+    assert one.last == of("70", "7")
+
+
+def test_a_day_that_is_whole_but_of_unknown_figures_is_not_compared() -> None:
+    loaded = {day: of("10") for day in days(-6, 0, 1)}
+    assert account_week("甲", loaded, days(*range(-7, 7)), [], LAST).compared.days == 1
+
+
+def test_only_days_of_its_own_week_are_named() -> None:
+    one, two = (account_week(name, {}, [], days(-7, -1, 0), LAST) for name in "甲乙")
+    week = Week(LAST, (one, two))
     assert week.lacking == {MONDAY: ["甲", "乙"]}
-    assert (week.last, week.before) == (of("5", "2"), of("10", "2"))
+    assert one.lacking == (MONDAY,)
+
+
+def test_a_week_is_compared_as_a_whole_only_where_each_day_of_each_account_is() -> None:
+    loaded = {day: of("10") for day in days(*range(-7, 7))}
+    full = account_week("甲", loaded, loaded, [], LAST)
+    short = account_week("乙", loaded, days(*range(-6, 7)), days(-7), LAST)
+    assert Week(LAST, (full, full)).comparable
+    assert not Week(LAST, (full, short)).comparable
+    assert Week(LAST, (full, short)).compared == Compared(13, of("130", "13"), of("130", "13"))
+    assert Week(LAST, (full, short)).last == of("140", "14")
