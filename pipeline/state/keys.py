@@ -64,18 +64,14 @@
 | laike:v1:days:<account> | hash by day, of 400 days | 400 days | nothing: of the release before, for going back to it |
 | laike:v1:probe:<number> | set, never filled | none | nothing: they show whether Redis takes writes |
 
-What is about a table's rows is kept by the table's id, what is about writing by the base, what is about figures at the
-source or about people by neither: runs (each names its table), absences, events that were told, the roster.
+Rows are remembered by table, writing by base, figures and people by neither.
 """
 
 PREFIX = "laike:v1:"  # v1: the schema of the values
-HOUR_S = 3600
-DAY_S = 24 * HOUR_S
-WEEK_S = 7 * DAY_S
+HOUR_S, DAY_S, WEEK_S = 3600, 24 * 3600, 7 * 24 * 3600
 STAGING_TTL_S = 3 * DAY_S
 HISTORY_TTL_S = 400 * DAY_S
-WRITTEN_TTL_S = 600
-NEWS_TTL_S = 30 * DAY_S
+NEWS_TTL_S, WRITTEN_TTL_S = 30 * DAY_S, 600
 EVENTS_MAX, EVENTS_KEPT = 10_000, 2_500  # while a run is open, and when it has ended: a thousand accounts have two each
 BEAT_TTL_S = HOUR_S // 4  # beat turns its loop several times a minute
 QUOTA_TTL_S = 70 * DAY_S
