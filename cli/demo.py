@@ -77,7 +77,7 @@ def _scheduled_run(made: Stage) -> dict[str, Any]:
 def _killed_run(made: Stage) -> None:
     _step(3, "Again, and the worker is killed in the middle: the run ends well, and nothing is written twice.")
     made.control("latency", SLOW)
-    running = made.begin("sync")
+    running = made.begin("sync", "--tell")
     asked = made.look("calls")["counts"]["report.promotion"]
     made.wait_for("the second run", lambda: made.look("calls")["counts"]["report.promotion"] > asked)
     output.out.print(f"[red]kill -9 {made.kill_worker()}[/]; a new worker starts in {BACK_AFTER_S} s", highlight=False)

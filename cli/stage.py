@@ -92,8 +92,8 @@ class Stage:
             time.sleep(0.1)
 
     def sync(self, expect: int) -> dict[str, Any]:
-        """A run, and what `laike runs --json` says of it."""
-        self.laike("sync", expect=expect)
+        """A run that the group is told of, and what `laike runs --json` says of it."""
+        self.laike("sync", "--tell", expect=expect)
         return self.newest_run()
 
     def newest_run(self) -> dict[str, Any]:

@@ -183,20 +183,22 @@ def _footer(summary: Summary, after: Aftermath, room: Room) -> str:
 
 def _written(summary: Summary, after: Aftermath) -> str:
     """What this run wrote, and whether it was found so when read back."""
-    changed = f"新增 {summary.created:,} 行、更新 {summary.updated:,} 行，{summary.unchanged:,} 行无变化"
+    counts = {"新增 {:,} 行": summary.created, "更新 {:,} 行": summary.updated, "{:,} 行无变化": summary.unchanged}
+    said = "，".join(words.format(count) for words, count in counts.items() if count) or "没有需要写入的数据"
+    changed = f"本次{said}" if summary.created + summary.updated else said
     if summary.verified:
-        return f"本次{changed}，已核对一致"
-    if after.unsure:  # a load that broke off does not say how far it came
-        return f"本次{changed}，尚未全部核对" if summary.created + summary.updated else "本次写入结果未能核对"
-    return f"本次{changed}，未能全部核对" if after.synced else "本次未写入"
+        return f"{changed}，已核对一致"
+    if after.unsure and not summary.created + summary.updated:  # a load that broke off does not say how far it came
+        return "本次写入结果未能核对"
+    return f"{changed}，未能全部核对" if after.synced or after.unsure else "本次未写入"
 
 
 def _account_table(summary: Summary, beside: Background, after: Aftermath, room: Room) -> Element:
     """What the table has of each account: those in trouble first, then those that spent most."""
     ranked = sorted(summary.accounts, key=lambda one: (one.state.good, -one.cost))
-    columns = [column("account", "账户"), column("state", "状态"), column("rows", "行数", "number")]
-    columns += [column("cost", "消耗(元)", "number", precision=2), column("conversions", "转化", "number")]
-    columns += [column("change", "消耗较前一日"), column("as_of", "数据截至")]
+    columns = [column("account", "账户"), column("state", "状态"), column("as_of", "数据截至")]
+    columns += [column("cost", "消耗(元)", "number", precision=2), column("change", "较前一日")]
+    columns += [column("conversions", "转化", "number"), column("rows", "行数", "number")]
     rows = [_account_row(one, summary, beside, after) for one in ranked[: room.accounts]]
     shown: Collection[str] = {name for row in rows for name in row}
     return table([one for one in columns if one["name"] in shown or not rows], rows, page_size=10)
@@ -208,7 +210,9 @@ def _account_row(one: AccountResult, summary: Summary, beside: Background, after
     if there is None:
         read = {"rows": one.rows, "cost": float(one.cost), "as_of": "未核对" if one in after.unsure else "未入库"}
         return row | read if one.fetched else row
-    row |= {"rows": there.rows, "cost": float(there.cost), "as_of": moment(there.as_of)}
+    row |= {"rows": there.rows, "cost": float(there.cost)}
+    if len(after.synced) < after.waited_for:  # else one time holds for all, and stands in the card's first line
+        row["as_of"] = moment(there.as_of)
     known = beside.history.get(AccountDay(one.id, summary.day))
     before = beside.history.get(AccountDay(one.id, summary.day - timedelta(days=1)))
     if known and known.conversions is not None:

@@ -49,9 +49,11 @@ def table(columns: Sequence[Mapping[str, object]], rows: Sequence[Mapping[str, o
 
 
 def column(name: str, title: str, data_type: str = "text", precision: int | None = None) -> Element:
-    """A column of a table; the cells of one of `number` are numbers."""
+    """A column of a table; the cells of one of `number` are numbers, which are shown with separators."""
     made: Element = {"name": name, "display_name": title, "data_type": data_type}
-    return made if precision is None else {**made, "format": {"precision": precision}}
+    if data_type == "number":
+        made["format"] = {"precision": precision or 0, "separator": True}
+    return made
 
 
 def bar_chart(title: str, values: Sequence[Mapping[str, object]], x: str, y: str) -> Element:

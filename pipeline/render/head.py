@@ -20,21 +20,23 @@ def head(summary: Summary, after: Aftermath, now: datetime, settle_at: time) -> 
         return [f"**{len(after.parked)} 个账户均已停用**"] if after.parked else []
     if not after.synced:
         return [f"**{_nothing_synced(after, now)}**"]
-    return [_synced(summary, after, settle_at), *_table(after, now)]
+    return [_synced(summary, after, settle_at), *_table(after, now), *_besides(summary, after)]
 
 
 def _synced(summary: Summary, after: Aftermath, settle_at: time) -> str:
-    """What this run brought."""
+    """What this run brought of its day."""
     count, of = len(after.synced), after.waited_for
     who = f"本次同步 {count}/{of} 个账户" if count < of else f"{count} 个账户{'均' * (of > 1)}已同步"
+    return f"**{who}**：{_amount(after.of(after.synced))}，{_as_of(summary, after, settle_at)}"
+
+
+def _besides(summary: Summary, after: Aftermath) -> list[str]:
+    """What this run brought of all its days, and who is not among the accounts that were synced."""
     late = sum(one.bad_days > 0 for one in after.synced)
-    said = [
-        f"**{who}**：{_amount(after.of(after.synced))}，{_as_of(summary, after, settle_at)}",
-        *([_window(summary)] if len(summary.days) > 1 else []),
-        *([f"{late} 个账户的较早日期未完成"] if late else []),
-        *([f"另有 {len(after.parked)} 个账户已停用"] if after.parked else []),
-    ]
-    return "；".join(said)
+    said = [_window(summary)] if len(summary.days) > 1 else []
+    said += [f"{late} 个账户的较早日期未完成"] if late else []
+    said += [f"另有 {len(after.parked)} 个账户已停用"] if after.parked else []
+    return ["；".join(said)] if said else []
 
 
 def _window(summary: Summary) -> str:
@@ -42,7 +44,7 @@ def _window(summary: Summary) -> str:
     cost = sum((account.window_cost for account in summary.accounts), ZERO)
     read = "" if summary.state == RunState.SUCCESS else "读到"
     days = f"{summary.days.first:%m-%d} 至 {summary.days.last:%m-%d}"
-    return f"{days} 共{read} {rows:,} 行、{money(cost)}"
+    return f"{days} 共{read} {rows:,} 行，消耗 {money(cost)}"
 
 
 def _as_of(summary: Summary, after: Aftermath, settle_at: time) -> str:

@@ -72,9 +72,8 @@ def _compared(week: Week) -> str:
         ("转化", now.conversions, then.conversions, ",.0f"),
         ("转化成本", cost_per_conversion(now), cost_per_conversion(then), ",.2f"),
     )
-    moved = "；".join(_moved(*measure) for measure in measures)
-    only = "" if week.comparable else f"（只对比两周都完整的账户和日期，{both.days}/{of} 个）"
-    return f"较前一周{only}：{moved}"
+    only = "" if week.comparable else f"（只对比两周都完整的数据，共 {both.days}/{of} 个账户日）"
+    return "\n".join([f"**较前一周**{only}", *(f"- {_moved(*measure)}" for measure in measures)])
 
 
 def _moved(word: str, now: Decimal | None, then: Decimal | None, form: str) -> str:
@@ -98,9 +97,9 @@ def _as_figures(sums: Sums, report: Report) -> Figures:
 
 
 def _table(rows: Sequence[Element], more: Sequence[Element]) -> Element:
-    columns = [column("account", "账户"), column("cost", "消耗(元)", "number", precision=2)]
+    columns = [column("account", "账户"), column("cost", "消耗(元)", "number", precision=2), *more]
     columns += [column("conversions", "转化数"), column("unit_cost", "转化成本(元)")]
-    return table([*columns, *more], rows, page_size=10)
+    return table(columns, rows, page_size=10)
 
 
 def _hidden(accounts: int) -> list[Element]:

@@ -183,8 +183,8 @@ def test_on_monday_the_group_is_told_once_of_last_week_and_of_its_missing_days(l
         sum((total(in_table(lab, DayRange(day - ago, day - ago)), "消耗(元)") for day in whole), Decimal(0))
         for ago in (timedelta(days=7), timedelta(0))
     )
-    assert f"较前一周（只对比两周都完整的账户和日期，35/49 个）：消耗 {(now - then) / then:+.1%}" in card
-    assert f"（{then:,.2f} → {now:,.2f}）" in card
+    assert "（只对比两周都完整的数据，共 35/49 个账户日）" in card
+    assert f"- 消耗 {(now - then) / then:+.1%}（{then:,.2f} → {now:,.2f}）" in card
 
 
 def test_the_weeks_card_costs_no_call_but_its_own(lab: Lab) -> None:

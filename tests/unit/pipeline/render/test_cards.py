@@ -82,8 +82,8 @@ def test_the_head_says_day_and_state_in_chinese(state: RunState, title: str, tem
 def test_the_figures_are_those_of_the_day_in_yuan() -> None:
     said = text(run_card(summary(RunState.PARTIAL, account(1), account(2), account(3, DayState.FAILED))))
     assert "**本次同步 2/3 个账户**：4 行，消耗 236.72 元，数据截至 02-12 07:00" in said  # 2 * 118.36
-    assert "02-05 至 02-11 共读到 27 行、2,100.03 元" in said  # 3 * 9, 3 * 700.01
-    assert "本次新增 3 行、更新 2 行，1 行无变化，已核对一致" in said
+    assert "02-05 至 02-11 共读到 27 行，消耗 2,100.03 元" in said  # 3 * 9, 3 * 700.01
+    assert "本次新增 3 行，更新 2 行，1 行无变化，已核对一致" in said
 
 
 def test_where_nobody_knows_what_the_table_has_nothing_is_said_of_it() -> None:
@@ -95,6 +95,12 @@ def test_where_nobody_knows_what_the_table_has_nothing_is_said_of_it() -> None:
 
 def test_what_was_not_read_back_is_not_called_verified() -> None:
     assert "1 行无变化，未能全部核对" in text(run_card(summary(verified=False)))
+
+
+def test_what_was_not_done_is_not_counted() -> None:
+    assert '"239 行无变化，已核对一致"' in text(run_card(summary(created=0, updated=0, unchanged=239)))
+    nothing = summary(RunState.SUCCESS, account(1, DayState.EMPTY), created=0, updated=0, unchanged=0)
+    assert "没有需要写入的数据，已核对一致" in text(run_card(nothing))
 
 
 def test_each_account_has_a_line_with_its_state() -> None:

@@ -57,8 +57,7 @@ def test_a_success_has_one_sum_and_one_time() -> None:
 
 
 def test_several_days_are_told_with_the_first_and_the_last() -> None:
-    [line] = said(summary(account(1), days=7), a1=JUST)
-    assert line.endswith("；02-05 至 02-11 共 9 行、7,000.01 元")
+    assert said(summary(account(1), days=7), a1=JUST)[1] == "02-05 至 02-11 共 9 行，消耗 7,000.01 元"
 
 
 def test_figures_that_will_be_read_again_say_when() -> None:
@@ -128,6 +127,6 @@ def test_where_no_account_was_synced_it_is_said_what_is_there(
 
 def test_older_days_and_parked_accounts_are_told_beside() -> None:
     late = account(1, DayState.FAILED, newest=GOOD, rows=2, cost=Decimal("1000.50"), bad_days=3)
-    [line] = said(summary(late, account(2), account(3, DayState.PARKED)), a1=JUST, a2=JUST)
-    assert line.startswith("**2 个账户均已同步**")
-    assert line.endswith("；1 个账户的较早日期未完成；另有 1 个账户已停用")
+    first, besides = said(summary(late, account(2), account(3, DayState.PARKED)), a1=JUST, a2=JUST)
+    assert first.startswith("**2 个账户均已同步**")
+    assert besides == "1 个账户的较早日期未完成；另有 1 个账户已停用"

@@ -35,16 +35,15 @@ def test_the_weekly_card_sets_last_week_against_the_one_before() -> None:
     said = text(card)
     assert "周报 2026-02-02 至 2026-02-08" in said
     assert "消耗 **1,500.00** 元，转化 **30**，转化成本 **50.00** 元，数据截至 02-09 10:35" in said
-    assert (
-        "较前一周：消耗 +50.0%（1,000.00 → 1,500.00）；转化 +20.0%（25 → 30）；转化成本 +25.0%（40.00 → 50.00）" in said
-    )
+    moved = ("消耗 +50.0%（1,000.00 → 1,500.00）", "转化 +20.0%（25 → 30）", "转化成本 +25.0%（40.00 → 50.00）")
+    assert "\\n- ".join(["**较前一周**", *moved]) in said
     assert head(card) == "blue"
     assert rows(card)[0]["change"] == "+50.0%"
 
 
 def test_where_days_lack_in_either_week_only_the_others_are_compared_and_that_is_said() -> None:
     card = weekly_card(Week(DAYS, (account(days=5), account("城西店"))))
-    assert "较前一周（只对比两周都完整的账户和日期，12/14 个）：消耗 +50.0%" in text(card)
+    assert "**较前一周**（只对比两周都完整的数据，共 12/14 个账户日）" in text(card)
     assert {row["account"]: row["change"] for row in rows(card)} == {"城东店": "+50.0%（5 天）", "城西店": "+50.0%"}
 
 
@@ -68,7 +67,7 @@ def test_what_is_not_known_is_not_called_zero() -> None:
     one = AccountWeek("城东店", figures("10", None), Compared(7, figures("10", None), figures("0", "0")))
     said = text(weekly_card(Week(DAYS, (one,))))
     assert "转化 **未知**，转化成本 **-** 元" in said
-    assert "消耗（0.00 → 10.00）；转化无对比；转化成本无对比" in said
+    assert "- 消耗（0.00 → 10.00）\\n- 转化无对比\\n- 转化成本无对比" in said
 
 
 def test_a_thousand_accounts_with_long_names_and_every_day_missing_fit_into_the_webhook() -> None:
