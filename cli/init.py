@@ -72,7 +72,7 @@ def _look(made: dict[str, str]) -> tuple[Site | None, LaikeError | None]:
     try:
         with ours(settings.redis_address):
             ctx = build(settings)
-            ctx.client.ping()
+            ctx.schema.is_ours()  # whether Redis answers, and a newer release has not been here
             accounts = accounts_of(ctx)
             table_id = None if unset([TABLE]) else settings.bitable_table_id
             return Site(ctx, accounts, look(ctx, table_id, accounts)), None

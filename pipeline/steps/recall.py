@@ -101,8 +101,8 @@ def _recalled(ctx: Context, by_name: Mapping[str, str]) -> Recalled:
     rows = [record.get("fields") or {} for record in records]
     ours, owner = ctx.settings.bitable_table_id, ctx.schema.owner()
     found = _gathered((cells for cells in rows if (table_of(cells) or owner) == ours), by_name, zone, days)
-    unnamed = [] if owner else [cells for cells in rows if not table_of(cells)]
-    return replace(found, unnamed=len(_gathered(unnamed, by_name, zone, days).known))
+    unclear = not owner and not any(table_of(cells) for cells in rows)  # beside named rows they are a person's
+    return replace(found, unnamed=len(_gathered(rows, by_name, zone, days).known) if unclear else 0)
 
 
 def _gathered(

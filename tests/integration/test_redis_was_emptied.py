@@ -6,6 +6,7 @@ import redis
 from pipeline.context import Context
 from pipeline.core.model import DayRange
 from pipeline.core.outcome import RunState
+from pipeline.core.status import DAY_MS
 from pipeline.steps.coverage import coverage
 from tests.lab import Lab
 
@@ -81,7 +82,9 @@ def test_what_a_person_wrote_into_the_status_table_is_no_coverage(lab: Lab) -> N
     lab.sync(lab.day)
     before = known(lab, lab.context())
     table = lab.table_named("同步状态")["table_id"]
-    for cells in ({"账户": "路人", "状态": "已入库"}, {"状态": "已入库", "行数": 7}, {"原因": "请勿删除"}):
+    long_ago = lab.records(table)[0]["fields"] | {"日期": lab.records(table)[0]["fields"]["日期"] - 20 * DAY_MS}
+    unnamed = {name: cell for name, cell in long_ago.items() if name != "数据表"}
+    for cells in ({"账户": "路人", "状态": "已入库"}, {"状态": "已入库", "行数": 7}, {"原因": "请勿删除"}, unnamed):
         lab.control("rows/insert", {"table_id": table, "fields": cells})
     empty_redis(lab)
     lab.sync(lab.day)
