@@ -19,7 +19,7 @@ ELSEWHERE = {
     ".venv/bin/laike doctor": "no worker runs at that point, which it says: tests/integration/test_doctor.py",
     "docker compose --profile demo up --build": "it needs an engine: scripts/docker-test",
     "docker compose up --build --detach --wait": "it needs an engine: scripts/docker-test",
-    "docker compose exec worker laike sync": "it needs an engine: scripts/docker-test",
+    "docker compose exec worker laike sync --tell": "it needs an engine: scripts/docker-test",
     "docker compose --profile demo down --volumes": "it needs an engine: scripts/docker-test",
     "docker compose logs check": "it needs an engine; tests/deploy runs the check",
 }
