@@ -23,7 +23,7 @@ class WaryConsumer(Consumer):
         handle = super().create_task_handler(*args, **options)
 
         def handle_or_discard(message: Any) -> None:  # noqa: ANN401 Celery has no types
-            if why := defect(message):
+            if why := defect(self.app, message):
                 log.error("message_discarded", why=why, queue=message.delivery_info.get("routing_key"))
                 message.reject_log_error(log, self.connection_errors)
             else:
@@ -32,13 +32,13 @@ class WaryConsumer(Consumer):
         return handle_or_discard
 
 
-def defect(message: Any) -> str | None:  # noqa: ANN401 Celery has no types
+def defect(app: Any, message: Any) -> str | None:  # noqa: ANN401 Celery has no types
     """What keeps a message from being unpacked, if anything does: it is tried, and nothing is done with it.
 
     A task that nobody knows is none: Celery discards it, and records so.
     """
     try:
-        request = Request(message, task=Task)
+        request = Request(message, app=app, task=Task)
         args, kwargs, following = message.payload
         _hard, _soft = request.time_limits
     except Exception as error:  # noqa: BLE001 whatever it is, it concerns this message alone

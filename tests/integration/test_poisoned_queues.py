@@ -67,3 +67,14 @@ def test_what_does_not_unpack_is_discarded_and_the_worker_goes_on(lab: Lab) -> N
         assert team.result(task_id)["status"] == "SUCCESS"
         assert wait_until(lambda: not team.ctx.client.hlen("unacked"), 5), team.ctx.client.hgetall("unacked")
         assert "message_discarded" in worker.words()
+
+
+def test_messages_for_later_and_those_that_expire_are_taken(lab: Lab) -> None:
+    lab.extra |= SHORT
+    with crew(lab) as team:
+        worker = team.worker()
+        # as a retry, a beat's entry, and what has a limit are sent
+        more: list[dict[str, Any]] = [{"countdown": 0.5}, {"expires": 3600}, {"time_limit": 60}, {"args": ()}]
+        sent = [str(team.app.send_task("laike.keep_token", queue="control", **options).id) for options in more]
+        assert [team.result(task_id)["status"] for task_id in sent] == ["SUCCESS"] * len(sent)
+        assert "message_discarded" not in worker.words()
