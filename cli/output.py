@@ -123,8 +123,8 @@ def _there(summary: Summary, after: Aftermath) -> Iterator[str]:
         if there := after.of(those):
             rows, cost = summed(there)
             as_of = min(one.as_of for one in there).astimezone(CHINA)
-            what = "this run" if those is after.synced else f"before, {_names(those)}"
-            yield f"the table has of {summary.day}: {rows} rows, {cost:,.2f} 元 as of {as_of:%m-%d %H:%M} ({what})"
+            whose = "" if those is after.synced else f" (not by this run: {_names(those)})"
+            yield f"the table has of {summary.day}: {rows} rows, {cost:,.2f} 元 as of {as_of:%m-%d %H:%M}{whose}"
     if after.unsure:
         yield f"the table's rows of {summary.day} are not certain: {_names(after.unsure)}"
     if after.lacking:

@@ -5,10 +5,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from pipeline.core.history import Comparison, Figures, History, compare, cost_per_conversion, together
-from pipeline.core.model import DayRange
+from pipeline.core.model import AccountDay, DayRange
 from pipeline.render.elements import Element, bar_chart, column, markdown, table
 
 CHART_DAYS = 14
+DAYS_NAMED = 4
 UNKNOWN = "无对比"
 NONE = "-"
 LEVEL = Decimal("0.0005")  # a change that would be shown as 0.0 %
@@ -49,13 +50,23 @@ def change(now: Decimal | None, then: Decimal | None) -> str:
 
 
 def cost_chart(history: History, account_ids: Collection[str], day: date) -> list[Element]:
-    """消耗 of the two weeks up to a day; no chart where fewer than two of these days are known."""
+    """消耗 of the two weeks up to a day, and which bars lack accounts; no chart where fewer than two days are known."""
     days = DayRange(day - timedelta(days=CHART_DAYS - 1), day)
     known = [(one, together(history, account_ids, one)) for one in days]
     if sum(one is not None for _, one in known) < 2:  # noqa: PLR2004 one bar is no course
         return []
     values = [{"day": f"{one:%m-%d}", "cost": float(its.cost) if its else None} for one, its in known]
-    return [bar_chart(f"近 {CHART_DAYS} 天消耗（元）", values, "day", "cost")]
+    short = [f"{one:%m-%d}" for one, its in known if its and _lacks(history, account_ids, days.first, one)]
+    more = f" 等 {len(short)} 天" if len(short) > DAYS_NAMED else ""
+    note = [markdown(f"图中 {'、'.join(short[:DAYS_NAMED])}{more} 缺少部分账户的数据")] if short else []
+    return [bar_chart(f"近 {CHART_DAYS} 天消耗（元）", values, "day", "cost"), *note]
+
+
+def _lacks(history: History, account_ids: Collection[str], first: date, day: date) -> bool:
+    """Whether a day is not known of an account of which an earlier one is."""
+    before = [day - timedelta(days=ago) for ago in range(1, (day - first).days + 1)]
+    missing = (number for number in account_ids if AccountDay(number, day) not in history)
+    return any(AccountDay(number, one) in history for number in missing for one in before)
 
 
 def _changes(measure: Callable[[Figures], Decimal | None], against: dict[int, Comparison | None]) -> dict[str, str]:

@@ -178,7 +178,7 @@ def test_what_a_run_read_and_what_the_table_has_are_told_apart(capsys: pytest.Ca
     one = summary(RunState.PARTIAL, *accounts)
     print_summary(one, aftermath(one, {"1": replace(there, as_of=NOW), "2": there, "4": there}, {"4"}))
     said = capsys.readouterr().out
-    assert "the table has of 2026-02-11: 7 rows, 48,881.29 元 as of 02-12 15:00 (this run)" in said
-    assert "the table has of 2026-02-11: 7 rows, 48,881.29 元 as of 02-12 10:00 (before, 城西店)" in said
+    assert "the table has of 2026-02-11: 7 rows, 48,881.29 元 as of 02-12 15:00\n" in said
+    assert "the table has of 2026-02-11: 7 rows, 48,881.29 元 as of 02-12 10:00 (not by this run: 城西店)" in said
     assert "not certain: 城北店" in said
     assert "ever found to agree: 城南店" in said

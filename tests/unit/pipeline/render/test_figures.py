@@ -80,3 +80,10 @@ def test_the_chart_has_two_weeks_and_a_gap_where_nothing_is_known() -> None:
 
 def test_one_day_is_no_course() -> None:
     assert cost_chart(days(EAST, (0, "10.5", 1)), [EAST], DAY) == []
+
+
+def test_a_bar_that_lacks_an_account_which_had_begun_is_named() -> None:
+    history = {**days(EAST, (0, "10", 1), (1, "20", 1), (2, "30", 1)), **days(WEST, (1, "1", 0))}
+    chart, note = cost_chart(history, [EAST, WEST], DAY)
+    assert chart["tag"] == "chart"
+    assert note["content"] == "图中 02-11 缺少部分账户的数据"  # on the 9th it had not begun
