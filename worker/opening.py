@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import structlog
 
-from pipeline.core.errors import DeadlinePassed, NewerState, WrongRelease
-from pipeline.state.store import StoreTrouble
+from pipeline.core.errors import DeadlinePassed, NewerState, StoreUnreachable, WrongRelease
+from pipeline.state.store import ours
 from worker.process import context
 
 AGAIN_S = 2.0  # between two looks: for old workers to stop, for Redis to come back
@@ -39,16 +39,18 @@ def open_beat() -> None:
 
 
 def _patiently(look: Callable[[], object]) -> None:
+    address = context().settings.redis_address
     while True:
         try:
-            look()
+            with ours(address):
+                look()
         except NewerState as error:
             sys.stderr.write(f"error: {error.message}\n")
             sys.exit(FAILED)
         except WrongRelease as error:
             log.warning("waiting_for_old_release", error=error.message)
-        except (StoreTrouble, DeadlinePassed) as error:
-            log.warning("state_out_of_reach", error=type(error).__name__)
+        except (StoreUnreachable, DeadlinePassed) as error:
+            log.warning("state_out_of_reach", why=error.message)
         else:
             return
         time.sleep(AGAIN_S)

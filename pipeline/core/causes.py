@@ -22,7 +22,10 @@ _FEISHU_APP = (
     "请在飞书开放平台「凭证与基础信息」复制 App ID（cli_…）和 App Secret，"
     "填入 LAIKE_FEISHU_APP_ID 和 LAIKE_FEISHU_APP_SECRET。"
 )
-_BASE = "请从浏览器复制多维表格的完整网址（…/base/… 或知识库的 …/wiki/…），填入 LAIKE_BITABLE_APP_TOKEN。"
+_BASE = (
+    "多维表格和知识库中都找不到它：请从浏览器复制多维表格的完整网址（…/base/… 或知识库的 …/wiki/…），"
+    "填入 LAIKE_BITABLE_APP_TOKEN。"
+)
 
 CAUSES: Mapping[str, Cause] = {
     # both services and the way to them

@@ -71,16 +71,17 @@ def known_days(words: Mapping[AccountDay, Word], written: Collection[AccountDay]
     }
 
 
-def written(found: Findings, changed: Collection[AccountDay]) -> set[AccountDay]:
+def written(found: Findings, changed: Collection[AccountDay] | None) -> set[AccountDay]:
     """Days of a batch whose rows it may have written.
 
     Args:
-        changed: What a load that failed had set out to change by then.
+        changed: What a load that failed had set out to change by then; `None` where nobody can say.
     """
     fetched = {
         AccountDay(number, day.day) for number, fetch in found.fetches.items() for day in fetch.days if not day.failed
     }
-    return fetched if found.load and not found.load.trouble else fetched & set(changed)
+    whole = changed is None or (found.load and not found.load.trouble)
+    return fetched if whole else fetched & set(changed or ())
 
 
 def untouched(findings: Iterable[Findings]) -> set[AccountDay]:

@@ -13,14 +13,17 @@ from pipeline.state.store import clock
 
 # field, what was there when it was compared, what is to be there, and so on; the fields that others changed since
 _SWAP = """
-local lost = {}
-for i = 1, #ARGV, 3 do
-  if (redis.call('hget', KEYS[1], ARGV[i]) or '') == ARGV[i + 1] then
-    redis.call('hset', KEYS[1], ARGV[i], ARGV[i + 2])
+local names, put, lost = {}, {}, {}
+for i = 1, #ARGV, 3 do names[#names + 1] = ARGV[i] end
+for n, there in ipairs(redis.call('hmget', KEYS[1], unpack(names))) do
+  if (there or '') == ARGV[3 * n - 1] then
+    put[#put + 1] = names[n]
+    put[#put + 1] = ARGV[3 * n]
   else
-    lost[#lost + 1] = ARGV[i]
+    lost[#lost + 1] = names[n]
   end
 end
+if #put > 0 then redis.call('hset', KEYS[1], unpack(put)) end
 return lost
 """
 

@@ -10,6 +10,7 @@ from pipeline.core.coverage import known_days, untouched, written
 from pipeline.core.findings import Findings, Word, conflict, last_words
 from pipeline.core.model import ZERO, AccountDay, DayRange, china_day
 from pipeline.core.outcome import DayOutcome, DayState, Run
+from pipeline.core.unforeseen import Unforeseen
 from pipeline.state.coverage import Loaded
 
 
@@ -43,10 +44,16 @@ def _written(ctx: Context, findings: Sequence[Findings]) -> set[AccountDay]:
     """Days whose rows this run may have written."""
     found: set[AccountDay] = set()
     for one in findings:
-        failed = one.load is None or one.load.trouble
-        changes = ctx.staging.changes(one.part.batch_id).values() if failed else ()
-        found |= written(one, {change.at for change in changes})
+        found |= written(one, _changed(ctx, one))
     return found
+
+
+def _changed(ctx: Context, found: Findings) -> set[AccountDay] | None:
+    """What a load that failed had set out to change; `None` where it broke, so that its record may be what broke it."""
+    if found.load and found.load.trouble and found.load.trouble.reason == Unforeseen.reason:
+        return None
+    failed = found.load is None or found.load.trouble
+    return {change.at for change in ctx.staging.changes(found.part.batch_id).values()} if failed else set()
 
 
 def _doubtful(ctx: Context, said: Mapping[AccountDay, Word]) -> set[AccountDay]:

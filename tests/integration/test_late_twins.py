@@ -78,7 +78,7 @@ def test_twins_of_an_earlier_run_are_left_to_a_person(lab: Lab) -> None:
     time.sleep(0.01)  # the run that finds it begins later
     summary = lab.sync(lab.day)
     assert (summary.state, summary.duplicates) == (RunState.PARTIAL, 1)
-    assert any("laike dedup clean" in one.trouble.what_to_do for one in summary.accounts if one.trouble)
+    assert any("重复行请联系维护人员" in one.trouble.what_to_do for one in summary.accounts if one.trouble)
 
 
 @pytest.mark.parametrize("batch", [1, 2, 3, 4])

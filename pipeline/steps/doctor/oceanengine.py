@@ -19,7 +19,7 @@ from pipeline.core.model import Account, DayRange
 from pipeline.core.plan import choose_accounts, yesterday
 from pipeline.core.roster import Why
 from pipeline.steps.accounts import known_accounts, nobodys_options, remembered_accounts
-from pipeline.steps.doctor.findings import Finding, broken, of_error, ok, skipped, unauthorized, warning
+from pipeline.steps.doctor.findings import Finding, State, broken, of_error, ok, skipped, unauthorized, warning
 
 NO_SUCH_CODE = "laike-doctor-no-such-auth-code"
 INVALID_PARTNER, NO_PERMISSION, NOT_GRANTED = 40101, 40002, 40118
@@ -59,7 +59,9 @@ def check_oceanengine(ctx: Context, *, redis: bool) -> list[Finding]:
     try:
         token = _check_token(ctx)
     except NeedsPerson as error:
-        return [app, unauthorized("token", error), *skipped((LISTS, *REPORTS), "there is no usable token")]
+        token = unauthorized("token", error)
+    if token.needs_person and app.state == State.BROKEN:  # the pair may be that of the right app
+        return [app, *skipped(("token", LISTS, *REPORTS), "the app is refused")]
     if token.needs_person:
         return [app, token, *skipped((LISTS, *REPORTS), "there is no usable token")]
     return [app, token, *_check_mirror(ctx), *_check_lists(ctx)]
