@@ -36,9 +36,11 @@ def everything_sent_to(url: str) -> Iterator[list[str]]:
 
         thread = threading.Thread(target=listen, daemon=True)
         thread.start()
-        yield sent
-        client.echo(over)
-        thread.join()
+        try:
+            yield sent
+        finally:
+            client.echo(over)
+            thread.join()
     client.close()
 
 
@@ -63,6 +65,8 @@ def everything_in(url: str, at_least: int = 11) -> str:
             b"list": lambda name: client.lrange(name, 0, -1),
             b"zset": lambda name: client.zrange(name, 0, -1),
         }
+        if kind == b"none":  # a lease that ended meanwhile
+            continue
         value = read[kind](key)
         parts.append(f"{key!r} {unpacked(value)!r}")
     client.close()
