@@ -156,8 +156,8 @@ SPECIAL: Mapping[str, tuple[Fault, ...]] = {
         Fault("without a list", "garbage", {"body": NOTHING_ELSE}, match=OF_ROWS),
         _patch("pages for ever", "data", set={"has_more": True, "page_token": "", "items": []}),
         _code("column vanished", 1254045),
-        Fault("answer too large", "code", {"code": 1254030, "status": 200}, match=OF_ROWS),
         Fault("repeats a row", "patch", {"changes": SAME_ID}, match=OF_ROWS),
+        Fault("answer too large", "code", {"code": 1254030, "status": 200}, match=OF_ROWS),
     ),
     "records.batch_create": (
         Fault(AFTER, "drop_after", mode="ignore"),
