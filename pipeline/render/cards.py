@@ -9,6 +9,7 @@ from pipeline.core.aftermath import Aftermath, aftermath
 from pipeline.core.background import Background
 from pipeline.core.model import CHINA, ZERO, AccountDay
 from pipeline.core.outcome import AccountResult, DayState, RunState, Summary, outside_words
+from pipeline.core.status import WORDS
 from pipeline.render.elements import Card, Element, card, column, link_button, markdown, table
 from pipeline.render.figures import change, cost_chart, figures
 from pipeline.render.head import head
@@ -22,15 +23,6 @@ _TITLES = {
     RunState.FAILED: "同步失败",
     RunState.INTERRUPTED: "同步中断",
     RunState.RUNNING: "同步中",
-}
-_STATES = {
-    DayState.LOADED: "已入库",
-    DayState.EMPTY: "无数据",
-    DayState.INCOMPLETE: "不完整",
-    DayState.FAILED: "失败",
-    DayState.MISSING: "缺失",
-    DayState.PARKED: "已停用",
-    DayState.OPEN: "未结束",
 }
 CARD_BYTES = 19_800  # the webhook takes 20 KB, the signature and what names the message included
 
@@ -225,4 +217,4 @@ def _state(one: AccountResult, after: Aftermath) -> str:
     if one.id in after.standing and not one.of_day.good and not one.fetched:
         return "未更新"
     late = f"，{one.bad_days} 天未完成" if one.bad_days and one.of_day.good else ""
-    return f"{_STATES[one.of_day]}{late}"
+    return f"{WORDS[one.of_day]}{late}"
