@@ -82,7 +82,10 @@ class Reply:
         """The body as it goes over the wire."""
         if self.raw is not None:
             return self.raw
-        return json.dumps(self.payload, ensure_ascii=False).encode()
+        try:
+            return json.dumps(self.payload, ensure_ascii=False).encode()
+        except UnicodeEncodeError:  # half an emoji goes over a wire as an escape only
+            return json.dumps(self.payload).encode()
 
 
 Handler = Callable[["World", Call], Reply]

@@ -27,6 +27,7 @@ from pipeline.base_address import from_address
 from pipeline.core.account_options import AccountOptions, disabled, options_of, unknown
 from pipeline.core.columns import DEFAULT_COLUMNS, Column, columns_of
 from pipeline.core.errors import WrongInput
+from pipeline.core.text import one_line
 from pipeline.core.thresholds import Thresholds, thresholds_of
 from pipeline.redis_address import RedisAddress
 from pipeline.settings_secrets import hold_secrets_of
@@ -144,10 +145,11 @@ class Settings(BaseSettings):
         if not isinstance(accounts, dict):
             msg = "is not an object"
             raise ValueError(msg)
-        if wrong := [key for key, name in accounts.items() if not key.isdigit() or not str(name).strip()]:
+        named = {key: one_line(name) for key, name in accounts.items()}
+        if wrong := [key for key, name in named.items() if not (key.isascii() and key.isdigit()) or not name]:
             msg = f"has an id that is not a number, or an empty name: {', '.join(wrong)}"
             raise ValueError(msg)
-        return accounts
+        return named
 
     @field_validator("account_options", mode="before")
     @classmethod

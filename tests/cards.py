@@ -4,6 +4,7 @@ Nothing here is shared with the product or with the emulator: each has its own r
 """
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,6 +33,7 @@ DATA_TYPES = ("text", "lark_md", "markdown", "options", "number", "persons", "da
 BUTTONS = (
     "default", "primary", "danger", "text", "primary_text", "danger_text", "primary_filled", "danger_filled", "laser",
 )  # fmt: skip
+MOVING = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 CHARTS = ("line", "bar", "area", "pie")
 
 
@@ -56,6 +58,7 @@ def _problems(card: Plain) -> Iterator[str]:
         yield f"{sent_bytes(card)} bytes"
     if card.get("schema") != "2.0":
         yield "schema"
+    yield from (f"what moves or turns a line: {text!r}" for text in _strings(card) if MOVING.search(text))
     yield from _unknown(card, TOP, "card")
     yield from _unknown(card["config"], CONFIG, "config")
     yield from _head(card["header"])
@@ -66,6 +69,16 @@ def _problems(card: Plain) -> Iterator[str]:
         yield f"too many elements: {len(elements)}, {tags.count('table')} tables, {tags.count('chart')} charts"
     for depth, element in elements:
         yield from _element(depth, element)
+
+
+def _strings(part: object) -> Iterator[str]:
+    if isinstance(part, dict):
+        part = list(part.values())
+    if isinstance(part, list):
+        for one in part:
+            yield from _strings(one)
+    elif isinstance(part, str):
+        yield part
 
 
 def _unknown(given: Plain, known: set[str], where: str) -> Iterator[str]:

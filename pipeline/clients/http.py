@@ -20,6 +20,7 @@ from urllib3.exceptions import HTTPError
 from pipeline.clients.transport import trouble_of
 from pipeline.core.bounds import wait_s
 from pipeline.core.errors import ServerTrouble, Throttled, TransportTrouble
+from pipeline.core.text import whole_characters
 
 CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 20  # a report takes 2 s; a service that keeps silent holds a healing run up for so long
@@ -162,10 +163,16 @@ def _content(response: requests.Response, until: float) -> bytes:
 
 def _parse(content: bytes) -> dict[str, Any] | None:
     try:
-        body = jsonlib.loads(content, parse_float=Decimal)
+        text = content.decode("utf-8-sig")
+        body = jsonlib.loads(text, parse_float=Decimal, parse_constant=_no_figure)
     except ValueError:
         return None
-    return body if isinstance(body, dict) else None
+    return whole_characters(body, text) if isinstance(body, dict) else None
+
+
+def _no_figure(name: str) -> object:
+    msg = f"{name} is not JSON"
+    raise ValueError(msg)
 
 
 def _not_an_answer(what: str, response: requests.Response) -> ServerTrouble | Throttled | TransportTrouble:

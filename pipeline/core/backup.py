@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from pipeline.core.cells import Field, created_ms_of, creator_of
+from pipeline.core.cells import Field, creator_of, ms_of
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import Key
 from pipeline.core.write_shape import writable, write_shape
@@ -91,7 +91,7 @@ def saved_row(record: Mapping[str, Any], kinds: Mapping[str, int]) -> SavedRow:
     return SavedRow(
         record_id=str(record["record_id"]),
         created_by=creator_of(record),
-        created_ms=created_ms_of(record),
+        created_ms=ms_of(record, "created_time"),
         cells=write_shape(record.get("fields") or {}, kinds),
     )
 

@@ -25,6 +25,7 @@ from pipeline.core.columns import (
 )
 from pipeline.core.model import Cell
 
+MS_DIGITS_MAX = 15  # of ms since the epoch, up to the end of the calendar
 TEXT_CHARACTERS_MAX = 100_000  # Bitable, data structure of records: a text cell
 _DAY = re.compile(r"^\s*(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T].*)?$")
 # of a type that would do, but made for something else: a rating ends at 10, an e-mail cell takes addresses
@@ -99,10 +100,11 @@ def creator_of(record: Mapping[str, object]) -> str | None:
     return number if isinstance(number, str) else None
 
 
-def created_ms_of(record: Mapping[str, object]) -> int:
-    """When a record was created, in ms since the epoch; 0 where what the service says is no number."""
-    found = record.get("created_time")
-    return int(found) if isinstance(found, int) or (isinstance(found, str) and found.isdecimal()) else 0
+def ms_of(record: Mapping[str, object], name: str) -> int:
+    """A time of a record, such as `created_time`, in ms since the epoch; 0 where the service says none."""
+    found = record.get(name)
+    text = str(found) if isinstance(found, int | str) else ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MS_DIGITS_MAX else 0
 
 
 def _text(raw: object) -> str | None:

@@ -42,6 +42,7 @@ DIGITS = {Kind.MONEY: 2, Kind.COUNT: 0, Kind.RATIO: 4}  # of a figure, after the
 DIGITS_MAX = 8
 LAST_DIGITS = tuple(Decimal(1).scaleb(-digits) for digits in range(DIGITS_MAX + 1))
 FIGURE_DIGITS_MAX = 15  # more before the point is no figure of ours, and no float holds it
+FIGURE_DIGITS_MIN = -30  # nearer to 0 only what would fill the memory when it is written out
 DIMENSIONS = {
     "account_name": Kind.TEXT,
     "account_id": Kind.ID,
@@ -89,7 +90,7 @@ _ENTRY_KEYS = ("name", "metric", "formula", "round")
 
 def holdable(figure: Decimal) -> bool:
     """Whether a cell can hold a figure."""
-    return figure.is_finite() and figure.adjusted() < FIGURE_DIGITS_MAX
+    return figure.is_finite() and FIGURE_DIGITS_MIN < figure.adjusted() < FIGURE_DIGITS_MAX
 
 
 def rounded(figure: Decimal, last_digit: Decimal) -> Decimal:

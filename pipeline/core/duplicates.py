@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.core.cells import ms_of
 from pipeline.core.model import FoundRow, Key, WantedRow, by_key
 from pipeline.core.table import Layout
 from pipeline.core.write_shape import write_shape
@@ -101,7 +102,7 @@ def _copy(layout: Layout, row: FoundRow, record: Mapping[str, Any], kinds: Mappi
     cells = write_shape(record.get("fields") or {}, kinds)
     ours = {found.name for found in layout.fields.values()}
     theirs = {name: value for name, value in cells.items() if name not in ours}
-    return Copy(row, cells, theirs, int(record.get("last_modified_time") or row.created_ms))
+    return Copy(row, cells, theirs, ms_of(record, "last_modified_time") or row.created_ms)
 
 
 def late_twins(same: Sequence[Copy], wanted: WantedRow, ours: str, since_ms: int) -> tuple[Copy, ...]:

@@ -36,7 +36,10 @@ from typing import ClassVar
 
 from pipeline.core.causes import cure_of
 from pipeline.core.redaction import redacted
+from pipeline.core.text import encodable, one_line
 from pipeline.core.trouble import Trouble as Trouble  # noqa: PLC0414 told with the errors that it is made of
+
+LONGEST = 20_000  # letters of a message
 
 
 class LaikeError(Exception):
@@ -64,16 +67,16 @@ class LaikeError(Exception):
         code: int | None = None,
         request_id: str | None = None,
     ) -> None:
-        self.message = redacted(message)
+        self.message = redacted(encodable(message[:LONGEST]))
         super().__init__(self.message)
         self.reason = reason or self.reason
         self.what_to_do = what_to_do or cure_of(self.reason)
-        self.code = code
-        self.request_id = request_id
+        self.code = code if type(code) is int else None  # either comes as a service sent it
+        self.request_id = one_line(request_id) or None
 
     def add(self, words: str) -> None:
         """Add what is known further up, such as how long it was tried."""
-        self.message = redacted(f"{self.message} ({words})")
+        self.message = redacted(encodable(f"{self.message} ({words[:LONGEST]})"))
         self.args = (self.message,)
 
     def trouble(self) -> Trouble:

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from pipeline.core.cells import Field, created_ms_of, creator_of, decoder, encode, fits, midnight_ms, plain_text
+from pipeline.core.cells import Field, creator_of, decoder, encode, fits, midnight_ms, ms_of, plain_text
 from pipeline.core.columns import COMPULSORY, DATE, FIELD_TYPES, SINGLE_SELECT, TYPE_NAMES, Column
 from pipeline.core.errors import TableMismatch
 from pipeline.core.model import ZERO, Account, Cell, FoundRow, ReportRow, WantedRow, ranges
@@ -92,7 +92,7 @@ class Layout:
                 cost=spent if isinstance(spent, Decimal) else ZERO,
                 cells=cells,
                 creator=creator_of(record),
-                created_ms=created_ms_of(record),
+                created_ms=ms_of(record, "created_time"),
             )
 
         return row

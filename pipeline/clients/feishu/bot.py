@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pipeline.clients.http import Http
 from pipeline.core.errors import BadRequest, Throttled
 from pipeline.core.redaction import redacted
+from pipeline.core.text import one_line
 
 FORM = ("tag", "type", "template", "schema", "data_type", "name", "xField", "yField")  # of a card: no words of anybody
 RATE_CODES = (11232, 11233)  # system rate limit, likely at full and half hours
@@ -43,7 +44,7 @@ class Bot:
             "POST", parts.path, json=body, timeout_s=10, label="webhook"
         )
         code = answer.body.get("code")
-        words = f"code {code}, {answer.body.get('msg')}"
+        words = f"code {code}, {one_line(answer.body.get('msg'))}"
         if code == 0:
             return words
         kind = Throttled if code in RATE_CODES else BadRequest

@@ -22,6 +22,7 @@ from pipeline.core.errors import (
     Throttled,
     TokenExpired,
 )
+from pipeline.core.text import one_line
 
 WRITE_CONFLICT = 1254291  # newer pages count reads of the table, too, while a write is under way
 NOT_READY_WAIT_S = 3  # 1254607: earlier work is still being done; seconds, not milliseconds
@@ -76,10 +77,10 @@ def error_of(path: str, answer: Answer) -> LaikeError:
     """The error that an answer's `code` stands for."""
     body, request_id = answer.body, answer.headers.get("X-Tt-Logid")
     code = body.get("code")
-    if not isinstance(code, int):
+    if type(code) is not int:
         return BadResponse(f"{path}: HTTP {answer.status} without a code", request_id=request_id)
     kind = ERRORS.get(code, BadRequest)
-    message, cause = f"{path}: code {code}, {body.get('msg')}", CAUSES.get(code)
+    message, cause = f"{path}: code {code}, {one_line(body.get('msg'))}", CAUSES.get(code)
     if issubclass(kind, Retryable):
         wait = NOT_READY_WAIT_S if code == 1254607 else reset_s(answer.headers)  # noqa: PLR2004 see the table
         effect = code in _EFFECT_POSSIBLE

@@ -16,7 +16,9 @@ from pydantic import BaseModel, ValidationError
 
 from pipeline.clients.oceanengine.api import OceanEngine
 from pipeline.clients.oceanengine.paging import PAGE_SIZE, BeyondPages, Data, check_rows
+from pipeline.clients.oceanengine.values import id_in
 from pipeline.core.errors import BadResponse, NeedsPerson
+from pipeline.core.text import one_line
 
 AUTHORIZED = "/open_api/oauth2/advertiser/get/"
 OF_LIFE = "/open_api/v3.0/local/life/advertiser/list/"
@@ -79,8 +81,8 @@ def authorized(api: OceanEngine) -> list[Authorized]:
         raise BadResponse(f"{AUTHORIZED}: list is not a list of accounts")
     return [
         Authorized(
-            id=_id(AUTHORIZED, line, "account_id"),
-            name=str(line.get("account_name") or ""),
+            id=id_in(AUTHORIZED, line, "account_id"),
+            name=one_line(line.get("account_name")),
             type=_type(line),
             valid=line.get("is_valid") is not False,
         )
@@ -92,7 +94,7 @@ def accounts_of_life(api: OceanEngine, life_account_id: str, *, stated: bool = F
     """Ids of the 本地推 accounts, main and copied, under a 来客 account; the service tells no names here."""
     params = {"life_account_id": life_account_id}
     rows = api.pages(OF_LIFE, params, "adv_list", ("local_account_id",), stated=stated)
-    return [_id(OF_LIFE, row, "local_account_id") for row in rows]
+    return [id_in(OF_LIFE, row, "local_account_id") for row in rows]
 
 
 def accounts_of_workbench(api: OceanEngine, workbench_id: str, *, stated: bool = False) -> dict[str, str]:
@@ -127,13 +129,13 @@ def accounts_of_agent(api: OceanEngine, agent_id: str, *, stated: bool = False) 
     sources = {str(row["source"] or "") for row in rows}
     if len(sources) > 1:
         raise BadResponse(f"{OF_AGENT}: account_source changed between pages: {sorted(sources)}")
-    return Agency(tuple(_id(OF_AGENT, row, "id") for row in rows), next(iter(sources), ""))
+    return Agency(tuple(id_in(OF_AGENT, row, "id") for row in rows), next(iter(sources), ""))
 
 
 def child_agents(api: OceanEngine, agent_id: str, *, stated: bool = False) -> list[str]:
     """Ids of an agent's second-level agents."""
     rows = api.pages(CHILD_AGENTS, {"advertiser_id": agent_id}, _rows_of_children, ("id",), stated=stated)
-    return [_id(CHILD_AGENTS, row, "id") for row in rows]
+    return [id_in(CHILD_AGENTS, row, "id") for row in rows]
 
 
 def names_of(api: OceanEngine, account_ids: Sequence[str]) -> dict[str, str]:
@@ -142,7 +144,7 @@ def names_of(api: OceanEngine, account_ids: Sequence[str]) -> dict[str, str]:
     for first in range(0, len(account_ids), NAMES_A_CALL):
         chunk = [int(number) for number in account_ids[first : first + NAMES_A_CALL]]
         rows = api.get_list(PUBLIC_INFO, {"advertiser_ids": chunk})
-        names |= {_id(PUBLIC_INFO, row, "id"): str(row.get("name") or "") for row in rows}
+        names |= {id_in(PUBLIC_INFO, row, "id"): one_line(row.get("name")) for row in rows}
     return {number: names[number] for number in account_ids if names.get(number)}
 
 
@@ -188,7 +190,7 @@ def _bare(data: Data, *keys: str, **rest: object) -> list[dict[str, Any]] | None
 
 
 def _named(path: str, rows: Sequence[Data]) -> dict[str, str]:
-    return {_id(path, row, "account_id"): str(row.get("account_name") or "") for row in rows}
+    return {id_in(path, row, "account_id"): one_line(row.get("account_name")) for row in rows}
 
 
 def _type(line: Data) -> str:
@@ -196,12 +198,4 @@ def _type(line: Data) -> str:
     if word := line.get("account_type") or line.get("account_role"):
         return str(word)
     number = str(line.get("advertiser_role") or "")
-    return ROLES.get(int(number), number) if number.isdigit() else ""
-
-
-def _id(path: str, row: Data, name: str) -> str:
-    """An id as text; some endpoints send a number, some a string."""
-    value = row.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | str) or not str(value).isdigit():
-        raise BadResponse(f"{path}: a row has no {name}: {value!r}")
-    return str(value)
+    return ROLES.get(int(number), number) if number.isascii() and number.isdigit() else ""

@@ -28,6 +28,7 @@ from pipeline.core.errors import (
     Throttled,
     TokenExpired,
 )
+from pipeline.core.text import one_line
 
 PAGES_AT_ONCE = 8
 FIRST_SERVER_CODE = 50000
@@ -225,12 +226,12 @@ def _succeeded(path: str, answer: Answer, refused: str | None = None) -> Answer:
 
 def error_of(path: str, answer: Answer, refused: str | None = None) -> LaikeError:
     """The error that an answer's `code` stands for; `refused` as `data_of` says."""
-    code, said, request_id = answer.body.get("code"), answer.body.get("message"), answer.body.get("request_id")
-    if not isinstance(code, int):
+    code, request_id = answer.body.get("code"), answer.body.get("request_id")
+    if type(code) is not int:
         return BadResponse(f"{path}: HTTP {answer.status} without a code", request_id=request_id)
     refusal: type[LaikeError] = NeedsPerson if refused else AccountUnavailable
     kind = ERRORS.get(code, ServerTrouble if code >= FIRST_SERVER_CODE else refusal)
-    message = f"{path}: code {code}, {said}"
+    message = f"{path}: code {code}, {one_line(answer.body.get('message'))}"
     if issubclass(kind, Retryable):
         return kind(message, retry_after=reset_s(answer.headers), code=code, request_id=request_id)
     cause = CAUSES.get(code) or ((refused or NeedsAuthorization.reason) if kind is NeedsPerson else None)

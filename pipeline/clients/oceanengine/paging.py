@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from pipeline.core.errors import BadResponse, LaikeError
 
+PAGES_MAX = 10_000  # a million rows: no list of ours is as long
 PAGE_SIZE = 100  # the report endpoints take 10, 20, 50 or 100
 Data = Mapping[str, Any]
 Rows = str | Callable[[Data], object]  # the key of the rows in `data`, or what finds them there
@@ -58,7 +59,7 @@ def page_of(path: str, data: Data, rows: Rows, number: int, *, stated: bool = Fa
         info = PageInfo.model_validate(data["page_info"])
     except (KeyError, ValidationError):
         raise BadResponse(f"{path}: page {number} has no usable page_info") from None
-    if info.page != number or info.total_page not in _page_counts(info.total_number):
+    if info.page != number or info.total_page not in _page_counts(info.total_number) or info.total_page > PAGES_MAX:
         raise BadResponse(f"{path}: page {number} says {info}")
     return Page(info, found)
 

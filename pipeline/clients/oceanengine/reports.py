@@ -7,13 +7,15 @@ Follows 巨量引擎 Marketing API: 获取广告数据 (local/report/promotion/g
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from pipeline.clients.oceanengine.api import OceanEngine
+from pipeline.clients.oceanengine.values import day_in, figure_in, id_in
 from pipeline.core.columns import COSTS, RATIOS
 from pipeline.core.errors import BadResponse
 from pipeline.core.model import ZERO, DayRange, ReportRow, Totals
+from pipeline.core.text import one_line
 
 PROMOTION_REPORT = "/open_api/v3.0/local/report/promotion/get/"
 PROJECT_REPORT = "/open_api/v3.0/local/report/project/get/"
@@ -50,8 +52,8 @@ def project_report(api: OceanEngine, account_id: str, days: DayRange) -> dict[da
     )
     sums: dict[date, Decimal] = defaultdict(Decimal)
     for row in rows:
-        _id(PROJECT_REPORT, row, "project_id")
-        sums[_day(row, days)] += _figure("stat_cost", row.get("stat_cost"))
+        id_in(PROJECT_REPORT, row, "project_id")
+        sums[day_in(row, days)] += figure_in(row, "stat_cost")
     return dict(sums)
 
 
@@ -62,7 +64,7 @@ def account_totals(api: OceanEngine, account_id: str, days: DayRange) -> dict[da
         BadResponse: As `promotion_report` says.
     """
     rows = api.pages(ACCOUNT_REPORT, _params(account_id, days, TOTALS), "data_list", ("stat_time_day",))
-    return {_day(row, days): Totals(*_metrics(row, TOTALS).values()) for row in rows}
+    return {day_in(row, days): Totals(*_metrics(row, TOTALS).values()) for row in rows}
 
 
 def is_ratio(metric: str) -> bool:
@@ -83,44 +85,17 @@ def _params(account_id: str, days: DayRange, metrics: Sequence[str]) -> dict[str
 
 
 def _report_row(account_id: str, row: Mapping[str, Any], days: DayRange, metrics: Sequence[str]) -> ReportRow:
-    promotion_id, name = _id(PROMOTION_REPORT, row, "promotion_id"), row.get("promotion_name")
-    return ReportRow(account_id, _day(row, days), promotion_id, str(name or ""), _metrics(row, metrics))
-
-
-def _id(path: str, row: Mapping[str, Any], name: str) -> str:
-    """An id as text: it came as a number or as text, never as a float."""
-    number = row.get(name)
-    if isinstance(number, bool) or not isinstance(number, int | str) or not str(number).isdigit():
-        raise BadResponse(f"{path}: a row has no {name}: {number!r}")
-    return str(number)
-
-
-def _day(row: Mapping[str, Any], days: DayRange) -> date:
-    text = row.get("stat_time_day")
-    try:
-        day = date.fromisoformat(str(text)[:10])
-    except ValueError:
-        raise BadResponse(f"a report row has no day: stat_time_day is {text!r}") from None
-    if day not in days:
-        raise BadResponse(f"a report row of {day} lies outside {days.first} .. {days.last}")
-    return day
+    promotion_id, name = id_in(PROMOTION_REPORT, row, "promotion_id"), one_line(row.get("promotion_name"))
+    return ReportRow(account_id, day_in(row, days), promotion_id, name, _metrics(row, metrics))
 
 
 def _metrics(row: Mapping[str, Any], names: Sequence[str]) -> dict[str, Decimal]:
-    figures = {name: _figure(name, row.get(name)) for name in names}
+    figures = {name: _figure(row, name) for name in names}
     for name, denominator in DENOMINATORS.items():
         if name in figures and row.get(name) is None and figures.get(denominator):
             raise BadResponse(f"a report row has {denominator} {figures[denominator]} but no {name}")
     return figures
 
 
-def _figure(name: str, value: object) -> Decimal:
-    if value is None and is_ratio(name):
-        return ZERO
-    try:
-        figure = Decimal(str(value))
-    except InvalidOperation:
-        raise BadResponse(f"a report row has no usable {name}: {value!r}") from None
-    if not figure.is_finite():
-        raise BadResponse(f"a report row has no usable {name}: {value!r}")
-    return figure
+def _figure(row: Mapping[str, Any], name: str) -> Decimal:
+    return ZERO if row.get(name) is None and is_ratio(name) else figure_in(row, name)

@@ -10,6 +10,8 @@ from typing import Any
 from emulator.routes import ROUTES
 from emulator.wire import Route
 
+# the words of every error: what is parsed as markup somewhere, moves a cursor, turns a line round, is half an emoji
+HOSTILE = "店\\[/nope] [link=http://x.example]x[/link] :cd: <at id=all></at> **店** \x1b[31m\u202e\r\n\x00\ud83d {} %s"
 PATIENCE_S = 0.2  # how long a client waits for the endpoint that is slow, instead of 15 or 30 s
 TOO_LATE_S = 0.6
 LATE_S = 0.4  # when a write has its effect whose client was told nothing
@@ -37,7 +39,7 @@ class Fault:
 
 
 def _code(name: str, code: int, *, passing: bool = False, status: int = 200) -> Fault:
-    return Fault(name, "code", {"code": code, "status": status}, passing)
+    return Fault(name, "code", {"code": code, "status": status, "message": HOSTILE}, passing)
 
 
 def _patch(name: str, *path: str | int, passing: bool = True, **change: Any) -> Fault:  # noqa: ANN401 any JSON

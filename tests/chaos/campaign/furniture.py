@@ -14,7 +14,7 @@ BENCH = {"account_id": "1790000000000009", "account_name": "总部工作台", "a
 EBP = {"account_id": "1790000000000021", "account_name": "新总部", "account_type": "PLATFORM_ROLE_ENTERPRISE_BP_ADMIN"}
 AGENT = {"account_id": "1790000000000031", "account_name": "代理", "account_type": "PLATFORM_ROLE_LOCAL_AGENT"}
 CHILD_AGENT = "1790000000000032"
-LARGE = "潮汕牛肉"  # its report of the window has two pages
+LARGE = "潮汕 <at id=all></at> **:cd:** {} %s"  # its report of the window has two pages
 NOTE, BUDGET = "备注", "预算"
 CHANGED_VIEWS = ("蜀香小馆", "拾光咖啡", LARGE)  # we made them, and a person filters them otherwise since
 NUMBER = 2  # the type of a column

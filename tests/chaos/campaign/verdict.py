@@ -1,6 +1,6 @@
 """What must hold whatever goes wrong, checked from outside: the emulator's figures against the emulator's table."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -10,6 +10,7 @@ from typing import Any
 from pipeline.core.errors import Trouble
 from pipeline.core.model import Key
 from pipeline.core.outcome import Summary
+from tests.cards import problems
 from tests.chaos.campaign.cases import Case
 from tests.chaos.campaign.furniture import BUDGET, CHANGED_VIEWS, NOTE
 from tests.chaos.campaign.stage import OLDER_LIST, Ended
@@ -34,6 +35,7 @@ class Sin(StrEnum):
     TOUCHED = "a person's cell touched"
     MISCOUNTED = "miscounted"
     NOT_HEALED = "not healed"
+    CARD = "a card that is none"
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Picture:
     views: Mapping[str, Any]  # by id
     source: Mapping[Key, Plain]
     names: Mapping[str, str]  # of the accounts, by id
-    cards: int  # that the group was sent
+    cards: Sequence[Plain]  # that the group was sent
     keys: Mapping[Key, list[Cells]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -89,7 +91,7 @@ def picture(lab: Lab) -> Picture:
         views={view["view_id"]: view for view in table["views"]},
         source=lab.source(lab.day - timedelta(days=1), lab.day),
         names={account["id"]: account["name"] for account in state["accounts"]},
-        cards=len(state["messages"]),
+        cards=[message.get("card", message) for message in state["messages"]],
     )
 
 
@@ -100,6 +102,7 @@ def judge(case: Case, account: str | None, ended: Ended, before: Picture, after:
         account: The one whose calls alone were hit, where there is one.
     """
     yield from _of_the_words(ended, after)
+    yield from (Violation(Sin.CARD, problem) for card in after.cards for problem in problems(card))
     if ended.summary and account:
         yield from _of_the_others(account, ended.summary)
     if ended.summary and not ended.success and not after.cards and case.endpoint != "bot.webhook":

@@ -1,0 +1,64 @@
+"""What a row of an answer holds: an id, a name, a day, a figure. Whatever is none of it is refused here."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from pipeline.core.columns import holdable
+from pipeline.core.errors import BadResponse
+from pipeline.core.model import DayRange
+
+SHOWN = 80  # letters of what is refused
+LONGEST_ID = 32
+LONGEST_FIGURE = 64  # letters
+
+
+def id_in(path: str, row: Mapping[str, Any], name: str) -> str:
+    """An id as text; some endpoints send a number, some a string.
+
+    Raises:
+        BadResponse: There is none.
+    """
+    value = row.get(name)
+    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_ID):
+        raise BadResponse(f"{path}: a row has no {name}: {shown(value)}")
+    return text
+
+
+def day_in(row: Mapping[str, Any], days: DayRange) -> date:
+    """The day of a report row.
+
+    Raises:
+        BadResponse: There is none, or it is none of `days`.
+    """
+    said = row.get("stat_time_day")
+    try:
+        day = date.fromisoformat(str(said)[:10])
+    except ValueError:
+        raise BadResponse(f"a report row has no day: stat_time_day is {shown(said)}") from None
+    if day not in days:
+        raise BadResponse(f"a report row of {day} lies outside {days.first} .. {days.last}")
+    return day
+
+
+def figure_in(row: Mapping[str, Any], name: str) -> Decimal:
+    """A figure that a cell of a table can hold.
+
+    Raises:
+        BadResponse: There is none.
+    """
+    text = str(row.get(name))
+    try:
+        figure = Decimal(text) if len(text) <= LONGEST_FIGURE else None
+    except InvalidOperation:
+        figure = None
+    if figure is None or not holdable(figure):
+        raise BadResponse(f"a report row has no usable {name}: {shown(row.get(name))}")
+    return figure
+
+
+def shown(value: object) -> str:
+    """What is refused, as a message shows it: its beginning."""
+    return f"{value!r:.{SHOWN}}" if isinstance(value, str | None) else f"{value!s:.{SHOWN}}"
