@@ -76,7 +76,7 @@ class Tables:
         app = parsed(_Base, self.api.read("GET", path), path).app
         try:
             zone = ZoneInfo(app.time_zone) if app.time_zone else CHINA
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # one is the name of a folder
             raise BadResponse(f"the base's time zone is unknown here: {app.time_zone!r}") from None
         return BaseMeta(zone, bool(app.is_advanced))
 

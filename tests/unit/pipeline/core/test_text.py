@@ -40,4 +40,5 @@ def test_a_document_has_whole_characters_after_it(document: dict[str, object]) -
 
 
 def test_what_is_no_text_is_no_name() -> None:
-    assert [one_line(said) for said in (None, 5, {}, [], " \u3000\n", "")] == [""] * 6
+    nothing: list[object] = [None, 5, {}, [], " \u3000\n", ""]
+    assert [one_line(said) for said in nothing] == [""] * 6
