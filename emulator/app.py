@@ -1,5 +1,8 @@
 """The ASGI application: both services, the control side, and the pages for people."""
 
+import asyncio
+import time
+from collections.abc import Iterable
 from typing import Any
 
 from starlette.applications import Starlette
@@ -16,6 +19,8 @@ from emulator.routes import ROUTES
 from emulator.wire import Call, Family, Refusal, Reply, Route
 from emulator.world import World
 
+DRIP_S = 0.05  # between two bytes of an answer that drips
+DROP = ord(" ")  # where it has no more
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 UNKNOWN = {
     OCEANENGINE.name: Refusal(UNKNOWN_PATH, "接口不存在", status=UNKNOWN_PATH),
@@ -91,14 +96,36 @@ class Wire:
         self._transport.close()
         await self._receive()
 
+    async def answer_in_pieces(self, reply: Reply, pieces: Iterable[bytes]) -> None:
+        """Send a body of any size, for as long as somebody takes it."""
+        await self._send(_start(reply, None))
+        for piece in pieces:
+            if self._transport.is_closing():
+                break
+            await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+        await self._send({"type": "http.response.body", "body": b""})
+
+    async def answer_slowly(self, reply: Reply, part: str, seconds: float) -> None:
+        """Send byte by byte for so long, from the head on or from the body on; then close."""
+        body = reply.encode()
+        if part == "body":
+            await self._send(_start(reply, len(body)))
+        drops = iter(body if part == "body" else f"HTTP/1.1 {reply.status} OK\r\nX-Drip: {'x' * len(body)}".encode())
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not self._transport.is_closing():
+            self._transport.write(bytes([next(drops, DROP)]))
+            await asyncio.sleep(DRIP_S)
+        await self.drop()
+
     async def drop(self) -> None:
         """Close without an answer. The server must have seen it, else it would send a 500."""
         self._transport.abort()
         await self._receive()
 
 
-def _start(reply: Reply, length: int) -> Message:
-    headers = {"content-type": JSON_TYPE, "content-length": str(length)} | reply.headers
+def _start(reply: Reply, length: int | None) -> Message:
+    counted = {} if length is None else {"content-length": str(length)}
+    headers = {"content-type": JSON_TYPE} | counted | reply.headers
     encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
     return {"type": "http.response.start", "status": reply.status, "headers": encoded}
 

@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Protocol
 
 from emulator import control, patching
+from emulator.excess import swollen
 from emulator.faults import Fault, changes_of
 from emulator.feishu.envelope import refused
 from emulator.shapes import shaped
@@ -24,6 +25,12 @@ class Line(Protocol):
 
     async def answer_half(self, reply: Reply) -> None:
         """Promise the whole body, send half of it, and close."""
+
+    async def answer_in_pieces(self, reply: Reply, pieces: Iterable[bytes]) -> None:
+        """Send a body of any size, for as long as somebody takes it."""
+
+    async def answer_slowly(self, reply: Reply, part: str, seconds: float) -> None:
+        """Send byte by byte for so long, from the head on or from the body on; then close."""
 
     async def drop(self) -> None:
         """Close without an answer."""
@@ -184,6 +191,19 @@ async def _truncate(exchange: Exchange, _details: Details) -> None:
     await exchange.line.answer_half(reply)
 
 
+async def _drip(exchange: Exchange, details: Details) -> None:
+    reply = await exchange.work()
+    exchange.note(reply)
+    await exchange.line.answer_slowly(reply, details["part"], details["seconds"])
+
+
+async def _swell(exchange: Exchange, details: Details) -> None:
+    reply, encoding = await exchange.work(), details.get("encoding", "identity")
+    exchange.note(reply)
+    packed = {} if encoding == "identity" else {"content-encoding": encoding}
+    await exchange.line.answer_in_pieces(Reply(headers=packed), swollen(details["mib"], encoding))
+
+
 async def _patch(exchange: Exchange, details: Details) -> None:
     exchange.call = exchange.call.with_query(details.get("query", {}))
     reply = await exchange.work()
@@ -212,5 +232,7 @@ FAULTS: dict[str, Callable[[Exchange, Details], Awaitable[None]]] = {
     "hold": _hold,
     "garbage": _garbage,
     "truncate": _truncate,
+    "drip": _drip,
+    "swell": _swell,
     "patch": _patch,
 }

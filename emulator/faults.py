@@ -19,6 +19,8 @@ KINDS: dict[str, tuple[set[str], set[str]]] = {
     "hold": ({"seconds"}, set()),
     "garbage": (set(), {"body"}),
     "truncate": (set(), set()),
+    "drip": ({"part", "seconds"}, set()),
+    "swell": ({"mib"}, {"encoding"}),
     "patch": (set(), {"patch", "path", "set", "remove", "changes", "query"}),
 }
 COMMON = {"endpoint", "kind", "call", "times", "match"}
@@ -121,10 +123,16 @@ def changes_of(details: dict[str, Any]) -> list[dict[str, Any]]:
     return changes
 
 
+PARTS = ("head", "body")  # of an answer that drips
+ENCODINGS = ("identity", "gzip")  # of one that is too large
+MIB_MAX = 1024
 DETAILS: dict[str, Callable[[Any], bool]] = {
     "status": lambda value: type(value) is int and 200 <= value < 600,  # noqa: PLR2004 - HTTP statuses
     "code": lambda value: type(value) is int and value != 0,
     "seconds": is_duration,
+    "part": lambda value: value in PARTS,
+    "encoding": lambda value: value in ENCODINGS,
+    "mib": lambda value: type(value) is int and 1 <= value <= MIB_MAX,
     "headers": lambda value: isinstance(value, dict),
     "message": lambda value: isinstance(value, str),
     "patch": lambda value: isinstance(value, dict),

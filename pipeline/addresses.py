@@ -1,6 +1,7 @@
 """Addresses in the settings: judged once for every entry point, and never quoted, since they may hold a password."""
 
 from collections.abc import Iterator
+from ipaddress import ip_address
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 TELLING = 16  # characters from which on a part of a secret address is a secret by itself
@@ -31,6 +32,20 @@ def secret_web(value: str) -> str:
         msg = "is no address such as https://HOST/PATH"
         raise ValueError(msg)
     return value
+
+
+def leaves_openly(address: str) -> bool:
+    """Whether what is sent to an address of the web leaves this machine as plain http."""
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    return parts.scheme == "http" and not (host == "localhost" or host.endswith(".localhost") or _is_loopback(host))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def passwords_in(address: str) -> Iterator[str]:

@@ -15,6 +15,7 @@ from pipeline.clients.feishu.records import BatchSize, Records
 from pipeline.clients.feishu.tables import Tables
 from pipeline.clients.feishu.views import Views
 from pipeline.clients.feishu.wiki import find_base
+from pipeline.clients.heartbeat import Pings
 from pipeline.clients.http import Http
 from pipeline.clients.oceanengine.api import OceanEngine
 from pipeline.clients.oceanengine.oauth import OAuth
@@ -75,6 +76,7 @@ class Context:
     batch_size: BatchSize
     page_size: PageSize
     tally: Tally = field(default_factory=Tally)
+    pings: Pings = field(default_factory=Pings)
 
     def counting(self) -> Self:
         """The same with a tally of its own: what a step spends."""

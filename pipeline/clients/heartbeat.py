@@ -3,14 +3,22 @@
 The address is itself the secret: it never stands in a log line or a message.
 """
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
-import requests
+import structlog
 
-from pipeline.core.errors import BadRequest, TransportTrouble
+from pipeline.clients.http import Http
+from pipeline.core.errors import BadRequest
 
 TIMEOUT_S = 5
-HTTP_REFUSED = 400
+PATIENCE_S = 1  # a monitor that answers takes less; whoever ends a run waits no longer for one that does not
+HTTP_REDIRECT = 300
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +32,43 @@ class Heartbeat:
 
         Raises:
             TransportTrouble: No answer.
-            BadRequest: The monitor refuses the ping.
+            BadRequest: The monitor refuses the ping, or wants it elsewhere.
         """
+        parts = urlsplit(self.url)
+        path = parts._replace(scheme="", netloc="", path=parts.path if good else f"{parts.path}/fail").geturl()
+        http = Http("heartbeat", f"{parts.scheme}://{parts.netloc}")
         try:
-            answer = requests.post(self.url if good else f"{self.url}/fail", words.encode(), timeout=TIMEOUT_S)
-        except requests.RequestException as error:
-            raise TransportTrouble(f"heartbeat: no answer ({type(error).__name__})") from None
-        if answer.status_code >= HTTP_REFUSED:
-            raise BadRequest(f"heartbeat: HTTP {answer.status_code}")
+            status = http.post_text(path, words, timeout_s=TIMEOUT_S, label="ping")
+        finally:
+            http.close()  # the next one is hours away
+        if status >= HTTP_REDIRECT:
+            raise BadRequest(f"heartbeat: HTTP {status}")
+
+
+class Pings:
+    """Sends pings beside the work: one at a time, and of those that wait only the newest."""
+
+    def __init__(self) -> None:
+        self._sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="heartbeat")
+        self._lock = threading.Lock()
+        self._newest: Future[None] | None = None
+
+    def send(self, ping: Callable[[], None], patience_s: float = PATIENCE_S) -> None:
+        """Send one, and wait a moment for its end; it goes on by itself if that takes longer.
+
+        Raises:
+            Exception: What `ping` raised within that moment; later it is logged.
+        """
+        with self._lock:
+            if self._newest:
+                self._newest.cancel()  # an older word that nobody has heard yet
+            self._newest = sent = self._sender.submit(ping)
+        if not wait([sent], patience_s).done:
+            sent.add_done_callback(_tell)
+        elif not sent.cancelled():
+            sent.result()
+
+
+def _tell(sent: "Future[None]") -> None:
+    if not sent.cancelled() and (error := sent.exception()):
+        log.error("heartbeat_broke", exc_info=error)

@@ -1,15 +1,15 @@
-"""One HTTP call: on the connection that was used last, a timeout on everything, foreign errors made ours, one log line.
+"""The one client of everything that goes out: services, the group's bot, an outside monitor.
 
+Each call goes over the connection that was used last, ends by the clock, takes a body of bounded size, follows no
+redirect, sends no netrc; foreign errors are made ours; one log line. The machine's proxy and certificates are used.
 Nothing here repeats a request: a library's own retry may resend a POST whose answer was lost.
 """
 
 import contextlib
-import json as jsonlib
 import logging
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from time import perf_counter
 from typing import Any
 
@@ -17,15 +17,15 @@ import requests
 import structlog
 from urllib3.exceptions import HTTPError
 
+from pipeline.clients.body import ENCODING, Unfit, body_of, parse
 from pipeline.clients.transport import trouble_of
+from pipeline.clients.wall_clock import TimedAdapter, within
 from pipeline.core.bounds import wait_s
-from pipeline.core.errors import ServerTrouble, Throttled, TransportTrouble
-from pipeline.core.text import whole_characters
+from pipeline.core.errors import BadResponse, LaikeError, ServerTrouble, Throttled, TransportTrouble
 
 CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 20  # a report takes 2 s; a service that keeps silent holds a healing run up for so long
 RESTED_S = 10  # a connection that was not used for so long may have been forgotten on the way, which tells nobody
-PIECE_BYTES = 1 << 16
 WAITS = ("x-ogw-ratelimit-reset", "X-RateLimit-RetryIn", "Retry-After")  # Feishu's, Ocean Engine's, anybody's
 HTTP_TOO_MANY = 429
 HTTP_SERVER_ERROR = 500
@@ -71,32 +71,37 @@ class Http:
         """Send one request and parse its answer.
 
         Args:
-            timeout_s: For the whole call, also when the answer drips; silence within it counts from its last piece.
+            timeout_s: For the whole call, from looking up the name to the last byte of the body.
             label: What stands in logs and messages instead of a path that is itself a secret.
 
         Raises:
             TransportTrouble: No answer, or one that is not a JSON object.
             ServerTrouble: HTTP 5xx without a JSON body.
             Throttled: HTTP 429 without a JSON body.
+            BadResponse: A body that is too large, has too many values, or is nested too deeply.
             BadRequest: A header holds what HTTP cannot carry.
             NeedsPerson: A certificate is not trusted, or the machine's proxy or CA settings are wrong.
         """
         what, started = f"{self.service} {method} {label or path}", perf_counter()
-        response, content = self._send(
-            what,
-            started + timeout_s,
-            method=method,
-            url=self.base_url + path,
-            params=params,
-            json=json,
-            headers=headers,
-            timeout=(min(CONNECT_TIMEOUT_S, timeout_s), timeout_s),
-        )
-        body = _parse(content)
+        request = {"method": method, "url": self.base_url + path, "params": params, "json": json, "headers": headers}
+        response, content = self._send(what, timeout_s, **request)
+        body, unfit = _parsed(content)
         self._log(method, label or path, response, body or {}, perf_counter() - started)
         if body is None:
-            raise _not_an_answer(what, response)
+            raise _not_an_answer(what, response, unfit)
         return Answer(response.status_code, response.headers, body)
+
+    def post_text(self, path: str, words: str, *, timeout_s: float, label: str) -> int:
+        """Send some words; the HTTP status of the answer, whose body may be anything.
+
+        Raises:
+            TransportTrouble, NeedsPerson, BadResponse: As `call` says.
+        """
+        started, headers = perf_counter(), {"Content-Type": "text/plain; charset=utf-8"}
+        request = {"method": "POST", "url": self.base_url + path, "data": words.encode(), "headers": headers}
+        response, _ = self._send(f"{self.service} POST {label}", timeout_s, **request)
+        self._log("POST", label, response, {}, perf_counter() - started)
+        return response.status_code
 
     def _log(
         self, method: str, path: str, response: requests.Response, body: Mapping[str, Any], seconds: float
@@ -112,12 +117,18 @@ class Http:
             ms=round(seconds * 1000),
         )
 
-    def _send(self, what: str, until: float, **request: Any) -> tuple[requests.Response, bytes]:  # noqa: ANN401 the library's own parameters
+    def _send(self, what: str, timeout_s: float, **request: Any) -> tuple[requests.Response, bytearray]:  # noqa: ANN401 the library's own parameters
         # the library's exceptions quote the whole address with its query, or a header: they are not chained
-        session = self._take()
+        session, patience = self._take(), (min(CONNECT_TIMEOUT_S, timeout_s), timeout_s)
         try:
-            response = session.request(**request, allow_redirects=False, stream=True)
-            content = _content(response, until)
+            with within(timeout_s):
+                response = session.request(**request, timeout=patience, allow_redirects=False, stream=True)
+                with contextlib.ExitStack() as unread:
+                    unread.callback(response.close)  # until it is read its connection belongs to no session
+                    content = body_of(response)
+                    unread.pop_all()
+        except Unfit as error:
+            trouble: LaikeError = _not_an_answer(what, response, str(error))
         except (UnicodeError, OSError, HTTPError) as error:
             trouble = trouble_of(what, self.base_url, error, session.proxies)
         else:
@@ -129,7 +140,10 @@ class Http:
 
     def new_session(self) -> requests.Session:
         """A session with this machine's proxy and certificates."""
-        session = requests.Session()
+        session, adapter = requests.Session(), TimedAdapter()
+        session.mount("https://", adapter)
+        session.mount("http://", adapter)
+        session.headers["Accept-Encoding"] = ENCODING
         here = session.merge_environment_settings(self.base_url, {}, None, None, None)
         session.proxies, session.verify = here["proxies"], here["verify"]
         session.trust_env = False  # else it looks for them at each call, and a netrc would replace our token
@@ -151,38 +165,40 @@ class Http:
         return self.new_session()
 
 
-def _content(response: requests.Response, until: float) -> bytes:
-    body = bytearray()
-    while piece := response.raw.read1(PIECE_BYTES, decode_content=True):
-        body += piece
-        if perf_counter() > until:  # the library's own time-out begins anew with each piece
-            response.close()
-            raise requests.ReadTimeout
-    return bytes(body)
-
-
-def _parse(content: bytes) -> dict[str, Any] | None:
+def _parsed(content: bytearray) -> tuple[dict[str, Any] | None, str | None]:
+    """What a body holds, or why it was not even parsed."""
     try:
-        text = content.decode("utf-8-sig")
-        body = jsonlib.loads(text, parse_float=Decimal, parse_constant=_no_figure)
-    except ValueError:
-        return None
-    return whole_characters(body, text) if isinstance(body, dict) else None
+        return parse(content), None
+    except Unfit as error:
+        return None, str(error)
 
 
-def _no_figure(name: str) -> object:
-    msg = f"{name} is not JSON"
-    raise ValueError(msg)
-
-
-def _not_an_answer(what: str, response: requests.Response) -> ServerTrouble | Throttled | TransportTrouble:
+def _not_an_answer(
+    what: str, response: requests.Response, unfit: str | None
+) -> ServerTrouble | Throttled | BadResponse | TransportTrouble:
     if response.status_code == HTTP_TOO_MANY:
         return Throttled(f"{what}: HTTP 429", retry_after=reset_s(response.headers))
     if response.status_code >= HTTP_SERVER_ERROR:
         return ServerTrouble(f"{what}: HTTP {response.status_code}", effect_possible=True)
+    if unfit:
+        return BadResponse(f"{what}: HTTP {response.status_code} with {unfit}")
     return TransportTrouble(
         f"{what}: HTTP {response.status_code} with a body that is no JSON object", effect_possible=True
     )
+
+
+def without_code(path: str, answer: Answer, request_id: str | None) -> ServerTrouble | Throttled | BadResponse:
+    """The error that an answer without a usable `code` stands for: it is a gateway's, and its HTTP status decides.
+
+    What a gateway answers says nothing about what the service behind it did: a write is looked up.
+    """
+    what = f"{path}: HTTP {answer.status} without a code"
+    if answer.status == HTTP_TOO_MANY:
+        wait = reset_s(answer.headers)
+        return Throttled(what, retry_after=wait, effect_possible=True, request_id=request_id)
+    if answer.status >= HTTP_SERVER_ERROR:
+        return ServerTrouble(what, effect_possible=True, request_id=request_id)
+    return BadResponse(what, request_id=request_id)
 
 
 def reset_s(headers: Mapping[str, str]) -> float | None:

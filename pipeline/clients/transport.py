@@ -26,7 +26,9 @@ def trouble_of(what: str, base_url: str, error: Exception, proxies: Mapping[str,
         error: What the library raised.
         proxies: The session's proxies, by scheme.
     """
-    way, causes = f"{what}: no answer from {base_url} ({type(error).__name__})", list(_causes(error))
+    place, causes = urlsplit(base_url), list(_causes(error))
+    host = f"{place.scheme}://{place.netloc.rpartition('@')[2]}"  # without a password
+    way = f"{what}: no answer from {host} ({type(error).__name__})"
     if isinstance(error, UnicodeError):
         return BadRequest(f"{what}: not sent, a header holds letters that HTTP cannot carry")
     if any(isinstance(one, InvalidProxyURL | InvalidSchema | ProxySchemeUnknown) for one in causes):

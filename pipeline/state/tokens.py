@@ -27,7 +27,6 @@ from pipeline.core.errors import (
     Retryable,
     ServerTrouble,
     StoreUnreachable,
-    Throttled,
 )
 from pipeline.core.model import TokenPair
 from pipeline.core.token import Attempt, TokenStep, newer
@@ -259,8 +258,6 @@ def _cause_of_death(pair: TokenPair, earlier: Attempt | None, error: LaikeError)
 
 def _lost(error: LaikeError) -> bool:
     """Whether the service may have issued a new pair that never arrived."""
-    if isinstance(error, Throttled):
-        return False
     return isinstance(error, BadResponse | ServerTrouble) or (isinstance(error, Retryable) and error.effect_possible)
 
 

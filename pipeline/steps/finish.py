@@ -49,8 +49,8 @@ def finish(ctx: Context, run_id: str) -> Summary:
     _besides(ctx, run, lambda: ctx.ledger.archive(run_id))
     if not run.dry_run:
         _besides(ctx, run, lambda: tell_run(ctx.of(run), summary))
-        _besides(ctx, run, lambda: tell_outside(ctx, run))
         _besides(ctx, run, lambda: tell_week(ctx, run))
+        _besides(ctx, run, lambda: tell_outside(ctx, run))
     return summary
 
 

@@ -43,7 +43,12 @@ def tell_outside(ctx: Context, run: Run) -> None:
     if not url or day not in run.days:
         return
     found = health(ctx, day)
-    try:
-        Heartbeat(url.get_secret_value()).ping(found.words, good=found.verdict == Verdict.OK)
-    except LaikeError as error:
-        log.warning("heartbeat_failed", run=run.run_id, error=error.message)
+    heartbeat, good = Heartbeat(url.get_secret_value()), found.verdict == Verdict.OK
+
+    def ping() -> None:
+        try:
+            heartbeat.ping(found.words, good=good)
+        except LaikeError as error:
+            log.warning("heartbeat_failed", run=run.run_id, error=error.message)
+
+    ctx.pings.send(ping)

@@ -317,6 +317,9 @@ DEFECTS: dict[str, tuple[Callable[[Patient], None], str, State, str]] = {
     "redis: not append-only": (server("appendonly", "no"), "redis.aof", W, "appendonly yes"),
     "redis: another clock": (clock_of_redis_differs, "redis.clock", W, "NTP"),
     "clock: shifted": (setting("LAIKE_CLOCK_OFFSET_S", "1"), "clock", W, "LAIKE_CLOCK_OFFSET_S"),
+    "addresses: plain http": (
+        setting("LAIKE_HEARTBEAT_URL", "http://monitor.example/check"), "addresses", W, "LAIKE_HEARTBEAT_URL",
+    ),
     "webhook: none": (setting("LAIKE_FEISHU_WEBHOOK_URL", ""), "webhook", W, "「自定义机器人」"),
     "webhook: no webhook": (setting("LAIKE_FEISHU_WEBHOOK_URL", "https://feishu.cn/x"), "webhook", B, "复制 Webhook"),
     "schedule: no worker": (no_worker, "worker", W, "python -m worker"),

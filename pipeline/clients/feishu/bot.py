@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from pipeline.clients.http import Http
-from pipeline.core.errors import BadRequest, Throttled
+from pipeline.clients.http import Http, without_code
+from pipeline.core.errors import BadRequest, Retryable, Throttled
 from pipeline.core.redaction import redacted
 from pipeline.core.text import one_line
 
@@ -47,6 +47,8 @@ class Bot:
         words = f"code {code}, {one_line(answer.body.get('msg'))}"
         if code == 0:
             return words
+        if not isinstance(code, int) and isinstance(error := without_code("the bot", answer, None), Retryable):
+            raise error  # a gateway's
         kind = Throttled if code in RATE_CODES else BadRequest
         raise kind(f"the bot refused the card: {words}", code=code)
 

@@ -5,7 +5,7 @@ Follows 飞书开放平台: 通用错误码, 频控策略, and the codes on the 
 
 from collections.abc import Mapping
 
-from pipeline.clients.http import Answer, reset_s
+from pipeline.clients.http import Answer, reset_s, without_code
 from pipeline.core.errors import (
     BadRequest,
     BadResponse,
@@ -74,11 +74,11 @@ CAUSES: Mapping[int, str] = {
 
 
 def error_of(path: str, answer: Answer) -> LaikeError:
-    """The error that an answer's `code` stands for."""
+    """The error that an answer's `code` stands for; where there is none, its HTTP status."""
     body, request_id = answer.body, answer.headers.get("X-Tt-Logid")
     code = body.get("code")
     if type(code) is not int:
-        return BadResponse(f"{path}: HTTP {answer.status} without a code", request_id=request_id)
+        return without_code(path, answer, request_id)
     kind = ERRORS.get(code, BadRequest)
     message, cause = f"{path}: code {code}, {one_line(body.get('msg'))}", CAUSES.get(code)
     if issubclass(kind, Retryable):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Protocol
 
-from pipeline.clients.http import READ_TIMEOUT_S, Answer, Http, reset_s
+from pipeline.clients.http import READ_TIMEOUT_S, Answer, Http, reset_s, without_code
 from pipeline.clients.oceanengine.paging import PAGE_SIZE, BeyondPages, Page, Rows, check_whole, page_of
 from pipeline.clients.retry import READ, RetryPolicy
 from pipeline.clients.tally import Tally
@@ -225,10 +225,10 @@ def _succeeded(path: str, answer: Answer, refused: str | None = None) -> Answer:
 
 
 def error_of(path: str, answer: Answer, refused: str | None = None) -> LaikeError:
-    """The error that an answer's `code` stands for; `refused` as `data_of` says."""
+    """The error that an answer's `code` stands for, or its HTTP status; `refused` as `data_of` says."""
     code, request_id = answer.body.get("code"), answer.body.get("request_id")
     if type(code) is not int:
-        return BadResponse(f"{path}: HTTP {answer.status} without a code", request_id=request_id)
+        return without_code(path, answer, request_id)
     refusal: type[LaikeError] = NeedsPerson if refused else AccountUnavailable
     kind = ERRORS.get(code, ServerTrouble if code >= FIRST_SERVER_CODE else refusal)
     message = f"{path}: code {code}, {one_line(answer.body.get('message'))}"

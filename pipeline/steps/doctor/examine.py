@@ -10,7 +10,13 @@ from pipeline.steps.doctor.feishu import check_feishu
 from pipeline.steps.doctor.findings import Finding, of_error
 from pipeline.steps.doctor.oceanengine import check_oceanengine
 from pipeline.steps.doctor.store import check_redis, reached
-from pipeline.steps.doctor.surroundings import Workers, check_schedule, check_settings, check_webhook
+from pipeline.steps.doctor.surroundings import (
+    Workers,
+    check_addresses,
+    check_schedule,
+    check_settings,
+    check_webhook,
+)
 
 
 def examine(ctx: Context, workers: Workers, *, notify: bool) -> list[Finding]:
@@ -29,7 +35,8 @@ def examine(ctx: Context, workers: Workers, *, notify: bool) -> list[Finding]:
     }
     with ThreadPoolExecutor(max_workers=len(groups)) as pool:
         found = list(pool.map(lambda group: _told(ctx, *group), groups.items()))
-    return [*check_settings(ctx), *store, *(finding for group in found for finding in group)]
+    around = [*check_settings(ctx), *check_addresses(ctx.settings)]
+    return [*around, *store, *(finding for group in found for finding in group)]
 
 
 def _told(ctx: Context, name: str, check: Callable[[], list[Finding]]) -> list[Finding]:

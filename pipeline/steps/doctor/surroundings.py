@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from urllib.parse import urlsplit
 
+from pipeline.addresses import leaves_openly
 from pipeline.clients.feishu.bot import Bot
 from pipeline.context import Context
 from pipeline.core.causes import cure_of
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import CHINA, china_day
 from pipeline.core.plan import deadline_s, owed_from, yesterday
+from pipeline.settings import Settings
 from pipeline.state.beat import BeatSigns
 from pipeline.steps.accounts import account_count
 from pipeline.steps.doctor.findings import Finding, broken, of_error, ok, skipped, warning
@@ -37,6 +39,23 @@ def check_settings(ctx: Context) -> list[Finding]:
         return [found, ok("clock", f"{ctx.now().astimezone(CHINA):%Y-%m-%d %H:%M:%S} in Shanghai")]
     says = f"LAIKE_CLOCK_OFFSET_S SHIFTS THE CLOCK BY {offset:.0f} s: days and schedule are those of another time"
     return [found, warning("clock", says, "LAIKE_CLOCK_OFFSET_S 只用于测试: 请从 .env 中删除。")]
+
+
+def check_addresses(settings: Settings) -> list[Finding]:
+    """Addresses to which tokens, figures and cards would go readable for everybody on the way; told only then."""
+    secret = {"LAIKE_FEISHU_WEBHOOK_URL": settings.feishu_webhook_url, "LAIKE_HEARTBEAT_URL": settings.heartbeat_url}
+    told = {
+        "LAIKE_OCEANENGINE_BASE_URL": settings.oceanengine_base_url,
+        "LAIKE_FEISHU_BASE_URL": settings.feishu_base_url,
+        **{name: value.get_secret_value() for name, value in secret.items() if value},
+    }
+    openly = [name for name, address in told.items() if leaves_openly(address)]
+    if not openly:
+        return []
+    says = f"{', '.join(openly)}: plain http, what is sent there is not encrypted"
+    return [
+        warning("addresses", says, f"请将 {'、'.join(openly)} 改为 https:// 开头的地址；仅本机或演示环境可用 http。")
+    ]
 
 
 def check_webhook(ctx: Context, *, notify: bool) -> Finding:

@@ -74,7 +74,7 @@ class Case:
     @property
     def loses_the_pair(self) -> bool:
         """Whether the new token pair is lost on its way: the old one is dead then, and only a person brings another."""
-        lost = ("patch", "truncate", "drop_after", "hold", "late")
+        lost = ("patch", "truncate", "drop_after", "hold", "late", "drip", "swell")
         return self.endpoint == "oauth.refresh_token" and self.fault.kind in lost
 
 

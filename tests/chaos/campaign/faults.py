@@ -14,6 +14,8 @@ from emulator.wire import Route
 HOSTILE = "店\\[/nope] [link=http://x.example]x[/link] :cd: <at id=all></at> **店** \x1b[31m\u202e\r\n\x00\ud83d {} %s"
 PATIENCE_S = 0.2  # how long a client waits for the endpoint that is slow, instead of 15 or 30 s
 TOO_LATE_S = 0.6
+TOO_SLOW = ("hold", "drip")  # the emulator's kinds that need it
+SWOLLEN_MIB = 20  # what a client takes is 16
 LATE_S = 0.4  # when a write has its effect whose client was told nothing
 
 
@@ -48,8 +50,9 @@ def _patch(name: str, *path: str | int, passing: bool = True, **change: Any) -> 
 
 THROTTLED, SERVER, EXPIRED = "throttled", "server trouble", "token expired"
 PERSON, ACCOUNT, REFUSED = "needs a person", "account unavailable", "bad request"
-HTTP_ERROR, GARBAGE, HALF, LACKING = "HTTP 503", "garbage", "half an answer", "lacks a field"
+GATEWAY, GARBAGE, HALF, LACKING = "a gateway's answer", "garbage", "half an answer", "lacks a field"
 BEFORE, AFTER, LATE, SLOW = "dropped before", "dropped after", "late effect", "answer too late"
+DRIPPING, SWOLLEN, DEEP = "drips", "too large", "too deep"
 CLAIMED = "claims to be done"
 
 OCEANENGINE = (
@@ -80,12 +83,11 @@ CODES: Mapping[str, tuple[Fault, ...]] = {
     "feishu.token": TENANT_TOKEN,
     "bot.webhook": BOT,
 }
-ANSWERS = (
-    Fault(HTTP_ERROR, "status", {"status": 503}),
-    Fault(GARBAGE, "garbage"),
-    Fault(AFTER, "drop_after"),
-    Fault(SLOW, "hold", {"seconds": TOO_LATE_S}),
-)
+# of kinds with two faces each endpoint has one, in turns; without JSON a gateway's answer means the same as with it
+GATEWAYS = tuple(Fault(GATEWAY, "status", {"status": status, "body": {"error": "upstream"}}) for status in (500, 429))
+DRIPS = tuple(Fault(DRIPPING, "drip", {"part": part, "seconds": TOO_LATE_S}) for part in ("head", "body"))
+TOO_LARGE = tuple({"mib": SWOLLEN_MIB, "encoding": encoding} for encoding in ("gzip", "identity"))
+TOO_DEEP = {"body": "[" * 100_000}
 BROKEN_OFF = Fault(HALF, "truncate")
 NOTHING_ELSE = {"code": 0, "msg": "success", "data": {}}
 WRITES = (
@@ -180,12 +182,22 @@ SPECIAL: Mapping[str, tuple[Fault, ...]] = {
 def faults_of(route: Route) -> Iterator[Fault]:
     """What can go wrong with a call of one endpoint."""
     yield from CODES.get(route.name) or (OCEANENGINE if route.family.name == "oceanengine" else FEISHU)
-    yield from ANSWERS
-    if route.writes or route.name in WRITING:
+    face, changes = ROUTES.index(route) % 2, route.writes or route.name in WRITING
+    yield GATEWAYS[face]
+    yield Fault(GARBAGE, "garbage")
+    yield Fault(AFTER, "drop_after")
+    # of reads it is as good as one that drips
+    yield Fault(SLOW, "hold", {"seconds": TOO_LATE_S}) if changes else DRIPS[face]
+    if changes:
         yield from WRITES
+    again = route.name not in ASKED_ONCE
     if path := LACKS.get(route.name):
-        yield _patch(LACKING, *path, passing=route.name not in ASKED_ONCE)
+        yield _patch(LACKING, *path, passing=again)
     yield from SPECIAL.get(route.name, ())
+    if changes:
+        yield DRIPS[face]
+    yield Fault(SWOLLEN, "swell", TOO_LARGE[face], again)
+    yield Fault(DEEP, "garbage", TOO_DEEP, again)
 
 
 BY_NAME = {route.name: route for route in ROUTES}

@@ -16,7 +16,7 @@ from pipeline.steps.dedup import clean, look
 from pipeline.steps.run import begin_catch_up, begin_settle
 from pipeline.steps.unseen import unblock
 from tests.chaos.campaign.cases import Case
-from tests.chaos.campaign.faults import BY_NAME, PATIENCE_S
+from tests.chaos.campaign.faults import BY_NAME, PATIENCE_S, TOO_SLOW
 from tests.chaos.campaign.furniture import LARGE, a_late_twin
 from tests.chaos.campaign.stage import Ended, carried_out, daily
 from tests.chaos.campaign.verdict import Violation, judge, of_the_healing, of_the_table, picture
@@ -106,8 +106,8 @@ def _do_as_told(lab: Lab, ctx: Context, ended: Ended) -> None:
 
 @contextmanager
 def _impatient(case: Case) -> Iterator[None]:
-    """Whoever calls the endpoint whose answer comes too late waits for a moment only."""
-    if case.fault.kind != "hold":
+    """Whoever calls the endpoint whose answer comes too late, or drips, waits for a moment only."""
+    if case.fault.kind not in TOO_SLOW:
         yield
         return
     route, call = BY_NAME[case.endpoint], Http.call

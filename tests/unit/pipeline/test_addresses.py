@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.addresses import passwords_in, secret_web, secrets_in_path, web
+from pipeline.addresses import leaves_openly, passwords_in, secret_web, secrets_in_path, web
 
 
 @pytest.mark.parametrize("value", ["https://open.feishu.cn", "http://127.0.0.1:8080/x/", "https://h/a?b=c"])
@@ -50,3 +50,22 @@ def test_an_address_that_is_a_secret_is_one_as_a_whole_and_in_its_long_parts() -
     address = "https://open.feishu.cn/open-apis/bot/v2/hook/3f2a8c1e-7b5d-4e69-9a0f-2c4d6e8f0a1b"
     hook = "3f2a8c1e-7b5d-4e69-9a0f-2c4d6e8f0a1b"
     assert set(secrets_in_path(address)) == {address, f"/open-apis/bot/v2/hook/{hook}", hook}
+
+
+@pytest.mark.parametrize(
+    ("address", "openly"),
+    [
+        ("https://open.feishu.cn", False),
+        ("http://open.feishu.cn", True),
+        ("http://emulator:8080", True),
+        ("http://10.0.0.7", True),
+        ("http://127.0.0.1:9000/x", False),
+        ("http://127.8.8.8", False),
+        ("http://[::1]:8080", False),
+        ("http://localhost:8080", False),
+        ("http://emulator.localhost", False),
+        ("http://localhost.example", True),
+    ],
+)
+def test_plain_http_is_told_where_it_leaves_the_machine(address: str, *, openly: bool) -> None:
+    assert leaves_openly(address) == openly

@@ -20,6 +20,7 @@ class Wire(socketserver.ThreadingTCPServer):
         self.pieces, self.pause_s, self.stall = pieces, pause_s, stall
         self.requests: list[bytes] = []
         self.connections = 0
+        self.sent = 0  # pieces
         self.over = threading.Event()
         self._thread = threading.Thread(target=self.serve_forever, args=[0.01])
 
@@ -60,6 +61,7 @@ class _Handler(socketserver.StreamRequestHandler):
                     self.wfile.write(piece)
                 except OSError:
                     return  # the client has had enough
+                self.server.sent += 1
                 self.server.over.wait(self.server.pause_s)
             if b"Connection: close" in self.server.pieces[0]:
                 return

@@ -12,6 +12,7 @@ from pipeline.core.errors import (
     DeadlinePassed,
     NeedsPerson,
     Retryable,
+    ServerTrouble,
     Throttled,
     TransportTrouble,
 )
@@ -63,10 +64,39 @@ def api(http: Auth, before_write: Callable[[], None] = lambda: None, left: float
     return Feishu(http, token_of(http), lambda: left, before_write, READS, WRITES)
 
 
+@pytest.mark.parametrize("status", [200, 404])
 @pytest.mark.parametrize("body", [{}, {"code": "0"}, {"msg": "ok", "data": {}}])
-def test_an_answer_without_a_code_is_no_success(body: Plain) -> None:
-    with pytest.raises(BadResponse, match="HTTP 502 without a code"):
-        api(Auth(answer(body, status=502))).read("GET", PATH)
+def test_an_answer_without_a_code_is_no_success(body: Plain, status: int) -> None:
+    with pytest.raises(BadResponse, match=f"HTTP {status} without a code"):
+        api(Auth(answer(body, status=status))).read("GET", PATH)
+
+
+def gateway(status: int) -> Answer:
+    return answer({"error": "upstream"}, status=status)
+
+
+@pytest.mark.parametrize("status", [429, 500, 502])
+def test_a_read_that_a_gateway_answers_is_repeated(status: int) -> None:
+    http = Auth(*[gateway(status)] * 3, data(a=1))
+    assert api(http).read("GET", PATH) == {"a": 1}
+    assert len(http.calls) == 4
+
+
+@pytest.mark.parametrize(("status", "kind"), [(429, Throttled), (500, ServerTrouble), (502, ServerTrouble)])
+def test_a_write_that_a_gateway_answers_may_be_done_and_is_not_sent_again_by_itself(
+    status: int, kind: type[Retryable]
+) -> None:
+    http = Auth(gateway(status))
+    with pytest.raises(kind) as caught:
+        api(http).write("POST", PATH)
+    assert (caught.value.effect_possible, len(http.calls)) == (True, 1)
+
+
+@pytest.mark.parametrize("status", [429, 500])
+def test_three_gateways_on_the_way_to_the_tenant_token_fail_nothing(status: int) -> None:
+    http = Auth(data(a=1))
+    http.trouble = [gateway(status)] * 3
+    assert api(http).write("POST", PATH) == {"a": 1}
 
 
 @pytest.mark.parametrize("wrong", [[1], "text", 7])

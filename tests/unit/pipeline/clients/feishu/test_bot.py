@@ -90,6 +90,8 @@ def refused() -> None:
         ([reply(200, b"<html>")], TransportTrouble),
         ([reply(500, b"<html>")], ServerTrouble),
         ([reply(429, b"<html>")], Throttled),
+        ([reply(502, b'{"error": "upstream"}')], ServerTrouble),
+        ([reply(429, b'{"error": "upstream"}')], Throttled),
         ([ok({"code": 19021, "msg": "no"})], BadRequest),
         ([ok({"code": 11232, "msg": "no"})], Throttled),
     ],

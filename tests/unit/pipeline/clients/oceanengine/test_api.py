@@ -127,7 +127,17 @@ def test_throttling_says_how_long_when_the_service_does(header: str) -> None:
 @pytest.mark.parametrize("body", [{}, {"code": "0"}, {"code": None}, {"message": "OK", "data": {}}])
 def test_an_answer_without_a_code_is_no_success(body: Plain) -> None:
     with pytest.raises(BadResponse, match="without a code"):
-        data_of(PATH, answer(body, status=502))
+        data_of(PATH, answer(body))
+
+
+@pytest.mark.parametrize("status", [429, 500, 502])
+def test_a_read_that_a_gateway_answers_is_repeated(status: int) -> None:
+    gateway = answer({"error": "upstream"}, {"Retry-After": "4"}, status=status)
+    http = StubHttp(*[gateway] * 3, data(a=1))
+    oceanengine, _, limiter = api(http)
+    assert oceanengine.get(PATH, {}) == {"a": 1}
+    assert len(http.calls) == 4
+    assert limiter.pauses == [(PATH, 4)] * 3 * (status == 429)
 
 
 @pytest.mark.parametrize("body", [{"code": 0}, {"code": 0, "data": None}, {"code": 0, "data": []}])

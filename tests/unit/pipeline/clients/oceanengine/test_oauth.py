@@ -67,6 +67,8 @@ def test_a_refresh_token_that_is_used_up_needs_a_person(code: int) -> None:
         Throttled("HTTP 429"),
         answer({"code": 50000, "message": "busy"}),
         answer({"code": 40100, "message": "slow"}),
+        answer({"error": "upstream"}, status=502),
+        answer({"error": "upstream"}, status=429),
     ],
 )
 def test_a_refresh_is_sent_once_whatever_becomes_of_it(failure: Answer | Exception) -> None:

@@ -1,0 +1,137 @@
+"""The body of an answer: never more in memory than its bound, whatever the service sends.
+
+What is compressed is judged while it is unpacked. What would be much more as objects than as text (many values, deep
+nesting) is judged before it is parsed, by a scan of the bytes that costs less than half of the parsing.
+"""
+
+import json
+import zlib
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import requests
+from requests.exceptions import ContentDecodingError
+
+from pipeline.core.text import encodable, whole_characters
+
+MOST_BYTES = 16 << 20  # a page of 500 records with all cells full takes less than one MiB
+MOST_VALUES = 200_000  # an object, a list, a text, a number: such a page has 20,000
+DEEPEST = 100  # the services nest less than ten
+ENCODING = "gzip"  # the one that is asked for
+PIECE_BYTES = 1 << 16
+GZIP_OR_ZLIB = 47  # zlib's own word for "as the header says", with the largest window
+
+_SPACE = b" \t\r\n"
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+
+
+class Unfit(Exception):
+    """A body that is not taken, and why."""
+
+
+def body_of(response: requests.Response) -> bytearray:
+    """The whole body, unpacked.
+
+    Raises:
+        Unfit: It is too large, or packed as nobody asked for.
+        OSError, HTTPError: It breaks off, is broken, or does not come in time.
+    """
+    unpacked, body = _unpacking(response.headers.get("Content-Encoding", "")), bytearray()
+    pieces = iter(lambda: response.raw.read1(PIECE_BYTES, decode_content=False), b"")
+    for part in unpacked(pieces):
+        body += part
+        if len(body) > MOST_BYTES:
+            msg = f"a body of more than {MOST_BYTES >> 20} MiB"
+            raise Unfit(msg)
+    return body
+
+
+def _unpacking(encoding: str) -> Callable[[Iterator[bytes]], Iterator[bytes]]:
+    """What unpacks a body; each encoding more would multiply what a small one can become."""
+    named = [name for name in map(str.strip, encoding.lower().split(",")) if name not in ("", "identity")]
+    if not named:
+        return iter
+    if named in ([ENCODING], [f"x-{ENCODING}"], ["deflate"]):
+        return _unzipped
+    msg = "a body in an encoding that was not asked for"
+    raise Unfit(msg)
+
+
+def _unzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    packed, began = zlib.decompressobj(GZIP_OR_ZLIB), False
+    try:
+        for piece in pieces:
+            rest, began = piece, True
+            while rest:
+                if packed.eof:  # several files in one are one
+                    packed = zlib.decompressobj(GZIP_OR_ZLIB)
+                yield packed.decompress(rest, PIECE_BYTES)
+                rest = packed.unconsumed_tail or packed.unused_data
+    except zlib.error:
+        raise ContentDecodingError from None
+    if began and not packed.eof:
+        raise ContentDecodingError
+
+
+def parse(content: bytearray) -> dict[str, Any] | None:
+    """The JSON object in a body, which is used up; figures are exact (`Decimal`), characters whole. `None`: it is none.
+
+    Raises:
+        Unfit: It has too many values, is nested too deeply, or holds a number that cannot be.
+    """
+    judge(content)
+    try:
+        # as `json` decodes bytes, but for UTF-16 and UTF-32, in which the scan would see other brackets
+        text = encodable(content.decode("utf-8-sig", "surrogatepass"))
+        content.clear()
+        body = json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        return None
+    except (ValueError, ArithmeticError):  # of an integer of 5,000 digits, of an exponent of 20
+        msg = "a number of too many digits"
+        raise Unfit(msg) from None
+    return whole_characters(body, text) if isinstance(body, dict) else None
+
+
+def _no_number(name: str) -> object:
+    raise json.JSONDecodeError(name, "", 0)
+
+
+def judge(content: bytearray) -> None:
+    """Let pass what costs little to parse, whether or not it is JSON.
+
+    Raises:
+        Unfit: It has too many values, or is nested too deeply.
+    """
+    values, brackets = _shape(content)
+    if values > MOST_VALUES:
+        msg = f"more than {MOST_VALUES} values"
+        raise Unfit(msg)
+    if _deep(brackets):
+        msg = f"more than {DEEPEST} levels"
+        raise Unfit(msg)
+
+
+def _deep(brackets: bytearray) -> bool:
+    for _ in range(DEEPEST):  # each time without the innermost pairs
+        fewer = brackets.replace(b"[]", b"").replace(b"{}", b"")
+        if len(fewer) == len(brackets):  # what is left has no partner
+            return len(fewer) > DEEPEST
+        brackets = fewer
+    return bool(brackets)
+
+
+def _shape(content: bytearray) -> tuple[int, bytearray]:
+    """How many values there are, and the brackets, both outside of texts."""
+    if b"\\" in content:  # only in texts: what is left of them has no quote
+        content = content.replace(b"\\\\", b"").replace(b'\\"', b"")
+    values, brackets, in_text = 1, bytearray(), False
+    for start in range(0, len(content), PIECE_BYTES):
+        parts = content[start : start + PIECE_BYTES].split(b'"')
+        # the quote stays, so that the brackets around a text are not those of an empty list
+        bare = (b'"' * in_text + b'"'.join(parts[in_text::2])).translate(None, _SPACE)
+        values += bare.count(b",") - bare.count(b"[]") - bare.count(b"{}")
+        brackets += bare.translate(None, _NO_BRACKETS)
+        in_text ^= not len(parts) % 2
+    return values + brackets.count(b"[") + brackets.count(b"{"), brackets
