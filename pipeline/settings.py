@@ -30,7 +30,16 @@ from pipeline.core.errors import WrongInput
 from pipeline.core.thresholds import Thresholds, thresholds_of
 from pipeline.redis_address import RedisAddress
 from pipeline.settings_secrets import hold_secrets_of
-from pipeline.settings_sources import CONFIG, OLD_NAMES, field_of, from_files, from_toml, seen, unset
+from pipeline.settings_sources import (
+    CONFIG,
+    OLD_NAMES,
+    field_of,
+    from_env_file,
+    from_files,
+    from_toml,
+    seen,
+    unset,
+)
 
 MAKE_A_KEY = 'python3 -c "import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())"'
 CENTURY_S = 3_155_760_000.0  # further away no calendar reaches
@@ -64,7 +73,6 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix="LAIKE_",
-        env_file=".env",
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -211,9 +219,9 @@ class Settings(BaseSettings):
             WrongInput: Something is missing or wrong; the message names every problem by its variable.
         """
         hold_secrets_of(seen())
-        given, problems = from_files(seen())
+        secrets, problems = from_files(seen())
         described, wrong = from_toml(seen())
-        given |= described | {field_of(name): (stand_ins or {})[name] for name in unset(stand_ins or {})}
+        given: dict[str, Any] = from_env_file() | secrets | described | {field_of(name): (stand_ins or {})[name] for name in unset(stand_ins or {})}
         problems += wrong
         try:
             made = cls(**given)
