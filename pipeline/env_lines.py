@@ -1,11 +1,11 @@
-"""The text of `.env`, read as docker compose reads it.
+r"""The text of `.env`, read as docker compose reads it.
 
-    NAME='value'    as it stands: `$`, `#` and backslashes too; only \\' is a quote
-    NAME="value"    \\n, \\t, \\", \\\\, \\$ …; ${X}, ${X:-default} and ${X-default} are replaced
+    NAME='value'    as it stands: `$`, `#` and backslashes too; only \' is a quote
+    NAME="value"    \n, \t, \", \\, \$ …; ${X}, ${X:-default} and ${X-default} are replaced
     NAME=value      up to the end of the line or ` #`; ${X} … are replaced
 
-What ${X} is comes from the environment, else from a line above. A `$` without braces, which compose would replace, stays
-as it stands, since such a value may have worked without compose; it is noted.
+What ${X} is comes from the environment, else from a line above. A `$` without braces, which compose would replace,
+stays as it stands, since such a value may have worked without compose; it is noted.
 """
 
 import re

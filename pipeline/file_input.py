@@ -139,8 +139,8 @@ def unpacked_lines(path: Path) -> Iterator[str]:
 
     Raises:
         NoFile: There is none.
-        Damaged: It does not unpack.
-        WrongInput: It cannot be read, is empty, not UTF-8, or larger than a backup can be.
+        Damaged: It is empty, or does not unpack to text.
+        WrongInput: It cannot be read, or is larger than a backup can be.
     """
     with opened(path) as file:
         if (size := os.fstat(file.fileno()).st_size) > PACKED:
@@ -153,7 +153,10 @@ def unpacked_lines(path: Path) -> Iterator[str]:
                 left -= len(line)
                 if len(line) > LINE or left < 0:
                     raise _too_large(path, UNPACKED if left < 0 else LINE, "unpacked, or one of its lines, ")
-                yield text_of(path, line)
+                try:
+                    yield line.decode()
+                except UnicodeDecodeError:
+                    raise Damaged(f"{path} does not unpack to text") from None
 
 
 def _bounded(path: Path, file: BinaryIO, most: int) -> bytes:

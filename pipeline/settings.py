@@ -221,7 +221,8 @@ class Settings(BaseSettings):
         hold_secrets_of(seen())
         secrets, problems = from_files(seen())
         described, wrong = from_toml(seen())
-        given: dict[str, Any] = from_env_file() | secrets | described | {field_of(name): (stand_ins or {})[name] for name in unset(stand_ins or {})}
+        made_up = {field_of(name): (stand_ins or {})[name] for name in unset(stand_ins or {})}
+        given: dict[str, Any] = from_env_file() | secrets | described | made_up
         problems += wrong
         try:
             made = cls(**given)

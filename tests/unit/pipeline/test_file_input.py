@@ -6,6 +6,7 @@ import socket
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ def too_large(path: Path) -> None:
 
 # what may lie where a file should, and what is said of it
 NO_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
-    "nothing": (lambda path: None, "No such file"),
+    "nothing": (lambda _: None, "No such file"),
     "a folder": (Path.mkdir, "it is a folder"),
     "a FIFO": (fifo, "it is a FIFO"),
     "a socket": (listening, "it is a socket"),
@@ -163,21 +164,21 @@ def test_a_bomb_is_refused_at_its_first_line(tmp_path: Path) -> None:
 def test_a_bomb_of_lines_is_refused_by_what_they_are_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.file_input.UNPACKED", 1 << 20)
     bomb = packed(tmp_path / "bomb", b"{}\n" * (1 << 19))
-    taken = 0
+    lines = unpacked_lines(bomb)
+    assert len(list(islice(lines, (1 << 20) // 3))) == (1 << 20) // 3
     with pytest.raises(WrongInput, match="than 1 MiB"):
-        for line in unpacked_lines(bomb):
-            taken += len(line)
-    assert taken <= 1 << 20
+        next(lines)
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"no gzip", gzip.compress(os.urandom(999))[:-5], gzip.compress(b"{}\n")[:-8] + b"x" * 8]
+    "content",
+    [b"", b"no gzip", gzip.compress(b"x" * 999)[:-5], gzip.compress(b"{}\n")[:-8] + b"x" * 8, gzip.compress(b"\xff")],
+    ids=["empty", "no gzip", "cut off", "another checksum", "no text"],
 )
 def test_what_does_not_unpack_is_damaged(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(content)
-    with pytest.raises(WrongInput) as caught:
+    with pytest.raises(Damaged):
         list(unpacked_lines(tmp_path / "a"))
-    assert isinstance(caught.value, Damaged) or "UTF-8" in caught.value.message
 
 
 @each_thing
