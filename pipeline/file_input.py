@@ -52,6 +52,18 @@ def path_of(text: str | Path) -> Path:
         raise WrongInput(f"{text} cannot be read: nobody knows whose home that is; write the path out") from None
 
 
+def written_path(value: object) -> object:
+    """A setting that is a path, `~` being the home; anything else as it is.
+
+    Raises:
+        ValueError: It begins with the `~` of a user that nobody knows.
+    """
+    try:
+        return str(path_of(value)) if isinstance(value, str | Path) else value
+    except WrongInput as error:
+        raise ValueError(error.message) from None
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
     """A regular file, open for reading.

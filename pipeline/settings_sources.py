@@ -81,6 +81,12 @@ def env_file() -> EnvLines:
         return EnvLines()
 
 
+def looked_for(problems: Iterable[str]) -> str:
+    """Where `.env` would have been, if something is missing and there is none: a part of a message."""
+    missing = any("is missing" in line for line in problems)
+    return f" (there is no {ENV.absolute()})" if missing and not ENV.exists() else ""
+
+
 def from_env_file() -> dict[str, str]:
     """What `.env` says and the environment does not, by field; a new name goes before the old one."""
     told = {name.upper(): value for name, value in env_file().values.items() if value}
