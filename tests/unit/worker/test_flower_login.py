@@ -4,7 +4,6 @@ import asyncio
 import logging
 from base64 import b64encode
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from flower.api import BaseApiHandler
@@ -118,7 +117,7 @@ def prepared(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.mark.parametrize("kind", [BaseHandler, BaseApiHandler])
 def test_pages_and_api_refuse_a_wrong_login_slower_each_time_and_log_nothing_of_it(
-    kind: Any, prepared: list[float], caplog: pytest.LogCaptureFixture
+    kind: type[BaseHandler], prepared: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
     def ask(login: str | None) -> int:
         headers = {} if login is None else {"Authorization": header(login)}
