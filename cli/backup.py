@@ -1,12 +1,11 @@
 """`laike backup` and `laike restore`: the table into a file, and what the table lacks of it back."""
 
-from pathlib import Path
-
 from cli import output
 from cli.progress import bar
 from cli.session import opened
 from pipeline.core.backup import Backup
 from pipeline.core.errors import WrongInput
+from pipeline.file_input import path_of
 from pipeline.state import backups
 from pipeline.steps.backup import WHOLE, back_up
 from pipeline.steps.restore import Lacks, look
@@ -23,7 +22,7 @@ def backup(file: str | None, keep: int | None, *, as_json: bool) -> int:
         raise WrongInput("--keep counts the backups in their folder: give no FILE")
     with opened() as ctx:
         with bar("rows read") as tell:
-            made = back_up(ctx, Path(file) if file else None, tell)
+            made = back_up(ctx, path_of(file) if file else None, tell)
         table_id = ctx.settings.bitable_table_id
         gone = backups.prune(ctx.settings.backups, WHOLE, table_id, keep) if keep else []
     if as_json:
@@ -45,7 +44,7 @@ def restore(file: str, *, dry_run: bool, yes: bool) -> int:
         WrongInput: There is no such file, or it is damaged.
         TableMismatch: The table lacks columns of the backup.
     """
-    saved = backups.read(Path(file))
+    saved = backups.read(path_of(file))
     with opened() as ctx:
         _print(saved, look(ctx, saved), ctx.settings.bitable_table_id)
         if dry_run:

@@ -8,7 +8,7 @@ from cli.session import a_worker_answers, log_to_stderr, opened
 from pipeline.context import Context, build
 from pipeline.core.errors import LaikeError, WrongInput
 from pipeline.settings import Settings
-from pipeline.settings_sources import overridden
+from pipeline.settings_sources import PREFIX, overridden
 from pipeline.state.store import ours
 from pipeline.steps.doctor.examine import examine
 from pipeline.steps.doctor.findings import Finding, State, broken, worst
@@ -47,7 +47,8 @@ def doctor(*, notify: bool, unblock: bool, history: str | None, as_json: bool) -
     try:
         settings = Settings.load()
     except WrongInput as error:
-        return _tell([_unset(line) for line in error.message.splitlines()[1:]], as_json=as_json)
+        _, *lines = error.message.splitlines()
+        return _tell([_unset(line) for line in lines or [error.message]], as_json=as_json)  # one: `.env` itself
     for line in overridden():
         output.err.print(f"[yellow]note:[/] {line}")
     log_to_stderr(settings.log_level or "error")
@@ -93,7 +94,8 @@ def _unset(line: str) -> Finding:
     name = line.split(maxsplit=1)[0].rstrip(":")
     if name == "LAIKE_TOKEN_KEYS" and "is missing" in line:
         return broken("settings", line.strip(), _NO_KEYS)
-    return broken("settings", line.strip(), _SETTINGS.get(name, f"请在 .env 中修正 {name}, 见 docs/settings.md。"))
+    cure = f"请在 .env 中修正 {name}, 见 docs/settings.md。" if name.startswith(PREFIX) else f"请修正文件 {name}。"
+    return broken("settings", line.strip(), _SETTINGS.get(name, cure))
 
 
 def _tell(findings: Sequence[Finding], *, as_json: bool) -> int:

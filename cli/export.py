@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from cli import output
@@ -12,6 +11,7 @@ from cli.session import opened
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError, WrongInput
 from pipeline.core.plan import told_apart
+from pipeline.file_input import path_of
 from pipeline.render.export import Format
 from pipeline.steps.accounts import remembered_accounts
 from pipeline.steps.export import Exported, From, Tell, Wanted, export_file, export_stream, wanted
@@ -44,7 +44,7 @@ def export(
             if to == STDOUT:
                 file, made = STDOUT, _to_stdout(ctx, what, tell)
             else:
-                path = Path(to or f"laike-export-{first}-{last}.{as_}")
+                path = path_of(to or f"laike-export-{first}-{last}.{as_}")
                 file, made = str(path), export_file(ctx, what, path, tell)
         document = _document(ctx, what, file, made)
     _tell(what, made)

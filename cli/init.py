@@ -27,7 +27,7 @@ FOR_THE_TABLE = ("LAIKE_FEISHU_APP_ID", "LAIKE_FEISHU_APP_SECRET", "LAIKE_BITABL
 STAND_INS = {
     "LAIKE_OCEANENGINE_APP_ID": "0",
     "LAIKE_OCEANENGINE_SECRET": "-",
-    TABLE: "tbl",
+    TABLE: "tblNone",
 }
 NEEDED = (*FOR_THE_TABLE, *(name for name in STAND_INS if name != TABLE))
 _WHY = {KEYS: "a new key, which encrypts the token at rest", LOGIN: "user laike and a new password for Flower"}

@@ -28,7 +28,7 @@ def sync(
     day: Annotated[
         str | None, typer.Option(help="Exactly this closed day, as 2026-02-11. Default: yesterday with its look-back.")
     ] = None,
-    account: Annotated[list[str] | None, typer.Option(help="Only this account id; may be repeated.")] = None,
+    account: Annotated[list[str] | None, typer.Option(help="Only this account (id or name); may be repeated.")] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Fetch and compare, write nothing; ends as the real run would.")
     ] = False,
@@ -50,7 +50,7 @@ def sync(
 def backfill(
     start: Annotated[str, typer.Argument(help="The first day, as 2026-02-01.")],
     end: Annotated[str, typer.Argument(help="The last day, included; before today.")],
-    account: Annotated[list[str] | None, typer.Option(help="Only this account id; may be repeated.")] = None,
+    account: Annotated[list[str] | None, typer.Option(help="Only this account (id or name); may be repeated.")] = None,
     stop: Annotated[
         bool, typer.Option("--stop", help="End the one of these days and accounts after the batches under way.")
     ] = False,
@@ -134,7 +134,7 @@ def report(
     to: Annotated[
         str | None, typer.Option("--output", help="Where to. Default: laike-report-START-END.html, here.")
     ] = None,
-    account: Annotated[list[str] | None, typer.Option(help="Only this account id; may be repeated.")] = None,
+    account: Annotated[list[str] | None, typer.Option(help="Only this account (id or name); may be repeated.")] = None,
     send: Annotated[bool, typer.Option("--send", help="Also tell the group the main figures.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -160,7 +160,7 @@ def export(
     start: Annotated[str, typer.Argument(help="The first day, as 2026-02-01.")],
     end: Annotated[str, typer.Argument(help="The last day, included; before today.")],
     as_: Annotated[Literal["csv", "xlsx", "jsonl"], typer.Option("--format", help="What kind of file.")] = "csv",
-    account: Annotated[list[str] | None, typer.Option(help="Only this account id; may be repeated.")] = None,
+    account: Annotated[list[str] | None, typer.Option(help="Only this account (id or name); may be repeated.")] = None,
     source: Annotated[
         Literal["table", "api"], typer.Option("--from", help="What the table holds, or what Ocean Engine reports now.")
     ] = "table",

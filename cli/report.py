@@ -10,6 +10,7 @@ from cli.session import opened
 from pipeline.core.errors import WrongInput
 from pipeline.core.plan import over
 from pipeline.core.report import Report
+from pipeline.file_input import path_of
 from pipeline.render.report import page
 from pipeline.state.files import replacing
 from pipeline.steps.report import gather, send_report
@@ -27,7 +28,7 @@ def report(start: str, end: str, accounts: Sequence[str], *, to: str | None, sen
         if send and not ctx.bot():
             raise WrongInput("--send needs a group: set LAIKE_FEISHU_WEBHOOK_URL")
         made = gather(ctx, days, accounts)
-        path = Path(to or f"laike-report-{days.first}-{days.last}.html").resolve()
+        path = path_of(to or f"laike-report-{days.first}-{days.last}.html").resolve()
         _write(path, page(made))
         sent = not send or send_report(ctx, made, str(path))
     if as_json:

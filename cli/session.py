@@ -4,12 +4,12 @@ import contextlib
 import logging
 from collections.abc import Iterator
 
-from cli.output import err
+from cli.output import err, safe
 from pipeline.context import Context, build
 from pipeline.core.errors import NoWorker
 from pipeline.outgoing import log_plainly
 from pipeline.settings import Settings
-from pipeline.settings_sources import overridden
+from pipeline.settings_notes import notes, unsaid
 from pipeline.state.store import ours
 
 WORKER_ANSWERS_S = 5
@@ -28,8 +28,8 @@ def opened(*, no_redis: bool = False) -> Iterator[Context]:
         WrongRelease: It holds the state of a newer release, or an older one is still at work.
     """
     settings = Settings.load()
-    for line in overridden():
-        err.print(f"[yellow]note:[/] {line}")
+    for line in unsaid(notes(settings)):
+        err.print(f"[yellow]note:[/] {safe(line)}", highlight=False)
     if settings.clock_offset_s:
         err.print(f"[yellow bold]LAIKE_CLOCK_OFFSET_S shifts the clock by {settings.clock_offset_s} s[/]")
     log_to_stderr(settings.log_level or "error")

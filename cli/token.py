@@ -1,13 +1,12 @@
 """Commands about the token: how long it lives, and what a person can do for it."""
 
-from pathlib import Path
-
 from cli import output
 from cli.session import opened
 from pipeline.context import Context
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import TokenPair
 from pipeline.core.token import TokenEvent, code_in
+from pipeline.file_input import path_of
 from pipeline.state.old_cache import read_old_cache
 
 EVENTS_SHOWN = 5
@@ -19,7 +18,7 @@ def import_(file: str) -> int:
     Raises:
         WrongInput: The file is not a token cache, or its refresh token is dead.
     """
-    pair = read_old_cache(Path(file))
+    pair = read_old_cache(path_of(file))
     with opened() as ctx:
         if pair.refresh_expires_at <= ctx.now():
             msg = f"the refresh token in {file} ended at {output.moment(pair.refresh_expires_at)}: authorize again"

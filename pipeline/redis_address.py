@@ -10,9 +10,11 @@ address never quotes it: a password that is not percent-encoded may stand in any
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Self
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
+
+from pipeline.core.errors import WrongInput
+from pipeline.file_input import NoFile, opened, path_of
 
 PORT = 6379
 _SOCKETS = ("unix", "redis+socket")
@@ -142,9 +144,18 @@ def _tls_options(given: Mapping[str, str]) -> dict[str, Any]:
     if verifying is None or named is None:
         msg = "has an unknown value: ssl_cert_reqs is required, optional or none, ssl_check_hostname true or false"
         raise ValueError(msg)
-    files = {name: given[name] for name in _FILES if given.get(name)}
-    for name, file in files.items():
-        if not Path(file).is_file():
-            msg = f"names a file that is not there: {name}={file}"
-            raise ValueError(msg)
+    files = {name: _file(name, given[name]) for name in _FILES if given.get(name)}
     return {"ssl_cert_reqs": verifying, "ssl_check_hostname": named and verifying != "none", **files}
+
+
+def _file(name: str, text: str) -> str:
+    """The path of a certificate or a key, which TLS reads by itself; it is opened, so that it can."""
+    try:
+        with opened(path := path_of(text)):
+            return str(path)
+    except NoFile:
+        msg = f"names a file that is not there: {name}={text}"
+        raise ValueError(msg) from None
+    except WrongInput as error:
+        msg = f"names a file that is none: {name}: {error.message}"
+        raise ValueError(msg) from None

@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet
 from pydantic import (
     AfterValidator,
     AliasChoices,
+    BeforeValidator,
     Field,
     SecretStr,
     ValidationError,
@@ -29,9 +30,21 @@ from pipeline.core.columns import DEFAULT_COLUMNS, Column, columns_of
 from pipeline.core.errors import WrongInput
 from pipeline.core.text import one_line
 from pipeline.core.thresholds import Thresholds, thresholds_of
+from pipeline.file_input import written_path
 from pipeline.redis_address import RedisAddress
+from pipeline.settings_names import unknown as unknown_names
 from pipeline.settings_secrets import hold_secrets_of
-from pipeline.settings_sources import CONFIG, OLD_NAMES, field_of, from_files, from_toml, seen, unset
+from pipeline.settings_sources import (
+    CONFIG,
+    OLD_NAMES,
+    field_of,
+    from_env_file,
+    from_files,
+    from_toml,
+    looked_for,
+    seen,
+    unset,
+)
 
 MAKE_A_KEY = 'python3 -c "import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())"'
 CENTURY_S = 3_155_760_000.0  # further away no calendar reaches
@@ -41,7 +54,8 @@ _HELP = {
     "LAIKE_FEISHU_APP_ID": "the App ID at open.feishu.cn, which begins with cli_",
     "LAIKE_FEISHU_APP_SECRET": "the App Secret at open.feishu.cn",
     "LAIKE_BITABLE_APP_TOKEN": "the table's address (…/base/… or …/wiki/…), or what stands in it before the ?",
-    "LAIKE_BITABLE_TABLE_ID": "the id in the table's address that begins with tbl",
+    "LAIKE_BITABLE_TABLE_ID": "the id in the table's address that begins with tbl, up to the next sign; "
+    "the whole address goes into LAIKE_BITABLE_APP_TOKEN",
     "LAIKE_ACCOUNTS": 'a JSON object of ids and names, such as {"1832000000000001": "城东店"}; empty: discovered',
     "LAIKE_TOKEN_KEYS": f"a Fernet key (several: newest first, with commas between); make one with: {MAKE_A_KEY}",
 }
@@ -53,6 +67,7 @@ def _redis_url(value: str) -> str:
 
 
 Url = Annotated[str, AfterValidator(addresses.web)]
+UserPath = Annotated[Path, BeforeValidator(written_path)]
 RedisUrl = Annotated[str, AfterValidator(_redis_url)]
 
 
@@ -65,7 +80,6 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix="LAIKE_",
-        env_file=".env",
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -85,18 +99,18 @@ class Settings(BaseSettings):
     feishu_app_id: str = Field(validation_alias=_names("LAIKE_FEISHU_APP_ID"))
     feishu_app_secret: SecretStr = Field(validation_alias=_names("LAIKE_FEISHU_APP_SECRET"))
     bitable_app_token: str = Field(validation_alias=_names("LAIKE_BITABLE_APP_TOKEN"), pattern="^[A-Za-z0-9_-]+$")
-    bitable_table_id: str = Field(validation_alias=_names("LAIKE_BITABLE_TABLE_ID"), pattern="^tbl")
+    bitable_table_id: str = Field(validation_alias=_names("LAIKE_BITABLE_TABLE_ID"), pattern="^tbl[A-Za-z0-9]+$")
     bitable_url: Url | None = None  # where people look at the table; taken from an address in place of the token
     table_max_rows: int = Field(default=20_000, gt=0)
     feishu_monthly_calls: int = Field(default=10_000, ge=0)  # of all the tenant's apps; 0: no limit is known
-    config: Path = CONFIG
+    config: UserPath = CONFIG
     columns: Annotated[tuple[Column, ...], NoDecode] = DEFAULT_COLUMNS
     anomalies: Annotated[Thresholds, NoDecode] = Thresholds()
     accounts: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)  # empty: those that the token reaches
     account_options: Annotated[dict[str, AccountOptions], NoDecode] = Field(default_factory=dict)
     token_keys: Annotated[tuple[SecretStr, ...], NoDecode]
-    token_file: Path = Path(".laike-token")
-    backup_dir: Path | None = None  # default: `backups` beside the token file
+    token_file: UserPath = Path(".laike-token")
+    backup_dir: UserPath | None = None  # default: `backups` beside the token file
     feishu_webhook_url: SecretStr | None = Field(default=None, validation_alias=_names("LAIKE_FEISHU_WEBHOOK_URL"))
     feishu_webhook_secret: SecretStr | None = None
     report_weekly: bool = True  # on Monday the group is told of last week
@@ -107,9 +121,9 @@ class Settings(BaseSettings):
     run_deadline_s: float | None = Field(default=None, gt=0, le=86_400)
     log_level: Literal["debug", "info", "warning", "error"] | None = None  # the command line: error, workers: info
     clock_offset_s: float = Field(default=0, ge=-CENTURY_S, le=CENTURY_S)
-    beat_file: str = "beat-schedule"
+    beat_file: Annotated[str, BeforeValidator(written_path)] = "beat-schedule"
     heartbeat_url: SecretStr | None = None  # pinged after each run that covers yesterday
-    heartbeat_file: Path | None = None  # touched as long as worker or beat is alive
+    heartbeat_file: UserPath | None = None  # touched as long as worker or beat is alive
     flower_login: SecretStr | None = None
     visibility_timeout_s: int = Field(default=45, ge=5, le=3600)  # a killed worker's message comes back after so long
     sweep_s: float = Field(default=5, gt=0, le=3600)  # how often workers look for such messages
@@ -196,9 +210,13 @@ class Settings(BaseSettings):
     @field_validator("flower_login", mode="after")
     @classmethod
     def _login_is_user_and_password(cls, value: SecretStr | None) -> SecretStr | None:
-        user, _, password = (value.get_secret_value() if value else "u:p").partition(":")
+        login = value.get_secret_value() if value else "u:p"
+        user, _, password = login.partition(":")
         if not user or not password:
             msg = "is no login; write it as user:password"
+            raise ValueError(msg)
+        if "," in login or not (login.isascii() and login.isprintable()):
+            msg = "holds a comma or a sign beyond ASCII: Flower takes the one for the end of a login, and not the other"
             raise ValueError(msg)
         return value
 
@@ -213,9 +231,10 @@ class Settings(BaseSettings):
             WrongInput: Something is missing or wrong; the message names every problem by its variable.
         """
         hold_secrets_of(seen())
-        given, problems = from_files(seen())
+        secrets, problems = from_files(seen())
         described, wrong = from_toml(seen())
-        given |= described | {field_of(name): (stand_ins or {})[name] for name in unset(stand_ins or {})}
+        made_up = {field_of(name): (stand_ins or {})[name] for name in unset(stand_ins or {})}
+        given: dict[str, Any] = from_env_file() | secrets | described | made_up
         problems += wrong
         try:
             made = cls(**given)
@@ -223,15 +242,16 @@ class Settings(BaseSettings):
             problems += [line for item in error.errors() for line in _problem(item["loc"], item["type"], item["msg"])]
         if not problems:
             return made
+        problems += unknown_names(seen(), cls.model_fields)  # one of them may be what is missing
         lines = "\n".join(f"  {line}" for line in sorted(set(problems)))
-        msg = f"{len(problems)} setting{'s are' if len(problems) > 1 else ' is'} missing or wrong:\n{lines}"
-        raise WrongInput(msg)
+        count = f"{len(problems)} setting{'s are' if len(problems) > 1 else ' is'}"
+        raise WrongInput(f"{count} missing or wrong{looked_for(problems)}:\n{lines}")
 
 
 def _parse_json(text: str) -> object:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         msg = "is not JSON"
         raise ValueError(msg) from None
 

@@ -1,6 +1,6 @@
 """Where settings come from besides the environment: `.env`, the files that hold secrets, `laike.toml`.
 
-Each is read into values by variable or field; `pipeline.settings` judges them.
+Each is read, in one way (`pipeline/file_input.py`), into values by variable or field; `pipeline.settings` judges them.
 """
 
 import os
@@ -9,14 +9,17 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from dotenv import dotenv_values
-
 from pipeline.base_address import from_address
 from pipeline.core.account_options import options_of
 from pipeline.core.columns import columns_of
+from pipeline.core.errors import WrongInput
 from pipeline.core.thresholds import thresholds_of
+from pipeline.env_lines import EnvLines, parse
+from pipeline.file_input import NoFile, path_of, read_filled, read_text
 
+ENV = Path(".env")
 CONFIG = Path("laike.toml")  # what is not secret and too long for a variable
+PREFIX = "LAIKE_"
 OLD_NAMES = {
     "LAIKE_OCEANENGINE_APP_ID": "JULIANG_APP_ID",
     "LAIKE_OCEANENGINE_SECRET": "JULIANG_SECRET",
@@ -58,13 +61,48 @@ def unset(names: Iterable[str]) -> list[str]:
 
 
 def seen() -> dict[str, str | None]:
-    """Every variable that `.env` or the environment sets; the environment goes first."""
-    return {**dotenv_values(".env"), **{name: value for name, value in os.environ.items() if value}}
+    """Every variable that `.env` or the environment sets; the environment goes first.
+
+    Raises:
+        WrongInput: There is a `.env` that cannot be read.
+    """
+    return {**env_file().values, **_environment()}
+
+
+def env_file() -> EnvLines:
+    """What `.env` says in the folder where the process began; nothing where there is none.
+
+    Raises:
+        WrongInput: There is one that cannot be read.
+    """
+    try:
+        return parse(read_text(ENV), _environment())
+    except NoFile:
+        return EnvLines()
+
+
+def looked_for(problems: Iterable[str]) -> str:
+    """Where `.env` would have been, if something is missing and there is none: a part of a message."""
+    missing = any("is missing" in line for line in problems)
+    return f" (there is no {ENV.absolute()})" if missing and not ENV.exists() else ""
+
+
+def from_env_file() -> dict[str, str]:
+    """What `.env` says and the environment does not, by field; a new name goes before the old one."""
+    told = {name.upper(): value for name, value in env_file().values.items() if value}
+    taken = {name.upper() for name in _environment()}
+    old = {new: told[old] for new, old in OLD_NAMES.items() if old in told and not {new, old} & taken}
+    new = {name: value for name, value in told.items() if name.startswith(PREFIX) and name not in taken}
+    return {field_of(name): value for name, value in (old | new).items()}
 
 
 def field_of(name: str) -> str:
     """The field of `Settings` that a variable sets."""
-    return name.removeprefix("LAIKE_").lower()
+    return name.removeprefix(PREFIX).lower()
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if value}
 
 
 def from_files(given_by: Mapping[str, str | None]) -> tuple[dict[str, Any], list[str]]:
@@ -76,23 +114,24 @@ def from_files(given_by: Mapping[str, str | None]) -> tuple[dict[str, Any], list
             continue
         field = field_of(name)
         try:
-            given[field] = Path(path).read_text(encoding="utf-8").strip()
-        except OSError as error:
+            given[field] = read_filled(path_of(path)).strip()
+        except WrongInput as error:
             given[field] = None  # told here, and not as missing a second time
-            problems.append(f"{name}_FILE: {path} cannot be read: {error.strerror}")
+            problems.append(f"{name}_FILE: {error.message}")
     return given, problems
 
 
 def from_toml(given_by: Mapping[str, str | None]) -> tuple[dict[str, Any], list[str]]:
     """What `laike.toml` says, by field, and what is wrong with it; a variable goes before it."""
     named = given_by.get("LAIKE_CONFIG")
-    path = Path(named or CONFIG)
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        told = tomllib.loads(read_text(path := path_of(named or CONFIG)))
+    except NoFile:
         return {}, [f"LAIKE_CONFIG: there is no {path}"] if named else []
-    except (OSError, ValueError) as error:
-        return {}, [f"{path} cannot be read: {error}"]
+    except WrongInput as error:
+        return {}, [error.message]
+    except (ValueError, RecursionError) as error:
+        return {}, [f"{path} cannot be read: {str(error) or 'it is nested too deeply'}"]
     known = (*_TABLES, "report")
     problems = [f"{path}: {key!r} is not known; there are {', '.join(known)}" for key in told if key not in known]
     given, wrong = _report_from(told.get("report", {}), path)

@@ -1,6 +1,7 @@
 """The Celery application: `celery -A worker.app …`. Each setting has its reason."""
 
 import gc
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from kombu.entity import Queue
 
 from pipeline.outgoing import guarded
 from pipeline.settings import Settings
+from pipeline.settings_notes import notes, unsaid
 from pipeline.state.store import SILENCE_S
 from worker import guard, messages
 from worker.dispatch import QUEUES
@@ -108,6 +110,8 @@ messages.install()
 with guarded():  # here, since Celery's command shows a trace of whatever goes wrong while it loads this
     settings = Settings.load()
     app = build(settings)
+    for line in unsaid(notes(settings)):
+        sys.stderr.write(f"note: {line}\n")  # before any log is set up: each kind of process has its own
 
 
 @setup_logging.connect(weak=False)

@@ -9,6 +9,7 @@ from pipeline.core.errors import WrongInput
 from pipeline.core.model import TokenPair
 
 STATE = "laike"  # what the authorize page hands back beside the code
+YEARS = range(2015, 2100)  # in which a token may end; further away a calendar has no room for what is done with it
 
 
 class TokenStep(StrEnum):
@@ -41,6 +42,11 @@ class Attempt:
     generation: int
     at: datetime
     by: str
+
+
+def sensible(moment: datetime) -> bool:
+    """Whether a token may end then: a moment with its zone, of these years."""
+    return moment.tzinfo is not None and moment.year in YEARS
 
 
 def newer(pair: TokenPair, than: TokenPair) -> TokenPair:

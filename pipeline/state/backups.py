@@ -1,7 +1,6 @@
 """Backup files: gzip'd lines, whole or not there, readable by their owner only."""
 
 import gzip
-import zlib
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 from pipeline.core.backup import Backup, Header, SavedRow, damaged, lines, parse
 from pipeline.core.errors import LaikeError, WrongInput
 from pipeline.core.model import CHINA
+from pipeline.file_input import Damaged, unpacked_lines
 from pipeline.state.files import replacing
 
 ENDING = ".jsonl.gz"
@@ -41,15 +41,17 @@ def read(path: Path) -> Backup:
     """A backup, whole.
 
     Raises:
-        WrongInput: There is no such file, it is damaged, or of another format.
+        WrongInput: There is no such file, it is damaged, of another format, or larger than a backup can be.
     """
+    text: list[str] = []
     try:
-        with gzip.open(path, "rt", encoding="utf-8", newline="\n") as file:
-            return parse(list(file))
-    except (EOFError, gzip.BadGzipFile, zlib.error, UnicodeDecodeError):
-        raise damaged(f"{path} does not unpack") from None
-    except OSError as error:
-        raise WrongInput(f"{path} cannot be read: {error.strerror}") from None
+        for line in unpacked_lines(path):
+            if not line.startswith("{"):  # one JSON object each: what is none is not unpacked to its end
+                raise damaged(f"{path} has a line that is none of a backup")
+            text.append(line)
+    except Damaged as error:
+        raise damaged(error.message) from None
+    return parse(text)
 
 
 def prune(folder: Path, why: str, table_id: str, keep: int) -> list[Path]:

@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import CHINA, TokenPair
+from pipeline.core.token import sensible
+from pipeline.file_input import read_filled
 
 ACCESS_LIFE = timedelta(days=1)
 
@@ -24,21 +26,22 @@ def read_old_cache(path: Path) -> TokenPair:
     """The pair in the old script's `.token_cache.json`; its times are local ones of China.
 
     Raises:
-        WrongInput: The file is not there, or not such a file.
+        WrongInput: The file is not there, or not such a file, or no token ends when it says.
     """
     try:
-        cache = _OldCache.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise WrongInput(f"{path} cannot be read: {error.strerror}") from None
+        cache = _OldCache.model_validate_json(read_filled(path))
     except ValidationError:  # its words quote the file, tokens and all
         wanted = "access_token, refresh_token, expires_at, refresh_expires_at (ISO times)"
         raise WrongInput(f"{path} is not a token cache: it needs {wanted}") from None
-    expires_at = _local(cache.expires_at)
+    expires_at, refresh_expires_at = _local(cache.expires_at), _local(cache.refresh_expires_at)
+    for name, moment in (("expires_at", expires_at), ("refresh_expires_at", refresh_expires_at)):
+        if not sensible(moment):
+            raise WrongInput(f"{path} is not a token cache: no token ends at its {name}, in the year {moment.year}")
     return TokenPair(
         access_token=cache.access_token,
         refresh_token=cache.refresh_token,
         expires_at=expires_at,
-        refresh_expires_at=_local(cache.refresh_expires_at),
+        refresh_expires_at=refresh_expires_at,
         generation=int((expires_at - ACCESS_LIFE).timestamp() * 1000),
     )
 

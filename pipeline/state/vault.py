@@ -13,12 +13,15 @@ import redis
 import structlog
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from pipeline.core.errors import NeedsPerson
+from pipeline.core.errors import NeedsPerson, WrongInput
 from pipeline.core.model import TokenPair
+from pipeline.core.token import sensible
+from pipeline.file_input import NoFile, read_private
 from pipeline.state import codec, keys
 from pipeline.state.files import replacing
 
 ADD_THE_KEY = "请把原来的密钥加回 LAIKE_TOKEN_KEYS (排在新密钥之后), 或重新授权。"
+MEND_THE_FILE = "请检查 LAIKE_TOKEN_FILE 指向的文件：应为本程序写入、仅属主可读的普通文件；也可重新授权。"
 
 _PUT = """
 local known = redis.call('hget', KEYS[1], 'generation')
@@ -32,18 +35,22 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What lies in one place; sealed bytes without a pair are bytes that our keys do not open."""
+    """What lies in one place; sealed bytes without a pair are bytes that our keys do not open.
+
+    `trouble`: why nobody can tell what lies there; it is left alone.
+    """
 
     where: str
     sealed: bytes | None
     pair: TokenPair | None
+    trouble: str | None = None
 
     @property
     def shut(self) -> bool:
         return self.sealed is not None and self.pair is None
 
     def lacks(self, newest: TokenPair) -> bool:
-        return self.pair.generation < newest.generation if self.pair else self.sealed is None
+        return self.pair.generation < newest.generation if self.pair else self.sealed is None and self.trouble is None
 
 
 class Vault:
@@ -61,13 +68,15 @@ class Vault:
         self._client = client
         self._put = client.register_script(_PUT)
         self._fernet = MultiFernet([Fernet(key) for key in fernet_keys])
+        self.was_open = ""  # what was done about a mirror that others could read or write
+        self.unreadable = ""  # why the mirror cannot be read
         self._told: set[str] = set()  # a pair is asked for before every call, and a trouble told once
 
     def pair(self) -> TokenPair | None:
         """The newest pair of this app, if there is any; a place that lacks it gets it.
 
         Raises:
-            NeedsPerson: There is one, and the keys do not open it.
+            NeedsPerson: There is one, and the keys do not open it; or only the mirror may have it, and cannot be read.
         """
         places = self._look()
         shut = [place.where for place in places if place.shut]
@@ -75,11 +84,15 @@ class Vault:
         if not pairs and shut:
             msg = f"LAIKE_TOKEN_KEYS does not open the token in {' and '.join(shut)}: was the key changed?"
             raise NeedsPerson(msg, what_to_do=ADD_THE_KEY)
+        if not pairs and (trouble := places[1].trouble):
+            raise NeedsPerson(f"Redis has no token, and its mirror {trouble}", what_to_do=MEND_THE_FILE)
         pairs = [pair for pair in pairs if not self.app_id or pair.app_id in ("", self.app_id)]
         if not pairs:
             return None
         for where in shut:  # left as it is until a new pair proves that the readable one was the living one
             self._complain("token_not_readable", where=where)
+        if trouble := places[1].trouble:
+            self._complain("token_mirror_not_readable", why=trouble)
         newest = max(pairs, key=lambda pair: pair.generation)
         in_redis, mirrored = places
         if in_redis.lacks(newest):
@@ -95,7 +108,7 @@ class Vault:
             RedisError: Redis is away; the mirror has the pair.
         """
         pair = replace(pair, app_id=self.app_id)
-        there = self._found(str(self.mirror), self._mirrored())
+        there = self._mirrored()
         if not there.pair or there.lacks(pair):
             self._mirror_it(pair)
         self._store(pair)
@@ -110,7 +123,7 @@ class Vault:
     def mirrored(self) -> bool:
         """Whether the mirror holds the newest pair; without it a person must authorize again when Redis is lost."""
         newest = self.pair()  # brings the mirror up to date where that is possible
-        mirror = self._found(str(self.mirror), self._mirrored())
+        mirror = self._mirrored()
         return newest is None or (mirror.pair is not None and not mirror.lacks(newest))
 
     def known(self) -> list[TokenPair]:
@@ -119,20 +132,29 @@ class Vault:
 
     def _look(self) -> tuple[_Found, _Found]:
         data: Any = self._client.hget(keys.TOKEN, "sealed")
-        return self._found("Redis", data), self._found(str(self.mirror), self._mirrored())
+        return self._found("Redis", data), self._mirrored()
 
     def _found(self, where: str, sealed: bytes | None) -> _Found:
         try:
             pair = codec.load(TokenPair, self._fernet.decrypt(sealed)) if sealed is not None else None
-        except InvalidToken:
+        except (InvalidToken, ValueError):  # of another key, or no pair
             pair = None
-        return _Found(where, sealed, pair)
+        return _Found(where, sealed, pair if pair and _sensible(pair) else None)
 
-    def _mirrored(self) -> bytes | None:
+    def _mirrored(self) -> _Found:
+        where = str(self.mirror)
         try:
-            return self.mirror.read_bytes()
-        except FileNotFoundError:
-            return None
+            sealed, was_open = read_private(self.mirror)
+        except NoFile:
+            return _Found(where, None, None)
+        except WrongInput as error:
+            self.unreadable = error.message
+            return _Found(where, None, None, error.message)
+        self.unreadable = ""
+        if was_open:
+            self.was_open = was_open
+            self._complain("token_mirror_was_open", where=where, why=was_open)
+        return self._found(where, sealed)
 
     def _seal(self, pair: TokenPair) -> bytes:
         return self._fernet.encrypt(codec.dump(pair, TokenPair))
@@ -155,3 +177,7 @@ class Vault:
         if event not in self._told:
             self._told.add(event)
             log.error(event, **words)
+
+
+def _sensible(pair: TokenPair) -> bool:
+    return sensible(pair.expires_at) and sensible(pair.refresh_expires_at)

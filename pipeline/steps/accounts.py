@@ -1,6 +1,6 @@
 """Which accounts there are: those of the settings, else those that the token reaches, asked for once a day."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -15,6 +15,7 @@ from pipeline.context import Context
 from pipeline.core.account_options import disabled, unknown
 from pipeline.core.errors import LaikeError, NeedsPerson, Trouble, WrongInput
 from pipeline.core.model import ZERO, Account
+from pipeline.core.naming import ids_of
 from pipeline.core.plan import choose_accounts, told_apart, window
 from pipeline.core.roster import SETTINGS
 from pipeline.steps.discovery import discover
@@ -120,17 +121,28 @@ def account_count(ctx: Context) -> int:
     return max(1, len(known.names)) if known else 1
 
 
-def choose(ctx: Context, names: Mapping[str, str], account_ids: Sequence[str]) -> tuple[Account, ...]:
-    """All of the accounts that are known, or those that a person asked for by id.
+def choose(ctx: Context, names: Mapping[str, str], wanted: Sequence[str]) -> tuple[Account, ...]:
+    """All of the accounts that are known, or those that a person asked for by id or name.
 
     Raises:
-        WrongInput: An id that is not known, or of an account that is disabled.
+        WrongInput: What is no account that is known, the name of several, or an account that is disabled.
     """
     off = disabled(ctx.settings.account_options)
+    account_ids = ids_of(wanted, told_apart(names), _called(ctx, off)) if wanted else []
     if asked := [number for number in account_ids if number in off]:
         msg = f"account {asked[0]} is disabled: laike.toml has enabled = false below [accounts.{asked[0]}]"
         raise WrongInput(msg)
     return choose_accounts(names, account_ids)
+
+
+def _called(ctx: Context, more: Collection[str]) -> dict[str, set[str]]:
+    """What else each account is called, by id: in the settings, or at the service; also those that are disabled."""
+    called: dict[str, set[str]] = {number: set() for number in more}
+    last = None if ctx.settings.accounts else ctx.rosters.last()
+    names = [(one.id, name) for one in (last.members if last else ()) for name in (one.called, one.name)]
+    for number, name in (*ctx.settings.accounts.items(), *names):
+        called.setdefault(number, set()).add(name)
+    return called
 
 
 def nobodys_options(ctx: Context) -> list[str]:

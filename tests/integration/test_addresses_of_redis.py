@@ -19,7 +19,7 @@ from tests.lab import Lab
 from tests.outages import client_of
 from tests.tls import Front
 
-LOGIN = ("user", "password")
+LOGIN = ("user", "password-of-many")
 WORD = "p/#?[@:w"  # whatever may stand in a password
 QUOTED = "p%2F%23%3F%5B%40%3Aw"
 STARTED = {
@@ -91,6 +91,8 @@ def test_every_process_works_by_the_same_address(kind: str, afar: Lab, store: St
         task = called(team, "laike.daily")
         assert wait_until(lambda: "Connected to" in page.words()), page.words()
         assert waiting(port) == 1
+        wrong = requests.get(f"http://127.0.0.1:{port}/api/tasks", auth=("user", "canary"), timeout=10)
+        assert (wrong.status_code, "login failed: 127.0.0.1" in page.words()) == (401, True)
         worker = team.worker()
         begun = team.result(task)["result"]
         assert team.ended(begun["run_id"]).state == RunState.SUCCESS
@@ -99,6 +101,7 @@ def test_every_process_works_by_the_same_address(kind: str, afar: Lab, store: St
         assert wait_until(lambda: task in asked(port, "/api/tasks")), page.words()
         assert (worker.alive, beat.alive, page.alive) == (True, True, True), team.words()
         assert WORD not in team.words()
+        assert "canary" not in team.words()
         assert QUOTED not in team.words()
 
 

@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime, time
+from pathlib import Path
 
 import pytest
 
@@ -137,6 +138,25 @@ def test_wrong_usage_exits_2_and_says_what_is_allowed(lab: Lab, words: list[str]
     assert ended.returncode == 2, ended.stderr
     assert said in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_an_account_is_meant_by_its_name_by_every_command_that_takes_one(ready: Lab, tmp_path: Path) -> None:
+    (number, name), *_ = ready.facts["accounts"].items()
+    day = ready.day.isoformat()
+    ended = ready.laike("sync", "--local", "--json", "--day", day, "--account", name)
+    assert [one["id"] for one in json.loads(ended.stdout)["accounts"]] == [number]
+    made = ready.laike("export", day, day, "--json", "--output", str(tmp_path / "rows.csv"), "--account", name)
+    assert [one["name"] for one in json.loads(made.stdout)["accounts"]] == [name]
+    report = ready.laike("report", day, day, "--output", str(tmp_path / "page.html"), "--account", name)
+    assert report.returncode in (0, 1), report.stderr
+    stopped = ready.laike("backfill", day, day, "--stop", "--account", name)
+    assert "no backfill of" in stopped.stderr
+    for words in (["sync", "--local"], ["export", day, day], ["report", day, day], ["backfill", day, day, "--stop"]):
+        wrong = ready.laike(*words, "--account", f"{name}x")
+        assert (wrong.returncode, f"unknown account {name}x; nearest are {number} ({name})" in wrong.stderr) == (
+            2,
+            True,
+        )
 
 
 def test_every_wrong_setting_is_named_at_once(lab: Lab) -> None:

@@ -28,6 +28,7 @@ REPORTS = ("oceanengine.token", "oceanengine.account_report", "oceanengine.promo
 REFRESH_LEFT = timedelta(days=3)
 AT_ONCE = 16
 TRIES = 2  # a person waits: a hiccup is ridden out, an outage is told
+_WAS_OPEN = "令牌文件此前可被本机其他用户读写：请确认是谁改了权限；若本机有不可信的用户，请重新授权。"
 _REAUTHORIZE = CAUSES["needs_authorization"].cure
 _GRANT = "请在巨量引擎开放平台「应用管理」→「权限」申请本地推数据报表中的“{name}”, 通过后重新授权。"
 _GRANT_LISTS = (
@@ -96,11 +97,12 @@ def _check_token(ctx: Context) -> Finding:
 
 
 def _check_mirror(ctx: Context) -> list[Finding]:
-    """Whether the mirror has the pair; where all is well the token's own line says enough."""
-    if ctx.tokens.vault.mirrored():
-        return []
-    says = f"{ctx.settings.token_file} does not take the newest token pair"
-    return [broken("token.mirror", says, CAUSES["token_mirror"].cure)]
+    """Whether the mirror has the pair and is its owner's; where all is well the token's own line says enough."""
+    vault, file = ctx.tokens.vault, ctx.settings.token_file
+    if not vault.mirrored():
+        why = f": {vault.unreadable}" if vault.unreadable else ""
+        return [broken("token.mirror", f"{file} does not take the newest token pair{why}", CAUSES["token_mirror"].cure)]
+    return [warning("token.mirror", f"{file}: {vault.was_open}", _WAS_OPEN)] if vault.was_open else []
 
 
 def _check_lists(ctx: Context) -> list[Finding]:

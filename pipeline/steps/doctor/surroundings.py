@@ -13,6 +13,7 @@ from pipeline.core.errors import LaikeError
 from pipeline.core.model import CHINA, china_day
 from pipeline.core.plan import deadline_s, owed_from, yesterday
 from pipeline.settings import Settings
+from pipeline.settings_notes import doubts
 from pipeline.state.beat import BeatSigns
 from pipeline.steps.accounts import account_count
 from pipeline.steps.doctor.findings import Finding, broken, of_error, ok, skipped, warning
@@ -21,6 +22,7 @@ from pipeline.steps.tell import SET_THE_HOOK, bot_cure, greet
 HOOK = "/open-apis/bot/v2/hook/"
 RUNS_LOOKED_AT = 200
 SCHEDULE = ("worker", "beat")
+_SETTINGS = "请按提示修改 .env（或环境变量）；变量名见 docs/settings.md。"
 _WORKER = "请启动 worker: python -m worker (容器: docker compose up -d)。"
 
 
@@ -34,11 +36,16 @@ class Workers:
 
 def check_settings(ctx: Context) -> list[Finding]:
     """Settings are there, else there would be no context; a shifted clock is told loudly."""
-    found, offset = ok("settings", "complete"), ctx.settings.clock_offset_s
+    found, offset = _settings(ctx), ctx.settings.clock_offset_s
     if not offset:
-        return [found, ok("clock", f"{ctx.now().astimezone(CHINA):%Y-%m-%d %H:%M:%S} in Shanghai")]
+        return [*found, ok("clock", f"{ctx.now().astimezone(CHINA):%Y-%m-%d %H:%M:%S} in Shanghai")]
     says = f"LAIKE_CLOCK_OFFSET_S SHIFTS THE CLOCK BY {offset:.0f} s: days and schedule are those of another time"
-    return [found, warning("clock", says, "LAIKE_CLOCK_OFFSET_S 只用于测试: 请从 .env 中删除。")]
+    return [*found, warning("clock", says, "LAIKE_CLOCK_OFFSET_S 只用于测试: 请从 .env 中删除。")]
+
+
+def _settings(ctx: Context) -> list[Finding]:
+    doubtful = [warning("settings", line, _SETTINGS) for line in doubts(ctx.settings)]
+    return doubtful or [ok("settings", "complete")]
 
 
 def check_addresses(settings: Settings) -> list[Finding]:

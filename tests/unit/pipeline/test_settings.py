@@ -1,6 +1,7 @@
 """Settings: from the environment, from files, every problem at once."""
 
 import json
+import re
 import tomllib
 from decimal import Decimal
 from pathlib import Path
@@ -12,8 +13,11 @@ from pipeline.core.columns import DEFAULT_COLUMNS, columns_of
 from pipeline.core.errors import WrongInput
 from pipeline.core.thresholds import Thresholds
 from pipeline.settings import Settings
+from pipeline.settings_names import unknown
+from pipeline.settings_notes import doubts, notes, unsaid
 from pipeline.settings_sources import SECRETS, unset
 from tests.lab import TOKEN_KEY
+from tests.unit.pipeline.test_file_input import NO_FILES
 
 NEEDED = {
     "LAIKE_OCEANENGINE_APP_ID": "1",
@@ -374,4 +378,195 @@ def test_the_weekly_card_is_turned_off_in_the_file_or_by_a_variable_which_goes_f
 def test_a_report_section_that_says_something_else_is_told(text: str, tmp_path: Path) -> None:
     (tmp_path / "laike.toml").write_text(text, encoding="utf-8")
     with pytest.raises(WrongInput, match=r"laike\.toml: \[report\] holds nothing but weekly"):
+        Settings.load()
+
+
+# `.env`, laike.toml and secret files: one reader
+
+
+@pytest.mark.parametrize("thing", ["a folder", "a FIFO", "a device", "more than a bound"])
+def test_an_env_file_that_is_none_is_named_and_nothing_else_is_said_to_be_missing(
+    thing: str, environment: pytest.MonkeyPatch
+) -> None:
+    for name in NEEDED:
+        environment.delenv(name)
+    NO_FILES[thing][0](Path(".env"))
+    with pytest.raises(WrongInput) as caught:
+        Settings.load()
+    assert caught.value.message.startswith(".env cannot be read: it is ")
+    assert "missing" not in caught.value.message
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "utf-16"])
+def test_an_env_file_that_is_not_utf8_is_named(encoding: str, environment: pytest.MonkeyPatch) -> None:
+    environment.delenv("LAIKE_ACCOUNTS", raising=False)
+    Path(".env").write_text('LAIKE_ACCOUNTS={"1": "城东店"}', encoding=encoding)
+    with pytest.raises(WrongInput, match="save it as UTF-8"):
+        Settings.load()
+
+
+def test_an_env_file_may_begin_with_a_byte_order_mark(environment: pytest.MonkeyPatch) -> None:
+    environment.delenv("LAIKE_LOOKBACK_DAYS", raising=False)
+    Path(".env").write_text("LAIKE_LOOKBACK_DAYS=3\n", encoding="utf-8-sig")
+    assert Settings.load().lookback_days == 3
+
+
+@pytest.mark.parametrize("thing", ["nothing", "a folder", "a FIFO", "a device", "more than a bound"])
+def test_a_secret_file_that_is_none_is_named_by_its_variable(thing: str, environment: pytest.MonkeyPatch) -> None:
+    NO_FILES[thing][0](Path("secret"))
+    environment.setenv("LAIKE_FEISHU_APP_SECRET_FILE", "secret")
+    with pytest.raises(WrongInput) as caught:
+        Settings.load()
+    assert "LAIKE_FEISHU_APP_SECRET_FILE: secret cannot be read: " in caught.value.message
+
+
+def test_a_secret_file_that_is_empty_is_named(environment: pytest.MonkeyPatch) -> None:
+    Path("secret").write_text("\n")
+    environment.setenv("LAIKE_FEISHU_APP_SECRET_FILE", "secret")
+    with pytest.raises(WrongInput, match="LAIKE_FEISHU_APP_SECRET_FILE: secret cannot be read: it is empty"):
+        Settings.load()
+
+
+@pytest.mark.parametrize("thing", ["a folder", "a FIFO", "a device", "more than a bound"])
+def test_a_toml_that_is_no_file_is_named(thing: str) -> None:
+    NO_FILES[thing][0](Path("laike.toml"))
+    with pytest.raises(WrongInput, match=r"laike\.toml cannot be read: it is "):
+        Settings.load()
+
+
+@pytest.mark.parametrize("name", ["LAIKE_COLUMNS", "LAIKE_ACCOUNTS"])
+def test_json_without_a_bottom_is_none(name: str, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv(name, "[" * 100_000)
+    with pytest.raises(WrongInput, match=f"{name} is not JSON"):
+        Settings.load()
+
+
+# what `.env` says beside the environment
+
+
+def test_what_stands_in_single_quotes_in_the_env_file_stays_as_it_is(environment: pytest.MonkeyPatch) -> None:
+    environment.delenv("LAIKE_OCEANENGINE_SECRET")
+    Path(".env").write_text(r"LAIKE_OCEANENGINE_SECRET='a${HOME}\b\\c$d'" + "\n", encoding="utf-8")
+    assert Settings.load().oceanengine_secret.get_secret_value() == r"a${HOME}\b\\c$d"
+
+
+@pytest.mark.parametrize("place", ["outside", "inside"])
+def test_a_new_name_goes_before_an_old_one_wherever_each_stands(place: str, environment: pytest.MonkeyPatch) -> None:
+    old, new = ("FEISHU_APP_ID", "cli_old"), ("LAIKE_FEISHU_APP_ID", "cli_new")
+    environment.delenv("LAIKE_FEISHU_APP_ID")
+    environment.setenv(*(old if place == "inside" else new))
+    Path(".env").write_text("=".join(new if place == "inside" else old))
+    assert Settings.load().feishu_app_id == "cli_new"
+
+
+def test_the_environment_goes_before_the_env_file_in_any_case(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("LAIKE_LOOKBACK_DAYS", "3")
+    Path(".env").write_text("LAIKE_LOOKBACK_DAYS=4\nlaike_catch_up_days=5\nCATCH_UP_DAYS=6\n")
+    loaded = Settings.load()
+    assert (loaded.lookback_days, loaded.catch_up_days) == (3, 5)
+
+
+# what is said of them
+
+
+def test_what_is_missing_is_told_with_the_place_where_there_is_no_env_file(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    environment.delenv("LAIKE_FEISHU_APP_ID")
+    with pytest.raises(WrongInput) as caught:
+        Settings.load()
+    assert caught.value.message.startswith(f"1 setting is missing or wrong (there is no {tmp_path / '.env'}):\n")
+    Path(".env").touch()
+    with pytest.raises(WrongInput, match=r"^1 setting is missing or wrong:\n"):
+        Settings.load()
+
+
+def test_a_misspelt_name_is_told_with_the_right_one_and_never_its_value(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("LAIKE_LOKBACK_DAYS", "canary")
+    Path(".env").write_text("LAIKE_FLOWER_PASSWORD_OF_SOMEBODY=canary\nLAIKE_FEISHU_APP_ID_FILE=canary\n")
+    assert notes(Settings.load()) == [
+        "LAIKE_FEISHU_APP_ID_FILE is unknown: did you mean LAIKE_FEISHU_APP_ID? (an error from the next release on)",
+        "LAIKE_FLOWER_PASSWORD_OF_SOMEBODY is unknown (an error from the next release on)",
+        "LAIKE_LOKBACK_DAYS is unknown: did you mean LAIKE_LOOKBACK_DAYS? (an error from the next release on)",
+    ]
+
+
+def test_a_misspelt_name_stands_beside_what_is_missing(environment: pytest.MonkeyPatch) -> None:
+    environment.delenv("LAIKE_FEISHU_APP_ID")
+    environment.setenv("LAIKE_FEISHU_APPID", "canary")
+    with pytest.raises(
+        WrongInput, match=r"LAIKE_FEISHU_APPID is unknown: did you mean LAIKE_FEISHU_APP_ID\?"
+    ) as caught:
+        Settings.load()
+    assert "canary" not in caught.value.message
+
+
+def test_every_name_that_is_read_or_written_anywhere_is_known() -> None:
+    """Also those of compose, the demo, tests and the benchmark."""
+    root = Path(__file__).resolve().parents[3]
+    files = [path for folder in ("cli", "worker", "bench", "docs", "scripts") for path in (root / folder).rglob("*.*")]
+    files += [root / name for name in ("docker-compose.yml", ".env.example", "README.md", "Dockerfile", "Makefile")]
+    texts = [path.read_text(encoding="utf-8", errors="ignore") for path in files if path.suffix not in (".png", ".pyc")]
+    named = {name for text in texts for name in re.findall(r"\bLAIKE_[A-Z_0-9]*[A-Z0-9]\b", text)}
+    assert len(named) > 30
+    assert unknown(named - {"LAIKE_LOKBACK_DAYS"}, Settings.model_fields) == []
+
+
+def test_a_short_password_of_flower_is_told_and_a_dollar_in_the_env_file(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("LAIKE_FLOWER_LOGIN", "user:elevensigns")
+    Path(".env").write_text("LAIKE_OCEANENGINE_SECRET=a$b")
+    told = doubts(Settings.load())
+    assert [line.split(" ")[0] for line in told] == [".env:", "LAIKE_FLOWER_LOGIN"]
+    assert not [line for line in told if "eleven" in line or "a$b" in line]
+    environment.setenv("LAIKE_FLOWER_LOGIN", "user:twelve-signs")
+    assert len(doubts(Settings.load())) == 1
+
+
+def test_a_line_is_said_once_by_a_process() -> None:
+    assert unsaid(["a line of this test", "another one"]) == ["a line of this test", "another one"]
+    assert unsaid(["a line of this test", "a third"]) == ["a third"]
+
+
+# what a value may be
+
+
+@pytest.mark.parametrize("login", ["user:pass,word", "user:pässword", "用户:password", "user:pass\tword"])
+def test_a_login_that_flower_would_misread_is_refused_and_not_quoted(
+    login: str, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("LAIKE_FLOWER_LOGIN", login)
+    with pytest.raises(WrongInput, match="LAIKE_FLOWER_LOGIN holds a comma or a sign beyond ASCII") as caught:
+        Settings.load()
+    assert login not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "table", ["tblX&view=vewY", "tbl", "tblX ", "xtblX", "tblX\n", "https://x.feishu.cn/base/a?table=tblX"]
+)
+def test_a_table_is_a_whole_id(table: str, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("LAIKE_BITABLE_TABLE_ID", table)
+    wanted = r"LAIKE_BITABLE_TABLE_ID is not of its shape: .*the whole address goes into LAIKE_BITABLE_APP_TOKEN"
+    with pytest.raises(WrongInput, match=wanted):
+        Settings.load()
+
+
+def test_the_home_is_meant_by_its_sign_in_every_path(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    environment.setenv("HOME", str(tmp_path))
+    for name in ("TOKEN_FILE", "BACKUP_DIR", "HEARTBEAT_FILE", "BEAT_FILE", "CONFIG"):
+        environment.setenv(f"LAIKE_{name}", f"~/{name}")
+    (tmp_path / "CONFIG").touch()
+    (tmp_path / "secret").write_text("in a file")
+    environment.setenv("LAIKE_FEISHU_APP_SECRET_FILE", "~/secret")
+    (tmp_path / "ca.pem").touch()
+    environment.setenv("LAIKE_REDIS_URL", "rediss://redis:6379/0?ssl_ca_certs=~/ca.pem")
+    loaded = Settings.load()
+    paths = (loaded.token_file, loaded.backup_dir, loaded.heartbeat_file, Path(loaded.beat_file), loaded.config)
+    assert [path and path.parent for path in paths] == [tmp_path] * 5
+    assert loaded.feishu_app_secret.get_secret_value() == "in a file"
+    assert (loaded.redis_address.tls_options or {})["ssl_ca_certs"] == str(tmp_path / "ca.pem")
+
+
+def test_a_home_of_nobody_is_told_by_its_variable(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("LAIKE_TOKEN_FILE", "~nobody-of-that-name/token")
+    with pytest.raises(WrongInput, match=r"LAIKE_TOKEN_FILE .*whose home"):
         Settings.load()

@@ -64,7 +64,7 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
     assert f"{tmp_path} cannot be read" in refused(tmp_path)
 
 
-@pytest.mark.parametrize("text", ["", "{", "canary", "[]", '"canary"', "null", "7", '["access_token"]'])
+@pytest.mark.parametrize("text", ["{", "canary", "[]", '"canary"', "null", "7", '["access_token"]'])
 def test_a_file_that_is_no_json_object_is_named_with_what_is_wanted(tmp_path: Path, text: str) -> None:
     file = write(tmp_path, text)
     message = refused(file)
@@ -95,3 +95,22 @@ def test_a_time_that_is_none_is_refused(tmp_path: Path, name: str, wrong: object
 @pytest.mark.parametrize("wrong", ["", None, 7, [], {}])
 def test_a_token_that_is_no_text_is_refused(tmp_path: Path, name: str, wrong: object) -> None:
     assert name in refused(write(tmp_path, {**CACHE, name: wrong}))
+
+
+def test_an_empty_file_is_named_so(tmp_path: Path) -> None:
+    file = write(tmp_path, " \n")
+    assert refused(file) == f"{file} cannot be read: it is empty"
+
+
+@pytest.mark.parametrize("name", ["expires_at", "refresh_expires_at"])
+@pytest.mark.parametrize("day", ["0001-01-01", "1970-01-01", "2100-01-01", "9999-12-31"])
+@pytest.mark.parametrize("time", ["00:00:00", "23:59:59+08:00", "00:00:00Z"])
+def test_a_time_at_which_no_token_ends_is_named(name: str, day: str, time: str, tmp_path: Path) -> None:
+    file = write(tmp_path, {**CACHE, name: f"{day}T{time}"})
+    assert refused(file) == f"{file} is not a token cache: no token ends at its {name}, in the year {int(day[:4])}"
+
+
+def test_a_file_with_a_byte_order_mark_is_taken(tmp_path: Path) -> None:
+    file = tmp_path / "cache"
+    file.write_text(json.dumps(CACHE), encoding="utf-8-sig")
+    assert read_old_cache(file).access_token == "canary-access"

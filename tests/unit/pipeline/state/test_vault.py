@@ -1,17 +1,32 @@
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet, MultiFernet
 from structlog.testing import capture_logs
 
 from pipeline.core.errors import (
     NeedsPerson,
 )
-from pipeline.state import keys
+from pipeline.core.model import TokenPair
+from pipeline.state import codec, keys
 from pipeline.state.vault import Vault
 from tests.unit.pipeline.state.token_house import HOUR, KEY, NOW, OTHER, PAIR, House, full, living
+
+# what may lie where the mirror should
+BAD_MIRRORS: dict[str, Callable[[Path], object]] = {
+    "garbage": lambda path: path.write_bytes(b"garbage"),
+    "another key's": lambda path: path.write_bytes(Fernet(OTHER).encrypt(b"{}")),
+    "no pair": lambda path: path.write_bytes(Fernet(KEY).encrypt(b'"canary"')),
+    "a folder": Path.mkdir,
+    "a FIFO": os.mkfifo,
+    "without an end": lambda path: path.symlink_to("/dev/zero"),
+    "too large": lambda path: path.write_bytes(b"x" * 100_000),
+}
 
 
 class TestWhosePairItIs:
@@ -125,6 +140,43 @@ class TestMirror:
         quick.mirror.chmod(0o644)
         quick.keeper().renew("access-canary-1")
         assert stat.S_IMODE(quick.mirror.stat().st_mode) == 0o600
+
+    def test_a_mirror_that_others_could_write_is_closed_at_once_and_told_once(self, quick: House) -> None:
+        living(quick, 20 * HOUR)
+        quick.mirror.chmod(0o666)
+        vault = Vault(quick.client, quick.token_keys, quick.mirror)
+        with capture_logs() as logs:
+            assert [vault.pair() is not None for _ in range(3)] == [True] * 3
+        assert stat.S_IMODE(quick.mirror.stat().st_mode) == 0o600
+        told = "mode 0666 let others at it; it is 0600 now"
+        assert [(line["event"], line["why"]) for line in logs] == [("token_mirror_was_open", told)]
+        assert vault.was_open == told
+
+    @pytest.mark.parametrize("thing", BAD_MIRRORS)
+    def test_a_bad_mirror_stops_nothing_while_redis_has_the_pair(self, thing: str, quick: House) -> None:
+        living(quick, 20 * HOUR)
+        quick.mirror.unlink()
+        BAD_MIRRORS[thing](quick.mirror)
+        vault = Vault(quick.client, quick.token_keys, quick.mirror)
+        with capture_logs() as logs:
+            assert [pair.access_token for pair in (vault.pair(), vault.pair()) if pair] == ["access-canary-1"] * 2
+        assert len([line for line in logs if line["event"].endswith("not_readable")]) == 1
+        assert not vault.mirrored()
+        quick.client.flushdb()
+        with pytest.raises(NeedsPerson) as caught:
+            vault.pair()
+        assert str(quick.mirror) in caught.value.message
+        assert "canary" not in caught.value.message
+
+    def test_a_pair_that_ends_when_no_token_does_is_none(self, quick: House) -> None:
+        living(quick, 20 * HOUR)
+        absurd = replace(PAIR, expires_at=PAIR.expires_at.replace(year=1), generation=PAIR.generation + 10**6)
+        sealed = MultiFernet([Fernet(KEY)]).encrypt(codec.dump(absurd, TokenPair))
+        quick.mirror.write_bytes(sealed)
+        assert (quick.keeper().vault.pair() or absurd).access_token == "access-canary-1"
+        quick.client.flushdb()
+        with pytest.raises(NeedsPerson, match=str(quick.mirror)):
+            quick.keeper().current()
 
     def test_the_mirror_is_replaced_and_never_written_into(self, quick: House) -> None:
         living(quick, 20 * HOUR)

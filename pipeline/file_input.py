@@ -1,0 +1,216 @@
+"""Files that come from outside, all read in this one way; what is no plain file of a sensible size is a named problem.
+
+A file is opened without waiting, since a FIFO would wait for its writer for ever; then it is looked at, and read up to
+a bound, since a device has no end. Text is UTF-8, with or without a byte order mark.
+"""
+
+import errno
+import gzip
+import io
+import os
+import stat
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from pipeline.core.errors import WrongInput
+
+SMALL = 64 << 10  # bytes: `.env`, laike.toml, a secret, a token
+PACKED = 256 << 20  # bytes: a backup as it lies there
+UNPACKED = 256 << 20  # bytes: the same unpacked; 20,000 rows of 13 kB
+LINE = 16 << 20  # bytes: one of its lines
+OTHERS = 0o077  # permission bits of everybody but the owner
+_KINDS = {
+    stat.S_IFDIR: "a folder (a container's engine makes one where a file to be mounted is not there)",
+    stat.S_IFIFO: "a FIFO",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+}
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+class NoFile(WrongInput):
+    """There is no file of that name."""
+
+
+class Damaged(WrongInput):
+    """A packed file does not unpack."""
+
+
+def path_of(text: str | Path) -> Path:
+    """The path that a person wrote, `~` being the home.
+
+    Raises:
+        WrongInput: It begins with the `~` of a user that nobody knows.
+    """
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise WrongInput(f"{text} cannot be read: nobody knows whose home that is; write the path out") from None
+
+
+def written_path(value: object) -> object:
+    """A setting that is a path, `~` being the home; anything else as it is.
+
+    Raises:
+        ValueError: It begins with the `~` of a user that nobody knows.
+    """
+    try:
+        return str(path_of(value)) if isinstance(value, str | Path) else value
+    except WrongInput as error:
+        raise ValueError(error.message) from None
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """A regular file, open for reading.
+
+    Raises:
+        NoFile: There is none.
+        WrongInput: It is something else, or not ours to read.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError as error:
+        raise NoFile(f"{path} cannot be read: {error.strerror}") from None
+    except OSError as error:
+        raise WrongInput(f"{path} cannot be read: {_why(path, error)}") from None
+    with os.fdopen(handle, "rb", closefd=True) if _regular(path, handle) else io.BytesIO() as file:
+        try:
+            yield file
+        except (gzip.BadGzipFile, EOFError, zlib.error):
+            raise Damaged(f"{path} does not unpack") from None
+        except OSError as error:
+            raise WrongInput(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def read_bytes(path: Path, most: int = SMALL) -> bytes:
+    """What a file holds.
+
+    Raises:
+        NoFile: There is none.
+        WrongInput: It cannot be read, or holds more than `most` bytes.
+    """
+    with opened(path) as file:
+        return _bounded(path, file, most)
+
+
+def read_private(path: Path, most: int = SMALL) -> tuple[bytes, str]:
+    """What a file of ours holds that only its owner may read, and what was done where others could, too.
+
+    Raises:
+        NoFile: There is none.
+        WrongInput: It cannot be read, or holds more than `most` bytes.
+    """
+    with opened(path) as file:
+        return _bounded(path, file, most), _made_private(file.fileno())
+
+
+def read_text(path: Path, most: int = SMALL) -> str:
+    """The text of a file; empty where it is.
+
+    Raises:
+        NoFile: There is none.
+        WrongInput: It cannot be read, holds more than `most` bytes, or is not UTF-8.
+    """
+    return text_of(path, read_bytes(path, most))
+
+
+def read_filled(path: Path, most: int = SMALL) -> str:
+    """The text of a file that must hold some.
+
+    Raises:
+        NoFile: There is none.
+        WrongInput: As `read_text`, or it is empty.
+    """
+    if not (text := read_text(path, most)).strip():
+        raise WrongInput(f"{path} cannot be read: it is empty")
+    return text
+
+
+def text_of(path: Path, data: bytes) -> str:
+    """The text that bytes of a file are.
+
+    Raises:
+        WrongInput: They are not UTF-8.
+    """
+    if data.startswith(_UTF16) or b"\0" in data:
+        raise WrongInput(f"{path} cannot be read: it is UTF-16 or no text at all; save it as UTF-8")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        msg = f"{path} cannot be read: it is no UTF-8 text (byte {error.start + 1}; GBK?); save it as UTF-8"
+        raise WrongInput(msg) from None
+
+
+def unpacked_lines(path: Path) -> Iterator[str]:
+    """The lines of a gzip'd text, each with its end; no more is unpacked than is asked for.
+
+    Raises:
+        NoFile: There is none.
+        Damaged: It is empty, or does not unpack to text.
+        WrongInput: It cannot be read, or is larger than a backup can be.
+    """
+    with opened(path) as file:
+        if (size := os.fstat(file.fileno()).st_size) > PACKED:
+            raise _too_large(path, PACKED)
+        if not size:
+            raise Damaged(f"{path} is empty")
+        left = UNPACKED
+        with gzip.GzipFile(fileobj=file) as plain:
+            while line := plain.readline(LINE + 1):
+                left -= len(line)
+                if len(line) > LINE or left < 0:
+                    raise _too_large(path, UNPACKED if left < 0 else LINE, "unpacked, or one of its lines, ")
+                try:
+                    yield line.decode()
+                except UnicodeDecodeError:
+                    raise Damaged(f"{path} does not unpack to text") from None
+
+
+def _bounded(path: Path, file: BinaryIO, most: int) -> bytes:
+    data = file.read(most + 1)
+    if len(data) > most:
+        raise _too_large(path, most)
+    return data
+
+
+def _too_large(path: Path, most: int, what: str = "") -> WrongInput:
+    size = f"{most >> 20} MiB" if most >= 1 << 20 else f"{most >> 10} KiB"
+    return WrongInput(f"{path} cannot be read: it is larger {what}than {size}, and so not what belongs there")
+
+
+def _regular(path: Path, handle: int) -> bool:
+    """True for a regular file; anything else is closed, and named."""
+    kind = stat.S_IFMT(os.fstat(handle).st_mode)
+    if kind == stat.S_IFREG:
+        return True
+    os.close(handle)
+    raise WrongInput(f"{path} cannot be read: it is {_KINDS.get(kind, 'no file')}; give a regular file")
+
+
+def _why(path: Path, error: OSError) -> str:
+    words = error.strerror or type(error).__name__
+    if error.errno == errno.ENXIO:
+        return f"it is {_KINDS[stat.S_IFSOCK]}; give a regular file"
+    if error.errno != errno.EACCES:
+        return words
+    with suppress(OSError):
+        found = path.stat()
+        owner = f"it belongs to user {found.st_uid}, mode {stat.S_IMODE(found.st_mode):04o}"
+        words = f"{words}: {owner}, and this process is user {os.geteuid()}; make it readable for that one"
+    return words
+
+
+def _made_private(handle: int) -> str:
+    mode = stat.S_IMODE(os.fstat(handle).st_mode)
+    if not mode & OTHERS:
+        return ""
+    try:
+        os.fchmod(handle, mode & ~OTHERS)
+    except OSError as error:
+        return f"mode {mode:04o} lets others at it, and could not be changed: {error.strerror}"
+    return f"mode {mode:04o} let others at it; it is {mode & ~OTHERS:04o} now"

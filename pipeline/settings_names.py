@@ -1,0 +1,26 @@
+"""Variables that look like ours and are none: most are misspelt, and what they were to set stays at its default."""
+
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
+
+from pipeline.settings_sources import PREFIX, SECRETS
+
+OF_TESTS = ("LAIKE_REQUIRE_BROWSER",)  # what our own tests are told in the same way
+LIKENESS = 0.7  # from which on a name is offered
+
+
+def unknown(given: Iterable[str], fields: Collection[str]) -> list[str]:
+    """A line for each name that begins as ours do and sets nothing, with the one that may be meant; never a value.
+
+    Args:
+        given: Names of variables that are set.
+        fields: What `Settings` has.
+    """
+    known = {*(PREFIX + field.upper() for field in fields), *(f"{name}_FILE" for name in SECRETS), *OF_TESTS}
+    strange = sorted(name for name in given if name.upper().startswith(PREFIX) and name.upper() not in known)
+    return [f"{name} is unknown{_meant(name, known)} (an error from the next release on)" for name in strange]
+
+
+def _meant(name: str, known: Collection[str]) -> str:
+    near = get_close_matches(name.upper(), sorted(known), n=1, cutoff=LIKENESS)
+    return f": did you mean {near[0]}?" if near else ""
