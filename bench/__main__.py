@@ -14,7 +14,7 @@ import redis
 from bench import agency, backfill, daily, page, start
 from bench.result import Part
 from cli.lab import redis_server
-from cli.output import err, out
+from cli.output import note, say_drawn
 from pipeline.core.model import china_day
 
 
@@ -45,13 +45,13 @@ def main() -> int:
     parts = [_measured(name, wanted[name]) for name in wanted if name in (options.only or wanted)]
     goals = [goal for part in parts for goal in part.goals]
     for table in [*(table for part in parts for table in part.tables), page.goals_table(goals)]:
-        out.print(page.shown(table))
+        say_drawn(page.shown(table))
     if not (options.only or options.quick):
         page.written(parts, _server(), china_day(datetime.now(UTC)))
-        err.print(f"wrote {page.PAGE} and {page.CHART}")
+        note(f"wrote {page.PAGE} and {page.CHART}")
     missed = [goal for goal in goals if not goal.holds]
     for goal in missed:
-        err.print(f"[red]missed:[/] {goal.profile}: {goal.what}: {' against '.join(goal.said)}")
+        note(("missed:", "red"), f" {goal.profile}: {goal.what}: {' against '.join(goal.said)}")
     return 1 if missed else 0
 
 
@@ -64,11 +64,11 @@ def _options() -> argparse.Namespace:
 
 def _measured(name: str, measure: Callable[[], Part]) -> Part:
     begun = time.monotonic()
-    err.print(f"{name} …", highlight=False)
+    note(f"{name} …")
     part = measure()
-    err.print(f"{name}: {time.monotonic() - begun:.0f} s", highlight=False)
+    note(f"{name}: {time.monotonic() - begun:.0f} s")
     for goal in part.goals:
-        err.print(f"  {goal.what}: {' against '.join(goal.said)}{'' if goal.holds else ', missed'}", highlight=False)
+        note(f"  {goal.what}: {' against '.join(goal.said)}{'' if goal.holds else ', missed'}")
     return part
 
 

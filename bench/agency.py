@@ -11,7 +11,7 @@ from bench.growth import Step, grown, table
 from bench.result import Goal, Part, Table, mib
 from bench.weigh import Weight
 from bench.world import PAGE_ROWS, RATE, Log, Shape, World, slow_down, world
-from cli.output import err
+from cli.output import note
 from pipeline.core.model import DayRange
 
 PROMOTIONS = 4  # of each account
@@ -48,7 +48,7 @@ def measure(rounds: Mapping[int, int]) -> Part:
 
 
 def _measured(accounts: int, rounds: int) -> Size:
-    err.print(f"  {accounts} accounts", highlight=False)
+    note(f"  {accounts} accounts")
     with world(Shape(promotions=(PROMOTIONS,) * accounts, latency=0)) as made:
         with crew(made, made.newest - timedelta(days=rounds)) as team:
             team.daily()
@@ -72,7 +72,7 @@ def _lap(made: World, day: date) -> tuple[Told, Log]:
         logged = made.logged()
         told = team.daily()
     made.check(made.job(DayRange(day, day)).window)
-    err.print(f"    verified after {told.last['verified'] - told.sent:.2f} s", highlight=False)
+    note(f"    verified after {told.last['verified'] - told.sent:.2f} s")
     return told, made.log_since(logged)
 
 

@@ -10,7 +10,7 @@ from bench.crew import Told, crew
 from bench.growth import Step, grown, merged, table
 from bench.result import Goal, Part, Table, mib
 from bench.world import BenchError, Log, Shape, World, slow_down, world
-from cli.output import err
+from cli.output import note
 from pipeline.core.model import DayRange
 
 FULL = Shape(promotions=(50,) * 7, lookback=1, latency=0.5, rate=10, history=90)
@@ -78,7 +78,7 @@ def year(steps: Sequence[int], *, whole: bool) -> Part:
 
 
 def _into_an_empty_table(days: int) -> Carried:
-    err.print(f"  {len(YEAR.promotions)} accounts, {days} days", highlight=False)
+    note(f"  {len(YEAR.promotions)} accounts, {days} days")
     with world(YEAR) as made:
         with crew(made, made.newest) as team:
             team.daily()
@@ -88,7 +88,7 @@ def _into_an_empty_table(days: int) -> Carried:
 
 def _floor(made: World, span: DayRange) -> tuple[float, int]:
     """Seconds and calls of the floor."""
-    err.print("  floor", highlight=False)
+    note("  floor")
     days = list(span)
     spans = [days[n : n + SPAN_DAYS] for n in range(0, len(days), SPAN_DAYS)]
     logged, start = made.logged(), time.time()
@@ -101,7 +101,7 @@ def _floor(made: World, span: DayRange) -> tuple[float, int]:
 
 
 def _carried(made: World, span: DayRange) -> Carried:
-    err.print("  laike backfill", highlight=False)
+    note("  laike backfill")
     with crew(made, made.newest) as team:
         logged = made.logged()
         told = team.backfill(span)

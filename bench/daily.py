@@ -17,7 +17,7 @@ from bench.crew import SEVEN, Told, crew, local
 from bench.result import Goal, Part, Table, mib
 from bench.weigh import Weight
 from bench.world import BenchError, Job, Log, Shape, World, slow_down, world
-from cli.output import err
+from cli.output import note
 from pipeline.core.model import DayRange
 
 SEVEN_ACCOUNTS = (14, 12, 9, 7, 6, 3, 2)  # promotions: no account has more than a page of rows in its window
@@ -105,7 +105,7 @@ def _rounds(made: World, days: Iterator[DayRange], rounds: int) -> dict[str, lis
         laps[FLOOR].append(_bare(made, floor.run, fresh))
         laps[ONE].append(_product(made, ONE, fresh))
         said = ", ".join(f"{name} {each[-1].rows_s:.2f} / {each[-1].verified_s:.2f} s" for name, each in laps.items())
-        err.print(f"  round {number}, in the table / verified: {said}", highlight=False)
+        note(f"  round {number}, in the table / verified: {said}")
     return laps
 
 

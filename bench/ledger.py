@@ -19,7 +19,7 @@ from statistics import median
 import redis
 
 from cli.lab import redis_server
-from cli.output import err, out, table
+from cli.output import note, say_table
 from cli.session import log_to_stderr
 from pipeline.core.coverage import KnownDay
 from pipeline.core.model import Account, AccountDay, DayRange, china_day
@@ -146,14 +146,14 @@ def main() -> int:
         client.config_set("appendfsync", "no")  # only while it is filled quickly
         began = time.perf_counter()
         newest = fill(client, accounts, given.days, now)
-        err.print(f"filled in {time.perf_counter() - began:.0f} s, {client.info('memory')['used_memory_human']}")
+        note(f"filled in {time.perf_counter() - began:.0f} s, {client.info('memory')['used_memory_human']}")
         # the same command on an empty ledger is the start-up; `show` there finds nothing, `runs` nothing to list
         for words in (["runs", "30"], ["show", newest], ["coverage"], ["status"]):
             start_up = timed(empty, accounts, ["runs"])
             beyond = timed(full, accounts, words) - start_up
             slow |= beyond > GOAL_S
             rows.append((" ".join(words), f"{start_up:.2f} s", f"{beyond:.2f} s"))
-    out.print(table(("command", "start-up", "beyond"), rows))
+    say_table(("command", "start-up", "beyond"), rows)
     return int(slow)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from cli import output
 from cli.session import opened
+from cli.words import coloured
 from pipeline.core.account_options import disabled
 from pipeline.core.errors import Trouble
 from pipeline.core.plan import told_apart
@@ -34,12 +35,12 @@ def accounts(*, refresh: bool, as_json: bool) -> int:
     else:
         _print(found, roster, known.trouble)
         for number in off:
-            output.out.print(f"disabled in laike.toml: {number}", highlight=False)
+            output.say(f"disabled in laike.toml: {number}")
     return _exit_code([known.trouble, *(one.trouble for one in found)])
 
 
 def _progress(done: int, of: int) -> None:
-    output.err.print(f"[dim]{done}/{of} accounts asked[/]", highlight=False)
+    output.note((f"{done}/{of} accounts asked", "dim"))
 
 
 def _exit_code(troubles: list[Trouble | None]) -> int:
@@ -72,28 +73,23 @@ def _document(found: list[AccountState], roster: Roster | None, trouble: Trouble
 def _print(found: list[AccountState], roster: Roster | None, trouble: Trouble | None) -> None:
     rows = [
         (
-            output.safe(one.name),
+            one.name,
             one.id,
             ", ".join(one.ways),
-            output.coloured(one.activity),
+            coloured(one.activity),
             "" if one.trouble else f"{one.cost:.2f}",
             str(one.last_covered or ""),
         )
         for one in found
     ]
-    columns = ("account", "id", "from", "state", "cost 元, 30 days", "last covered")
-    output.out.print(output.table(columns, rows))
+    number = output.Column("id", whole=True)
+    output.say_table(("account", number, "from", "state", "cost 元, 30 days", "last covered"), rows)
     for one in found:
         if one.trouble:
-            _tell(one.name, one.trouble)
+            output.say_trouble(one.name, one.trouble)
     for skipped in roster.skipped if roster else ():
-        output.out.print(f"[yellow]skipped[/] {output.safe(skipped.name)} ({skipped.id}): {_WHY[skipped.why]}")
+        output.say(("skipped", "yellow"), f" {skipped.name} ({skipped.id}): {_WHY[skipped.why]}")
     if roster:
-        output.err.print(f"discovered {output.moment(roster.at)}; `laike accounts --refresh` asks anew")
+        output.note(f"discovered {output.moment(roster.at)}; `laike accounts --refresh` asks anew")
     if trouble:
-        _tell("the list is an older one", trouble)
-
-
-def _tell(what: str, trouble: Trouble) -> None:
-    words = f"{output.safe(trouble.message)}\n  → {output.safe(trouble.what_to_do)}"
-    output.out.print(f"[red]{output.safe(what)}[/]: {words}")
+        output.say_trouble("the list is an older one", trouble)

@@ -24,9 +24,10 @@ def views(*, fix: bool, as_json: bool) -> int:
     if as_json:
         output.print_json([dict(zip(("name", "id", "state", "view_id"), row, strict=True)) for row in rows])
     else:
-        shown = [(output.safe(name), number, state, view_id or "") for name, number, state, view_id in rows]
-        output.out.print(output.table(("account", "id", "view", "view id"), shown))
+        shown = [(name, number, state, view_id or "") for name, number, state, view_id in rows]
+        number, view = output.Column("id", whole=True), output.Column("view id", whole=True)
+        output.say_table(("account", number, "view", view), shown)
     wrong = [one for one in found if one.state in (ViewState.NEW, ViewState.WRONG, ViewState.DELETED)]
     if wrong and not as_json:
-        output.err.print(f"{len(wrong)} view(s) missing or wrong: `laike views --fix` mends them")
+        output.note(f"{len(wrong)} view(s) missing or wrong: `laike views --fix` mends them")
     return output.IN_PART if wrong else output.DONE

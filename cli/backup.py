@@ -29,11 +29,11 @@ def backup(file: str | None, keep: int | None, *, as_json: bool) -> int:
         document = {"file": str(made.path), "rows": made.rows, "views": made.views}
         output.print_json({**document, "deleted": [str(path) for path in gone]})
     else:
-        output.out.print(f"{made.rows} rows and {made.views} views: {output.safe(str(made.path))}", highlight=False)
+        output.say(f"{made.rows} rows and {made.views} views: {made.path}")
         for path in gone:
-            output.out.print(f"deleted: {output.safe(str(path))}", highlight=False)
+            output.say(f"deleted: {path}")
     if not made.rows:
-        output.err.print("[yellow]the table reads as empty[/]: if it is not, the app's permission is lost")
+        output.note(("the table reads as empty", "yellow"), ": if it is not, the app's permission is lost")
     return output.DONE
 
 
@@ -50,21 +50,21 @@ def restore(file: str, *, dry_run: bool, yes: bool) -> int:
         if dry_run:
             return output.DONE
         if not (yes or output.agreed()):
-            output.err.print("nothing was changed; --yes carries this out")
+            output.note("nothing was changed; --yes carries this out")
             return output.WRONG_USAGE
         with bar("rows created") as tell:
             done = carry_out(ctx, saved, tell)
-    output.out.print(f"read back: {done.rows} rows and {len(done.views)} views were made", highlight=False)
+    output.say(f"read back: {done.rows} rows and {len(done.views)} views were made")
     for name in done.views_left:
-        output.err.print(f"[yellow]view not made:[/] {output.safe(name)}: a column or an option of its filter is gone")
+        output.note(("view not made:", "yellow"), f" {name}: a column or an option of its filter is gone")
     return output.IN_PART if done.views_left else output.DONE
 
 
 def _print(saved: Backup, lacks: Lacks, table_id: str) -> None:
     head, rows = saved.header, lacks.rows
-    output.out.print(f"backup of {head.table_id}, {head.made_at}: {len(saved.rows)} rows", highlight=False)
+    output.say(f"backup of {head.table_id}, {head.made_at}: {len(saved.rows)} rows")
     if head.table_id != table_id:
-        output.out.print(f"[yellow]goes into another table:[/] {table_id}", highlight=False)
+        output.say(("goes into another table:", "yellow"), f" {table_id}")
     lines = {
         "rows to create": len(rows.create),
         "rows that are there": rows.same,
@@ -73,7 +73,7 @@ def _print(saved: Backup, lacks: Lacks, table_id: str) -> None:
     }
     lines = {words: count for words, count in lines.items() if count or words == "rows to create"}
     for words, count in lines.items():
-        output.out.print(f"  • {words}: {count}", highlight=False)
+        output.say(f"  • {words}: {count}")
     if lacks.views:
         names = ", ".join(view.name for view in lacks.views)
-        output.out.print(f"  • views to make: {output.safe(names)}", highlight=False)
+        output.say(f"  • views to make: {names}")

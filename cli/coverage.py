@@ -9,6 +9,7 @@ from rich.cells import cell_len, set_cell_size
 from cli import output
 from cli.arguments import day_of
 from cli.session import opened
+from cli.words import Part, coloured, shown
 from pipeline.core.coverage import AccountCoverage, KnownDay
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import DayRange, china_day
@@ -42,7 +43,7 @@ def coverage(start: str | None, end: str | None, *, as_json: bool) -> int:
     if as_json:
         output.print_json({"accounts": [_document(one) for one in found]})
     else:
-        _print(found, days, output.out.width)
+        _print(found, days, output.width_of(output.out))
     return output.DONE
 
 
@@ -72,21 +73,23 @@ def _document(one: AccountCoverage) -> dict[str, Any]:
 
 def _print(found: Sequence[AccountCoverage], days: DayRange, width: int) -> None:
     """Whole weeks side by side, as many as the terminal is wide."""
-    name_cells = min(NAME_CELLS_MAX, max((cell_len(one.account.name) for one in found), default=0))
+    names = [shown(one.account.name) for one in found]
+    name_cells = min(NAME_CELLS_MAX, max(map(cell_len, names), default=0))
     block = max(WEEK, (width - name_cells) // DAY_CELLS // WEEK * WEEK)
     for first in list(days)[::block]:
-        shown = DayRange(first, min(first + timedelta(days=block - 1), days.last))
-        output.out.print(f"[bold]{shown.first} .. {shown.last}[/]", highlight=False)
-        numbers = "".join(f"{day.day:>{DAY_CELLS}}" for day in shown)
-        output.out.print(f"[dim]{' ' * name_cells}{numbers}[/]", highlight=False)
-        for one in found:
-            name = output.safe(set_cell_size(one.account.name, name_cells))
-            output.out.print(name + "".join(_cell(one.days.get(day)) for day in shown), highlight=False)
-    legend = "  ".join(f"{output.coloured(state, letter)} {state}" for state, letter in LETTERS.items())
+        of_block = DayRange(first, min(first + timedelta(days=block - 1), days.last))
+        output.say((f"{of_block.first} .. {of_block.last}", "bold"))
+        numbers = "".join(f"{day.day:>{DAY_CELLS}}" for day in of_block)
+        output.say((f"{' ' * name_cells}{numbers}", "dim"))
+        for name, one in zip(names, found, strict=True):
+            cells = (_cell(one.days.get(day)) for day in of_block)
+            output.say(set_cell_size(name, name_cells), *(part for cell in cells for part in cell))
     if any(day not in one.days for one in found for day in days):
-        output.out.print("blank: before the account was first loaded", highlight=False)
-    output.out.print(legend, highlight=False)
+        output.say("blank: before the account was first loaded")
+    legend = [(coloured(state, letter), f" {state}  ") for state, letter in LETTERS.items()]
+    output.say(*(part for pair in legend for part in pair))
 
 
-def _cell(known: KnownDay | None) -> str:
-    return " " * (DAY_CELLS - 1) + (output.coloured(known.state, LETTERS[known.state]) if known else " ")
+def _cell(known: KnownDay | None) -> tuple[Part, ...]:
+    before = " " * (DAY_CELLS - 1)
+    return (before, coloured(known.state, LETTERS[known.state])) if known else (before + " ",)

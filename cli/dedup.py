@@ -41,7 +41,7 @@ def clean(day: str | None, *, yes: bool) -> int:
         if not found.plans:
             return output.DONE
         if not (yes or output.agreed()):
-            output.err.print("nothing was changed; --yes carries this out")
+            output.note("nothing was changed; --yes carries this out")
             return output.WRONG_USAGE
         cleaned = carry_out(ctx, found)
     _tell(cleaned)
@@ -49,13 +49,12 @@ def clean(day: str | None, *, yes: bool) -> int:
 
 
 def _tell(cleaned: Cleaned) -> None:
-    words = f"read back: {cleaned.removed} rows removed, {cleaned.merged} took cells over"
-    output.out.print(words, highlight=False)
+    output.say(f"read back: {cleaned.removed} rows removed, {cleaned.merged} took cells over")
     for file in cleaned.files:
-        output.out.print(f"what was removed is in {output.safe(str(file))}", highlight=False)
+        output.say(f"what was removed is in {file}")
     if cleaned.left:
         named = ", ".join(f"{key.day} {key.promotion_id}" for key in cleaned.left)
-        output.err.print(f"[yellow]still more than one row:[/] {output.safe(named)}; clean again", highlight=False)
+        output.note(("still more than one row:", "yellow"), f" {named}; clean again")
 
 
 def _days(start: str | None, end: str | None) -> DayRange | None:
@@ -116,20 +115,19 @@ def _print(found: Doubled) -> None:
     for left in found.left:
         _print_left(left, found.ours)
     if not found.plans:
-        output.out.print("nothing to clean" if found.left else "each key is there once")
+        output.say("nothing to clean" if found.left else "each key is there once")
         return
     for plan in found.plans:
         _print_plan(plan, found.ours)
     for words in found.unasked:
-        output.err.print(f"[yellow]the source could not be asked[/] {output.safe(words)}", highlight=False)
+        output.note(("the source could not be asked", "yellow"), f" {words}")
     more = sum(len(plan.remove) for plan in found.plans)
-    output.out.print(f"{len(found.plans)} keys with more than one row, {more} rows too many", highlight=False)
+    output.say(f"{len(found.plans)} keys with more than one row, {more} rows too many")
 
 
 def _print_left(left: LeftAlone, ours: str | None) -> None:
     """A key whose rows stay as they are, and why."""
-    named = output.safe(f"{left.key.day} {left.key.promotion_id}")
-    output.out.print(f"[bold]{named}[/]: left alone, {output.safe(left.why)}", highlight=False)
+    output.say((f"{left.key.day} {left.key.promotion_id}", "bold"), f": left alone, {left.why}")
     for one in left.rows:
         _print_row("stays", one, ours)
 
@@ -137,21 +135,20 @@ def _print_left(left: LeftAlone, ours: str | None) -> None:
 def _print_plan(plan: Plan, ours: str | None) -> None:
     """A key, its rows, and what becomes of the cells that people filled."""
     why = "agrees with the source" if plan.agrees else "last edited"
-    output.out.print(f"[bold]{plan.key.day} {output.safe(plan.key.promotion_id)}[/]", highlight=False)
+    output.say((f"{plan.key.day} {plan.key.promotion_id}", "bold"))
     _print_row(f"keeps ({why})", plan.keep, ours)
     for one in plan.remove:
         _print_row("removes", one, ours)
     if plan.merge:
-        output.out.print(f"  takes over: {output.safe(', '.join(plan.merge))}", highlight=False)
+        output.say(f"  takes over: {', '.join(plan.merge)}")
     for lost in plan.conflicts:
-        words = output.safe(f"{lost.column}: {lost.kept} stays, {lost.lost} is in the backup only")
-        output.out.print(f"  [yellow]{words}[/]", highlight=False)
+        output.say((f"  {lost.column}: {lost.kept} stays, {lost.lost} is in the backup only", "yellow"))
 
 
 def _print_row(does: str, one: Copy, ours: str | None) -> None:
     row = one.row
     words = f"{row.record_id}, {_whose(one, ours)}, {row.account_name}, {row.cost:.2f} 元"
-    output.out.print(f"  {does} {output.safe(words)}, edited {_moment(one.modified_ms)}", highlight=False)
+    output.say(f"  {does} {words}, edited {_moment(one.modified_ms)}")
 
 
 def _moment(ms: int) -> str:

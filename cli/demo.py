@@ -34,7 +34,7 @@ def demo(*, keep: bool) -> int:
 
 
 def _tell(made: Stage) -> None:
-    output.out.print(f"emulator of both APIs: {made.emulator.url}; accounts: {len(made.emulator.facts['accounts'])}")
+    output.say(f"emulator of both APIs: {made.emulator.url}; accounts: {len(made.emulator.facts['accounts'])}")
     _step(1, "The token of the old script is taken over.")
     made.laike("token", "import", str(_token_cache(made)), expect=output.DONE)
     first = _scheduled_run(made)
@@ -64,13 +64,13 @@ def _scheduled_run(made: Stage) -> dict[str, Any]:
     made.start_flower()
     made.start_beat()
     made.wait_until_ready()
-    output.out.print("ready; waiting for beat")
+    output.say("ready; waiting for beat")
     run_id = f"daily-{made.emulator.facts['day']}"
     made.wait_for("beat's daily run", lambda: "laike.daily" in made.log("beat") and _is_known(made, run_id))
     made.laike("show", run_id, "--follow", expect=output.DONE)
     for table in made.look("state")["tables"]:
         views = ", ".join(view["view_name"] for view in table["views"])
-        output.out.print(f"table {table['name']}: {table['records']} rows; views: {views}", highlight=False)
+        output.say(f"table {table['name']}: {table['records']} rows; views: {views}")
     return made.newest_run()
 
 
@@ -80,8 +80,8 @@ def _killed_run(made: Stage) -> None:
     running = made.begin("sync", "--tell")
     asked = made.look("calls")["counts"]["report.promotion"]
     made.wait_for("the second run", lambda: made.look("calls")["counts"]["report.promotion"] > asked)
-    output.out.print(f"[red]kill -9 {made.kill_worker()}[/]; a new worker starts in {BACK_AFTER_S} s", highlight=False)
-    output.out.print("what the dead one was at is handed out again some 15 s after its last sign of life")
+    output.say((f"kill -9 {made.kill_worker()}", "red"), f"; a new worker starts in {BACK_AFTER_S} s")
+    output.say("what the dead one was at is handed out again some 15 s after its last sign of life")
     time.sleep(BACK_AFTER_S)
     made.start_worker()
     made.end(running, output.DONE)
@@ -96,7 +96,7 @@ def _backfill(made: Stage, day: str) -> None:
     task_id = made.celery("call", "laike.backfill", "--kwargs", words)
     made.wait_for("the backfill's answer", lambda: made.flower(f"/api/task/result/{task_id}").json().get("result"))
     answer = made.flower(f"/api/task/result/{task_id}").json()["result"]
-    output.out.print(answer, highlight=False)
+    output.say(json.dumps(answer, ensure_ascii=False))
     made.laike("show", answer["run_id"], "--follow", expect=output.DONE)
 
 
@@ -108,7 +108,7 @@ def _ask_flower(made: Stage) -> None:
     _show_chord(made, tasks)
     counts = Counter((task["name"], task["state"]) for task in tasks if task["name"])
     rows = [(name, state, str(count)) for (name, state), count in sorted(counts.items())]
-    output.out.print(output.table(("task", "state", "count"), rows))
+    output.say_table(("task", "state", "count"), rows)
     # a worker killed while it sends a chord sends what is left of it once more: more tasks than these are no fault
     runs = counts["laike.finish", "SUCCESS"] + counts["laike.finish", "FAILURE"]
     fetches = counts["laike.fetch_account", "SUCCESS"]
@@ -122,7 +122,7 @@ def _show_chord(made: Stage, tasks: Collection[dict[str, Any]]) -> None:
     run_id = f"daily-{made.emulator.facts['day']},"
     found = sorted(task["name"] + task["args"] for task in tasks if run_id in (task["kwargs"] or ""))
     for line in found:
-        output.out.print(f"  {line}", highlight=False)
+        output.say(f"  {line}")
     fetches = sum(line.startswith("laike.fetch_account(") for line in found)
     _check(fetches == len(made.emulator.facts["accounts"]), "the scheduled run's chord, found by its id")
 
@@ -132,14 +132,15 @@ def _is_known(made: Stage, run_id: str) -> bool:
 
 
 def _step(number: int, text: str) -> None:
-    output.out.print(f"\n[bold cyan]{number}. {text}[/]", highlight=False)
+    output.say()
+    output.say((f"{number}. {text}", "bold cyan"))
 
 
 def _check(held: bool, what: str) -> None:
     if not held:
         msg = f"the demo expected that {what}"
         raise LaikeError(msg)
-    output.out.print(f"[green]✓[/] {what}")
+    output.say(("✓", "green"), f" {what}")
 
 
 def _token_cache(made: Stage) -> Path:
@@ -155,7 +156,7 @@ def _restate(made: Stage, day: str) -> None:
     row = made.look("figures", account_id=account_id, start=day, end=day)["rows"][0]
     change = {"account_id": account_id, "promotion_id": str(row["promotion_id"]), "day": day, "stat_cost": 4321.5}
     made.control("figures", change)
-    output.out.print(f"{row['promotion_name']}: stat_cost {row['stat_cost']} becomes 4321.5")
+    output.say(f"{row['promotion_name']}: stat_cost {row['stat_cost']} becomes 4321.5")
 
 
 def _broken(account_id: str) -> dict[str, Any]:
@@ -179,14 +180,14 @@ def _save_page(made: Stage) -> None:
     FOLDER.mkdir(exist_ok=True)
     file = FOLDER / "index.html"
     file.write_text(page.text, encoding="utf-8")
-    output.out.print(f"\nTable, view, status table and cards: {file.resolve()}", highlight=False)
+    output.say()
+    output.say(f"Table, view, status table and cards: {file.resolve()}")
 
 
 def _stay(made: Stage) -> None:
     user, password = made.flower_login
-    output.out.print(
-        f"\nThe page stays at [bold]{made.emulator.url}/[/], Flower at [bold]{made.flower_url}/[/]", end=""
-    )
-    output.out.print(f" (login {user}, password {password}), until Ctrl-C.", highlight=False)
+    output.say()
+    where = ("The page stays at ", (f"{made.emulator.url}/", "bold"), ", Flower at ", (f"{made.flower_url}/", "bold"))
+    output.say(*where, f" (login {user}, password {password}), until Ctrl-C.")
     with contextlib.suppress(KeyboardInterrupt):
         threading.Event().wait()

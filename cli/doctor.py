@@ -18,10 +18,10 @@ from pipeline.steps.recall import settle_history
 from pipeline.steps.unseen import unblock as unblock_loading
 
 MARKS = {
-    State.OK: "[green]✓[/]",
-    State.WARNING: "[yellow]![/]",
-    State.BROKEN: "[red]✗[/]",
-    State.SKIPPED: "[dim]-[/]",
+    State.OK: ("✓", "green"),
+    State.WARNING: ("!", "yellow"),
+    State.BROKEN: ("✗", "red"),
+    State.SKIPPED: ("-", "dim"),
 }
 _SETTINGS = {
     "LAIKE_OCEANENGINE_APP_ID": "请在巨量引擎开放平台「应用管理」→「应用详情」复制 APP_ID。",
@@ -50,7 +50,7 @@ def doctor(*, notify: bool, unblock: bool, history: str | None, as_json: bool) -
         _, *lines = error.message.splitlines()
         return _tell([_unset(line) for line in lines or [error.message]], as_json=as_json)  # one: `.env` itself
     for line in overridden():
-        output.err.print(f"[yellow]note:[/] {line}")
+        output.note(("note:", "yellow"), f" {line}")
     log_to_stderr(settings.log_level or "error")
     try:
         ctx = build(settings)
@@ -59,12 +59,12 @@ def doctor(*, notify: bool, unblock: bool, history: str | None, as_json: bool) -
     if unblock:
         with ours(settings.redis_address):
             unblock_loading(ctx)
-        output.err.print("[yellow]note:[/] loading goes on with the table as it is")
+        output.note(("note:", "yellow"), " loading goes on with the table as it is")
     if history:
         with ours(settings.redis_address):
             ctx.schema.is_ours()
             settle_history(ctx, history)
-        output.err.print(f"[yellow]note:[/] what an older release remembers is about {output.safe(history)}")
+        output.note(("note:", "yellow"), f" what an older release remembers is about {history}")
     return _tell(examine(ctx, _workers(ctx), notify=notify), as_json=as_json)
 
 
@@ -80,7 +80,8 @@ def ask(*, as_json: bool) -> int:
         output.print_json([asdict(reply) for reply in replies])
         return output.DONE
     for reply in replies:
-        output.out.print(f"{reply.question}\n  → {output.safe(reply.answer)}", highlight=False)
+        output.say(reply.question)
+        output.say(f"  → {reply.answer}")
     return output.DONE
 
 
@@ -110,11 +111,11 @@ def _tell(findings: Sequence[Finding], *, as_json: bool) -> int:
 
 def _print(findings: Sequence[Finding]) -> None:
     for one in findings:
-        output.out.print(f"{MARKS[one.state]} {one.check}: {output.safe(one.says)}", highlight=False)
+        output.say(MARKS[one.state], f" {one.check}: {one.says}")
         if one.cure:
-            output.out.print(f"  → {output.safe(one.cure)}", highlight=False)
+            output.say(f"  → {one.cure}")
         if one.link:
-            output.out.print(f"    {one.link}", highlight=False)
+            output.say(f"    {one.link}")
     counts = {state: sum(one.state == state for one in findings) for state in State}
     told = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
-    output.out.print(f"{len(findings)} checks: {told}", highlight=False)
+    output.say(f"{len(findings)} checks: {told}")

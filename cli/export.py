@@ -51,7 +51,7 @@ def export(
     if as_json:
         output.print_json(document)
     elif to != STDOUT:
-        output.out.print(output.safe(file), highlight=False)
+        output.say(file)
     return output.IN_PART if made.tally.unread else output.DONE
 
 
@@ -101,12 +101,12 @@ def _document(ctx: Context, what: Wanted, file: str, made: Exported) -> dict[str
 def _tell(what: Wanted, made: Exported) -> None:
     tally = made.tally
     for account, trouble in tally.unread:
-        words = f"{output.safe(account.name)} ({account.id}): {output.safe(trouble.message)}"
-        output.err.print(f"[red]not read:[/] {words}\n  → {output.safe(trouble.what_to_do)}", highlight=False)
+        output.note(("not read:", "red"), f" {account.name} ({account.id}): {trouble.message}")
+        output.note(f"  → {trouble.what_to_do}")
     for words in _warnings(what, made):
-        output.err.print(f"[yellow]{words}[/]", highlight=False)
+        output.note((words, "yellow"))
     rest = f" of {len(what.accounts) - len(tally.unread)} of {len(what.accounts)} accounts" if tally.unread else ""
-    output.err.print(f"{tally.rows} rows, 消耗 {tally.cost:.2f} 元{rest}", highlight=False)
+    output.note(f"{tally.rows} rows, 消耗 {tally.cost:.2f} 元{rest}")
 
 
 def _warnings(what: Wanted, made: Exported) -> list[str]:

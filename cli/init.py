@@ -53,14 +53,14 @@ def init(*, yes: bool) -> int:
     site, trouble = _look(made)
     lines = [*_env_lines(made), *(_lines(site.plan) if site else [])]
     for line in lines:
-        output.out.print(f"  • {output.safe(line)}", highlight=False)
+        output.say(f"  • {line}")
     if lines:
         if not (yes or output.agreed()):
-            output.err.print("nothing was changed; `laike init --yes` carries this out")
+            output.note("nothing was changed; `laike init --yes` carries this out")
             return output.WRONG_USAGE
         _carry_out(made, site)
     else:
-        output.out.print("nothing to do")
+        output.say("nothing to do")
     return _end(site, trouble)
 
 
@@ -95,7 +95,7 @@ def _keep(table_id: str) -> None:
     try:
         envfile.write(ENV, {TABLE: table_id})
     except LaikeError as error:  # as in a container, whose own files are read-only
-        output.err.print(f"{error.message}; set it by hand: {TABLE}={table_id}", highlight=False)
+        output.note(f"{error.message}; set it by hand: {TABLE}={table_id}")
     else:
         _say(f"{ENV}: {TABLE}={table_id} written")
 
@@ -107,10 +107,10 @@ def _end(site: Site | None, trouble: LaikeError | None) -> int:
     lacking = unset([*NEEDED, *([TABLE] if site else [])])
     if lacking:
         again = "" if site or trouble else "; then laike init again, which makes the table"
-        output.err.print(f"still to be set in {ENV}: {', '.join(lacking)}{again}")
+        output.note(f"still to be set in {ENV}: {', '.join(lacking)}{again}")
     if trouble:
         return output.tell(trouble)
-    output.err.print("laike doctor checks what was set up")
+    output.note("laike doctor checks what was set up")
     return output.IN_PART if lacking or (site and site.plan.left) else output.DONE
 
 
@@ -139,4 +139,4 @@ def _lines(plan: Plan) -> list[str]:
 
 
 def _say(line: str) -> None:
-    output.out.print(f"[green]✓[/] {output.safe(line)}", highlight=False)
+    output.say(("✓", "green"), f" {line}")

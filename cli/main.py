@@ -1,10 +1,10 @@
 """The `laike` command. Commands import what they need when they are called, so that `--help` is quick."""
 
-import sys
 from typing import Annotated, Literal
 
 import typer
 
+from cli.entry import say_version
 from cli.groups import GROUPS, AsJson
 
 app = typer.Typer(
@@ -21,6 +21,15 @@ Tell = Annotated[
 ]
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
+
+
+@app.callback()
+def _laike(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=say_version, help="Say which release this is.")
+    ] = False,
+) -> None:
+    """What goes before a command."""
 
 
 @app.command()
@@ -80,22 +89,28 @@ def status(
 
 @app.command()
 def runs(
-    count: Annotated[int, typer.Argument(metavar="[N]", min=1, help="How many.")] = 10, as_json: AsJson = False
+    count: Annotated[int, typer.Argument(metavar="[N]", min=1, help="How many.")] = 10,
+    failed: Annotated[bool, typer.Option("--failed", help="Only those that ended, and not as a success.")] = False,
+    day: Annotated[str | None, typer.Option(help="Only those that loaded this day, look-backs included.")] = None,
+    account: Annotated[str | None, typer.Option(help="Only those of this account: its id or its name.")] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """List the newest runs."""
-    from cli.runs import runs as command
+    """List the newest runs: what kind, when, how long, how they ended, for how many of their accounts all is well."""
+    from cli.history import runs as command
 
-    raise typer.Exit(command(count, as_json=as_json))
+    raise typer.Exit(command(count, failed=failed, day=day, account=account, as_json=as_json))
 
 
 @app.command()
 def show(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A run id.")],
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="A run id, a beginning that no other has, last, or last-failed.")
+    ],
     follow: Annotated[bool, typer.Option("--follow", help="Show its events until it has ended.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show one run as a tree with times: what was fetched, written, read back; what it cost; why it ended so."""
-    from cli.runs import show as command
+    from cli.history import show as command
 
     raise typer.Exit(command(run, wait=follow, as_json=as_json))
 
@@ -248,17 +263,10 @@ def demo(
 
 
 def run() -> None:
-    """The entry point: our errors become a sentence and an exit code, never a trace."""
-    from pipeline.core.errors import LaikeError
-    from pipeline.outgoing import guarded
+    """The entry point."""
+    from cli.entry import enter
 
-    with guarded():
-        try:
-            app()
-        except LaikeError as error:
-            from cli.output import tell
-
-            sys.exit(tell(error))
+    enter(app)
 
 
 if __name__ == "__main__":

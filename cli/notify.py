@@ -28,7 +28,8 @@ def test(*, as_json: bool) -> int:
     if as_json:
         output.print_json({"sent": cure is None, "said": said, "what_to_do": cure})
     elif cure is None:
-        output.out.print(f"a message was sent to the group; the bot said: {output.safe(said)}")
+        output.say(f"a message was sent to the group; the bot said: {said}")
     else:
-        output.err.print(f"[red]error:[/] {output.safe(said)}\n→ {output.safe(cure)}")
+        output.note(("error:", "red"), f" {said}")
+        output.note(f"→ {cure}")
     return output.DONE if cure is None else output.FAILED

@@ -1,54 +1,144 @@
-"""What the commands print: data on stdout (with `--json` one document), messages and progress on stderr."""
+"""What the commands print: data on stdout (with `--json` one document), messages and progress on stderr.
+
+Lines go out through `say` and `note`, tables through `say_table`: nothing else under `cli` prints.
+"""
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
+from rich.text import Text
 
-from pipeline.core.aftermath import Aftermath, summed
+from cli.words import Part, escaped, words
 from pipeline.core.errors import LaikeError, Trouble, WrongInput
 from pipeline.core.model import CHINA
 from pipeline.core.outcome import AccountResult, Run, RunState, Summary
-from pipeline.core.redaction import redacted
+from pipeline.core.plan import kind_of
 
-NAMES_SHOWN = 5
 DONE, IN_PART, WRONG_USAGE, FAILED, PERSON_NEEDED = 0, 1, 2, 3, 4
+UNLIMITED = 100_000  # cells in a line where nobody's terminal ends
+GAP = 2  # cells between two columns
+FOLDED_CELLS = 8  # a column that may be folded is not narrower than this
 
-out = Console(soft_wrap=True)
-err = Console(stderr=True, soft_wrap=True)
-_COLOURS = {
-    **dict.fromkeys(("success", "loaded", "active"), "green"),
-    **dict.fromkeys(("empty", "idle", "open"), "dim"),
-    "parked": "cyan",
-    "missing": "magenta",
-    **dict.fromkeys(("partial", "incomplete"), "yellow"),
-}
+out = Console(soft_wrap=True, markup=False, highlight=False, emoji=False)
+err = Console(stderr=True, soft_wrap=True, markup=False, highlight=False, emoji=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table.
+
+    Attributes:
+        whole: Its cells are never folded: somebody copies them.
+        spare: It is left out, the last one first, where the terminal is too narrow for all.
+    """
+
+    name: str
+    whole: bool = False
+    spare: bool = False
+
+
+def say(*parts: Part) -> None:
+    """One line on stdout."""
+    out.print(words(*parts))
+
+
+def note(*parts: Part) -> None:
+    """One line on stderr."""
+    err.print(words(*parts))
+
+
+def say_table(columns: Sequence[Column | str], rows: Iterable[Sequence[Part]], width: int | None = None) -> None:
+    """A plain table on stdout, no wider than the terminal unless an id would be cut."""
+    every = [Column(one) if isinstance(one, str) else one for one in columns]
+    cells = [[words(cell) for cell in row] for row in rows]
+    room = width or width_of(out)
+    while (needed := _needed(every, cells)) > room and (spare := _last_spare(every)) is not None:
+        del every[spare]
+        for row in cells:
+            del row[spare]
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for one in every:
+        made.add_column(words(one.name), no_wrap=one.whole, overflow="fold")
+    for row in cells:
+        made.add_row(*row)
+    say_drawn(made, max(room, needed))
+
+
+def say_drawn(drawn: RenderableType, width: int | None = None) -> None:
+    """Something of several lines on stdout, such as a tree: folded where a terminal ends, and nowhere else."""
+    wide = Console(
+        file=out.file,
+        width=width or width_of(out),
+        force_terminal=out.is_terminal,
+        no_color=out.no_color,
+        markup=False,
+        highlight=False,
+        emoji=False,
+    )
+    wide.print(drawn)
+
+
+def width_of(console: Console) -> int:
+    """How many cells a line may have; without a terminal there is no end to it."""
+    return console.width if console.file.isatty() else UNLIMITED
+
+
+def _needed(columns: Sequence[Column], rows: Sequence[Sequence[Text]]) -> int:
+    """Cells without which an id is cut, or what may be folded is a pillar of single signs."""
+    widths = []
+    for n, column in enumerate(columns):
+        most = max((row[n].cell_len for row in rows), default=0)
+        widths.append(max(most, len(column.name)) if column.whole else min(max(most, len(column.name)), FOLDED_CELLS))
+    return sum(widths) + GAP * (len(widths) - 1)
+
+
+def _last_spare(columns: Sequence[Column]) -> int | None:
+    return next((n for n in reversed(range(len(columns))) if columns[n].spare), None)
 
 
 def print_json(document: object) -> None:
-    """One JSON document on stdout."""
-    out.out(json.dumps(document, ensure_ascii=False, indent=2), highlight=False)
+    """One JSON document on stdout: UTF-8, or where that is not what is written, without a sign beyond ASCII."""
+    readable = out.encoding.replace("-", "") == "utf8"
+    text = json.dumps(document, ensure_ascii=not readable, indent=2)
+    out.file.write(f"{escaped(text)}\n")
+    out.file.flush()
 
 
 def tell(error: LaikeError) -> int:
     """Say what went wrong and what to do; the exit code for it."""
-    err.print(f"[red]error:[/] {safe(error.message)}")
+    first, *more = error.message.split("\n")  # as of settings: each problem is a line
+    note(("error:", "red"), f" {first}")
+    for line in more:
+        note(f"  {line.strip()}")
     if not isinstance(error, WrongInput):
-        err.print(f"→ {safe(error.what_to_do)}")
+        note(f"→ {error.what_to_do}")
     if error.link:
-        err.print(f"  {error.link}", highlight=False)
+        note(f"  {error.link}")
     return WRONG_USAGE if isinstance(error, WrongInput) else PERSON_NEEDED if error.needs_person else FAILED
+
+
+def say_trouble(who: str, trouble: Trouble) -> None:
+    """Whom something befell, what it is and what to do, on stdout."""
+    say((who, "red"), f": {trouble.message}")
+    say(f"  → {trouble.what_to_do}")
+    if trouble.link:
+        say(f"  {trouble.link}")
 
 
 def agreed() -> bool:
     """Whether a person at a terminal says that what was shown is to be done; without a terminal nobody does."""
     import typer
 
-    return sys.stdin.isatty() and typer.confirm("Carry this out?", err=True)
+    try:
+        return sys.stdin is not None and sys.stdin.isatty() and typer.confirm("Carry this out?", err=True)
+    except typer.Abort:  # Ctrl-C or Ctrl-D for an answer
+        return False
 
 
 def exit_code(summary: Summary) -> int:
@@ -62,7 +152,10 @@ def run_document(summary: Summary) -> dict[str, Any]:
     """A run as `--json` prints it: ids and money are strings."""
     return {
         "run_id": summary.run_id,
+        "kind": kind_of(summary.run_id),
         "state": summary.state,
+        "started": summary.started_at.isoformat(),
+        "seconds": round((summary.ended_at - summary.started_at).total_seconds(), 1),
         "day": summary.day.isoformat(),
         "days": _days(summary.days),
         "accounts": [_account_document(account) for account in summary.accounts],
@@ -85,63 +178,15 @@ def open_run_document(run: Run, state: RunState) -> dict[str, Any]:
     """A run without an end as `--json` prints it."""
     return {
         "run_id": run.run_id,
+        "kind": kind_of(run.run_id),
         "state": state,
+        "started": run.started_at.isoformat(),
+        "seconds": None,
         "day": run.day.isoformat(),
         "days": _days(run.days),
         "accounts": [{"id": account.id, "name": account.name} for account in run.accounts],
+        "dry_run": run.dry_run,
     }
-
-
-def print_summary(summary: Summary, after: Aftermath | None = None) -> None:
-    """A run for a person: what it read, and, where that is known, what the table has of its day."""
-    rows = [
-        (safe(one.name), one.id, coloured(one.state), str(one.rows), f"{one.cost:,.2f}", str(one.window_rows))
-        for one in summary.accounts
-    ]
-    columns = ("account", "id", "state", "rows read", "元 read", f"rows read {_span(summary)}".strip())
-    out.print(table(columns, rows))
-    for line in _there(summary, after) if after else ():
-        out.print(line, highlight=False)
-    for trouble, names in _reasons(summary):
-        out.print(f"[red]{safe(', '.join(names))}[/]: {safe(trouble.message)}\n  → {safe(trouble.what_to_do)}")
-        if trouble.link:
-            out.print(f"  {trouble.link}", highlight=False)
-    if outside := sum(one.outside for one in summary.accounts):
-        out.print(f"outside promotions (全域推广 and the like): {outside:.2f} 元")
-    word = "would be " if summary.dry_run else ""
-    counts = f"{word}created {summary.created}, updated {summary.updated}, unchanged {summary.unchanged}"
-    notes = [f"restated {len(summary.restatements)} account day(s)"] if summary.restatements else []
-    notes += [f"edited by hand {summary.edited}"] if summary.edited else []
-    out.print(f"{summary.run_id}: {coloured(summary.state)}; rows {', '.join([counts, *notes])}; {_verified(summary)}")
-    for line in (*summary.warnings, *summary.view_notes):
-        out.print(f"  • {safe(line)}")
-
-
-def _there(summary: Summary, after: Aftermath) -> Iterator[str]:
-    """What the table has of the run's day, each part with its time; what is not certain is not told as a figure."""
-    for those in (after.synced, after.kept):
-        if there := after.of(those):
-            rows, cost = summed(there)
-            as_of = min(one.as_of for one in there).astimezone(CHINA)
-            whose = "" if those is after.synced else f" (not by this run: {_names(those)})"
-            yield f"the table has of {summary.day}: {rows} rows, {cost:,.2f} 元 as of {as_of:%m-%d %H:%M}{whose}"
-    if after.unsure:
-        yield f"the table's rows of {summary.day} are not certain: {_names(after.unsure)}"
-    if after.lacking:
-        yield f"no rows of {summary.day} were ever found to agree: {_names(after.lacking)}"
-
-
-def _names(accounts: Sequence[AccountResult]) -> str:
-    more = len(accounts) - NAMES_SHOWN
-    return safe(", ".join(one.name for one in accounts[:NAMES_SHOWN])) + (f" and {more} more" if more > 0 else "")
-
-
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    """A plain table."""
-    made = Table(*columns, box=None, pad_edge=False, header_style="bold")
-    for row in rows:
-        made.add_row(*row)
-    return made
 
 
 def moment(when: Any) -> str:  # noqa: ANN401 a datetime, typed where it is made
@@ -171,35 +216,5 @@ def trouble_document(trouble: Trouble | None) -> dict[str, Any]:
     return {"reason": f"{trouble.reason}: {trouble.message}", "what_to_do": trouble.what_to_do, **link}
 
 
-def _reasons(summary: Summary) -> list[tuple[Trouble, list[str]]]:
-    """Each kind of trouble once, in the words of its first case, with the names of those that it befell."""
-    kinds: dict[tuple[str, int | None, str], tuple[Trouble, list[str]]] = {}
-    befallen = [("the run", summary.trouble), *((one.name, one.trouble) for one in summary.accounts)]
-    for name, trouble in befallen:
-        if trouble and (name == "the run" or trouble != summary.trouble):
-            kinds.setdefault((trouble.reason, trouble.code, trouble.what_to_do), (trouble, []))[1].append(name)
-    return list(kinds.values())
-
-
-def _verified(summary: Summary) -> str:
-    if summary.dry_run:
-        return "dry run: nothing written"
-    return "read back and verified" if summary.verified else "[yellow]not verified[/]"
-
-
-def _span(summary: Summary) -> str:
-    return "" if len(summary.days) == 1 else f"in {len(summary.days)} days"
-
-
 def _days(days: Iterable[date]) -> list[str]:
     return [day.isoformat() for day in days]
-
-
-def coloured(state: str, text: str | None = None) -> str:
-    """A word for a state, or another text, in the state's colour."""
-    return f"[{_COLOURS.get(state, 'red')}]{text or state}[/]"
-
-
-def safe(text: str) -> str:
-    """Text of others, such as a name, as it is: brackets are no markup, and no secret is in it."""
-    return redacted(text).replace("[", r"\[")

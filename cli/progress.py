@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cli.output import err, safe
+from cli import output, words
 from pipeline.context import Context
 from pipeline.core.outcome import Run
 from pipeline.core.plan import parts
@@ -45,10 +45,10 @@ def follow(ctx: Context, run: Run, alive: Callable[[], bool]) -> None:
         loaded += event["event"] == "loaded"
         line = _line(event, names, f"{fetched}/{fetches}", _LINES | _DRY_LINES if run.dry_run else _LINES)
         if line:
-            err.print(f"[dim]{seconds:6.1f} s[/]  {safe(line)}", highlight=False)
+            output.note((f"{seconds:6.1f} s", "dim"), f"  {line}")
         if event["event"] == "loaded" and len(cut) > 1:
             said = f"batch {loaded} of {len(cut)} is done{_left(seconds, loaded, len(cut))}"
-            err.print(f"{'':10}{said}", highlight=False)
+            output.note(f"{'':10}{said}")
         if event["event"] == "finished":
             return
 
@@ -63,12 +63,13 @@ def bar(what: str) -> Iterator[Callable[[int, int], None]]:
     Yields:
         What is told how much is done, and of how much.
     """
-    if not err.is_terminal:
+    if not output.err.is_terminal:
         yield _tenths(what)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True) as shown:
-        task = shown.add_task(what, total=None)
+    named = TextColumn("{task.description}", markup=False)
+    columns = (named, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=output.err, transient=True) as shown:
+        task = shown.add_task(words.shown(what), total=None)
         yield lambda done, of: shown.update(task, completed=done, total=of)
 
 
@@ -79,7 +80,7 @@ def _tenths(what: str) -> Callable[[int, int], None]:
         nonlocal told
         if of and (tenth := 10 * done // of) > told:
             told = tenth
-            err.print(f"[dim]{done}/{of} {safe(what)}[/]", highlight=False)
+            output.note((f"{done}/{of} {what}", "dim"))
 
     return tell
 

@@ -34,8 +34,7 @@ def report(start: str, end: str, accounts: Sequence[str], *, to: str | None, sen
     if as_json:
         output.print_json(_document(made, path))
     else:
-        output.out.print(f"{made.tally.total.rows} rows, 消耗 {made.tally.total.cost:.2f} 元: ", end="")
-        output.out.print(output.safe(str(path)), highlight=False)
+        output.say(f"{made.tally.total.rows} rows, 消耗 {made.tally.total.cost:.2f} 元: {path}")
     return _told(made, sent=sent)
 
 
@@ -66,5 +65,5 @@ def _told(made: Report, *, sent: bool) -> int:
     lines += [f"{made.tally.unreadable} rows have no 消耗 that could be read"] if made.tally.unreadable else []
     lines += [] if sent else ["the card could not be sent"]
     for line in lines:
-        output.err.print(f"[red]{output.safe(line)}[/]", highlight=False)
+        output.note((line, "red"))
     return output.IN_PART if lines else output.DONE

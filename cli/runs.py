@@ -1,24 +1,31 @@
-"""Commands about runs: sync, runs, show."""
+"""Commands that run something: sync, backfill."""
 
+import signal
 import threading
+import time
 from collections.abc import Sequence
 
 from cli import output
 from cli.arguments import day_of
+from cli.entry import INTERRUPTED
 from cli.progress import follow
 from cli.session import opened, require_worker
-from cli.trace import tree
+from cli.streams import leave
+from cli.summary import print_summary
 from pipeline.context import Context
-from pipeline.core.errors import LaikeError, NoWorker, WrongInput
-from pipeline.core.outcome import Run, Summary
+from pipeline.core.errors import NoWorker, WrongInput
+from pipeline.core.outcome import Run, RunState, Summary
 from pipeline.core.plan import parts
 from pipeline.render.cards import seconds_to_wait
 from pipeline.steps.aftermath import standing
 from pipeline.steps.backfill import stop
+from pipeline.steps.halt import interrupt
 from pipeline.steps.run import begin, begin_backfill, carry_out, open_backfill
-from pipeline.steps.underway import state_without_end, under_way
+from pipeline.steps.underway import under_way
 from worker.dispatch import start
 
+STOPS_WITHIN_S = 10  # a step that takes longer is left as if it were killed: whoever comes next takes it over
+LOOK_S = 0.1
 CARD_S = 1.0  # a card that waits for nothing is sent within it
 
 
@@ -66,11 +73,9 @@ def backfill(start: str, end: str, accounts: Sequence[str], *, tell: bool, as_js
         before = len(run.loaded_before)
         carried = f", {before} batch(es) were loaded before and are read back" if before else ""
         said = f"{len(run.accounts)} account(s), {len(run.days)} day(s), {len(parts(run)) - before} batch(es){carried}"
-        output.err.print(f"{run.run_id}: {said}")
+        output.note(f"{run.run_id}: {said}")
         if tell and not run.tell:
-            output.err.print(
-                "[yellow]it was begun without --tell:[/] the group hears of it only where it mends something"
-            )
+            output.note(("it was begun without --tell:", "yellow"), " the group hears of it where it mends something")
         summary = _have_carried_out(ctx, run)
         _print(ctx, summary, as_json=as_json)
     return output.exit_code(summary)
@@ -86,57 +91,15 @@ def stop_backfill(start: str, end: str, accounts: Sequence[str]) -> int:
     with opened() as ctx:
         run = open_backfill(ctx, first, last, accounts)
         stop(ctx, run)
-    output.err.print(f"{run.run_id} ends with the batches that are under way; the same command without --stop goes on")
+    output.note(f"{run.run_id} ends with the batches that are under way; the same command without --stop goes on")
     return output.DONE
-
-
-def runs(count: int, *, as_json: bool) -> int:
-    """The newest runs."""
-    with opened() as ctx:
-        newest = ctx.ledger.newest(count)
-        documents = [_document(ctx, *one) for one in ctx.ledger.overview(newest)]
-    if lost := sorted(set(newest) - {str(one["run_id"]) for one in documents}):
-        output.err.print(f"nobody can read what is remembered of {', '.join(lost)}", highlight=False)
-    if as_json:
-        output.print_json(documents)
-        return output.DONE
-    columns = ("run_id", "state", "day", "created", "updated", "verified")
-    rows = [[str(one.get(column, "")) for column in columns] for one in documents]
-    output.out.print(output.table(columns, rows))
-    return output.DONE
-
-
-def show(run_id: str, *, wait: bool, as_json: bool) -> int:
-    """One run; with `wait` its events until it has ended.
-
-    Raises:
-        WrongInput: There is no such run.
-    """
-    with opened() as ctx:
-        if wait:
-            planned = ctx.ledger.run(run_id)
-            follow(ctx, planned, lambda: under_way(ctx, planned))
-        run, summary = ctx.ledger.run(run_id), ctx.ledger.summary(run_id)
-        document, events = _document(ctx, run, summary), ctx.ledger.events(run_id)
-        after = standing(ctx, summary) if summary else None
-    if as_json:
-        output.print_json({**document, "events": events})
-        return output.exit_code(summary) if summary else output.DONE
-    output.out.print(tree(run, str(document["state"]), events))
-    if summary:
-        output.print_summary(summary, after)
-    return output.exit_code(summary) if summary else output.DONE
 
 
 def _print(ctx: Context, summary: Summary, *, as_json: bool) -> None:
     if as_json:
         output.print_json(output.run_document(summary))
     else:
-        output.print_summary(summary, standing(ctx, summary))
-
-
-def _document(ctx: Context, run: Run, summary: Summary | None) -> dict[str, object]:
-    return output.run_document(summary) if summary else output.open_run_document(run, state_without_end(ctx, run))
+        print_summary(summary, standing(ctx, summary))
 
 
 def _have_carried_out(ctx: Context, run: Run) -> Summary:
@@ -149,7 +112,7 @@ def _have_carried_out(ctx: Context, run: Run) -> Summary:
     try:
         follow(ctx, run, lambda: under_way(ctx, run))
     except KeyboardInterrupt:
-        output.err.print(f"the run goes on; follow it with: laike show {run.run_id} --follow")
+        output.note(f"the run goes on; follow it with: laike show {run.run_id} --follow")
         raise
     summary = ctx.ledger.summary(run.run_id)
     if summary is None:
@@ -161,10 +124,11 @@ def _have_carried_out(ctx: Context, run: Run) -> Summary:
 def _carry_out(ctx: Context, run: Run) -> Summary:
     """Carry a run out in the background while its events are shown."""
     ended: list[Summary | BaseException] = []
+    wanted = threading.Event()  # to stop
 
     def work() -> None:
         try:
-            ended.append(carry_out(ctx, run.run_id))
+            ended.append(carry_out(ctx, run.run_id, wanted.is_set))
         except BaseException as error:  # noqa: BLE001 raised again in the thread that waits
             ended.append(error)
 
@@ -174,12 +138,30 @@ def _carry_out(ctx: Context, run: Run) -> Summary:
         follow(ctx, run, thread.is_alive)
         _await_card(ctx, thread)
     except KeyboardInterrupt:
-        msg = f"{run.run_id} was stopped half-way; nothing is lost: the same command again completes it"
-        raise LaikeError(msg, what_to_do="重新运行同一命令即可补齐。") from None
+        wanted.set()
+        _stop(ctx, run, thread)
+        raise
     result = ended[0]
     if isinstance(result, BaseException):
         raise result
     return result
+
+
+def _stop(ctx: Context, run: Run, thread: threading.Thread) -> None:
+    """Let the steps under way end, close the run, and say what there is to do."""
+    again = threading.Event()
+    signal.signal(signal.SIGINT, lambda *_: again.set())  # no exception: half of what follows is worse than none
+    output.note("stopping: the steps under way end first; Ctrl-C again waits for nothing")
+    patience = time.monotonic() + STOPS_WITHIN_S
+    while thread.is_alive() and time.monotonic() < patience and not again.wait(LOOK_S):
+        pass
+    end = interrupt(ctx, run)
+    if end.state == RunState.INTERRUPTED:
+        output.note(f"{run.run_id} was stopped half-way; nothing is lost: the same command again completes it")
+    else:
+        output.note(f"{run.run_id} had ended before: {end.state}; laike show {run.run_id}")
+    if thread.is_alive():
+        leave(INTERRUPTED)
 
 
 def _await_card(ctx: Context, thread: threading.Thread) -> None:
@@ -188,5 +170,5 @@ def _await_card(ctx: Context, thread: threading.Thread) -> None:
     thread.join(CARD_S)
     if seconds and thread.is_alive():
         said = f"the card to the group waits {seconds:.0f} s: just after full and half hours its bot is crowded"
-        output.err.print(said, highlight=False)
+        output.note(said)
     thread.join()

@@ -4,7 +4,7 @@ import contextlib
 import logging
 from collections.abc import Iterator
 
-from cli.output import err, safe
+from cli.output import note
 from pipeline.context import Context, build
 from pipeline.core.errors import NoWorker
 from pipeline.outgoing import log_plainly
@@ -29,9 +29,9 @@ def opened(*, no_redis: bool = False) -> Iterator[Context]:
     """
     settings = Settings.load()
     for line in unsaid(notes(settings)):
-        err.print(f"[yellow]note:[/] {safe(line)}", highlight=False)
+        note(("note:", "yellow"), f" {line}")
     if settings.clock_offset_s:
-        err.print(f"[yellow bold]LAIKE_CLOCK_OFFSET_S shifts the clock by {settings.clock_offset_s} s[/]")
+        note((f"LAIKE_CLOCK_OFFSET_S shifts the clock by {settings.clock_offset_s} s", "yellow bold"))
     log_to_stderr(settings.log_level or "error")
     if no_redis:
         yield _without_redis(settings)
@@ -45,8 +45,9 @@ def opened(*, no_redis: bool = False) -> Iterator[Context]:
 def _without_redis(settings: Settings) -> Context:
     from pipeline.state.no_redis import in_memory
 
-    err.print("[red bold]without Redis nothing keeps others away: no worker, no beat, no second command may run now[/]")
-    err.print(f"the token comes from {settings.token_file}; history and progress of this run are gone when it ends")
+    alone = "without Redis nothing keeps others away: no worker, no beat, no second command may run now"
+    note((alone, "red bold"))
+    note(f"the token comes from {settings.token_file}; history and progress of this run are gone when it ends")
     ctx = build(settings, alone=in_memory())
     # nobody can say which table it was: taken for ours, rows that are not there stop the run, and none comes twice
     ctx.schema.settle(settings.bitable_table_id)

@@ -107,13 +107,13 @@ class Stage:
         Raises:
             LaikeError: It ended with another exit code than the demo is about.
         """
-        output.out.print(f"\n[bold]$ laike {' '.join(words)}[/]", highlight=False)
+        _say_command("laike", *words)
         code = subprocess.run(self._laike(*words), env=self._whole_environment, check=False).returncode  # noqa: S603 ours
         self._expect(f"laike {' '.join(words)}", code, expect)
 
     def begin(self, *words: str) -> "subprocess.Popen[bytes]":
         """Begin a command as a person would, and do something else meanwhile."""
-        output.out.print(f"\n[bold]$ laike {' '.join(words)}[/]", highlight=False)
+        _say_command("laike", *words)
         return subprocess.Popen(self._laike(*words), env=self._whole_environment)  # noqa: S603 ours
 
     def end(self, begun: "subprocess.Popen[bytes]", expect: int) -> None:
@@ -130,9 +130,10 @@ class Stage:
         Raises:
             LaikeError: It failed.
         """
-        output.out.print(f"\n[bold]$ celery -A worker.app {' '.join(words)}[/]", highlight=False)
+        _say_command("celery", "-A", "worker.app", *words)
         said = self.said((*lab.CELERY, *words))
-        output.out.print(said, highlight=False)
+        for line in said.splitlines():
+            output.say(line)
         return said
 
     def said(self, command: Sequence[str]) -> str:
@@ -181,7 +182,7 @@ class Stage:
         return (sys.executable, "-m", "cli.main", *words)
 
     def _expect(self, what: str, code: int, expect: int) -> None:
-        output.out.print(f"exit code {code}", highlight=False)
+        output.say(f"exit code {code}")
         if code != expect:
             msg = f"`{what}` ended with {code}, expected was {expect}"
             raise LaikeError(msg)
@@ -191,6 +192,11 @@ class Stage:
             return self.flower("/healthcheck").ok
         except requests.ConnectionError:
             return False
+
+
+def _say_command(*words: str) -> None:
+    output.say()
+    output.say((f"$ {' '.join(words)}", "bold"))
 
 
 @contextlib.contextmanager
@@ -209,7 +215,7 @@ def stage() -> Iterator[Stage]:
             yield made
         except LaikeError:
             for line in made.log("worker").splitlines()[-LOG_LINES_SHOWN:]:
-                output.err.out(line, highlight=False)
+                output.note(line)
             raise
 
 

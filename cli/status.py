@@ -33,7 +33,7 @@ def status(max_age: str, *, as_json: bool) -> int:
             }
         )
     else:
-        output.out.print(output.safe(found.words), highlight=False)
+        output.say(found.words)
     return CODES[found.verdict]
 
 

@@ -47,11 +47,11 @@ def url() -> int:
     """Print where a person authorizes the app."""
     with opened() as ctx:
         link, redirect_uri = ctx.tokens.link, ctx.settings.oceanengine_redirect_uri
-    output.out.print(link, highlight=False)
+    output.say(link)
     if not redirect_uri:
-        output.err.print("LAIKE_OCEANENGINE_REDIRECT_URI is not set: the page asks for the app's registered callback")
-    output.err.print("Tick every account: a new authorization replaces the former selection. Then, within 10 minutes:")
-    output.err.print("laike token exchange 'the address that the browser was sent to'", highlight=False)
+        output.note("LAIKE_OCEANENGINE_REDIRECT_URI is not set: the page asks for the app's registered callback")
+    output.note("Tick every account: a new authorization replaces the former selection. Then, within 10 minutes:")
+    output.note("laike token exchange 'the address that the browser was sent to'")
     return output.DONE
 
 
@@ -64,7 +64,7 @@ def refresh() -> int:
     with opened() as ctx:
         ctx.tokens.renew(ctx.tokens.pair().access_token)
         pair = ctx.tokens.pair()
-    output.err.print(f"refreshed; access token good until {output.moment(pair.expires_at)}")
+    output.note(f"refreshed; access token good until {output.moment(pair.expires_at)}")
     return output.DONE
 
 
@@ -77,9 +77,9 @@ def rotate_key() -> int:
     with opened() as ctx:
         mirrored, mirror = ctx.tokens.rotate_key(), ctx.settings.token_file
     if not mirrored:
-        output.err.print(f"encrypted anew in Redis, but {mirror} cannot be written: keep the old key, mend that, again")
+        output.note(f"encrypted anew in Redis, but {mirror} cannot be written: keep the old key, mend that, again")
         return output.IN_PART
-    output.err.print("encrypted with the first key of LAIKE_TOKEN_KEYS; the others may go once every process has it")
+    output.note("encrypted with the first key of LAIKE_TOKEN_KEYS; the others may go once every process has it")
     return output.DONE
 
 
@@ -101,16 +101,16 @@ def status(*, as_json: bool) -> int:
         ("access token", output.moment(pair.expires_at), f"{left['access_token_s'] / 3600:.1f} h"),
         ("refresh token", output.moment(pair.refresh_expires_at), f"{left['refresh_token_s'] / 86400:.1f} d"),
     ]
-    output.out.print(output.table(("", "ends", "left"), rows))
+    output.say_table(("", "ends", "left"), rows)
     if events:
-        shown = [(output.moment(one.at), one.step, output.safe(one.by), output.safe(one.message)) for one in events]
-        output.out.print(output.table(("at", "what", "by", ""), shown))
+        shown = [(output.moment(one.at), one.step, one.by, one.message) for one in events]
+        output.say_table(("at", "what", "by", ""), shown)
     return output.tell(trouble) if trouble else output.DONE
 
 
 def _taken_over(pair: TokenPair) -> None:
-    output.err.print(f"token taken over; refresh token good until {output.moment(pair.refresh_expires_at)}")
-    output.err.print("Stop the old script now: two refreshers kill each other's tokens.")
+    output.note(f"token taken over; refresh token good until {output.moment(pair.refresh_expires_at)}")
+    output.note("Stop the old script now: two refreshers kill each other's tokens.")
 
 
 def _left(ctx: Context, pair: TokenPair) -> dict[str, int]:

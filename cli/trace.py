@@ -3,9 +3,11 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from rich.text import Text
 from rich.tree import Tree
 
-from cli.output import coloured, moment, safe
+from cli.output import moment
+from cli.words import coloured, words
 from pipeline.core.outcome import Run
 from pipeline.state.ledger import Event
 
@@ -26,14 +28,14 @@ _RUN_LINES = {
 def tree(run: Run, state: str, events: Sequence[Event]) -> Tree:
     """A run's events by batch; each line says when it ended (s from the start), how long it took and what it spent."""
     begun_ms = int(events[0]["at"]) if events else 0
-    made = Tree(f"{run.run_id}: {coloured(state)}, begun {moment(run.started_at)}")
+    made = Tree(words(f"{run.run_id}: ", coloured(state), f", begun {moment(run.started_at)}"))
     batches: dict[str, list[Event]] = defaultdict(list)
     for event in events:
         if "batch" in event:
             batches[event["batch"]].append(event)
     names = {account.id: account.name for account in run.accounts}
     for number, its in sorted(batches.items(), key=lambda one: int(one[0])):
-        branch = made.add(f"batch {int(number) + 1}") if len(batches) > 1 else made
+        branch = made.add(words(f"batch {int(number) + 1}")) if len(batches) > 1 else made
         _add_fetches(branch, its, names, begun_ms)
         _add_lines(branch, its, _BATCH_LINES, begun_ms)
     _add_lines(made, events, _RUN_LINES, begun_ms)
@@ -53,7 +55,7 @@ def _add_fetches(branch: Tree, events: Sequence[Event], names: Mapping[str, str]
     last = max(int(event["at"]) for event in fetched)
     rows = sum(int(event.get("rows", 0)) for event in fetched)
     accounts = {event["account"] for event in fetched}
-    inner = branch.add(f"{_seconds(last - begun_ms)}  fetch: {len(accounts)} account(s), {rows} rows")
+    inner = branch.add(words(f"{_seconds(last - begun_ms)}  fetch: {len(accounts)} account(s), {rows} rows"))
     shown = sorted(fetched, key=lambda one: (one.get("state") in ("loaded", "empty"), -int(one.get("ms", 0))))
     for event in shown[:ACCOUNTS_SHOWN]:
         name = names.get(event["account"], event["account"])
@@ -61,16 +63,16 @@ def _add_fetches(branch: Tree, events: Sequence[Event], names: Mapping[str, str]
         state = event.get("state", event["event"])
         inner.add(_line(event, f"{name}: {state}, {told} {event.get('reason', '')}".rstrip(), begun_ms))
     if (more := len(shown) - ACCOUNTS_SHOWN) > 0:
-        inner.add(f"[dim]… {more} more, each faster[/]")
+        inner.add(words((f"… {more} more, each faster", "dim")))
 
 
-def _line(event: Event, text: str, begun_ms: int) -> str:
+def _line(event: Event, text: str, begun_ms: int) -> Text:
     spent = [f"took {_seconds(int(event['ms'])).strip()}"] if "ms" in event else []
     spent += [event["calls"]] if "calls" in event else []
     spent += [f"{event['retries']} retries"] if "retries" in event else []
     spent += [f"waited {_seconds(int(event['waited_ms'])).strip()}"] if "waited_ms" in event else []
-    told = f"  [dim]{safe(', '.join(spent))}[/]" if spent else ""
-    return f"{_seconds(int(event['at']) - begun_ms)}  {safe(text)}{told}"
+    told = [(f"  {', '.join(spent)}", "dim")] if spent else []
+    return words(f"{_seconds(int(event['at']) - begun_ms)}  {text}", *told)
 
 
 def _seconds(ms: int) -> str:

@@ -1,6 +1,7 @@
 """Which days a run covers, what it is called, and until when it may take."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -21,6 +22,7 @@ ENDING_S = 60  # views, status table and card come after the deadline
 RESTATED_DAYS = 30  # so long figures may still be corrected
 BACK_OFFS_MAX = 10  # 2¹⁰ hours are longer than anything is owed
 OLDEST_DAYS = 365  # the report endpoints serve no older day
+_SCHEDULED = re.compile(r"daily-\d{4}-\d{2}-\d{2}")  # a run by hand has a suffix
 
 
 def yesterday(now: datetime) -> date:
@@ -94,6 +96,14 @@ def batches_deadline_s(batches: Sequence[Run], rate: float, wanted: float | None
 def manual_suffix(now: datetime) -> str:
     """What tells a run that a person asked for from the scheduled one, and from another of the same minute."""
     return f"{now.astimezone(CHINA):%m%d%H%M%S%f}"[:-3]
+
+
+def kind_of(run_id: str) -> str:
+    """What kind of run it is, by its name: daily, settle, catch_up, backfill, or manual for a sync by hand."""
+    for begin, kind in (("settle-", "settle"), ("catch-up-", "catch_up"), ("backfill-", "backfill")):
+        if run_id.startswith(begin):
+            return kind
+    return "daily" if _SCHEDULED.fullmatch(run_id) else "manual"
 
 
 def past_days(start: date, end: date, now: datetime) -> DayRange:

@@ -239,9 +239,9 @@ class Ledger:
         """Take the mark of a run away whose card was certainly not taken."""
         self._client.hdel(keys.run(run_id), TOLD)
 
-    def newest(self, count: int) -> list[str]:
-        """Ids of the newest runs, the newest first."""
-        found: Any = self._client.zrevrange(keys.RUNS, 0, count - 1)
+    def newest(self, count: int, after: int = 0) -> list[str]:
+        """Ids of the newest runs, the newest first; with a count of 0 all, and without the `after` newest ones."""
+        found: Any = self._client.zrevrange(keys.RUNS, after, after + count - 1 if count else -1)
         return [run_id.decode(errors="replace") for run_id in found]
 
     def emit(self, run_id: str, event: str, **facts: str | int) -> None:

@@ -26,6 +26,7 @@ from pipeline.steps.backfill import begun_parts, open_attempt, rows_a_day, taken
 from pipeline.steps.early_read import read_table
 from pipeline.steps.fetch import fetch_account
 from pipeline.steps.finish import finish
+from pipeline.steps.halt import Halted, Stop, never
 from pipeline.steps.load import load
 from pipeline.steps.once import TRIES
 from pipeline.steps.owed import due_groups, newest_day, owed, reaching_back, recent_runs, worth_trying
@@ -248,34 +249,41 @@ def _tell(ctx: Context, run: Run) -> None:
     ctx.ledger.emit(run.run_id, "planned", accounts=len(run.accounts), days=len(run.days))
 
 
-def carry_out(ctx: Context, run_id: str) -> Summary:
-    """Every step of a run, in threads of this process: what can overlap does."""
+def carry_out(ctx: Context, run_id: str, stop: Stop = never) -> Summary:
+    """Every step of a run, in threads of this process: what can overlap does.
+
+    Raises:
+        Halted: Somebody wants it to stop; those steps that had begun have ended.
+    """
+    surely = partial(_surely, stop)
     cut = parts(ctx.ledger.run(run_id))
     with ThreadPoolExecutor(max_workers=FETCHES_AT_ONCE) as pool:
         for part in cut:
-            _fetch_and_load(ctx, part, pool)
+            _fetch_and_load(ctx, part, pool, surely)
             if part is cut[-1]:
-                views = pool.submit(_surely, partial(check_views, ctx, run_id))
-            _surely(partial(verify, ctx, run_id, part.batch))
+                views = pool.submit(surely, partial(check_views, ctx, run_id))
+            surely(partial(verify, ctx, run_id, part.batch))
         views.result()
-    return _surely(partial(finish, ctx, run_id))
+    return surely(partial(finish, ctx, run_id))
 
 
-def _fetch_and_load(ctx: Context, part: Run, pool: ThreadPoolExecutor) -> None:
+def _fetch_and_load(ctx: Context, part: Run, pool: ThreadPoolExecutor, surely: Callable[..., object]) -> None:
     at = (ctx, part.run_id, part.batch)
-    reading = pool.submit(_surely, partial(read_table, *at))  # first: the load waits for it longest
+    reading = pool.submit(surely, partial(read_table, *at))  # first: the load waits for it longest
     if part.batch in part.loaded_before:
         reading.result()  # it says whether anything is fetched
-    fetches = [pool.submit(_surely, partial(fetch_account, *at, account.id)) for account in part.accounts]
+    fetches = [pool.submit(surely, partial(fetch_account, *at, account.id)) for account in part.accounts]
     reading.result()
     for fetch in fetches:
         fetch.result()
-    _surely(partial(load, *at))
+    surely(partial(load, *at))
 
 
-def _surely(step: Callable[[], T]) -> T:
+def _surely(stop: Stop, step: Callable[[], T]) -> T:
     """A step, tried again at once where it broke: the last time it has an outcome."""
     for _ in range(TRIES - 1):
+        if stop():
+            raise Halted
         try:
             return step()
         except Unforeseen as error:

@@ -1,6 +1,7 @@
 """The house rules that a linter does not measure: short files, short functions, words on what is public."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
@@ -28,6 +29,29 @@ BROAD_EXCEPTS: dict[str, str] = {
     "worker/messages.py::_loads_or_none": "what is no message is discarded",
     "worker/messages.py::defect": "what is no message is discarded",
     "worker/watchdog.py::look_and_beat": "it is told; a thread that ends is started by nobody",
+}
+
+# What of rich the commands may import, by file: only two of these make a console or text, so that no word is markup.
+RICH: dict[str, set[str]] = {
+    "cli/coverage.py": {"rich.cells.cell_len", "rich.cells.set_cell_size"},
+    "cli/output.py": {"rich.console.Console", "rich.console.RenderableType", "rich.table.Table", "rich.text.Text"},
+    "cli/progress.py": {
+        f"rich.progress.{name}"
+        for name in ("BarColumn", "MofNCompleteColumn", "Progress", "TextColumn", "TimeRemainingColumn")
+    },
+    "cli/streams.py": {"rich.cells.cell_len"},
+    "cli/trace.py": {"rich.text.Text", "rich.tree.Tree"},
+    "cli/words.py": {"rich.text.Text"},
+}
+# Calls that print or make what is printed, and the one file that may.
+PRINTING = {
+    "Console": "cli/output.py",
+    "Text": "cli/words.py",
+    "from_markup": "",
+    "print": "cli/output.py",
+    "print_json": "cli/output.py",
+    "echo": "",
+    "secho": "",
 }
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -86,6 +110,32 @@ def _catches_everything(handler: ast.ExceptHandler) -> bool:
     return any(ast.unparse(one).rpartition(".")[2] in {"Exception", "BaseException"} for one in caught)
 
 
+def imported_of_rich(tree: ast.AST) -> set[str]:
+    """What is imported of rich, as it is called there."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and str(node.module).partition(".")[0] == "rich":
+            found |= {f"{node.module}.{one.name}" for one in node.names}
+        if isinstance(node, ast.Import):
+            found |= {one.name for one in node.names if one.name.partition(".")[0] == "rich"}
+    return found
+
+
+def printing_calls(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    """Calls that print or make text: their last name, and the whole of it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            whole = ast.unparse(node.func)
+            if (name := whole.rpartition(".")[2]) in PRINTING:
+                yield name, whole
+
+
+def markup(tree: ast.AST) -> list[str]:
+    """Words of the code that rich would read as markup."""
+    words = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return [word for word in words if re.search(r"\[/[a-z ]*\]", word)]
+
+
 def found_broad_excepts() -> list[str]:
     return [f"{path.relative_to(ROOT)}::{name}" for path in FILES for name in broad_excepts(parsed(path))]
 
@@ -122,6 +172,24 @@ def test_everything_is_caught_only_where_there_is_a_reason() -> None:
 def test_no_reason_outlives_its_except() -> None:
     assert sorted(BROAD_EXCEPTS.keys() - set(found_broad_excepts())) == []
     assert all(reason.strip() for reason in BROAD_EXCEPTS.values())
+
+
+COMMANDS = [path for path in FILES if path.is_relative_to(ROOT / "cli")]
+each_command = pytest.mark.parametrize("path", COMMANDS, ids=lambda path: path.name)
+
+
+@each_command
+def test_what_is_printed_is_made_and_printed_in_one_place(path: Path) -> None:
+    name, tree = str(path.relative_to(ROOT)), parsed(path)
+    assert imported_of_rich(tree) <= RICH.get(name, set())
+    here = {"print_json": ("output.print_json", "print_json")}  # ours, which prints a document
+    calls = [one for one in printing_calls(tree) if PRINTING[one[0]] != name and one[1] not in here.get(one[0], ())]
+    assert calls == []
+
+
+@each_command
+def test_no_word_of_a_command_is_markup(path: Path) -> None:
+    assert markup(parsed(path)) == []
 
 
 # The measures themselves, on code that breaks each rule.
@@ -181,3 +249,36 @@ def test_the_measure_sees_an_except_that_catches_everything(clause: str, found: 
 
 def test_the_measure_sees_an_except_outside_of_functions() -> None:
     assert list(broad_excepts(ast.parse("try:\n  x = 1\nexcept Exception:\n  x = 2"))) == ["<module>"]
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("from rich.text import Text", {"rich.text.Text"}),
+        ("import rich.console", {"rich.console"}),
+        ("def f():\n    from rich import print", {"rich.print"}),
+        ("import richer\nfrom richer.text import Text", set()),
+    ],
+)
+def test_the_measure_sees_what_is_taken_of_rich(source: str, found: set[str]) -> None:
+    assert imported_of_rich(ast.parse(source)) == found
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("output.out.print('x')", ["print"]),
+        ("Console()", ["Console"]),
+        ("rich.text.Text.from_markup('x')", ["from_markup"]),
+        ("Text('x')", ["Text"]),
+        ("say(Text)", []),
+    ],
+)
+def test_the_measure_sees_what_prints(source: str, names: list[str]) -> None:
+    assert [name for name, _ in printing_calls(ast.parse(source))] == names
+
+
+def test_the_measure_sees_markup_also_in_words_with_values() -> None:
+    assert markup(ast.parse("f'[red]{x}[/] y'")) == ["[/] y"]
+    assert markup(ast.parse("'[/bold red]'")) == ["[/bold red]"]
+    assert markup(ast.parse("'[START', 'END]', '[x]'")) == []

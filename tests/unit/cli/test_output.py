@@ -15,10 +15,10 @@ from cli.output import (
     exit_code,
     open_run_document,
     print_json,
-    print_summary,
     run_document,
     tell,
 )
+from cli.summary import print_summary
 from pipeline.core import errors
 from pipeline.core.aftermath import Standing, aftermath
 from pipeline.core.causes import cure_of
@@ -146,7 +146,11 @@ def test_a_run_without_an_end_has_the_names_of_its_accounts_only() -> None:
     run = Run(run_id="r", day=DAY, days=days, accounts=(Account("18", "城东店"),), started_at=NOW, deadline=NOW)
     assert open_run_document(run, RunState.RUNNING) == {
         "run_id": "r",
+        "kind": "manual",
         "state": "running",
+        "started": "2026-02-12T07:00:00+00:00",
+        "seconds": None,
+        "dry_run": False,
         "day": "2026-02-11",
         "days": ["2026-02-11"],
         "accounts": [{"id": "18", "name": "城东店"}],

@@ -3,14 +3,14 @@ import io
 import pytest
 from rich.console import Console
 
-from cli import progress
+from cli import output
 from cli.progress import bar
 
 
 def shown(monkeypatch: pytest.MonkeyPatch, *, terminal: bool) -> io.StringIO:
     """What is printed, at a terminal or not."""
     file = io.StringIO()
-    monkeypatch.setattr(progress, "err", Console(file=file, force_terminal=terminal, width=100))
+    monkeypatch.setattr(output, "err", Console(file=file, force_terminal=terminal, width=100))
     return file
 
 

@@ -1,0 +1,77 @@
+"""Ctrl-C of a run in this process: it stops at a clean place, says what to do, and nobody takes it for running."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.crew import wait_until
+from tests.lab import Lab
+
+
+def begun(lab: Lab) -> "subprocess.Popen[str]":
+    """`laike sync --local` of the newest day, begun."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("LAIKE_")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "cli.main", "sync", "--local", "--day", lab.day.isoformat()],
+        env={**clean, "PYTHONPATH": str(Path.cwd()), **lab.environment()},
+        cwd=lab.home,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def stopped(lab: Lab, endpoint: str) -> str:
+    """What a run says on stderr that is stopped while an endpoint is slow; it ends as shells expect it to."""
+    lab.control("latency", {endpoint: 1.0})
+    process = begun(lab)
+    assert wait_until(lambda: lab.calls(endpoint))
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    assert "Exception ignored" not in said
+    lab.control("latency", {endpoint: 0})
+    return said
+
+
+@pytest.mark.parametrize("endpoint", ["report.promotion", "records.batch_create"])
+def test_a_run_that_is_stopped_has_ended_and_the_same_command_completes_it(lab: Lab, endpoint: str) -> None:
+    lab.context()
+    said = stopped(lab, endpoint)
+    (listed,) = json.loads(lab.laike("runs", "--json").stdout)
+    assert (listed["state"], listed["verified"]) == ("interrupted", False)
+    assert listed["run_id"] in said
+    assert "the same command again" in said
+    assert lab.context().ledger.open_runs() == []
+    again = lab.laike("sync", "--local", "--day", lab.day.isoformat())
+    assert again.returncode == 0, again.stderr
+    lab.assert_agrees()
+
+
+def test_no_step_begins_after_ctrl_c(lab: Lab) -> None:
+    lab.context()
+    stopped(lab, "report.promotion")
+    assert lab.calls("records.batch_create") == 0
+
+
+def test_a_second_ctrl_c_waits_for_nothing(lab: Lab) -> None:
+    lab.context()
+    lab.control("latency", {"report.promotion": 8.0})
+    process = begun(lab)
+    assert wait_until(lambda: lab.calls("report.promotion"))
+    process.send_signal(signal.SIGINT)
+    assert process.stderr
+    while "Ctrl-C again" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=5)
+    assert process.returncode == 130
+    lab.control("latency", {"report.promotion": 0})
+    (listed,) = json.loads(lab.laike("runs", "--json").stdout)
+    assert listed["state"] == "interrupted"
