@@ -14,6 +14,7 @@ import requests
 from cli import output
 from cli.stage import Stage, set_clock, stage
 from pipeline.core.errors import LaikeError
+from pipeline.state.files import replacing
 
 FOLDER = Path("demo-output")
 BACK_AFTER_S = 2  # as a restart policy would
@@ -179,9 +180,10 @@ def _save_page(made: Stage) -> None:
     page.raise_for_status()
     FOLDER.mkdir(exist_ok=True)
     file = FOLDER / "index.html"
-    file.write_text(page.text, encoding="utf-8")
+    with replacing(file) as opened:
+        opened.write(page.text.encode())
     output.say()
-    output.say(f"Table, view, status table and cards: {file.resolve()}")
+    output.say(f"Table, view, status table and cards: {file.absolute()}")
 
 
 def _stay(made: Stage) -> None:

@@ -13,6 +13,7 @@ from pipeline.core.errors import LaikeError, WrongInput
 from pipeline.core.plan import told_apart
 from pipeline.file_input import path_of
 from pipeline.render.export import Format
+from pipeline.state.files import own_folder
 from pipeline.steps.accounts import remembered_accounts
 from pipeline.steps.export import Exported, From, Tell, Wanted, export_file, export_stream, wanted
 
@@ -44,7 +45,7 @@ def export(
             if to == STDOUT:
                 file, made = STDOUT, _to_stdout(ctx, what, tell)
             else:
-                path = path_of(to or f"laike-export-{first}-{last}.{as_}")
+                path = path_of(to) if to else own_folder(ctx.settings.output) / f"laike-export-{first}-{last}.{as_}"
                 file, made = str(path), export_file(ctx, what, path, tell)
         document = _document(ctx, what, file, made)
     _tell(what, made)

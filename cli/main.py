@@ -147,7 +147,7 @@ def report(
     start: Annotated[str, typer.Argument(help="The first day, as 2026-02-01.")],
     end: Annotated[str, typer.Argument(help="The last day, included; before today.")],
     to: Annotated[
-        str | None, typer.Option("--output", help="Where to. Default: laike-report-START-END.html, here.")
+        str | None, typer.Option("--output", help="A new file. Default: laike-output/laike-report-START-END.html.")
     ] = None,
     account: Annotated[list[str] | None, typer.Option(help="Only this account (id or name); may be repeated.")] = None,
     send: Annotated[bool, typer.Option("--send", help="Also tell the group the main figures.")] = False,
@@ -180,7 +180,7 @@ def export(
         Literal["table", "api"], typer.Option("--from", help="What the table holds, or what Ocean Engine reports now.")
     ] = "table",
     to: Annotated[
-        str | None, typer.Option("--output", help="A new file, or - for stdout. Default: laike-export-START-END.csv.")
+        str | None, typer.Option("--output", help="A new file, or - for stdout. Default: in laike-output/.")
     ] = None,
     by_account: Annotated[bool, typer.Option("--sheet-per-account", help="xlsx: a sheet for each account.")] = False,
     as_json: AsJson = False,

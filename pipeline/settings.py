@@ -142,6 +142,11 @@ class Settings(BaseSettings):
         return self.backup_dir or self.token_file.parent / "backups"
 
     @property
+    def output(self) -> Path:
+        """The folder of exports and reports that were given no other place: beside the mirror of the token."""
+        return self.token_file.parent / "laike-output"
+
+    @property
     def table_url(self) -> str | None:
         """The page of the table, if it is known."""
         return f"{self.bitable_url.partition('?')[0]}?table={self.bitable_table_id}" if self.bitable_url else None

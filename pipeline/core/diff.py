@@ -3,8 +3,9 @@
 Nothing is ever deleted here. A row that the source no longer returns, and a person's row, stay as they are.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from pipeline.core.model import ZERO, AccountDay, Cell, FoundRow, Key, WantedRow, by_key
 
@@ -95,22 +96,40 @@ def _text(cells: Mapping[str, Cell]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Causes:
-    """Why rows changed: the source says something else than it did, or a person had touched the table."""
+    """Why rows changed: the source says something else than it did, or a person had touched the table.
+
+    `refilled`: rows by the column that is another one now than the day was loaded into, and so was empty.
+    """
 
     restated: tuple[AccountDay, ...]
     edited: int
     recreated: int
+    refilled: Mapping[str, int] = field(default_factory=dict)
 
 
-def causes(done: Iterable[Change], source: Mapping[AccountDay, str], loaded: Mapping[AccountDay, str]) -> Causes:
-    """Tell restatements from edits by hand.
+def causes(
+    done: Iterable[Change],
+    source: Mapping[AccountDay, str],
+    loaded: Mapping[AccountDay, str],
+    is_new: Callable[[AccountDay, str], bool] = lambda _at, _column: False,
+) -> Causes:
+    """Tell restatements from edits by hand, and both from cells that a new column lacks.
 
     Args:
         done: What was changed.
         source: The checksum of what the source says now, by account and day.
         loaded: The checksum of what was last loaded; a day that never was is in neither group.
+        is_new: Whether a column is another one than that into which the day was last loaded.
     """
+    changed = [(change, _refills(change, is_new)) for change in done]
     restated = tuple(sorted(at for at, now in source.items() if loaded.get(at, now) != now))
-    by_hand = [change for change in done if loaded.get(change.at) == source.get(change.at, "")]
-    recreated = sum(change.created for change in by_hand)
-    return Causes(restated, len(by_hand) - recreated, recreated)
+    same = [(change, refills) for change, refills in changed if loaded.get(change.at) == source.get(change.at, "")]
+    recreated = sum(change.created for change, _ in same)
+    edited = sum(not (refills and refills == set(change.new)) for change, refills in same if not change.created)
+    refilled = Counter(sorted(name for _, refills in changed for name in refills))
+    return Causes(restated, edited, recreated, refilled)
+
+
+def _refills(change: Change, is_new: Callable[[AccountDay, str], bool]) -> set[str]:
+    """Columns that were empty in a row since they were not there when it was written."""
+    return {name for name, old in change.old.items() if not old and is_new(change.at, name)}

@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 
 from pipeline.core.aftermath import Aftermath, aftermath
 from pipeline.core.background import Background
-from pipeline.core.model import CHINA, ZERO, AccountDay
+from pipeline.core.model import ZERO, AccountDay
 from pipeline.core.outcome import AccountResult, DayState, RunState, Summary, outside_words
 from pipeline.core.status import WORDS
-from pipeline.render.elements import Card, Element, card, column, link_button, markdown, table
+from pipeline.render.elements import Card, Element, Value, card, column, link_button, markdown, table
 from pipeline.render.figures import change, cost_chart, figures
 from pipeline.render.head import head
+from pipeline.render.markdown import Markdown, lines
 from pipeline.render.reasons import why
-from pipeline.render.words import clipped, harmless, moment, named
+from pipeline.render.words import clipped, moment, named, shown
 
 _TEMPLATES = {RunState.SUCCESS: "green", RunState.PARTIAL: "orange"}
 _TITLES = {
@@ -74,16 +75,16 @@ def _run_card(summary: Summary, beside: Background, room: Room) -> Card:
     return card(title, template, elements, f"时钟偏移 {offset:+.0f} 秒" if offset else None)
 
 
-def trouble_card(title: str, lines: Sequence[str], link: str | None) -> Card:
+def trouble_card(title: str, words: Sequence[str], link: str | None) -> Card:
     """The card about a trouble outside of runs; `link` is where a person authorizes, if that ends it."""
-    texts = [markdown(_sentence(line, ROOMS[0])) for line in lines[: ROOMS[0].lines]]
+    texts = [markdown(_sentence(line, ROOMS[0])) for line in words[: ROOMS[0].lines] if shown(line)]
     return card(title, "red", [*texts, *([_authorize_button(link)] if link else [])])
 
 
 def greeting_card(now: datetime) -> Card:
     """A card that only says that cards arrive."""
-    text = f"收到这条消息, 说明运行结果会发到本群。发送时间 {now.astimezone(CHINA):%m-%d %H:%M}"
-    return card("同步通知测试", "blue", [markdown(text)])
+    words = Markdown("收到这条消息, 说明运行结果会发到本群。发送时间 {}", moment(now))
+    return card("同步通知测试", "blue", [markdown(words)])
 
 
 def authorize_link_in(summary: Summary) -> str | None:
@@ -108,41 +109,46 @@ def _authorize_button(link: str) -> Element:
     return link_button("打开授权页", link, "primary")
 
 
-def _recovery(beside: Background) -> list[str]:
+def _recovery(beside: Background) -> list[Markdown]:
     over = beside.recovery
     if over is None:
         return []
-    return [f"**已恢复**：{named(over.names)}，自 {moment(over.since)} 起的问题已解决"]
+    return [Markdown("**已恢复**：{}，自 {} 起的问题已解决", named(over.names), moment(over.since))]
 
 
-def _outside(summary: Summary) -> list[str]:
+def _outside(summary: Summary) -> list[Markdown]:
     """What accounts spent where no promotion has a row, summed: it is in no row of the table."""
     spent = [account for account in summary.accounts if account.outside]
     total = sum((account.outside for account in spent), ZERO)
-    return [f"{outside_words(total)}：{named([account.name for account in spent])}"] if spent else []
+    return [Markdown("{}：{}", outside_words(total), named([account.name for account in spent]))] if spent else []
 
 
-def _told(summary: Summary, beside: Background, room: Room) -> list[str]:
+def _told(summary: Summary, beside: Background, room: Room) -> list[Markdown]:
     """What to do, what was corrected, what people should know; also of runs before it that told nobody."""
     news = dict.fromkeys(line for run in beside.unheard for line in run.news if line not in summary.warnings)
     told = (*_restatements([summary, *beside.unheard]), *summary.warnings, *news, *summary.view_notes)
-    return _first([*_troubles(summary, room), *(_sentence(line, room) for line in told if line.strip())], room)
+    return _first([*_troubles(summary, room), *(_sentence(line, room) for line in told if shown(line))], room)
 
 
-def _sentence(text: str, room: Room) -> str:
-    return clipped(harmless(text), room.letters)
+def _sentence(text: str, room: Room) -> Markdown:
+    return Markdown("{}", clipped(text, room.letters))
 
 
-def _troubles(summary: Summary, room: Room) -> list[str]:
+def _troubles(summary: Summary, room: Room) -> list[Markdown]:
     """Why and what to do, each once, with the names of the accounts; what befell the whole run is not told of each."""
     befallen: dict[tuple[str, str], list[str]] = {}
     for one in summary.accounts:
         told_weekly = one.state == DayState.PARKED  # by a warning of its own
         if one.trouble and one.trouble != summary.trouble and not told_weekly:
             befallen.setdefault((why(one.trouble), one.trouble.what_to_do), []).append(one.name)
-    lines = [f"**{named(who)}**（{reason}）：{_sentence(advice, room)}" for (reason, advice), who in befallen.items()]
+    of_accounts = [
+        Markdown("**{}**（{}）：{}", named(who), reason, _sentence(advice, room))
+        for (reason, advice), who in befallen.items()
+    ]
     whole = summary.trouble
-    return [f"**{why(whole)}**：{_sentence(whole.what_to_do, room)}", *lines] if whole else lines
+    if whole is None:
+        return of_accounts
+    return [Markdown("**{}**：{}", why(whole), _sentence(whole.what_to_do, room)), *of_accounts]
 
 
 def _restatements(runs: Sequence[Summary]) -> list[str]:
@@ -156,21 +162,22 @@ def _restatements(runs: Sequence[Summary]) -> list[str]:
 
 
 def _alerts(beside: Background, room: Room) -> list[Element]:
-    shown = [_sentence(alert, room) for alert in beside.alerts[: room.alerts]]
+    told = [Markdown("- {}", clipped(alert, room.letters)) for alert in beside.alerts[: room.alerts]]
     more = len(beside.alerts) - room.alerts
-    lines = [*shown, f"另有 {more} 条提醒"] if more > 0 else shown
-    return [markdown("\n".join(["**异常提醒**", *(f"- {line}" for line in lines)]))] if lines else []
+    told += [Markdown("- 另有 {} 条提醒", more)] if more > 0 else []
+    return [markdown(lines([Markdown("**异常提醒**"), *told]))] if told else []
 
 
-def _first(lines: Sequence[str], room: Room) -> list[str]:
-    more = len(lines) - room.lines
-    return [*lines[: room.lines], f"另有 {more} 条，见同步状态表"] if more > 0 else list(lines)
+def _first(paragraphs: Sequence[Markdown], room: Room) -> list[Markdown]:
+    more = len(paragraphs) - room.lines
+    hidden = [Markdown("另有 {} 条，见同步状态表", more)] if more > 0 else []
+    return [*paragraphs[: room.lines], *hidden]
 
 
-def _footer(summary: Summary, after: Aftermath, room: Room) -> str:
+def _footer(summary: Summary, after: Aftermath, room: Room) -> Markdown:
     hidden = len(summary.accounts) - room.accounts
     more = f"另有 {hidden} 个账户，见同步状态表；" if hidden > 0 else ""
-    return f"{more}{_written(summary, after)}"
+    return Markdown("{}{}", more, _written(summary, after))
 
 
 def _written(summary: Summary, after: Aftermath) -> str:
@@ -192,15 +199,19 @@ def _account_table(summary: Summary, beside: Background, after: Aftermath, room:
     columns += [column("cost", "消耗(元)", "number", precision=2), column("change", "较前一日")]
     columns += [column("conversions", "转化", "number"), column("rows", "行数", "number")]
     rows = [_account_row(one, summary, beside, after) for one in ranked[: room.accounts]]
-    shown: Collection[str] = {name for row in rows for name in row}
-    return table([one for one in columns if one["name"] in shown or not rows], rows, page_size=10)
+    filled: Collection[str] = {name for row in rows for name in row}
+    return table([one for one in columns if one["name"] in filled or not rows], rows, page_size=10)
 
 
-def _account_row(one: AccountResult, summary: Summary, beside: Background, after: Aftermath) -> dict[str, object]:
-    row: dict[str, object] = {"account": clipped(one.name), "state": _state(one, after)}
+def _account_row(one: AccountResult, summary: Summary, beside: Background, after: Aftermath) -> dict[str, Value]:
+    row: dict[str, Value] = {"account": clipped(one.name), "state": _state(one, after)}
     there = after.standing.get(one.id)
     if there is None:
-        read = {"rows": one.rows, "cost": float(one.cost), "as_of": "未核对" if one in after.unsure else "未入库"}
+        read: dict[str, Value] = {
+            "rows": one.rows,
+            "cost": float(one.cost),
+            "as_of": "未核对" if one in after.unsure else "未入库",
+        }
         return row | read if one.fetched else row
     row |= {"rows": there.rows, "cost": float(there.cost)}
     if len(after.synced) < after.waited_for:  # else one time holds for all, and stands in the card's first line

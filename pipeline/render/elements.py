@@ -1,9 +1,17 @@
-"""The parts of a card. Follows 飞书卡片 JSON 2.0: a property that is not known there is an error."""
+"""The parts of a card. Follows 飞书卡片 JSON 2.0: a property that is not known there is an error.
+
+Each takes either a `str`, which is shown as plain text whatever stands in it, or `Markdown`.
+"""
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from pipeline.render.markdown import Markdown
+from pipeline.render.words import shown
 
 Element = dict[str, object]
 Card = dict[str, object]
+Value = str | float | None  # of a cell, or of a bar
 
 
 def card(title: str, template: str, elements: Sequence[Element], tag: str | None = None) -> Card:
@@ -17,7 +25,7 @@ def card(title: str, template: str, elements: Sequence[Element], tag: str | None
         header["text_tag_list"] = [{"tag": "text_tag", "text": plain_text(tag), "color": "red"}]
     return {
         "schema": "2.0",
-        "config": {"update_multi": True, "summary": {"content": title}},
+        "config": {"update_multi": True, "summary": {"content": shown(title)}},
         "header": header,
         "body": {"elements": list(elements)},
     }
@@ -25,12 +33,12 @@ def card(title: str, template: str, elements: Sequence[Element], tag: str | None
 
 def plain_text(text: str) -> Element:
     """A text without markup."""
-    return {"tag": "plain_text", "content": text}
+    return {"tag": "plain_text", "content": shown(text)}
 
 
-def markdown(text: str) -> Element:
+def markdown(text: Markdown) -> Element:
     """A paragraph."""
-    return {"tag": "markdown", "content": text}
+    return {"tag": "markdown", "content": text.text}
 
 
 def link_button(text: str, url: str, kind: str = "default") -> Element:
@@ -43,20 +51,27 @@ def link_button(text: str, url: str, kind: str = "default") -> Element:
     }
 
 
-def table(columns: Sequence[Mapping[str, object]], rows: Sequence[Mapping[str, object]], page_size: int) -> Element:
+def table(columns: Sequence[Mapping[str, object]], rows: Sequence[Mapping[str, Value]], page_size: int) -> Element:
     """A table; a page of it has 1 to 10 rows."""
-    return {"tag": "table", "page_size": page_size, "columns": list(columns), "rows": list(rows)}
+    return {"tag": "table", "page_size": page_size, "columns": list(columns), "rows": [_plain(row) for row in rows]}
 
 
-def column(name: str, title: str, data_type: str = "text", precision: int | None = None) -> Element:
+def column(
+    name: str, title: str, data_type: Literal["text", "number"] = "text", precision: int | None = None
+) -> Element:
     """A column of a table; the cells of one of `number` are numbers, which are shown with separators."""
-    made: Element = {"name": name, "display_name": title, "data_type": data_type}
+    made: Element = {"name": name, "display_name": shown(title), "data_type": data_type}
     if data_type == "number":
         made["format"] = {"precision": precision or 0, "separator": True}
     return made
 
 
-def bar_chart(title: str, values: Sequence[Mapping[str, object]], x: str, y: str) -> Element:
+def bar_chart(title: str, values: Sequence[Mapping[str, Value]], x: str, y: str) -> Element:
     """Bars, as VChart draws them; a value that is null has none."""
-    spec = {"type": "bar", "title": {"text": title}, "data": {"values": list(values)}, "xField": x, "yField": y}
+    drawn = [_plain(value) for value in values]
+    spec = {"type": "bar", "title": {"text": shown(title)}, "data": {"values": drawn}, "xField": x, "yField": y}
     return {"tag": "chart", "aspect_ratio": "2:1", "chart_spec": spec}
+
+
+def _plain(values: Mapping[str, Value]) -> dict[str, Value]:
+    return {name: shown(value) if isinstance(value, str) else value for name, value in values.items()}

@@ -90,7 +90,7 @@ def _whole(text: str) -> str:
 
 def _csv(rows: Iterable[Sequence[str]]) -> bytes:
     made = io.StringIO(newline="")
-    csv.writer(made).writerows(rows)
+    csv.writer(made, quoting=csv.QUOTE_ALL).writerows(rows)  # programs differ in which fields need quotes
     return made.getvalue().encode("utf-8", "replace")
 
 

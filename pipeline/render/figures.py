@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from pipeline.core.history import Comparison, Figures, History, compare, cost_per_conversion, together
 from pipeline.core.model import AccountDay, DayRange
-from pipeline.render.elements import Element, bar_chart, column, markdown, table
+from pipeline.render.elements import Element, Value, bar_chart, column, markdown, table
+from pipeline.render.markdown import Markdown
 
 CHART_DAYS = 14
 DAYS_NAMED = 4
@@ -55,10 +56,12 @@ def cost_chart(history: History, account_ids: Collection[str], day: date) -> lis
     known = [(one, together(history, account_ids, one)) for one in days]
     if sum(one is not None for _, one in known) < 2:  # noqa: PLR2004 one bar is no course
         return []
-    values = [{"day": f"{one:%m-%d}", "cost": float(its.cost) if its else None} for one, its in known]
+    values: list[dict[str, Value]] = [
+        {"day": f"{one:%m-%d}", "cost": float(its.cost) if its else None} for one, its in known
+    ]
     short = [f"{one:%m-%d}" for one, its in known if its and _lacks(history, account_ids, days.first, one)]
     more = f" 等 {len(short)} 天" if len(short) > DAYS_NAMED else ""
-    note = [markdown(f"图中 {'、'.join(short[:DAYS_NAMED])}{more} 缺少部分账户的数据")] if short else []
+    note = [markdown(Markdown("图中 {}{} 缺少部分账户的数据", "、".join(short[:DAYS_NAMED]), more))] if short else []
     return [bar_chart(f"近 {CHART_DAYS} 天消耗（元）", values, "day", "cost"), *note]
 
 
@@ -83,7 +86,7 @@ def _notes(
         for ago, word in _BASES
         if (one := against[ago]) and one.accounts < known
     ]
-    return [markdown("；".join(notes))] if notes else []
+    return [markdown(Markdown("{}", "；".join(notes)))] if notes else []
 
 
 def _shown(figure: Decimal | None, form: str) -> str:

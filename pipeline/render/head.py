@@ -6,10 +6,11 @@ from datetime import datetime, time, timedelta
 from pipeline.core.aftermath import Aftermath, Standing, summed
 from pipeline.core.model import CHINA, ZERO
 from pipeline.core.outcome import AccountResult, RunState, Summary
+from pipeline.render.markdown import Markdown
 from pipeline.render.words import moment, money, span
 
 
-def head(summary: Summary, after: Aftermath, now: datetime, settle_at: time) -> list[str]:
+def head(summary: Summary, after: Aftermath, now: datetime, settle_at: time) -> list[Markdown]:
     """The first lines of a card.
 
     Args:
@@ -17,26 +18,26 @@ def head(summary: Summary, after: Aftermath, now: datetime, settle_at: time) -> 
         settle_at: When figures of the day before are read once more, Asia/Shanghai.
     """
     if not after.waited_for:
-        return [f"**{len(after.parked)} 个账户均已停用**"] if after.parked else []
+        return [Markdown("**{} 个账户均已停用**", len(after.parked))] if after.parked else []
     if not after.synced:
-        return [f"**{_nothing_synced(after, now)}**"]
+        return [Markdown("**{}**", _nothing_synced(after, now))]
     return [_synced(summary, after, settle_at), *_table(after, now), *_besides(summary, after)]
 
 
-def _synced(summary: Summary, after: Aftermath, settle_at: time) -> str:
+def _synced(summary: Summary, after: Aftermath, settle_at: time) -> Markdown:
     """What this run brought of its day."""
     count, of = len(after.synced), after.waited_for
     who = f"本次同步 {count}/{of} 个账户" if count < of else f"{count} 个账户{'均' * (of > 1)}已同步"
-    return f"**{who}**：{_amount(after.of(after.synced))}，{_as_of(summary, after, settle_at)}"
+    return Markdown("**{}**：{}，{}", who, _amount(after.of(after.synced)), _as_of(summary, after, settle_at))
 
 
-def _besides(summary: Summary, after: Aftermath) -> list[str]:
+def _besides(summary: Summary, after: Aftermath) -> list[Markdown]:
     """What this run brought of all its days, and who is not among the accounts that were synced."""
     late = sum(one.bad_days > 0 for one in after.synced)
     said = [_window(summary)] if len(summary.days) > 1 else []
     said += [f"{late} 个账户的较早日期未完成"] if late else []
     said += [f"另有 {len(after.parked)} 个账户已停用"] if after.parked else []
-    return ["；".join(said)] if said else []
+    return [Markdown("{}", "；".join(said))] if said else []
 
 
 def _window(summary: Summary) -> str:
@@ -56,7 +57,7 @@ def _as_of(summary: Summary, after: Aftermath, settle_at: time) -> str:
     return f"{known}，{settle_at:%H:%M} 复核" if summary.started_at < settles else known
 
 
-def _table(after: Aftermath, now: datetime) -> list[str]:
+def _table(after: Aftermath, now: datetime) -> list[Markdown]:
     """What the table has, where that is more or less than what this run brought."""
     said = []
     if after.kept:
@@ -66,7 +67,7 @@ def _table(after: Aftermath, now: datetime) -> list[str]:
         said.append(f"{len(after.unsure)} 个账户的数据不完整或未能核对，未计入")
     if after.lacking and after.known:
         said.append(f"{len(after.lacking)} 个账户在表格中尚无该日已核对的数据")
-    return ["；".join(said)] if said else []
+    return [Markdown("{}", "；".join(said))] if said else []
 
 
 def _kept(kept: Sequence[Standing], now: datetime) -> str:

@@ -7,7 +7,8 @@ from decimal import Decimal
 from pipeline.core.history import Figures, cost_per_conversion
 from pipeline.core.report import Report, Sums
 from pipeline.core.week import WEEK, AccountWeek, Week, change
-from pipeline.render.elements import Card, Element, card, column, markdown, table
+from pipeline.render.elements import Card, Element, Value, card, column, markdown, table
+from pipeline.render.markdown import Markdown, lines
 from pipeline.render.words import clipped, moment
 
 DAYS_SHOWN, ACCOUNTS_SHOWN = 8, 30
@@ -20,13 +21,8 @@ def report_card(report: Report, file: str) -> Card:
     named = ((name, one) for name, one in report.tally.accounts.items() if one.cost or one.conversions)
     accounts = sorted(named, key=lambda one: (-one[1].cost, one[0]))
     rows = [_row(name, _as_figures(one, report)) for name, one in accounts[:ACCOUNTS_SHOWN]]
-    parked = (
-        [f"已停用，停用期间没有数据：{'、'.join(map(_short, list(report.parked)[:DAYS_SHOWN]))}"]
-        if report.parked
-        else []
-    )
-    sums_and_time = _figures(found, report.as_of)
-    texts = [*_lacking(report.lacking), *parked, sums_and_time, f"报告文件在生成它的机器上：{_plain(file)}"]
+    texts = [*_lacking(report.lacking), *_parked(list(report.parked)), _figures(found, report.as_of)]
+    texts += [Markdown("报告文件在生成它的机器上：{}", file)]
     lacks = report.lacking or report.parked
     title = f"投放报告 {days.first} 至 {days.last}"
     elements = [*map(markdown, texts), _table(rows, []), *_hidden(len(accounts))]
@@ -44,28 +40,33 @@ def weekly_card(week: Week) -> Card:
     return card(title, "orange" if week.lacking else "blue", elements)
 
 
-def _lacking(days: Mapping[date, Sequence[str]]) -> list[str]:
+def _parked(names: Sequence[str]) -> list[Markdown]:
+    return [Markdown("已停用，停用期间没有数据：{}", "、".join(map(_short, names[:DAYS_SHOWN])))] if names else []
+
+
+def _lacking(days: Mapping[date, Sequence[str]]) -> list[Markdown]:
     if not days:
         return []
-    shown = [
+    told = [
         f"{day:%m-%d}（{_short(names[0])}{f' 等 {len(names)} 个账户' if len(names) > 1 else ''}）"
         for day, names in days.items()
     ]
     more = f" 等 {len(days)} 天" if len(days) > DAYS_SHOWN else ""
-    return [f"**{len(days)} 天数据不完整，合计可能低于实际**：{'、'.join(shown[:DAYS_SHOWN])}{more}"]
+    named = "、".join(told[:DAYS_SHOWN])
+    return [Markdown("**{} 天数据不完整，合计可能低于实际**：{}{}", len(days), named, more)]
 
 
-def _figures(found: Figures, as_of: datetime | None) -> str:
-    converted = f"转化 **{_count(found.conversions)}**，转化成本 **{_money(cost_per_conversion(found))}** 元"
+def _figures(found: Figures, as_of: datetime | None) -> Markdown:
     known = f"，数据截至 {moment(as_of)}" if as_of else ""
-    return f"消耗 **{found.cost:,.2f}** 元，{converted}{known}"
+    conversions, unit_cost = _count(found.conversions), _money(cost_per_conversion(found))
+    return Markdown("消耗 **{:,.2f}** 元，转化 **{}**，转化成本 **{}** 元{}", found.cost, conversions, unit_cost, known)
 
 
-def _compared(week: Week) -> str:
+def _compared(week: Week) -> Markdown:
     """Last week against the one before, as far as the same days of the same accounts are whole in both."""
     both, of = week.compared, WEEK * len(week.accounts)
     if not both.days:
-        return "无法与前一周对比：没有哪一天的数据在两周都完整"
+        return Markdown("无法与前一周对比：没有哪一天的数据在两周都完整")
     now, then = both.last, both.before
     measures = (
         ("消耗", now.cost, then.cost, ",.2f"),
@@ -73,7 +74,7 @@ def _compared(week: Week) -> str:
         ("转化成本", cost_per_conversion(now), cost_per_conversion(then), ",.2f"),
     )
     only = "" if week.comparable else f"（只对比两周都完整的数据，共 {both.days}/{of} 个账户日）"
-    return "\n".join([f"**较前一周**{only}", *(f"- {_moved(*measure)}" for measure in measures)])
+    return lines([Markdown("**较前一周**{}", only), *(Markdown("- {}", _moved(*measure)) for measure in measures)])
 
 
 def _moved(word: str, now: Decimal | None, then: Decimal | None, form: str) -> str:
@@ -83,7 +84,7 @@ def _moved(word: str, now: Decimal | None, then: Decimal | None, form: str) -> s
     return f"{word}{f' {grown:+.1%}' if grown is not None else ''}（{then:{form}} → {now:{form}}）"
 
 
-def _row(name: str, found: Figures) -> Element:
+def _row(name: str, found: Figures) -> dict[str, Value]:
     return {
         "account": _short(name),
         "cost": float(found.cost),
@@ -96,7 +97,7 @@ def _as_figures(sums: Sums, report: Report) -> Figures:
     return Figures(sums.rows, sums.cost, sums.conversions if report.tally.has_conversions else None)
 
 
-def _table(rows: Sequence[Element], more: Sequence[Element]) -> Element:
+def _table(rows: Sequence[Mapping[str, Value]], more: Sequence[Element]) -> Element:
     columns = [column("account", "账户"), column("cost", "消耗(元)", "number", precision=2), *more]
     columns += [column("conversions", "转化数"), column("unit_cost", "转化成本(元)")]
     return table(columns, rows, page_size=10)
@@ -104,7 +105,7 @@ def _table(rows: Sequence[Element], more: Sequence[Element]) -> Element:
 
 def _hidden(accounts: int) -> list[Element]:
     more = accounts - ACCOUNTS_SHOWN
-    return [markdown(f"另有 {more} 个账户未列出")] if more > 0 else []
+    return [markdown(Markdown("另有 {} 个账户未列出", more))] if more > 0 else []
 
 
 def _grown(one: AccountWeek) -> str:
@@ -125,8 +126,3 @@ def _count(value: Decimal | None) -> str:
 
 def _short(name: str) -> str:
     return clipped(name)
-
-
-def _plain(text: str) -> str:
-    """A path in a markdown text."""
-    return f"`{text.replace('`', '')}`"

@@ -12,6 +12,7 @@ from pipeline.core.model import CHINA, ZERO, Account
 from pipeline.core.outcome import DayState
 from pipeline.core.report import JUDGED_FROM, Report, Sums, top, weekdays, worst
 from pipeline.render import charts
+from pipeline.render.words import visible
 
 GRID_DAYS = 31  # beside the names on A4
 NAMES_SHOWN = 5
@@ -27,9 +28,15 @@ STATES = {
     DayState.OPEN: ("o", "未结束"),
 }
 
+
+def _seen(value: object) -> object:
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 _pages = Environment(
     loader=PackageLoader("pipeline.render"),
     autoescape=True,
+    finalize=_seen,  # controls are no HTML, and a mark of direction turns the rest of a line around
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from pipeline.core.errors import Trouble
 from pipeline.core.unforeseen import Defect
 from pipeline.render.elements import Card, card, markdown
+from pipeline.render.markdown import Markdown
 from pipeline.render.reasons import why
-from pipeline.render.words import clipped, harmless
+from pipeline.render.words import clipped
 
 LETTERS = 300
 RUNS_SHOWN = 8
@@ -19,17 +20,15 @@ _DEFECTS = {
 
 def error_card(title: str, trouble: Trouble) -> Card:
     """The card about an error that ends in no run's card: what to do, and for the engineer what it was."""
-    lines = [f"**{why(trouble)}**：{_plain(trouble.what_to_do)}", f"错误信息：{_plain(trouble.message)}"]
-    return card(title, "red", [markdown(line) for line in lines])
+    cure = Markdown("**{}**：{}", why(trouble), clipped(trouble.what_to_do, LETTERS))
+    what = Markdown("错误信息：{}", clipped(trouble.message, LETTERS))
+    return card(title, "red", [markdown(cure), markdown(what)])
 
 
 def aside_card(defects: Mapping[str, Defect]) -> Card:
     """The card about runs that nobody can read, and so nobody looks after any more."""
-    lines = [f"{_plain(run_id)}：{_DEFECTS[defect]}" for run_id, defect in list(defects.items())[:RUNS_SHOWN]]
-    lines += [f"另有 {len(defects) - RUNS_SHOWN} 次运行"] if len(defects) > RUNS_SHOWN else []
-    lines += ["这些运行已搁置，不影响其他运行；所缺日期由系统自动补齐。请联系负责同步的工程师查明原因。"]
-    return card("有运行记录读不出来", "red", [markdown(line) for line in lines])
-
-
-def _plain(text: str) -> str:
-    return clipped(harmless(text), LETTERS)
+    first = list(defects.items())[:RUNS_SHOWN]
+    said = [Markdown("{}：{}", clipped(run_id, LETTERS), _DEFECTS[defect]) for run_id, defect in first]
+    said += [Markdown("另有 {} 次运行", len(defects) - RUNS_SHOWN)] if len(defects) > RUNS_SHOWN else []
+    said += [Markdown("这些运行已搁置，不影响其他运行；所缺日期由系统自动补齐。请联系负责同步的工程师查明原因。")]
+    return card("有运行记录读不出来", "red", [markdown(line) for line in said])

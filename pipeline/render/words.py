@@ -1,5 +1,7 @@
-"""Texts of others on cards: as they are read, never as markup, never too long."""
+"""Texts of others as people see them: one line, nothing unseen; on cards no picture, no link, not too long."""
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -9,25 +11,34 @@ from pipeline.core.model import CHINA, china_day
 NAME_LETTERS = 30
 NAMES_TOGETHER = 3
 CLOSE = timedelta(hours=1)  # readings of one run, which are told as one
-# What is markup in a card's markdown becomes its full-width twin. How such letters are escaped there is not documented,
-# and an account may be called <at id=all></at>.
-_TWINS = str.maketrans("<>*~`[]", "＜＞＊～｀［］")
+_UNSEEN = ("Cc", "Cf")  # controls, escapes, marks of direction
+_JOINERS = "\u200c\u200d"  # format characters, too, but emoji and Indic scripts are made with them
+# Plain texts of cards are 普通文本内容或表情: `:OK:` becomes a picture there; an address becomes a link in markdown.
+_SIGN = re.compile(r":(?=//|(?!\d+:)\w+:)", re.ASCII)
 
 
-def harmless(text: str) -> str:
-    """A text of others as one paragraph of markdown."""
-    return " ".join(text.translate(_TWINS).split())
+def visible(text: str) -> str:
+    """A text as one line, without what cannot be seen."""
+    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    line = "".join(letter for letter in " ".join(whole.split()) if _seen(letter))
+    return " ".join(line.split())
+
+
+def shown(text: str) -> str:
+    """A text as cards show it: what is visible of it, without what would become a picture or a link."""
+    return _SIGN.sub("：", visible(text))
 
 
 def clipped(text: str, letters: int = NAME_LETTERS) -> str:
-    """A text of at most so many letters."""
-    return text if len(text) <= letters else text[: letters - 1] + "…"
+    """A text as it is shown, of at most so many letters."""
+    line = shown(text)
+    return line if len(line) <= letters else line[: letters - 1] + "…"
 
 
 def named(names: Sequence[str]) -> str:
     """The first few names, and how many there are in all."""
-    shown = "、".join(clipped(harmless(name)) for name in names[:NAMES_TOGETHER])
-    return f"{shown} 等 {len(names)} 个账户" if len(names) > NAMES_TOGETHER else shown
+    first = "、".join(clipped(name) for name in names[:NAMES_TOGETHER])
+    return f"{first} 等 {len(names)} 个账户" if len(names) > NAMES_TOGETHER else first
 
 
 def money(value: Decimal) -> str:
@@ -51,3 +62,7 @@ def span(moments: Sequence[datetime], now: datetime) -> str:
     """When figures were read: the first of these times, and the last where it is far off."""
     first, last = min(moments), max(moments)
     return lately(first, now) if last - first < CLOSE else f"{lately(first, now)} 至{lately(last, now)}"
+
+
+def _seen(letter: str) -> bool:
+    return letter in _JOINERS or unicodedata.category(letter) not in _UNSEEN

@@ -6,12 +6,13 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.core.backup import Backup, Header, SavedRow, damaged, lines, parse
-from pipeline.core.errors import LaikeError, WrongInput
+from pipeline.core.errors import LaikeError
 from pipeline.core.model import CHINA
 from pipeline.file_input import Damaged, unpacked_lines
-from pipeline.state.files import replacing
+from pipeline.state.files import new_file, own_folder
 
 ENDING = ".jsonl.gz"
+KIND = "backup"
 
 
 def new_path(folder: Path, why: str, table_id: str, now: datetime) -> Path:
@@ -26,15 +27,9 @@ def write(path: Path, header: Header, rows: Iterable[SavedRow]) -> None:
         WrongInput: There is such a file.
         LaikeError: It cannot be written.
     """
-    if path.exists():
-        raise WrongInput(f"{path} exists: a backup overwrites nothing")
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with replacing(path) as file, gzip.open(file, "wt", encoding="utf-8", newline="\n") as packed:
-            packed.writelines(lines(header, rows))
-    except OSError as error:
-        msg = f"the backup {path} cannot be written: {error.strerror}"
-        raise LaikeError(msg, what_to_do=f"备份无法写入 {path.parent}, 请检查目录权限和磁盘空间。") from None
+    own_folder(path.parent)
+    with new_file(path, KIND) as file, gzip.open(file, "wt", encoding="utf-8", newline="\n") as packed:
+        packed.writelines(lines(header, rows))
 
 
 def read(path: Path) -> Backup:

@@ -1,11 +1,17 @@
 """Files that are whole or not there, whatever is killed, and that only their owner reads."""
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+from pipeline.core.errors import LaikeError, WrongInput
+
+# what a file system says that has no links: FAT, some network and desktop mounts
+_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 
 
 @contextmanager
@@ -15,12 +21,93 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     Raises:
         OSError: It cannot be written; what was there stays.
     """
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # mode 0600 from the beginning
+    with _whole(path) as (file, temporary):
+        yield file
+        _sync(file)
+        temporary.replace(path)
+
+
+@contextmanager
+def new_file(path: Path, kind: str) -> Iterator[BinaryIO]:
+    """A file of a person's to write into, which appears under its name when the block ends well. Overwrites nothing.
+
+    Args:
+        kind: What is written, for messages: `backup`, `export`, `report`.
+
+    Raises:
+        WrongInput: There is something of this name already, a link among others, or no folder for it.
+        LaikeError: It cannot be written.
+    """
+    refuse_existing(path, kind)
+    if not path.parent.is_dir():
+        raise WrongInput(f"{path} cannot be written: {path.parent} is no folder that is there")
+    try:
+        with _whole(path) as (file, temporary):
+            yield file
+            _publish(file, temporary, path)
+    except FileExistsError:
+        raise _exists(path, kind) from None
+    except OSError as error:
+        msg = f"{path} cannot be written: {error.strerror or error}"
+        raise LaikeError(msg, what_to_do=f"文件无法写入 {path.parent}，请检查目录权限和磁盘空间。") from None
+
+
+def refuse_existing(path: Path, kind: str) -> None:
+    """Refuse a name that is taken, before any work is done for it.
+
+    Raises:
+        WrongInput: There is something of this name already.
+    """
+    if os.path.lexists(path):  # a link that leads nowhere, too: what is written would go where it leads
+        raise _exists(path, kind)
+
+
+def own_folder(path: Path) -> Path:
+    """Make a folder for files of the table's figures, which only its owner reads and git leaves alone.
+
+    Raises:
+        LaikeError: It cannot be made.
+    """
+    try:
+        path.mkdir(mode=0o700, parents=True)
+        (path / ".gitignore").write_text("*\n", encoding="utf-8")
+    except FileExistsError:
+        pass  # as whoever made it left it
+    except OSError as error:
+        msg = f"{path} cannot be made: {error.strerror}"
+        raise LaikeError(msg, what_to_do=f"无法创建目录 {path}，请检查目录权限和磁盘空间。") from None
+    return path
+
+
+def _exists(path: Path, kind: str) -> WrongInput:
+    return WrongInput(f"{path} exists: {kind}s overwrite nothing; take it away, or give another name")
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
+    """A temporary file beside another, gone when the block ends."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # new, and 0600 from the beginning
+    temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
+            yield file, temporary
     finally:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
+
+
+def _sync(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _publish(file: BinaryIO, temporary: Path, path: Path) -> None:
+    """Give a file its name, unless something has it by now."""
+    _sync(file)
+    try:
+        os.link(temporary, path, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # the name is taken first, by an empty file of ours
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
+        temporary.replace(path)

@@ -29,10 +29,14 @@ class KnownRow:
 
 @dataclass(frozen=True, slots=True)
 class KnownColumn:
-    """The field that a column was last written into: its id, and its name at that time."""
+    """The field that a column was last written into: its id, and its name at that time.
+
+    `since`: Where it took the place of another one: what was read before then was not written into it.
+    """
 
     field_id: str
     name: str
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

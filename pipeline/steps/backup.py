@@ -11,6 +11,7 @@ from pipeline.core.cells import Field
 from pipeline.core.duplicates import Copy
 from pipeline.core.write_shape import writable
 from pipeline.state import backups
+from pipeline.state.files import refuse_existing
 from pipeline.steps.read import read_everything
 
 WHOLE = "table"  # why a file was made: by `laike backup`
@@ -37,6 +38,8 @@ def back_up(ctx: Context, path: Path | None, tell: Callable[[int, int], None]) -
         WrongInput: There is such a file.
         LaikeError: As the service says, or the file cannot be written.
     """
+    if path:
+        refuse_existing(path, backups.KIND)
     base = ctx.base(None)
     fields = base.tables.fields(base.table_id)
     views = _views(base, fields)

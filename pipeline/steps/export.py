@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
 
 from pipeline.context import Context
-from pipeline.core.errors import LaikeError, WrongInput
+from pipeline.core.errors import LaikeError
 from pipeline.core.export import Block, Line, Tally
 from pipeline.core.model import Account, DayRange
 from pipeline.core.plan import over, past_days
 from pipeline.render.export import Format, csv_head, csv_rows, jsonl_rows
-from pipeline.state.files import replacing
+from pipeline.state.files import new_file
 from pipeline.steps.accounts import choose, known_accounts
 from pipeline.steps.export_source import of_the_api, of_the_table
 
@@ -77,17 +77,8 @@ def export_file(ctx: Context, what: Wanted, path: Path, tell: Tell) -> Exported:
         WrongInput: There is such a file, or its folder is not there.
         LaikeError: As the service says, no account could be read, or the file cannot be written.
     """
-    if path.exists():
-        msg = f"{path} exists: an export overwrites nothing; take it away, or give another name by --output"
-        raise WrongInput(msg)
-    if not path.parent.is_dir():
-        raise WrongInput(f"{path.parent} is no folder that is there")
-    try:
-        with replacing(path) as file:
-            return export_stream(ctx, what, file, tell)
-    except OSError as error:
-        msg = f"{path} cannot be written: {error.strerror or error}"
-        raise LaikeError(msg, what_to_do=f"导出文件无法写入 {path.parent}, 请检查目录权限和磁盘空间。") from None
+    with new_file(path, "export") as file:
+        return export_stream(ctx, what, file, tell)
 
 
 def export_stream(ctx: Context, what: Wanted, file: BinaryIO, tell: Tell) -> Exported:

@@ -12,6 +12,7 @@ from pipeline.core.outcome import LoadOutcome, Shift
 from pipeline.core.quality import refusals
 from pipeline.core.table import Layout
 from pipeline.state.coverage import Loaded
+from pipeline.steps.columns import column_warnings, is_new
 from pipeline.steps.ready import Ready
 from pipeline.steps.shared_keys import Shared
 from pipeline.steps.source import Source
@@ -37,7 +38,7 @@ def outcome_of(ctx: Context, work: Written) -> LoadOutcome:
     done = {key: change for key, change in work.done.items() if key not in work.refused}
     covered = ctx.coverage.at(source.days)
     loaded = {at: known.checksum for at, known in covered.items() if source.comparable(known.checksum)}
-    why = causes(done.values(), source.digests, loaded)
+    why = causes(done.values(), source.digests, loaded, is_new(ctx, work.layout, covered))
     created = sum(change.created for change in done.values())
     return LoadOutcome(
         created=created,
@@ -54,7 +55,7 @@ def outcome_of(ctx: Context, work: Written) -> LoadOutcome:
         outdated=tuple(sorted(outdated)),
         stale=work.ready.stale,
         refused=refusals((row, work.refused[row.key]) for row in work.wanted if row.key in work.refused),
-        warnings=(*_renamed(ctx, work.layout), *_by_hand(why), *work.shared.warnings),
+        warnings=(*column_warnings(ctx, work.layout, why), *_by_hand(why), *work.shared.warnings),
     )
 
 
@@ -68,9 +69,3 @@ def _shifts(source: Source, restated: Iterable[AccountDay], covered: Mapping[Acc
         Shift(account_id=at.account_id, day=at.day, before=Decimal(covered[at].cost), after=source.costs[at])
         for at in restated
     )
-
-
-def _renamed(ctx: Context, layout: Layout) -> list[str]:
-    """Columns that people renamed since the last load; a name that was told once is known from then on."""
-    known = {name: column.name for name, column in ctx.memory.columns().items()}
-    return [f"“{name}”列已改名为“{now}”, 已跟随" for name, now in layout.renamed.items() if known.get(name) != now]

@@ -18,9 +18,9 @@ from pipeline.core.read_back import DayAgreement, Overtaken
 from pipeline.core.standing import TableDay, table_days
 from pipeline.core.table import Layout
 from pipeline.state.coverage import Loaded
-from pipeline.state.memory import KnownColumn
 from pipeline.state.staging import Snapshot, packed
 from pipeline.steps.carried import is_carried, read_back
+from pipeline.steps.columns import learn_columns
 from pipeline.steps.once import Work, once, part_of
 from pipeline.steps.read import Record, read_following, read_when_quiet, rows_of, writers
 from pipeline.steps.shared_keys import settled_by_load
@@ -153,7 +153,7 @@ class _ReadBack:
 
         _, found = read_when_quiet(ctx, lambda base: read_following(base, layout, self.days, made))
         _learn_creator(ctx, run, found)
-        _learn_columns(ctx, layout)
+        learn_columns(ctx, layout, min(self._fetched.read_at.values(), default=ctx.shared_now()))
         if {row.key for row in self.wanted} & {row.key for row in found}:
             ctx.memory.learn_seen()
         accounts = {account.id: account for account in run.accounts}
@@ -212,11 +212,6 @@ def _hander_on(ctx: Context, run: Run, field_count: int) -> Callable[[Layout, It
         return kept
 
     return hand_on
-
-
-def _learn_columns(ctx: Context, layout: Layout) -> None:
-    """Remember the fields that the load wrote into; their names were told by it where people had changed them."""
-    ctx.memory.learn_columns({name: KnownColumn(field.id, field.name) for name, field in layout.fields.items()})
 
 
 def _layout(ctx: Context, run: Run) -> Layout:

@@ -178,8 +178,70 @@ def test_a_new_column_of_the_old_name_is_the_one_that_is_filled(lab: Lab) -> Non
     rename(lab, "消耗(元)", "旧消耗")
     add(lab, "消耗(元)", 2)
     summary = lab.sync(lab.day)
-    assert (summary.state, told(summary)) == (RunState.SUCCESS, [])
+    assert (summary.state, told(summary), summary.edited) == (RunState.SUCCESS, [], 0)
     lab.assert_agrees()
+
+
+def recreate(lab: Lab, name: str) -> None:
+    """Let a person delete a column and make it anew: all its cells are empty."""
+    [column] = [one for one in lab.table_named("广告日报")["fields"] if one["field_name"] == name]
+    replace(lab, name, column["type"])
+
+
+def words_of_columns(summary: Summary) -> list[str]:
+    return [words for words in summary.warnings if "列" in words or "人工" in words]
+
+
+@pytest.mark.parametrize("name", ["消耗(元)", "单元名称"])
+def test_a_column_that_was_deleted_and_made_again_is_filled_and_told_once_as_that(lab: Lab, name: str) -> None:
+    lab.sync(lab.day)
+    rows = len(lab.source())
+    recreate(lab, name)
+    summary = lab.sync(lab.day)
+    assert (summary.state, summary.updated, summary.edited) == (RunState.SUCCESS, rows, 0)
+    assert words_of_columns(summary) == [f"“{name}”列曾被删除后重建，已重新填入 {rows} 行"]
+    lab.assert_agrees()
+    assert words_of_columns(lab.sync(lab.day)) == []
+
+
+def test_older_days_that_are_filled_later_were_not_edited_by_hand_either(lab: Lab) -> None:
+    older = lab.day - timedelta(days=1)
+    lab.sync(older)
+    lab.sync(lab.day)
+    recreate(lab, "消耗(元)")
+    lab.sync(lab.day)
+    summary = lab.sync(older)
+    assert (summary.edited, len(words_of_columns(summary))) == (0, 1)
+    lab.assert_agrees(older, lab.day)
+    assert words_of_columns(lab.sync(older)) == []
+
+
+def test_beside_a_column_made_again_a_cell_that_a_person_changed_is_still_told(lab: Lab) -> None:
+    lab.sync(lab.day)
+    recreate(lab, "消耗(元)")
+    [first, *_] = [one["record_id"] for one in lab.records() if one["fields"].get("单元ID")]
+    edit = {"table_id": lab.table_id, "record_id": first, "fields": {"转化数": 4711}, "by": "person"}
+    lab.control("rows/edit", edit)
+    summary = lab.sync(lab.day)
+    assert (summary.edited, len(words_of_columns(summary))) == (1, 2)
+
+
+def test_an_edit_by_hand_after_a_column_was_made_again_is_told_as_that(lab: Lab) -> None:
+    lab.sync(lab.day)
+    recreate(lab, "消耗(元)")
+    lab.sync(lab.day)
+    [first, *_] = [one["record_id"] for one in lab.records() if one["fields"].get("单元ID")]
+    edit = {"table_id": lab.table_id, "record_id": first, "fields": {"消耗(元)": None}, "by": "person"}
+    lab.control("rows/edit", edit)
+    assert lab.sync(lab.day).edited == 1
+
+
+def test_a_column_that_is_new_in_the_settings_is_no_edit_by_hand(lab: Lab) -> None:
+    lab.sync(lab.day)
+    add(lab, "账户ID")
+    configure(lab, ID)
+    summary = lab.sync(lab.day)
+    assert (summary.updated, summary.edited, words_of_columns(summary)) == (len(lab.source()), 0, [])
 
 
 def test_a_service_that_takes_500_rows_gets_500(lab: Lab) -> None:

@@ -67,8 +67,8 @@ def test_a_csv_has_the_rows_of_the_table_with_exact_ids_and_its_sum(either: Lab)
     loaded.sync()
     ended = export(loaded, days=7)
     first, last = span(loaded, 7)
-    file = loaded.home / f"laike-export-{first}-{last}.csv"
-    assert ended.stdout.strip() == file.name
+    file = loaded.home / f"laike-output/laike-export-{first}-{last}.csv"
+    assert Path(ended.stdout.strip()) in (file, file.relative_to(loaded.home))
     rows, table = rows_of_csv(file.read_bytes()), there(loaded, 7)
     found = {Key(date.fromisoformat(row["时间"]), row["单元ID"]): row for row in rows if row["单元ID"]}
     assert found.keys() == table.keys()
@@ -76,7 +76,7 @@ def test_a_csv_has_the_rows_of_the_table_with_exact_ids_and_its_sum(either: Lab)
     assert all(Decimal(found[key][name]) == Decimal(str(row[name])) for key, row in table.items() for name in FIGURES)
     assert rows == sorted(rows, key=lambda row: (row["时间"], row["账户名称"], row["单元ID"]))
     assert f"{len(rows)} rows, 消耗 {total(table):.2f} 元" in ended.stderr
-    assert [path.name for path in loaded.home.glob("laike-export*")] == [file.name]
+    assert sorted(path.name for path in file.parent.iterdir()) == [".gitignore", file.name]
 
 
 def test_an_excel_file_has_ids_as_text_figures_as_numbers_and_days_as_days(loaded: Lab) -> None:

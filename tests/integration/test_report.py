@@ -53,7 +53,7 @@ def total(rows: list[Plain], column: str) -> Decimal:
 def report(lab: Lab, *words: str) -> tuple[int, Plain, str]:
     """Exit code, document and page of the week's report."""
     days = week(lab)
-    file = lab.home / "report.html"
+    file = lab.home / f"report{len(list(lab.home.glob('report*')))}.html"
     ended = lab.laike("report", str(days.first), str(days.last), "--output", str(file), "--json", *words)
     assert ended.stdout, ended.stderr
     return ended.returncode, json.loads(ended.stdout), file.read_text(encoding="utf-8")
@@ -118,6 +118,7 @@ def test_the_group_is_sent_the_sums_and_where_the_file_lies(loaded: Lab) -> None
     assert "投放报告" in card
     assert f"{Decimal(document['cost']):,.2f}" in card
     assert document["file"] in card
+    assert document["sent"] == {"to": "group", "result": "sent"}
 
 
 @pytest.mark.parametrize(

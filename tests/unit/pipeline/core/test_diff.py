@@ -183,6 +183,22 @@ def test_an_edit_on_one_day_is_not_taken_for_the_restatement_of_another() -> Non
     assert causes(done, source, loaded) == Causes((earlier, later), 1, 0)
 
 
+def filled(old: str = "", **more: str) -> Change:
+    new = {"消耗(元)": "118.36", **dict.fromkeys(more, "7")}
+    return Change(key=Key(DAY, "p1"), account_id="18", created=False, old={"消耗(元)": old, **more}, new=new)
+
+
+def test_a_cell_that_a_new_column_lacked_was_not_edited_by_hand() -> None:
+    done = [filled(), filled(转化数="5"), filled(old="1.00"), change()]
+    found = causes(done, {AT: "same"}, {AT: "same"}, lambda at, name: (at, name) == (AT, "消耗(元)"))
+    assert found == Causes((), 3, 0, {"消耗(元)": 2})
+
+
+def test_cells_of_a_new_column_are_counted_also_where_the_source_moved() -> None:
+    found = causes([filled()], {AT: "new"}, {AT: "old"}, lambda _at, _name: True)
+    assert found == Causes((AT,), 0, 0, {"消耗(元)": 1})
+
+
 # From here on: random reports against random tables, over the wire both ways.
 
 ACCOUNT = Account("18", "青岛店")

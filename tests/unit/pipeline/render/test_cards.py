@@ -217,7 +217,7 @@ def test_a_name_that_is_markup_is_read_and_not_obeyed() -> None:
     card = run_card(summary(RunState.PARTIAL, named, warnings=("[点我](http://x) ~~删~~ `x`",)))
     assert problems(card) == []
     assert "**＜at id=all＞＜/at＞＊＊店＊＊**（账户不可用）" in text(card)
-    assert "［点我］(http://x) ～～删～～ ｀x｀" in text(card)
+    assert "［点我］(http：//x) ～～删～～ ｀x｀" in text(card)
     assert rows(card)[0]["account"] == named.name  # a cell of text is no markdown
 
 

@@ -50,7 +50,7 @@ def test_jsonl_read_back_has_every_cell_with_its_type(lines: list[Line]) -> None
 
 def test_figures_have_the_digits_of_their_column_in_plain_text() -> None:
     one = line({"day": DAY, "stat_cost": Decimal("118.30"), "convert_cnt": Decimal("12"), "promotion_id": "7" * 19})
-    assert csv_rows(COLUMNS, [one]) == f",2026-02-01,{'7' * 19},,118.30,12,,\r\n".encode()
+    assert csv_rows(COLUMNS, [one]) == f'"","2026-02-01","{"7" * 19}","","118.30","12","",""\r\n'.encode()
     (row,) = map(json.loads, jsonl_rows(COLUMNS, [one]).splitlines())
     assert (row["消耗(元)"], row["转化数"], row["转化成本(元)"]) == ("118.30", 12, None)
 
@@ -81,7 +81,7 @@ def test_what_was_made_safe_begins_like_no_formula_and_can_be_undone(text: str) 
 
 
 def test_a_negative_figure_is_no_formula() -> None:
-    assert b",-5.00," in csv_rows(COLUMNS, [line({"stat_cost": Decimal("-5.00")})])
+    assert b',"-5.00",' in csv_rows(COLUMNS, [line({"stat_cost": Decimal("-5.00")})])
 
 
 def test_half_a_character_does_not_break_a_file() -> None:

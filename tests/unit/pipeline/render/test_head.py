@@ -44,7 +44,7 @@ def summary(*accounts: AccountResult, days: int = 1, run_id: str = "daily-2026-0
 def said(one: Summary, doubtful: tuple[str, ...] = (), now: datetime = NOW, **loaded: timedelta) -> list[str]:
     """The head of a card; accounts were loaded so long before noon, with 1,000.50 元 each."""
     there = {name[1:]: Standing(2, Decimal("1000.50"), NOW - ago) for name, ago in loaded.items()}
-    return head(one, aftermath(one, there, doubtful), now, SETTLED)
+    return [line.text for line in head(one, aftermath(one, there, doubtful), now, SETTLED)]
 
 
 JUST, EARLIER = timedelta(0), timedelta(hours=5)

@@ -81,7 +81,7 @@ def test_the_card_of_a_report_has_its_sums_and_says_where_the_file_lies() -> Non
     card = report_card(report(summed(row("300", "3"))), "/data/r.html")
     said = text(card)
     assert "消耗 **300.00** 元，转化 **3**，转化成本 **100.00** 元" in said
-    assert "`/data/r.html`" in said
+    assert "报告文件在生成它的机器上：/data/r.html" in said
     assert head(card) == "blue"
 
 

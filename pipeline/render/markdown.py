@@ -1,0 +1,69 @@
+"""Markdown of cards: only what is written here in the code is markup; a text that is put into it is text.
+
+`Markdown("**{}**：{}", name, words)` is the one way to make some. The type checker refuses a `str` where `Markdown` is
+expected, and `tests/unit/test_markup.py` refuses a form that is not written out where it is used.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from string import Formatter
+
+from pipeline.render.words import shown
+
+# How letters are escaped in a card's markdown is not documented; each that can be markup becomes its full-width twin.
+_TWINS = str.maketrans("<>*~`[]\\&|#$", "＜＞＊～｀［］＼＆｜＃＄")
+_LEADING = str.maketrans("-+=", "－＋＝")  # at the beginning of a line: a list, a rule, a heading
+_BEGINS = ("", "- ")  # what may stand before the first text of a line
+
+
+class Markdown:
+    """Markdown that we wrote, with texts of others in it as plain text.
+
+    Args:
+        form: The markup, as a literal, with `{}` for each part; a number may have a format, as in `{:,}`.
+        parts: A text is made plain, numbers are formatted, other markdown stays what it is.
+
+    Raises:
+        ValueError: There are more or fewer parts than places.
+    """
+
+    __slots__ = ("text",)
+
+    def __init__(self, form: str, /, *parts: "Markdown | str | int | Decimal") -> None:
+        pieces = list(Formatter().parse(form))
+        if len(parts) != sum(name is not None for _, name, _, _ in pieces):
+            msg = f"{len(parts)} parts do not go into {form!r}"
+            raise ValueError(msg)
+        self.text, left = "", iter(parts)
+        for literal, name, spec, _ in pieces:
+            self.text += literal
+            if name is not None:
+                self.text += _put(next(left), spec or "", begins=self.text.rpartition("\n")[2] in _BEGINS)
+
+    def __format__(self, spec: str) -> str:
+        """Refuse to become a part of a plain text.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError("markdown goes into markdown: Markdown('…{}…', this)")
+
+    def __repr__(self) -> str:
+        """Itself, for a failing test."""
+        return f"Markdown({self.text!r})"
+
+
+def lines(parts: Iterable[Markdown]) -> Markdown:
+    """Markdown line by line."""
+    made = Markdown("")
+    made.text = "\n".join(part.text for part in parts)
+    return made
+
+
+def _put(part: "Markdown | str | int | Decimal", spec: str, *, begins: bool) -> str:
+    if isinstance(part, Markdown):
+        return part.text
+    if not isinstance(part, str):
+        return format(part, spec)
+    plain = shown(part).translate(_TWINS)
+    return plain[:1].translate(_LEADING) + plain[1:] if begins else plain
