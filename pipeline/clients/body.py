@@ -5,6 +5,7 @@ nesting) is judged before it is parsed, by a scan of the bytes that costs less t
 """
 
 import json
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -20,6 +21,9 @@ ENCODING = "gzip"  # the one that is asked for
 PIECE_BYTES = 1 << 16
 GZIP_OR_ZLIB = 47  # zlib's own word for "as the header says", with the largest window
 
+# a text takes as much for each of its signs as for the widest one, also where that is escaped: 4 bytes, 2, or 1
+_WIDEST = (4, re.compile(rb"[\xf0-\xff]|\\u[dD][89abAB]")), (2, re.compile(rb"[\xc4-\xff]|\\u"))
+_FOLLOWING = bytes(range(0x80, 0xC0))  # of the bytes of a sign all but the first
 _SPACE = b" \t\r\n"
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
@@ -76,7 +80,7 @@ def parse(content: bytearray) -> dict[str, Any] | None:
     """The JSON object in a body, which is used up; figures are exact (`Decimal`). `None`: it is none.
 
     Raises:
-        Unfit: It has too many values, is nested too deeply, or holds a number that cannot be.
+        Unfit: It does not pass `judge`, or holds a number that cannot be.
     """
     judge(content)
     try:
@@ -96,8 +100,11 @@ def judge(content: bytearray) -> None:
     """Let pass what costs little to parse, whether or not it is JSON.
 
     Raises:
-        Unfit: It has too many values, or is nested too deeply.
+        Unfit: It has too many values, is nested too deeply, or is too large as a text.
     """
+    if len(content) > MOST_BYTES // 4 and _text_bytes(content) > MOST_BYTES:
+        msg = f"a text of more than {MOST_BYTES >> 20} MiB"
+        raise Unfit(msg)
     values, brackets = _shape(content)
     if values > MOST_VALUES:
         msg = f"more than {MOST_VALUES} values"
@@ -105,6 +112,11 @@ def judge(content: bytearray) -> None:
     if _deep(brackets):
         msg = f"more than {DEEPEST} levels"
         raise Unfit(msg)
+
+
+def _text_bytes(content: bytearray) -> int:
+    width = next((width for width, sign in _WIDEST if sign.search(content)), 1)
+    return width * len(content.translate(None, _FOLLOWING))
 
 
 def _deep(brackets: bytearray) -> bool:
