@@ -10,6 +10,7 @@ import logging
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
 from time import perf_counter
 from typing import Any
 
@@ -144,6 +145,7 @@ class Http:
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         session.headers["Accept-Encoding"] = ENCODING
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # else each answer could leave some behind
         here = session.merge_environment_settings(self.base_url, {}, None, None, None)
         session.proxies, session.verify = here["proxies"], here["verify"]
         session.trust_env = False  # else it looks for them at each call, and a netrc would replace our token

@@ -23,7 +23,6 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, LocationParseError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import allowed_gai_family
 
-PIECE_BYTES = 1 << 14  # what is sent under one time-out: a record of TLS
 NO_END_S = 3600.0  # what a call may take that nobody bounds
 _END: ContextVar[float] = ContextVar("end", default=math.inf)
 
@@ -114,12 +113,10 @@ class _Timed(HTTPConnection):
         self.sock.settimeout(left())  # the handshake comes next
 
     def send(self, data: Any) -> None:  # noqa: ANN401 http.client's own
-        """Send bytes; over TLS one time-out would begin anew with each record of them."""
-        view = memoryview(data)
-        for start in range(0, len(view), PIECE_BYTES):
-            if self.sock is not None:  # else it is connected first
-                self.sock.settimeout(left())
-            super().send(view[start : start + PIECE_BYTES])
+        """Send bytes, all of them within the time left."""
+        if self.sock is not None:  # else it is connected first, and knows
+            self.sock.settimeout(left())
+        super().send(data)
 
 
 class _TimedTls(_Timed, HTTPSConnection):

@@ -3,8 +3,11 @@
 import gzip
 import json
 import zlib
+from unittest.mock import patch
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.clients.body import DEEPEST, MOST_BYTES, MOST_VALUES, Unfit, judge, parse
 from pipeline.core.errors import BadResponse, LaikeError, ServerTrouble, Throttled, TransportTrouble
@@ -31,9 +34,11 @@ UNFIT = {
     "a bomb in a bomb": (zipped(gzip.compress(gzip.compress(BLANK)), "gzip, gzip"), "encoding"),
     "an encoding that nobody asked for": (zipped(b"?", "br"), "encoding"),
     "lists in lists": (reply(200, b"[" * 150_000), "100 levels"),
-    "lists in lists without end": (reply(200, b"[" * 200_000), "200000 values"),
     "objects in objects": (reply(200, b'{"a":' * 50_000), "100 levels"),
     "levels after a text": (reply(200, b'{"a": "\\"}]", "b": ' + b"[" * 101 + b"]" * 101 + b"}"), "100 levels"),
+    "one wide sign in a long text": (reply(200, b'{"a": "\xf0\x9f\x98\x80%s"}' % (b"x" * (5 << 20))), "16 MiB"),
+    "one wide sign, escaped": (reply(200, b'{"a": "\\ud83d\\ude00%s"}' % (b"x" * (5 << 20))), "16 MiB"),
+    "one sign of China in a long text": (reply(200, "{'字%s".encode() % (b"x" * (9 << 20))), "16 MiB"),
     "too many numbers": (reply(200, b'{"a": [%s]}' % b",".join([b"1"] * 199_999)), "200000 values"),
     "too many empty lists": (reply(200, b"[%s]" % b",".join([b"[]"] * 200_000)), "200000 values"),
     "a number of 5,000 digits": (reply(200, b'{"code": %s}' % (b"1" * 5000)), "digits"),
@@ -78,6 +83,8 @@ FIT = {
     "as deep as may be": nested(DEEPEST),
     "as many values as may be": b'{"a": [%s]}' % b", ".join([b"1"] * (MOST_VALUES - 2)),
     "texts of brackets and commas": json.dumps({"a": '[{,\\"' * 300_000, "\\": ["]", "}\\", '"']}).encode(),
+    "wide signs in a shorter text": b'{"a": "\xf0\x9f\x98\x80%s"}' % (b"x" * (3 << 20)),
+    "a long text of China": b'{"a": "%s"}' % ("字".encode() * (5 << 20)),
     "many empty objects": json.dumps({"a": [{}, [], {"b": []}] * 40_000}).encode(),
     "a text over the pieces of the scan": json.dumps([["x" * 70_000, []], "[" * 70_000]).encode(),
     "what breaks off": b'{"a": [1, "b',
@@ -98,6 +105,44 @@ def test_what_is_not_too_much_passes(name: str) -> None:
 def test_one_more_does_not_pass(one_more: bytes) -> None:
     with pytest.raises(Unfit):
         judge(bytearray(one_more))
+
+
+def counted(one: object) -> tuple[int, int]:
+    """How many values something of JSON holds, and how deep it is."""
+    inner = one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+    below = [counted(part) for part in inner]
+    levels = 1 + max((deep for _, deep in below), default=0) if isinstance(one, dict | list) else 0
+    return 1 + sum(values for values, _ in below), levels
+
+
+WORDS = st.text('a字 "\\,:[]{}\n', max_size=8)
+ANYTHING = st.recursive(
+    st.none() | st.integers() | WORDS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(WORDS, inner, max_size=4),
+    max_leaves=30,
+)
+
+
+@given(ANYTHING, st.booleans(), st.sampled_from([None, 2]))
+def test_values_and_levels_are_those_of_the_document_whatever_its_texts_hold(
+    document: object,
+    escaped: bool,  # noqa: FBT001 an example's
+    indent: int | None,
+) -> None:
+    values, levels = counted(document)
+    text = bytearray(json.dumps(document, ensure_ascii=escaped, indent=indent).encode())
+    for bound, count in (("MOST_VALUES", values), ("DEEPEST", levels)):
+        for at_most in {count, max(0, count - 1)}:
+            with patch(f"pipeline.clients.body.{bound}", at_most):
+                assert refused(text) == (at_most < count), (bound, at_most)
+
+
+def refused(text: bytearray) -> bool:
+    try:
+        judge(text)
+    except Unfit:
+        return True
+    return False
 
 
 def test_what_would_be_parsed_as_another_text_than_was_judged_is_no_answer() -> None:

@@ -255,6 +255,15 @@ def test_a_netrc_of_this_machine_does_not_replace_our_token(
     assert b"\r\nAuthorization: Bearer t-1" in server.requests[0]
 
 
+def test_a_cookie_is_neither_kept_nor_sent(serve: Serve, connect: Connect) -> None:
+    server = serve(reply(200, b'{"code": 0}', {"Set-Cookie": "a=b"}).replace(b"Connection: close\r\n", b""))
+    http = connect(server.url)
+    http.call("GET", "/1")
+    http.call("GET", "/2")
+    assert server.connections == 1
+    assert b"cookie" not in server.requests[1].lower()
+
+
 def secret_call(http: Http, label: str | None = None) -> None:
     http.call(
         "POST",

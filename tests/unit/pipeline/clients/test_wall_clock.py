@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.clients.http import Http
 from pipeline.core.errors import TransportTrouble
-from tests.tls import Front
+from tests.tls import Front, _carry
 from tests.unit.pipeline.clients.conftest import Connect, Serve
 from tests.unit.pipeline.clients.wire import Wire, ok
 
@@ -71,6 +71,34 @@ def test_a_call_over_tls_is_answered(serve: Serve, connect: Connect, secured: Ca
 def through(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     for name in ("HTTPS_PROXY", "https_proxy"):
         monkeypatch.setenv(name, proxy)
+
+
+def test_a_call_over_tls_is_answered_through_a_proxy(
+    serve: Serve, connect: Connect, secured: Callable[[Wire], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(ok({"code": 0, "words": "x" * 200_000}))
+    url = secured(server)
+    with socket.create_server(("127.0.0.1", 0)) as ear:
+        threading.Thread(target=_relay, args=[ear, int(url.rpartition(":")[2])]).start()
+        through(monkeypatch, f"http://127.0.0.1:{ear.getsockname()[1]}")
+        monkeypatch.delenv("NO_PROXY")
+        http = connect(url)
+        assert len(http.call("POST", "/a", json={"a": 1}).body["words"]) == 200_000
+        http.close()
+    assert server.requests[0].endswith(b'{"a": 1}')
+
+
+def _relay(ear: socket.socket, port: int) -> None:
+    """A proxy for one connection."""
+    caller, _ = ear.accept()
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += caller.recv(1 << 16)
+    assert head.startswith(b"CONNECT 127.0.0.1:%d " % port)
+    called = socket.create_connection(("127.0.0.1", port))
+    caller.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+    threading.Thread(target=_carry, args=(caller, called)).start()
+    _carry(called, caller)
 
 
 def test_a_proxy_whose_answer_to_connect_drips_is_given_up(
@@ -159,8 +187,10 @@ def test_a_service_that_takes_what_is_sent_by_drips_is_given_up(
     serve: Serve, connect: Connect, secured: Callable[[Wire], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tests.tls._carry", _sip)
-    http = connect(secured(serve(ok())))
-    assert late(http, json={"a": "x" * 30_000_000}).effect_possible
+    server = serve(ok())
+    error = late(connect(secured(server)), 3 * SHORT_S, json={"a": "x" * 15_000_000})
+    assert error.effect_possible
+    assert server.requests == []  # that came whole
 
 
 def _sip(one: socket.socket, other: socket.socket) -> None:
