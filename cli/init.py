@@ -19,6 +19,7 @@ from pipeline.state import envfile
 from pipeline.state.store import ours
 from pipeline.steps.doctor.oceanengine import accounts_of
 from pipeline.steps.init import TABLE_NAME, Plan, carry_out, look
+from worker.process import refuse_cluster
 
 ENV = Path(".env")
 KEYS, LOGIN, TABLE = "LAIKE_TOKEN_KEYS", "LAIKE_FLOWER_LOGIN", "LAIKE_BITABLE_TABLE_ID"
@@ -70,6 +71,7 @@ def _look(made: dict[str, str]) -> tuple[Site | None, LaikeError | None]:
         return None, None
     settings = Settings.load({**STAND_INS, **made})
     try:
+        refuse_cluster(settings)
         with ours(settings.redis_address):
             ctx = build(settings)
             ctx.schema.is_ours()  # whether Redis answers, and a newer release has not been here

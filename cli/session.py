@@ -11,6 +11,7 @@ from pipeline.outgoing import log_plainly
 from pipeline.settings import Settings
 from pipeline.settings_notes import notes, unsaid
 from pipeline.state.store import ours
+from worker.process import refuse_cluster
 
 WORKER_ANSWERS_S = 5
 
@@ -23,7 +24,7 @@ def opened(*, no_redis: bool = False) -> Iterator[Context]:
         no_redis: Go without Redis: what it would hold is in memory, and the token comes from its mirror file.
 
     Raises:
-        WrongInput: Settings are missing or wrong.
+        WrongInput: Settings are missing or wrong, or Redis is a cluster.
         StoreUnreachable: Redis does not answer.
         WrongRelease: It holds the state of a newer release, or an older one is still at work.
     """
@@ -36,6 +37,7 @@ def opened(*, no_redis: bool = False) -> Iterator[Context]:
     if no_redis:
         yield _without_redis(settings)
         return
+    refuse_cluster(settings)
     with ours(settings.redis_address):
         ctx = build(settings)
         ctx.schema.bring_up(a_worker_answers)  # the first command to Redis: whether it answers, and is ours

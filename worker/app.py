@@ -18,7 +18,7 @@ from worker import guard, messages
 from worker.dispatch import QUEUES
 from worker.logs import log_as_json
 from worker.opening import open_beat, open_worker
-from worker.process import refuse_cluster
+from worker.process import is_call, refuse_cluster, require_store
 from worker.schedule import schedule
 from worker.watchdog import Watchdog
 
@@ -112,6 +112,8 @@ with guarded():  # here, since Celery's command shows a trace of whatever goes w
     app = build(settings)
     for line in unsaid(notes(settings)):
         sys.stderr.write(f"note: {line}\n")  # before any log is set up: each kind of process has its own
+    if is_call(sys.argv):
+        require_store(settings)
 
 
 @setup_logging.connect(weak=False)

@@ -1,8 +1,8 @@
 """What Celery keeps and sends of tasks: its own result backend and events, without secrets.
 
-Exceptions and traces of tasks, which Flower shows, are redacted. And there is no subscription for every task that is
-sent: nobody here waits for a result by `get()`, runs are followed through the ledger. It would be one more connection
-in each process and an error at the exit of a short-lived one.
+Exceptions and traces of tasks, which Flower shows, are redacted; what was refused has no trace. And there is no
+subscription for every task that is sent: nobody here waits for a result by `get()`, runs are followed through the
+ledger. It would be one more connection in each process and an error at the exit of a short-lived one.
 """
 
 import sys
@@ -12,6 +12,7 @@ from celery.app.events import Events
 from celery.backends.redis import RedisBackend
 from celery.events.dispatcher import EventDispatcher
 
+from pipeline.core.errors import WrongInput
 from pipeline.core.redaction import redacted_in
 from pipeline.state.store import SPOKEN
 
@@ -28,7 +29,8 @@ class QuietRedisBackend(RedisBackend):
 
     def store_result(self, task_id: str, result: Any, state: str, traceback: Any = None, **more: Any) -> Any:  # noqa: ANN401 Celery's signature
         """Store a result, or an exception with its trace."""
-        return super().store_result(task_id, result, state, redacted_in(traceback), **more)
+        trace = None if isinstance(result, WrongInput) else redacted_in(traceback)
+        return super().store_result(task_id, result, state, trace, **more)
 
     def on_task_call(self, producer: Any, task_id: str) -> None:  # noqa: ANN401 Celery's signature
         """Do nothing when a task is sent."""
@@ -44,6 +46,8 @@ class QuietDispatcher(EventDispatcher):
     def send(self, type: str, **fields: Any) -> Any:  # noqa: A002, ANN401 Celery's signature
         """Send an event."""
         told = {name: redacted_in(fields[name]) for name in ("exception", "traceback", "result") if name in fields}
+        if str(fields.get("exception")).startswith(f"{WrongInput.__name__}("):
+            told["traceback"] = None
         return super().send(type, **fields | told)
 
 

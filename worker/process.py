@@ -1,13 +1,18 @@
 """What a process of workers, beat or Flower begins with: a Redis that can be worked with, and a context, made once."""
 
 import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import PurePath
 
 from pipeline.context import Context, build
 from pipeline.core.errors import StoreUnreachable, WrongInput
 from pipeline.settings import Settings
 from pipeline.state.outages import is_cluster
-from pipeline.state.store import PATIENT_TRIES, connect, ours, probe
+from pipeline.state.store import PATIENT_TRIES, TRIES, connect, ours, probe
 
+# options of the `celery` command that are followed by a value
+_WITH_VALUE = ("-A", "--app", "-b", "--broker", "--result-backend", "--loader", "--config", "--workdir")
 _lock = threading.Lock()
 _made: list[Context] = []
 
@@ -26,12 +31,34 @@ def refuse_cluster(settings: Settings) -> None:
     Raises:
         WrongInput: It is a cluster: no waiting would end that.
     """
-    client = connect(settings.redis_address, tries=0)
+    with suppress(StoreUnreachable):
+        require_store(settings, tries=0)
+
+
+def require_store(settings: Settings, tries: int = TRIES) -> None:
+    """Return if Redis takes writes.
+
+    Raises:
+        WrongInput: It is a cluster.
+        StoreUnreachable: It does not, in so many tries.
+    """
+    client = connect(settings.redis_address, tries)
     try:
         with ours(settings.redis_address):
             probe(client)
     except StoreUnreachable as error:
         if error.__cause__ and is_cluster(error.__cause__):
             raise WrongInput(error.message) from None
+        raise
     finally:
         client.close()
+
+
+def is_call(words: Sequence[str]) -> bool:
+    """Whether a process is `celery … call`, which sends one message and ends, and shows a trace of what goes wrong."""
+    program, *rest = words
+    if PurePath(program).name not in ("celery", "__main__.py"):
+        return False
+    pairs = zip(["", *rest], rest, strict=False)
+    plain = [word for before, word in pairs if not word.startswith("-") and before not in _WITH_VALUE]
+    return plain[:1] == ["call"]

@@ -5,7 +5,8 @@ Arguments and results are small JSON: ids, days, counts. No secret and no row is
 
 import random
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
+from functools import wraps
 from typing import Any, TypeVar
 
 import stamina
@@ -22,6 +23,7 @@ from pipeline.state.store import StoreTrouble
 from pipeline.steps import card, early_read, fetch, finish, load, run, token, verify, views
 from pipeline.steps.unforeseen import tell_aside, tell_error
 from worker import dispatch
+from worker.arguments import bound, check_step, day_of, ids_of, is_step, refused
 from worker.dispatch import OUTAGE_S
 from worker.loud import each_open_run, loudly, made_up_for
 from worker.process import context
@@ -43,8 +45,24 @@ class RunFailed(Exception):
 
 
 def _named(name: str) -> Callable[[Callable[..., Any]], Task]:
-    # with a limit of its own a task that only waits for a living lease would run out of retries, and raise
-    decorate: Callable[[Callable[..., Any]], Task] = shared_task(name=f"laike.{name}", bind=True, max_retries=None)
+    def decorate(function: Callable[..., Any]) -> Task:
+        @wraps(function)
+        def called(self: Task, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 whatever somebody sends
+            try:
+                given = bound(function, args, kwargs)
+                if is_step(function):
+                    _patiently(self, lambda: check_step(context(), given))
+            except WrongInput as error:
+                log.warning("refused", task=self.name, why=error.message)
+                if is_step(function):
+                    raise
+                return refused(error)
+            return function(self, **given)
+
+        # with a limit of its own a task that only waits for a living lease would run out of retries, and raise
+        task: Task = shared_task(name=f"laike.{name}", bind=True, max_retries=None, throws=(WrongInput,))(called)
+        return task
+
     return decorate
 
 
@@ -240,10 +258,10 @@ def _refresh(ctx: Context, ahead: timedelta) -> None:
 def _begin_backfill(start: str, end: str, accounts: Sequence[str], suffix: str, *, tell: bool) -> Small:
     ctx = context()
     try:
-        first, last = _day("start", start), _day("end", end)
-        planned = run.begin_backfill(ctx, first, last, _ids(accounts), suffix, tell=tell)
+        first, last = day_of("start", start), day_of("end", end)
+        planned = run.begin_backfill(ctx, first, last, ids_of(accounts), suffix, tell=tell)
     except WrongInput as error:
-        return {"state": "refused", "error": str(error)}
+        return refused(error)
     dispatch.start(ctx, planned)
     days = [day.isoformat() for day in planned.days]
     return {
@@ -252,22 +270,6 @@ def _begin_backfill(start: str, end: str, accounts: Sequence[str], suffix: str, 
         "days": days,
         "accounts": [account.id for account in planned.accounts],
     }
-
-
-def _ids(accounts: object) -> list[str]:
-    """Account ids as somebody gave them: numbers are ids, too."""
-    if not isinstance(accounts, list | tuple) or not all(isinstance(one, str | int) for one in accounts):
-        msg = f'accounts {accounts!r} is not a list of account ids; write it as ["1800000000000001"]'
-        raise WrongInput(msg)
-    return [str(one) for one in accounts]
-
-
-def _day(name: str, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except (ValueError, TypeError):
-        msg = f"{name} {text!r} is not a day; write it as 2026-02-01"
-        raise WrongInput(msg) from None
 
 
 def _catch_up() -> Small:

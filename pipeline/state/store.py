@@ -14,7 +14,7 @@ from redis.retry import Retry
 from pipeline.core.errors import StoreUnreachable
 from pipeline.redis_address import RedisAddress
 from pipeline.state import keys
-from pipeline.state.outages import Outage, Parser, cause_of, name_of, passes
+from pipeline.state.outages import Outage, Parser, Refusal, cause_of, name_of, passes
 
 TRIES, TRIED_S = 8, 4  # 0.05 + 0.1 + 0.2 + 0.4 + 0.8 + 1 + 1 s: a restart of Redis; a person waits no longer
 WITHOUT = "Without it: laike sync --local --no-redis"
@@ -29,7 +29,7 @@ StoreTrouble = redis.ConnectionError  # Redis is away, by any error of our clien
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What a Redis server says of itself; `None` where a managed one does not say."""
+    """What a Redis server says of itself; `None`, or no version, where a managed one does not say."""
 
     version: str
     appends: bool | None  # whether every write goes into a log that outlives the process
@@ -38,8 +38,11 @@ class Server:
 
 
 def describe(client: redis.Redis) -> Server:
-    """The server as `INFO` and `TIME` tell; `CONFIG` is forbidden on many managed ones."""
-    info: Any = client.info()
+    """The server as `INFO` and `TIME` tell; `CONFIG` is forbidden on many managed ones, and `INFO` on some."""
+    try:
+        info: Any = client.info()
+    except (redis.ResponseError, Refusal):  # a wrong password is met again by the next command
+        info = {}
     appends, policy = info.get("aof_enabled"), info.get("maxmemory_policy")
     version = str(info.get("redis_version", ""))
     return Server(version, None if appends is None else bool(appends), policy, clock(client))

@@ -27,8 +27,14 @@ STARTED = {
     "celery worker": command("worker"),
     "beat": BEAT,
     "flower": flower(free_port()),
+    "celery call": command("call", "laike.daily"),
     "doctor": (sys.executable, "-m", "cli.main", "doctor"),
+    **{
+        name: (sys.executable, "-m", "cli.main", *name.split())
+        for name in ("runs", "sync", "sync --local", "token status", "init --yes")
+    },
 }
+FAILING = {"doctor": 3}  # exit code; everybody else's is that of wrong settings
 
 
 @pytest.fixture
@@ -150,12 +156,24 @@ def test_nothing_starts_on_a_cluster(lab: Lab, tmp_path: Path) -> None:
     client = client_of(node)
     client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
     for name, (code, words) in refused(lab, node.url).items():
-        assert (code, "is a cluster, which is not supported" in words) == (3 if name == "doctor" else 2, True), words
+        assert (code, "is a cluster, which is not supported" in words) == (FAILING.get(name, 2), True), (name, words)
     client.close()
     node.kill()
 
 
 def test_an_address_that_is_none_is_refused_by_every_process_and_not_quoted(lab: Lab) -> None:
     for name, (code, words) in refused(lab, "sentinel://:canary@127.0.0.1:26379/service").items():
-        assert (code, "LAIKE_REDIS_URL is the address of a Sentinel" in words) == (3 if name == "doctor" else 2, True)
+        assert (code, "LAIKE_REDIS_URL is the address of a Sentinel" in words) == (FAILING.get(name, 2), True), (
+            name,
+            words,
+        )
         assert "canary" not in words
+
+
+def test_a_call_without_a_redis_ends_in_a_sentence_as_commands_do(lab: Lab) -> None:
+    lab.extra["LAIKE_REDIS_URL"] = f"redis://127.0.0.1:{free_port()}/0"
+    with crew(lab) as team:
+        done = team.run(*command("call", "laike.daily"))
+    assert done.returncode == 3
+    assert "does not answer" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -245,7 +245,15 @@ def test_the_worker_of_celerys_own_command_is_the_same(lab: Lab) -> None:
         ({"start": "2026-02-30", "end": "2026-03-01"}, "2026-02-30"),
         ({"start": "2099-01-01", "end": "2099-01-02"}, "cannot be loaded"),
         ({"start": "yesterday", "end": "today"}, "yesterday"),
+        ({"start": "0001-01-01"}, "cannot be loaded"),
+        ({"start": None}, "is not a day"),
+        ({"end": 20260201}, "is not a day"),
         ({"accounts": ["1"]}, "unknown account 1"),
+        ({"accounts": None}, "accounts None is not a list"),
+        ({"accounts": "1"}, "accounts '1' is not a list"),
+        ({"accounts": {"1": "x"}}, "is not a list"),
+        ({"accounts": [None]}, "is not a list"),
+        ({"account": ["1"]}, "unexpected keyword argument 'account'; there are start, end, accounts, tell"),
     ],
 )
 def test_a_backfill_that_cannot_be_says_what_is_wrong(working: Crew, arguments: dict[str, object], wrong: str) -> None:
@@ -254,6 +262,56 @@ def test_a_backfill_that_cannot_be_says_what_is_wrong(working: Crew, arguments: 
     assert answer["state"] == "refused"
     assert wrong in answer["error"]
     assert working.ctx.ledger.newest(9) == []
+
+
+@pytest.mark.parametrize("task", ["daily", "settle", "catch_up", "keep_token"])
+def test_a_task_that_takes_nothing_refuses_a_day_and_does_nothing(working: Crew, task: str) -> None:
+    answer = working.result(working.send(f"laike.{task}", day="2026-02-30"))
+    told = "got an unexpected keyword argument 'day'; there are no arguments"
+    assert (answer["status"], answer["result"]) == ("SUCCESS", {"state": "refused", "error": told})
+    assert working.ctx.ledger.newest(9) == []
+
+
+STEPS = {
+    "read_table": {"run_id", "batch"},
+    "fetch_account": {"run_id", "batch", "account_id"},
+    "load": {"run_id", "batch"},
+    "verify": {"run_id", "batch"},
+    "check_views": {"run_id"},
+    "finish": {"run_id"},
+}
+
+
+def test_a_step_of_nothing_fails_once_says_why_and_touches_nothing(working: Crew) -> None:
+    run_id = working.result(working.send("laike.daily"))["result"]["run_id"]
+    working.ended(run_id)
+    assert wait_until(lambda: working.results("laike.finish"))
+    done, calls = working.ctx.ledger.done(run_id), working.lab.look("calls")["counts"]
+    right = {"run_id": run_id, "batch": 0, "account_id": working.lab.accounts[0]}
+    wrong = [
+        ("run_id", "daily-1999-01-01"),
+        ("run_id", 7),
+        ("batch", -1),
+        ("batch", 99),
+        ("batch", "0"),
+        ("batch", None),
+    ]
+    wrong += [("account_id", "1"), ("account_id", None), ("nonsense", 1)]
+    sent = {
+        (step, name, value): working.send(f"laike.{step}", **{one: right[one] for one in takes} | {name: value})
+        for step, takes in STEPS.items()
+        for name, value in wrong
+        if name in takes or name == "nonsense"
+    }
+    for what, task_id in sent.items():
+        answer = working.result(task_id)
+        assert (answer["status"], answer["result"]["exc_type"]) == ("FAILURE", "WrongInput"), what
+        assert answer["traceback"] is None
+        assert str(what[2]) in str(answer["result"]["exc_message"]) or what[1] == "nonsense"
+    assert working.ctx.ledger.done(run_id) == done
+    assert working.ctx.client.keys("laike:*1999*") == []
+    assert working.lab.look("calls")["counts"] == calls
+    assert "Traceback" not in working.words()
 
 
 def test_sync_goes_through_the_workers_and_prints_the_run(working: Crew) -> None:

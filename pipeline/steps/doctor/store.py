@@ -12,6 +12,7 @@ from pipeline.steps.doctor.findings import Finding, State, broken, of_error, ok,
 AFTER = ("redis.version", "redis.aof", "redis.eviction", "redis.clock", "redis.state")
 OLDEST, TRIED_WITH = (6, 2), (7, 0)  # redis-py and kombu take no older one; what we test with
 CLOCK_S = 2
+_UNSEEN = "当前用户无权执行 INFO：请在云服务控制台核对版本、持久化 (AOF) 与 maxmemory-policy。"
 _AOF = "请以 `--appendonly yes --appendfsync always` 启动 Redis (docker-compose.yml 已如此设置)。"
 _EVICTION = "请在 Redis 配置中设置 `maxmemory-policy noeviction`, 并给足内存。"
 _CLOCK = "请在两台机器上开启时间同步 (NTP, 如 chrony)。"
@@ -56,7 +57,9 @@ def _state(ctx: Context) -> Finding:
 
 def _version(server: Server) -> Finding:
     number = tuple(map(int, re.findall(r"\d+", server.version)[:2]))
-    says, cure = f"version {server.version or 'unknown'}", "请升级到 Redis 7 或更新版本。"
+    says, cure = f"version {server.version}", "请升级到 Redis 7 或更新版本。"
+    if not number:
+        return warning("redis.version", "does not tell its version; needed is 6.2, better 7 or newer", _UNSEEN)
     if number < OLDEST:
         return broken("redis.version", f"{says}; needed is 6.2, better 7 or newer", cure)
     if number < TRIED_WITH:
@@ -69,14 +72,14 @@ def _aof(server: Server) -> Finding:
         return ok("redis.aof", "appendonly yes: what was written outlives a crash")
     told = "does not tell whether it is append-only" if server.appends is None else "appendonly no"
     lost = "a crash of Redis loses runs under way and history (the token comes back from LAIKE_TOKEN_FILE)"
-    return warning("redis.aof", f"{told}: {lost}", _AOF)
+    return warning("redis.aof", f"{told}: {lost}", _UNSEEN if server.appends is None else _AOF)
 
 
 def _eviction(server: Server) -> Finding:
     if server.policy == "noeviction":
         return ok("redis.eviction", "maxmemory-policy noeviction")
     if server.policy is None:
-        return warning("redis.eviction", "does not tell its maxmemory-policy", _EVICTION)
+        return warning("redis.eviction", "does not tell its maxmemory-policy", _UNSEEN)
     return broken("redis.eviction", f"maxmemory-policy {server.policy}: short of memory it drops our keys", _EVICTION)
 
 

@@ -1,0 +1,85 @@
+"""What a task is called with, looked at before anything is done: `celery call` sends whatever it is given.
+
+Who begins a run or looks after something answers `{"state": "refused", "error"}`. A step, which only we send, fails
+with `WrongInput`; it has touched nothing by then, and comes back no more.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from pipeline.context import Context
+from pipeline.core.errors import WrongInput
+from pipeline.core.plan import parts
+
+RUN = "run_id"  # what every step is called with, and nobody else
+
+
+def is_step(function: Callable[..., Any]) -> bool:
+    """Whether a task is a step of a run."""
+    return RUN in inspect.signature(function).parameters
+
+
+def bound(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a task, which is its function's first parameter, by name.
+
+    Raises:
+        WrongInput: The function does not take them.
+    """
+    signature = inspect.signature(function)
+    try:
+        given = signature.bind(None, *args, **kwargs)
+    except TypeError as error:
+        _, *names = signature.parameters
+        raise WrongInput(f"{error}; there are {', '.join(names) or 'no arguments'}") from None
+    given.arguments.pop(next(iter(signature.parameters)))
+    return dict(given.arguments)
+
+
+def check_step(ctx: Context, given: Mapping[str, Any]) -> None:
+    """Return if a step's arguments name a run, a batch of it, and an account in that.
+
+    Raises:
+        WrongInput: They do not.
+    """
+    run_id, batch, account_id, tried = given[RUN], given.get("batch", 0), given.get("account_id"), given.get("tried", 0)
+    if not isinstance(run_id, str):
+        raise WrongInput(f"run_id {run_id!r} is no text")
+    cut = parts(ctx.ledger.run(run_id))
+    if type(batch) is not int or not 0 <= batch < len(cut):
+        raise WrongInput(f"batch {batch!r} is none of {run_id}, which has {len(cut)}, counted from 0")
+    if "account_id" in given and account_id not in {account.id for account in cut[batch].accounts}:
+        raise WrongInput(f"account_id {account_id!r} is none of batch {batch} of {run_id}")
+    if type(tried) is not int or tried < 0:
+        raise WrongInput(f"tried {tried!r} is no count")
+
+
+def refused(error: WrongInput) -> dict[str, Any]:
+    """The result of a task that does nothing, since it was called wrongly."""
+    return {"state": "refused", "error": error.message}
+
+
+def ids_of(accounts: object) -> list[str]:
+    """Accounts as somebody gave them: numbers are ids, too.
+
+    Raises:
+        WrongInput: They are no list of such.
+    """
+    if not isinstance(accounts, list | tuple) or not all(type(one) in (str, int) for one in accounts):
+        msg = f'accounts {accounts!r} is not a list of account ids; write it as ["1800000000000001"]'
+        raise WrongInput(msg)
+    return [str(one) for one in accounts]
+
+
+def day_of(name: str, text: str) -> date:
+    """A day.
+
+    Raises:
+        WrongInput: It is none.
+    """
+    try:
+        return date.fromisoformat(text)
+    except (ValueError, TypeError):
+        msg = f"{name} {text!r} is not a day; write it as 2026-02-01"
+        raise WrongInput(msg) from None
