@@ -19,6 +19,7 @@ from cryptography.fernet import Fernet
 from cli.lab import settings_for
 from cli.output import tell
 from cli.session import opened
+from cli.streams import forgiving
 from pipeline.core.errors import LaikeError, WrongInput
 from pipeline.outgoing import guarded
 from pipeline.state.store import connect, ours
@@ -104,7 +105,7 @@ def _write(file: Path, text: str) -> None:
 
 
 if __name__ == "__main__":
-    with guarded():
+    with forgiving(), guarded():
         try:
             action, place = sys.argv[1], Path(sys.argv[2])
             sys.exit(check(place) if action == "check" else demo(place, sys.argv[3]))

@@ -43,7 +43,7 @@ def coverage(start: str | None, end: str | None, *, as_json: bool) -> int:
     if as_json:
         output.print_json({"accounts": [_document(one) for one in found]})
     else:
-        _print(found, days, output.width_of(output.out))
+        _print(found, days, output.out.width)
     return output.DONE
 
 
@@ -72,7 +72,7 @@ def _document(one: AccountCoverage) -> dict[str, Any]:
 
 
 def _print(found: Sequence[AccountCoverage], days: DayRange, width: int) -> None:
-    """Whole weeks side by side, as many as the terminal is wide."""
+    """Whole weeks side by side, as many as the terminal is wide, or 80 cells without one: nothing of it is cut."""
     names = [shown(one.account.name) for one in found]
     name_cells = min(NAME_CELLS_MAX, max(map(cell_len, names), default=0))
     block = max(WEEK, (width - name_cells) // DAY_CELLS // WEEK * WEEK)

@@ -135,7 +135,9 @@ def _matching(ctx: Context, wanted: Wanted, lost: list[str], at_once: int) -> It
 def _pages(newest: Callable[[int, int], list[str]], size: int) -> Iterator[list[str]]:
     """Ids of runs, the newest first; one that begins meanwhile makes none come twice."""
     seen: set[str] = set()
-    while page := newest(size, len(seen)):
+    after = 0
+    while page := newest(size, after):
+        after += len(page)
         if new := [run_id for run_id in page if run_id not in seen]:
             yield new
         seen.update(page)

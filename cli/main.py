@@ -10,7 +10,8 @@ from cli.groups import GROUPS, AsJson
 app = typer.Typer(
     name="laike",
     help="Carry each day's 抖音来客 / 巨量本地推 figures into a Feishu Bitable: right or loud.",
-    epilog="Exit codes: 0 done · 1 done in part · 2 wrong usage or settings · 3 failed · 4 needs a person.",
+    epilog="Exit codes: 0 done · 1 done in part · 2 wrong usage or settings · 3 failed · 4 needs a person · "
+    "130 stopped by Ctrl-C.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,

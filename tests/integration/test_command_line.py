@@ -68,7 +68,7 @@ def test_runs_and_show_tell_what_was(ready: Lab) -> None:
     assert document == listed[0]
     assert (happened[0], happened[-1]) == ("planned", "finished")
     assert {"table_read", "fetched", "loaded", "verified", "views_checked"} <= set(happened)
-    for_people = ready.laike("show", listed[0]["run_id"], COLUMNS="200").stdout
+    for_people = ready.laike("show", "last").stdout
     assert "read back and verified" in for_people
     assert "report/account 1, report/promotion 1" in for_people
     assert all(name in for_people for name in ready.facts["accounts"].values())

@@ -95,12 +95,25 @@ def hostile(lab: Lab) -> Lab:
     return lab
 
 
+def assert_ids_are_whole(ended: list[dict[str, Any]]) -> None:
+    """Every id that a document has is in one piece in what people read."""
+    said = {" ".join(one["words"]): OURS.sub("", one["out"]) for one in ended}
+    for command, ids in (("runs", "run_id"), ("views", "view_id"), ("views", "id")):
+        for one in json.loads(said[f"{command} --json"]):
+            assert (one[ids] or "") in said[command]
+    for account in json.loads(said["accounts --json"])["accounts"]:
+        assert all(account["id"] in said[command] for command in ("accounts", "show last"))
+    assert "report/promotion 1" in said["show last"].replace("\n", " ")
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_command_ends_as_it_ought_to_at_every_terminal(hostile: Lab, kind: str) -> None:
     day = hostile.day.isoformat()
     wanted = [*commands(day), *(() if kind in (CLOSED, GONE) else further(day))]  # those are one case to the streams
     clean = {name: value for name, value in os.environ.items() if not name.startswith("LAIKE_")}
     ended = at_terminal(kind, [words for words, _ in wanted], clean | hostile.environment(), hostile.home)
+    if kind in READABLE:
+        assert_ids_are_whole(ended)
     for one, (words, code) in zip(ended, wanted, strict=True):
         assert (one["words"], one["code"]) == (words, code), one
         assert "Traceback" not in one["err"], one
