@@ -6,7 +6,7 @@ import signal
 import sys
 from datetime import date
 
-from emulator.server import listen, make_server
+from emulator.server import listen, make_server, url_of
 from emulator.unsure import FACTS
 from emulator.world import DEFAULT_SEED, World
 
@@ -22,7 +22,7 @@ def main() -> None:
         signal.signal(wanted, lambda *_: sys.exit(0))
     sock = listen(options.host, options.port)
     server = make_server(world)
-    url = f"http://{options.host}:{sock.getsockname()[1]}"
+    url = url_of(options.host, sock.getsockname()[1])
     sys.stdout.write(json.dumps(world.facts(url), ensure_ascii=False) + "\n")
     sys.stdout.flush()
     server.run([sock])

@@ -1,13 +1,12 @@
 """`/_control`: what tests do to the two services. Never counted, never faulted."""
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route as Path
 
 from emulator import faults, people, seed
@@ -15,16 +14,19 @@ from emulator.inspection import VIEWS, oauth
 from emulator.oceanengine import selection
 from emulator.oceanengine.metrics import whole
 from emulator.oceanengine.source import RHYTHMS
+from emulator.parsing import json_of
 from emulator.routes import ENDPOINTS
-from emulator.settings import is_duration, is_number
-from emulator.wire import HTTP_BAD_REQUEST, Refusal
+from emulator.settings import is_duration, is_span
+from emulator.visitors import FORBIDDEN, foreign
+from emulator.wire import HTTP_BAD_REQUEST, HTTP_OK, Refusal, json_bytes
 from emulator.world import Step
 
 if TYPE_CHECKING:
     from emulator.world import World
 
 Answer = dict[str, Any]
-PROBLEMS = (LookupError, TypeError, ValueError, Refusal)  # what an action raises when it cannot be done
+PROBLEMS = (LookupError, TypeError, ValueError, OverflowError, Refusal)  # what an action raises when it cannot be done
+MOST_ADDED = 100_000  # accounts, or promotions of one
 LEFT = ("access_expires_in", "refresh_expires_in")
 FIGURE_KEYS = ("account_id", "promotion_id", "day", "absent", "missing_from")
 REPORTS = {"promotion", "project"}  # that a row can be missing from
@@ -35,8 +37,10 @@ def routes(world: "World") -> list[Path]:
 
     async def post(request: Request) -> Response:
         body = await request.body()
+        if why := foreign(request):
+            return _json({"error": why}, FORBIDDEN)
         try:
-            return JSONResponse(act(world, request.path_params["action"], json.loads(body) if body else {}))
+            return _json(act(world, request.path_params["action"], json_of(body) if body else {}))
         except PROBLEMS as problem:
             return _refused(problem)
 
@@ -46,7 +50,7 @@ def routes(world: "World") -> list[Path]:
             return _refused(ValueError(f"there is {', '.join(VIEWS)}"))
         try:
             with world.lock:
-                return JSONResponse(view(world, dict(request.query_params)))
+                return _json(view(world, dict(request.query_params)))
         except PROBLEMS as problem:
             return _refused(problem)
 
@@ -78,7 +82,11 @@ def _words(problem: Exception) -> str:
 
 
 def _refused(problem: Exception) -> Response:
-    return JSONResponse({"error": _words(problem)}, status_code=HTTP_BAD_REQUEST)
+    return _json({"error": _words(problem)}, HTTP_BAD_REQUEST)
+
+
+def _json(answer: Answer, status: int = HTTP_OK) -> Response:
+    return Response(json_bytes(answer), status, media_type="application/json")
 
 
 def _reset(world: "World", _body: Any) -> Answer:  # noqa: ANN401
@@ -180,11 +188,19 @@ def _add_accounts(world: "World", body: dict[str, Any]) -> Answer:
         raise ValueError(msg)
     known = seed.next_place(world.source.accounts)
     added = [
-        seed.make_account(place, body.get("name", f"门店{place + 1}"), int(body.get("promotions", 3)), rhythm)
-        for place in range(known, known + int(body.get("count", 1)))
+        seed.make_account(place, body.get("name", f"门店{place + 1}"), _amount(body, "promotions", 3), rhythm)
+        for place in range(known, known + _amount(body, "count", 1))
     ]
     world.source.accounts |= {account.account_id: account for account in added}
     return {"accounts": {str(account.account_id): account.name for account in added}}
+
+
+def _amount(body: dict[str, Any], name: str, usual: int) -> int:
+    number = int(body.get(name, usual))
+    if not 0 <= number <= MOST_ADDED:
+        msg = f"{name} is 0 to {MOST_ADDED}"
+        raise ValueError(msg)
+    return number
 
 
 def _rename_account(world: "World", body: dict[str, Any]) -> Answer:
@@ -205,7 +221,7 @@ def _auth_code(world: "World", _body: Any) -> Answer:  # noqa: ANN401
 
 def _oauth(world: "World", body: dict[str, Any]) -> Answer:
     """`{"access_expires_in"?, "refresh_expires_in"?}`: seconds left for the present pair; below zero it is expired."""
-    if not body.keys() <= set(LEFT) or not all(is_number(seconds) for seconds in body.values()):
+    if not body.keys() <= set(LEFT) or not all(is_span(seconds) for seconds in body.values()):
         msg = f"oauth takes {' and '.join(LEFT)} in seconds, not {body!r}"
         raise ValueError(msg)
     world.oauth.set_left(*(body.get(name) for name in LEFT))

@@ -10,12 +10,14 @@ from starlette.routing import Route as Path
 from emulator import chart, markdown
 from emulator.feishu.model import Message, Table, View
 from emulator.grid import grid_of, status_of
+from emulator.parsing import whole
 
 if TYPE_CHECKING:
     from emulator.world import World
 
 NO_SUCH = 404
 SHOWN_CARDS = 20
+MOST_PAGES = 10**9
 
 
 def routes(world: "World") -> list[Path]:
@@ -33,9 +35,18 @@ def routes(world: "World") -> list[Path]:
 
 def templates() -> Environment:
     """The templates of all pages; what they show is text and never markup."""
-    environment = Environment(loader=PackageLoader("emulator"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=PackageLoader("emulator"), autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_whole
+    )
     environment.filters |= {"markdown": markdown.html, "chart": chart.svg, "number": chart.number}
     return environment
+
+
+def _whole(value: object) -> object:
+    """A value to be shown, without halves of characters, which no page can hold; markup stays markup."""
+    if isinstance(value, str) and not value.isascii():
+        return type(value)(value.encode("utf-8", "replace").decode())
+    return value
 
 
 def _rendered(world: "World", environment: Environment, template: str, request: Request) -> Response:
@@ -46,7 +57,7 @@ def _rendered(world: "World", environment: Environment, template: str, request: 
         if table is None or view is None:
             return HTMLResponse("没有这个数据表或视图", status_code=NO_SUCH)
         page = query.get("page", "1")
-        number = int(page) if page.isascii() and page.isdigit() else 1
+        number = whole(page, 1, MOST_PAGES) or 1
         return HTMLResponse(environment.get_template(template).render(_facts(world, table, view, number)))
 
 

@@ -31,11 +31,17 @@ class OpenProtocol(H11Protocol):
 def listen(host: str, port: int) -> socket.socket:
     """A socket that takes connections already, before the server runs."""
     # With the protocol named, asyncio switches Nagle's algorithm off: else each answer costs 40 ms.
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind((host, port))
     sock.listen(BACKLOG)
     return sock
+
+
+def url_of(host: str, port: int) -> str:
+    """The address of a socket; one of IPv6 stands in brackets."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def make_server(world: World) -> uvicorn.Server:
@@ -62,7 +68,7 @@ class EmulatorServer:
         self._server = make_server(self.world)
         self._socket = listen("127.0.0.1", 0)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self.url = url_of("127.0.0.1", self._socket.getsockname()[1])
 
     def facts(self) -> dict[str, Any]:
         """Where it is and with which ids and secrets it is spoken to."""

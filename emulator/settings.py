@@ -8,6 +8,8 @@ OCEANENGINE_RATE = 5.0  # no figure is published; the product's own starting rat
 ROW_CAP = 20_000  # Bitable error 1254103
 WRITE_BATCH = 1000  # Bitable, batch create and batch update; older pages of the same endpoints say 500
 CLIENT_TOKEN_MODES = ("replay", "refuse", "ignore")
+LONGEST_S = 100 * 365 * 86_400
+MOST_DAYS = 10_000
 ROI2 = ("none", "account")  # which report has the money of 全域推广; sources disagree
 
 
@@ -45,14 +47,14 @@ class Settings:
         return shown | {"webhook_secret": "***" if self.webhook_secret else None}
 
 
-def is_number(value: object) -> bool:
-    """A JSON number; true and false are none."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def is_span(value: object) -> bool:
+    """A number of seconds that calendars can hold, also backwards."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LONGEST_S
 
 
 def is_duration(value: object) -> bool:
     """A number of seconds that one can wait."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, int | float) and is_span(value) and value >= 0
 
 
 def _is_flag(value: object) -> bool:
@@ -79,10 +81,10 @@ ACCEPTED: dict[str, Callable[[object], bool]] = {
     "oceanengine_rate": lambda value: is_duration(value) and bool(value),
     "webhook_secret": _is_text_or_null,
     "webhook_keyword": _is_text_or_null,
-    "clock_offset_s": is_number,
+    "clock_offset_s": is_span,
     "lost_permission": _is_text_or_null,
     "time_zone": _is_zone,
     "access_token_grace": is_duration,
-    "history_days": lambda value: type(value) is int and value >= 0,
+    "history_days": lambda value: type(value) is int and 0 <= value <= MOST_DAYS,
     "roi2": lambda value: value in ROI2,
 }

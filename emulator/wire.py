@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from emulator.parsing import json_of
+
 if TYPE_CHECKING:
     from emulator.world import World
 
@@ -47,8 +49,8 @@ class Call:
 
     @cached_property
     def document(self) -> object:
-        """The body as JSON. Raises ValueError where it is none; NaN and Infinity are none."""
-        return json.loads(self.body, parse_constant=_refuse_constant)
+        """The body as JSON. Raises ValueError where it is none; NaN, Infinity and what is nested too deep are none."""
+        return json_of(self.body)
 
     @cached_property
     def arguments(self) -> dict[str, str]:
@@ -82,10 +84,15 @@ class Reply:
         """The body as it goes over the wire."""
         if self.raw is not None:
             return self.raw
-        try:
-            return json.dumps(self.payload, ensure_ascii=False).encode()
-        except UnicodeEncodeError:  # half an emoji goes over a wire as an escape only
-            return json.dumps(self.payload).encode()
+        return json_bytes(self.payload)
+
+
+def json_bytes(payload: object) -> bytes:
+    """JSON as it goes over the wire: half a character, which UTF-8 cannot hold, is escaped as it came in."""
+    try:
+        return json.dumps(payload, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return json.dumps(payload).encode()
 
 
 Handler = Callable[["World", Call], Reply]
@@ -117,8 +124,3 @@ class Route:
     conflict_status: int = HTTP_OK  # the HTTP status that a write conflict has here
     public: bool = False  # asks for no token
     metered: bool = False  # counts against the monthly quota of the tenant
-
-
-def _refuse_constant(name: str) -> object:
-    msg = f"{name} is not JSON"
-    raise ValueError(msg)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from emulator.feishu import envelope
 from emulator.feishu.cards import BadCard, check_card
 from emulator.feishu.model import Message
+from emulator.parsing import whole
 from emulator.wire import HTTP_BAD_REQUEST, Call, Refusal, Reply
 
 if TYPE_CHECKING:
@@ -69,15 +70,16 @@ def _body(call: Call) -> dict[str, Any]:
 def _check_signature(world: "World", body: dict[str, Any], secret: str) -> None:
     stamp, sign = str(body.get("timestamp", "")), str(body.get("sign", ""))
     # The secret is part of the key; the message is empty.
-    digest = hmac.new(f"{stamp}\n{secret}".encode(), b"", hashlib.sha256).digest()
-    fresh = stamp.isdigit() and abs(world.clock.now().timestamp() - int(stamp)) <= SIGNATURE_WINDOW_S
-    if not fresh or not hmac.compare_digest(base64.b64encode(digest), sign.encode()):
+    digest = hmac.new(f"{stamp}\n{secret}".encode("utf-8", "replace"), b"", hashlib.sha256).digest()
+    now = int(world.clock.now().timestamp())
+    fresh = whole(stamp, now - SIGNATURE_WINDOW_S, now + SIGNATURE_WINDOW_S) is not None
+    if not fresh or not hmac.compare_digest(base64.b64encode(digest), sign.encode("utf-8", "replace")):
         raise Refusal(WRONG_SIGNATURE, "sign match fail or timestamp is not within one hour from current time")
 
 
 def _check_kind(body: dict[str, Any]) -> None:
     kind = body.get("msg_type")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise Refusal(BAD_MESSAGE, f"params error, msg_type {kind}")
     if not isinstance(body.get(KINDS[kind]), dict):
         raise Refusal(BAD_MESSAGE, f"params error, {KINDS[kind]} must be an object")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.calllog import month_of
 from emulator.feishu import rights
+from emulator.parsing import whole
 from emulator.wire import HTTP_BAD_REQUEST, HTTP_OK, Call, Family, Refusal, Reply, Route
 
 if TYPE_CHECKING:
@@ -169,9 +170,10 @@ def query_of(call: Call, known: tuple[str, ...]) -> dict[str, str]:
 def page_of(query: dict[str, str], largest: int, *, status: int = HTTP_OK) -> int:
     """The page size that was asked for."""
     text = query.get("page_size", str(DEFAULT_PAGE_SIZE))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= largest):
+    size = whole(text, 1, largest)
+    if size is None:
         raise refused(1254011, f"page_size must be 1 to {largest}", status=status)
-    return int(text)
+    return size
 
 
 def permit(world: "World", call: Call, route: Route) -> None:

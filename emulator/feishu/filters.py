@@ -8,6 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from emulator.feishu.model import Field, Record
+from emulator.feishu.values import LATEST_MS
+from emulator.parsing import whole
 
 Predicate = Callable[[Record], bool]
 
@@ -81,7 +83,7 @@ def _is_single(kind: int, value: str) -> bool:
 
 def _is_date(operator: str, values: list[str]) -> bool:
     if values[:1] == [EXACT_DATE]:
-        return len(values) == len([EXACT_DATE, "ms"]) and values[1].isascii() and values[1].isdigit()
+        return len(values) == len([EXACT_DATE, "ms"]) and whole(values[1], 0, LATEST_MS - 1) is not None
     known = (*DAYS, *PERIODS) if operator == "is" else DAYS
     return len(values) == 1 and values[0] in known
 

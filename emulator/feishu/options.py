@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from emulator.feishu.model import SELECTS, Table
+from emulator.parsing import json_of
 
 Property = dict[str, Any]
 
@@ -33,7 +34,7 @@ def _spelled(table: Table, condition: Any, *, to_ids: bool) -> Any:  # noqa: ANN
         return condition
     other = column.options if to_ids else {option_id: name for name, option_id in column.options.items()}
     try:
-        values = json.loads(condition["value"])
+        values = json_of(condition["value"])
     except ValueError:
         return condition
     if not isinstance(values, list):

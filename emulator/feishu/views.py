@@ -8,6 +8,7 @@ from emulator.feishu import envelope, filters, options, paging
 from emulator.feishu.filters import EXACT_DATE, Test
 from emulator.feishu.lookup import table_of, view_of
 from emulator.feishu.model import SELECTS, Base, Condition, Field, Table, View
+from emulator.parsing import json_of
 from emulator.wire import HTTP_BAD_REQUEST, Call, Reply
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ def _values(text: object, operator: str) -> list[str]:
     if text is None and operator in filters.EMPTINESS:
         return []
     try:
-        values = json.loads(text) if isinstance(text, str) else None
+        values = json_of(text) if isinstance(text, str) else None
     except ValueError:
         values = None
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):

@@ -1,12 +1,12 @@
 """From a token to its 本地推 accounts: what was authorized, the accounts under it, their names."""
 
-import json
 import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from emulator.oceanengine import envelope, parameters
 from emulator.oceanengine.selection import LIFE, WORKBENCH
+from emulator.parsing import json_of, whole
 from emulator.wire import Call, Refusal, Reply
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def check_number(name: str, text: str) -> None:
 def object_of(name: str, text: str, keys: Collection[str]) -> dict[str, Any]:
     """A parameter that is a JSON object with known keys."""
     try:
-        given = json.loads(text)
+        given = json_of(text)
     except ValueError as problem:
         raise Refusal(envelope.NOT_ACCEPTABLE, f"{name}: 不是合法的 JSON") from problem
     if not isinstance(given, dict) or not given.keys() <= set(keys):
@@ -137,9 +137,10 @@ def _fits(world: "World", known: int, wanted: dict[str, Any]) -> bool:
 def page_of(given: dict[str, str]) -> tuple[int, int]:
     """Page size and page."""
     text = given.get("page_size", str(DEFAULT_PAGE_SIZE))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= LARGEST_PAGE):
+    size = whole(text, 1, LARGEST_PAGE)
+    if size is None:
         raise Refusal(envelope.NOT_ACCEPTABLE, f"page_size: 1 至 {LARGEST_PAGE}")
-    return int(text), parameters.page_number(given.get("page", "1"))
+    return size, parameters.page_number(given.get("page", "1"))
 
 
 def page_info(page: int, size: int, total: int) -> dict[str, int]:

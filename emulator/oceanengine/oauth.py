@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.clock import Clock
 from emulator.oceanengine import envelope
+from emulator.parsing import whole
 from emulator.settings import Settings
 from emulator.wire import Call, Refusal, Reply
 
@@ -152,9 +153,10 @@ def _credentials(world: "World", call: Call, wanted: str) -> dict[str, Any]:
 
 def _check_partner(world: "World", body: dict[str, Any], wanted: str) -> None:
     app_id = body["app_id"]
-    if isinstance(app_id, bool) or not str(app_id).isascii() or not str(app_id).isdigit():
+    number = whole(str(app_id), 0, 2**63 - 1) if isinstance(app_id, int | str) else None
+    if number is None:
         raise Refusal(envelope.NOT_ACCEPTABLE, "app_id: 必须为整数")
-    if int(app_id) != world.oauth.app_id or body["secret"] != world.oauth.secret:
+    if number != world.oauth.app_id or body["secret"] != world.oauth.secret:
         raise Refusal(envelope.INVALID_PARTNER, "不合法的接入用户")
     if body.get("grant_type", wanted) != wanted:
         raise Refusal(envelope.NOT_ACCEPTABLE, f"grant_type: 应为 {wanted}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from emulator.oceanengine import envelope, parameters
 from emulator.oceanengine.accounts import LARGEST_PAGE, LAST_ROW, check_number, object_of, page_info, page_of, parent_of
 from emulator.oceanengine.selection import ENTERPRISE_BP, GROUP_BP
+from emulator.parsing import whole
 from emulator.wire import Call, Refusal, Reply
 
 if TYPE_CHECKING:
@@ -92,16 +93,16 @@ def _by_page(world: "World", given: dict[str, str], found: list[int]) -> dict[st
 
 def _by_cursor(given: dict[str, str], found: list[int]) -> dict[str, Any]:
     """The cursor is the number of ids that came before; the first call has none."""
-    count, first = given.get("count", ""), given.get("cursor", "0")
-    if not count.isdigit() or not 1 <= int(count) <= LARGEST_PAGE:
+    count, first = whole(given.get("count", ""), 1, LARGEST_PAGE), whole(given.get("cursor", "0"), 0, len(found))
+    if count is None:
         raise Refusal(envelope.NOT_ACCEPTABLE, f"count: 1 至 {LARGEST_PAGE}")
-    if not first.isdigit() or int(first) > len(found):
+    if first is None:
         raise Refusal(envelope.NOT_ACCEPTABLE, "cursor 不合法")
-    after = int(first) + int(count)
+    after = first + count
     info = {
         "cursor": min(after, len(found)),
-        "count": int(count),
+        "count": count,
         "has_more": after < len(found),
         "total_number": len(found),
     }
-    return {"list": found[int(first) : after], "cursor_page_info": info}
+    return {"list": found[first:after], "cursor_page_info": info}

@@ -1,6 +1,5 @@
 """Query parameters of the local reports, parsed strictly: nothing unknown, nothing repeated, nothing quoted."""
 
-import json
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.oceanengine import envelope
 from emulator.oceanengine.metrics import METRICS
+from emulator.parsing import json_of
 from emulator.wire import Call, Refusal
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def _granularity(value: str, span: timedelta) -> None:
 def json_list(name: str, text: str) -> list[Any]:
     """A list parameter: one JSON text."""
     try:
-        value = json.loads(text)
+        value = json_of(text)
     except ValueError as problem:
         raise _refused(name, "不是合法的 JSON") from problem
     if not isinstance(value, list):
@@ -195,7 +195,7 @@ def _metrics(text: str) -> list[str]:
 
 def _filtering(text: str, name: str | None) -> Filter:
     try:
-        given = json.loads(text)
+        given = json_of(text)
     except ValueError as problem:
         raise _refused("filtering", "不是合法的 JSON") from problem
     if not isinstance(given, dict):

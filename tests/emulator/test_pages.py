@@ -2,8 +2,12 @@
 
 import json
 import re
+from html.parser import HTMLParser
+
+from hypothesis import HealthCheck, example, given, settings
 
 from emulator.client import TYPED, Client
+from tests.hostile import TEXTS
 
 DAY_MS = 1_736_870_400_000
 
@@ -179,3 +183,45 @@ def test_a_snapshot_stands_alone(emulator: Client) -> None:
     assert "<link" not in html
     assert 'id="status"' in html
     assert "t-orange" in html
+
+
+class Tags(HTMLParser):
+    """The tags and handlers of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, list[str]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, [name for name, _ in attrs]))
+
+
+def shown_with(emulator: Client, text: str) -> list[tuple[str, list[str]]]:
+    """The tags of the page and the snapshot where every text is somebody's."""
+    emulator.control("reset")
+    typed = emulator.facts[TYPED]
+    emulator.control(
+        "rows/insert", {"table_id": typed, "fields": {"单元名称": f"甲{text}", "备注": f"甲{text}"}, "by": "person"}
+    )
+    emulator.control("accounts/rename", {"account_id": next(iter(emulator.facts["accounts"])), "name": f"甲{text}"})
+    # the markdown of a card may become markup of its own, the texts of its table not
+    cells = {"tag": "table", "columns": [{"name": "a", "display_name": f"甲{text}"}], "rows": [{"a": f"甲{text}"}]}
+    title = {"tag": "plain_text", "content": f"甲{text}"}
+    card = {"schema": "2.0", "header": {"title": title}, "body": {"elements": [cells]}}
+    sent = emulator.send("POST", emulator.facts["webhook_path"], json={"msg_type": "interactive", "card": card})
+    assert sent.json()["code"] == 0
+    assert emulator.look("records", table_id=typed)
+    return [tag for path in ("/", "/snapshot") for tag in Tags(page(emulator, path)).found]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(TEXTS)
+@example("\ud83d")
+def test_no_text_is_obeyed_on_the_pages_and_none_breaks_them(emulator: Client, text: str) -> None:
+    assert shown_with(emulator, text) == shown_with(emulator, "")
+
+
+def test_a_page_number_of_thirty_digits_is_the_first_page(emulator: Client) -> None:
+    for number in ("9" * 30, "9" * 5000, "-1", "²"):
+        assert total(page(emulator, page=number)) == "1"

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,6 +14,15 @@ import requests
 from emulator.client import Client
 from emulator.server import EmulatorServer
 from emulator.world import World
+
+
+def has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as sock:
+            sock.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("wanted", [signal.SIGTERM, signal.SIGINT])
@@ -32,6 +42,20 @@ def test_the_process_tells_where_it_is_and_ends_on_a_signal(wanted: signal.Signa
         "refresh_expires_at", "accounts", "feishu_app_id", "feishu_app_secret", "app_token", "typed_table_id",
         "text_table_id", "webhook_path",
     }  # fmt: skip
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
+def test_an_address_of_ipv6_is_listened_on_and_told_in_brackets() -> None:
+    command = [sys.executable, "-m", "emulator", "--host", "::1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        facts = json.loads(process.stdout.readline())
+        state = requests.get(facts["url"] + "/_control/state", timeout=10)
+        reset = requests.post(facts["url"] + "/_control/reset", timeout=10)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    assert facts["url"].startswith("http://[::1]:")
+    assert (state.status_code, reset.status_code) == (200, 200)
 
 
 def test_a_day_that_is_not_over_is_refused() -> None:

@@ -43,6 +43,7 @@ PROJECTS = "本地推: 获取项目数据"
 OAUTH = "OAuth 2.0: 刷新 Refresh Token"
 CODES = "返回码"
 
+DEEP, JSON = "[" * 200_000, {"Content-Type": "application/json"}
 OCEANENGINE = [
     Refused("an access token is needed", CODES, report(token=None), 200, 40104),
     Refused("an unknown access token is refused", CODES, report(token="nonsense"), 200, 40105),
@@ -81,6 +82,10 @@ OCEANENGINE = [
     Refused("an order is ASC or DESC", RESEARCH, report(order_type="desc"), 200, 40000),
     Refused("rows are ordered by a metric that was asked for", RESEARCH, report(order_field="show_cnt"), 200, 40000),
     Refused("an unknown parameter is refused", RESEARCH, report(promotion_ids="[1]"), 200, 40000),
+    Refused("a page number has no thirty digits", RESEARCH, report(page="9" * 30), 200, 40000),
+    Refused("an account id has at most 19 digits", RESEARCH, report(local_account_id="9" * 30), 200, 40000),
+    Refused("metrics are not nested without end", RESEARCH, report(metrics="[" * 20_000), 200, 40000),
+    Refused("a filter is not nested without end", RESEARCH, report(filtering='{"a":' * 5000), 200, 40000),
     Refused("a filter is a JSON object", RESEARCH, report(filtering="[]"), 200, 40000),
     Refused("a filter has known keys", RESEARCH, report(filtering='{"promotion_id":[1]}'), 200, 40003),
     Refused("promotions are filtered by numbers", RESEARCH, report(filtering='{"promotion_ids":["1"]}'), 200, 40003),
@@ -104,6 +109,7 @@ OCEANENGINE = [
     Refused("an unknown refresh token is refused", OAUTH, lambda e: e.oauth(refresh_token="x"), 200, 40107),
     Refused("a used refresh token is dead", OAUTH, after("rotate", {}, lambda e: e.oauth()), 200, 40107),
     Refused("a refresh token lives 30 days", OAUTH, after("settings", MUCH_LATER, lambda e: e.oauth()), 200, 40103),
+    Refused("a token call is not nested without end", OAUTH, send("POST", "/open_api/oauth2/refresh_token/", data=DEEP, headers=JSON), 200, 40000),
     Refused("a token call is JSON", OAUTH, send("POST", "/open_api/oauth2/refresh_token/", data={"app_id": 1}), 200, 40000),
     Refused("a token call is posted", OAUTH, send("GET", "/open_api/oauth2/refresh_token/"), 405, 405),
     Refused("an unknown auth_code is refused", OAUTH, lambda e: e.oauth("access_token", refresh_token=None, auth_code="x"), 200, 40000),
@@ -152,6 +158,11 @@ FEISHU = [
     Refused("records are read by at most 500", SEARCH, table("POST", "/records/search", {}, params={"page_size": 501}), 200, 1254011),
     Refused("a page size is at least 1", SEARCH, table("POST", "/records/search", {}, params={"page_size": 0}), 200, 1254011),
     Refused("a page token is not invented", SEARCH, table("POST", "/records/search", {}, params={"page_token": "abc"}), 200, 1254002),
+    Refused("a page size has no thirty digits", SEARCH, table("POST", "/records/search", {}, params={"page_size": "9" * 30}), 200, 1254011),
+    Refused("a page size has no five thousand digits", "列出数据表", base("GET", "/tables", params={"page_size": "9" * 5000}), 200, 1254011),
+    Refused("a body is not nested without end", ERRORS, table("POST", "/records/search", data=DEEP), 200, 1254000),
+    Refused("a figure has bounds", ERRORS, table("POST", NEW, data='{"records":[{"fields":{"转化数":1e999}}]}'.encode()), 200, 1254000),
+    Refused("a filtered day is one of a calendar", FILTERS, where(condition("时间", "is", "ExactDate", "9" * 30)), 200, 1254018),
     Refused("a body is JSON", ERRORS, table("POST", "/records/search", data="{"), 200, 1254000),
     Refused("NaN is not JSON", ERRORS, table("POST", NEW, data='{"records":[{"fields":{"转化数":NaN}}]}'.encode()), 200, 1254000),
     Refused("a search body has known keys", SEARCH, search(filters={}), 200, 1254001),

@@ -1,0 +1,52 @@
+"""JSON and whole numbers as they come in. What is absurd is neither, so that whoever asked refuses it by its name."""
+
+import json
+import math
+from typing import Any
+
+DEEPEST = 100  # levels; no page states a limit: a bound of our own, far above any request that a page shows
+LONGEST_NUMBER = 19  # digits of a signed integer of 64 bits
+
+
+def json_of(text: str | bytes) -> Any:  # noqa: ANN401 - any JSON
+    """A document. Raises ValueError where it is none: NaN, a figure without bounds, too deep."""
+    try:
+        value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    if _deeper_than(value, DEEPEST):
+        raise ValueError("nested too deep")
+    return value
+
+
+def whole(text: str, least: int, most: int) -> int | None:
+    """A number written in plain digits within bounds; None where it is none."""
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
+        return None
+    number = int(text)
+    return number if least <= number <= most else None
+
+
+def _deeper_than(value: object, levels: int) -> bool:
+    level = [value]
+    for _ in range(levels):
+        level = [inner for one in level if isinstance(one, dict | list) for inner in _inside(one)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(one: dict[str, Any] | list[Any]) -> Any:  # noqa: ANN401 - what stands in it
+    return one.values() if isinstance(one, dict) else one
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        _refuse(text)
+    return number
+
+
+def _refuse(text: str) -> object:
+    msg = f"{text} is not JSON"
+    raise ValueError(msg)
