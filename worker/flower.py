@@ -7,10 +7,10 @@ import redis.asyncio
 from celery.bin.celery import main as celery_command
 from flower.utils import broker
 
+from pipeline import settings_roles
 from pipeline.core.errors import WrongInput
 from pipeline.outgoing import guarded
 from pipeline.redis_address import RedisAddress
-from pipeline.settings import Settings
 from worker.process import refuse_cluster
 
 WITHOUT_LOGIN = "LAIKE_FLOWER_LOGIN is missing: Flower shows every task; give it a login of its own as user:password"
@@ -37,7 +37,7 @@ def main() -> None:
     Raises:
         WrongInput: Settings are missing, its login among them, or Redis is a cluster.
     """
-    settings = Settings.load()
+    settings = settings_roles.load()
     login = settings.flower_login
     if login is None:
         raise WrongInput(WITHOUT_LOGIN)
