@@ -23,14 +23,17 @@ NEEDS: Mapping[str, frozenset[str]] = {
 _IN_SHAPE = {"bitable_table_id": "tbl", "token_keys": ""}  # a required one must look like one to pass
 
 
-def load() -> Settings:
-    """The settings of this process' role; a field that the role does not need has its default, or is not there.
+def load(role: str | None = None) -> Settings:
+    """The settings of a role; a field that it does not need has its default, or is not there.
+
+    Args:
+        role: Without it that of this process.
 
     Raises:
         WrongInput: What the role needs is missing or wrong; the message names every problem by its variable.
     """
     told = seen()
-    needs = NEEDS.get(told.get("LAIKE_ROLE") or "worker")
+    needs = NEEDS.get(role or told.get("LAIKE_ROLE") or "worker")
     if needs is None:
         return Settings.load()
     hold_secrets_of(told)
