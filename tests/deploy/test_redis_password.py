@@ -29,10 +29,11 @@ class Service:
         for folder in ("access", "tmp", "bin", "data"):
             (home / folder).mkdir()
         server, *options = redis_command(self.port, home / "data")
-        self._tool("docker-entrypoint.sh", f'shift; conf=$1; shift; exec {server} "$conf" {self._quoted(options)} "$@"')
-        self._tool("chown", f'echo "$1 $(basename "$2")" >>{home}/owners')  # only root may
+        self.tool("docker-entrypoint.sh", f'shift; conf=$1; shift; exec {server} "$conf" {self._quoted(options)} "$@"')
+        self.tool("chown", f'echo "$1 $(basename "$2")" >>{home}/owners')  # only root may
 
-    def _tool(self, name: str, script: str) -> None:
+    def tool(self, name: str, script: str) -> None:
+        """Put a program before the machine's own."""
         file = self.home / "bin" / name
         file.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
         file.chmod(0o755)
@@ -56,14 +57,18 @@ class Service:
         lines = (self.home / "owners").read_text(encoding="utf-8").splitlines()
         return {line if "redis.conf" in line else line.rpartition(".")[0] for line in lines}
 
-    @contextmanager
-    def running(self, given: str = "") -> Iterator[redis.Redis]:
-        """The service with a password of its environment, and a client that knows what the product reads."""
+    def start(self, given: str) -> "subprocess.Popen[bytes]":
+        """The service's process with a password of its environment."""
         shell, options, script = services()["redis"]["command"]
         script = script.replace("$$", "$").replace("/tmp/", f"{self.home}/tmp/")  # noqa: S108 the container's
         script = script.replace("/run/redis-access", str(self.access))
         env = {"PATH": f"{self.home}/bin:{os.environ['PATH']}", "REDIS_PASSWORD": given}
-        process = subprocess.Popen([shell, options, script], env=env)
+        return subprocess.Popen([shell, options, script], env=env)
+
+    @contextmanager
+    def running(self, given: str = "") -> Iterator[redis.Redis]:
+        """The service with a password of its environment, and a client that knows what the product reads."""
+        process = self.start(given)
         client = None
         try:
             assert wait_until(lambda: process.poll() is not None or self._client().ping(), 15)
@@ -154,3 +159,27 @@ def test_no_argument_of_the_server_holds_it(service: Service) -> None:
         if arguments.exists():  # on Linux
             assert "canary" not in arguments.read_text(encoding="utf-8")
         assert client.config_get("requirepass") == {"requirepass": "canary-argument"}
+
+
+@pytest.mark.parametrize("given", ["", "one"])
+@pytest.mark.parametrize("broken", ["od", "tr", "sed", "mktemp", "chown"])
+def test_whatever_fails_redis_never_starts_without_a_password(broken: str, given: str, service: Service) -> None:
+    service.tool(broken, "exit 1")
+    process = service.start(given)
+    try:
+        assert wait_until(lambda: process.poll() is not None or stranger_is_refused(service.port), 15)
+    finally:
+        process.terminate()
+        process.wait(15)
+
+
+def stranger_is_refused(port: int) -> bool:
+    """Whether Redis answers there already, and only to say that a password is missing."""
+    try:
+        with redis.Redis(port=port, retry=Retry(NoBackoff(), 0)) as stranger:
+            stranger.ping()
+    except redis.AuthenticationError:
+        return True
+    except redis.ConnectionError:
+        return False
+    pytest.fail("it answers everybody")
