@@ -1,8 +1,9 @@
-"""What comes before the services in containers: `python -m cli.containers check FOLDER` and `… demo FOLDER URL`.
+"""What comes before the services in containers, started as `python -m cli.containers`.
 
-`demo` asks the emulator where and with what it is spoken to, writes that into FOLDER/.env, where every process of the
-image looks for settings that its environment does not have, and takes the token over. `check` looks at settings and
-Redis. A demo and real accounts never share a Redis: either says so and nothing starts.
+`demo FOLDER URL` asks the emulator where and with what it is spoken to, writes that into FOLDER/.env, where every
+process of the image looks for settings that its environment does not have, and takes the token over. `check FOLDER
+DATA VOLUMES` looks at settings and Redis, and hands on what an earlier release kept in DATA, the worker's volume. A
+demo and real accounts never share a Redis: either says so and nothing starts.
 """
 
 import json
@@ -20,6 +21,8 @@ from cli.lab import settings_for
 from cli.output import tell
 from cli.session import opened
 from cli.streams import forgiving
+from cli.volumes import hand_on
+from pipeline import settings_roles
 from pipeline.core.errors import LaikeError, WrongInput
 from pipeline.outgoing import guarded
 from pipeline.state.store import connect, ours
@@ -28,18 +31,26 @@ PATIENCE_S = 60
 TOKEN = ("access_token", "refresh_token", "expires_at", "refresh_expires_at")
 MARK = "laike:demo"  # in a Redis that belongs to a demo
 OF_COMPOSE = ("LAIKE_REDIS_URL", "LAIKE_TOKEN_FILE")
+TWO_ADDRESSES = (
+    "LAIKE_REDIS_URL and LAIKE_REDIS_URL_FILE are both set: "
+    'where another Redis is to be used set LAIKE_REDIS_URL_FILE: "" beside LAIKE_REDIS_URL, for every service'
+)
 
 
-def check(folder: Path) -> int:
-    """Whether the services may start.
+def check(folder: Path, data: Path, volumes: Path) -> int:
+    """Whether the services may start; what they keep is then where each of them looks for it.
 
     Raises:
         LaikeError: Settings are missing, Redis is away, or it belongs to a demo.
     """
+    if os.environ.get("LAIKE_REDIS_URL") and os.environ.get("LAIKE_REDIS_URL_FILE"):
+        raise WrongInput(TWO_ADDRESSES)
     with opened() as ctx:
         if ctx.client.exists(MARK) and not (folder / ".env").exists():
             msg = "these volumes are a demo's; end it first: docker compose --profile demo down --volumes"
             raise WrongInput(msg)
+    for line in hand_on(data, volumes):
+        sys.stderr.write(f"{line}\n")
     return 0
 
 
@@ -50,12 +61,13 @@ def demo(folder: Path, url: str) -> int:
         WrongInput: There are real settings, or Redis holds what is not a demo's.
     """
     facts = _facts(url)
-    made = settings_for(facts, os.environ["LAIKE_REDIS_URL"], Path(os.environ["LAIKE_TOKEN_FILE"]).parent)
+    redis_url = settings_roles.load("beat").redis_url  # all that is set yet
+    made = settings_for(facts, redis_url, Path(os.environ["LAIKE_TOKEN_FILE"]).parent)
     real = [name for name in made if os.environ.get(name) and name not in OF_COMPOSE]
     if real:
         msg = f"the demo does not mix with real settings; move .env away for it (it sets {', '.join(real)})"
         raise WrongInput(msg)
-    _claim(os.environ["LAIKE_REDIS_URL"])
+    _claim(made.pop("LAIKE_REDIS_URL"))  # the others have it from compose
     made |= {"LAIKE_TOKEN_KEYS": _key(Path(made["LAIKE_TOKEN_FILE"]).parent), "LAIKE_FLOWER_LOGIN": "demo:demo"}
     lines = (f"{name}='{value}'" for name, value in made.items() if name not in OF_COMPOSE)
     _write(folder / ".env", "\n".join(lines) + "\n")
@@ -108,6 +120,6 @@ if __name__ == "__main__":
     with forgiving(), guarded():
         try:
             action, place = sys.argv[1], Path(sys.argv[2])
-            sys.exit(check(place) if action == "check" else demo(place, sys.argv[3]))
+            sys.exit(check(place, *map(Path, sys.argv[3:5])) if action == "check" else demo(place, sys.argv[3]))
         except LaikeError as error:
             sys.exit(tell(error))

@@ -88,6 +88,7 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
+    role: Literal["worker", "beat", "flower"] = "worker"  # what a process needs of all this: `pipeline.settings_roles`
     redis_url: RedisUrl = Field(default="redis://127.0.0.1:6379/0", repr=False)
     oceanengine_base_url: Url = "https://api.oceanengine.com"
     oceanengine_app_id: str = Field(validation_alias=_names("LAIKE_OCEANENGINE_APP_ID"))
@@ -239,8 +240,16 @@ class Settings(BaseSettings):
         secrets, problems = from_files(seen())
         described, wrong = from_toml(seen())
         made_up = {field_of(name): (stand_ins or {})[name] for name in unset(stand_ins or {})}
-        given: dict[str, Any] = from_env_file() | secrets | described | made_up
-        problems += wrong
+        problems += wrong + _elsewhere(seen().get("LAIKE_ROLE"))
+        return cls.judged(from_env_file() | secrets | described | made_up, problems)
+
+    @classmethod
+    def judged(cls, given: Mapping[str, Any], problems: list[str]) -> Self:
+        """Settings from what was read besides the environment, and the problems that reading met.
+
+        Raises:
+            WrongInput: There are such problems, or something is missing or wrong.
+        """
         try:
             made = cls(**given)
         except ValidationError as error:
@@ -267,6 +276,12 @@ def _check_key(key: str) -> None:
     except ValueError:
         msg = "holds something that is not a Fernet key"
         raise ValueError(msg) from None
+
+
+def _elsewhere(role: str | None) -> list[str]:
+    """What is wrong where everything is needed and a role is set that has only a part."""
+    place = "this needs all settings, and runs where there is a worker: docker compose exec worker …"
+    return [f"LAIKE_ROLE is {role}: {place}"] if role in {"beat", "flower"} else []
 
 
 def _problem(loc: Sequence[str | int], kind: str, message: str) -> list[str]:

@@ -10,6 +10,7 @@ from celery import Celery, Task
 from celery.signals import beat_init, celeryd_init, setup_logging, task_prerun, worker_ready
 from kombu.entity import Queue
 
+from pipeline import settings_roles
 from pipeline.outgoing import guarded
 from pipeline.settings import Settings
 from pipeline.settings_notes import notes, unsaid
@@ -18,7 +19,7 @@ from worker import guard, messages
 from worker.dispatch import QUEUES
 from worker.logs import log_as_json
 from worker.opening import open_beat, open_worker
-from worker.process import is_call, refuse_cluster, require_store
+from worker.process import context, is_call, refuse_cluster, require_store
 from worker.schedule import schedule
 from worker.watchdog import Watchdog
 
@@ -108,7 +109,7 @@ def _transport(settings: Settings) -> dict[str, Any]:
 guard.install()
 messages.install()
 with guarded():  # here, since Celery's command shows a trace of whatever goes wrong while it loads this
-    settings = Settings.load()
+    settings = settings_roles.load()
     app = build(settings)
     for line in unsaid(notes(settings)):
         sys.stderr.write(f"note: {line}\n")  # before any log is set up: each kind of process has its own
@@ -126,6 +127,7 @@ def _open_worker(**_: object) -> None:
     log_as_json(settings.log_level or "info")
     with guarded():
         refuse_cluster(settings)
+        context()  # a worker needs all settings, whatever the role of the place in which it is started
     open_worker(lambda seconds: app.control.ping(timeout=seconds))
 
 
@@ -133,7 +135,7 @@ def _open_worker(**_: object) -> None:
 def _open_beat(**_: object) -> None:
     with guarded():
         refuse_cluster(settings)
-    open_beat()
+    open_beat(settings)
 
 
 @task_prerun.connect(weak=False)

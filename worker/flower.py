@@ -7,10 +7,10 @@ import redis.asyncio
 from celery.bin.celery import main as celery_command
 from flower.utils import broker
 
+from pipeline import settings_roles
 from pipeline.core.errors import WrongInput
 from pipeline.outgoing import guarded
 from pipeline.redis_address import RedisAddress
-from pipeline.settings import Settings
 from worker.flower_login import Turnstile, install
 from worker.process import refuse_cluster
 
@@ -38,7 +38,7 @@ def main() -> None:
     Raises:
         WrongInput: Settings are missing, its login among them, or Redis is a cluster.
     """
-    settings = Settings.load()
+    settings = settings_roles.load()
     login = settings.flower_login
     if login is None:
         raise WrongInput(WITHOUT_LOGIN)

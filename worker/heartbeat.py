@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 from celery.beat import PersistentScheduler
 
-from pipeline.settings import Settings
+from pipeline import settings_roles
 from pipeline.state.beat import BeatSigns
 from pipeline.state.store import StoreTrouble, connect
 
@@ -28,7 +28,7 @@ class BeatingScheduler(PersistentScheduler):
 
     def tick(self, *args: object, **options: object) -> float:
         """One turn of the loop: send what is due; seconds until the next one."""
-        beat(Settings.load().heartbeat_file)
+        beat(settings_roles.load().heartbeat_file)
         wait: float = super().tick(*args, **options)
         try:
             _signs().give()
@@ -39,4 +39,4 @@ class BeatingScheduler(PersistentScheduler):
 
 @cache
 def _signs() -> BeatSigns:
-    return BeatSigns(connect(Settings.load().redis_address))
+    return BeatSigns(connect(settings_roles.load().redis_address))

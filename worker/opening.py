@@ -7,7 +7,10 @@ from collections.abc import Callable
 import structlog
 
 from pipeline.core.errors import DeadlinePassed, NewerState, StoreUnreachable, WrongRelease
-from pipeline.state.store import ours
+from pipeline.redis_address import RedisAddress
+from pipeline.settings import Settings
+from pipeline.state.schema import Schema
+from pipeline.state.store import PATIENT_TRIES, connect, ours
 from worker.process import context
 
 AGAIN_S = 2.0  # between two looks: for old workers to stop, for Redis to come back
@@ -26,20 +29,23 @@ def open_worker(workers: Callable[[float], object]) -> None:
     Raises:
         SystemExit: The state is of a newer release.
     """
-    _patiently(lambda: context().schema.bring_up(lambda: bool(workers(PING_S))))
+    ctx = context()
+    _patiently(lambda: ctx.schema.bring_up(lambda: bool(workers(PING_S))), ctx.settings.redis_address)
 
 
-def open_beat() -> None:
+def open_beat(settings: Settings) -> None:
     """Return unless the state is of a newer release; an older one's is the workers' matter.
+
+    Args:
+        settings: Those of its role: there is no context on them.
 
     Raises:
         SystemExit: It is of a newer one.
     """
-    _patiently(context().schema.is_ours)
+    _patiently(Schema(connect(settings.redis_address, PATIENT_TRIES)).is_ours, settings.redis_address)
 
 
-def _patiently(look: Callable[[], object]) -> None:
-    address = context().settings.redis_address
+def _patiently(look: Callable[[], object], address: RedisAddress) -> None:
     while True:
         try:
             with ours(address):

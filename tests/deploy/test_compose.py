@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache, partial
@@ -14,21 +16,31 @@ import pytest
 import redis
 
 from cli.lab import free_port
+from pipeline.settings_roles import NEEDS
+from pipeline.settings_sources import OLD_NAMES, SECRETS, field_of
 from tests.crew import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 PRODUCT = ("worker", "beat", "flower")
 ONCE = ("demo-setup", "check")  # they end before the others begin
+ACCESS = "/run/redis-access/url"  # the address of Redis with its password
+FROM_OUTSIDE = ("LAIKE_", "COMPOSE_", "REDIS_", "PYTHON_")
 Plain = dict[str, Any]
 
 
 @cache
-def config(profile: str = "demo") -> Plain:
-    """The compose file as compose reads it."""
-    words = [str(BIN / "docker-compose"), *(["--profile", profile] if profile else []), "config", "--format", "json"]
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("LAIKE_", "COMPOSE_"))}
-    ended = subprocess.run(words, cwd=ROOT, env=clean, capture_output=True, text=True, check=True, timeout=60)
+def config(profile: str = "demo", settings: str = "") -> Plain:
+    """The compose file as compose reads it, with a text as `.env`."""
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as dotenv:
+        dotenv.write(settings)
+        dotenv.flush()
+        words = [str(BIN / "docker-compose"), "--env-file", dotenv.name, *(["--profile", profile] if profile else [])]
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(FROM_OUTSIDE)}
+        ended = subprocess.run(
+            [*words, "config", "--format", "json"],
+            cwd=ROOT, env=clean, capture_output=True, text=True, check=True, timeout=60,
+        )  # fmt: skip
     read: Plain = json.loads(ended.stdout)
     return read
 
@@ -59,6 +71,12 @@ def test_compose_reads_the_file_without_a_word() -> None:
 
 def test_without_the_demo_there_is_no_emulator() -> None:
     assert set(config("")["services"]) == {"redis", "check", "worker", "beat", "flower"}
+
+
+def test_two_addresses_of_redis_are_refused(redis_url: str, tmp_path: Path) -> None:
+    stack = Stack(redis_url, tmp_path)
+    ended = stack.run("check", stack.command("check"), LAIKE_REDIS_URL="redis://elsewhere:6379/0")
+    assert (ended.returncode, "LAIKE_REDIS_URL_FILE" in ended.stderr) == (2, True)
 
 
 @each_service
@@ -93,11 +111,83 @@ def test_the_product_waits_for_redis_and_ends_what_it_began(name: str) -> None:
     assert "container_name" not in service  # so that it can be scaled
 
 
-def test_redis_keeps_every_write_and_shows_its_password_to_nobody() -> None:
+def mounts(name: str) -> dict[str, str]:
+    """The volumes of a service, each with the place that it has there."""
+    return {mount["source"]: mount["target"] for mount in services()[name].get("volumes", [])}
+
+
+def test_redis_keeps_every_write() -> None:
     command = " ".join(services()["redis"]["command"])
     for words in ("--appendonly yes", "--appendfsync always", "--maxmemory-policy noeviction"):
         assert words in command
-    assert services()["redis"]["environment"]["REDISCLI_AUTH"] not in command
+
+
+def test_without_a_password_of_ones_own_there_is_none_in_the_file() -> None:
+    assert "redis://:" not in json.dumps(services()["worker"])
+    assert services()["redis"]["environment"] == {"REDIS_PASSWORD": ""}
+
+
+def test_a_password_of_ones_own_is_told_to_redis_alone_and_not_by_arguments() -> None:
+    told = config("demo", "REDIS_PASSWORD=canary")["services"]
+    assert [name for name, service in told.items() if "canary" in json.dumps(service)] == ["redis"]
+    assert "canary" not in json.dumps([told["redis"]["command"], told["redis"]["healthcheck"]])
+
+
+def test_only_redis_and_the_product_reach_the_password() -> None:
+    access = {name for name in services() if "redis-access" in mounts(name)}
+    assert access == {"redis", "check", "demo-setup", *PRODUCT}
+    writing = [
+        name for name in access for mount in services()[name]["volumes"]
+        if mount["source"] == "redis-access" and not mount.get("read_only")
+    ]  # fmt: skip
+    assert writing == ["redis"]
+
+
+@pytest.mark.parametrize("name", [*PRODUCT, *ONCE])
+def test_the_product_reads_the_address_of_redis_from_that_file_whatever_env_says(name: str) -> None:
+    told = services()[name]["environment"]
+    assert (told["LAIKE_REDIS_URL_FILE"], told["LAIKE_REDIS_URL"], told["REDIS_PASSWORD"]) == (ACCESS, "", "")
+
+
+def test_the_product_starts_again_with_a_redis_that_has_another_password() -> None:
+    assert all(services()[name]["depends_on"]["redis"]["restart"] is True for name in PRODUCT)
+
+
+@pytest.mark.parametrize(
+    ("name", "volume"), [("worker", "data"), ("beat", "beat"), ("flower", "flower"), ("demo-setup", "data")]
+)
+def test_a_service_has_no_data_but_its_own(name: str, volume: str) -> None:
+    assert mounts(name) == {volume: "/data", "redis-access": "/run/redis-access", "demo": "/demo"}
+
+
+def test_only_the_demo_writes_its_settings() -> None:
+    readers = {
+        name: mount.get("read_only", False)
+        for name in services() for mount in services()[name].get("volumes", []) if mount["source"] == "demo"
+    }  # fmt: skip
+    assert {name for name, read_only in readers.items() if not read_only} == {"demo-setup", "emulator"}
+
+
+@pytest.mark.parametrize("name", ["beat", "flower"])
+def test_beat_and_flower_have_a_role_and_no_secret_that_it_does_not_need(name: str) -> None:
+    told = services()[name]["environment"]
+    assert told["LAIKE_ROLE"] == name
+    others = [variable for variable in SECRETS if field_of(variable) not in NEEDS[name]]
+    others += [old for new, old in OLD_NAMES.items() if new in others]
+    assert [variable for variable in others if told.get(variable) != ""] == []
+
+
+@pytest.mark.parametrize("name", ["check", "worker", "demo-setup"])
+def test_what_needs_everything_has_no_role(name: str) -> None:
+    assert "LAIKE_ROLE" not in services()[name]["environment"]
+
+
+def test_base_images_are_named_by_tag_or_as_one_likes() -> None:
+    assert services()["redis"]["image"] == "redis:8"
+    assert services()["worker"]["build"]["args"] == {"PYTHON_IMAGE": "python:3.13-slim"}
+    pinned = config("demo", "REDIS_IMAGE=redis@sha256:1\nPYTHON_IMAGE=python@sha256:2\n")["services"]
+    assert pinned["redis"]["image"] == "redis@sha256:1"
+    assert pinned["worker"]["build"]["args"] == {"PYTHON_IMAGE": "python@sha256:2"}
 
 
 def test_there_is_one_beat() -> None:
@@ -111,27 +201,27 @@ class Stack:
     def __init__(self, redis_url: str, home: Path) -> None:
         self.home, self.redis_url = home, redis_url
         self.emulator_port, self.flower_port = free_port(), free_port()
-        for folder in ("data", "demo", "srv"):
+        for folder in ("data", "demo", "beat", "flower", "redis-access", "srv"):
             (home / folder).mkdir()
         (home / "srv" / ".env").symlink_to(home / "demo" / ".env")
+        (home / "redis-access" / "url").write_text(redis_url, encoding="utf-8")
 
     def here(self, name: str, text: str) -> str:
         """A word of the compose file in this place."""
         own = self.home / name
         own.mkdir(exist_ok=True)
         places = {
-            "redis://:reached-from-these-containers-only@redis:6379/0": self.redis_url,
             "http://emulator:8080": f"http://127.0.0.1:{self.emulator_port}",
             "0.0.0.0": "127.0.0.1",  # noqa: S104 taken out here
             "8080": str(self.emulator_port),
             "5555": str(self.flower_port),
             "/tmp/": f"{own}/",  # noqa: S108 the container's
-            "/data/": f"{self.home}/data/",
-            "/demo": f"{self.home}/demo",
             "$$": "$",
         }
         for there, here in places.items():
             text = text.replace(there, here)
+        for volume, there in mounts(name).items():
+            text = re.sub(rf"^{there}(?=/|$)|(?<==){there}(?=/)", f"{self.home}/{volume}", text)
         return text
 
     def environment(self, name: str) -> dict[str, str]:
@@ -194,6 +284,11 @@ def test_every_service_starts_is_well_and_a_run_succeeds(redis_url: str, tmp_pat
         ended = stack.run("worker", ["laike", "sync", "--json"])
         assert ended.returncode == 0, ended.stderr
         assert json.loads(ended.stdout)["state"] == "success"
+        for name in PRODUCT:
+            called = stack.run(name, ["celery", "-A", "worker.app", "call", "laike.keep_token"])
+            assert called.returncode == 0, f"{name}: {called.stderr}"
+        refused = stack.run("beat", ["laike", "runs"])
+        assert (refused.returncode, "exec worker" in refused.stderr) == (2, True)
 
 
 def test_without_settings_the_check_says_all_that_is_missing(redis_url: str, tmp_path: Path) -> None:

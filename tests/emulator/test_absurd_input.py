@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -156,6 +156,12 @@ class Unused:
         """Send nothing."""
 
     async def answer_half(self, reply: Reply) -> None:
+        """Send nothing."""
+
+    async def answer_in_pieces(self, reply: Reply, pieces: Iterable[bytes]) -> None:
+        """Send nothing."""
+
+    async def answer_slowly(self, reply: Reply, part: str, seconds: float) -> None:
         """Send nothing."""
 
     async def drop(self) -> None:
