@@ -35,7 +35,7 @@ Exceptions stay inside one process; a `Trouble` is what crosses tasks, the ledge
 from typing import ClassVar
 
 from pipeline.core.causes import cure_of
-from pipeline.core.redaction import redacted
+from pipeline.core.trouble import ID_MOST, MESSAGE_MOST, fit
 from pipeline.core.trouble import Trouble as Trouble  # noqa: PLC0414 told with the errors that it is made of
 
 
@@ -43,7 +43,7 @@ class LaikeError(Exception):
     """Base of all our errors.
 
     Args:
-        message: English, for the engineer; a secret that is held is taken out of it.
+        message: English, for the engineer; a secret that is held is taken out of it, and 20,000 characters are kept.
         reason: The cause, a key of `CAUSES`; the class's own when omitted.
         what_to_do: One Chinese sentence for the card; the cause's own when omitted.
         code: The service's error code, if the service said one.
@@ -64,16 +64,16 @@ class LaikeError(Exception):
         code: int | None = None,
         request_id: str | None = None,
     ) -> None:
-        self.message = redacted(message)
+        self.message = fit(message, MESSAGE_MOST)
         super().__init__(self.message)
         self.reason = reason or self.reason
         self.what_to_do = what_to_do or cure_of(self.reason)
         self.code = code
-        self.request_id = request_id
+        self.request_id = fit(request_id, ID_MOST) if isinstance(request_id, str) else None  # as an answer has it
 
     def add(self, words: str) -> None:
         """Add what is known further up, such as how long it was tried."""
-        self.message = redacted(f"{self.message} ({words})")
+        self.message = fit(f"{self.message} ({words})", MESSAGE_MOST)
         self.args = (self.message,)
 
     def trouble(self) -> Trouble:

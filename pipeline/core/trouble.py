@@ -4,6 +4,13 @@ from dataclasses import dataclass
 
 from pipeline.core.redaction import redacted
 
+MESSAGE_MOST, ID_MOST = 20_000, 200  # characters: an error quotes what others say, who may say anything
+
+
+def fit(said: str, most: int) -> str:
+    """What may be stored and told of a text: no secret that is held, no half sign, no more than `most` characters."""
+    return redacted(said)[:most].encode("utf-8", "replace").decode()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
