@@ -6,20 +6,23 @@ nesting) is judged before it is parsed, by a scan of the bytes that costs an eig
 
 import json
 import re
+import threading
 import zlib
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 import requests
 from requests.exceptions import ContentDecodingError
 
+from pipeline.clients.wall_clock import left
 from pipeline.core.text import encodable, whole_characters
 
 MOST_BYTES = 16 << 20  # a page of 500 records with all cells full takes less than one MiB
 MOST_VALUES = 200_000  # an object, a list, a text, a number: such a page has 20,000
 DEEPEST = 100  # the services nest less than ten
 ENCODING = "gzip"  # the one that is asked for
+LARGE_BYTES = 1 << 20  # from which on a body has to wait for the other large ones of the process
 PIECE_BYTES = 1 << 16
 GZIP_OR_ZLIB = 47  # zlib's own word for "as the header says", with the largest window
 
@@ -32,11 +35,39 @@ _AS_BRACES = bytes.maketrans(b"[]", b"{}")  # a pair of another kind would be no
 _NO_SIGNS = bytes(set(range(256)) - set(b'[]{},"'))
 
 
+_one_at_a_time = threading.Lock()
+
+
 class Unfit(Exception):
     """A body that is not taken, and why."""
 
 
-def body_of(response: requests.Response) -> bytearray:
+class Room:
+    """The room in memory for the body of a call, until it is parsed: of large ones the process has one at a time."""
+
+    def __init__(self) -> None:
+        self._is_large = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._is_large:
+            _one_at_a_time.release()
+
+    def grow(self, size: int) -> None:
+        """Have room for so many bytes.
+
+        Raises:
+            TimeoutError: Others have it until the call's time is up.
+        """
+        if size > LARGE_BYTES and not self._is_large:
+            self._is_large = _one_at_a_time.acquire(timeout=left())
+            if not self._is_large:
+                raise TimeoutError
+
+
+def body_of(response: requests.Response, room: Room) -> bytearray:
     """The whole body, unpacked.
 
     Raises:
@@ -47,6 +78,7 @@ def body_of(response: requests.Response) -> bytearray:
     pieces = iter(lambda: response.raw.read1(PIECE_BYTES, decode_content=False), b"")
     for part in unpacked(pieces):
         body += part
+        room.grow(len(body))
         if len(body) > MOST_BYTES:
             msg = f"a body of more than {MOST_BYTES >> 20} MiB"
             raise Unfit(msg)

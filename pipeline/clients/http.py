@@ -18,7 +18,7 @@ import requests
 import structlog
 from urllib3.exceptions import HTTPError
 
-from pipeline.clients.body import ENCODING, Unfit, body_of, parse
+from pipeline.clients.body import ENCODING, Room, Unfit, body_of, parse
 from pipeline.clients.transport import trouble_of
 from pipeline.clients.wall_clock import TimedAdapter, within
 from pipeline.core.bounds import wait_s
@@ -85,8 +85,9 @@ class Http:
         """
         what, started = f"{self.service} {method} {label or path}", perf_counter()
         request = {"method": method, "url": self.base_url + path, "params": params, "json": json, "headers": headers}
-        response, content = self._send(what, timeout_s, **request)
-        body, unfit = _parsed(content)
+        with Room() as room:
+            response, content = self._send(what, timeout_s, room, **request)
+            body, unfit = _parsed(content)
         self._log(method, label or path, response, body or {}, perf_counter() - started)
         if body is None:
             raise _not_an_answer(what, response, unfit)
@@ -100,7 +101,8 @@ class Http:
         """
         started, headers = perf_counter(), {"Content-Type": "text/plain; charset=utf-8"}
         request = {"method": "POST", "url": self.base_url + path, "data": words.encode(), "headers": headers}
-        response, _ = self._send(f"{self.service} POST {label}", timeout_s, **request)
+        with Room() as room:
+            response, _ = self._send(f"{self.service} POST {label}", timeout_s, room, **request)
         self._log("POST", label, response, {}, perf_counter() - started)
         return response.status_code
 
@@ -118,7 +120,13 @@ class Http:
             ms=round(seconds * 1000),
         )
 
-    def _send(self, what: str, timeout_s: float, **request: Any) -> tuple[requests.Response, bytearray]:  # noqa: ANN401 the library's own parameters
+    def _send(
+        self,
+        what: str,
+        timeout_s: float,
+        room: Room,
+        **request: Any,  # noqa: ANN401 the library's own parameters
+    ) -> tuple[requests.Response, bytearray]:
         # the library's exceptions quote the whole address with its query, or a header: they are not chained
         session, patience = self._take(), (min(CONNECT_TIMEOUT_S, timeout_s), timeout_s)
         try:
@@ -126,7 +134,7 @@ class Http:
                 response = session.request(**request, timeout=patience, allow_redirects=False, stream=True)
                 with contextlib.ExitStack() as unread:
                     unread.callback(response.close)  # until it is read its connection belongs to no session
-                    content = body_of(response)
+                    content = body_of(response, room)
                     unread.pop_all()
         except Unfit as error:
             trouble: LaikeError = _not_an_answer(what, response, str(error))

@@ -35,18 +35,15 @@ Exceptions stay inside one process; a `Trouble` is what crosses tasks, the ledge
 from typing import ClassVar
 
 from pipeline.core.causes import cure_of
-from pipeline.core.redaction import redacted
-from pipeline.core.text import encodable, one_line
+from pipeline.core.trouble import ID_MOST, MESSAGE_MOST, fit
 from pipeline.core.trouble import Trouble as Trouble  # noqa: PLC0414 told with the errors that it is made of
-
-LONGEST = 20_000  # letters of a message
 
 
 class LaikeError(Exception):
     """Base of all our errors.
 
     Args:
-        message: English, for the engineer; a secret that is held is taken out of it.
+        message: English, for the engineer; a secret that is held is taken out of it, and 20,000 characters are kept.
         reason: The cause, a key of `CAUSES`; the class's own when omitted.
         what_to_do: One Chinese sentence for the card; the cause's own when omitted.
         code: The service's error code, if the service said one.
@@ -67,16 +64,16 @@ class LaikeError(Exception):
         code: int | None = None,
         request_id: str | None = None,
     ) -> None:
-        self.message = redacted(encodable(message[:LONGEST]))
+        self.message = fit(message, MESSAGE_MOST)
         super().__init__(self.message)
         self.reason = reason or self.reason
         self.what_to_do = what_to_do or cure_of(self.reason)
-        self.code = code if type(code) is int else None  # either comes as a service sent it
-        self.request_id = one_line(request_id) or None
+        self.code = code if type(code) is int else None  # as an answer has it, and so the id
+        self.request_id = fit(request_id, ID_MOST) if isinstance(request_id, str) else None
 
     def add(self, words: str) -> None:
         """Add what is known further up, such as how long it was tried."""
-        self.message = redacted(encodable(f"{self.message} ({words[:LONGEST]})"))
+        self.message = fit(f"{self.message} ({words})", MESSAGE_MOST)
         self.args = (self.message,)
 
     def trouble(self) -> Trouble:

@@ -3,6 +3,14 @@
 from dataclasses import dataclass
 
 from pipeline.core.redaction import redacted
+from pipeline.core.text import encodable
+
+MESSAGE_MOST, ID_MOST = 20_000, 200  # characters: an error quotes what others say, who may say anything
+
+
+def fit(said: str, most: int) -> str:
+    """A text as it may be stored and told: without secrets and half characters, at most `most` characters."""
+    return encodable(redacted(said)[:most])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,8 @@ class Monitor(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.pings: list[tuple[str, str]] = []
         self.status = 200
+        self.answers = threading.Event()
+        self.answers.set()
 
     @property
     def url(self) -> str:
@@ -33,6 +35,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         words = self.rfile.read(int(self.headers["Content-Length"])).decode()
         self.server.pings.append((self.path, words))
+        self.server.answers.wait(20)
         self.send_response(self.server.status)
         self.end_headers()
         self.wfile.write(b"OK")
@@ -89,6 +92,18 @@ def test_a_monitor_that_refuses_or_is_away_harms_no_run_and_its_address_is_never
     told = capfd.readouterr()
     assert "heartbeat_failed" in told.out + told.err
     assert SECRET_PATH not in told.out + told.err
+
+
+def test_a_monitor_that_hangs_keeps_no_run_waiting(
+    lab: Lab, monitor: Monitor, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("pipeline.clients.heartbeat.TIMEOUT_S", 15)
+    monitor.answers.clear()
+    assert lab.sync().state == RunState.SUCCESS
+    assert len(monitor.pings) == 1
+    monitor.answers.set()
+    told = capfd.readouterr()
+    assert "heartbeat_failed" not in told.out + told.err
 
 
 def test_status_judges_yesterday_by_what_is_loaded(lab: Lab) -> None:

@@ -3,6 +3,7 @@
 import gzip
 import json
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import patch
 
 import pytest
@@ -73,6 +74,13 @@ def test_what_was_asked_for_is_unpacked(serve: Serve, connect: Connect, encoding
     server = serve(zipped(packed.get(encoding.lower()[-4:]) or packed.get(encoding, body), encoding))
     assert connect(server.url).call("GET", "/a").body == {"code": 0}
     assert b"\r\nAccept-Encoding: gzip\r\n" in server.requests[0]
+
+
+def test_large_bodies_that_come_at_the_same_time_all_come(serve: Serve, connect: Connect) -> None:
+    http = connect(serve(reply(200, b'{"code": 0, "data": "%s"}' % (b"x" * (2 << 20)))).url)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: http.call("GET", "/a"), range(8)))
+    assert {len(answer.body["data"]) for answer in answers} == {2 << 20}
 
 
 def nested(levels: int) -> bytes:

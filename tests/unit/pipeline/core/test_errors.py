@@ -18,6 +18,7 @@ from pipeline.core.errors import (
     Throttled,
     Trouble,
 )
+from pipeline.state import codec
 
 # What the ledger, cards and `--json` say; a word that changes breaks whoever reads it.
 REASONS = {
@@ -174,3 +175,17 @@ def test_trouble_cannot_be_changed_on_its_way() -> None:
     trouble = NeedsPerson("x").trouble()
     with pytest.raises(FrozenInstanceError):
         trouble.reason = "fine"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("said", [7, 1.5, ["x"], {"a": 1}, True])
+def test_a_request_id_that_is_no_text_is_none(said: object) -> None:
+    assert LaikeError("words", request_id=said).trouble().request_id is None  # type: ignore[arg-type]
+
+
+def test_what_a_service_says_is_told_and_stored_whatever_it_is() -> None:
+    error = LaikeError("code 7, \ud83d" + "x" * 1_000_000, request_id="r\udc00" * 1000)
+    error.add("y" * 1_000_000)
+    told = error.trouble()
+    assert told.message.startswith("code 7, ?x")
+    assert len(told.message) + len(told.request_id or "") <= 20_200
+    assert codec.load(Trouble, codec.dump(told, Trouble)) == told
