@@ -20,6 +20,7 @@ from cli.lab import settings_for
 from cli.output import tell
 from cli.session import opened
 from pipeline.core.errors import LaikeError, WrongInput
+from pipeline.file_input import read_filled
 from pipeline.outgoing import guarded
 from pipeline.state.store import connect, ours
 
@@ -95,7 +96,7 @@ def _key(folder: Path) -> str:
     file = folder / "demo-key"
     if not file.exists():
         _write(file, Fernet.generate_key().decode())
-    return file.read_text(encoding="utf-8")
+    return read_filled(file)
 
 
 def _write(file: Path, text: str) -> None:
