@@ -24,6 +24,7 @@ from cli.streams import forgiving
 from cli.volumes import hand_on
 from pipeline import settings_roles
 from pipeline.core.errors import LaikeError, WrongInput
+from pipeline.file_input import read_filled
 from pipeline.outgoing import guarded
 from pipeline.state.store import connect, ours
 
@@ -108,7 +109,7 @@ def _key(folder: Path) -> str:
     file = folder / "demo-key"
     if not file.exists():
         _write(file, Fernet.generate_key().decode())
-    return file.read_text(encoding="utf-8")
+    return read_filled(file)
 
 
 def _write(file: Path, text: str) -> None:

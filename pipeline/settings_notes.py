@@ -11,16 +11,22 @@ _said: set[str] = set()
 
 
 def notes(settings: Settings) -> list[str]:
-    """All there is to say, a line each."""
-    return [*overridden(), *doubts(settings)]
+    """What every process says: names and lines that do not set what they seem to."""
+    return [*overridden(), *_misread(settings)]
 
 
 def doubts(settings: Settings) -> list[str]:
-    """What is probably not meant so."""
+    """What is probably not meant so, a line each."""
+    return [*_misread(settings), *weak_login(settings)]
+
+
+def weak_login(settings: Settings) -> list[str]:
+    """Whether Flower's password is too short, which Flower itself says."""
+    password = settings.flower_login.get_secret_value().partition(":")[2] if settings.flower_login else None
+    if password is None or len(password) >= LETTERS:
+        return []
     return [
-        *unknown(seen(), Settings.model_fields),
-        *(f"{ENV}: {note}" for note in env_file().notes),
-        *_login(settings),
+        f"LAIKE_FLOWER_LOGIN has a password of less than {LETTERS} letters: Flower shows every task; make it longer"
     ]
 
 
@@ -31,10 +37,5 @@ def unsaid(lines: Iterable[str]) -> list[str]:
     return fresh
 
 
-def _login(settings: Settings) -> list[str]:
-    password = settings.flower_login.get_secret_value().partition(":")[2] if settings.flower_login else None
-    if password is None or len(password) >= LETTERS:
-        return []
-    return [
-        f"LAIKE_FLOWER_LOGIN has a password of less than {LETTERS} letters: Flower shows every task; make it longer"
-    ]
+def _misread(settings: Settings) -> list[str]:
+    return [*unknown(seen(), type(settings).model_fields), *(f"{ENV}: {note}" for note in env_file().notes)]

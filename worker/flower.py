@@ -11,6 +11,7 @@ from pipeline import settings_roles
 from pipeline.core.errors import WrongInput
 from pipeline.outgoing import guarded
 from pipeline.redis_address import RedisAddress
+from pipeline.settings_notes import weak_login
 from worker.flower_login import Turnstile, install
 from worker.process import refuse_cluster
 
@@ -43,6 +44,8 @@ def main() -> None:
     if login is None:
         raise WrongInput(WITHOUT_LOGIN)
     refuse_cluster(settings)
+    for line in weak_login(settings):
+        sys.stderr.write(f"note: {line}\n")
     os.environ["FLOWER_BASIC_AUTH"] = login.get_secret_value()  # by the environment: arguments can be seen
     broker.RedisSocket = Socket
     install(Turnstile())

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from pipeline.core.errors import LaikeError
+from pipeline.file_input import NoFile, read_text
 from pipeline.state.files import replacing
 
 OTHERS = 0o077  # permission bits of everybody but the owner
@@ -14,10 +16,13 @@ def write(path: Path, values: Mapping[str, str]) -> None:
     """Set variables in the file, which is then readable by its owner only; a reader sees the old or the new one.
 
     Raises:
+        WrongInput: It is there and cannot be read.
         LaikeError: It cannot be written.
     """
+    old = ""
     try:
-        old = path.read_bytes().decode() if path.exists() else ""
+        with suppress(NoFile):
+            old = read_text(path)
         with replacing(path) as file:
             file.write(with_values(old, values).encode())
     except OSError as error:

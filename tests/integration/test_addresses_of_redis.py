@@ -135,15 +135,15 @@ def test_a_worker_trusts_no_certificate_that_a_command_would_not(afar: Lab, stor
         assert worker.alive
 
 
-def refused(lab: Lab, redis: str) -> dict[str, tuple[int, str]]:
-    """How each process ends on an address, and what it says: started together, since each loads for a second."""
+def refused(lab: Lab, redis: str, *names: str) -> dict[str, tuple[int, str]]:
+    """How processes end on an address, and what they say: started together, since each loads for a second."""
     lab.extra |= {"LAIKE_REDIS_URL": redis, "LAIKE_FLOWER_LOGIN": ":".join(LOGIN)}
     clean = {name: value for name, value in os.environ.items() if not name.startswith("LAIKE_")}
     told = {**clean, "PYTHONPATH": str(Path.cwd()), **lab.environment()}
     pipe = subprocess.PIPE
     begun = {
-        name: subprocess.Popen(words, env=told, cwd=lab.home, stdout=pipe, stderr=pipe, text=True)
-        for name, words in STARTED.items()
+        name: subprocess.Popen(STARTED[name], env=told, cwd=lab.home, stdout=pipe, stderr=pipe, text=True)
+        for name in names or STARTED
     }
     said = {name: "".join(process.communicate(timeout=60)) for name, process in begun.items()}
     return {name: (begun[name].returncode, words) for name, words in said.items()}
@@ -171,9 +171,6 @@ def test_an_address_that_is_none_is_refused_by_every_process_and_not_quoted(lab:
 
 
 def test_a_call_without_a_redis_ends_in_a_sentence_as_commands_do(lab: Lab) -> None:
-    lab.extra["LAIKE_REDIS_URL"] = f"redis://127.0.0.1:{free_port()}/0"
-    with crew(lab) as team:
-        done = team.run(*command("call", "laike.daily"))
-    assert done.returncode == 3
-    assert "does not answer" in done.stderr
-    assert "Traceback" not in done.stderr
+    ended = refused(lab, f"redis://127.0.0.1:{free_port()}/0", "celery call", "runs")
+    assert {code for code, _ in ended.values()} == {3}
+    assert [("does not answer" in words, "Traceback" in words) for _, words in ended.values()] == [(True, False)] * 2

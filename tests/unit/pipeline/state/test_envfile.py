@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.core.errors import LaikeError
+from pipeline.core.errors import LaikeError, WrongInput
 from pipeline.state.envfile import open_to_others, with_values, write
 
 
@@ -43,3 +43,18 @@ def test_a_folder_that_takes_nothing_is_told_by_the_names_that_are_not_set(tmp_p
         write(tmp_path / "nowhere" / ".env", {"LAIKE_X": "canary"})
     assert "canary" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_byte_order_mark_hides_no_variable(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("A=0\nB=2\n", encoding="utf-8-sig")
+    write(file, {"A": "1"})
+    assert file.read_bytes() == b"A=1\nB=2\n"
+
+
+def test_a_file_that_is_no_text_is_named_and_stays(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes("A=城".encode("gbk"))
+    with pytest.raises(WrongInput, match="save it as UTF-8"):
+        write(file, {"A": "1"})
+    assert file.read_bytes() == "A=城".encode("gbk")

@@ -26,7 +26,7 @@ def states(server: Server) -> dict[str, State]:
         ("6.2.14", State.WARNING),
         ("6.0.9", State.BROKEN),
         ("10.1", State.OK),
-        ("", State.BROKEN),
+        ("", State.WARNING),
     ],
 )
 def test_an_old_redis_is_told(version: str, state: State) -> None:
