@@ -155,9 +155,9 @@ def _document(ctx: Context, run: Run, end: Summary | None) -> dict[str, object]:
 
 def _print(rows: list[list[Part]]) -> None:
     kept = [output.Column("run_id", whole=True), output.Column("state", whole=True), output.Column("kind")]
-    times = [output.Column("started", whole=True), output.Column("took", whole=True), output.Column("accounts")]
-    spare = [output.Column(name, spare=True) for name in ("day", "created", "updated", "verified")]
-    output.say_table([*kept, *times, *spare], rows)
+    started = output.Column("started", whole=True)
+    spare = [output.Column(name, spare=True) for name in ("took", "accounts", "day", "created", "updated", "verified")]
+    output.say_table([*kept, started, *spare], rows)
 
 
 def _row(run: Run, end: Summary | None, state: RunState) -> list[Part]:

@@ -121,13 +121,26 @@ def _like(sign: str) -> str:
 
 
 def _wrapped(stream: TextIO | None, descriptor: int) -> tuple[Sink, TextIO]:
-    """A stream in place of another, in its encoding; of one that is closed nothing is kept."""
+    """A stream in place of another, in its encoding; where there is none, what is written is dropped.
+
+    One that is no file, as whoever calls us from Python may have put there, stays.
+    """
+    if stream is not None and not _is_file(stream):
+        return Sink(None), stream
     if stream is not None:
         stream.flush()
-    sink = Sink(descriptor if stream is not None else None)
+    sink = Sink(stream.fileno() if stream is not None else None)
     encoding = stream.encoding if stream is not None else "utf-8"
     at_once = sink.isatty() or descriptor == STDERR
     return sink, io.TextIOWrapper(io.BufferedWriter(sink), encoding=encoding, errors=ERRORS, line_buffering=at_once)
+
+
+def _is_file(stream: TextIO) -> bool:
+    try:
+        stream.fileno()
+    except OSError:
+        return False
+    return True
 
 
 def _occupy_closed() -> None:

@@ -5,22 +5,13 @@ line, break it, hide something or be no character at all is shown as one sign. T
 printed, `words`, so that nobody has to remember whose text it is.
 """
 
-import re
-
 from rich.text import Text
 
 from pipeline.core.redaction import redacted
+from pipeline.core.visible import ACTS, visible
 
-SIGN = "\N{REPLACEMENT CHARACTER}"
 Part = str | tuple[str, str] | Text  # plain, with a style, or made by `words` before
 
-# C0, DEL and C1; marks of direction; separators of lines; halves of characters; what takes no room and is seen by
-# nobody. The two joiners stay: names of several scripts and signs of several parts need them.
-_HIDDEN = (
-    "\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
-    "\ufffe\uffff\U000e0000-\U000e007f"
-)
-_ACTS = re.compile(f"[{_HIDDEN}]")
 _COLOURS = {
     **dict.fromkeys(("success", "loaded", "active"), "green"),
     **dict.fromkeys(("empty", "idle", "open"), "dim"),
@@ -31,8 +22,8 @@ _COLOURS = {
 
 
 def shown(text: str) -> str:
-    """Text as one line that only can be read: no secret is in it, and what would act is `SIGN`."""
-    return _ACTS.sub(SIGN, redacted(text))
+    """Text as one line that only can be read: no secret is in it, and what would act is one sign."""
+    return visible(redacted(text))
 
 
 def words(*parts: Part) -> Text:
@@ -55,7 +46,7 @@ def coloured(state: str, text: str | None = None) -> Text:
 
 def escaped(document: str) -> str:
     """JSON whose text holds nothing that acts: escaped it is the same document."""
-    return _ACTS.sub(lambda found: found[0] if found[0] == "\n" else _as_json(found[0]), document)
+    return ACTS.sub(lambda found: found[0] if found[0] == "\n" else _as_json(found[0]), document)
 
 
 def _as_json(sign: str) -> str:

@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
@@ -18,6 +18,7 @@ import structlog
 
 from pipeline.core.errors import LaikeError, WrongInput
 from pipeline.core.redaction import redacted
+from pipeline.core.visible import visible, visible_lines
 
 WRONG, FAILED = 2, 3  # exit codes: settings or usage; anything else
 log = structlog.get_logger()
@@ -29,6 +30,14 @@ def without_secrets(_: object, __: str, line: Any) -> str:  # noqa: ANN401 a ren
     return redacted(str(line))
 
 
+def without_what_acts(_: object, __: str, told: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Another of them: no text of others moves a terminal's cursor, breaks a line or turns its direction."""
+    for name, value in told.items():
+        if isinstance(value, str):
+            told[name] = visible_lines(value) if name == "exception" else visible(value)
+    return told
+
+
 def log_plainly(level: int) -> None:
     """Log lines for people go to stderr: stdout is for data."""
     structlog.configure(
@@ -37,6 +46,7 @@ def log_plainly(level: int) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
             structlog.processors.format_exc_info,
+            without_what_acts,
             structlog.dev.ConsoleRenderer(
                 colors=sys.stderr.isatty() and not os.environ.get("NO_COLOR"),
                 exception_formatter=structlog.dev.plain_traceback,
@@ -66,7 +76,7 @@ def guarded() -> Iterator[None]:
     try:
         yield
     except LaikeError as error:
-        sys.stderr.write(f"error: {redacted(error.message)}\n")
+        sys.stderr.write(f"error: {visible_lines(redacted(error.message))}\n")
         sys.exit(WRONG if isinstance(error, WrongInput) else FAILED)
     except Exception:
         log.exception("ended_by_a_bug")  # at the lowest level that there is
@@ -90,7 +100,7 @@ def _trace(error: BaseException) -> str:
 
 
 def _tell(error: BaseException) -> None:
-    sys.stderr.write(f"{redacted(_trace(error))}\n")
+    sys.stderr.write(f"{visible_lines(redacted(_trace(error)))}\n")
 
 
 def _tell_uncaught(_: type[BaseException], error: BaseException, __: TracebackType | None) -> None:

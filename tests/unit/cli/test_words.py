@@ -18,13 +18,14 @@ from cli.output import Column, say, say_drawn, say_table, tell
 from cli.progress import bar
 from cli.summary import print_summary
 from cli.trace import tree
-from cli.words import SIGN, coloured, escaped, shown, words
+from cli.words import coloured, escaped, shown, words
 from pipeline.core import redaction
 from pipeline.core.causes import cure_of
 from pipeline.core.coverage import AccountCoverage, KnownDay
 from pipeline.core.errors import LaikeError, Trouble
 from pipeline.core.model import Account, DayRange
 from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summary
+from pipeline.core.visible import SIGN
 from tests.unit.cli.hostile import ACTS, NAMES, texts
 
 DAY = date(2026, 2, 11)

@@ -120,3 +120,24 @@ def test_an_exception_that_nobody_catches_is_told_without_secrets(
     said = capsys.readouterr().err
     assert "RuntimeError: with ***" in said
     assert CANARY not in said
+
+
+HOSTILE = "店\x1b[2J\u202e\nerror: all is well\x00"
+
+
+def test_what_others_wrote_acts_on_no_terminal_from_a_log_line(capsys: pytest.CaptureFixture[str]) -> None:
+    log_plainly(logging.DEBUG)
+    structlog.get_logger().warning(HOSTILE, name=HOSTILE)
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert not {"\x1b", "\u202e", "\x00"} & set(said)
+    assert said.count("店�[2J��error: all is well�") == 2
+
+
+@pytest.mark.parametrize("error", [LaikeError(HOSTILE), KeyError(HOSTILE)])
+def test_nor_from_the_end_of_an_entry_point(error: Exception, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit), guarded():
+        raise error
+    said = capsys.readouterr().err
+    assert "all is well" in said
+    assert not {"\x1b", "\u202e", "\x00"} & set(said)
