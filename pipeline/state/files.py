@@ -82,9 +82,9 @@ def make_folder(path: Path) -> bool:
     """
     try:
         path.mkdir(mode=0o700, parents=True)
-    except FileExistsError:
-        return False  # it is as whoever made it left it
     except OSError as error:
+        if path.is_dir():
+            return False  # it is as whoever made it left it
         msg = f"{path} cannot be made: {error.strerror}"
         raise LaikeError(msg, what_to_do=f"无法创建目录 {path}，请检查目录权限和磁盘空间。") from None
     return True
