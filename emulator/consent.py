@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from jinja2 import Environment
+from markupsafe import escape
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -13,6 +14,7 @@ from starlette.routing import Route as Path
 from emulator.oceanengine.oauth import REDIRECT_URI, SCOPES, USER_ID
 from emulator.oceanengine.selection import AGENT, ENTERPRISE_BP, GROUP_BP, LIFE, WORKBENCH
 from emulator.pages import templates
+from emulator.visitors import FORBIDDEN, foreign
 from emulator.wire import HTTP_BAD_REQUEST, HTTP_OK, Call
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ def routes(world: "World") -> list[Path]:
         return _page(environment, world, request.query_params, problems)
 
     async def agree(request: Request) -> Response:
+        if why := foreign(request):
+            return HTMLResponse(escape(why), status_code=FORBIDDEN)
         ticked = {value for name, value in Call.parse_query(await request.body()) if name == "account"}
         query = request.query_params
         with world.lock:

@@ -10,6 +10,7 @@ from pipeline.core.model import CHINA, china_day
 
 NAME_LETTERS = 30
 NAMES_TOGETHER = 3
+LOOKED_AT = 4000  # letters of a text, of which cards show some hundreds
 CLOSE = timedelta(hours=1)  # readings of one run, which are told as one
 _UNSEEN = ("Cc", "Cf")  # controls, escapes, marks of direction
 _JOINERS = "\u200c\u200d"  # format characters, too, but emoji and Indic scripts are made with them
@@ -31,7 +32,7 @@ def shown(text: str) -> str:
 
 def clipped(text: str, letters: int = NAME_LETTERS) -> str:
     """A text as it is shown, of at most so many letters."""
-    line = shown(text)
+    line = shown(text[:LOOKED_AT])
     return line if len(line) <= letters else line[: letters - 1] + "…"
 
 

@@ -9,7 +9,7 @@ from pipeline.core.backup import Backup, Header, SavedRow, damaged, lines, parse
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import CHINA
 from pipeline.file_input import Damaged, unpacked_lines
-from pipeline.state.files import new_file, own_folder
+from pipeline.state.files import make_folder, new_file
 
 ENDING = ".jsonl.gz"
 KIND = "backup"
@@ -27,7 +27,7 @@ def write(path: Path, header: Header, rows: Iterable[SavedRow]) -> None:
         WrongInput: There is such a file.
         LaikeError: It cannot be written.
     """
-    own_folder(path.parent)
+    make_folder(path.parent)
     with new_file(path, KIND) as file, gzip.open(file, "wt", encoding="utf-8", newline="\n") as packed:
         packed.writelines(lines(header, rows))
 

@@ -68,19 +68,31 @@ def own_folder(path: Path) -> Path:
     Raises:
         LaikeError: It cannot be made.
     """
-    try:
-        path.mkdir(mode=0o700, parents=True)
-        (path / ".gitignore").write_text("*\n", encoding="utf-8")
-    except FileExistsError:
-        pass  # as whoever made it left it
-    except OSError as error:
-        msg = f"{path} cannot be made: {error.strerror}"
-        raise LaikeError(msg, what_to_do=f"无法创建目录 {path}，请检查目录权限和磁盘空间。") from None
+    if make_folder(path):
+        with new_file(path / ".gitignore", "mark") as file:
+            file.write(b"*\n")
     return path
 
 
+def make_folder(path: Path) -> bool:
+    """Make a folder that only its owner reads; whether it was not there.
+
+    Raises:
+        LaikeError: It cannot be made.
+    """
+    try:
+        path.mkdir(mode=0o700, parents=True)
+    except OSError as error:
+        if path.is_dir():
+            return False  # it is as whoever made it left it
+        msg = f"{path} cannot be made: {error.strerror}"
+        raise LaikeError(msg, what_to_do=f"无法创建目录 {path}，请检查目录权限和磁盘空间。") from None
+    return True
+
+
 def _exists(path: Path, kind: str) -> WrongInput:
-    return WrongInput(f"{path} exists: {kind}s overwrite nothing; take it away, or give another name")
+    article = "an" if kind == "export" else "a"
+    return WrongInput(f"{path} exists: {article} {kind} overwrites nothing; take it away, or give another name")
 
 
 @contextmanager

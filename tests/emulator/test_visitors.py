@@ -1,8 +1,10 @@
 """Who may change the emulator: programs and its own pages, no web page of somebody else."""
 
+import re
+
 import pytest
 
-from emulator.client import Client
+from emulator.client import AUTHORIZE, Client
 
 SCRIPTS: list[dict[str, str]] = [
     {},
@@ -44,6 +46,15 @@ def test_a_page_of_another_site_changes_nothing(emulator: Client, headers: dict[
     answer = emulator.send("POST", "/_control/settings", data='{"row_cap": 5}', headers=text)
     assert (answer.status_code, list(answer.json())) == (403, ["error"])
     assert emulator.look("state")["settings"] == before
+
+
+@pytest.mark.parametrize("headers", OTHERS)
+def test_a_page_of_another_site_authorizes_nothing(emulator: Client, headers: dict[str, str]) -> None:
+    query = {"app_id": emulator.facts["app_id"], "redirect_uri": emulator.facts["redirect_uri"], "state": "s"}
+    [account] = re.findall(r'name="account" value="(\d+)"', emulator.authorize().text)
+    form = {"account": account}
+    answer = emulator.send("POST", AUTHORIZE, params=query, data=form, headers=headers, allow_redirects=False)
+    assert answer.status_code == 403
 
 
 @pytest.mark.parametrize(

@@ -103,5 +103,6 @@ def test_a_folder_of_ours_hides_itself_from_git_and_one_that_is_there_stays_as_i
     assert ((made / ".gitignore").read_text(encoding="utf-8"), stat.S_IMODE(made.stat().st_mode)) == ("*\n", 0o700)
     assert list(own_folder(tmp_path).iterdir()) == [tmp_path / "a"]
     (tmp_path / "file").touch()
-    with pytest.raises(LaikeError, match="cannot be made"):
-        own_folder(tmp_path / "file" / "out")
+    for path in (tmp_path / "file", tmp_path / "file" / "out"):
+        with pytest.raises(LaikeError, match="cannot be made"):
+            own_folder(path)
