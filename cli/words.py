@@ -8,7 +8,7 @@ printed, `words`, so that nobody has to remember whose text it is.
 from rich.text import Text
 
 from pipeline.core.redaction import redacted
-from pipeline.core.visible import ACTS, visible
+from pipeline.core.text import ACTS, visible
 
 Part = str | tuple[str, str] | Text  # plain, with a style, or made by `words` before
 

@@ -18,7 +18,7 @@ import structlog
 
 from pipeline.core.errors import LaikeError, WrongInput
 from pipeline.core.redaction import redacted
-from pipeline.core.visible import visible, visible_lines
+from pipeline.core.text import visible, visible_lines
 
 WRONG, FAILED = 2, 3  # exit codes: settings or usage; anything else
 log = structlog.get_logger()

@@ -1,19 +1,26 @@
-"""Text of others, as it may enter: whole characters, and names without what moves a cursor or turns a line round."""
+"""Text of others: whole characters, and what acts (moves a cursor, turns a line round, hides) out of it or shown."""
 
 import re
 from typing import Any
 
-REPLACED = "\ufffd"
+SIGN = "\N{REPLACEMENT CHARACTER}"
 LONGEST_LINE = 500  # a name that a service takes has a fifth of it at most
-_HALVES = re.compile("[\ud800-\udfff]")
+_HALF = "\ud800-\udfff"  # of a character beyond the first 65,536: UTF-8 has no way to write it
+_BREAK = "\t-\r\x1c-\x1e\x85\u2028\u2029"
+# C0, DEL and C1; marks of direction; what takes no room and is seen by nobody. The two joiners stay: names of several
+# scripts and signs of several parts need them.
+_HIDDEN = (
+    "\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
+    "\U000e0000-\U000e007f"
+)
+ACTS = re.compile(f"[{_HIDDEN}{_HALF}]")
+_HALVES, _BREAKS, _UNSEEN = re.compile(f"[{_HALF}]"), re.compile(f"[{_BREAK}]+"), re.compile(f"[{_HIDDEN}]")
 _HALF_ESCAPED = re.compile(r"\\u[dD][89a-fA-F]")
-_BREAKS = re.compile("[\t-\r\x1c-\x1f\x85\u2028\u2029]+")
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def encodable(text: str) -> str:
     """Text that can be written as UTF-8: half a character (a lone surrogate) is replaced."""
-    return text if text.isascii() else _HALVES.sub(REPLACED, text)
+    return text if text.isascii() else _HALVES.sub(SIGN, text)
 
 
 def whole_characters(document: dict[str, Any], text: str) -> dict[str, Any]:
@@ -32,12 +39,24 @@ def _encodable_in(value: Any) -> Any:  # noqa: ANN401 JSON
     return encodable(value) if isinstance(value, str) else value
 
 
-def one_line(said: object) -> str:
-    """A name or a message as a service or a person gave it, on one line; empty where there is none.
+def plain(text: str) -> str:
+    """Text on one line without what acts: a break of lines becomes a space, half a character a sign."""
+    if text.isprintable():  # which almost every name is
+        return text
+    return _UNSEEN.sub("", _BREAKS.sub(" ", encodable(text)))
 
-    Half characters are replaced, breaks of lines become a space, other controls and those of direction are left out.
-    """
-    text = said if isinstance(said, str) else ""
-    if not text.isprintable():  # which almost every name is
-        text = _CONTROLS.sub("", _BREAKS.sub(" ", encodable(text)))
+
+def one_line(said: object) -> str:
+    """A name or a message as a service or a person gave it, plain and bounded; empty where there is none."""
+    text = plain(said) if isinstance(said, str) else ""
     return text[:LONGEST_LINE] if text.strip() else ""
+
+
+def visible(text: str) -> str:
+    """Text on one line, as an engineer looks at it: what acts is a sign."""
+    return ACTS.sub(SIGN, text)
+
+
+def visible_lines(text: str) -> str:
+    """Text of several lines, such as a trace, as an engineer looks at it."""
+    return "\n".join(map(visible, text.split("\n")))

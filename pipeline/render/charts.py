@@ -8,7 +8,7 @@ from typing import Any
 import pygal
 from pygal.style import Style
 
-from pipeline.render.words import visible
+from pipeline.render.words import seen
 
 # pygal's finder of map plugins, which we do not draw, lacks find_spec: each later import warns of it on Python 3.11
 sys.meta_path[:] = [one for one in sys.meta_path if not isinstance(one, pygal.PluginImportFixer)]
@@ -70,9 +70,7 @@ def _drawn(
     chart.add_xml_filter(without_scripts)
     chart.x_labels = list(labels)
     for title, values in series.items():
-        chart.add(
-            visible(title), [None if value is None else float(value) for value in values]
-        )  # drawn, never added up
+        chart.add(seen(title), [None if value is None else float(value) for value in values])  # drawn, never added up
     svg: str = chart.render()
     return svg
 

@@ -12,7 +12,7 @@ from pipeline.core.model import CHINA, ZERO, Account
 from pipeline.core.outcome import DayState
 from pipeline.core.report import JUDGED_FROM, Report, Sums, top, weekdays, worst
 from pipeline.render import charts
-from pipeline.render.words import visible
+from pipeline.render.words import seen
 
 GRID_DAYS = 31  # beside the names on A4
 NAMES_SHOWN = 5
@@ -30,7 +30,7 @@ STATES = {
 
 
 def _seen(value: object) -> object:
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return seen(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 _pages = Environment(

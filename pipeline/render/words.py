@@ -1,33 +1,29 @@
 """Texts of others as people see them: one line, nothing unseen; on cards no picture, no link, not too long."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from pipeline.core.model import CHINA, china_day
+from pipeline.core.text import plain
 
 NAME_LETTERS = 30
 NAMES_TOGETHER = 3
 LOOKED_AT = 4000  # letters of a text, of which cards show some hundreds
 CLOSE = timedelta(hours=1)  # readings of one run, which are told as one
-_UNSEEN = ("Cc", "Cf")  # controls, escapes, marks of direction
-_JOINERS = "\u200c\u200d"  # format characters, too, but emoji and Indic scripts are made with them
 # Plain texts of cards are 普通文本内容或表情: `:OK:` becomes a picture there; an address becomes a link in markdown.
 _SIGN = re.compile(r":(?=//|(?!\d+:)\w+:)", re.ASCII)
 
 
-def visible(text: str) -> str:
+def seen(text: str) -> str:
     """A text as one line, without what cannot be seen."""
-    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    line = "".join(letter for letter in " ".join(whole.split()) if _seen(letter))
-    return " ".join(line.split())
+    return " ".join(plain(text).split())
 
 
 def shown(text: str) -> str:
     """A text as cards show it: what is visible of it, without what would become a picture or a link."""
-    return _SIGN.sub("：", visible(text))
+    return _SIGN.sub("：", seen(text))
 
 
 def clipped(text: str, letters: int = NAME_LETTERS) -> str:
@@ -63,7 +59,3 @@ def span(moments: Sequence[datetime], now: datetime) -> str:
     """When figures were read: the first of these times, and the last where it is far off."""
     first, last = min(moments), max(moments)
     return lately(first, now) if last - first < CLOSE else f"{lately(first, now)} 至{lately(last, now)}"
-
-
-def _seen(letter: str) -> bool:
-    return letter in _JOINERS or unicodedata.category(letter) not in _UNSEEN

@@ -25,7 +25,7 @@ from pipeline.core.coverage import AccountCoverage, KnownDay
 from pipeline.core.errors import LaikeError, Trouble
 from pipeline.core.model import Account, DayRange
 from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summary
-from pipeline.core.visible import SIGN
+from pipeline.core.text import SIGN
 from tests.unit.cli.hostile import ACTS, NAMES, texts
 
 DAY = date(2026, 2, 11)

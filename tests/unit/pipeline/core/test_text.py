@@ -3,7 +3,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.text import LONGEST_LINE, encodable, one_line, whole_characters
+from pipeline.core.text import LONGEST_LINE, SIGN, encodable, one_line, visible, visible_lines, whole_characters
 
 # with lone surrogates, which hypothesis leaves out of itself
 ANY = st.text(st.characters() | st.sampled_from("\ud800\udfff\x00\x1b\n\r\x85\u2028\u202e\u2067\u200f"))
@@ -42,3 +42,12 @@ def test_a_document_has_whole_characters_after_it(document: dict[str, object]) -
 def test_what_is_no_text_is_no_name() -> None:
     nothing: list[object] = [None, 5, {}, [], " \u3000\n", ""]
     assert [one_line(said) for said in nothing] == [""] * 6
+
+
+def test_what_acts_is_one_sign_and_what_is_read_stays() -> None:
+    assert visible("店 [/nope] é 👨‍👩‍👧") == "店 [/nope] é 👨‍👩‍👧"
+    assert visible("a\x1b[2J\r\nb\u202e\ud83d") == f"a{SIGN}[2J{SIGN}{SIGN}b{SIGN}{SIGN}"
+
+
+def test_a_text_of_several_lines_keeps_them() -> None:
+    assert visible_lines("a\x07\n  b\r\n") == f"a{SIGN}\n  b{SIGN}\n"
