@@ -44,6 +44,12 @@ class Answer:
     headers: Mapping[str, str] = field(repr=False)
     body: dict[str, Any] = field(repr=False)  # of some calls a token
 
+    @property
+    def code(self) -> int | None:
+        """The service's own code, 0 for a success; `None` where a gateway answered in its place."""
+        code = self.body.get("code")
+        return code if type(code) is int else None
+
 
 class Http:
     """Calls to one service.

@@ -120,7 +120,7 @@ class TenantToken:
     def _fetch(self) -> None:
         body = {"app_id": self._app_id, "app_secret": self._secret}
         answer = self._http.call("POST", TENANT_TOKEN, json=body)
-        if answer.body.get("code") != 0:
+        if answer.code != 0:
             raise error_of(TENANT_TOKEN, answer)
         token, expire = answer.body.get("tenant_access_token"), number(answer.body.get("expire"))
         if not isinstance(token, str) or expire is None:
@@ -221,7 +221,7 @@ class Feishu:
         answer = self.http.call(method, path, headers=headers, timeout_s=min(timeout_s, left), **payload)
         if answer.status < HTTP_REFUSED:  # 4xx and 5xx cost nothing
             self.spent()
-        if answer.body.get("code") == 0:
+        if answer.code == 0:
             return _data(path, answer)
         error = error_of(path, answer)
         if isinstance(error, TokenExpired):

@@ -43,11 +43,11 @@ class Bot:
         answer = Http("feishu bot", f"{parts.scheme}://{parts.netloc}").call(
             "POST", parts.path, json=body, timeout_s=10, label="webhook"
         )
-        code = answer.body.get("code")
+        code = answer.code
         words = f"code {code}, {one_line(answer.body.get('msg'))}"
         if code == 0:
             return words
-        if not isinstance(code, int) and isinstance(error := without_code("the bot", answer, None), Retryable):
+        if code is None and isinstance(error := without_code("the bot", answer, None), Retryable):
             raise error  # a gateway's
         kind = Throttled if code in RATE_CODES else BadRequest
         raise kind(f"the bot refused the card: {words}", code=code)

@@ -76,8 +76,8 @@ CAUSES: Mapping[int, str] = {
 def error_of(path: str, answer: Answer) -> LaikeError:
     """The error that an answer's `code` stands for; where there is none, its HTTP status."""
     body, request_id = answer.body, answer.headers.get("X-Tt-Logid")
-    code = body.get("code")
-    if type(code) is not int:
+    code = answer.code
+    if code is None:
         return without_code(path, answer, request_id)
     kind = ERRORS.get(code, BadRequest)
     message, cause = f"{path}: code {code}, {one_line(body.get('msg'))}", CAUSES.get(code)

@@ -219,15 +219,15 @@ def data_of(path: str, answer: Answer, refused: str | None = None) -> dict[str, 
 
 
 def _succeeded(path: str, answer: Answer, refused: str | None = None) -> Answer:
-    if answer.body.get("code") != 0:
+    if answer.code != 0:
         raise error_of(path, answer, refused)
     return answer
 
 
 def error_of(path: str, answer: Answer, refused: str | None = None) -> LaikeError:
     """The error that an answer's `code` stands for, or its HTTP status; `refused` as `data_of` says."""
-    code, request_id = answer.body.get("code"), answer.body.get("request_id")
-    if type(code) is not int:
+    code, request_id = answer.code, answer.body.get("request_id")
+    if code is None:
         return without_code(path, answer, request_id)
     refusal: type[LaikeError] = NeedsPerson if refused else AccountUnavailable
     kind = ERRORS.get(code, ServerTrouble if code >= FIRST_SERVER_CODE else refusal)

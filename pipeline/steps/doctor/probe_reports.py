@@ -163,7 +163,7 @@ def shape(holder: Mapping[str, Any], key: str) -> str:
 
 def refusal(answer: Answer) -> str:
     """What the service refused with; empty for a success."""
-    code = answer.body.get("code")
+    code = answer.code
     said = str(answer.body.get("message"))[:WORDS_SHOWN]
     return "" if code == 0 else f"HTTP {answer.status}, code {code}, {said}"
 

@@ -65,7 +65,7 @@ def api(http: Auth, before_write: Callable[[], None] = lambda: None, left: float
 
 
 @pytest.mark.parametrize("status", [200, 404])
-@pytest.mark.parametrize("body", [{}, {"code": "0"}, {"msg": "ok", "data": {}}])
+@pytest.mark.parametrize("body", [{}, {"code": "0"}, {"code": False}, {"msg": "ok", "data": {}}])
 def test_an_answer_without_a_code_is_no_success(body: Plain, status: int) -> None:
     with pytest.raises(BadResponse, match=f"HTTP {status} without a code"):
         api(Auth(answer(body, status=status))).read("GET", PATH)

@@ -124,7 +124,7 @@ def test_throttling_says_how_long_when_the_service_does(header: str) -> None:
     assert error.retry_after == 300
 
 
-@pytest.mark.parametrize("body", [{}, {"code": "0"}, {"code": None}, {"message": "OK", "data": {}}])
+@pytest.mark.parametrize("body", [{}, {"code": "0"}, {"code": None}, {"code": False}, {"message": "OK", "data": {}}])
 def test_an_answer_without_a_code_is_no_success(body: Plain) -> None:
     with pytest.raises(BadResponse, match="without a code"):
         data_of(PATH, answer(body))
