@@ -5,13 +5,14 @@ import sys
 
 import structlog
 
-from pipeline.outgoing import without_secrets
+from pipeline.outgoing import without_secrets, without_what_acts
 
 _SHARED = (
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso"),
     structlog.processors.format_exc_info,
+    without_what_acts,
 )
 
 

@@ -44,3 +44,10 @@ def test_a_line_is_one_write_so_that_two_threads_cannot_mix_theirs(stream: Write
     logging.getLogger("celery.worker").info("task received")
     assert [json.loads(part)["event"] for part in stream.parts] == ["loaded", "task received"]
     assert all(part.endswith("}\n") for part in stream.parts)
+
+
+def test_what_others_say_moves_no_cursor_and_turns_no_line(stream: Writes) -> None:
+    structlog.get_logger().warning("told", error="店\x9b2J\u202e\ud83d")
+    logging.getLogger("celery").warning("told\u202e %s", "\x9b")
+    assert not set("\x9b\u202e\ud83d") & set("".join(stream.parts))
+    assert len(stream.parts) == 2
