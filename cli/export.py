@@ -45,7 +45,8 @@ def export(
             if to == STDOUT:
                 file, made = STDOUT, _to_stdout(ctx, what, tell)
             else:
-                path = path_of(to) if to else own_folder(ctx.settings.output) / f"laike-export-{first}-{last}.{as_}"
+                name = f"laike-export-{first}-{last}.{as_}"
+                path = path_of(to) if to else own_folder(ctx.settings.output, "export") / name
                 file, made = str(path), export_file(ctx, what, path, tell)
         document = _document(ctx, what, file, made)
     _tell(what, made)

@@ -9,10 +9,10 @@ from pipeline.core.backup import Backup, Header, SavedRow, damaged, lines, parse
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import CHINA
 from pipeline.file_input import Damaged, unpacked_lines
-from pipeline.state.files import make_folder, new_file
+from pipeline.state.files import Kind, make_folder, new_file
 
 ENDING = ".jsonl.gz"
-KIND = "backup"
+KIND: Kind = "backup"
 
 
 def new_path(folder: Path, why: str, table_id: str, now: datetime) -> Path:
@@ -27,7 +27,7 @@ def write(path: Path, header: Header, rows: Iterable[SavedRow]) -> None:
         WrongInput: There is such a file.
         LaikeError: It cannot be written.
     """
-    make_folder(path.parent)
+    make_folder(path.parent, KIND)
     with new_file(path, KIND) as file, gzip.open(file, "wt", encoding="utf-8", newline="\n") as packed:
         packed.writelines(lines(header, rows))
 

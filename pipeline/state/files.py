@@ -6,10 +6,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from pipeline.core.errors import LaikeError, WrongInput
 
+Kind = Literal["backup", "export", "report"]
+_WORDS: dict[Kind, str] = {"backup": "备份", "export": "导出文件", "report": "报告"}
 # what a file system says that has no links: FAT, some network and desktop mounts
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 
@@ -28,11 +30,11 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def new_file(path: Path, kind: str) -> Iterator[BinaryIO]:
+def new_file(path: Path, kind: Kind) -> Iterator[BinaryIO]:
     """A file of a person's to write into, which appears under its name when the block ends well. Overwrites nothing.
 
     Args:
-        kind: What is written, for messages: `backup`, `export`, `report`.
+        kind: What is written, for messages.
 
     Raises:
         WrongInput: There is something of this name already, a link among others, or no folder for it.
@@ -48,11 +50,10 @@ def new_file(path: Path, kind: str) -> Iterator[BinaryIO]:
     except FileExistsError:
         raise _exists(path, kind) from None
     except OSError as error:
-        msg = f"{path} cannot be written: {error.strerror or error}"
-        raise LaikeError(msg, what_to_do=f"文件无法写入 {path.parent}，请检查目录权限和磁盘空间。") from None
+        raise _unwritable(f"{path} cannot be written", kind, path.parent, error) from None
 
 
-def refuse_existing(path: Path, kind: str) -> None:
+def refuse_existing(path: Path, kind: Kind) -> None:
     """Refuse a name that is taken, before any work is done for it.
 
     Raises:
@@ -62,19 +63,19 @@ def refuse_existing(path: Path, kind: str) -> None:
         raise _exists(path, kind)
 
 
-def own_folder(path: Path) -> Path:
+def own_folder(path: Path, kind: Kind) -> Path:
     """Make a folder for files of the table's figures, which only its owner reads and git leaves alone.
 
     Raises:
         LaikeError: It cannot be made.
     """
-    if make_folder(path):
-        with new_file(path / ".gitignore", "mark") as file:
+    if make_folder(path, kind):
+        with new_file(path / ".gitignore", kind) as file:
             file.write(b"*\n")
     return path
 
 
-def make_folder(path: Path) -> bool:
+def make_folder(path: Path, kind: Kind) -> bool:
     """Make a folder that only its owner reads; whether it was not there.
 
     Raises:
@@ -85,12 +86,16 @@ def make_folder(path: Path) -> bool:
     except OSError as error:
         if path.is_dir():
             return False  # it is as whoever made it left it
-        msg = f"{path} cannot be made: {error.strerror}"
-        raise LaikeError(msg, what_to_do=f"无法创建目录 {path}，请检查目录权限和磁盘空间。") from None
+        raise _unwritable(f"{path} cannot be made", kind, path, error) from None
     return True
 
 
-def _exists(path: Path, kind: str) -> WrongInput:
+def _unwritable(what: str, kind: Kind, folder: Path, error: OSError) -> LaikeError:
+    advice = f"{_WORDS[kind]}无法写入 {folder}，请检查目录权限和磁盘空间。"
+    return LaikeError(f"{what}: {error.strerror or error}", what_to_do=advice)
+
+
+def _exists(path: Path, kind: Kind) -> WrongInput:
     article = "an" if kind == "export" else "a"
     return WrongInput(f"{path} exists: {article} {kind} overwrites nothing; take it away, or give another name")
 

@@ -47,7 +47,7 @@ def back_up(ctx: Context, path: Path | None, tell: Callable[[int, int], None]) -
     records = read_everything(base, tell=lambda read: tell(read, count))
     tell(len(records), count)
     rows = [row for record in records if (row := saved_row(record, kinds)).cells]
-    path = path or backups.new_path(own_folder(ctx.settings.backups), WHOLE, base.table_id, ctx.now())
+    path = path or backups.new_path(own_folder(ctx.settings.backups, backups.KIND), WHOLE, base.table_id, ctx.now())
     backups.write(path, _header(ctx, saved_fields(fields), WHOLE, views), rows)
     return Made(path, len(rows), len(views))
 
@@ -59,7 +59,9 @@ def save_copies(ctx: Context, fields: Sequence[Field], gone: Sequence[Copy], why
         LaikeError: The file cannot be written: then nothing may be removed.
     """
     rows = [_saved(one) for one in gone]
-    path = backups.new_path(own_folder(ctx.settings.backups), why, ctx.settings.bitable_table_id, ctx.now())
+    path = backups.new_path(
+        own_folder(ctx.settings.backups, backups.KIND), why, ctx.settings.bitable_table_id, ctx.now()
+    )
     backups.write(path, _header(ctx, saved_fields(fields), why, ()), rows)
     return path
 

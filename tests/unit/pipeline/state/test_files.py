@@ -99,10 +99,10 @@ def test_a_writer_of_a_new_file_that_fails_leaves_nothing(tmp_path: Path) -> Non
 
 
 def test_a_folder_of_ours_hides_itself_from_git_and_one_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
-    made = own_folder(tmp_path / "a" / "out")
+    made = own_folder(tmp_path / "a" / "out", "export")
     assert ((made / ".gitignore").read_text(encoding="utf-8"), stat.S_IMODE(made.stat().st_mode)) == ("*\n", 0o700)
-    assert list(own_folder(tmp_path).iterdir()) == [tmp_path / "a"]
+    assert list(own_folder(tmp_path, "export").iterdir()) == [tmp_path / "a"]
     (tmp_path / "file").touch()
     for path in (tmp_path / "file", tmp_path / "file" / "out"):
         with pytest.raises(LaikeError, match="cannot be made"):
-            own_folder(path)
+            own_folder(path, "export")
