@@ -193,7 +193,7 @@ ENTRY_POINTS = {
     "laike": ("cli.main", "runs"),
     "laike sync --local": ("cli.main", "sync", "--local"),
     "doctor": ("cli.main", "doctor"),
-    "containers": ("cli.containers", "check", "."),
+    "containers": ("cli.containers", "check", ".", ".", "."),
     "worker": ("worker",),
     "celery worker": (*CELERY, "worker"),
     "beat": (*CELERY, "beat"),
