@@ -14,7 +14,7 @@ import redis
 from bench import agency, backfill, daily, page, start
 from bench.result import Part
 from cli.lab import redis_server
-from cli.output import note, say_drawn
+from cli.terminal.output import note, say_drawn
 from pipeline.core.model import china_day
 
 

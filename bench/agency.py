@@ -11,7 +11,7 @@ from bench.growth import Step, grown, table
 from bench.result import Goal, Part, Table, mib
 from bench.weigh import Weight
 from bench.world import PAGE_ROWS, RATE, Log, Shape, World, slow_down, world
-from cli.output import note
+from cli.terminal.output import note
 from pipeline.core.model import DayRange
 
 PROMOTIONS = 4  # of each account

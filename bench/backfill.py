@@ -10,7 +10,7 @@ from bench.crew import Told, crew
 from bench.growth import Step, grown, merged, table
 from bench.result import Goal, Part, Table, mib
 from bench.world import BenchError, Log, Shape, World, slow_down, world
-from cli.output import note
+from cli.terminal.output import note
 from pipeline.core.model import DayRange
 
 FULL = Shape(promotions=(50,) * 7, lookback=1, latency=0.5, rate=10, history=90)

@@ -22,7 +22,7 @@ from bench.world import BenchError, World
 from cli.lab import WORKER, tethered
 from pipeline.core.model import CHINA, DayRange
 from pipeline.core.outcome import RunState, Summary
-from pipeline.state.ledger import Ledger
+from pipeline.state.runs.ledger import Ledger
 
 PATIENCE_S = 60.0
 RUN_PATIENCE_S = 900.0

@@ -17,7 +17,7 @@ from bench.crew import SEVEN, Told, crew, local
 from bench.result import Goal, Part, Table, mib
 from bench.weigh import Weight
 from bench.world import BenchError, Job, Log, Shape, World, slow_down, world
-from cli.output import note
+from cli.terminal.output import note
 from pipeline.core.model import DayRange
 
 SEVEN_ACCOUNTS = (14, 12, 9, 7, 6, 3, 2)  # promotions: no account has more than a page of rows in its window

@@ -19,15 +19,15 @@ from statistics import median
 import redis
 
 from cli.lab import redis_server
-from cli.output import note, say_table
 from cli.session import log_to_stderr
-from pipeline.core.coverage import KnownDay
+from cli.terminal.output import note, say_table
+from pipeline.core.coverage.coverage import KnownDay
 from pipeline.core.model import Account, AccountDay, DayRange, china_day
 from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summary
 from pipeline.state import keys
-from pipeline.state.coverage import Coverage, Loaded
-from pipeline.state.days import Days
-from pipeline.state.ledger import Ledger
+from pipeline.state.coverage.coverage import Coverage, Loaded
+from pipeline.state.coverage.days import Days
+from pipeline.state.runs.ledger import Ledger
 
 GOAL_S = 0.5
 ROUNDS = 5

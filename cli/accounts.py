@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from cli import output
 from cli.session import opened
-from cli.words import coloured
+from cli.terminal import output
+from cli.terminal.words import coloured
 from pipeline.core.account_options import disabled
 from pipeline.core.errors import Trouble
-from pipeline.core.plan import told_apart
 from pipeline.core.roster import Roster, Why
-from pipeline.steps.accounts import AccountState, known_accounts, states
+from pipeline.core.runs.plan import told_apart
+from pipeline.steps.accounts.roster import AccountState, known_accounts, states
 
 _WHY = {
     Why.INVALID: "no longer valid",

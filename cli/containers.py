@@ -18,9 +18,9 @@ import requests
 from cryptography.fernet import Fernet
 
 from cli.lab import settings_for
-from cli.output import tell
 from cli.session import opened
-from cli.streams import forgiving
+from cli.terminal.output import tell
+from cli.terminal.streams import forgiving
 from cli.volumes import hand_on
 from pipeline import settings_roles
 from pipeline.core.errors import LaikeError, WrongInput

@@ -11,8 +11,8 @@ from typing import Any
 
 import requests
 
-from cli import output
 from cli.stage import Stage, set_clock, stage
+from cli.terminal import output
 from pipeline.core.errors import LaikeError
 from pipeline.state.files import replacing
 

@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from cli import output
 from cli.session import a_worker_answers, log_to_stderr, opened
+from cli.terminal import output
 from pipeline.context import Context, build
 from pipeline.core.errors import LaikeError, WrongInput
 from pipeline.settings import Settings
 from pipeline.settings_sources import PREFIX, overridden
 from pipeline.state.store import ours
+from pipeline.steps.coverage.rebuild import settle_history
 from pipeline.steps.doctor.examine import examine
 from pipeline.steps.doctor.findings import Finding, State, broken, worst
 from pipeline.steps.doctor.probe import probe
 from pipeline.steps.doctor.surroundings import Workers
-from pipeline.steps.recall import settle_history
-from pipeline.steps.unseen import unblock as unblock_loading
+from pipeline.steps.table.visibility import unblock as unblock_loading
 
 MARKS = {
     State.OK: ("✓", "green"),

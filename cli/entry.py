@@ -5,7 +5,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from cli.streams import forgiving
+from cli.terminal.streams import forgiving
 from pipeline.core.errors import LaikeError
 from pipeline.outgoing import guarded
 
@@ -23,7 +23,7 @@ def say_version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
-        from cli.output import say
+        from cli.terminal.output import say
 
         say(f"laike-sync {version('laike-sync')}")
         raise typer.Exit
@@ -33,7 +33,7 @@ def _carried_out(app: typer.Typer) -> int:
     try:
         return int(app(standalone_mode=False) or 0)
     except LaikeError as error:
-        from cli.output import tell
+        from cli.terminal.output import tell
 
         return tell(error)
     except TyperException as error:
@@ -44,7 +44,7 @@ def _carried_out(app: typer.Typer) -> int:
 
 def _tell_misuse(error: TyperException) -> int:
     """Say what is wrong with a command line, and where help is: words of a person, as any others."""
-    from cli.output import WRONG_USAGE, note
+    from cli.terminal.output import WRONG_USAGE, note
 
     ctx, said = getattr(error, "ctx", None), error.format_message()
     if said:  # a group that was called without a command has printed its help instead

@@ -21,7 +21,7 @@ def dedup_check(
     as_json: AsJson = False,
 ) -> None:
     """List the keys with more than one row, whose rows these are, and which one clean keeps; exit 1 when any."""
-    from cli.dedup import check as command
+    from cli.table.dedup import check as command
 
     raise typer.Exit(command(start, end, as_json=as_json))
 
@@ -32,7 +32,7 @@ def dedup_clean(
     yes: Annotated[bool, typer.Option("--yes", help="Carry the plan out without asking.")] = False,
 ) -> None:
     """Keep the row that agrees with the source, else the last edited, with people's cells; back up, delete the rest."""
-    from cli.dedup import clean as command
+    from cli.table.dedup import clean as command
 
     raise typer.Exit(command(day, yes=yes))
 

@@ -50,7 +50,7 @@ def sync(
     as_json: AsJson = False,
 ) -> None:
     """Run one sync now, with live progress: fetch, write the difference, read back, check."""
-    from cli.runs import sync as command
+    from cli.runs.sync import sync as command
 
     options = {"dry_run": dry_run, "local": local, "no_redis": no_redis, "tell": tell}
     raise typer.Exit(command(day, account or [], **options, as_json=as_json))
@@ -68,8 +68,8 @@ def backfill(
     as_json: AsJson = False,
 ) -> None:
     """Load a range of days through the workers, in batches, behind daily runs; the same command again goes on."""
-    from cli.runs import backfill as command
-    from cli.runs import stop_backfill
+    from cli.runs.sync import backfill as command
+    from cli.runs.sync import stop_backfill
 
     chosen = account or []
     if stop:
@@ -83,7 +83,7 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Say whether yesterday is loaded for every account (exit 0), for some (1), or not (3); for outside monitors."""
-    from cli.status import status as command
+    from cli.runs.status import status as command
 
     raise typer.Exit(command(max_age, as_json=as_json))
 
@@ -97,7 +97,7 @@ def runs(
     as_json: AsJson = False,
 ) -> None:
     """List the newest runs: what kind, when, how long, how they ended, for how many of their accounts all is well."""
-    from cli.history import runs as command
+    from cli.runs.history import runs as command
 
     raise typer.Exit(command(count, failed=failed, day=day, account=account, as_json=as_json))
 
@@ -111,7 +111,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one run as a tree with times: what was fetched, written, read back; what it cost; why it ended so."""
-    from cli.history import show as command
+    from cli.runs.history import show as command
 
     raise typer.Exit(command(run, wait=follow, as_json=as_json))
 
@@ -138,7 +138,7 @@ def coverage(
     as_json: AsJson = False,
 ) -> None:
     """Show account by day what is loaded, empty, incomplete, failed, missing or parked."""
-    from cli.coverage import coverage as command
+    from cli.runs.coverage import coverage as command
 
     raise typer.Exit(command(start, end, as_json=as_json))
 
@@ -155,7 +155,7 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Write a page with charts on some days of the table; exit 1 when some of them are not whole."""
-    from cli.report import report as command
+    from cli.table.report import report as command
 
     raise typer.Exit(command(start, end, account or [], to=to, send=send, as_json=as_json))
 
@@ -166,7 +166,7 @@ def views(
     as_json: AsJson = False,
 ) -> None:
     """Check the view of each account; a filter that a person changed is left alone."""
-    from cli.admin import views as command
+    from cli.table.views import views as command
 
     raise typer.Exit(command(fix=fix, as_json=as_json))
 
@@ -187,7 +187,7 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write rows of some days into a csv, Excel or jsonl file, whole or not at all; exit 1 without some accounts."""
-    from cli.export import export as command
+    from cli.table.export import export as command
 
     raise typer.Exit(
         command(start, end, account or [], as_=as_, source=source, to=to, by_account=by_account, as_json=as_json)
@@ -201,7 +201,7 @@ def backup(
     as_json: AsJson = False,
 ) -> None:
     """Save the table's columns, views and rows into a file: compressed, with a checksum."""
-    from cli.backup import backup as command
+    from cli.table.backup import backup as command
 
     raise typer.Exit(command(file, keep, as_json=as_json))
 
@@ -213,7 +213,7 @@ def restore(
     yes: Annotated[bool, typer.Option("--yes", help="Carry it out without asking.")] = False,
 ) -> None:
     """Create the rows and views of a backup that the table lacks; what is there stays as it is."""
-    from cli.backup import restore as command
+    from cli.table.backup import restore as command
 
     raise typer.Exit(command(file, dry_run=dry_run, yes=yes))
 
@@ -223,7 +223,7 @@ def init(
     yes: Annotated[bool, typer.Option("--yes", help="Carry the plan out without asking.")] = False,
 ) -> None:
     """Make keys, the table or its missing columns, the status table and the views, after showing the plan."""
-    from cli.init import init as command
+    from cli.table.init import init as command
 
     raise typer.Exit(command(yes=yes))
 

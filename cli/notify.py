@@ -1,11 +1,11 @@
 """`laike notify`: the way by which the group is told."""
 
-from cli import output
 from cli.session import log_to_stderr
+from cli.terminal import output
 from pipeline.context import build
 from pipeline.core.errors import LaikeError, WrongInput
 from pipeline.settings import Settings
-from pipeline.steps.tell import bot_cure, greet
+from pipeline.steps.telling.tell import bot_cure, greet
 
 
 def test(*, as_json: bool) -> int:

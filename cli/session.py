@@ -4,7 +4,7 @@ import contextlib
 import logging
 from collections.abc import Iterator
 
-from cli.output import note
+from cli.terminal.output import note
 from pipeline.context import Context, build
 from pipeline.core.errors import NoWorker
 from pipeline.outgoing import log_plainly

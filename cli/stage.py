@@ -19,7 +19,8 @@ from typing import Any
 import requests
 from cryptography.fernet import Fernet
 
-from cli import lab, output
+from cli import lab
+from cli.terminal import output
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import CHINA
 

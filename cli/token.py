@@ -1,13 +1,13 @@
 """Commands about the token: how long it lives, and what a person can do for it."""
 
-from cli import output
 from cli.session import opened
+from cli.terminal import output
 from pipeline.context import Context
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import TokenPair
 from pipeline.core.token import TokenEvent, code_in
 from pipeline.file_input import path_of
-from pipeline.state.old_cache import read_old_cache
+from pipeline.state.tokens.old_cache import read_old_cache
 
 EVENTS_SHOWN = 5
 

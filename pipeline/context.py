@@ -26,24 +26,24 @@ from pipeline.core.token import authorize_link
 from pipeline.settings import Settings
 from pipeline.state import keys
 from pipeline.state.alerts import Alerts
-from pipeline.state.aside import Aside
-from pipeline.state.coverage import Coverage
-from pipeline.state.days import Days
+from pipeline.state.coverage.coverage import Coverage
+from pipeline.state.coverage.days import Days
+from pipeline.state.coverage.readings import Readings
+from pipeline.state.coverage.spend import Spend
 from pipeline.state.lease import hold
-from pipeline.state.ledger import Ledger
 from pipeline.state.limiter import Limiter
-from pipeline.state.memory import Memory
 from pipeline.state.quota import Quota
-from pipeline.state.readings import Readings
 from pipeline.state.roster import Rosters
+from pipeline.state.runs.aside import Aside
+from pipeline.state.runs.ledger import Ledger
+from pipeline.state.runs.staging import Staging
 from pipeline.state.schema import Schema
-from pipeline.state.spend import Spend
-from pipeline.state.staging import Staging
 from pipeline.state.store import TRIES, clock, connect
-from pipeline.state.tenant import SharedTenantToken
-from pipeline.state.token_journal import TokenJournal, whoami
-from pipeline.state.tokens import TokenKeeper, turns
-from pipeline.state.vault import Vault
+from pipeline.state.table.memory import Memory
+from pipeline.state.tokens.journal import TokenJournal, whoami
+from pipeline.state.tokens.keeper import TokenKeeper, turns
+from pipeline.state.tokens.tenant import SharedTenantToken
+from pipeline.state.tokens.vault import Vault
 
 NO_RUN_S = 600.0  # what a command outside of a run may take, or what a run does with what it has fetched
 

@@ -26,10 +26,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pipeline import addresses
 from pipeline.base_address import from_address
 from pipeline.core.account_options import AccountOptions, disabled, options_of, unknown
-from pipeline.core.columns import DEFAULT_COLUMNS, Column, columns_of
 from pipeline.core.errors import WrongInput
+from pipeline.core.table.columns import DEFAULT_COLUMNS, Column, columns_of
+from pipeline.core.telling.thresholds import Thresholds, thresholds_of
 from pipeline.core.text import one_line
-from pipeline.core.thresholds import Thresholds, thresholds_of
 from pipeline.file_input import written_path
 from pipeline.redis_address import RedisAddress
 from pipeline.settings_names import unknown as unknown_names

@@ -11,9 +11,9 @@ from typing import Any
 
 from pipeline.base_address import from_address
 from pipeline.core.account_options import options_of
-from pipeline.core.columns import columns_of
 from pipeline.core.errors import WrongInput
-from pipeline.core.thresholds import thresholds_of
+from pipeline.core.table.columns import columns_of
+from pipeline.core.telling.thresholds import thresholds_of
 from pipeline.env_lines import EnvLines, parse
 from pipeline.file_input import NoFile, path_of, read_filled, read_text
 

@@ -1,7 +1,8 @@
 """An entry point of the product in which something happens that nobody foresaw, with every secret in its words.
 
 `python -m tests.breaker WHERE MODULE [ARGUMENT …]` runs a module as `python -m` does. WHERE names what breaks: a
-function (`pipeline.steps.fetch:judge_days`), a method (`pipeline.clients.http:Http.call`), or `thread`: one of its own.
+function (`pipeline.steps.runs.fetch:judge_days`), a method (`pipeline.clients.http:Http.call`), or `thread`: one of
+its own.
 """
 
 import gc

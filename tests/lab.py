@@ -22,8 +22,8 @@ from pipeline.core.model import CHINA, Key
 from pipeline.core.outcome import Summary
 from pipeline.settings import Settings
 from pipeline.state import keys
-from pipeline.state.old_cache import read_old_cache
-from pipeline.steps.run import begin, carry_out
+from pipeline.state.tokens.old_cache import read_old_cache
+from pipeline.steps.runs.plan import begin, carry_out
 
 TOKEN_KEY = "dGVzdHMtb25seS1rZXktb2YtMzItYnl0ZXMtbG9uZyE="
 WRITES = (

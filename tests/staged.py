@@ -2,7 +2,7 @@
 
 import redis
 
-from pipeline.state.staging import Fetched, staged
+from pipeline.state.runs.staging import Fetched, staged
 
 
 def put_fetched(client: redis.Redis, batch_id: str, fetched: Fetched) -> None:

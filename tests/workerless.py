@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from pipeline.context import Context
-from pipeline.core.flow import Step
+from pipeline.core.runs.flow import Step
 from tests.cards import problems, texts
 from tests.lab import Lab
 from worker import dispatch, tasks, watchdog

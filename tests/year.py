@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from pipeline.core.history import Figures
+from pipeline.core.coverage.history import Figures
 from pipeline.core.model import AccountDay, ReportRow
 from pipeline.core.outcome import Shift
 

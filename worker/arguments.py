@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.context import Context
 from pipeline.core.errors import WrongInput
-from pipeline.core.plan import parts
+from pipeline.core.runs.plan import parts
 
 RUN = "run_id"  # what every step is called with, and nobody else
 

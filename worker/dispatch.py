@@ -8,11 +8,11 @@ from celery.canvas import Signature
 from kombu.exceptions import OperationalError
 
 from pipeline.context import Context
-from pipeline.core.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS, Step, header
 from pipeline.core.outcome import Run
-from pipeline.core.plan import parts
-from pipeline.steps.backfill import begun_parts
-from pipeline.steps.run import due
+from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS, Step, header
+from pipeline.core.runs.plan import parts
+from pipeline.steps.runs.backfill import begun_parts
+from pipeline.steps.runs.plan import due
 from worker.guard import as_store_trouble
 
 TASKS = {

@@ -9,7 +9,7 @@ from kombu.exceptions import OperationalError
 from pipeline.context import Context
 from pipeline.core.errors import Busy, LaikeError, Retryable
 from pipeline.state.store import StoreTrouble
-from pipeline.steps.unforeseen import put_aside_if_unreadable, tell_error
+from pipeline.steps.telling.unforeseen import put_aside_if_unreadable, tell_error
 
 log = structlog.get_logger()
 

@@ -15,13 +15,15 @@ from celery import Task, shared_task
 from celery.exceptions import Reject, Retry
 
 from pipeline.context import Context
-from pipeline.core import plan
 from pipeline.core.errors import BadResponse, Busy, LaikeError, NeedsPerson, Retryable, WrongInput
 from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, RunState, Summary, VerifyOutcome, ViewsOutcome
+from pipeline.core.runs import plan
 from pipeline.core.unforeseen import Unforeseen
 from pipeline.state.store import StoreTrouble
-from pipeline.steps import card, early_read, fetch, finish, load, run, token, verify, views
-from pipeline.steps.unforeseen import tell_aside, tell_error
+from pipeline.steps.runs import early_read, fetch, finish, load, verify, views
+from pipeline.steps.runs import plan as run
+from pipeline.steps.telling import card, token
+from pipeline.steps.telling.unforeseen import tell_aside, tell_error
 from worker import dispatch
 from worker.arguments import bound, check_step, day_of, ids_of, is_step, refused
 from worker.dispatch import OUTAGE_S

@@ -14,7 +14,7 @@ import structlog
 from celery import bootsteps, current_app
 
 from pipeline.context import Context
-from pipeline.steps.run import daily_is_lost, waits_too_long
+from pipeline.steps.runs.plan import daily_is_lost, waits_too_long
 from worker.dispatch import BACKFILL, QUEUES, send_due
 from worker.heartbeat import beat
 from worker.loud import each_open_run, loudly

@@ -36,7 +36,7 @@ def unforeseen(error: Exception) -> Unforeseen:
 
 
 def places(error: Exception) -> list[str]:
-    """The innermost line of each of the last files of ours that an error passed, as in `pipeline/steps/load.py:200`."""
+    """The innermost line of each of our last files that an error passed, such as `pipeline/steps/runs/load.py:200`."""
     files = ((Path(frame.f_code.co_filename), line) for frame, line in walk_tb(error.__traceback__))
     ours = ((file.relative_to(PRODUCT), line) for file, line in files if file.is_relative_to(PRODUCT))
     lines: dict[str, int] = {}

@@ -5,11 +5,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pipeline.core.aftermath import Aftermath, aftermath
-from pipeline.core.background import Background
+from pipeline.core.coverage.aftermath import Aftermath, aftermath
+from pipeline.core.coverage.status import WORDS
 from pipeline.core.model import ZERO, AccountDay
 from pipeline.core.outcome import AccountResult, DayState, RunState, Summary, outside_words
-from pipeline.core.status import WORDS
+from pipeline.core.telling.background import Background
 from pipeline.render.elements import Card, Element, Value, card, column, link_button, markdown, table
 from pipeline.render.figures import change, cost_chart, figures
 from pipeline.render.head import head

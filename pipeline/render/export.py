@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import Literal
 
-from pipeline.core.columns import Column, Kind
-from pipeline.core.export import Line
 from pipeline.core.model import Cell
+from pipeline.core.table.columns import Column, Kind
+from pipeline.core.table.export import Line
 
 Format = Literal["csv", "xlsx", "jsonl"]
 BOM = "\ufeff".encode()  # without it Excel takes a csv for one in the code page of its system, and no 汉字 is right

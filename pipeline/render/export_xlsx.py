@@ -10,10 +10,10 @@ from typing import Any, BinaryIO
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
-from pipeline.core.columns import DIGITS, Column, Kind
 from pipeline.core.errors import WrongInput
-from pipeline.core.export import Line
 from pipeline.core.model import Cell
+from pipeline.core.table.columns import DIGITS, Column, Kind
+from pipeline.core.table.export import Line
 from pipeline.render.export import sheet_name, shown
 
 ROWS_MAX = 1_048_576  # of a sheet, its header among them

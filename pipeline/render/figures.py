@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from datetime import date, timedelta
 from decimal import Decimal
 
-from pipeline.core.history import Comparison, Figures, History, compare, cost_per_conversion, together
+from pipeline.core.coverage.history import Comparison, Figures, History, compare, cost_per_conversion, together
 from pipeline.core.model import AccountDay, DayRange
 from pipeline.render.elements import Element, Value, bar_chart, column, markdown, table
 from pipeline.render.markdown import Markdown

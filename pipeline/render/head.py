@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 
-from pipeline.core.aftermath import Aftermath, Standing, summed
+from pipeline.core.coverage.aftermath import Aftermath, Standing, summed
 from pipeline.core.model import CHINA, ZERO
 from pipeline.core.outcome import AccountResult, RunState, Summary
 from pipeline.render.markdown import Markdown

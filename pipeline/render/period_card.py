@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from pipeline.core.history import Figures, cost_per_conversion
-from pipeline.core.report import Report, Sums
-from pipeline.core.week import WEEK, AccountWeek, Week, change
+from pipeline.core.coverage.history import Figures, cost_per_conversion
+from pipeline.core.telling.report import Report, Sums
+from pipeline.core.telling.week import WEEK, AccountWeek, Week, change
 from pipeline.render.elements import Card, Element, Value, card, column, markdown, table
 from pipeline.render.markdown import Markdown, lines
 from pipeline.render.words import clipped, moment

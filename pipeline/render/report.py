@@ -7,10 +7,10 @@ from decimal import Decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.core.coverage import KnownDay
+from pipeline.core.coverage.coverage import KnownDay
 from pipeline.core.model import CHINA, ZERO, Account
 from pipeline.core.outcome import DayState
-from pipeline.core.report import JUDGED_FROM, Report, Sums, top, weekdays, worst
+from pipeline.core.telling.report import JUDGED_FROM, Report, Sums, top, weekdays, worst
 from pipeline.render import charts
 from pipeline.render.words import seen
 

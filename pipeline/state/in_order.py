@@ -8,7 +8,7 @@ from typing import Any
 import redis
 
 from pipeline.core.model import AccountDay
-from pipeline.core.reading import believed
+from pipeline.core.runs.reading import believed
 from pipeline.state.store import clock
 
 # field, what was there when it was compared, what is to be there, and so on; the fields that others changed since

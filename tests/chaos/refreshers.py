@@ -20,8 +20,8 @@ from pipeline.context import Context, build
 from pipeline.core.errors import NeedsAuthorization
 from pipeline.core.model import TokenPair
 from pipeline.settings import Settings
-from pipeline.state.tokens import TokenKeeper
-from pipeline.state.vault import Vault
+from pipeline.state.tokens.keeper import TokenKeeper
+from pipeline.state.tokens.vault import Vault
 
 POINTS = ("nowhere", "before_send", "in_flight", "before_persisted", "persisted")
 KILLED = "test:killed"

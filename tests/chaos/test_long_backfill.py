@@ -12,7 +12,7 @@ import pytest
 
 from emulator.server import EmulatorServer
 from pipeline.core.outcome import Run, RunState
-from pipeline.core.plan import parts
+from pipeline.core.runs.plan import parts
 from tests.chaos.scales import ALLOCATOR, MEMORY_MIB, Scales
 from tests.crew import SHORT, Crew, Store, crew, wait_until
 from tests.lab import Lab

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.clients.http import READ_TIMEOUT_S
 from pipeline.core.outcome import RunState, Summary
-from pipeline.steps.run import begin_catch_up, carry_out
+from pipeline.steps.runs.plan import begin_catch_up, carry_out
 from tests.chaos.scene import Scene
 from tests.chaos.seeds import APIS, KINDS, Draw, Kind, Phase
 from tests.crew import SHORT, Crew, Store, wait_until

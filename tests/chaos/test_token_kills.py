@@ -19,7 +19,7 @@ import pytest
 
 from pipeline.context import Context
 from pipeline.state import keys
-from pipeline.state.old_cache import read_old_cache
+from pipeline.state.tokens.old_cache import read_old_cache
 from tests.chaos.refreshers import POINTS
 from tests.lab import Lab, empty
 

@@ -14,7 +14,7 @@ from lark_oapi.core.exception import ObtainAccessTokenException
 from pipeline.clients.feishu import api, records, tables, views
 from pipeline.context import Context
 from pipeline.core.model import Account
-from pipeline.steps import init
+from pipeline.steps.on_demand import init
 from tests.contract.sdk import Plain, Sdk, done
 from tests.lab import Lab
 

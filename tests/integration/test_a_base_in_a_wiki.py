@@ -8,11 +8,12 @@ import pytest
 
 from pipeline.context import Context
 from pipeline.core.outcome import RunState
-from pipeline.state import backups, keys
-from pipeline.steps import dedup
-from pipeline.steps.backup import back_up
-from pipeline.steps.read import read_everything
-from pipeline.steps.restore import restore
+from pipeline.state import keys
+from pipeline.state.table import backups
+from pipeline.steps.on_demand import dedup
+from pipeline.steps.on_demand.restore import restore
+from pipeline.steps.table.read import read_everything
+from pipeline.steps.table.save import back_up
 from tests.lab import Lab
 
 

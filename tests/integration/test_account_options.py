@@ -7,9 +7,9 @@ import pytest
 
 from pipeline.core.errors import NeedsPerson, WrongInput
 from pipeline.core.outcome import RunState, Summary
-from pipeline.steps.accounts import account_count, known_accounts, remembered_accounts
-from pipeline.steps.owed import owed
-from pipeline.steps.run import begin, begin_backfill
+from pipeline.steps.accounts.roster import account_count, known_accounts, remembered_accounts
+from pipeline.steps.coverage.owed import owed
+from pipeline.steps.runs.plan import begin, begin_backfill
 from tests.lab import Lab
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from pipeline.core.errors import LaikeError, NeedsPerson, Retryable
 from pipeline.core.outcome import RunState, Summary
-from pipeline.steps.accounts import account_count, known_accounts
-from pipeline.steps.run import begin_catch_up, begin_daily, carry_out, daily_is_lost
+from pipeline.steps.accounts.roster import account_count, known_accounts
+from pipeline.steps.runs.plan import begin_catch_up, begin_daily, carry_out, daily_is_lost
 from tests.crew import SHORT, crew
 from tests.lab import Lab
 

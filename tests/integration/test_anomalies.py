@@ -5,15 +5,15 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from pipeline.context import Context
-from pipeline.core.flow import LOAD, Step
 from pipeline.core.model import CHINA, Account, AccountDay, DayRange, Totals
 from pipeline.core.outcome import AccountResult, DayState, FetchOutcome, LoadOutcome, Run, RunState, Summary
-from pipeline.core.quality import checksum
+from pipeline.core.runs.flow import LOAD, Step
+from pipeline.core.runs.quality import checksum
 from pipeline.state import codec, keys
-from pipeline.state.coverage import Loaded
-from pipeline.state.ledger import STEP
-from pipeline.state.staging import Fetched
-from pipeline.steps.card import tell_run
+from pipeline.state.coverage.coverage import Loaded
+from pipeline.state.runs.ledger import STEP
+from pipeline.state.runs.staging import Fetched
+from pipeline.steps.telling.card import tell_run
 from tests.cards import problems
 from tests.lab import Lab
 from tests.staged import put_fetched

@@ -9,16 +9,16 @@ from datetime import date, time, timedelta
 
 import pytest
 
-from pipeline.core.coverage import KnownDay
+from pipeline.core.coverage.coverage import KnownDay
 from pipeline.core.model import AccountDay, Key
 from pipeline.core.outcome import DayState, Run, RunState, Summary
-from pipeline.core.plan import parts
+from pipeline.core.runs.plan import parts
 from pipeline.state import keys
-from pipeline.steps.early_read import read_table
-from pipeline.steps.fetch import fetch_account
-from pipeline.steps.load import load
-from pipeline.steps.run import begin_backfill, carry_out
-from pipeline.steps.verify import verify
+from pipeline.steps.runs.early_read import read_table
+from pipeline.steps.runs.fetch import fetch_account
+from pipeline.steps.runs.load import load
+from pipeline.steps.runs.plan import begin_backfill, carry_out
+from pipeline.steps.runs.verify import verify
 from tests.crew import SHORT, Crew, crew, wait_until
 from tests.lab import WRITES, Lab
 

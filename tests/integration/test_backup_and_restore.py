@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.state.backups import read
+from pipeline.state.table.backups import read
 from tests.integration.test_a_careful_guest import conditions_of, views_of
 from tests.lab import Lab
 

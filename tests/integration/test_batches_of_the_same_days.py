@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 
-from pipeline.core import plan
 from pipeline.core.outcome import RunState
-from pipeline.state.memory import Memory
+from pipeline.core.runs import plan
+from pipeline.state.table.memory import Memory
 from tests.lab import Lab
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from pipeline.core.outcome import RunState, Summary
-from pipeline.steps.card import tell_unsent
-from pipeline.steps.finish import finish
-from pipeline.steps.run import begin_catch_up, begin_daily, begin_settle, carry_out
+from pipeline.steps.runs.finish import finish
+from pipeline.steps.runs.plan import begin_catch_up, begin_daily, begin_settle, carry_out
+from pipeline.steps.telling.card import tell_unsent
 from tests.cards import problems, texts
 from tests.lab import Lab
 from worker import tasks
@@ -156,6 +156,6 @@ def test_what_a_catch_up_made_good_is_over_too(lab: Lab) -> None:
 def test_a_bug_in_what_a_card_tells_besides_keeps_the_end_from_nobody(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.steps.card.history", lambda *_: 1 / 0)
+    monkeypatch.setattr("pipeline.steps.telling.card.history", lambda *_: 1 / 0)
     assert lab.sync(lab.day).state == RunState.SUCCESS
     assert titles(lab) == [f"{lab.day} 同步成功"]

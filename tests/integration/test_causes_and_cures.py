@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from pipeline.core.causes import CAUSES, cure_of
-from pipeline.steps.token import keep_token
+from pipeline.steps.telling.token import keep_token
 from tests.lab import Lab
 
 UNWRITABLE = "/proc/laike-token"

@@ -10,11 +10,11 @@ import pytest
 
 from emulator.feishu.records import MOST_DELETED
 from pipeline.clients.feishu.records import SMALL_BATCH, Records
-from pipeline.core.columns import DEFAULT_COLUMNS
 from pipeline.core.outcome import DayState, RunState, Summary
-from pipeline.core.table import Layout
+from pipeline.core.table.columns import DEFAULT_COLUMNS
+from pipeline.core.table.layout import Layout
 from pipeline.state import keys
-from pipeline.steps.run import begin, carry_out
+from pipeline.steps.runs.plan import begin, carry_out
 from tests.integration.test_a_careful_guest import conditions_of, views_of
 from tests.lab import WRITES, Lab
 
@@ -321,7 +321,8 @@ def test_a_refused_update_keeps_the_other_updates(lab: Lab, monkeypatch: pytest.
 
 
 def test_a_name_that_no_cell_can_hold_costs_no_call(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.core.cells.TEXT_CHARACTERS_MAX", 20)  # longer than the ids, shorter than this name:
+    # longer than the ids, shorter than this name:
+    monkeypatch.setattr("pipeline.core.table.cells.TEXT_CHARACTERS_MAX", 20)
     lab.extra["LAIKE_ACCOUNTS"] = json.dumps({**lab.facts["accounts"], lab.big: "一家名字很长的店" * 3})
     summary = lab.sync(lab.day)
     assert lab.calls("records.batch_create") == 2  # the rows, the status rows

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from cli.output import FAILED, PERSON_NEEDED, exit_code
+from cli.terminal.output import FAILED, PERSON_NEEDED, exit_code
 from pipeline.core.outcome import RunState, Summary
-from pipeline.state.memory import Unseen
+from pipeline.state.table.memory import Unseen
 from tests.lab import WRITES, Lab
 
 Make = Callable[[Lab], None]
@@ -126,7 +126,7 @@ def test_a_dry_run_ends_as_the_real_one_would_and_writes_nothing(lab: Lab, make:
 
 
 def test_a_row_that_no_cell_can_hold_is_refused_by_the_dry_run_too(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.core.cells.TEXT_CHARACTERS_MAX", 20)
+    monkeypatch.setattr("pipeline.core.table.cells.TEXT_CHARACTERS_MAX", 20)
     lab.extra["LAIKE_ACCOUNTS"] = json.dumps({**lab.facts["accounts"], lab.big: "一家名字很长的店" * 3})
     dry = lab.sync(lab.day, dry_run=True)
     assert dry.state == RunState.PARTIAL

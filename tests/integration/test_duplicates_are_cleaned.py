@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline.state import keys
-from pipeline.state.backups import read
+from pipeline.state.table.backups import read
 from tests.lab import Lab
 
 Plain = dict[str, Any]

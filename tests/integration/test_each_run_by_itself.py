@@ -12,14 +12,14 @@ import pytest
 import redis
 
 from pipeline.context import Context
-from pipeline.core.flow import FINISH
 from pipeline.core.outcome import FetchOutcome, RunState, Summary
-from pipeline.core.plan import parts
+from pipeline.core.runs.flow import FINISH
+from pipeline.core.runs.plan import parts
 from pipeline.state import keys
-from pipeline.steps import fetch
-from pipeline.steps.fetch import fetch_account
-from pipeline.steps.finish import finish
-from pipeline.steps.run import begin, begin_catch_up, carry_out, due
+from pipeline.steps.runs import fetch
+from pipeline.steps.runs.fetch import fetch_account
+from pipeline.steps.runs.finish import finish
+from pipeline.steps.runs.plan import begin, begin_catch_up, carry_out, due
 from tests.crew import SHORT, crew, wait_until
 from tests.lab import Lab
 from tests.workerless import Sent, plain_traces, said, stand_in, titles

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from cli.init import init
+from cli.table.init import init
 from emulator.feishu.model import Table
-from pipeline.core.columns import DEFAULT_COLUMNS
+from pipeline.core.table.columns import DEFAULT_COLUMNS
 from pipeline.state import envfile
 from tests.lab import WRITES, Lab
 
@@ -208,7 +208,7 @@ def test_where_env_cannot_be_written_the_table_is_made_and_its_id_is_told(
         raise OSError(errno.EROFS, "Read-only file system", str(path))
 
     monkeypatch.setattr(envfile, "replacing", read_only)
-    monkeypatch.setattr("cli.init.log_to_stderr", lambda _level: None)  # it would outlive this test's stderr
+    monkeypatch.setattr("cli.table.init.log_to_stderr", lambda _level: None)  # it would outlive this test's stderr
     assert init(yes=True) == 1
     said = capsys.readouterr()
     assert f"LAIKE_BITABLE_TABLE_ID={tables(ready)['广告日报']}" in said.err

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from pipeline.core.flow import VERIFY, Step
 from pipeline.core.outcome import RunState
+from pipeline.core.runs.flow import VERIFY, Step
 from pipeline.state import keys
-from pipeline.state.backups import read
-from pipeline.state.ledger import STEP
-from pipeline.steps import write as steps_write
-from pipeline.steps.run import begin, carry_out
-from pipeline.steps.verify import verify
+from pipeline.state.runs.ledger import STEP
+from pipeline.state.table.backups import read
+from pipeline.steps.runs.plan import begin, carry_out
+from pipeline.steps.runs.verify import verify
+from pipeline.steps.table import write as steps_write
 from tests.lab import Lab
 
 MODES = ("replay", "refuse", "ignore")
@@ -88,7 +88,7 @@ def test_an_effect_after_the_look_up_is_there_once_whatever_becomes_of_tokens(
 ) -> None:
     lab.control("settings", {"client_token_mode": mode})
     lab.fault("records.batch_create", "late", call=batch, times=1, seconds=0.05)
-    monkeypatch.setattr("pipeline.steps.verify.LOOKS_S", (0.5, 0.0))  # the read-back sees what landed
+    monkeypatch.setattr("pipeline.steps.runs.verify.LOOKS_S", (0.5, 0.0))  # the read-back sees what landed
     lab.extra["LAIKE_WAIT_SCALE"] = "1"
     monkeypatch.setattr(steps_write, "LOOK_UP_S", 0.0)
     summary = lab.sync()
@@ -105,7 +105,7 @@ def test_every_row_of_the_first_load_may_be_doubled_and_is_there_once(
 ) -> None:
     lab.control("settings", {"client_token_mode": "ignore"})
     lab.fault("records.batch_create", "late", call=1, times=1, seconds=0.3)
-    monkeypatch.setattr("pipeline.steps.verify.LOOKS_S", (0.8, 0.0))
+    monkeypatch.setattr("pipeline.steps.runs.verify.LOOKS_S", (0.8, 0.0))
     lab.extra["LAIKE_WAIT_SCALE"] = "1"
     monkeypatch.setattr(steps_write, "LOOK_UP_S", 0.0)
     summary = lab.sync(lab.day, [lab.accounts[0]])

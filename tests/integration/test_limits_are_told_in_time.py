@@ -9,7 +9,7 @@ from pipeline.core.errors import NeedsPerson
 from pipeline.core.model import CHINA
 from pipeline.core.outcome import RunState
 from pipeline.state import keys
-from pipeline.steps.run import begin_settle, carry_out
+from pipeline.steps.runs.plan import begin_settle, carry_out
 from tests.lab import Lab
 
 VIEW_CALLS = ("views.create", "views.patch", "views.get", "views.list")

@@ -21,17 +21,17 @@ import redis
 from emulator.world import World
 from pipeline.clients.http import Answer, Http
 from pipeline.context import Context
-from pipeline.core import plan
 from pipeline.core.model import AccountDay, Key
 from pipeline.core.outcome import DayState, Run, RunState, Summary
-from pipeline.core.plan import parts
+from pipeline.core.runs import plan
+from pipeline.core.runs.plan import parts
 from pipeline.state.no_redis import in_memory
-from pipeline.steps.early_read import read_table
-from pipeline.steps.fetch import fetch_account
-from pipeline.steps.finish import finish
-from pipeline.steps.load import load
-from pipeline.steps.run import begin_catch_up, begin_daily, begin_settle, carry_out
-from pipeline.steps.verify import verify
+from pipeline.steps.runs.early_read import read_table
+from pipeline.steps.runs.fetch import fetch_account
+from pipeline.steps.runs.finish import finish
+from pipeline.steps.runs.load import load
+from pipeline.steps.runs.plan import begin_catch_up, begin_daily, begin_settle, carry_out
+from pipeline.steps.runs.verify import verify
 from tests import inprocess
 from tests.chaos.campaign.stage import NearLab
 from tests.lab import FIGURES, Lab

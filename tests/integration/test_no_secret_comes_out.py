@@ -28,11 +28,11 @@ WEBHOOK_SECRET, FLOWER_PASSWORD, HEARTBEAT = "canary-of-the-webhook", "canary-of
 LAYERS = {
     "settings": "pipeline.settings:from_toml",
     "client": "pipeline.clients.http:Http.call",
-    "state": "pipeline.state.ledger:Ledger.emit",
-    "fetch": "pipeline.steps.fetch:judge_days",
-    "load": "pipeline.steps.load:diff",
-    "card": "pipeline.steps.card:run_card",
-    "command": "cli.runs:begin",
+    "state": "pipeline.state.runs.ledger:Ledger.emit",
+    "fetch": "pipeline.steps.runs.fetch:judge_days",
+    "load": "pipeline.steps.runs.load:diff",
+    "card": "pipeline.steps.telling.card:run_card",
+    "command": "cli.runs.sync:begin",
 }
 LEVELS = ("debug", "info", "warning", "error")
 BREAKER = (sys.executable, "-m", "tests.breaker")
@@ -116,7 +116,7 @@ def test_a_command_that_meets_what_nobody_foresaw_tells_no_secret(
     assert told_by(lab, said) == []
 
 
-@pytest.mark.parametrize("where", ["thread", "pipeline.steps.load:diff"])
+@pytest.mark.parametrize("where", ["thread", "pipeline.steps.runs.load:diff"])
 def test_a_command_in_a_process_of_its_own_tells_none_either(guarded: Lab, where: str) -> None:
     ended = run(guarded, *BREAKER, where, "cli.main", "sync", "--local", LAIKE_LOG_LEVEL="debug")
     assert BROKE in ended.stderr
@@ -127,8 +127,8 @@ def test_a_command_in_a_process_of_its_own_tells_none_either(guarded: Lab, where
     ("where", "worker", "level"),
     [
         ("worker.tasks:_begin", ("worker",), "debug"),
-        ("pipeline.steps.fetch:judge_days", (*CELERY, "worker", "--without-mingle", "--without-gossip"), "error"),
-        ("pipeline.steps.load:diff", ("worker",), "info"),
+        ("pipeline.steps.runs.fetch:judge_days", (*CELERY, "worker", "--without-mingle", "--without-gossip"), "error"),
+        ("pipeline.steps.runs.load:diff", ("worker",), "info"),
     ],
     ids=["task", "fetch", "load"],
 )

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from pipeline.core.outcome import RunState
-from pipeline.steps.fetch import fetch_account
-from pipeline.steps.load import load
-from pipeline.steps.run import begin, carry_out
+from pipeline.steps.runs.fetch import fetch_account
+from pipeline.steps.runs.load import load
+from pipeline.steps.runs.plan import begin, carry_out
 from tests.crew import wait_until
 from tests.lab import WRITES, Lab
 

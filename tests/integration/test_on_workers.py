@@ -13,8 +13,8 @@ import pytest
 
 from pipeline.core.outcome import RunState, Summary
 from pipeline.state.beat import BeatSigns
-from pipeline.steps.fetch import fetch_account
-from pipeline.steps.run import begin_daily
+from pipeline.steps.runs.fetch import fetch_account
+from pipeline.steps.runs.plan import begin_daily
 from tests.crew import SHORT, Crew, command, crew, wait_until
 from tests.lab import WRITES, Lab
 

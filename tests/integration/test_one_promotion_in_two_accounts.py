@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from pipeline.core import plan
 from pipeline.core.model import DayRange, Key
 from pipeline.core.outcome import DayState, RunState, Summary
-from pipeline.steps.run import begin, begin_catch_up, carry_out
+from pipeline.core.runs import plan
+from pipeline.steps.runs.plan import begin, begin_catch_up, carry_out
 from tests.lab import Lab
 
 FIGURES = ("stat_cost", "convert_cnt", "clue_pay_order_cnt")

@@ -6,8 +6,8 @@ import pytest
 
 from pipeline.core.errors import NeedsAuthorization, NeedsPerson
 from pipeline.core.outcome import RunState
-from pipeline.steps.accounts import known_accounts
-from pipeline.steps.run import begin_daily
+from pipeline.steps.accounts.roster import known_accounts
+from pipeline.steps.runs.plan import begin_daily
 from tests.integration.test_accounts_are_discovered import BENCH, BENCH_ID, DISCOVERY
 from tests.lab import Lab, agree
 

@@ -4,10 +4,10 @@ import pytest
 import redis
 
 from pipeline.context import Context
+from pipeline.core.coverage.status import DAY_MS
 from pipeline.core.model import DayRange
 from pipeline.core.outcome import RunState
-from pipeline.core.status import DAY_MS
-from pipeline.steps.coverage import coverage
+from pipeline.steps.coverage.grid import coverage
 from tests.lab import Lab
 
 Known = dict[str, dict[str, tuple[int, float]]]

@@ -10,10 +10,10 @@ import pytest
 
 from pipeline.core.model import DayRange
 from pipeline.core.outcome import Run, RunState
-from pipeline.core.week import weeks
-from pipeline.steps.finish import finish
-from pipeline.steps.report import gather
-from pipeline.steps.run import begin_backfill, begin_settle, carry_out
+from pipeline.core.telling.week import weeks
+from pipeline.steps.on_demand.report import gather
+from pipeline.steps.runs.finish import finish
+from pipeline.steps.runs.plan import begin_backfill, begin_settle, carry_out
 from tests.lab import Lab, Plain, key_of
 
 WEEK = 7

@@ -4,12 +4,12 @@ from datetime import date, time, timedelta
 
 import pytest
 
-from pipeline.core import plan
 from pipeline.core.model import AccountDay
 from pipeline.core.outcome import DayState, RunState, Summary
-from pipeline.core.plan import parts
-from pipeline.steps.fetch import fetch_account
-from pipeline.steps.run import begin_backfill, begin_daily, carry_out
+from pipeline.core.runs import plan
+from pipeline.core.runs.plan import parts
+from pipeline.steps.runs.fetch import fetch_account
+from pipeline.steps.runs.plan import begin_backfill, begin_daily, carry_out
 from tests.lab import Lab
 
 

@@ -13,12 +13,12 @@ import redis
 
 from emulator.feishu.model import APP
 from emulator.world import World
-from pipeline.core.findings import Word
 from pipeline.core.model import CHINA, Account, AccountDay, DayRange
 from pipeline.core.outcome import DayOutcome, DayState, Run, RunState, Summary
+from pipeline.core.runs.findings import Word
 from pipeline.state import keys
-from pipeline.steps.run import begin, carry_out
-from pipeline.steps.status import write_status
+from pipeline.steps.coverage.status import write_status
+from pipeline.steps.runs.plan import begin, carry_out
 from tests.inprocess import context, quiet
 from tests.integration.test_redis_was_emptied import empty_redis, known
 from tests.lab import Lab, Plain
@@ -213,7 +213,7 @@ def test_a_kill_around_the_write_puts_no_day_there_twice_and_loses_none(
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(f"pipeline.state.memory.Memory.{killed}", die)
+        patched.setattr(f"pipeline.state.table.memory.Memory.{killed}", die)
         with pytest.raises(Killed):
             next_day(few)
     few.context().client.delete(keys.writer(few.facts["app_token"]))

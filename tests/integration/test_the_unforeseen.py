@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from pipeline.context import Context
-from pipeline.core.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS, Step
 from pipeline.core.outcome import LoadOutcome, RunState, Summary
+from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS, Step
 from pipeline.state import keys
-from pipeline.state.ledger import STEP
-from pipeline.steps import fetch
-from pipeline.steps.run import begin, begin_catch_up, begin_daily, carry_out
+from pipeline.state.runs.ledger import STEP
+from pipeline.steps.runs import fetch
+from pipeline.steps.runs.plan import begin, begin_catch_up, begin_daily, carry_out
 from tests.lab import Lab
 from tests.workerless import plain_traces, said, stand_in, titles
 from worker import tasks, watchdog
@@ -20,12 +20,12 @@ from worker import tasks, watchdog
 CANARY = "canary-7c1e"  # in the words of each error: they may be a secret, or a person's
 # the step and a function of it, without which it is broken
 INNER = {
-    FETCH: "pipeline.steps.fetch.judge_days",
-    READ: "pipeline.steps.early_read.take_snapshot",
-    LOAD: "pipeline.steps.load.want",
-    VERIFY: "pipeline.steps.verify.agree",
-    VIEWS: "pipeline.steps.views.audit_due",
-    FINISH: "pipeline.steps.finish.summarize",
+    FETCH: "pipeline.steps.runs.fetch.judge_days",
+    READ: "pipeline.steps.runs.early_read.take_snapshot",
+    LOAD: "pipeline.steps.runs.load.want",
+    VERIFY: "pipeline.steps.runs.verify.agree",
+    VIEWS: "pipeline.steps.runs.views.audit_due",
+    FINISH: "pipeline.steps.runs.finish.summarize",
 }
 Break = Callable[..., None]
 
@@ -100,7 +100,7 @@ def test_an_account_whose_fetch_breaks_is_named_and_the_others_are_loaded(
             raise Broken(CANARY)
         return whole(ctx, api, run, account_id)
 
-    monkeypatch.setattr("pipeline.steps.fetch._read", read)
+    monkeypatch.setattr("pipeline.steps.runs.fetch._read", read)
     summary = lab.sync(lab.day)
     assert (summary.state, bugs(summary)) == (RunState.PARTIAL, [sick])
     lab.assert_agrees(accounts=[one for one in lab.accounts if one != sick])
@@ -119,8 +119,8 @@ def test_what_breaks_twice_and_then_no_more_is_a_success(lab: Lab, break_: Break
 def test_what_comes_after_the_end_breaks_nothing_and_is_told(lab: Lab, break_: Break) -> None:
     for after in ("archive", "tell_outside", "run_card"):
         break_(
-            {"archive": "pipeline.state.ledger._event", "run_card": "pipeline.steps.card.run_card"}.get(
-                after, f"pipeline.steps.finish.{after}"
+            {"archive": "pipeline.state.runs.ledger._event", "run_card": "pipeline.steps.telling.card.run_card"}.get(
+                after, f"pipeline.steps.runs.finish.{after}"
             )
         )
     summary = lab.sync(lab.day)
@@ -189,7 +189,7 @@ def test_a_run_that_cannot_begin_is_told_once_a_day_for_each_cause(
 ) -> None:
     days = {"start": str(lab.day), "end": str(lab.day)} if BEGINNERS[title] is tasks.backfill else {}
     for error in (Broken, Broken, KeyError):
-        break_("pipeline.steps.run.recall_coverage", error=error)
+        break_("pipeline.steps.runs.plan.recall_coverage", error=error)
         ended = BEGINNERS[title].apply(kwargs=days)
         assert ended.state == "FAILURE"
     assert titles(lab) == [title, title]

@@ -12,8 +12,8 @@ import redis
 from pipeline.core.errors import NeedsAuthorization, ServerTrouble
 from pipeline.core.outcome import RunState
 from pipeline.state import keys
-from pipeline.state.old_cache import read_old_cache
-from pipeline.steps.token import keep_token
+from pipeline.state.tokens.old_cache import read_old_cache
+from pipeline.steps.telling.token import keep_token
 from tests.lab import Lab, agree
 
 

@@ -13,12 +13,12 @@ import pytest
 
 from pipeline.context import Context
 from pipeline.core.outcome import LoadOutcome, VerifyOutcome
-from pipeline.state.staging import Fetched, Staging
-from pipeline.steps.early_read import read_table
-from pipeline.steps.fetch import fetch_account
-from pipeline.steps.load import load
-from pipeline.steps.run import begin
-from pipeline.steps.verify import verify
+from pipeline.state.runs.staging import Fetched, Staging
+from pipeline.steps.runs.early_read import read_table
+from pipeline.steps.runs.fetch import fetch_account
+from pipeline.steps.runs.load import load
+from pipeline.steps.runs.plan import begin
+from pipeline.steps.runs.verify import verify
 from tests.crew import wait_until
 from tests.lab import Lab, empty
 

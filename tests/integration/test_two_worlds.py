@@ -12,7 +12,7 @@ import pytest
 from emulator.unsure import FACTS
 from pipeline.core.model import CHINA
 from pipeline.core.outcome import RunState, Summary
-from pipeline.steps.run import begin_daily, begin_settle, carry_out
+from pipeline.steps.runs.plan import begin_daily, begin_settle, carry_out
 from tests.inprocess import quiet
 from tests.lab import FIGURES, Lab, key_of
 

@@ -17,12 +17,12 @@ from pipeline.core.errors import HistoryUnclear
 from pipeline.core.model import CHINA, AccountDay, DayRange
 from pipeline.core.outcome import DayState, RunState, Summary
 from pipeline.state import codec, keys
-from pipeline.state.coverage import Loaded
+from pipeline.state.coverage.coverage import Loaded
 from pipeline.state.schema import FORM
-from pipeline.steps.coverage import coverage
-from pipeline.steps.history import history
-from pipeline.steps.recall import settle_history
-from pipeline.steps.run import begin_catch_up, begin_daily, carry_out
+from pipeline.steps.coverage.grid import coverage
+from pipeline.steps.coverage.history import history
+from pipeline.steps.coverage.rebuild import settle_history
+from pipeline.steps.runs.plan import begin_catch_up, begin_daily, carry_out
 from tests.crew import crew, wait_until
 from tests.dataset import ACCOUNTS, LEFT_AT, NEWEST, load, restore, small
 from tests.lab import Lab, Plain

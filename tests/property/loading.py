@@ -13,11 +13,11 @@ from emulator.world import World
 from pipeline.context import Context
 from pipeline.core.model import ZERO, DayRange, Key
 from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, LoadOutcome, Run, VerifyOutcome
-from pipeline.core.quality import checksum
-from pipeline.state.staging import Fetched
-from pipeline.steps.early_read import read_table
-from pipeline.steps.load import load
-from pipeline.steps.verify import verify
+from pipeline.core.runs.quality import checksum
+from pipeline.state.runs.staging import Fetched
+from pipeline.steps.runs.early_read import read_table
+from pipeline.steps.runs.load import load
+from pipeline.steps.runs.verify import verify
 from tests.inprocess import control
 from tests.lab import WRITES
 from tests.property.cases import (

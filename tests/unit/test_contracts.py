@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from cli import output
 from cli.main import app
+from cli.terminal import output
 from pipeline.settings import Settings
 
 ROOT = Path(__file__).parents[2]

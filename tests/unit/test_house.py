@@ -16,12 +16,12 @@ FUNCTION_LINES_MEDIAN = 10
 
 # Where everything may be caught, and why: "path::function" → reason.
 BROAD_EXCEPTS: dict[str, str] = {
-    "cli/runs.py::work": "the thread that waits raises it again",
+    "cli/runs/sync.py::work": "the thread that waits raises it again",
     "pipeline/outgoing.py::guarded": "the end of an entry point: its trace is told without secrets, and it failed",
-    "pipeline/steps/card.py::_alerts": "what is out of the ordinary is told besides: a bug there fails nothing",
-    "pipeline/steps/card.py::_background": "what a card tells besides must not keep the run's end from the group",
-    "pipeline/steps/finish.py::_besides": "what comes after a run's end is told if it breaks, and fails nothing",
-    "pipeline/steps/once.py::outcome": "the edge of each step: it is counted, and the third one is the step's outcome",
+    "pipeline/steps/telling/card.py::_alerts": "what is out of the ordinary is told besides: a bug there fails nothing",
+    "pipeline/steps/telling/card.py::_background": "what a card adds must not keep the run's end from the group",
+    "pipeline/steps/runs/finish.py::_besides": "what comes after a run's end is told if it breaks, and fails nothing",
+    "pipeline/steps/runs/once.py::outcome": "the edge of each step: counted, and the third one is the step's outcome",
     "worker/consumer.py::defect": "what makes a message one that cannot be unpacked is that message's matter",
     "worker/loud.py::each_open_run": "what is wrong with one run is told, and the others are looked after",
     "worker/loud.py::loudly": "it is told and raised again",
@@ -33,23 +33,28 @@ BROAD_EXCEPTS: dict[str, str] = {
 
 # What of rich the commands may import, by file: only two of these make a console or text, so that no word is markup.
 RICH: dict[str, set[str]] = {
-    "cli/coverage.py": {"rich.cells.cell_len", "rich.cells.set_cell_size"},
-    "cli/output.py": {"rich.console.Console", "rich.console.RenderableType", "rich.table.Table", "rich.text.Text"},
-    "cli/progress.py": {
+    "cli/runs/coverage.py": {"rich.cells.cell_len", "rich.cells.set_cell_size"},
+    "cli/terminal/output.py": {
+        "rich.console.Console",
+        "rich.console.RenderableType",
+        "rich.table.Table",
+        "rich.text.Text",
+    },
+    "cli/terminal/progress.py": {
         f"rich.progress.{name}"
         for name in ("BarColumn", "MofNCompleteColumn", "Progress", "TextColumn", "TimeRemainingColumn")
     },
-    "cli/streams.py": {"rich.cells.cell_len"},
-    "cli/trace.py": {"rich.text.Text", "rich.tree.Tree"},
-    "cli/words.py": {"rich.text.Text"},
+    "cli/terminal/streams.py": {"rich.cells.cell_len"},
+    "cli/terminal/trace.py": {"rich.text.Text", "rich.tree.Tree"},
+    "cli/terminal/words.py": {"rich.text.Text"},
 }
 # Calls that print or make what is printed, and the one file that may.
 PRINTING = {
-    "Console": "cli/output.py",
-    "Text": "cli/words.py",
+    "Console": "cli/terminal/output.py",
+    "Text": "cli/terminal/words.py",
     "from_markup": "",
-    "print": "cli/output.py",
-    "print_json": "cli/output.py",
+    "print": "cli/terminal/output.py",
+    "print_json": "cli/terminal/output.py",
     "echo": "",
     "secho": "",
 }

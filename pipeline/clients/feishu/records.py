@@ -9,8 +9,8 @@ from pydantic import BaseModel
 
 from pipeline.clients.feishu.api import LARGEST_PAGE, Feishu, parsed
 from pipeline.clients.feishu.codes import AnswerTooLarge
-from pipeline.core.cells import plain_text
 from pipeline.core.errors import BadResponse
+from pipeline.core.table.cells import plain_text
 
 RECORDS = "/open-apis/bitable/v1/apps/{app_token}/tables/{table_id}/records"
 SEARCH_PAGE = str(LARGEST_PAGE)

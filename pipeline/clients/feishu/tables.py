@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel
 
 from pipeline.clients.feishu.api import Feishu, parsed
-from pipeline.core.cells import Field
 from pipeline.core.errors import BadResponse
 from pipeline.core.model import CHINA
+from pipeline.core.table.cells import Field
 
 APP = "/open-apis/bitable/v1/apps/{app_token}"
 TABLES = APP + "/tables"

@@ -12,9 +12,9 @@ from typing import Any
 
 from pipeline.clients.oceanengine.api import OceanEngine
 from pipeline.clients.oceanengine.values import day_in, figure_in, id_in
-from pipeline.core.columns import COSTS, RATIOS
 from pipeline.core.errors import BadResponse
 from pipeline.core.model import ZERO, DayRange, ReportRow, Totals
+from pipeline.core.table.columns import COSTS, RATIOS
 from pipeline.core.text import one_line
 
 PROMOTION_REPORT = "/open_api/v3.0/local/report/promotion/get/"

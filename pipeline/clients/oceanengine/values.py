@@ -5,9 +5,9 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from pipeline.core.columns import holdable
 from pipeline.core.errors import BadResponse
 from pipeline.core.model import DayRange
+from pipeline.core.table.columns import holdable
 
 SHOWN = 80  # letters of what is refused
 LONGEST_ID = 32

@@ -13,12 +13,12 @@ from pipeline.clients.oceanengine.reports import account_totals, promotion_repor
 from pipeline.clients.retry import READ
 from pipeline.context import Context
 from pipeline.core.causes import CAUSES
-from pipeline.core.columns import metrics_of
 from pipeline.core.errors import AccountUnavailable, LaikeError, NeedsAuthorization, NeedsPerson, Retryable
 from pipeline.core.model import Account, DayRange
-from pipeline.core.plan import choose_accounts, yesterday
 from pipeline.core.roster import Why
-from pipeline.steps.accounts import known_accounts, nobodys_options, remembered_accounts
+from pipeline.core.runs.plan import choose_accounts, yesterday
+from pipeline.core.table.columns import metrics_of
+from pipeline.steps.accounts.roster import known_accounts, nobodys_options, remembered_accounts
 from pipeline.steps.doctor.findings import Finding, State, broken, of_error, ok, skipped, unauthorized, warning
 
 NO_SUCH_CODE = "laike-doctor-no-such-auth-code"

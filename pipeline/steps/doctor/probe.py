@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError
-from pipeline.core.plan import yesterday
 from pipeline.core.redaction import redacted
-from pipeline.steps.accounts import known_accounts
+from pipeline.core.runs.plan import yesterday
+from pipeline.steps.accounts.roster import known_accounts
 from pipeline.steps.doctor.probe_discovery import DISCOVERY, Listings
 from pipeline.steps.doctor.probe_reports import REPORTS, Reports
 from pipeline.steps.doctor.probe_table import TABLE, Looking

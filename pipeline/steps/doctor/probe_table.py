@@ -7,10 +7,10 @@ from typing import Any
 from pipeline.clients.feishu.records import RECORDS
 from pipeline.clients.feishu.views import VIEWS
 from pipeline.context import Context
-from pipeline.core.cells import midnight_ms
-from pipeline.core.columns import TEXT
+from pipeline.core.coverage.status import AS_OF
 from pipeline.core.model import CHINA
-from pipeline.core.status import AS_OF
+from pipeline.core.table.cells import midnight_ms
+from pipeline.core.table.columns import TEXT
 from pipeline.steps.doctor.probe_reports import shape
 
 ROWS_READ = 50

@@ -11,13 +11,13 @@ from pipeline.context import Context
 from pipeline.core.causes import cure_of
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import CHINA, china_day
-from pipeline.core.plan import deadline_s, owed_from, yesterday
+from pipeline.core.runs.plan import deadline_s, owed_from, yesterday
 from pipeline.settings import Settings
 from pipeline.settings_notes import doubts
 from pipeline.state.beat import BeatSigns
-from pipeline.steps.accounts import account_count
+from pipeline.steps.accounts.roster import account_count
 from pipeline.steps.doctor.findings import Finding, broken, of_error, ok, skipped, warning
-from pipeline.steps.tell import SET_THE_HOOK, bot_cure, greet
+from pipeline.steps.telling.tell import SET_THE_HOOK, bot_cure, greet
 
 HOOK = "/open-apis/bot/v2/hook/"
 RUNS_LOOKED_AT = 200

@@ -5,18 +5,18 @@ from concurrent.futures import ThreadPoolExecutor
 from zoneinfo import ZoneInfo
 
 from pipeline.context import Base, Context
-from pipeline.core.cells import Field
 from pipeline.core.errors import LaikeError, NotFoundYet, TableMismatch
 from pipeline.core.model import FoundRow
-from pipeline.core.plan import window
-from pipeline.core.table import Layout, match
-from pipeline.core.views import AccountView, ViewState
+from pipeline.core.runs.plan import window
+from pipeline.core.table.cells import Field
+from pipeline.core.table.layout import Layout, match
+from pipeline.core.table.views import AccountView, ViewState
 from pipeline.steps.doctor.findings import Finding, broken, of_error, ok, skipped, warning
 from pipeline.steps.doctor.oceanengine import accounts_of
 from pipeline.steps.doctor.rights import Rights
-from pipeline.steps.read import match_fields, read_rows
-from pipeline.steps.unseen import holds_rows, still_unseen
-from pipeline.steps.views import inspect
+from pipeline.steps.runs.views import inspect
+from pipeline.steps.table.read import match_fields, read_rows
+from pipeline.steps.table.visibility import holds_rows, still_unseen
 
 CHECKS = ("table", "columns", "rows", "room", "views", "other_writers")
 FULL_SHARE = 0.8

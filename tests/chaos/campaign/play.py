@@ -12,9 +12,9 @@ from pipeline.clients.http import READ_TIMEOUT_S, Answer, Http
 from pipeline.context import Context
 from pipeline.core.errors import AccountUnavailable, LaikeError, NeedsAuthorization, TableUnseen
 from pipeline.core.model import DayRange
-from pipeline.steps.dedup import clean, look
-from pipeline.steps.run import begin_catch_up, begin_settle
-from pipeline.steps.unseen import unblock
+from pipeline.steps.on_demand.dedup import clean, look
+from pipeline.steps.runs.plan import begin_catch_up, begin_settle
+from pipeline.steps.table.visibility import unblock
 from tests.chaos.campaign.cases import Case
 from tests.chaos.campaign.faults import BY_NAME, PATIENCE_S, TOO_SLOW
 from tests.chaos.campaign.furniture import LARGE, a_late_twin

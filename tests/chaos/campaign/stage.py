@@ -18,8 +18,8 @@ from emulator.server import EmulatorServer
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError, Trouble
 from pipeline.core.outcome import Run, RunState, Summary
-from pipeline.state.old_cache import read_old_cache
-from pipeline.steps.run import begin_daily, carry_out
+from pipeline.state.tokens.old_cache import read_old_cache
+from pipeline.steps.runs.plan import begin_daily, carry_out
 from tests.chaos.campaign.cases import Morning
 from tests.chaos.campaign.furniture import a_night_passes, furnish, old_rows
 from tests.lab import Lab, Plain, empty

@@ -9,14 +9,14 @@ import fakeredis
 import pytest
 
 from bench.ledger import SETTINGS, accounts_of, fill
-from cli.status import age
+from cli.runs.status import age
 from pipeline.context import Context, build
+from pipeline.core.coverage.health import Verdict
 from pipeline.core.errors import WrongInput
-from pipeline.core.health import Verdict
-from pipeline.core.plan import window
+from pipeline.core.runs.plan import window
 from pipeline.settings import Settings
-from pipeline.steps.coverage import coverage
-from pipeline.steps.health import health
+from pipeline.steps.coverage.grid import coverage
+from pipeline.steps.coverage.health import health
 
 ACCOUNTS, DAYS = 12, 9
 

@@ -17,7 +17,7 @@ from pipeline.core.model import TokenPair
 from pipeline.settings import Settings
 from pipeline.state import codec
 from pipeline.state.no_redis import in_memory
-from pipeline.state.old_cache import _OldCache
+from pipeline.state.tokens.old_cache import _OldCache
 from tests.lab import TOKEN_KEY
 from tests.unit.pipeline.clients.stub import StubHttp
 

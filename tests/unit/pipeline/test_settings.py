@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.account_options import AccountOptions
-from pipeline.core.columns import DEFAULT_COLUMNS, columns_of
 from pipeline.core.errors import WrongInput
-from pipeline.core.thresholds import Thresholds
+from pipeline.core.table.columns import DEFAULT_COLUMNS, columns_of
+from pipeline.core.telling.thresholds import Thresholds
 from pipeline.settings import Settings
 from pipeline.settings_names import unknown
 from pipeline.settings_notes import doubts, notes, unsaid

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 import redis
 
-from pipeline.core.flow import LOAD, Step, header
 from pipeline.core.model import Account, DayRange
 from pipeline.core.outcome import LoadOutcome, Run
-from pipeline.core.plan import parts
+from pipeline.core.runs.flow import LOAD, Step, header
+from pipeline.core.runs.plan import parts
 from pipeline.state.lease import Lease
-from pipeline.state.ledger import Ledger
+from pipeline.state.runs.ledger import Ledger
 from worker import dispatch
 
 NOW = datetime(2026, 2, 12, 7, tzinfo=UTC)

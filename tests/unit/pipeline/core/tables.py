@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from pipeline.core.cells import Field
-from pipeline.core.columns import DATE, DEFAULT_COLUMNS, NUMBER, SINGLE_SELECT, TEXT
 from pipeline.core.model import CHINA
-from pipeline.core.table import Layout, match
+from pipeline.core.table.cells import Field
+from pipeline.core.table.columns import DATE, DEFAULT_COLUMNS, NUMBER, SINGLE_SELECT, TEXT
+from pipeline.core.table.layout import Layout, match
 
 DAY = date(2026, 2, 1)
 ID = "7602345678901234567"  # 19 digits: the last ones do not survive a float

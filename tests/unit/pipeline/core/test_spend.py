@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipeline.core.errors import NeedsPerson
 from pipeline.core.model import CHINA, ReportRow, Totals
 from pipeline.core.outcome import DayOutcome, DayState
-from pipeline.core.quality import judge_days
+from pipeline.core.runs.quality import judge_days
 from pipeline.core.spend import Look, Noted, Reading, Weighed, accepted, falls_short, tolerance, weigh
 
 DAY = date(2026, 2, 1)

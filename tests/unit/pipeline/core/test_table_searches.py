@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core import table
 from pipeline.core.model import DayRange
+from pipeline.core.table import layout as table
 from tests.unit.pipeline.core.tables import DAY, layout
 
 

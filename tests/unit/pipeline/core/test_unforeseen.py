@@ -6,11 +6,11 @@ from collections.abc import Callable
 import pytest
 
 from pipeline.core.causes import cure_of
-from pipeline.core.cells import number_in
 from pipeline.core.errors import TableFull
-from pipeline.core.formula import Formula
 from pipeline.core.model import DayRange
-from pipeline.core.plan import past_days
+from pipeline.core.runs.plan import past_days
+from pipeline.core.table.cells import number_in
+from pipeline.core.table.formula import Formula
 from pipeline.core.unforeseen import Unforeseen, places, trouble_of, unforeseen
 
 CANARY = "canary-7c1e"
@@ -31,7 +31,7 @@ def caught(act: Callable[..., object], *args: object) -> Exception:
 
 def test_what_is_told_is_the_kind_and_the_line_of_ours_and_not_the_words() -> None:
     trouble = trouble_of(caught(number_in, Words()))
-    assert re.fullmatch(r"KeyError in pipeline/core/cells\.py:\d+; the log has the trace", trouble.message)
+    assert re.fullmatch(r"KeyError in pipeline/core/table/cells\.py:\d+; the log has the trace", trouble.message)
     assert (trouble.reason, trouble.what_to_do, trouble.needs_person) == ("bug", cure_of(Unforeseen.reason), False)
 
 
@@ -49,8 +49,8 @@ def test_an_error_that_no_line_of_ours_met_has_no_place() -> None:
     ("act", "files"),
     [
         (lambda: DayRange(CANARY, 5), ["pipeline/core/model.py"]),  # type: ignore[arg-type]
-        (lambda: past_days(5, 5, CANARY), ["pipeline/core/model.py", "pipeline/core/plan.py"]),  # type: ignore[arg-type]
-        (lambda: Formula(CANARY), ["pipeline/core/formula.py"]),
+        (lambda: past_days(5, 5, CANARY), ["pipeline/core/model.py", "pipeline/core/runs/plan.py"]),  # type: ignore[arg-type]
+        (lambda: Formula(CANARY), ["pipeline/core/table/formula.py"]),
     ],
 )
 def test_the_innermost_file_comes_first_and_each_once(act: Callable[[], object], files: list[str]) -> None:

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from pipeline.core.columns import DEFAULT_COLUMNS, Column
-from pipeline.core.export import Line
 from pipeline.core.model import Cell
+from pipeline.core.table.columns import DEFAULT_COLUMNS, Column
+from pipeline.core.table.export import Line
 
 DAY = date(2026, 2, 1)
 COLUMNS = DEFAULT_COLUMNS

@@ -6,12 +6,12 @@ from decimal import Decimal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.core.background import Background
+from pipeline.core.coverage.history import Figures
 from pipeline.core.errors import Trouble
-from pipeline.core.history import Figures
 from pipeline.core.model import ZERO, AccountDay, DayRange
 from pipeline.core.outcome import AccountResult, DayState, RunState, Summary
-from pipeline.core.recovery import Recovery
+from pipeline.core.telling.background import Background
+from pipeline.core.telling.recovery import Recovery
 from pipeline.render.cards import run_card
 from tests.cards import problems
 

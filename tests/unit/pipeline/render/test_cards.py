@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from pipeline.core.background import Background
 from pipeline.core.causes import cure_of
+from pipeline.core.coverage.history import Figures
 from pipeline.core.errors import AccountUnavailable, NeedsAuthorization, TableFull, Trouble
-from pipeline.core.history import Figures
 from pipeline.core.model import AccountDay, DayRange
 from pipeline.core.outcome import AccountResult, DayState, RunState, Summary
-from pipeline.core.recovery import Recovery
+from pipeline.core.telling.background import Background
+from pipeline.core.telling.recovery import Recovery
 from pipeline.render.cards import greeting_card, run_card, seconds_to_wait, trouble_card
 from tests.cards import problems, sent_bytes
 

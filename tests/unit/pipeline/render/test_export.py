@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.columns import Column, Kind
-from pipeline.core.export import Line
 from pipeline.core.model import Cell
+from pipeline.core.table.columns import Column, Kind
+from pipeline.core.table.export import Line
 from pipeline.render.export import BOM, csv_head, csv_rows, jsonl_rows, safe, sheet_name
 from tests.unit.pipeline.render.exported import COLUMNS, DAY, LINES, NAMES, TEXTS, line
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 
 from pipeline.core.errors import WrongInput
-from pipeline.core.export import Line
 from pipeline.core.model import Cell
+from pipeline.core.table.export import Line
 from pipeline.render import export_xlsx
 from pipeline.render.export_xlsx import sheets
 from tests.unit.pipeline.render.exported import COLUMNS, DAY, LINES, NAMES, line, some

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.core.history import Figures, History
+from pipeline.core.coverage.history import Figures, History
 from pipeline.core.model import AccountDay
 from pipeline.render.figures import change, cost_chart, figures
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.core.aftermath import Standing, aftermath
+from pipeline.core.coverage.aftermath import Standing, aftermath
 from pipeline.core.model import DayRange
 from pipeline.core.outcome import AccountResult, DayState, RunState, Summary
 from pipeline.render.head import head

@@ -15,7 +15,7 @@ from pipeline.render.export import FORMULA_SIGNS, csv_head, csv_rows
 from pipeline.render.export_xlsx import sheets
 from pipeline.render.report import page
 from tests.hostile import TEXTS, unseen
-from tests.unit.pipeline.core.test_report import report, row, summed
+from tests.unit.pipeline.core.telling.test_report import report, row, summed
 from tests.unit.pipeline.render.exported import COLUMNS, NAMES, line
 from tests.unit.pipeline.render.test_report import Seen
 

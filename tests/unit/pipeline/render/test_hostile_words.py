@@ -11,20 +11,20 @@ import pytest
 from hypothesis import given, settings
 
 from emulator.feishu.cards import check_card
-from pipeline.core.background import Background
+from pipeline.core.coverage.history import Figures
 from pipeline.core.errors import Trouble
-from pipeline.core.history import Figures
 from pipeline.core.model import Account, AccountDay, DayRange
 from pipeline.core.outcome import AccountResult, DayState, RunState, Summary
-from pipeline.core.recovery import Recovery
+from pipeline.core.telling.background import Background
+from pipeline.core.telling.recovery import Recovery
+from pipeline.core.telling.week import AccountWeek, Compared, Week
 from pipeline.core.unforeseen import Defect
-from pipeline.core.week import AccountWeek, Compared, Week
 from pipeline.render.cards import run_card, trouble_card
 from pipeline.render.period_card import report_card, weekly_card
 from pipeline.render.unforeseen import aside_card, error_card
 from tests.cards import problems
 from tests.hostile import TEXTS, markup, strings, unseen
-from tests.unit.pipeline.core.test_report import report, row, summed
+from tests.unit.pipeline.core.telling.test_report import report, row, summed
 
 Card = dict[str, Any]
 DAY = date(2026, 2, 11)

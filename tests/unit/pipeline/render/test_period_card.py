@@ -3,13 +3,13 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from pipeline.core.history import Figures
+from pipeline.core.coverage.history import Figures
 from pipeline.core.model import DayRange
 from pipeline.core.outcome import DayState
-from pipeline.core.week import AccountWeek, Compared, Week
+from pipeline.core.telling.week import AccountWeek, Compared, Week
 from pipeline.render.period_card import ACCOUNTS_SHOWN, report_card, weekly_card
 from tests.cards import WEBHOOK_BYTES
-from tests.unit.pipeline.core.test_report import report, row, summed
+from tests.unit.pipeline.core.telling.test_report import report, row, summed
 from tests.unit.pipeline.render.test_cards import rows, text
 
 MONDAY = date(2026, 2, 2)

@@ -6,15 +6,15 @@ from html.parser import HTMLParser
 
 import pytest
 
-from pipeline.core.columns import DEFAULT_COLUMNS
 from pipeline.core.model import Account
 from pipeline.core.outcome import DayState
-from pipeline.core.report import tally
-from pipeline.core.table import match
+from pipeline.core.table.columns import DEFAULT_COLUMNS
+from pipeline.core.table.layout import match
+from pipeline.core.telling.report import tally
 from pipeline.render import charts
 from pipeline.render.report import OTHERS, count, money, page
 from tests.unit.pipeline.core.tables import fields, layout
-from tests.unit.pipeline.core.test_report import MONDAY, report, row, summed
+from tests.unit.pipeline.core.telling.test_report import MONDAY, report, row, summed
 
 EVIL = "<script>alert(1)</script>\"'&<img src=x onerror=alert(1)>"
 

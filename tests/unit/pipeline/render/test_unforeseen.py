@@ -9,10 +9,15 @@ from tests.cards import problems, texts
 
 def test_an_error_is_told_with_what_to_do_and_what_it_was() -> None:
     made = error_card(
-        "每日同步无法开始", Unforeseen("KeyError in pipeline/steps/load.py:7; the log has the trace").trouble()
+        "每日同步无法开始", Unforeseen("KeyError in pipeline/steps/runs/load.py:7; the log has the trace").trouble()
     )
     assert problems(made) == []
-    for words in ("每日同步无法开始", "程序错误", cure_of(Unforeseen.reason), "KeyError in pipeline/steps/load.py:7"):
+    for words in (
+        "每日同步无法开始",
+        "程序错误",
+        cure_of(Unforeseen.reason),
+        "KeyError in pipeline/steps/runs/load.py:7",
+    ):
         assert words in texts(made)
 
 

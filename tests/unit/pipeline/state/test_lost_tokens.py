@@ -11,7 +11,7 @@ from pipeline.core.errors import (
     Throttled,
     TransportTrouble,
 )
-from pipeline.state.vault import Vault
+from pipeline.state.tokens.vault import Vault
 from tests.unit.pipeline.state.token_house import HOUR, LINK, PAIR, House, living
 
 

@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import redis
 
-from pipeline.core.coverage import KnownDay
+from pipeline.core.coverage.coverage import KnownDay
 from pipeline.core.errors import NewerState, WrongRelease
 from pipeline.core.model import AccountDay, DayRange
 from pipeline.core.outcome import DayState
 from pipeline.state import codec, keys
-from pipeline.state.coverage import Coverage, Loaded
-from pipeline.state.days import Days
+from pipeline.state.coverage.coverage import Coverage, Loaded
+from pipeline.state.coverage.days import Days
 from pipeline.state.schema import FORM, Schema
 
 DAY = date(2026, 2, 11)

@@ -13,9 +13,9 @@ from pipeline.core.errors import (
 )
 from pipeline.core.model import TokenPair
 from pipeline.state import keys
-from pipeline.state.token_journal import TokenJournal
-from pipeline.state.tokens import TokenKeeper, turns
-from pipeline.state.vault import Vault
+from pipeline.state.tokens.journal import TokenJournal
+from pipeline.state.tokens.keeper import TokenKeeper, turns
+from pipeline.state.tokens.vault import Vault
 
 NOW = datetime(2026, 2, 12, 7, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -3,8 +3,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pipeline.clients.feishu.tables import Tables
-from pipeline.core.cells import Field
 from pipeline.core.errors import BadResponse
+from pipeline.core.table.cells import Field
 from tests.unit.pipeline.clients.feishu.test_api import Auth, api
 from tests.unit.pipeline.clients.stub import Plain, data
 

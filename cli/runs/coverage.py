@@ -1,0 +1,95 @@
+"""`laike coverage`: which day of which account is loaded, empty, bad or missing."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from rich.cells import cell_len, set_cell_size
+
+from cli.arguments import day_of
+from cli.session import opened
+from cli.terminal import output
+from cli.terminal.words import Part, coloured, shown
+from pipeline.core.coverage.coverage import AccountCoverage, KnownDay
+from pipeline.core.errors import WrongInput
+from pipeline.core.model import DayRange, china_day
+from pipeline.core.outcome import DayState
+from pipeline.core.runs.plan import window
+from pipeline.steps.coverage.grid import coverage as covered
+
+DEFAULT_DAYS = 30
+NAME_CELLS_MAX = 20
+DAY_CELLS, WEEK = 3, 7
+LETTERS = {
+    DayState.LOADED: "L",
+    DayState.EMPTY: "0",
+    DayState.INCOMPLETE: "I",
+    DayState.FAILED: "F",
+    DayState.MISSING: "-",
+    DayState.PARKED: "P",
+    DayState.OPEN: "o",
+}
+
+
+def coverage(start: str | None, end: str | None, *, as_json: bool) -> int:
+    """The grid of accounts and days.
+
+    Raises:
+        WrongInput: The range is not one, or begins or ends after today.
+    """
+    with opened() as ctx:
+        days = _days(start, end, window(ctx.now(), DEFAULT_DAYS), china_day(ctx.now()))
+        found = covered(ctx, days)
+    if as_json:
+        output.print_json({"accounts": [_document(one) for one in found]})
+    else:
+        _print(found, days, output.out.width)
+    return output.DONE
+
+
+def _days(start: str | None, end: str | None, usual: DayRange, today: date) -> DayRange:
+    last = day_of(end) if end else usual.last
+    first = day_of(start) if start else usual.first
+    if not first <= last <= today:
+        msg = f"{first} .. {last} is no range of days up to today ({today}, Asia/Shanghai)"
+        raise WrongInput(msg)
+    return DayRange(first, last)
+
+
+def _document(one: AccountCoverage) -> dict[str, Any]:
+    days = [
+        {
+            "day": day.isoformat(),
+            "state": known.state,
+            "rows": known.rows,
+            "cost": f"{float(known.cost):.2f}",
+            "outside": f"{float(known.outside):.2f}",
+            "what_to_do": known.what_to_do,
+        }
+        for day, known in one.days.items()
+    ]
+    return {"id": one.account.id, "name": one.account.name, "days": days}
+
+
+def _print(found: Sequence[AccountCoverage], days: DayRange, width: int) -> None:
+    """Whole weeks side by side, as many as the terminal is wide, or 80 cells without one: nothing of it is cut."""
+    names = [shown(one.account.name) for one in found]
+    name_cells = min(NAME_CELLS_MAX, max(map(cell_len, names), default=0))
+    block = max(WEEK, (width - name_cells) // DAY_CELLS // WEEK * WEEK)
+    for first in list(days)[::block]:
+        of_block = DayRange(first, min(first + timedelta(days=block - 1), days.last))
+        output.say((f"{of_block.first} .. {of_block.last}", "bold"))
+        numbers = "".join(f"{day.day:>{DAY_CELLS}}" for day in of_block)
+        output.say((f"{' ' * name_cells}{numbers}", "dim"))
+        for name, one in zip(names, found, strict=True):
+            cells = (_cell(one.days.get(day)) for day in of_block)
+            output.say(set_cell_size(name, name_cells), *(part for cell in cells for part in cell))
+    if any(day not in one.days for one in found for day in days):
+        output.say("blank: before the account was first loaded")
+    legend = [(coloured(state, letter), f" {state}  ") for state, letter in LETTERS.items()]
+    output.say(*(part for pair in legend for part in pair))
+
+
+def _cell(known: KnownDay | None) -> tuple[Part, ...]:
+    before = " " * (DAY_CELLS - 1)
+    return (before, coloured(known.state, LETTERS[known.state])) if known else (before + " ",)

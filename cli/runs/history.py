@@ -1,0 +1,187 @@
+"""Commands about runs that were: `laike runs`, `laike show`."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import islice
+
+from cli.arguments import day_of
+from cli.session import opened
+from cli.terminal import output
+from cli.terminal.progress import follow
+from cli.terminal.summary import print_summary
+from cli.terminal.trace import tree
+from cli.terminal.words import Part, coloured
+from pipeline.context import Context
+from pipeline.core.errors import WrongInput
+from pipeline.core.model import CHINA
+from pipeline.core.outcome import Run, RunState, Summary
+from pipeline.core.runs.plan import kind_of
+from pipeline.steps.coverage.aftermath import standing
+from pipeline.steps.runs.alive import state_without_end, under_way
+
+LAST, LAST_FAILED = "last", "last-failed"
+READ_AT_ONCE = 200  # runs of the ledger, while those are looked for that match
+CANDIDATES_SHOWN = 10
+MINUTE_S = 60
+Known = tuple[Run, Summary | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which runs are listed.
+
+    Attributes:
+        failed: Only those that ended as anything but a success.
+        day: Only those that loaded this day, with their look-back.
+        account: Only those of this account: its id, or its name as the run knows it.
+    """
+
+    failed: bool = False
+    day: date | None = None
+    account: str | None = None
+
+    def holds(self, run: Run, state: RunState) -> bool:
+        """Whether a run is one of them."""
+        if self.failed and state in (RunState.SUCCESS, RunState.RUNNING):
+            return False
+        if self.day and self.day not in run.days:
+            return False
+        return self.account is None or any(self.account in (one.id, one.name) for one in run.accounts)
+
+
+def runs(count: int, *, failed: bool, day: str | None, account: str | None, as_json: bool) -> int:
+    """The newest runs, of all or of those that match.
+
+    Raises:
+        WrongInput: The day is not one.
+    """
+    wanted = Wanted(failed, day_of(day) if day else None, account)
+    lost: list[str] = []
+    at_once = min(count, READ_AT_ONCE) if wanted == Wanted() else READ_AT_ONCE
+    with opened() as ctx:
+        found = list(islice(_matching(ctx, wanted, lost, at_once), count))
+        states = [_state(ctx, *one) for one in found]
+        documents = [_document(ctx, *one) for one in found]
+    if lost:
+        output.note(f"nobody can read what is remembered of {', '.join(sorted(lost))}")
+    if as_json:
+        output.print_json(documents)
+    elif found:
+        _print([_row(run, end, state) for (run, end), state in zip(found, states, strict=True)])
+    else:
+        output.note("no run matches" if wanted != Wanted() else "there was no run yet")
+    return output.DONE
+
+
+def show(named: str, *, wait: bool, as_json: bool) -> int:
+    """One run; with `wait` its events until it has ended.
+
+    Raises:
+        WrongInput: There is no such run, or several begin so.
+    """
+    with opened() as ctx:
+        run_id = _named(ctx, named)
+        if wait:
+            planned = ctx.ledger.run(run_id)
+            follow(ctx, planned, lambda: under_way(ctx, planned))
+        run, summary = ctx.ledger.run(run_id), ctx.ledger.summary(run_id)
+        document, events = _document(ctx, run, summary), ctx.ledger.events(run_id)
+        after = standing(ctx, summary) if summary else None
+    if as_json:
+        output.print_json({**document, "events": events})
+        return output.exit_code(summary) if summary else output.DONE
+    output.say_drawn(tree(run, str(document["state"]), events))
+    if summary:
+        print_summary(summary, after)
+    return output.exit_code(summary) if summary else output.DONE
+
+
+def _named(ctx: Context, named: str) -> str:
+    """The id of the run that is meant: by its id, by a beginning that no other has, or by what it was."""
+    if ctx.ledger.known(named):
+        return named
+    if named in (LAST, LAST_FAILED):
+        return _last(ctx, Wanted(failed=named == LAST_FAILED))
+    candidates = [run_id for run_id in ctx.ledger.newest(0) if run_id.startswith(named)]
+    if len(candidates) > 1:
+        more = len(candidates) - CANDIDATES_SHOWN
+        listed = ", ".join(candidates[:CANDIDATES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+        raise WrongInput(f"{len(candidates)} runs begin with {named!r}: {listed}")
+    return candidates[0] if candidates else named  # of which the ledger says that there is none
+
+
+def _last(ctx: Context, wanted: Wanted) -> str:
+    for run, _ in _matching(ctx, wanted, [], READ_AT_ONCE if wanted.failed else 1):
+        return run.run_id
+    raise WrongInput("no run that is remembered failed" if wanted.failed else "there was no run yet")
+
+
+def _matching(ctx: Context, wanted: Wanted, lost: list[str], at_once: int) -> Iterator[Known]:
+    """Runs that are wanted, the newest first: as much of the ledger is read as is asked for.
+
+    Args:
+        lost: Is given the ids of those that nobody can read.
+        at_once: How many are read in one round trip.
+    """
+    for run_ids in _pages(ctx.ledger.newest, at_once):
+        known = ctx.ledger.overview(run_ids)
+        lost += sorted({*run_ids} - {run.run_id for run, _ in known})
+        for run, end in known:
+            if wanted.holds(run, _state(ctx, run, end)):
+                yield run, end
+
+
+def _pages(newest: Callable[[int, int], list[str]], size: int) -> Iterator[list[str]]:
+    """Ids of runs, the newest first; one that begins meanwhile makes none come twice."""
+    seen: set[str] = set()
+    after = 0
+    while page := newest(size, after):
+        after += len(page)
+        if new := [run_id for run_id in page if run_id not in seen]:
+            yield new
+        seen.update(page)
+        if len(page) < size:
+            return
+
+
+def _state(ctx: Context, run: Run, end: Summary | None) -> RunState:
+    return end.state if end else state_without_end(ctx, run)
+
+
+def _document(ctx: Context, run: Run, end: Summary | None) -> dict[str, object]:
+    return output.run_document(end) if end else output.open_run_document(run, state_without_end(ctx, run))
+
+
+def _print(rows: list[list[Part]]) -> None:
+    kept = [output.Column("run_id", whole=True), output.Column("state", whole=True), output.Column("kind")]
+    started = output.Column("started", whole=True)
+    spare = [output.Column(name, spare=True) for name in ("took", "accounts", "day", "created", "updated", "verified")]
+    output.say_table([*kept, started, *spare], rows)
+
+
+def _row(run: Run, end: Summary | None, state: RunState) -> list[Part]:
+    """What a run was, in the order of the columns."""
+    kind = f"{kind_of(run.run_id)}, dry run" if run.dry_run else kind_of(run.run_id)
+    took = _length((end.ended_at - end.started_at).total_seconds()) if end else ""
+    counts = [str(end.created), str(end.updated), str(end.verified)] if end else ["", "", ""]
+    started, accounts = _minute(run.started_at), _accounts(run, end)
+    return [run.run_id, coloured(state), kind, started, took, accounts, run.day.isoformat(), *counts]
+
+
+def _accounts(run: Run, end: Summary | None) -> str:
+    """How many there are; of a run that ended also how many of them nothing more is owed for."""
+    good = f"{sum(one.state.good for one in end.accounts)}/" if end else ""
+    return f"{good}{len(run.accounts)}"
+
+
+def _minute(when: datetime) -> str:
+    return f"{when.astimezone(CHINA):%Y-%m-%d %H:%M}"
+
+
+def _length(seconds: float) -> str:
+    if seconds < MINUTE_S:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), MINUTE_S)
+    hours, minutes = divmod(minutes, MINUTE_S)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"

@@ -1,0 +1,50 @@
+"""`laike status`: for outside monitors."""
+
+from datetime import timedelta
+
+from cli.session import opened
+from cli.terminal import output
+from pipeline.core.coverage.health import Verdict
+from pipeline.core.errors import WrongInput
+from pipeline.steps.coverage.health import health
+
+UNITS, DIGITS_MAX = {"m": "minutes", "h": "hours", "d": "days"}, 5
+CODES = {Verdict.OK: output.DONE, Verdict.IN_PART: output.IN_PART, Verdict.BAD: output.FAILED}
+
+
+def status(max_age: str, *, as_json: bool) -> int:
+    """Whether the newest day that is owed is loaded, by what is remembered: 0 yes, 1 in part, 3 no or too old.
+
+    Raises:
+        WrongInput: The age is not one such as 26h.
+    """
+    longest = age(max_age)
+    with opened() as ctx:
+        found = health(ctx, longest=longest)
+    if as_json:
+        output.print_json(
+            {
+                "verdict": found.verdict,
+                "day": found.day.isoformat(),
+                "accounts": found.accounts,
+                "lacking": list(found.lacking),
+                "as_of": found.as_of.isoformat() if found.as_of else None,
+                "words": found.words,
+            }
+        )
+    else:
+        output.say(found.words)
+    return CODES[found.verdict]
+
+
+def age(text: str) -> timedelta:
+    """A length of time such as 26h.
+
+    Raises:
+        WrongInput: It is none.
+    """
+    number, unit = text[:-1], text[-1:]
+    if number.isascii() and number.isdigit() and len(number) <= DIGITS_MAX and unit in UNITS:
+        return timedelta(**{UNITS[unit]: int(number)})
+    msg = f"--max-age {text!r} is not an age; write it as 26h, 90m or 2d"
+    raise WrongInput(msg)

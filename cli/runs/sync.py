@@ -1,0 +1,174 @@
+"""Commands that run something: sync, backfill."""
+
+import signal
+import threading
+import time
+from collections.abc import Sequence
+
+from cli.arguments import day_of
+from cli.entry import INTERRUPTED
+from cli.session import opened, require_worker
+from cli.terminal import output
+from cli.terminal.progress import follow
+from cli.terminal.streams import leave
+from cli.terminal.summary import print_summary
+from pipeline.context import Context
+from pipeline.core.errors import NoWorker, WrongInput
+from pipeline.core.outcome import Run, RunState, Summary
+from pipeline.core.runs.plan import parts
+from pipeline.render.cards import seconds_to_wait
+from pipeline.steps.coverage.aftermath import standing
+from pipeline.steps.runs.alive import under_way
+from pipeline.steps.runs.backfill import stop
+from pipeline.steps.runs.halt import interrupt
+from pipeline.steps.runs.plan import begin, begin_backfill, carry_out, open_backfill
+from worker.dispatch import start
+
+STOPS_WITHIN_S = 10  # a step that takes longer is left as if it were killed: whoever comes next takes it over
+LOOK_S = 0.1
+CARD_S = 1.0  # a card that waits for nothing is sent within it
+
+
+def sync(
+    day: str | None,
+    accounts: Sequence[str],
+    *,
+    dry_run: bool,
+    local: bool,
+    no_redis: bool,
+    tell: bool,
+    as_json: bool,
+) -> int:
+    """One run now; the exit code says how it ended.
+
+    Raises:
+        WrongInput: The day or an account is not one that can be loaded, or options contradict each other.
+    """
+    wanted = day_of(day) if day else None
+    if no_redis and not local:
+        msg = "--no-redis goes with --local: without Redis there are no workers"
+        raise WrongInput(msg)
+    if tell and dry_run:
+        msg = "--tell does not go with --dry-run: there is nothing to tell the group of"
+        raise WrongInput(msg)
+    with opened(no_redis=no_redis) as ctx:
+        if not local:
+            require_worker()
+        run = begin(ctx, wanted, accounts, dry_run=dry_run, tell=tell)
+        summary = _carry_out(ctx, run) if local else _have_carried_out(ctx, run)
+        _print(ctx, summary, as_json=as_json)
+    return output.exit_code(summary)
+
+
+def backfill(start: str, end: str, accounts: Sequence[str], *, tell: bool, as_json: bool) -> int:
+    """A range of days through the workers; Ctrl-C leaves it running, and the same command follows it again.
+
+    Raises:
+        WrongInput: The range or an account is not one that can be loaded.
+    """
+    first, last = day_of(start), day_of(end)
+    with opened() as ctx:
+        require_worker()
+        run = begin_backfill(ctx, first, last, accounts, tell=tell)
+        before = len(run.loaded_before)
+        carried = f", {before} batch(es) were loaded before and are read back" if before else ""
+        said = f"{len(run.accounts)} account(s), {len(run.days)} day(s), {len(parts(run)) - before} batch(es){carried}"
+        output.note(f"{run.run_id}: {said}")
+        if tell and not run.tell:
+            output.note(("it was begun without --tell:", "yellow"), " the group hears of it where it mends something")
+        summary = _have_carried_out(ctx, run)
+        _print(ctx, summary, as_json=as_json)
+    return output.exit_code(summary)
+
+
+def stop_backfill(start: str, end: str, accounts: Sequence[str]) -> int:
+    """Let a backfill end with the batches that are under way.
+
+    Raises:
+        WrongInput: None of these days and accounts is open.
+    """
+    first, last = day_of(start), day_of(end)
+    with opened() as ctx:
+        run = open_backfill(ctx, first, last, accounts)
+        stop(ctx, run)
+    output.note(f"{run.run_id} ends with the batches that are under way; the same command without --stop goes on")
+    return output.DONE
+
+
+def _print(ctx: Context, summary: Summary, *, as_json: bool) -> None:
+    if as_json:
+        output.print_json(output.run_document(summary))
+    else:
+        print_summary(summary, standing(ctx, summary))
+
+
+def _have_carried_out(ctx: Context, run: Run) -> Summary:
+    """Send a run to the workers and show its events until it has ended.
+
+    Raises:
+        NoWorker: None ended it in time.
+    """
+    start(ctx, run)
+    try:
+        follow(ctx, run, lambda: under_way(ctx, run))
+    except KeyboardInterrupt:
+        output.note(f"the run goes on; follow it with: laike show {run.run_id} --follow")
+        raise
+    summary = ctx.ledger.summary(run.run_id)
+    if summary is None:
+        msg = f"no worker ended {run.run_id} by its deadline; the next one that starts goes on with it"
+        raise NoWorker(msg)
+    return summary
+
+
+def _carry_out(ctx: Context, run: Run) -> Summary:
+    """Carry a run out in the background while its events are shown."""
+    ended: list[Summary | BaseException] = []
+    wanted = threading.Event()  # to stop
+
+    def work() -> None:
+        try:
+            ended.append(carry_out(ctx, run.run_id, wanted.is_set))
+        except BaseException as error:  # noqa: BLE001 raised again in the thread that waits
+            ended.append(error)
+
+    thread = threading.Thread(target=work, name="run", daemon=True)
+    thread.start()
+    try:
+        follow(ctx, run, thread.is_alive)
+        _await_card(ctx, thread)
+    except KeyboardInterrupt:
+        wanted.set()
+        _stop(ctx, run, thread)
+        raise
+    result = ended[0]
+    if isinstance(result, BaseException):
+        raise result
+    return result
+
+
+def _stop(ctx: Context, run: Run, thread: threading.Thread) -> None:
+    """Let the steps under way end, close the run, and say what there is to do."""
+    again = threading.Event()
+    signal.signal(signal.SIGINT, lambda *_: again.set())  # no exception: half of what follows is worse than none
+    output.note("stopping: the steps under way end first; Ctrl-C again waits for nothing")
+    patience = time.monotonic() + STOPS_WITHIN_S
+    while thread.is_alive() and time.monotonic() < patience and not again.wait(LOOK_S):
+        pass
+    end = interrupt(ctx, run)
+    if end.state == RunState.INTERRUPTED:
+        output.note(f"{run.run_id} was stopped half-way; nothing is lost: the same command again completes it")
+    else:
+        output.note(f"{run.run_id} had ended before: {end.state}; laike show {run.run_id}")
+    if thread.is_alive():
+        leave(INTERRUPTED)
+
+
+def _await_card(ctx: Context, thread: threading.Thread) -> None:
+    """Wait for what comes after a run's end, and say so where it takes long."""
+    seconds = seconds_to_wait(ctx.now())
+    thread.join(CARD_S)
+    if seconds and thread.is_alive():
+        said = f"the card to the group waits {seconds:.0f} s: just after full and half hours its bot is crowded"
+        output.note(said)
+    thread.join()

@@ -1,0 +1,79 @@
+"""`laike backup` and `laike restore`: the table into a file, and what the table lacks of it back."""
+
+from cli.session import opened
+from cli.terminal import output
+from cli.terminal.progress import bar
+from pipeline.core.errors import WrongInput
+from pipeline.core.table.backup import Backup
+from pipeline.file_input import path_of
+from pipeline.state.table import backups
+from pipeline.steps.on_demand.restore import Lacks, look
+from pipeline.steps.on_demand.restore import restore as carry_out
+from pipeline.steps.table.save import WHOLE, back_up
+
+
+def backup(file: str | None, keep: int | None, *, as_json: bool) -> int:
+    """The whole table into a file; with `keep` older files of the folder go.
+
+    Raises:
+        WrongInput: There is such a file, or `keep` goes with a file of one's own.
+    """
+    if file and keep:
+        raise WrongInput("--keep counts the backups in their folder: give no FILE")
+    with opened() as ctx:
+        with bar("rows read") as tell:
+            made = back_up(ctx, path_of(file) if file else None, tell)
+        table_id = ctx.settings.bitable_table_id
+        gone = backups.prune(ctx.settings.backups, WHOLE, table_id, keep) if keep else []
+    if as_json:
+        document = {"file": str(made.path), "rows": made.rows, "views": made.views}
+        output.print_json({**document, "deleted": [str(path) for path in gone]})
+    else:
+        output.say(f"{made.rows} rows and {made.views} views: {made.path}")
+        for path in gone:
+            output.say(f"deleted: {path}")
+    if not made.rows:
+        output.note(("the table reads as empty", "yellow"), ": if it is not, the app's permission is lost")
+    return output.DONE
+
+
+def restore(file: str, *, dry_run: bool, yes: bool) -> int:
+    """What the table lacks of a backup, after a person agreed: 0 done, 1 a view is left, 2 not agreed.
+
+    Raises:
+        WrongInput: There is no such file, or it is damaged.
+        TableMismatch: The table lacks columns of the backup.
+    """
+    saved = backups.read(path_of(file))
+    with opened() as ctx:
+        _print(saved, look(ctx, saved), ctx.settings.bitable_table_id)
+        if dry_run:
+            return output.DONE
+        if not (yes or output.agreed()):
+            output.note("nothing was changed; --yes carries this out")
+            return output.WRONG_USAGE
+        with bar("rows created") as tell:
+            done = carry_out(ctx, saved, tell)
+    output.say(f"read back: {done.rows} rows and {len(done.views)} views were made")
+    for name in done.views_left:
+        output.note(("view not made:", "yellow"), f" {name}: a column or an option of its filter is gone")
+    return output.IN_PART if done.views_left else output.DONE
+
+
+def _print(saved: Backup, lacks: Lacks, table_id: str) -> None:
+    head, rows = saved.header, lacks.rows
+    output.say(f"backup of {head.table_id}, {head.made_at}: {len(saved.rows)} rows")
+    if head.table_id != table_id:
+        output.say(("goes into another table:", "yellow"), f" {table_id}")
+    lines = {
+        "rows to create": len(rows.create),
+        "rows that are there": rows.same,
+        "rows whose key is there with other cells, which stay": rows.kept,
+        "further rows of a key, which are left out": rows.doubled,
+    }
+    lines = {words: count for words, count in lines.items() if count or words == "rows to create"}
+    for words, count in lines.items():
+        output.say(f"  • {words}: {count}")
+    if lacks.views:
+        names = ", ".join(view.name for view in lacks.views)
+        output.say(f"  • views to make: {names}")

@@ -1,0 +1,144 @@
+"""`laike init`: keys into `.env`, table, columns, status table and views, after the plan was shown."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+from cli.session import log_to_stderr
+from cli.terminal import output
+from pipeline.context import Context, build
+from pipeline.core.coverage.status import NAME
+from pipeline.core.errors import LaikeError
+from pipeline.core.model import Account
+from pipeline.settings import Settings
+from pipeline.settings_sources import unset
+from pipeline.state import envfile
+from pipeline.state.store import ours
+from pipeline.steps.doctor.oceanengine import accounts_of
+from pipeline.steps.on_demand.init import TABLE_NAME, Plan, carry_out, look
+from worker.process import refuse_cluster
+
+ENV = Path(".env")
+KEYS, LOGIN, TABLE = "LAIKE_TOKEN_KEYS", "LAIKE_FLOWER_LOGIN", "LAIKE_BITABLE_TABLE_ID"
+FOR_THE_TABLE = ("LAIKE_FEISHU_APP_ID", "LAIKE_FEISHU_APP_SECRET", "LAIKE_BITABLE_APP_TOKEN")
+# what is not needed here, or made here, need not be known yet
+STAND_INS = {
+    "LAIKE_OCEANENGINE_APP_ID": "0",
+    "LAIKE_OCEANENGINE_SECRET": "-",
+    TABLE: "tblNone",
+}
+NEEDED = (*FOR_THE_TABLE, *(name for name in STAND_INS if name != TABLE))
+_WHY = {KEYS: "a new key, which encrypts the token at rest", LOGIN: "user laike and a new password for Flower"}
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The base as it was found, and what it was looked at with."""
+
+    ctx: Context
+    accounts: Sequence[Account]
+    plan: Plan
+
+
+def init(*, yes: bool) -> int:
+    """Make what is missing, after a person agreed: 0 done, 1 something is left to do, 2 not agreed.
+
+    Raises:
+        LaikeError: A setting is wrong, or a service says so while the plan is carried out.
+    """
+    made = {name: _new(name) for name in unset((KEYS, LOGIN))}
+    log_to_stderr("error")
+    site, trouble = _look(made)
+    lines = [*_env_lines(made), *(_lines(site.plan) if site else [])]
+    for line in lines:
+        output.say(f"  • {line}")
+    if lines:
+        if not (yes or output.agreed()):
+            output.note("nothing was changed; `laike init --yes` carries this out")
+            return output.WRONG_USAGE
+        _carry_out(made, site)
+    else:
+        output.say("nothing to do")
+    return _end(site, trouble)
+
+
+def _look(made: dict[str, str]) -> tuple[Site | None, LaikeError | None]:
+    """The base, or why it was not looked at; neither while nobody said which one it is."""
+    if unset(FOR_THE_TABLE):
+        return None, None
+    settings = Settings.load({**STAND_INS, **made})
+    try:
+        refuse_cluster(settings)
+        with ours(settings.redis_address):
+            ctx = build(settings)
+            ctx.schema.is_ours()  # whether Redis answers, and a newer release has not been here
+            accounts = accounts_of(ctx)
+            table_id = None if unset([TABLE]) else settings.bitable_table_id
+            return Site(ctx, accounts, look(ctx, table_id, accounts)), None
+    except LaikeError as error:
+        return None, error
+
+
+def _carry_out(made: dict[str, str], site: Site | None) -> None:
+    if made or envfile.open_to_others(ENV):
+        envfile.write(ENV, made)
+        _say(f"{ENV}: {', '.join(made) or 'mode 0600'} written")
+    if site is None or site.plan.empty:
+        return
+
+    with ours(site.ctx.settings.redis_address):
+        carry_out(site.ctx, site.plan, site.accounts, _keep, _say)
+
+
+def _keep(table_id: str) -> None:
+    try:
+        envfile.write(ENV, {TABLE: table_id})
+    except LaikeError as error:  # as in a container, whose own files are read-only
+        output.note(f"{error.message}; set it by hand: {TABLE}={table_id}")
+    else:
+        _say(f"{ENV}: {TABLE}={table_id} written")
+
+
+def _end(site: Site | None, trouble: LaikeError | None) -> int:
+    """What is left to a person; the exit code."""
+    for mismatch in site.plan.left if site else ():
+        output.tell(mismatch)
+    lacking = unset([*NEEDED, *([TABLE] if site else [])])
+    if lacking:
+        again = "" if site or trouble else "; then laike init again, which makes the table"
+        output.note(f"still to be set in {ENV}: {', '.join(lacking)}{again}")
+    if trouble:
+        return output.tell(trouble)
+    output.note("laike doctor checks what was set up")
+    return output.IN_PART if lacking or (site and site.plan.left) else output.DONE
+
+
+def _new(name: str) -> str:
+    return Fernet.generate_key().decode() if name == KEYS else f"laike:{secrets.token_urlsafe(12)}"
+
+
+def _env_lines(made: dict[str, str]) -> list[str]:
+    lines = [f"{ENV}: {name} ({_WHY[name]})" for name in made]
+    return [*lines, f"{ENV}: readable by its owner only (0600)"] if envfile.open_to_others(ENV) else lines
+
+
+def _lines(plan: Plan) -> list[str]:
+    listed = ", ".join(f"{column.name} ({column.type_name})" for column in plan.columns)
+    lines = []
+    if plan.table_id is None:
+        lines += [f"new table {TABLE_NAME} with the columns {listed}", f"{ENV}: {TABLE}, the new table's id"]
+    elif plan.adopted:
+        lines.append(f"{ENV}: {TABLE}={plan.table_id}, the table {TABLE_NAME} that is there")
+    if plan.table_id and plan.columns:
+        others = f"; is one of these meant? then rename it instead: {', '.join(plan.nearest)}" if plan.nearest else ""
+        lines.append(f"new columns {listed}{others}")
+    lines += [f"new table {NAME}"] if plan.status else []
+    names = ", ".join(account.name for account in plan.views)
+    return [*lines, f"views, made or repaired: {names}"] if names else lines
+
+
+def _say(line: str) -> None:
+    output.say(("✓", "green"), f" {line}")

@@ -1,0 +1,98 @@
+"""How far something is, on stderr: a run's events as lines, as they happen; long work as a bar."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from cli.terminal import output, words
+from pipeline.context import Context
+from pipeline.core.outcome import Run
+from pipeline.core.runs.plan import parts
+
+_LINES = {
+    "planned": "{accounts} account(s), {days} day(s)",
+    "table_read": "table read: {rows} rows of these days are there",
+    "loading": "comparing and writing",
+    "loaded": "created {created}, updated {updated}, unchanged {unchanged} {reason}",
+    "verifying": "reading back",
+    "verified": "the table agrees with the source: {agrees}",
+    "views_checked": "views: {created} created, {repaired} repaired",
+    "broke": "{step} broke, and is tried again: {reason}",
+    "gave_up": "{step} broke again, and ends in that: {reason}",
+    "finished": "{state}",
+}
+_DRY_LINES = {
+    "loading": "comparing; nothing is written",
+    "loaded": "would create {created}, update {updated}, leave {unchanged} {reason}",
+}
+
+
+def follow(ctx: Context, run: Run, alive: Callable[[], bool]) -> None:
+    """Print the events of a run until it is finished or nobody works on it any more; seconds are those of the run."""
+    fetched, loaded, begun_ms = 0, 0, 0
+    names = {account.id: account.name for account in run.accounts}
+    cut = parts(run)
+    fetches = sum(len(part.accounts) for part in cut)
+    for event in ctx.ledger.follow(run.run_id):
+        if not event:
+            if not alive():
+                return
+            continue
+        begun_ms = begun_ms or int(event["at"])
+        fetched += event["event"] == "fetched"
+        seconds = (int(event["at"]) - begun_ms) / 1000
+        loaded += event["event"] == "loaded"
+        line = _line(event, names, f"{fetched}/{fetches}", _LINES | _DRY_LINES if run.dry_run else _LINES)
+        if line:
+            output.note((f"{seconds:6.1f} s", "dim"), f"  {line}")
+        if event["event"] == "loaded" and len(cut) > 1:
+            said = f"batch {loaded} of {len(cut)} is done{_left(seconds, loaded, len(cut))}"
+            output.note(f"{'':10}{said}")
+        if event["event"] == "finished":
+            return
+
+
+@contextmanager
+def bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how much of some work is done: a bar at a terminal, elsewhere a line for each tenth.
+
+    Args:
+        what: What is done, as in "rows read".
+
+    Yields:
+        What is told how much is done, and of how much.
+    """
+    if not output.err.is_terminal:
+        yield _tenths(what)
+        return
+    named = TextColumn("{task.description}", markup=False)
+    columns = (named, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=output.err, transient=True) as shown:
+        task = shown.add_task(words.shown(what), total=None)
+        yield lambda done, of: shown.update(task, completed=done, total=of)
+
+
+def _tenths(what: str) -> Callable[[int, int], None]:
+    told = 0
+
+    def tell(done: int, of: int) -> None:
+        nonlocal told
+        if of and (tenth := 10 * done // of) > told:
+            told = tenth
+            output.note((f"{done}/{of} {what}", "dim"))
+
+    return tell
+
+
+def _left(seconds: float, loaded: int, batches: int) -> str:
+    """About how much longer, as the batches took until now."""
+    minutes = seconds / loaded * (batches - loaded) / 60
+    return f", about {max(1, round(minutes))} min left" if loaded < batches else ""
+
+
+def _line(event: Mapping[str, str], names: Mapping[str, str], count: str, lines: Mapping[str, str]) -> str:
+    if event["event"] == "fetched":
+        name = names.get(event["account"], event["account"])
+        return f"{count} {name}: {event['state']}, {event['rows']} rows, {event['cost']} 元 {event['reason']}".rstrip()
+    return lines.get(event["event"], "").format(**event).rstrip()

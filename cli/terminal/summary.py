@@ -1,0 +1,85 @@
+"""A run for a person, in lines and a table."""
+
+from collections.abc import Iterator, Sequence
+
+from cli.terminal import output
+from cli.terminal.words import Part, coloured
+from pipeline.core.coverage.aftermath import Aftermath, summed
+from pipeline.core.errors import Trouble
+from pipeline.core.model import CHINA
+from pipeline.core.outcome import AccountResult, Summary
+
+NAMES_SHOWN = 5
+
+
+def print_summary(summary: Summary, after: Aftermath | None = None) -> None:
+    """A run: what it read, and, where that is known, what the table has of its day."""
+    _print_accounts(summary)
+    for line in _there(summary, after) if after else ():
+        output.say(line)
+    for trouble, names in _reasons(summary):
+        output.say_trouble(", ".join(names), trouble)
+    if outside := sum(one.outside for one in summary.accounts):
+        output.say(f"outside promotions (全域推广 and the like): {outside:.2f} 元")
+    output.say(*_end(summary))
+    for line in (*summary.warnings, *summary.view_notes):
+        output.say(f"  • {line}")
+
+
+def _print_accounts(summary: Summary) -> None:
+    """What was read of the run's day and, where it has more, of all its days."""
+    columns: list[output.Column | str] = ["account", output.Column("id", whole=True), "state", "rows read", "元 read"]
+    rows: list[list[Part]] = [
+        [one.name, one.id, coloured(one.state), str(one.rows), f"{one.cost:,.2f}"] for one in summary.accounts
+    ]
+    if (days := len(summary.days)) > 1:
+        columns.append(f"rows read in {days} days")
+        for row, one in zip(rows, summary.accounts, strict=True):
+            row.append(str(one.window_rows))
+    output.say_table(columns, rows)
+
+
+def _end(summary: Summary) -> Iterator[Part]:
+    word = "would be " if summary.dry_run else ""
+    counts = [f"{word}created {summary.created}, updated {summary.updated}, unchanged {summary.unchanged}"]
+    counts += [f"restated {len(summary.restatements)} account day(s)"] if summary.restatements else []
+    counts += [f"edited by hand {summary.edited}"] if summary.edited else []
+    yield f"{summary.run_id}: "
+    yield coloured(summary.state)
+    yield f"; rows {', '.join(counts)}; "
+    yield _verified(summary)
+
+
+def _there(summary: Summary, after: Aftermath) -> Iterator[str]:
+    """What the table has of the run's day, each part with its time; what is not certain is not told as a figure."""
+    for those in (after.synced, after.kept):
+        if there := after.of(those):
+            rows, cost = summed(there)
+            as_of = min(one.as_of for one in there).astimezone(CHINA)
+            whose = "" if those is after.synced else f" (not by this run: {_names(those)})"
+            yield f"the table has of {summary.day}: {rows} rows, {cost:,.2f} 元 as of {as_of:%m-%d %H:%M}{whose}"
+    if after.unsure:
+        yield f"the table's rows of {summary.day} are not certain: {_names(after.unsure)}"
+    if after.lacking:
+        yield f"no rows of {summary.day} were ever found to agree: {_names(after.lacking)}"
+
+
+def _names(accounts: Sequence[AccountResult]) -> str:
+    more = len(accounts) - NAMES_SHOWN
+    return ", ".join(one.name for one in accounts[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _reasons(summary: Summary) -> list[tuple[Trouble, list[str]]]:
+    """Each kind of trouble once, in the words of its first case, with the names of those that it befell."""
+    kinds: dict[tuple[str, int | None, str], tuple[Trouble, list[str]]] = {}
+    befallen = [("the run", summary.trouble), *((one.name, one.trouble) for one in summary.accounts)]
+    for name, trouble in befallen:
+        if trouble and (name == "the run" or trouble != summary.trouble):
+            kinds.setdefault((trouble.reason, trouble.code, trouble.what_to_do), (trouble, []))[1].append(name)
+    return list(kinds.values())
+
+
+def _verified(summary: Summary) -> Part:
+    if summary.dry_run:
+        return "dry run: nothing written"
+    return "read back and verified" if summary.verified else ("not verified", "yellow")

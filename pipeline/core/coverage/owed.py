@@ -1,0 +1,94 @@
+"""What is owed: which days of which account are to be loaded yet, and when they are tried."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+
+from pipeline.core.model import AccountDay, DayRange
+from pipeline.core.outcome import Run
+from pipeline.core.runs.plan import catch_up_due, owed_from, yesterday
+
+UNAVAILABLE_AGAIN = timedelta(hours=24)  # the daily run tries; catch_up only where there was none
+
+
+def newest_owed(now: datetime, daily_at: time, deadline_s: float) -> date:
+    """The newest day that is owed: yesterday, or the day before until the daily run of today had its time."""
+    newest = yesterday(now)
+    return newest if now >= owed_from(now, daily_at, deadline_s) else newest - timedelta(days=1)
+
+
+def owed_days(
+    covered: Collection[date], bad: Collection[date], newest: date, lookback_days: int, catch_up_days: int
+) -> tuple[date, ...]:
+    """The days up to `newest` that one account owes, the oldest first; `catch_up_days` back at most.
+
+    Args:
+        covered: Days that were loaded at some time. Nothing before the first of them is owed.
+        bad: Days whose last known state is not good, loaded before or not.
+        lookback_days: What an account owes that was never loaded.
+    """
+    first = min(covered, default=newest - timedelta(days=lookback_days - 1))
+    first = max(first, newest - timedelta(days=catch_up_days - 1))
+    days = DayRange(first, newest) if first <= newest else ()
+    return tuple(day for day in days if day not in covered or day in bad)
+
+
+def may_try(runs: Iterable[Run], account_id: str, days: Sequence[date], now: datetime, *, unavailable: bool) -> bool:
+    """Whether catch_up may try an account that owes `days` again.
+
+    After 1, 2, 4, … hours, counted over the runs that had its newest owed day; one that cannot be read is left to the
+    daily run, and tried only where there was none.
+
+    Args:
+        runs: The newest runs, dry ones left out.
+    """
+    of_account = [run for run in runs if any(account.id == account_id for account in run.accounts)]
+    if unavailable:
+        return not any(timedelta(0) <= now - run.started_at < UNAVAILABLE_AGAIN for run in of_account)
+    return catch_up_due([run.started_at for run in of_account if days[-1] in run.days], now)
+
+
+def may_be_caught_up(
+    owed: Mapping[str, Sequence[date]],
+    broken: Collection[AccountDay],
+    runs: Sequence[Run],
+    ended_broken: Collection[str],
+) -> dict[str, tuple[date, ...]]:
+    """What catch_up may try of what is owed: what met an error that nobody foresaw is left to the next daily run.
+
+    Args:
+        broken: Days whose last known state says so.
+        runs: The newest runs, the newest first.
+        ended_broken: Those of them whose end met such an error, so that no state of their days became known.
+    """
+    last = _last_runs(runs) if ended_broken else {}
+    alone = {at for at, run_id in last.items() if run_id in ended_broken} | set(broken)
+    left = {number: tuple(day for day in days if AccountDay(number, day) not in alone) for number, days in owed.items()}
+    return {number: days for number, days in left.items() if days}
+
+
+def _last_runs(runs: Sequence[Run]) -> dict[AccountDay, str]:
+    """The newest run of each account's day."""
+    oldest_first = reversed(runs)
+    return {AccountDay(one.id, day): run.run_id for run in oldest_first for one in run.accounts for day in run.days}
+
+
+def groups(owed: Mapping[str, Sequence[date]]) -> dict[DayRange, list[str]]:
+    """Accounts by the range of what they owe: a long gap of one does not make the others be read again."""
+    found: dict[DayRange, list[str]] = defaultdict(list)
+    for account_id, days in owed.items():
+        found[DayRange(days[0], days[-1])].append(account_id)
+    return dict(found)
+
+
+def catch_up_id(newest: date, days: DayRange, runs: Iterable[Run]) -> str:
+    """The name of the next catch-up run of these days: two that are planned at once get the same."""
+    span = "" if days == DayRange(newest, newest) else f"-{days.first:%m%d}-{days.last:%m%d}"
+    name = f"catch-up-{newest}{span}-"
+    return f"{name}{1 + sum(run.run_id.startswith(name) and run.days == days for run in runs)}"
+
+
+def next_id(run_id: str) -> str:
+    """The name after that of a run which is one of several of the same days."""
+    name, _, number = run_id.rpartition("-")
+    return f"{name}-{int(number) + 1}"

@@ -1,0 +1,134 @@
+"""The 同步状态 table: its columns, the words of its states, and where a new row finds a place when it is full.
+
+Follows the Bitable pages on fields (types) and on the data structure of records.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.core.outcome import DayState
+from pipeline.core.table.cells import plain_text
+
+NAME = "同步状态"
+DAY, ACCOUNT, STATE, ROWS, COST, AS_OF, REASON = "日期", "账户", "状态", "行数", "消耗", "数据截至", "原因"
+TABLE = "数据表"  # the id of the table that a row is about
+FIELDS: Sequence[Mapping[str, object]] = (
+    {"field_name": DAY, "type": 5, "property": {"date_formatter": "yyyy/MM/dd"}},
+    {"field_name": ACCOUNT, "type": 1},
+    {"field_name": STATE, "type": 3},
+    {"field_name": ROWS, "type": 2, "property": {"formatter": "0"}},
+    {"field_name": COST, "type": 2, "property": {"formatter": "0.00"}},
+    {"field_name": AS_OF, "type": 5, "property": {"date_formatter": "yyyy/MM/dd HH:mm"}},
+    {"field_name": REASON, "type": 1},
+    {"field_name": TABLE, "type": 1},
+)
+OURS = frozenset(str(one["field_name"]) for one in FIELDS)
+FOUND_BY = frozenset((DAY, ACCOUNT))  # without these a row cannot be found again: a person renamed them
+WORDS = {
+    DayState.LOADED: "已入库",
+    DayState.EMPTY: "无数据",
+    DayState.INCOMPLETE: "不完整",
+    DayState.FAILED: "失败",
+    DayState.MISSING: "缺失",
+    DayState.PARKED: "已停用",
+    DayState.OPEN: "未结束",
+}
+STATES = {word: state for state, word in WORDS.items()}
+DAY_MS = 24 * 3600 * 1000
+KEPT_DAYS = 10  # the newest days, whose rows stay whatever happens
+# nobody fills a lookup, a formula, a button, who and when, a number that counts by itself
+COMPUTED = frozenset((19, 20, 1001, 1002, 1003, 1004, 1005, 3001))
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRow:
+    """One row of the table: its place, its cells in write shape, and a digest that says when it is worth a write."""
+
+    place: str
+    cells: Mapping[str, object]
+    digest: str
+    day_ms: int
+    good: bool = True  # whether nothing more is owed for the day
+
+
+@dataclass(frozen=True, slots=True)
+class OldRow:
+    """A row that may carry a later day: its record id, its day (ms since the epoch), the table that it is about."""
+
+    record_id: str
+    day_ms: int
+    table_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where new rows go: rows to create, old ones that carry them, and those for which there is no place."""
+
+    create: tuple[StatusRow, ...] = ()
+    reuse: tuple[tuple[OldRow, StatusRow], ...] = ()
+    without: tuple[StatusRow, ...] = ()
+
+
+def table_of(cells: Mapping[str, Any]) -> str:
+    """The id of the table that a row is about; empty in rows of older releases."""
+    return plain_text(cells.get(TABLE) or "").strip()
+
+
+def reusable(
+    records: Iterable[Mapping[str, Any]], creator: str | None, before_ms: int, computed: Collection[str]
+) -> Iterator[OldRow]:
+    """Rows that we made, of days before a moment, in which no person filled anything.
+
+    Args:
+        records: With all their cells and who created them.
+        creator: Who the base says created our rows.
+        computed: Names of columns that nobody fills.
+    """
+    for record in records:
+        cells = record.get("fields") or {}
+        day, state = cells.get(DAY), plain_text(cells.get(STATE) or "")
+        ours = creator is not None and (record.get("created_by") or {}).get("id") == creator and state in STATES
+        if not ours or not isinstance(day, int) or day >= before_ms:
+            continue
+        if not any(_filled(value) for name, value in cells.items() if name not in OURS and name not in computed):
+            yield OldRow(str(record["record_id"]), day, table_of(cells))
+
+
+def places_for(new: Sequence[StatusRow], room: int, old: Sequence[OldRow]) -> Places:
+    """Where new rows go, the earliest days into what room there is; where not all fit, those of days that are not good.
+
+    Args:
+        room: Rows that the table still takes.
+        old: Rows that may be reused, the oldest first. A row never makes place for a day before its own.
+    """
+    every = _laid_out(new, room, old)
+    if not every.without:
+        return every
+    owed = _laid_out([row for row in new if not row.good], room, old)
+    return Places(owed.create, owed.reuse, (*owed.without, *(row for row in new if row.good)))
+
+
+def _laid_out(new: Sequence[StatusRow], room: int, old: Sequence[OldRow]) -> Places:
+    rows = sorted(new, key=lambda row: (row.day_ms, row.place))
+    later = rows[room:]
+    pairs = list(_paired(old, later[max(0, len(later) - len(old)) :]))
+    taken = {row.place for _, row in pairs}
+    return Places(tuple(rows[:room]), tuple(pairs), tuple(row for row in later if row.place not in taken))
+
+
+def _paired(old: Sequence[OldRow], rows: Iterable[StatusRow]) -> Iterator[tuple[OldRow, StatusRow]]:
+    """As many as fit: both come by their days, so that the oldest row goes to the first day that is later."""
+    left = iter(old)
+    one = next(left, None)
+    for row in rows:
+        if one and one.day_ms < row.day_ms:
+            yield one, row
+            one = next(left, None)
+
+
+def _filled(value: object) -> bool:
+    """Whether a cell holds something: a figure does, be it 0; a box that is not ticked does not."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return True
+    return bool(value.strip()) if isinstance(value, str) else bool(value)

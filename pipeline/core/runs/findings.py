@@ -1,0 +1,206 @@
+"""What the steps of a batch found, and the last word on each of its days."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from pipeline.core.errors import Trouble
+from pipeline.core.model import AccountDay
+from pipeline.core.outcome import DayOutcome, DayState, Doubt, FetchOutcome, LoadOutcome, Refusal, Run, VerifyOutcome
+from pipeline.core.read_back import DayAgreement, Overtaken
+from pipeline.core.runs.absence import park
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What is said of an account's day, and when that was read; `None`: nobody was asked."""
+
+    outcome: DayOutcome
+    as_of: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the steps of one batch found.
+
+    Attributes:
+        left_out: Why the batch was never begun.
+        later: Days that somebody loaded and read back with figures that were read later than the batch's.
+        conflicts: Days with a key that two accounts report differently, as any batch of the run found.
+    """
+
+    part: Run
+    fetches: Mapping[str, FetchOutcome]
+    load: LoadOutcome | None
+    verify: VerifyOutcome | None
+    left_out: Trouble | None = None
+    later: Mapping[AccountDay, Word] = field(default_factory=dict)
+    conflicts: frozenset[AccountDay] = frozenset()
+
+    @property
+    def agreements(self) -> Sequence[DayAgreement]:
+        """What the read-back says of each day, or would say after a dry run; nothing where there was none."""
+        if self.part.dry_run:
+            return self.load.foreseen if self.load else ()
+        return self.verify.agreements if self.verify else ()
+
+    @property
+    def overtaken(self) -> Mapping[AccountDay, Overtaken]:
+        """The days of which the read-back found what was read later."""
+        return {one.at: one for one in self.verify.overtaken} if self.verify else {}
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """What went wrong with the batch as a whole."""
+        if self.load is None:
+            return self.left_out or _never_ended("load")
+        return self.load.trouble or (self.verify.trouble if self.verify else None)
+
+
+def day_outcomes(findings: Iterable[Findings]) -> dict[AccountDay, DayOutcome]:
+    """The last word on each account and day that a run owed: fetched whole, written, and agreeing."""
+    return {at: word.outcome for at, word in last_words(findings).items()}
+
+
+def last_words(findings: Iterable[Findings]) -> dict[AccountDay, Word]:
+    """The same, each with the time of the reading that it is about: the run's own, or one that came later."""
+    words = {}
+    for found in findings:
+        agreements, overtaken = {one.at: one for one in found.agreements}, found.overtaken
+        for account in found.part.accounts:
+            fetch = found.fetches.get(account.id)
+            days = {one.day: one for one in fetch.days} if fetch else {}
+            for day in sorted({*found.part.days, *days}):
+                at = AccountDay(account.id, day)
+                fetched = Word(days.get(day) or _missing(day, found), fetch.as_of if fetch else None)
+                word = _last_word(fetched, found, at, agreements.get(at), overtaken.get(at))
+                words[at] = replace(word, outcome=park(found.part, account.id, word.outcome))
+    return words
+
+
+def _missing(day: date, found: Findings) -> DayOutcome:
+    return DayOutcome(day=day, state=DayState.MISSING, trouble=found.left_out or _never_ended("fetch"))
+
+
+def _last_word(
+    fetched: Word, found: Findings, at: AccountDay, agreement: DayAgreement | None, overtaken: Overtaken | None
+) -> Word:
+    """What was read later comes first, if the table had it; then what this run wrote and read back.
+
+    What this run could not fetch, write or read back is its own trouble, whatever others did later.
+    """
+    later = found.later.get(at)
+    own_trouble = fetched.outcome.failed or found.trouble
+    if later and not own_trouble and _stands(later, overtaken):
+        return later
+    if overtaken:
+        return Word(_of_table(overtaken), overtaken.against or fetched.as_of)
+    return replace(fetched, outcome=_own_word(fetched.outcome, found, at, agreement))
+
+
+def _stands(later: Word, overtaken: Overtaken | None) -> bool:
+    """Whether the table had what was read later, or somebody read it back after we looked."""
+    if overtaken is None or overtaken.proven or overtaken.against is None or later.as_of is None:
+        return True
+    return later.as_of > overtaken.against
+
+
+def _of_table(overtaken: Overtaken) -> DayOutcome:
+    state = DayState.LOADED if overtaken.rows else DayState.EMPTY
+    outcome = DayOutcome(day=overtaken.day, state=state, rows=overtaken.rows, cost=overtaken.cost)
+    if overtaken.proven:
+        return outcome
+    return replace(outcome, state=DayState.INCOMPLETE, trouble=_overtaken(overtaken))
+
+
+def _own_word(fetched: DayOutcome, found: Findings, at: AccountDay, agreement: DayAgreement | None) -> DayOutcome:
+    if not fetched.state.good:
+        return fetched
+    if why := _not_written(found, at):
+        return replace(fetched, state=DayState.INCOMPLETE, trouble=why)
+    if agreement is None:
+        return replace(fetched, state=DayState.FAILED, trouble=_not_read_back(found, at))
+    if agreement.agrees:
+        return fetched
+    return replace(fetched, state=DayState.INCOMPLETE, trouble=_disagreement(agreement))
+
+
+def _not_written(found: Findings, at: AccountDay) -> Trouble | None:
+    """Why rows of a day are not in the table although they were fetched whole."""
+    if at in found.conflicts or (found.load and at in found.load.conflicts):
+        return conflict(at.day)
+    if doubt := _doubt(found, at):
+        return doubt.trouble
+    refusal = _refusal(found, at)
+    return _refused(refusal) if refusal else None
+
+
+def _not_read_back(found: Findings, at: AccountDay) -> Trouble:
+    if found.load and at.account_id in found.load.stale:
+        return _stale(at.day)
+    return found.trouble or _never_ended("read-back")
+
+
+def _doubt(found: Findings, at: AccountDay) -> Doubt | None:
+    doubts = found.load.doubts if found.load else ()
+    return next((one for one in doubts if (one.account_id, one.day) == at), None)
+
+
+def _refusal(found: Findings, at: AccountDay) -> Refusal | None:
+    refused = found.load.refused if found.load else ()
+    return next((one for one in refused if (one.account_id, one.day) == at), None)
+
+
+def _refused(refusal: Refusal) -> Trouble:
+    named = ", ".join(refusal.promotions) + ("…" if refusal.rows > len(refusal.promotions) else "")
+    return Trouble(
+        reason="row_refused",
+        message=f"{refusal.day}: {refusal.rows} rows are not written ({named}): {refusal.why}",
+        what_to_do=f"{refusal.day} 有 {refusal.rows} 行被飞书拒绝写入 (单元ID {named}), 其余已写入; "
+        "请检查这些单元的名称和表格各列的类型。",
+    )
+
+
+def _never_ended(step: str) -> Trouble:
+    return Trouble(
+        reason="interrupted",
+        message=f"the {step} never ended",
+        what_to_do="该步骤未完成, 系统会在下次运行时补齐。",
+    )
+
+
+def _stale(day: date) -> Trouble:
+    return Trouble(
+        reason="stale",
+        message=f"{day}: what was fetched is too old to be written, or Redis' clock stepped back since",
+        what_to_do=f"{day} 已拉取的数据已过期, 未写入; 系统会自动重拉。",
+    )
+
+
+def _overtaken(overtaken: Overtaken) -> Trouble:
+    return Trouble(
+        reason="overtaken",
+        message=f"{overtaken.day}: another run read it later, and what that one wrote was not read back yet",
+        what_to_do=f"{overtaken.day} 已有更新的数据写入表格, 尚未核对一致; 系统会自动重拉核对。",
+    )
+
+
+def conflict(day: date) -> Trouble:
+    """Two accounts contradict each other about a promotion on a day."""
+    return Trouble(
+        reason="conflict",
+        message=f"{day}: two accounts report the same promotion with different figures",
+        what_to_do=f"{day} 有单元在两个账户中数据不同, 未写入; 请在巨量引擎核对主账户与复制账户。",
+    )
+
+
+def _disagreement(agreement: DayAgreement) -> Trouble:
+    counts = {"缺少": agreement.missing, "数值不符": agreement.wrong, "重复": agreement.duplicates}
+    chinese = "、".join(f"{word} {count} 行" for word, count in counts.items() if count)
+    return Trouble(
+        reason="disagreement",
+        message=f"{agreement.day}: read back, the table has {agreement.missing} rows missing, "
+        f"{agreement.wrong} wrong, {agreement.duplicates} doubled",
+        what_to_do=f"{agreement.day} 表格与数据源不一致：{chinese}；"
+        "系统下次运行时修正，重复行请联系维护人员核对后清理。",
+    )

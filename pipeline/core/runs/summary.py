@@ -1,0 +1,270 @@
+"""How a run ended, from what its steps found."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from pipeline.core.errors import Trouble
+from pipeline.core.model import ZERO, Account, AccountDay
+from pipeline.core.outcome import (
+    AccountResult,
+    DayOutcome,
+    DayState,
+    LoadOutcome,
+    Run,
+    RunState,
+    Summary,
+    ViewsOutcome,
+    outside_words,
+)
+from pipeline.core.read_back import DayAgreement
+from pipeline.core.runs.findings import Findings, day_outcomes
+from pipeline.core.table.views import VIEWS_MAX
+
+_WORST_FIRST = (
+    DayState.FAILED,
+    DayState.MISSING,
+    DayState.PARKED,
+    DayState.INCOMPLETE,
+    DayState.LOADED,
+    DayState.EMPTY,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEnd:
+    """One account at the end of a batch: its newest and its worst day; rows and 消耗 (元) of the batch's days."""
+
+    newest: DayOutcome
+    worst: DayOutcome
+    rows: int
+    cost: Decimal
+    bad: int = 0  # days that are not good
+    fetched: bool = True  # whether anything was read of the newest day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchEnd:
+    """How one batch ended: what a summary needs of it, so that a long backfill need not hold the days of all.
+
+    Attributes:
+        waited_for: Days of accounts that are not parked; `good` of them nothing more is owed.
+        beyond: Days of which the table has more rows than the source.
+        outside_new: Days on which an account spent outside its promotions, as it did not lately, and the 元.
+    """
+
+    accounts: Mapping[str, AccountEnd]
+    waited_for: int
+    good: int
+    beyond: tuple[DayAgreement, ...]
+    load: LoadOutcome
+    verified: bool
+    spent_lately: bool
+    warnings: tuple[str, ...]
+    trouble: Trouble | None
+    outside_new: Mapping[AccountDay, Decimal] = field(default_factory=dict)
+
+
+def end_of(found: Findings) -> BatchEnd:
+    """How a batch ended, from what its steps found."""
+    outcomes = day_outcomes([found])
+    by_account: dict[str, list[DayOutcome]] = {account.id: [] for account in found.part.accounts}
+    for at, outcome in outcomes.items():
+        by_account[at.account_id].append(outcome)
+    waited_for = [outcome for outcome in outcomes.values() if outcome.state != DayState.PARKED]
+    told = [one for one in (found.load, found.verify) if one]
+    return BatchEnd(
+        accounts={number: _account_end(found, number, days) for number, days in by_account.items()},
+        waited_for=len(waited_for),
+        good=sum(outcome.state.good for outcome in waited_for),
+        beyond=tuple(one for one in found.agreements if one.gone or one.foreign or one.duplicates),
+        load=found.load or LoadOutcome(),
+        verified=_verified(found, outcomes),
+        spent_lately=any(fetch.spent_lately for fetch in found.fetches.values()),
+        warnings=tuple(words for outcome in told for words in outcome.warnings),
+        trouble=found.trouble,
+        outside_new={at: one.outside for at, one in outcomes.items() if one.outside_new},
+    )
+
+
+def _verified(found: Findings, outcomes: Mapping[AccountDay, DayOutcome]) -> bool:
+    """Whether all that was fetched was read back as it should be, by this batch or by whoever read it later."""
+    if not found.verify or found.verify.verified:
+        return bool(found.verify)
+    told = {*(one.at for one in found.agreements), *found.overtaken}
+    later = bool(found.later or found.overtaken)
+    return later and bool(told) and all(outcomes[at].state.good for at in told)
+
+
+def _account_end(found: Findings, account_id: str, days: Sequence[DayOutcome]) -> AccountEnd:
+    of_part = [one for one in days if one.day in found.part.days]
+    newest, fetch = max(of_part, key=lambda one: one.day), found.fetches.get(account_id)
+    return AccountEnd(
+        newest,
+        _worst(days),
+        sum(one.rows for one in of_part),
+        sum((one.cost for one in of_part), ZERO),
+        bad=sum(not one.state.good and one.state != DayState.PARKED for one in days),
+        fetched=any(one.day == newest.day and not one.failed for one in fetch.days) if fetch else False,
+    )
+
+
+def _worst(days: Iterable[DayOutcome]) -> DayOutcome:
+    return min(days, key=lambda one: (one.state.good, _WORST_FIRST.index(one.state)))
+
+
+def summarize(run: Run, ends: Sequence[BatchEnd], views: ViewsOutcome, ended_at: datetime) -> Summary:
+    """The run's summary; `success` only if every account and day that it owed is good.
+
+    Args:
+        ends: How its batches ended; no two of them have a day of an account in common.
+    """
+    loads = [end.load for end in ends]
+    restated = {at for load in loads for at in load.restated}
+    moved = {at.account_id for at in restated}
+    accounts = [_account_result(account, ends, moved) for account in run.accounts]
+    good, waited_for = sum(end.good for end in ends), sum(end.waited_for for end in ends)
+    state = RunState.FAILED if not good else RunState.SUCCESS if good == waited_for else RunState.PARTIAL
+    suspicious = _suspiciously_empty(run, ends)
+    unlisted = run.trouble if run.trouble and run.trouble.needs_person and state != RunState.SUCCESS else None
+    beyond = [one for end in ends for one in end.beyond]
+    told_once = dict.fromkeys(words for end in ends for words in end.warnings)
+    return Summary(
+        run_id=run.run_id,
+        state=RunState.PARTIAL if suspicious and state == RunState.SUCCESS else state,
+        day=run.day,
+        days=run.days,
+        accounts=tuple(accounts),
+        created=sum(load.created for load in loads),
+        updated=sum(load.updated for load in loads),
+        unchanged=sum(load.unchanged for load in loads),
+        restatements=tuple(sorted(restated)),
+        edited=sum(load.edited for load in loads),
+        gone=sum(one.gone for one in beyond),
+        foreign=sum(one.foreign for one in beyond),
+        duplicates=sum(one.duplicates for one in beyond),
+        verified=all(end.verified for end in ends),
+        dry_run=run.dry_run,
+        warnings=(*_older_list(run), *told_once, *_excess(run, beyond), *_outside_new(run, ends)),
+        trouble=next((end.trouble for end in ends if end.trouble), suspicious or unlisted),
+        started_at=run.started_at,
+        ended_at=ended_at,
+        view_notes=_view_notes(views),
+        news=tuple(told_once),
+    )
+
+
+def bare_summary(run: Run, why: Trouble, ended_at: datetime) -> Summary:
+    """How a run ended whose end could not be told from what its steps found: nothing is claimed of any account."""
+    accounts = [
+        AccountResult(
+            id=account.id,
+            name=account.name,
+            state=DayState.FAILED,
+            rows=0,
+            cost=ZERO,
+            window_rows=0,
+            window_cost=ZERO,
+            trouble=why,
+        )
+        for account in run.accounts
+    ]
+    return Summary(
+        run_id=run.run_id,
+        state=RunState.FAILED,
+        day=run.day,
+        days=run.days,
+        accounts=tuple(accounts),
+        dry_run=run.dry_run,
+        trouble=why,
+        started_at=run.started_at,
+        ended_at=ended_at,
+    )
+
+
+def _account_result(account: Account, ends: Iterable[BatchEnd], restated: Collection[str]) -> AccountResult:
+    parts = [end.accounts[account.id] for end in ends if account.id in end.accounts]
+    last, worst = _newest(parts), _worst(part.worst for part in parts)
+    newest = last.newest
+    return AccountResult(
+        id=account.id,
+        name=account.name,
+        state=newest.state if worst.state.good else worst.state,
+        rows=newest.rows,
+        cost=newest.cost,
+        window_rows=sum(part.rows for part in parts),
+        window_cost=sum((part.cost for part in parts), ZERO),
+        trouble=newest.trouble or worst.trouble,
+        restated=account.id in restated,
+        newest=newest.state,
+        bad_days=sum(part.bad for part in parts),
+        fetched=last.fetched,
+        outside=newest.outside,
+    )
+
+
+def _newest(parts: Iterable[AccountEnd]) -> AccountEnd:
+    return max(parts, key=lambda one: one.newest.day)
+
+
+def _suspiciously_empty(run: Run, ends: Sequence[BatchEnd]) -> Trouble | None:
+    newest = [part.newest for end in ends for part in end.accounts.values() if part.newest.day == run.day]
+    spent = any(end.spent_lately for end in ends)
+    if not spent or any(outcome.state not in (DayState.EMPTY, DayState.PARKED) for outcome in newest):
+        return None
+    return Trouble(
+        reason="suspicious_empty",
+        message=f"{run.day}: every account is empty although there was cost in the days before",
+        what_to_do=f"{run.day} 所有账户均无数据, 但前几日有消耗: 请在巨量引擎后台核对。",
+    )
+
+
+def _older_list(run: Run) -> list[str]:
+    return [f"账户列表未能更新, 沿用上次的列表: {run.trouble.what_to_do}"] if run.trouble else []
+
+
+def _excess(run: Run, agreements: Iterable[DayAgreement]) -> list[str]:
+    names = {account.id: account.name for account in run.accounts}
+    return [
+        f"{names[one.account_id]} {one.day}: 表格另有 {_extra_rows(one)}, 共多 {_yuan(one.excess)} 元"
+        for one in agreements
+        if one.gone or one.foreign
+    ]
+
+
+def _outside_new(run: Run, ends: Iterable[BatchEnd]) -> list[str]:
+    """Each account that began to spend outside its promotions, once."""
+    names = {account.id: account.name for account in run.accounts}
+    days: dict[str, dict[date, Decimal]] = defaultdict(dict)
+    for at, amount in ((at, amount) for end in ends for at, amount in end.outside_new.items()):
+        days[at.account_id][at.day] = amount
+    return [
+        f"{names[number]} {min(found)} 起账户消耗多于单元合计：{outside_words(sum(found.values(), ZERO))}，"
+        "计入账户，不计入任何单元"
+        for number, found in days.items()
+    ]
+
+
+def _extra_rows(one: DayAgreement) -> str:
+    words = {"数据源已不再返回的": one.gone, "他人添加的": one.foreign}
+    return "、".join(f"{word} {count} 行" for word, count in words.items() if count)
+
+
+def _yuan(money: Decimal) -> str:
+    return f"{money:.2f}"
+
+
+def _view_notes(views: ViewsOutcome) -> tuple[str, ...]:
+    words = {
+        "新建视图": views.created,
+        "修复视图": views.repaired,
+        "未改动的自定义视图": views.left_alone,
+        "缺少视图": views.missing,
+        "视图筛选未生效": views.unproven,
+    }
+    notes = [f"{word}: {', '.join(names)}" for word, names in words.items() if names]
+    notes += [f"还有 {views.queued} 个视图待处理, 由下次运行继续"] if views.queued else []
+    notes += [f"视图数接近上限 {VIEWS_MAX} 个: {views.spared} 个账户未建视图"] if views.spared else []
+    return (*notes, f"视图未检查: {views.trouble.what_to_do}") if views.trouble else tuple(notes)

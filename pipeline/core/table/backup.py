@@ -1,0 +1,202 @@
+"""A backup of a table: fields, views with their filters, rows in the shape in which they can be written again.
+
+The file is text, one JSON document a line: a header, a line for each row, and last the SHA-256 of what stands before.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pipeline.core.errors import WrongInput
+from pipeline.core.model import Key
+from pipeline.core.table.cells import Field, creator_of, ms_of
+from pipeline.core.table.write_shape import writable, write_shape
+
+FORMAT = 1
+Cells = Mapping[str, object]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _Version(BaseModel):
+    format: int
+
+
+class SavedField(_Part):
+    """A field whose cells were saved."""
+
+    name: str
+    type: int
+
+
+class SavedCondition(_Part):
+    """One condition of a view, by the column's name; the values of a select are names of options."""
+
+    column: str
+    operator: str
+    values: tuple[str, ...]
+
+
+class SavedView(_Part):
+    """A view and what it filters on."""
+
+    name: str
+    type: str
+    conjunction: str = "and"
+    conditions: tuple[SavedCondition, ...] = ()
+
+
+class Header(_Part):
+    """What a backup is of."""
+
+    format: int = FORMAT
+    made_at: str
+    table_id: str
+    why: str
+    fields: tuple[SavedField, ...]
+    views: tuple[SavedView, ...] = ()
+
+
+class SavedRow(_Part):
+    """A row: its cells by column name in write shape, and what the table knew about it."""
+
+    record_id: str
+    created_by: str | None = None
+    created_ms: int = 0
+    cells: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A whole backup."""
+
+    header: Header
+    rows: tuple[SavedRow, ...]
+
+
+def saved_row(record: Mapping[str, Any], kinds: Mapping[str, int]) -> SavedRow:
+    """A record of the search endpoint as a backup keeps it.
+
+    Args:
+        record: With every field.
+        kinds: The types of the fields that are saved, by name.
+    """
+    return SavedRow(
+        record_id=str(record["record_id"]),
+        created_by=creator_of(record),
+        created_ms=ms_of(record, "created_time"),
+        cells=write_shape(record.get("fields") or {}, kinds),
+    )
+
+
+def saved_fields(fields: Iterable[Field]) -> tuple[SavedField, ...]:
+    """The fields whose cells can be written again."""
+    return tuple(SavedField(name=name, type=kind) for name, kind in writable(fields).items())
+
+
+def lines(header: Header, rows: Iterable[SavedRow]) -> Iterator[str]:
+    """The lines of the file, each with its end."""
+    digest, count = hashlib.sha256(), 0
+    for part in (header, *rows):
+        line = part.model_dump_json() + "\n"
+        digest.update(line.encode())
+        count += 1
+        yield line
+    yield json.dumps({"rows": count - 1, "sha256": digest.hexdigest()}) + "\n"
+
+
+def parse(text: Sequence[str]) -> Backup:
+    """What `lines` made, each line with its end.
+
+    Raises:
+        WrongInput: The file is damaged, cut off, or of another format.
+    """
+    if len(text) < 2:  # noqa: PLR2004 header and checksum
+        raise damaged("it has no checksum")
+    body = text[:-1]
+    if _end(text[-1]) != (len(body) - 1, hashlib.sha256("".join(body).encode()).hexdigest()):
+        raise damaged("its checksum is not that of its content")
+    try:
+        version = _Version.model_validate_json(body[0]).format
+        if version != FORMAT:
+            msg = f"the backup is of format {version}, this version knows {FORMAT}: use the version that made it"
+            raise WrongInput(msg)
+        rows = tuple(SavedRow.model_validate_json(line) for line in body[1:])
+        return Backup(Header.model_validate_json(body[0]), rows)
+    except ValidationError as error:
+        raise damaged(f"a {error.title} is not of its shape") from None
+
+
+def damaged(why: str) -> WrongInput:
+    """The error of a file that cannot be trusted."""
+    return WrongInput(f"the backup is damaged: {why}; nothing was restored")
+
+
+def _end(line: str) -> tuple[object, object] | None:
+    try:
+        end = json.loads(line)
+    except ValueError:
+        return None
+    return (end.get("rows"), end.get("sha256")) if isinstance(end, dict) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a table lacks of a backup."""
+
+    create: tuple[SavedRow, ...]
+    same: int  # rows that are there exactly so
+    kept: int  # rows whose key is there with other cells, which stay
+    doubled: int  # further rows of a key that the backup has more than once
+
+
+def compare(saved: Sequence[tuple[Key | None, SavedRow]], there: Sequence[tuple[Key | None, Cells]]) -> Comparison:
+    """Which rows of a backup a table lacks.
+
+    A row with a key is there if the key is. One without, a person's, is there if an identical one is, as often as the
+    backup has it.
+
+    Args:
+        saved: The backup's rows with their keys.
+        there: The keys and cells of the table's rows.
+    """
+    present: dict[Key, Cells] = {key: cells for key, cells in reversed(there) if key}
+    nameless = Counter(digest_of(cells) for key, cells in there if not key)
+    create: list[SavedRow] = []
+    seen: set[Key] = set()
+    counts: Counter[str] = Counter()
+    for key, row in saved:
+        digest = digest_of(row.cells)
+        if key in seen:
+            counts["doubled"] += 1
+        elif key in present if key else nameless[digest]:
+            same = key is None or digest_of(present[key]) == digest
+            counts["same" if same else "kept"] += 1
+            nameless[digest] -= key is None
+        else:
+            create.append(row)
+        seen |= {key} if key else set()
+    return Comparison(tuple(create), counts["same"], counts["kept"], counts["doubled"])
+
+
+def lacking(saved: Iterable[SavedField], fields: Iterable[Field]) -> list[str]:
+    """Columns of a backup that a table does not have, or has in another type."""
+    types = {field.name: field.type for field in fields}
+    return [
+        f"{one.name} (type {one.type}" + (f", here {types[one.name]})" if one.name in types else ")")
+        for one in saved
+        if types.get(one.name) != one.type
+    ]
+
+
+def digest_of(cells: Cells) -> str:
+    """What two rows with the same cells have in common."""
+    text = json.dumps(cells, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

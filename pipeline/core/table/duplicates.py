@@ -1,0 +1,165 @@
+"""Rows of one key: which one stays, what it takes over from the others, which go.
+
+A sync removes only its own late twin (`late_twins`). Everything else waits for a person, who is shown a `Plan` first.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.core.model import FoundRow, Key, WantedRow, by_key
+from pipeline.core.table.cells import ms_of
+from pipeline.core.table.layout import Layout
+from pipeline.core.table.write_shape import write_shape
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One of several rows of a key.
+
+    `cells` are all its filled cells in write shape, `theirs` those of columns that we do not write: a person's.
+    """
+
+    row: FoundRow
+    cells: Mapping[str, object]
+    theirs: Mapping[str, object]
+    modified_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A cell that people filled differently in two rows: the kept row's stands, the other one is in the backup."""
+
+    column: str
+    kept: object
+    lost: object
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What becomes of the rows of one key."""
+
+    key: Key
+    keep: Copy
+    remove: tuple[Copy, ...]
+    agrees: bool  # whether the kept row says what the source says; unknown counts as no
+    merge: Mapping[str, object] = field(default_factory=dict)  # cells that the kept row takes over
+    conflicts: tuple[Conflict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """Rows of one key that no clean touches, and why; `certain` where they are surely a person's own."""
+
+    key: Key
+    rows: tuple[Copy, ...]
+    why: str
+    certain: bool
+
+
+def left_alone(key: Key, same: Sequence[Copy], ours: str | None) -> LeftAlone | None:
+    """Why rows of one key are no duplicates to clean; `None`: one promotion of one account, and ours among them.
+
+    People write sums such as 合计 below the rows of each account, and these have a day and an id in common, too.
+
+    Args:
+        ours: Who the table says created our rows; unknown until we have created one.
+    """
+    numbered = key.promotion_id.isascii() and key.promotion_id.isdecimal()
+    accounts = sorted({one.row.account_name for one in same})
+    if not numbered:
+        why = "the 单元ID is no number: rows of people"
+    elif len(accounts) > 1:
+        why = f"of several accounts: {', '.join(name or '(blank)' for name in accounts)}"
+    elif ours is None:
+        why = "whose rows they are is not known yet: a sync that creates a row tells"
+    elif all(one.row.creator != ours for one in same):
+        why = "none of them is ours"
+    else:
+        return None
+    return LeftAlone(key, tuple(same), why, certain=not numbered)
+
+
+def copies(
+    layout: Layout, records: Iterable[Mapping[str, Any]], kinds: Mapping[str, int]
+) -> dict[Key, tuple[Copy, ...]]:
+    """Rows of the table by key, the oldest first, where there is more than one.
+
+    Args:
+        layout: Our columns, matched with the table's.
+        records: As the search endpoint gives them, with every field.
+        kinds: The types of the writable fields, by name.
+    """
+    by_id = {str(record["record_id"]): record for record in records}
+    rows = by_key(map(layout.decoder(), by_id.values()))
+    doubled = {key: same for key, same in rows.items() if len(same) > 1}
+    return {
+        key: tuple(_copy(layout, row, by_id[row.record_id], kinds) for row in same) for key, same in doubled.items()
+    }
+
+
+def _copy(layout: Layout, row: FoundRow, record: Mapping[str, Any], kinds: Mapping[str, int]) -> Copy:
+    cells = write_shape(record.get("fields") or {}, kinds)
+    ours = {found.name for found in layout.fields.values()}
+    theirs = {name: value for name, value in cells.items() if name not in ours}
+    return Copy(row, cells, theirs, ms_of(record, "last_modified_time") or row.created_ms)
+
+
+def late_twins(same: Sequence[Copy], wanted: WantedRow, ours: str, since_ms: int) -> tuple[Copy, ...]:
+    """The rows of one key that a sync may remove: a write of this run that landed late, after it had been repeated.
+
+    Of rows that carry our figures and that our app created since the run began all but one go, as far as people
+    filled no cell of theirs. Where nothing tells them apart the oldest stays.
+
+    Args:
+        same: The rows of one key.
+        wanted: What the source says.
+        ours: Who the table says created our rows.
+        since_ms: When the run began, ms since the epoch; what was created in that very millisecond is older.
+    """
+    twins = sorted(
+        (one for one in same if written_since(one.row, wanted, ours, since_ms)),
+        key=lambda one: (not one.theirs, one.row.created_ms, one.row.record_id),
+    )
+    return tuple(one for one in twins[1:] if not one.theirs)
+
+
+def written_since(row: FoundRow, wanted: WantedRow, ours: str, since_ms: int) -> bool:
+    """Whether our app created a row since then, and the row still says what the source says."""
+    created = row.creator == ours and row.created_ms > since_ms
+    return created and row.key == wanted.key and not wanted.differing(row)
+
+
+def resolve(key: Key, same: Sequence[Copy], wanted: WantedRow | None) -> Plan:
+    """What a person is proposed: the row that agrees with the source stays, else the last edited one.
+
+    Args:
+        key: What the rows have in common.
+        same: The rows, at least one.
+        wanted: What the source says, where it could be asked.
+    """
+    agreeing = [one for one in same if wanted and not wanted.differing(one.row)]
+    newest_first = sorted(same, key=_last_edited, reverse=True)
+    keep = max(agreeing or same, key=_last_edited)
+    remove = tuple(one for one in newest_first if one is not keep)
+    merge: dict[str, object] = {}
+    conflicts: list[Conflict] = []
+    for one in remove:
+        for name, value in one.theirs.items():
+            kept = {**merge, **keep.theirs}.get(name)
+            if kept is None:
+                merge[name] = value
+            elif kept != value:
+                conflicts.append(Conflict(name, kept, value))
+    return Plan(key, keep, remove, bool(agreeing), merge, tuple(conflicts))
+
+
+def same_as(plan: Plan, agreed: Plan) -> bool:
+    """Whether a plan does nothing that was not agreed: the same row stays, no other one goes, no other cell is lost."""
+    kept = plan.keep.row.record_id == agreed.keep.row.record_id
+    going, allowed = ({one.row.record_id for one in which.remove} for which in (plan, agreed))
+    return kept and going <= allowed and all(one in agreed.conflicts for one in plan.conflicts)
+
+
+def _last_edited(one: Copy) -> tuple[int, int, str]:
+    return one.modified_ms, len(one.theirs), one.row.record_id

@@ -1,0 +1,101 @@
+"""What an export holds: rows in their order, block by block, and what is told of them."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from pipeline.core.errors import Trouble
+from pipeline.core.model import ZERO, Account, Cell, FoundRow, ReportRow
+from pipeline.core.table.columns import Column
+from pipeline.core.table.layout import cells_of
+
+BLOCK_ROWS = 5000  # rows of the table in memory at a time, as far as the days before tell
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of an export; `cells` has the value of each of our columns by name, `cost` is 消耗 in 元."""
+
+    day: date | None
+    account: str
+    promotion_id: str
+    cost: Decimal
+    cells: Mapping[str, Cell]
+
+    @property
+    def place(self) -> tuple[date, str, str]:
+        """Rows of an export are in the order of these: day, account, 单元ID."""
+        return (self.day or date.min, self.account, self.promotion_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Some of the rows of an export: days of the table, or an account of the API."""
+
+    lines: Sequence[Line]
+    done: int  # days or accounts up to here
+    doubled: int = 0  # rows beyond the first one of their key
+    unreadable: int = 0  # filled cells without a value of their column's kind
+    account: Account | None = None  # whose rows they are, where they are one account's
+    trouble: Trouble | None = None  # why there are none of it
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was exported so far."""
+
+    rows: int = 0
+    cost: Decimal = ZERO
+    doubled: int = 0
+    unreadable: int = 0
+    account_rows: Counter[str] = field(default_factory=Counter)
+    account_cost: dict[str, Decimal] = field(default_factory=lambda: defaultdict(lambda: ZERO))
+    unread: list[tuple[Account, Trouble]] = field(default_factory=list)  # accounts without rows, and why
+
+    def add(self, block: Block) -> None:
+        """Count a block in."""
+        for line in block.lines:
+            self.rows += 1
+            self.cost += line.cost
+            self.account_rows[line.account] += 1
+            self.account_cost[line.account] += line.cost
+        self.doubled += block.doubled
+        self.unreadable += block.unreadable
+        if block.account and block.trouble:
+            self.unread.append((block.account, block.trouble))
+
+
+def of_table(row: FoundRow) -> Line:
+    """A row of the table."""
+    return Line(row.day, row.account_name, row.promotion_id, row.cost, row.cells)
+
+
+def of_report(row: ReportRow, account: Account, columns: Sequence[Column]) -> Line:
+    """A row of the report, as it would be in the table."""
+    cells = cells_of(columns, row, account)
+    cost = next(cells[column.name] for column in columns if column.source == "stat_cost")
+    return Line(row.day, account.name, row.promotion_id, cost if isinstance(cost, Decimal) else ZERO, cells)
+
+
+def concerns(row: FoundRow, columns: Sequence[Column], accounts: Collection[Account]) -> bool:
+    """Whether a row of the table is one of these accounts': by the id if it has one, else by the name."""
+    ids = [row.cells.get(column.name) for column in columns if column.source == "account_id"]
+    if number := next((one for one in ids if one), None):
+        return any(account.id == number for account in accounts)
+    return any(account.name == row.account_name for account in accounts)
+
+
+def doubled(lines: Iterable[Line]) -> int:
+    """How many rows there are beyond the first one of their key; rows without a key have no second one."""
+    counts = Counter((line.day, line.promotion_id) for line in lines if line.day and line.promotion_id)
+    return counts.total() - len(counts)
+
+
+def next_days(days: int, rows: int) -> int:
+    """How many days to read next, after so many days had so many rows: about `BLOCK_ROWS`, carefully.
+
+    At most twice as many as before, so that an empty week does not make the block after it a large one.
+    """
+    return max(1, min(2 * days, BLOCK_ROWS * days // max(1, rows)))

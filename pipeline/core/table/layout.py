@@ -1,0 +1,219 @@
+"""The table's columns as we want them, matched with the fields it really has; rows to and from records.
+
+Follows the Bitable pages on fields and the record filter: a typed table and an all-text one both work, and both
+compare by meaning.
+"""
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from pipeline.core.errors import TableMismatch
+from pipeline.core.model import ZERO, Account, Cell, FoundRow, ReportRow, WantedRow, ranges
+from pipeline.core.table.cells import Field, creator_of, decoder, encode, fits, midnight_ms, ms_of, plain_text
+from pipeline.core.table.columns import COMPULSORY, DATE, FIELD_TYPES, SINGLE_SELECT, TYPE_NAMES, Column
+
+FILTER_CONDITIONS_MAX = 50  # Bitable, search records: at most 50 conditions
+FILTER_CHARACTERS_MAX = 1900  # the documented 2,000 with a margin for how the server counts
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Our columns matched with the table's fields, in the base's time zone."""
+
+    columns: tuple[Column, ...]
+    fields: Mapping[str, Field]  # by column name; a field that a person renamed has another one
+    time_zone: ZoneInfo
+
+    @property
+    def field_names(self) -> list[str]:
+        """What our columns are called in the table."""
+        return [self.fields[column.name].name for column in self.columns]
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """Columns whose field has another name now, and that name."""
+        return {name: field.name for name, field in self.fields.items() if field.name != name}
+
+    @property
+    def account_fields(self) -> frozenset[str]:
+        """Ids of the fields by which a view may show one account."""
+        return frozenset(self.fields[c.name].id for c in self.columns if c.source in ("account_id", "account_name"))
+
+    def column(self, source: str) -> Column:
+        """The column that is filled from `source`."""
+        return next(column for column in self.columns if column.source == source)
+
+    def again(self, fields: Sequence[Field]) -> "Layout":
+        """The same columns in the same fields, whatever people call those by now.
+
+        Raises:
+            TableMismatch: As `match` says.
+        """
+        return match(self.columns, fields, self.time_zone, {name: field.id for name, field in self.fields.items()})
+
+    def want(self, row: ReportRow, account: Account) -> WantedRow:
+        """The row of the table for a row of the report."""
+        return WantedRow(row.key, row.account_id, cells_of(self.columns, row, account))
+
+    def unfit(self, row: WantedRow) -> str:
+        """Why the table cannot hold a row, so that it is not worth a call; empty where it can."""
+        names = ", ".join(name for name, value in row.cells.items() if not fits(value))
+        return f"too long or too large for a cell: {names}" if names else ""
+
+    def encode(self, cells: Mapping[str, Cell]) -> dict[str, object]:
+        """Cells by column name as the write endpoints want them."""
+        found = {name: self.fields[name] for name in cells}
+        return {found[name].name: encode(found[name], value, self.time_zone) for name, value in cells.items()}
+
+    def decode(self, record: Mapping[str, Any]) -> FoundRow:
+        """A record of the search endpoint as a row."""
+        return self.decoder()(record)
+
+    def decoder(self) -> Callable[[Mapping[str, Any]], FoundRow]:
+        """What makes a row of a record of the search endpoint, for many records."""
+        fields = [(one.name, self.fields[one.name].name, decoder(one, self.time_zone)) for one in self.columns]
+        day, promotion, account, cost = (self.column(source).name for source in COMPULSORY)
+
+        def row(record: Mapping[str, Any]) -> FoundRow:
+            raw = record.get("fields") or {}
+            cells = {column: value(raw.get(field)) for column, field, value in fields}
+            spent = cells[cost]
+            return FoundRow(
+                record_id=str(record["record_id"]),
+                day=cast("date | None", cells[day]),
+                promotion_id=str(cells[promotion] or ""),
+                account_name=str(cells[account] or ""),
+                cost=spent if isinstance(spent, Decimal) else ZERO,
+                cells=cells,
+                creator=creator_of(record),
+                created_ms=ms_of(record, "created_time"),
+            )
+
+        return row
+
+    def unreadable(self, record: Mapping[str, Any], row: FoundRow) -> int:
+        """How many filled cells of ours in a record hold nothing of their column's kind."""
+        raw = record.get("fields") or {}
+        empty = (self.fields[name].name for name, value in row.cells.items() if value is None)
+        return sum(bool(plain_text(raw.get(name) or "").strip()) for name in empty)
+
+    def day_filters(self, days: Collection[date]) -> Iterator[dict[str, object]]:
+        """The searches that together find every row of `days`, and a few of other days besides."""
+        field = self.fields[self.column("day").name]
+        if field.type == DATE:
+            for one in ranges(days):
+                wider = one.first - timedelta(days=1), one.last + timedelta(days=1)
+                yield between(field.name, *(midnight_ms(day, self.time_zone) for day in wider))
+        else:
+            yield from _text_filters(field.name, days)
+
+    def view_conditions(self, account: Account) -> tuple[tuple[str, str], ...]:
+        """Field id and value of each view filter that shows an account's rows, the best one first.
+
+        An id is better than a name, which two accounts may share. A single select has none while it lacks the option;
+        field code filters it by the option's id, and whether the service takes the name instead is not documented.
+        """
+        by_id = [column for column in self.columns if column.source == "account_id"]
+        ids = [(self.fields[column.name].id, json.dumps([account.id])) for column in by_id]
+        name = self.fields[self.column("account_name").name]
+        if name.type != SINGLE_SELECT:
+            return (*ids, (name.id, json.dumps([account.name], ensure_ascii=False)))
+        option = name.options.get(account.name)
+        by_name = json.dumps([account.name], ensure_ascii=False)
+        return (*ids, (name.id, json.dumps([option])), (name.id, by_name)) if option else tuple(ids)
+
+
+def cells_of(columns: Sequence[Column], row: ReportRow, account: Account) -> dict[str, Cell]:
+    """What a row of the report is in the table: the value of each column by its name."""
+    dimensions: dict[str, Cell] = {
+        "account_name": account.name,
+        "account_id": account.id,
+        "day": row.day,
+        "promotion_id": row.promotion_id,
+        "promotion_name": row.promotion_name,
+    }
+    return {c.name: c.canonical(dimensions.get(c.source, c.figure(row.metrics))) for c in columns}
+
+
+def between(name: str, after_ms: int, before_ms: int) -> dict[str, object]:
+    """The filter for a date field strictly between two days, each given by its midnight."""
+    bounds = (("isGreater", after_ms), ("isLess", before_ms))
+    conditions = [{"field_name": name, "operator": op, "value": ["ExactDate", str(ms)]} for op, ms in bounds]
+    return {"conjunction": "and", "conditions": conditions}
+
+
+def match(
+    columns: Sequence[Column], fields: Sequence[Field], time_zone: ZoneInfo, known: Mapping[str, str] | None = None
+) -> Layout:
+    """Find each column among the table's fields: by its name, else by the id that it was `known` under.
+
+    Raises:
+        TableMismatch: A column is missing or its field cannot hold it; every such column is named with its cure.
+    """
+    found = _followed(columns, fields, known or {}) | {field.name: field for field in fields}
+    taken = {column.name for column in columns}
+    spare = [field.name for field in fields if field.name not in taken]
+    problems = [problem for column in columns if (problem := _problem(column, found, spare))]
+    if problems:
+        english, chinese = zip(*problems, strict=True)
+        raise TableMismatch("; ".join(english), what_to_do="".join(chinese))
+    return Layout(tuple(columns), {column.name: found[column.name] for column in columns}, time_zone)
+
+
+def _followed(columns: Sequence[Column], fields: Sequence[Field], known: Mapping[str, str]) -> dict[str, Field]:
+    """Columns whose field is still there under a name that is none of ours."""
+    ours = {column.name for column in columns}
+    by_id = {field.id: field for field in fields if field.name not in ours}
+    return {name: by_id[known[name]] for name in ours if known.get(name) in by_id}
+
+
+def _problem(column: Column, found: Mapping[str, Field], spare: Sequence[str]) -> tuple[str, str] | None:
+    field = found.get(column.name)
+    wanted = "或".join(TYPE_NAMES[number] for number in FIELD_TYPES[column.kind])
+    if field is None:
+        near = get_close_matches(column.name, spare, n=1, cutoff=0.3)
+        english = f"the table has no column {column.name!r}" + (f"; the nearest is {near[0]!r}" if near else "")
+        cure = f"请把“{near[0]}”改名为“{column.name}”" if near else f"请新建“{column.name}”列"
+        return english, f"表格缺少“{column.name}”列: {cure}({wanted})。"
+    if not field.holds(column.kind):
+        of_type = f"field type {field.type} ({field.type_name})"
+        english = f"column {field.name!r} is of {of_type}, which cannot hold {column.kind}"
+        return english, f"“{field.name}”列是{field.type_name}类型, 请改为{wanted}。"
+    return None
+
+
+def _text_filters(name: str, days: Collection[date]) -> Iterator[dict[str, object]]:
+    conditions: list[object] = []
+    for text in _spellings(days):
+        condition = {"field_name": name, "operator": "contains", "value": [text]}
+        if not _fits([*conditions, condition]):
+            yield {"conjunction": "or", "conditions": conditions}
+            conditions = []
+        conditions = [*conditions, condition]
+    yield {"conjunction": "or", "conditions": conditions}
+
+
+def _spellings(days: Collection[date]) -> dict[str, None]:
+    """What a text cell of one of `days` contains: our own spelling by the day, those of people by the month.
+
+    Few rows have the latter, so that a whole month of them costs less than a condition for each day and spelling.
+    """
+    texts = dict.fromkeys(day.isoformat() for day in days)
+    for day in days:
+        short, long = str(day.month), f"{day.month:02}"
+        signs = (sign for month in (short, long) for sign in (f"/{month}/", f".{month}.", f"年{month}月"))
+        # 2026-10- would be every row of ours in that month
+        by_hyphen = f"{day.year}-{short}-" if short != long else f"{day.year}-{short}-{day.day}"
+        texts |= dict.fromkeys((*(f"{day.year}{sign}" for sign in signs), by_hyphen))
+    return texts
+
+
+def _fits(conditions: list[object]) -> bool:
+    text = json.dumps({"conjunction": "or", "conditions": conditions}, ensure_ascii=False)
+    return len(conditions) <= FILTER_CONDITIONS_MAX and len(text) <= FILTER_CHARACTERS_MAX

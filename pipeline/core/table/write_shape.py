@@ -1,0 +1,71 @@
+"""Cells of every field type, from the shape in which they are read to the one in which they are written.
+
+Follows Bitable: 多维表格记录数据结构. Only what can be written again can be merged or restored.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from pipeline.core.table.cells import Field, plain_text
+
+
+def _number(raw: object) -> int | float:
+    number = Decimal(str(raw))
+    return int(number) if number == number.to_integral_value() else float(number)
+
+
+def _ids(raw: Any) -> list[dict[str, object]]:  # noqa: ANN401 JSON
+    return [{"id": one["id"]} for one in raw]
+
+
+def _attachments(raw: Any) -> list[dict[str, object]]:  # noqa: ANN401 JSON
+    return [{"file_token": one["file_token"]} for one in raw]
+
+
+def _links(raw: Any) -> list[str]:  # noqa: ANN401 JSON
+    return list(raw["link_record_ids"]) if isinstance(raw, dict) else list(raw)
+
+
+def _url(raw: Any) -> dict[str, str]:  # noqa: ANN401 JSON
+    return {"text": str(raw.get("text") or ""), "link": str(raw.get("link") or "")}
+
+
+def _location(raw: Any) -> str:  # noqa: ANN401 JSON
+    return str(raw["location"] if isinstance(raw, dict) else raw)
+
+
+# field type → how its cells are written; types that are not here are the table's own: formulas, times, numbers
+WRITABLE: Mapping[int, Callable[[Any], object]] = {
+    1: plain_text,
+    2: _number,
+    3: str,
+    4: list,
+    5: int,
+    7: bool,
+    11: _ids,
+    13: str,
+    15: _url,
+    17: _attachments,
+    18: _links,
+    21: _links,
+    22: _location,
+    23: _ids,
+}
+
+
+def writable(fields: Iterable[Field]) -> dict[str, int]:
+    """Types of the fields whose cells can be written, by name."""
+    return {field.name: field.type for field in fields if field.type in WRITABLE}
+
+
+def write_shape(raw: Mapping[str, Any], kinds: Mapping[str, int]) -> dict[str, object]:
+    """The filled cells of a record as the write endpoints want them.
+
+    Args:
+        raw: A record's `fields` as the search endpoint gives them.
+        kinds: The types of the fields that count, by name.
+    """
+    filled = ((name, raw.get(name), kind) for name, kind in kinds.items())
+    shaped = {name: WRITABLE[kind](value) for name, value, kind in filled if value is not None}
+    return {name: value for name, value in shaped.items() if value not in ("", [], {"text": "", "link": ""})}

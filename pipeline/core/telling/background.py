@@ -1,0 +1,26 @@
+"""What a run's card tells besides how the run ended."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time
+
+from pipeline.core.coverage.aftermath import Aftermath
+from pipeline.core.coverage.history import Figures
+from pipeline.core.model import AccountDay
+from pipeline.core.outcome import Summary
+from pipeline.core.telling.recovery import Recovery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Background:
+    """What was known when the card was made; nothing of it is needed for a card."""
+
+    history: Mapping[AccountDay, Figures] = field(default_factory=dict)
+    after: Aftermath | None = None  # what the table has of the run's day
+    now: datetime | None = None  # when the card is made
+    recovery: Recovery | None = None
+    unheard: tuple[Summary, ...] = ()  # runs that told nobody what they saw, the newest first
+    alerts: tuple[str, ...] = ()  # what is out of the ordinary, a sentence each
+    table_url: str | None = None
+    settle_at: time = time(10, 35)  # Asia/Shanghai: when figures of the day before are read once more
+    clock_offset_s: float = 0

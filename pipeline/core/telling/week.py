@@ -1,0 +1,106 @@
+"""A week's figures from what was last loaded, beside those of the week before: whole days against whole days only."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from pipeline.core.coverage.history import Figures, added
+from pipeline.core.model import ZERO, DayRange
+
+WEEK = 7
+NOTHING = Figures(0, ZERO, ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Days that are whole in both weeks, as many of the one as of the other and of the same weekdays."""
+
+    days: int
+    last: Figures
+    before: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class AccountWeek:
+    """One account: last week, the days of it that are not whole, and what can be compared with the week before."""
+
+    name: str
+    last: Figures
+    compared: Compared
+    lacking: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """All accounts on the days of last week; `as_of` is when the newest of them were read."""
+
+    days: DayRange
+    accounts: tuple[AccountWeek, ...]
+    as_of: datetime | None = None
+
+    @property
+    def last(self) -> Figures:
+        """Last week's sum."""
+        return added([NOTHING, *(one.last for one in self.accounts)])
+
+    @property
+    def compared(self) -> Compared:
+        """The days of all accounts that can be compared, together."""
+        each = [one.compared for one in self.accounts]
+        return Compared(
+            sum(one.days for one in each),
+            added([NOTHING, *(one.last for one in each)]),
+            added([NOTHING, *(one.before for one in each)]),
+        )
+
+    @property
+    def comparable(self) -> bool:
+        """Whether every day of every account is whole in both weeks."""
+        return self.compared.days == WEEK * len(self.accounts)
+
+    @property
+    def lacking(self) -> dict[date, list[str]]:
+        """Days of the week that are not whole, with the names of the accounts, the oldest first."""
+        days = sorted({day for one in self.accounts for day in one.lacking})
+        return {day: [one.name for one in self.accounts if day in one.lacking] for day in days}
+
+
+def weeks(today: date) -> tuple[DayRange, DayRange]:
+    """The last week from Monday to Sunday that is over, and the one before."""
+    monday = today - timedelta(days=today.weekday() + WEEK)
+    return _week_from(monday), _week_from(monday - timedelta(days=WEEK))
+
+
+def account_week(
+    name: str, loaded: Mapping[date, Figures], whole: Iterable[date], lacking: Iterable[date], days: DayRange
+) -> AccountWeek:
+    """One account's last week, and its days that can be compared with those of the week before.
+
+    Args:
+        loaded: What was last loaded of both weeks.
+        whole: Days of both weeks of which nothing is owed.
+        lacking: Days of either week that somebody waits for.
+    """
+    known = loaded.keys() & set(whole)
+    both = [day for day in days if day in known and day - timedelta(days=WEEK) in known]
+    compared = Compared(
+        len(both),
+        added([NOTHING, *(loaded[day] for day in both)]),
+        added([NOTHING, *(loaded[day - timedelta(days=WEEK)] for day in both)]),
+    )
+    return AccountWeek(name, figures(loaded, days), compared, tuple(day for day in lacking if day in days))
+
+
+def figures(loaded: Mapping[date, Figures], days: DayRange) -> Figures:
+    """What was loaded of some days, together."""
+    return added([NOTHING, *(one for day, one in loaded.items() if day in days)])
+
+
+def change(now: Decimal | None, before: Decimal | None) -> Decimal | None:
+    """By which part something grew; `None` where one of both is not known or there was nothing."""
+    return (now - before) / before if now is not None and before else None
+
+
+def _week_from(monday: date) -> DayRange:
+    return DayRange(monday, monday + timedelta(days=WEEK - 1))

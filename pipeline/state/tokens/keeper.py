@@ -1,0 +1,288 @@
+"""The one keeper of the Ocean Engine token pair: hands out access tokens, refreshed by one at a time.
+
+A refresh kills the old pair, so the new one is written to both places before anybody uses it, and the call is never
+repeated blindly. Where its answer was lost, the access token that exists is tried; if that is refused too, the old
+refresh token is tried once more; if that is dead, only a person can help, and is told how.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import filelock
+import redis
+import structlog
+
+from pipeline.core.causes import cure_of
+from pipeline.core.errors import (
+    BadResponse,
+    DeadlinePassed,
+    LaikeError,
+    NeedsAuthorization,
+    NeedsPerson,
+    Retryable,
+    ServerTrouble,
+    StoreUnreachable,
+)
+from pipeline.core.model import TokenPair
+from pipeline.core.token import Attempt, TokenStep, newer
+from pipeline.state import keys
+from pipeline.state.lease import Lease, hold
+from pipeline.state.tokens.journal import Dead, TokenJournal
+from pipeline.state.tokens.vault import Vault
+
+REFRESH_AHEAD = timedelta(hours=1)
+PATIENCE_S = 90.0  # two refresh calls of 30 s, and some
+MOMENT_S = 0.1
+REST = timedelta(minutes=1)  # after a refresh that failed, the living access token is used for so long first
+BEGIN = (
+    "还没有令牌: 请打开授权链接授权, 再运行 laike token exchange '回调地址'; 或 laike token import FILE 导入旧令牌。"
+)
+OTHER_APP = (
+    "已有的令牌属于应用 {others}, 而 LAIKE_OCEANENGINE_APP_ID 是 {ours}: 请改回原来的 APP_ID; "
+    "若确实换了应用, 请打开授权链接重新授权 (勾选全部账户), 再运行 laike token exchange '回调地址'。"
+)
+DEAD_CODES = (40103, 40107)  # expired, used up
+
+Turn = Callable[[], AbstractContextManager[Lease]]
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class TokenKeeper:
+    """Hands out access tokens.
+
+    Args:
+        vault: Where the pair lies.
+        journal: What happened to it.
+        refresh: A refresh token and the time → the new pair; called by one holder of the turn at a time.
+        now: The clock.
+        turn: Lets one process at a time refresh.
+        link: Where a person authorizes again.
+    """
+
+    vault: Vault
+    journal: TokenJournal
+    refresh: Callable[[str, datetime], TokenPair]
+    now: Callable[[], datetime]
+    turn: Turn
+    link: str
+    _one_thread: threading.Lock = field(default_factory=threading.Lock)
+
+    def current(self, ahead: timedelta = REFRESH_AHEAD) -> str:
+        """An access token to use now; one that has less than `ahead` left is refreshed first, if that can be done.
+
+        Raises:
+            NeedsPerson: There is no token, or it is expired and cannot be refreshed any more.
+            Retryable: It is expired, and could not be refreshed just now.
+        """
+        pair = self.pair()
+        left = pair.expires_at - self.now()
+        if left > ahead or (left > timedelta(0) and self.journal.failed_since(self.now() - REST)):
+            return pair.access_token
+        try:
+            return self.keep(ahead).access_token
+        except (Retryable, BadResponse, NeedsPerson) as error:
+            if pair.expires_at <= self.now():
+                raise
+            left_s = int((pair.expires_at - self.now()).total_seconds())
+            log.warning("token_refresh_failed", left_s=left_s, error=error.message)
+            return pair.access_token
+
+    def keep(self, ahead: timedelta = REFRESH_AHEAD) -> TokenPair:
+        """The pair, refreshed if its access token has less than `ahead` left.
+
+        Raises:
+            NeedsPerson: There is no token, or it cannot be refreshed any more.
+            Retryable, BadResponse: It could not be refreshed just now.
+        """
+        pair = self.pair()
+        return pair if pair.expires_at - self.now() > ahead else self._renew(pair.access_token)
+
+    def renew(self, refused: str) -> str:
+        """Another access token, after the service refused one; whoever comes second gets the first one's.
+
+        Raises:
+            NeedsPerson: There is none to be had without one.
+            Retryable, BadResponse: There is none to be had just now.
+        """
+        return self._renew(refused, needed=True).access_token
+
+    def pair(self) -> TokenPair:
+        """The newest pair.
+
+        Raises:
+            NeedsPerson: There is none, or the keys do not open it.
+        """
+        pair = self.vault.pair()
+        if not pair:
+            raise self._none()
+        return pair
+
+    def brought(self) -> int | None:
+        """Of which authorization the pair is: the generation of the one a person brought; `None` without a pair."""
+        try:
+            pair = self.vault.pair()
+        except NeedsPerson:
+            return None
+        return pair.brought if pair else None
+
+    def store(self, pair: TokenPair) -> None:
+        """Keep a pair that a person brought: it counts from now on, whatever was there."""
+        with self._alone():
+            for other in self.vault.known():
+                pair = newer(pair, other)
+            self.vault.overwrite(replace(pair, brought=pair.generation))
+            self.journal.add(TokenStep.BROUGHT)
+
+    def rotate_key(self) -> bool:
+        """Encrypt the pair anew with the first key, after which the others may go; whether the mirror took it.
+
+        Raises:
+            NeedsPerson: There is no pair, or the keys do not open it.
+        """
+        with self._alone():
+            return self.vault.overwrite(self.pair())
+
+    def trouble(self) -> NeedsAuthorization | None:
+        """Why a person must authorize again, if that is known."""
+        pair = self.pair()
+        if dead := self.journal.dead(pair.generation):
+            return self._needs_authorization(dead)
+        if pair.refresh_expires_at <= self.now():
+            return NeedsAuthorization(
+                f"the refresh token ended at {pair.refresh_expires_at.isoformat()}", link=self.link
+            )
+        return None
+
+    def _renew(self, refused: str, *, needed: bool = False) -> TokenPair:
+        """A pair with another access token than `refused`.
+
+        Args:
+            needed: Whether the access token that exists is of no use, so that it cannot be tried instead.
+        """
+        with self._alone() as lease:
+            pair = self.pair()
+            if pair.access_token != refused:
+                return pair
+            if dead := self.journal.dead(pair.generation):
+                raise self._needs_authorization(dead)
+            try:
+                return self._ask(pair, lease)
+            except (Retryable, BadResponse) as error:
+                if (found := self.pair()).generation > pair.generation:
+                    return found
+                if not _lost(error) or not (needed or pair.expires_at <= self.now()):
+                    raise
+                log.warning("token_refresh_lost", error=error.message)
+                return self._ask(pair, lease)  # if the first call never arrived, this one brings the pair
+
+    def _ask(self, pair: TokenPair, lease: Lease) -> TokenPair:
+        """Refresh a pair, once, and keep the new one."""
+        earlier = self.journal.begin(pair.generation)
+        lease.ensure(MOMENT_S)  # who slept since then asks again whether somebody else refreshed
+        try:
+            answered = self.refresh(pair.refresh_token, self.now())
+        except LaikeError as error:
+            if error.code in DEAD_CODES:
+                return self._after_refusal(pair, earlier, error)
+            if not _lost(error):
+                self.journal.had_no_effect()
+            self.journal.add(TokenStep.FAILED, error.message)
+            raise
+        came = time.perf_counter()
+        renewed = newer(answered, pair)
+        self.vault.keep(renewed)
+        unsaved_ms = round((time.perf_counter() - came) * 1000, 2)
+        self.journal.add(TokenStep.REFRESHED, unsaved_ms=unsaved_ms)
+        log.info("token_refreshed", expires_at=renewed.expires_at.isoformat(), unsaved_ms=unsaved_ms)
+        return self.pair()
+
+    def _after_refusal(self, pair: TokenPair, earlier: Attempt | None, error: LaikeError) -> TokenPair:
+        """A newer pair, if somebody kept one meanwhile; else the refresh token is dead, and why."""
+        if (found := self.pair()).generation > pair.generation:
+            return found
+        why, cause = _cause_of_death(pair, earlier, error)
+        dead = Dead(
+            generation=pair.generation,
+            message=f"the refresh token is dead (code {error.code}): {why}",
+            cause=cause,
+            code=error.code,
+            request_id=error.request_id,
+        )
+        self.journal.died(dead)
+        log.error("token_dead", reason=dead.message)
+        raise self._needs_authorization(dead) from None
+
+    def _none(self) -> NeedsAuthorization:
+        ours, others = self.vault.app_id, {pair.app_id for pair in self.vault.known()}
+        if not others:
+            return NeedsAuthorization("there is no Ocean Engine token", link=self.link, what_to_do=BEGIN)
+        told = ", ".join(sorted(others))
+        msg = f"the token belongs to app {told}, and LAIKE_OCEANENGINE_APP_ID is {ours}"
+        return NeedsAuthorization(msg, link=self.link, what_to_do=OTHER_APP.format(others=told, ours=ours))
+
+    def _needs_authorization(self, dead: Dead) -> NeedsAuthorization:
+        return NeedsAuthorization(
+            dead.message,
+            link=self.link,
+            what_to_do=f"{dead.cause}：{cure_of(NeedsAuthorization.reason)}",
+            code=dead.code,
+            request_id=dead.request_id,
+        )
+
+    @contextmanager
+    def _alone(self) -> Iterator[Lease]:
+        try:
+            with self._one_thread, self.turn() as lease:
+                yield lease
+        except DeadlinePassed:
+            msg = f"somebody has been refreshing the token for {PATIENCE_S:.0f} s"
+            raise Retryable(msg) from None
+
+
+def _cause_of_death(pair: TokenPair, earlier: Attempt | None, error: LaikeError) -> tuple[str, str]:
+    """Why a refresh token is dead, in English and in Chinese."""
+    if earlier:
+        sent = f"the answer to the refresh that {earlier.by} sent at {earlier.at.isoformat()} was lost"
+        return sent, "上一次刷新的应答丢失, 新令牌未能保存"
+    if error.code == DEAD_CODES[0]:
+        return f"nobody refreshed it by {pair.refresh_expires_at.isoformat()}", "刷新令牌已过期"
+    somebody = "somebody else used it: does the old script, or another installation, still run?"
+    return somebody, "刷新令牌被别的程序用掉 (旧脚本可能还在运行, 请先停掉)"
+
+
+def _lost(error: LaikeError) -> bool:
+    """Whether the service may have issued a new pair that never arrived."""
+    return isinstance(error, BadResponse | ServerTrouble) or (isinstance(error, Retryable) and error.effect_possible)
+
+
+def turns(client: redis.Redis, seconds: float, file: Path | None = None) -> Turn:
+    """Turns at the token: by a lease in Redis, and by a lock file where Redis is not shared with others.
+
+    Args:
+        seconds: After how long the lease of a dead holder ends.
+        file: The lock file, for a process without Redis.
+    """
+
+    @contextmanager
+    def turn() -> Iterator[Lease]:
+        end = time.monotonic() + PATIENCE_S
+        with _locked(file), hold(client, keys.TOKEN_LOCK, lambda: end - time.monotonic(), seconds) as lease:
+            yield lease
+
+    return turn
+
+
+def _locked(file: Path | None) -> AbstractContextManager[object]:
+    if not file:
+        return nullcontext()
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return filelock.FileLock(file).acquire(timeout=PATIENCE_S)
+    except (OSError, filelock.Timeout) as error:
+        raise StoreUnreachable(f"{file} cannot be locked ({type(error).__name__})") from None

@@ -1,0 +1,190 @@
+"""Which accounts there are: those of the settings, else those that the token reaches, asked for once a day."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+import structlog
+
+from pipeline.clients.oceanengine.api import OceanEngine
+from pipeline.clients.oceanengine.reports import account_totals
+from pipeline.context import Context
+from pipeline.core.account_options import disabled, unknown
+from pipeline.core.errors import LaikeError, NeedsPerson, Trouble, WrongInput
+from pipeline.core.model import ZERO, Account
+from pipeline.core.naming import ids_of
+from pipeline.core.roster import SETTINGS
+from pipeline.core.runs.plan import choose_accounts, told_apart, window
+from pipeline.steps.accounts.discovery import discover
+
+# less than a day, so that a roster of yesterday's run is renewed before or in today's
+FRESH = timedelta(hours=23)
+REPORTS_AT_ONCE = 16  # threads that wait for answers; the shared limiter sets the pace
+ACTIVE_DAYS = 30
+ALL_DISABLED = "laike.toml 停用了全部账户：请至少启用一个。"
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The accounts to act on: the name that is written by id; `trouble`: why the list is an older one."""
+
+    names: Mapping[str, str]
+    trouble: Trouble | None = None
+
+
+class Activity(StrEnum):
+    """Whether an account is in use."""
+
+    ACTIVE = "active"  # cost in the last 30 days
+    IDLE = "idle"
+    UNAVAILABLE = "unavailable"
+    PARKED = "parked"  # unavailable for so long that nobody waits for it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountState:
+    """One account as it is now; `cost` in 元 over the last 30 days."""
+
+    id: str
+    name: str
+    ways: tuple[str, ...]
+    activity: Activity
+    cost: Decimal
+    last_covered: date | None
+    trouble: Trouble | None = None
+
+
+def known_accounts(ctx: Context, *, anew: bool = False) -> Known:
+    """The accounts of the settings, without a call; else the roster, discovered anew where it is a day old.
+
+    A roster that cannot be renewed is used on; the trouble says why.
+
+    Args:
+        anew: Discover however young the roster is.
+
+    Raises:
+        NeedsPerson: There is no roster yet, and the token is dead or reaches no account; or all are disabled.
+        Retryable: There is no roster yet, and the service is away.
+    """
+    known = _every_account(ctx, anew=anew)
+    names = _enabled(ctx, known.names)
+    if not names:
+        msg = f"every account is disabled: [accounts.<id>] of laike.toml says so of all {len(known.names)}"
+        raise NeedsPerson(msg, what_to_do=ALL_DISABLED)
+    return replace(known, names=names)
+
+
+def _every_account(ctx: Context, *, anew: bool) -> Known:
+    """Those that are disabled, too: by them accounts of one name are told apart, and nothing looks vanished."""
+    if chosen := ctx.settings.accounts:
+        names = told_apart(chosen)
+        ctx.rosters.learn_names(names)
+        return Known(names)
+    last = ctx.rosters.last()
+    if (
+        last
+        and not anew
+        and timedelta(0) <= ctx.now() - last.at < FRESH
+        and ctx.tokens.brought() in (None, last.brought)
+    ):
+        return Known(last.names)
+    try:
+        return Known(discover(ctx, last).names)
+    except LaikeError as error:
+        if last is None:
+            raise
+        log.warning("discovery_failed", error=error.message, roster_of=last.at.isoformat())
+        return Known(last.names, error.trouble())
+
+
+def _enabled(ctx: Context, names: Mapping[str, str]) -> dict[str, str]:
+    off = disabled(ctx.settings.account_options)
+    return {number: name for number, name in names.items() if number not in off}
+
+
+def remembered_accounts(ctx: Context) -> Known | None:
+    """The accounts as far as they are known without a call."""
+    if chosen := ctx.settings.accounts:
+        return Known(_enabled(ctx, told_apart(chosen)))
+    last = ctx.rosters.last()
+    return Known(_enabled(ctx, last.names)) if last else None
+
+
+def account_count(ctx: Context) -> int:
+    """How many accounts there are as far as is known without a call; at least one."""
+    known = remembered_accounts(ctx)
+    return max(1, len(known.names)) if known else 1
+
+
+def choose(ctx: Context, names: Mapping[str, str], wanted: Sequence[str]) -> tuple[Account, ...]:
+    """All of the accounts that are known, or those that a person asked for by id or name.
+
+    Raises:
+        WrongInput: What is no account that is known, the name of several, or an account that is disabled.
+    """
+    off = disabled(ctx.settings.account_options)
+    account_ids = ids_of(wanted, told_apart(names), _called(ctx, off)) if wanted else []
+    if asked := [number for number in account_ids if number in off]:
+        msg = f"account {asked[0]} is disabled: laike.toml has enabled = false below [accounts.{asked[0]}]"
+        raise WrongInput(msg)
+    return choose_accounts(names, account_ids)
+
+
+def _called(ctx: Context, more: Collection[str]) -> dict[str, set[str]]:
+    """What else each account is called, by id: in the settings, or at the service; also those that are disabled."""
+    called: dict[str, set[str]] = {number: set() for number in more}
+    last = None if ctx.settings.accounts else ctx.rosters.last()
+    names = [(one.id, name) for one in (last.members if last else ()) for name in (one.called, one.name)]
+    for number, name in (*ctx.settings.accounts.items(), *names):
+        called.setdefault(number, set()).add(name)
+    return called
+
+
+def nobodys_options(ctx: Context) -> list[str]:
+    """Ids of which `[accounts.<id>]` says something although the token reaches no such account."""
+    last = ctx.rosters.last()
+    return unknown(ctx.settings.account_options, last.names) if last and not ctx.settings.accounts else []
+
+
+def states(ctx: Context, names: Mapping[str, str], tell: Callable[[int], None]) -> list[AccountState]:
+    """Each account with its cost of the last 30 days and its last covered day; one call an account.
+
+    Args:
+        tell: Is told how many accounts are done.
+    """
+    api = ctx.oceanengine(None)
+    last = None if ctx.settings.accounts else ctx.rosters.last()
+    ways, parked = {one.id: one.ways for one in last.members} if last else {}, ctx.days.parked(ctx.now())
+    with ThreadPoolExecutor(max_workers=REPORTS_AT_ONCE) as pool:
+        asked = {
+            number: pool.submit(_state, ctx, api, number, name, ways.get(number, (SETTINGS,)))
+            for number, name in names.items()
+        }
+        for done, _ in enumerate(as_completed(asked.values()), start=1):
+            tell(done)
+    found = [asked[number].result() for number in names]
+    return [replace(one, activity=Activity.PARKED) if one.trouble and one.id in parked else one for one in found]
+
+
+def _state(ctx: Context, api: OceanEngine, number: str, name: str, ways: tuple[str, ...]) -> AccountState:
+    trouble, cost = None, ZERO
+    try:
+        days = account_totals(api, number, window(ctx.now(), ACTIVE_DAYS)).values()
+        cost = sum((day.cost for day in days), ZERO)
+        activity = Activity.ACTIVE if cost else Activity.IDLE
+    except LaikeError as error:
+        activity, trouble = Activity.UNAVAILABLE, error.trouble()
+    return AccountState(
+        id=number,
+        name=name,
+        ways=ways,
+        activity=activity,
+        cost=cost,
+        last_covered=max(ctx.coverage.days([number])[number], default=None),
+        trouble=trouble,
+    )

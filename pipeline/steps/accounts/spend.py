@@ -1,0 +1,135 @@
+"""Days on which an account spent more than its promotions: ask the second witness, weigh, remember what was found."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import structlog
+
+from pipeline.clients.oceanengine.api import OceanEngine
+from pipeline.clients.oceanengine.reports import project_report
+from pipeline.context import Context
+from pipeline.core.account_options import AccountOptions
+from pipeline.core.errors import LaikeError
+from pipeline.core.model import ZERO, AccountDay, ReportRow, blocks, china_day
+from pipeline.core.outcome import DayOutcome, Run
+from pipeline.core.runs import plan
+from pipeline.core.spend import LATELY, Look, Noted, Reading, Weighed, accepted, falls_short, weigh
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """The days of a reading with their states.
+
+    Attributes:
+        noted: What to remember of those on which the account spent more.
+        unread: Why the project report could not be read, where it was needed.
+        look_again: Whether reading the account again at once may make a day good.
+    """
+
+    days: tuple[DayOutcome, ...]
+    noted: Mapping[date, Noted] = field(default_factory=dict)
+    unread: LaikeError | None = None
+    look_again: bool = False
+
+
+def weigh_days(
+    ctx: Context,
+    api: OceanEngine,
+    run: Run,
+    account_id: str,
+    *,
+    at: datetime,
+    rows: Iterable[ReportRow],
+    days: Sequence[DayOutcome],
+) -> Weighing:
+    """Say of each day that falls short whether it is whole; one more call, and only where there is one.
+
+    Args:
+        at: When the reading began.
+        rows: What the promotion report said of all of `days`.
+        days: As the sums alone make them.
+    """
+    short = [day for day in days if falls_short(day)]
+    if not short:
+        return Weighing(tuple(days), look_again=not _all_good(days))
+    if ctx.settings.account_options.get(account_id, AccountOptions()).expected:
+        made = tuple(accepted(day) if day in short else day for day in days)
+        return Weighing(made, look_again=not _all_good(made))
+    costs = _costs(rows)
+    projects, unread = _witness(api, account_id, [day.day for day in short])
+    look = Look(
+        account_id=account_id,
+        run_id=run.run_id,
+        at=at,
+        settle_at=ctx.settings.settle_at,
+        owed_from=plan.window(at, ctx.settings.catch_up_days).first,
+        projects=projects,
+        unread=unread.trouble() if unread else None,
+        noted=ctx.spend.noted(account_id),
+        readings=ctx.spend.readings(account_id, [day.day for day in short]),
+        with_rows={*costs, *_loaded_with_rows(ctx, account_id, short)},
+    )
+    return _weighing(days, {day.day: weigh(day, costs.get(day.day, {}), look) for day in short}, look, unread)
+
+
+def remember(ctx: Context, account_id: str, rows: Iterable[ReportRow], weighing: Weighing) -> None:
+    """Keep what a reading says for those that come after it."""
+    costs, good = _costs(rows), [day for day in weighing.days if day.state.good]
+    if not good and not weighing.noted:
+        return
+    ctx.spend.learn(
+        account_id,
+        china_day(ctx.now()),
+        noted=weighing.noted,
+        balanced=[day.day for day in good if not day.outside],
+        readings={day.day: Reading(costs.get(day.day, {}), day.totals.cost if day.totals else ZERO) for day in good},
+    )
+
+
+def _weighing(
+    days: Sequence[DayOutcome], weighed: Mapping[date, Weighed], look: Look, unread: LaikeError | None
+) -> Weighing:
+    made = tuple(weighed[day.day].outcome if day.day in weighed else day for day in days)
+    again = [day for day in made if not day.state.good and (day.day not in weighed or weighed[day.day].look_again)]
+    noted = {day: one.noted for day, one in weighed.items() if one.noted != look.noted.get(day, Noted())}
+    return Weighing(made, noted, unread, look_again=bool(again))
+
+
+def _witness(
+    api: OceanEngine, account_id: str, days: Collection[date]
+) -> tuple[dict[date, Decimal] | None, LaikeError | None]:
+    """What the projects sum to by day, or why that cannot be read: the promotions are there nevertheless."""
+    sums: dict[date, Decimal] = {}
+    try:
+        for block in blocks(days, plan.BLOCK_DAYS):
+            sums |= project_report(api, account_id, block)
+    except LaikeError as error:
+        log.warning("projects_unread", account=account_id, error=error.message)
+        return None, error
+    return sums, None
+
+
+def _loaded_with_rows(ctx: Context, account_id: str, short: Iterable[DayOutcome]) -> set[date]:
+    """Days before those without any row on which rows were loaded."""
+    bare = [day.day for day in short if not day.rows]
+    before = {day - timedelta(days=ago) for day in bare for ago in range(1, LATELY.days + 1)}
+    return {
+        at.day for at, known in ctx.coverage.at(AccountDay(account_id, day) for day in before).items() if known.rows
+    }
+
+
+def _costs(rows: Iterable[ReportRow]) -> dict[date, dict[str, Decimal]]:
+    """消耗 of each promotion by day."""
+    found: dict[date, dict[str, Decimal]] = defaultdict(dict)
+    for row in rows:
+        found[row.day][row.promotion_id] = row.cost
+    return dict(found)
+
+
+def _all_good(days: Iterable[DayOutcome]) -> bool:
+    return all(day.state.good for day in days)

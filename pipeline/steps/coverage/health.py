@@ -1,0 +1,54 @@
+"""Judge a day by what is remembered of it, without a call; tell an outside monitor after each run that covered it."""
+
+from datetime import date, timedelta
+
+import structlog
+
+from pipeline.clients.heartbeat import Heartbeat
+from pipeline.context import Context
+from pipeline.core.coverage.health import Health, Verdict, judge
+from pipeline.core.errors import LaikeError
+from pipeline.core.model import AccountDay, DayRange
+from pipeline.core.outcome import Run
+from pipeline.core.runs.plan import yesterday
+from pipeline.steps.accounts.roster import remembered_accounts
+from pipeline.steps.coverage.owed import newest_day
+
+log = structlog.get_logger()
+
+
+def health(ctx: Context, day: date | None = None, longest: timedelta | None = None) -> Health:
+    """The verdict on a day; by default on the newest that is owed: yesterday, as soon as its daily run had its time.
+
+    Accounts that are parked are not waited for.
+
+    Args:
+        longest: How old the newest figures may be.
+    """
+    now, known = ctx.now(), remembered_accounts(ctx)
+    parked = ctx.days.parked(now)
+    names = {number: name for number, name in known.names.items() if number not in parked} if known else {}
+    judged = day or newest_day(ctx, len(names))
+    covered = ctx.coverage.at(AccountDay(number, judged) for number in names)
+    states = ctx.days.known(names, DayRange(judged, judged))
+    loaded = {
+        at.account_id: one.as_of for at, one in covered.items() if not (state := states.get(at)) or state.state.good
+    }
+    return judge(judged, names, loaded, now, longest)
+
+
+def tell_outside(ctx: Context, run: Run) -> None:
+    """Ping `LAIKE_HEARTBEAT_URL`, if it is set, after a run that covered yesterday; that it fails harms no run."""
+    url, day = ctx.settings.heartbeat_url, yesterday(ctx.now())
+    if not url or day not in run.days:
+        return
+    found = health(ctx, day)
+    heartbeat, good = Heartbeat(url.get_secret_value()), found.verdict == Verdict.OK
+
+    def ping() -> None:
+        try:
+            heartbeat.ping(found.words, good=good)
+        except LaikeError as error:
+            log.warning("heartbeat_failed", run=run.run_id, error=error.message)
+
+    ctx.pings.send(ping)

@@ -1,0 +1,71 @@
+"""Room in the 同步状态 table: counted as the main table's is; when it is full the oldest rows carry the newest days.
+
+It has a row for each account, day and table for ever: 1,000 accounts fill it in three weeks. Nothing is deleted.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import islice
+
+from pipeline.clients.feishu.records import Records
+from pipeline.context import Base, Context
+from pipeline.core.coverage.status import (
+    ACCOUNT,
+    COMPUTED,
+    DAY,
+    KEPT_DAYS,
+    OldRow,
+    Places,
+    StatusRow,
+    places_for,
+    reusable,
+)
+from pipeline.core.model import china_day
+from pipeline.core.table.cells import midnight_ms
+from pipeline.core.table.layout import between
+from pipeline.steps.table.read import remembered_count, time_zone
+
+
+def places(ctx: Context, base: Base, records: Records, new: Sequence[StatusRow], *, full: bool = False) -> Places:
+    """Where new rows go.
+
+    Args:
+        full: The service says that it takes no more, whatever `LAIKE_TABLE_MAX_ROWS` is.
+
+    Raises:
+        LaikeError: As the service says.
+    """
+    count = _count(ctx, records) if full else _remembered_or_counted(ctx, records, len(new))
+    room = 0 if full else max(0, ctx.settings.table_max_rows - count)
+    lacking = len(new) - room
+    return places_for(new, room, _oldest(ctx, base, records, lacking) if lacking > 0 else [])
+
+
+def learn_created(ctx: Context, records: Records, more: int) -> None:
+    """Remember that there are so many rows more than were counted."""
+    memory = ctx.memory.beside(records.table_id)
+    if counts := memory.rows():
+        memory.learn_rows(china_day(ctx.now()), counts[max(counts)] + more, counted=False)
+
+
+def _remembered_or_counted(ctx: Context, records: Records, more: int) -> int:
+    """Rows of the table: as remembered, while there is much room, else counted."""
+    remembered = remembered_count(ctx.at_table(records.table_id), more)
+    return _count(ctx, records) if remembered is None else remembered
+
+
+def _count(ctx: Context, records: Records) -> int:
+    count = records.count()
+    ctx.memory.beside(records.table_id).learn_rows(china_day(ctx.now()), count, counted=True)
+    return count
+
+
+def _oldest(ctx: Context, base: Base, records: Records, count: int) -> list[OldRow]:
+    """So many of the oldest rows that may carry another day; always the same ones while the table stays as it is."""
+    creator = ctx.memory.creator()
+    if creator is None:
+        return []  # which rows are ours is not known
+    computed = {field.name for field in base.tables.fields(records.table_id) if field.type in COMPUTED}
+    before_ms = midnight_ms(china_day(ctx.now()) - timedelta(days=KEPT_DAYS), time_zone(ctx, base))
+    found = records.search(between(DAY, 0, before_ms), [], sort=(DAY, ACCOUNT))
+    return list(islice(reusable(found, creator, before_ms, computed), count))

@@ -1,0 +1,176 @@
+"""Rows of one key: find them, ask the source which of them is right, and, where a person agreed, clean them up."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from pipeline.clients.feishu.records import DELETE_BATCH
+from pipeline.clients.oceanengine.reports import promotion_report
+from pipeline.context import Base, Context
+from pipeline.core.errors import LaikeError
+from pipeline.core.model import Account, DayRange, Key, ReportRow, WantedRow, blocks
+from pipeline.core.runs.plan import BLOCK_DAYS, choose_accounts
+from pipeline.core.runs.quality import settle_shared_keys
+from pipeline.core.table.cells import Field
+from pipeline.core.table.columns import metrics_of
+from pipeline.core.table.duplicates import Copy, LeftAlone, Plan, copies, left_alone, resolve, same_as
+from pipeline.core.table.layout import Layout
+from pipeline.core.table.write_shape import writable
+from pipeline.steps.accounts.roster import known_accounts
+from pipeline.steps.table.read import layout_now, read_everything
+from pipeline.steps.table.save import save_copies
+from pipeline.steps.table.write import batches, until_known, write_batches
+
+WHY = "dedup"
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Doubled:
+    """The keys with more than one row, what is proposed for each, and what could not be asked."""
+
+    plans: tuple[Plan, ...]
+    ours: str | None  # who the table says created our rows
+    wanted: Mapping[Key, WantedRow]  # what the source says
+    unasked: tuple[str, ...]  # why the source could not be asked
+    days: DayRange | None  # that were looked at; without, the whole table
+    left: tuple[LeftAlone, ...] = ()  # keys with more than one row that are not ours to clean
+
+    @property
+    def none(self) -> bool:
+        """Whether no key has more than one row, but for those of people."""
+        return not self.plans and all(one.certain for one in self.left)
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """What was done: rows that went, rows that took cells over, keys that are as they were, the backups."""
+
+    removed: int = 0
+    merged: int = 0
+    left: tuple[Key, ...] = ()
+    files: tuple[Path, ...] = ()
+
+
+def look(ctx: Context, days: DayRange | None) -> Doubled:
+    """Find the rows of one key in some days, or in the whole table, and propose which one stays.
+
+    Raises:
+        TableMismatch: The table's columns are not what we write.
+        LaikeError: As the service says.
+    """
+    base = ctx.base(None)
+    layout, fields = layout_now(ctx, base)
+    ours = ctx.memory.creator()
+    same, left = _sorted_out(_copies(base, layout, fields, days), ours)
+    wanted, unasked = _ask_source(ctx, layout, same) if same else ({}, ())
+    plans = tuple(resolve(key, rows, wanted.get(key)) for key, rows in sorted(same.items()))
+    return Doubled(plans, ours, wanted, unasked, days, left)
+
+
+def clean(ctx: Context, doubled: Doubled) -> Cleaned:
+    """Do what was proposed: back up, merge, delete, read back. What changed since it was proposed is left.
+
+    Raises:
+        LaikeError: As the service says, or the backup cannot be written; another clean does the rest.
+    """
+    if not doubled.plans:
+        return Cleaned()
+    with ctx.writing() as base:
+        layout, fields = layout_now(ctx, base)
+        work = _Clean(ctx, base, layout, fields, doubled)
+        until_known(work.do, ctx.pause)
+    there = _records(base, layout, doubled.days)
+    ids = {str(record["record_id"]) for record in there}
+    left = work.agreed.keys() & copies(layout, there, writable(fields)).keys()
+    return Cleaned(len(work.saved - ids), len(work.merged), tuple(sorted(left)), tuple(work.files))
+
+
+class _Clean:
+    """One clean at work: what was agreed, and what was saved so far."""
+
+    def __init__(self, ctx: Context, base: Base, layout: Layout, fields: Sequence[Field], doubled: Doubled) -> None:
+        self.ctx, self.base, self.layout, self.fields = ctx, base, layout, fields
+        self.agreed, self.wanted = {plan.key: plan for plan in doubled.plans}, doubled.wanted
+        self.ours = doubled.ours
+        self.days = doubled.days
+        self.saved: set[str] = set()
+        self.merged: set[str] = set()
+        self.files: list[Path] = []
+
+    def do(self) -> None:
+        """Read again, and carry out the plans that are still those that were agreed."""
+        same, _ = _sorted_out(_copies(self.base, self.layout, self.fields, self.days), self.ours)
+        now = [resolve(key, rows, self.wanted.get(key)) for key, rows in same.items() if key in self.agreed]
+        plans = [plan for plan in now if same_as(plan, self.agreed[plan.key])]
+        gone = [one for plan in plans for one in plan.remove]
+        if not gone:
+            return
+        self._save([one for one in gone if one.row.record_id not in self.saved])
+        self.ctx.memory.begin_writing()
+        records = self.base.records()
+        merges = [(plan.keep.row.record_id, plan.merge) for plan in plans if plan.merge]
+        self.merged |= {record_id for record_id, _ in merges}
+        write_batches(merges, self.ctx.batch_size, records.batch_update)
+        for ids in batches([one.row.record_id for one in gone], DELETE_BATCH):
+            records.batch_delete(ids)
+
+    def _save(self, gone: Sequence[Copy]) -> None:
+        if gone:
+            self.files.append(save_copies(self.ctx, self.fields, gone, WHY))
+            self.saved |= {one.row.record_id for one in gone}
+
+
+def _copies(base: Base, layout: Layout, fields: Sequence[Field], days: DayRange | None) -> dict[Key, tuple[Copy, ...]]:
+    found = copies(layout, _records(base, layout, days), writable(fields))
+    return {key: rows for key, rows in found.items() if days is None or key.day in days}
+
+
+def _sorted_out(
+    found: Mapping[Key, tuple[Copy, ...]], ours: str | None
+) -> tuple[dict[Key, tuple[Copy, ...]], tuple[LeftAlone, ...]]:
+    """The keys whose rows may be cleaned, and those that are left alone."""
+    left = {key: why for key, rows in sorted(found.items()) if (why := left_alone(key, rows, ours))}
+    return {key: rows for key, rows in found.items() if key not in left}, tuple(left.values())
+
+
+def _records(base: Base, layout: Layout, days: DayRange | None) -> list[dict[str, Any]]:
+    return read_everything(base, list(layout.day_filters(days)) if days else (None,))
+
+
+def _ask_source(
+    ctx: Context, layout: Layout, same: Mapping[Key, Sequence[Copy]]
+) -> tuple[dict[Key, WantedRow], tuple[str, ...]]:
+    """What the source says about the doubled keys, and why parts of it could not be asked."""
+    days: dict[str, set[date]] = defaultdict(set)
+    for key, rows in same.items():
+        for one in rows:
+            days[one.row.account_name].add(key.day)
+    try:
+        accounts = {one.id: one for one in choose_accounts(known_accounts(ctx).names, []) if one.name in days}
+    except LaikeError as error:
+        return {}, (error.message,)
+    rows_, unasked = _reports(ctx, accounts.values(), days)
+    settled, _ = settle_shared_keys(rows_)
+    return {row.key: layout.want(row, accounts[row.account_id]) for row in settled if row.key in same}, unasked
+
+
+def _reports(
+    ctx: Context, accounts: Iterable[Account], days: Mapping[str, set[date]]
+) -> tuple[list[ReportRow], tuple[str, ...]]:
+    api, rows, unasked = ctx.oceanengine(None), [], []
+    metrics = metrics_of(ctx.settings.columns)
+    for account in accounts:
+        for block in blocks(days[account.name], BLOCK_DAYS):
+            try:
+                rows += promotion_report(api, account.id, block, metrics)
+            except LaikeError as error:
+                log.warning("source_not_asked", account=account.id, error=error.message)
+                unasked.append(f"{account.name}: {error.message}")
+    return rows, tuple(unasked)

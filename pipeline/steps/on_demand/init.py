@@ -1,0 +1,141 @@
+"""What a new installation needs in the base: the typed table or its missing columns, the status table, the views.
+
+First a plan, which only reads; then, if a person agrees, what it says. Done twice, the second plan is empty. Columns
+of a wrong type are left to a person: a change of type would change what is in them.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pipeline.context import Base, Context
+from pipeline.core.coverage.status import NAME
+from pipeline.core.errors import TableMismatch
+from pipeline.core.model import Account
+from pipeline.core.table.cells import Field
+from pipeline.core.table.columns import Column
+from pipeline.core.table.layout import match
+from pipeline.core.table.views import ViewState
+from pipeline.steps.coverage.status import status_table
+from pipeline.steps.runs.views import CREATED_A_RUN, inspect, mend
+from pipeline.steps.table.read import match_fields
+from pipeline.steps.table.write import batches
+
+TABLE_NAME = "广告日报"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is missing in the base."""
+
+    table_id: str | None  # of the table to fill; `None`: to be made
+    adopted: bool  # it was found by its name, and its id is in no setting yet
+    columns: tuple[Column, ...] = ()
+    nearest: tuple[str, ...] = ()  # columns of the table that are not ours: one may be meant by a missing one
+    status: bool = False
+    views: tuple[Account, ...] = ()
+    left: tuple[TableMismatch, ...] = ()  # what only a person can mend
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is to be done."""
+        return self.table_id is not None and not (self.adopted or self.columns or self.status or self.views)
+
+
+def look(ctx: Context, table_id: str | None, accounts: Sequence[Account]) -> Plan:
+    """What the base lacks.
+
+    Args:
+        table_id: The table as set; without one, that of our name is taken, or a new one made.
+
+    Raises:
+        TableMismatch: The base has no such table.
+        LaikeError: As the service says.
+    """
+    base = ctx.base(None)
+    ids = base.tables.ids()
+    if table_id and table_id not in ids.values():
+        there = ", ".join(f"{number} ({name})" for name, number in ids.items())
+        advice = "请把 LAIKE_BITABLE_TABLE_ID 改为其中之一, 或留空以新建数据表。"
+        raise TableMismatch(f"the base has no table {table_id}; there are {there or 'none'}", what_to_do=advice)
+    found, lacks_status = table_id or ids.get(TABLE_NAME), NAME not in ids
+    if found is None:
+        return Plan(None, adopted=False, columns=ctx.settings.columns, status=lacks_status, views=tuple(accounts))
+    fields = base.tables.fields(found)
+    names = {field.name for field in fields}
+    missing = _missing(ctx.at_table(found), fields)
+    left = _wrong_types(ctx.at_table(found), base, fields, missing)
+    return Plan(
+        found,
+        adopted=table_id is None,
+        columns=missing,
+        nearest=tuple(sorted(names - {column.name for column in ctx.settings.columns})) if missing else (),
+        status=lacks_status,
+        views=() if left else _views(ctx.at_table(found), accounts, fields, missing),
+        left=left,
+    )
+
+
+def carry_out(
+    ctx: Context, plan: Plan, accounts: Sequence[Account], keep: Callable[[str], None], say: Callable[[str], None]
+) -> None:
+    """Do what a plan says.
+
+    Args:
+        keep: Takes the id of a table that was made or found by its name, before anything else is done.
+        say: Is told each thing that was done.
+
+    Raises:
+        LaikeError: As the service says; what was done stays, and a new plan has the rest.
+    """
+    with ctx.writing() as base:
+        ctx.memory.begin_writing()
+        table_id = plan.table_id or _make_table(ctx, base, say)
+        if plan.table_id is None or plan.adopted:
+            keep(table_id)
+        for column in plan.columns if plan.table_id else ():
+            base.tables.create_field(table_id, column.new_field)
+            say(f"column {column.name} added")
+        here = ctx.at_table(table_id)
+        if plan.status:
+            here.memory.forget_status()
+            say(f"table {NAME} made: {status_table(here, base)}")
+    for views in batches(inspect(here, accounts, deep=True) if plan.views else [], CREATED_A_RUN):
+        made = mend(here, views)
+        say(f"views: {len(made.created)} made, {len(made.repaired)} repaired")
+
+
+def _make_table(ctx: Context, base: Base, say: Callable[[str], None]) -> str:
+    table_id = base.tables.create(TABLE_NAME, [column.new_field for column in ctx.settings.columns])
+    say(f"table {TABLE_NAME} made: {table_id}")
+    return table_id
+
+
+def _missing(ctx: Context, fields: Sequence[Field]) -> tuple[Column, ...]:
+    """Columns that the table has neither by their name nor, renamed by a person, by the id that we remember."""
+    names, ids = {field.name for field in fields}, {field.id for field in fields}
+    followed = {name for name, known in ctx.memory.columns().items() if known.field_id in ids}
+    return tuple(column for column in ctx.settings.columns if column.name not in names | followed)
+
+
+def _wrong_types(
+    ctx: Context, base: Base, fields: Sequence[Field], missing: Sequence[Column]
+) -> tuple[TableMismatch, ...]:
+    there = [column for column in ctx.settings.columns if column not in missing]
+    known = {name: column.field_id for name, column in ctx.memory.columns().items()}
+    try:
+        match(there, fields, base.tables.time_zone(), known)
+    except TableMismatch as error:
+        return (error,)
+    return ()
+
+
+def _views(
+    ctx: Context, accounts: Sequence[Account], fields: Sequence[Field], missing: Sequence[Column]
+) -> tuple[Account, ...]:
+    """Accounts whose view is to be made or repaired; all while the table lacks columns."""
+    if missing:
+        return tuple(accounts)
+    layout = match_fields(ctx, fields, ctx.base(None).tables.time_zone())
+    # before an account's first row a select lacks its option, and then there can be no view
+    found = [view for view in inspect(ctx, accounts, deep=True) if layout.view_conditions(view.account)]
+    return tuple(view.account for view in found if view.state in (ViewState.NEW, ViewState.WRONG))

@@ -1,0 +1,59 @@
+"""Gather what a report tells: the table's rows, summed as they are read, and what is known of their days."""
+
+from collections.abc import Collection, Sequence
+
+from pipeline.context import Context
+from pipeline.core.model import Account, DayRange, china_day
+from pipeline.core.telling.report import Report, Restated, tally
+from pipeline.render.period_card import report_card
+from pipeline.steps.accounts.roster import choose, known_accounts, remembered_accounts
+from pipeline.steps.coverage.grid import coverage
+from pipeline.steps.coverage.history import read_at
+from pipeline.steps.table.read import layout_now, read_following, rows_of
+from pipeline.steps.telling.tell import Sent, send
+
+RUNS_SEARCHED = 2000  # of which a restatement may tell: years of a daily and a settling run
+
+
+def gather(ctx: Context, days: DayRange, account_ids: Sequence[str]) -> Report:
+    """The report on some days, of all rows of the table or of those of some accounts.
+
+    Raises:
+        WrongInput: An account that is not known.
+        TableMismatch: A column is missing.
+        LaikeError: The table cannot be read, or the accounts are not known.
+    """
+    accounts = choose(ctx, (remembered_accounts(ctx) or known_accounts(ctx)).names, account_ids)
+    grid = {one.account: one.days for one in coverage(ctx, days) if one.account in accounts}
+    only = {account.name for account in accounts} if account_ids else None
+    base = ctx.base(None)
+    layout, _ = layout_now(ctx, base)
+    _, sums = read_following(base, layout, days, lambda now, records: tally(now, rows_of(now, records, days), only))
+    return Report(
+        days=days,
+        tally=sums,
+        grid=grid,
+        restated=tuple(sorted(_restated(ctx, days, accounts), key=lambda one: (one.day, one.account, one.seen_at))),
+        as_of=read_at(ctx, days, [account.id for account in accounts]),
+        made_at=ctx.now(),
+        link=ctx.settings.table_url,
+    )
+
+
+def send_report(ctx: Context, report: Report, file: str) -> Sent:
+    """Send the main figures to the group; what became of them. A bot sends no files: the card says where it lies."""
+    return send(ctx, report_card(report, file))
+
+
+def _restated(ctx: Context, days: DayRange, accounts: Collection[Account]) -> list[Restated]:
+    """Corrections of these days, as the runs that met them tell; no run that began before them knows of any."""
+    names, found = {account.id: account.name for account in accounts}, []
+    for run, summary in ctx.ledger.overview(ctx.ledger.newest(RUNS_SEARCHED)):
+        if summary is None or summary.dry_run or china_day(summary.started_at) <= days.first:
+            continue
+        found += [
+            Restated(names[at.account_id], at.day, summary.ended_at, run.run_id)
+            for at in summary.restatements
+            if at.day in days and at.account_id in names
+        ]
+    return found

@@ -1,0 +1,180 @@
+"""Fetch one account's days: report and totals at the same time, judged, staged. Never raises for what an API does."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import structlog
+
+from pipeline.clients.oceanengine.api import OceanEngine
+from pipeline.clients.oceanengine.reports import account_totals, promotion_report
+from pipeline.context import Context
+from pipeline.core.errors import BadResponse, Busy, LaikeError, Retryable, Trouble
+from pipeline.core.model import AccountDay, DayRange, ReportRow, Totals, ranges
+from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, Run
+from pipeline.core.runs import plan
+from pipeline.core.runs.flow import FETCH, Step
+from pipeline.core.runs.quality import checksum, judge_days, moved, spent_before
+from pipeline.core.table.columns import metrics_of
+from pipeline.state.runs.staging import Fetched, staged
+from pipeline.steps.accounts.spend import Weighing, remember, weigh_days
+from pipeline.steps.runs.carried import carried
+from pipeline.steps.runs.once import Done, Work, once, part_of
+
+SECOND_LOOK_S = 20.0  # figures that do not add up are read once more after so long
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one reading of an account brought."""
+
+    rows: Sequence[ReportRow]
+    weighing: Weighing
+    spent_lately: bool = False
+    as_of: datetime | None = None  # Redis' clock before its first call
+
+    @property
+    def days(self) -> tuple[DayOutcome, ...]:
+        """The days with their states."""
+        return self.weighing.days
+
+
+def fetch_account(ctx: Context, run_id: str, batch: int, account_id: str, *, last: bool = True) -> FetchOutcome:
+    """Fetch an account for a batch, or return what an earlier delivery fetched.
+
+    Its rows are staged in the instant in which its outcome is recorded. A failure is an outcome too.
+
+    Args:
+        last: Whether a failure that may pass is to be an outcome; else it is raised, to be tried again later.
+
+    Raises:
+        Busy: A living process is at it.
+        Retryable: It failed, may succeed later, and this was not the last try.
+        Unforeseen: It broke, and is to be tried again.
+        StoreTrouble: Redis is away.
+    """
+    part = part_of(ctx, run_id, batch)
+
+    def do(counting: Context) -> FetchOutcome | Done[FetchOutcome]:
+        return carried(counting, part, account_id) or _fetch_and_tell(counting, part, account_id, last=last)
+
+    def give_up(why: Trouble) -> Done[FetchOutcome]:
+        return _staged(ctx, part, account_id, _nothing(part.days, why))
+
+    work: Work[FetchOutcome] = Work(do, give_up, passing=(Busy, Retryable))
+    return once(ctx, run_id, Step(FETCH, batch, account_id), FetchOutcome, work)
+
+
+def _fetch_and_tell(ctx: Context, part: Run, account_id: str, *, last: bool) -> Done[FetchOutcome]:
+    ctx.ledger.emit(part.run_id, "fetching", batch=part.batch, account=account_id)
+    why = ctx.ledger.given_up(part.run_id)
+    found = _nothing(part.days, why) if why else _fetch_or_fail(ctx, part, account_id, last=last)
+    if not part.dry_run:
+        remember(ctx, account_id, found.rows, found.weighing)
+    done = _staged(ctx, part, account_id, found)
+    _tell(ctx, part, done.outcome)
+    return done
+
+
+def _staged(ctx: Context, part: Run, account_id: str, found: _Found) -> Done[FetchOutcome]:
+    """What came of an account, and its rows, which are kept in the instant in which that is recorded."""
+    outcome = FetchOutcome(
+        account_id=account_id,
+        days=found.days,
+        rows=len(found.rows),
+        checksum=checksum(found.rows),
+        as_of=found.as_of or ctx.shared_now(),
+        spent_lately=found.spent_lately,
+    )
+    return Done(outcome, staged(part.batch_id, Fetched(outcome, tuple(found.rows))))
+
+
+def _fetch_or_fail(ctx: Context, part: Run, account_id: str, *, last: bool) -> _Found:
+    try:
+        found = _fetch(ctx, ctx.oceanengine(part), part, account_id)
+        if isinstance(found.weighing.unread, Retryable) and not last:
+            raise found.weighing.unread
+        return found
+    except LaikeError as error:
+        log.warning("fetch_failed", run=part.run_id, account=account_id, error=error.message)
+        if isinstance(error, Retryable) and not last:
+            facts = {"reason": error.message, **ctx.tally.facts()}
+            ctx.ledger.emit(part.run_id, "postponed", batch=part.batch, account=account_id, **facts)
+            raise
+        return _nothing(part.days, error.trouble())
+
+
+def _tell(ctx: Context, part: Run, outcome: FetchOutcome) -> None:
+    newest, trouble = outcome.days[-1], outcome.trouble
+    ctx.ledger.emit(
+        part.run_id,
+        "fetched",
+        batch=part.batch,
+        account=outcome.account_id,
+        state=newest.state if newest.state.good else "failed",
+        rows=outcome.rows,
+        cost=str(sum(day.cost for day in outcome.days)),
+        reason=trouble.message if trouble else "",
+        **ctx.tally.facts(),
+    )
+
+
+def _fetch(ctx: Context, api: OceanEngine, run: Run, account_id: str) -> _Found:
+    """Read an account, and once more after a while if the first reading is not whole."""
+    try:
+        found = _read(ctx, api, run, account_id)
+        if not found.weighing.look_again:
+            return found
+    except BadResponse as error:
+        log.warning("second_look", run=run.run_id, account=account_id, error=error.message)
+    ctx.pause(SECOND_LOOK_S)
+    return _read(ctx, api, run, account_id)
+
+
+def _read(ctx: Context, api: OceanEngine, run: Run, account_id: str) -> _Found:
+    """Both reports at the same time, then the promotions of older days whose totals moved, then a second witness.
+
+    One account report tells of all days that may still be corrected, in the call that the batch's days need anyway.
+    """
+    metrics, as_of = metrics_of(ctx.settings.columns), ctx.shared_now()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        told = pool.submit(account_totals, api, account_id, plan.correctable(run.days, ctx.now()))
+        rows = promotion_report(api, account_id, run.days, metrics)
+        totals = told.result()
+    days = judge_days(rows, totals, run.days)
+    older = _moved(ctx, run, account_id, totals) if run.restatements else []
+    for block in ranges(older):
+        more, judged = _read_older(api, block, account_id, totals, metrics)
+        rows, days = [*more, *rows], (*judged, *days)
+    weighing = weigh_days(ctx, api, run, account_id, at=as_of, rows=rows, days=days)
+    return _Found(rows, weighing, spent_before(run.day, totals), as_of)
+
+
+def _read_older(
+    api: OceanEngine, block: DayRange, account_id: str, totals: Mapping[date, Totals], metrics: Sequence[str]
+) -> tuple[list[ReportRow], tuple[DayOutcome, ...]]:
+    """Days that are loaded already: that they cannot be read now must not cost the newest ones."""
+    try:
+        rows = promotion_report(api, account_id, block, metrics)
+    except LaikeError as error:
+        log.warning("older_days_failed", account=account_id, error=error.message)
+        return [], _all_failed(block, error.trouble())
+    return rows, judge_days(rows, totals, block)
+
+
+def _moved(ctx: Context, run: Run, account_id: str, totals: Mapping[date, Totals]) -> list[date]:
+    """Older days than the batch's that were loaded and are corrected by now."""
+    horizon = plan.correctable(run.days, ctx.now())
+    loaded = ctx.coverage.at(AccountDay(account_id, day) for day in horizon if day < run.days.first)
+    return moved(totals, {at.day: known.totals for at, known in loaded.items()})
+
+
+def _nothing(days: DayRange, trouble: Trouble) -> _Found:
+    return _Found([], Weighing(_all_failed(days, trouble)))
+
+
+def _all_failed(days: DayRange, trouble: Trouble) -> tuple[DayOutcome, ...]:
+    return tuple(DayOutcome(day=day, state=DayState.FAILED, trouble=trouble) for day in days)

@@ -1,0 +1,142 @@
+"""End a run: summary, status table, coverage, ledger, card."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+import structlog
+
+from pipeline.context import Context
+from pipeline.core.errors import LaikeError
+from pipeline.core.model import AccountDay
+from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, Summary, VerifyOutcome, ViewsOutcome
+from pipeline.core.runs.absence import Readings
+from pipeline.core.runs.findings import Findings, Word
+from pipeline.core.runs.flow import FETCH, FINISH, LOAD, VERIFY, VIEWS, Step
+from pipeline.core.runs.plan import choose_accounts
+from pipeline.core.runs.summary import BatchEnd, bare_summary, end_of, summarize
+from pipeline.state.store import StoreTrouble
+from pipeline.steps.accounts.roster import remembered_accounts
+from pipeline.steps.coverage.health import tell_outside
+from pipeline.steps.coverage.learn import learn_conflicts, learn_states, note_absences
+from pipeline.steps.coverage.standing import said_later
+from pipeline.steps.coverage.status import write_status
+from pipeline.steps.runs.backfill import begun_parts, left_out_unread
+from pipeline.steps.runs.once import Work, once
+from pipeline.steps.table.write import batches
+from pipeline.steps.telling.card import tell_run
+from pipeline.steps.telling.limits import limit_warnings
+from pipeline.steps.telling.unforeseen import tell_error
+from pipeline.steps.telling.weekly import tell_week
+
+T = TypeVar("T")
+BATCHES_AT_ONCE = 5  # whose days are told together: those of a daily run of 1,000 accounts
+log = structlog.get_logger()
+
+
+def finish(ctx: Context, run_id: str) -> Summary:
+    """Close a run, or return how it was closed before; then tell of it, which fails nothing.
+
+    Raises:
+        Busy: A living process is at it.
+        Unforeseen: It broke, and is to be tried again.
+    """
+    run = ctx.ledger.run(run_id)
+    work = Work(lambda counting: _finish(counting, run), lambda why: bare_summary(run, why, ctx.now()))
+    summary = once(ctx, run_id, Step(FINISH), Summary, work)
+    if ctx.ledger.close(summary):
+        _besides(ctx, run, lambda: ctx.ledger.emit(run_id, "finished", state=summary.state))
+    _besides(ctx, run, lambda: ctx.ledger.archive(run_id))
+    if not run.dry_run:
+        _besides(ctx, run, lambda: tell_run(ctx.of(run), summary))
+        _besides(ctx, run, lambda: tell_week(ctx, run))
+        _besides(ctx, run, lambda: tell_outside(ctx, run))
+    return summary
+
+
+def _besides(ctx: Context, run: Run, act: Callable[[], None]) -> None:
+    """Do what comes after a run's end: what breaks it is told, and keeps nobody from what comes after that."""
+    try:
+        act()
+    except StoreTrouble:
+        raise  # Redis is away: whoever asked for the end comes back later
+    except Exception as error:
+        log.exception("after_the_end_broke", run=run.run_id)
+        tell_error(ctx, f"{run.run_id} 已结束，但后续通知出错", error)
+
+
+def _finish(ctx: Context, run: Run) -> Summary:
+    begun, left_out = begun_parts(ctx, run)
+    conflicts = _conflicts(ctx, begun)
+    ends: list[BatchEnd] = []
+    readings = Readings()
+    warnings: dict[str, None] = {}  # what several batches say alike is told once
+    for some in batches(begun, BATCHES_AT_ONCE):
+        findings = [_found(ctx, part, conflicts) for part in some]
+        ends += map(end_of, findings)
+        if not run.dry_run:
+            readings.add(fetch for found in findings for fetch in found.fetches.values())
+            warnings |= dict.fromkeys(_leave_behind(ctx, run, learn_states(ctx, findings)))
+    why = ctx.ledger.given_up(run.run_id)
+    ends += [end_of(Findings(part, {}, None, None, left_out=why)) for part in left_out]
+    ends += map(end_of, left_out_unread(run))
+    views = ctx.ledger.outcome(run.run_id, str(Step(VIEWS)), ViewsOutcome) or ViewsOutcome()
+    summary = summarize(run, ends, views, ctx.now())
+    if run.dry_run:
+        return summary
+    warnings |= dict.fromkeys(_name_others(ctx, run, conflicts))
+    news = (*ctx.rosters.take_news(run.run_id), *note_absences(ctx, run, readings))
+    limits = limit_warnings(ctx, [end.load for end in ends], views)
+    told = (*news, *summary.warnings, *warnings, *limits)
+    return replace(summary, warnings=told, news=(*news, *summary.news))
+
+
+def _conflicts(ctx: Context, begun: Sequence[Run]) -> frozenset[AccountDay]:
+    """Days that accounts of any two batches, or accounts beyond the run, contradict each other about."""
+    loads = (ctx.ledger.outcome(part.run_id, str(Step(LOAD, part.batch)), LoadOutcome) for part in begun)
+    return frozenset(at for load in loads if load for at in load.conflicts)
+
+
+def _found(ctx: Context, part: Run, conflicts: frozenset[AccountDay]) -> Findings:
+    """What the steps of a batch found, and what was read later by others."""
+
+    def outcome(step: Step, kind: type[T]) -> T | None:
+        return ctx.ledger.outcome(part.run_id, str(step), kind)
+
+    told = {one.id: outcome(Step(FETCH, part.batch, one.id), FetchOutcome) for one in part.accounts}
+    fetches = {account_id: _without_totals(fetch) for account_id, fetch in told.items() if fetch}
+    read_at = {AccountDay(number, day.day): fetch.as_of for number, fetch in fetches.items() for day in fetch.days}
+    return Findings(
+        part,
+        fetches,
+        outcome(Step(LOAD, part.batch), LoadOutcome),
+        outcome(Step(VERIFY, part.batch), VerifyOutcome),
+        later=said_later(ctx, read_at),
+        conflicts=conflicts,
+    )
+
+
+def _without_totals(fetch: FetchOutcome) -> FetchOutcome:
+    """What the end needs of a fetch: a long backfill has many, and all are looked at together."""
+    return replace(fetch, days=tuple(replace(day, totals=None) for day in fetch.days))
+
+
+def _leave_behind(ctx: Context, run: Run, words: Mapping[AccountDay, Word]) -> list[str]:
+    """Write the status table; that it could not be written is a warning of the run."""
+    try:
+        return write_status(ctx, run, words)
+    except LaikeError as error:
+        log.warning("status_failed", run=run.run_id, error=error.message)
+        return [f"同步状态表未更新: {error.what_to_do}"]
+
+
+def _name_others(ctx: Context, run: Run, conflicts: frozenset[AccountDay]) -> list[str]:
+    """Tell the days of accounts beyond the run that its accounts contradict."""
+    ours = {account.id for account in run.accounts}
+    beyond = sorted(at for at in conflicts if at.account_id not in ours)
+    known = remembered_accounts(ctx) if beyond else None
+    if not known:
+        return []
+    others = [account for account in choose_accounts(known.names, []) if account.id not in ours]
+    told = learn_conflicts(ctx, [at for at in beyond if at.account_id in known.names])
+    return _leave_behind(ctx, replace(run, accounts=(*run.accounts, *others)), told)

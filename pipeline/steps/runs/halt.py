@@ -1,0 +1,39 @@
+"""A run in this process that a person stops: between two steps, and closed, so that nobody goes on with it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from pipeline.context import Context
+from pipeline.core.errors import Trouble
+from pipeline.core.outcome import Run, RunState, Summary
+from pipeline.core.runs.summary import bare_summary
+
+Stop = Callable[[], bool]  # whether a person wants it
+
+
+class Halted(Exception):
+    """No further step of the run begins."""
+
+
+def never() -> bool:
+    """Nobody stops a run of the workers half-way."""
+    return False
+
+
+def interrupt(ctx: Context, run: Run) -> Summary:
+    """Close a run as interrupted; where it has an end already, that one.
+
+    What was loaded stays, and what was not read back is still owed: the next run of these days settles both.
+    """
+    why = Trouble(
+        reason="interrupted",
+        message=f"{run.run_id} was stopped half-way; the same command again completes it",
+        what_to_do="运行被手动停止；再次运行同一命令即可补齐。",
+    )
+    ctx.ledger.give_up(run.run_id, why)
+    summary = replace(bare_summary(run, why, ctx.now()), state=RunState.INTERRUPTED)
+    if ctx.ledger.close(summary):
+        ctx.ledger.emit(run.run_id, "finished", state=summary.state)
+        ctx.ledger.archive(run.run_id)
+        return summary
+    return ctx.ledger.summary(run.run_id) or summary

@@ -1,0 +1,128 @@
+"""A step is done once, however often it is asked for: by its recorded outcome, and by a lease while it works.
+
+A step that broke three times has that as its outcome: else it would be asked for again and again.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import structlog
+
+from pipeline.context import Context
+from pipeline.core.errors import Busy, LaikeError, Trouble
+from pipeline.core.outcome import Run
+from pipeline.core.runs.flow import Step
+from pipeline.core.runs.plan import parts
+from pipeline.core.unforeseen import Unforeseen, trouble_of
+from pipeline.state import keys
+from pipeline.state.lease import Lease, claim
+from pipeline.state.runs.staging import Staged
+from pipeline.state.store import StoreTrouble
+
+T = TypeVar("T")
+TRIES = 3  # errors of a step that nobody foresaw; a kill and a lost lease are none, since nobody is left to count them
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[T]):
+    """What came of a step, and what is kept in the same instant in which that is recorded."""
+
+    outcome: T
+    staged: Staged
+
+
+@dataclass(frozen=True, slots=True)
+class Work(Generic[T]):
+    """How a step is done.
+
+    Attributes:
+        do: Does it, in a context on the run's own table that counts what it spends.
+        give_up: Its outcome when it broke three times; reads and writes nothing.
+        passing: Errors that are no failure of the step: whoever asked for it deals with them, as often as they come.
+    """
+
+    do: Callable[[Context], T | Done[T]]
+    give_up: Callable[[Trouble], T | Done[T]]
+    passing: type[LaikeError] | tuple[type[LaikeError], ...] = Busy
+
+
+def once(ctx: Context, run_id: str, step: Step, kind: type[T], work: Work[T]) -> T:
+    """What came of a step: as recorded, or by doing it now and recording it.
+
+    Raises:
+        Busy: A living process is at it.
+        Unforeseen: It broke, and is to be tried again.
+    """
+    name = str(step)
+    if (known := _known(ctx, run_id, name, kind, ours=False)) is not None:
+        return known
+    ctx.ledger.stamp(run_id)
+    with _claimed(ctx, run_id, name) as lease:
+        if (known := _known(ctx, run_id, name, kind, ours=True)) is not None:
+            return known  # it ended between the look and the claim
+        own = ctx.of(ctx.ledger.run(run_id))
+        return _Try(own, run_id, name, work, lease).outcome()
+
+
+def _known(ctx: Context, run_id: str, name: str, kind: type[T], *, ours: bool) -> T | None:
+    """What came of a step; an outcome that cannot be read is none, and whoever has the lease makes room for another."""
+    try:
+        return ctx.ledger.outcome(run_id, name, kind)
+    except ValueError:
+        log.warning("outcome_not_readable", run=run_id, step=name)
+        if ours:
+            ctx.ledger.forget_outcome(run_id, name)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Try(Generic[T]):
+    """One time that a step is done."""
+
+    ctx: Context
+    run_id: str
+    name: str
+    work: Work[T]
+    lease: Lease
+
+    def outcome(self) -> T:
+        """What came of it, recorded."""
+        try:
+            return self._record(self.work.do(self.ctx.counting()))
+        except self.work.passing:
+            raise
+        except StoreTrouble:
+            raise  # Redis is away, and nothing is wrong with the step
+        except Exception as error:
+            log.exception("step_broke", run=self.run_id, step=self.name)
+            return self._broke(trouble_of(error))
+
+    def _broke(self, trouble: Trouble) -> T:
+        told = {"step": self.name, "reason": trouble.message}
+        if self.ctx.ledger.count_broken(self.run_id, self.name, self.lease) < TRIES:
+            self.ctx.ledger.emit(self.run_id, "broke", **told)
+            raise Unforeseen(f"{self.run_id}: {self.name} broke: {trouble.message}") from None
+        outcome = self._record(self.work.give_up(trouble))
+        self.ctx.ledger.emit(self.run_id, "gave_up", **told)  # last: what fails in it changes nothing
+        return outcome
+
+    def _record(self, done: T | Done[T]) -> T:
+        record = self.ctx.ledger.record
+        if isinstance(done, Done):
+            return record(self.run_id, self.name, done.outcome, self.lease, done.staged)
+        return record(self.run_id, self.name, done, self.lease)
+
+
+def _claimed(ctx: Context, run_id: str, name: str) -> AbstractContextManager[Lease]:
+    """A step's lease; as long as it lives the run shows signs of life."""
+    seconds = ctx.settings.step_lease_s
+    return claim(ctx.client, keys.step(run_id, name), seconds, lambda: ctx.ledger.stamp(run_id))
+
+
+def part_of(ctx: Context, run_id: str, batch: int) -> Run:
+    """One batch of a run."""
+    return parts(ctx.ledger.run(run_id))[batch]

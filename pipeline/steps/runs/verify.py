@@ -1,0 +1,233 @@
+"""Read the table back and compare it with the source: the only ground on which a run may call itself a success."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+
+import structlog
+
+from pipeline.context import Context
+from pipeline.core.coverage.standing import TableDay, table_days
+from pipeline.core.errors import LaikeError
+from pipeline.core.model import AccountDay, FoundRow, WantedRow, by_key
+from pipeline.core.outcome import LoadOutcome, Run, VerifyOutcome
+from pipeline.core.read_back import DayAgreement, Overtaken
+from pipeline.core.runs.flow import LOAD, VERIFY, Step
+from pipeline.core.runs.plan import follows_on
+from pipeline.core.runs.quality import agree
+from pipeline.core.table.layout import Layout
+from pipeline.state.coverage.coverage import Loaded
+from pipeline.state.runs.staging import Snapshot, packed
+from pipeline.steps.coverage.standing import newer
+from pipeline.steps.runs.carried import is_carried, read_back
+from pipeline.steps.runs.fetched import Source, concerning, staged, want
+from pipeline.steps.runs.once import Work, once, part_of
+from pipeline.steps.runs.shared_keys import settled_by_load
+from pipeline.steps.table.columns import learn_columns
+from pipeline.steps.table.read import Record, read_following, read_when_quiet, rows_of, writers
+from pipeline.steps.table.twins import clear_twins, told
+from pipeline.steps.table.visibility import stop_if_unseen
+
+# a mismatch is read again after so many seconds before it counts: what was just written may lag
+LOOKS_S = (0.0, 1.0, 3.0, 8.0)
+
+log = structlog.get_logger()
+
+
+def verify(ctx: Context, run_id: str, batch: int) -> VerifyOutcome:
+    """Read back what a load wrote, or return what an earlier delivery found. A failure is an outcome too.
+
+    Raises:
+        Busy: A living process is at it.
+        Unforeseen: It broke, and is to be tried again.
+    """
+    part = part_of(ctx, run_id, batch)
+    work = Work(lambda counting: _verify_or_tell(counting, part), lambda why: VerifyOutcome(trouble=why))
+    return once(ctx, run_id, Step(VERIFY, batch), VerifyOutcome, work)
+
+
+def _verify_or_tell(ctx: Context, part: Run) -> VerifyOutcome:
+    load = ctx.ledger.outcome(part.run_id, str(Step(LOAD, part.batch)), LoadOutcome)
+    if part.dry_run or load is None or load.trouble:
+        return VerifyOutcome()
+    ctx.ledger.emit(part.run_id, "verifying", batch=part.batch)
+    try:
+        outcome = _read_back(ctx, part, load)
+    except LaikeError as error:
+        log.warning("verify_failed", run=part.run_id, error=error.message)
+        outcome = VerifyOutcome(trouble=error.trouble())
+    ctx.ledger.emit(
+        part.run_id, "verified", batch=part.batch, agrees=str(outcome.verified).lower(), **ctx.tally.facts()
+    )
+    return outcome
+
+
+def _read_back(ctx: Context, part: Run, load: LoadOutcome) -> VerifyOutcome:
+    if is_carried(ctx, part):
+        return read_back(part)
+    return _verify(ctx, part, load) if load.days else VerifyOutcome()
+
+
+def _verify(ctx: Context, run: Run, load: LoadOutcome) -> VerifyOutcome:
+    back = _ReadBack(ctx, run, load)
+    back.look_until_it_agrees()
+    warnings: tuple[str, ...] = ()
+    if any(one.duplicates for one in back.agreements) or ctx.staging.cleared(run.batch_id).record_ids:
+        warnings = clear_twins(ctx, run, back.layout, back.wanted)
+        if ctx.staging.cleared(run.batch_id).record_ids:
+            back.look_until_it_agrees()
+            warnings = (*told(ctx, run, back.layout, back.wanted), *warnings)
+    stop_if_unseen(ctx, run, [one for one in back.agreements if one.at not in back.refused])
+    back.cover()
+    return VerifyOutcome(
+        agreements=back.agreements, overtaken=back.overtaken, verified=back.verified, warnings=warnings
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    """What a batch fetched: sources without their rows, which are `wanted`, and when each day was read."""
+
+    sources: tuple[Source, ...]
+    wanted: Sequence[WantedRow]
+    read_at: Mapping[AccountDay, datetime]
+
+
+class _ReadBack:
+    """The table as it is, compared with what was fetched, until they agree.
+
+    Days that somebody read later are compared with what that one left there, as soon as it was read back.
+
+    Attributes:
+        agreements: How the table compares with what was fetched, after the last look.
+        overtaken: The days of which it holds what was read later.
+    """
+
+    def __init__(self, ctx: Context, run: Run, load: LoadOutcome) -> None:
+        self.ctx, self.run, self.load, self.days = ctx, run, load, frozenset(load.days)
+        # days of which the load knows that rows are missing: reading them again would change nothing
+        self.refused = {AccountDay(one.account_id, one.day) for one in load.refused}
+        self.layout, self.field_count = _layout(ctx, run), load.fields
+        self.agreements: tuple[DayAgreement, ...] = ()
+        self.overtaken: tuple[Overtaken, ...] = ()
+        self._there: Mapping[AccountDay, TableDay] = {}
+
+    @property
+    def wanted(self) -> Sequence[WantedRow]:
+        """The table's rows for what was fetched."""
+        return self._fetched.wanted
+
+    @property
+    def verified(self) -> bool:
+        """Whether every day that was fetched is as it should be."""
+        known = bool(self.agreements or self.overtaken)
+        return known and all(one.agrees for one in self.agreements) and all(one.proven for one in self.overtaken)
+
+    @cached_property
+    def _fetched(self) -> _Fetched:
+        # looked at first while the table's first page is on its way
+        found = staged(self.ctx, self.run).without(self.load.stale)
+        read_at, outdated = found.read_at(), frozenset(self.load.outdated)
+        # what the load left alone is looked at, too: as long as nobody read the newer figures back, it may stand
+        own, older = found.source(read_at.keys() - outdated), found.source(read_at.keys() & outdated)
+        wanted = settled_by_load(self.ctx, self.run, self.load, self.layout, want(self.layout, self.run, own))
+        wanted += want(self.layout, self.run, older)
+        return _Fetched((own.without_rows(), older.without_rows()), wanted, read_at)
+
+    def look_until_it_agrees(self) -> None:
+        """Look, and again after a while where something differs that may still come."""
+        for wait in LOOKS_S:
+            self.ctx.pause(wait)
+            self._look()
+            settled = all(one.agrees or one.at in self.refused for one in self.agreements)
+            if settled and all(one.proven for one in self.overtaken):
+                break
+
+    def _look(self) -> None:
+        ctx, run, layout = self.ctx, self.run, self.layout
+        hand_on = _hander_on(ctx, run, self.field_count)
+
+        def made(now: Layout, records: Iterable[Record]) -> list[FoundRow]:
+            return concerning(run, self.wanted, rows_of(now, hand_on(now, records), self.days))
+
+        _, found = read_when_quiet(ctx, lambda base: read_following(base, layout, self.days, made))
+        _learn_creator(ctx, run, found)
+        learn_columns(ctx, layout, min(self._fetched.read_at.values(), default=ctx.shared_now()))
+        if {row.key for row in self.wanted} & {row.key for row in found}:
+            ctx.memory.learn_seen()
+        accounts = {account.id: account for account in run.accounts}
+        places = {at: accounts[at.account_id] for at in self._fetched.read_at}
+        self._there = table_days(found, places)
+        self._judge(agree(self.wanted, found, places, ctx.memory.creator()))
+
+    def _judge(self, agreements: Iterable[DayAgreement]) -> None:
+        """Whose each day is: ours as long as it says what we fetched and no newer reading of it was read back."""
+        overtaken, ours = [], []
+        later = newer(self.ctx, self._fetched.read_at)
+        for one in agreements:
+            known = later.get(one.at)
+            if known or (one.at in later and not one.agrees):
+                overtaken.append(_overtaken(one.at, self._there[one.at], known))
+            else:
+                ours.append(one)
+        self.agreements, self.overtaken = tuple(ours), tuple(overtaken)
+
+    def cover(self) -> None:
+        """Remember what was fetched whole and agrees; another day stays as it was known before."""
+        sources = self._fetched.sources
+        unsure = {AccountDay(one.account_id, one.day) for one in self.load.doubts}.union(
+            self.load.conflicts, *(source.conflicts for source in sources)
+        )
+        good = {one.at for one in self.agreements if one.agrees} - unsure
+        sums = {at: digest for source in sources for at, digest in source.digests.items()}
+        covered = {
+            at: Loaded(day.rows, str(day.cost), sums[at], fetch.as_of, day.totals, self._there[at].digest)
+            for fetch in sources[0].outcomes
+            for day in fetch.days
+            if day.state.good and (at := AccountDay(fetch.account_id, day.day)) in good
+        }
+        self.ctx.coverage.learn(covered, self.ctx.shared_now())
+
+
+def _overtaken(at: AccountDay, there: TableDay, known: Loaded | None) -> Overtaken:
+    """A day by what was read later; what an older version read back has no digest, and is believed."""
+    proven = known is not None and known.table in ("", there.digest)
+    against = known.as_of if known else None
+    return Overtaken(
+        account_id=at.account_id, day=at.day, rows=there.rows, cost=there.cost, against=against, proven=proven
+    )
+
+
+def _hander_on(ctx: Context, run: Run, field_count: int) -> Callable[[Layout, Iterable[Record]], Iterable[Record]]:
+    """Lets what is read back be the early read of the next batch, too, where that covers the same days."""
+    if not follows_on(ctx.ledger.run(run.run_id), run.batch + 1):
+        return lambda _, records: records
+    writes, read_at = writers(ctx), ctx.now()
+
+    def hand_on(layout: Layout, records: Iterable[Record]) -> Iterable[Record]:
+        kept = packed(records)
+        early = Snapshot(layout, kept, writes, read_at, fields=field_count)
+        ctx.staging.offer_snapshot(replace(run, batch=run.batch + 1).batch_id, early)
+        return kept
+
+    return hand_on
+
+
+def _layout(ctx: Context, run: Run) -> Layout:
+    layout = ctx.staging.layout(run.batch_id)
+    if layout is None:
+        raise LaikeError(f"{run.run_id}: by which fields was written is not staged any more")
+    return layout
+
+
+def _learn_creator(ctx: Context, run: Run, found: Sequence[FoundRow]) -> None:
+    """Whoever the table names as the creator of rows that we just created is us."""
+    if ctx.memory.creator():
+        return
+    created = {key for key, change in ctx.staging.changes(run.batch_id).items() if change.created}
+    rows = by_key(found)
+    creators = ({row.creator for row in rows.get(key, [])} for key in created)
+    ours = next((one.pop() for one in creators if len(one) == 1), None)
+    if ours:
+        ctx.memory.learn_creator(ours)

@@ -1,0 +1,176 @@
+"""One view per account, filtered on the account. People's views, and what people made of ours, are left alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+import structlog
+
+from pipeline.context import Context
+from pipeline.core.errors import LaikeError
+from pipeline.core.model import Account
+from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, ViewsOutcome
+from pipeline.core.runs.flow import FETCH, LOAD, VIEWS, Step
+from pipeline.core.runs.plan import parts
+from pipeline.core.table.layout import Layout
+from pipeline.core.table.views import AccountView, ViewState, audit_due, view_names
+from pipeline.steps.runs.once import Work, once
+from pipeline.steps.table.read import layout_now
+from pipeline.steps.table.view_repair import Active, Repair, remember
+
+CREATED_A_RUN = 20  # more wait for the next run: a view costs two writes and a reading
+
+log = structlog.get_logger()
+
+
+def check_views(ctx: Context, run_id: str) -> ViewsOutcome:
+    """Look after the views of a run's accounts. A failure is an outcome too, and never changes the run's state.
+
+    Raises:
+        Busy: A living process is at it.
+        Unforeseen: It broke, and is to be tried again.
+    """
+    run = ctx.ledger.run(run_id)
+    work = Work(lambda counting: _check_or_tell(counting, run), lambda why: ViewsOutcome(trouble=why))
+    return once(ctx, run_id, Step(VIEWS), ViewsOutcome, work)
+
+
+def _check_or_tell(ctx: Context, run: Run) -> ViewsOutcome:
+    loads = [ctx.ledger.outcome(run.run_id, str(Step(LOAD, part.batch)), LoadOutcome) for part in parts(run)]
+    if run.dry_run or any(load is None or load.trouble for load in loads):
+        return ViewsOutcome()
+    try:
+        outcome = _check(ctx, run)
+    except LaikeError as error:
+        log.warning("views_failed", run=run.run_id, error=error.message)
+        outcome = ViewsOutcome(trouble=error.trouble())
+    counts = {"created": len(outcome.created), "repaired": len(outcome.repaired)}
+    ctx.ledger.emit(run.run_id, "views_checked", **counts, **ctx.tally.facts())
+    return outcome
+
+
+def _check(ctx: Context, run: Run) -> ViewsOutcome:
+    read = ctx.staging.layout(parts(run)[-1].batch_id)
+    names = ctx.base(None).views.names()
+    found = _look(ctx, names, run.accounts, deep=False, read=read)
+    outcome = mend(ctx, found, active=partial(_spent_in, ctx, run))
+    return replace(outcome, total=len(names) + len(outcome.created))
+
+
+def inspect(ctx: Context, accounts: Sequence[Account], *, deep: bool) -> list[AccountView]:
+    """Find the view of each account. `deep` reads every filter; otherwise the new ones and those whose day it is."""
+    return _look(ctx, ctx.base(None).views.names(), accounts, deep=deep)
+
+
+def mend(ctx: Context, views: Sequence[AccountView], active: Active | None = None) -> ViewsOutcome:
+    """Create the new and repair the wrong, as many as one run may; the others are only told.
+
+    Args:
+        active: Tells which accounts have cost: near the limit they alone get views; as last loaded when omitted.
+    """
+    work = [view for view in views if view.state in (ViewState.WRONG, ViewState.NEW)]
+    work = sorted(work, key=lambda view: view.state == ViewState.NEW)[:CREATED_A_RUN]
+    done = {view.account.id: view.state for view in views}
+    done |= {view.account.id: ViewState.QUEUED for view in views if view.state in (ViewState.WRONG, ViewState.NEW)}
+    if work:
+        done |= Repair(ctx, [view.account for view in views]).carry_out(work, active)
+
+    def named(*states: ViewState) -> tuple[str, ...]:
+        return tuple(view.account.name for view in views if done[view.account.id] in states)
+
+    return ViewsOutcome(
+        right=len(named(ViewState.RIGHT)),
+        created=named(ViewState.NEW),
+        repaired=named(ViewState.WRONG),
+        left_alone=named(ViewState.CHANGED),
+        missing=named(ViewState.DELETED, ViewState.WAITING),
+        queued=len(named(ViewState.QUEUED)),
+        spared=len(named(ViewState.SPARED)),
+        unproven=named(ViewState.UNPROVEN),
+    )
+
+
+def forget_deleted(ctx: Context, accounts: Sequence[Account]) -> None:
+    """Let the views that people deleted be found by name or made anew."""
+    names, known = ctx.base(None).views.names(), ctx.memory.views()
+    for account in accounts:
+        if account.id in known and known[account.id].view_id not in names:
+            ctx.memory.forget_view(account.id)
+
+
+def _spent_in(ctx: Context, run: Run) -> set[str]:
+    """Accounts with cost in the run's window."""
+    spent = set()
+    for part in parts(run):
+        for account in part.accounts:
+            fetch = ctx.ledger.outcome(run.run_id, str(Step(FETCH, part.batch, account.id)), FetchOutcome)
+            if fetch and any(day.cost for day in fetch.days):
+                spent.add(account.id)
+    return spent
+
+
+def _look(
+    ctx: Context, names: Mapping[str, str], accounts: Sequence[Account], *, deep: bool, read: Layout | None = None
+) -> list[AccountView]:
+    """By id where we know it, so that a renamed view stays ours; by name where we do not.
+
+    Args:
+        names: The table's views.
+        read: The table's layout, where it was read a moment ago; an account's first row may have come since.
+    """
+    known, wanted = ctx.memory.views(), view_names(accounts)
+    due = set(known) if deep else audit_due({number: one.checked for number, one in known.items()}, ctx.now())
+    eye = _Eye(ctx, read)
+    claimed = {one.view_id for one in known.values()}
+    found = []
+    for account in accounts:
+        if account.id not in known:
+            alike = [view_id for name in wanted[account.id] for view_id, other in names.items() if other == name]
+            found.append(eye.choose(account, [view_id for view_id in alike if view_id not in claimed]))
+        elif (view_id := known[account.id].view_id) not in names:
+            found.append(AccountView(account, ViewState.DELETED, view_id))
+        else:
+            found.append(eye.read(account, view_id) if account.id in due else _right(account, view_id))
+    return found
+
+
+def _right(account: Account, view_id: str) -> AccountView:
+    return AccountView(account, ViewState.RIGHT, view_id)
+
+
+class _Eye:
+    """Reads filters, and the table's layout only where it must."""
+
+    def __init__(self, ctx: Context, layout: Layout | None) -> None:
+        self._ctx, self._base = ctx, ctx.base(None)
+        self._layout, self._fresh = layout, False
+
+    def choose(self, account: Account, view_ids: Sequence[str]) -> AccountView:
+        """Of the views with an account's name, the one that is right, else one that is ours to repair.
+
+        One that a person filters otherwise is none of ours, and another one is made beside it.
+        """
+        seen = [self.read(account, view_id) for view_id in view_ids]
+        for state in (ViewState.RIGHT, ViewState.WRONG, ViewState.WAITING):
+            if view := next((view for view in seen if view.state == state), None):
+                return view
+        return AccountView(account, ViewState.NEW)
+
+    def read(self, account: Account, view_id: str) -> AccountView:
+        """What one view filters on; that it is right is remembered."""
+        if not (wanted := self._wanted(account)):
+            return AccountView(account, ViewState.WAITING, view_id)
+        conditions = self._base.views.conditions(view_id)
+        if any(condition.matches(*one) for condition in conditions for one in wanted):
+            remember(self._ctx, account, view_id)
+            return _right(account, view_id)
+        fields = self._layout.account_fields if self._layout else frozenset[str]()
+        ours = not conditions or (len(conditions) == 1 and conditions[0].field_id in fields)
+        return AccountView(account, ViewState.WRONG if ours else ViewState.CHANGED, view_id)
+
+    def _wanted(self, account: Account) -> tuple[tuple[str, str], ...]:
+        if self._layout and (wanted := self._layout.view_conditions(account)):
+            return wanted
+        if not self._fresh:
+            (self._layout, _), self._fresh = layout_now(self._ctx, self._base), True
+        return self._layout.view_conditions(account) if self._layout else ()

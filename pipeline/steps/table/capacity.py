@@ -1,0 +1,75 @@
+"""Room for all rows of a backfill, asked for before its first write: a table that fills up half-way helps nobody."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+
+from pipeline.clients.oceanengine.reports import promotion_rows
+from pipeline.context import Context
+from pipeline.core.errors import Busy, LaikeError, TableFull
+from pipeline.core.outcome import Run
+from pipeline.core.runs.flow import READ, Step
+from pipeline.core.runs.plan import parts
+from pipeline.steps.table.read import layout_now, remembered_count
+
+COUNTS_AT_ONCE = 16  # threads; the shared limiter sets the pace
+
+log = structlog.get_logger()
+
+
+def look_for_room(ctx: Context, run_id: str) -> None:
+    """Give a backfill of several batches up where its rows do not all fit; asked for only where it may be so."""
+    run = ctx.ledger.run(run_id)
+    if not _of_many(run) or _much_room(ctx, run):
+        return
+    try:
+        full = _lack(ctx, run)
+    except LaikeError as error:  # each batch looks for itself, too
+        log.warning("room_not_counted", run=run_id, error=error.message)
+        return
+    if full:
+        ctx.ledger.give_up(run_id, full.trouble())
+
+
+def ensure_room(ctx: Context, part: Run) -> None:
+    """Let a batch be loaded when it is known whether the rows of all batches fit.
+
+    Raises:
+        TableFull: They do not: none is written, no further one begins.
+        Busy: It is not known yet.
+    """
+    run = ctx.ledger.run(part.run_id)
+    if not _of_many(run):
+        return
+    given_up = ctx.ledger.given_up(run.run_id)
+    if given_up and given_up.reason == TableFull.reason:
+        raise TableFull(given_up.message, what_to_do=given_up.what_to_do)
+    if ctx.now() <= run.deadline and not ctx.ledger.is_done(run.run_id, str(Step(READ))):
+        raise Busy(f"{run.run_id}: it is not known yet whether the rows of all batches fit")
+
+
+def _of_many(run: Run) -> bool:
+    return run.backfill and len(parts(run)) > 1
+
+
+def _much_room(ctx: Context, run: Run) -> bool:
+    """Whether twice the rows that the accounts' fullest days foretell would leave much room."""
+    foreseen = 2 * run.rows_a_day * len(run.days)
+    return bool(foreseen) and remembered_count(ctx, foreseen) is not None
+
+
+def _lack(ctx: Context, run: Run) -> TableFull | None:
+    """What to tell where the rows do not fit. One call an account tells its rows; those that are there count once."""
+    base, api, cap = ctx.base(None), ctx.oceanengine(None), ctx.settings.table_max_rows
+    with ThreadPoolExecutor(max_workers=COUNTS_AT_ONCE) as pool:
+        rows = sum(pool.map(lambda account: promotion_rows(api, account.id, run.days), run.accounts))
+    held = base.records().count()
+    if held + rows <= cap:
+        return None
+    layout, _ = layout_now(ctx, base)
+    more = max(0, rows - sum(base.records().count(search) for search in layout.day_filters(run.days)))
+    if held + more <= cap:
+        return None
+    msg = f"about {more} rows to create do not fit: the table holds {held} of {cap} (LAIKE_TABLE_MAX_ROWS)"
+    advice = f"表格已有 {held} 行, 上限 {cap} 行, 补数约需新增 {more} 行, 未写入: 请归档旧数据、换新表或缩小日期范围。"
+    return TableFull(msg, what_to_do=advice)

@@ -1,0 +1,135 @@
+"""Create and filter views under the writer lock, each once also where answers are lost; read back what was written."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+
+from pipeline.clients.feishu.views import FULL, NAME_TAKEN
+from pipeline.context import Base, Context
+from pipeline.core.errors import BadRequest, BadResponse, NeedsPerson, Retryable
+from pipeline.core.model import Account, AccountDay
+from pipeline.core.runs.plan import window
+from pipeline.core.table.layout import Layout
+from pipeline.core.table.views import AccountView, ViewState, affordable, view_names
+from pipeline.state.table.memory import KnownView
+from pipeline.steps.table.read import layout_now
+
+TRIES = 2  # for a create or a filter whose answer was lost
+Active = Callable[[], Collection[str]]  # ids of the accounts with cost
+LOOK_UP_S = 1.0  # a late effect gets so long before the look-up
+
+
+class Repair:
+    """Creates and filters views under the writer lock."""
+
+    def __init__(self, ctx: Context, accounts: Sequence[Account]) -> None:
+        self._ctx, self._wanted = ctx, view_names(accounts)
+
+    def carry_out(self, work: Sequence[AccountView], active: Active | None) -> dict[str, ViewState]:
+        """What became of each, by account id: as found where that was done, else why not."""
+        ctx = self._ctx
+        with ctx.writing() as base:
+            ctx.memory.begin_writing()
+            names, (layout, _) = base.views.names(), layout_now(ctx, base)
+            new = [view.account for view in work if view.state == ViewState.NEW]
+            spent = active() if active else _spent_lately(ctx, new)
+            afforded = affordable(new, len(names), spent)
+            done = {account.id: ViewState.SPARED for account in new if account not in afforded}
+            for view in (view for view in work if view.account.id not in done):
+                done[view.account.id] = self._make_right(base, layout, view, set(names.values()))
+        return done
+
+    def _make_right(self, base: Base, layout: Layout, view: AccountView, taken: set[str]) -> ViewState:
+        wanted = layout.view_conditions(view.account)
+        if not wanted:
+            return ViewState.WAITING
+        view_id = view.view_id or self._create(base, view.account, taken)
+        if view_id is None:
+            return ViewState.SPARED
+        if _filtered(base, view_id, wanted):
+            remember(self._ctx, view.account, view_id)
+            return view.state
+        return ViewState.UNPROVEN
+
+    def _create(self, base: Base, account: Account, taken: set[str]) -> str | None:
+        """A view of ours without a filter, under the first name that is free; `None` where the table takes no more.
+
+        Its id is remembered at once, so that whoever takes over filters it instead of making another.
+        """
+        for name in (name for name in self._wanted[account.id] if name not in taken):
+            try:
+                view_id = self._create_or_adopt(base, name)
+            except NeedsPerson as error:
+                if error.code != FULL:
+                    raise
+                return None  # people's own views count, and we may not see them
+            if view_id:
+                taken.add(name)
+                self._ctx.memory.learn_view(account.id, KnownView(view_id, checked=0))
+                return view_id
+        return None
+
+    def _create_or_adopt(self, base: Base, name: str) -> str | None:
+        """One view of this name, also where answers are lost; `None` where somebody else has the name."""
+        for left in reversed(range(TRIES)):
+            try:
+                return base.views.create(name)
+            except BadRequest as error:
+                if error.code != NAME_TAKEN:
+                    raise
+            except (Retryable, BadResponse) as error:
+                if not error.effect_possible or not left:
+                    raise
+            self._ctx.pause(LOOK_UP_S)
+            found = next((view_id for view_id, there in base.views.names().items() if there == name), None)
+            if found and not base.views.conditions(found):
+                return found
+            if found:
+                return None
+        return None
+
+
+def _filtered(base: Base, view_id: str, wanted: Sequence[tuple[str, str]]) -> bool:
+    """Whether a view filters on one of some conditions that mean the same: the first that is taken and reads back.
+
+    Raises:
+        BadRequest: None was taken.
+    """
+    refusals: list[BadRequest] = []
+    for one in wanted:
+        try:
+            if _reads_back(base, view_id, one):
+                return True
+        except BadRequest as error:
+            refusals.append(error)
+    if len(refusals) == len(wanted):
+        raise refusals[0]
+    return False
+
+
+def _reads_back(base: Base, view_id: str, wanted: tuple[str, str]) -> bool:
+    """Whether a condition is there after it was set."""
+    for left in reversed(range(TRIES)):
+        _unless_unknown(lambda: base.views.filter_on(view_id, *wanted), last=not left)
+        if any(condition.matches(*wanted) for condition in base.views.conditions(view_id)):
+            return True
+    return False
+
+
+def _spent_lately(ctx: Context, accounts: Iterable[Account]) -> set[str]:
+    """Accounts with cost on the days of the look-back, as last loaded."""
+    days = window(ctx.now(), ctx.settings.lookback_days)
+    covered = ctx.coverage.at(AccountDay(account.id, day) for account in accounts for day in days)
+    return {at.account_id for at, one in covered.items() if float(one.cost)}
+
+
+def _unless_unknown(write: Callable[[], None], *, last: bool) -> None:
+    """Send a write whose outcome will be read back."""
+    try:
+        write()
+    except (Retryable, BadResponse) as error:
+        if last or not error.effect_possible:
+            raise
+
+
+def remember(ctx: Context, account: Account, view_id: str) -> None:
+    """Remember a view that was found right."""
+    ctx.memory.learn_view(account.id, KnownView(view_id, ctx.now().timestamp()))

@@ -1,0 +1,124 @@
+"""The card about a run: what it tells besides the run's end, and that the group gets it once.
+
+A success is marked as told before it is sent and a failure after: rather no good news than twice, rather bad news twice
+than not at all. The mark of a success whose card was certainly not taken is taken away again. What is not sent is tried
+again for a day by `keep_token`.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+
+from pipeline.context import Context
+from pipeline.core.coverage.coverage import whole
+from pipeline.core.coverage.history import History
+from pipeline.core.model import DayRange, china_day
+from pipeline.core.outcome import RunState, Summary
+from pipeline.core.telling.background import Background
+from pipeline.render.cards import run_card
+from pipeline.state.store import StoreTrouble
+from pipeline.steps.coverage.aftermath import standing
+from pipeline.steps.coverage.history import history
+from pipeline.steps.telling.alerts import alerts
+from pipeline.steps.telling.hearing import heard, keep_for_later, mends, recovery, unheard
+from pipeline.steps.telling.tell import Sent, send
+
+LOOKED_BACK = timedelta(weeks=2)  # the chart; what is usual on a weekday may take more
+
+log = structlog.get_logger()
+
+
+def tell_run(ctx: Context, summary: Summary) -> None:
+    """Tell the group how a run ended, once; a card that cannot be sent never fails a run.
+
+    Of a run that a person began the group hears only where that person said so, or where it mends what the group was
+    told of; what only that run saw is on the next card.
+    """
+    if not ctx.bot() or ctx.ledger.told(summary.run_id):
+        return
+    today, standing = china_day(ctx.now()), _standing(summary)
+    if standing and ctx.memory.told(today, standing):
+        ctx.ledger.tell(summary.run_id)
+    elif not _concerns_the_group(ctx, summary):
+        keep_for_later(ctx, summary)
+    elif _send(ctx, summary) == Sent.YES and standing:
+        ctx.memory.learn_told(today, standing)
+
+
+def tell_unsent(ctx: Context) -> None:
+    """Try the cards again that could not be sent; while the bot takes none, one a time is enough."""
+    for run_id in ctx.memory.unsent(ctx.now()):
+        summary = next(iter(ctx.ledger.ends([run_id])), None)
+        if summary and not ctx.ledger.told(run_id):
+            tell_run(ctx, summary)
+            if not ctx.ledger.told(run_id) and _concerns_the_group(ctx, summary):
+                return
+        ctx.memory.forget_unsent(run_id)
+
+
+def _concerns_the_group(ctx: Context, summary: Summary) -> bool:
+    return ctx.ledger.run(summary.run_id).tell or mends(ctx, summary)
+
+
+def _send(ctx: Context, summary: Summary) -> Sent | None:
+    """Send a card by the marks; `None`: somebody else is at it."""
+    besides = unheard(ctx, summary)
+    card, run_id = run_card(summary, _background(ctx, summary, besides)), summary.run_id
+    good = summary.state == RunState.SUCCESS
+    if good and not ctx.ledger.tell(run_id):
+        return None
+    sent = send(ctx, card)
+    if sent == Sent.YES:
+        ctx.ledger.tell(run_id)
+        heard(ctx, summary, besides)
+    elif sent == Sent.NOT or not good:
+        ctx.memory.learn_unsent(run_id, ctx.now())
+        ctx.ledger.untell(run_id)
+    return sent
+
+
+def _background(ctx: Context, summary: Summary, besides: Sequence[Summary]) -> Background:
+    try:
+        return _gathered(ctx, summary, besides)
+    except StoreTrouble:
+        raise  # Redis is away: whoever called comes back later
+    except Exception:
+        # what a card tells besides the run's end is no reason for the group not to hear of the end
+        log.exception("background_broke", run=summary.run_id)
+        return Background(unheard=tuple(besides))
+
+
+def _gathered(ctx: Context, summary: Summary, besides: Sequence[Summary]) -> Background:
+    numbers, day = [account.id for account in summary.accounts], summary.day
+    back = max(LOOKED_BACK, timedelta(weeks=ctx.settings.anomalies.weeks))
+    states = ctx.days.known(numbers, DayRange(day - LOOKED_BACK, day))
+    known = whole(history(ctx, numbers, DayRange(day - back, day)), states)
+    return Background(
+        history=known,
+        after=standing(ctx, summary, states),
+        now=ctx.now(),
+        recovery=recovery(ctx, summary),
+        unheard=tuple(besides),
+        alerts=_alerts(ctx, summary, known, besides),
+        table_url=ctx.settings.table_url,
+        settle_at=ctx.settings.settle_at,
+        clock_offset_s=ctx.settings.clock_offset_s,
+    )
+
+
+def _alerts(ctx: Context, summary: Summary, known: History, besides: Sequence[Summary]) -> tuple[str, ...]:
+    try:
+        return alerts(ctx, summary, known, besides)
+    except StoreTrouble:
+        raise
+    except Exception:
+        log.exception("alerts_broke", run=summary.run_id)  # the figures are told without them
+        return ()
+
+
+def _standing(summary: Summary) -> str | None:
+    """The name of a trouble that fails every run until a person acts: one card a day is enough."""
+    troubles = (summary.trouble, *(account.trouble for account in summary.accounts))
+    found = next((trouble for trouble in troubles if trouble and trouble.needs_person), None)
+    return f"run:{found.reason}:{found.code}" if found and summary.state == RunState.FAILED else None

@@ -1,0 +1,27 @@
+"""Tell in time of limits that come near. What is told was learned on the way: nothing is asked for it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from pipeline.context import Context
+from pipeline.core.outcome import LoadOutcome, ViewsOutcome
+from pipeline.core.table.limits import FIELDS_MAX, calls_warning, rows_warning, share_warning, status_warning
+from pipeline.core.table.views import VIEWS_MAX
+
+
+def limit_warnings(ctx: Context, loads: Sequence[LoadOutcome], views: ViewsOutcome) -> tuple[str, ...]:
+    """What a run tells of rows, columns, views and calls of which 80 % are used."""
+    fields = max((load.fields for load in loads), default=0)
+    found = (
+        rows_warning(ctx.memory.rows(), ctx.settings.table_max_rows),
+        status_warning(_status_rows(ctx), ctx.settings.table_max_rows),
+        share_warning("列", fields, FIELDS_MAX),
+        share_warning("视图", views.total, VIEWS_MAX),
+        calls_warning(ctx.quota.used(), ctx.settings.feishu_monthly_calls, ctx.now()),
+    )
+    return tuple(filter(None, found))
+
+
+def _status_rows(ctx: Context) -> Mapping[date, int]:
+    table_id = ctx.memory.status_table()
+    return ctx.memory.beside(table_id).rows() if table_id else {}

@@ -1,0 +1,42 @@
+"""The verdict on a day, for whoever watches from outside."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from pipeline.core.coverage.health import Verdict, judge
+
+DAY = date(2026, 2, 11)
+NOW = datetime(2026, 2, 12, 1, tzinfo=UTC)
+AS_OF = NOW - timedelta(hours=2)
+NAMES = {"1": "城东店", "2": "城西店"}
+DAY_LONG = timedelta(hours=26)
+
+
+@pytest.mark.parametrize(
+    ("names", "loaded", "verdict", "words"),
+    [
+        (NAMES, {"1": AS_OF, "2": AS_OF}, Verdict.OK, "ok: 2026-02-11 is loaded for 2 of 2 account(s), figures as of"),
+        (NAMES, {"2": AS_OF}, Verdict.IN_PART, "in part: 2026-02-11 is loaded for 1 of 2 account(s)"),
+        (NAMES, {}, Verdict.BAD, "bad: nothing of 2026-02-11 is loaded, 2 account(s) are waited for"),
+        (NAMES, {"1": NOW - timedelta(hours=27)}, Verdict.BAD, "bad: too old: 2026-02-11 is loaded for 1 of 2"),
+        ({}, {}, Verdict.BAD, "bad: no account is known yet"),
+    ],
+)
+def test_a_day_is_good_in_part_or_bad_and_a_line_says_it(
+    names: dict[str, str], loaded: dict[str, datetime], verdict: Verdict, words: str
+) -> None:
+    found = judge(DAY, names, loaded, NOW, DAY_LONG)
+    assert found.verdict == verdict
+    assert found.words.startswith(words)
+
+
+def test_who_is_missing_is_named_and_of_many_a_few() -> None:
+    assert judge(DAY, NAMES, {"2": AS_OF}, NOW, None).words.endswith("figures as of 2026-02-12 07:00; missing 城东店")
+    many = {str(n): f"店{n}" for n in range(9)}
+    assert judge(DAY, many, {"8": AS_OF}, NOW, None).words.endswith("店4 and 3 more")
+
+
+def test_the_newest_figures_count_for_the_age() -> None:
+    loaded = {"1": NOW - timedelta(hours=27), "2": AS_OF}
+    assert judge(DAY, NAMES, loaded, NOW, DAY_LONG).verdict == Verdict.OK

@@ -1,0 +1,115 @@
+"""Where a new row of 同步状态 goes when there is little room, and which old rows may make place."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.core.coverage.status import DAY_MS, FIELDS, OURS, STATES, OldRow, StatusRow, places_for, reusable
+
+US, PERSON = "ou_us", "ou_person"
+
+
+def new(day: int, name: str = "a", *, good: bool = True) -> StatusRow:
+    return StatusRow(f"{name} {day:03}", {}, "digest", day * DAY_MS, good)
+
+
+def old(*days: int) -> list[OldRow]:
+    return [OldRow(f"rec{place}", day * DAY_MS, "tbl1") for place, day in enumerate(days)]
+
+
+def record(creator: str | None = US, /, **cells: object) -> dict[str, Any]:
+    fields = {"日期": 5 * DAY_MS, "账户": "城东店", "状态": "已入库", "数据表": "tbl1", **cells}
+    return {"record_id": "rec1", "created_by": {"id": creator}, "fields": fields}
+
+
+def test_with_room_every_row_is_created() -> None:
+    rows = [new(9), new(8)]
+    assert places_for(rows, 2, []).create == (new(8), new(9))
+
+
+def test_the_latest_days_take_the_oldest_rows_and_the_others_the_room() -> None:
+    found = places_for([new(9), new(7), new(8)], 1, old(1, 2))
+    assert found.create == (new(7),)
+    assert [(one.record_id, row.day_ms // DAY_MS) for one, row in found.reuse] == [("rec0", 8), ("rec1", 9)]
+    assert found.without == ()
+
+
+def test_where_not_all_fit_only_days_that_are_not_good_are_written() -> None:
+    bad = new(9, "b", good=False)
+    found = places_for([new(9), bad, new(8)], 0, old(1, 2))
+    assert [row for _, row in found.reuse] == [bad]
+    assert found.without == (new(9), new(8))
+
+
+def test_where_not_even_these_fit_the_latest_of_them_are_written() -> None:
+    bad = [new(day, good=False) for day in (7, 8, 9)]
+    found = places_for(bad, 0, old(1))
+    assert ([row for _, row in found.reuse], found.without) == ([bad[2]], (bad[0], bad[1]))
+
+
+def test_a_row_never_makes_place_for_its_own_day_or_one_before() -> None:
+    found = places_for([new(3, good=False), new(9, good=False)], 0, old(3, 4))
+    assert [(one.record_id, row.day_ms // DAY_MS) for one, row in found.reuse] == [("rec0", 9)]
+    assert found.without == (new(3, good=False),)
+
+
+days = st.integers(0, 12)
+
+
+@given(
+    rows=st.dictionaries(days, st.booleans(), max_size=8),
+    room=st.integers(0, 8),
+    others=st.lists(days, max_size=8).map(sorted),
+)
+def test_no_row_is_lost_or_placed_twice_whatever_there_is(rows: dict[int, bool], room: int, others: list[int]) -> None:
+    wanted = [new(day, good=good) for day, good in rows.items()]
+    found = places_for(wanted, room, old(*others))
+    placed = [*found.create, *(row for _, row in found.reuse), *found.without]
+    assert sorted(placed, key=lambda row: row.place) == sorted(wanted, key=lambda row: row.place)
+    assert len(found.create) <= room
+    assert len({one.record_id for one, _ in found.reuse}) == len(found.reuse)
+    assert all(one.day_ms < row.day_ms for one, row in found.reuse)
+    if any(row.good for row in found.without):
+        assert not any(row.good for row in placed[: len(placed) - len(found.without)])
+
+
+def test_a_row_that_we_made_long_ago_may_be_reused() -> None:
+    (found,) = reusable([record()], US, 6 * DAY_MS, ())
+    assert found == OldRow("rec1", 5 * DAY_MS, "tbl1")
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        record(PERSON),
+        record(日期=6 * DAY_MS),
+        record(日期=None),
+        record(状态="随便"),
+        record(备注="已核对"),
+        record(备注=[{"text": "已核对", "type": "text"}]),
+        record(金额=0),
+        record(已核对=True),
+        record(负责人=[{"id": "ou_1"}]),
+    ],
+    ids=lambda one: str(one["fields"])[-30:],
+)
+def test_another_one_may_not(one: dict[str, Any]) -> None:
+    assert list(reusable([one], US, 6 * DAY_MS, ())) == []
+
+
+@pytest.mark.parametrize("cells", [{"备注": None}, {"备注": "  "}, {"已核对": False}, {"负责人": []}, {"公式": 1.5}])
+def test_a_cell_in_which_nobody_filled_anything_is_none_of_a_person(cells: dict[str, object]) -> None:
+    assert len(list(reusable([record(**cells)], US, 6 * DAY_MS, {"公式"}))) == 1
+
+
+def test_without_knowing_who_we_are_no_row_is_ours() -> None:
+    nameless = {**record(), "created_by": None}
+    assert list(reusable([record(), nameless], None, 6 * DAY_MS, ())) == []
+
+
+def test_each_column_has_a_type_and_each_state_a_word_of_its_own() -> None:
+    assert len(OURS) == len(FIELDS)
+    assert all(isinstance(one["type"], int) for one in FIELDS)
+    assert len(STATES) == len(set(STATES.values()))

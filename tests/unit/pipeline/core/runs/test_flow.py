@@ -1,0 +1,107 @@
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.core.model import Account, DayRange
+from pipeline.core.outcome import Run
+from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS, Step, header, next_steps
+
+EAST, WEST = Account("1801", "城东店"), Account("1802", "城西店")
+NOW = datetime(2026, 2, 12, 7, tzinfo=UTC)
+ONE = Run(
+    run_id="daily-2026-02-11",
+    day=date(2026, 2, 11),
+    days=DayRange(date(2026, 2, 11), date(2026, 2, 11)),
+    accounts=(EAST, WEST),
+    started_at=NOW,
+    deadline=NOW + timedelta(seconds=300),
+)
+TWO = replace(ONE, batch=1)
+HEADER = ["read.0", "fetch.0.1801", "fetch.0.1802"]
+WHOLE = [*HEADER, "load.0", "verify.0"]
+HEADER_2 = ["read.1", "fetch.1.1801", "fetch.1.1802"]
+
+
+def names(parts: Sequence[Run], done: Sequence[str], *, late: bool = False) -> list[str]:
+    return [str(step) for step in next_steps(parts, done, late=late)]
+
+
+def test_the_table_is_read_first_since_it_is_waited_for_longest() -> None:
+    assert [step.name for step in header(ONE)] == [READ, FETCH, FETCH]
+    assert [str(step) for step in header(ONE)] == HEADER
+    assert [str(step) for step in header(TWO)] == HEADER_2
+
+
+@pytest.mark.parametrize(
+    ("step", "name"),
+    [
+        (Step(READ, 0), "read.0"),
+        (Step(FETCH, 3, "1801"), "fetch.3.1801"),
+        (Step(LOAD, 1), "load.1"),
+        (Step(VERIFY, 12), "verify.12"),
+        (Step(VIEWS), "views"),
+        (Step(FINISH), "finish"),
+    ],
+)
+def test_what_concerns_the_run_is_recorded_without_a_batch(step: Step, name: str) -> None:
+    assert str(step) == name
+
+
+@pytest.mark.parametrize(
+    ("done", "then"),
+    [
+        ([], HEADER),
+        (["read.0"], ["fetch.0.1801", "fetch.0.1802"]),
+        (["fetch.0.1802"], ["read.0", "fetch.0.1801"]),
+        (HEADER, ["load.0"]),
+        ([*HEADER, "load.0"], ["verify.0"]),
+        (WHOLE, ["views"]),
+        ([*WHOLE, "views"], ["finish"]),
+        ([*WHOLE, "views", "finish"], []),
+    ],
+)
+def test_each_stage_of_one_batch_leads_to_the_next(done: list[str], then: list[str]) -> None:
+    assert names([ONE], done) == then
+
+
+@pytest.mark.parametrize(
+    ("done", "then"),
+    [
+        ([], HEADER),
+        ([*HEADER, "load.0"], ["verify.0"]),
+        (WHOLE, HEADER_2),
+        ([*WHOLE, *HEADER_2], ["load.1"]),
+        ([*WHOLE, *HEADER_2, "load.1"], ["verify.1"]),
+        ([*WHOLE, *HEADER_2, "load.1", "verify.1"], ["views"]),
+        ([*WHOLE, *HEADER_2, "load.1", "verify.1", "views"], ["finish"]),
+    ],
+)
+def test_the_second_batch_waits_for_the_read_back_of_the_first(done: list[str], then: list[str]) -> None:
+    assert names([ONE, TWO], done) == then
+
+
+@pytest.mark.parametrize("done", [[], ["read.0"], ["fetch.0.1801"], HEADER])
+def test_when_it_is_late_the_load_waits_for_nobody(done: list[str]) -> None:
+    assert names([ONE], done, late=True) == ["load.0"]
+
+
+def test_when_it_is_late_what_follows_the_load_stays_as_it_is() -> None:
+    assert names([ONE, TWO], ["load.0"], late=True) == ["verify.0"]
+    assert names([ONE, TWO], ["load.0", "verify.0"], late=True) == ["load.1"]
+    assert names([ONE], WHOLE, late=True) == ["views"]
+    assert names([ONE], [*WHOLE, "views"], late=True) == ["finish"]
+
+
+@given(st.lists(st.booleans(), min_size=40, max_size=40), st.booleans())
+def test_a_run_comes_to_its_end_whatever_is_done_first(picks: list[bool], late: bool) -> None:  # noqa: FBT001 drawn
+    done: list[str] = []
+    for first in picks:
+        steps = names([ONE, TWO], done, late=late)
+        assert not set(steps) & set(done)
+        done += [steps[0 if first else -1]] if steps else []
+    assert names([ONE, TWO], done, late=late) == []
+    assert done[-1] == "finish"

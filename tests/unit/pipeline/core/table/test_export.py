@@ -1,0 +1,69 @@
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from pipeline.core.errors import AccountUnavailable
+from pipeline.core.model import Account, Cell, FoundRow, ReportRow
+from pipeline.core.table.columns import DEFAULT_COLUMNS, Column, Kind
+from pipeline.core.table.export import Block, Line, Tally, concerns, doubled, next_days, of_report
+from tests.unit.pipeline.core.tables import DAY, ID
+
+HERE, THERE = Account("1832000000000001", "北京店"), Account("1832000000000002", "上海店")
+ACCOUNT_ID = Column("账户ID", "account_id", Kind.ID)
+
+
+def found(name: str, number: Cell = None) -> FoundRow:
+    return FoundRow("rec1", DAY, ID, name, Decimal(1), {"账户ID": number})
+
+
+def row(day: date | None = DAY, number: str = ID, account: str = "北京店", cost: str = "1.10") -> Line:
+    return Line(day, account, number, Decimal(cost), {})
+
+
+@pytest.mark.parametrize(
+    ("days", "rows", "after"),
+    [
+        (1, 0, 2),  # at most twice as many
+        (1, 100, 2),
+        (4, 400, 8),
+        (64, 6400, 50),  # 5,000 rows at 100 a day
+        (2, 40_000, 1),  # one day at least, however large
+        (8, 5000, 8),
+    ],
+)
+def test_a_block_has_about_5000_rows_and_grows_carefully(days: int, rows: int, after: int) -> None:
+    assert next_days(days, rows) == after
+
+
+def test_rows_beyond_the_first_of_their_key_are_counted_and_rows_without_a_key_are_not() -> None:
+    assert doubled([row(), row(), row(), row(number=""), row(number=""), row(date(2026, 2, 2))]) == 2
+
+
+def test_a_row_belongs_to_an_account_by_its_id_else_by_its_name() -> None:
+    assert concerns(found("北京店"), DEFAULT_COLUMNS, [HERE])
+    assert not concerns(found("上海店"), DEFAULT_COLUMNS, [HERE])
+    columns = (*DEFAULT_COLUMNS, ACCOUNT_ID)
+    assert concerns(found("改名了", HERE.id), columns, [HERE])
+    assert not concerns(found("北京店", THERE.id), columns, [HERE])
+    assert concerns(found("北京店", ""), columns, [HERE])
+
+
+def test_a_row_of_the_report_is_as_it_would_be_in_the_table() -> None:
+    metrics = {"stat_cost": Decimal("118.356"), "convert_cnt": Decimal("12"), "conversion_cost": Decimal("9.9")}
+    row_ = ReportRow(HERE.id, DAY, ID, "单元", {**metrics, "clue_pay_order_cnt": Decimal(0)})
+    made = of_report(row_, HERE, DEFAULT_COLUMNS)
+    assert list(made.cells) == [column.name for column in DEFAULT_COLUMNS]
+    assert (made.cost, str(made.cells["转化成本(元)"])) == (Decimal("118.36"), "9.90")
+    assert made.place == (DAY, "北京店", ID)
+
+
+def test_what_is_told_is_the_sum_of_the_blocks_in_cents() -> None:
+    tally = Tally()
+    tally.add(Block(lines=[row(cost="0.10"), row(cost="0.20", account="上海店")], done=1, doubled=1, unreadable=2))
+    tally.add(Block(lines=[row(cost="0.30")], done=2))
+    tally.add(Block(lines=(), done=3, account=THERE, trouble=AccountUnavailable("no").trouble()))
+    assert (tally.rows, tally.cost, tally.doubled, tally.unreadable) == (3, Decimal("0.60"), 1, 2)
+    assert tally.account_rows == {"北京店": 2, "上海店": 1}
+    assert tally.account_cost == {"北京店": Decimal("0.40"), "上海店": Decimal("0.20")}
+    assert [account for account, _ in tally.unread] == [THERE]

@@ -1,0 +1,107 @@
+"""Batches: as large as the service takes, without the rows that it refuses, in a bounded number of calls."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.clients.feishu.records import BatchSize
+from pipeline.core.errors import BatchTooLarge, RowRefused
+from pipeline.steps.table.write import BISECTING_CALLS_MAX, Bisection, client_token, create_surely, write_batches
+
+
+class Service:
+    """Takes batches of at most so many rows, none of them bad."""
+
+    def __init__(self, bad: set[int] | None = None, most: int = 1000) -> None:
+        self.bad, self.most = bad or set(), most
+        self.calls: list[int] = []
+        self.written: list[int] = []
+
+    def write(self, rows: Sequence[int]) -> None:
+        self.calls.append(len(rows))
+        if len(rows) > self.most:
+            raise BatchTooLarge("code 1254104")
+        if self.bad & set(rows):
+            raise RowRefused("code 1254061")
+        self.written += rows
+
+
+def test_batches_are_of_a_thousand() -> None:
+    service = Service()
+    write_batches(range(2400), BatchSize(), service.write)
+    assert service.calls == [1000, 1000, 400]
+    assert service.written == list(range(2400))
+
+
+def test_a_service_that_takes_500_is_asked_for_more_only_once() -> None:
+    service, size = Service(most=500), BatchSize()
+    write_batches(range(1200), size, service.write)
+    write_batches(range(1200, 2000), size, service.write)
+    assert service.calls == [1000, 500, 500, 200, 500, 300]
+    assert service.written == list(range(2000))
+
+
+def test_a_service_that_takes_not_even_500_is_an_error() -> None:
+    with pytest.raises(BatchTooLarge):
+        write_batches(range(600), BatchSize(), Service(most=100).write)
+
+
+@given(st.integers(0, 999))
+def test_one_bad_row_among_a_thousand_is_found_and_the_others_are_written(bad: int) -> None:
+    service = Service({bad})
+    bisection: Bisection[int] = Bisection()
+    bisection.write(range(1000), service.write)
+    assert [row for row, _ in bisection.refused] == [bad]
+    assert sorted(service.written) == [row for row in range(1000) if row != bad]
+    assert len(service.calls) == bisection.calls <= BISECTING_CALLS_MAX
+
+
+@given(st.sets(st.integers(0, 2999), max_size=60))
+def test_however_many_are_bad_the_calls_are_bounded_and_no_row_is_lost_or_doubled(bad: set[int]) -> None:
+    service = Service(bad)
+    bisection: Bisection[int] = Bisection()
+    write_batches(range(3000), BatchSize(), lambda batch: bisection.write(batch, service.write))
+    refused = [row for row, _ in bisection.refused]
+    assert bad <= set(refused)
+    assert sorted([*service.written, *refused]) == list(range(3000))
+    assert bisection.calls <= BISECTING_CALLS_MAX + 2  # a later batch that is refused is one call, and then given up
+
+
+def test_a_batch_without_a_bad_row_costs_one_call_and_none_of_the_forty() -> None:
+    bisection: Bisection[int] = Bisection(BISECTING_CALLS_MAX)
+    service = Service()
+    bisection.write(range(1000), service.write)
+    assert (service.calls, bisection.calls, bisection.refused) == ([1000], BISECTING_CALLS_MAX, [])
+
+
+class Replaying:
+    """Answers a client_token that it saw before as it did then, whatever became of the rows; knows none at first."""
+
+    def __init__(self, *seen: str) -> None:
+        self.seen, self.rows, self.looked = set(seen), list[int](), 0
+
+    def send(self, rows: Sequence[int], token: str) -> None:
+        if token not in self.seen:
+            self.seen.add(token)
+            self.rows += rows
+
+    def absent(self, rows: Sequence[int]) -> list[int]:
+        self.looked += 1
+        return [row for row in rows if row not in self.rows]
+
+
+def test_an_answer_to_what_was_sent_for_the_first_time_is_believed() -> None:
+    service = Replaying()
+    create_surely([1, 2], service.send, service.absent, "plan", lambda _: None)
+    assert (service.rows, service.looked) == ([1, 2], 0)
+
+
+def test_what_may_have_been_sent_before_is_looked_up_and_sent_under_another_token_where_it_is_not_there() -> None:
+    service = Replaying(client_token("plan", 0))
+    create_surely([1, 2], service.send, service.absent, "plan", lambda _: None, again=True)
+    assert service.rows == [1, 2]
+    service = Replaying()
+    create_surely([1, 2], service.send, service.absent, "plan", lambda _: None, again=True)
+    assert (service.rows, service.looked) == ([1, 2], 1)
