@@ -8,6 +8,7 @@ from pipeline.core.errors import LaikeError, Trouble
 
 PRODUCT = Path(__file__).parents[2]
 PACKAGES = ("pipeline", "worker", "cli")
+TRIES = 3  # unforeseen errors after which a step ends in them; kills and lost leases do not count
 FILES = 3  # the innermost alone may be a wrapper through which all calls go
 
 

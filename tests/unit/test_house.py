@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
@@ -11,6 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("pipeline", "worker", "cli", "emulator")
 FILE_LINES_MAX = 300
+FOLDER_MODULES_MAX = 16
 FUNCTION_LINES_MAX = 40
 FUNCTION_LINES_MEDIAN = 10
 
@@ -152,6 +154,12 @@ def test_all_four_packages_are_measured() -> None:
 @each_file
 def test_no_file_is_longer_than_300_lines(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= FILE_LINES_MAX
+
+
+def test_no_folder_of_the_business_has_more_than_16_modules() -> None:
+    modules = (path for path in FILES if path.relative_to(ROOT).parts[0] == "pipeline" and path.name != "__init__.py")
+    folders = Counter(path.parent.relative_to(ROOT) for path in modules)
+    assert {folder: count for folder, count in folders.items() if count > FOLDER_MODULES_MAX} == {}
 
 
 @each_file

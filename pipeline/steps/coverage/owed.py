@@ -10,8 +10,7 @@ from pipeline.core.model import AccountDay, DayRange
 from pipeline.core.outcome import Run
 from pipeline.core.runs.flow import FINISH, Step
 from pipeline.core.runs.plan import deadline_s
-from pipeline.core.unforeseen import Unforeseen
-from pipeline.steps.runs.once import TRIES
+from pipeline.core.unforeseen import TRIES, Unforeseen
 
 RUNS_LOOKED_AT = 100  # the newest ones; a day has fewer
 

@@ -15,14 +15,13 @@ from pipeline.core.errors import Busy, LaikeError, Trouble
 from pipeline.core.outcome import Run
 from pipeline.core.runs.flow import Step
 from pipeline.core.runs.plan import parts
-from pipeline.core.unforeseen import Unforeseen, trouble_of
+from pipeline.core.unforeseen import TRIES, Unforeseen, trouble_of
 from pipeline.state import keys
 from pipeline.state.lease import Lease, claim
 from pipeline.state.runs.staging import Staged
 from pipeline.state.store import StoreTrouble
 
 T = TypeVar("T")
-TRIES = 3  # errors of a step that nobody foresaw; a kill and a lost lease are none, since nobody is left to count them
 
 log = structlog.get_logger()
 

@@ -17,7 +17,7 @@ from pipeline.core.outcome import Run, Summary
 from pipeline.core.runs import plan
 from pipeline.core.runs.flow import FINISH, LOAD, Step, next_steps
 from pipeline.core.runs.plan import parts
-from pipeline.core.unforeseen import Unforeseen
+from pipeline.core.unforeseen import TRIES, Unforeseen
 from pipeline.render.cards import trouble_card
 from pipeline.state import keys
 from pipeline.state.lease import held
@@ -31,7 +31,6 @@ from pipeline.steps.runs.fetch import fetch_account
 from pipeline.steps.runs.finish import finish
 from pipeline.steps.runs.halt import Halted, Stop, never
 from pipeline.steps.runs.load import load
-from pipeline.steps.runs.once import TRIES
 from pipeline.steps.runs.verify import verify
 from pipeline.steps.runs.views import check_views
 from pipeline.steps.telling.tell import tell_once
