@@ -57,3 +57,10 @@ def test_both_readmes_have_the_same_sections_commands_and_blocks() -> None:
         return text.count("\n## "), text.count("\n| "), lines
 
     assert shape(english) == shape(chinese)
+
+
+@each_page
+def test_every_file_that_a_page_names_is_there(page: Path) -> None:
+    named = re.findall(r"`([a-z_./]+/[a-z_0-9]+\.py)(?:::\w+)?`", page.read_text(encoding="utf-8"))
+    missing = [name for name in named if not (ROOT / name).exists() and not (ROOT / "pipeline" / name).exists()]
+    assert missing == [] or page.name == "CHANGELOG.md"
