@@ -1,5 +1,6 @@
 # make demo   the whole job on an emulator: no account, no Docker, no Redis needed (KEEP=1 stays up)
-# make test   lint, types and every test
+# make check  format, lint, types, contracts and the unit tests: while one works
+# make test   the same and every other test; this is what CI runs
 # make chaos  200 seeded faults of processes and network, one of each kind with the timeouts of production, 200 refreshers
 # make bench  daily runs and backfills against the floor that a bare client sets, into docs/benchmarks.md (QUICK=1: less of it, only shown)
 # make mutants  take one defence out of the product at a time: the campaign of single faults must notice each
@@ -8,13 +9,16 @@
 # make docker-test  the image and the compose file on a real Docker engine
 # make clean  remove what the others made
 
-.PHONY: setup demo test chaos mutants bench up down docker-test clean
+.PHONY: setup demo check test chaos mutants bench up down docker-test clean
 
 setup:
 	@scripts/setup
 
 demo: setup
 	@.venv/bin/laike demo $(if $(KEEP),--keep)
+
+check: setup
+	@scripts/check
 
 test: setup
 	@scripts/test
@@ -37,7 +41,10 @@ up:
 down:
 	@docker compose --profile demo down
 
-docker-test: setup
+docker-check: setup
+	@scripts/check
+
+test: setup
 	@scripts/docker-test
 
 clean:
