@@ -22,6 +22,7 @@ from bench.world import BenchError, World
 from cli.lab import WORKER, tethered
 from pipeline.core.model import CHINA, DayRange
 from pipeline.core.outcome import RunState, Summary
+from pipeline.state.runs.events import Events
 from pipeline.state.runs.ledger import Ledger
 
 PATIENCE_S = 60.0
@@ -116,7 +117,7 @@ def ended(client: redis.Redis, run_id: str) -> Summary:
 
 def moments(client: redis.Redis, run_id: str) -> dict[str, float]:
     """When each of a run's events came last, in seconds since the epoch."""
-    return {event["event"]: int(event["at"]) / 1000 for event in Ledger(client).events(run_id)}
+    return {event["event"]: int(event["at"]) / 1000 for event in Events(client).events(run_id)}
 
 
 @contextlib.contextmanager

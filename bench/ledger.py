@@ -27,6 +27,7 @@ from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summar
 from pipeline.state import keys
 from pipeline.state.coverage.coverage import Coverage, Loaded
 from pipeline.state.coverage.days import Days
+from pipeline.state.runs.events import Events
 from pipeline.state.runs.ledger import Ledger
 
 GOAL_S = 0.5
@@ -50,16 +51,17 @@ def accounts_of(count: int) -> tuple[Account, ...]:
 def fill(client: redis.Redis, accounts: Sequence[Account], days: int, now: datetime) -> str:
     """A daily run of each day up to yesterday, with events, and the coverage of its days; the newest run's id."""
     table_id = SETTINGS["LAIKE_BITABLE_TABLE_ID"]
-    ledger, coverage, known = Ledger(client), Coverage(client, table_id), Days(client, table_id)
+    ledger, events = Ledger(client), Events(client)
+    coverage, known = Coverage(client, table_id), Days(client, table_id)
     newest = china_day(now) - timedelta(days=1)
     for back in reversed(range(days)):
         day = newest - timedelta(days=back)
         run = _run(day, accounts, now - timedelta(days=back))
         ledger.open(run)
         for account in accounts:
-            _tell(ledger, run.run_id, account.id)
+            _tell(events, run.run_id, account.id)
         ledger.close(_summary(run))
-        ledger.archive(run.run_id)
+        events.archive(run.run_id)
         client.delete(keys.events(run.run_id))
         at = [AccountDay(account.id, day) for account in accounts]
         coverage.learn({one: Loaded(3, "118.36", "c" * 32, run.started_at) for one in at})
@@ -81,7 +83,7 @@ def _run(day: object, accounts: Sequence[Account], began: datetime) -> Run:
     )
 
 
-def _tell(ledger: Ledger, run_id: str, account_id: str) -> None:
+def _tell(events: Events, run_id: str, account_id: str) -> None:
     figures: dict[str, str | int] = {
         "account": account_id,
         "state": "loaded",
@@ -94,7 +96,7 @@ def _tell(ledger: Ledger, run_id: str, account_id: str) -> None:
         "ms": 2100 + int(account_id[-3:]),
         "calls": "report/account 1, report/promotion 1",
     }
-    ledger.emit(run_id, "fetched", **figures, **spent)
+    events.emit(run_id, "fetched", **figures, **spent)
 
 
 def _summary(run: Run) -> Summary:

@@ -35,7 +35,11 @@ from pipeline.state.limiter import Limiter
 from pipeline.state.quota import Quota
 from pipeline.state.roster import Rosters
 from pipeline.state.runs.aside import Aside
+from pipeline.state.runs.events import Events
 from pipeline.state.runs.ledger import Ledger
+from pipeline.state.runs.marks import Marks
+from pipeline.state.runs.outcomes import Outcomes
+from pipeline.state.runs.pulse import Pulse
 from pipeline.state.runs.staging import Staging
 from pipeline.state.schema import Schema
 from pipeline.state.store import TRIES, clock, connect
@@ -60,6 +64,10 @@ class Context:
     limiter: Limiter
     staging: Staging
     ledger: Ledger
+    outcomes: Outcomes
+    marks: Marks
+    pulse: Pulse
+    events: Events
     coverage: Coverage
     spend: Spend
     days: Days
@@ -233,6 +241,10 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
         limiter=Limiter(client, settings.oceanengine_rate, settings.wait_scale),
         staging=Staging(client),
         ledger=Ledger(client),
+        outcomes=Outcomes(client),
+        marks=Marks(client),
+        pulse=Pulse(client),
+        events=Events(client),
         coverage=Coverage(client, settings.bitable_table_id),
         spend=Spend(client),
         days=Days(client, settings.bitable_table_id),

@@ -198,7 +198,7 @@ class Crew:
             except redis.RedisError:
                 return None
 
-        assert wait_until(summary, seconds), f"{run_id} never ended: {self.ctx.ledger.done(run_id)}\n{self.words()}"
+        assert wait_until(summary, seconds), f"{run_id} never ended: {self.ctx.outcomes.done(run_id)}\n{self.words()}"
         found = summary()
         assert found
         return found

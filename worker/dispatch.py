@@ -41,19 +41,19 @@ def send_after_fetch(ctx: Context, run: Run, batch: int) -> None:
 
     Sent together, they would share the rate, so that the earlier one's write came twice as late.
     """
-    if batch + 1 == len(cut := parts(run)) or ctx.ledger.was_sent(run.run_id, str(batch + 1)):
+    if batch + 1 == len(cut := parts(run)) or ctx.marks.was_sent(run.run_id, str(batch + 1)):
         return
-    if 2 * ctx.ledger.count_fetch(run.run_id, batch) < len(cut[batch].accounts):
+    if 2 * ctx.outcomes.count_fetch(run.run_id, batch) < len(cut[batch].accounts):
         return
-    if batch < AHEAD or ctx.ledger.is_done(run.run_id, str(Step(LOAD, batch - AHEAD))):
+    if batch < AHEAD or ctx.outcomes.is_done(run.run_id, str(Step(LOAD, batch - AHEAD))):
         send_batch(ctx, run, batch + 1)
 
 
 def send_batch(ctx: Context, run: Run, batch: int) -> None:
     """Send a batch, unless there is no such one or it was sent before."""
     cut = parts(run)
-    if batch < len(cut) and not ctx.ledger.given_up(run.run_id) and ctx.ledger.send(run.run_id, str(batch)):
-        ctx.ledger.stamp(run.run_id)
+    if batch < len(cut) and not ctx.ledger.given_up(run.run_id) and ctx.marks.send(run.run_id, str(batch)):
+        ctx.pulse.stamp(run.run_id)
         send(run, header(cut[batch]))
 
 
@@ -67,7 +67,7 @@ def send_after_load(ctx: Context, run: Run, batch: int) -> None:
 
 def send_end(ctx: Context, run_id: str) -> None:
     """Send the end of a run, once, if it is all that is missing."""
-    if due(ctx, run_id) == [Step(FINISH)] and ctx.ledger.send(run_id, FINISH):
+    if due(ctx, run_id) == [Step(FINISH)] and ctx.marks.send(run_id, FINISH):
         send(ctx.ledger.run(run_id), [Step(FINISH)])
 
 
@@ -75,10 +75,10 @@ def send_due(ctx: Context, run_id: str) -> list[Step]:
     """Send what a run lacks; what was sent."""
     steps = due(ctx, run_id)
     if steps:
-        ctx.ledger.stamp(run_id)
+        ctx.pulse.stamp(run_id)
         for step in steps:
             if step.name == READ:
-                ctx.ledger.send(run_id, str(step.batch))
+                ctx.marks.send(run_id, str(step.batch))
         send(ctx.ledger.run(run_id), steps)
     return steps
 

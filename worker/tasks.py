@@ -135,7 +135,7 @@ def fetch_account(self: Task, run_id: str, batch: int, account_id: str, tried: i
         outcome = _patiently(self, work)
     except Retryable as error:
         pause = _pause(tried, error.retry_after) * ctx.settings.wait_scale
-        ctx.ledger.stamp(run_id, ahead_s=pause)
+        ctx.pulse.stamp(run_id, ahead_s=pause)
         log.warning("fetch_again", run=run_id, account=account_id, pause_s=round(pause, 1), error=error.message)
         # counted here: waiting for a living lease raises Celery's own count too
         again = {"run_id": run_id, "batch": batch, "account_id": account_id, "tried": tried + 1}
@@ -289,7 +289,7 @@ def _catch_up() -> Small:
 
 
 def _dead(ctx: Context, run_id: str) -> bool:
-    return ctx.ledger.silent_s(run_id) > plan.ENDING_S
+    return ctx.pulse.silent_s(run_id) > plan.ENDING_S
 
 
 def _words(summary: Summary) -> str:

@@ -74,13 +74,13 @@ def _look_after(ctx: Context, run_id: str) -> None:
 
 
 def _silent(ctx: Context, run_id: str) -> bool:
-    if ctx.ledger.silent_s(run_id) < ctx.settings.watchdog_s:
+    if ctx.pulse.silent_s(run_id) < ctx.settings.watchdog_s:
         return False
     return not _waiting(ctx, QUEUES if ctx.ledger.run(run_id).backfill else DAILY)
 
 
 def _ours(ctx: Context, run_id: str) -> bool:
-    return ctx.ledger.watch(run_id, ctx.settings.watchdog_s)
+    return ctx.pulse.watch(run_id, ctx.settings.watchdog_s)
 
 
 def _waiting(ctx: Context, queues: Sequence[str]) -> int:

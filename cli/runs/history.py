@@ -86,7 +86,7 @@ def show(named: str, *, wait: bool, as_json: bool) -> int:
             planned = ctx.ledger.run(run_id)
             follow(ctx, planned, lambda: under_way(ctx, planned))
         run, summary = ctx.ledger.run(run_id), ctx.ledger.summary(run_id)
-        document, events = _document(ctx, run, summary), ctx.ledger.events(run_id)
+        document, events = _document(ctx, run, summary), ctx.events.events(run_id)
         after = standing(ctx, summary) if summary else None
     if as_json:
         output.print_json({**document, "events": events})

@@ -34,7 +34,7 @@ def follow(ctx: Context, run: Run, alive: Callable[[], bool]) -> None:
     names = {account.id: account.name for account in run.accounts}
     cut = parts(run)
     fetches = sum(len(part.accounts) for part in cut)
-    for event in ctx.ledger.follow(run.run_id):
+    for event in ctx.events.follow(run.run_id):
         if not event:
             if not alive():
                 return

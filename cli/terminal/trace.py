@@ -9,7 +9,7 @@ from rich.tree import Tree
 from cli.terminal.output import moment
 from cli.terminal.words import coloured, words
 from pipeline.core.outcome import Run
-from pipeline.state.runs.ledger import Event
+from pipeline.state.runs.events import Event
 
 ACCOUNTS_SHOWN = 10  # of a batch: all that failed, then those that took longest
 _BATCH_LINES = {

@@ -93,7 +93,7 @@ class Scene:
             time.sleep(max(0.0, self.due - time.monotonic()))
             return
         end, events = self.due + PATIENCE_S, set()
-        for event in self.team.ctx.ledger.follow(self.run_id):
+        for event in self.team.ctx.events.follow(self.run_id):
             events.add(event.get("event", ""))
             if phase_of(events).rank >= self.draw.phase.rank:
                 return

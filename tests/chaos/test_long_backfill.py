@@ -91,4 +91,4 @@ def test_worker_and_redis_die_and_the_table_is_the_source_for_hardly_more_calls(
 
 def done(team: Crew, run_id: str) -> int:
     """Batches that are loaded."""
-    return sum(name.startswith("load.") for name in team.ctx.ledger.done(run_id))
+    return sum(name.startswith("load.") for name in team.ctx.outcomes.done(run_id))

@@ -11,7 +11,7 @@ from pipeline.core.runs.flow import LOAD, Step
 from pipeline.core.runs.quality import checksum
 from pipeline.state import codec, keys
 from pipeline.state.coverage.coverage import Loaded
-from pipeline.state.runs.ledger import STEP
+from pipeline.state.runs.outcomes import STEP
 from pipeline.state.runs.staging import Fetched
 from pipeline.steps.telling.card import tell_run
 from tests.cards import problems
@@ -91,7 +91,7 @@ def test_each_of_six_things_in_sixty_days_is_on_one_card_and_at_most_one_quiet_d
         run = run_of(year, number, names)
         summary = carried_out(ctx, year, run, number)
         tell_run(ctx, summary)
-        assert ctx.ledger.told(run.run_id)
+        assert ctx.marks.told(run.run_id)
         told[run.day] = alerts_of(lab)
     for thing in PLANTED:
         who = names[year.ids[thing.account]]

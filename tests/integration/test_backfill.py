@@ -58,7 +58,7 @@ def nobody_writes(team: Crew) -> Iterator[None]:
 
 
 def loaded_batches(team: Crew, run_id: str) -> int:
-    return sum(name.startswith("load.") for name in team.ctx.ledger.done(run_id))
+    return sum(name.startswith("load.") for name in team.ctx.outcomes.done(run_id))
 
 
 def test_it_says_how_far_it_is_and_how_long_it_will_take(working: Crew, span: tuple[date, date]) -> None:
@@ -76,7 +76,7 @@ def test_its_second_batch_begins_when_half_of_the_first_is_there_and_does_not_wa
     working.lab.control("latency", {"records.batch_create": 0.5})
     assert working.run(sys.executable, "-m", "cli.main", *words(working.lab, span)).returncode == 0
     (run_id,) = working.ctx.ledger.newest(9)
-    happened = [(event["event"], event.get("batch")) for event in working.ctx.ledger.events(run_id)]
+    happened = [(event["event"], event.get("batch")) for event in working.ctx.events.events(run_id)]
     second = happened.index(("fetching", "1"))
     assert sum(one in {("fetched", "0"), ("table_read", "0")} for one in happened[:second]) >= 2  # of three
     assert second < happened.index(("loaded", "0"))

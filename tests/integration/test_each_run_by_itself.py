@@ -56,7 +56,7 @@ def of_another_type(client: redis.Redis, run_id: str) -> None:
 
 def silent(ctx: Context, run_id: str) -> None:
     """As if nobody had been at a run for two minutes."""
-    ctx.ledger.stamp(run_id, ahead_s=-120)
+    ctx.pulse.stamp(run_id, ahead_s=-120)
 
 
 Spoil = Callable[[redis.Redis, str], None]

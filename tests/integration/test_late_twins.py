@@ -9,7 +9,7 @@ import pytest
 from pipeline.core.outcome import RunState
 from pipeline.core.runs.flow import VERIFY, Step
 from pipeline.state import keys
-from pipeline.state.runs.ledger import STEP
+from pipeline.state.runs.outcomes import STEP
 from pipeline.state.table.backups import read
 from pipeline.steps.runs.plan import begin, carry_out
 from pipeline.steps.runs.verify import verify

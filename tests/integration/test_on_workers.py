@@ -138,7 +138,7 @@ def test_a_run_whose_chord_never_fires_is_loaded_soon_after_its_deadline(lab: La
         team.worker()
 
         def ended() -> bool:
-            team.ctx.ledger.stamp(run.run_id)  # it never falls silent: somebody hangs in a fetch
+            team.ctx.pulse.stamp(run.run_id)  # it never falls silent: somebody hangs in a fetch
             return team.ctx.ledger.summary(run.run_id) is not None
 
         assert wait_until(ended)
@@ -286,7 +286,7 @@ def test_a_step_of_nothing_fails_once_says_why_and_touches_nothing(working: Crew
     run_id = working.result(working.send("laike.daily"))["result"]["run_id"]
     working.ended(run_id)
     assert wait_until(lambda: working.results("laike.finish"))
-    done, calls = working.ctx.ledger.done(run_id), working.lab.look("calls")["counts"]
+    done, calls = working.ctx.outcomes.done(run_id), working.lab.look("calls")["counts"]
     right = {"run_id": run_id, "batch": 0, "account_id": working.lab.accounts[0]}
     wrong = [
         ("run_id", "daily-1999-01-01"),
@@ -308,7 +308,7 @@ def test_a_step_of_nothing_fails_once_says_why_and_touches_nothing(working: Crew
         assert (answer["status"], answer["result"]["exc_type"]) == ("FAILURE", "WrongInput"), what
         assert answer["traceback"] is None
         assert str(what[2]) in str(answer["result"]["exc_message"]) or what[1] == "nonsense"
-    assert working.ctx.ledger.done(run_id) == done
+    assert working.ctx.outcomes.done(run_id) == done
     assert working.ctx.client.keys("laike:*1999*") == []
     assert working.lab.look("calls")["counts"] == calls
     assert "Traceback" not in working.words()

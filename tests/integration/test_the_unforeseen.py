@@ -10,7 +10,7 @@ from pipeline.context import Context
 from pipeline.core.outcome import LoadOutcome, RunState, Summary
 from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS, Step
 from pipeline.state import keys
-from pipeline.state.runs.ledger import STEP
+from pipeline.state.runs.outcomes import STEP
 from pipeline.steps.runs import fetch
 from pipeline.steps.runs.plan import begin, begin_catch_up, begin_daily, carry_out
 from tests.lab import Lab
@@ -113,7 +113,7 @@ def test_what_breaks_twice_and_then_no_more_is_a_success(lab: Lab, break_: Break
     break_(INNER[step], times=2)
     assert carry_out(ctx, run.run_id).state == RunState.SUCCESS
     name = {FETCH: f"fetch.0.{lab.accounts[0]}", VIEWS: VIEWS, FINISH: FINISH}.get(step, f"{step}.0")
-    assert ctx.ledger.broke_so_often([run.run_id], name, 2) == {run.run_id}
+    assert ctx.outcomes.broke_so_often([run.run_id], name, 2) == {run.run_id}
 
 
 def test_what_comes_after_the_end_breaks_nothing_and_is_told(lab: Lab, break_: Break) -> None:
@@ -135,7 +135,7 @@ def test_an_outcome_that_nobody_can_read_is_made_anew(lab: Lab) -> None:
     run = begin(ctx, lab.day, [], dry_run=False)
     ctx.client.hset(keys.run(run.run_id), f"{STEP}{Step(LOAD)}", "torn")
     assert carry_out(ctx, run.run_id).state == RunState.SUCCESS
-    assert ctx.ledger.outcome(run.run_id, str(Step(LOAD)), LoadOutcome)
+    assert ctx.outcomes.outcome(run.run_id, str(Step(LOAD)), LoadOutcome)
 
 
 @pytest.mark.parametrize("step", [FETCH, LOAD, VERIFY, FINISH])

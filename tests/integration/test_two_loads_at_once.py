@@ -73,7 +73,7 @@ def test_a_load_that_waits_for_its_turn_holds_no_rows(lab: Lab, monkeypatch: pyt
     with ThreadPoolExecutor(1) as pool:
         with racer.ctx.writing():
             loading = pool.submit(load, racer.ctx, racer.run_id, 0)
-            assert wait_until(lambda: "loading" in {one["event"] for one in racer.ctx.ledger.events(racer.run_id)})
+            assert wait_until(lambda: "loading" in {one["event"] for one in racer.ctx.events.events(racer.run_id)})
             assert not unpacked.wait(0.3)
         assert loading.result().created > 0
     assert unpacked.is_set()

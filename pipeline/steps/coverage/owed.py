@@ -89,7 +89,7 @@ def _unbroken(
     days = [day for these in lacking.values() for day in these]
     known = ctx.days.known(lacking, DayRange(min(days), max(days)))
     broken = {at for at, one in known.items() if one.reason == Unforeseen.reason}
-    ended = ctx.ledger.broke_so_often([run.run_id for run in runs], str(Step(FINISH)), TRIES)
+    ended = ctx.outcomes.broke_so_often([run.run_id for run in runs], str(Step(FINISH)), TRIES)
     return may_be_caught_up(lacking, broken, runs, ended)
 
 

@@ -7,7 +7,7 @@ from pipeline.core.runs.plan import ENDING_S, state_of_open
 
 def state_without_end(ctx: Context, run: Run) -> RunState:
     """The state of a run without an end: while it gives signs of life it is running, also past its deadline."""
-    return RunState.RUNNING if ctx.ledger.silent_s(run.run_id) < ENDING_S else state_of_open(run, ctx.now())
+    return RunState.RUNNING if ctx.pulse.silent_s(run.run_id) < ENDING_S else state_of_open(run, ctx.now())
 
 
 def under_way(ctx: Context, run: Run) -> bool:

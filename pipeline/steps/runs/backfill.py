@@ -22,7 +22,7 @@ def begun_parts(ctx: Context, run: Run) -> tuple[Sequence[Run], Sequence[Run]]:
     cut = parts(run)
     if not ctx.ledger.given_up(run.run_id):
         return cut, ()
-    sent = ctx.ledger.sent(run.run_id)
+    sent = ctx.marks.sent(run.run_id)
     return [part for part in cut if str(part.batch) in sent], [part for part in cut if str(part.batch) not in sent]
 
 

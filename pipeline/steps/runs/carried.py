@@ -71,14 +71,14 @@ def read_back(part: Run) -> VerifyOutcome:
 
 
 def _early_read(ctx: Context, part: Run) -> int | None:
-    return ctx.ledger.outcome(part.run_id, str(Step(READ, part.batch)), int)
+    return ctx.outcomes.outcome(part.run_id, str(Step(READ, part.batch)), int)
 
 
 def _remembered(ctx: Context, part: Run, account_id: str) -> FetchOutcome:
     covered = ctx.coverage.at(AccountDay(account_id, day) for day in part.days)
     days = tuple(_day(AccountDay(account_id, day), covered) for day in part.days)
     rows, cost = sum(day.rows for day in days), sum(day.cost for day in days)
-    ctx.ledger.emit(
+    ctx.events.emit(
         part.run_id,
         "fetched",
         batch=part.batch,

@@ -41,7 +41,7 @@ def _read_table(ctx: Context, part: Run) -> int:
     except LaikeError as error:
         log.warning("read_table_failed", run=part.run_id, error=error.message)
         return -1
-    ctx.ledger.emit(part.run_id, "table_read", batch=part.batch, rows=len(snapshot.records), **ctx.tally.facts())
+    ctx.events.emit(part.run_id, "table_read", batch=part.batch, rows=len(snapshot.records), **ctx.tally.facts())
     if as_left(ctx, part, rows_of(snapshot.layout, snapshot.records, part.days)):
         return AS_LEFT
     ctx.staging.put_snapshot(part.batch_id, snapshot)

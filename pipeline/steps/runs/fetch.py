@@ -69,7 +69,7 @@ def fetch_account(ctx: Context, run_id: str, batch: int, account_id: str, *, las
 
 
 def _fetch_and_tell(ctx: Context, part: Run, account_id: str, *, last: bool) -> Done[FetchOutcome]:
-    ctx.ledger.emit(part.run_id, "fetching", batch=part.batch, account=account_id)
+    ctx.events.emit(part.run_id, "fetching", batch=part.batch, account=account_id)
     why = ctx.ledger.given_up(part.run_id)
     found = _nothing(part.days, why) if why else _fetch_or_fail(ctx, part, account_id, last=last)
     if not part.dry_run:
@@ -102,14 +102,14 @@ def _fetch_or_fail(ctx: Context, part: Run, account_id: str, *, last: bool) -> _
         log.warning("fetch_failed", run=part.run_id, account=account_id, error=error.message)
         if isinstance(error, Retryable) and not last:
             facts = {"reason": error.message, **ctx.tally.facts()}
-            ctx.ledger.emit(part.run_id, "postponed", batch=part.batch, account=account_id, **facts)
+            ctx.events.emit(part.run_id, "postponed", batch=part.batch, account=account_id, **facts)
             raise
         return _nothing(part.days, error.trouble())
 
 
 def _tell(ctx: Context, part: Run, outcome: FetchOutcome) -> None:
     newest, trouble = outcome.days[-1], outcome.trouble
-    ctx.ledger.emit(
+    ctx.events.emit(
         part.run_id,
         "fetched",
         batch=part.batch,

@@ -45,8 +45,8 @@ def finish(ctx: Context, run_id: str) -> Summary:
     work = Work(lambda counting: _finish(counting, run), lambda why: bare_summary(run, why, ctx.now()))
     summary = once(ctx, run_id, Step(FINISH), Summary, work)
     if ctx.ledger.close(summary):
-        _besides(ctx, run, lambda: ctx.ledger.emit(run_id, "finished", state=summary.state))
-    _besides(ctx, run, lambda: ctx.ledger.archive(run_id))
+        _besides(ctx, run, lambda: ctx.events.emit(run_id, "finished", state=summary.state))
+    _besides(ctx, run, lambda: ctx.events.archive(run_id))
     if not run.dry_run:
         _besides(ctx, run, lambda: tell_run(ctx.of(run), summary))
         _besides(ctx, run, lambda: tell_week(ctx, run))
@@ -80,7 +80,7 @@ def _finish(ctx: Context, run: Run) -> Summary:
     why = ctx.ledger.given_up(run.run_id)
     ends += [end_of(Findings(part, {}, None, None, left_out=why)) for part in left_out]
     ends += map(end_of, left_out_unread(run))
-    views = ctx.ledger.outcome(run.run_id, str(Step(VIEWS)), ViewsOutcome) or ViewsOutcome()
+    views = ctx.outcomes.outcome(run.run_id, str(Step(VIEWS)), ViewsOutcome) or ViewsOutcome()
     summary = summarize(run, ends, views, ctx.now())
     if run.dry_run:
         return summary
@@ -93,7 +93,7 @@ def _finish(ctx: Context, run: Run) -> Summary:
 
 def _conflicts(ctx: Context, begun: Sequence[Run]) -> frozenset[AccountDay]:
     """Days that accounts of any two batches, or accounts beyond the run, contradict each other about."""
-    loads = (ctx.ledger.outcome(part.run_id, str(Step(LOAD, part.batch)), LoadOutcome) for part in begun)
+    loads = (ctx.outcomes.outcome(part.run_id, str(Step(LOAD, part.batch)), LoadOutcome) for part in begun)
     return frozenset(at for load in loads if load for at in load.conflicts)
 
 
@@ -101,7 +101,7 @@ def _found(ctx: Context, part: Run, conflicts: frozenset[AccountDay]) -> Finding
     """What the steps of a batch found, and what was read later by others."""
 
     def outcome(step: Step, kind: type[T]) -> T | None:
-        return ctx.ledger.outcome(part.run_id, str(step), kind)
+        return ctx.outcomes.outcome(part.run_id, str(step), kind)
 
     told = {one.id: outcome(Step(FETCH, part.batch, one.id), FetchOutcome) for one in part.accounts}
     fetches = {account_id: _without_totals(fetch) for account_id, fetch in told.items() if fetch}

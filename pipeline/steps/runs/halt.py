@@ -33,7 +33,7 @@ def interrupt(ctx: Context, run: Run) -> Summary:
     ctx.ledger.give_up(run.run_id, why)
     summary = replace(bare_summary(run, why, ctx.now()), state=RunState.INTERRUPTED)
     if ctx.ledger.close(summary):
-        ctx.ledger.emit(run.run_id, "finished", state=summary.state)
-        ctx.ledger.archive(run.run_id)
+        ctx.events.emit(run.run_id, "finished", state=summary.state)
+        ctx.events.archive(run.run_id)
         return summary
     return ctx.ledger.summary(run.run_id) or summary

@@ -52,14 +52,14 @@ def load(ctx: Context, run_id: str, batch: int) -> LoadOutcome:
 def _load_or_tell(ctx: Context, part: Run) -> LoadOutcome:
     try:
         ensure_room(ctx, part)
-        ctx.ledger.emit(part.run_id, "loading", batch=part.batch)
+        ctx.events.emit(part.run_id, "loading", batch=part.batch)
         outcome = LoadOutcome() if is_carried(ctx, part) else _load(ctx, part)
     except Busy:
         raise
     except LaikeError as error:
         log.warning("load_failed", run=part.run_id, error=error.message)
         outcome = LoadOutcome(trouble=error.trouble())
-    ctx.ledger.emit(
+    ctx.events.emit(
         part.run_id,
         "loaded",
         batch=part.batch,

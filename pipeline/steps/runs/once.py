@@ -59,7 +59,7 @@ def once(ctx: Context, run_id: str, step: Step, kind: type[T], work: Work[T]) ->
     name = str(step)
     if (known := _known(ctx, run_id, name, kind, ours=False)) is not None:
         return known
-    ctx.ledger.stamp(run_id)
+    ctx.pulse.stamp(run_id)
     with _claimed(ctx, run_id, name) as lease:
         if (known := _known(ctx, run_id, name, kind, ours=True)) is not None:
             return known  # it ended between the look and the claim
@@ -70,11 +70,11 @@ def once(ctx: Context, run_id: str, step: Step, kind: type[T], work: Work[T]) ->
 def _known(ctx: Context, run_id: str, name: str, kind: type[T], *, ours: bool) -> T | None:
     """What came of a step; an outcome that cannot be read is none, and whoever has the lease makes room for another."""
     try:
-        return ctx.ledger.outcome(run_id, name, kind)
+        return ctx.outcomes.outcome(run_id, name, kind)
     except ValueError:
         log.warning("outcome_not_readable", run=run_id, step=name)
         if ours:
-            ctx.ledger.forget_outcome(run_id, name)
+            ctx.outcomes.forget_outcome(run_id, name)
         return None
 
 
@@ -102,15 +102,15 @@ class _Try(Generic[T]):
 
     def _broke(self, trouble: Trouble) -> T:
         told = {"step": self.name, "reason": trouble.message}
-        if self.ctx.ledger.count_broken(self.run_id, self.name, self.lease) < TRIES:
-            self.ctx.ledger.emit(self.run_id, "broke", **told)
+        if self.ctx.outcomes.count_broken(self.run_id, self.name, self.lease) < TRIES:
+            self.ctx.events.emit(self.run_id, "broke", **told)
             raise Unforeseen(f"{self.run_id}: {self.name} broke: {trouble.message}") from None
         outcome = self._record(self.work.give_up(trouble))
-        self.ctx.ledger.emit(self.run_id, "gave_up", **told)  # last: what fails in it changes nothing
+        self.ctx.events.emit(self.run_id, "gave_up", **told)  # last: what fails in it changes nothing
         return outcome
 
     def _record(self, done: T | Done[T]) -> T:
-        record = self.ctx.ledger.record
+        record = self.ctx.outcomes.record
         if isinstance(done, Done):
             return record(self.run_id, self.name, done.outcome, self.lease, done.staged)
         return record(self.run_id, self.name, done, self.lease)
@@ -119,7 +119,7 @@ class _Try(Generic[T]):
 def _claimed(ctx: Context, run_id: str, name: str) -> AbstractContextManager[Lease]:
     """A step's lease; as long as it lives the run shows signs of life."""
     seconds = ctx.settings.step_lease_s
-    return claim(ctx.client, keys.step(run_id, name), seconds, lambda: ctx.ledger.stamp(run_id))
+    return claim(ctx.client, keys.step(run_id, name), seconds, lambda: ctx.pulse.stamp(run_id))
 
 
 def part_of(ctx: Context, run_id: str, batch: int) -> Run:

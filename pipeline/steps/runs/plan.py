@@ -162,7 +162,7 @@ def due(ctx: Context, run_id: str) -> list[Step]:
         return []
     run = ctx.ledger.run(run_id)
     begun, _ = begun_parts(ctx, run)
-    return next_steps(begun, ctx.ledger.done(run_id), late=ctx.now() > run.deadline) or [Step(FINISH)]
+    return next_steps(begun, ctx.outcomes.done(run_id), late=ctx.now() > run.deadline) or [Step(FINISH)]
 
 
 def waits_too_long(ctx: Context, run_id: str) -> bool:
@@ -244,8 +244,8 @@ def _open_new(ctx: Context, run: Run) -> Run:
 
 
 def _tell(ctx: Context, run: Run) -> None:
-    ctx.ledger.stamp(run.run_id)
-    ctx.ledger.emit(run.run_id, "planned", accounts=len(run.accounts), days=len(run.days))
+    ctx.pulse.stamp(run.run_id)
+    ctx.events.emit(run.run_id, "planned", accounts=len(run.accounts), days=len(run.days))
 
 
 def carry_out(ctx: Context, run_id: str, stop: Stop = never) -> Summary:

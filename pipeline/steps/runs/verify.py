@@ -48,16 +48,16 @@ def verify(ctx: Context, run_id: str, batch: int) -> VerifyOutcome:
 
 
 def _verify_or_tell(ctx: Context, part: Run) -> VerifyOutcome:
-    load = ctx.ledger.outcome(part.run_id, str(Step(LOAD, part.batch)), LoadOutcome)
+    load = ctx.outcomes.outcome(part.run_id, str(Step(LOAD, part.batch)), LoadOutcome)
     if part.dry_run or load is None or load.trouble:
         return VerifyOutcome()
-    ctx.ledger.emit(part.run_id, "verifying", batch=part.batch)
+    ctx.events.emit(part.run_id, "verifying", batch=part.batch)
     try:
         outcome = _read_back(ctx, part, load)
     except LaikeError as error:
         log.warning("verify_failed", run=part.run_id, error=error.message)
         outcome = VerifyOutcome(trouble=error.trouble())
-    ctx.ledger.emit(
+    ctx.events.emit(
         part.run_id, "verified", batch=part.batch, agrees=str(outcome.verified).lower(), **ctx.tally.facts()
     )
     return outcome

@@ -36,7 +36,7 @@ def check_views(ctx: Context, run_id: str) -> ViewsOutcome:
 
 
 def _check_or_tell(ctx: Context, run: Run) -> ViewsOutcome:
-    loads = [ctx.ledger.outcome(run.run_id, str(Step(LOAD, part.batch)), LoadOutcome) for part in parts(run)]
+    loads = [ctx.outcomes.outcome(run.run_id, str(Step(LOAD, part.batch)), LoadOutcome) for part in parts(run)]
     if run.dry_run or any(load is None or load.trouble for load in loads):
         return ViewsOutcome()
     try:
@@ -45,7 +45,7 @@ def _check_or_tell(ctx: Context, run: Run) -> ViewsOutcome:
         log.warning("views_failed", run=run.run_id, error=error.message)
         outcome = ViewsOutcome(trouble=error.trouble())
     counts = {"created": len(outcome.created), "repaired": len(outcome.repaired)}
-    ctx.ledger.emit(run.run_id, "views_checked", **counts, **ctx.tally.facts())
+    ctx.events.emit(run.run_id, "views_checked", **counts, **ctx.tally.facts())
     return outcome
 
 
@@ -103,7 +103,7 @@ def _spent_in(ctx: Context, run: Run) -> set[str]:
     spent = set()
     for part in parts(run):
         for account in part.accounts:
-            fetch = ctx.ledger.outcome(run.run_id, str(Step(FETCH, part.batch, account.id)), FetchOutcome)
+            fetch = ctx.outcomes.outcome(run.run_id, str(Step(FETCH, part.batch, account.id)), FetchOutcome)
             if fetch and any(day.cost for day in fetch.days):
                 spent.add(account.id)
     return spent

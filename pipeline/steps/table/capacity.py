@@ -44,7 +44,7 @@ def ensure_room(ctx: Context, part: Run) -> None:
     given_up = ctx.ledger.given_up(run.run_id)
     if given_up and given_up.reason == TableFull.reason:
         raise TableFull(given_up.message, what_to_do=given_up.what_to_do)
-    if ctx.now() <= run.deadline and not ctx.ledger.is_done(run.run_id, str(Step(READ))):
+    if ctx.now() <= run.deadline and not ctx.outcomes.is_done(run.run_id, str(Step(READ))):
         raise Busy(f"{run.run_id}: it is not known yet whether the rows of all batches fit")
 
 

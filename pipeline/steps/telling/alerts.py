@@ -69,6 +69,6 @@ def _has(part: Run, account_id: str) -> bool:
 def _restatements(ctx: Context, summary: Summary) -> list[Anomaly]:
     names = {account.id: account.name for account in summary.accounts}
     cut = parts(ctx.ledger.run(summary.run_id))
-    loads = (ctx.ledger.outcome(part.run_id, str(Step(LOAD, part.batch)), LoadOutcome) for part in cut)
+    loads = (ctx.outcomes.outcome(part.run_id, str(Step(LOAD, part.batch)), LoadOutcome) for part in cut)
     shifts = [shift for load in loads if load for shift in load.shifts]
     return large_restatements(shifts, names, ctx.settings.anomalies)

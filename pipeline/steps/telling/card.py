@@ -35,11 +35,11 @@ def tell_run(ctx: Context, summary: Summary) -> None:
     Of a run that a person began the group hears only where that person said so, or where it mends what the group was
     told of; what only that run saw is on the next card.
     """
-    if not ctx.bot() or ctx.ledger.told(summary.run_id):
+    if not ctx.bot() or ctx.marks.told(summary.run_id):
         return
     today, standing = china_day(ctx.now()), _standing(summary)
     if standing and ctx.memory.told(today, standing):
-        ctx.ledger.tell(summary.run_id)
+        ctx.marks.tell(summary.run_id)
     elif not _concerns_the_group(ctx, summary):
         keep_for_later(ctx, summary)
     elif _send(ctx, summary) == Sent.YES and standing:
@@ -50,9 +50,9 @@ def tell_unsent(ctx: Context) -> None:
     """Try the cards again that could not be sent; while the bot takes none, one a time is enough."""
     for run_id in ctx.memory.unsent(ctx.now()):
         summary = next(iter(ctx.ledger.ends([run_id])), None)
-        if summary and not ctx.ledger.told(run_id):
+        if summary and not ctx.marks.told(run_id):
             tell_run(ctx, summary)
-            if not ctx.ledger.told(run_id) and _concerns_the_group(ctx, summary):
+            if not ctx.marks.told(run_id) and _concerns_the_group(ctx, summary):
                 return
         ctx.memory.forget_unsent(run_id)
 
@@ -66,15 +66,15 @@ def _send(ctx: Context, summary: Summary) -> Sent | None:
     besides = unheard(ctx, summary)
     card, run_id = run_card(summary, _background(ctx, summary, besides)), summary.run_id
     good = summary.state == RunState.SUCCESS
-    if good and not ctx.ledger.tell(run_id):
+    if good and not ctx.marks.tell(run_id):
         return None
     sent = send(ctx, card)
     if sent == Sent.YES:
-        ctx.ledger.tell(run_id)
+        ctx.marks.tell(run_id)
         heard(ctx, summary, besides)
     elif sent == Sent.NOT or not good:
         ctx.memory.learn_unsent(run_id, ctx.now())
-        ctx.ledger.untell(run_id)
+        ctx.marks.untell(run_id)
     return sent
 
 

@@ -64,7 +64,7 @@ def _token_told(ctx: Context) -> list[tuple[date, str]]:
 
 def _heard_of(ctx: Context, summary: Summary) -> Iterator[Summary]:
     """Runs that began before and that the group heard of, the newest first."""
-    told = (run_id for run_id in ctx.ledger.newest(RUNS_SEARCHED) if ctx.ledger.told(run_id))
+    told = (run_id for run_id in ctx.ledger.newest(RUNS_SEARCHED) if ctx.marks.told(run_id))
     for _, run_id in zip(range(EARLIER_RUNS), told, strict=False):
         earlier = ctx.ledger.summary(run_id) if run_id != summary.run_id else None
         if earlier and earlier.started_at < summary.started_at:

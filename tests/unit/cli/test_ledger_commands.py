@@ -73,7 +73,7 @@ def test_show_takes_two_round_trips_however_many_accounts(filled: Context, clien
     (run_id,) = filled.ledger.newest(1)
     client.trips = 0
     assert filled.ledger.overview([run_id])
-    assert len([one for one in filled.ledger.events(run_id) if one["event"] == "fetched"]) == ACCOUNTS
+    assert len([one for one in filled.events.events(run_id) if one["event"] == "fetched"]) == ACCOUNTS
     assert client.trips == 2
 
 

@@ -13,6 +13,9 @@ from pipeline.core.runs.flow import LOAD, Step, header
 from pipeline.core.runs.plan import parts
 from pipeline.state.lease import Lease
 from pipeline.state.runs.ledger import Ledger
+from pipeline.state.runs.marks import Marks
+from pipeline.state.runs.outcomes import Outcomes
+from pipeline.state.runs.pulse import Pulse
 from worker import dispatch
 
 NOW = datetime(2026, 2, 12, 7, tzinfo=UTC)
@@ -35,17 +38,19 @@ class Ground:
     def __init__(self, client: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
         self.client = client
         self.sent: list[int] = []
-        self.ledger = Ledger(client)
+        self.ledger, self.outcomes = Ledger(client), Outcomes(client)
         self.ledger.open(RUN)
         self.lease = Lease(client, "laike:v1:step:any")
         assert self.lease.take()
-        self.ctx: Any = SimpleNamespace(ledger=self.ledger)
+        self.ctx: Any = SimpleNamespace(
+            ledger=self.ledger, outcomes=self.outcomes, marks=Marks(client), pulse=Pulse(client)
+        )
         monkeypatch.setattr(dispatch, "send", lambda _, steps: self.sent.append(steps[0].batch))
 
     def done(self, *steps: Step) -> None:
         """These steps have an outcome."""
         for step in steps:
-            self.ledger.record(RUN.run_id, str(step), LoadOutcome(), self.lease)
+            self.outcomes.record(RUN.run_id, str(step), LoadOutcome(), self.lease)
 
     def fetched(self, batch: int) -> None:
         """A fetch of a batch ended."""

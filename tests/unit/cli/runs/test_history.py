@@ -48,7 +48,7 @@ def ran(ctx: Context, run_id: str, state: RunState | None = RunState.SUCCESS, ag
     usual |= {"deadline": now + timedelta(hours=1)}
     run = Run(run_id=run_id, started_at=now - timedelta(hours=ago_h), **(usual | facts))
     assert ctx.ledger.open(run)
-    ctx.ledger.stamp(run_id)
+    ctx.pulse.stamp(run_id)
     if state:
         assert ctx.ledger.close(ended(run, state))
 

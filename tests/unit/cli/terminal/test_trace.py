@@ -8,7 +8,7 @@ from rich.console import Console
 from cli.terminal.trace import ACCOUNTS_SHOWN, tree
 from pipeline.core.model import Account, DayRange
 from pipeline.core.outcome import Run
-from pipeline.state.runs.ledger import Event
+from pipeline.state.runs.events import Event
 
 DAY = date(2026, 2, 11)
 NOW = datetime(2026, 2, 11, 23, tzinfo=UTC)

@@ -14,7 +14,11 @@ from pipeline.core.outcome import AccountResult, DayState, LoadOutcome, Run, Run
 from pipeline.state import keys
 from pipeline.state.coverage.coverage import Coverage, Loaded
 from pipeline.state.lease import Lease
+from pipeline.state.runs.events import Events
 from pipeline.state.runs.ledger import PLANS_HELD, Ledger
+from pipeline.state.runs.marks import Marks
+from pipeline.state.runs.outcomes import Outcomes
+from pipeline.state.runs.pulse import Pulse
 from pipeline.state.runs.staging import Staged
 
 DAY = date(2026, 2, 11)
@@ -121,75 +125,75 @@ class TestLedger:
         assert ledger.summary(RUN.run_id) == SUMMARY
 
     def test_what_came_of_a_step_is_kept_by_run_and_step(self, client: redis.Redis) -> None:
-        ledger, load, verify = Ledger(client), LoadOutcome(created=3, warnings=("w",)), VerifyOutcome(verified=True)
+        outcomes, load, verify = Outcomes(client), LoadOutcome(created=3, warnings=("w",)), VerifyOutcome(verified=True)
         lease = taken(client)
-        assert ledger.record("run1", "load", load, lease) == load
-        assert ledger.record("run1", "verify", verify, lease) == verify
-        assert ledger.outcome("run1", "load", LoadOutcome) == load
-        assert ledger.outcome("run1", "verify", VerifyOutcome) == verify
-        assert ledger.outcome("run1", "views", LoadOutcome) is None
-        assert ledger.outcome("run2", "load", LoadOutcome) is None
+        assert outcomes.record("run1", "load", load, lease) == load
+        assert outcomes.record("run1", "verify", verify, lease) == verify
+        assert outcomes.outcome("run1", "load", LoadOutcome) == load
+        assert outcomes.outcome("run1", "verify", VerifyOutcome) == verify
+        assert outcomes.outcome("run1", "views", LoadOutcome) is None
+        assert outcomes.outcome("run2", "load", LoadOutcome) is None
 
     def test_the_first_outcome_of_a_step_stands_and_is_what_a_second_one_gets(self, client: redis.Redis) -> None:
-        ledger, lease = Ledger(client), taken(client)
-        ledger.record("run1", "load", LoadOutcome(created=3), lease)
-        assert ledger.record("run1", "load", LoadOutcome(created=4), lease) == LoadOutcome(created=3)
-        assert ledger.done("run1") == {"load"}
+        outcomes, lease = Outcomes(client), taken(client)
+        outcomes.record("run1", "load", LoadOutcome(created=3), lease)
+        assert outcomes.record("run1", "load", LoadOutcome(created=4), lease) == LoadOutcome(created=3)
+        assert outcomes.done("run1") == {"load"}
 
     def test_a_step_is_done_when_it_has_an_outcome(self, client: redis.Redis) -> None:
-        ledger = Ledger(client)
-        ledger.record("run1", "load", LoadOutcome(), taken(client))
-        ledger.send("run1", "verify")
-        assert [ledger.is_done(*step) for step in (("run1", "load"), ("run1", "verify"), ("run2", "load"))] == [
+        outcomes = Outcomes(client)
+        outcomes.record("run1", "load", LoadOutcome(), taken(client))
+        Marks(client).send("run1", "verify")
+        assert [outcomes.is_done(*step) for step in (("run1", "load"), ("run1", "verify"), ("run2", "load"))] == [
             True,
             False,
             False,
         ]
 
     def test_fetches_that_ended_are_counted_by_run_and_batch(self, client: redis.Redis) -> None:
-        ledger = Ledger(client)
-        assert [ledger.count_fetch("run1", batch) for batch in (0, 0, 1, 0)] == [1, 2, 1, 3]
-        assert ledger.count_fetch("run2", 0) == 1
-        assert ledger.done("run1") == ledger.sent("run1") == set()
+        outcomes = Outcomes(client)
+        assert [outcomes.count_fetch("run1", batch) for batch in (0, 0, 1, 0)] == [1, 2, 1, 3]
+        assert outcomes.count_fetch("run2", 0) == 1
+        assert outcomes.done("run1") == Marks(client).sent("run1") == set()
 
     def test_an_outcome_is_not_recorded_by_one_who_lost_the_step(self, client: redis.Redis) -> None:
-        ledger, lost = Ledger(client), taken(client)
+        outcomes, lost = Outcomes(client), taken(client)
         client.delete(lost.key)
         other = taken(client)
         with pytest.raises(Busy):
-            ledger.record("run1", "load", LoadOutcome(created=3), lost)
-        assert ledger.record("run1", "load", LoadOutcome(created=4), other) == LoadOutcome(created=4)
-        assert ledger.record("run1", "load", LoadOutcome(created=3), lost) == LoadOutcome(created=4)
+            outcomes.record("run1", "load", LoadOutcome(created=3), lost)
+        assert outcomes.record("run1", "load", LoadOutcome(created=4), other) == LoadOutcome(created=4)
+        assert outcomes.record("run1", "load", LoadOutcome(created=3), lost) == LoadOutcome(created=4)
 
     def test_what_is_staged_with_an_outcome_is_there_for_three_days_from_the_first_word_on(
         self, client: redis.Redis
     ) -> None:
-        ledger, lease = Ledger(client), taken(client)
-        ledger.record("run1", "fetch", LoadOutcome(created=3), lease, Staged("rows", b"3"))
-        ledger.record("run1", "fetch", LoadOutcome(created=4), lease, Staged("rows", b"4"))
+        outcomes, lease = Outcomes(client), taken(client)
+        outcomes.record("run1", "fetch", LoadOutcome(created=3), lease, Staged("rows", b"3"))
+        outcomes.record("run1", "fetch", LoadOutcome(created=4), lease, Staged("rows", b"4"))
         assert client.get("rows") == b"3"
         assert client.ttl("rows") == pytest.approx(3 * 86400, abs=2)
 
     def test_who_lost_a_step_stages_nothing_whether_it_has_an_outcome_or_not(self, client: redis.Redis) -> None:
-        ledger, lost = Ledger(client), taken(client)
+        outcomes, lost = Outcomes(client), taken(client)
         client.delete(lost.key)
         other = taken(client)
         with pytest.raises(Busy):
-            ledger.record("run1", "fetch", LoadOutcome(created=3), lost, Staged("rows", b"3"))
+            outcomes.record("run1", "fetch", LoadOutcome(created=3), lost, Staged("rows", b"3"))
         assert not client.exists("rows")
-        ledger.record("run1", "fetch", LoadOutcome(created=4), other, Staged("rows", b"4"))
-        ledger.record("run1", "fetch", LoadOutcome(created=3), lost, Staged("rows", b"3"))
+        outcomes.record("run1", "fetch", LoadOutcome(created=4), other, Staged("rows", b"4"))
+        outcomes.record("run1", "fetch", LoadOutcome(created=3), lost, Staged("rows", b"3"))
         assert client.get("rows") == b"4"
 
     def test_errors_that_nobody_foresaw_are_counted_by_step_and_not_by_who_lost_it(self, client: redis.Redis) -> None:
-        ledger, lease = Ledger(client), taken(client)
-        assert [ledger.count_broken("run1", step, lease) for step in ("load", "load", "verify")] == [1, 2, 1]
+        outcomes, lease = Outcomes(client), taken(client)
+        assert [outcomes.count_broken("run1", step, lease) for step in ("load", "load", "verify")] == [1, 2, 1]
         client.delete(lease.key)
         with pytest.raises(Busy):
-            ledger.count_broken("run1", "load", lease)
-        assert ledger.broke_so_often(["run1", "run2"], "load", 2) == {"run1"}
-        assert ledger.broke_so_often(["run1", "run2"], "load", 3) == set()
-        assert ledger.done("run1") == ledger.sent("run1") == set()
+            outcomes.count_broken("run1", "load", lease)
+        assert outcomes.broke_so_often(["run1", "run2"], "load", 2) == {"run1"}
+        assert outcomes.broke_so_often(["run1", "run2"], "load", 3) == set()
+        assert outcomes.done("run1") == Marks(client).sent("run1") == set()
 
     def test_of_many_runs_those_that_nobody_can_read_are_left_out(self, client: redis.Redis) -> None:
         ledger, names = Ledger(client), ["good", "torn", "ended_torn", "no hash", "gone"]
@@ -213,32 +217,35 @@ class TestLedger:
         assert ledger.open_runs() == []
 
     def test_what_was_sent_is_sent_once(self, client: redis.Redis) -> None:
-        ledger = Ledger(client)
-        assert [ledger.send("run1", what) for what in ("0", "1", "0", "finish")] == [True, True, False, True]
-        assert ledger.send("run2", "0")
-        assert [ledger.was_sent(run_id, what) for run_id, what in (("run1", "1"), ("run1", "2"))] == [True, False]
+        marks = Marks(client)
+        assert [marks.send("run1", what) for what in ("0", "1", "0", "finish")] == [True, True, False, True]
+        assert marks.send("run2", "0")
+        assert [marks.was_sent(run_id, what) for run_id, what in (("run1", "1"), ("run1", "2"))] == [
+            True,
+            False,
+        ]
 
     def test_a_run_is_silent_since_its_last_sign_of_life(self, client: redis.Redis) -> None:
-        ledger = Ledger(client)
-        assert ledger.silent_s("run1") == float("inf")
-        ledger.stamp("run1")
-        assert ledger.silent_s("run1") < 5
-        ledger.stamp("run1", ahead_s=30)
-        assert ledger.silent_s("run1") < -20  # somebody will be back by then
+        pulse = Pulse(client)
+        assert pulse.silent_s("run1") == float("inf")
+        pulse.stamp("run1")
+        assert pulse.silent_s("run1") < 5
+        pulse.stamp("run1", ahead_s=30)
+        assert pulse.silent_s("run1") < -20  # somebody will be back by then
 
     def test_a_sign_of_life_further_ahead_than_anybody_gives_is_none(self, client: redis.Redis) -> None:
-        ledger = Ledger(client)
-        ledger.stamp("run1", ahead_s=86_400)  # the clock stepped back since
-        assert ledger.silent_s("run1") == float("inf")
+        pulse = Pulse(client)
+        pulse.stamp("run1", ahead_s=86_400)  # the clock stepped back since
+        assert pulse.silent_s("run1") == float("inf")
 
     def test_a_sign_of_life_that_is_none_is_replaced_by_the_next_one(self, client: redis.Redis) -> None:
-        ledger = Ledger(client)
+        pulse = Pulse(client)
         client.set(keys.alive("run1"), "just now")
         client.rpush(keys.alive("run2"), "a list")
         for run_id in ("run1", "run2"):
-            assert ledger.silent_s(run_id) == float("inf")
-            ledger.stamp(run_id)
-            assert ledger.silent_s(run_id) < 5
+            assert pulse.silent_s(run_id) == float("inf")
+            pulse.stamp(run_id)
+            assert pulse.silent_s(run_id) < 5
 
     def test_a_name_that_is_no_text_keeps_nobody_from_the_others(self, client: redis.Redis) -> None:
         ledger = Ledger(client)
@@ -249,15 +256,19 @@ class TestLedger:
         assert ledger.newest(2) == [RUN.run_id, "\ufffd"]
 
     def test_one_watchdog_looks_after_a_run_at_a_time(self, client: redis.Redis) -> None:
-        ledger = Ledger(client)
-        assert [ledger.watch("run1", 0.2), ledger.watch("run1", 0.2), ledger.watch("run2", 0.2)] == [True, False, True]
+        pulse = Pulse(client)
+        assert [
+            pulse.watch("run1", 0.2),
+            pulse.watch("run1", 0.2),
+            pulse.watch("run2", 0.2),
+        ] == [True, False, True]
 
     def test_a_step_cannot_be_taken_for_the_plan_or_the_summary(self, client: redis.Redis) -> None:
         ledger = Ledger(client)
         ledger.open(RUN)
         lease = taken(client)
-        ledger.record(RUN.run_id, "summary", LoadOutcome(), lease)
-        ledger.record(RUN.run_id, "plan", LoadOutcome(), lease)
+        Outcomes(client).record(RUN.run_id, "summary", LoadOutcome(), lease)
+        Outcomes(client).record(RUN.run_id, "plan", LoadOutcome(), lease)
         assert ledger.run(RUN.run_id) == RUN
         assert ledger.summary(RUN.run_id) is None
 
@@ -275,59 +286,59 @@ class TestLedger:
         assert ledger.newest(10) == [RUN.run_id]
 
     def test_events_come_in_their_order_from_the_start_and_as_they_happen(self, client: redis.Redis) -> None:
-        ledger = Ledger(client)
-        ledger.emit("run1", "fetched", account="1800000000000001", rows=2)
-        ledger.emit("run1", "loaded", created=3)
-        ledger.emit("run2", "other")
-        followed = ({name: one[name] for name in one if name != "at"} for one in ledger.follow("run1"))
+        events = Events(client)
+        events.emit("run1", "fetched", account="1800000000000001", rows=2)
+        events.emit("run1", "loaded", created=3)
+        events.emit("run2", "other")
+        followed = ({name: one[name] for name in one if name != "at"} for one in events.follow("run1"))
         assert list(islice(followed, 2)) == [
             {"event": "fetched", "account": "1800000000000001", "rows": "2"},
             {"event": "loaded", "created": "3"},
         ]
-        ledger.emit("run1", "verified")
+        events.emit("run1", "verified")
         assert next(followed) == {"event": "verified"}
         assert next(followed) == {}
-        ledger.emit("run1", "finished")
+        events.emit("run1", "finished")
         assert next(followed) == {"event": "finished"}
 
     def test_an_event_says_when_it_happened_however_late_it_is_looked_at(self, client: redis.Redis) -> None:
-        ledger = Ledger(client)
-        ledger.emit("run1", "planned")
-        ledger.emit("run1", "loaded")
-        early, late = (int(event["at"]) for event in islice(ledger.follow("run1"), 2))
+        events = Events(client)
+        events.emit("run1", "planned")
+        events.emit("run1", "loaded")
+        early, late = (int(event["at"]) for event in islice(events.follow("run1"), 2))
         seconds: Any = client.time()
         assert abs(early - seconds[0] * 1000) < 60_000
         assert early <= late
 
     def test_many_events_come_once_each(self, client: redis.Redis) -> None:
-        ledger = Ledger(client)
+        events = Events(client)
 
         def write() -> None:
             for n in range(200):
-                ledger.emit("run1", "e", n=n)
+                events.emit("run1", "e", n=n)
 
         writer = threading.Thread(target=write)
         writer.start()
-        seen = list(takewhile(lambda one: one.get("n") != "199", (one for one in ledger.follow("run1") if one)))
+        seen = list(takewhile(lambda one: one.get("n") != "199", (one for one in events.follow("run1") if one)))
         writer.join()
         assert [one["n"] for one in seen] == [str(n) for n in range(199)]
 
     def test_the_events_of_a_run_stay_with_it_when_it_has_ended(self, client: redis.Redis) -> None:
         ledger = Ledger(client)
         ledger.open(RUN)
-        ledger.emit(RUN.run_id, "planned", accounts=2)
-        before = ledger.events(RUN.run_id)
+        Events(client).emit(RUN.run_id, "planned", accounts=2)
+        before = Events(client).events(RUN.run_id)
         assert [{**one, "at": ""} for one in before] == [{"at": "", "event": "planned", "accounts": "2"}]
-        ledger.archive(RUN.run_id)
+        Events(client).archive(RUN.run_id)
         client.delete(keys.events(RUN.run_id))
-        assert ledger.events(RUN.run_id) == before
-        ledger.archive(RUN.run_id)  # a second delivery of the end, days later
-        assert ledger.events(RUN.run_id) == before
+        assert Events(client).events(RUN.run_id) == before
+        Events(client).archive(RUN.run_id)  # a second delivery of the end, days later
+        assert Events(client).events(RUN.run_id) == before
 
     def test_each_key_lives_as_long_as_the_table_of_keys_says(self, client: redis.Redis) -> None:
         ledger = Ledger(client)
         ledger.open(RUN)
-        ledger.emit(RUN.run_id, "e")
+        Events(client).emit(RUN.run_id, "e")
         Coverage(client, "tbl1").learn({AccountDay("18", DAY): Loaded(0, "0", "", NOW)})
         names = [keys.run(RUN.run_id), keys.events(RUN.run_id), keys.RUNS, keys.coverage("tbl1", "18")]
         assert [int(client.ttl(name)) for name in names] == pytest.approx([400 * 86400, 3 * 86400, -1, -1], abs=2)

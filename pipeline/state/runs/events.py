@@ -1,0 +1,69 @@
+"""What happens in runs."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import redis
+import structlog
+
+from pipeline.core.redaction import redacted
+from pipeline.state import codec, keys
+
+EVENTS = "events"
+Event = dict[str, str]
+
+log = structlog.get_logger()
+
+
+class Events:
+    """What happens in a run, for those who follow it, and for later."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def emit(self, run_id: str, event: str, **facts: str | int) -> None:
+        """Tell the log, and those who follow a run, that something happened. Facts are small; a secret is taken out."""
+        facts = {name: redacted(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
+        fields: dict[Any, Any] = {"event": event, **facts}
+        pipe = self._client.pipeline(transaction=False)
+        pipe.xadd(keys.events(run_id), fields, maxlen=keys.EVENTS_MAX)
+        pipe.expire(keys.events(run_id), keys.STAGING_TTL_S)
+        pipe.execute()
+        log.info(event, run=run_id, **facts)
+
+    def archive(self, run_id: str) -> None:
+        """Keep a run's events as long as the run: its first and its newest ones, compressed, beside its outcomes."""
+        name = keys.events(run_id)
+        first: Any = self._client.xrange(name, count=1)
+        newest: Any = self._client.xrevrange(name, count=keys.EVENTS_KEPT)
+        entries = dict([*first, *reversed(newest)])
+        if happened := [_event(*entry) for entry in entries.items()]:
+            self._client.hset(keys.run(run_id), EVENTS, codec.squeeze(happened, list[Event]))
+
+    def events(self, run_id: str) -> list[Event]:
+        """What happened in a run, the oldest first; `at` as `follow` says."""
+        data = self._client.hget(keys.run(run_id), EVENTS)
+        return codec.unsqueeze(list[Event], data) if isinstance(data, bytes) else self._streamed(run_id)
+
+    def _streamed(self, run_id: str) -> list[Event]:
+        entries: Any = self._client.xrange(keys.events(run_id))
+        return [_event(entry_id, fields) for entry_id, fields in entries]
+
+    def follow(self, run_id: str) -> Iterator[Event]:
+        """Events of a run from its start, as they happen; an empty one each 200 ms without news.
+
+        `at` is when an event happened, in ms of Redis' clock.
+        """
+        last = b"0"
+        while True:
+            news: Any = self._client.xread({keys.events(run_id): last}, block=200)
+            if not news:
+                yield {}
+            for _, entries in news:
+                for last, fields in entries:
+                    yield _event(last, fields)
+
+
+def _event(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Event:
+    told = {name.decode(): value.decode() for name, value in fields.items()}
+    return {"at": entry_id.decode().partition("-")[0], **told}
