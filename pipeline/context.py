@@ -5,15 +5,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 import redis
 
 from pipeline.clients.feishu.api import WRITE_TIMEOUT_S, Feishu, PageSize, TenantToken
+from pipeline.clients.feishu.base import Base
 from pipeline.clients.feishu.bot import Bot
-from pipeline.clients.feishu.records import BatchSize, Records
-from pipeline.clients.feishu.tables import Tables
-from pipeline.clients.feishu.views import Views
+from pipeline.clients.feishu.records import BatchSize
 from pipeline.clients.feishu.wiki import find_base
 from pipeline.clients.heartbeat import Pings
 from pipeline.clients.http import Http
@@ -30,6 +29,7 @@ from pipeline.state.coverage.coverage import Coverage
 from pipeline.state.coverage.days import Days
 from pipeline.state.coverage.readings import Readings
 from pipeline.state.coverage.spend import Spend
+from pipeline.state.coverage.status_memory import StatusMemory
 from pipeline.state.lease import hold
 from pipeline.state.limiter import Limiter
 from pipeline.state.quota import Quota
@@ -43,11 +43,15 @@ from pipeline.state.runs.pulse import Pulse
 from pipeline.state.runs.staging import Staging
 from pipeline.state.schema import Schema
 from pipeline.state.store import TRIES, clock, connect
-from pipeline.state.table.memory import Memory
+from pipeline.state.table.base_facts import BaseFacts
+from pipeline.state.table.table_facts import TableFacts
+from pipeline.state.table.visibility import Visibility
+from pipeline.state.table.writes import Writes
 from pipeline.state.tokens.journal import TokenJournal, whoami
 from pipeline.state.tokens.keeper import TokenKeeper, turns
 from pipeline.state.tokens.tenant import SharedTenantToken
 from pipeline.state.tokens.vault import Vault
+from pipeline.state.told import Told
 
 NO_RUN_S = 600.0  # what a command outside of a run may take, or what a run does with what it has fetched
 
@@ -72,7 +76,12 @@ class Context:
     spend: Spend
     days: Days
     readings: Readings
-    memory: Memory
+    base_facts: BaseFacts
+    writes: Writes
+    table_facts: TableFacts
+    visibility: Visibility
+    status_memory: StatusMemory
+    told: Told
     schema: Schema
     rosters: Rosters
     alerts: Alerts
@@ -101,10 +110,7 @@ class Context:
         return replace(
             self,
             settings=self.settings.model_copy(update={"bitable_table_id": table_id}),
-            coverage=Coverage(self.client, table_id),
-            days=Days(self.client, table_id),
-            readings=Readings(self.client, table_id),
-            memory=self.memory.beside(table_id),
+            **_about_table(self.client, table_id),
         )
 
     def of(self, run: Run) -> Self:
@@ -131,7 +137,7 @@ class Context:
         link = self.tokens.link
         return OceanEngine(self.oceanengine_http, self.tokens, self.limiter, left, link, policy, self.tally)
 
-    def base(self, run: Run | None, before_write: Callable[[], None] = lambda: None) -> "Base":
+    def base(self, run: Run | None, before_write: Callable[[], None] = lambda: None) -> Base:
         """The Bitable base, within the run's time; `before_write` is asked before each request that writes.
 
         Raises:
@@ -140,7 +146,7 @@ class Context:
         return Base(self.feishu(run, before_write), self.app_token(), self.settings.bitable_table_id)
 
     @contextmanager
-    def writing(self, patience_s: float = NO_RUN_S) -> Iterator["Base"]:
+    def writing(self, patience_s: float = NO_RUN_S) -> Iterator[Base]:
         """The base, in which nobody else writes during the block: a request is sent only if the lock outlasts it.
 
         Raises:
@@ -150,7 +156,7 @@ class Context:
         left = self.time_left(None)
         rest = NO_RUN_S - patience_s
         with hold(self.client, keys.writer(self.app_token()), lambda: left() - rest) as lease:
-            self.memory.learn_ended_writes()
+            self.writes.learn_ended_writes()
             yield self.base(None, before_write=lambda: lease.ensure(WRITE_TIMEOUT_S))
 
     def app_token(self) -> str:
@@ -160,13 +166,13 @@ class Context:
             NeedsPerson: `LAIKE_BITABLE_APP_TOKEN` names no base.
             LaikeError: As the service says.
         """
-        if known := self.memory.app_token():
+        if known := self.base_facts.app_token():
             return known
         found = find_base(self.feishu(None), self.settings.bitable_app_token)
         if found.sure:
-            self.memory.learn_app_token(found.app_token)
+            self.base_facts.learn_app_token(found.app_token)
         if found.time_zone:
-            self.memory.learn_zone(found.time_zone.key)
+            self.base_facts.learn_zone(found.time_zone.key)
         return found.app_token
 
     def feishu(self, run: Run | None, before_write: Callable[[], None] = lambda: None) -> Feishu:
@@ -190,29 +196,6 @@ class Context:
         return Bot(url.get_secret_value(), secret.get_secret_value() if secret else None) if url else None
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
-    """One Bitable base and the table in it that we fill."""
-
-    api: Feishu
-    app_token: str
-    table_id: str
-
-    @property
-    def tables(self) -> Tables:
-        """Tables and fields."""
-        return Tables(self.api, self.app_token)
-
-    @property
-    def views(self) -> Views:
-        """The table's views."""
-        return Views(self.api, self.app_token, self.table_id)
-
-    def records(self, table_id: str | None = None) -> Records:
-        """The records of the table, or of another one of the base."""
-        return Records(self.api, self.app_token, table_id or self.table_id)
-
-
 def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | None = None) -> Context:
     """A context for these settings.
 
@@ -232,6 +215,7 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
     def now() -> datetime:
         return datetime.now(UTC) + offset  # the one clock of the product
 
+    base_facts = BaseFacts(client, settings.bitable_app_token, settings.feishu_app_id)
     return Context(
         settings=settings,
         client=client,
@@ -245,11 +229,11 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
         marks=Marks(client),
         pulse=Pulse(client),
         events=Events(client),
-        coverage=Coverage(client, settings.bitable_table_id),
         spend=Spend(client),
-        days=Days(client, settings.bitable_table_id),
-        readings=Readings(client, settings.bitable_table_id),
-        memory=Memory(client, settings.bitable_app_token, settings.bitable_table_id, settings.feishu_app_id),
+        base_facts=base_facts,
+        writes=Writes(client, base_facts),
+        **_about_table(client, settings.bitable_table_id),
+        told=Told(client),
         schema=Schema(client),
         rosters=Rosters(client, settings.oceanengine_app_id),
         alerts=Alerts(client),
@@ -261,6 +245,18 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
         batch_size=BatchSize(),
         page_size=PageSize(),
     )
+
+
+def _about_table(client: redis.Redis, table_id: str) -> dict[str, Any]:
+    """What is remembered about one table, by the names of a context."""
+    return {
+        "coverage": Coverage(client, table_id),
+        "days": Days(client, table_id),
+        "readings": Readings(client, table_id),
+        "table_facts": TableFacts(client, table_id),
+        "visibility": Visibility(client, table_id),
+        "status_memory": StatusMemory(client, table_id),
+    }
 
 
 def _keeper(

@@ -95,7 +95,7 @@ def test_a_run_goes_to_its_end_in_the_table_that_it_was_begun_for(lab: Lab) -> N
     assert finish(ctx, run.run_id).state == RunState.SUCCESS
     assert due(ctx, run.run_id) == []
     assert not any(ctx.coverage.days(lab.accounts).values())
-    assert not ctx.memory.seen()
+    assert not ctx.visibility.seen()
     switch(lab, OLD)
     lab.assert_agrees(accounts=lab.accounts[:1])
     assert lab.context().coverage.days(lab.accounts)[lab.accounts[0]] == {lab.day}

@@ -94,7 +94,7 @@ def test_an_early_read_holds_while_other_days_are_written_and_not_when_its_own_m
             fetch_account(ctx, run.run_id, batch, account_id)
     assert load(ctx, run.run_id, 2).created
     if touched:
-        ctx.memory.begin_writing(parts(run)[3].days)
+        ctx.writes.begin_writing(parts(run)[3].days)
     before = lab.calls("fields.list")
     assert load(ctx, run.run_id, 3).created
     assert lab.calls("fields.list") - before == touched

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.core.outcome import RunState
 from pipeline.core.runs import plan
-from pipeline.state.table.memory import Memory
+from pipeline.state.table.writes import Writes
 from tests.lab import Lab
 
 
@@ -38,7 +38,7 @@ def test_what_somebody_else_wrote_after_the_read_back_is_read_before_the_next_ba
     agency.sync(agency.day)
     before = searches(agency)
     counts = itertools.count()
-    monkeypatch.setattr(Memory, "writes", lambda _: next(counts))
+    monkeypatch.setattr(Writes, "writes", lambda _: next(counts))
     summary = agency.sync(agency.day)
     assert (summary.state, summary.created) == (RunState.SUCCESS, 0)
     assert searches(agency) - before == 1 + 3 + 3  # each load reads again

@@ -225,7 +225,7 @@ def test_while_nobody_knows_which_rows_are_ours_nothing_is_removed(loaded: Lab) 
     row = double(loaded)
     ctx = loaded.context()
     ctx.client.delete(keys.creator(loaded.facts["app_token"]))
-    assert ctx.memory.creator() is None
+    assert ctx.base_facts.creator() is None
     checked = loaded.laike("dedup", "check")
     assert checked.returncode == 1
     assert "not known yet" in checked.stdout

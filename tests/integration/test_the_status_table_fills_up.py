@@ -141,7 +141,7 @@ def test_a_row_that_a_person_made_is_never_reused(few: Lab) -> None:
     oldest = int(datetime.combine(few.day - timedelta(days=60), time(), CHINA).timestamp() * 1000)
     for cells in ({"日期": oldest, "账户": "老账户", "状态": "已入库"}, {"原因": "请勿删除"}):
         few.control("rows/insert", {"table_id": table_id, "fields": cells})
-    theirs = [row for row in rows(few) if row["created_by"] != few.context().memory.creator()]
+    theirs = [row for row in rows(few) if row["created_by"] != few.context().base_facts.creator()]
     fill(few, 30)
     next_day(few)
     assert [row for row in rows(few) if row["record_id"] in {one["record_id"] for one in theirs}] == theirs
@@ -286,7 +286,7 @@ def test_rows_of_another_table_make_place_as_well_and_are_forgotten_there(few: L
     summary = next_day(few)
     assert summary.state == RunState.SUCCESS
     assert set(known_rows(few).values()) == set(there.values())
-    assert few.context().at_table(old_id).memory.status_rows(list(there)) == {}
+    assert few.context().at_table(old_id).status_memory.status_rows(list(there)) == {}
     few.table = "typed_table_id"
     few.sync(few.day - timedelta(days=40))
     assert_each_once(few)
@@ -298,7 +298,7 @@ def test_a_hundred_accounts_fill_it_in_twenty_days_and_the_next_five_go_on(tmp_p
     world.configure({"row_cap": 2000})
     ctx = context(world, world.facts("")["typed_table_id"], tmp_path)
     ctx = replace(ctx, settings=ctx.settings.model_copy(update={"table_max_rows": 2000}))
-    ctx.memory.learn_creator(APP["id"])
+    ctx.base_facts.learn_creator(APP["id"])
     accounts = tuple(Account(f"18{number:014}", f"门店{number}") for number in range(100))
     told: list[list[str]] = []
     with quiet():

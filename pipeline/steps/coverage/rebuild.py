@@ -92,7 +92,7 @@ def _refuse_unclear(ctx: Context) -> None:
 
 def _recalled(ctx: Context, by_name: Mapping[str, str]) -> Recalled:
     base = ctx.base(None)
-    table_id = ctx.memory.status_table() or base.tables.ids().get(NAME)
+    table_id = ctx.status_memory.status_table() or base.tables.ids().get(NAME)
     if not table_id:
         return Recalled()
     zone, days = time_zone(ctx, base), recalled_days(ctx)

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
+from pipeline.clients.feishu.base import Base
 from pipeline.clients.feishu.records import BatchSize, Records
-from pipeline.context import Base, Context
+from pipeline.context import Context
 from pipeline.core.coverage.status import (
     ACCOUNT,
     AS_OF,
@@ -34,7 +35,7 @@ from pipeline.core.runs.plan import window
 from pipeline.core.table.cells import midnight_ms, plain_text
 from pipeline.core.table.layout import between
 from pipeline.core.table.limits import status_left_out
-from pipeline.state.table.memory import KnownRow, place
+from pipeline.state.coverage.status_memory import KnownRow, place
 from pipeline.steps.coverage.standing import newest
 from pipeline.steps.coverage.status_capacity import learn_created, places
 from pipeline.steps.table.read import time_zone
@@ -55,20 +56,20 @@ def write_status(ctx: Context, run: Run, words: Mapping[AccountDay, Word]) -> li
     with ctx.writing() as base:
         # whoever wrote before us may have told of what was read later
         rows = _rows(ctx, base, run, newest(ctx, words))
-        ctx.memory.begin_writing()
+        ctx.writes.begin_writing()
         without = until_known(lambda: _write_or_look_again(ctx, base, run, rows), ctx.pause)
     return status_left_out(sum(row.good for row in without), sum(not row.good for row in without))
 
 
 def status_table(ctx: Context, base: Base) -> str:
     """The id of the table: the known one, the one of its name, or a new one."""
-    if known := ctx.memory.status_table():
+    if known := ctx.status_memory.status_table():
         return known
     table_id = base.tables.ids().get(NAME)
     if not table_id:
         table_id = base.tables.create(NAME, FIELDS)
-        ctx.memory.beside(table_id).learn_rows(china_day(ctx.now()), 0, counted=True)
-    ctx.memory.learn_status_table(table_id)
+        ctx.table_facts.beside(table_id).learn_rows(china_day(ctx.now()), 0, counted=True)
+    ctx.status_memory.learn_status_table(table_id)
     return table_id
 
 
@@ -79,7 +80,7 @@ def _write_or_look_again(ctx: Context, base: Base, run: Run, rows: Sequence[Stat
         _add_columns(ctx, base)
         return _write(ctx, base, run, rows)
     except (RowVanished, NotFoundYet):  # a person deleted a row or the table
-        ctx.memory.forget_status()
+        ctx.status_memory.forget_status()
         return _write(ctx, base, run, rows)
 
 
@@ -112,7 +113,7 @@ def _phase(read_at: datetime) -> str:
 def _write(ctx: Context, base: Base, run: Run, rows: Sequence[StatusRow]) -> Sequence[StatusRow]:
     """Write what is not there so; the rows for which the table has no place."""
     records = base.records(status_table(ctx, base))
-    known = ctx.memory.status_rows([row.place for row in rows])
+    known = ctx.status_memory.status_rows([row.place for row in rows])
     if unknown := [row for row in rows if row.place not in known]:
         known |= {at: KnownRow(record_id, "") for at, record_id in _find(ctx, records, unknown).items()}
     changed = [row for row in rows if row.place in known and known[row.place].digest != row.digest]
@@ -140,7 +141,7 @@ def _forget(ctx: Context, old: Sequence[OldRow]) -> None:
     """Rows that are about to carry another day are no longer those of theirs, whoever is killed in between."""
     owner, ours = ctx.schema.owner(), ctx.settings.bitable_table_id
     for table_id in {one.table_id or owner or ours for one in old}:
-        ctx.memory.beside(table_id).forget_status_rows({one.record_id for one in old})
+        ctx.status_memory.beside(table_id).forget_status_rows({one.record_id for one in old})
 
 
 def _unwritten(ctx: Context, records: Records, rows: Sequence[StatusRow]) -> list[StatusRow]:
@@ -151,7 +152,7 @@ def _unwritten(ctx: Context, records: Records, rows: Sequence[StatusRow]) -> lis
 def _update(ctx: Context, records: Records, rows: Sequence[tuple[str, StatusRow]]) -> None:
     def update(batch: Sequence[tuple[str, StatusRow]]) -> None:
         records.batch_update([(record_id, row.cells) for record_id, row in batch])
-        ctx.memory.learn_status_rows({row.place: KnownRow(record_id, row.digest) for record_id, row in batch})
+        ctx.status_memory.learn_status_rows({row.place: KnownRow(record_id, row.digest) for record_id, row in batch})
 
     write_batches(rows, ctx.batch_size, update)
 
@@ -161,7 +162,7 @@ def _create(ctx: Context, records: Records, run: Run, rows: Sequence[StatusRow])
         ids = records.batch_create([row.cells for row in batch], token).ids
         if len(ids) == len(batch):
             made = {row.place: KnownRow(record_id, row.digest) for row, record_id in zip(batch, ids, strict=True)}
-            ctx.memory.learn_status_rows(made)
+            ctx.status_memory.learn_status_rows(made)
 
     def absent(batch: Sequence[StatusRow]) -> list[StatusRow]:
         there = _find(ctx, records, batch)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from itertools import islice
 
+from pipeline.clients.feishu.base import Base
 from pipeline.clients.feishu.records import Records
-from pipeline.context import Base, Context
+from pipeline.context import Context
 from pipeline.core.coverage.status import (
     ACCOUNT,
     COMPUTED,
@@ -43,9 +44,9 @@ def places(ctx: Context, base: Base, records: Records, new: Sequence[StatusRow],
 
 def learn_created(ctx: Context, records: Records, more: int) -> None:
     """Remember that there are so many rows more than were counted."""
-    memory = ctx.memory.beside(records.table_id)
-    if counts := memory.rows():
-        memory.learn_rows(china_day(ctx.now()), counts[max(counts)] + more, counted=False)
+    table_facts = ctx.table_facts.beside(records.table_id)
+    if counts := table_facts.rows():
+        table_facts.learn_rows(china_day(ctx.now()), counts[max(counts)] + more, counted=False)
 
 
 def _remembered_or_counted(ctx: Context, records: Records, more: int) -> int:
@@ -56,13 +57,13 @@ def _remembered_or_counted(ctx: Context, records: Records, more: int) -> int:
 
 def _count(ctx: Context, records: Records) -> int:
     count = records.count()
-    ctx.memory.beside(records.table_id).learn_rows(china_day(ctx.now()), count, counted=True)
+    ctx.table_facts.beside(records.table_id).learn_rows(china_day(ctx.now()), count, counted=True)
     return count
 
 
 def _oldest(ctx: Context, base: Base, records: Records, count: int) -> list[OldRow]:
     """So many of the oldest rows that may carry another day; always the same ones while the table stays as it is."""
-    creator = ctx.memory.creator()
+    creator = ctx.base_facts.creator()
     if creator is None:
         return []  # which rows are ours is not known
     computed = {field.name for field in base.tables.fields(records.table_id) if field.type in COMPUTED}

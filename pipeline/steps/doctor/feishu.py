@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+from pipeline.clients.feishu.base import Base
 from pipeline.clients.feishu.tables import BaseMeta
 from pipeline.clients.feishu.wiki import NO_BASE, NO_NODE, find_base
 from pipeline.clients.retry import READ
-from pipeline.context import Base, Context
+from pipeline.context import Context
 from pipeline.core.errors import LaikeError, Retryable
 from pipeline.core.model import CHINA
 from pipeline.steps.doctor.findings import Finding, State, of_error, ok, skipped, warning
@@ -51,7 +52,7 @@ def check_feishu(ctx: Context, *, redis: bool) -> list[Finding]:
 def _base(ctx: Context, *, redis: bool) -> Base:
     api = ctx.feishu(None)
     api = replace(api, reads=replace(api.reads, attempts=TRIES))
-    known = ctx.memory.app_token() if redis else None
+    known = ctx.base_facts.app_token() if redis else None
     return Base(api, known or find_base(api, ctx.settings.bitable_app_token).app_token, ctx.settings.bitable_table_id)
 
 

@@ -85,7 +85,7 @@ def _last_token(table: Looking) -> str:
 
 def _dates(table: Looking) -> str:
     """Whether a moment of a day is greater than that day, asked of 数据截至 in 同步状态."""
-    status = table.ctx.memory.status_table()
+    status = table.ctx.status_memory.status_table()
     rows = table.search(ROWS_READ, table_id=status).get("items") or [] if status else []
     moment = next((at for row in rows if isinstance(at := (row.get("fields") or {}).get(AS_OF), int)), None)
     if moment is None:

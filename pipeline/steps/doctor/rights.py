@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from pipeline.clients.feishu.base import Base
 from pipeline.clients.retry import RetryPolicy
-from pipeline.context import Base, Context
+from pipeline.context import Context
 from pipeline.core.errors import (
     BadRequest,
     BadResponse,

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from zoneinfo import ZoneInfo
 
-from pipeline.context import Base, Context
+from pipeline.clients.feishu.base import Base
+from pipeline.context import Context
 from pipeline.core.errors import LaikeError, NotFoundYet, TableMismatch
 from pipeline.core.model import FoundRow
 from pipeline.core.runs.plan import window
@@ -83,11 +84,11 @@ def _rows(ctx: Context, base: Base, layout: Layout | None, count: int | None, *,
         return skipped(["rows"], "reading records is denied" if count is None else _lacking(redis=redis))[0]
     if not count and holds_rows(ctx, accounts_of(ctx)):
         return broken("rows", "the table reads as empty although rows were loaded: a right may be lost", _UNSEEN)
-    if not (unseen := ctx.memory.unseen()):
+    if not (unseen := ctx.visibility.unseen()):
         return ok("rows", "what was written can be read")
     if still_unseen(base, layout, unseen):
         return broken("rows", f"loading is stopped: {unseen.why}", _UNSEEN)
-    ctx.memory.clear_unseen()
+    ctx.visibility.clear_unseen()
     return ok("rows", "what was written can be read again: loading, which was stopped, goes on")
 
 
@@ -113,7 +114,7 @@ def _views(
         rights.ask(READ_VIEWS, lambda: base.views.conditions(next(iter(names))))  # whether one may be read at all
     if READ_VIEWS in rights.scopes or found is None:
         return skipped(["views"], "reading views is denied")[0]
-    known = bool(ctx.memory.views())
+    known = bool(ctx.table_facts.views())
     # before an account's first row a select lacks its option, and then there can be no view
     missing = [view for view in found if view.state == ViewState.NEW and known and layout.view_conditions(view.account)]
     wrong = [view for view in found if view.state in (ViewState.WRONG, ViewState.DELETED)]
@@ -138,7 +139,7 @@ def _judge_views(accounts: int, bad: Sequence[AccountView], count: int, *, known
 def _other_writers(ctx: Context, base: Base, layout: Layout | None, *, redis: bool) -> Finding:
     if layout is None:
         return skipped(["other_writers"], _lacking(redis=redis))[0]
-    creator, days = ctx.memory.creator(), window(ctx.now(), ctx.settings.lookback_days)
+    creator, days = ctx.base_facts.creator(), window(ctx.now(), ctx.settings.lookback_days)
     if creator is None:
         return ok("other_writers", "no run has written yet")
     try:

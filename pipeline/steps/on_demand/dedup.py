@@ -9,9 +9,10 @@ from typing import Any
 
 import structlog
 
+from pipeline.clients.feishu.base import Base
 from pipeline.clients.feishu.records import DELETE_BATCH
 from pipeline.clients.oceanengine.reports import promotion_report
-from pipeline.context import Base, Context
+from pipeline.context import Context
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import Account, DayRange, Key, ReportRow, WantedRow, blocks
 from pipeline.core.runs.plan import BLOCK_DAYS, choose_accounts
@@ -67,7 +68,7 @@ def look(ctx: Context, days: DayRange | None) -> Doubled:
     """
     base = ctx.base(None)
     layout, fields = layout_now(ctx, base)
-    ours = ctx.memory.creator()
+    ours = ctx.base_facts.creator()
     same, left = _sorted_out(_copies(base, layout, fields, days), ours)
     wanted, unasked = _ask_source(ctx, layout, same) if same else ({}, ())
     plans = tuple(resolve(key, rows, wanted.get(key)) for key, rows in sorted(same.items()))
@@ -113,7 +114,7 @@ class _Clean:
         if not gone:
             return
         self._save([one for one in gone if one.row.record_id not in self.saved])
-        self.ctx.memory.begin_writing()
+        self.ctx.writes.begin_writing()
         records = self.base.records()
         merges = [(plan.keep.row.record_id, plan.merge) for plan in plans if plan.merge]
         self.merged |= {record_id for record_id, _ in merges}

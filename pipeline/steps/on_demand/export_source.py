@@ -7,8 +7,9 @@ from functools import partial
 
 import structlog
 
+from pipeline.clients.feishu.base import Base
 from pipeline.clients.oceanengine.reports import promotion_report
-from pipeline.context import Base, Context
+from pipeline.context import Context
 from pipeline.core.errors import LaikeError, NeedsPerson
 from pipeline.core.model import Account, DayRange, FoundRow, blocks
 from pipeline.core.runs.plan import BLOCK_DAYS

@@ -7,7 +7,8 @@ of a wrong type are left to a person: a change of type would change what is in t
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pipeline.context import Base, Context
+from pipeline.clients.feishu.base import Base
+from pipeline.context import Context
 from pipeline.core.coverage.status import NAME
 from pipeline.core.errors import TableMismatch
 from pipeline.core.model import Account
@@ -88,7 +89,7 @@ def carry_out(
         LaikeError: As the service says; what was done stays, and a new plan has the rest.
     """
     with ctx.writing() as base:
-        ctx.memory.begin_writing()
+        ctx.writes.begin_writing()
         table_id = plan.table_id or _make_table(ctx, base, say)
         if plan.table_id is None or plan.adopted:
             keep(table_id)
@@ -97,7 +98,7 @@ def carry_out(
             say(f"column {column.name} added")
         here = ctx.at_table(table_id)
         if plan.status:
-            here.memory.forget_status()
+            here.status_memory.forget_status()
             say(f"table {NAME} made: {status_table(here, base)}")
     for views in batches(inspect(here, accounts, deep=True) if plan.views else [], CREATED_A_RUN):
         made = mend(here, views)
@@ -113,7 +114,7 @@ def _make_table(ctx: Context, base: Base, say: Callable[[str], None]) -> str:
 def _missing(ctx: Context, fields: Sequence[Field]) -> tuple[Column, ...]:
     """Columns that the table has neither by their name nor, renamed by a person, by the id that we remember."""
     names, ids = {field.name for field in fields}, {field.id for field in fields}
-    followed = {name for name, known in ctx.memory.columns().items() if known.field_id in ids}
+    followed = {name for name, known in ctx.table_facts.columns().items() if known.field_id in ids}
     return tuple(column for column in ctx.settings.columns if column.name not in names | followed)
 
 
@@ -121,7 +122,7 @@ def _wrong_types(
     ctx: Context, base: Base, fields: Sequence[Field], missing: Sequence[Column]
 ) -> tuple[TableMismatch, ...]:
     there = [column for column in ctx.settings.columns if column not in missing]
-    known = {name: column.field_id for name, column in ctx.memory.columns().items()}
+    known = {name: column.field_id for name, column in ctx.table_facts.columns().items()}
     try:
         match(there, fields, base.tables.time_zone(), known)
     except TableMismatch as error:

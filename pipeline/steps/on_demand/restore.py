@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from pipeline.context import Base, Context
+from pipeline.clients.feishu.base import Base
+from pipeline.context import Context
 from pipeline.core.errors import Disagreement, TableFull, TableMismatch
 from pipeline.core.model import Key
 from pipeline.core.table.backup import Backup, Cells, Comparison, SavedRow, SavedView, compare, lacking, saved_row
@@ -70,7 +71,7 @@ def restore(ctx: Context, backup: Backup, tell: Tell) -> Restored:
     with ctx.writing() as base:
         lacks = look(ctx, backup)
         if not lacks.nothing:
-            ctx.memory.begin_writing()
+            ctx.writes.begin_writing()
         layout, _ = layout_now(ctx, base)
         _create(ctx, base, layout, backup, rows=lacks.rows.create, tell=tell)
         made, left = _make_views(base, lacks.views)

@@ -8,7 +8,8 @@ from typing import TypeVar
 
 import structlog
 
-from pipeline.context import Base, Context
+from pipeline.clients.feishu.base import Base
+from pipeline.context import Context
 from pipeline.core.errors import BadResponse, Busy, ColumnVanished, LaikeError, Retryable, RowVanished, TableFull
 from pipeline.core.model import DayRange, FoundRow, Key, WantedRow, china_day
 from pipeline.core.outcome import LoadOutcome, Run
@@ -109,7 +110,7 @@ def _fresh_enough(ctx: Context, run: Run) -> Snapshot | None:
     early = ctx.staging.snapshot(run.batch_id)
     if not early or early.layout.columns != ctx.settings.columns or ctx.staging.changes(run.batch_id):
         return None
-    written = ctx.memory.days_written(early.writes)
+    written = ctx.writes.days_written(early.writes)
     if written is None or any(day in days for days in written for day in run.days):
         return None
     return early if ctx.now() - early.read_at < EARLY_READ_GOOD_FOR else None
@@ -140,7 +141,7 @@ class _Load:
         self.sent: set[str] = set()
         self.seen = bool(self.found or snapshot.count)  # whether rows of the table can be seen
         # rows that others wrote meanwhile are not in it
-        self.counted = snapshot.count if snapshot.writes == ctx.memory.writes() else None
+        self.counted = snapshot.count if snapshot.writes == ctx.writes.writes() else None
         self.rows: int | None = None  # of the whole table, when all is written
         self.asked = False  # whether they were counted for this load
         self.fields = snapshot.fields
@@ -184,7 +185,7 @@ class _Load:
         if difference.create:
             self._check_room(len(difference.create))
         places = {at: accounts[at.account_id] for at in self.source.days}
-        return agree(self.wanted, after(difference, self.found), places, self.ctx.memory.creator())
+        return agree(self.wanted, after(difference, self.found), places, self.ctx.base_facts.creator())
 
     def write(self) -> None:
         """Write until nothing differs any more.
@@ -220,7 +221,7 @@ class _Load:
             self.recorded.setdefault(change.key, change)
         self.ctx.staging.put_changes(self.run.batch_id, self.recorded)
         self._claim()
-        self.ctx.memory.begin_writing(DayRange(min(self.days), max(self.days)))
+        self.ctx.writes.begin_writing(DayRange(min(self.days), max(self.days)))
 
     def _claim(self) -> None:
         """From now on an older reading leaves these days alone, whether or not this one is ever read back."""
@@ -248,7 +249,7 @@ class _Load:
 
     def _learn_rows(self) -> None:
         if self.rows is not None:
-            self.ctx.memory.learn_rows(china_day(self.ctx.now()), self.rows, counted=self.asked)
+            self.ctx.table_facts.learn_rows(china_day(self.ctx.now()), self.rows, counted=self.asked)
 
     def _update(self, updates: Sequence[Update]) -> None:
         def update(batch: Sequence[Update]) -> None:

@@ -135,7 +135,7 @@ def _planned_backfill(ctx: Context, start: date, end: date, account_ids: Sequenc
 
 def begin_catch_up(ctx: Context) -> list[Run]:
     """What is owed and was not tried too recently, a run for each range of days; with nothing owed no call is made."""
-    if ctx.memory.unseen():
+    if ctx.visibility.unseen():
         return []  # nothing may be written
     known = remembered_accounts(ctx) or known_accounts(ctx)
     day = newest_day(ctx, len(known.names))

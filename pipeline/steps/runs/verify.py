@@ -155,11 +155,11 @@ class _ReadBack:
         _learn_creator(ctx, run, found)
         learn_columns(ctx, layout, min(self._fetched.read_at.values(), default=ctx.shared_now()))
         if {row.key for row in self.wanted} & {row.key for row in found}:
-            ctx.memory.learn_seen()
+            ctx.visibility.learn_seen()
         accounts = {account.id: account for account in run.accounts}
         places = {at: accounts[at.account_id] for at in self._fetched.read_at}
         self._there = table_days(found, places)
-        self._judge(agree(self.wanted, found, places, ctx.memory.creator()))
+        self._judge(agree(self.wanted, found, places, ctx.base_facts.creator()))
 
     def _judge(self, agreements: Iterable[DayAgreement]) -> None:
         """Whose each day is: ours as long as it says what we fetched and no newer reading of it was read back."""
@@ -223,11 +223,11 @@ def _layout(ctx: Context, run: Run) -> Layout:
 
 def _learn_creator(ctx: Context, run: Run, found: Sequence[FoundRow]) -> None:
     """Whoever the table names as the creator of rows that we just created is us."""
-    if ctx.memory.creator():
+    if ctx.base_facts.creator():
         return
     created = {key for key, change in ctx.staging.changes(run.batch_id).items() if change.created}
     rows = by_key(found)
     creators = ({row.creator for row in rows.get(key, [])} for key in created)
     ours = next((one.pop() for one in creators if len(one) == 1), None)
     if ours:
-        ctx.memory.learn_creator(ours)
+        ctx.base_facts.learn_creator(ours)

@@ -92,10 +92,10 @@ def mend(ctx: Context, views: Sequence[AccountView], active: Active | None = Non
 
 def forget_deleted(ctx: Context, accounts: Sequence[Account]) -> None:
     """Let the views that people deleted be found by name or made anew."""
-    names, known = ctx.base(None).views.names(), ctx.memory.views()
+    names, known = ctx.base(None).views.names(), ctx.table_facts.views()
     for account in accounts:
         if account.id in known and known[account.id].view_id not in names:
-            ctx.memory.forget_view(account.id)
+            ctx.table_facts.forget_view(account.id)
 
 
 def _spent_in(ctx: Context, run: Run) -> set[str]:
@@ -118,7 +118,7 @@ def _look(
         names: The table's views.
         read: The table's layout, where it was read a moment ago; an account's first row may have come since.
     """
-    known, wanted = ctx.memory.views(), view_names(accounts)
+    known, wanted = ctx.table_facts.views(), view_names(accounts)
     due = set(known) if deep else audit_due({number: one.checked for number, one in known.items()}, ctx.now())
     eye = _Eye(ctx, read)
     claimed = {one.view_id for one in known.values()}

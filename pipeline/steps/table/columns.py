@@ -8,7 +8,7 @@ from pipeline.core.model import AccountDay
 from pipeline.core.table.diff import Causes
 from pipeline.core.table.layout import Layout
 from pipeline.state.coverage.coverage import Loaded
-from pipeline.state.table.memory import KnownColumn
+from pipeline.state.table.table_facts import KnownColumn
 
 
 def learn_columns(ctx: Context, layout: Layout, since: datetime) -> None:
@@ -17,8 +17,8 @@ def learn_columns(ctx: Context, layout: Layout, since: datetime) -> None:
     Args:
         since: When the first of what it wrote was read.
     """
-    known = ctx.memory.columns()
-    ctx.memory.learn_columns(
+    known = ctx.table_facts.columns()
+    ctx.table_facts.learn_columns(
         {
             name: KnownColumn(field.id, field.name, _since(known, name, field.id, since))
             for name, field in layout.fields.items()
@@ -28,7 +28,7 @@ def learn_columns(ctx: Context, layout: Layout, since: datetime) -> None:
 
 def is_new(ctx: Context, layout: Layout, covered: Mapping[AccountDay, Loaded]) -> Callable[[AccountDay, str], bool]:
     """Tells whether a column is another one now than that into which an account's day was last loaded."""
-    known = ctx.memory.columns()
+    known = ctx.table_facts.columns()
 
     def told(at: AccountDay, name: str) -> bool:
         if not known:
@@ -46,7 +46,7 @@ def column_warnings(ctx: Context, layout: Layout, why: Causes) -> list[str]:
 
     A column that is new in the settings is theirs, and is filled without a word.
     """
-    known = ctx.memory.columns()
+    known = ctx.table_facts.columns()
     told = [
         f"“{name}”列已改名为“{now}”, 已跟随"
         for name, now in layout.renamed.items()

@@ -7,9 +7,10 @@ from itertools import chain
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from pipeline.clients.feishu.base import Base
 from pipeline.clients.feishu.codes import WRITE_CONFLICT
 from pipeline.clients.feishu.records import SEARCH_PAGE
-from pipeline.context import Base, Context
+from pipeline.context import Context
 from pipeline.core.errors import BadRequest, BadResponse, ColumnVanished, Throttled
 from pipeline.core.model import AccountDay, FoundRow
 from pipeline.core.outcome import Run
@@ -56,8 +57,8 @@ def remembered_count(ctx: Context, more: int = 0) -> int | None:
 
     It is, for a week, while with `more` rows much room is left: people may have added some.
     """
-    counts = ctx.memory.rows()
-    if not counts or not ctx.memory.counted_lately():
+    counts = ctx.table_facts.rows()
+    if not counts or not ctx.table_facts.counted_lately():
         return None
     count = counts[max(counts)]
     return None if nearly_full(count + more, ctx.settings.table_max_rows) else count
@@ -65,8 +66,8 @@ def remembered_count(ctx: Context, more: int = 0) -> int | None:
 
 def writers(ctx: Context) -> int:
     """The base's count of writes as far as they had ended: those of somebody who is writing just now may land later."""
-    writes = ctx.memory.writes()
-    return ctx.memory.ended_writes() if held(ctx.client, keys.writer(ctx.app_token())) else writes
+    writes = ctx.writes.writes()
+    return ctx.writes.ended_writes() if held(ctx.client, keys.writer(ctx.app_token())) else writes
 
 
 def match_fields(ctx: Context, fields: Sequence[Field], zone: ZoneInfo) -> Layout:
@@ -75,7 +76,7 @@ def match_fields(ctx: Context, fields: Sequence[Field], zone: ZoneInfo) -> Layou
     Raises:
         TableMismatch: A column is missing or cannot hold what we write.
     """
-    known = {name: column.field_id for name, column in ctx.memory.columns().items()}
+    known = {name: column.field_id for name, column in ctx.table_facts.columns().items()}
     return match(ctx.settings.columns, fields, zone, known)
 
 
@@ -176,10 +177,10 @@ def _whole(
 
 def time_zone(ctx: Context, base: Base) -> ZoneInfo:
     """The base's time zone, asked for once a day."""
-    if known := ctx.memory.zone():
+    if known := ctx.base_facts.zone():
         return ZoneInfo(known)
     zone = base.tables.time_zone()
-    ctx.memory.learn_zone(zone.key)
+    ctx.base_facts.learn_zone(zone.key)
     return zone
 
 

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.clients.feishu.base import Base
 from pipeline.clients.feishu.views import Condition, Filter
-from pipeline.context import Base, Context
+from pipeline.context import Context
 from pipeline.core.table.backup import Header, SavedCondition, SavedField, SavedRow, SavedView, saved_fields, saved_row
 from pipeline.core.table.cells import Field
 from pipeline.core.table.duplicates import Copy

@@ -9,8 +9,9 @@ from functools import partial
 
 import structlog
 
+from pipeline.clients.feishu.base import Base
 from pipeline.clients.feishu.records import DELETE_BATCH
-from pipeline.context import Base, Context
+from pipeline.context import Context
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import WantedRow
 from pipeline.core.outcome import Run
@@ -51,7 +52,7 @@ def told(ctx: Context, run: Run, layout: Layout, wanted: Sequence[WantedRow]) ->
 
 
 def _clear(ctx: Context, run: Run, base: Base, layout: Layout, wanted: Sequence[WantedRow]) -> None:
-    ours, since_ms = ctx.memory.creator(), int(run.started_at.timestamp() * 1000)
+    ours, since_ms = ctx.base_facts.creator(), int(run.started_at.timestamp() * 1000)
     if not ours:
         return
     fields = base.tables.fields(base.table_id)
@@ -65,7 +66,7 @@ def _clear(ctx: Context, run: Run, base: Base, layout: Layout, wanted: Sequence[
         file = str(save_copies(ctx, fields, new, WHY))
         # recorded before it is done, so that whoever takes over tells of it
         ctx.staging.put_cleared(run.batch_id, Cleared((*known.record_ids, *_ids(new)), (*known.files, file)))
-    ctx.memory.begin_writing()
+    ctx.writes.begin_writing()
     for batch in batches(_ids(twins), DELETE_BATCH):
         base.records().batch_delete(batch)
 

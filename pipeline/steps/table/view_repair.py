@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 
+from pipeline.clients.feishu.base import Base
 from pipeline.clients.feishu.views import FULL, NAME_TAKEN
-from pipeline.context import Base, Context
+from pipeline.context import Context
 from pipeline.core.errors import BadRequest, BadResponse, NeedsPerson, Retryable
 from pipeline.core.model import Account, AccountDay
 from pipeline.core.runs.plan import window
 from pipeline.core.table.layout import Layout
 from pipeline.core.table.views import AccountView, ViewState, affordable, view_names
-from pipeline.state.table.memory import KnownView
+from pipeline.state.table.table_facts import KnownView
 from pipeline.steps.table.read import layout_now
 
 TRIES = 2  # for a create or a filter whose answer was lost
@@ -27,7 +28,7 @@ class Repair:
         """What became of each, by account id: as found where that was done, else why not."""
         ctx = self._ctx
         with ctx.writing() as base:
-            ctx.memory.begin_writing()
+            ctx.writes.begin_writing()
             names, (layout, _) = base.views.names(), layout_now(ctx, base)
             new = [view.account for view in work if view.state == ViewState.NEW]
             spent = active() if active else _spent_lately(ctx, new)
@@ -63,7 +64,7 @@ class Repair:
                 return None  # people's own views count, and we may not see them
             if view_id:
                 taken.add(name)
-                self._ctx.memory.learn_view(account.id, KnownView(view_id, checked=0))
+                self._ctx.table_facts.learn_view(account.id, KnownView(view_id, checked=0))
                 return view_id
         return None
 
@@ -132,4 +133,4 @@ def _unless_unknown(write: Callable[[], None], *, last: bool) -> None:
 
 def remember(ctx: Context, account: Account, view_id: str) -> None:
     """Remember a view that was found right."""
-    ctx.memory.learn_view(account.id, KnownView(view_id, ctx.now().timestamp()))
+    ctx.table_facts.learn_view(account.id, KnownView(view_id, ctx.now().timestamp()))

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 
 import structlog
 
-from pipeline.context import Base, Context
+from pipeline.clients.feishu.base import Base
+from pipeline.context import Context
 from pipeline.core.errors import TableUnseen
 from pipeline.core.model import Account
 from pipeline.core.outcome import Run
@@ -18,7 +19,7 @@ from pipeline.core.read_back import DayAgreement
 from pipeline.core.runs.reading import believed
 from pipeline.core.table.layout import Layout
 from pipeline.state.coverage.coverage import UNKNOWN
-from pipeline.state.table.memory import Unseen
+from pipeline.state.table.visibility import Unseen
 from pipeline.steps.table.read import read_rows
 
 log = structlog.get_logger()
@@ -30,7 +31,7 @@ def refuse_unseen(ctx: Context) -> None:
     Raises:
         TableUnseen: It is.
     """
-    if unseen := ctx.memory.unseen():
+    if unseen := ctx.visibility.unseen():
         raise TableUnseen(unseen.why)
 
 
@@ -47,17 +48,17 @@ def refuse_empty(ctx: Context, accounts: Iterable[Account], *, stop: bool = True
         return
     unseen = Unseen("the table reads as empty although rows were loaded into it: the permission may be lost")
     if stop:
-        ctx.memory.learn_unseen(unseen)
+        ctx.visibility.learn_unseen(unseen)
     raise TableUnseen(unseen.why)
 
 
 def holds_rows(ctx: Context, accounts: Iterable[Account]) -> bool:
     """Whether rows of ours were seen in the table, by us or, where Redis was emptied, by what 同步状态 says."""
-    if ctx.memory.seen():
+    if ctx.visibility.seen():
         return True
     covered = (ctx.coverage.of(account.id).values() for account in accounts)
     recalled = (known for days in covered for known in days if known.rows and known.checksum == UNKNOWN)
-    emptied, now = ctx.memory.emptied(), ctx.shared_now()
+    emptied, now = ctx.visibility.emptied(), ctx.shared_now()
     return any(emptied is None or believed(known.as_of, now) > emptied for known in recalled)
 
 
@@ -77,7 +78,7 @@ def stop_if_unseen(ctx: Context, run: Run, agreements: Sequence[DayAgreement]) -
     days = tuple((names[at.account_id], at.day) for at in hidden)
     rows = sum(created[at] for at in hidden)
     unseen = Unseen(f"{rows} rows that were just created cannot be read back: the permission may be lost", days)
-    ctx.memory.learn_unseen(unseen)
+    ctx.visibility.learn_unseen(unseen)
     log.error("loading_stopped", why=unseen.why)
     raise TableUnseen(unseen.why)
 
@@ -91,4 +92,4 @@ def still_unseen(base: Base, layout: Layout, unseen: Unseen) -> bool:
 
 def unblock(ctx: Context) -> None:
     """Go on with the table as it is: a person looked, and it shows all that there is."""
-    ctx.memory.forget_unseen(ctx.now())
+    ctx.visibility.forget_unseen(ctx.now())

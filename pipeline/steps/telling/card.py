@@ -38,23 +38,23 @@ def tell_run(ctx: Context, summary: Summary) -> None:
     if not ctx.bot() or ctx.marks.told(summary.run_id):
         return
     today, standing = china_day(ctx.now()), _standing(summary)
-    if standing and ctx.memory.told(today, standing):
+    if standing and ctx.told.told(today, standing):
         ctx.marks.tell(summary.run_id)
     elif not _concerns_the_group(ctx, summary):
         keep_for_later(ctx, summary)
     elif _send(ctx, summary) == Sent.YES and standing:
-        ctx.memory.learn_told(today, standing)
+        ctx.told.learn_told(today, standing)
 
 
 def tell_unsent(ctx: Context) -> None:
     """Try the cards again that could not be sent; while the bot takes none, one a time is enough."""
-    for run_id in ctx.memory.unsent(ctx.now()):
+    for run_id in ctx.told.unsent(ctx.now()):
         summary = next(iter(ctx.ledger.ends([run_id])), None)
         if summary and not ctx.marks.told(run_id):
             tell_run(ctx, summary)
             if not ctx.marks.told(run_id) and _concerns_the_group(ctx, summary):
                 return
-        ctx.memory.forget_unsent(run_id)
+        ctx.told.forget_unsent(run_id)
 
 
 def _concerns_the_group(ctx: Context, summary: Summary) -> bool:
@@ -73,7 +73,7 @@ def _send(ctx: Context, summary: Summary) -> Sent | None:
         ctx.marks.tell(run_id)
         heard(ctx, summary, besides)
     elif sent == Sent.NOT or not good:
-        ctx.memory.learn_unsent(run_id, ctx.now())
+        ctx.told.learn_unsent(run_id, ctx.now())
         ctx.marks.untell(run_id)
     return sent
 

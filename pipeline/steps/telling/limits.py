@@ -13,7 +13,7 @@ def limit_warnings(ctx: Context, loads: Sequence[LoadOutcome], views: ViewsOutco
     """What a run tells of rows, columns, views and calls of which 80 % are used."""
     fields = max((load.fields for load in loads), default=0)
     found = (
-        rows_warning(ctx.memory.rows(), ctx.settings.table_max_rows),
+        rows_warning(ctx.table_facts.rows(), ctx.settings.table_max_rows),
         status_warning(_status_rows(ctx), ctx.settings.table_max_rows),
         share_warning("列", fields, FIELDS_MAX),
         share_warning("视图", views.total, VIEWS_MAX),
@@ -23,5 +23,5 @@ def limit_warnings(ctx: Context, loads: Sequence[LoadOutcome], views: ViewsOutco
 
 
 def _status_rows(ctx: Context) -> Mapping[date, int]:
-    table_id = ctx.memory.status_table()
-    return ctx.memory.beside(table_id).rows() if table_id else {}
+    table_id = ctx.status_memory.status_table()
+    return ctx.table_facts.beside(table_id).rows() if table_id else {}

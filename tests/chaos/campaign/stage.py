@@ -137,9 +137,10 @@ class Stage:
             assert daily(lab.context()).success
             lab.at(SEVEN)
             a_night_passes(world, lab)
-            memory = lab.bare_context().memory
-            for account_id, known in memory.views().items():
-                memory.learn_view(account_id, replace(known, checked=0))  # due to be looked at, whatever weekday it is
+            table_facts = lab.bare_context().table_facts
+            for account_id, known in table_facts.views().items():
+                # due to be looked at, whatever weekday it is
+                table_facts.learn_view(account_id, replace(known, checked=0))
         else:
             old_rows(world, lab)
         act(world, "oauth", {"access_expires_in": TOKEN_LEFT_S})

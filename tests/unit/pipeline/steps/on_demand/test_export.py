@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 
 from pipeline.clients.feishu.api import Feishu, PageSize
-from pipeline.context import Base
+from pipeline.clients.feishu.base import Base
 from pipeline.core.causes import cure_of
 from pipeline.core.errors import AccountUnavailable, BadResponse, LaikeError
 from pipeline.core.model import CHINA, Account, DayRange

@@ -1,0 +1,51 @@
+"""How often somebody began to write into a base, and about which days: what an early reader may still believe."""
+
+from datetime import date
+from typing import Any
+
+import redis
+
+from pipeline.core.model import DayRange
+from pipeline.state import keys
+from pipeline.state.table.base_facts import BaseFacts
+
+
+class Writes:
+    """The count of writes into one base."""
+
+    def __init__(self, client: redis.Redis, facts: BaseFacts) -> None:
+        self._client, self._facts = client, facts
+
+    @property
+    def _base(self) -> str:
+        return self._facts.base
+
+    def writes(self) -> int:
+        """How often somebody began to write into the base."""
+        return int(self._client.get(keys.writes(self._base)) or 0)
+
+    def begin_writing(self, days: DayRange | None = None) -> None:
+        """Tell early readers what may be out of date by now: all that they read, or no more than rows of some days."""
+        number = int(self._client.incr(keys.writes(self._base)))
+        if days:
+            said = f"{days.first.isoformat()} {days.last.isoformat()}"
+            self._client.set(keys.written(self._base, number), said, ex=keys.WRITTEN_TTL_S)
+
+    def days_written(self, since: int) -> list[DayRange] | None:
+        """The days about which each write after an earlier count was; `None` where one may have been about all."""
+        numbers = range(since + 1, self.writes() + 1)
+        said: Any = self._client.mget([keys.written(self._base, number) for number in numbers]) if numbers else []
+        return [_days(one) for one in said] if all(said) else None
+
+    def ended_writes(self) -> int:
+        """The count of writes when whoever writes just now, or wrote last, had not begun."""
+        return int(self._client.get(keys.ended_writes(self._base)) or 0)
+
+    def learn_ended_writes(self) -> None:
+        """Nobody else writes just now: what was written so far is there."""
+        self._client.set(keys.ended_writes(self._base), self.writes())
+
+
+def _days(said: bytes) -> DayRange:
+    first, last = said.decode().split()
+    return DayRange(date.fromisoformat(first), date.fromisoformat(last))
