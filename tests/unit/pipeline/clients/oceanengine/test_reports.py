@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.clients.http import Http
 from pipeline.clients.oceanengine.api import OceanEngine
+from pipeline.clients.oceanengine.paging import LONGEST_TEXT
 from pipeline.clients.oceanengine.reports import account_totals, is_ratio, project_report, promotion_report
 from pipeline.core.errors import BadResponse
 from pipeline.core.model import DayRange, ReportRow, Totals
@@ -268,3 +269,15 @@ def test_rows_under_another_name_than_documented_are_not_taken_for_none() -> Non
     body = {"code": 0, "data": {"list": [ROW], "page_info": {"page": 1, "total_number": 1, "total_page": 1}}}
     with pytest.raises(BadResponse, match="1 rows promised, 0 came"):
         promotion_report(api(StubHttp(answer(body))), "18", DAYS, METRICS)
+
+
+def test_of_a_text_without_end_its_beginning_is_held() -> None:
+    row = ROW | {"promotion_name": "长" * 140_000, "unknown": "x" * 140_000}
+    http = served(row)
+    assert report_of(http) == [report(ROW | {"promotion_name": "长" * 500})[0]]
+    (held,) = http.answers[0].body["data"]["promotion_list"]  # type: ignore[union-attr]
+    assert max(len(value) for value in held.values() if isinstance(value, str)) <= LONGEST_TEXT
+
+
+def report_of(http: StubHttp) -> list[ReportRow]:
+    return promotion_report(api(http), "1800000000000001", DAYS, METRICS)
