@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
-from pipeline.core.columns import holdable
+from pipeline.core.columns import holdable, plain_figure
 from pipeline.core.errors import BadResponse
 from pipeline.core.model import DayRange
 
@@ -50,10 +50,7 @@ def figure_in(row: Mapping[str, Any], name: str) -> Decimal:
         BadResponse: There is none.
     """
     text = str(row.get(name))
-    try:
-        figure = Decimal(text) if len(text) <= LONGEST_FIGURE else None
-    except InvalidOperation:
-        figure = None
+    figure = plain_figure(text) if len(text) <= LONGEST_FIGURE else None
     if figure is None or not holdable(figure):
         raise BadResponse(f"a report row has no usable {name}: {shown(row.get(name))}")
     return figure
