@@ -22,9 +22,14 @@ def id_in(path: str, row: Mapping[str, Any], name: str) -> str:
     """
     value = row.get(name)
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
-    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_ID):
+    if not is_id(text):
         raise BadResponse(f"{path}: a row has no {name}: {shown(value)}")
     return text
+
+
+def is_id(text: str) -> bool:
+    """Whether a text is digits, as few as an `int` is made of without a thought."""
+    return len(text) <= LONGEST_ID and text.isascii() and text.isdigit()
 
 
 def day_in(row: Mapping[str, Any], days: DayRange) -> date:
