@@ -16,10 +16,9 @@ from typing import Any
 
 import requests
 import structlog
-from urllib3.exceptions import HTTPError
 
 from pipeline.clients.body import ENCODING, Room, Unfit, body_of, parse
-from pipeline.clients.transport import trouble_of
+from pipeline.clients.transport import FOREIGN, check_headers, trouble_of
 from pipeline.clients.wall_clock import TimedAdapter, within
 from pipeline.core.bounds import wait_s
 from pipeline.core.errors import BadResponse, LaikeError, ServerTrouble, Throttled, TransportTrouble
@@ -49,6 +48,13 @@ class Answer:
         """The service's own code, 0 for a success; `None` where a gateway answered in its place."""
         code = self.body.get("code")
         return code if type(code) is int else None
+
+
+class _Session(requests.Session):
+    """A session to which no answer is a redirect: of one, the library would read the whole body before we bound it."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Where an answer leads: nowhere."""
 
 
 class Http:
@@ -90,6 +96,7 @@ class Http:
             NeedsPerson: A certificate is not trusted, or the machine's proxy or CA settings are wrong.
         """
         what, started = f"{self.service} {method} {label or path}", perf_counter()
+        check_headers(what, headers or {})
         request = {"method": method, "url": self.base_url + path, "params": params, "json": json, "headers": headers}
         with Room() as room:
             response, content = self._send(what, timeout_s, room, **request)
@@ -144,7 +151,7 @@ class Http:
                     unread.pop_all()
         except Unfit as error:
             trouble: LaikeError = _not_an_answer(what, response, str(error))
-        except (UnicodeError, OSError, HTTPError) as error:
+        except FOREIGN as error:
             trouble = trouble_of(what, self.base_url, error, session.proxies)
         else:
             self._free.append((perf_counter(), session))
@@ -155,7 +162,7 @@ class Http:
 
     def new_session(self) -> requests.Session:
         """A session with this machine's proxy and certificates."""
-        session, adapter = requests.Session(), TimedAdapter()
+        session, adapter = _Session(), TimedAdapter()
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         session.headers["Accept-Encoding"] = ENCODING

@@ -34,6 +34,7 @@ TOKEN_LIFE_S = 7200  # the longest that a token lives
 TOKEN_MARGIN_S = 600  # the official SDK drops a token so long before its end
 REQUEST_SHOWN = 500  # characters of a refused request that its error shows; payloads hold no secret
 LARGEST_PAGE, SMALLEST_PAGE = 500, 20  # 查询记录: page_size at most 500; large rows fit in fewer (1254030)
+PAGES_MAX = 10_000  # four times the smallest pages of the largest table
 HTTP_REFUSED = 400
 WRITE_TIMEOUT_S = 15  # with room below the writer lock's lease
 
@@ -178,8 +179,8 @@ class Feishu:
             hidden: Whether the total may count items that we are not shown.
 
         Raises:
-            BadResponse: The total changes or is not reached, a page_token repeats, an answer contradicts itself; it may
-                come after the last item, so nothing is to be done with them before the end.
+            BadResponse: The total changes or is not reached, a page_token repeats, the pages have no end, an answer
+                contradicts itself; it may come after the last item, so nothing is to be done with them before the end.
         """
         ahead = ThreadPoolExecutor(max_workers=1)
 
@@ -256,7 +257,11 @@ def _items(
             raise BadResponse(f"{path}: code 0 without a list")
         came += len(page.items or [])
         totals.add(page.total)
+        if page.total is not None and came > page.total:
+            raise BadResponse(f"{path}: total is {page.total} but {came} items came")
         if page.has_more:
+            if not page.items and not hidden:  # a page of which all is hidden may be empty
+                raise BadResponse(f"{path}: has_more after a page without items")
             coming = ask(page_token=_next_token(path, page, tokens))
         yield from page.items or []
         if not page.has_more:
@@ -279,5 +284,7 @@ def _data(path: str, answer: Answer) -> dict[str, Any]:
 def _next_token(path: str, page: _Page, seen: set[str]) -> str:
     if not page.page_token or page.page_token in seen:
         raise BadResponse(f"{path}: has_more without a new page_token")
+    if len(seen) >= PAGES_MAX:
+        raise BadResponse(f"{path}: more than {PAGES_MAX} pages")
     seen.add(page.page_token)
     return page.page_token

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from pipeline.clients.oceanengine.api import OceanEngine
 from pipeline.clients.oceanengine.paging import PAGE_SIZE, BeyondPages, Data, check_rows
-from pipeline.clients.oceanengine.values import id_in
+from pipeline.clients.oceanengine.values import id_in, is_id
 from pipeline.core.errors import BadResponse, NeedsPerson
 from pipeline.core.text import one_line
 
@@ -163,6 +163,8 @@ def _by_cursor(api: OceanEngine, params: Mapping[str, object]) -> list[dict[str,
         if not found or info.cursor in cursors:
             raise BadResponse(f"{OF_AGENT}: an empty page, or a cursor that came before")
         rows += found
+        if len(rows) > info.total_number:
+            raise BadResponse(f"{OF_AGENT}: {info.total_number} rows promised, {len(rows)} came")
         cursors.add(info.cursor)
         if not info.has_more:
             check_rows(OF_AGENT, rows, info.total_number, ("id",))
@@ -196,6 +198,6 @@ def _named(path: str, rows: Sequence[Data]) -> dict[str, str]:
 def _type(line: Data) -> str:
     """What kind of account a line is; the older names of the field are still filled, and may be all that is there."""
     if word := line.get("account_type") or line.get("account_role"):
-        return str(word)
+        return one_line(str(word))
     number = str(line.get("advertiser_role") or "")
-    return ROLES.get(int(number), number) if number.isascii() and number.isdigit() else ""
+    return ROLES.get(int(number), number) if is_id(number) else ""

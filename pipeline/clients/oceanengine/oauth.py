@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from pipeline.clients.http import Http
 from pipeline.clients.oceanengine.api import data_of
+from pipeline.clients.oceanengine.values import is_id
 from pipeline.core.bounds import life_s
 from pipeline.core.errors import BadResponse
 from pipeline.core.model import CHINA, TokenPair
@@ -65,7 +66,7 @@ class OAuth:
         return self._pair(ACCESS_TOKEN, grant, now, refused="auth_code")
 
     def _pair(self, path: str, grant: dict[str, str], now: datetime, refused: str) -> TokenPair:
-        app_id: int | str = int(self.app_id) if self.app_id.isdigit() else self.app_id
+        app_id: int | str = int(self.app_id) if is_id(self.app_id) else self.app_id
         body = {"app_id": app_id, "secret": self.secret, **grant}
         data = data_of(path, self.http.call("POST", path, json=body), refused)
         try:

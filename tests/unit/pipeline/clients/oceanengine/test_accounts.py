@@ -53,6 +53,9 @@ def test_what_was_authorized_is_told_in_our_words() -> None:
         ({"advertiser_role": "3"}, "AGENT"),
         ({"advertiser_role": 4}, "CHILD_AGENT"),
         ({"advertiser_role": 10}, "10"),
+        ({"advertiser_role": "1" * 5000}, ""),
+        ({"advertiser_role": "２"}, ""),
+        ({"advertiser_role": [2]}, ""),
         ({}, ""),
     ],
 )
@@ -247,6 +250,13 @@ def test_a_suspicious_cursor_is_an_error_and_never_the_end(pages: list[Answer]) 
     http = StubHttp(ids("list", *range(100), total=10_000), *pages)
     with pytest.raises(BadResponse):
         accounts_of_agent(api(http)[0], "17")
+
+
+def test_a_cursor_that_leads_beyond_what_was_promised_is_followed_no_further() -> None:
+    http = StubHttp(ids("list", *range(100), total=10_000), *(by_cursor(n, n, total=2) for n in range(9)))
+    with pytest.raises(BadResponse, match="2 rows promised, 3 came"):
+        accounts_of_agent(api(http)[0], "17")
+    assert len(http.calls) == 1 + 3
 
 
 def test_all_pages_of_a_listing_are_read() -> None:

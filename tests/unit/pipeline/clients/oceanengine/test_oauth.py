@@ -45,10 +45,11 @@ def test_the_new_pair_lives_as_long_as_the_answer_says() -> None:
     assert pair.generation == int(NOW.timestamp() * 1000)
 
 
-def test_an_app_id_that_is_no_number_is_sent_as_it_is() -> None:
+@pytest.mark.parametrize("app_id", ["app-x", "²", "１２", "1" * 5000], ids=["word", "power", "wide", "long"])
+def test_an_app_id_that_is_no_number_is_sent_as_it_is(app_id: str) -> None:
     http = StubHttp(data(**PAIR))
-    OAuth(http, "app-x", "s").refresh("old", NOW)
-    assert http.calls[0].json["app_id"] == "app-x"
+    OAuth(http, app_id, "s").refresh("old", NOW)
+    assert http.calls[0].json["app_id"] == app_id
 
 
 @pytest.mark.parametrize("code", [40103, 40107])

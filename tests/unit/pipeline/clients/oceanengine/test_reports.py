@@ -150,7 +150,10 @@ def test_a_row_without_a_compulsory_metric_is_an_error_and_never_zero(metric: st
             report(broken)
 
 
-@pytest.mark.parametrize("wrong", ["NaN", float("nan"), float("inf"), "-Infinity", "", "-", "12元", True, [], {}])
+NO_FIGURES = ["NaN", float("nan"), float("inf"), "-Infinity", "", "-", "12元", "1_000", "１２", True, [], {}]
+
+
+@pytest.mark.parametrize("wrong", NO_FIGURES)
 @pytest.mark.parametrize("metric", ["stat_cost", "convert_cnt", "conversion_cost"])
 def test_a_figure_that_is_none_is_an_error(metric: str, wrong: object) -> None:
     with pytest.raises(BadResponse, match=metric):
