@@ -30,8 +30,9 @@ def report(start: str, end: str, accounts: Sequence[str], *, to: str | None, sen
         WrongInput: The days, an account or the file are not ones, the file exists, or there is no group to tell.
         LaikeError: As the service says.
     """
+    first, last = day_of(start), day_of(end)
     with opened() as ctx:
-        days = over(day_of(start), day_of(end), ctx.now())
+        days = over(first, last, ctx.now())
         if send and not ctx.bot():
             raise WrongInput("--send needs a group: set LAIKE_FEISHU_WEBHOOK_URL")
         name = f"laike-report-{days.first}-{days.last}.html"

@@ -15,7 +15,7 @@ from cli.summary import print_summary
 from pipeline.context import Context
 from pipeline.core.errors import NoWorker, WrongInput
 from pipeline.core.outcome import Run, RunState, Summary
-from pipeline.core.plan import parts
+from pipeline.core.plan import parts, past_days
 from pipeline.render.cards import seconds_to_wait
 from pipeline.steps.aftermath import standing
 from pipeline.steps.backfill import stop
@@ -68,6 +68,7 @@ def backfill(start: str, end: str, accounts: Sequence[str], *, tell: bool, as_js
     """
     first, last = day_of(start), day_of(end)
     with opened() as ctx:
+        past_days(first, last, ctx.now())  # before a worker is waited for
         require_worker()
         run = begin_backfill(ctx, first, last, accounts, tell=tell)
         before = len(run.loaded_before)
