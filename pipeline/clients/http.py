@@ -29,6 +29,7 @@ RESTED_S = 10  # a connection that was not used for so long may have been forgot
 WAITS = ("x-ogw-ratelimit-reset", "X-RateLimit-RetryIn", "Retry-After")  # Feishu's, Ocean Engine's, anybody's
 HTTP_TOO_MANY = 429
 HTTP_SERVER_ERROR = 500
+REDIRECTS = range(300, 400)
 
 log = structlog.get_logger()
 # the library's own lines quote the whole address, and one endpoint wants the token in its query
@@ -88,7 +89,7 @@ class Http:
             label: What stands in logs and messages instead of a path that is itself a secret.
 
         Raises:
-            TransportTrouble: No answer, or one that is not a JSON object.
+            TransportTrouble: No answer, a redirect, or what is not a JSON object.
             ServerTrouble: HTTP 5xx without a JSON body.
             Throttled: HTTP 429 without a JSON body.
             BadResponse: A body that is too large, has too many values, or is nested too deeply.
@@ -102,7 +103,7 @@ class Http:
             response, content = self._send(what, timeout_s, room, **request)
             body, unfit = _parsed(content)
         self._log(method, label or path, response, body or {}, perf_counter() - started)
-        if body is None:
+        if body is None or response.status_code in REDIRECTS:  # on the way, whatever its body says
             raise _not_an_answer(what, response, unfit)
         return Answer(response.status_code, response.headers, body)
 
@@ -205,9 +206,8 @@ def _not_an_answer(
         return ServerTrouble(f"{what}: HTTP {response.status_code}", effect_possible=True)
     if unfit:
         return BadResponse(f"{what}: HTTP {response.status_code} with {unfit}")
-    return TransportTrouble(
-        f"{what}: HTTP {response.status_code} with a body that is no JSON object", effect_possible=True
-    )
+    why = ", a redirect" if response.status_code in REDIRECTS else " with a body that is no JSON object"
+    return TransportTrouble(f"{what}: HTTP {response.status_code}{why}", effect_possible=True)
 
 
 def without_code(path: str, answer: Answer, request_id: str | None) -> ServerTrouble | Throttled | BadResponse:

@@ -28,6 +28,7 @@ from pipeline.core.errors import (
     TokenExpired,
 )
 from pipeline.core.redaction import hold_passing
+from pipeline.core.token import is_token
 
 TENANT_TOKEN = "/open-apis/auth/v3/tenant_access_token/internal"  # noqa: S105 a path
 TOKEN_LIFE_S = 7200  # the longest that a token lives
@@ -124,7 +125,7 @@ class TenantToken:
         if answer.code != 0:
             raise error_of(TENANT_TOKEN, answer)
         token, expire = answer.body.get("tenant_access_token"), number(answer.body.get("expire"))
-        if not isinstance(token, str) or expire is None:
+        if not isinstance(token, str) or not is_token(token) or expire is None:
             raise BadResponse(f"{TENANT_TOKEN}: no token or no expiry in the answer")
         seconds = max(0.0, min(expire, TOKEN_LIFE_S) - TOKEN_MARGIN_S)
         self._keep(token, seconds)

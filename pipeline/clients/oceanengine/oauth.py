@@ -6,8 +6,7 @@ call is ever repeated by itself.
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Annotated
+from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -18,6 +17,7 @@ from pipeline.core.bounds import life_s
 from pipeline.core.errors import BadResponse
 from pipeline.core.model import CHINA, TokenPair
 from pipeline.core.redaction import hold_passing
+from pipeline.core.token import TOKEN
 
 ACCESS_TOKEN = "/open_api/oauth2/access_token/"  # noqa: S105 a path
 REFRESH_TOKEN = "/open_api/oauth2/refresh_token/"  # noqa: S105 a path
@@ -26,14 +26,14 @@ REFRESH_TOKEN = "/open_api/oauth2/refresh_token/"  # noqa: S105 a path
 # of the access and of the refresh token, as documented; and the longest that is believed, in place of nonsense
 ACCESS_LIFE_S, ACCESS_LIFE_MOST_S = 86_400.0, 30 * 86_400.0
 REFRESH_LIFE_S, REFRESH_LIFE_MOST_S = 30 * 86_400.0, 400 * 86_400.0
-Said = Annotated[Decimal, Field(allow_inf_nan=True)]  # the old pair is dead: for a life that cannot be none is lost
 
 
 class _Pair(BaseModel):
-    access_token: str = Field(repr=False)
-    refresh_token: str = Field(repr=False)
-    expires_in: Said
-    refresh_token_expires_in: Said
+    access_token: str = Field(pattern=TOKEN, repr=False)
+    refresh_token: str = Field(pattern=TOKEN, repr=False)
+    # the old pair is dead: for a life that is not said, or cannot be, none is lost
+    expires_in: Any = None
+    refresh_token_expires_in: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ class OAuth:
         Raises:
             NeedsPerson: The refresh token is expired or used up.
             Retryable: No answer; the new pair may exist without being known.
+            BadResponse: Nor is one known where the answer holds none that can be used.
         """
         grant = {"grant_type": "refresh_token", "refresh_token": refresh_token}
         return self._pair(REFRESH_TOKEN, grant, now, refused="needs_authorization")
@@ -72,7 +73,7 @@ class OAuth:
         try:
             pair = _Pair.model_validate(data)
         except ValidationError:
-            raise BadResponse(f"{path}: the answer holds no whole token pair") from None
+            raise BadResponse(f"{path}: the answer holds no whole pair of tokens that can be used") from None
         issued = now.astimezone(CHINA)
         lives = life_s(pair.expires_in, ACCESS_LIFE_S, ACCESS_LIFE_MOST_S)
         refresh_lives = life_s(pair.refresh_token_expires_in, REFRESH_LIFE_S, REFRESH_LIFE_MOST_S)

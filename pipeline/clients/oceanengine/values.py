@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.core.columns import holdable, plain_figure
 from pipeline.core.errors import BadResponse
 from pipeline.core.model import DayRange
+from pipeline.core.text import one_line
 
 SHOWN = 80  # letters of what is refused
 LONGEST_ID = 32
@@ -30,6 +31,24 @@ def id_in(path: str, row: Mapping[str, Any], name: str) -> str:
 def is_id(text: str) -> bool:
     """Whether a text is digits, as few as an `int` is made of without a thought."""
     return len(text) <= LONGEST_ID and text.isascii() and text.isdigit()
+
+
+def name_in(row: Mapping[str, Any], name: str) -> str:
+    """A name, plain and bounded, also where it comes as a number; empty where there is none.
+
+    Raises:
+        BadResponse: What is there is no name.
+    """
+    value = row.get(name)
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal | None):
+        raise BadResponse(f"a report row has no usable {name}: {shown(value)}")
+    return name_of(value)
+
+
+def name_of(value: object) -> str:
+    """A name as `name_in` gives it; what is no name is none."""
+    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    return one_line(str(value) if is_number else value)
 
 
 def day_in(row: Mapping[str, Any], days: DayRange) -> date:

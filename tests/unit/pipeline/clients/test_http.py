@@ -209,6 +209,17 @@ def test_a_redirect_is_not_followed(serve: Serve, connect: Connect) -> None:
     assert elsewhere.requests == []
 
 
+@pytest.mark.parametrize("headers", [{}, {"Location": "/elsewhere"}])
+@pytest.mark.parametrize("status", [300, 302, 307, 399])
+def test_a_redirect_is_no_success_whatever_its_body_says(
+    serve: Serve, connect: Connect, status: int, headers: dict[str, str]
+) -> None:
+    error = refused_by(connect(serve(reply(status, b'{"code": 0, "data": {}}', headers)).url))
+    assert type(error) is TransportTrouble
+    assert error.effect_possible
+    assert f"HTTP {status}, a redirect" in error.message
+
+
 def test_figures_come_exact_and_ids_of_19_digits_survive(serve: Serve, connect: Connect) -> None:
     body = b'{"cost": 0.1, "big": 118.360000000000000001, "id": 7600000000000000001, "name": "\xe5\x9b\xa2"}'
     found = connect(serve(reply(200, body)).url).call("GET", "/a").body

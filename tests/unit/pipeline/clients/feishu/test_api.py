@@ -275,6 +275,15 @@ def test_an_answer_without_a_token_or_its_end_is_an_error(body: Plain) -> None:
         api(http).read("GET", PATH)
 
 
+@pytest.mark.parametrize("token", ["", "a b", "a\nb", "\x1b[2J", "令牌", "x" * 4097], ids=lambda said: f"{said:.9}")
+def test_what_no_header_carries_is_no_tenant_token(token: str) -> None:
+    http = Auth(data())
+    http.trouble = [answer({"code": 0, "tenant_access_token": token, "expire": 7200})]
+    with pytest.raises(BadResponse, match="no token"):
+        api(http).read("GET", PATH)
+    assert http.calls == []
+
+
 def test_asking_for_a_token_is_repeated_also_on_the_way_to_a_write() -> None:
     http = Auth(data(a=1))
     http.trouble = [TransportTrouble("no answer", effect_possible=True), says(5000)]

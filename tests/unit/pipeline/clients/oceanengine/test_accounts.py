@@ -290,6 +290,15 @@ def test_names_are_asked_for_a_hundred_at_a_time() -> None:
     assert asked == [[*range(1, 101)], [101]]
 
 
+@pytest.mark.parametrize(("said", "name"), [(618, "618"), (True, ""), ({"a": 1}, ""), (["x"], "")])
+def test_a_name_that_comes_as_a_number_is_its_digits_and_another_shape_is_none(said: object, name: str) -> None:
+    line = {"account_id": "1", "account_name": said, "account_type": "AGENT"}
+    assert authorized(api(StubHttp(data(list=[line])))[0])[0].name == name
+    assert accounts_of_workbench(api(StubHttp(page("accounts", line)))[0], "7") == {"1": name}
+    rows = [{"id": 1, "name": said}]
+    assert names_of(api(StubHttp(answer({"code": 0, "data": rows})))[0], ["1"]) == ({"1": name} if name else {})
+
+
 def test_no_account_no_call() -> None:
     http = StubHttp(TransportTrouble("x"))
     assert names_of(api(http)[0], []) == {}

@@ -202,8 +202,21 @@ def test_what_is_derived_from_other_figures_is_a_ratio(metric: str, ratio: bool)
     assert is_ratio(metric) is ratio
 
 
-def test_a_promotion_may_come_without_a_name() -> None:
-    assert [row.promotion_name for row in report(without("promotion_name"))] == [""]
+@pytest.mark.parametrize("said", [None, "", " "])
+def test_a_promotion_may_come_without_a_name(said: object) -> None:
+    rows = [*report(without("promotion_name")), *report({**ROW, "promotion_name": said})]
+    assert [row.promotion_name for row in rows] == ["", ""]
+
+
+@pytest.mark.parametrize(("said", "name"), [(618, "618"), (0, "0"), (Decimal("12.5"), "12.5")])
+def test_a_name_that_comes_as_a_number_is_its_digits(said: object, name: str) -> None:
+    assert report({**ROW, "promotion_name": said})[0].promotion_name == name
+
+
+@pytest.mark.parametrize("wrong", [{"a": 1}, ["x"], [], {}, True, False])
+def test_a_name_of_another_shape_is_an_error(wrong: object) -> None:
+    with pytest.raises(BadResponse, match="promotion_name"):
+        report({**ROW, "promotion_name": wrong})
 
 
 def test_a_promotion_has_one_row_a_day() -> None:
