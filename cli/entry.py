@@ -7,12 +7,12 @@ from collections.abc import MutableMapping, Sequence
 import typer
 from typer.exceptions import TyperException
 
+from cli.signals import INTERRUPTED
 from cli.streams import forgiving
 from pipeline.core.errors import LaikeError, WrongInput
 from pipeline.core.text import encodable, quoted
 from pipeline.outgoing import guarded
 
-INTERRUPTED = 130  # as shells say it: 128 and the number of Ctrl-C's signal
 SIZES, SIZE_DIGITS_MAX = ("COLUMNS", "LINES"), 4
 
 

@@ -36,7 +36,7 @@ def report(start: str, end: str, accounts: Sequence[str], *, to: str | None, sen
         if send and not ctx.bot():
             raise WrongInput("--send needs a group: set LAIKE_FEISHU_WEBHOOK_URL")
         name = f"laike-report-{days.first}-{days.last}.html"
-        path = (path_of(to) if to else own_folder(ctx.settings.output, "report") / name).absolute()
+        path = (path_of(to) if to is not None else own_folder(ctx.settings.output, "report") / name).absolute()
         with new_file(path, "report") as file:
             made = gather(ctx, days, accounts)
             file.write(page(made).encode())

@@ -10,6 +10,7 @@ from typing import TypeVar
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import CHINA, Account, DayRange, blocks, china_day
 from pipeline.core.outcome import Run, RunState
+from pipeline.core.text import shortened
 
 T = TypeVar("T")
 BATCH_ACCOUNTS = 200  # report calls of a batch
@@ -67,7 +68,7 @@ def choose_accounts(known: Mapping[str, str], chosen: Sequence[str]) -> tuple[Ac
     """
     if unknown := [one for one in chosen if one not in known]:
         listed = ", ".join(f"{number} ({name})" for number, name in known.items())
-        msg = f"unknown account {', '.join(unknown)}; known are {listed}"
+        msg = f"unknown account {shortened(', '.join(unknown))}; known are {listed}"
         raise WrongInput(msg)
     names = told_apart(known)
     return tuple(Account(number, names[number]) for number in known if not chosen or number in chosen)

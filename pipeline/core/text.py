@@ -62,7 +62,11 @@ def seen(text: str) -> bool:
 
 def quoted(value: object) -> str:
     """A value as a message quotes it: one visible line, cut where it is long."""
-    text = visible(encodable(value if isinstance(value, str) else repr(value)))
+    return shortened(visible(encodable(value if isinstance(value, str) else repr(value))))
+
+
+def shortened(text: str) -> str:
+    """A text as a message quotes it: cut where it is long."""
     return text if len(text) <= QUOTED_MAX else f"{text[:QUOTED_MAX]}… ({len(text)} characters)"
 
 
