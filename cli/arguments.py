@@ -3,16 +3,23 @@
 from datetime import date
 
 from pipeline.core.errors import WrongInput
+from pipeline.core.text import quoted
+
+OLDEST, NEWEST = date(2015, 1, 1), date(2999, 12, 31)  # beyond these nobody has figures, and calendars have an end
 
 
 def day_of(text: str) -> date:
     """A day.
 
     Raises:
-        WrongInput: It is none.
+        WrongInput: It is none, or one that no figures can be of.
     """
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
-        msg = f"{text!r} is not a day; write it as 2026-02-11"
+        msg = f"'{quoted(text)}' is not a day; write it as 2026-02-11"
         raise WrongInput(msg) from None
+    if not OLDEST <= day <= NEWEST:
+        msg = f"{day} is out of range: days from {OLDEST} to {NEWEST} are taken"
+        raise WrongInput(msg)
+    return day

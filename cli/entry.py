@@ -1,21 +1,45 @@
 """How `laike` begins and ends: every end is an exit code and a sentence, never a trace, and output decides nothing."""
 
+import os
 import sys
+from collections.abc import MutableMapping, Sequence
 
 import typer
 from typer.exceptions import TyperException
 
+from cli.signals import INTERRUPTED
 from cli.terminal.streams import forgiving
-from pipeline.core.errors import LaikeError
+from pipeline.core.errors import LaikeError, WrongInput
+from pipeline.core.text import encodable, quoted
 from pipeline.outgoing import guarded
 
-INTERRUPTED = 130  # as shells say it: 128 and the number of Ctrl-C's signal
+SIZES, SIZE_DIGITS_MAX = ("COLUMNS", "LINES"), 4
 
 
 def enter(app: typer.Typer) -> None:
     """Carry out what the command line asks for, and exit."""
+    drop_sizes(os.environ)
     with forgiving(), guarded():
         sys.exit(_carried_out(app))
+
+
+def drop_sizes(environment: MutableMapping[str, str]) -> None:
+    """Take the size of the terminal out of the environment where no terminal is of it: what draws takes it as it is."""
+    for name in SIZES:
+        size = environment.get(name, "1")
+        if not (size.isascii() and size.isdigit() and len(size) <= SIZE_DIGITS_MAX and int(size)):
+            del environment[name]
+
+
+def check_words(words: Sequence[str]) -> None:
+    """Return if every argument is text; no run, account, day or file of ours has a name that is none.
+
+    Raises:
+        WrongInput: One is not.
+    """
+    for place, word in enumerate(words, 1):
+        if encodable(word) != word:
+            raise WrongInput(f"argument {place} is not UTF-8 (GBK?): {quoted(word)}")
 
 
 def say_version(wanted: bool) -> None:
@@ -31,6 +55,7 @@ def say_version(wanted: bool) -> None:
 
 def _carried_out(app: typer.Typer) -> int:
     try:
+        check_words(sys.argv[1:])
         return int(app(standalone_mode=False) or 0)
     except LaikeError as error:
         from cli.terminal.output import tell

@@ -11,7 +11,7 @@ app = typer.Typer(
     name="laike",
     help="Carry each day's 抖音来客 / 巨量本地推 figures into a Feishu Bitable: right or loud.",
     epilog="Exit codes: 0 done · 1 done in part · 2 wrong usage or settings · 3 failed · 4 needs a person · "
-    "130 stopped by Ctrl-C.",
+    "130 stopped by Ctrl-C (143 SIGTERM, 129 SIGHUP).",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,

@@ -5,7 +5,8 @@ r"""The text of `.env`, read as docker compose reads it.
     NAME=value      up to the end of the line or ` #`; ${X} … are replaced
 
 What ${X} is comes from the environment, else from a line above. A `$` without braces, which compose would replace,
-stays as it stands, since such a value may have worked without compose; it is noted.
+stays as it stands, since such a value may have worked without compose; it is noted. So does, and is, a value with one
+${…} within another.
 """
 
 import re
@@ -20,7 +21,9 @@ _BARE = re.compile(r"(?!['\"])[^\n]*")
 _REST = re.compile(r"[ \t\f\v]*(?:#[^\n]*)?\n")
 _COMMENT = re.compile(r"\s#.*")
 _PAIR = re.compile(r"\\(.)", re.DOTALL)
-_REFERENCE = r"\$\{(?P<name>\w+)(?:(?P<how>:?-)(?P<default>[^}]*))?\}"
+_PLAIN = r"(?:[^}$]|\$(?!\{))*"  # up to the next reference: a search for the end of each would be as long as the text
+_REFERENCE = rf"\$\{{(?P<name>\w+)(?:(?P<how>:?-)(?P<default>{_PLAIN}))?\}}"
+_NESTED = re.compile(rf"(?<!\\)\$\{{\w+:?-{_PLAIN}\$\{{")
 _IN_BARE = re.compile(rf"{_REFERENCE}|(?P<dollar>\$)")
 _IN_DOUBLE = re.compile(rf"\\(?P<escape>[abfnrtv\"\\$])|{_REFERENCE}|(?P<dollar>\$)")
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
@@ -88,6 +91,9 @@ def _read(
         return given
 
     written = value[1] if form is _DOUBLE else _COMMENT.sub("", value[0]).rstrip()
+    if _NESTED.search(written):
+        found.notes.append(f"{name} holds ${{…}} within ${{…}}, which is not supported: it stays as it stands")
+        return written
     made = (_IN_DOUBLE if form is _DOUBLE else _IN_BARE).sub(replaced, written)
     found.notes += [f"{name} holds {what}; in single quotes '…' a value stays as it is" for what in sorted(doubtful)]
     return made

@@ -44,8 +44,10 @@ def path_of(text: str | Path) -> Path:
     """The path that a person wrote, `~` being the home.
 
     Raises:
-        WrongInput: It begins with the `~` of a user that nobody knows.
+        WrongInput: It is empty, or begins with the `~` of a user that nobody knows.
     """
+    if isinstance(text, str) and not text.strip():
+        raise WrongInput("a file name is needed: what was given is empty")
     try:
         return Path(text).expanduser()
     except RuntimeError:

@@ -3,7 +3,6 @@
 Names begin with `LAIKE_`; the old script's names are accepted, and the new one wins where both are set.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import time
 from pathlib import Path
@@ -29,9 +28,9 @@ from pipeline.core.account_options import AccountOptions, disabled, options_of, 
 from pipeline.core.errors import WrongInput
 from pipeline.core.table.columns import DEFAULT_COLUMNS, Column, columns_of
 from pipeline.core.telling.thresholds import Thresholds, thresholds_of
-from pipeline.core.text import one_line
 from pipeline.file_input import written_path
 from pipeline.redis_address import RedisAddress
+from pipeline.settings_json import accounts_of, parsed
 from pipeline.settings_names import unknown as unknown_names
 from pipeline.settings_secrets import hold_secrets_of
 from pipeline.settings_sources import (
@@ -161,20 +160,12 @@ class Settings(BaseSettings):
     @field_validator("accounts", mode="before")
     @classmethod
     def _accounts_are_ids_and_names(cls, value: object) -> object:
-        accounts = _parse_json(value) if isinstance(value, str) else value
-        if not isinstance(accounts, dict):
-            msg = "is not an object"
-            raise ValueError(msg)
-        named = {key: one_line(name) for key, name in accounts.items()}
-        if wrong := [key for key, name in named.items() if not (key.isascii() and key.isdigit()) or not name]:
-            msg = f"has an id that is not a number, or an empty name: {', '.join(wrong)}"
-            raise ValueError(msg)
-        return named
+        return accounts_of(value)
 
     @field_validator("account_options", mode="before")
     @classmethod
     def _options_are_of_accounts(cls, value: object) -> object:
-        return options_of(_parse_json(value)) if isinstance(value, str) else value
+        return options_of(parsed(value)) if isinstance(value, str) else value
 
     @field_validator("account_options", mode="after")
     @classmethod
@@ -193,12 +184,12 @@ class Settings(BaseSettings):
     @field_validator("columns", mode="before")
     @classmethod
     def _columns_are_described(cls, value: object) -> object:
-        return columns_of(_parse_json(value)) if isinstance(value, str) else value
+        return columns_of(parsed(value)) if isinstance(value, str) else value
 
     @field_validator("anomalies", mode="before")
     @classmethod
     def _anomalies_are_thresholds(cls, value: object) -> object:
-        return thresholds_of(_parse_json(value)) if isinstance(value, str) else value
+        return thresholds_of(parsed(value)) if isinstance(value, str) else value
 
     @field_validator("token_keys", mode="before")
     @classmethod
@@ -260,14 +251,6 @@ class Settings(BaseSettings):
         lines = "\n".join(f"  {line}" for line in sorted(set(problems)))
         count = f"{len(problems)} setting{'s are' if len(problems) > 1 else ' is'}"
         raise WrongInput(f"{count} missing or wrong{looked_for(problems)}:\n{lines}")
-
-
-def _parse_json(text: str) -> object:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        msg = "is not JSON"
-        raise ValueError(msg) from None
 
 
 def _check_key(key: str) -> None:

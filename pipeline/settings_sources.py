@@ -14,6 +14,7 @@ from pipeline.core.account_options import options_of
 from pipeline.core.errors import WrongInput
 from pipeline.core.table.columns import columns_of
 from pipeline.core.telling.thresholds import thresholds_of
+from pipeline.core.text import encodable
 from pipeline.env_lines import EnvLines, parse
 from pipeline.file_input import NoFile, path_of, read_filled, read_text
 
@@ -64,9 +65,18 @@ def seen() -> dict[str, str | None]:
     """Every variable that `.env` or the environment sets; the environment goes first.
 
     Raises:
-        WrongInput: There is a `.env` that cannot be read.
+        WrongInput: There is a `.env` that cannot be read, or one of our variables is not UTF-8.
     """
+    _check_encoding(_environment())
     return {**env_file().values, **_environment()}
+
+
+def _check_encoding(environment: Mapping[str, str]) -> None:
+    """Return if what is ours can be written as UTF-8: no address, file or name that cannot be is one."""
+    ours = (name for name in environment if name.upper().startswith(PREFIX) or name in OLD_NAMES.values())
+    wrong = sorted(name for name in ours if encodable(name + environment[name]) != name + environment[name])
+    if wrong:
+        raise WrongInput(f"{', '.join(wrong)} is not UTF-8 (GBK?): write it anew in a terminal that is")
 
 
 def env_file() -> EnvLines:

@@ -19,7 +19,7 @@ from worker import guard, messages
 from worker.dispatch import QUEUES
 from worker.logs import log_as_json
 from worker.opening import open_beat, open_worker
-from worker.process import context, is_call, refuse_cluster, require_store
+from worker.process import context, is_call, refuse_cluster, require_file, require_store
 from worker.schedule import schedule
 from worker.watchdog import Watchdog
 
@@ -127,7 +127,8 @@ def _open_worker(**_: object) -> None:
     log_as_json(settings.log_level or "info")
     with guarded():
         refuse_cluster(settings)
-        context()  # a worker needs all settings, whatever the role of the place in which it is started
+        ctx = context()  # a worker needs all settings, whatever the role of the place in which it is started
+        _require_heartbeat(ctx.settings)
     open_worker(lambda seconds: app.control.ping(timeout=seconds))
 
 
@@ -135,7 +136,13 @@ def _open_worker(**_: object) -> None:
 def _open_beat(**_: object) -> None:
     with guarded():
         refuse_cluster(settings)
+        _require_heartbeat(settings)
     open_beat(settings)
+
+
+def _require_heartbeat(of: Settings) -> None:
+    if of.heartbeat_file:
+        require_file("LAIKE_HEARTBEAT_FILE", of.heartbeat_file)
 
 
 @task_prerun.connect(weak=False)

@@ -12,8 +12,10 @@ from typing import Any
 from pipeline.context import Context
 from pipeline.core.errors import WrongInput
 from pipeline.core.runs.plan import parts
+from pipeline.core.text import encodable, quoted
 
 RUN = "run_id"  # what every step is called with, and nobody else
+NAME_MAX = 200  # characters; the longest id of a run has 60
 
 
 def is_step(function: Callable[..., Any]) -> bool:
@@ -32,7 +34,7 @@ def bound(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str
         given = signature.bind(None, *args, **kwargs)
     except TypeError as error:
         _, *names = signature.parameters
-        raise WrongInput(f"{error}; there are {', '.join(names) or 'no arguments'}") from None
+        raise WrongInput(f"{quoted(str(error))}; there are {', '.join(names) or 'no arguments'}") from None
     given.arguments.pop(next(iter(signature.parameters)))
     return dict(given.arguments)
 
@@ -44,15 +46,21 @@ def check_step(ctx: Context, given: Mapping[str, Any]) -> None:
         WrongInput: They do not.
     """
     run_id, batch, account_id, tried = given[RUN], given.get("batch", 0), given.get("account_id"), given.get("tried", 0)
-    if not isinstance(run_id, str):
-        raise WrongInput(f"run_id {run_id!r} is no text")
+    _check_name(RUN, run_id)
+    if "account_id" in given:
+        _check_name("account_id", account_id)
     cut = parts(ctx.ledger.run(run_id))
     if type(batch) is not int or not 0 <= batch < len(cut):
-        raise WrongInput(f"batch {batch!r} is none of {run_id}, which has {len(cut)}, counted from 0")
+        raise WrongInput(f"batch {quoted(repr(batch))} is none of {run_id}, which has {len(cut)}, counted from 0")
     if "account_id" in given and account_id not in {account.id for account in cut[batch].accounts}:
-        raise WrongInput(f"account_id {account_id!r} is none of batch {batch} of {run_id}")
+        raise WrongInput(f"account_id {quoted(repr(account_id))} is none of batch {batch} of {run_id}")
     if type(tried) is not int or tried < 0:
-        raise WrongInput(f"tried {tried!r} is no count")
+        raise WrongInput(f"tried {quoted(repr(tried))} is no count")
+
+
+def _check_name(name: str, value: object) -> None:
+    if not isinstance(value, str) or len(value) > NAME_MAX or encodable(value) != value:
+        raise WrongInput(f"{name} {quoted(repr(value))} is no name of up to {NAME_MAX} whole characters")
 
 
 def refused(error: WrongInput) -> dict[str, Any]:
@@ -67,9 +75,12 @@ def ids_of(accounts: object) -> list[str]:
         WrongInput: They are no list of such.
     """
     if not isinstance(accounts, list | tuple) or not all(type(one) in (str, int) for one in accounts):
-        msg = f'accounts {accounts!r} is not a list of account ids; write it as ["1800000000000001"]'
+        msg = f'accounts {quoted(repr(accounts))} is not a list of account ids; write it as ["1800000000000001"]'
         raise WrongInput(msg)
-    return [str(one) for one in accounts]
+    ids = [str(one) for one in accounts]
+    for one in ids:
+        _check_name("an account", one)
+    return ids
 
 
 def day_of(name: str, text: str) -> date:
@@ -81,5 +92,5 @@ def day_of(name: str, text: str) -> date:
     try:
         return date.fromisoformat(text)
     except (ValueError, TypeError):
-        msg = f"{name} {text!r} is not a day; write it as 2026-02-01"
+        msg = f"{name} {quoted(repr(text))} is not a day; write it as 2026-02-01"
         raise WrongInput(msg) from None

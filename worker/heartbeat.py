@@ -11,20 +11,37 @@ import structlog
 from celery.beat import PersistentScheduler
 
 from pipeline import settings_roles
+from pipeline.outgoing import guarded
 from pipeline.state.beat import BeatSigns
 from pipeline.state.store import StoreTrouble, connect
+from worker.process import require_file
 
 log = structlog.get_logger()
+_untouched: set[Path] = set()  # those of which it was told
 
 
 def beat(file: Path | None) -> None:
-    """Touch the file, where there is to be one."""
-    if file:
+    """Touch the file, where there is to be one; that it cannot be is told once, and keeps nobody from the work."""
+    if not file:
+        return
+    try:
         file.touch()
+    except OSError as error:
+        if file not in _untouched:
+            log.error("heartbeat_file_not_touched", file=str(file), why=error.strerror or type(error).__name__)
+        _untouched.add(file)
+    else:
+        _untouched.discard(file)
 
 
 class BeatingScheduler(PersistentScheduler):
     """Celery's own scheduler, with a heartbeat."""
+
+    def setup_schedule(self) -> None:
+        """Open the file of the times when it last fired; where it cannot be, the process ends with a sentence."""
+        with guarded():
+            require_file("LAIKE_BEAT_FILE", Path(self.schedule_filename))
+        super().setup_schedule()
 
     def tick(self, *args: object, **options: object) -> float:
         """One turn of the loop: send what is due; seconds until the next one."""

@@ -1,9 +1,10 @@
 """What a process of workers, beat or Flower begins with: a Redis that can be worked with, and a context, made once."""
 
+import os
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from pipeline.context import Context, build
 from pipeline.core.errors import StoreUnreachable, WrongInput
@@ -52,6 +53,21 @@ def require_store(settings: Settings, tries: int = TRIES) -> None:
         raise
     finally:
         client.close()
+
+
+def require_file(variable: str, file: Path) -> None:
+    """Return if a file can be made or written; nothing is written.
+
+    Raises:
+        WrongInput: Its folder is not there, or one of them does not let us.
+    """
+    folder = file.absolute().parent
+    if not folder.is_dir():
+        raise WrongInput(f"{variable}: there is no folder {folder}")
+    if file.is_dir():
+        raise WrongInput(f"{variable}: {file} is a folder, and not a file")
+    if not os.access(folder, os.W_OK | os.X_OK) and not os.access(file, os.W_OK):
+        raise WrongInput(f"{variable}: {file} cannot be written by this process, which is user {os.geteuid()}")
 
 
 def is_call(words: Sequence[str]) -> bool:

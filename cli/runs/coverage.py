@@ -14,7 +14,7 @@ from pipeline.core.coverage.coverage import AccountCoverage, KnownDay
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import DayRange, china_day
 from pipeline.core.outcome import DayState
-from pipeline.core.runs.plan import window
+from pipeline.core.runs.plan import bounded, window
 from pipeline.steps.coverage.grid import coverage as covered
 
 DEFAULT_DAYS = 30
@@ -35,7 +35,7 @@ def coverage(start: str | None, end: str | None, *, as_json: bool) -> int:
     """The grid of accounts and days.
 
     Raises:
-        WrongInput: The range is not one, or begins or ends after today.
+        WrongInput: The range is not one, is too long, or begins or ends after today.
     """
     with opened() as ctx:
         days = _days(start, end, window(ctx.now(), DEFAULT_DAYS), china_day(ctx.now()))
@@ -53,7 +53,7 @@ def _days(start: str | None, end: str | None, usual: DayRange, today: date) -> D
     if not first <= last <= today:
         msg = f"{first} .. {last} is no range of days up to today ({today}, Asia/Shanghai)"
         raise WrongInput(msg)
-    return DayRange(first, last)
+    return bounded(first, last)
 
 
 def _document(one: AccountCoverage) -> dict[str, Any]:

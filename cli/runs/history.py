@@ -17,11 +17,13 @@ from pipeline.core.errors import WrongInput
 from pipeline.core.model import CHINA
 from pipeline.core.outcome import Run, RunState, Summary
 from pipeline.core.runs.plan import kind_of
+from pipeline.core.text import quoted
 from pipeline.steps.coverage.aftermath import standing
 from pipeline.steps.runs.alive import state_without_end, under_way
 
 LAST, LAST_FAILED = "last", "last-failed"
 READ_AT_ONCE = 200  # runs of the ledger, while those are looked for that match
+COUNT_MAX = 100_000  # the ledger remembers far fewer
 CANDIDATES_SHOWN = 10
 MINUTE_S = 60
 Known = tuple[Run, Summary | None]
@@ -54,8 +56,10 @@ def runs(count: int, *, failed: bool, day: str | None, account: str | None, as_j
     """The newest runs, of all or of those that match.
 
     Raises:
-        WrongInput: The day is not one.
+        WrongInput: The day is not one, or so many are never listed.
     """
+    if count > COUNT_MAX:
+        raise WrongInput(f"{quoted(count)} runs are too many: at most {COUNT_MAX} are listed at once")
     wanted = Wanted(failed, day_of(day) if day else None, account)
     lost: list[str] = []
     at_once = min(count, READ_AT_ONCE) if wanted == Wanted() else READ_AT_ONCE

@@ -1,13 +1,14 @@
 """Commands that run something: sync, backfill."""
 
-import signal
+import sys
 import threading
 import time
 from collections.abc import Sequence
+from typing import NoReturn
 
 from cli.arguments import day_of
-from cli.entry import INTERRUPTED
 from cli.session import opened, require_worker
+from cli.signals import as_ctrl_c, code_of, from_now_on
 from cli.terminal import output
 from cli.terminal.progress import follow
 from cli.terminal.streams import leave
@@ -15,7 +16,7 @@ from cli.terminal.summary import print_summary
 from pipeline.context import Context
 from pipeline.core.errors import NoWorker, WrongInput
 from pipeline.core.outcome import Run, RunState, Summary
-from pipeline.core.runs.plan import parts
+from pipeline.core.runs.plan import parts, past_days
 from pipeline.render.cards import seconds_to_wait
 from pipeline.steps.coverage.aftermath import standing
 from pipeline.steps.runs.alive import under_way
@@ -68,6 +69,7 @@ def backfill(start: str, end: str, accounts: Sequence[str], *, tell: bool, as_js
     """
     first, last = day_of(start), day_of(end)
     with opened() as ctx:
+        past_days(first, last, ctx.now())  # before a worker is waited for
         require_worker()
         run = begin_backfill(ctx, first, last, accounts, tell=tell)
         before = len(run.loaded_before)
@@ -135,22 +137,22 @@ def _carry_out(ctx: Context, run: Run) -> Summary:
     thread = threading.Thread(target=work, name="run", daemon=True)
     thread.start()
     try:
-        follow(ctx, run, thread.is_alive)
-        _await_card(ctx, thread)
-    except KeyboardInterrupt:
+        with as_ctrl_c():
+            follow(ctx, run, thread.is_alive)
+            _await_card(ctx, thread)
+    except KeyboardInterrupt as error:
         wanted.set()
-        _stop(ctx, run, thread)
-        raise
+        _stop(ctx, run, thread, code_of(error))
     result = ended[0]
     if isinstance(result, BaseException):
         raise result
     return result
 
 
-def _stop(ctx: Context, run: Run, thread: threading.Thread) -> None:
-    """Let the steps under way end, close the run, and say what there is to do."""
+def _stop(ctx: Context, run: Run, thread: threading.Thread, code: int) -> NoReturn:
+    """Let the steps under way end, close the run, say what there is to do, and end with a code."""
     again = threading.Event()
-    signal.signal(signal.SIGINT, lambda *_: again.set())  # no exception: half of what follows is worse than none
+    from_now_on(again.set)
     output.note("stopping: the steps under way end first; Ctrl-C again waits for nothing")
     patience = time.monotonic() + STOPS_WITHIN_S
     while thread.is_alive() and time.monotonic() < patience and not again.wait(LOOK_S):
@@ -161,7 +163,8 @@ def _stop(ctx: Context, run: Run, thread: threading.Thread) -> None:
     else:
         output.note(f"{run.run_id} had ended before: {end.state}; laike show {run.run_id}")
     if thread.is_alive():
-        leave(INTERRUPTED)
+        leave(code)
+    sys.exit(code)
 
 
 def _await_card(ctx: Context, thread: threading.Thread) -> None:

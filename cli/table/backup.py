@@ -22,7 +22,7 @@ def backup(file: str | None, keep: int | None, *, as_json: bool) -> int:
         raise WrongInput("--keep counts the backups in their folder: give no FILE")
     with opened() as ctx:
         with bar("rows read") as tell:
-            made = back_up(ctx, path_of(file) if file else None, tell)
+            made = back_up(ctx, path_of(file) if file is not None else None, tell)
         table_id = ctx.settings.bitable_table_id
         gone = backups.prune(ctx.settings.backups, WHOLE, table_id, keep) if keep else []
     if as_json:

@@ -1,12 +1,13 @@
 """`laike dedup`: rows of one key, which of them stays, and away with the others."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
+from cli.arguments import day_of
 from cli.session import opened
 from cli.terminal import output
-from pipeline.core.errors import WrongInput
 from pipeline.core.model import DayRange
+from pipeline.core.runs.plan import bounded
 from pipeline.core.table.duplicates import Copy, LeftAlone, Plan
 from pipeline.steps.on_demand.dedup import Cleaned, Doubled, look
 from pipeline.steps.on_demand.dedup import clean as carry_out
@@ -58,13 +59,9 @@ def _tell(cleaned: Cleaned) -> None:
 
 
 def _days(start: str | None, end: str | None) -> DayRange | None:
-    if not start:
+    if start is None:
         return None
-    try:
-        return DayRange(date.fromisoformat(start), date.fromisoformat(end or start))
-    except ValueError:
-        msg = f"{start} .. {end or start} are no days; write them as 2026-02-01 2026-02-10"
-        raise WrongInput(msg) from None
+    return bounded(day_of(start), day_of(end or start))
 
 
 def _document(found: Doubled) -> dict[str, Any]:

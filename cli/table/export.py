@@ -46,7 +46,7 @@ def export(
                 file, made = STDOUT, _to_stdout(ctx, what, tell)
             else:
                 name = f"laike-export-{first}-{last}.{as_}"
-                path = path_of(to) if to else own_folder(ctx.settings.output, "export") / name
+                path = path_of(to) if to is not None else own_folder(ctx.settings.output, "export") / name
                 file, made = str(path), export_file(ctx, what, path, tell)
         document = _document(ctx, what, file, made)
     _tell(what, made)

@@ -30,12 +30,13 @@ def report(start: str, end: str, accounts: Sequence[str], *, to: str | None, sen
         WrongInput: The days, an account or the file are not ones, the file exists, or there is no group to tell.
         LaikeError: As the service says.
     """
+    first, last = day_of(start), day_of(end)
     with opened() as ctx:
-        days = over(day_of(start), day_of(end), ctx.now())
+        days = over(first, last, ctx.now())
         if send and not ctx.bot():
             raise WrongInput("--send needs a group: set LAIKE_FEISHU_WEBHOOK_URL")
         name = f"laike-report-{days.first}-{days.last}.html"
-        path = (path_of(to) if to else own_folder(ctx.settings.output, "report") / name).absolute()
+        path = (path_of(to) if to is not None else own_folder(ctx.settings.output, "report") / name).absolute()
         with new_file(path, "report") as file:
             made = gather(ctx, days, accounts)
             file.write(page(made).encode())

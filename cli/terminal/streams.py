@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 STDOUT, STDERR = 1, 2
 ERRORS = "laike.plain"  # what the streams do with signs that their encoding lacks
+PLAIN = "ascii"  # where a stream's encoding is none in which lines can be written
 WANTED_NO_MORE = (errno.EPIPE, errno.EBADF)  # the reader had enough, or nobody ever read
 _PLAIN = {"→": "->", "✓": "ok", "✗": "x", "•": "*", "…": "...", "·": "."}
 _BOXES = range(0x2500, 0x2580)
@@ -131,8 +132,20 @@ def _wrapped(stream: TextIO | None, descriptor: int) -> tuple[Sink, TextIO]:
         stream.flush()
     sink = Sink(stream.fileno() if stream is not None else None)
     encoding = stream.encoding if stream is not None else "utf-8"
+    encoding = encoding if writes_lines(encoding) else PLAIN
     at_once = sink.isatty() or descriptor == STDERR
     return sink, io.TextIOWrapper(io.BufferedWriter(sink), encoding=encoding, errors=ERRORS, line_buffering=at_once)
+
+
+def writes_lines(encoding: str) -> bool:
+    """Whether lines can be written in an encoding, whatever is in them: IDNA, say, is made for something else."""
+    lines = ("laike: ok.\n", "\n", f"{'long' * 100}..\n")
+    try:
+        encoder = codecs.getincrementalencoder(encoding)(ERRORS)
+        data = b"".join(map(encoder.encode, (*lines, "→ 元\n")))
+        return data.decode(encoding).startswith("".join(lines))
+    except (LookupError, ValueError):
+        return False
 
 
 def _is_file(stream: TextIO) -> bool:

@@ -21,6 +21,8 @@ from pipeline.core.text import encodable, whole_characters
 MOST_BYTES = 16 << 20  # a page of 500 records with all cells full takes less than one MiB
 MOST_VALUES = 200_000  # an object, a list, a text, a number: such a page has 20,000
 DEEPEST = 100  # the services nest less than ten
+PLAIN_DIGITS = 30  # up to so many signs a number is taken as it is
+MOST_DIGITS = 400  # of a number, also when it is written out: no float has as many, and more would take time or memory
 ENCODING = "gzip"  # the one that is asked for
 LARGE_BYTES = 1 << 20  # from which on a body has to wait for the other large ones of the process
 PIECE_BYTES = 1 << 16
@@ -116,20 +118,36 @@ def parse(content: bytearray) -> dict[str, Any] | None:
     """The JSON object in a body, which is used up; figures are exact (`Decimal`), characters whole. `None`: it is none.
 
     Raises:
-        Unfit: It does not pass `judge`, or holds a number that cannot be.
+        Unfit: It does not pass `judge`, or holds a number of more than `MOST_DIGITS`.
     """
     judge(content)
     try:
         # as `json` decodes bytes, but for UTF-16 and UTF-32, in which the scan would see other brackets
         text = encodable(content.decode("utf-8-sig", "surrogatepass"))
         content.clear()
-        body = json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+        body = json.loads(text, parse_float=_fraction, parse_constant=_no_number)
     except (json.JSONDecodeError, UnicodeDecodeError):
         return None
-    except (ValueError, ArithmeticError):  # of an integer of 5,000 digits, of an exponent of 20
-        msg = "a number of too many digits"
-        raise Unfit(msg) from None
+    except ValueError:  # of an integer of 5,000 digits
+        raise _too_many_digits() from None
     return whole_characters(body, text) if isinstance(body, dict) else None
+
+
+def _fraction(text: str) -> Decimal:
+    """A number with a point or an exponent: an `int` of one with a large exponent would never end."""
+    if len(text) <= PLAIN_DIGITS and "e" not in text and "E" not in text:
+        return Decimal(text)
+    try:
+        number = Decimal(text) if len(text) <= MOST_DIGITS else None
+    except ArithmeticError:  # of an exponent of 20 digits
+        number = None
+    if number is None or abs(number.adjusted()) > MOST_DIGITS:
+        raise _too_many_digits()
+    return number
+
+
+def _too_many_digits() -> Unfit:
+    return Unfit("a number of too many digits")
 
 
 def _no_number(name: str) -> object:

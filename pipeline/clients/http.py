@@ -16,10 +16,9 @@ from typing import Any
 
 import requests
 import structlog
-from urllib3.exceptions import HTTPError
 
 from pipeline.clients.body import ENCODING, Room, Unfit, body_of, parse
-from pipeline.clients.transport import trouble_of
+from pipeline.clients.transport import FOREIGN, check_headers, trouble_of
 from pipeline.clients.wall_clock import TimedAdapter, within
 from pipeline.core.bounds import wait_s
 from pipeline.core.errors import BadResponse, LaikeError, ServerTrouble, Throttled, TransportTrouble
@@ -30,6 +29,7 @@ RESTED_S = 10  # a connection that was not used for so long may have been forgot
 WAITS = ("x-ogw-ratelimit-reset", "X-RateLimit-RetryIn", "Retry-After")  # Feishu's, Ocean Engine's, anybody's
 HTTP_TOO_MANY = 429
 HTTP_SERVER_ERROR = 500
+REDIRECTS = range(300, 400)
 
 log = structlog.get_logger()
 # the library's own lines quote the whole address, and one endpoint wants the token in its query
@@ -49,6 +49,13 @@ class Answer:
         """The service's own code, 0 for a success; `None` where a gateway answered in its place."""
         code = self.body.get("code")
         return code if type(code) is int else None
+
+
+class _Session(requests.Session):
+    """A session to which no answer is a redirect: of one, the library would read the whole body before we bound it."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Where an answer leads: nowhere."""
 
 
 class Http:
@@ -82,7 +89,7 @@ class Http:
             label: What stands in logs and messages instead of a path that is itself a secret.
 
         Raises:
-            TransportTrouble: No answer, or one that is not a JSON object.
+            TransportTrouble: No answer, a redirect, or what is not a JSON object.
             ServerTrouble: HTTP 5xx without a JSON body.
             Throttled: HTTP 429 without a JSON body.
             BadResponse: A body that is too large, has too many values, or is nested too deeply.
@@ -90,12 +97,13 @@ class Http:
             NeedsPerson: A certificate is not trusted, or the machine's proxy or CA settings are wrong.
         """
         what, started = f"{self.service} {method} {label or path}", perf_counter()
+        check_headers(what, headers or {})
         request = {"method": method, "url": self.base_url + path, "params": params, "json": json, "headers": headers}
         with Room() as room:
             response, content = self._send(what, timeout_s, room, **request)
             body, unfit = _parsed(content)
         self._log(method, label or path, response, body or {}, perf_counter() - started)
-        if body is None:
+        if body is None or response.status_code in REDIRECTS:  # on the way, whatever its body says
             raise _not_an_answer(what, response, unfit)
         return Answer(response.status_code, response.headers, body)
 
@@ -144,7 +152,7 @@ class Http:
                     unread.pop_all()
         except Unfit as error:
             trouble: LaikeError = _not_an_answer(what, response, str(error))
-        except (UnicodeError, OSError, HTTPError) as error:
+        except FOREIGN as error:
             trouble = trouble_of(what, self.base_url, error, session.proxies)
         else:
             self._free.append((perf_counter(), session))
@@ -155,7 +163,7 @@ class Http:
 
     def new_session(self) -> requests.Session:
         """A session with this machine's proxy and certificates."""
-        session, adapter = requests.Session(), TimedAdapter()
+        session, adapter = _Session(), TimedAdapter()
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         session.headers["Accept-Encoding"] = ENCODING
@@ -198,9 +206,8 @@ def _not_an_answer(
         return ServerTrouble(f"{what}: HTTP {response.status_code}", effect_possible=True)
     if unfit:
         return BadResponse(f"{what}: HTTP {response.status_code} with {unfit}")
-    return TransportTrouble(
-        f"{what}: HTTP {response.status_code} with a body that is no JSON object", effect_possible=True
-    )
+    why = ", a redirect" if response.status_code in REDIRECTS else " with a body that is no JSON object"
+    return TransportTrouble(f"{what}: HTTP {response.status_code}{why}", effect_possible=True)
 
 
 def without_code(path: str, answer: Answer, request_id: str | None) -> ServerTrouble | Throttled | BadResponse:

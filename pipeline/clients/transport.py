@@ -3,18 +3,35 @@
 The library's words quote whole addresses, headers and the proxy's password, so none of them is passed on.
 """
 
+import re
 import ssl
 from collections.abc import Iterator, Mapping
+from http.client import HTTPException
 from urllib.parse import urlsplit
 
 import requests
 from requests.exceptions import InvalidProxyURL, InvalidSchema, ProxyError
 from requests.utils import select_proxy
-from urllib3.exceptions import NewConnectionError, ProxySchemeUnknown
+from urllib3.exceptions import HTTPError, NewConnectionError, ProxySchemeUnknown
 
 from pipeline.core.errors import BadRequest, LaikeError, NeedsPerson, TransportTrouble
 
 NO_CERTIFICATE = "NO_CERTIFICATE_OR_CRL_FOUND"  # what OpenSSL says of a file that holds no certificate
+
+# what the libraries raise over a call, by intent or because nobody thought of such an answer
+FOREIGN = (OSError, HTTPError, HTTPException, ValueError, RuntimeError, ArithmeticError, LookupError)
+_CARRIED = re.compile(r"(?! )[\t -~\xa0-\xff]*")  # of a header's value
+
+
+def check_headers(what: str, headers: Mapping[str, str]) -> None:
+    """Check that HTTP can carry what we are about to send.
+
+    Raises:
+        BadRequest: It cannot; the value, which may be a token, is not told.
+    """
+    for name, value in headers.items():
+        if not _CARRIED.fullmatch(value):
+            raise BadRequest(f"{what}: not sent, the header {name} holds what HTTP cannot carry")
 
 
 def trouble_of(what: str, base_url: str, error: Exception, proxies: Mapping[str, str]) -> LaikeError:
@@ -29,7 +46,7 @@ def trouble_of(what: str, base_url: str, error: Exception, proxies: Mapping[str,
     place, causes = urlsplit(base_url), list(_causes(error))
     host = f"{place.scheme}://{place.netloc.rpartition('@')[2]}"  # without a password
     way = f"{what}: no answer from {host} ({type(error).__name__})"
-    if isinstance(error, UnicodeError):
+    if isinstance(error, UnicodeEncodeError):  # as a proxy's password
         return BadRequest(f"{what}: not sent, a header holds letters that HTTP cannot carry")
     if any(isinstance(one, InvalidProxyURL | InvalidSchema | ProxySchemeUnknown) for one in causes):
         return NeedsPerson(f"{way}, {_proxy(base_url, proxies)} is not an HTTP proxy", reason="proxy")

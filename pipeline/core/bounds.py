@@ -14,6 +14,8 @@ def number(said: object) -> float | None:
     """A finite number in what a service says, be it text or a number; `None` where there is none."""
     if isinstance(said, bool) or not isinstance(said, int | float | Decimal | str):
         return None
+    if isinstance(said, str) and ("_" in said or not said.isascii()):  # which Python alone reads as a number
+        return None
     try:
         value = float(said)
     except (ValueError, OverflowError):

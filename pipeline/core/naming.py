@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 
 from pipeline.core.errors import WrongInput
+from pipeline.core.text import shortened
 
 SHOWN = 20  # accounts that a message lists
 NEAREST = 3
@@ -44,7 +45,7 @@ def _unknown(unknown: Sequence[str], written: Mapping[str, str]) -> str:
     near = [word for one in unknown for word in get_close_matches(one, sorted(words), NEAREST, LIKENESS)]
     ids = [number for number, name in written.items() if number in near or name in near]
     told = f"nearest are {_listed(ids, written)}" if ids else f"known are {_listed(list(written), written)}"
-    return f"unknown account {', '.join(unknown)}; {told}"
+    return f"unknown account {shortened(', '.join(unknown))}; {told}"
 
 
 def _listed(ids: Sequence[str], written: Mapping[str, str]) -> str:

@@ -15,6 +15,9 @@ _HIDDEN = (
 )
 ACTS = re.compile(f"[{_HIDDEN}{_HALF}]")
 _HALVES, _BREAKS, _UNSEEN = re.compile(f"[{_HALF}]"), re.compile(f"[{_BREAK}]+"), re.compile(f"[{_HIDDEN}]")
+# what takes room or joins others and shows nothing by itself: joiners, variation selectors, fillers, an empty pattern
+_EMPTY = re.compile(r"[\s\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2800\u3164\ufe00-\ufe0f\uffa0]+")
+QUOTED_MAX = 200  # of a value in a message: what was meant is seen by then
 _HALF_ESCAPED = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -50,6 +53,21 @@ def one_line(said: object) -> str:
     """A name or a message as a service or a person gave it, plain and bounded; empty where there is none."""
     text = plain(said) if isinstance(said, str) else ""
     return text[:LONGEST_LINE] if text.strip() else ""
+
+
+def seen(text: str) -> bool:
+    """Whether a name shows anything: not where it is of spaces, joiners and fillers alone."""
+    return not _EMPTY.fullmatch(text) if text else False
+
+
+def quoted(value: object) -> str:
+    """A value as a message quotes it: one visible line, cut where it is long."""
+    return shortened(visible(encodable(value if isinstance(value, str) else repr(value))))
+
+
+def shortened(text: str) -> str:
+    """A text as a message quotes it: cut where it is long."""
+    return text if len(text) <= QUOTED_MAX else f"{text[:QUOTED_MAX]}… ({len(text)} characters)"
 
 
 def visible(text: str) -> str:

@@ -1,5 +1,6 @@
 """What is known of the token's life without asking anybody: the authorize link, what came back, what happened to it."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +10,7 @@ from pipeline.core.errors import WrongInput
 from pipeline.core.model import TokenPair
 
 STATE = "laike"  # what the authorize page hands back beside the code
+TOKEN = r"^[!-~]{1,4096}$"  # noqa: S105 what one is made of: anything else no header carries
 YEARS = range(2015, 2100)  # in which a token may end; further away a calendar has no room for what is done with it
 
 
@@ -42,6 +44,11 @@ class Attempt:
     generation: int
     at: datetime
     by: str
+
+
+def is_token(said: object) -> bool:
+    """Whether what a service says can be used as a token."""
+    return isinstance(said, str) and re.fullmatch(TOKEN, said) is not None
 
 
 def sensible(moment: datetime) -> bool:

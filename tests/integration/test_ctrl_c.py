@@ -1,4 +1,4 @@
-"""Ctrl-C of a run in this process: it stops at a clean place, says what to do, and nobody takes it for running."""
+"""Ctrl-C, SIGTERM or SIGHUP of a run in this process: a clean stop, what to do, and nobody takes it for running."""
 
 import json
 import os
@@ -26,14 +26,14 @@ def begun(lab: Lab) -> "subprocess.Popen[str]":
     )
 
 
-def stopped(lab: Lab, endpoint: str) -> str:
+def stopped(lab: Lab, endpoint: str, by: signal.Signals = signal.SIGINT) -> str:
     """What a run says on stderr that is stopped while an endpoint is slow; it ends as shells expect it to."""
     lab.control("latency", {endpoint: 1.0})
     process = begun(lab)
     assert wait_until(lambda: lab.calls(endpoint))
-    process.send_signal(signal.SIGINT)
+    process.send_signal(by)
     _, said = process.communicate(timeout=20)
-    assert process.returncode == 130, said
+    assert process.returncode == 128 + by, said
     assert "Traceback" not in said
     assert "Exception ignored" not in said
     lab.control("latency", {endpoint: 0})
@@ -52,6 +52,17 @@ def test_a_run_that_is_stopped_has_ended_and_the_same_command_completes_it(lab: 
     again = lab.laike("sync", "--local", "--day", lab.day.isoformat())
     assert again.returncode == 0, again.stderr
     lab.assert_agrees()
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGHUP])
+def test_a_run_whose_process_is_asked_to_end_or_whose_terminal_is_gone_ends_as_by_ctrl_c(
+    lab: Lab, by: signal.Signals
+) -> None:
+    lab.context()
+    said = stopped(lab, "report.promotion", by)
+    (listed,) = json.loads(lab.laike("runs", "--json").stdout)
+    assert (listed["state"], listed["run_id"] in said) == ("interrupted", True)
+    assert lab.context().ledger.open_runs() == []
 
 
 def test_no_step_begins_after_ctrl_c(lab: Lab) -> None:

@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import time, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -362,4 +363,23 @@ def test_a_worker_without_settings_names_all_that_is_missing(lab: Lab) -> None:
     assert ended.returncode == 2
     assert "LAIKE_FEISHU_APP_ID" in ended.stderr
     assert "LAIKE_TOKEN_KEYS" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "variable", "file"),
+    [
+        (("beat",), "LAIKE_BEAT_FILE", "no/such/x"),
+        (("beat",), "LAIKE_HEARTBEAT_FILE", "/dev/null/x"),
+        (("worker",), "LAIKE_HEARTBEAT_FILE", "/dev/null/x"),
+    ],
+)
+def test_a_file_that_can_never_be_written_is_named_at_the_start(
+    lab: Lab, words: tuple[str, ...], variable: str, file: str
+) -> None:
+    told = {"PYTHONPATH": str(Path.cwd()), **lab.environment(), variable: file}
+    ended = subprocess.run(
+        command(*words), cwd=lab.home, env=told, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (ended.returncode, f"error: {variable}: there is no folder" in ended.stderr) == (2, True), ended.stderr
     assert "Traceback" not in ended.stderr

@@ -28,12 +28,14 @@ from pipeline.core.errors import (
     TokenExpired,
 )
 from pipeline.core.redaction import hold_passing
+from pipeline.core.token import is_token
 
 TENANT_TOKEN = "/open-apis/auth/v3/tenant_access_token/internal"  # noqa: S105 a path
 TOKEN_LIFE_S = 7200  # the longest that a token lives
 TOKEN_MARGIN_S = 600  # the official SDK drops a token so long before its end
 REQUEST_SHOWN = 500  # characters of a refused request that its error shows; payloads hold no secret
 LARGEST_PAGE, SMALLEST_PAGE = 500, 20  # 查询记录: page_size at most 500; large rows fit in fewer (1254030)
+PAGES_MAX = 10_000  # four times the smallest pages of the largest table
 HTTP_REFUSED = 400
 WRITE_TIMEOUT_S = 15  # with room below the writer lock's lease
 
@@ -123,7 +125,7 @@ class TenantToken:
         if answer.code != 0:
             raise error_of(TENANT_TOKEN, answer)
         token, expire = answer.body.get("tenant_access_token"), number(answer.body.get("expire"))
-        if not isinstance(token, str) or expire is None:
+        if not isinstance(token, str) or not is_token(token) or expire is None:
             raise BadResponse(f"{TENANT_TOKEN}: no token or no expiry in the answer")
         seconds = max(0.0, min(expire, TOKEN_LIFE_S) - TOKEN_MARGIN_S)
         self._keep(token, seconds)
@@ -178,8 +180,8 @@ class Feishu:
             hidden: Whether the total may count items that we are not shown.
 
         Raises:
-            BadResponse: The total changes or is not reached, a page_token repeats, an answer contradicts itself; it may
-                come after the last item, so nothing is to be done with them before the end.
+            BadResponse: The total changes or is not reached, a page_token repeats, the pages have no end, an answer
+                contradicts itself; it may come after the last item, so nothing is to be done with them before the end.
         """
         ahead = ThreadPoolExecutor(max_workers=1)
 
@@ -256,7 +258,11 @@ def _items(
             raise BadResponse(f"{path}: code 0 without a list")
         came += len(page.items or [])
         totals.add(page.total)
+        if page.total is not None and came > page.total:
+            raise BadResponse(f"{path}: total is {page.total} but {came} items came")
         if page.has_more:
+            if not page.items and not hidden:  # a page of which all is hidden may be empty
+                raise BadResponse(f"{path}: has_more after a page without items")
             coming = ask(page_token=_next_token(path, page, tokens))
         yield from page.items or []
         if not page.has_more:
@@ -279,5 +285,7 @@ def _data(path: str, answer: Answer) -> dict[str, Any]:
 def _next_token(path: str, page: _Page, seen: set[str]) -> str:
     if not page.page_token or page.page_token in seen:
         raise BadResponse(f"{path}: has_more without a new page_token")
+    if len(seen) >= PAGES_MAX:
+        raise BadResponse(f"{path}: more than {PAGES_MAX} pages")
     seen.add(page.page_token)
     return page.page_token

@@ -11,7 +11,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from pipeline.clients.body import Unfit, judge
 from pipeline.clients.feishu.api import Feishu, parsed
+from pipeline.core.text import encodable
 
 VIEWS = "/open-apis/bitable/v1/apps/{app_token}/tables/{table_id}/views"
 LIST_PAGE = "100"  # 列出视图: page_size at most 100
@@ -31,8 +33,13 @@ class _Created(BaseModel):
     view: _View
 
 
+class _FilterInfo(BaseModel):
+    conjunction: str | None = None
+    conditions: list[dict[str, Any]] | None = None
+
+
 class _Property(BaseModel):
-    filter_info: dict[str, Any] | None = None
+    filter_info: _FilterInfo | None = None
 
 
 class _Filtered(BaseModel):
@@ -97,12 +104,15 @@ class Views:
         return self.filter(view_id).conditions
 
     def filter(self, view_id: str) -> Filter:
-        """What a view filters on, and how its conditions are joined."""
+        """What a view filters on, and how its conditions are joined.
+
+        Raises:
+            BadResponse: The answer is no view, or its filter no list of conditions.
+        """
         path = f"{self._path()}/{view_id}"
         found = parsed(_Got, self.api.read("GET", path), path).view.property
-        info = found.filter_info or {} if found else {}
-        conditions = tuple(_condition(item) for item in info.get("conditions") or [])
-        return Filter(str(info.get("conjunction") or "and"), conditions)
+        info = (found and found.filter_info) or _FilterInfo()
+        return Filter(info.conjunction or "and", tuple(map(_condition, info.conditions or [])))
 
     def create(self, name: str, type_: str = "grid") -> str:
         """A new view without a filter; its id."""
@@ -133,8 +143,14 @@ def _condition(item: Mapping[str, Any]) -> Condition:
 def _values(raw: object) -> tuple[str, ...]:
     if raw is None:  # isEmpty and isNotEmpty have none
         return ()
+    values = _json_in(raw) if isinstance(raw, str) else raw
+    return tuple(encodable(str(one)) for one in (values if isinstance(values, list) else [values]))
+
+
+def _json_in(text: str) -> object:
+    """What the JSON in a text means; what is none, or more than an answer may hold, means itself."""
     try:
-        parsed = json.loads(raw) if isinstance(raw, str) else raw
-    except ValueError:
-        parsed = raw
-    return tuple(str(one) for one in parsed) if isinstance(parsed, list) else (str(parsed),)
+        judge(bytearray(text, "utf-8", "surrogatepass"))
+        return json.loads(text)
+    except (Unfit, ValueError):
+        return text

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from pipeline.clients.oceanengine.api import OceanEngine
 from pipeline.clients.oceanengine.paging import PAGE_SIZE, BeyondPages, Data, check_rows
-from pipeline.clients.oceanengine.values import id_in
+from pipeline.clients.oceanengine.values import id_in, is_id, name_of
 from pipeline.core.errors import BadResponse, NeedsPerson
 from pipeline.core.text import one_line
 
@@ -82,7 +82,7 @@ def authorized(api: OceanEngine) -> list[Authorized]:
     return [
         Authorized(
             id=id_in(AUTHORIZED, line, "account_id"),
-            name=one_line(line.get("account_name")),
+            name=name_of(line.get("account_name")),
             type=_type(line),
             valid=line.get("is_valid") is not False,
         )
@@ -144,7 +144,7 @@ def names_of(api: OceanEngine, account_ids: Sequence[str]) -> dict[str, str]:
     for first in range(0, len(account_ids), NAMES_A_CALL):
         chunk = [int(number) for number in account_ids[first : first + NAMES_A_CALL]]
         rows = api.get_list(PUBLIC_INFO, {"advertiser_ids": chunk})
-        names |= {id_in(PUBLIC_INFO, row, "id"): one_line(row.get("name")) for row in rows}
+        names |= {id_in(PUBLIC_INFO, row, "id"): name_of(row.get("name")) for row in rows}
     return {number: names[number] for number in account_ids if names.get(number)}
 
 
@@ -163,6 +163,8 @@ def _by_cursor(api: OceanEngine, params: Mapping[str, object]) -> list[dict[str,
         if not found or info.cursor in cursors:
             raise BadResponse(f"{OF_AGENT}: an empty page, or a cursor that came before")
         rows += found
+        if len(rows) > info.total_number:
+            raise BadResponse(f"{OF_AGENT}: {info.total_number} rows promised, {len(rows)} came")
         cursors.add(info.cursor)
         if not info.has_more:
             check_rows(OF_AGENT, rows, info.total_number, ("id",))
@@ -190,12 +192,12 @@ def _bare(data: Data, *keys: str, **rest: object) -> list[dict[str, Any]] | None
 
 
 def _named(path: str, rows: Sequence[Data]) -> dict[str, str]:
-    return {id_in(path, row, "account_id"): one_line(row.get("account_name")) for row in rows}
+    return {id_in(path, row, "account_id"): name_of(row.get("account_name")) for row in rows}
 
 
 def _type(line: Data) -> str:
     """What kind of account a line is; the older names of the field are still filled, and may be all that is there."""
     if word := line.get("account_type") or line.get("account_role"):
-        return str(word)
+        return one_line(str(word))
     number = str(line.get("advertiser_role") or "")
-    return ROLES.get(int(number), number) if number.isascii() and number.isdigit() else ""
+    return ROLES.get(int(number), number) if is_id(number) else ""

@@ -6,17 +6,18 @@ call is ever repeated by itself.
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Annotated
+from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
 from pipeline.clients.http import Http
 from pipeline.clients.oceanengine.api import data_of
+from pipeline.clients.oceanengine.values import is_id
 from pipeline.core.bounds import life_s
 from pipeline.core.errors import BadResponse
 from pipeline.core.model import CHINA, TokenPair
 from pipeline.core.redaction import hold_passing
+from pipeline.core.token import TOKEN
 
 ACCESS_TOKEN = "/open_api/oauth2/access_token/"  # noqa: S105 a path
 REFRESH_TOKEN = "/open_api/oauth2/refresh_token/"  # noqa: S105 a path
@@ -25,14 +26,14 @@ REFRESH_TOKEN = "/open_api/oauth2/refresh_token/"  # noqa: S105 a path
 # of the access and of the refresh token, as documented; and the longest that is believed, in place of nonsense
 ACCESS_LIFE_S, ACCESS_LIFE_MOST_S = 86_400.0, 30 * 86_400.0
 REFRESH_LIFE_S, REFRESH_LIFE_MOST_S = 30 * 86_400.0, 400 * 86_400.0
-Said = Annotated[Decimal, Field(allow_inf_nan=True)]  # the old pair is dead: for a life that cannot be none is lost
 
 
 class _Pair(BaseModel):
-    access_token: str = Field(repr=False)
-    refresh_token: str = Field(repr=False)
-    expires_in: Said
-    refresh_token_expires_in: Said
+    access_token: str = Field(pattern=TOKEN, repr=False)
+    refresh_token: str = Field(pattern=TOKEN, repr=False)
+    # the old pair is dead: for a life that is not said, or cannot be, none is lost
+    expires_in: Any = None
+    refresh_token_expires_in: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class OAuth:
         Raises:
             NeedsPerson: The refresh token is expired or used up.
             Retryable: No answer; the new pair may exist without being known.
+            BadResponse: Nor is one known where the answer holds none that can be used.
         """
         grant = {"grant_type": "refresh_token", "refresh_token": refresh_token}
         return self._pair(REFRESH_TOKEN, grant, now, refused="needs_authorization")
@@ -65,13 +67,13 @@ class OAuth:
         return self._pair(ACCESS_TOKEN, grant, now, refused="auth_code")
 
     def _pair(self, path: str, grant: dict[str, str], now: datetime, refused: str) -> TokenPair:
-        app_id: int | str = int(self.app_id) if self.app_id.isdigit() else self.app_id
+        app_id: int | str = int(self.app_id) if is_id(self.app_id) else self.app_id
         body = {"app_id": app_id, "secret": self.secret, **grant}
         data = data_of(path, self.http.call("POST", path, json=body), refused)
         try:
             pair = _Pair.model_validate(data)
         except ValidationError:
-            raise BadResponse(f"{path}: the answer holds no whole token pair") from None
+            raise BadResponse(f"{path}: the answer holds no whole pair of tokens that can be used") from None
         issued = now.astimezone(CHINA)
         lives = life_s(pair.expires_in, ACCESS_LIFE_S, ACCESS_LIFE_MOST_S)
         refresh_lives = life_s(pair.refresh_token_expires_in, REFRESH_LIFE_S, REFRESH_LIFE_MOST_S)

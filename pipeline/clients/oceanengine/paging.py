@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pipeline.core.errors import BadResponse, LaikeError
 
 PAGES_MAX = 10_000  # a million rows: no list of ours is as long
+LONGEST_TEXT = 1000  # letters of a value in a row: names have a tenth of it at most
 PAGE_SIZE = 100  # the report endpoints take 10, 20, 50 or 100
 Data = Mapping[str, Any]
 Rows = str | Callable[[Data], object]  # the key of the rows in `data`, or what finds them there
@@ -96,7 +97,16 @@ def _found(path: str, data: Data, rows: Rows) -> list[dict[str, Any]]:
     found = (data.get(rows) if isinstance(rows, str) else rows(data)) or []
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
         raise BadResponse(f"{path}: what should be a list of rows is none")
+    for row in found:
+        _shorten(row)
     return found
+
+
+def _shorten(row: dict[str, Any]) -> None:
+    """Keep what a row may need: of a text its beginning, since all pages are held until the last one is there."""
+    for name, value in row.items():
+        if isinstance(value, str) and len(value) > LONGEST_TEXT:
+            row[name] = value[:LONGEST_TEXT]
 
 
 def _has_a_place(data: Data, rows: Rows) -> bool:

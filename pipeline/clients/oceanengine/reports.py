@@ -11,11 +11,10 @@ from decimal import Decimal
 from typing import Any
 
 from pipeline.clients.oceanengine.api import OceanEngine
-from pipeline.clients.oceanengine.values import day_in, figure_in, id_in
+from pipeline.clients.oceanengine.values import day_in, figure_in, id_in, name_in
 from pipeline.core.errors import BadResponse
 from pipeline.core.model import ZERO, DayRange, ReportRow, Totals
 from pipeline.core.table.columns import COSTS, RATIOS
-from pipeline.core.text import one_line
 
 PROMOTION_REPORT = "/open_api/v3.0/local/report/promotion/get/"
 PROJECT_REPORT = "/open_api/v3.0/local/report/project/get/"
@@ -28,7 +27,8 @@ def promotion_report(api: OceanEngine, account_id: str, days: DayRange, metrics:
     """Every promotion's figures on each of `days`; a promotion without data has no row.
 
     Raises:
-        BadResponse: A row lacks its promotion, its day or a compulsory metric, or lies outside `days`.
+        BadResponse: A row lacks its promotion, its day or a compulsory metric, its name is none, or it lies outside
+            `days`.
     """
     rows = api.pages(
         PROMOTION_REPORT, _params(account_id, days, metrics), "promotion_list", ("promotion_id", "stat_time_day")
@@ -85,7 +85,7 @@ def _params(account_id: str, days: DayRange, metrics: Sequence[str]) -> dict[str
 
 
 def _report_row(account_id: str, row: Mapping[str, Any], days: DayRange, metrics: Sequence[str]) -> ReportRow:
-    promotion_id, name = id_in(PROMOTION_REPORT, row, "promotion_id"), one_line(row.get("promotion_name"))
+    promotion_id, name = id_in(PROMOTION_REPORT, row, "promotion_id"), name_in(row, "promotion_name")
     return ReportRow(account_id, day_in(row, days), promotion_id, name, _metrics(row, metrics))
 
 

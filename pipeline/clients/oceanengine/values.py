@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from pipeline.core.errors import BadResponse
 from pipeline.core.model import DayRange
-from pipeline.core.table.columns import holdable
+from pipeline.core.table.columns import holdable, plain_figure
+from pipeline.core.text import one_line
 
 SHOWN = 80  # letters of what is refused
 LONGEST_ID = 32
@@ -22,9 +23,32 @@ def id_in(path: str, row: Mapping[str, Any], name: str) -> str:
     """
     value = row.get(name)
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
-    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_ID):
+    if not is_id(text):
         raise BadResponse(f"{path}: a row has no {name}: {shown(value)}")
     return text
+
+
+def is_id(text: str) -> bool:
+    """Whether a text is digits, as few as an `int` is made of without a thought."""
+    return len(text) <= LONGEST_ID and text.isascii() and text.isdigit()
+
+
+def name_in(row: Mapping[str, Any], name: str) -> str:
+    """A name, plain and bounded, also where it comes as a number; empty where there is none.
+
+    Raises:
+        BadResponse: What is there is no name.
+    """
+    value = row.get(name)
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal | None):
+        raise BadResponse(f"a report row has no usable {name}: {shown(value)}")
+    return name_of(value)
+
+
+def name_of(value: object) -> str:
+    """A name as `name_in` gives it; what is no name is none."""
+    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    return one_line(str(value) if is_number else value)
 
 
 def day_in(row: Mapping[str, Any], days: DayRange) -> date:
@@ -50,10 +74,7 @@ def figure_in(row: Mapping[str, Any], name: str) -> Decimal:
         BadResponse: There is none.
     """
     text = str(row.get(name))
-    try:
-        figure = Decimal(text) if len(text) <= LONGEST_FIGURE else None
-    except InvalidOperation:
-        figure = None
+    figure = plain_figure(text) if len(text) <= LONGEST_FIGURE else None
     if figure is None or not holdable(figure):
         raise BadResponse(f"a report row has no usable {name}: {shown(row.get(name))}")
     return figure

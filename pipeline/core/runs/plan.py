@@ -10,6 +10,7 @@ from typing import TypeVar
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import CHINA, Account, DayRange, blocks, china_day
 from pipeline.core.outcome import Run, RunState
+from pipeline.core.text import shortened
 
 T = TypeVar("T")
 BATCH_ACCOUNTS = 200  # report calls of a batch
@@ -21,6 +22,7 @@ DEADLINE_FLOOR_S = 300
 ENDING_S = 60  # views, status table and card come after the deadline
 RESTATED_DAYS = 30  # so long figures may still be corrected
 BACK_OFFS_MAX = 10  # 2¹⁰ hours are longer than anything is owed
+DAYS_MAX = 4000  # of a range that is looked at: more than ten years
 OLDEST_DAYS = 365  # the report endpoints serve no older day
 _SCHEDULED = re.compile(r"daily-\d{4}-\d{2}-\d{2}")  # a run by hand has a suffix
 
@@ -66,7 +68,7 @@ def choose_accounts(known: Mapping[str, str], chosen: Sequence[str]) -> tuple[Ac
     """
     if unknown := [one for one in chosen if one not in known]:
         listed = ", ".join(f"{number} ({name})" for number, name in known.items())
-        msg = f"unknown account {', '.join(unknown)}; known are {listed}"
+        msg = f"unknown account {shortened(', '.join(unknown))}; known are {listed}"
         raise WrongInput(msg)
     names = told_apart(known)
     return tuple(Account(number, names[number]) for number in known if not chosen or number in chosen)
@@ -122,13 +124,28 @@ def over(start: date, end: date, now: datetime) -> DayRange:
     """A range of days that are over, `end` included, however long ago: the table may hold them.
 
     Raises:
-        WrongInput: It ends before it starts, or is not over yet.
+        WrongInput: It ends before it starts, is not over yet, or is of more than `DAYS_MAX` days.
     """
     if end < start:
         msg = f"the range ends before it starts: {start} .. {end}"
         raise WrongInput(msg)
     if end > (newest := yesterday(now)):
         msg = f"{end} is not over yet: the last day that is, is {newest} (yesterday, Asia/Shanghai)"
+        raise WrongInput(msg)
+    return bounded(start, end)
+
+
+def bounded(start: date, end: date) -> DayRange:
+    """A range of days, `end` included, that a person may wait for.
+
+    Raises:
+        WrongInput: It ends before it starts, or is of more than `DAYS_MAX` days.
+    """
+    if end < start:
+        msg = f"the range ends before it starts: {start} .. {end}"
+        raise WrongInput(msg)
+    if (count := (end - start).days + 1) > DAYS_MAX:
+        msg = f"{start} .. {end} are {count} days: at most {DAYS_MAX} are taken at once"
         raise WrongInput(msg)
     return DayRange(start, end)
 

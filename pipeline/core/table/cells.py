@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache, partial
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,7 @@ from pipeline.core.table.columns import (
     Column,
     Kind,
     holdable,
+    plain_figure,
     rounded,
 )
 
@@ -114,6 +115,8 @@ def _text(raw: object) -> str | None:
 def _day(zone: ZoneInfo, raw: object) -> date | None:
     try:
         if isinstance(raw, int | Decimal):
+            if isinstance(raw, Decimal) and not holdable(raw):
+                return None  # an int of it might never end
             return _day_at(int(raw), zone)
         found = _DAY.match(plain_text(raw))
         return date(*map(int, found.groups())) if found else None
@@ -130,11 +133,8 @@ def number_in(raw: object) -> Decimal | None:
     """The number in a cell, whether it comes as one or as text; `None` where there is none that a cell can hold."""
     if raw is None:
         return None
-    try:
-        number = raw if isinstance(raw, Decimal) else Decimal(plain_text(raw).replace(",", "").strip())
-    except InvalidOperation:
-        return None
-    return number if holdable(number) else None
+    number = raw if isinstance(raw, Decimal) else plain_figure(plain_text(raw).replace(",", "").strip())
+    return number if number is not None and holdable(number) else None
 
 
 def moment_in(raw: object, zone: ZoneInfo) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import cast
@@ -86,6 +86,14 @@ METRICS: Mapping[str, Kind] = {
     **dict.fromkeys(COUNTS, Kind.COUNT),
 }
 _ENTRY_KEYS = ("name", "metric", "formula", "round")
+
+
+def plain_figure(text: str) -> Decimal | None:
+    """The figure in a text; Python's own `1_000` and digits of other scripts are none."""
+    try:
+        return Decimal(text) if text.isascii() and "_" not in text else None
+    except InvalidOperation:
+        return None
 
 
 def holdable(figure: Decimal) -> bool:

@@ -96,10 +96,10 @@ def _clean(name: str) -> str:
 
 def _cut(name: str, ending: str = "") -> str:
     """Within the limit by any way of counting: a letter beyond the first 65,536 may count as two."""
-    room = NAME_MAX - len(ending)
+    room = max(0, NAME_MAX - len(ending))
     while _length(name) > room:
         name = name[:-1]
-    return name.rstrip() + ending
+    return (name.rstrip() + ending)[:NAME_MAX]
 
 
 def _length(text: str) -> int:

@@ -8,11 +8,27 @@ from decimal import Decimal
 from typing import Any
 
 from pipeline.core.table.cells import Field, plain_text
+from pipeline.core.table.columns import plain_figure
+
+_NOT_THAT = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)  # what a cell of another shape raises
+_FLOAT_DIGITS = 300  # a float has room for so many
 
 
 def _number(raw: object) -> int | float:
-    number = Decimal(str(raw))
+    number = raw if isinstance(raw, Decimal) else plain_figure(str(raw))
+    if number is None or not number.is_finite() or abs(number.adjusted()) > _FLOAT_DIGITS:
+        raise ValueError
     return int(number) if number == number.to_integral_value() else float(number)
+
+
+def _moment(raw: object) -> int:
+    return int(_number(raw))
+
+
+def _names(raw: object) -> list[object]:
+    if not isinstance(raw, list):
+        raise TypeError
+    return list(raw)
 
 
 def _ids(raw: Any) -> list[dict[str, object]]:  # noqa: ANN401 JSON
@@ -40,8 +56,8 @@ WRITABLE: Mapping[int, Callable[[Any], object]] = {
     1: plain_text,
     2: _number,
     3: str,
-    4: list,
-    5: int,
+    4: _names,
+    5: _moment,
     7: bool,
     11: _ids,
     13: str,
@@ -60,12 +76,34 @@ def writable(fields: Iterable[Field]) -> dict[str, int]:
 
 
 def write_shape(raw: Mapping[str, Any], kinds: Mapping[str, int]) -> dict[str, object]:
-    """The filled cells of a record as the write endpoints want them.
+    """The filled cells of a record as the write endpoints want them; one of no known shape as it is, so it is not lost.
 
     Args:
         raw: A record's `fields` as the search endpoint gives them.
         kinds: The types of the fields that count, by name.
     """
     filled = ((name, raw.get(name), kind) for name, kind in kinds.items())
-    shaped = {name: WRITABLE[kind](value) for name, value, kind in filled if value is not None}
+    shaped = {name: _shaped(value, kind) for name, value, kind in filled if value is not None}
     return {name: value for name, value in shaped.items() if value not in ("", [], {"text": "", "link": ""})}
+
+
+def _shaped(value: object, kind: int) -> object:
+    try:
+        shaped = WRITABLE[kind](value)
+    except _NOT_THAT:
+        shaped = value
+    return shaped if isinstance(shaped, str | int | float) else _as_json(shaped)
+
+
+def _as_json(value: object) -> object:
+    """A value without figures that JSON has no room for."""
+    if isinstance(value, dict):
+        return {name: _as_json(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_as_json(one) for one in value]
+    if not isinstance(value, Decimal):
+        return value
+    try:
+        return _number(value)
+    except _NOT_THAT:
+        return str(value)

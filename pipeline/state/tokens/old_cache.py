@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import CHINA, TokenPair
-from pipeline.core.token import sensible
+from pipeline.core.token import TOKEN, sensible
 from pipeline.file_input import read_filled
 
 ACCESS_LIFE = timedelta(days=1)
@@ -16,8 +16,8 @@ ACCESS_LIFE = timedelta(days=1)
 class _OldCache(BaseModel):
     model_config = ConfigDict(strict=True)
 
-    access_token: str = Field(min_length=1, repr=False)
-    refresh_token: str = Field(min_length=1, repr=False)
+    access_token: str = Field(pattern=TOKEN, repr=False)
+    refresh_token: str = Field(pattern=TOKEN, repr=False)
     expires_at: datetime
     refresh_expires_at: datetime
 
@@ -31,7 +31,7 @@ def read_old_cache(path: Path) -> TokenPair:
     try:
         cache = _OldCache.model_validate_json(read_filled(path))
     except ValidationError:  # its words quote the file, tokens and all
-        wanted = "access_token, refresh_token, expires_at, refresh_expires_at (ISO times)"
+        wanted = "access_token, refresh_token, expires_at, refresh_expires_at (tokens in plain ASCII, ISO times)"
         raise WrongInput(f"{path} is not a token cache: it needs {wanted}") from None
     expires_at, refresh_expires_at = _local(cache.expires_at), _local(cache.refresh_expires_at)
     for name, moment in (("expires_at", expires_at), ("refresh_expires_at", refresh_expires_at)):

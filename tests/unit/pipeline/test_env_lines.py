@@ -66,3 +66,15 @@ def test_what_is_not_set_is_nothing_and_noted() -> None:
     assert found.notes == [
         "A holds ${NONE}, which is not set and therefore nothing; in single quotes '…' a value stays as it is"
     ]
+
+
+@pytest.mark.parametrize("written", ["${X:-${Y}}", "a${X-b$c${Y:-d}}", '"${X:-${Y}}"', "${X:-" * 13_000])
+def test_a_reference_within_another_stays_as_it_stands_and_is_noted(written: str) -> None:
+    found = parse(f"A={written}\nB=${{X}}", {"X": "x", "Y": "y"})
+    assert found.values == {"A": written.strip('"'), "B": "x"}
+    assert found.notes == ["A holds ${…} within ${…}, which is not supported: it stays as it stands"]
+
+
+def test_a_default_may_hold_a_dollar_and_an_escaped_reference_is_none() -> None:
+    found = parse('A=${NONE:-a$b}\nB="\\${X:-${Y}"', {"Y": "y"})
+    assert found.values == {"A": "a$b", "B": "${X:-y"}

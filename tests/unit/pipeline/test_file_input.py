@@ -137,6 +137,12 @@ def test_a_file_for_its_owner_that_others_could_read_is_closed_to_them_and_told(
     assert read_private(tmp_path / "given") == (b"x", "")
 
 
+@pytest.mark.parametrize("name", ["", " ", "\t\n"])
+def test_an_empty_name_is_told_to_be_one(name: str) -> None:
+    with pytest.raises(WrongInput, match="a file name is needed"):
+        path_of(name)
+
+
 def test_a_home_is_found_and_that_of_nobody_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     assert path_of("~/given") == tmp_path / "given"

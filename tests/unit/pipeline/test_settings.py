@@ -3,11 +3,14 @@
 import json
 import re
 import tomllib
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from pipeline import settings_roles
 from pipeline.core.account_options import AccountOptions
 from pipeline.core.errors import WrongInput
 from pipeline.core.table.columns import DEFAULT_COLUMNS, columns_of
@@ -155,12 +158,48 @@ def test_accounts_may_be_left_to_discovery(accounts: str, environment: pytest.Mo
         ('["1"]', "LAIKE_ACCOUNTS is not an object"),
         ('{"x": "一店"}', "LAIKE_ACCOUNTS has an id that is not a number"),
         ('{"1": " "}', "LAIKE_ACCOUNTS has an id that is not a number, or an empty name: 1"),
+        ('{"1": "\u200d\ufe0f\u3164"}', "LAIKE_ACCOUNTS has an id that is not a number, or an empty name: 1"),
+        ('{"\\ud83d": "一店"}', "LAIKE_ACCOUNTS has an id that is not a number, or an empty name: �"),
+        (f'{{"{"1" * 33}": "一店"}}', "LAIKE_ACCOUNTS has an id that is not a number"),
+        ('{"1": "一店", "2": "二店", "1": "三店"}', "LAIKE_ACCOUNTS names more than once: 1"),
     ],
 )
 def test_accounts_that_are_none_are_told(accounts: str, told: str, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("LAIKE_ACCOUNTS", accounts)
     with pytest.raises(WrongInput, match=told):
         Settings.load()
+
+
+def test_a_long_id_is_not_quoted_whole(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("LAIKE_ACCOUNTS", f'{{"{"1" * 5000}": "一店"}}')
+    with pytest.raises(WrongInput) as caught:
+        Settings.load()
+    assert len(caught.value.message) < 500
+
+
+@pytest.mark.parametrize("name", ["ACCOUNTS", "COLUMNS", "ANOMALIES", "ACCOUNT_OPTIONS"])
+def test_half_a_character_in_json_never_ends_in_a_trace(name: str, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv(f"LAIKE_{name}", '{"\\ud83d": "\\ud83d"}')
+    with pytest.raises(WrongInput, match=f"LAIKE_{name} "):
+        Settings.load()
+
+
+@pytest.mark.parametrize(
+    "name", ["LAIKE_OCEANENGINE_REDIRECT_URI", "LAIKE_REDIS_URL", "LAIKE_CONFIG", "FEISHU_APP_ID", "laike_accounts"]
+)
+@pytest.mark.parametrize("load", [Settings.load, partial(settings_roles.load, "beat")], ids=["all", "beat"])
+def test_a_variable_that_is_not_utf_8_is_named_and_not_quoted(
+    name: str, load: Callable[[], Settings], environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv(name, "http://x\udcff")
+    with pytest.raises(WrongInput) as caught:
+        load()
+    assert caught.value.message == f"{name} is not UTF-8 (GBK?): write it anew in a terminal that is"
+
+
+def test_what_others_set_may_be_in_any_encoding(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("SOMETHING", "\udcff")
+    assert Settings.load().accounts == {}
 
 
 COLUMNS = """

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from cli.terminal.streams import ERRORS, Sink, plain
+from cli.terminal.streams import ERRORS, Sink, plain, writes_lines
 from tests.unit.cli.hostile import texts
 
 
@@ -36,6 +36,18 @@ def test_what_stands_for_a_sign_is_as_wide_so_that_tables_stay_straight(text: st
 def test_our_own_signs_have_plain_ones() -> None:
     assert written("✓ ✗ → • … ├── │ └──", "ascii") == "ok x -> * ... +-- | +--"
     assert written("✓ 元 → 🏪", "gbk") == "ok 元 → ??"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "gbk", "latin-1", "utf-8", "utf-8-sig", "utf-16", "cp037", "utf-7"])
+def test_lines_are_written_in_every_encoding_that_is_made_for_text(encoding: str) -> None:
+    codecs.register_error(ERRORS, plain)
+    assert writes_lines(encoding)
+
+
+@pytest.mark.parametrize("encoding", ["idna", "punycode", "undefined", "no-such"])
+def test_in_others_no_line_is_written(encoding: str) -> None:
+    codecs.register_error(ERRORS, plain)
+    assert not writes_lines(encoding)
 
 
 def test_only_what_is_written_is_replaced() -> None:

@@ -43,6 +43,11 @@ UNFIT = {
     "too many numbers": (reply(200, b'{"a": [%s]}' % b",".join([b"1"] * 199_999)), "200000 values"),
     "too many empty lists": (reply(200, b"[%s]" % b",".join([b"[]"] * 200_000)), "200000 values"),
     "a number of 5,000 digits": (reply(200, b'{"code": %s}' % (b"1" * 5000)), "digits"),
+    "an exponent of a thousand": (reply(200, b'{"code": 1e1000}'), "digits"),
+    "an exponent that int() never ends with": (reply(200, b'{"total": 1E+100000000}'), "digits"),
+    "an exponent that fills the memory": (reply(200, b'{"total": -1.5e-999999}'), "digits"),
+    "nothing with an exponent": (reply(200, b'{"total": 0e999999999}'), "digits"),
+    "a fraction of 5,000 digits": (reply(200, b'{"a": 0.%s}' % (b"1" * 5000)), "digits"),
     "an exponent of 20 digits": (reply(200, b'{"code": 1e%s}' % (b"9" * 20)), "digits"),
 }
 

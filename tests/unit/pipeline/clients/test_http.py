@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from http.client import HTTPException
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,15 @@ import requests
 from structlog.testing import capture_logs
 
 from pipeline.clients.http import Http
-from pipeline.core.errors import LaikeError, NeedsPerson, Retryable, ServerTrouble, Throttled, TransportTrouble
+from pipeline.core.errors import (
+    BadRequest,
+    LaikeError,
+    NeedsPerson,
+    Retryable,
+    ServerTrouble,
+    Throttled,
+    TransportTrouble,
+)
 from tests.unit.pipeline.clients.conftest import Connect, Serve
 from tests.unit.pipeline.clients.stub import told
 from tests.unit.pipeline.clients.wire import Wire, ok, reply
@@ -173,12 +182,42 @@ def test_a_json_body_is_an_answer_whatever_the_status(serve: Serve, connect: Con
     assert (answer.status, answer.body, answer.headers["x-tt-logid"]) == (429, {"code": 99991400}, "log1")
 
 
+LOCATIONS = [
+    "http://[bad",
+    "http://[",
+    "http://\u4e2d\u2100/",
+    "\udcff\udcfe:\x00//",
+    "http://a:99999999/",
+    "http://*.x/",
+]
+
+
+@pytest.mark.parametrize("location", LOCATIONS)
+def test_where_a_redirect_leads_is_not_even_looked_at(serve: Serve, connect: Connect, location: str) -> None:
+    head = b"HTTP/1.1 302 Found\r\nLocation: " + location.encode("utf-8", "surrogateescape")
+    error = refused_by(connect(serve(head + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").url))
+    assert type(error) is TransportTrouble
+    assert error.effect_possible
+    assert "HTTP 302" in error.message
+
+
 def test_a_redirect_is_not_followed(serve: Serve, connect: Connect) -> None:
     elsewhere = serve(ok())
     server = serve(reply(302, b"moved", {"Location": f"{elsewhere.url}/stolen"}))
     error = refused_by(connect(server.url))
     assert "HTTP 302" in error.message
     assert elsewhere.requests == []
+
+
+@pytest.mark.parametrize("headers", [{}, {"Location": "/elsewhere"}])
+@pytest.mark.parametrize("status", [300, 302, 307, 399])
+def test_a_redirect_is_no_success_whatever_its_body_says(
+    serve: Serve, connect: Connect, status: int, headers: dict[str, str]
+) -> None:
+    error = refused_by(connect(serve(reply(status, b'{"code": 0, "data": {}}', headers)).url))
+    assert type(error) is TransportTrouble
+    assert error.effect_possible
+    assert f"HTTP {status}, a redirect" in error.message
 
 
 def test_figures_come_exact_and_ids_of_19_digits_survive(serve: Serve, connect: Connect) -> None:
@@ -311,6 +350,31 @@ def test_a_header_that_cannot_be_sent_is_ours_to_tell_and_is_not_quoted(
     with pytest.raises(LaikeError) as caught:
         connect(serve(ok()).url).call("GET", "/a", headers={"Access-Token": CANARY + header})
     assert CANARY not in told(caught.value)
+
+
+@pytest.mark.parametrize("header", ["a\nb", "a\r\nX: y", "\x00", "a\x7f", " a", "全"])
+def test_a_header_of_ours_that_http_cannot_carry_is_not_sent(serve: Serve, connect: Connect, header: str) -> None:
+    server = serve(ok())
+    with pytest.raises(BadRequest, match="not sent"):
+        connect(server.url).call("GET", "/a", headers={"Access-Token": header})
+    assert server.connections == 0
+
+
+UNFORESEEN = [ValueError, RuntimeError, UnicodeDecodeError, OverflowError, KeyError, HTTPException]
+
+
+@pytest.mark.parametrize("foreign", UNFORESEEN, ids=lambda kind: kind.__name__)
+def test_what_else_a_library_raises_over_an_answer_is_a_lost_answer(
+    foreign: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object, **__: object) -> None:
+        raise foreign("utf-8", CANARY.encode(), 0, 1, CANARY) if foreign is UnicodeDecodeError else foreign(CANARY)
+
+    monkeypatch.setattr(requests.Session, "request", failing)
+    error = refused_by(Http("service", "http://somewhere.invalid"))
+    assert type(error) is TransportTrouble
+    assert error.effect_possible
+    assert CANARY not in told(error)
 
 
 FOREIGN = sorted(children(requests.RequestException), key=lambda kind: kind.__name__)

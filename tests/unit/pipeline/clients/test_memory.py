@@ -57,6 +57,10 @@ def head(*lines: str) -> bytes:
     return HEAD.format("".join(f"{line}\r\n" for line in lines)).encode()
 
 
+def redirect(*lines: str) -> bytes:
+    return head("Location: /elsewhere", *lines).replace(b"200 OK", b"302 Found")
+
+
 def chunk(piece: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(piece), piece)
 
@@ -78,6 +82,10 @@ HOSTILE: dict[str, tuple[str, Sequence[bytes]]] = {
     "levels up to the bound": ("BadResponse", [reply(200, b"[" * MOST_BYTES)]),
     "one value too many": ("BadResponse", [reply(200, b"[%s]" % b",".join([b"1"] * MOST_VALUES))]),
     "texts up to the bound": ("BadResponse", [reply(200, b"[%s]" % b",".join([b'""'] * (MOST_BYTES // 3 - 1)))]),
+    "a redirect with a packed gigabyte": (
+        "BadResponse", [redirect("Content-Encoding: gzip"), *[BOMB] * 16],
+    ),
+    "a redirect with a gigabyte": ("BadResponse", [redirect(f"Content-Length: {1 << 30}"), *[b"0" * MIB] * 1024]),
     "a gateway's gigabyte": ("ServerTrouble", [head().replace(b"200", b"502"), *[b"0" * MIB] * 1024]),
 }  # fmt: skip
 HOSTILE_TO_PINGS = {"a monitor's gigabyte": ("BadResponse", [head(), *[b"0" * MIB] * 1024])}

@@ -9,7 +9,21 @@ from hypothesis import strategies as st
 
 from pipeline.core.bounds import LONGEST_WAIT_S, life_s, number, wait_s
 
-NONSENSE = ["", "soon", "inf", "-inf", "nan", "1e999", "Wed, 21 Oct 2026 07:28:00 GMT", None, True, [7], 10**400]
+NONSENSE = [
+    "",
+    "soon",
+    "inf",
+    "-inf",
+    "nan",
+    "1e999",
+    "1_0",
+    "１０",
+    "Wed, 21 Oct 2026 07:28:00 GMT",
+    None,
+    True,
+    [7],
+    10**400,
+]
 said = st.one_of(
     st.text(), st.integers(), st.floats(), st.decimals(allow_nan=True), st.booleans(), st.none(), st.lists(st.none())
 )

@@ -1,5 +1,5 @@
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -275,6 +275,15 @@ def test_an_answer_without_a_token_or_its_end_is_an_error(body: Plain) -> None:
         api(http).read("GET", PATH)
 
 
+@pytest.mark.parametrize("token", ["", "a b", "a\nb", "\x1b[2J", "令牌", "x" * 4097], ids=lambda said: f"{said:.9}")
+def test_what_no_header_carries_is_no_tenant_token(token: str) -> None:
+    http = Auth(data())
+    http.trouble = [answer({"code": 0, "tenant_access_token": token, "expire": 7200})]
+    with pytest.raises(BadResponse, match="no token"):
+        api(http).read("GET", PATH)
+    assert http.calls == []
+
+
 def test_asking_for_a_token_is_repeated_also_on_the_way_to_a_write() -> None:
     http = Auth(data(a=1))
     http.trouble = [TransportTrouble("no answer", effect_possible=True), says(5000)]
@@ -399,6 +408,7 @@ SUSPICIOUS = {
     "a total that is left out once": [page(A, page_token="p", total=2), page(B, more=False)],
     "a total that is not reached": [page(A, more=False, total=2)],
     "a total that is exceeded": [page(A, B, more=False, total=1)],
+    "an empty page that is not the last": [page(page_token="p", total=1), page(A, more=False, total=1)],
     "nothing although there is a total": [data(total=5)],
     "nothing at all": [data()],
     "items of which nobody says whether they are all": [data(items=[A])],
@@ -409,3 +419,46 @@ SUSPICIOUS = {
 def test_a_suspicious_page_is_an_error_and_never_the_end(pages: list[Answer]) -> None:
     with pytest.raises(BadResponse):
         list(api(Auth(*pages)).pages("GET", PATH))
+
+
+def pages_without_end(**facts: object) -> Iterator[Answer]:
+    return (
+        page(*([] if facts.get("empty") else [A]), page_token=f"p{n}", total=facts.get("total")) for n in range(200)
+    )
+
+
+class Endless(Auth):
+    """Answers each call with the next of a list that has no end."""
+
+    def __init__(self, pages: Iterator[Answer]) -> None:
+        super().__init__()
+        self.pages = pages
+
+    def call(self, method: str, path: str, **how: Any) -> Answer:  # noqa: ANN401 as the original
+        """The next page."""
+        self.answers = [next(self.pages)]
+        return super().call(method, path, **how)
+
+
+@pytest.mark.parametrize(
+    ("pages", "calls", "hidden"),
+    [
+        (pages_without_end(empty=True, total=3), 1, False),
+        (pages_without_end(total=3), 5, False),  # the next page is always asked for ahead
+        (pages_without_end(total=3), 5, True),
+        (pages_without_end(), 51, False),
+        (pages_without_end(empty=True, total=3), 51, True),
+    ],
+    ids=["empty", "more than the total", "more than the total of what is hidden", "no total", "all hidden"],
+)
+def test_pages_without_end_are_an_error_before_they_cost_the_run(
+    pages: Iterator[Answer],
+    calls: int,
+    hidden: bool,  # noqa: FBT001 a table
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pipeline.clients.feishu.api.PAGES_MAX", 50)
+    http = Endless(pages)
+    with pytest.raises(BadResponse):
+        list(api(http).pages("GET", PATH, hidden=hidden))
+    assert len(http.calls) <= calls

@@ -74,8 +74,25 @@ def test_an_answer_without_a_view_is_not_one_without_a_filter(answer: Plain) -> 
 
 
 @pytest.mark.parametrize(
+    "info", [[], "and", {"conditions": "x"}, {"conditions": {"a": 1}}, {"conditions": ["x"]}, {"conjunction": {}}]
+)
+def test_a_filter_that_is_none_is_a_bad_response(info: object) -> None:
+    with pytest.raises(BadResponse, match="filter_info"):
+        views(Auth(data(**view(info)))).conditions("vew1")
+
+
+DEEP = "[" * 200_000
+
+
+@pytest.mark.parametrize(
     ("raw", "values"),
     [
+        (DEEP, (DEEP,)),
+        ("[" * 101 + "]" * 101, ("[" * 101 + "]" * 101,)),
+        ("1" * 5000, ("1" * 5000,)),
+        ('["\\ud83d店"]', ("\ufffd店",)),
+        ('{"a": 1}', ("{'a': 1}",)),
+        (7, ("7",)),
         ('["城东店"]', ("城东店",)),
         (["城东店"], ("城东店",)),
         ("城东店", ("城东店",)),

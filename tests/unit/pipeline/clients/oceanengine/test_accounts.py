@@ -53,6 +53,9 @@ def test_what_was_authorized_is_told_in_our_words() -> None:
         ({"advertiser_role": "3"}, "AGENT"),
         ({"advertiser_role": 4}, "CHILD_AGENT"),
         ({"advertiser_role": 10}, "10"),
+        ({"advertiser_role": "1" * 5000}, ""),
+        ({"advertiser_role": "２"}, ""),
+        ({"advertiser_role": [2]}, ""),
         ({}, ""),
     ],
 )
@@ -249,6 +252,13 @@ def test_a_suspicious_cursor_is_an_error_and_never_the_end(pages: list[Answer]) 
         accounts_of_agent(api(http)[0], "17")
 
 
+def test_a_cursor_that_leads_beyond_what_was_promised_is_followed_no_further() -> None:
+    http = StubHttp(ids("list", *range(100), total=10_000), *(by_cursor(n, n, total=2) for n in range(9)))
+    with pytest.raises(BadResponse, match="2 rows promised, 3 came"):
+        accounts_of_agent(api(http)[0], "17")
+    assert len(http.calls) == 1 + 3
+
+
 def test_all_pages_of_a_listing_are_read() -> None:
     first = [{"local_account_id": number} for number in range(1, 101)]
     http = StubHttp(
@@ -278,6 +288,15 @@ def test_names_are_asked_for_a_hundred_at_a_time() -> None:
     assert names == {str(number): f"店{number}" for number in range(1, 102)}
     asked = [json.loads(str((call.params or {})["advertiser_ids"])) for call in http.calls]
     assert asked == [[*range(1, 101)], [101]]
+
+
+@pytest.mark.parametrize(("said", "name"), [(618, "618"), (True, ""), ({"a": 1}, ""), (["x"], "")])
+def test_a_name_that_comes_as_a_number_is_its_digits_and_another_shape_is_none(said: object, name: str) -> None:
+    line = {"account_id": "1", "account_name": said, "account_type": "AGENT"}
+    assert authorized(api(StubHttp(data(list=[line])))[0])[0].name == name
+    assert accounts_of_workbench(api(StubHttp(page("accounts", line)))[0], "7") == {"1": name}
+    rows = [{"id": 1, "name": said}]
+    assert names_of(api(StubHttp(answer({"code": 0, "data": rows})))[0], ["1"]) == ({"1": name} if name else {})
 
 
 def test_no_account_no_call() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.clients.http import Http
 from pipeline.clients.oceanengine.api import OceanEngine
+from pipeline.clients.oceanengine.paging import LONGEST_TEXT
 from pipeline.clients.oceanengine.reports import account_totals, is_ratio, project_report, promotion_report
 from pipeline.core.errors import BadResponse
 from pipeline.core.model import DayRange, ReportRow, Totals
@@ -149,7 +150,10 @@ def test_a_row_without_a_compulsory_metric_is_an_error_and_never_zero(metric: st
             report(broken)
 
 
-@pytest.mark.parametrize("wrong", ["NaN", float("nan"), float("inf"), "-Infinity", "", "-", "12元", True, [], {}])
+NO_FIGURES = ["NaN", float("nan"), float("inf"), "-Infinity", "", "-", "12元", "1_000", "１２", True, [], {}]
+
+
+@pytest.mark.parametrize("wrong", NO_FIGURES)
 @pytest.mark.parametrize("metric", ["stat_cost", "convert_cnt", "conversion_cost"])
 def test_a_figure_that_is_none_is_an_error(metric: str, wrong: object) -> None:
     with pytest.raises(BadResponse, match=metric):
@@ -198,8 +202,21 @@ def test_what_is_derived_from_other_figures_is_a_ratio(metric: str, ratio: bool)
     assert is_ratio(metric) is ratio
 
 
-def test_a_promotion_may_come_without_a_name() -> None:
-    assert [row.promotion_name for row in report(without("promotion_name"))] == [""]
+@pytest.mark.parametrize("said", [None, "", " "])
+def test_a_promotion_may_come_without_a_name(said: object) -> None:
+    rows = [*report(without("promotion_name")), *report({**ROW, "promotion_name": said})]
+    assert [row.promotion_name for row in rows] == ["", ""]
+
+
+@pytest.mark.parametrize(("said", "name"), [(618, "618"), (0, "0"), (Decimal("12.5"), "12.5")])
+def test_a_name_that_comes_as_a_number_is_its_digits(said: object, name: str) -> None:
+    assert report({**ROW, "promotion_name": said})[0].promotion_name == name
+
+
+@pytest.mark.parametrize("wrong", [{"a": 1}, ["x"], [], {}, True, False])
+def test_a_name_of_another_shape_is_an_error(wrong: object) -> None:
+    with pytest.raises(BadResponse, match="promotion_name"):
+        report({**ROW, "promotion_name": wrong})
 
 
 def test_a_promotion_has_one_row_a_day() -> None:
@@ -268,3 +285,15 @@ def test_rows_under_another_name_than_documented_are_not_taken_for_none() -> Non
     body = {"code": 0, "data": {"list": [ROW], "page_info": {"page": 1, "total_number": 1, "total_page": 1}}}
     with pytest.raises(BadResponse, match="1 rows promised, 0 came"):
         promotion_report(api(StubHttp(answer(body))), "18", DAYS, METRICS)
+
+
+def test_of_a_text_without_end_its_beginning_is_held() -> None:
+    row = ROW | {"promotion_name": "长" * 140_000, "unknown": "x" * 140_000}
+    http = served(row)
+    assert report_of(http) == [report(ROW | {"promotion_name": "长" * 500})[0]]
+    (held,) = http.answers[0].body["data"]["promotion_list"]  # type: ignore[union-attr]
+    assert max(len(value) for value in held.values() if isinstance(value, str)) <= LONGEST_TEXT
+
+
+def report_of(http: StubHttp) -> list[ReportRow]:
+    return promotion_report(api(http), "1800000000000001", DAYS, METRICS)

@@ -136,3 +136,13 @@ def test_what_is_no_moment_of_the_calendar_is_none(raw: object) -> None:
 
 def test_a_moment_is_given_in_ms() -> None:
     assert moment_in(1769875200000, CHINA) == datetime(2026, 2, 1, tzinfo=CHINA)
+
+
+@pytest.mark.parametrize("raw", [Decimal("1e100000000"), Decimal("1e-100000000"), Decimal("1e20"), "1e100000000"])
+def test_a_day_of_endless_digits_is_none(raw: object) -> None:
+    assert decoder(Column("列", "day", Kind.DAY), CHINA)(raw) is None
+
+
+@pytest.mark.parametrize("raw", ["1_000", "１２", "١٢", "1_0.5", [{"text": "1_000"}]])
+def test_a_text_that_only_python_reads_as_a_number_is_none(raw: object) -> None:
+    assert number_in(raw) is None

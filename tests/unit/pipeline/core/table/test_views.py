@@ -35,6 +35,12 @@ def test_cutting_leaves_room_for_what_tells_names_apart() -> None:
     assert names("长" * 120)[0][1].endswith(" (0000)")
 
 
+@pytest.mark.parametrize("digits", [98, 120, 5000])
+def test_an_id_of_any_length_makes_names_that_the_service_takes(digits: int) -> None:
+    alike = [Account(f"{n}{'7' * digits}", "城东店") for n in range(1, 3)]
+    assert {len(name) <= NAME_MAX for made in view_names(alike).values() for name in made} == {True}
+
+
 def test_names_that_cleaning_or_cutting_made_alike_are_told_apart() -> None:
     first, second, third = (wanted[0] for wanted in names("甲[1]", "甲【1】", "乙"))
     assert (first, second, third) == ("甲【1】 (0000)", "甲【1】 (0001)", "乙")

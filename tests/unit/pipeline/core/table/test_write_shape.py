@@ -1,9 +1,10 @@
+import json
 from decimal import Decimal
 
 import pytest
 
 from pipeline.core.table.cells import Field
-from pipeline.core.table.write_shape import writable, write_shape
+from pipeline.core.table.write_shape import WRITABLE, writable, write_shape
 
 
 @pytest.mark.parametrize(
@@ -39,3 +40,34 @@ def test_an_empty_cell_is_left_out(read: object) -> None:
 def test_columns_that_only_the_table_writes_do_not_count() -> None:
     fields = [Field("f", str(kind), kind) for kind in (1, 19, 20, 24, 1001, 1003, 1005, 3001)]
     assert writable(fields) == {"1": 1}
+
+
+ODD = [
+    Decimal("1e999999"), Decimal("1e400"), Decimal("-1e-999999"), Decimal("0e999999999"), Decimal("0.5"), 5, True, "",
+    "昨天", "1_0", {"a": Decimal("1.5")}, [1], [[Decimal("1e400")]], [{"id": {"b": Decimal("0.5")}}], [{"text": None}],
+    {"link_record_ids": 5}, {"text": {"a": 1}}, {"location": {}}, [None], "NaN", "Infinity",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", WRITABLE)
+@pytest.mark.parametrize("read", ODD, ids=str)
+def test_a_cell_of_any_shape_can_be_kept(kind: int, read: object) -> None:
+    text = json.dumps(write_shape({"a": read}, {"a": kind}), allow_nan=False)
+    assert len(text) < 1000
+
+
+@pytest.mark.parametrize(
+    ("kind", "read", "kept"),
+    [
+        (2, "昨天", "昨天"),
+        (2, {"a": Decimal("1.5")}, {"a": 1.5}),
+        (2, Decimal("1e999999"), "1E+999999"),
+        (4, "一", "一"),
+        (5, "昨天", "昨天"),
+        (5, [1], [1]),
+        (15, "https://x", "https://x"),
+        (17, [{"name": "a.png"}], [{"name": "a.png"}]),
+    ],
+)
+def test_a_cell_that_is_not_understood_is_kept_as_it_is(kind: int, read: object, kept: object) -> None:
+    assert write_shape({"a": read}, {"a": kind}) == {"a": kept}

@@ -92,7 +92,7 @@ def test_a_time_that_is_none_is_refused(tmp_path: Path, name: str, wrong: object
 
 
 @pytest.mark.parametrize("name", ["access_token", "refresh_token"])
-@pytest.mark.parametrize("wrong", ["", None, 7, [], {}])
+@pytest.mark.parametrize("wrong", ["", None, 7, [], {}, "a\nb", "canary ", "令牌", "x" * 4097])
 def test_a_token_that_is_no_text_is_refused(tmp_path: Path, name: str, wrong: object) -> None:
     assert name in refused(write(tmp_path, {**CACHE, name: wrong}))
 

@@ -1,0 +1,52 @@
+"""Settings that are written as JSON in a variable, and the accounts, which come so only."""
+
+import json
+import re
+from collections import Counter
+from typing import Any
+
+from pipeline.core.text import one_line, quoted, seen, whole_characters
+
+_ID = re.compile(r"[0-9]{1,32}")  # real ones have 16 digits
+
+
+def parsed(text: str) -> Any:  # noqa: ANN401 JSON
+    """What a JSON text says, in whole characters: half of one could neither be stored nor be told of.
+
+    Raises:
+        ValueError: It is not JSON, or says a name more than once.
+    """
+    again: list[str] = []
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(pairs)
+        if len(made) < len(pairs):
+            again.extend(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
+        return made
+
+    try:
+        document = whole_characters(json.loads(text, object_pairs_hook=once), text)
+    except (ValueError, RecursionError):
+        msg = "is not JSON"
+        raise ValueError(msg) from None
+    if again:
+        msg = f"names more than once: {', '.join(map(quoted, again))}"
+        raise ValueError(msg)
+    return document
+
+
+def accounts_of(value: object) -> dict[str, str]:
+    """Accounts by id, each with the name that is shown.
+
+    Raises:
+        ValueError: They are none; the message names each that is wrong.
+    """
+    accounts = parsed(value) if isinstance(value, str) else value
+    if not isinstance(accounts, dict):
+        msg = "is not an object"
+        raise ValueError(msg)
+    named = {key: one_line(name) for key, name in accounts.items()}
+    if wrong := [key for key, name in named.items() if not _ID.fullmatch(key) or not seen(name)]:
+        msg = f"has an id that is not a number, or an empty name: {', '.join(map(quoted, wrong))}"
+        raise ValueError(msg)
+    return named
