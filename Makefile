@@ -41,10 +41,7 @@ up:
 down:
 	@docker compose --profile demo down
 
-docker-check: setup
-	@scripts/check
-
-test: setup
+docker-test: setup
 	@scripts/docker-test
 
 clean:
