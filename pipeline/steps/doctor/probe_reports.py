@@ -9,6 +9,7 @@ from typing import Any
 from pipeline.clients.http import Answer
 from pipeline.clients.oceanengine.reports import ACCOUNT_REPORT, DENOMINATORS, PROMOTION_REPORT
 from pipeline.context import Context
+from pipeline.core.cells import number_in
 
 PAST_THE_END = 9999
 NO_METRIC, FOREIGN_ACCOUNT, BAD_PAGE_SIZE, NO_PROMOTION = "laike_no_such_metric", "1", 7, 1
@@ -50,9 +51,9 @@ def _unit_of(rate: str, top: str, bottom: str) -> Callable[[Reports], str]:
     def ask(reports: Reports) -> str:
         answer = reports.ask(PROMOTION_REPORT, reports.week, metrics=[rate, top, bottom], page_size=100)
         for row in _rows(answer, "promotion_list"):
-            if row.get(rate) and row.get(top) and row.get(bottom):
-                quotient = Decimal(row[top]) / Decimal(row[bottom])
-                times = Decimal(row[rate]) / quotient
+            said, dividend, divisor = (number_in(row.get(name)) for name in (rate, top, bottom))
+            if said and dividend and divisor:
+                times = said / (dividend / divisor)
                 unit = "a fraction" if times < FRACTION else "a percentage"
                 return f"{unit}: {rate} {row[rate]} with {top} {row[top]} and {bottom} {row[bottom]}"
         return refusal(answer) or f"no row of the last week has {rate}, {top} and {bottom}"
@@ -75,7 +76,8 @@ def _undivided(reports: Reports) -> str:
 
 def _amounts(reports: Reports) -> str:
     answer = reports.ask(PROMOTION_REPORT, reports.week, page_size=100)
-    costs = [Decimal(str(row.get("stat_cost"))) for row in _rows(answer, "promotion_list") if row.get("stat_cost")]
+    said = (number_in(row.get("stat_cost")) for row in _rows(answer, "promotion_list"))
+    costs = [cost for cost in said if cost]
     longer = [cost for cost in costs if cost != cost.quantize(CENT)]
     words = f"more than two digits: {longer[0]}" if longer else f"at most two digits in {len(costs)} row(s)"
     return refusal(answer) or words
@@ -90,7 +92,7 @@ def _id_shapes(reports: Reports) -> str:
 
 def _without_rows(reports: Reports) -> str:
     answer = reports.ask(PROMOTION_REPORT, reports.day, filtering={"promotion_ids": [NO_PROMOTION]}, page_size=100)
-    data = answer.body.get("data") or {}
+    data = _data(answer)
     return refusal(answer) or f"promotion_list {shape(data, 'promotion_list')}, page_info {shape(data, 'page_info')}"
 
 
@@ -115,8 +117,8 @@ def _hour_format(reports: Reports) -> str:
 
 def _past_the_end(reports: Reports) -> str:
     answer = reports.ask(PROMOTION_REPORT, reports.day, page=PAST_THE_END)
-    data = answer.body.get("data") or {}
-    told = json.dumps(data.get("page_info"), ensure_ascii=False)
+    data = _data(answer)
+    told = json.dumps(data.get("page_info"), ensure_ascii=False, default=str)
     return refusal(answer) or f"code 0, promotion_list {data.get('promotion_list')}, page_info {told}"
 
 
@@ -173,7 +175,13 @@ def _is_about_rates(name: str) -> bool:
 
 
 def _rows(answer: Answer, key: str) -> Rows:
-    return (answer.body.get("data") or {}).get(key) or []
+    found = _data(answer).get(key)
+    return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+
+
+def _data(answer: Answer) -> Mapping[str, Any]:
+    data = answer.body.get("data")
+    return data if isinstance(data, dict) else {}
 
 
 def _keys_of_first(rows: Rows) -> str:
