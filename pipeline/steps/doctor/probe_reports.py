@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.clients.http import Answer
 from pipeline.clients.oceanengine.reports import ACCOUNT_REPORT, DENOMINATORS, PROMOTION_REPORT
 from pipeline.context import Context
-from pipeline.core.cells import number_in
+from pipeline.core.table.cells import number_in
 
 PAST_THE_END = 9999
 NO_METRIC, FOREIGN_ACCOUNT, BAD_PAGE_SIZE, NO_PROMOTION = "laike_no_such_metric", "1", 7, 1
