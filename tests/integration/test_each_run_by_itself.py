@@ -155,7 +155,9 @@ def test_a_value_of_another_type_is_no_outage_of_redis(lab: Lab) -> None:
         summary = team.ended(run_id)
         assert summary.trouble
         assert (summary.state, summary.trouble.reason) == (RunState.FAILED, "bug")
-        assert re.match(r"ResponseError in .*state/staging\.py:\d+, from .*steps/load\.py", summary.trouble.message)
+        assert re.match(
+            r"ResponseError in .*state/runs/staging\.py:\d+, from .*steps/runs/load\.py", summary.trouble.message
+        )
         assert wait_until(lambda: titles(lab) == [f"{lab.day} 同步失败"])
 
 

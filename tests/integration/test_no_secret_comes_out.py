@@ -28,7 +28,7 @@ WEBHOOK_SECRET, FLOWER_PASSWORD, HEARTBEAT = "canary-of-the-webhook", "canary-of
 LAYERS = {
     "settings": "pipeline.settings:from_toml",
     "client": "pipeline.clients.http:Http.call",
-    "state": "pipeline.state.runs.ledger:Ledger.emit",
+    "state": "pipeline.state.runs.events:Events.emit",
     "fetch": "pipeline.steps.runs.fetch:judge_days",
     "load": "pipeline.steps.runs.load:diff",
     "card": "pipeline.steps.telling.card:run_card",

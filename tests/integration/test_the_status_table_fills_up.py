@@ -213,7 +213,7 @@ def test_a_kill_around_the_write_puts_no_day_there_twice_and_loses_none(
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(f"pipeline.state.table.memory.Memory.{killed}", die)
+        patched.setattr(f"pipeline.state.coverage.status_memory.StatusMemory.{killed}", die)
         with pytest.raises(Killed):
             next_day(few)
     few.context().client.delete(keys.writer(few.facts["app_token"]))

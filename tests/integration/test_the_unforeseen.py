@@ -77,7 +77,7 @@ def test_a_step_that_always_breaks_ends_in_that_and_the_run_in_its_card(
     assert titles(lab) == [f"{lab.day} 同步失败"]
     assert "程序错误" in said(lab)
     trouble = next(one.trouble for one in summary.accounts if one.trouble)
-    assert f"Broken in pipeline/steps/{step}.py:" in trouble.message
+    assert f"Broken in pipeline/steps/runs/{step}.py:" in trouble.message
     assert CANARY not in trouble.message + said(lab)
     assert capsys.readouterr().out.count("step_broke") == 3
 
@@ -119,7 +119,7 @@ def test_what_breaks_twice_and_then_no_more_is_a_success(lab: Lab, break_: Break
 def test_what_comes_after_the_end_breaks_nothing_and_is_told(lab: Lab, break_: Break) -> None:
     for after in ("archive", "tell_outside", "run_card"):
         break_(
-            {"archive": "pipeline.state.runs.ledger._event", "run_card": "pipeline.steps.telling.card.run_card"}.get(
+            {"archive": "pipeline.state.runs.events._event", "run_card": "pipeline.steps.telling.card.run_card"}.get(
                 after, f"pipeline.steps.runs.finish.{after}"
             )
         )
