@@ -223,21 +223,11 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
         tokens=_keeper(settings, client, oauth, now, lock_file=alone is not None),
         oauth=oauth,
         limiter=Limiter(client, settings.oceanengine_rate, settings.wait_scale),
-        staging=Staging(client),
-        ledger=Ledger(client),
-        outcomes=Outcomes(client),
-        marks=Marks(client),
-        pulse=Pulse(client),
-        events=Events(client),
-        spend=Spend(client),
         base_facts=base_facts,
         writes=Writes(client, base_facts),
         **_about_table(client, settings.bitable_table_id),
-        told=Told(client),
-        schema=Schema(client),
+        **_about_all(client),
         rosters=Rosters(client, settings.oceanengine_app_id),
-        alerts=Alerts(client),
-        aside=Aside(client),
         quota=Quota(client, now),
         oceanengine_http=oceanengine_http,
         feishu_http=feishu_http,
@@ -245,6 +235,23 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
         batch_size=BatchSize(),
         page_size=PageSize(),
     )
+
+
+def _about_all(client: redis.Redis) -> dict[str, Any]:
+    """What is remembered whatever the table, by the names of a context."""
+    return {
+        "staging": Staging(client),
+        "ledger": Ledger(client),
+        "outcomes": Outcomes(client),
+        "marks": Marks(client),
+        "pulse": Pulse(client),
+        "events": Events(client),
+        "spend": Spend(client),
+        "told": Told(client),
+        "schema": Schema(client),
+        "alerts": Alerts(client),
+        "aside": Aside(client),
+    }
 
 
 def _about_table(client: redis.Redis, table_id: str) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def unknown(options: Mapping[str, AccountOptions], known: Collection[str]) -> li
 
 def _problems(number: str, options: object) -> list[str]:
     place = f"accounts.{number}"
-    if not number.isdigit():
+    if not (number.isascii() and number.isdigit()):
         return [f"{place}: {number!r} is not the id of an account"]
     if not isinstance(options, Mapping):
         return [f"{place} is not a table of options; there are enabled, difference"]

@@ -32,6 +32,19 @@ class Sent:
     body: Any = None
 
 
+def full_card() -> dict[str, Any]:
+    """A card with each kind of part."""
+    table = {"tag": "table", "page_size": 5, "columns": [{"name": "a", "data_type": "text"}], "rows": [{"a": "x"}]}
+    behaviors = [{"type": "open_url", "default_url": "https://x"}]
+    button = {"tag": "button", "text": {"tag": "plain_text", "content": "x"}, "type": "text", "behaviors": behaviors}
+    chart = {"tag": "chart", "aspect_ratio": "1:1", "chart_spec": {"type": "bar"}}
+    columns = {"tag": "column_set", "columns": [{"tag": "column", "elements": [{"tag": "hr", "element_id": "a"}]}]}
+    title = {"tag": "plain_text", "content": "x"}
+    header = {"title": title, "template": "red", "text_tag_list": [{"tag": "text_tag", "text": title}]}
+    body = {"elements": [table, button, chart, columns, {"tag": "markdown", "content": "x"}]}
+    return {"schema": "2.0", "config": {"update_multi": True}, "header": header, "body": body}
+
+
 def calls(world: World) -> list[Sent]:
     """A call of every endpoint."""
     facts = world.facts("")
@@ -51,15 +64,6 @@ def calls(world: World) -> list[Sent]:
     cells = {"单元ID": "1", "转化数": 1, "时间": 1_790_000_000_000, "账户名称": "甲"}
     one = {"field_id": ids["转化数"], "operator": "is", "value": '["1"]'}
     viewed = {"conjunction": "and", "conditions": [one]}
-    table = {"tag": "table", "page_size": 5, "columns": [{"name": "a", "data_type": "text"}], "rows": [{"a": "x"}]}
-    behaviors = [{"type": "open_url", "default_url": "https://x"}]
-    button = {"tag": "button", "text": {"tag": "plain_text", "content": "x"}, "type": "text", "behaviors": behaviors}
-    chart = {"tag": "chart", "aspect_ratio": "1:1", "chart_spec": {"type": "bar"}}
-    columns = {"tag": "column_set", "columns": [{"tag": "column", "elements": [{"tag": "hr", "element_id": "a"}]}]}
-    title = {"tag": "plain_text", "content": "x"}
-    header = {"title": title, "template": "red", "text_tag_list": [{"tag": "text_tag", "text": title}]}
-    body = {"elements": [table, button, chart, columns, {"tag": "markdown", "content": "x"}]}
-    card = {"schema": "2.0", "config": {"update_multi": True}, "header": header, "body": body}
     text = {"msg_type": "text", "content": {"text": "x"}}
     return [
         Sent("oauth.access_token", {}, {**app, "auth_code": "x"}),
@@ -94,7 +98,7 @@ def calls(world: World) -> list[Sent]:
         Sent("views.patch", {}, {"property": {"hidden_fields": [ids["备注"]]}}),
         Sent("views.delete"),
         Sent("wiki.node", {"token": "x"}),
-        Sent("bot.webhook", {}, {"msg_type": "interactive", "card": card}),
+        Sent("bot.webhook", {}, {"msg_type": "interactive", "card": full_card()}),
         Sent("bot.webhook", {}, text),
         Sent("bot.webhook", {}, {**text, "timestamp": "1", "sign": "x"}),
     ]  # fmt: skip

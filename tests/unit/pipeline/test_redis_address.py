@@ -14,7 +14,7 @@ from pipeline.redis_address import RedisAddress
 from pipeline.settings import Settings
 from pipeline.state.store import connect
 from tests.unit.pipeline.clients.stub import told
-from tests.unit.pipeline.test_settings import NEEDED
+from tests.unit.pipeline.conftest import NEEDED
 from worker.guard import Channel
 
 kombus: Any = kombu  # it has no types

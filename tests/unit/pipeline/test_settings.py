@@ -1,45 +1,22 @@
 """Settings: from the environment, from files, every problem at once."""
 
-import json
 import re
-import tomllib
 from collections.abc import Callable
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from pipeline import settings_roles
-from pipeline.core.account_options import AccountOptions
 from pipeline.core.errors import WrongInput
-from pipeline.core.table.columns import DEFAULT_COLUMNS, columns_of
-from pipeline.core.telling.thresholds import Thresholds
 from pipeline.settings import Settings
 from pipeline.settings_names import unknown
 from pipeline.settings_notes import doubts, notes, unsaid
 from pipeline.settings_sources import SECRETS, unset
 from tests.lab import TOKEN_KEY
-from tests.unit.pipeline.test_file_input import NO_FILES
+from tests.unit.pipeline.conftest import NEEDED
 
-NEEDED = {
-    "LAIKE_OCEANENGINE_APP_ID": "1",
-    "LAIKE_OCEANENGINE_SECRET": "canary-1",
-    "LAIKE_FEISHU_APP_ID": "cli_1",
-    "LAIKE_FEISHU_APP_SECRET": "canary-2",
-    "LAIKE_BITABLE_APP_TOKEN": "base",
-    "LAIKE_BITABLE_TABLE_ID": "tbl1",
-    "LAIKE_TOKEN_KEYS": TOKEN_KEY,
-}
-
-
-@pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """What is needed, and an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    for name, value in NEEDED.items():
-        monkeypatch.setenv(name, value)
-    return monkeypatch
+pytestmark = pytest.mark.usefixtures("environment")
 
 
 def test_every_problem_is_told_at_once_by_its_variable(environment: pytest.MonkeyPatch) -> None:
@@ -202,309 +179,6 @@ def test_what_others_set_may_be_in_any_encoding(environment: pytest.MonkeyPatch)
     assert Settings.load().accounts == {}
 
 
-COLUMNS = """
-[[columns]]
-name = "日期"
-metric = "day"
-[[columns]]
-name = "单元"
-metric = "promotion_id"
-[[columns]]
-name = "门店"
-metric = "account_name"
-[[columns]]
-name = "花费"
-metric = "stat_cost"
-"""
-
-
-def test_without_a_file_the_columns_are_the_usual_ones() -> None:
-    assert Settings.load().columns == DEFAULT_COLUMNS
-
-
-def test_the_columns_are_read_from_the_file_beside_or_from_the_one_that_is_named(
-    environment: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    (tmp_path / "laike.toml").write_text(COLUMNS, encoding="utf-8")
-    assert [column.name for column in Settings.load().columns] == ["日期", "单元", "门店", "花费"]
-    (tmp_path / "other.toml").write_text(COLUMNS.replace("花费", "消耗"), encoding="utf-8")
-    environment.setenv("LAIKE_CONFIG", "other.toml")
-    assert Settings.load().columns[-1].name == "消耗"
-
-
-def test_a_variable_goes_before_the_file(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "laike.toml").write_text(COLUMNS, encoding="utf-8")
-    environment.setenv("LAIKE_COLUMNS", json.dumps(tomllib.loads(COLUMNS.replace("花费", "消耗"))["columns"]))
-    assert Settings.load().columns[-1].name == "消耗"
-
-
-def test_what_is_wrong_with_the_columns_is_told_beside_the_other_problems(
-    environment: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    (tmp_path / "laike.toml").write_text(COLUMNS.replace("stat_cost", "stat_cots") + "[tabel]\n", encoding="utf-8")
-    environment.setenv("LAIKE_OCEANENGINE_RATE", "0")
-    with pytest.raises(WrongInput) as caught:
-        Settings.load()
-    assert "laike.toml: 'tabel' is not known" in caught.value.message
-    assert (
-        "laike.toml: column 4 (花费): the report has no 'stat_cots'; the nearest is 'stat_cost'" in caught.value.message
-    )
-    assert "laike.toml: no column has the metric stat_cost" in caught.value.message
-    assert "LAIKE_OCEANENGINE_RATE" in caught.value.message
-    assert caught.value.message.startswith("4 settings")
-
-
-@pytest.mark.parametrize("text", ["[[columns]", "\x00"])
-def test_a_file_that_is_no_toml_is_told(text: str, tmp_path: Path) -> None:
-    (tmp_path / "laike.toml").write_text(text, encoding="utf-8")
-    with pytest.raises(WrongInput, match=r"laike\.toml cannot be read"):
-        Settings.load()
-
-
-def test_a_named_file_that_is_not_there_is_told(environment: pytest.MonkeyPatch) -> None:
-    environment.setenv("LAIKE_CONFIG", "/nowhere/laike.toml")
-    with pytest.raises(WrongInput, match="LAIKE_CONFIG: there is no /nowhere"):
-        Settings.load()
-
-
-def test_wrong_columns_in_the_variable_are_told_by_its_name(environment: pytest.MonkeyPatch) -> None:
-    environment.setenv("LAIKE_COLUMNS", '[{"name": "x", "metric": "nix"}]')
-    with pytest.raises(WrongInput, match=r"5 settings are missing or wrong:\n  LAIKE_COLUMNS column 1 \(x\)"):
-        Settings.load()
-
-
-OPTIONS = """
-[accounts.1834207156320263]
-enabled = false
-[accounts.1834280156338684]
-difference = "expected"
-"""
-
-
-def test_single_accounts_are_disabled_or_expected_to_differ_in_the_file_and_a_variable_goes_before_it(
-    environment: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    assert Settings.load().account_options == {}
-    (tmp_path / "laike.toml").write_text(OPTIONS, encoding="utf-8")
-    assert Settings.load().account_options == {
-        "1834207156320263": AccountOptions(enabled=False),
-        "1834280156338684": AccountOptions(expected=True),
-    }
-    environment.setenv("LAIKE_ACCOUNT_OPTIONS", '{"18": {"enabled": true}}')
-    assert Settings.load().account_options == {"18": AccountOptions()}
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        (
-            "[accounts.18]\nenable = false",
-            "laike.toml: accounts.18: 'enable' is not known; there are enabled, difference",
-        ),
-        ("[accounts.18]\nenabled = 0", "laike.toml: accounts.18: enabled = 0 is neither true nor false"),
-        ("[accounts.18]\ndifference = true", 'accounts.18: difference = True is not "expected", the only value'),
-        ("[accounts.蜀香小馆]\nenabled = false", "laike.toml cannot be read"),
-        ('[accounts."蜀香小馆"]\nenabled = false', "accounts.蜀香小馆: '蜀香小馆' is not the id of an account"),
-        ("[accounts]\n18 = false", "accounts.18 is not a table of options; there are enabled, difference"),
-        ("accounts = 1", "accounts: write [accounts.<id>] with enabled = false"),
-    ],
-)
-@pytest.mark.usefixtures("environment")
-def test_options_of_accounts_that_are_none_are_named_with_the_file(text: str, told: str, tmp_path: Path) -> None:
-    (tmp_path / "laike.toml").write_text(text, encoding="utf-8")
-    with pytest.raises(WrongInput) as caught:
-        Settings.load()
-    assert told in caught.value.message
-
-
-@pytest.mark.parametrize(
-    ("accounts", "told"),
-    [
-        ('{"1834207156320263": "一店", "1": "二店"}', "is about 1834280156338684, which LAIKE_ACCOUNTS does not name"),
-        ('{"1834280156338684": "一店"}', "is about 1834207156320263, which LAIKE_ACCOUNTS does not name"),
-    ],
-)
-def test_options_of_accounts_that_the_settings_do_not_name_are_told(
-    accounts: str, told: str, environment: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    (tmp_path / "laike.toml").write_text(OPTIONS, encoding="utf-8")
-    environment.setenv("LAIKE_ACCOUNTS", accounts)
-    with pytest.raises(WrongInput) as caught:
-        Settings.load()
-    assert f"LAIKE_ACCOUNT_OPTIONS ([accounts.<id>] in laike.toml) {told}" in caught.value.message
-
-
-def test_settings_that_disable_every_account_are_told(environment: pytest.MonkeyPatch) -> None:
-    environment.setenv("LAIKE_ACCOUNTS", '{"1": "一店", "2": "二店"}')
-    environment.setenv("LAIKE_ACCOUNT_OPTIONS", '{"1": {"enabled": false}, "2": {"enabled": false}}')
-    with pytest.raises(WrongInput, match="disables every account of LAIKE_ACCOUNTS"):
-        Settings.load()
-
-
-def test_the_example_of_laike_toml_is_right(tmp_path: Path) -> None:
-    example = Path(__file__).parents[3] / "laike.toml.example"
-    (tmp_path / "laike.toml").write_text(example.read_text(encoding="utf-8"), encoding="utf-8")
-    assert list(Settings.load().account_options.values()) == [
-        AccountOptions(expected=True),
-        AccountOptions(enabled=False),
-    ]
-
-
-@pytest.mark.parametrize("value", ["inf", "nan", "1e300", "1771000000000"])
-@pytest.mark.parametrize(
-    "name",
-    ["RUN_DEADLINE_S", "CLOCK_OFFSET_S", "SWEEP_S", "STEP_LEASE_S", "WATCHDOG_S", "VISIBILITY_TIMEOUT_S", "WAIT_SCALE"],
-)
-def test_no_setting_makes_a_wait_without_an_end(name: str, value: str, environment: pytest.MonkeyPatch) -> None:
-    environment.setenv(f"LAIKE_{name}", value)
-    with pytest.raises(WrongInput, match=f"LAIKE_{name} "):
-        Settings.load()
-
-
-@pytest.mark.parametrize("value", ["1e-9", "inf", "nan"])
-def test_no_rate_is_so_slow_that_a_call_never_comes(value: str, environment: pytest.MonkeyPatch) -> None:
-    environment.setenv("LAIKE_OCEANENGINE_RATE", value)
-    with pytest.raises(WrongInput, match="LAIKE_OCEANENGINE_RATE "):
-        Settings.load()
-
-
-def test_the_example_of_the_columns_is_right() -> None:
-    example = Path(__file__).parents[3] / "laike.toml.example"
-    assert len(columns_of(tomllib.loads(example.read_text(encoding="utf-8"))["columns"])) == 11
-
-
-def test_thresholds_come_from_laike_toml_and_a_variable_goes_before_it(
-    environment: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    config = tmp_path / "other.toml"
-    config.write_text("[anomalies]\nshare = 0.3\nidle_days = 3\n", encoding="utf-8")
-    environment.setenv("LAIKE_CONFIG", str(config))
-    assert (Settings.load().anomalies.share, Settings.load().anomalies.idle_days) == (Decimal("0.3"), 3)
-    environment.setenv("LAIKE_ANOMALIES", '{"share": 0.4}')
-    assert Settings.load().anomalies == Thresholds(share=Decimal("0.4"))
-
-
-def test_thresholds_that_are_none_are_named_with_the_file(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    config = tmp_path / "other.toml"
-    config.write_text("[anomalies]\nshares = 0.3\n[alerts]\n", encoding="utf-8")
-    environment.setenv("LAIKE_CONFIG", str(config))
-    with pytest.raises(WrongInput) as caught:
-        Settings.load()
-    assert f"{config}: anomalies: 'shares' is not known" in caught.value.message
-    assert f"{config}: 'alerts' is not known; there are columns, anomalies, accounts, report" in caught.value.message
-
-
-@pytest.mark.parametrize(
-    ("text", "variable", "weekly"),
-    [
-        ("", "", True),
-        ("[report]", "", True),
-        ("[report]\nweekly = false", "", False),
-        ("[report]\nweekly = false", "true", True),
-        ("", "false", False),
-    ],
-)
-def test_the_weekly_card_is_turned_off_in_the_file_or_by_a_variable_which_goes_first(
-    text: str, variable: str, *, weekly: bool, environment: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    (tmp_path / "laike.toml").write_text(text, encoding="utf-8")
-    environment.setenv("LAIKE_REPORT_WEEKLY", variable)
-    assert Settings.load().report_weekly is weekly
-
-
-@pytest.mark.parametrize("text", ["report = 1", "[report]\nweekly = 3", "[report]\nwekly = true"])
-@pytest.mark.usefixtures("environment")
-def test_a_report_section_that_says_something_else_is_told(text: str, tmp_path: Path) -> None:
-    (tmp_path / "laike.toml").write_text(text, encoding="utf-8")
-    with pytest.raises(WrongInput, match=r"laike\.toml: \[report\] holds nothing but weekly"):
-        Settings.load()
-
-
-# `.env`, laike.toml and secret files: one reader
-
-
-@pytest.mark.parametrize("thing", ["a folder", "a FIFO", "a device", "more than a bound"])
-def test_an_env_file_that_is_none_is_named_and_nothing_else_is_said_to_be_missing(
-    thing: str, environment: pytest.MonkeyPatch
-) -> None:
-    for name in NEEDED:
-        environment.delenv(name)
-    NO_FILES[thing][0](Path(".env"))
-    with pytest.raises(WrongInput) as caught:
-        Settings.load()
-    assert caught.value.message.startswith(".env cannot be read: it is ")
-    assert "missing" not in caught.value.message
-
-
-@pytest.mark.parametrize("encoding", ["gbk", "utf-16"])
-def test_an_env_file_that_is_not_utf8_is_named(encoding: str, environment: pytest.MonkeyPatch) -> None:
-    environment.delenv("LAIKE_ACCOUNTS", raising=False)
-    Path(".env").write_text('LAIKE_ACCOUNTS={"1": "城东店"}', encoding=encoding)
-    with pytest.raises(WrongInput, match="save it as UTF-8"):
-        Settings.load()
-
-
-def test_an_env_file_may_begin_with_a_byte_order_mark(environment: pytest.MonkeyPatch) -> None:
-    environment.delenv("LAIKE_LOOKBACK_DAYS", raising=False)
-    Path(".env").write_text("LAIKE_LOOKBACK_DAYS=3\n", encoding="utf-8-sig")
-    assert Settings.load().lookback_days == 3
-
-
-@pytest.mark.parametrize("thing", ["nothing", "a folder", "a FIFO", "a device", "more than a bound"])
-def test_a_secret_file_that_is_none_is_named_by_its_variable(thing: str, environment: pytest.MonkeyPatch) -> None:
-    NO_FILES[thing][0](Path("secret"))
-    environment.setenv("LAIKE_FEISHU_APP_SECRET_FILE", "secret")
-    with pytest.raises(WrongInput) as caught:
-        Settings.load()
-    assert "LAIKE_FEISHU_APP_SECRET_FILE: secret cannot be read: " in caught.value.message
-
-
-def test_a_secret_file_that_is_empty_is_named(environment: pytest.MonkeyPatch) -> None:
-    Path("secret").write_text("\n")
-    environment.setenv("LAIKE_FEISHU_APP_SECRET_FILE", "secret")
-    with pytest.raises(WrongInput, match="LAIKE_FEISHU_APP_SECRET_FILE: secret cannot be read: it is empty"):
-        Settings.load()
-
-
-@pytest.mark.parametrize("thing", ["a folder", "a FIFO", "a device", "more than a bound"])
-def test_a_toml_that_is_no_file_is_named(thing: str) -> None:
-    NO_FILES[thing][0](Path("laike.toml"))
-    with pytest.raises(WrongInput, match=r"laike\.toml cannot be read: it is "):
-        Settings.load()
-
-
-@pytest.mark.parametrize("name", ["LAIKE_COLUMNS", "LAIKE_ACCOUNTS"])
-def test_json_without_a_bottom_is_none(name: str, environment: pytest.MonkeyPatch) -> None:
-    environment.setenv(name, "[" * 100_000)
-    with pytest.raises(WrongInput, match=f"{name} is not JSON"):
-        Settings.load()
-
-
-# what `.env` says beside the environment
-
-
-def test_what_stands_in_single_quotes_in_the_env_file_stays_as_it_is(environment: pytest.MonkeyPatch) -> None:
-    environment.delenv("LAIKE_OCEANENGINE_SECRET")
-    Path(".env").write_text(r"LAIKE_OCEANENGINE_SECRET='a${HOME}\b\\c$d'" + "\n", encoding="utf-8")
-    assert Settings.load().oceanengine_secret.get_secret_value() == r"a${HOME}\b\\c$d"
-
-
-@pytest.mark.parametrize("place", ["outside", "inside"])
-def test_a_new_name_goes_before_an_old_one_wherever_each_stands(place: str, environment: pytest.MonkeyPatch) -> None:
-    old, new = ("FEISHU_APP_ID", "cli_old"), ("LAIKE_FEISHU_APP_ID", "cli_new")
-    environment.delenv("LAIKE_FEISHU_APP_ID")
-    environment.setenv(*(old if place == "inside" else new))
-    Path(".env").write_text("=".join(new if place == "inside" else old))
-    assert Settings.load().feishu_app_id == "cli_new"
-
-
-def test_the_environment_goes_before_the_env_file_in_any_case(environment: pytest.MonkeyPatch) -> None:
-    environment.setenv("LAIKE_LOOKBACK_DAYS", "3")
-    Path(".env").write_text("LAIKE_LOOKBACK_DAYS=4\nlaike_catch_up_days=5\nCATCH_UP_DAYS=6\n")
-    loaded = Settings.load()
-    assert (loaded.lookback_days, loaded.catch_up_days) == (3, 5)
-
-
 # what is said of them
 
 
@@ -608,4 +282,22 @@ def test_the_home_is_meant_by_its_sign_in_every_path(environment: pytest.MonkeyP
 def test_a_home_of_nobody_is_told_by_its_variable(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("LAIKE_TOKEN_FILE", "~nobody-of-that-name/token")
     with pytest.raises(WrongInput, match=r"LAIKE_TOKEN_FILE .*whose home"):
+        Settings.load()
+
+
+@pytest.mark.parametrize("value", ["inf", "nan", "1e300", "1771000000000"])
+@pytest.mark.parametrize(
+    "name",
+    ["RUN_DEADLINE_S", "CLOCK_OFFSET_S", "SWEEP_S", "STEP_LEASE_S", "WATCHDOG_S", "VISIBILITY_TIMEOUT_S", "WAIT_SCALE"],
+)
+def test_no_setting_makes_a_wait_without_an_end(name: str, value: str, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv(f"LAIKE_{name}", value)
+    with pytest.raises(WrongInput, match=f"LAIKE_{name} "):
+        Settings.load()
+
+
+@pytest.mark.parametrize("value", ["1e-9", "inf", "nan"])
+def test_no_rate_is_so_slow_that_a_call_never_comes(value: str, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("LAIKE_OCEANENGINE_RATE", value)
+    with pytest.raises(WrongInput, match="LAIKE_OCEANENGINE_RATE "):
         Settings.load()

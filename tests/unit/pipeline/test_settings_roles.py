@@ -7,7 +7,7 @@ import pytest
 from pipeline import settings_roles
 from pipeline.core.errors import WrongInput
 from pipeline.settings import Settings
-from tests.unit.pipeline.test_settings import NEEDED
+from tests.unit.pipeline.conftest import NEEDED
 
 PARTIAL = ("beat", "flower")
 
