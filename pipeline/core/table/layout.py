@@ -141,6 +141,14 @@ def cells_of(columns: Sequence[Column], row: ReportRow, account: Account) -> dic
     return {c.name: c.canonical(dimensions.get(c.source, c.figure(row.metrics))) for c in columns}
 
 
+def filled(field: Field) -> dict[str, object]:
+    """The filter for rows whose cell of a field is not empty."""
+    return {
+        "conjunction": "and",
+        "conditions": [{"field_name": field.name, "operator": "isNotEmpty", "value": []}],
+    }
+
+
 def between(name: str, after_ms: int, before_ms: int) -> dict[str, object]:
     """The filter for a date field strictly between two days, each given by its midnight."""
     bounds = (("isGreater", after_ms), ("isLess", before_ms))

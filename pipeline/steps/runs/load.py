@@ -28,7 +28,7 @@ from pipeline.steps.runs.ready import Ready, ready
 from pipeline.steps.runs.shared_keys import Shared, settle_with_holders
 from pipeline.steps.table.capacity import ensure_room
 from pipeline.steps.table.read import Record, read_following, remembered_count, rows_of, take_snapshot
-from pipeline.steps.table.visibility import refuse_empty, refuse_unseen
+from pipeline.steps.table.visibility import refuse_empty, refuse_lost_keys, refuse_unseen
 from pipeline.steps.table.write import Bisection, create_surely, write_batches
 
 T = TypeVar("T")
@@ -148,6 +148,7 @@ class _Load:
 
     def prepare(self) -> None:
         """Read what the snapshot lacks, settle what other accounts report too, and look what the table can hold."""
+        refuse_lost_keys(self.ctx, self.base, self.layout, stop=not self.run.dry_run)
         if besides := self.days - set(self.run.days):  # days that were fetched because their totals moved
             self.found += self._read(besides)
         self.shared = settle_with_holders(self.ctx, self.run, self.layout, self.wanted, self.found)

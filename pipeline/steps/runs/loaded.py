@@ -36,9 +36,9 @@ def outcome_of(ctx: Context, work: Written) -> LoadOutcome:
     """The outcome of a load."""
     source, outdated = work.ready.source, work.ready.outdated
     done = {key: change for key, change in work.done.items() if key not in work.refused}
-    covered = ctx.coverage.at(source.days)
+    covered, fields = ctx.coverage.at(source.days), ctx.table_facts.columns()
     loaded = {at: known.checksum for at, known in covered.items() if source.comparable(known.checksum)}
-    why = causes(done.values(), source.digests, loaded, is_new(ctx, work.layout, covered))
+    why = causes(done.values(), source.digests, loaded, is_new(fields, work.layout, covered))
     created = sum(change.created for change in done.values())
     return LoadOutcome(
         created=created,
@@ -55,7 +55,7 @@ def outcome_of(ctx: Context, work: Written) -> LoadOutcome:
         outdated=tuple(sorted(outdated)),
         stale=work.ready.stale,
         refused=refusals((row, work.refused[row.key]) for row in work.wanted if row.key in work.refused),
-        warnings=(*column_warnings(ctx, work.layout, why), *_by_hand(why), *work.shared.warnings),
+        warnings=(*column_warnings(fields, work.layout, why), *_by_hand(why), *work.shared.warnings),
     )
 
 

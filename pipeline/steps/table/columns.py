@@ -10,6 +10,8 @@ from pipeline.core.table.layout import Layout
 from pipeline.state.coverage.coverage import Loaded
 from pipeline.state.table.table_facts import KnownColumn
 
+Known = Mapping[str, KnownColumn]  # the fields of the last load, by the columns' names in the settings
+
 
 def learn_columns(ctx: Context, layout: Layout, since: datetime) -> None:
     """Remember the fields that a load wrote into; what is new about them was told by it.
@@ -26,9 +28,8 @@ def learn_columns(ctx: Context, layout: Layout, since: datetime) -> None:
     )
 
 
-def is_new(ctx: Context, layout: Layout, covered: Mapping[AccountDay, Loaded]) -> Callable[[AccountDay, str], bool]:
+def is_new(known: Known, layout: Layout, covered: Mapping[AccountDay, Loaded]) -> Callable[[AccountDay, str], bool]:
     """Tells whether a column is another one now than that into which an account's day was last loaded."""
-    known = ctx.table_facts.columns()
 
     def told(at: AccountDay, name: str) -> bool:
         if not known:
@@ -41,12 +42,11 @@ def is_new(ctx: Context, layout: Layout, covered: Mapping[AccountDay, Loaded]) -
     return told
 
 
-def column_warnings(ctx: Context, layout: Layout, why: Causes) -> list[str]:
+def column_warnings(known: Known, layout: Layout, why: Causes) -> list[str]:
     """What people did to columns since the last load, each told once: renamed, or deleted and made again.
 
     A column that is new in the settings is theirs, and is filled without a word.
     """
-    known = ctx.table_facts.columns()
     told = [
         f"“{name}”列已改名为“{now}”, 已跟随"
         for name, now in layout.renamed.items()
@@ -56,7 +56,7 @@ def column_warnings(ctx: Context, layout: Layout, why: Causes) -> list[str]:
     return told + [f"“{name}”列曾被删除后重建，已重新填入 {rows} 行" for name, rows in refilled.items()]
 
 
-def _since(known: Mapping[str, KnownColumn], name: str, field_id: str, now: datetime) -> datetime | None:
+def _since(known: Known, name: str, field_id: str, now: datetime) -> datetime | None:
     before = known.get(name)
     if before and before.field_id == field_id:
         return before.since

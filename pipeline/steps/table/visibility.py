@@ -17,10 +17,12 @@ from pipeline.core.model import Account
 from pipeline.core.outcome import Run
 from pipeline.core.read_back import DayAgreement
 from pipeline.core.runs.reading import believed
-from pipeline.core.table.layout import Layout
+from pipeline.core.table.layout import Layout, filled
 from pipeline.state.coverage.coverage import UNKNOWN
 from pipeline.state.table.visibility import Unseen
 from pipeline.steps.table.read import read_rows
+
+KEY = ("day", "promotion_id")  # what fills the columns that make a row unique
 
 log = structlog.get_logger()
 
@@ -50,6 +52,27 @@ def refuse_empty(ctx: Context, accounts: Iterable[Account], *, stop: bool = True
     if stop:
         ctx.visibility.learn_unseen(unseen)
     raise TableUnseen(unseen.why)
+
+
+def refuse_lost_keys(ctx: Context, base: Base, layout: Layout, *, stop: bool = True) -> None:
+    """Stop loading where a column of the key was made anew and is empty: each row would be created a second time.
+
+    Args:
+        stop: Whether later loads are stopped, too; a dry run only says so.
+
+    Raises:
+        TableUnseen: It is so.
+    """
+    known = ctx.table_facts.columns()
+    for name in (column.name for column in layout.columns if column.source in KEY):
+        field, before = layout.fields[name], known.get(name)
+        if not before or before.field_id == field.id or not ctx.visibility.seen():
+            continue
+        if not base.records().count(filled(field)):
+            unseen = Unseen(f"column {name} was deleted and made again: the rows have lost their keys")
+            if stop:
+                ctx.visibility.learn_unseen(unseen)
+            raise TableUnseen(unseen.why)
 
 
 def holds_rows(ctx: Context, accounts: Iterable[Account]) -> bool:
