@@ -5,14 +5,14 @@ from datetime import date
 from pipeline.core.errors import WrongInput
 from pipeline.core.text import quoted
 
-OLDEST, NEWEST = date(2015, 1, 1), date(2999, 12, 31)  # beyond these nobody has figures, and calendars have an end
+OLDEST, NEWEST = date(2015, 1, 1), date(2999, 12, 31)  # no figures exist outside, and `date` overflows near its ends
 
 
 def day_of(text: str) -> date:
     """A day.
 
     Raises:
-        WrongInput: It is none, or one that no figures can be of.
+        WrongInput: It is no date, or lies outside the supported years.
     """
     try:
         day = date.fromisoformat(text)

@@ -24,7 +24,7 @@ def enter(app: typer.Typer) -> None:
 
 
 def drop_sizes(environment: MutableMapping[str, str]) -> None:
-    """Take the size of the terminal out of the environment where no terminal is of it: what draws takes it as it is."""
+    """Remove an impossible terminal size from the environment: Rich would believe it."""
     for name in SIZES:
         size = environment.get(name, "1")
         if not (size.isascii() and size.isdigit() and len(size) <= SIZE_DIGITS_MAX and int(size)):
@@ -32,7 +32,7 @@ def drop_sizes(environment: MutableMapping[str, str]) -> None:
 
 
 def check_words(words: Sequence[str]) -> None:
-    """Return if every argument is text; no run, account, day or file of ours has a name that is none.
+    """Refuse arguments that are not UTF-8: no run, account, day or file of ours is named so.
 
     Raises:
         WrongInput: One is not.

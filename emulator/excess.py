@@ -1,4 +1,4 @@
-"""Answers of gateways gone wrong that are too much for whoever reads them; here they are made piece by piece."""
+"""Answers too large for their reader, as broken gateways send them; made piece by piece."""
 
 import zlib
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ GZIP = 31  # zlib's word for its largest window in a gzip file
 
 
 def swollen(mib: int, encoding: str) -> Iterator[bytes]:
-    """A JSON object of so many MiB, packed or not."""
+    """A JSON object of `mib` MiB, packed or not."""
     return _zipped(_plain(mib)) if encoding == "gzip" else _plain(mib)
 
 

@@ -1,4 +1,4 @@
-"""JSON and whole numbers as they come in. What is absurd is neither, so that whoever asked refuses it by its name."""
+"""Parse JSON and whole numbers of requests. Absurd values do not parse, so the caller refuses them by name."""
 
 import json
 import math

@@ -38,7 +38,7 @@ class EnvLines:
 
 
 def parse(text: str, environment: Mapping[str, str]) -> EnvLines:
-    """The variables that a text sets; a line that is none is noted and left out."""
+    """Parse the lines of a `.env`; a line that sets nothing is noted and skipped."""
     text, at, found = re.sub(r"\r\n?", "\n", text) + "\n", 0, EnvLines()
     while at < len(text):
         if blank := _BLANK.match(text, at):

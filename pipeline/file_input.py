@@ -44,7 +44,7 @@ def path_of(text: str | Path) -> Path:
     """The path that a person wrote, `~` being the home.
 
     Raises:
-        WrongInput: It is empty, or begins with the `~` of a user that nobody knows.
+        WrongInput: It is empty, or begins with `~` and an unknown user.
     """
     if isinstance(text, str) and not text.strip():
         raise WrongInput("a file name is needed: what was given is empty")
@@ -58,7 +58,7 @@ def written_path(value: object) -> object:
     """A setting that is a path, `~` being the home; anything else as it is.
 
     Raises:
-        ValueError: It begins with the `~` of a user that nobody knows.
+        ValueError: It begins with `~` and an unknown user.
     """
     try:
         return str(path_of(value)) if isinstance(value, str | Path) else value

@@ -1,11 +1,11 @@
-"""Variables that look like ours and are none: most are misspelt, and what they were to set stays at its default."""
+"""Unknown `LAIKE_…` variables: mostly misspelt, so the setting they mean stays at its default."""
 
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
 from pipeline.settings_sources import PREFIX, SECRETS
 
-OF_TESTS = ("LAIKE_REQUIRE_BROWSER",)  # what our own tests are told in the same way
+OF_TESTS = ("LAIKE_REQUIRE_BROWSER",)  # read by our own tests
 LIKENESS = 0.7  # from which on a name is offered
 
 

@@ -11,7 +11,7 @@ from pipeline.settings import Settings
 from pipeline.settings_secrets import hold_secrets_of
 from pipeline.settings_sources import field_of, from_env_file, from_files, seen
 
-# what the Celery application is made of, whoever loads it
+# what the Celery application needs in every role
 _MESSAGES = frozenset(
     {"role", "redis_url", "log_level", "visibility_timeout_s", "sweep_s", "daily_at", "settle_at", "clock_offset_s"}
     | {"beat_file"}

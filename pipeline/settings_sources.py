@@ -92,7 +92,7 @@ def env_file() -> EnvLines:
 
 
 def looked_for(problems: Iterable[str]) -> str:
-    """Where `.env` would have been, if something is missing and there is none: a part of a message."""
+    """Say where `.env` was looked for, if a setting is missing and no `.env` exists."""
     missing = any("is missing" in line for line in problems)
     return f" (there is no {ENV.absolute()})" if missing and not ENV.exists() else ""
 

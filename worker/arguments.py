@@ -14,7 +14,7 @@ from pipeline.core.errors import WrongInput
 from pipeline.core.runs.plan import parts
 from pipeline.core.text import encodable, quoted
 
-RUN = "run_id"  # what every step is called with, and nobody else
+RUN = "run_id"  # an argument of every step, and of no other task
 NAME_MAX = 200  # characters; the longest id of a run has 60
 
 
@@ -87,7 +87,7 @@ def day_of(name: str, text: str) -> date:
     """A day.
 
     Raises:
-        WrongInput: It is none.
+        WrongInput: It is not valid.
     """
     try:
         return date.fromisoformat(text)

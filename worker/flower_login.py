@@ -20,7 +20,7 @@ from tornado.web import HTTPError
 FIRST_S, LONGEST_S = 0.5, 10.0  # the pause after one failure, and after many
 PATIENCE_S = 30.0  # whose turn is later is sent away at once
 FORGOTTEN_S = 600.0  # after so long without an attempt
-ADDRESSES = 1_000  # of which failures are remembered
+ADDRESSES = 1_000  # whose failures are remembered
 WRONG, TOO_MANY = 401, 429  # HTTP
 
 log = logging.getLogger(__name__)

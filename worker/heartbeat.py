@@ -17,11 +17,11 @@ from pipeline.state.store import StoreTrouble, connect
 from worker.process import require_file
 
 log = structlog.get_logger()
-_untouched: set[Path] = set()  # those of which it was told
+_untouched: set[Path] = set()  # files whose failure was logged
 
 
 def beat(file: Path | None) -> None:
-    """Touch the file, where there is to be one; that it cannot be is told once, and keeps nobody from the work."""
+    """Touch the heartbeat file, if one is set. A failure is logged once and stops nothing."""
     if not file:
         return
     try:

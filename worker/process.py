@@ -41,7 +41,7 @@ def require_store(settings: Settings, tries: int = TRIES) -> None:
 
     Raises:
         WrongInput: It is a cluster.
-        StoreUnreachable: It does not, in so many tries.
+        StoreUnreachable: It does not, after `tries` attempts.
     """
     client = connect(settings.redis_address, tries)
     try:

@@ -53,10 +53,10 @@ class Wanted:
 
 
 def runs(count: int, *, failed: bool, day: str | None, account: str | None, as_json: bool) -> int:
-    """The newest runs, of all or of those that match.
+    """List the newest runs, or the newest that match.
 
     Raises:
-        WrongInput: The day is not one, or so many are never listed.
+        WrongInput: The day is invalid, or the count is over `COUNT_MAX`.
     """
     if count > COUNT_MAX:
         raise WrongInput(f"{quoted(count)} runs are too many: at most {COUNT_MAX} are listed at once")
@@ -112,7 +112,7 @@ def _named(ctx: Context, named: str) -> str:
         more = len(candidates) - CANDIDATES_SHOWN
         listed = ", ".join(candidates[:CANDIDATES_SHOWN]) + (f" and {more} more" if more > 0 else "")
         raise WrongInput(f"{len(candidates)} runs begin with {named!r}: {listed}")
-    return candidates[0] if candidates else named  # of which the ledger says that there is none
+    return candidates[0] if candidates else named  # the ledger refuses an unknown id by name
 
 
 def _last(ctx: Context, wanted: Wanted) -> str:

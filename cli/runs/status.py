@@ -41,7 +41,7 @@ def age(text: str) -> timedelta:
     """A length of time such as 26h.
 
     Raises:
-        WrongInput: It is none.
+        WrongInput: It is not valid.
     """
     number, unit = text[:-1], text[-1:]
     if number.isascii() and number.isdigit() and len(number) <= DIGITS_MAX and unit in UNITS:

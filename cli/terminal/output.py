@@ -21,7 +21,7 @@ from pipeline.core.outcome import AccountResult, Run, RunState, Summary
 from pipeline.core.runs.plan import kind_of
 
 DONE, IN_PART, WRONG_USAGE, FAILED, PERSON_NEEDED = 0, 1, 2, 3, 4
-UNLIMITED = 100_000  # cells in a line where nobody's terminal ends
+UNLIMITED = 100_000  # cells of a line without a terminal
 GAP = 2  # cells between two columns
 FOLDED_CELLS = 8  # a column that may be folded is not narrower than this
 

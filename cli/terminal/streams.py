@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 STDOUT, STDERR = 1, 2
 ERRORS = "laike.plain"  # what the streams do with signs that their encoding lacks
-PLAIN = "ascii"  # where a stream's encoding is none in which lines can be written
+PLAIN = "ascii"  # used where a stream's encoding cannot write lines
 WANTED_NO_MORE = (errno.EPIPE, errno.EBADF)  # the reader had enough, or nobody ever read
 _PLAIN = {"→": "->", "✓": "ok", "✗": "x", "•": "*", "…": "...", "·": "."}
 _BOXES = range(0x2500, 0x2580)
@@ -124,7 +124,7 @@ def _like(sign: str) -> str:
 def _wrapped(stream: TextIO | None, descriptor: int) -> tuple[Sink, TextIO]:
     """A stream in place of another, in its encoding; where there is none, what is written is dropped.
 
-    One that is no file, as whoever calls us from Python may have put there, stays.
+    A stream that is no file stays: a Python caller may have set it.
     """
     if stream is not None and not _is_file(stream):
         return Sink(None), stream

@@ -21,7 +21,7 @@ from pipeline.core.text import encodable, whole_characters
 MOST_BYTES = 16 << 20  # a page of 500 records with all cells full takes less than one MiB
 MOST_VALUES = 200_000  # an object, a list, a text, a number: such a page has 20,000
 DEEPEST = 100  # the services nest less than ten
-PLAIN_DIGITS = 30  # up to so many signs a number is taken as it is
+PLAIN_DIGITS = 30  # shorter numbers need no check
 MOST_DIGITS = 400  # of a number, also when it is written out: no float has as many, and more would take time or memory
 ENCODING = "gzip"  # the one that is asked for
 LARGE_BYTES = 1 << 20  # from which on a body has to wait for the other large ones of the process

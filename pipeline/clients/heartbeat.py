@@ -15,7 +15,7 @@ from pipeline.clients.http import Http
 from pipeline.core.errors import BadRequest
 
 TIMEOUT_S = 5
-PATIENCE_S = 1  # a monitor that answers takes less; whoever ends a run waits no longer for one that does not
+PATIENCE_S = 1  # a working monitor answers sooner; the end of a run waits no longer
 HTTP_REDIRECT = 300
 
 log = structlog.get_logger()

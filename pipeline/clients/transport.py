@@ -18,7 +18,7 @@ from pipeline.core.errors import BadRequest, LaikeError, NeedsPerson, TransportT
 
 NO_CERTIFICATE = "NO_CERTIFICATE_OR_CRL_FOUND"  # what OpenSSL says of a file that holds no certificate
 
-# what the libraries raise over a call, by intent or because nobody thought of such an answer
+# what the libraries raise over a call, whether they meant to or not
 FOREIGN = (OSError, HTTPError, HTTPException, ValueError, RuntimeError, ArithmeticError, LookupError)
 _CARRIED = re.compile(r"(?! )[\t -~\xa0-\xff]*")  # of a header's value
 

@@ -23,13 +23,13 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, LocationParseError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import allowed_gai_family
 
-NO_END_S = 3600.0  # what a call may take that nobody bounds
+NO_END_S = 3600.0  # the limit of a call without one
 _END: ContextVar[float] = ContextVar("end", default=math.inf)
 
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Let the calls of this thread in the block take so many seconds."""
+    """Limit the calls that this thread makes in the block to `seconds` in all."""
     token = _END.set(perf_counter() + seconds)
     try:
         yield

@@ -14,7 +14,7 @@ LIKENESS = 0.4  # from which on a name is offered
 def ids_of(wanted: Sequence[str], written: Mapping[str, str], called: Mapping[str, Collection[str]]) -> list[str]:
     """The ids of the accounts that somebody asked for.
 
-    An id goes before a name, and a name that is written, of which each account has its own, before one that is called.
+    Ids are tried first, then the names in the table (unique), then the service's current names.
 
     Args:
         wanted: Ids and whole names.

@@ -148,7 +148,7 @@ def _values(raw: object) -> tuple[str, ...]:
 
 
 def _json_in(text: str) -> object:
-    """What the JSON in a text means; what is none, or more than an answer may hold, means itself."""
+    """Parse JSON inside a text; a text that is no JSON, or exceeds the bounds, stays a text."""
     try:
         judge(bytearray(text, "utf-8", "surrogatepass"))
         return json.loads(text)

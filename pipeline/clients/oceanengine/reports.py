@@ -27,7 +27,7 @@ def promotion_report(api: OceanEngine, account_id: str, days: DayRange, metrics:
     """Every promotion's figures on each of `days`; a promotion without data has no row.
 
     Raises:
-        BadResponse: A row lacks its promotion, its day or a compulsory metric, its name is none, or it lies outside
+        BadResponse: A row lacks its promotion, its day or a compulsory metric, has an unusable name, or lies outside
             `days`.
     """
     rows = api.pages(

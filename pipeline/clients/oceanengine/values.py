@@ -1,4 +1,4 @@
-"""What a row of an answer holds: an id, a name, a day, a figure. Whatever is none of it is refused here."""
+"""Parse the values of a row: id, name, day, figure. What does not parse is refused here."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -46,7 +46,7 @@ def name_in(row: Mapping[str, Any], name: str) -> str:
 
 
 def name_of(value: object) -> str:
-    """A name as `name_in` gives it; what is no name is none."""
+    """A name as `name_in` gives it; empty where the value is no name."""
     is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
     return one_line(str(value) if is_number else value)
 
@@ -55,7 +55,7 @@ def day_in(row: Mapping[str, Any], days: DayRange) -> date:
     """The day of a report row.
 
     Raises:
-        BadResponse: There is none, or it is none of `days`.
+        BadResponse: The day is missing, unreadable, or not one of `days`.
     """
     said = row.get("stat_time_day")
     try:

@@ -11,7 +11,7 @@ from pipeline.core.table.cells import Field, plain_text
 from pipeline.core.table.columns import plain_figure
 
 _NOT_THAT = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)  # what a cell of another shape raises
-_FLOAT_DIGITS = 300  # a float has room for so many
+_FLOAT_DIGITS = 300  # the largest float has 309 digits
 
 
 def _number(raw: object) -> int | float:

@@ -1,4 +1,4 @@
-"""A run in this process that a person stops: between two steps, and closed, so that nobody goes on with it."""
+"""Stop a run in this process: no further step begins, and the run is closed so that no worker continues it."""
 
 from collections.abc import Callable
 from dataclasses import replace
