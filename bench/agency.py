@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
 
-from bench.crew import SEVEN, Told, crew
 from bench.growth import Step, grown, table
 from bench.result import Goal, Part, Table, mib
 from bench.weigh import Weight
+from bench.workers import SEVEN, Told, workers
 from bench.world import PAGE_ROWS, RATE, Log, Shape, World, slow_down, world
 from cli.terminal.output import note
 from pipeline.core.model import DayRange
@@ -50,7 +50,7 @@ def measure(rounds: Mapping[int, int]) -> Part:
 def _measured(accounts: int, rounds: int) -> Size:
     note(f"  {accounts} accounts")
     with world(Shape(promotions=(PROMOTIONS,) * accounts, latency=0)) as made:
-        with crew(made, made.newest - timedelta(days=rounds)) as team:
+        with workers(made, made.newest - timedelta(days=rounds)) as team:
             team.daily()
         made.laike("init", "--yes")  # the views that are left
         slow = slow_down(made)
@@ -68,7 +68,7 @@ def _measured(accounts: int, rounds: int) -> Size:
 
 
 def _lap(made: World, day: date) -> tuple[Told, Log]:
-    with crew(made, day, at=SEVEN) as team:
+    with workers(made, day, at=SEVEN) as team:
         logged = made.logged()
         told = team.daily()
     made.check(made.job(DayRange(day, day)).window)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bench import floor
-from bench.crew import Told, crew
 from bench.growth import Step, grown, merged, table
 from bench.result import Goal, Part, Table, mib
+from bench.workers import Told, workers
 from bench.world import BenchError, Log, Shape, World, slow_down, world
 from cli.terminal.output import note
 from pipeline.core.model import DayRange
@@ -44,7 +44,7 @@ def full_accounts(days: int, *, whole: bool) -> Part:
     with world(FULL) as made:
         last = made.newest - timedelta(days=1)
         span = DayRange(last - timedelta(days=days - 1), last)
-        with crew(made, made.newest) as team:
+        with workers(made, made.newest) as team:
             team.daily()  # views, status table, and how many rows a day has
         slow = slow_down(made)
         bare_s, floor_calls = _floor(slow, span)
@@ -80,7 +80,7 @@ def year(steps: Sequence[int], *, whole: bool) -> Part:
 def _into_an_empty_table(days: int) -> Carried:
     note(f"  {len(YEAR.promotions)} accounts, {days} days")
     with world(YEAR) as made:
-        with crew(made, made.newest) as team:
+        with workers(made, made.newest) as team:
             team.daily()
         last = made.newest - timedelta(days=1)
         return _carried(made, DayRange(last - timedelta(days=days - 1), last))
@@ -102,7 +102,7 @@ def _floor(made: World, span: DayRange) -> tuple[float, int]:
 
 def _carried(made: World, span: DayRange) -> Carried:
     note("  laike backfill")
-    with crew(made, made.newest) as team:
+    with workers(made, made.newest) as team:
         logged = made.logged()
         told = team.backfill(span)
     log = made.log_since(logged)

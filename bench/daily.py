@@ -13,9 +13,9 @@ from datetime import date, timedelta
 from statistics import median
 
 from bench import floor, serial
-from bench.crew import SEVEN, Told, crew, local
 from bench.result import Goal, Part, Table, mib
 from bench.weigh import Weight
+from bench.workers import SEVEN, Told, local, workers
 from bench.world import BenchError, Job, Log, Shape, World, slow_down, world
 from cli.terminal.output import note
 from pipeline.core.model import DayRange
@@ -91,7 +91,7 @@ def eight_pages(rounds: int) -> Part:
 def _warmed_up(made: World, laps: int) -> Iterator[DayRange]:
     """The days that are left for so many laps, after one run that makes views, status table and memory."""
     first = made.newest - timedelta(days=laps)
-    with crew(made, first) as team:
+    with workers(made, first) as team:
         team.daily()
     left = (made.newest - timedelta(days=back) for back in reversed(range(laps)))
     return (DayRange(day, day) for day in left)
@@ -126,8 +126,8 @@ def _product(made: World, name: str, fresh: DayRange) -> Lap:
     return replace(_lap(made, log, (told.sent, told.last["verified"], told.last["finished"])), weight=told.weight)
 
 
-def _on_celery(made: World, day: date, workers: int) -> Told:
-    with crew(made, day, workers, SEVEN) as team:
+def _on_celery(made: World, day: date, count: int) -> Told:
+    with workers(made, day, count, SEVEN) as team:
         return team.daily()
 
 
@@ -152,7 +152,7 @@ def _goals(medians: Mapping[str, Lap]) -> list[Goal]:
 def _quota_goals(made: World, fresh: DayRange) -> list[Goal]:
     """What the same run costs when there is nothing to mend, and a day with all that beat sends."""
     window = made.job(fresh).window
-    with crew(made, fresh.last) as team:
+    with workers(made, fresh.last) as team:
         before = made.logged()
         team.daily()
         team.settle()

@@ -8,8 +8,8 @@ from statistics import median
 
 import typer
 
-from bench.crew import LAIKE, environment, ready_worker
 from bench.result import Goal, Part, Table
+from bench.workers import LAIKE, environment, ready_worker
 from bench.world import Shape, World, world
 from cli.main import app
 

@@ -11,8 +11,8 @@ from cli.lab import redis_server
 from emulator.server import EmulatorServer
 from pipeline.core import redaction
 from tests.chaos.campaign import matrix
-from tests.crew import Store
 from tests.lab import Lab, empty
+from tests.workers import Store
 
 # No proxy of this machine stands before the emulator; to find that out anew took a fifth of the time of each call.
 os.environ["NO_PROXY"] = "127.0.0.1"

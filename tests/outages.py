@@ -8,7 +8,7 @@ from typing import Any
 import redis
 
 from tests.chaos.wire import Wire
-from tests.crew import Store, wait_until
+from tests.workers import Store, wait_until
 
 Act = Callable[[Any, Store], object]
 NOBODY = ("127.0.0.1", "1")  # no primary listens there

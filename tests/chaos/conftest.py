@@ -7,8 +7,8 @@ import pytest
 
 from emulator.server import EmulatorServer
 from tests.chaos import tally
-from tests.crew import Crew, Store, crew
 from tests.lab import Lab
+from tests.workers import Store, Workers, workers
 
 # seconds as in the lab where the sync was first timed: an old cron's waits, cut to a third
 LATENCY = {
@@ -57,7 +57,7 @@ def slow_lab(emulator_session: EmulatorServer, store: Store, tmp_path: Path) -> 
 
 
 @pytest.fixture
-def team(slow_lab: Lab) -> Iterator[Crew]:
+def team(slow_lab: Lab) -> Iterator[Workers]:
     """Nobody yet, on a slow lab."""
-    with crew(slow_lab) as made:
+    with workers(slow_lab) as made:
         yield made

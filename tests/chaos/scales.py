@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.crew import Member
+from tests.workers import Member
 
 MEMORY_MIB = 150  # a worker's limit, whatever the work
 

@@ -14,7 +14,7 @@ from cli.lab import WORKER
 from pipeline.state import keys
 from tests.chaos.seeds import WORKERS, Draw, Kind, Phase, phase_of
 from tests.chaos.wire import HOST, Cut, Wire
-from tests.crew import PATIENCE_S, Crew, Member, Store, wait_until
+from tests.workers import PATIENCE_S, Member, Store, Workers, wait_until
 from worker.dispatch import QUEUES
 
 JUST_BEFORE_SEVEN, UNTIL_SEVEN_S = clock(6, 59, 52), 8.0  # beat is up when the daily run is due
@@ -24,9 +24,9 @@ LEASES = (keys.step("*", "*"), keys.writer("*"), keys.TOKEN_LOCK)
 
 @dataclass
 class Scene:
-    """A crew at work, and what fails in it."""
+    """Workers at work, and what fails in it."""
 
-    team: Crew
+    team: Workers
     store: Store
     draw: Draw
     workers: list[Member] = field(default_factory=list)
@@ -158,7 +158,7 @@ class Scene:
         return Cut.SILENT if self.draw.kind in (Kind.SILENT_API, Kind.SILENT_REDIS) else Cut.RESET
 
     def _worker(self, place: int) -> Member:
-        """A worker that hears of everything through our wires."""
+        """Workers that hears of everything through our wires."""
         told, here, there = self.team.lab.environment(), self.team.lab.server.url, f"http://{HOST}:{self.api.port}"
         names = ("LAIKE_OCEANENGINE_BASE_URL", "LAIKE_FEISHU_BASE_URL", "LAIKE_FEISHU_WEBHOOK_URL")
         through = {name: told[name].replace(here, there) for name in names}

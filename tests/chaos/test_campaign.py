@@ -19,7 +19,7 @@ from pipeline.clients.oceanengine import api as oceanengine
 from tests.chaos.campaign.cases import OFF_PATH, TABLES, Case, Morning, all_cases
 from tests.chaos.campaign.matrix import PROPERTY, told
 from tests.chaos.campaign.play import play
-from tests.chaos.campaign.stage import Stage, daily
+from tests.chaos.campaign.rig import Rig, daily
 from tests.inprocess import quiet
 
 CASES = list(all_cases())
@@ -27,26 +27,26 @@ Record = Callable[[str, object], None]
 
 
 @pytest.fixture(scope="module")
-def stage(emulator_session: EmulatorServer, redis_session: str) -> Iterator[Stage]:
+def rig(emulator_session: EmulatorServer, redis_session: str) -> Iterator[Rig]:
     """One emulator and one Redis for all cases of this process; of the log the warnings are enough."""
     with quiet(logging.WARNING):
-        yield Stage(emulator_session, redis_session)
+        yield Rig(emulator_session, redis_session)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_one_fault_loses_nothing_doubles_nothing_and_is_told(
-    case: Case, stage: Stage, tmp_path: Path, record_property: Record
+    case: Case, rig: Rig, tmp_path: Path, record_property: Record
 ) -> None:
-    found = play(case, stage.lab(case.table, case.morning, tmp_path))
+    found = play(case, rig.lab(case.table, case.morning, tmp_path))
     record_property(PROPERTY, told(case.endpoint, case.fault.name, found))
     assert not found, "\n".join(map(str, found))
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_every_endpoint_that_a_daily_run_calls_is_in_the_campaign(stage: Stage, table: str, tmp_path: Path) -> None:
+def test_every_endpoint_that_a_daily_run_calls_is_in_the_campaign(rig: Rig, table: str, tmp_path: Path) -> None:
     called: set[str] = set()
     for morning in Morning:
-        lab = stage.lab(table, morning, tmp_path)
+        lab = rig.lab(table, morning, tmp_path)
         assert daily(lab.bare_context()).success
         called |= lab.look("calls")["counts"].keys()
     late_twins = {"records.batch_delete"}  # whose cases begin with one

@@ -14,8 +14,8 @@ from emulator.server import EmulatorServer
 from pipeline.core.outcome import Run, RunState
 from pipeline.core.runs.plan import parts
 from tests.chaos.scales import ALLOCATOR, MEMORY_MIB, Scales
-from tests.crew import SHORT, Crew, Store, crew, wait_until
 from tests.lab import Lab
+from tests.workers import SHORT, Store, Workers, wait_until, workers
 
 FEW = (9, 95)  # accounts and days for every commit: eight batches
 YEAR = (77, 365)
@@ -29,7 +29,7 @@ def size(request: pytest.FixtureRequest) -> tuple[int, int]:
 
 
 @pytest.fixture
-def team(emulator_session: EmulatorServer, store: Store, tmp_path: Path, size: tuple[int, int]) -> Iterator[Crew]:
+def team(emulator_session: EmulatorServer, store: Store, tmp_path: Path, size: tuple[int, int]) -> Iterator[Workers]:
     """Nobody yet, where small accounts have data for all of the days and a table has room."""
     emulator_session.world.reset()
     lab = Lab(emulator_session, store.url, tmp_path)
@@ -37,7 +37,7 @@ def team(emulator_session: EmulatorServer, store: Store, tmp_path: Path, size: t
     made = lab.control("accounts/add", {"count": size[0], "promotions": 6})["accounts"]
     rate = {"LAIKE_OCEANENGINE_RATE": "100", "LAIKE_TABLE_MAX_ROWS": "1000000"}
     lab.extra |= SHORT | ALLOCATOR | rate | {"LAIKE_ACCOUNTS": json.dumps(made)}
-    with crew(lab) as found:
+    with workers(lab) as found:
         yield found
 
 
@@ -59,7 +59,7 @@ def span(lab: Lab, days: int) -> tuple[date, date]:
 
 
 def test_worker_and_redis_die_and_the_table_is_the_source_for_hardly_more_calls(
-    team: Crew, store: Store, size: tuple[int, int], record_property: Callable[[str, object], None]
+    team: Workers, store: Store, size: tuple[int, int], record_property: Callable[[str, object], None]
 ) -> None:
     lab, scales = team.lab, Scales()
     start, end = span(lab, size[1] - 1)
@@ -89,6 +89,6 @@ def test_worker_and_redis_die_and_the_table_is_the_source_for_hardly_more_calls(
     assert scales.most < MEMORY_MIB
 
 
-def done(team: Crew, run_id: str) -> int:
+def done(team: Workers, run_id: str) -> int:
     """Batches that are loaded."""
     return sum(name.startswith("load.") for name in team.ctx.outcomes.done(run_id))

@@ -12,8 +12,8 @@ import pytest
 from emulator.server import EmulatorServer
 from pipeline.core.outcome import RunState
 from tests.chaos.scales import ALLOCATOR, MEMORY_MIB, Scales
-from tests.crew import Store, crew
 from tests.lab import Lab
+from tests.workers import Store, workers
 
 FEW = (40, 20.0)  # accounts, and calls per second and endpoint: for every commit
 AGENCY = (1000, 5.0)
@@ -38,7 +38,7 @@ def test_no_call_is_throttled_and_the_worker_stays_small(
         "LAIKE_WAIT_SCALE": "1",
     }
     scales = Scales()
-    with crew(lab) as team:
+    with workers(lab) as team:
         scales.watch(team.worker())
         began = time.monotonic()
         run_id = team.result(team.send("laike.daily"))["result"]["run_id"]

@@ -7,20 +7,20 @@ import pytest
 from cli.lab import WORKER, flower, free_port
 from pipeline.core.outcome import RunState
 from tests.chaos.scene import JUST_BEFORE_SEVEN
-from tests.crew import SHORT, Crew, Member, Store, wait_until
 from tests.outages import OUTAGES, Refusing, client_of
+from tests.workers import SHORT, Member, Store, Workers, wait_until
 
 LASTS_S = {"READONLY": 3.0}  # a failover; of the others it is enough that they are met
 
 
-def begun_run(team: Crew) -> str:
+def begun_run(team: Workers) -> str:
     """A daily run whose accounts are being fetched."""
     team.send("laike.daily")
     assert wait_until(lambda: team.lab.calls("report.promotion") >= len(team.lab.accounts))
     return f"daily-{team.lab.day}"
 
 
-def check(team: Crew, run_id: str, worker: Member) -> None:
+def check(team: Workers, run_id: str, worker: Member) -> None:
     """The run is a success, each row there once; the worker lives, and broke nowhere."""
     summary = team.ended(run_id)
     assert (summary.state, summary.duplicates) == (RunState.SUCCESS, 0), summary
@@ -30,7 +30,7 @@ def check(team: Crew, run_id: str, worker: Member) -> None:
 
 
 @pytest.mark.parametrize("word", ["READONLY", "OOM", "MISCONF", "UNBLOCKED"])
-def test_a_run_in_the_midst_of_which_redis_answers_with_an_error_succeeds(word: str, team: Crew, store: Store) -> None:
+def test_a_run_succeeds_although_redis_answers_with_an_error(word: str, team: Workers, store: Store) -> None:
     team.lab.extra |= SHORT
     worker, client = team.worker(), client_of(store)
     run_id = begun_run(team)
@@ -41,7 +41,7 @@ def test_a_run_in_the_midst_of_which_redis_answers_with_an_error_succeeds(word: 
     client.close()
 
 
-def test_a_run_in_the_midst_of_which_redis_was_restarted_and_still_loads_succeeds(team: Crew, store: Store) -> None:
+def test_a_run_in_the_midst_of_which_redis_was_restarted_and_still_loads_succeeds(team: Workers, store: Store) -> None:
     team.lab.extra |= SHORT
     wire = Refusing(store.port)
     worker = team.worker(LAIKE_REDIS_URL=wire.url)
@@ -54,7 +54,7 @@ def test_a_run_in_the_midst_of_which_redis_was_restarted_and_still_loads_succeed
     wire.close()
 
 
-def test_a_worker_that_waits_says_for_what_and_goes_on_when_it_is_over(team: Crew, store: Store) -> None:
+def test_a_worker_that_waits_says_for_what_and_goes_on_when_it_is_over(team: Workers, store: Store) -> None:
     client = client_of(store)
     OUTAGES["READONLY"].begin(client, store)
     worker = team.stay(WORKER)
@@ -65,7 +65,7 @@ def test_a_worker_that_waits_says_for_what_and_goes_on_when_it_is_over(team: Cre
     client.close()
 
 
-def test_beat_and_flower_outlive_an_outage_in_which_they_have_to_write(team: Crew, store: Store) -> None:
+def test_beat_and_flower_outlive_an_outage_in_which_they_have_to_write(team: Workers, store: Store) -> None:
     team.lab.extra |= {**SHORT, "LAIKE_FLOWER_LOGIN": "user:password"}
     client = client_of(store)
     team.lab.at(JUST_BEFORE_SEVEN)

@@ -11,7 +11,7 @@ from pipeline.core.outcome import RunState, Summary
 from pipeline.steps.runs.plan import begin_catch_up, carry_out
 from tests.chaos.scene import Scene
 from tests.chaos.seeds import APIS, KINDS, Draw, Kind, Phase
-from tests.crew import SHORT, Crew, Store, wait_until
+from tests.workers import SHORT, Store, Workers, wait_until
 
 HEALED_S, PRODUCTION_HEALED_S = 30.0, 40.0  # after the last fault and restart
 ENDED_S = 150.0
@@ -37,7 +37,7 @@ def timeouts(request: pytest.FixtureRequest) -> Mapping[str, str]:
 
 
 @pytest.fixture
-def scene(team: Crew, store: Store, timeouts: Mapping[str, str], seed: int) -> Iterator[Scene]:
+def scene(team: Workers, store: Store, timeouts: Mapping[str, str], seed: int) -> Iterator[Scene]:
     """Everybody at work on the day's run, which has just begun."""
     team.lab.extra |= timeouts
     made = Scene(team, store, Draw.of(seed, float(timeouts.get("LAIKE_STEP_LEASE_S", PRODUCTION_LEASE_S))))

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.core.outcome import RunState, Summary
 from tests.chaos.wire import HOST, Cut, Wire
-from tests.crew import SHORT, Crew, Store, wait_until
+from tests.workers import SHORT, Store, Workers, wait_until
 
 QUEUES = ("control", "load", "fetch")
 NO_WATCHDOG = {"LAIKE_WATCHDOG_S": "600"}
@@ -24,13 +24,13 @@ with channel.conn_or_acquire() as client:
 """
 
 
-def begin_daily(team: Crew) -> str:
+def begin_daily(team: Workers) -> str:
     """Send the day's run; its id."""
     team.send("laike.daily")
     return f"daily-{team.lab.day}"
 
 
-def check(team: Crew, summary: Summary) -> None:
+def check(team: Workers, summary: Summary) -> None:
     """A success whose rows are there once and were counted once."""
     lab = team.lab
     assert (summary.state, summary.duplicates) == (RunState.SUCCESS, 0), summary
@@ -38,7 +38,7 @@ def check(team: Crew, summary: Summary) -> None:
     assert summary.created == len(lab.source(summary.days.first, summary.days.last))
 
 
-def test_1_a_mutex_that_a_killed_worker_left_blocks_redelivery_for_seconds_only(team: Crew) -> None:
+def test_1_a_mutex_that_a_killed_worker_left_blocks_redelivery_for_seconds_only(team: Workers) -> None:
     team.lab.extra |= {**SHORT, **NO_WATCHDOG}
     worker = team.worker()
     run_id = begin_daily(team)
@@ -51,7 +51,7 @@ def test_1_a_mutex_that_a_killed_worker_left_blocks_redelivery_for_seconds_only(
     check(team, team.ended(run_id))
 
 
-def test_2_a_chord_whose_callback_was_claimed_by_a_dead_worker_is_loaded_all_the_same(team: Crew) -> None:
+def test_2_a_chord_whose_callback_was_claimed_by_a_dead_worker_is_loaded_all_the_same(team: Workers) -> None:
     team.lab.extra |= SHORT
     team.worker()
     run_id = begin_daily(team)
@@ -62,7 +62,7 @@ def test_2_a_chord_whose_callback_was_claimed_by_a_dead_worker_is_loaded_all_the
     assert len(team.results("laike.load")) == 1
 
 
-def test_3_a_task_slower_than_the_visibility_timeout_is_done_once(team: Crew) -> None:
+def test_3_a_task_slower_than_the_visibility_timeout_is_done_once(team: Workers) -> None:
     team.lab.extra |= {**SHORT, "LAIKE_VISIBILITY_TIMEOUT_S": "5"}
     slow = team.lab.accounts[0]
     team.lab.fault("report.promotion", "delay", seconds=9, match={"local_account_id": slow})
@@ -75,7 +75,7 @@ def test_3_a_task_slower_than_the_visibility_timeout_is_done_once(team: Crew) ->
     assert "come_back" in team.words()  # the second delivery met the living lease
 
 
-def test_4_a_restart_of_redis_under_load_costs_no_worker(team: Crew, store: Store) -> None:
+def test_4_a_restart_of_redis_under_load_costs_no_worker(team: Workers, store: Store) -> None:
     team.lab.extra |= SHORT
     workers = [team.worker(), team.worker()]
     run_id = begin_daily(team)
@@ -87,7 +87,7 @@ def test_4_a_restart_of_redis_under_load_costs_no_worker(team: Crew, store: Stor
     assert [worker.alive for worker in workers] == [True, True], team.words()
 
 
-def test_5_messages_that_were_taken_and_lost_are_sent_again(team: Crew) -> None:
+def test_5_messages_that_were_taken_and_lost_are_sent_again(team: Workers) -> None:
     team.lab.extra |= SHORT
     worker = team.worker()
     run_id = begin_daily(team)
@@ -98,14 +98,14 @@ def test_5_messages_that_were_taken_and_lost_are_sent_again(team: Crew) -> None:
     check(team, team.ended(run_id))
 
 
-def test_5_a_daily_message_that_was_lost_is_noticed_by_the_workers(team: Crew) -> None:
+def test_5_a_daily_message_that_was_lost_is_noticed_by_the_workers(team: Workers) -> None:
     team.lab.at(clock(7, 0, 10))
     team.lab.extra |= SHORT
     team.worker()
     check(team, team.ended(f"daily-{team.lab.day}"))
 
 
-def test_6_a_callback_that_comes_twice_writes_and_tells_once(team: Crew) -> None:
+def test_6_a_callback_that_comes_twice_writes_and_tells_once(team: Workers) -> None:
     team.lab.extra |= SHORT
     team.worker()
     team.worker()
@@ -118,7 +118,7 @@ def test_6_a_callback_that_comes_twice_writes_and_tells_once(team: Crew) -> None
     assert len(team.lab.look("state")["messages"]) <= 1
 
 
-def test_connections_to_redis_that_fell_silent_are_given_up(team: Crew, store: Store) -> None:
+def test_connections_to_redis_that_fell_silent_are_given_up(team: Workers, store: Store) -> None:
     team.lab.extra |= SHORT
     wire = Wire(store.port)
     team.worker(LAIKE_REDIS_URL=f"redis://{HOST}:{wire.port}/0")
@@ -131,7 +131,7 @@ def test_connections_to_redis_that_fell_silent_are_given_up(team: Crew, store: S
     wire.close()
 
 
-def test_a_worker_that_is_told_to_stop_ends_what_it_began(team: Crew) -> None:
+def test_a_worker_that_is_told_to_stop_ends_what_it_began(team: Workers) -> None:
     team.lab.extra |= SHORT
     worker = team.worker()
     begin_daily(team)
@@ -141,7 +141,7 @@ def test_a_worker_that_is_told_to_stop_ends_what_it_began(team: Crew) -> None:
     assert len(team.results("laike.fetch_account")) == len(team.lab.accounts)
 
 
-def test_a_worker_killed_between_write_and_record_counts_what_it_wrote_once(team: Crew) -> None:
+def test_a_worker_killed_between_write_and_record_counts_what_it_wrote_once(team: Workers) -> None:
     team.lab.extra |= SHORT
     run_id = load_a_day_then_restate(team)
     worker = team.members[0]
@@ -163,7 +163,7 @@ def test_a_worker_killed_between_write_and_record_counts_what_it_wrote_once(team
     assert sum(call["rows"] for call in main if call["code"] == 0) >= summary.created
 
 
-def load_a_day_then_restate(team: Crew) -> str:
+def load_a_day_then_restate(team: Workers) -> str:
     """The newest day is in the table, then one figure of it moves; the id of the daily run that is to tell so."""
     team.worker()
     assert team.lab.sync(team.lab.day).state == RunState.SUCCESS

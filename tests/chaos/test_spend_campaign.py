@@ -18,7 +18,7 @@ from pipeline.core.spend import Noted
 from tests.chaos.campaign.cases import TABLES, Case, Morning, cases_of
 from tests.chaos.campaign.faults import BY_NAME, TOO_SLOW
 from tests.chaos.campaign.play import play
-from tests.chaos.campaign.stage import Stage, daily
+from tests.chaos.campaign.rig import Rig, daily
 from tests.inprocess import quiet
 from tests.lab import Lab
 
@@ -38,25 +38,25 @@ def spend_outside(lab: Lab) -> None:
 
 
 @pytest.fixture(scope="module")
-def stage(emulator_session: EmulatorServer, redis_session: str) -> Iterator[Stage]:
+def rig(emulator_session: EmulatorServer, redis_session: str) -> Iterator[Rig]:
     """One emulator and one Redis for all cases of this process; of the log the warnings are enough."""
     with quiet(logging.WARNING):
-        yield Stage(emulator_session, redis_session, spend_outside)
+        yield Rig(emulator_session, redis_session, spend_outside)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_one_fault_of_the_second_witness_loses_nothing_doubles_nothing_and_is_told(
-    case: Case, stage: Stage, tmp_path: Path
+    case: Case, rig: Rig, tmp_path: Path
 ) -> None:
-    found = play(case, stage.lab(case.table, case.morning, tmp_path))
+    found = play(case, rig.lab(case.table, case.morning, tmp_path))
     assert not found, "\n".join(map(str, found))
 
 
 @pytest.mark.parametrize("case", FOR_EVER, ids=lambda case: case.id)
 def test_without_a_second_witness_the_days_are_incomplete_and_their_rows_are_in_the_table(
-    case: Case, stage: Stage, tmp_path: Path
+    case: Case, rig: Rig, tmp_path: Path
 ) -> None:
-    lab = stage.lab(case.table, case.morning, tmp_path)
+    lab = rig.lab(case.table, case.morning, tmp_path)
     lab.fault(PROJECTS, case.fault.kind, times="always", **case.details)
     summary = daily(lab.bare_context()).summary
     assert summary
@@ -70,9 +70,9 @@ def test_without_a_second_witness_the_days_are_incomplete_and_their_rows_are_in_
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize("morning", Morning)
 def test_without_a_fault_the_account_is_whole_and_the_witness_is_asked_once(
-    stage: Stage, table: str, morning: Morning, tmp_path: Path
+    rig: Rig, table: str, morning: Morning, tmp_path: Path
 ) -> None:
-    lab = stage.lab(table, morning, tmp_path)
+    lab = rig.lab(table, morning, tmp_path)
     ended = daily(lab.bare_context())
     assert ended.success
     assert ended.summary

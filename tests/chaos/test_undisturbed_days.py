@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from emulator.world import DEFAULT_SEED
-from tests.chaos.campaign.stage import SEVEN, daily
+from tests.chaos.campaign.rig import SEVEN, daily
 from tests.inprocess import quiet
 from tests.lab import Lab
 

@@ -18,7 +18,7 @@ import redis
 from cli.lab import free_port
 from pipeline.settings_roles import NEEDS
 from pipeline.settings_sources import OLD_NAMES, SECRETS, field_of
-from tests.crew import wait_until
+from tests.workers import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent

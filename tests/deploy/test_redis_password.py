@@ -14,8 +14,8 @@ from redis.retry import Retry
 
 from cli.lab import free_port, redis_command
 from pipeline.redis_address import RedisAddress
-from tests.crew import wait_until
 from tests.deploy.test_compose import services
+from tests.workers import wait_until
 
 MADE = 64  # signs of a password that nobody gave
 

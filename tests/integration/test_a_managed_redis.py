@@ -8,8 +8,8 @@ import redis
 
 from cli.lab import flower, free_port
 from pipeline.core.outcome import RunState
-from tests.crew import SHORT, crew, wait_until
 from tests.lab import Lab
+from tests.workers import SHORT, wait_until, workers
 
 FORBIDDEN = {"CONFIG alone": ["-config"], "all that is for its keepers": ["-@admin", "-@dangerous"]}
 WORD = "canary-of-redis"
@@ -30,7 +30,7 @@ def managed(request: pytest.FixtureRequest, lab: Lab) -> Iterator[Lab]:
 def test_a_run_succeeds_on_it_and_doctor_says_what_cannot_be_seen(managed: Lab) -> None:
     managed.extra |= {**SHORT, "LAIKE_FLOWER_LOGIN": "user:password-of-many"}
     assert managed.laike("token", "import", str(managed.token_cache())).returncode == 0
-    with crew(managed) as team:
+    with workers(managed) as team:
         team.worker()
         beat, page = team.beat(), team.stay(flower(free_port()))
         run_id = team.result(team.send("laike.daily"))["result"]["run_id"]

@@ -10,8 +10,8 @@ from pipeline.core.errors import LaikeError, NeedsPerson, Retryable
 from pipeline.core.outcome import RunState, Summary
 from pipeline.steps.accounts.roster import account_count, known_accounts
 from pipeline.steps.runs.plan import begin_catch_up, begin_daily, carry_out, daily_is_lost
-from tests.crew import SHORT, crew
 from tests.lab import Lab
+from tests.workers import SHORT, workers
 
 LIFE_ID, BENCH_ID = "7100000000000000001", "1790000000000009"
 LIFE = {"account_id": LIFE_ID, "account_name": "城南餐饮", "account_type": "PLATFORM_ROLE_LIFE"}
@@ -402,7 +402,7 @@ def test_what_looks_on_never_asks_for_accounts(free: Lab) -> None:
 def test_a_daily_run_waits_for_the_service_that_does_not_tell_the_accounts_yet(free: Lab) -> None:
     free.extra |= SHORT
     free.fault("accounts.authorized", "status", status=502, times=8)  # more than the client's own five tries
-    with crew(free) as team:
+    with workers(free) as team:
         team.worker()
         summary = team.ended(team.result(team.send("laike.daily"))["result"]["run_id"])
     assert (summary.state, ids(summary)) == (RunState.SUCCESS, set(free.accounts))

@@ -14,10 +14,10 @@ import requests
 from cli.lab import BEAT, WORKER, flower, free_port
 from emulator.server import EmulatorServer
 from pipeline.core.outcome import RunState
-from tests.crew import SHORT, Crew, Store, command, crew, wait_until
 from tests.lab import Lab
 from tests.outages import client_of
 from tests.tls import Front
+from tests.workers import SHORT, Store, Workers, command, wait_until, workers
 
 LOGIN = ("user", "password-of-many")
 WORD = "p/#?[@:w"  # whatever may stand in a password
@@ -81,7 +81,7 @@ def waiting(port: int) -> int:
     return next(int(one["messages"]) for one in queues if one["name"] == "control")
 
 
-def called(team: Crew, task: str) -> str:
+def called(team: Workers, task: str) -> str:
     """The id of a task that `celery call` sent."""
     done = team.run(*command("call", task, "--queue", "control"))
     assert done.returncode == 0, done.stderr
@@ -92,7 +92,7 @@ def called(team: Crew, task: str) -> str:
 def test_every_process_works_by_the_same_address(kind: str, afar: Lab, store: Store, front: Front) -> None:
     afar.extra |= {**SHORT, "LAIKE_REDIS_URL": address(kind, store, front), "LAIKE_FLOWER_LOGIN": ":".join(LOGIN)}
     port = free_port()
-    with crew(afar) as team:
+    with workers(afar) as team:
         page, beat = team.stay(flower(port)), team.beat()
         task = called(team, "laike.daily")
         assert wait_until(lambda: "Connected to" in page.words()), page.words()
@@ -129,7 +129,7 @@ def test_a_certificate_is_verified_by_the_authorities_of_the_machine(afar: Lab, 
 def test_a_worker_trusts_no_certificate_that_a_command_would_not(afar: Lab, store: Store, front: Front) -> None:
     trusted = address("tls", store, front)
     afar.extra["LAIKE_REDIS_URL"] = trusted
-    with crew(afar) as team:
+    with workers(afar) as team:
         worker = team.stay(WORKER, LAIKE_REDIS_URL=trusted.partition("?")[0])
         assert wait_until(lambda: "a certificate that is not trusted" in worker.words()), worker.words()
         assert worker.alive

@@ -19,18 +19,18 @@ from pipeline.steps.runs.fetch import fetch_account
 from pipeline.steps.runs.load import load
 from pipeline.steps.runs.plan import begin_backfill, carry_out
 from pipeline.steps.runs.verify import verify
-from tests.crew import SHORT, Crew, crew, wait_until
 from tests.lab import WRITES, Lab
+from tests.workers import SHORT, Workers, wait_until, workers
 
 DAYS = 100  # four batches
 LOADED = 1  # the one that an earlier attempt loaded; of the first one's days the source has no rows
 
 
 @pytest.fixture
-def working(lab: Lab) -> Iterator[Crew]:
+def working(lab: Lab) -> Iterator[Workers]:
     """One worker on a fresh lab, with short timeouts."""
     lab.extra |= SHORT | {"LAIKE_OCEANENGINE_RATE": "100"}
-    with crew(lab) as made:
+    with workers(lab) as made:
         made.worker()
         yield made
 
@@ -49,7 +49,7 @@ def words(lab: Lab, span: tuple[date, date]) -> list[str]:
 
 
 @contextmanager
-def nobody_writes(team: Crew) -> Iterator[None]:
+def nobody_writes(team: Workers) -> Iterator[None]:
     """Somebody else has the writer lock, however long a command takes to start: loads wait, and no run ends."""
     lock = keys.writer(team.ctx.app_token())
     team.ctx.client.set(lock, "somebody", px=120_000)
@@ -57,11 +57,11 @@ def nobody_writes(team: Crew) -> Iterator[None]:
     team.ctx.client.delete(lock)
 
 
-def loaded_batches(team: Crew, run_id: str) -> int:
+def loaded_batches(team: Workers, run_id: str) -> int:
     return sum(name.startswith("load.") for name in team.ctx.outcomes.done(run_id))
 
 
-def test_it_says_how_far_it_is_and_how_long_it_will_take(working: Crew, span: tuple[date, date]) -> None:
+def test_it_says_how_far_it_is_and_how_long_it_will_take(working: Workers, span: tuple[date, date]) -> None:
     ended = working.run(sys.executable, "-m", "cli.main", *words(working.lab, span))
     assert ended.returncode == 0, ended.stderr
     assert "2 account(s), 100 day(s), 4 batch(es)" in ended.stderr
@@ -71,7 +71,7 @@ def test_it_says_how_far_it_is_and_how_long_it_will_take(working: Crew, span: tu
 
 
 def test_its_second_batch_begins_when_half_of_the_first_is_there_and_does_not_wait_for_a_write(
-    working: Crew, span: tuple[date, date]
+    working: Workers, span: tuple[date, date]
 ) -> None:
     working.lab.control("latency", {"records.batch_create": 0.5})
     assert working.run(sys.executable, "-m", "cli.main", *words(working.lab, span)).returncode == 0
@@ -114,7 +114,7 @@ def test_room_is_counted_at_the_source_only_where_it_may_lack(
 
 
 def test_stopped_it_ends_after_the_batches_under_way_and_the_same_command_loads_the_rest(
-    working: Crew, span: tuple[date, date]
+    working: Workers, span: tuple[date, date]
 ) -> None:
     lab = working.lab
     with nobody_writes(working):
@@ -139,13 +139,13 @@ def test_stopped_it_ends_after_the_batches_under_way_and_the_same_command_loads_
     lab.assert_agrees(*span, [lab.accounts[0], lab.accounts[5]])
 
 
-def test_nothing_to_stop_is_said(working: Crew, span: tuple[date, date]) -> None:
+def test_nothing_to_stop_is_said(working: Workers, span: tuple[date, date]) -> None:
     stopped = working.lab.laike(*words(working.lab, span), "--stop")
     assert stopped.returncode == 2
     assert "no backfill of" in stopped.stderr
 
 
-def test_the_same_command_joins_the_one_that_is_under_way(working: Crew, span: tuple[date, date]) -> None:
+def test_the_same_command_joins_the_one_that_is_under_way(working: Workers, span: tuple[date, date]) -> None:
     lab = working.lab
     with nobody_writes(working):
         first = working.begin(sys.executable, "-m", "cli.main", *words(lab, span))
@@ -159,7 +159,7 @@ def test_the_same_command_joins_the_one_that_is_under_way(working: Crew, span: t
     assert len(working.ctx.ledger.newest(9)) == 1
 
 
-def test_one_that_was_a_success_is_loaded_anew_by_the_same_command(working: Crew, span: tuple[date, date]) -> None:
+def test_one_that_was_a_success_is_loaded_anew_by_the_same_command(working: Workers, span: tuple[date, date]) -> None:
     for _ in range(2):
         assert working.run(sys.executable, "-m", "cli.main", *words(working.lab, span)).returncode == 0
     newest, before = working.ctx.ledger.newest(9)
@@ -273,7 +273,7 @@ def test_a_plan_of_an_older_version_that_leaves_batches_out_unread_is_no_success
 def test_on_workers_a_batch_that_was_loaded_is_read_back_first(lab: Lab, span: tuple[date, date]) -> None:
     lab.extra |= SHORT | {"LAIKE_OCEANENGINE_RATE": "100"}
     before = lab.calls("report.account")
-    with crew(lab) as team:  # at the later time
+    with workers(lab) as team:  # at the later time
         team.worker()
         ended = team.run(sys.executable, "-m", "cli.main", *words(lab, span))
     assert ended.returncode == 0, ended.stderr
@@ -299,10 +299,10 @@ def test_it_is_cut_by_the_rows_of_the_accounts_fullest_days_lately_and_so_is_its
     assert (again.run_id != first.run_id, again.rows_a_day) == (True, fullest)
 
 
-def test_rows_that_do_not_all_fit_are_told_before_the_first_write(working: Crew, span: tuple[date, date]) -> None:
+def test_rows_that_do_not_all_fit_are_told_before_the_first_write(working: Workers, span: tuple[date, date]) -> None:
     lab = working.lab
     lab.extra["LAIKE_TABLE_MAX_ROWS"] = "150"  # enough for the first batches
-    with crew(lab) as other:
+    with workers(lab) as other:
         working.members[0].kill()
         other.worker()
         ended = other.run(sys.executable, "-m", "cli.main", *words(lab, span))

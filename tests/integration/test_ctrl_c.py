@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.crew import wait_until
 from tests.lab import Lab
+from tests.workers import wait_until
 
 
 def begun(lab: Lab) -> "subprocess.Popen[str]":

@@ -20,8 +20,8 @@ from pipeline.steps.doctor.examine import examine
 from pipeline.steps.doctor.findings import Finding, State
 from pipeline.steps.doctor.store import check_redis
 from pipeline.steps.doctor.surroundings import Workers
-from tests.crew import crew
 from tests.lab import WRITES, Lab
+from tests.workers import workers
 
 
 def no_times() -> Mapping[str, datetime]:
@@ -408,7 +408,7 @@ def test_the_command_ends_with_0_when_all_is_well_and_with_1_without_a_worker(pa
     lonely = patient.lab.laike("doctor", "--json")
     assert lonely.returncode == 1, lonely.stderr
     assert [one["check"] for one in told(lonely)] == ["worker"]
-    with crew(patient.lab) as team:
+    with workers(patient.lab) as team:
         team.worker()
         ended = patient.lab.laike("doctor")
     assert ended.returncode == 0, ended.stdout

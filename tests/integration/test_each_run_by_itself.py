@@ -20,9 +20,9 @@ from pipeline.steps.runs import fetch
 from pipeline.steps.runs.fetch import fetch_account
 from pipeline.steps.runs.finish import finish
 from pipeline.steps.runs.plan import begin, begin_catch_up, carry_out, due
-from tests.crew import SHORT, crew, wait_until
 from tests.lab import Lab
 from tests.workerless import Sent, plain_traces, said, stand_in, titles
+from tests.workers import SHORT, wait_until, workers
 from worker import tasks, watchdog
 
 
@@ -147,7 +147,7 @@ def test_the_list_of_runs_has_those_that_can_be_read_and_names_the_others(lab: L
 
 def test_a_value_of_another_type_is_no_outage_of_redis(lab: Lab) -> None:
     lab.extra |= SHORT
-    with crew(lab) as team:
+    with workers(lab) as team:
         run_id = f"daily-{lab.day}"
         team.ctx.client.rpush(keys.changes(f"{run_id}.0"), "a list, where a load looks for what it set out to change")
         team.worker()

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from cli.lab import BEAT, WORKER, flower, free_port
-from tests.crew import SHORT, command, crew, wait_until
 from tests.lab import Lab
+from tests.workers import SHORT, command, wait_until, workers
 
 LAIKE = (sys.executable, "-m", "cli.main")
 PROCESSES = {
@@ -110,7 +110,7 @@ def test_a_bad_mirror_stops_no_start_while_redis_has_the_pair(thing: str, lab: L
     else:
         mirror.unlink()
         THINGS[thing][0](mirror)
-    with crew(lab) as team:
+    with workers(lab) as team:
         worker = team.worker()
         assert team.result(team.send("laike.keep_token"))["status"] == "SUCCESS"
         told = "token_mirror_was_open" if thing == "of mode 0666" else "token_mirror_not_readable"

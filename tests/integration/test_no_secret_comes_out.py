@@ -19,9 +19,9 @@ from cli.lab import free_port
 from cli.main import run as laike
 from pipeline.core.outcome import RunState
 from tests.breaker import BROKE, broken, explode
-from tests.crew import SHORT, crew, wait_until
 from tests.lab import Lab
 from tests.leaks import everything_in, everything_sent_to, secrets_of, unpacked_message
+from tests.workers import SHORT, wait_until, workers
 
 PASSWORD = "canary/of#redis@home?yes"
 WEBHOOK_SECRET, FLOWER_PASSWORD, HEARTBEAT = "canary-of-the-webhook", "canary-of-flower", "canary-of-heartbeat"
@@ -136,7 +136,7 @@ def test_a_worker_tells_no_secret_in_its_log_a_result_or_an_event(
     guarded: Lab, where: str, worker: tuple[str, ...], level: str
 ) -> None:
     lab = guarded
-    with crew(lab) as team, everything_sent_to(lab.redis_url) as sent:
+    with workers(lab) as team, everything_sent_to(lab.redis_url) as sent:
         member = team.stay((*BREAKER, where, *worker), LAIKE_LOG_LEVEL=level)
         task = team.send("laike.daily")
         assert wait_until(lambda: BROKE in member.words()), member.words()
@@ -161,7 +161,7 @@ def test_celery_call_tells_no_secret(guarded: Lab, where: str) -> None:
 
 
 def test_what_celery_tells_of_its_settings_holds_no_secret(guarded: Lab) -> None:
-    with crew(guarded) as team:
+    with workers(guarded) as team:
         team.worker()
         told = [run(guarded, sys.executable, "-m", *CELERY, *words) for words in (["report"], ["inspect", "conf"])]
     assert all("broker" in ended.stdout for ended in told)
@@ -172,7 +172,7 @@ def test_flower_tells_no_secret_of_a_page_that_breaks(guarded: Lab) -> None:
     lab, port = guarded, free_port()
     where, url = "flower.api.tasks:ListTasks.get", f"http://127.0.0.1:{port}"
     login = f"flora:{FLOWER_PASSWORD}"
-    with crew(lab) as team:
+    with workers(lab) as team:
         address = ("--address=127.0.0.1", f"--port={port}")
         member = team.stay((*BREAKER, where, *CELERY, "flower", *address), FLOWER_BASIC_AUTH=login)
         assert wait_until(lambda: _status(f"{url}/healthcheck") == 200), member.words()

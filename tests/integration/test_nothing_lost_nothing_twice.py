@@ -9,8 +9,8 @@ from pipeline.core.outcome import RunState
 from pipeline.steps.runs.fetch import fetch_account
 from pipeline.steps.runs.load import load
 from pipeline.steps.runs.plan import begin, carry_out
-from tests.crew import wait_until
 from tests.lab import WRITES, Lab
+from tests.workers import wait_until
 
 
 @pytest.mark.parametrize("mode", ["replay", "refuse", "ignore"])

@@ -16,8 +16,8 @@ from pipeline.core.outcome import RunState, Summary
 from pipeline.state.beat import BeatSigns
 from pipeline.steps.runs.fetch import fetch_account
 from pipeline.steps.runs.plan import begin_daily
-from tests.crew import SHORT, Crew, command, crew, wait_until
 from tests.lab import WRITES, Lab
+from tests.workers import SHORT, Workers, command, wait_until, workers
 
 # what holds for the threads of a worker from the moment it is ready
 READY = """
@@ -37,15 +37,15 @@ def pages(lab: Lab, summary: Summary) -> int:
 
 
 @pytest.fixture
-def working(lab: Lab) -> Iterator[Crew]:
+def working(lab: Lab) -> Iterator[Workers]:
     """One worker on a fresh lab, with short timeouts."""
     lab.extra |= SHORT
-    with crew(lab) as made:
+    with workers(lab) as made:
         made.worker()
         yield made
 
 
-def test_the_daily_run_is_a_chord_of_one_fetch_per_account_whose_callback_loads(working: Crew) -> None:
+def test_the_daily_run_is_a_chord_of_one_fetch_per_account_whose_callback_loads(working: Workers) -> None:
     lab = working.lab
     begun = working.result(working.send("laike.daily"))["result"]
     assert begun == {"run_id": f"daily-{lab.day}", "state": "running"}
@@ -57,11 +57,11 @@ def test_the_daily_run_is_a_chord_of_one_fetch_per_account_whose_callback_loads(
 
 
 def test_a_ready_worker_collects_nothing_that_is_loaded_and_keeps_results_through_one_backend(lab: Lab) -> None:
-    with crew(lab) as team:
+    with workers(lab) as team:
         assert team.run(sys.executable, "-c", READY).stdout.split() == ["True", "True"]
 
 
-def test_each_event_is_a_line_of_the_log_with_its_run_and_task(working: Crew) -> None:
+def test_each_event_is_a_line_of_the_log_with_its_run_and_task(working: Workers) -> None:
     run_id = working.result(working.send("laike.daily"))["result"]["run_id"]
     working.ended(run_id)
     lines = [json.loads(line) for line in working.words().splitlines() if line.startswith('{"') and line.endswith("}")]
@@ -71,7 +71,7 @@ def test_each_event_is_a_line_of_the_log_with_its_run_and_task(working: Crew) ->
     assert len({line["task_id"] for line in fetched}) == len(fetched)
 
 
-def test_a_second_daily_returns_the_finished_run_and_does_nothing(working: Crew) -> None:
+def test_a_second_daily_returns_the_finished_run_and_does_nothing(working: Workers) -> None:
     run_id = working.result(working.send("laike.daily"))["result"]["run_id"]
     working.ended(run_id)
     assert wait_until(lambda: working.results("laike.finish"))  # its card comes after its end
@@ -81,7 +81,7 @@ def test_a_second_daily_returns_the_finished_run_and_does_nothing(working: Crew)
     assert working.lab.look("calls")["counts"] == calls
 
 
-def test_two_dailies_at_once_are_one_run(working: Crew) -> None:
+def test_two_dailies_at_once_are_one_run(working: Workers) -> None:
     working.worker()
     ids = [working.send("laike.daily") for _ in range(2)]
     runs = {working.result(task_id)["result"]["run_id"] for task_id in ids}
@@ -92,7 +92,7 @@ def test_two_dailies_at_once_are_one_run(working: Crew) -> None:
     working.lab.assert_agrees(summary.days.first, summary.days.last)
 
 
-def test_a_failed_account_is_a_failure_of_finish_and_of_nothing_else(working: Crew) -> None:
+def test_a_failed_account_is_a_failure_of_finish_and_of_nothing_else(working: Workers) -> None:
     broken = working.lab.accounts[1]
     working.lab.fault("report.promotion", "code", code=40002, times="always", match={"local_account_id": broken})
     run_id = working.result(working.send("laike.daily"))["result"]["run_id"]
@@ -104,7 +104,7 @@ def test_a_failed_account_is_a_failure_of_finish_and_of_nothing_else(working: Cr
     assert {one["status"] for one in working.results("laike.fetch_account")} == {"SUCCESS"}
 
 
-def test_an_account_that_fails_for_longer_than_a_call_is_tried_is_fetched_later(working: Crew) -> None:
+def test_an_account_that_fails_for_longer_than_a_call_is_tried_is_fetched_later(working: Workers) -> None:
     slow = working.lab.accounts[0]
     working.lab.fault("report.account", "code", code=50000, times=6, match={"local_account_id": slow})
     run_id = working.result(working.send("laike.daily"))["result"]["run_id"]
@@ -112,7 +112,7 @@ def test_an_account_that_fails_for_longer_than_a_call_is_tried_is_fetched_later(
     assert "fetch_again" in working.words()
 
 
-def test_an_account_that_fails_for_ever_is_given_up_and_named(working: Crew) -> None:
+def test_an_account_that_fails_for_ever_is_given_up_and_named(working: Workers) -> None:
     dead = working.lab.accounts[0]
     working.lab.fault("report.account", "code", code=50000, times="always", match={"local_account_id": dead})
     summary = working.ended(working.result(working.send("laike.daily"))["result"]["run_id"])
@@ -124,7 +124,7 @@ def test_a_load_does_not_wait_for_a_fetch_beyond_the_deadline(lab: Lab) -> None:
     lab.extra |= {**SHORT, "LAIKE_RUN_DEADLINE_S": "4"}
     stuck = lab.accounts[0]
     lab.fault("report.promotion", "delay", seconds=60, times="always", match={"local_account_id": stuck})
-    with crew(lab) as team:
+    with workers(lab) as team:
         team.worker()
         summary = team.ended(team.result(team.send("laike.daily"))["result"]["run_id"])
     assert summary.state == RunState.PARTIAL
@@ -133,7 +133,7 @@ def test_a_load_does_not_wait_for_a_fetch_beyond_the_deadline(lab: Lab) -> None:
 
 def test_a_run_whose_chord_never_fires_is_loaded_soon_after_its_deadline(lab: Lab) -> None:
     lab.extra |= {**SHORT, "LAIKE_RUN_DEADLINE_S": "3"}
-    with crew(lab) as team:
+    with workers(lab) as team:
         run = begin_daily(team.ctx)
         fetch_account(team.ctx, run.run_id, 0, lab.accounts[0])
         team.worker()
@@ -151,7 +151,7 @@ def test_a_run_whose_chord_never_fires_is_loaded_soon_after_its_deadline(lab: La
 def test_beat_fires_the_daily_run_at_its_time_and_a_second_beat_changes_nothing(lab: Lab) -> None:
     lab.at(time(6, 59, 40))  # the processes are ready by then, also on a busy machine
     lab.extra |= {**SHORT, "LAIKE_WATCHDOG_S": "600"}
-    with crew(lab) as team:
+    with workers(lab) as team:
         team.worker()
         team.beat()
         team.beat(LAIKE_BEAT_FILE="second-beat")
@@ -161,7 +161,7 @@ def test_beat_fires_the_daily_run_at_its_time_and_a_second_beat_changes_nothing(
         assert BeatSigns(team.ctx.client).seen()
 
 
-def test_catch_up_loads_yesterday_once_where_it_is_owed(working: Crew) -> None:
+def test_catch_up_loads_yesterday_once_where_it_is_owed(working: Workers) -> None:
     lab = working.lab
     asked = [working.send("laike.catch_up"), working.send("laike.catch_up"), working.send("laike.daily")]
     begun = {run_id for task_id in asked for run_id in working.result(task_id)["result"].get("begun", [])}
@@ -175,7 +175,7 @@ def test_catch_up_loads_yesterday_once_where_it_is_owed(working: Crew) -> None:
     assert lab.look("calls")["counts"] == calls  # nothing owed, nothing asked
 
 
-def test_a_run_that_died_is_ended_by_catch_up(working: Crew) -> None:
+def test_a_run_that_died_is_ended_by_catch_up(working: Workers) -> None:
     run = begin_daily(working.ctx)
     working.ctx.client.delete(f"laike:v1:run:{run.run_id}:alive")
     working.ctx.client.set(f"laike:v1:run:{run.run_id}:watched", "1", ex=60)  # no watchdog comes first
@@ -183,7 +183,7 @@ def test_a_run_that_died_is_ended_by_catch_up(working: Crew) -> None:
     assert working.ended(run.run_id).state == RunState.SUCCESS
 
 
-def test_settle_reads_yesterday_again(working: Crew) -> None:
+def test_settle_reads_yesterday_again(working: Workers) -> None:
     working.ended(working.result(working.send("laike.daily"))["result"]["run_id"])
     key, row = next(iter(working.lab.source().items()))
     place = {"promotion_id": key.promotion_id, "day": key.day.isoformat()}
@@ -192,7 +192,7 @@ def test_settle_reads_yesterday_again(working: Crew) -> None:
     assert (summary.state, len(summary.restatements), summary.updated) == (RunState.SUCCESS, 1, 1)
 
 
-def test_a_backfill_runs_in_batches_and_a_daily_run_meanwhile_is_not_disturbed(working: Crew) -> None:
+def test_a_backfill_runs_in_batches_and_a_daily_run_meanwhile_is_not_disturbed(working: Workers) -> None:
     lab = working.lab
     start, end = lab.day - timedelta(days=64), lab.day - timedelta(days=3)
     lab.control("latency", {"records.batch_create": 0.1})
@@ -211,7 +211,7 @@ def test_a_backfill_runs_in_batches_and_a_daily_run_meanwhile_is_not_disturbed(w
     assert 1254291 not in {call["code"] for call in lab.look("calls")["calls"]}
 
 
-def test_celery_call_begins_a_backfill_from_any_container(working: Crew) -> None:
+def test_celery_call_begins_a_backfill_from_any_container(working: Workers) -> None:
     day = working.lab.day.isoformat()
     words = json.dumps({"start": day, "end": day, "accounts": working.lab.accounts[:2]})
     called = working.run(*command("call", "laike.backfill", "--kwargs", words))
@@ -227,7 +227,7 @@ def test_celery_call_begins_a_backfill_from_any_container(working: Crew) -> None
 
 
 def test_the_worker_of_celerys_own_command_is_the_same(lab: Lab) -> None:
-    with crew(lab) as made:
+    with workers(lab) as made:
         ours = made.worker()
         theirs = made.stay(command("worker", "--hostname", "theirs@here"))
         assert wait_until(lambda: " ready." in theirs.words() or not theirs.alive)
@@ -257,7 +257,7 @@ def test_the_worker_of_celerys_own_command_is_the_same(lab: Lab) -> None:
         ({"account": ["1"]}, "unexpected keyword argument 'account'; there are start, end, accounts, tell"),
     ],
 )
-def test_a_backfill_that_cannot_be_says_what_is_wrong(working: Crew, arguments: dict[str, object], wrong: str) -> None:
+def test_an_impossible_backfill_says_what_is_wrong(working: Workers, arguments: dict[str, object], wrong: str) -> None:
     day = working.lab.day.isoformat()
     answer = working.result(working.send("laike.backfill", **{"start": day, "end": day, **arguments}))["result"]
     assert answer["state"] == "refused"
@@ -266,7 +266,7 @@ def test_a_backfill_that_cannot_be_says_what_is_wrong(working: Crew, arguments: 
 
 
 @pytest.mark.parametrize("task", ["daily", "settle", "catch_up", "keep_token"])
-def test_a_task_that_takes_nothing_refuses_a_day_and_does_nothing(working: Crew, task: str) -> None:
+def test_a_task_that_takes_nothing_refuses_a_day_and_does_nothing(working: Workers, task: str) -> None:
     answer = working.result(working.send(f"laike.{task}", day="2026-02-30"))
     told = "got an unexpected keyword argument 'day'; there are no arguments"
     assert (answer["status"], answer["result"]) == ("SUCCESS", {"state": "refused", "error": told})
@@ -283,7 +283,7 @@ STEPS = {
 }
 
 
-def test_a_step_of_nothing_fails_once_says_why_and_touches_nothing(working: Crew) -> None:
+def test_a_step_of_nothing_fails_once_says_why_and_touches_nothing(working: Workers) -> None:
     run_id = working.result(working.send("laike.daily"))["result"]["run_id"]
     working.ended(run_id)
     assert wait_until(lambda: working.results("laike.finish"))
@@ -315,7 +315,7 @@ def test_a_step_of_nothing_fails_once_says_why_and_touches_nothing(working: Crew
     assert "Traceback" not in working.words()
 
 
-def test_sync_goes_through_the_workers_and_prints_the_run(working: Crew) -> None:
+def test_sync_goes_through_the_workers_and_prints_the_run(working: Workers) -> None:
     ended = working.lab.laike("sync", "--json")
     assert ended.returncode == 0, ended.stderr
     document = json.loads(ended.stdout)
@@ -330,14 +330,14 @@ def test_sync_goes_through_the_workers_and_prints_the_run(working: Crew) -> None
     assert working.lab.laike("status", "--max-age", "1h").returncode == 0
 
 
-def test_a_dry_run_through_the_workers_writes_nothing(working: Crew) -> None:
+def test_a_dry_run_through_the_workers_writes_nothing(working: Workers) -> None:
     ended = working.lab.laike("sync", "--dry-run", "--json")
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["created"] > 0
     assert working.lab.calls(*WRITES) == 0
 
 
-def test_ctrl_c_leaves_the_run_to_the_workers_and_says_how_to_follow_it(working: Crew) -> None:
+def test_ctrl_c_leaves_the_run_to_the_workers_and_says_how_to_follow_it(working: Workers) -> None:
     working.lab.control("latency", {"report.promotion": 1.0})
     process = working.begin(sys.executable, "-m", "cli.main", "sync")
     assert wait_until(lambda: working.ctx.ledger.newest(1) and working.lab.calls("report.promotion"))

@@ -4,8 +4,8 @@ import base64
 import json
 from typing import Any
 
-from tests.crew import SHORT, crew, wait_until
 from tests.lab import Lab
+from tests.workers import SHORT, wait_until, workers
 
 HEADERS = {"task": "laike.keep_token", "id": "poison", "lang": "py"}
 BODIES = (
@@ -56,7 +56,7 @@ def poison() -> list[str]:
 
 def test_what_does_not_unpack_is_discarded_and_the_worker_goes_on(lab: Lab) -> None:
     lab.extra |= SHORT
-    with crew(lab) as team:
+    with workers(lab) as team:
         worker = team.worker()
         for number, one in enumerate(poison()):
             team.ctx.client.lpush("control", one.replace('"tag"', f'"tag{number}"'))
@@ -71,7 +71,7 @@ def test_what_does_not_unpack_is_discarded_and_the_worker_goes_on(lab: Lab) -> N
 
 def test_messages_for_later_and_those_that_expire_are_taken(lab: Lab) -> None:
     lab.extra |= SHORT
-    with crew(lab) as team:
+    with workers(lab) as team:
         worker = team.worker()
         # as a retry, a beat's entry, and what has a limit are sent
         more: list[dict[str, Any]] = [{"countdown": 0.5}, {"expires": 3600}, {"time_limit": 60}, {"args": ()}]

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from cli.lab import free_port
-from tests.crew import SHORT, crew, wait_until
 from tests.lab import Lab
+from tests.workers import SHORT, wait_until, workers
 
 ROOT = Path(__file__).resolve().parents[2]
 # what is not run here, and why
@@ -48,7 +48,7 @@ def test_at_most_ten_commands_are_run_elsewhere_and_each_is_in_the_readme() -> N
 def test_the_readme_s_commands_work_in_their_order(lab: Lab) -> None:
     lab.extra |= SHORT
     (lab.home / ".token_cache.json").write_text(lab.token_cache().read_text(encoding="utf-8"), encoding="utf-8")
-    with crew(lab) as team:
+    with workers(lab) as team:
         for line in lines():
             if line in ELSEWHERE:
                 continue

@@ -10,9 +10,9 @@ import redis
 import requests
 
 from cli.lab import flower, free_port
-from tests.crew import SHORT, crew, wait_until
 from tests.lab import Lab, agree
 from tests.leaks import everything_in, everything_sent_to, secrets_of, unpacked_message
+from tests.workers import SHORT, wait_until, workers
 
 CANARY = {  # every secret that a person types, where a value of our own will do
     "LAIKE_FEISHU_WEBHOOK_SECRET": "canary-of-the-webhook",
@@ -65,7 +65,7 @@ def test_nothing_that_a_run_on_workers_sends_through_redis_holds_a_secret(lab: L
     lab.fault("report.promotion", "code", code=40002, times="always", match={"local_account_id": broken})
     lab.fault("report.account", "code", code=40102, times=1)
     lab.fault("records.batch_create", "garbage", times=1)
-    with crew(lab) as team, everything_sent_to(lab.redis_url) as sent:
+    with workers(lab) as team, everything_sent_to(lab.redis_url) as sent:
         team.worker(LAIKE_LOG_LEVEL="debug")
         team.beat()
         team.ended(team.result(team.send("laike.daily"))["result"]["run_id"])
@@ -121,7 +121,7 @@ def test_flower_shows_no_secret(guarded: Lab) -> None:
     lab, port = guarded, free_port()
     lab.extra |= SHORT
     lab.fault("report.account", "code", code=40002, times="always", match={"local_account_id": lab.accounts[1]})
-    with crew(lab) as team:
+    with workers(lab) as team:
         team.worker()
         team.stay(flower(port))
         api = partial(requests.get, timeout=10, auth=("flora", "canary-of-flower"))

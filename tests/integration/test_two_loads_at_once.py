@@ -19,8 +19,8 @@ from pipeline.steps.runs.fetch import fetch_account
 from pipeline.steps.runs.load import load
 from pipeline.steps.runs.plan import begin
 from pipeline.steps.runs.verify import verify
-from tests.crew import wait_until
 from tests.lab import Lab, empty
+from tests.workers import wait_until
 
 ROUNDS, SHARES = 50, 5
 WRITE_CONFLICT = 1254291

@@ -23,9 +23,9 @@ from pipeline.steps.coverage.grid import coverage
 from pipeline.steps.coverage.history import history
 from pipeline.steps.coverage.rebuild import settle_history
 from pipeline.steps.runs.plan import begin_catch_up, begin_daily, carry_out
-from tests.crew import crew, wait_until
 from tests.dataset import ACCOUNTS, LEFT_AT, NEWEST, load, restore, small
 from tests.lab import Lab, Plain
+from tests.workers import wait_until, workers
 
 DATA = load(Path(__file__).parents[1] / "data" / "state-1.json")
 LAST = NEWEST + timedelta(days=LEFT_AT)  # the newest day that the release before loaded
@@ -244,7 +244,7 @@ def test_where_redis_is_lost_before_the_first_run_a_person_is_asked_too(left: La
 
 
 def test_what_a_newer_release_left_is_refused_by_command_worker_and_beat(left: Lab) -> None:
-    with crew(left) as made:
+    with workers(left) as made:
         made.ctx.client.set(keys.SCHEMA, str(FORM + 1))
         worker, beat = made.stay(WORKER), made.stay(BEAT)
         ended = left.laike("status")
@@ -266,7 +266,7 @@ def test_a_command_does_not_begin_while_a_step_of_the_release_before_is_at_work(
 
 
 def test_a_worker_waits_until_those_of_the_release_before_have_stopped(left: Lab) -> None:
-    with crew(left) as made:
+    with workers(left) as made:
         old = made.worker()
         made.ctx.client.delete(keys.SCHEMA)  # it has brought it up to date, as one of that release would not
         ended = left.laike("status")

@@ -18,10 +18,10 @@ from pipeline.steps.table.visibility import unblock
 from tests.chaos.campaign.cases import Case
 from tests.chaos.campaign.faults import BY_NAME, PATIENCE_S, TOO_SLOW
 from tests.chaos.campaign.furniture import LARGE, a_late_twin
-from tests.chaos.campaign.stage import Ended, carried_out, daily
+from tests.chaos.campaign.rig import Ended, carried_out, daily
 from tests.chaos.campaign.verdict import Violation, judge, of_the_healing, of_the_table, picture
-from tests.crew import wait_until
 from tests.lab import Lab
+from tests.workers import wait_until
 
 HALF_PAST_TEN, HALF_PAST_TWO = time(10, 31), time(14, 31)  # when another catch-up of the day is due
 

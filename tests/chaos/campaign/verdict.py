@@ -13,7 +13,7 @@ from pipeline.core.outcome import Summary
 from tests.cards import problems
 from tests.chaos.campaign.cases import Case
 from tests.chaos.campaign.furniture import BUDGET, CHANGED_VIEWS, NOTE
-from tests.chaos.campaign.stage import OLDER_LIST, Ended
+from tests.chaos.campaign.rig import OLDER_LIST, Ended
 from tests.lab import FIGURES, Lab, key_of
 
 PEOPLES_VIEWS = ("表格", "重点关注")

@@ -12,8 +12,8 @@ from kombu.exceptions import OperationalError
 
 from pipeline.redis_address import RedisAddress
 from pipeline.state.outages import Outage, Refusal
-from tests.crew import Store
 from tests.outages import OUTAGES, client_of
+from tests.workers import Store
 from worker.guard import Channel, Transport, as_store_trouble, install
 
 kombus: Any = kombu  # it has no types

@@ -13,9 +13,9 @@ from pipeline.core.errors import StoreUnreachable
 from pipeline.state.outages import ANSWERS, in_words, is_cluster
 from pipeline.state.store import TRIES, StoreTrouble, connect, ours, probe
 from tests.chaos.wire import Cut, Wire
-from tests.crew import Store, wait_until
 from tests.outages import OUTAGES, client_of
 from tests.unit.pipeline.clients.stub import told
+from tests.workers import Store, wait_until
 
 
 def unused() -> int:

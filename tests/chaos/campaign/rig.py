@@ -99,7 +99,7 @@ class Saved:
 
 
 @dataclass
-class Stage:
+class Rig:
     """One emulator and one Redis for all cases of a process."""
 
     server: EmulatorServer

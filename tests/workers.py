@@ -114,19 +114,19 @@ class Store:
 
 
 @dataclass
-class Crew:
+class Workers:
     """Workers and beat on a lab."""
 
     lab: Lab
     members: list[Member] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.app = Celery("crew", broker=self.lab.redis_url, backend=self.lab.redis_url)
+        self.app = Celery("tests", broker=self.lab.redis_url, backend=self.lab.redis_url)
         self.app.conf.broker_connection_timeout = 1
         self.ctx: Context = self.lab.context()  # takes the token over, as a person does
 
     def worker(self, **environment: str) -> Member:
-        """A worker that is ready."""
+        """Workers that is ready."""
         member = self._start(WORKER, environment)
         assert wait_until(lambda: " ready." in member.words() or not member.alive)
         assert member.alive, member.words()
@@ -215,9 +215,9 @@ class Crew:
 
 
 @contextmanager
-def crew(lab: Lab) -> Iterator[Crew]:
-    """A crew for the block."""
-    made = Crew(lab)
+def workers(lab: Lab) -> Iterator[Workers]:
+    """Workers for the block."""
+    made = Workers(lab)
     try:
         yield made
     finally:

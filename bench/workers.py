@@ -46,7 +46,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
+class Workers:
     """Workers, and somebody whose connection is open already, as beat's is, to send them tasks."""
 
     app: Celery
@@ -121,7 +121,7 @@ def moments(client: redis.Redis, run_id: str) -> dict[str, float]:
 
 
 @contextlib.contextmanager
-def crew(world: World, day: date, count: int = 1, at: clock = NOON) -> Iterator[Crew]:
+def workers(world: World, day: date, count: int = 1, at: clock = NOON) -> Iterator[Workers]:
     """Workers that are ready, for whom `day` was yesterday.
 
     Raises:
@@ -134,7 +134,7 @@ def crew(world: World, day: date, count: int = 1, at: clock = NOON) -> Iterator[
         with app.producer_pool.acquire(block=True) as producer:
             producer.connection.ensure_connection()
         try:
-            yield Crew(app, client, workers)
+            yield Workers(app, client, workers)
         finally:
             client.close()
             app.close()
