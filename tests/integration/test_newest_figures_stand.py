@@ -33,7 +33,7 @@ from pipeline.steps.runs.load import load
 from pipeline.steps.runs.plan import begin_catch_up, begin_daily, begin_settle, carry_out
 from pipeline.steps.runs.verify import verify
 from tests import inprocess
-from tests.chaos.campaign.stage import NearLab
+from tests.chaos.campaign.rig import NearLab
 from tests.lab import FIGURES, Lab
 
 SEEDS = 40
