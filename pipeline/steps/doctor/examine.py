@@ -1,4 +1,4 @@
-"""Every check, those that do not wait for each other at the same time. Nothing is written into the table."""
+"""Run every check, independent ones in parallel. Writes nothing into the table."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +20,7 @@ from pipeline.steps.doctor.surroundings import (
 
 
 def examine(ctx: Context, workers: Workers, *, notify: bool) -> list[Finding]:
-    """What every check found, in the order in which a person mends it.
+    """Return what every check found, in the order in which to mend it.
 
     Args:
         notify: Whether to send a message to the group.
@@ -34,13 +34,13 @@ def examine(ctx: Context, workers: Workers, *, notify: bool) -> list[Finding]:
         "schedule": lambda: check_schedule(ctx, workers, redis=redis),
     }
     with ThreadPoolExecutor(max_workers=len(groups)) as pool:
-        found = list(pool.map(lambda group: _told(ctx, *group), groups.items()))
+        found = list(pool.map(lambda group: _findings_of(ctx, *group), groups.items()))
     around = [*check_settings(ctx), *check_addresses(ctx.settings)]
     return [*around, *store, *(finding for group in found for finding in group)]
 
 
-def _told(ctx: Context, name: str, check: Callable[[], list[Finding]]) -> list[Finding]:
-    """A group's findings; what ends it early is one, too."""
+def _findings_of(ctx: Context, name: str, check: Callable[[], list[Finding]]) -> list[Finding]:
+    """Return a group's findings; an error that ends it early is a finding, too."""
     try:
         with ours(ctx.settings.redis_address):
             return check()

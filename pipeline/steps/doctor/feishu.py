@@ -1,4 +1,4 @@
-"""飞书: the app, its permissions, the base. What is in the table comes from `table`."""
+"""飞书: check the app, its permissions and the base; `table` checks what is in the table."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ from pipeline.steps.doctor.table import check_table
 
 META = ("base.time_zone", "base.advanced")
 AFTER = (*RIGHTS, "base", *META, *TABLE)
-TRIES = 2  # a person waits: a hiccup is ridden out, an outage is told
+TRIES = 2  # a person waits: ride out a hiccup, report an outage
 _APP_ID = "请在飞书开放平台「凭证与基础信息」复制 App ID (cli_…), 填入 LAIKE_FEISHU_APP_ID。"
 _SECRET = "请在飞书开放平台「凭证与基础信息」复制 App Secret, 填入 LAIKE_FEISHU_APP_SECRET。"  # noqa: S105 words
 _BASE = "请检查 LAIKE_BITABLE_APP_TOKEN: 请从浏览器复制多维表格的完整网址, 即 …/base/… 或知识库的 …/wiki/…。"
@@ -26,7 +26,7 @@ _ADVANCED = "请确认「添加文档应用」中该应用为「可管理」: �
 
 
 def check_feishu(ctx: Context, *, redis: bool) -> list[Finding]:
-    """App, permissions, base and table; what needs Redis only with it."""
+    """Check app, permissions, base and table; skip what needs Redis without it."""
     policy = replace(READ, attempts=TRIES, scale=ctx.settings.wait_scale)
     try:
         policy.run(ctx.tenant_token.ask, ctx.time_left(None)())
@@ -59,7 +59,7 @@ def _base(ctx: Context, *, redis: bool) -> Base:
 def _app_cure(error: LaikeError) -> str | None:
     if isinstance(error, Retryable):
         return None
-    words = error.message.lower()  # the codes for a wrong id and a wrong secret are not told apart everywhere
+    words = error.message.lower()  # not every service has different codes for a wrong id and a wrong secret
     if "secret" in words:
         return _SECRET
     return _APP_ID if "app id" in words or "app_id" in words else _APP_ID + _SECRET
@@ -70,7 +70,7 @@ def _base_cure(error: LaikeError) -> str | None:
 
 
 def _judge(meta: BaseMeta | None, *, denied: bool) -> list[Finding]:
-    """What the meta data say; that a right is lacking was told already where writes are denied."""
+    """Judge the meta data. A lacking right was reported already where writes are denied."""
     if meta is None:
         return skipped(META, "the base's meta data is denied")
     zone, advanced = meta.time_zone.key, ok(META[1], "advanced permissions are off")

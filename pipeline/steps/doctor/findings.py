@@ -1,6 +1,6 @@
-"""What a check finds, as data: how it is, one line that says so, and how to mend it.
+"""What a check finds: a state, one line, and how to mend it.
 
-Whatever depends on something that is broken is skipped and said so, so that one defect is one line.
+What depends on something broken is skipped, so that one defect is one line.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,12 +11,12 @@ from pipeline.core.errors import LaikeError
 
 
 class State(StrEnum):
-    """How a thing was found."""
+    """How a check ended."""
 
     OK = "ok"
     WARNING = "warning"  # works, but somebody should know
     BROKEN = "broken"
-    SKIPPED = "skipped"  # not looked at, since something that it needs is broken
+    SKIPPED = "skipped"  # not checked: something that it needs is broken
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,36 +32,36 @@ class Finding:
 
 
 def ok(check: str, says: str) -> Finding:
-    """All is well."""
+    """Make the finding of a passed check."""
     return Finding(check, State.OK, says)
 
 
 def warning(check: str, says: str, cure: str) -> Finding:
-    """It works, but."""
+    """Make the finding of something that works but needs attention."""
     return Finding(check, State.WARNING, says, cure)
 
 
 def broken(check: str, says: str, cure: str) -> Finding:
-    """It does not work before somebody mends it."""
+    """Make the finding of something that a person must mend."""
     return Finding(check, State.BROKEN, says, cure)
 
 
 def unauthorized(check: str, error: LaikeError) -> Finding:
-    """It does not work before somebody authorizes."""
+    """Make the finding of something that needs authorization."""
     return Finding(check, State.BROKEN, error.message, error.what_to_do, needs_person=True, link=error.link)
 
 
 def of_error(check: str, error: LaikeError, cure: str | None = None) -> Finding:
-    """What an error says; its own advice where there is no better one."""
+    """Make a finding of an error, with its own advice unless a better one is given."""
     return broken(check, error.message, cure or error.what_to_do)
 
 
 def skipped(checks: Iterable[str], why: str) -> list[Finding]:
-    """Checks that could not be made."""
+    """Make findings of checks that could not be made."""
     return [Finding(check, State.SKIPPED, f"not checked: {why}") for check in checks]
 
 
 def worst(findings: Sequence[Finding]) -> State:
-    """The worst state among findings; what was skipped counts for nothing by itself."""
+    """Return the worst state among findings; skipped ones do not count."""
     states = {finding.state for finding in findings}
     return next((state for state in (State.BROKEN, State.WARNING) if state in states), State.OK)

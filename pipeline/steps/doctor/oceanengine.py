@@ -1,7 +1,7 @@
-"""巨量引擎: the app, the token, the permission for each report, each account. Every call is a read.
+"""巨量引擎: check the app, the token, the permission for each report and each account. Every call is a read.
 
-The app's id and secret are tried with an auth_code that does not exist: it is refused, and by the code one sees
-whether for itself or because of the app. Nothing is exchanged, and no token changes.
+The app's id and secret are tried with an auth_code that does not exist: the code of the refusal tells whether the app
+is wrong, too. Nothing is exchanged, no token changes.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ LISTS = "oceanengine.account_lists"
 REPORTS = ("oceanengine.token", "oceanengine.account_report", "oceanengine.promotion_report", "accounts")
 REFRESH_LEFT = timedelta(days=3)
 AT_ONCE = 16
-TRIES = 2  # a person waits: a hiccup is ridden out, an outage is told
+TRIES = 2  # a person waits: ride out a hiccup, report an outage
 _WAS_OPEN = "令牌文件此前可被本机其他用户读写：请确认是谁改了权限；若本机有不可信的用户，请重新授权。"
 _REAUTHORIZE = CAUSES["needs_authorization"].cure
 _GRANT = "请在巨量引擎开放平台「应用管理」→「权限」申请本地推数据报表中的“{name}”, 通过后重新授权。"
@@ -41,13 +41,13 @@ _ACCOUNT = "请在巨量引擎检查该账户的状态; 若正常, 请重新授�
 
 
 def accounts_of(ctx: Context) -> tuple[Account, ...]:
-    """The accounts that are to be loaded, as far as is known without a call."""
+    """Return the accounts to load, as far as they are remembered: no call is made."""
     known = remembered_accounts(ctx)
     return choose_accounts(known.names if known else {}, [])
 
 
 def check_oceanengine(ctx: Context, *, redis: bool) -> list[Finding]:
-    """App, token, permissions, accounts; without Redis only the app."""
+    """Check app, token, permissions, accounts; without Redis only the app."""
     try:
         app = _check_app(ctx)
     except LaikeError as error:
@@ -61,7 +61,7 @@ def check_oceanengine(ctx: Context, *, redis: bool) -> list[Finding]:
         token = _check_token(ctx)
     except NeedsPerson as error:
         token = unauthorized("token", error)
-    if token.needs_person and app.state == State.BROKEN:  # the pair may be that of the right app
+    if token.needs_person and app.state == State.BROKEN:  # the pair may belong to the right app
         return [app, *skipped(("token", LISTS, *REPORTS), "the app is refused")]
     if token.needs_person:
         return [app, token, *skipped((LISTS, *REPORTS), "there is no usable token")]
@@ -81,10 +81,10 @@ def _check_app(ctx: Context) -> Finding:
 
 
 def _check_token(ctx: Context) -> Finding:
-    """The pair as it is kept.
+    """Check the stored pair.
 
     Raises:
-        NeedsPerson: There is none, or the keys do not open it.
+        NeedsPerson: There is no pair, or the keys cannot decrypt it.
     """
     if trouble := ctx.tokens.trouble():
         return unauthorized("token", trouble)
@@ -97,7 +97,7 @@ def _check_token(ctx: Context) -> Finding:
 
 
 def _check_mirror(ctx: Context) -> list[Finding]:
-    """Whether the mirror has the pair and is its owner's; where all is well the token's own line says enough."""
+    """Check that the mirror has the pair and only its owner may read it; no finding if all is well."""
     vault, file = ctx.tokens.vault, ctx.settings.token_file
     if not vault.mirrored():
         why = f": {vault.unreadable}" if vault.unreadable else ""
@@ -106,7 +106,7 @@ def _check_mirror(ctx: Context) -> list[Finding]:
 
 
 def _check_lists(ctx: Context) -> list[Finding]:
-    """Where accounts are discovered, whether they can be; then the reports."""
+    """Check the account lists if accounts are discovered, then the reports."""
     try:
         known = known_accounts(ctx, anew=True)
     except NeedsAuthorization as error:
@@ -123,7 +123,7 @@ def _check_lists(ctx: Context) -> list[Finding]:
 
 
 def _check_options(ctx: Context) -> list[Finding]:
-    """Whether `[accounts.<id>]` is about accounts that there are."""
+    """Check that every `[accounts.<id>]` is the id of an account."""
     if not (others := nobodys_options(ctx)):
         return []
     says = f"[accounts.<id>] of laike.toml is about {', '.join(others)}, which the token does not reach"
@@ -131,7 +131,7 @@ def _check_options(ctx: Context) -> list[Finding]:
 
 
 def _listed(ctx: Context, count: int) -> Finding:
-    """How many accounts are known; what was ticked and may not be listed is a warning."""
+    """Count the listed accounts; warn of what was ticked but may not be listed."""
     last = None if ctx.settings.accounts else ctx.rosters.last()
     refused = [one.name or one.id for one in last.skipped if one.why == Why.REFUSED] if last else []
     says = f"{count} account(s) known"
@@ -150,7 +150,7 @@ def _check_reports(ctx: Context, accounts: Sequence[Account]) -> list[Finding]:
         denied = of_error(REPORTS[1], first, _GRANT.format(name="获取账户数据"))
         accepted = ok(REPORTS[0], "the access token is accepted")
         return [accepted, denied, _check_promotions(ctx, accounts[0]), *skipped(REPORTS[3:], "the report is denied")]
-    if first.code == INVALID_PARTNER:  # told by the check of the app
+    if first.code == INVALID_PARTNER:  # reported by the check of the app
         return skipped(REPORTS, "the token could not be refreshed with this APP_ID and Secret")
     if isinstance(first, NeedsPerson):
         return [unauthorized(REPORTS[0], first), *skipped(REPORTS[1:], "the token is refused")]

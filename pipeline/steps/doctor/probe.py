@@ -1,4 +1,4 @@
-"""What no page of the two services answers, asked of the services themselves. Nothing is written, no token changes.
+"""Ask the two services what their pages leave open. Writes nothing, changes no token.
 
 Each answer is in the service's own words or shapes, so that a person can hold it against what the docs assume.
 """
@@ -48,7 +48,7 @@ class Reply:
 
 
 def probe(ctx: Context) -> list[Reply]:
-    """Every question and its answer; a question that got none says why.
+    """Return every question with its answer, or why there is none.
 
     Raises:
         NeedsPerson: There is no usable token.

@@ -1,4 +1,4 @@
-"""What the pages of 巨量引擎 leave open about the accounts that a token reaches, asked of what was ticked."""
+"""Ask 巨量引擎 what its pages leave open about the accounts that a token reaches."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -31,13 +31,13 @@ Params = Mapping[str, object]
 
 
 class Listings:
-    """The lists behind the discovery of accounts as the service sends them, refusals included."""
+    """The account lists as the service sends them, refusals included."""
 
     def __init__(self, ctx: Context) -> None:
         self._ctx, self._token = ctx, ctx.tokens.current()
 
     def ask(self, path: str, params: Params, *, token_in_query: bool = False) -> Answer:
-        """One list."""
+        """Return one list."""
         sent = {name: sendable(value) for name, value in params.items()}
         if token_in_query:
             sent["access_token"] = self._token
@@ -45,17 +45,17 @@ class Listings:
         return self._ctx.oceanengine_http.call("GET", path, params=sent, headers={"Access-Token": self._token})
 
     def ticked(self, kinds: Sequence[str]) -> list[Authorized]:
-        """What was ticked of some kinds and is still managed."""
+        """Return what was ticked of some kinds and is still managed."""
         return [one for one in authorized(self._ctx.oceanengine(None)) if one.type in kinds and one.valid]
 
     def first(self, kinds: Sequence[str], ask: Callable[[str], str]) -> str:
-        """What is answered about the first one of some kinds."""
+        """Ask about the first one of some kinds."""
         there = self.ticked(kinds)
         return ask(there[0].id) if there else NONE_TICKED
 
     @property
     def local_ids(self) -> list[int]:
-        """Ids of 本地推 accounts as last discovered or set."""
+        """Return ids of 本地推 accounts as last discovered or set."""
         last = self._ctx.rosters.last()
         known = self._ctx.settings.accounts or (last.names if last else {})
         return [int(number) for number in known][:NAMES_ASKED]
@@ -66,7 +66,7 @@ def _token_in_the_header(lists: Listings) -> str:
 
 
 def _kinds(lists: Listings) -> str:
-    """Which of the names for a line's kind are filled."""
+    """Say which of the names for a line's kind are filled."""
     answer = lists.ask(AUTHORIZED, {}, token_in_query=True)
     lines: list[dict[str, Any]] = (answer.body.get("data") or {}).get("list") or []
     seen = {", ".join(f"{name} {shape(line, name)}" for name in KIND_NAMES) for line in lines}

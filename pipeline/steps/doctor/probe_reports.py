@@ -1,4 +1,4 @@
-"""What the pages of 巨量引擎 leave open about its reports, asked of one account."""
+"""Ask 巨量引擎, for one account, what its pages leave open about reports."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ class Reports:
         self.headers: dict[str, str] = {}
 
     def ask(self, path: str, days: tuple[date, date], **changed: object) -> Answer:
-        """One report; a parameter that is `None` is left out."""
+        """Return one report; a parameter that is `None` is left out."""
         params: dict[str, object] = {
             "local_account_id": self._account_id,
             "start_date": days[0],
@@ -62,7 +62,7 @@ def _unit_of(rate: str, top: str, bottom: str) -> Callable[[Reports], str]:
 
 
 def _undivided(reports: Reports) -> str:
-    """What a cost or a rate is whose denominator is zero."""
+    """Say what a cost or rate is if its denominator is zero."""
     metrics = sorted({*DENOMINATORS, *DENOMINATORS.values()})
     answer = reports.ask(PROMOTION_REPORT, reports.week, metrics=metrics, page_size=100)
     seen = {
@@ -154,17 +154,17 @@ REPORTS: Mapping[str, Callable[[Reports], str]] = {
 
 
 def sendable(value: object) -> str:
-    """A query parameter as the service wants it."""
+    """Encode a query parameter as the service wants it."""
     return json.dumps(value) if isinstance(value, list | dict) else str(value)
 
 
 def shape(holder: Mapping[str, Any], key: str) -> str:
-    """How a value stands there, if it does: short ones as they are."""
+    """Describe a value of the answer: short ones as they are."""
     return json.dumps(holder[key], ensure_ascii=False, default=str)[:WORDS_SHOWN] if key in holder else "absent"
 
 
 def refusal(answer: Answer) -> str:
-    """What the service refused with; empty for a success."""
+    """Describe a refusal; empty for a success."""
     code = answer.code
     said = str(answer.body.get("message"))[:WORDS_SHOWN]
     return "" if code == 0 else f"HTTP {answer.status}, code {code}, {said}"

@@ -1,4 +1,4 @@
-"""What the pages of 飞书 leave open about reading a table and its views, asked of ours. It takes about ten calls."""
+"""Ask 飞书, about our table, what its pages leave open about reading tables and views. Takes about ten calls."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, time
@@ -26,23 +26,23 @@ class Looking:
         self.ctx = ctx
 
     def search(self, size: int, filter_: Mapping[str, object] | None = None, table_id: str | None = None) -> Data:
-        """One page of records."""
+        """Return one page of records."""
         base = self.ctx.base(None)
         path = RECORDS.format(app_token=base.app_token, table_id=table_id or base.table_id) + "/search"
         body = {"automatic_fields": False, **({"filter": filter_} if filter_ else {})}
         return base.api.read("POST", path, params={"page_size": str(size)}, json=body)
 
     def cells(self) -> list[Data]:
-        """The cells of some rows."""
+        """Return the cells of some rows."""
         return [item.get("fields") or {} for item in self.search(ROWS_READ).get("items") or []]
 
     def names_of(self, type_: int | None = None) -> list[str]:
-        """Names of the table's fields, or of those of one type."""
+        """Return names of the table's fields, or of those of one type."""
         base = self.ctx.base(None)
         return [one.name for one in base.tables.fields(base.table_id) if type_ in (None, one.type)]
 
     def views(self, view_id: str = "") -> Data:
-        """The list of views, or one of them."""
+        """Return the list of views, or one of them."""
         base = self.ctx.base(None)
         path = VIEWS.format(app_token=base.app_token, table_id=base.table_id)
         if view_id:
@@ -84,7 +84,7 @@ def _last_token(table: Looking) -> str:
 
 
 def _dates(table: Looking) -> str:
-    """Whether a moment of a day is greater than that day, asked of 数据截至 in 同步状态."""
+    """Ask whether a moment of a day is greater than that day, with 数据截至 in 同步状态."""
     status = table.ctx.status_memory.status_table()
     rows = table.search(ROWS_READ, table_id=status).get("items") or [] if status else []
     moment = next((at for row in rows if isinstance(at := (row.get("fields") or {}).get(AS_OF), int)), None)
@@ -106,7 +106,7 @@ def _views_total(table: Looking) -> str:
 
 
 def _filters(table: Looking) -> str:
-    """What a filter looks like that is read back, and what a view has that has none."""
+    """Describe a filter that is read back, and a view without one."""
     with_one, without = "no view has a filter", "every view has a filter"
     for item in (table.views().get("items") or [])[:VIEWS_READ]:
         properties = (table.views(item["view_id"]).get("view") or {}).get("property") or {}

@@ -1,4 +1,4 @@
-"""What the Feishu app may do: each endpoint is asked once, and what is denied is collected and told together.
+"""Check what the Feishu app may do: ask each endpoint once, report all that is denied together.
 
 Writes are tried with requests that cannot change anything: an update of a record and of a view that do not exist,
 a deletion of that record, and a creation of no record. Permission is checked before that, so the refusal tells which
@@ -38,14 +38,14 @@ _DOCUMENT = "请打开多维表格, 「…」→「…更多」→「添加文�
 
 @dataclass
 class Rights:
-    """What was denied so far."""
+    """The permissions that were denied so far."""
 
     scopes: dict[str, LaikeError] = field(default_factory=dict)
     document: LaikeError | None = None
     untried: str = "the table cannot be reached, or Redis"  # why writes were not tried
 
     def ask(self, scope: str, call: Callable[[], T]) -> T | None:
-        """What a call answers; `None` where it is denied.
+        """Make a call; return its answer, or `None` if it is denied.
 
         Raises:
             LaikeError: It fails for another reason.
@@ -62,7 +62,7 @@ class Rights:
         return None
 
     def findings(self) -> list[Finding]:
-        """What is denied, and whether writes are permitted."""
+        """Say what is denied, and whether writes are permitted."""
         return [self._permissions(), self._document(), self._writing()]
 
     def _permissions(self) -> Finding:
@@ -112,4 +112,4 @@ def _must_be_refused(call: Callable[[], object]) -> None:
     try:
         call()
     except (RowVanished, NotFoundYet, BadRequest, BadResponse):
-        return  # for what it asked, and not for who asked
+        return  # refused for what was asked, not for who asked

@@ -1,4 +1,4 @@
-"""Redis: reached, new enough, keeping what it is told, with the right time."""
+"""Check Redis: reachable, new enough, durable, with the right time."""
 
 import re
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from pipeline.state.store import Server, describe, ours, probe
 from pipeline.steps.doctor.findings import Finding, State, broken, of_error, ok, skipped, warning
 
 AFTER = ("redis.version", "redis.aof", "redis.eviction", "redis.clock", "redis.state")
-OLDEST, TRIED_WITH = (6, 2), (7, 0)  # redis-py and kombu take no older one; what we test with
+OLDEST, TRIED_WITH = (6, 2), (7, 0)  # the oldest that redis-py and kombu support; the oldest that we test with
 CLOCK_S = 2
 _UNSEEN = "当前用户无权执行 INFO：请在云服务控制台核对版本、持久化 (AOF) 与 maxmemory-policy。"
 _AOF = "请以 `--appendonly yes --appendfsync always` 启动 Redis (docker-compose.yml 已如此设置)。"
@@ -19,29 +19,29 @@ _CLOCK = "请在两台机器上开启时间同步 (NTP, 如 chrony)。"
 
 
 def check_redis(ctx: Context) -> list[Finding]:
-    """The server, or that it is out of reach."""
+    """Check the server; one broken finding if it cannot be reached."""
     try:
         with ours(ctx.settings.redis_address):
             server, state = describe(ctx.client), _state(ctx)
             probe(ctx.client)
     except StoreUnreachable as error:
         return [of_error("redis", error), *skipped(AFTER, "Redis is out of reach")]
-    now = ctx.now() - timedelta(seconds=ctx.settings.clock_offset_s)  # Redis knows nothing of a shifted clock
+    now = ctx.now() - timedelta(seconds=ctx.settings.clock_offset_s)  # Redis does not see a shifted clock
     return [ok("redis", "answers"), *judge(server, now), state]
 
 
 def reached(findings: list[Finding]) -> bool:
-    """Whether Redis can be used."""
+    """Return whether Redis can be used."""
     return all(finding.state != State.BROKEN for finding in findings if finding.check == "redis")
 
 
 def judge(server: Server, now: datetime) -> list[Finding]:
-    """What a server is worth, as it describes itself."""
+    """Judge a server by its own description."""
     return [_version(server), _aof(server), _eviction(server), _clock(server, now)]
 
 
 def _state(ctx: Context) -> Finding:
-    """Of which release it is what lies there, and whether all of it can be used."""
+    """Check which release wrote the stored data, and whether all of it can be used."""
     try:
         ours = ctx.schema.is_ours()
     except NewerState as error:

@@ -1,4 +1,4 @@
-"""What surrounds the runs: the group's bot, workers and beat, the shifted clock."""
+"""Check what surrounds the runs: the group's bot, workers and beat, the clock."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,14 +28,14 @@ _WORKER = "请启动 worker: python -m worker (容器: docker compose up -d)。"
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """What only the workers' framework can tell, as functions."""
+    """What only Celery can answer, as functions."""
 
     answer: Callable[[], bool]
     next_times: Callable[[], Mapping[str, datetime]]  # by task, Asia/Shanghai
 
 
 def check_settings(ctx: Context) -> list[Finding]:
-    """Settings are there, else there would be no context; a shifted clock is told loudly."""
+    """Check doubtful settings and warn of a shifted clock."""
     found, offset = _settings(ctx), ctx.settings.clock_offset_s
     if not offset:
         return [*found, ok("clock", f"{ctx.now().astimezone(CHINA):%Y-%m-%d %H:%M:%S} in Shanghai")]
@@ -49,7 +49,7 @@ def _settings(ctx: Context) -> list[Finding]:
 
 
 def check_addresses(settings: Settings) -> list[Finding]:
-    """Addresses to which tokens, figures and cards would go readable for everybody on the way; told only then."""
+    """Warn of addresses to which tokens, figures or cards would go unencrypted."""
     secret = {"LAIKE_FEISHU_WEBHOOK_URL": settings.feishu_webhook_url, "LAIKE_HEARTBEAT_URL": settings.heartbeat_url}
     told = {
         "LAIKE_OCEANENGINE_BASE_URL": settings.oceanengine_base_url,
@@ -66,7 +66,7 @@ def check_addresses(settings: Settings) -> list[Finding]:
 
 
 def check_webhook(ctx: Context, *, notify: bool) -> Finding:
-    """The address of the group's bot; with `notify` a message is really sent."""
+    """Check the address of the group's bot; `notify` really sends a message."""
     bot = ctx.bot()
     if bot is None:
         return warning("webhook", "LAIKE_FEISHU_WEBHOOK_URL is not set: nobody is told how a run ended", SET_THE_HOOK)
@@ -80,7 +80,7 @@ def check_webhook(ctx: Context, *, notify: bool) -> Finding:
 
 
 def check_schedule(ctx: Context, workers: Workers, *, redis: bool) -> list[Finding]:
-    """Whether somebody is there to work, and whether beat fired when it should have."""
+    """Check that a worker answers and beat fired on time."""
     if not redis:
         return skipped(SCHEDULE, "Redis is out of reach")
     answers = workers.answer()

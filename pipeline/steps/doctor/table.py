@@ -1,4 +1,4 @@
-"""The table: there, with our columns, with room, with the right views, written by us alone."""
+"""Check the table: it is there, has our columns, has space, has the right views, and only we write to it."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +21,7 @@ from pipeline.steps.table.visibility import holds_rows, still_unseen
 
 CHECKS = ("table", "columns", "rows", "room", "views", "other_writers")
 FULL_SHARE = 0.8
-VIEWS_MAX, VIEWS_MANY = 200, 180  # 列出视图: a table takes 200 views, those of others included
+VIEWS_MAX, VIEWS_MANY = 200, 180  # 列出视图: a table holds 200 views, including other people's
 READ_TABLE, READ_FIELDS, READ_ROWS, READ_VIEWS = (
     "base:table:read",
     "base:field:read",
@@ -42,7 +42,7 @@ _OTHERS = "请停用旧脚本 (crontab) 或其它写入该表的程序; 重复�
 
 
 def check_table(ctx: Context, base: Base, rights: Rights, zone: ZoneInfo, *, redis: bool) -> list[Finding]:
-    """What can be seen of the table with these rights."""
+    """Check what these rights show of the table."""
     ids = rights.ask(READ_TABLE, base.tables.ids)
     if ids is not None and base.table_id not in ids.values():
         there = ", ".join(f"{table_id} {name}" for name, table_id in ids.items())
@@ -55,15 +55,15 @@ def check_table(ctx: Context, base: Base, rights: Rights, zone: ZoneInfo, *, red
             views = pool.submit(rights.ask, READ_VIEWS, base.views.names)
         layout, columns = _columns(ctx, fields.result(), zone, redis=redis)
         seen = _rows(ctx, base, layout if redis else None, count.result(), redis=redis)
-        room = _room(ctx, count.result())
+        capacity = _capacity(ctx, count.result())
         shown = _views(ctx, base, rights, views.result(), layout, redis=redis)
         if count.result() is None:
             others = skipped(CHECKS[5:], "reading records is denied")[0]
         else:
             others = _other_writers(ctx, base, layout if redis else None, redis=redis)
-    except NotFoundYet as error:  # the list of tables is denied, and what was asked for is not there
+    except NotFoundYet as error:  # the list of tables is denied, and the table is not there
         return [of_error("table", error, _TABLE), *skipped(CHECKS[1:], "there is no such table")]
-    return [ok("table", "the table is there"), columns, seen, room, shown, others]
+    return [ok("table", "the table is there"), columns, seen, capacity, shown, others]
 
 
 def _columns(
@@ -79,7 +79,7 @@ def _columns(
 
 
 def _rows(ctx: Context, base: Base, layout: Layout | None, count: int | None, *, redis: bool) -> Finding:
-    """Whether what was written can be seen; if it can, loading that was stopped goes on."""
+    """Check that written rows can be read; if so, resume loading that was stopped."""
     if count is None or layout is None:
         return skipped(["rows"], "reading records is denied" if count is None else _lacking(redis=redis))[0]
     if not count and holds_rows(ctx, accounts_of(ctx)):
@@ -92,7 +92,7 @@ def _rows(ctx: Context, base: Base, layout: Layout | None, count: int | None, *,
     return ok("rows", "what was written can be read again: loading, which was stopped, goes on")
 
 
-def _room(ctx: Context, count: int | None) -> Finding:
+def _capacity(ctx: Context, count: int | None) -> Finding:
     if count is None:
         return skipped(["room"], "reading records is denied")[0]
     cap = ctx.settings.table_max_rows
@@ -111,11 +111,11 @@ def _views(
         return skipped(["views"], _lacking(redis=redis))[0]
     found = rights.ask(READ_VIEWS, lambda: inspect(ctx, accounts_of(ctx), deep=True))
     if found is not None and not any(view.view_id for view in found):
-        rights.ask(READ_VIEWS, lambda: base.views.conditions(next(iter(names))))  # whether one may be read at all
+        rights.ask(READ_VIEWS, lambda: base.views.conditions(next(iter(names))))  # may any view be read?
     if READ_VIEWS in rights.scopes or found is None:
         return skipped(["views"], "reading views is denied")[0]
     known = bool(ctx.table_facts.views())
-    # before an account's first row a select lacks its option, and then there can be no view
+    # without an account's first row a select lacks its option, so there can be no view yet
     missing = [view for view in found if view.state == ViewState.NEW and known and layout.view_conditions(view.account)]
     wrong = [view for view in found if view.state in (ViewState.WRONG, ViewState.DELETED)]
     return _judge_views(len(found), [*missing, *wrong], len(names), known=known)
@@ -156,7 +156,7 @@ def _other_writers(ctx: Context, base: Base, layout: Layout | None, *, redis: bo
 
 
 def written_by_others(rows: Sequence[FoundRow], creator: str) -> list[FoundRow]:
-    """Rows with a key that somebody else made after our first one, the oldest day first."""
+    """Return keyed rows that others created after our first one, the oldest day first."""
     ours = [row.created_ms for row in rows if row.creator == creator]
     since = min(ours, default=None)
     if since is None:
