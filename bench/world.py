@@ -19,7 +19,7 @@ import redis
 import requests
 from cryptography.fernet import Fernet
 
-from cli import lab
+from lab import processes
 from pipeline.core.model import CHINA, DayRange
 from pipeline.state import keys
 
@@ -98,7 +98,7 @@ class World:
     """A running emulator and Redis, with the settings of the product on them."""
 
     shape: Shape
-    emulator: lab.Emulator
+    emulator: processes.Emulator
     redis_url: str
     home: Path
     accounts: Mapping[str, str]
@@ -205,13 +205,13 @@ def midnight_ms(day: date) -> int:
 def world(shape: Shape) -> Iterator[World]:
     """A world with an imported token; answers are immediate and nothing is refused until `slow_down`."""
     with contextlib.ExitStack() as started:
-        redis_url = started.enter_context(lab.redis_server())
+        redis_url = started.enter_context(processes.redis_server())
         home = Path(tempfile.mkdtemp(prefix="laike-bench-"))
-        emulator = started.enter_context(lab.emulator(clean=home))
+        emulator = started.enter_context(processes.emulator(clean=home))
         _control(emulator.url, "settings", {"row_cap": ROW_CAP, "history_days": shape.history})
         accounts = _make_accounts(emulator.url, shape.promotions)
         environment = {
-            **lab.settings_for(emulator.facts, redis_url, home),
+            **processes.settings_for(emulator.facts, redis_url, home),
             **ALLOCATOR,
             "LAIKE_ACCOUNTS": json.dumps(accounts, ensure_ascii=False),
             "LAIKE_TOKEN_KEYS": Fernet.generate_key().decode(),

@@ -17,11 +17,11 @@ from typing import Any
 import requests
 from cryptography.fernet import Fernet
 
-from cli.lab import settings_for
 from cli.session import opened
 from cli.terminal.output import tell
 from cli.terminal.streams import forgiving
 from cli.volumes import hand_on
+from lab.processes import settings_for
 from pipeline import settings_roles
 from pipeline.core.errors import LaikeError, WrongInput
 from pipeline.file_input import read_filled

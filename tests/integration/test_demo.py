@@ -80,7 +80,7 @@ def test_the_demo_tells_the_whole_story_and_leaves_nothing_running(tmp_path: Pat
 def test_a_demo_that_is_stopped_takes_everything_with_it(tmp_path: Path, how: signal.Signals) -> None:
     with demo(tmp_path) as process:
         assert process.stdout
-        assert wait_until(lambda: len(ours(tmp_path)) >= 11)  # Redis, emulator, worker, beat, Flower, tethers, the demo
+        assert wait_until(lambda: len(ours(tmp_path)) >= 11)  # Redis, emulator, worker, beat, Flower, guards, the demo
         os.kill(process.pid, how)
         process.wait(PATIENCE_S)
         assert wait_until(lambda: not ours(tmp_path)), ours(tmp_path)

@@ -1,4 +1,4 @@
-"""Run a command that dies with its parent, whatever kills the parent: `python -m cli.tether [--clean DIR] COMMAND …`.
+"""Run a command that dies with its parent, whatever kills the parent: `python -m lab.guard [--clean DIR] COMMAND …`.
 
 The parent holds the other end of standard input. When that closes, the command is stopped and DIR is removed; where
 several share a DIR, the last of them leaves nothing behind. A command that ends by itself leaves DIR to the others.

@@ -11,8 +11,8 @@ from typing import Any
 
 import requests
 
-from cli.stage import Stage, set_clock, stage
 from cli.terminal import output
+from lab.world import Stage, set_clock, stage
 from pipeline.core.errors import LaikeError
 from pipeline.state.files import replacing
 

@@ -19,8 +19,8 @@ from typing import Any
 import requests
 from cryptography.fernet import Fernet
 
-from cli import lab
 from cli.terminal import output
+from lab import processes
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import CHINA
 
@@ -34,12 +34,12 @@ LOG_LINES_SHOWN = 15
 class Stage:
     """A lab, the environment in which the product works on it, and the processes that were started."""
 
-    emulator: lab.Emulator
+    emulator: processes.Emulator
     environment: dict[str, str] = field(repr=False)
     home: Path
     started: contextlib.ExitStack
     flower_login: tuple[str, str] = field(default_factory=lambda: ("demo", secrets.token_urlsafe(12)), repr=False)
-    flower_port: int = field(default_factory=lab.free_port)
+    flower_port: int = field(default_factory=processes.free_port)
 
     @property
     def flower_url(self) -> str:
@@ -48,7 +48,7 @@ class Stage:
 
     def start_worker(self) -> None:
         """Start the worker."""
-        self._start("worker", (*lab.WORKER, f"--pidfile={self._pid_file}"))
+        self._start("worker", (*processes.WORKER, f"--pidfile={self._pid_file}"))
 
     def kill_worker(self) -> int:
         """Kill -9 of the worker; its process id."""
@@ -59,11 +59,11 @@ class Stage:
 
     def start_beat(self) -> None:
         """Start the scheduler."""
-        self._start("beat", (*lab.BEAT, f"--pidfile={self.home / 'beat.pid'}"))
+        self._start("beat", (*processes.BEAT, f"--pidfile={self.home / 'beat.pid'}"))
 
     def start_flower(self) -> None:
         """Start Flower with a login of its own."""
-        self._start("flower", lab.flower(self.flower_port), LAIKE_FLOWER_LOGIN=":".join(self.flower_login))
+        self._start("flower", processes.flower(self.flower_port), LAIKE_FLOWER_LOGIN=":".join(self.flower_login))
 
     def flower(self, path: str, *, login: bool = True) -> requests.Response:
         """An answer of Flower's API."""
@@ -132,7 +132,7 @@ class Stage:
             LaikeError: It failed.
         """
         _say_command("celery", "-A", "worker.app", *words)
-        said = self.said((*lab.CELERY, *words))
+        said = self.said((*processes.CELERY, *words))
         for line in said.splitlines():
             output.say(line)
         return said
@@ -169,7 +169,7 @@ class Stage:
 
     def _start(self, name: str, command: Sequence[str], **environment: str) -> None:
         told = {**self.environment, **environment}
-        self.started.enter_context(lab.tethered(command, self.home, told, log=self.home / f"{name}.log"))
+        self.started.enter_context(processes.guarded_process(command, self.home, told, log=self.home / f"{name}.log"))
 
     @property
     def _whole_environment(self) -> dict[str, str]:
@@ -204,10 +204,10 @@ def _say_command(*words: str) -> None:
 def stage() -> Iterator[Stage]:
     """A stage shortly before seven in the morning; when something goes wrong, the worker's last words are shown."""
     with contextlib.ExitStack() as started:
-        redis_url = started.enter_context(lab.redis_server())
+        redis_url = started.enter_context(processes.redis_server())
         home = Path(tempfile.mkdtemp(prefix="laike-demo-"))
-        emulator = started.enter_context(lab.emulator(clean=home))
-        environment = lab.settings_for(emulator.facts, redis_url, home)
+        emulator = started.enter_context(processes.emulator(clean=home))
+        environment = processes.settings_for(emulator.facts, redis_url, home)
         environment["LAIKE_TOKEN_KEYS"] = Fernet.generate_key().decode()
         environment["LAIKE_OCEANENGINE_RATE"] = RATE
         environment["LAIKE_BEAT_FILE"] = str(home / "beat-schedule")

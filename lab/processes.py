@@ -31,7 +31,7 @@ class Emulator:
 
 
 @contextlib.contextmanager
-def tethered(
+def guarded_process(
     command: Sequence[str],
     clean: Path | None = None,
     environment: Mapping[str, str] | None = None,
@@ -43,10 +43,10 @@ def tethered(
     Args:
         log: Where its words go; without it stdout is the process' pipe and stderr ours.
     """
-    tether = [sys.executable, "-m", "cli.tether", *(["--clean", str(clean)] if clean else []), *command]
+    guard = [sys.executable, "-m", "lab.guard", *(["--clean", str(clean)] if clean else []), *command]
     with log.open("a") if log else contextlib.nullcontext() as words:
         process = subprocess.Popen(  # noqa: S603 our own command
-            tether,
+            guard,
             stdin=subprocess.PIPE,
             stdout=words or subprocess.PIPE,
             stderr=words,
@@ -78,7 +78,7 @@ def redis_server() -> Iterator[str]:
         return
     home = Path(tempfile.mkdtemp(prefix="laike-redis-"))
     port = free_port()
-    with tethered(redis_command(port, home), clean=home) as process:
+    with guarded_process(redis_command(port, home), clean=home) as process:
         url = f"redis://127.0.0.1:{port}/0"
         _wait_until_ready(url, process)
         yield url
@@ -98,7 +98,7 @@ def redis_command(port: int, home: Path) -> list[str]:
 @contextlib.contextmanager
 def emulator(clean: Path | None = None) -> Iterator[Emulator]:
     """A running emulator; `clean` is removed when it ends."""
-    with tethered([sys.executable, "-m", "emulator"], clean) as process:
+    with guarded_process([sys.executable, "-m", "emulator"], clean) as process:
         line = process.stdout.readline() if process.stdout else ""
         if not line:
             msg = "the emulator did not start; its words are above"
