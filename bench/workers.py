@@ -19,7 +19,8 @@ from celery import Celery
 
 from bench.weigh import Weight, scales
 from bench.world import BenchError, World
-from lab.processes import WORKER, guarded_process
+from lab.guard import guarded_process
+from lab.processes import WORKER
 from pipeline.core.model import CHINA, DayRange
 from pipeline.core.outcome import RunState, Summary
 from pipeline.state.runs.events import Events

@@ -258,7 +258,7 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Stay up until Ctrl-C and print the page's address.")] = False,
 ) -> None:
     """Show everything on the emulator: no account, no Docker, no Redis needed."""
-    from lab.demo import demo as command
+    from cli.demo import demo as command
 
     raise typer.Exit(command(keep=keep))
 

@@ -1,166 +1,191 @@
-"""`laike demo`: the whole job on the emulator, told step by step. Everything it starts ends with it."""
+"""The demo's story: a morning on the emulator in seven paragraphs. Each does something and checks what came of it."""
 
-import contextlib
 import json
-import threading
 import time
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import requests
 
-from cli.terminal import output
-from lab.world import Stage, set_clock, stage
+from lab.services import wait_for
+from lab.world import World
 from pipeline.core.errors import LaikeError
 from pipeline.state.files import replacing
 
-FOLDER = Path("demo-output")
+DONE, IN_PART = 0, 1  # exit codes of `laike`
 BACK_AFTER_S = 2  # as a restart policy would
-SLOW = {"report.promotion": 1.0, "records.search": 0.5}  # seconds: long enough to be killed in
+SLOW = {"report.promotion": 1.0, "records.search": 0.5}  # seconds: time enough for a kill
+CORRECTED = 4321.5
+
+Document = dict[str, Any]
 
 
-def demo(*, keep: bool) -> int:
-    """Run the demo; exit code 0 when everything went as told.
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The story as far as it has been played: each method is a paragraph and returns what happened."""
+
+    world: World
+    runs: dict[str, Document] = field(default_factory=dict)  # by the paragraph's word for it
+
+    def scheduled(self) -> str:
+        """Worker, beat and Flower start; beat starts the daily run."""
+        world = self.world
+        world.commands.laike("token", "import", str(world.emulator.token_cache(world.home)), expect=DONE)
+        world.set_clock()
+        world.services.start()
+        run_id = f"daily-{world.emulator.facts['day']}"
+        wait_for("beat's daily run", lambda: "laike.daily" in world.services.log("beat") and self._recorded(run_id))
+        world.commands.laike("show", run_id, "--follow", expect=DONE)
+        run = self._record("at 07:00, by beat")
+        return (
+            f"{run['created']:,} rows of {len(run['accounts'])} accounts and {len(run['days'])} days are in the table, "
+            f"read back and verified, {run['seconds']} s after seven; each account has a view of its own."
+        )
+
+    def killed(self) -> str:
+        """The worker is killed in the middle of a run."""
+        world = self.world
+        world.emulator.control("latency", SLOW)
+        asked = self._report_calls()
+        running = world.commands.begin("sync", "--tell")
+        wait_for("the second run", lambda: self._report_calls() > asked)
+        world.services.kill_worker()
+        world.commands.write(f"kill -9 of the worker; a new one starts in {BACK_AFTER_S} s")
+        time.sleep(BACK_AFTER_S)
+        world.services.start_worker()
+        world.commands.end(running, DONE)
+        world.emulator.control("latency", dict.fromkeys(SLOW, 0))
+        run = self._record("worker killed")
+        expect(run["created"] == run["updated"] == 0, "the second run writes nothing")
+        return (
+            f"A new worker took the run over: a success, and none of the {run['unchanged']:,} rows was written twice."
+        )
+
+    def corrected(self) -> str:
+        """One figure changes at the source."""
+        account_id, day = next(iter(self.world.emulator.facts["accounts"])), self._first["day"]
+        row = self.world.emulator.look("figures", account_id=account_id, start=day, end=day)["rows"][0]
+        place = {"account_id": account_id, "promotion_id": str(row["promotion_id"]), "day": day}
+        self.world.emulator.control("figures", {**place, "stat_cost": CORRECTED})
+        run = self._sync("figure corrected", DONE)
+        expect((run["updated"], run["restated"]) == (1, 1), "one row is updated, its account and day restated")
+        return (
+            f"{row['promotion_name']}: 消耗 {row['stat_cost']:,.2f} becomes {CORRECTED:,.2f} 元. "
+            "One row is updated, and the card reports a restated day."
+        )
+
+    def refused(self) -> str:
+        """Ocean Engine refuses one account."""
+        broken = self._first["accounts"][1]
+        self.world.emulator.control("faults", [_refusal(broken["id"])])
+        run = self._sync("account refused", IN_PART)
+        failed = [account for account in run["accounts"] if account["state"] == "failed"]
+        expect([account["id"] for account in failed] == [broken["id"]], "exactly the refused account is named")
+        return (
+            f"The other {len(run['accounts']) - 1} are loaded. {broken['name']} is named with the reason and the cure; "
+            "the run is partial, its exit code 1, and the group gets a card."
+        )
+
+    def healed(self) -> str:
+        """The account is back."""
+        self.world.emulator.control("faults/clear", {})
+        self._sync("account back", DONE)
+        return "The next run loads it without anybody's help, and a card says that all is well again."
+
+    def backfilled(self) -> str:
+        """A day is loaded again by a Celery call."""
+        world, day = self.world, self._first["days"][0]
+        task_id = world.commands.celery("call", "laike.backfill", "--kwargs", json.dumps({"start": day, "end": day}))
+        path = f"/api/task/result/{task_id}"
+        wait_for("the backfill's answer", lambda: world.services.flower.get(path).get("result"))
+        run_id = world.services.flower.get(path)["result"]["run_id"]
+        world.commands.laike("show", run_id, "--follow", expect=DONE)
+        run = self._record("backfill of a day")
+        return f"The call returns the run's id at once. The day's {run['unchanged']} rows were right already."
+
+    def watched(self) -> str:
+        """Flower is asked what it saw."""
+        flower = self.world.services.flower
+        expect(flower.status("/api/tasks") == requests.codes.unauthorized, "Flower asks for a login")
+        tasks = flower.get("/api/tasks").values()
+        counts = Counter((task["name"], task["state"]) for task in tasks if task["name"])
+        for (name, state), count in sorted(counts.items()):
+            self.world.commands.write(f"{name} {state} {count}")
+        self._check_tasks(counts)
+        run_id = f"{self._first['run_id']},"
+        fetches = [task for task in tasks if run_id in (task["kwargs"] or "") and "fetch_account" in task["name"]]
+        expect(len(fetches) == len(self.world.emulator.facts["accounts"]), "a run's tasks are found by its id")
+        return (
+            f"{counts.total()} tasks, found by a run's id; the partial run, and it alone, is a FAILURE of laike.finish."
+        )
+
+    def save_page(self) -> Path:
+        """Save the emulator's page: table, one account's view, status table and cards."""
+        facts = self.world.emulator.facts
+        shown = {"table": facts["typed_table_id"], "view": next(iter(facts["accounts"].values()))}
+        page = requests.get(f"{self.world.emulator.url}/snapshot", params=shown, timeout=30)
+        page.raise_for_status()
+        file = self.world.folder / "index.html"
+        with replacing(file) as opened:
+            opened.write(page.text.encode())
+        return file
+
+    @property
+    def _first(self) -> Document:
+        return next(iter(self.runs.values()))
+
+    def _sync(self, word: str, code: int) -> Document:
+        self.world.commands.laike("sync", "--tell", expect=code)
+        return self._record(word)
+
+    def _record(self, word: str) -> Document:
+        self.runs[word] = self.world.commands.newest_run()
+        return self.runs[word]
+
+    def _recorded(self, run_id: str) -> bool:
+        return bool(self._report_calls()) and self.world.commands.newest_run()["run_id"] == run_id
+
+    def _report_calls(self) -> int:
+        return int(self.world.emulator.look("calls")["counts"].get("report.promotion", 0))
+
+    def _check_tasks(self, counts: Mapping[tuple[str, str], int]) -> None:
+        # a worker killed while it sends a chord sends the rest once more: more tasks than these are right, too
+        runs = counts["laike.finish", "SUCCESS"] + counts["laike.finish", "FAILURE"]
+        accounts = len(self.world.emulator.facts["accounts"])
+        expect(counts["laike.fetch_account", "SUCCESS"] >= runs * accounts > 0, "each run fetches each account")
+        expect(counts["laike.load", "SUCCESS"] >= runs, "each run loads")
+        expect(counts["laike.finish", "FAILURE"] == 1, "only the partial run is a FAILURE of laike.finish")
+
+
+PARAGRAPHS: tuple[tuple[str, Callable[[Story], str]], ...] = (
+    ("Seven in the morning: beat starts the daily run.", Story.scheduled),
+    (
+        "The worker is killed (kill -9) in the middle of the next run; 15 s later its work is handed out again.",
+        Story.killed,
+    ),
+    ("One figure is corrected at the source.", Story.corrected),
+    ("Ocean Engine refuses one account.", Story.refused),
+    ("The account is back.", Story.healed),
+    ("A day is loaded again by hand: celery call laike.backfill.", Story.backfilled),
+    ("Flower has seen all of it.", Story.watched),
+)
+
+
+def expect(held: object, what: str) -> None:
+    """Check what a paragraph claims.
 
     Raises:
-        LaikeError: Something did not.
+        LaikeError: It does not hold.
     """
-    with stage() as made:
-        _tell(made)
-        if keep:
-            _stay(made)
-    return output.DONE
-
-
-def _tell(made: Stage) -> None:
-    output.say(f"emulator of both APIs: {made.emulator.url}; accounts: {len(made.emulator.facts['accounts'])}")
-    _step(1, "The token of the old script is taken over.")
-    made.laike("token", "import", str(_token_cache(made)), expect=output.DONE)
-    first = _scheduled_run(made)
-    _killed_run(made)
-    _step(4, "One figure changes at the source: one row is updated, and called restated.")
-    _restate(made, first["day"])
-    restated = made.sync(output.DONE)
-    _check((restated["updated"], restated["restated"]) == (1, 1), "one row updated, its account day restated")
-    _step(5, "One account breaks: the others are loaded, the broken one is named, the exit code says so.")
-    broken = first["accounts"][1]["id"]
-    made.control("faults", [_broken(broken)])
-    partial = made.sync(output.IN_PART)
-    named = [account["id"] for account in partial["accounts"] if account["state"] == "failed"]
-    _check(named == [broken], "exactly the broken account is named")
-    _step(6, "The account is back: the next run heals it without anybody's help.")
-    made.control("faults/clear", {})
-    made.sync(output.DONE)
-    _backfill(made, first["days"][0])
-    _ask_flower(made)
-    _save_page(made)
-
-
-def _scheduled_run(made: Stage) -> dict[str, Any]:
-    now = set_clock(made)
-    _step(2, f"Worker, beat and Flower start. It is {now:%H:%M:%S} in Shanghai, and beat's own entry is due at 07:00.")
-    made.start_worker()
-    made.start_flower()
-    made.start_beat()
-    made.wait_until_ready()
-    output.say("ready; waiting for beat")
-    run_id = f"daily-{made.emulator.facts['day']}"
-    made.wait_for("beat's daily run", lambda: "laike.daily" in made.log("beat") and _is_known(made, run_id))
-    made.laike("show", run_id, "--follow", expect=output.DONE)
-    for table in made.look("state")["tables"]:
-        views = ", ".join(view["view_name"] for view in table["views"])
-        output.say(f"table {table['name']}: {table['records']} rows; views: {views}")
-    return made.newest_run()
-
-
-def _killed_run(made: Stage) -> None:
-    _step(3, "Again, and the worker is killed in the middle: the run ends well, and nothing is written twice.")
-    made.control("latency", SLOW)
-    running = made.begin("sync", "--tell")
-    asked = made.look("calls")["counts"]["report.promotion"]
-    made.wait_for("the second run", lambda: made.look("calls")["counts"]["report.promotion"] > asked)
-    output.say((f"kill -9 {made.kill_worker()}", "red"), f"; a new worker starts in {BACK_AFTER_S} s")
-    output.say("what the dead one was at is handed out again some 15 s after its last sign of life")
-    time.sleep(BACK_AFTER_S)
-    made.start_worker()
-    made.end(running, output.DONE)
-    made.control("latency", dict.fromkeys(SLOW, 0))
-    again = made.newest_run()
-    _check(again["created"] == again["updated"] == 0, "the second run writes nothing: the table was right already")
-
-
-def _backfill(made: Stage, day: str) -> None:
-    _step(7, "A manual backfill, as it is done in any container; its answer comes at once.")
-    words = json.dumps({"start": day, "end": day})
-    task_id = made.celery("call", "laike.backfill", "--kwargs", words)
-    made.wait_for("the backfill's answer", lambda: made.flower(f"/api/task/result/{task_id}").json().get("result"))
-    answer = made.flower(f"/api/task/result/{task_id}").json()["result"]
-    output.say(json.dumps(answer, ensure_ascii=False))
-    made.laike("show", answer["run_id"], "--follow", expect=output.DONE)
-
-
-def _ask_flower(made: Stage) -> None:
-    _step(8, "What Flower's API says of all this.")
-    refused = made.flower("/api/tasks", login=False).status_code
-    _check(refused == requests.codes.unauthorized, "without a login Flower answers 401")
-    tasks = made.flower("/api/tasks").json().values()
-    _show_chord(made, tasks)
-    counts = Counter((task["name"], task["state"]) for task in tasks if task["name"])
-    rows = [(name, state, str(count)) for (name, state), count in sorted(counts.items())]
-    output.say_table(("task", "state", "count"), rows)
-    # a worker killed while it sends a chord sends what is left of it once more: more tasks than these are no fault
-    runs = counts["laike.finish", "SUCCESS"] + counts["laike.finish", "FAILURE"]
-    fetches = counts["laike.fetch_account", "SUCCESS"]
-    _check(fetches >= runs * len(made.emulator.facts["accounts"]) > 0, "each run: a fetch for each account,")
-    _check(counts["laike.load", "SUCCESS"] >= runs, "and then a load")
-    _check(counts["laike.finish", "FAILURE"] == 1, "the partial run, and it alone, is a FAILURE of laike.finish")
-
-
-def _show_chord(made: Stage, tasks: Collection[dict[str, Any]]) -> None:
-    """The tasks of the scheduled run, found by its id as one does in Flower's search box."""
-    run_id = f"daily-{made.emulator.facts['day']},"
-    found = sorted(task["name"] + task["args"] for task in tasks if run_id in (task["kwargs"] or ""))
-    for line in found:
-        output.say(f"  {line}")
-    fetches = sum(line.startswith("laike.fetch_account(") for line in found)
-    _check(fetches == len(made.emulator.facts["accounts"]), "the scheduled run's chord, found by its id")
-
-
-def _is_known(made: Stage, run_id: str) -> bool:
-    return bool(made.look("calls")["counts"].get("report.promotion")) and made.newest_run()["run_id"] == run_id
-
-
-def _step(number: int, text: str) -> None:
-    output.say()
-    output.say((f"{number}. {text}", "bold cyan"))
-
-
-def _check(held: bool, what: str) -> None:
     if not held:
-        msg = f"the demo expected that {what}"
+        msg = f"not as expected: {what}"
         raise LaikeError(msg)
-    output.say(("✓", "green"), f" {what}")
 
 
-def _token_cache(made: Stage) -> Path:
-    """A file such as the old script kept."""
-    names = ("access_token", "refresh_token", "expires_at", "refresh_expires_at")
-    file = made.home / "old_token_cache.json"
-    file.write_text(json.dumps({name: made.emulator.facts[name] for name in names}), encoding="utf-8")
-    return file
-
-
-def _restate(made: Stage, day: str) -> None:
-    account_id = next(iter(made.emulator.facts["accounts"]))
-    row = made.look("figures", account_id=account_id, start=day, end=day)["rows"][0]
-    change = {"account_id": account_id, "promotion_id": str(row["promotion_id"]), "day": day, "stat_cost": 4321.5}
-    made.control("figures", change)
-    output.say(f"{row['promotion_name']}: stat_cost {row['stat_cost']} becomes 4321.5")
-
-
-def _broken(account_id: str) -> dict[str, Any]:
+def _refusal(account_id: str) -> Document:
     return {
         "endpoint": "report.promotion",
         "times": "always",
@@ -169,27 +194,3 @@ def _broken(account_id: str) -> dict[str, Any]:
         "message": "没有权限进行相关操作",
         "match": {"local_account_id": account_id},
     }
-
-
-def _save_page(made: Stage) -> None:
-    facts = made.emulator.facts
-    view = next(iter(facts["accounts"].values()))
-    page = requests.get(
-        f"{made.emulator.url}/snapshot", params={"table": facts["typed_table_id"], "view": view}, timeout=30
-    )
-    page.raise_for_status()
-    FOLDER.mkdir(exist_ok=True)
-    file = FOLDER / "index.html"
-    with replacing(file) as opened:
-        opened.write(page.text.encode())
-    output.say()
-    output.say(f"Table, view, status table and cards: {file.absolute()}")
-
-
-def _stay(made: Stage) -> None:
-    user, password = made.flower_login
-    output.say()
-    where = ("The page stays at ", (f"{made.emulator.url}/", "bold"), ", Flower at ", (f"{made.flower_url}/", "bold"))
-    output.say(*where, f" (login {user}, password {password}), until Ctrl-C.")
-    with contextlib.suppress(KeyboardInterrupt):
-        threading.Event().wait()
