@@ -13,6 +13,7 @@ COPY pipeline pipeline
 COPY worker worker
 COPY cli cli
 COPY emulator emulator
+COPY lab lab
 # pip is of no use in the image; the bytecode saves every start a second, since the image is read-only
 RUN /opt/build/bin/pip wheel --quiet --no-index --no-deps --no-build-isolation --wheel-dir /dist . \
     && /opt/laike/bin/pip install --quiet --no-index --no-deps /dist/*.whl \

@@ -13,8 +13,8 @@ import redis
 
 from bench import agency, backfill, daily, page, start
 from bench.result import Part
-from cli.lab import redis_server
 from cli.terminal.output import note, say_drawn
+from lab.processes import redis_server
 from pipeline.core.model import china_day
 
 

@@ -18,9 +18,9 @@ from statistics import median
 
 import redis
 
-from cli.lab import redis_server
 from cli.session import log_to_stderr
 from cli.terminal.output import note, say_table
+from lab.processes import redis_server
 from pipeline.core.coverage.coverage import KnownDay
 from pipeline.core.model import Account, AccountDay, DayRange, china_day
 from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summary

@@ -19,7 +19,8 @@ from celery import Celery
 
 from bench.weigh import Weight, scales
 from bench.world import BenchError, World
-from cli.lab import WORKER, tethered
+from lab.guard import guarded_process
+from lab.processes import WORKER
 from pipeline.core.model import CHINA, DayRange
 from pipeline.core.outcome import RunState, Summary
 from pipeline.state.runs.events import Events
@@ -176,16 +177,16 @@ def ready_worker(world: World, day: date, number: int, at: clock = NOON) -> Iter
     log.unlink(missing_ok=True)  # of an earlier one
     command = [*WORKER, "--hostname", f"bench{number}@here"]
     given = environment(world, day, at) | {"LAIKE_HEARTBEAT_FILE": str(world.home / f"alive-{number}")}
-    with tethered(command, environment=given, log=log, cwd=world.home) as tether:
-        yield _ready(tether, log)
+    with guarded_process(command, environment=given, log=log, cwd=world.home) as guard:
+        yield _ready(guard, log)
 
 
-def _ready(tether: "subprocess.Popen[str]", log: Path) -> psutil.Process:
+def _ready(guard: "subprocess.Popen[str]", log: Path) -> psutil.Process:
     end = time.time() + PATIENCE_S
     while READY not in log.read_bytes():
-        if tether.poll() is not None or time.time() > end:
+        if guard.poll() is not None or time.time() > end:
             msg = f"the worker did not get ready: {log.read_text(encoding='utf-8')[-2000:]}"
             raise BenchError(msg)
         time.sleep(SAMPLE_S)
-    (process,) = psutil.Process(tether.pid).children()
+    (process,) = psutil.Process(guard.pid).children()
     return process

@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import redis
-import requests
 from cryptography.fernet import Fernet
 
-from cli import lab
+from lab import processes
 from pipeline.core.model import CHINA, DayRange
 from pipeline.state import keys
 
@@ -98,7 +97,7 @@ class World:
     """A running emulator and Redis, with the settings of the product on them."""
 
     shape: Shape
-    emulator: lab.Emulator
+    emulator: processes.Emulator
     redis_url: str
     home: Path
     accounts: Mapping[str, str]
@@ -128,7 +127,7 @@ class World:
 
     def control(self, action: str, body: object) -> Any:  # noqa: ANN401 JSON
         """Change something in the emulator."""
-        return _control(self.emulator.url, action, body)
+        return self.emulator.control(action, body)
 
     def laike(self, *words: str) -> None:
         """Run the product's command line to its end."""
@@ -142,7 +141,7 @@ class World:
 
     def look(self, what: str, **params: str) -> Any:  # noqa: ANN401 JSON
         """Look into the emulator."""
-        return _look(self.emulator.url, what, **params)
+        return self.emulator.look(what, **params)
 
     def logged(self) -> tuple[int, int]:
         """How many calls were logged so far, and how many of them cost quota."""
@@ -205,13 +204,13 @@ def midnight_ms(day: date) -> int:
 def world(shape: Shape) -> Iterator[World]:
     """A world with an imported token; answers are immediate and nothing is refused until `slow_down`."""
     with contextlib.ExitStack() as started:
-        redis_url = started.enter_context(lab.redis_server())
+        redis_url = started.enter_context(processes.redis_server())
         home = Path(tempfile.mkdtemp(prefix="laike-bench-"))
-        emulator = started.enter_context(lab.emulator(clean=home))
-        _control(emulator.url, "settings", {"row_cap": ROW_CAP, "history_days": shape.history})
-        accounts = _make_accounts(emulator.url, shape.promotions)
+        emulator = started.enter_context(processes.emulator(clean=home))
+        emulator.control("settings", {"row_cap": ROW_CAP, "history_days": shape.history})
+        accounts = _make_accounts(emulator, shape.promotions)
         environment = {
-            **lab.settings_for(emulator.facts, redis_url, home),
+            **processes.settings_for(emulator.facts, redis_url, home),
             **ALLOCATOR,
             "LAIKE_ACCOUNTS": json.dumps(accounts, ensure_ascii=False),
             "LAIKE_TOKEN_KEYS": Fernet.generate_key().decode(),
@@ -220,7 +219,7 @@ def world(shape: Shape) -> Iterator[World]:
             "LAIKE_TABLE_MAX_ROWS": str(ROW_CAP),
         }
         made = World(shape, emulator, redis_url, home, accounts, environment)
-        _import_token(made)
+        made.laike("token", "import", str(emulator.token_cache(home)))
         yield made
 
 
@@ -232,32 +231,13 @@ def slow_down(made: World) -> World:
     return World(made.shape, made.emulator, made.redis_url, made.home, made.accounts, paced)
 
 
-def _make_accounts(url: str, promotions: tuple[int, ...]) -> dict[str, str]:
+def _make_accounts(emulator: processes.Emulator, promotions: tuple[int, ...]) -> dict[str, str]:
     made: dict[str, str] = {}
     for count, same in groupby(promotions):
-        made |= _control(url, "accounts/add", {"count": len(list(same)), "promotions": count})["accounts"]
+        made |= emulator.control("accounts/add", {"count": len(list(same)), "promotions": count})["accounts"]
     return made
-
-
-def _import_token(made: World) -> None:
-    names = ("access_token", "refresh_token", "expires_at", "refresh_expires_at")
-    file = made.home / "old_token_cache.json"
-    file.write_text(json.dumps({name: made.emulator.facts[name] for name in names}), encoding="utf-8")
-    made.laike("token", "import", str(file))
 
 
 def _answered(call: Mapping[str, Any]) -> Answered:
     sent = datetime.fromisoformat(call["at"]).timestamp()
     return Answered(call["endpoint"], sent, sent + call["ms"] / 1000, call["about"].get("table_id"))
-
-
-def _control(url: str, action: str, body: object) -> Any:  # noqa: ANN401 JSON
-    answer = requests.post(f"{url}/_control/{action}", json=body, timeout=10)
-    answer.raise_for_status()
-    return answer.json()
-
-
-def _look(url: str, what: str, **params: str) -> Any:  # noqa: ANN401 JSON
-    answer = requests.get(f"{url}/_control/{what}", params=params, timeout=10)
-    answer.raise_for_status()
-    return answer.json()

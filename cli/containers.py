@@ -17,7 +17,6 @@ from typing import Any
 import requests
 from cryptography.fernet import Fernet
 
-from cli.lab import settings_for
 from cli.session import opened
 from cli.terminal.output import tell
 from cli.terminal.streams import forgiving
@@ -29,7 +28,6 @@ from pipeline.outgoing import guarded
 from pipeline.state.store import connect, ours
 
 PATIENCE_S = 60
-TOKEN = ("access_token", "refresh_token", "expires_at", "refresh_expires_at")
 MARK = "laike:demo"  # in a Redis that belongs to a demo
 OF_COMPOSE = ("LAIKE_REDIS_URL", "LAIKE_TOKEN_FILE")
 TWO_ADDRESSES = (
@@ -61,6 +59,8 @@ def demo(folder: Path, url: str) -> int:
     Raises:
         WrongInput: There are real settings, or Redis holds what is not a demo's.
     """
+    from lab.processes import TOKEN, settings_for
+
     facts = _facts(url)
     redis_url = settings_roles.load("beat").redis_url  # all that is set yet
     made = settings_for(facts, redis_url, Path(os.environ["LAIKE_TOKEN_FILE"]).parent)

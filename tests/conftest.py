@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.lab import redis_server
 from emulator.server import EmulatorServer
+from lab.processes import redis_server
 from pipeline.core import redaction
 from tests.chaos.campaign import matrix
 from tests.lab import Lab, empty

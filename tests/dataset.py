@@ -17,9 +17,9 @@ from typing import Any
 
 import redis
 
-from cli.lab import redis_server
 from emulator.feishu.model import Base, Condition, Field, Record, Table, View
 from emulator.server import EmulatorServer
+from lab.processes import redis_server
 from pipeline.core.outcome import RunState
 from pipeline.state import keys
 from pipeline.steps.runs.plan import begin_backfill, begin_daily, carry_out

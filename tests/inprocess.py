@@ -21,10 +21,10 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from starlette.types import Message, Scope
 from urllib3 import HTTPResponse
 
-from cli.lab import settings_for
 from emulator.app import build as build_emulator
 from emulator.control import act
 from emulator.world import World
+from lab.processes import settings_for
 from pipeline.clients.http import Http
 from pipeline.context import Context, build, tenant_token
 from pipeline.settings import Settings

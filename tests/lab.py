@@ -15,8 +15,8 @@ from typing import Any
 import redis
 import requests
 
-from cli.lab import settings_for
 from emulator.server import EmulatorServer
+from lab.processes import settings_for
 from pipeline.context import Context, build
 from pipeline.core.model import CHINA, Key
 from pipeline.core.outcome import Summary

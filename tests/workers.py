@@ -16,7 +16,7 @@ import psutil
 import redis
 from celery import Celery
 
-from cli.lab import BEAT, WORKER, free_port, redis_command
+from lab.processes import BEAT, WORKER, free_port, redis_command
 from pipeline.context import Context
 from pipeline.core.outcome import Summary
 from tests.lab import Lab

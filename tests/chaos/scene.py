@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import redis
 
-from cli.lab import WORKER
+from lab.processes import WORKER
 from pipeline.state import keys
 from tests.chaos.seeds import WORKERS, Draw, Kind, Phase, phase_of
 from tests.chaos.wire import HOST, Cut, Wire

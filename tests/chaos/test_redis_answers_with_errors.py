@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from cli.lab import WORKER, flower, free_port
+from lab.processes import WORKER, flower, free_port
 from pipeline.core.outcome import RunState
 from tests.chaos.scene import JUST_BEFORE_SEVEN
 from tests.outages import OUTAGES, Refusing, client_of

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import redis
 
-from cli.lab import free_port
+from lab.processes import free_port
 from pipeline.settings_roles import NEEDS
 from pipeline.settings_sources import OLD_NAMES, SECRETS, field_of
 from tests.workers import wait_until

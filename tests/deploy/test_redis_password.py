@@ -12,7 +12,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from cli.lab import free_port, redis_command
+from lab.processes import free_port, redis_command
 from pipeline.redis_address import RedisAddress
 from tests.deploy.test_compose import services
 from tests.workers import wait_until

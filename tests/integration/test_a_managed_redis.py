@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from cli.lab import flower, free_port
+from lab.processes import flower, free_port
 from pipeline.core.outcome import RunState
 from tests.lab import Lab
 from tests.workers import SHORT, wait_until, workers

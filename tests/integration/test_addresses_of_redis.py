@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import requests
 
-from cli.lab import BEAT, WORKER, flower, free_port
 from emulator.server import EmulatorServer
+from lab.processes import BEAT, WORKER, flower, free_port
 from pipeline.core.outcome import RunState
 from tests.lab import Lab
 from tests.outages import client_of

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.lab import free_port
+from lab.processes import free_port
 from tests.lab import WRITES, Lab
 
 DOCUMENTED = {

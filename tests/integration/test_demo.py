@@ -1,4 +1,4 @@
-"""`laike demo`: it tells what it promises, and leaves nothing behind however it ends."""
+"""`laike demo`: its story comes true on one screen, and it leaves nothing behind however it ends."""
 
 import os
 import signal
@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 PATIENCE_S = 40.0
+SCREEN_LINES = 40
 
 
 @contextmanager
@@ -62,12 +63,20 @@ def test_the_demo_tells_the_whole_story_and_leaves_nothing_running(tmp_path: Pat
     with demo(tmp_path) as process:
         told, _ = process.communicate(timeout=150)
     assert process.returncode == 0, told
-    for word in ("created 0, updated 0", "restated 1", "partial", "exit code 1", "read back and verified", "kill -9"):
+    lines = told.splitlines()
+    assert len(lines) <= SCREEN_LINES
+    assert [line[:2] for line in lines if line[1:3] == ". "] == [f"{number}." for number in range(1, 8)]
+    for word in ("read back and verified", "none of the", "One row is updated", "exit code 1", "KEEP=1"):
         assert word in told
-    assert "✓ without a login Flower answers 401" in told
-    assert "✓ the partial run, and it alone, is a FAILURE of laike.finish" in told
+    begin = next(place for place, line in enumerate(lines) if line.startswith("run "))
+    states = [line.split()[-1] for line in lines[begin + 1 : begin + 7]]
+    assert states == [*["success"] * 3, "partial", *["success"] * 2]
     page = tmp_path / "demo-output" / "index.html"
     assert str(page) in told
+    detail = (page.parent / "transcript.txt").read_text(encoding="utf-8")
+    for word in ("created 0, updated 0", "restated 1", "exit code 1", "read back and verified", "kill -9"):
+        assert word in detail
+    assert all((page.parent / f"{name}.log").read_bytes() for name in ("worker", "beat", "flower"))
     text = page.read_text(encoding="utf-8")
     assert "同步状态" in text
     assert "已入库" in text
@@ -80,8 +89,16 @@ def test_the_demo_tells_the_whole_story_and_leaves_nothing_running(tmp_path: Pat
 def test_a_demo_that_is_stopped_takes_everything_with_it(tmp_path: Path, how: signal.Signals) -> None:
     with demo(tmp_path) as process:
         assert process.stdout
-        assert wait_until(lambda: len(ours(tmp_path)) >= 11)  # Redis, emulator, worker, beat, Flower, tethers, the demo
+        assert wait_until(lambda: len(ours(tmp_path)) >= 11)  # Redis, emulator, worker, beat, Flower, guards, the demo
         os.kill(process.pid, how)
         process.wait(PATIENCE_S)
         assert wait_until(lambda: not ours(tmp_path)), ours(tmp_path)
         assert wait_until(lambda: not list((tmp_path / "tmp").iterdir()))
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_anything_starts(tmp_path: Path) -> None:
+    (tmp_path / "demo-output").write_text("", encoding="utf-8")
+    with demo(tmp_path) as process:
+        told, _ = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 2, told
+    assert "demo-output/ cannot be written (File exists)" in told

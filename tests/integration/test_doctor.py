@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import redis
 
-from cli.lab import free_port
+from lab.processes import free_port
 from pipeline.context import Context
 from pipeline.core.model import Account, DayRange, TokenPair
 from pipeline.core.outcome import Run

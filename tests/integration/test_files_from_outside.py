@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.lab import BEAT, WORKER, flower, free_port
+from lab.processes import BEAT, WORKER, flower, free_port
 from tests.lab import Lab
 from tests.workers import SHORT, command, wait_until, workers
 

@@ -15,8 +15,8 @@ import redis
 import requests
 import structlog
 
-from cli.lab import free_port
 from cli.main import run as laike
+from lab.processes import free_port
 from pipeline.core.outcome import RunState
 from tests.breaker import BROKE, broken, explode
 from tests.lab import Lab

@@ -6,8 +6,13 @@ import pytest
 
 from emulator.unsure import FACTS
 from pipeline.core.errors import NeedsPerson
-from pipeline.steps.doctor.probe import QUESTIONS, UNTOLD, probe
+from pipeline.steps.doctor.probe import UNTOLD, probe
+from pipeline.steps.doctor.probe_discovery import DISCOVERY
+from pipeline.steps.doctor.probe_reports import REPORTS
+from pipeline.steps.doctor.probe_table import TABLE
 from tests.lab import Lab
+
+QUESTIONS = (*REPORTS, *DISCOVERY, *TABLE, *UNTOLD)
 
 # where the answer tells which alternative of a fact is real
 TOLD = {

@@ -5,7 +5,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from cli.lab import free_port
+from lab.processes import free_port
 from tests.lab import Lab
 from tests.workers import SHORT, wait_until, workers
 

@@ -9,7 +9,7 @@ import pytest
 import redis
 import requests
 
-from cli.lab import flower, free_port
+from lab.processes import flower, free_port
 from tests.lab import Lab, agree
 from tests.leaks import everything_in, everything_sent_to, secrets_of, unpacked_message
 from tests.workers import SHORT, wait_until, workers

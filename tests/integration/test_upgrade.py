@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import redis
 
-from cli.lab import BEAT, WORKER
 from emulator.server import EmulatorServer
+from lab.processes import BEAT, WORKER
 from pipeline.context import Context
 from pipeline.core.errors import HistoryUnclear
 from pipeline.core.model import CHINA, AccountDay, DayRange

@@ -18,6 +18,9 @@ CONFIG: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encod
 PLANTED = [
     ("worker/__init__.py", "import cli", "packages"),
     ("pipeline/clients/__init__.py", "import worker", "packages"),
+    ("pipeline/clients/__init__.py", "import lab", "packages"),
+    ("worker/__init__.py", "import lab", "packages"),
+    ("lab/__init__.py", "import cli", "packages"),
     ("pipeline/core/table/diff.py", "import pipeline.steps", "floors of the business"),
     ("pipeline/state/__init__.py", "import pipeline.clients", "floors of the business"),
     ("pipeline/core/model.py", "import pipeline.core.table.diff", "rooms of the core"),

