@@ -9,15 +9,16 @@ from starlette.applications import Starlette
 from starlette.routing import Route as Path
 from starlette.types import Message, Receive, Scope, Send
 
-from emulator import consent, control, pages
+from emulator.control import actions
 from emulator.exchange import JSON_TYPE, Exchange
 from emulator.feishu.envelope import FAMILY as FEISHU
 from emulator.feishu.envelope import NOT_FOUND, WRONG_PATH
 from emulator.oceanengine.envelope import FAMILY as OCEANENGINE
 from emulator.oceanengine.envelope import UNKNOWN_PATH
-from emulator.routes import ROUTES
-from emulator.wire import Call, Family, Refusal, Reply, Route
-from emulator.world import World
+from emulator.pages import consent, overview
+from emulator.shared.wire import Call, Family, Refusal, Reply, Route
+from emulator.world.routes import ROUTES
+from emulator.world.world import World
 
 DRIP_S = 0.05  # between two bytes of an answer that drips
 DROP = ord(" ")  # where it has no more
@@ -38,7 +39,9 @@ def build(world: World) -> Starlette:
         Path("/open_api/{rest:path}", Nowhere(OCEANENGINE), methods=METHODS),
         Path("/open-apis/{rest:path}", Nowhere(FEISHU), methods=METHODS),
     ]
-    app = Starlette(routes=[*endpoints, *consent.routes(world), *control.routes(world), *pages.routes(world), *strays])
+    app = Starlette(
+        routes=[*endpoints, *consent.routes(world), *actions.routes(world), *overview.routes(world), *strays]
+    )
     app.router.redirect_slashes = False  # paths of one service end with a slash, those of the other do not
     return app
 

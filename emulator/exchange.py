@@ -5,13 +5,14 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Protocol
 
-from emulator import control, patching
+from emulator import patching
+from emulator.control import actions
 from emulator.excess import swollen
-from emulator.faults import Fault, changes_of
 from emulator.feishu.envelope import refused
 from emulator.shapes import shaped
-from emulator.wire import Call, Refusal, Reply, Route
-from emulator.world import World
+from emulator.shared.wire import Call, Refusal, Reply, Route
+from emulator.world.faults import Fault, changes_of
+from emulator.world.world import World
 
 JSON_TYPE = "application/json; charset=utf-8"
 GARBAGE = "<html><head><title>502 Bad Gateway</title></head><body>upstream</body></html>"
@@ -56,7 +57,7 @@ class Exchange:
         """Answer the call, or do to it what a fault says."""
         with self.world.lock:
             for step in self.world.due_steps(self.route.name):
-                control.act_scripted(self.world, step)
+                actions.act_scripted(self.world, step)
             self.fault = self.world.faults.take(self.route.name, self.call.arguments)
         if self.fault is None:
             await self.answer(self._throttled() or await self.work())

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from emulator.oceanengine.metrics import AMOUNTS, RATIOS
-from emulator.wire import Reply, Route
+from emulator.shared.wire import Reply, Route
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 Data = Any  # what a success carries: an object, or a list of rows
 ROWS = {  # Ocean Engine's lists: the key of the rows, by endpoint

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 
 def zone_of(world: "World") -> ZoneInfo:

@@ -23,8 +23,8 @@ from urllib3 import HTTPResponse
 
 from cli.lab import settings_for
 from emulator.app import build as build_emulator
-from emulator.control import act
-from emulator.world import World
+from emulator.control.actions import act
+from emulator.world.world import World
 from pipeline.clients.http import Http
 from pipeline.context import Context, build, tenant_token
 from pipeline.settings import Settings

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from emulator.clock import Clock
 from emulator.feishu import envelope
-from emulator.wire import HTTP_BAD_REQUEST, Call, Refusal, Reply
+from emulator.shared.clock import Clock
+from emulator.shared.wire import HTTP_BAD_REQUEST, Call, Refusal, Reply
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 LIFETIME = timedelta(seconds=7200)
 REUSED_WHILE = timedelta(minutes=30)

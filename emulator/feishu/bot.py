@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from emulator.feishu import envelope
 from emulator.feishu.cards import BadCard, check_card
 from emulator.feishu.model import Message
-from emulator.parsing import whole
-from emulator.wire import HTTP_BAD_REQUEST, Call, Refusal, Reply
+from emulator.shared.parsing import whole
+from emulator.shared.wire import HTTP_BAD_REQUEST, Call, Refusal, Reply
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 HOOK_ID = "3f2a8c1e-7b5d-4e69-9a0f-2c4d6e8f0a1b"
 LARGEST_BODY = 20 * 1024

@@ -10,17 +10,17 @@ from datetime import datetime, time
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from emulator.clock import MILLISECONDS
 from emulator.feishu import filters
 from emulator.feishu.fields import DEFAULTS, INDEX_TYPES, UI_TYPES
 from emulator.feishu.filters import BadCondition, Test
 from emulator.feishu.model import Condition, Field, Table
 from emulator.feishu.values import display, stored
-from emulator.wire import Refusal
+from emulator.shared.clock import MILLISECONDS
+from emulator.shared.wire import Refusal
 from emulator.zones import zone_of
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 TEXT, NUMBER, SELECT, DATE = 1, 2, 3, 5
 CONVERTIBLE = (TEXT, NUMBER, SELECT, DATE)

@@ -4,13 +4,13 @@ import math
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from emulator.calllog import month_of
 from emulator.feishu import rights
-from emulator.parsing import whole
-from emulator.wire import HTTP_BAD_REQUEST, HTTP_OK, Call, Family, Refusal, Reply, Route
+from emulator.shared.calllog import month_of
+from emulator.shared.parsing import whole
+from emulator.shared.wire import HTTP_BAD_REQUEST, HTTP_OK, Call, Family, Refusal, Reply, Route
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 NOT_FOUND = 404
 TOO_MANY_REQUESTS = 429

@@ -8,10 +8,10 @@ from emulator.feishu.envelope import refused
 from emulator.feishu.lookup import table_of, view_of
 from emulator.feishu.model import SELECTS, Base, Field, Table
 from emulator.feishu.operations import once
-from emulator.wire import Call, Reply
+from emulator.shared.wire import Call, Reply
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 LARGEST_PAGE = 100
 MOST_FIELDS = 300

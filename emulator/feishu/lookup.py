@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from emulator.feishu.envelope import NOT_FOUND, refused
 from emulator.feishu.model import Base, Table, View
 from emulator.feishu.wiki import BASE_NODE, PAGE_NODE
-from emulator.wire import HTTP_BAD_REQUEST, HTTP_OK, Call
+from emulator.shared.wire import HTTP_BAD_REQUEST, HTTP_OK, Call
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 
 def base_of(world: "World", call: Call, *, real_statuses: bool = False) -> Base:

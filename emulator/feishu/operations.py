@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.feishu import envelope
 from emulator.feishu.envelope import refused
-from emulator.wire import Call, Reply
+from emulator.shared.wire import Call, Reply
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 UUID_VERSION = 4
 

@@ -9,10 +9,10 @@ from emulator.feishu.model import APP
 from emulator.feishu.operations import once
 from emulator.feishu.values import read
 from emulator.feishu.writing import delete_rows, insert_rows, update_rows
-from emulator.wire import Call, Reply
+from emulator.shared.wire import Call, Reply
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 # Bitable: batch create, batch update, batch delete
 MOST_DELETED = 500  # of creates and updates the settings say how many

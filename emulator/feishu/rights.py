@@ -5,10 +5,10 @@
 
 from typing import TYPE_CHECKING
 
-from emulator.wire import HTTP_BAD_REQUEST, Call, Refusal, Route
+from emulator.shared.wire import HTTP_BAD_REQUEST, Call, Refusal, Route
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 HTTP_FORBIDDEN = 403
 NO_SCOPE = 99991672

@@ -10,11 +10,11 @@ from emulator.feishu.filters import Predicate, Test
 from emulator.feishu.lookup import table_of, view_of
 from emulator.feishu.model import Field, Record, Table, View
 from emulator.feishu.values import read
-from emulator.wire import Call, Reply
+from emulator.shared.wire import Call, Reply
 from emulator.zones import today_of, zone_of
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 # Bitable: search records
 LARGEST_PAGE = 500

@@ -8,10 +8,10 @@ from emulator.feishu.lookup import base_of
 from emulator.feishu.model import PERSON, Base, Table, View
 from emulator.feishu.views import add_view
 from emulator.feishu.writing import insert_rows
-from emulator.wire import Call, Reply
+from emulator.shared.wire import Call, Reply
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 LARGEST_PAGE = 100
 MOST_TABLES = 100

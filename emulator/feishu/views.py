@@ -8,11 +8,11 @@ from emulator.feishu import envelope, filters, options, paging
 from emulator.feishu.filters import EXACT_DATE, Test
 from emulator.feishu.lookup import table_of, view_of
 from emulator.feishu.model import SELECTS, Base, Condition, Field, Table, View
-from emulator.parsing import json_of
-from emulator.wire import HTTP_BAD_REQUEST, Call, Reply
+from emulator.shared.parsing import json_of
+from emulator.shared.wire import HTTP_BAD_REQUEST, Call, Reply
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 LARGEST_PAGE = 100
 MOST_VIEWS = 200  # error 1254101: public, locked and personal ones together

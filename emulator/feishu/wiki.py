@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING
 
 from emulator.feishu import envelope
-from emulator.wire import HTTP_BAD_REQUEST, Call, Refusal, Reply
+from emulator.shared.wire import HTTP_BAD_REQUEST, Call, Refusal, Reply
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 SPACE_ID = "7300000000000000001"
 BASE_NODE, PAGE_NODE = "wikcnLaikeDemo7c2e01", "wikcnLaikeDemo7c2e02"

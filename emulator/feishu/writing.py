@@ -7,7 +7,7 @@ from emulator.feishu.model import SELECTS, Actor, Field, Record, Table
 from emulator.feishu.values import stored
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 Cells = dict[str, object]
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.oceanengine import envelope, parameters
 from emulator.oceanengine.selection import LIFE, WORKBENCH
-from emulator.parsing import json_of, whole
-from emulator.wire import Call, Refusal, Reply
+from emulator.shared.parsing import json_of, whole
+from emulator.shared.wire import Call, Refusal, Reply
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 LARGEST_PAGE = 100
 LAST_ROW = 10_000  # customer_center/account/list: page × page_size

@@ -4,10 +4,10 @@ import math
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from emulator.wire import Call, Family, Refusal, Reply, Route
+from emulator.shared.wire import Call, Family, Refusal, Reply, Route
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 # 返回码. 40000 is used for every parameter that is not acceptable: it is the code that was seen live for
 # them, while 40001 stands only in older tables; that one is kept for names that are no metric.

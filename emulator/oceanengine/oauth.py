@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from emulator.clock import Clock
 from emulator.oceanengine import envelope
-from emulator.parsing import whole
-from emulator.settings import Settings
-from emulator.wire import Call, Refusal, Reply
+from emulator.shared.clock import Clock
+from emulator.shared.parsing import whole
+from emulator.shared.settings import Settings
+from emulator.shared.wire import Call, Refusal, Reply
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 ACCESS_LIFETIME = timedelta(seconds=86_400)
 REFRESH_LIFETIME = timedelta(seconds=2_592_000)

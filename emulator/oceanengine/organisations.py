@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from emulator.oceanengine import envelope, parameters
 from emulator.oceanengine.accounts import LARGEST_PAGE, LAST_ROW, check_number, object_of, page_info, page_of, parent_of
 from emulator.oceanengine.selection import ENTERPRISE_BP, GROUP_BP
-from emulator.parsing import whole
-from emulator.wire import Call, Refusal, Reply
+from emulator.shared.parsing import whole
+from emulator.shared.wire import Call, Refusal, Reply
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 KINDS = ("AD", "LOCAL", "QIANCHUAN")  # account_source of the 升级版工作台
 AGENT_FILTERS = (

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.oceanengine import envelope
 from emulator.oceanengine.metrics import METRICS
-from emulator.parsing import json_of
-from emulator.wire import Call, Refusal
+from emulator.shared.parsing import json_of
+from emulator.shared.wire import Call, Refusal
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 # The request of the page 获取广告数据
 REQUIRED = ("local_account_id", "start_date", "end_date", "metrics")

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from emulator.oceanengine import envelope, parameters, totals
 from emulator.oceanengine.figures import Row
 from emulator.oceanengine.parameters import Query
-from emulator.wire import Call, Reply
+from emulator.shared.wire import Call, Reply
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 T = TypeVar("T")
 

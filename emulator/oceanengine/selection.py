@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from emulator.oceanengine.oauth import LIFE_ACCOUNT_ID
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 LIFE_NAME = "城南餐饮"
 LIFE = ("PLATFORM_ROLE_LIFE",)

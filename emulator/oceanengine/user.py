@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 from emulator.oceanengine import envelope, parameters
 from emulator.oceanengine.oauth import SCOPES, USER_ID
-from emulator.wire import Call, Reply
+from emulator.shared.wire import Call, Reply
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 DISPLAY_NAME = "城南餐饮投放"
 EMAIL = "c***@example.com"

@@ -10,9 +10,9 @@ import pytest
 
 from emulator.exchange import Exchange
 from emulator.oceanengine.selection import AGENT, ENTERPRISE_BP, WORKBENCH, Ticked
-from emulator.routes import ROUTES
-from emulator.wire import Call, Refusal, Reply, Route
-from emulator.world import World
+from emulator.shared.wire import Call, Refusal, Reply, Route
+from emulator.world.routes import ROUTES
+from emulator.world.world import World
 
 DEEP = "[" * 200_000
 DIGITS = "9" * 30

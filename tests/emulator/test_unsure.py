@@ -11,11 +11,11 @@ import pytest
 import requests
 
 import emulator as package
-from emulator.client import Client
 from emulator.server import EmulatorServer
 from emulator.shapes import SHAPES
-from emulator.unsure import FACTS, Fact
-from emulator.world import World
+from emulator.shared.unsure import FACTS, Fact
+from emulator.world.world import World
+from tests.emulator.client import Client
 
 CODE = "\n".join(
     path.read_text(encoding="utf-8") for path in Path(package.__path__[0]).rglob("*.py") if path.stem != "unsure"

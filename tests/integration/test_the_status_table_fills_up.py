@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from emulator.feishu.model import APP
-from emulator.world import World
+from emulator.world.world import World
 from pipeline.core.model import CHINA, Account, AccountDay, DayRange
 from pipeline.core.outcome import DayOutcome, DayState, Run, RunState, Summary
 from pipeline.core.runs.findings import Word

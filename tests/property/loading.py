@@ -5,11 +5,11 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from emulator.calllog import CallLog
 from emulator.feishu.fields import add_field
 from emulator.feishu.tables import make_table
 from emulator.feishu.views import add_view
-from emulator.world import World
+from emulator.shared.calllog import CallLog
+from emulator.world.world import World
 from pipeline.context import Context
 from pipeline.core.model import ZERO, DayRange, Key
 from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, LoadOutcome, Run, VerifyOutcome

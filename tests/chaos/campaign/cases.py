@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from emulator.routes import ROUTES
-from emulator.wire import Route
+from emulator.shared.wire import Route
+from emulator.world.routes import ROUTES
 from tests.chaos.campaign.faults import REFUSED, Fault, faults_of
 
 # Endpoints that no daily run calls, and who does. Any other one is in the campaign, a new one at once.

@@ -3,8 +3,8 @@
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from emulator.control import act
-from emulator.world import World
+from emulator.control.actions import act
+from emulator.world.world import World
 from pipeline.core.model import CHINA, Key
 from tests.lab import FIGURES, Lab
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import redis
 
-from emulator.calllog import CallLog
-from emulator.control import act
-from emulator.inspection import VIEWS
+from emulator.control.actions import act
+from emulator.control.inspection import VIEWS
 from emulator.server import EmulatorServer
+from emulator.shared.calllog import CallLog
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError, Trouble
 from pipeline.core.outcome import Run, RunState, Summary

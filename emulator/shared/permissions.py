@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from emulator.routes import ROUTES
+from emulator.world.routes import ROUTES
 
 # Endpoints that ask for a token ask for a permission too; the others (OAuth, auth, webhook) need none.
 DENIABLE = {route.name: route for route in ROUTES if not route.public}

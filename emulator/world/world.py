@@ -6,10 +6,6 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from emulator import seed, unsure
-from emulator.calllog import CallLog
-from emulator.clock import Clock
-from emulator.faults import FaultBoard
 from emulator.feishu.auth import Tenant
 from emulator.feishu.bot import HOOK_ID
 from emulator.feishu.model import Base, Message
@@ -17,9 +13,14 @@ from emulator.feishu.wiki import BASE_NODE, PAGE_NODE
 from emulator.oceanengine.oauth import REDIRECT_URI, OAuth
 from emulator.oceanengine.selection import Selection
 from emulator.oceanengine.source import Source
-from emulator.permissions import Permissions
-from emulator.ratelimit import Buckets
-from emulator.settings import Settings
+from emulator.shared import unsure
+from emulator.shared.calllog import CallLog
+from emulator.shared.clock import Clock
+from emulator.shared.permissions import Permissions
+from emulator.shared.settings import Settings
+from emulator.world import seed
+from emulator.world.faults import FaultBoard
+from emulator.world.ratelimit import Buckets
 
 DEFAULT_SEED = 7
 APP_TOKEN = "bascnLaikeDemo7c2e"  # noqa: S105 - the id of a base, not a secret

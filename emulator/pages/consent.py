@@ -13,12 +13,12 @@ from starlette.routing import Route as Path
 
 from emulator.oceanengine.oauth import REDIRECT_URI, SCOPES, USER_ID
 from emulator.oceanengine.selection import AGENT, ENTERPRISE_BP, GROUP_BP, LIFE, WORKBENCH
-from emulator.pages import templates
-from emulator.visitors import FORBIDDEN, foreign
-from emulator.wire import HTTP_BAD_REQUEST, HTTP_OK, Call
+from emulator.pages.overview import templates
+from emulator.shared.visitors import FORBIDDEN, foreign
+from emulator.shared.wire import HTTP_BAD_REQUEST, HTTP_OK, Call
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 PATH = "/openapi/audit/oauth.html"
 FOUND = 302

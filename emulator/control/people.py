@@ -11,7 +11,7 @@ from emulator.feishu.writing import delete_rows, insert_rows, update_rows
 from emulator.zones import zone_of
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 Body = dict[str, Any]
 ACTORS = {"person": PERSON, "app": APP}

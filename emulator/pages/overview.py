@@ -7,13 +7,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route as Path
 
-from emulator import chart, markdown
 from emulator.feishu.model import Message, Table, View
-from emulator.grid import grid_of, status_of
-from emulator.parsing import whole
+from emulator.pages import chart, markdown
+from emulator.pages.grid import grid_of, status_of
+from emulator.shared.parsing import whole
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 NO_SUCH = 404
 SHOWN_CARDS = 20
@@ -36,7 +36,7 @@ def routes(world: "World") -> list[Path]:
 def templates() -> Environment:
     """The templates of all pages; what they show is text and never markup."""
     environment = Environment(
-        loader=PackageLoader("emulator"), autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_whole
+        loader=PackageLoader("emulator.pages"), autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_whole
     )
     environment.filters |= {"markdown": markdown.html, "chart": chart.svg, "number": chart.number}
     return environment

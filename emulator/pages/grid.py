@@ -13,7 +13,7 @@ from emulator.feishu.values import display
 from emulator.zones import zone_of
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 PAGE_ROWS = 200
 COST = "消耗"

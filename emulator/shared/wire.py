@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from emulator.parsing import json_of
+from emulator.shared.parsing import json_of
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 HTTP_OK = 200
 HTTP_BAD_REQUEST = 400

@@ -5,16 +5,16 @@ from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from emulator.control.people import table_of
 from emulator.feishu import fields, views
 from emulator.feishu.model import Table
 from emulator.feishu.values import plain
 from emulator.oceanengine import reports
 from emulator.oceanengine.metrics import METRICS
-from emulator.people import table_of
-from emulator.unsure import FACTS
+from emulator.shared.unsure import FACTS
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 Query = dict[str, str]
 GRANTING = ("oauth.access_token", "oauth.refresh_token")

@@ -4,7 +4,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from emulator.wire import HTTP_BAD_REQUEST, Call, Reply, Route
+from emulator.shared.wire import HTTP_BAD_REQUEST, Call, Reply, Route
 
 KEPT = 100_000
 SHOWN = ("local_account_id", "start_date", "end_date", "page", "table_id", "view_id", "client_token")

@@ -6,8 +6,8 @@ from emulator.feishu import auth, bot, fields, records, search, tables, views, w
 from emulator.feishu.envelope import FAMILY as FEISHU
 from emulator.oceanengine import accounts, oauth, organisations, reports, user
 from emulator.oceanengine.envelope import FAMILY as OCEANENGINE
-from emulator.settings import OCEANENGINE_RATE
-from emulator.wire import HTTP_BAD_REQUEST, Handler, Route
+from emulator.shared.settings import OCEANENGINE_RATE
+from emulator.shared.wire import HTTP_BAD_REQUEST, Handler, Route
 
 LOCAL = "/open_api/v3.0/local"
 APP = "/open-apis/bitable/v1/apps/{app_token}"

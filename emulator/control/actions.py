@@ -9,20 +9,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as Path
 
-from emulator import faults, people, seed
-from emulator.inspection import VIEWS, oauth
+from emulator.control import people
+from emulator.control.inspection import VIEWS, oauth
 from emulator.oceanengine import selection
 from emulator.oceanengine.metrics import whole
 from emulator.oceanengine.source import RHYTHMS
-from emulator.parsing import json_of
-from emulator.routes import ENDPOINTS
-from emulator.settings import is_duration, is_span
-from emulator.visitors import FORBIDDEN, foreign
-from emulator.wire import HTTP_BAD_REQUEST, HTTP_OK, Refusal, json_bytes
-from emulator.world import Step
+from emulator.shared.parsing import json_of
+from emulator.shared.settings import is_duration, is_span
+from emulator.shared.visitors import FORBIDDEN, foreign
+from emulator.shared.wire import HTTP_BAD_REQUEST, HTTP_OK, Refusal, json_bytes
+from emulator.world import faults, seed
+from emulator.world.routes import ENDPOINTS
+from emulator.world.world import Step
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 Answer = dict[str, Any]
 PROBLEMS = (LookupError, TypeError, ValueError, OverflowError, Refusal)  # what an action raises when it cannot be done

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
-from emulator.clock import MILLISECONDS, SHANGHAI
 from emulator.feishu.fields import add_field
 from emulator.feishu.model import PERSON, Base, Table
 from emulator.feishu.tables import make_table
@@ -13,9 +12,10 @@ from emulator.feishu.views import add_view
 from emulator.feishu.writing import insert_rows
 from emulator.oceanengine.figures import Promotion
 from emulator.oceanengine.source import Account
+from emulator.shared.clock import MILLISECONDS, SHANGHAI
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.world.world import World
 
 DAY = "yyyy/MM/dd"
 TYPED_TABLE, TEXT_TABLE = ("广告日报", "tblTyped7c2e0001"), ("广告日报（文本）", "tblText7c2e0002")
