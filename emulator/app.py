@@ -9,12 +9,12 @@ from starlette.applications import Starlette
 from starlette.routing import Route as Path
 from starlette.types import Message, Receive, Scope, Send
 
-from emulator.control import actions
+from emulator.control import routes as control
 from emulator.exchange import JSON_TYPE, Exchange
-from emulator.feishu.envelope import FAMILY as FEISHU
 from emulator.feishu.envelope import NOT_FOUND, WRONG_PATH
-from emulator.oceanengine.envelope import FAMILY as OCEANENGINE
+from emulator.feishu.gate import FAMILY as FEISHU
 from emulator.oceanengine.envelope import UNKNOWN_PATH
+from emulator.oceanengine.gate import FAMILY as OCEANENGINE
 from emulator.pages import consent, overview
 from emulator.shared.wire import Call, Family, Refusal, Reply, Route
 from emulator.world.routes import ROUTES
@@ -31,7 +31,7 @@ UNKNOWN = {
 
 def build(world: World) -> Starlette:
     """The application on a world."""
-    by_path: dict[str, dict[str, Route]] = {}
+    by_path: dict[str, dict[str, Route[Any]]] = {}
     for route in ROUTES:
         by_path.setdefault(route.path, {})[route.method] = route
     endpoints = [Path(path, Endpoint(world, by_method), methods=METHODS) for path, by_method in by_path.items()]
@@ -40,7 +40,7 @@ def build(world: World) -> Starlette:
         Path("/open-apis/{rest:path}", Nowhere(FEISHU), methods=METHODS),
     ]
     app = Starlette(
-        routes=[*endpoints, *consent.routes(world), *actions.routes(world), *overview.routes(world), *strays]
+        routes=[*endpoints, *consent.routes(world), *control.routes(world), *overview.routes(world), *strays]
     )
     app.router.redirect_slashes = False  # paths of one service end with a slash, those of the other do not
     return app
@@ -49,7 +49,7 @@ def build(world: World) -> Starlette:
 class Endpoint:
     """One path with its methods, as an ASGI application."""
 
-    def __init__(self, world: World, routes: dict[str, Route]) -> None:
+    def __init__(self, world: World, routes: dict[str, Route[Any]]) -> None:
         self._world = world
         self._routes = routes
 
@@ -68,7 +68,7 @@ class Endpoint:
 class Nowhere:
     """Paths under a service's prefix that it does not have."""
 
-    def __init__(self, family: Family) -> None:
+    def __init__(self, family: Family[Any]) -> None:
         self._family = family
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -42,7 +42,7 @@ class Exchange:
 
     late_tasks: set[asyncio.Task[None]] = set()  # noqa: RUF012 - asyncio keeps weak references only
 
-    def __init__(self, world: World, route: Route, call: Call, line: Line) -> None:
+    def __init__(self, world: World, route: Route[Any], call: Call, line: Line) -> None:
         self.world = world
         self.route = route
         self.call = call
@@ -77,7 +77,7 @@ class Exchange:
     async def work(self, delay: float = 0.0) -> Reply:
         """The true answer. A second write on the base is refused while one is under way."""
         delay += self.world.latency.get(self.route.name, 0.0)
-        base = self.world.base
+        base = self.world.feishu.base
         if base.writers and self._conflicts():
             return self.route.family.refuse(refused(1254291, status=self.route.conflict_status))
         if not self.route.writes:
@@ -92,13 +92,13 @@ class Exchange:
 
     def handle(self) -> Reply:
         """Token, permission and handler."""
-        family = self.route.family
+        family, state = self.route.family, self.world.state_of(self.route)
         try:
             with self.world.lock:
                 if not self.route.public:
-                    family.authorize(self.world, self.call)
-                    family.permit(self.world, self.call, self.route)
-                return shaped(self.world, self.route, self.route.handler(self.world, self.call))
+                    family.authorize(state, self.call)
+                    family.permit(state, self.call, self.route)
+                return shaped(self.world.unsure, self.route, self.route.handler(state, self.call))
         except Refusal as refusal:
             return family.refuse(refusal)
 
@@ -114,11 +114,11 @@ class Exchange:
             return None
         rate = settings.oceanengine_rate if route.family.name == "oceanengine" else route.rate
         wait = self.world.buckets.take(route.name, rate)
-        return route.family.throttled(self.world, wait, rate) if wait else None
+        return route.family.throttled(self.world.state_of(route), wait, rate) if wait else None
 
     def _conflicts(self) -> bool:
         """Whether the call is refused while a write is under way: another write, or a read of the table, too."""
-        reads_too = self.world.holds("conflicts", "reads_too") and "table_id" in self.call.params
+        reads_too = self.world.unsure.holds("conflicts", "reads_too") and "table_id" in self.call.params
         return self.route.writes or reads_too
 
 
@@ -146,7 +146,9 @@ async def _code(exchange: Exchange, details: Details) -> None:
 
 async def _throttled(exchange: Exchange, details: Details) -> None:
     route = exchange.route
-    await exchange.answer(route.family.throttled(exchange.world, details.get("seconds", 0.1), route.rate))
+    await exchange.answer(
+        route.family.throttled(exchange.world.state_of(route), details.get("seconds", 0.1), route.rate)
+    )
 
 
 async def _delay(exchange: Exchange, details: Details) -> None:

@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import requests
 
-from emulator.feishu.envelope import OF_THE_MONTH
+from emulator.feishu.gate import OF_THE_MONTH
 from tests.emulator.client import APPS, Client
 
 Call = Callable[[Client], requests.Response]

@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from emulator.feishu.rights import SCOPES
-from emulator.oceanengine.oauth import LIFE_ACCOUNT_ID
+from emulator.oceanengine.selection import LIFE_ACCOUNT_ID
 from emulator.world.routes import ROUTES
 from tests.emulator.client import REPORT, Client
 

@@ -85,7 +85,7 @@ def all_cases() -> Iterator[Case]:
             yield from cases_of(route)
 
 
-def cases_of(route: Route) -> Iterator[Case]:
+def cases_of(route: Route[Any]) -> Iterator[Case]:
     """The cases of one endpoint; tables and mornings take turns."""
     for place, fault in enumerate(faults_of(route)):
         morning = list(Morning)[place // 2 % 2]

@@ -179,7 +179,7 @@ SPECIAL: Mapping[str, tuple[Fault, ...]] = {
 }
 
 
-def faults_of(route: Route) -> Iterator[Fault]:
+def faults_of(route: Route[Any]) -> Iterator[Fault]:
     """What can go wrong with a call of one endpoint."""
     yield from CODES.get(route.name) or (OCEANENGINE if route.family.name == "oceanengine" else FEISHU)
     face, changes = ROUTES.index(route) % 2, route.writes or route.name in WRITING

@@ -26,7 +26,7 @@ def furnish(world: World, lab: Lab) -> None:
 
     Two of them also lie under an upgraded workbench and under an agent and its second-level agent.
     """
-    ids = list(world.source.accounts)
+    ids = list(world.oceanengine.source.accounts)
     for place, account_id in enumerate(ids):
         if place not in KEPT:
             act(world, "accounts/remove", {"account_id": account_id})
