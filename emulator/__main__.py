@@ -7,8 +7,8 @@ import sys
 from datetime import date
 
 from emulator.server import listen, make_server, url_of
-from emulator.unsure import FACTS
-from emulator.world import DEFAULT_SEED, World
+from emulator.shared.unsure import FACTS
+from emulator.world.world import DEFAULT_SEED, World
 
 
 def main() -> None:

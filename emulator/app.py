@@ -9,15 +9,16 @@ from starlette.applications import Starlette
 from starlette.routing import Route as Path
 from starlette.types import Message, Receive, Scope, Send
 
-from emulator import consent, control, pages
+from emulator.control import routes as control
 from emulator.exchange import JSON_TYPE, Exchange
-from emulator.feishu.envelope import FAMILY as FEISHU
 from emulator.feishu.envelope import NOT_FOUND, WRONG_PATH
-from emulator.oceanengine.envelope import FAMILY as OCEANENGINE
+from emulator.feishu.gate import FAMILY as FEISHU
 from emulator.oceanengine.envelope import UNKNOWN_PATH
-from emulator.routes import ROUTES
-from emulator.wire import Call, Family, Refusal, Reply, Route
-from emulator.world import World
+from emulator.oceanengine.gate import FAMILY as OCEANENGINE
+from emulator.pages import consent, overview
+from emulator.shared.wire import Call, Family, Refusal, Reply, Route
+from emulator.world.routes import ROUTES
+from emulator.world.world import World
 
 DRIP_S = 0.05  # between two bytes of an answer that drips
 DROP = ord(" ")  # where it has no more
@@ -30,7 +31,7 @@ UNKNOWN = {
 
 def build(world: World) -> Starlette:
     """The application on a world."""
-    by_path: dict[str, dict[str, Route]] = {}
+    by_path: dict[str, dict[str, Route[Any]]] = {}
     for route in ROUTES:
         by_path.setdefault(route.path, {})[route.method] = route
     endpoints = [Path(path, Endpoint(world, by_method), methods=METHODS) for path, by_method in by_path.items()]
@@ -38,7 +39,9 @@ def build(world: World) -> Starlette:
         Path("/open_api/{rest:path}", Nowhere(OCEANENGINE), methods=METHODS),
         Path("/open-apis/{rest:path}", Nowhere(FEISHU), methods=METHODS),
     ]
-    app = Starlette(routes=[*endpoints, *consent.routes(world), *control.routes(world), *pages.routes(world), *strays])
+    app = Starlette(
+        routes=[*endpoints, *consent.routes(world), *control.routes(world), *overview.routes(world), *strays]
+    )
     app.router.redirect_slashes = False  # paths of one service end with a slash, those of the other do not
     return app
 
@@ -46,7 +49,7 @@ def build(world: World) -> Starlette:
 class Endpoint:
     """One path with its methods, as an ASGI application."""
 
-    def __init__(self, world: World, routes: dict[str, Route]) -> None:
+    def __init__(self, world: World, routes: dict[str, Route[Any]]) -> None:
         self._world = world
         self._routes = routes
 
@@ -65,7 +68,7 @@ class Endpoint:
 class Nowhere:
     """Paths under a service's prefix that it does not have."""
 
-    def __init__(self, family: Family) -> None:
+    def __init__(self, family: Family[Any]) -> None:
         self._family = family
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -5,13 +5,14 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Protocol
 
-from emulator import control, patching
+from emulator import patching
+from emulator.control import actions
 from emulator.excess import swollen
-from emulator.faults import Fault, changes_of
 from emulator.feishu.envelope import refused
 from emulator.shapes import shaped
-from emulator.wire import Call, Refusal, Reply, Route
-from emulator.world import World
+from emulator.shared.wire import Call, Refusal, Reply, Route
+from emulator.world.faults import Fault, changes_of
+from emulator.world.world import World
 
 JSON_TYPE = "application/json; charset=utf-8"
 GARBAGE = "<html><head><title>502 Bad Gateway</title></head><body>upstream</body></html>"
@@ -41,7 +42,7 @@ class Exchange:
 
     late_tasks: set[asyncio.Task[None]] = set()  # noqa: RUF012 - asyncio keeps weak references only
 
-    def __init__(self, world: World, route: Route, call: Call, line: Line) -> None:
+    def __init__(self, world: World, route: Route[Any], call: Call, line: Line) -> None:
         self.world = world
         self.route = route
         self.call = call
@@ -56,7 +57,7 @@ class Exchange:
         """Answer the call, or do to it what a fault says."""
         with self.world.lock:
             for step in self.world.due_steps(self.route.name):
-                control.act_scripted(self.world, step)
+                actions.act_scripted(self.world, step)
             self.fault = self.world.faults.take(self.route.name, self.call.arguments)
         if self.fault is None:
             await self.answer(self._throttled() or await self.work())
@@ -76,7 +77,7 @@ class Exchange:
     async def work(self, delay: float = 0.0) -> Reply:
         """The true answer. A second write on the base is refused while one is under way."""
         delay += self.world.latency.get(self.route.name, 0.0)
-        base = self.world.base
+        base = self.world.feishu.base
         if base.writers and self._conflicts():
             return self.route.family.refuse(refused(1254291, status=self.route.conflict_status))
         if not self.route.writes:
@@ -91,13 +92,13 @@ class Exchange:
 
     def handle(self) -> Reply:
         """Token, permission and handler."""
-        family = self.route.family
+        family, state = self.route.family, self.world.state_of(self.route)
         try:
             with self.world.lock:
                 if not self.route.public:
-                    family.authorize(self.world, self.call)
-                    family.permit(self.world, self.call, self.route)
-                return shaped(self.world, self.route, self.route.handler(self.world, self.call))
+                    family.authorize(state, self.call)
+                    family.permit(state, self.call, self.route)
+                return shaped(self.world.unsure, self.route, self.route.handler(state, self.call))
         except Refusal as refusal:
             return family.refuse(refusal)
 
@@ -113,11 +114,11 @@ class Exchange:
             return None
         rate = settings.oceanengine_rate if route.family.name == "oceanengine" else route.rate
         wait = self.world.buckets.take(route.name, rate)
-        return route.family.throttled(self.world, wait, rate) if wait else None
+        return route.family.throttled(self.world.state_of(route), wait, rate) if wait else None
 
     def _conflicts(self) -> bool:
         """Whether the call is refused while a write is under way: another write, or a read of the table, too."""
-        reads_too = self.world.holds("conflicts", "reads_too") and "table_id" in self.call.params
+        reads_too = self.world.unsure.holds("conflicts", "reads_too") and "table_id" in self.call.params
         return self.route.writes or reads_too
 
 
@@ -145,7 +146,9 @@ async def _code(exchange: Exchange, details: Details) -> None:
 
 async def _throttled(exchange: Exchange, details: Details) -> None:
     route = exchange.route
-    await exchange.answer(route.family.throttled(exchange.world, details.get("seconds", 0.1), route.rate))
+    await exchange.answer(
+        route.family.throttled(exchange.world.state_of(route), details.get("seconds", 0.1), route.rate)
+    )
 
 
 async def _delay(exchange: Exchange, details: Details) -> None:

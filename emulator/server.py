@@ -11,7 +11,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from emulator.app import build
-from emulator.world import DEFAULT_SEED, World
+from emulator.world.world import DEFAULT_SEED, World
 
 BACKLOG = 2048
 GRACE_S = 1

@@ -3,13 +3,11 @@
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.oceanengine.metrics import AMOUNTS, RATIOS
-from emulator.wire import Reply, Route
-
-if TYPE_CHECKING:
-    from emulator.world import World
+from emulator.shared.unsure import Choices
+from emulator.shared.wire import Reply, Route
 
 Data = Any  # what a success carries: an object, or a list of rows
 ROWS = {  # Ocean Engine's lists: the key of the rows, by endpoint
@@ -25,14 +23,14 @@ ROWS = {  # Ocean Engine's lists: the key of the rows, by endpoint
 ROLE_NUMBERS = {"ADVERTISER": 1, "CUSTOMER_ADMIN": 2, "AGENT": 3, "CHILD_AGENT": 4, "PLATFORM_ROLE_STAR": 6}
 
 
-def shaped(world: "World", route: Route, reply: Reply) -> Reply:
+def shaped(unsure: Choices, route: Route[Any], reply: Reply) -> Reply:
     """A success in the shapes that hold; a refusal as it is."""
     data = reply.payload.get("data")
     if reply.payload.get("code") != 0 or not isinstance(data, dict | list):
         return reply
     if route.name in ROWS and isinstance(data, dict):
-        _without_rows(world, data, ROWS[route.name])
-    for choice in world.unsure.items():
+        _without_rows(unsure, data, ROWS[route.name])
+    for choice in unsure.items():
         where, shape = SHAPES.get(choice, ("", _as_it_is))
         if where in (route.name, route.name.partition(".")[0], route.family.name):
             shape(data)
@@ -43,18 +41,18 @@ def _as_it_is(_data: Data) -> None:
     return
 
 
-def _without_rows(world: "World", data: Data, rows: str) -> None:
+def _without_rows(unsure: Choices, data: Data, rows: str) -> None:
     info = data.get("page_info")
     if data[rows] or info is None or info["total_number"]:
         return
-    if world.holds("empty_pages", "one"):
+    if unsure.holds("empty_pages", "one"):
         info["total_page"] = 1
-    if world.holds("empty_pages", "absent"):
+    if unsure.holds("empty_pages", "absent"):
         del data["page_info"]
     # an answer with neither rows nor page_info is known to no source
-    if world.holds("empty_list", "absent") and "page_info" in data:
+    if unsure.holds("empty_list", "absent") and "page_info" in data:
         del data[rows]
-    elif not world.holds("empty_list", "list"):
+    elif not unsure.holds("empty_list", "list"):
         data[rows] = None
 
 

@@ -58,7 +58,7 @@ def taken(lab: Lab) -> Plain:
     client = redis.Redis.from_url(lab.redis_url)
     names = sorted(name.decode() for name in client.scan_iter(keys.PREFIX + "*"))
     kept = [name for name in names if name.split(":")[2] not in LEFT_OUT]
-    base = asdict(lab.server.world.base) | {"operations": {}, "writers": 0}
+    base = asdict(lab.server.world.feishu.base) | {"operations": {}, "writers": 0}
     for table in base["tables"].values():
         table["matches"] = {}
     return {"redis": {name: _entry(client, name) for name in kept}, "base": base}
@@ -73,7 +73,7 @@ def restore(lab: Lab, data: Plain) -> None:
             client.expire(name, entry["ttl_s"])
     world = lab.server.world
     with world.lock:
-        world.base = _base(deepcopy(data["base"]))
+        world.feishu.base = _base(deepcopy(data["base"]))
 
 
 def load(file: Path) -> Plain:

@@ -22,8 +22,8 @@ from starlette.types import Message, Scope
 from urllib3 import HTTPResponse
 
 from emulator.app import build as build_emulator
-from emulator.control import act
-from emulator.world import World
+from emulator.control.actions import act
+from emulator.world.world import World
 from lab.processes import settings_for
 from pipeline.clients.http import Http
 from pipeline.context import Context, build, tenant_token

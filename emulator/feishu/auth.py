@@ -1,63 +1,20 @@
-"""tenant_access_token: the same one while it has half an hour left, then a new one beside it."""
+"""Ask for a tenant_access_token."""
 
-import hashlib
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
-
-from emulator.clock import Clock
 from emulator.feishu import envelope
-from emulator.wire import HTTP_BAD_REQUEST, Call, Refusal, Reply
+from emulator.feishu.state import Feishu
+from emulator.shared.wire import Call, Refusal, Reply
 
-if TYPE_CHECKING:
-    from emulator.world import World
-
-LIFETIME = timedelta(seconds=7200)
-REUSED_WHILE = timedelta(minutes=30)
 WRONG_APP = 10014
 WRONG_SECRET = 10015
 
 
-@dataclass
-class Tenant:
-    """The self-built app with its tokens and until when each is valid."""
-
-    seed: int
-    clock: Clock
-    app_id: str = "cli_a1b2c3d4e5f60718"
-    tokens: dict[str, datetime] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.secret = self._text("feishu-secret", 0)[:32]
-
-    def issue(self) -> tuple[str, timedelta]:
-        """A token and the time that it has left."""
-        now = self.clock.now()
-        if self.tokens:
-            token, until = list(self.tokens.items())[-1]
-            if until - now >= REUSED_WHILE:
-                return token, until - now
-        token = f"t-{self._text('tenant', len(self.tokens))[:40]}"
-        self.tokens[token] = now + LIFETIME
-        return token, LIFETIME
-
-    def check(self, token: str) -> None:
-        """Refuse a token that is unknown or too old."""
-        until = self.tokens.get(token)
-        if until is None or self.clock.now() >= until:
-            raise Refusal(envelope.INVALID_TOKEN, "Invalid access token for authorization", status=HTTP_BAD_REQUEST)
-
-    def _text(self, kind: str, number: int) -> str:
-        return hashlib.sha256(f"{self.seed}:{kind}:{number}".encode()).hexdigest()
-
-
-def tenant_access_token(world: "World", call: Call) -> Reply:
+def tenant_access_token(feishu: Feishu, call: Call) -> Reply:
     """POST /open-apis/auth/v3/tenant_access_token/internal: a flat answer, not inside `data`."""
     body = envelope.body_of(call)
-    if body.get("app_id") != world.tenant.app_id:
+    if body.get("app_id") != feishu.tenant.app_id:
         raise Refusal(WRONG_APP, "app id not exists")
-    if body.get("app_secret") != world.tenant.secret:
+    if body.get("app_secret") != feishu.tenant.secret:
         raise Refusal(WRONG_SECRET, "app secret invalid")
-    token, left = world.tenant.issue()
+    token, left = feishu.tenant.issue()
     payload = {"code": 0, "msg": "ok", "tenant_access_token": token, "expire": int(left.total_seconds())}
     return Reply(payload)

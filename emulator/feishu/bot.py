@@ -5,16 +5,14 @@ import hashlib
 import hmac
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from emulator.feishu import envelope
+from emulator.feishu import envelope, gate
 from emulator.feishu.cards import BadCard, check_card
 from emulator.feishu.model import Message
-from emulator.parsing import whole
-from emulator.wire import HTTP_BAD_REQUEST, Call, Refusal, Reply
-
-if TYPE_CHECKING:
-    from emulator.world import World
+from emulator.feishu.state import Feishu
+from emulator.shared.parsing import whole
+from emulator.shared.wire import HTTP_BAD_REQUEST, Call, Refusal, Reply
 
 HOOK_ID = "3f2a8c1e-7b5d-4e69-9a0f-2c4d6e8f0a1b"
 LARGEST_BODY = 20 * 1024
@@ -30,28 +28,28 @@ KINDS = {"text": "content", "post": "content", "interactive": "card", "image": "
 SIGNED = {"timestamp", "sign"}
 
 
-def webhook(world: "World", call: Call) -> Reply:
+def webhook(feishu: Feishu, call: Call) -> Reply:
     """POST /open-apis/bot/v2/hook/<id>."""
     if call.params["hook_id"] != HOOK_ID:
         raise Refusal(UNKNOWN_HOOK, "param invalid: incoming webhook access token invalid")
     body = _body(call)
-    if world.settings.webhook_secret:
-        _check_signature(world, body, world.settings.webhook_secret)
+    if feishu.settings.webhook_secret:
+        _check_signature(feishu, body, feishu.settings.webhook_secret)
     _check_kind(body)
     _check_content(body)
-    keyword = world.settings.webhook_keyword
+    keyword = feishu.settings.webhook_keyword
     if keyword and keyword not in _spoken(body):
         raise Refusal(NO_KEYWORD, "Key Words Not Found")
-    world.messages.append(Message(world.clock.now(), {k: v for k, v in body.items() if k not in SIGNED}))
+    feishu.messages.append(Message(feishu.clock.now(), {k: v for k, v in body.items() if k not in SIGNED}))
     return Reply({"code": 0, "msg": "success", "data": {}, "StatusCode": 0, "StatusMessage": "success"})
 
 
-def throttled(_world: "World", _wait: float, _rate: float) -> Reply:
+def throttled(_feishu: Feishu, _wait: float, _rate: float) -> Reply:
     """The webhook has a code of its own for this, and no header."""
     return envelope.refuse(Refusal(TOO_FREQUENT, "frequency limited"))
 
 
-FAMILY = replace(envelope.FAMILY, name="bot", throttled=throttled)
+FAMILY = replace(gate.FAMILY, throttled=throttled)
 
 
 def _body(call: Call) -> dict[str, Any]:
@@ -67,11 +65,11 @@ def _body(call: Call) -> dict[str, Any]:
     return body
 
 
-def _check_signature(world: "World", body: dict[str, Any], secret: str) -> None:
+def _check_signature(feishu: Feishu, body: dict[str, Any], secret: str) -> None:
     stamp, sign = str(body.get("timestamp", "")), str(body.get("sign", ""))
     # The secret is part of the key; the message is empty.
     digest = hmac.new(f"{stamp}\n{secret}".encode("utf-8", "replace"), b"", hashlib.sha256).digest()
-    now = int(world.clock.now().timestamp())
+    now = int(feishu.clock.now().timestamp())
     fresh = whole(stamp, now - SIGNATURE_WINDOW_S, now + SIGNATURE_WINDOW_S) is not None
     if not fresh or not hmac.compare_digest(base64.b64encode(digest), sign.encode("utf-8", "replace")):
         raise Refusal(WRONG_SIGNATURE, "sign match fail or timestamp is not within one hour from current time")

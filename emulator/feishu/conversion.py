@@ -7,27 +7,23 @@ day becomes no number and a number no day is what the grid does.
 import math
 from dataclasses import replace
 from datetime import datetime, time
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from emulator.clock import MILLISECONDS
 from emulator.feishu import filters
 from emulator.feishu.fields import DEFAULTS, INDEX_TYPES, UI_TYPES
 from emulator.feishu.filters import BadCondition, Test
 from emulator.feishu.model import Condition, Field, Table
+from emulator.feishu.state import Feishu
 from emulator.feishu.values import display, stored
-from emulator.wire import Refusal
-from emulator.zones import zone_of
-
-if TYPE_CHECKING:
-    from emulator.world import World
+from emulator.shared.clock import MILLISECONDS
+from emulator.shared.wire import Refusal
 
 TEXT, NUMBER, SELECT, DATE = 1, 2, 3, 5
 CONVERTIBLE = (TEXT, NUMBER, SELECT, DATE)
 DAY_FORMATS = ("%Y/%m/%d", "%Y-%m-%d")
 
 
-def retype(world: "World", table: Table, column: Field, kind: int) -> None:
+def retype(feishu: Feishu, table: Table, column: Field, kind: int) -> None:
     """Change a column's type with all its cells; its id, its name and the conditions that still fit stay."""
     if column.type not in CONVERTIBLE or kind not in CONVERTIBLE:
         msg = f"from type {column.type} to {kind!r}: only {CONVERTIBLE} are converted here"
@@ -35,7 +31,7 @@ def retype(world: "World", table: Table, column: Field, kind: int) -> None:
     if column.primary and kind not in INDEX_TYPES:
         msg = f"type {kind} cannot be an index column"
         raise ValueError(msg)
-    zone, before = zone_of(world), replace(column)
+    zone, before = feishu.zone, replace(column)
     texts = {
         record.record_id: display(column, record, lambda ms: datetime.fromtimestamp(ms / 1000, zone))
         for record in table.records.values()
@@ -43,20 +39,20 @@ def retype(world: "World", table: Table, column: Field, kind: int) -> None:
     column.type, column.ui_type, column.property = kind, UI_TYPES[kind][0], DEFAULTS.get(kind)
     column.options = {}
     for record_id, text in texts.items():
-        _put(world, table, column, record_id, text)
+        _put(feishu, table, column, record_id, text)
     _keep_conditions(table, before, column)
     table.touch()
 
 
-def _put(world: "World", table: Table, column: Field, record_id: str, text: str) -> None:
+def _put(feishu: Feishu, table: Table, column: Field, record_id: str, text: str) -> None:
     cells = table.records[record_id].cells
     cells.pop(column.field_id, None)
-    value = _converted(column, text.strip(), zone_of(world))
+    value = _converted(column, text.strip(), feishu.zone)
     if value is None:
         return
     cells[column.field_id] = value
     if column.type == SELECT and text.strip() not in column.options:
-        column.options[text.strip()] = world.base.new_id("opt")
+        column.options[text.strip()] = feishu.base.new_id("opt")
 
 
 def _converted(column: Field, text: str, zone: ZoneInfo) -> object:

@@ -1,28 +1,13 @@
 """Feishu's envelope, its error names, and the checks that all calls share."""
 
-import math
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from emulator.calllog import month_of
-from emulator.feishu import rights
-from emulator.parsing import whole
-from emulator.wire import HTTP_BAD_REQUEST, HTTP_OK, Call, Family, Refusal, Reply, Route
-
-if TYPE_CHECKING:
-    from emulator.world import World
+from emulator.shared.parsing import whole
+from emulator.shared.wire import HTTP_BAD_REQUEST, HTTP_OK, Call, Refusal, Reply
 
 NOT_FOUND = 404
-TOO_MANY_REQUESTS = 429
-THROTTLED = 99991400
-MONTH_USED_UP = 99991403
-NO_TOKEN = 99991661
-INVALID_TOKEN = 99991663
-APP_NOT_IN_USE = 99991662
-USER_TOKEN = 99991668
-NOT_BEARER = 99991671
 WRONG_PATH = 99991201
-WRONG_METHOD = 99991301
 INVALID_PARAMETER = 99992402
 
 LOG_ID = "X-Tt-Logid"  # in these letters: clients exist that look it up by case
@@ -82,12 +67,6 @@ NAMES = {
     1254608: "Same API requests are submitted repeatedly",
     1255006: "client_token conflict",
 }
-OF_THE_MONTH = {"10000": 10_000, "1000000": 1_000_000}  # calls of the free edition: monthly_calls
-OF_THE_BASE = {  # too_many_requests: code and HTTP status
-    "1254290": (1254290, HTTP_OK),
-    "1254290_429": (1254290, TOO_MANY_REQUESTS),
-    "1254112": (1254112, HTTP_OK),
-}
 PROPERTY_CODES = range(1254080, 1254097)
 
 DEFAULT_PAGE_SIZE = 20
@@ -109,34 +88,6 @@ def refuse(refusal: Refusal) -> Reply:
     log_id = uuid.uuid4().hex
     payload = {"code": refusal.code, "msg": refusal.message, "error": {"log_id": log_id}}
     return Reply(payload, status=refusal.status, headers={LOG_ID: log_id})
-
-
-def throttled(world: "World", wait: float, rate: float) -> Reply:
-    """频控策略: the gateway's refusal, with how many seconds to wait where it says so, or that of the base."""
-    code, status = OF_THE_BASE.get(world.unsure["too_many_requests"], (0, HTTP_OK))
-    if code:
-        return refuse(refused(code, status=status))
-    old = world.holds("too_many_requests", "400")
-    status = HTTP_BAD_REQUEST if old else TOO_MANY_REQUESTS
-    reply = refuse(Refusal(THROTTLED, "request trigger frequency limit", status=status))
-    if not world.holds("too_many_requests", "429_bare"):
-        reply.headers |= {"x-ogw-ratelimit-limit": f"{rate:g}", "x-ogw-ratelimit-reset": str(math.ceil(wait))}
-    return reply
-
-
-def authorize(world: "World", call: Call) -> None:
-    """A tenant token as bearer, of an app that is in use."""
-    header = call.headers.get("authorization", "")
-    if not header:
-        raise Refusal(NO_TOKEN, "Missing access token for authorization", status=HTTP_BAD_REQUEST)
-    scheme, _, token = header.partition(" ")
-    if scheme != "Bearer" or not token.startswith(("t-", "u-")):
-        raise Refusal(NOT_BEARER, "Invalid access token: must start with t- or u-", status=HTTP_BAD_REQUEST)
-    if token.startswith("u-"):
-        raise Refusal(USER_TOKEN, "Invalid user access token", status=HTTP_BAD_REQUEST)
-    world.tenant.check(token)
-    if not world.permissions.feishu_app_in_use:
-        raise Refusal(APP_NOT_IN_USE, "The app is not in use", status=HTTP_BAD_REQUEST)
 
 
 def body_of(call: Call, *, status: int = HTTP_OK) -> dict[str, Any]:
@@ -174,21 +125,3 @@ def page_of(query: dict[str, str], largest: int, *, status: int = HTTP_OK) -> in
     if size is None:
         raise refused(1254011, f"page_size must be 1 to {largest}", status=status)
     return size
-
-
-def permit(world: "World", call: Call, route: Route) -> None:
-    """The month's calls, then the app's rights."""
-    spent = world.log.months[month_of(world.clock.now())]
-    if route.metered and spent >= OF_THE_MONTH[world.unsure["monthly_calls"]]:
-        raise Refusal(MONTH_USED_UP, "This month's API call quota has been exceeded", status=TOO_MANY_REQUESTS)
-    rights.permit(world, call, route)
-
-
-FAMILY = Family(
-    name="feishu",
-    refuse=refuse,
-    throttled=throttled,
-    authorize=authorize,
-    permit=permit,
-    wrong_method=Refusal(WRONG_METHOD, "method not allowed", status=HTTP_BAD_REQUEST),
-)

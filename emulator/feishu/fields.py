@@ -1,17 +1,15 @@
 """Fields of a table: list, create, and the rules that a new column must meet (Bitable: field guide)."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.feishu import envelope, paging
 from emulator.feishu.envelope import refused
 from emulator.feishu.lookup import table_of, view_of
 from emulator.feishu.model import SELECTS, Base, Field, Table
 from emulator.feishu.operations import once
-from emulator.wire import Call, Reply
-
-if TYPE_CHECKING:
-    from emulator.world import World
+from emulator.feishu.state import Feishu
+from emulator.shared.wire import Call, Reply
 
 LARGEST_PAGE = 100
 MOST_FIELDS = 300
@@ -33,10 +31,10 @@ CREATABLE = (1, 2, 3, 4, 5, 7, 11, 13, 15, 1001, 1002, 1003, 1004)  # what the e
 INDEX_TYPES = (1, 2, 5, 13, 15, 20, 22)
 
 
-def list_fields(world: "World", call: Call) -> Reply:
+def list_fields(feishu: Feishu, call: Call) -> Reply:
     """GET …/tables/:table_id/fields."""
     query = envelope.query_of(call, ("page_size", "page_token", "view_id", "text_field_as_array"))
-    table = table_of(world, call)
+    table = table_of(feishu, call)
     hidden = view_of(table, query["view_id"]).hidden if "view_id" in query else []
     size = envelope.page_of(query, LARGEST_PAGE)
     columns = list(table.fields.values())
@@ -45,19 +43,19 @@ def list_fields(world: "World", call: Call) -> Reply:
     return envelope.success({"items": items, **frame})
 
 
-def create_field(world: "World", call: Call) -> Reply:
+def create_field(feishu: Feishu, call: Call) -> Reply:
     """POST …/tables/:table_id/fields."""
     query = envelope.query_of(call, ("client_token",))
-    table = table_of(world, call)
+    table = table_of(feishu, call)
     body = envelope.body_of(call)
     checked(body)
 
     def create() -> dict[str, Any]:
-        made = described(add_checked(world.base, table, body))
+        made = described(add_checked(feishu.base, table, body))
         # a text in the list, an object here: the models of the official SDK have it so
         return {"field": made | {"description": {"text": made["description"]} if made["description"] else None}}
 
-    return once(world, call, query.get("client_token", ""), create)
+    return once(feishu, call, query.get("client_token", ""), create)
 
 
 def described(column: Field) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from emulator.feishu.model import Field, Record
 from emulator.feishu.values import LATEST_MS
-from emulator.parsing import whole
+from emulator.shared.parsing import whole
 
 Predicate = Callable[[Record], bool]
 

@@ -1,28 +1,24 @@
 """From the ids of a path to the things that they name, or the documented refusal."""
 
-from typing import TYPE_CHECKING
-
 from emulator.feishu.envelope import NOT_FOUND, refused
 from emulator.feishu.model import Base, Table, View
+from emulator.feishu.state import Feishu
 from emulator.feishu.wiki import BASE_NODE, PAGE_NODE
-from emulator.wire import HTTP_BAD_REQUEST, HTTP_OK, Call
-
-if TYPE_CHECKING:
-    from emulator.world import World
+from emulator.shared.wire import HTTP_BAD_REQUEST, HTTP_OK, Call
 
 
-def base_of(world: "World", call: Call, *, real_statuses: bool = False) -> Base:
+def base_of(feishu: Feishu, call: Call, *, real_statuses: bool = False) -> Base:
     """The base of a path; the token of a wiki node is none."""
     if call.params["app_token"] in (BASE_NODE, PAGE_NODE):
         raise refused(1254003, status=HTTP_BAD_REQUEST if real_statuses else HTTP_OK)
-    if call.params["app_token"] != world.base.app_token:
+    if call.params["app_token"] != feishu.base.app_token:
         raise refused(1254040, status=NOT_FOUND if real_statuses else HTTP_OK)
-    return world.base
+    return feishu.base
 
 
-def table_of(world: "World", call: Call, *, real_statuses: bool = False) -> Table:
+def table_of(feishu: Feishu, call: Call, *, real_statuses: bool = False) -> Table:
     """The table of a path. View endpoints answer with `real_statuses`, the others with HTTP 200."""
-    base = base_of(world, call, real_statuses=real_statuses)
+    base = base_of(feishu, call, real_statuses=real_statuses)
     table_id = call.params["table_id"]
     table = base.tables.get(table_id)
     if table is not None and not table.unseen:

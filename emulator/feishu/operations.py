@@ -4,25 +4,23 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.feishu import envelope
 from emulator.feishu.envelope import refused
-from emulator.wire import Call, Reply
-
-if TYPE_CHECKING:
-    from emulator.world import World
+from emulator.feishu.state import Feishu
+from emulator.shared.wire import Call, Reply
 
 UUID_VERSION = 4
 
 
-def once(world: "World", call: Call, token: str, work: Callable[[], dict[str, Any]]) -> Reply:
+def once(feishu: Feishu, call: Call, token: str, work: Callable[[], dict[str, Any]]) -> Reply:
     """Do the work unless the token says that it was done. An empty token makes each call its own operation."""
     if not token:
         return envelope.success(work())
     _check(token)
-    mode, digest = world.settings.client_token_mode, _digest(call)
-    known = world.base.operations.get(token)
+    mode, digest = feishu.settings.client_token_mode, _digest(call)
+    known = feishu.base.operations.get(token)
     if known is not None and mode != "ignore":
         if known[0] != digest:
             raise refused(1255006)
@@ -30,7 +28,7 @@ def once(world: "World", call: Call, token: str, work: Callable[[], dict[str, An
             raise refused(1254608)
         return envelope.success(known[1])
     done = work()
-    world.base.operations[token] = (digest, done)
+    feishu.base.operations[token] = (digest, done)
     return envelope.success(done)
 
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from emulator.feishu.model import SELECTS, Table
-from emulator.parsing import json_of
+from emulator.shared.parsing import json_of
 
 Property = dict[str, Any]
 

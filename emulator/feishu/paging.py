@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from emulator.feishu.envelope import refused
-from emulator.wire import HTTP_OK
+from emulator.shared.wire import HTTP_OK
 
 T = TypeVar("T")
 

@@ -1,55 +1,53 @@
 """Batches of records: create, update, delete. All of a batch or nothing of it."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.feishu import envelope
 from emulator.feishu.envelope import refused
 from emulator.feishu.lookup import table_of
 from emulator.feishu.model import APP
 from emulator.feishu.operations import once
+from emulator.feishu.state import Feishu
 from emulator.feishu.values import read
 from emulator.feishu.writing import delete_rows, insert_rows, update_rows
-from emulator.wire import Call, Reply
-
-if TYPE_CHECKING:
-    from emulator.world import World
+from emulator.shared.wire import Call, Reply
 
 # Bitable: batch create, batch update, batch delete
 MOST_DELETED = 500  # of creates and updates the settings say how many
 
 
-def batch_create(world: "World", call: Call) -> Reply:
+def batch_create(feishu: Feishu, call: Call) -> Reply:
     """POST …/records/batch_create: answers with the write shape, not the read shape."""
     query = envelope.query_of(call, ("user_id_type", "client_token", "ignore_consistency_check"))
-    table = table_of(world, call)
-    rows = [_row(entry, ("fields",))["fields"] for entry in _records(call, world.settings.write_batch)]
+    table = table_of(feishu, call)
+    rows = [_row(entry, ("fields",))["fields"] for entry in _records(call, feishu.settings.write_batch)]
 
     def create() -> dict[str, Any]:
-        made = insert_rows(world, table, rows, APP)
-        if world.holds("write_echo", "as_read"):
+        made = insert_rows(feishu, table, rows, APP)
+        if feishu.unsure.holds("write_echo", "as_read"):
             columns = list(table.fields.values())
             return {"records": [{"record_id": r.record_id, "fields": read(columns, r)} for r in made]}
         return {"records": [_echo(record.record_id, row) for record, row in zip(made, rows, strict=True)]}
 
-    return once(world, call, query.get("client_token", ""), create)
+    return once(feishu, call, query.get("client_token", ""), create)
 
 
-def batch_update(world: "World", call: Call) -> Reply:
+def batch_update(feishu: Feishu, call: Call) -> Reply:
     """POST …/records/batch_update: the named cells only, null clears. Takes no client_token."""
     envelope.query_of(call, ("user_id_type", "ignore_consistency_check"))
-    table = table_of(world, call)
-    entries = [_row(entry, ("record_id", "fields")) for entry in _records(call, world.settings.write_batch)]
+    table = table_of(feishu, call)
+    entries = [_row(entry, ("record_id", "fields")) for entry in _records(call, feishu.settings.write_batch)]
     rows = {_record_id(entry["record_id"]): entry["fields"] for entry in entries}
     if len(rows) < len(entries):
         raise refused(1254001, "a record_id stands there twice")
-    update_rows(world, table, rows, APP)
+    update_rows(feishu, table, rows, APP)
     return envelope.success({"records": [_echo(record_id, row) for record_id, row in rows.items()]})
 
 
-def batch_delete(world: "World", call: Call) -> Reply:
+def batch_delete(feishu: Feishu, call: Call) -> Reply:
     """POST …/records/batch_delete."""
     envelope.query_of(call, ("ignore_consistency_check",))
-    table = table_of(world, call)
+    table = table_of(feishu, call)
     record_ids = [_record_id(entry) for entry in _records(call, MOST_DELETED)]
     delete_rows(table, record_ids)
     return envelope.success({"records": [{"record_id": gone, "deleted": True} for gone in record_ids]})

@@ -3,12 +3,8 @@
 应用权限 (scopes) and 文档权限 are independent of each other; both are needed.
 """
 
-from typing import TYPE_CHECKING
-
-from emulator.wire import HTTP_BAD_REQUEST, Call, Refusal, Route
-
-if TYPE_CHECKING:
-    from emulator.world import World
+from emulator.feishu.state import Feishu
+from emulator.shared.wire import HTTP_BAD_REQUEST, Call, Refusal, Route
 
 HTTP_FORBIDDEN = 403
 NO_SCOPE = 99991672
@@ -36,25 +32,25 @@ WIDE, WIDE_FOR_READS = "bitable:app", "bitable:app:readonly"
 OF_THE_WIKI = ["wiki:wiki", "wiki:wiki:readonly"]
 
 
-def permit(world: "World", call: Call, route: Route) -> None:
+def permit(feishu: Feishu, call: Call, route: Route[Feishu]) -> None:
     """Refuse a call for which the app lacks the scope or the right on the document."""
-    if route.name in world.permissions.denied:
+    if route.name in feishu.permissions.denied:
         words = f"Access denied. One of the following scopes is required: [{', '.join(scopes_of(route))}]."
         raise Refusal(NO_SCOPE, words, status=HTTP_BAD_REQUEST)
-    if call.params.get("app_token") == world.base.app_token:
-        _check_document(world, route)
+    if call.params.get("app_token") == feishu.base.app_token:
+        _check_document(feishu, route)
 
 
-def scopes_of(route: Route) -> list[str]:
+def scopes_of(route: Route[Feishu]) -> list[str]:
     """The scopes of which one is needed."""
     if route.name == "wiki.node":
         return [*OF_THE_WIKI, SCOPES[route.name]]
     return [WIDE, *([] if route.writes else [WIDE_FOR_READS]), SCOPES[route.name]]
 
 
-def _check_document(world: "World", route: Route) -> None:
-    right = world.permissions.document
+def _check_document(feishu: Feishu, route: Route[Feishu]) -> None:
+    right = feishu.permissions.document
     if right == "none" or (right == "view" and route.writes):
         raise Refusal(FORBIDDEN, "Forbidden", status=HTTP_FORBIDDEN)
-    if route.writes and world.permissions.hides_rows:
+    if route.writes and feishu.permissions.hides_rows:
         raise Refusal(NO_ADVANCED_PERMISSION, "Permission denied.", status=HTTP_FORBIDDEN)

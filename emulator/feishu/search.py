@@ -2,19 +2,16 @@
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.feishu import envelope, filters, paging
 from emulator.feishu.envelope import refused
 from emulator.feishu.filters import Predicate, Test
 from emulator.feishu.lookup import table_of, view_of
 from emulator.feishu.model import Field, Record, Table, View
+from emulator.feishu.state import Feishu
 from emulator.feishu.values import read
-from emulator.wire import Call, Reply
-from emulator.zones import today_of, zone_of
-
-if TYPE_CHECKING:
-    from emulator.world import World
+from emulator.shared.wire import Call, Reply
 
 # Bitable: search records
 LARGEST_PAGE = 500
@@ -27,32 +24,32 @@ BODY_KEYS = ("view_id", "field_names", "sort", "filter", "automatic_fields")
 CONDITION_KEYS = ("field_name", "operator", "value")
 
 
-def search(world: "World", call: Call) -> Reply:
+def search(feishu: Feishu, call: Call) -> Reply:
     """POST …/tables/:table_id/records/search."""
     query = envelope.query_of(call, ("page_size", "page_token", "user_id_type"))
-    table = table_of(world, call)
+    table = table_of(feishu, call)
     body = envelope.body_of(call)
     envelope.allow(body, BODY_KEYS)
     size = envelope.page_of(query, LARGEST_PAGE)
     columns = _columns(table, body.get("field_names"))
-    matching = _matching(world, table, body)
+    matching = _matching(feishu, table, body)
     scope = f"{table.table_id} {json.dumps(body, sort_keys=True)}"
     shown, frame = paging.page(matching, size, query.get("page_token", ""), scope)
-    if world.permissions.hides_rows or world.settings.lost_permission == table.table_id:
+    if feishu.permissions.hides_rows or feishu.settings.lost_permission == table.table_id:
         return envelope.success({"items": [], "has_more": False, "total": 0})
     extras = _system_keys if _flag(body, "automatic_fields") else _no_keys
-    empty = world.unsure["empty_cells"]
+    empty = feishu.unsure["empty_cells"]
     items = [{"record_id": r.record_id, "fields": read(columns, r, empty), **extras(r)} for r in shown]
     return envelope.success({"items": items, **frame})
 
 
-def rows_of_view(world: "World", table: Table, view: View) -> list[Record]:
+def rows_of_view(feishu: Feishu, table: Table, view: View) -> list[Record]:
     """The rows that a view shows."""
-    predicate = view_predicate(world, table, view)
+    predicate = view_predicate(feishu, table, view)
     return [record for record in table.records.values() if predicate is None or predicate(record)]
 
 
-def view_predicate(world: "World", table: Table, view: View) -> Predicate | None:
+def view_predicate(feishu: Feishu, table: Table, view: View) -> Predicate | None:
     """A view's filter; conditions on columns that are gone do not count."""
     tests = []
     for condition in view.conditions:
@@ -61,7 +58,7 @@ def view_predicate(world: "World", table: Table, view: View) -> Predicate | None
             names = {option_id: name for name, option_id in column.options.items()}
             values = [names.get(value, value) for value in condition.value]
             tests.append(Test(column, condition.operator, values))
-    return filters.compiled(tests, view.conjunction, zone_of(world), today_of(world)) if tests else None
+    return filters.compiled(tests, view.conjunction, feishu.zone, feishu.today()) if tests else None
 
 
 def _flag(body: dict[str, Any], name: str) -> bool:
@@ -96,14 +93,14 @@ def _columns(table: Table, names: object) -> list[Field]:
     return [columns[name] for name in names]
 
 
-def _matching(world: "World", table: Table, body: dict[str, Any]) -> list[Record]:
-    predicate = _filter(world, table, body.get("filter"))
+def _matching(feishu: Feishu, table: Table, body: dict[str, Any]) -> list[Record]:
+    predicate = _filter(feishu, table, body.get("filter"))
     sorts = _sorts(table, body.get("sort"))
     view_id = body.get("view_id")
     if predicate is None and not sorts and view_id:
-        return rows_of_view(world, table, view_of(table, str(view_id)))
-    zone, by = world.settings.time_zone, world.unsure["date_filter"]
-    key = json.dumps([body.get("filter"), body.get("sort"), zone, by, str(today_of(world))])
+        return rows_of_view(feishu, table, view_of(table, str(view_id)))
+    zone, by = feishu.settings.time_zone, feishu.unsure["date_filter"]
+    key = json.dumps([body.get("filter"), body.get("sort"), zone, by, str(feishu.today())])
     if key not in table.matches:
         found = [record for record in table.records.values() if predicate is None or predicate(record)]
         for column, descending in reversed(sorts):
@@ -145,7 +142,7 @@ def _compact(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _filter(world: "World", table: Table, given: object) -> Predicate | None:
+def _filter(feishu: Feishu, table: Table, given: object) -> Predicate | None:
     if given is None or given == {}:
         return None
     if not isinstance(given, dict):
@@ -155,8 +152,8 @@ def _filter(world: "World", table: Table, given: object) -> Predicate | None:
         raise refused(1254018, f"at most {MOST_CONDITIONS} conditions")
     if len(_compact(given)) > LONGEST_FILTER:
         raise refused(1254107)
-    zone, today = zone_of(world), today_of(world)
-    by_day = world.holds("date_filter", "days")
+    zone, today = feishu.zone, feishu.today()
+    by_day = feishu.unsure.holds("date_filter", "days")
     parts = [
         filters.compiled([_test(table, one) for one in conditions], conjunction, zone, today, by_day=by_day)
         for conjunction, conditions in groups

@@ -1,17 +1,15 @@
 """The base and its tables: meta, list, create."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.feishu import envelope, fields, paging
 from emulator.feishu.envelope import refused
 from emulator.feishu.lookup import base_of
 from emulator.feishu.model import PERSON, Base, Table, View
+from emulator.feishu.state import Feishu
 from emulator.feishu.views import add_view
 from emulator.feishu.writing import insert_rows
-from emulator.wire import Call, Reply
-
-if TYPE_CHECKING:
-    from emulator.world import World
+from emulator.shared.wire import Call, Reply
 
 LARGEST_PAGE = 100
 MOST_TABLES = 100
@@ -24,34 +22,34 @@ BLANK_ROWS = 10  # as the default table of a new base has them
 TABLE_KEYS = ("name", "default_view_name", "fields")
 
 
-def base_meta(world: "World", call: Call) -> Reply:
+def base_meta(feishu: Feishu, call: Call) -> Reply:
     """GET /open-apis/bitable/v1/apps/:app_token."""
     envelope.query_of(call, ())
-    base = base_of(world, call)
+    base = base_of(feishu, call)
     app = {
         "app_token": base.app_token,
         "name": base.name,
         "revision": base.revision,
-        "is_advanced": world.permissions.advanced,
-        "time_zone": world.settings.time_zone,
+        "is_advanced": feishu.permissions.advanced,
+        "time_zone": feishu.settings.time_zone,
     }
     return envelope.success({"app": app})
 
 
-def list_tables(world: "World", call: Call) -> Reply:
+def list_tables(feishu: Feishu, call: Call) -> Reply:
     """GET …/tables."""
     query = envelope.query_of(call, ("page_size", "page_token"))
-    base = base_of(world, call)
+    base = base_of(feishu, call)
     size = envelope.page_of(query, LARGEST_PAGE)
     shown, frame = paging.page(list(base.tables.values()), size, query.get("page_token", ""), "tables")
     items = [{"table_id": t.table_id, "name": t.name, "revision": t.revision} for t in shown]
     return envelope.success({"items": items, **frame})
 
 
-def create_table(world: "World", call: Call) -> Reply:
+def create_table(feishu: Feishu, call: Call) -> Reply:
     """POST …/tables."""
     envelope.query_of(call, ())
-    base = base_of(world, call)
+    base = base_of(feishu, call)
     body = envelope.body_of(call)
     envelope.allow(body, ("table",))
     wanted = body.get("table")
@@ -63,9 +61,9 @@ def create_table(world: "World", call: Call) -> Reply:
     if len(base.tables) >= MOST_TABLES:
         raise refused(1254100)
     table, view = _made(base, name, wanted.get("default_view_name") or DEFAULT_VIEW, columns)
-    if world.holds("new_table_rows", "ten_blank"):
-        insert_rows(world, table, [{} for _ in range(BLANK_ROWS)], PERSON)
-    table.unseen = int(world.holds("just_created", "late"))
+    if feishu.unsure.holds("new_table_rows", "ten_blank"):
+        insert_rows(feishu, table, [{} for _ in range(BLANK_ROWS)], PERSON)
+    table.unseen = int(feishu.unsure.holds("just_created", "late"))
     ids = {"table_id": table.table_id, "default_view_id": view.view_id}
     return envelope.success({**ids, "field_id_list": list(table.fields)})
 

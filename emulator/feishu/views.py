@@ -2,17 +2,15 @@
 
 import json
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.feishu import envelope, filters, options, paging
 from emulator.feishu.filters import EXACT_DATE, Test
 from emulator.feishu.lookup import table_of, view_of
 from emulator.feishu.model import SELECTS, Base, Condition, Field, Table, View
-from emulator.parsing import json_of
-from emulator.wire import HTTP_BAD_REQUEST, Call, Reply
-
-if TYPE_CHECKING:
-    from emulator.world import World
+from emulator.feishu.state import Feishu
+from emulator.shared.parsing import json_of
+from emulator.shared.wire import HTTP_BAD_REQUEST, Call, Reply
 
 LARGEST_PAGE = 100
 MOST_VIEWS = 200  # error 1254101: public, locked and personal ones together
@@ -25,30 +23,30 @@ FORBIDDEN_IN_NAME = frozenset("[]")
 refused = partial(envelope.refused, status=HTTP_BAD_REQUEST)
 
 
-def list_views(world: "World", call: Call) -> Reply:
+def list_views(feishu: Feishu, call: Call) -> Reply:
     """GET …/tables/:table_id/views: without `property`, and without the views that people keep to themselves."""
     query = envelope.query_of(call, ("page_size", "page_token", "user_id_type"))
-    table = table_of(world, call, real_statuses=True)
+    table = table_of(feishu, call, real_statuses=True)
     size = envelope.page_of(query, LARGEST_PAGE, status=HTTP_BAD_REQUEST)
     views = [view for view in table.views.values() if not view.personal]
-    hidden = len(table.views) - len(views) if world.holds("views_total", "all") else 0
+    hidden = len(table.views) - len(views) if feishu.unsure.holds("views_total", "all") else 0
     token = query.get("page_token", "")
     shown, frame = paging.page(views, size, token, f"views {table.table_id}", status=HTTP_BAD_REQUEST)
     items = [_named(view) | {"view_public_level": "Public"} for view in shown]
     return envelope.success({"items": items, **frame, "total": frame["total"] + hidden})
 
 
-def get_view(world: "World", call: Call) -> Reply:
+def get_view(feishu: Feishu, call: Call) -> Reply:
     """GET …/views/:view_id."""
     envelope.query_of(call, ())
-    table = table_of(world, call, real_statuses=True)
-    return envelope.success({"view": _described(world, table, _view(table, call))})
+    table = table_of(feishu, call, real_statuses=True)
+    return envelope.success({"view": _described(feishu, table, _view(table, call))})
 
 
-def create_view(world: "World", call: Call) -> Reply:
+def create_view(feishu: Feishu, call: Call) -> Reply:
     """POST …/views: a name and a type, nothing else."""
     envelope.query_of(call, ())
-    table = table_of(world, call, real_statuses=True)
+    table = table_of(feishu, call, real_statuses=True)
     body = envelope.body_of(call, status=HTTP_BAD_REQUEST)
     envelope.allow(body, ("view_name", "view_type"), status=HTTP_BAD_REQUEST)
     name = check_view_name(table, body.get("view_name"))
@@ -56,13 +54,13 @@ def create_view(world: "World", call: Call) -> Reply:
         raise refused(1254019)
     if len(table.views) >= MOST_VIEWS:
         raise refused(1254101)
-    return envelope.success({"view": _named(add_view(world.base, table, name, body.get("view_type", "grid")))})
+    return envelope.success({"view": _named(add_view(feishu.base, table, name, body.get("view_type", "grid")))})
 
 
-def patch_view(world: "World", call: Call) -> Reply:
+def patch_view(feishu: Feishu, call: Call) -> Reply:
     """PATCH …/views/:view_id: what is not named stays."""
     envelope.query_of(call, ())
-    table = table_of(world, call, real_statuses=True)
+    table = table_of(feishu, call, real_statuses=True)
     view = _view(table, call)
     body = envelope.body_of(call, status=HTTP_BAD_REQUEST)
     envelope.allow(body, ("view_name", "property"), status=HTTP_BAD_REQUEST)
@@ -70,18 +68,18 @@ def patch_view(world: "World", call: Call) -> Reply:
     if "view_name" in body:
         changes["name"] = check_view_name(table, body["view_name"], view)
     given = body.get("property")
-    if world.holds("view_select", "option_names"):
+    if feishu.unsure.holds("view_select", "option_names"):
         given = options.by_id(table, given)
-    changes |= property_changes(world.base, table, given)
+    changes |= property_changes(feishu.base, table, given)
     for name, value in changes.items():
         setattr(view, name, value)
     table.touch()
-    return envelope.success({"view": _described(world, table, view)})
+    return envelope.success({"view": _described(feishu, table, view)})
 
 
-def delete_view(world: "World", call: Call) -> Reply:
+def delete_view(feishu: Feishu, call: Call) -> Reply:
     """DELETE …/views/:view_id."""
-    table = table_of(world, call, real_statuses=True)
+    table = table_of(feishu, call, real_statuses=True)
     remove_view(table, _view(table, call))
     return envelope.success({})
 
@@ -126,9 +124,9 @@ def described(table: Table, view: View) -> dict[str, Any]:
     return {**_named(view), "property": properties}
 
 
-def _described(world: "World", table: Table, view: View) -> dict[str, Any]:
+def _described(feishu: Feishu, table: Table, view: View) -> dict[str, Any]:
     shown = described(table, view)
-    return options.by_name(table, shown) if world.holds("view_select", "option_names") else shown
+    return options.by_name(table, shown) if feishu.unsure.holds("view_select", "option_names") else shown
 
 
 def property_changes(base: Base, table: Table, given: object) -> dict[str, Any]:

@@ -1,36 +1,34 @@
 """Rows come, change and go: all of a batch or none. Used by the record endpoints and by people in the grid."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.feishu.envelope import refused
 from emulator.feishu.model import SELECTS, Actor, Field, Record, Table
+from emulator.feishu.state import Feishu
 from emulator.feishu.values import stored
-
-if TYPE_CHECKING:
-    from emulator.world import World
 
 Cells = dict[str, object]
 
 
-def insert_rows(world: "World", table: Table, rows: list[dict[str, Any]], actor: Actor) -> list[Record]:
+def insert_rows(feishu: Feishu, table: Table, rows: list[dict[str, Any]], actor: Actor) -> list[Record]:
     """New rows at the end of the table."""
     wanted = _converted(table, rows)
-    if len(table.records) + len(rows) > world.settings.row_cap:
-        raise refused(1254103, f"{len(table.records)} records, at most {world.settings.row_cap}")
-    now = world.clock.ms()
-    made = [_new_record(world, cells, now, actor) for cells in wanted]
-    _remember_options(world, table, wanted)
+    if len(table.records) + len(rows) > feishu.settings.row_cap:
+        raise refused(1254103, f"{len(table.records)} records, at most {feishu.settings.row_cap}")
+    now = feishu.clock.ms()
+    made = [_new_record(feishu, cells, now, actor) for cells in wanted]
+    _remember_options(feishu, table, wanted)
     table.records |= {record.record_id: record for record in made}
     table.touch()
     return made
 
 
-def update_rows(world: "World", table: Table, rows: dict[str, dict[str, Any]], actor: Actor) -> list[Record]:
+def update_rows(feishu: Feishu, table: Table, rows: dict[str, dict[str, Any]], actor: Actor) -> list[Record]:
     """Change the named cells of rows, keyed by record id; null clears a cell."""
     records = find_rows(table, list(rows))
     wanted = _converted(table, list(rows.values()))
-    now = world.clock.ms()
-    _remember_options(world, table, wanted)
+    now = feishu.clock.ms()
+    _remember_options(feishu, table, wanted)
     for record, cells in zip(records, wanted, strict=True):
         record.cells = {name: value for name, value in (record.cells | cells).items() if value is not None}
         record.modified_ms, record.modified_by = now, actor
@@ -69,13 +67,13 @@ def _cells(columns: dict[str, Field], row: dict[str, Any]) -> Cells:
     return cells
 
 
-def _new_record(world: "World", cells: Cells, now: int, actor: Actor) -> Record:
-    record_id = world.base.new_id("rec")
+def _new_record(feishu: Feishu, cells: Cells, now: int, actor: Actor) -> Record:
+    record_id = feishu.base.new_id("rec")
     filled = {field_id: value for field_id, value in cells.items() if value is not None}
     return Record(record_id, int(record_id[-7:]), filled, now, actor, now, actor)
 
 
-def _remember_options(world: "World", table: Table, rows: list[Cells]) -> None:
+def _remember_options(feishu: Feishu, table: Table, rows: list[Cells]) -> None:
     # A select takes unknown names silently and makes options of them.
     for column in table.fields.values():
         if column.type in SELECTS:
@@ -83,4 +81,4 @@ def _remember_options(world: "World", table: Table, rows: list[Cells]) -> None:
                 value = row.get(column.field_id)
                 for name in value if isinstance(value, list) else [value]:
                     if isinstance(name, str) and name not in column.options:
-                        column.options[name] = world.base.new_id("opt")
+                        column.options[name] = feishu.base.new_id("opt")

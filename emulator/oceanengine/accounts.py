@@ -2,15 +2,13 @@
 
 import re
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from emulator.oceanengine import envelope, parameters
+from emulator.oceanengine import envelope, gate, parameters
 from emulator.oceanengine.selection import LIFE, WORKBENCH
-from emulator.parsing import json_of, whole
-from emulator.wire import Call, Refusal, Reply
-
-if TYPE_CHECKING:
-    from emulator.world import World
+from emulator.oceanengine.state import OceanEngine
+from emulator.shared.parsing import json_of, whole
+from emulator.shared.wire import Call, Refusal, Reply
 
 LARGEST_PAGE = 100
 LAST_ROW = 10_000  # customer_center/account/list: page × page_size
@@ -21,68 +19,68 @@ KINDS = ("LOCAL", "AD", "QIANCHUAN")
 FILTER_KEYS = {"account_type", "account_ids", "account_name", "account_tag"}
 
 
-def authorized(world: "World", call: Call) -> Reply:
+def authorized(ocean: OceanEngine, call: Call) -> Reply:
     """GET /open_api/oauth2/advertiser/get/: the token stands in the query, or in the header as everywhere."""
-    if world.holds("authorized_token", "header"):
+    if ocean.unsure.holds("authorized_token", "header"):
         parameters.single(call, (), ("access_token", "app_id", "secret"))
-        envelope.authorize(world, call)
+        gate.authorize(ocean, call)
     else:
         given = parameters.single(call, ("access_token",), ("app_id", "secret"))
-        world.oauth.check_access(given["access_token"])
-    return envelope.success({"list": [ticked.described() for ticked in world.selection.ticked]})
+        ocean.oauth.check_access(given["access_token"])
+    return envelope.success({"list": [ticked.described() for ticked in ocean.selection.ticked]})
 
 
-def local(world: "World", call: Call) -> Reply:
+def local(ocean: OceanEngine, call: Call) -> Reply:
     """GET /open_api/v3.0/local/life/advertiser/list/: ids without names."""
     given = parameters.single(call, ("life_account_id",), ("filtering", "page", "page_size"))
-    parent = parent_of(world, "life_account_id", given["life_account_id"], LIFE)
+    parent = parent_of(ocean, "life_account_id", given["life_account_id"], LIFE)
     role = _role(given.get("filtering", "{}"))
     size, page = page_of(given)
-    found = [] if role == "VIRTUAL_ACCOUNT" else world.selection.under(parent, world.source.accounts)
+    found = [] if role == "VIRTUAL_ACCOUNT" else ocean.selection.under(parent, ocean.source.accounts)
     listed = [
         {
             "local_account_id": known,
             "local_account_role": "DIRECT_ACCOUNT",
-            "account_main_copy_tag": "COPY_ACCOUNT" if known in world.selection.copies else "MAIN_ACCOUNT",
+            "account_main_copy_tag": "COPY_ACCOUNT" if known in ocean.selection.copies else "MAIN_ACCOUNT",
         }
         for known in found[(page - 1) * size : page * size]
     ]
-    parameters.check_page(world, page, size, len(found))
+    parameters.check_page(ocean, page, size, len(found))
     return envelope.success({"adv_list": listed, "page_info": page_info(page, size, len(found))})
 
 
-def workbench(world: "World", call: Call) -> Reply:
+def workbench(ocean: OceanEngine, call: Call) -> Reply:
     """GET /open_api/v3.0/customer_center/account/list/: ids with names; the parameter is `filter`."""
     given = parameters.single(call, ("account_id", "filter"), ("page", "page_size"))
-    parent = parent_of(world, "account_id", given["account_id"], WORKBENCH)
+    parent = parent_of(ocean, "account_id", given["account_id"], WORKBENCH)
     wanted = _filter(given["filter"])
     size, page = page_of(given)
     if size * page > LAST_ROW:
         raise Refusal(envelope.NOT_ACCEPTABLE, f"page*page_size: 不超过 {LAST_ROW}")
-    found = [known for known in world.selection.under(parent, world.source.accounts) if _fits(world, known, wanted)]
+    found = [known for known in ocean.selection.under(parent, ocean.source.accounts) if _fits(ocean, known, wanted)]
     listed = [
-        {"account_id": known, "account_name": world.source.accounts[known].name, "account_type": "LOCAL"}
+        {"account_id": known, "account_name": ocean.source.accounts[known].name, "account_type": "LOCAL"}
         for known in found[(page - 1) * size : page * size]
     ]
-    parameters.check_page(world, page, size, len(found))
+    parameters.check_page(ocean, page, size, len(found))
     return envelope.success({"accounts": listed, "page_info": page_info(page, size, len(found))})
 
 
-def names(world: "World", call: Call) -> Reply:
+def names(ocean: OceanEngine, call: Call) -> Reply:
     """GET /open_api/2/advertiser/public_info/."""
     given = parameters.single(call, ("advertiser_ids",), ("fields",))
     wanted = parameters.json_list("advertiser_ids", given["advertiser_ids"])
     if not 1 <= len(wanted) <= MOST_NAMES or not all(type(known) is int for known in wanted):
         raise Refusal(envelope.NOT_ACCEPTABLE, f"advertiser_ids: 1 至 {MOST_NAMES} 个整数")
-    if not set(wanted) <= world.source.accounts.keys():
+    if not set(wanted) <= ocean.source.accounts.keys():
         raise Refusal(envelope.NO_PERMISSION, "没有权限进行相关操作")
-    return envelope.success([{"id": known, "name": world.source.accounts[known].name} for known in wanted])
+    return envelope.success([{"id": known, "name": ocean.source.accounts[known].name} for known in wanted])
 
 
-def parent_of(world: "World", name: str, text: str, kinds: Collection[str]) -> int:
+def parent_of(ocean: OceanEngine, name: str, text: str, kinds: Collection[str]) -> int:
     """The 来客 account or 工作台 that is asked about, if it is one that was ticked and is still managed."""
     check_number(name, text)
-    if not world.selection.allows(int(text), kinds):
+    if not ocean.selection.allows(int(text), kinds):
         raise Refusal(envelope.NO_PERMISSION, "没有权限进行相关操作")
     return int(text)
 
@@ -124,12 +122,12 @@ def _filter(text: str) -> dict[str, Any]:
     return given
 
 
-def _fits(world: "World", known: int, wanted: dict[str, Any]) -> bool:
+def _fits(ocean: OceanEngine, known: int, wanted: dict[str, Any]) -> bool:
     """Every account here is a 本地推 one without a 备注."""
     return (
         wanted["account_type"] == "LOCAL"
         and known in wanted.get("account_ids", [known])
-        and wanted.get("account_name", "") in world.source.accounts[known].name
+        and wanted.get("account_name", "") in ocean.source.accounts[known].name
         and not wanted.get("account_tag")
     )
 

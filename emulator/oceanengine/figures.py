@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cache
 
-from emulator.clock import SHANGHAI
 from emulator.oceanengine.metrics import ADDITIVE, AMOUNTS, RATIOS, amount, quotient
+from emulator.shared.clock import SHANGHAI
 
 _MASK = (1 << 64) - 1
 _ZERO_COST_EVERY = 17  # such rows exist: a conversion credited to a day without spend

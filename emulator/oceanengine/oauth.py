@@ -1,141 +1,32 @@
-"""OAuth2: one pair of tokens that rotates at each refresh."""
+"""The two calls that give out a pair of tokens."""
 
-import hashlib
-from collections import Counter
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from emulator.clock import Clock
 from emulator.oceanengine import envelope
-from emulator.parsing import whole
-from emulator.settings import Settings
-from emulator.wire import Call, Refusal, Reply
+from emulator.oceanengine.state import OceanEngine
+from emulator.shared.parsing import whole
+from emulator.shared.wire import Call, Refusal, Reply
 
-if TYPE_CHECKING:
-    from emulator.world import World
-
-ACCESS_LIFETIME = timedelta(seconds=86_400)
-REFRESH_LIFETIME = timedelta(seconds=2_592_000)
-AUTH_CODE_LIFETIME = timedelta(minutes=10)
-LIFE_ACCOUNT_ID = 7100000000000000001
-USER_ID = 2265468300000017  # the person who authorizes
-REDIRECT_URI = "https://example.com/laike/callback"  # registered with the app, compared to the letter
-SCOPES = (2, 3, 4, 5, 14, 110, 112, 120, 122)  # 权限点: integers, no list of them is published
 JSON_TYPE = "application/json"
 
 
-@dataclass
-class Pair:
-    """An access token with the refresh token that replaces it."""
-
-    access_token: str
-    refresh_token: str
-    expires_at: datetime
-    refresh_expires_at: datetime
-
-
-@dataclass
-class OAuth:
-    """The app's credentials and the pair that is valid now; older pairs are dead."""
-
-    seed: int
-    clock: Clock
-    settings: Settings
-    app_id: int = 1812345678901234
-    pair: Pair = field(init=False)
-    generation: int = 0
-    replaced: dict[str, datetime] = field(default_factory=dict)
-    codes: dict[str, datetime | None] = field(default_factory=dict)
-    material_auth: bool = False
-    granted: Counter[str] = field(default_factory=Counter)  # pairs given out, by the endpoint's name
-
-    def __post_init__(self) -> None:
-        self.secret = self._text("secret", 0)
-        self.pair = self._new_pair()
-
-    def rotate(self) -> Pair:
-        """A new pair; both old tokens are dead, the access token after the grace that a test allows."""
-        self.replaced[self.pair.access_token] = self.clock.now()
-        self.generation += 1
-        self.pair = self._new_pair()
-        return self.pair
-
-    def set_left(self, access: float | None, refresh: float | None) -> None:
-        """The seconds that the tokens of the present pair still have; below zero they are expired already."""
-        now = self.clock.now()
-        if access is not None:
-            self.pair.expires_at = now + timedelta(seconds=access)
-        if refresh is not None:
-            self.pair.refresh_expires_at = now + timedelta(seconds=refresh)
-
-    def check_access(self, token: str) -> None:
-        """Refuse an access token that is expired, replaced or unknown."""
-        now, grace = self.clock.now(), timedelta(seconds=self.settings.access_token_grace)
-        if token == self.pair.access_token:
-            if now >= self.pair.expires_at:
-                raise Refusal(envelope.ACCESS_TOKEN_EXPIRED, "access token 过期")
-        elif token not in self.replaced or now >= self.replaced[token] + grace:
-            raise Refusal(envelope.INVALID_ACCESS_TOKEN, "access token 错误")
-
-    def check_refresh(self, token: object) -> None:
-        """Refuse a refresh token that was used before, is unknown, or is too old."""
-        if token != self.pair.refresh_token:
-            raise Refusal(envelope.INVALID_REFRESH_TOKEN, "refresh token 错误")
-        if self.clock.now() >= self.pair.refresh_expires_at:
-            raise Refusal(envelope.REFRESH_TOKEN_EXPIRED, "refresh token 过期")
-
-    def agree(self, *, material_auth: bool) -> str:
-        """A person authorizes; what was authorized before is overwritten."""
-        self.material_auth = material_auth
-        return self.issue_code()
-
-    def issue_code(self) -> str:
-        """What a person's browser would bring back: valid for ten minutes, once."""
-        code = self._text("code", len(self.codes))
-        self.codes[code] = self.clock.now() + AUTH_CODE_LIFETIME
-        return code
-
-    def use_code(self, code: str) -> None:
-        """Consume an auth_code or refuse it."""
-        if code not in self.codes:
-            raise Refusal(envelope.NOT_ACCEPTABLE, "auth_code 无效")
-        until = self.codes[code]
-        if until is None or self.clock.now() >= until:
-            raise Refusal(envelope.AUTH_CODE_USED, "auth_code 已被使用或已过期，请重新授权")
-        self.codes[code] = None
-
-    def _new_pair(self) -> Pair:
-        now = self.clock.now()
-        return Pair(
-            self._text("access", self.generation),
-            self._text("refresh", self.generation),
-            now + ACCESS_LIFETIME,
-            now + REFRESH_LIFETIME,
-        )
-
-    def _text(self, kind: str, number: int) -> str:
-        # Derived, so that a reset brings back the very pair that was printed at the start.
-        return hashlib.sha256(f"{self.seed}:{kind}:{number}".encode()).hexdigest()[:40]
-
-
-def refresh_token(world: "World", call: Call) -> Reply:
+def refresh_token(ocean: OceanEngine, call: Call) -> Reply:
     """POST /open_api/oauth2/refresh_token/."""
-    body = _credentials(world, call, "refresh_token")
-    world.oauth.check_refresh(body["refresh_token"])
-    return envelope.success(_grant(world, "oauth.refresh_token"))
+    body = _credentials(ocean, call, "refresh_token")
+    ocean.oauth.check_refresh(body["refresh_token"])
+    return envelope.success(_grant(ocean, "oauth.refresh_token"))
 
 
-def access_token(world: "World", call: Call) -> Reply:
+def access_token(ocean: OceanEngine, call: Call) -> Reply:
     """POST /open_api/oauth2/access_token/."""
-    body = _credentials(world, call, "auth_code")
-    world.oauth.use_code(str(body["auth_code"]))
+    body = _credentials(ocean, call, "auth_code")
+    ocean.oauth.use_code(str(body["auth_code"]))
     return envelope.success(
-        _grant(world, "oauth.access_token") | {"advertiser_ids": [line.account_id for line in world.selection.ticked]}
+        _grant(ocean, "oauth.access_token") | {"advertiser_ids": [line.account_id for line in ocean.selection.ticked]}
     )
 
 
-def _credentials(world: "World", call: Call, wanted: str) -> dict[str, Any]:
+def _credentials(ocean: OceanEngine, call: Call, wanted: str) -> dict[str, Any]:
     if call.headers.get("content-type", "").split(";")[0].strip().lower() != JSON_TYPE:
         raise Refusal(envelope.NOT_ACCEPTABLE, "Content-Type 必须为 application/json")
     try:
@@ -147,24 +38,24 @@ def _credentials(world: "World", call: Call, wanted: str) -> dict[str, Any]:
     for name in ("app_id", "secret", wanted):
         if not body.get(name):
             raise Refusal(envelope.NOT_ACCEPTABLE, f"{name}: 缺少必填参数")
-    _check_partner(world, body, wanted)
+    _check_partner(ocean, body, wanted)
     return body
 
 
-def _check_partner(world: "World", body: dict[str, Any], wanted: str) -> None:
+def _check_partner(ocean: OceanEngine, body: dict[str, Any], wanted: str) -> None:
     app_id = body["app_id"]
     number = whole(str(app_id), 0, 2**63 - 1) if isinstance(app_id, int | str) else None
     if number is None:
         raise Refusal(envelope.NOT_ACCEPTABLE, "app_id: 必须为整数")
-    if number != world.oauth.app_id or body["secret"] != world.oauth.secret:
+    if number != ocean.oauth.app_id or body["secret"] != ocean.oauth.secret:
         raise Refusal(envelope.INVALID_PARTNER, "不合法的接入用户")
     if body.get("grant_type", wanted) != wanted:
         raise Refusal(envelope.NOT_ACCEPTABLE, f"grant_type: 应为 {wanted}")
 
 
-def _grant(world: "World", endpoint: str) -> dict[str, Any]:
-    world.oauth.granted[endpoint] += 1
-    pair, now = world.oauth.rotate(), world.clock.now()
+def _grant(ocean: OceanEngine, endpoint: str) -> dict[str, Any]:
+    ocean.oauth.granted[endpoint] += 1
+    pair, now = ocean.oauth.rotate(), ocean.clock.now()
     return {
         "access_token": pair.access_token,
         "refresh_token": pair.refresh_token,

@@ -4,15 +4,13 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.oceanengine import envelope
 from emulator.oceanengine.metrics import METRICS
-from emulator.parsing import json_of
-from emulator.wire import Call, Refusal
-
-if TYPE_CHECKING:
-    from emulator.world import World
+from emulator.oceanengine.state import OceanEngine
+from emulator.shared.parsing import json_of
+from emulator.shared.wire import Call, Refusal
 
 # The request of the page 获取广告数据
 REQUIRED = ("local_account_id", "start_date", "end_date", "metrics")
@@ -68,23 +66,23 @@ class Query:
     page_size: int
     whole_span: bool = False  # no granularity was asked for, and the default is the total
 
-    def check_page(self, world: "World", total: int) -> None:
+    def check_page(self, ocean: OceanEngine, total: int) -> None:
         """Refuse a page after the last one, where such a page is refused."""
-        check_page(world, self.page, self.page_size, total)
+        check_page(ocean, self.page, self.page_size, total)
 
     def wants(self, known: int) -> bool:
         """Whether an id passes the filter by ids."""
         return self.filtering.ids is None or known in self.filtering.ids
 
 
-def parse(world: "World", call: Call, *, ids: str | None, default_order: str) -> Query:
+def parse(ocean: OceanEngine, call: Call, *, ids: str | None, default_order: str) -> Query:
     """The request of a report, or its refusal. `ids`: the filter by ids that this report has."""
     given = single(call, REQUIRED, OPTIONAL)
     metrics = _metrics(given["metrics"])
-    start, end = _days(given, world.clock.today())
+    start, end = _days(given, ocean.clock.today())
     _granularity(given.get("time_granularity", DAILY), end - start)
     return Query(
-        account_id=_account(given["local_account_id"], world),
+        account_id=_account(given["local_account_id"], ocean),
         start=start,
         end=end,
         metrics=metrics,
@@ -93,13 +91,13 @@ def parse(world: "World", call: Call, *, ids: str | None, default_order: str) ->
         descending=_one_of("order_type", given.get("order_type", default_order), ("ASC", "DESC")) == "DESC",
         page=page_number(given.get("page", "1")),
         page_size=int(str(_one_of("page_size", given.get("page_size", DEFAULT_PAGE_SIZE), PAGE_SIZES))),
-        whole_span="time_granularity" not in given and world.holds("default_granularity", "total"),
+        whole_span="time_granularity" not in given and ocean.unsure.holds("default_granularity", "total"),
     )
 
 
-def check_page(world: "World", page: int, size: int, total: int) -> None:
+def check_page(ocean: OceanEngine, page: int, size: int, total: int) -> None:
     """Refuse a page after the last one, where such a page is refused."""
-    if world.holds("page_beyond_end", "refused") and page > max(1, -(-total // size)):
+    if ocean.unsure.holds("page_beyond_end", "refused") and page > max(1, -(-total // size)):
         raise _refused("page", "超出总页数")
 
 
@@ -127,10 +125,10 @@ def _one_of(name: str, value: str | None, known: tuple[str | None, ...]) -> str 
     return value
 
 
-def _account(text: str, world: "World") -> int:
+def _account(text: str, ocean: OceanEngine) -> int:
     if not re.fullmatch(r"[1-9][0-9]{0,18}", text):
         raise _refused("local_account_id", "必须为大于 0 的整数")
-    if int(text) not in world.source.accounts or not world.selection.reaches(int(text)):
+    if int(text) not in ocean.source.accounts or not ocean.selection.reaches(int(text)):
         raise Refusal(envelope.NO_PERMISSION, "没有权限进行相关操作")
     return int(text)
 

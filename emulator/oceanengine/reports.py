@@ -5,52 +5,50 @@ for which there is no promotion and no project.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from emulator.oceanengine import envelope, parameters, totals
 from emulator.oceanengine.figures import Row
 from emulator.oceanengine.parameters import Query
-from emulator.wire import Call, Reply
-
-if TYPE_CHECKING:
-    from emulator.world import World
+from emulator.oceanengine.state import OceanEngine
+from emulator.shared.wire import Call, Reply
 
 T = TypeVar("T")
 
 
-def promotion(world: "World", call: Call) -> Reply:
+def promotion(ocean: OceanEngine, call: Call) -> Reply:
     """GET /open_api/v3.0/local/report/promotion/get/."""
-    query = parameters.parse(world, call, ids=parameters.PROMOTION_IDS, default_order="ASC")
-    rows = [row for row in _rows(world, query, "promotion") if query.wants(row.promotion.promotion_id)]
+    query = parameters.parse(ocean, call, ids=parameters.PROMOTION_IDS, default_order="ASC")
+    rows = [row for row in _rows(ocean, query, "promotion") if query.wants(row.promotion.promotion_id)]
     if query.whole_span:
         return _listed("promotion_list", totals.by_promotion(rows, query), query)
-    query.check_page(world, len(rows))
+    query.check_page(ocean, len(rows))
     _order(rows, query, lambda row, metric: row.shown(metric) or 0, lambda row: row.day)
     shown, page_info = _page(rows, query)
     listed = [promotion_row(row, query.metrics) for row in shown]
     return envelope.success({"promotion_list": listed, "page_info": page_info})
 
 
-def project(world: "World", call: Call) -> Reply:
+def project(ocean: OceanEngine, call: Call) -> Reply:
     """GET /open_api/v3.0/local/report/project/get/: a project without data on a day has no row."""
-    query = parameters.parse(world, call, ids=parameters.PROJECT_IDS, default_order="ASC")
-    rows = [row for row in _rows(world, query, "project") if query.wants(row.promotion.project_id)]
+    query = parameters.parse(ocean, call, ids=parameters.PROJECT_IDS, default_order="ASC")
+    rows = [row for row in _rows(ocean, query, "project") if query.wants(row.promotion.project_id)]
     if query.whole_span:
         return _listed("project_list", totals.by_project(rows, query), query)
     days = project_totals(rows, query.metrics)
-    query.check_page(world, len(days))
+    query.check_page(ocean, len(days))
     _order(days, query, lambda row, metric: row[metric], lambda row: row["stat_time_day"])
     return _listed("project_list", days, query)
 
 
-def account(world: "World", call: Call) -> Reply:
+def account(ocean: OceanEngine, call: Call) -> Reply:
     """GET /open_api/v3.0/local/report/account/get/."""
-    query = parameters.parse(world, call, ids=None, default_order="DESC")
-    rows, outside = _rows(world, query, "account"), _outside(world, query)
+    query = parameters.parse(ocean, call, ids=None, default_order="DESC")
+    rows, outside = _rows(ocean, query, "account"), _outside(ocean, query)
     if query.whole_span:
         return _listed("data_list", totals.of_account(rows, sum(outside.values()), query), query)
     days = day_totals(rows, outside, query.account_id, query.metrics)
-    query.check_page(world, len(days))
+    query.check_page(ocean, len(days))
     _order(days, query, lambda row, metric: row[metric], lambda row: row["stat_time_day"])
     return _listed("data_list", days, query)
 
@@ -60,20 +58,20 @@ def _listed(name: str, rows: list[dict[str, Any]], query: Query) -> Reply:
     return envelope.success({name: shown, "page_info": page_info})
 
 
-def _rows(world: "World", query: Query, report: str) -> list[Row]:
+def _rows(ocean: OceanEngine, query: Query, report: str) -> list[Row]:
     """What a report is made of, oldest day first."""
     if not query.filtering.fits:
         return []
-    rows = world.source.rows(query.account_id, query.start, query.end)
+    rows = ocean.source.rows(query.account_id, query.start, query.end)
     return [row for row in rows if report not in row.change.missing_from]
 
 
-def _outside(world: "World", query: Query) -> dict[str, int]:
+def _outside(ocean: OceanEngine, query: Query) -> dict[str, int]:
     """What was spent in 全域推广 by day, in 分. No filter has a value for it, so that any leaves it out."""
     if query.filtering.narrow:
         return {}
-    days = world.source.days(query.start, query.end)
-    spent = {day.isoformat(): world.source.outside(query.account_id, day) for day in days}
+    days = ocean.source.days(query.start, query.end)
+    spent = {day.isoformat(): ocean.source.outside(query.account_id, day) for day in days}
     return {day: amount for day, amount in spent.items() if amount}
 
 

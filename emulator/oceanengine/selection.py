@@ -2,13 +2,9 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from emulator.oceanengine.oauth import LIFE_ACCOUNT_ID
-
-if TYPE_CHECKING:
-    from emulator.world import World
-
+LIFE_ACCOUNT_ID = 7100000000000000001
 LIFE_NAME = "城南餐饮"
 LIFE = ("PLATFORM_ROLE_LIFE",)
 WORKBENCH = ("CUSTOMER_ADMIN", "CUSTOMER_OPERATOR")
@@ -86,7 +82,7 @@ class Selection:
         return any(parent in valid or self.allows_agent(parent) for parent in parents)
 
 
-def change(world: "World", body: dict[str, Any]) -> dict[str, Any]:
+def change(selection: Selection, body: dict[str, Any]) -> dict[str, Any]:
     """`{"ticked"?: [line], "parents"?: {id: [id]}, "copies"?: [id], "children"?: {id: [id]}, "sources"?: {id: word}}`.
 
     A line: account_id, _name, _type, is_valid?. `ticked` replaces the former selection, as a new authorization does.
@@ -94,15 +90,15 @@ def change(world: "World", body: dict[str, Any]) -> dict[str, Any]:
     if unknown := body.keys() - {"ticked", "parents", "copies", "children", "sources"}:
         msg = f"nothing to authorize called {', '.join(sorted(unknown))}"
         raise ValueError(msg)
-    ticked = [_line(line) for line in body["ticked"]] if "ticked" in body else world.selection.ticked
+    ticked = [_line(line) for line in body["ticked"]] if "ticked" in body else selection.ticked
     parents, children = _ids_by_id(body.get("parents", {})), _ids_by_id(body.get("children", {}))
     sources = {int(known): SOURCES[SOURCES.index(word)] for known, word in body.get("sources", {}).items()}
     copies = {int(known) for known in body.get("copies", [])}
-    world.selection.ticked = ticked
-    world.selection.parents |= parents
-    world.selection.copies |= copies
-    world.selection.children |= children
-    world.selection.sources |= sources
+    selection.ticked = ticked
+    selection.parents |= parents
+    selection.copies |= copies
+    selection.children |= children
+    selection.sources |= sources
     return {"ticked": [line.described() for line in ticked]}
 
 

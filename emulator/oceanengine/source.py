@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from emulator.clock import Clock
 from emulator.oceanengine.figures import FINAL, UNCHANGED, Change, Promotion, Row, Stage, seeded_figures, stage_of
 from emulator.oceanengine.metrics import ADDITIVE, RATIOS, whole
-from emulator.settings import Settings
+from emulator.shared.clock import Clock
+from emulator.shared.settings import Settings
 
 QUIET_DAYS = (6, 19, 33)  # days before the newest on which the quiet account had a row
 _FEW = 20

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.routes import ENDPOINTS
 from emulator.server import EmulatorServer
+from emulator.world.routes import ENDPOINTS
 from pipeline.clients.feishu import codes as feishu
 from pipeline.clients.http import Answer
 from pipeline.clients.oceanengine import api as oceanengine

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator.world import DEFAULT_SEED
+from emulator.world.world import DEFAULT_SEED
 from tests.chaos.campaign.rig import SEVEN, daily
 from tests.inprocess import quiet
 from tests.lab import Lab

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator.client import Client
 from emulator.server import EmulatorServer
+from tests.emulator.client import Client
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,8 @@ from unittest.mock import patch
 
 import requests
 
-from emulator.client import APPS, Client
-from emulator.feishu.envelope import OF_THE_MONTH
+from emulator.feishu.gate import OF_THE_MONTH
+from tests.emulator.client import APPS, Client
 
 Call = Callable[[Client], requests.Response]
 NEW, UPDATE, DELETE = "/records/batch_create", "/records/batch_update", "/records/batch_delete"

@@ -10,9 +10,9 @@ import pytest
 
 from emulator.exchange import Exchange
 from emulator.oceanengine.selection import AGENT, ENTERPRISE_BP, WORKBENCH, Ticked
-from emulator.routes import ROUTES
-from emulator.wire import Call, Refusal, Reply, Route
-from emulator.world import World
+from emulator.shared.wire import Call, Refusal, Reply, Route
+from emulator.world.routes import ROUTES
+from emulator.world.world import World
 
 DEEP = "[" * 200_000
 DIGITS = "9" * 30
@@ -48,8 +48,8 @@ def full_card() -> dict[str, Any]:
 def calls(world: World) -> list[Sent]:
     """A call of every endpoint."""
     facts = world.facts("")
-    account, life = next(iter(facts["accounts"])), str(world.selection.ticked[0].account_id)
-    typed = next(iter(world.base.tables.values()))
+    account, life = next(iter(facts["accounts"])), str(world.oceanengine.selection.ticked[0].account_id)
+    typed = next(iter(world.feishu.base.tables.values()))
     record, ids = next(iter(typed.records)), {column.name: column.field_id for column in typed.fields.values()}
     paged = {"page": "1", "page_size": "10"}
     day = {"start_date": facts["day"], "end_date": facts["day"]}
@@ -172,16 +172,16 @@ class Unused:
         """Close nothing."""
 
 
-def answered(world: World, route: Route, query: dict[str, str], body: bytes) -> Reply:
+def answered(world: World, route: Route[Any], query: dict[str, str], body: bytes) -> Reply:
     """The answer to a call whose token is right, without the way over HTTP."""
-    table = next(iter(world.base.tables.values()))
-    ids = {"app_token": world.base.app_token, "table_id": table.table_id, "view_id": next(iter(table.views))}
+    table = next(iter(world.feishu.base.tables.values()))
+    ids = {"app_token": world.feishu.base.app_token, "table_id": table.table_id, "view_id": next(iter(table.views))}
     params = {**ids, "hook_id": world.facts("")["webhook_path"].rpartition("/")[2]}
     call = Call(route.method, route.path, params, list(query.items()), {"content-type": "application/json"}, body)
     exchange = Exchange(world, route, call, Unused())
     world.faults.take(route.name, call.arguments)
     try:
-        reply = route.handler(world, call)
+        reply = route.handler(world.state_of(route), call)
     except Refusal as refusal:
         reply = route.family.refuse(refusal)
     exchange.note(reply)
@@ -192,7 +192,7 @@ def seen() -> World:
     """A world in which a person ticked one account of each kind."""
     world = World()
     kinds = (WORKBENCH[0], ENTERPRISE_BP[0], AGENT[0])
-    world.selection.ticked += [Ticked(number, kind, kind) for number, kind in enumerate(kinds, start=2)]
+    world.oceanengine.selection.ticked += [Ticked(number, kind, kind) for number, kind in enumerate(kinds, start=2)]
     return world
 
 
@@ -210,7 +210,7 @@ def test_a_call_whose_parts_are_replaced_is_one_that_is_understood(place: int) -
     assert reply.code == 0 or sent.name in known, reply.payload
 
 
-def route_of(sent: Sent) -> Route:
+def route_of(sent: Sent) -> Route[Any]:
     return next(route for route in ROUTES if route.name == sent.name)
 
 

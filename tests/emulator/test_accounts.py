@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from emulator.client import Client
+from tests.emulator.client import Client
 from tests.emulator.refusing import Call, Refused
 
 AUTHORIZED = "/open_api/oauth2/advertiser/get/"

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from emulator.client import Client
+from tests.emulator.client import Client
 
 
 def ticks(emulator: Client) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import psutil
 import pytest
 import requests
 
-from emulator.client import TYPED, Client
+from tests.emulator.client import TYPED, Client
 
 MIB = 1 << 20
 

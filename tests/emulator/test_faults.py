@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from emulator.client import TYPED, Client
+from tests.emulator.client import TYPED, Client
 
 ROW = {"records": [{"fields": {"单元ID": "7612340000000001001"}}]}
 

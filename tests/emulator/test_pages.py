@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 from hypothesis import HealthCheck, example, given, settings
 
-from emulator.client import TYPED, Client
+from tests.emulator.client import TYPED, Client
 from tests.hostile import TEXTS
 
 DAY_MS = 1_736_870_400_000

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from emulator.client import TEXT, TYPED, Client
+from tests.emulator.client import TEXT, TYPED, Client
 
 DAY_MS = 1_736_870_400_000  # 2025-01-15 in Shanghai
 

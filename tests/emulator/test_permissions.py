@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 import requests
 
-from emulator.client import REPORT, Client
 from emulator.feishu.rights import SCOPES
-from emulator.oceanengine.oauth import LIFE_ACCOUNT_ID
-from emulator.routes import ROUTES
+from emulator.oceanengine.selection import LIFE_ACCOUNT_ID
+from emulator.world.routes import ROUTES
+from tests.emulator.client import REPORT, Client
 
 ROW = {"records": [{"fields": {"单元ID": "7612340000000001001"}}]}
 USER = "/open_api/2/user/info/"

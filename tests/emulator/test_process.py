@@ -11,9 +11,9 @@ from datetime import date, timedelta
 import pytest
 import requests
 
-from emulator.client import Client
 from emulator.server import EmulatorServer
-from emulator.world import World
+from emulator.world.world import World
+from tests.emulator.client import Client
 
 
 def has_ipv6() -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from emulator.client import TEXT, TYPED, Client
+from tests.emulator.client import TEXT, TYPED, Client
 
 NEW, UPDATE, DELETE, SEARCH = (
     f"/records/{call}" for call in ("batch_create", "batch_update", "batch_delete", "search")

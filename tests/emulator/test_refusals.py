@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from emulator.client import REPORT, TEXT, TOKEN, Client
+from tests.emulator.client import REPORT, TEXT, TOKEN, Client
 from tests.emulator.refusing import (
     DELETE,
     NEW,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from emulator.client import Client
 from emulator.oceanengine.metrics import METRICS
+from tests.emulator.client import Client
 
 LARGE, QUIET = "月满楼饭店", "阿婆糖水铺"
 DAY_S = 86_400

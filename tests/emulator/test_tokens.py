@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 import requests
 
-from emulator.client import TOKEN, Client
+from tests.emulator.client import TOKEN, Client
 
 
 def test_a_refresh_replaces_both_tokens(emulator: Client) -> None:

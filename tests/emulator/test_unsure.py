@@ -11,11 +11,11 @@ import pytest
 import requests
 
 import emulator as package
-from emulator.client import Client
 from emulator.server import EmulatorServer
 from emulator.shapes import SHAPES
-from emulator.unsure import FACTS, Fact
-from emulator.world import World
+from emulator.shared.unsure import FACTS, Fact
+from emulator.world.world import World
+from tests.emulator.client import Client
 
 CODE = "\n".join(
     path.read_text(encoding="utf-8") for path in Path(package.__path__[0]).rglob("*.py") if path.stem != "unsure"
@@ -74,7 +74,7 @@ def test_what_is_no_alternative_is_refused_and_changes_nothing(emulator: Client,
 def test_an_alternative_can_be_chosen_from_the_start_and_outlasts_a_reset() -> None:
     world = World(chosen={"old_access_token": "alive"})
     world.reset()
-    assert world.holds("old_access_token", "alive")
+    assert world.unsure.holds("old_access_token", "alive")
     assert world.settings.access_token_grace == 86_400
 
 
@@ -168,7 +168,7 @@ def test_a_table_that_was_just_made_may_not_be_there_yet_and_may_have_blank_rows
 def test_a_read_may_be_refused_while_a_write_is_under_way() -> None:
     with EmulatorServer() as server, Client(server.facts()) as client:
         client.control("unsure", {"conflicts": "reads_too"})
-        server.world.base.writers = 1
+        server.world.feishu.base.writers = 1
         assert client.table("POST", "/records/search", json={}).json()["code"] == 1254291
         assert client.base("GET", "").json()["code"] == 0
         client.control("unsure", {"conflicts": "writes"})

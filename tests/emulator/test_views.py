@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator.client import TYPED, Client
+from tests.emulator.client import TYPED, Client
 
 
 def option(emulator: Client, name: str) -> str:

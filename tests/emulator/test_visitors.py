@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from emulator.client import AUTHORIZE, Client
+from tests.emulator.client import AUTHORIZE, Client
 
 SCRIPTS: list[dict[str, str]] = [
     {},

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from emulator.client import Client
+from tests.emulator.client import Client
 from tests.emulator.refusing import Refused, card, hook
 
 MD = {"tag": "markdown", "content": "好"}

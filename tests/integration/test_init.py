@@ -41,7 +41,7 @@ def tables(lab: Lab) -> dict[str, str]:
 
 def without_our_table(lab: Lab) -> Table:
     """The base as a person has it who never had such a table; the table that goes by another name now."""
-    table = lab.server.world.base.tables[lab.table_id]
+    table = lab.server.world.feishu.base.tables[lab.table_id]
     table.name = "别的表"
     return table
 

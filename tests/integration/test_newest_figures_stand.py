@@ -18,7 +18,7 @@ from typing import Any, cast
 import pytest
 import redis
 
-from emulator.world import World
+from emulator.world.world import World
 from pipeline.clients.http import Answer, Http
 from pipeline.context import Context
 from pipeline.core.model import AccountDay, Key

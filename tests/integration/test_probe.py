@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from emulator.unsure import FACTS
+from emulator.shared.unsure import FACTS
 from pipeline.core.errors import NeedsPerson
 from pipeline.steps.doctor.probe import UNTOLD, probe
 from pipeline.steps.doctor.probe_discovery import DISCOVERY

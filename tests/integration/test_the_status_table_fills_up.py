@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from emulator.feishu.model import APP
-from emulator.world import World
+from emulator.world.world import World
 from pipeline.core.model import CHINA, Account, AccountDay, DayRange
 from pipeline.core.outcome import DayOutcome, DayState, Run, RunState, Summary
 from pipeline.core.runs.findings import Word
@@ -311,7 +311,7 @@ def test_a_hundred_accounts_fill_it_in_twenty_days_and_the_next_five_go_on(tmp_p
             )
             loaded = Word(DayOutcome(day=day, state=DayState.LOADED, rows=1), now)
             told.append(write_status(at, run, {AccountDay(one.id, day): loaded for one in accounts}))
-    table = next(one for one in world.base.tables.values() if one.name == NAME)
+    table = next(one for one in world.feishu.base.tables.values() if one.name == NAME)
     column = next(field_id for field_id, one in table.fields.items() if one.name == "日期")
     moments = (int(str(row.cells[column])) / 1000 for row in table.records.values())
     kept = Counter(datetime.fromtimestamp(moment, CHINA).date() for moment in moments)

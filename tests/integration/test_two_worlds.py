@@ -9,7 +9,7 @@ from itertools import product
 
 import pytest
 
-from emulator.unsure import FACTS
+from emulator.shared.unsure import FACTS
 from pipeline.core.model import CHINA
 from pipeline.core.outcome import RunState, Summary
 from pipeline.steps.runs.plan import begin_daily, begin_settle, carry_out

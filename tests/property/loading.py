@@ -5,11 +5,10 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from emulator.calllog import CallLog
 from emulator.feishu.fields import add_field
 from emulator.feishu.tables import make_table
 from emulator.feishu.views import add_view
-from emulator.world import World
+from emulator.world.world import World
 from pipeline.context import Context
 from pipeline.core.model import ZERO, DayRange, Key
 from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, LoadOutcome, Run, VerifyOutcome
@@ -54,12 +53,12 @@ class Loading:
         self.ctx.client.flushall()
         self.world.steps.clear()
         self.world.script_errors.clear()
-        self.world.base.operations.clear()
-        self.world.base.tables.pop(TABLE_ID, None)
-        self.table = make_table(self.world.base, "随机", TABLE_ID)
+        self.world.feishu.base.operations.clear()
+        self.world.feishu.base.tables.pop(TABLE_ID, None)
+        self.table = make_table(self.world.feishu.base, "随机", TABLE_ID)
         for name, kind in self.case.columns:
-            add_field(self.world.base, self.table, name, kind)
-        add_view(self.world.base, self.table, "表格")
+            add_field(self.world.feishu.base, self.table, name, kind)
+        add_view(self.world.feishu.base, self.table, "表格")
         for row in self.case.rows:
             control(self.world, "rows/insert", table_id=TABLE_ID, fields=self.case.cells(row), by=row.by)
 
@@ -70,7 +69,7 @@ class Loading:
 
     def load(self) -> LoadOutcome:
         """The same as far as the load."""
-        self.world.log = CallLog()
+        self.world.log.clear()
         self.runs += 1
         run = self._planned()
         assert self.ctx.ledger.open(run)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 
 from emulator.feishu.model import APP
-from emulator.world import World
+from emulator.world.world import World
 from pipeline.core.model import Key
 from tests import inprocess
 from tests.property.cases import BUDGET, NOTE, OURS, Case, Cells, cases, key_of

@@ -5,9 +5,11 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,6 +30,9 @@ PLANTED = [
     ("pipeline/steps/table/read.py", "import pipeline.steps.runs.once", "rooms of the steps"),
     ("pipeline/state/lease.py", "import pipeline.state.runs.ledger", "rooms of the state"),
     ("pipeline/clients/http.py", "import pipeline.clients.retry", "clients"),
+    ("emulator/world/world.py", "import emulator.control.actions", "folders of the emulator"),
+    ("emulator/feishu/state.py", "import emulator.world.world", "folders of the emulator"),
+    ("emulator/feishu/state.py", "import emulator.oceanengine.state", "folders of the emulator"),
     ("pipeline/core/runs/plan.py", "import redis", "the core and the renderers do no I/O"),
     ("pipeline/render/__init__.py", "import requests", "the core and the renderers do no I/O"),
     ("pipeline/state/__init__.py", "import celery", "the business knows nothing of Celery"),
@@ -79,7 +84,7 @@ def test_an_import_in_the_wrong_direction_is_seen(tmp_path: Path, path: str, lin
 
 
 @pytest.mark.parametrize(
-    "folder", ["pipeline", "pipeline/core", "pipeline/steps", "pipeline/state", "pipeline/clients"]
+    "folder", ["pipeline", "pipeline/core", "pipeline/steps", "pipeline/state", "pipeline/clients", "emulator"]
 )
 def test_a_module_that_no_layer_names_is_seen(tmp_path: Path, folder: str) -> None:
     copied(tmp_path)
@@ -87,3 +92,21 @@ def test_a_module_that_no_layer_names_is_seen(tmp_path: Path, folder: str) -> No
     done = lint(tmp_path)
     assert done.returncode == 1
     assert "nowhere" in done.stdout
+
+
+def order_of(graph: grimp.ImportGraph) -> tuple[str, ...]:
+    """Modules after those that they import, for types only too. Raises CycleError where some go in a circle."""
+    imported = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    return tuple(TopologicalSorter(imported).static_order())
+
+
+def test_no_modules_of_the_emulator_import_each_other_in_a_circle() -> None:
+    order = order_of(grimp.build_graph("emulator", cache_dir=None))
+    assert order.index("emulator.feishu.state") < order.index("emulator.world.world") < order.index("emulator.app")
+
+
+def test_a_circle_is_seen() -> None:
+    graph = grimp.build_graph("emulator", cache_dir=None)
+    graph.add_import(importer="emulator.shared.wire", imported="emulator.app")
+    with pytest.raises(CycleError):
+        order_of(graph)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from emulator.routes import ROUTES
-from emulator.wire import Route
+from emulator.shared.wire import Route
+from emulator.world.routes import ROUTES
 from tests.chaos.campaign.faults import REFUSED, Fault, faults_of
 
 # Endpoints that no daily run calls, and who does. Any other one is in the campaign, a new one at once.
@@ -85,7 +85,7 @@ def all_cases() -> Iterator[Case]:
             yield from cases_of(route)
 
 
-def cases_of(route: Route) -> Iterator[Case]:
+def cases_of(route: Route[Any]) -> Iterator[Case]:
     """The cases of one endpoint; tables and mornings take turns."""
     for place, fault in enumerate(faults_of(route)):
         morning = list(Morning)[place // 2 % 2]

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from emulator.routes import ROUTES
-from emulator.wire import Route
+from emulator.shared.wire import Route
+from emulator.world.routes import ROUTES
 
 # the words of every error: what is parsed as markup somewhere, moves a cursor, turns a line round, is half an emoji
 HOSTILE = "店\\[/nope] [link=http://x.example]x[/link] :cd: <at id=all></at> **店** \x1b[31m\u202e\r\n\x00\ud83d {} %s"
@@ -179,7 +179,7 @@ SPECIAL: Mapping[str, tuple[Fault, ...]] = {
 }
 
 
-def faults_of(route: Route) -> Iterator[Fault]:
+def faults_of(route: Route[Any]) -> Iterator[Fault]:
     """What can go wrong with a call of one endpoint."""
     yield from CODES.get(route.name) or (OCEANENGINE if route.family.name == "oceanengine" else FEISHU)
     face, changes = ROUTES.index(route) % 2, route.writes or route.name in WRITING

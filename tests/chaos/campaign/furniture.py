@@ -3,8 +3,8 @@
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from emulator.control import act
-from emulator.world import World
+from emulator.control.actions import act
+from emulator.world.world import World
 from pipeline.core.model import CHINA, Key
 from tests.lab import FIGURES, Lab
 
@@ -26,7 +26,7 @@ def furnish(world: World, lab: Lab) -> None:
 
     Two of them also lie under an upgraded workbench and under an agent and its second-level agent.
     """
-    ids = list(world.source.accounts)
+    ids = list(world.oceanengine.source.accounts)
     for place, account_id in enumerate(ids):
         if place not in KEPT:
             act(world, "accounts/remove", {"account_id": account_id})

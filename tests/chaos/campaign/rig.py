@@ -11,9 +11,8 @@ from typing import Any
 
 import redis
 
-from emulator.calllog import CallLog
-from emulator.control import act
-from emulator.inspection import VIEWS
+from emulator.control.actions import act
+from emulator.control.inspection import VIEWS
 from emulator.server import EmulatorServer
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError, Trouble
@@ -149,7 +148,8 @@ class Rig:
 
     def _save(self, home: Path) -> Saved:
         world = self.server.world
-        world.log, world.messages = CallLog(), []
+        world.log.clear()
+        world.feishu.messages.clear()
         state = {name: value for name, value in vars(world).items() if name not in ("lock", "epoch")}
         with redis.Redis.from_url(self.redis_url) as client:
             found = [(key, max(_int(client.pttl(key)), 0), client.dump(key)) for key in client.scan_iter()]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.world import World
+from emulator.world.world import World
 from pipeline.context import Context
 from pipeline.core.coverage.history import Figures
 from pipeline.core.model import AccountDay, DayRange, Totals

@@ -5,15 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING
 
 from emulator.feishu.model import Field, Record, Table, View
 from emulator.feishu.search import rows_of_view
+from emulator.feishu.state import Feishu
 from emulator.feishu.values import display
-from emulator.zones import zone_of
-
-if TYPE_CHECKING:
-    from emulator.world import World
 
 PAGE_ROWS = 200
 COST = "消耗"
@@ -57,11 +53,11 @@ class Grid:
     pages: int
 
 
-def grid_of(world: "World", table: Table, view: View, page: int = 1, size: int = PAGE_ROWS) -> Grid:
+def grid_of(feishu: Feishu, table: Table, view: View, page: int = 1, size: int = PAGE_ROWS) -> Grid:
     """The rows of the view, newest day first."""
     columns = [column for column in table.fields.values() if column.field_id not in view.hidden]
-    show = _shower(world)
-    matching = rows_of_view(world, table, view)
+    show = _shower(feishu)
+    matching = rows_of_view(feishu, table, view)
     matching.sort(key=_day_key(table, show), reverse=True)
     pages = max(1, -(-len(matching) // size))
     page = min(max(1, page), pages)
@@ -83,12 +79,12 @@ def grid_of(world: "World", table: Table, view: View, page: int = 1, size: int =
     )
 
 
-def status_of(world: "World") -> Grid | None:
+def status_of(feishu: Feishu) -> Grid | None:
     """The newest rows of the status table, when there is one."""
-    table = next((known for known in world.base.tables.values() if known.name == STATUS_TABLE), None)
+    table = next((known for known in feishu.base.tables.values() if known.name == STATUS_TABLE), None)
     if table is None:
         return None
-    return grid_of(world, table, View("", ""), size=STATUS_ROWS)
+    return grid_of(feishu, table, View("", ""), size=STATUS_ROWS)
 
 
 def tone(state: str) -> str:
@@ -100,8 +96,8 @@ def tone(state: str) -> str:
 Shower = Callable[[Field, Record], str]
 
 
-def _shower(world: "World") -> Shower:
-    zone = zone_of(world)
+def _shower(feishu: Feishu) -> Shower:
+    zone = feishu.zone
 
     def local(ms: int) -> datetime:
         return datetime.fromtimestamp(ms / 1000, zone)

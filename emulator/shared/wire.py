@@ -4,13 +4,10 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl
 
-from emulator.parsing import json_of
-
-if TYPE_CHECKING:
-    from emulator.world import World
+from emulator.shared.parsing import json_of
 
 HTTP_OK = 200
 HTTP_BAD_REQUEST = 400
@@ -95,30 +92,31 @@ def json_bytes(payload: object) -> bytes:
         return json.dumps(payload).encode()
 
 
-Handler = Callable[["World", Call], Reply]
+S = TypeVar("S")  # the state of a service
+Handler = Callable[[S, Call], Reply]
 
 
 @dataclass(frozen=True)
-class Family:
+class Family(Generic[S]):
     """What the endpoints of one API share."""
 
     name: str
     refuse: Callable[[Refusal], Reply]
-    throttled: Callable[["World", float, float], Reply]  # seconds until a call would pass, the rate
-    authorize: Callable[["World", Call], None]
-    permit: Callable[["World", Call, "Route"], None]
+    throttled: Callable[[S, float, float], Reply]  # seconds until a call would pass, the rate
+    authorize: Callable[[S, Call], None]
+    permit: Callable[[S, Call, "Route[S]"], None]
     wrong_method: Refusal
 
 
 @dataclass(frozen=True)
-class Route:
+class Route(Generic[S]):
     """One endpoint. `name` is what faults, latency, counters and the log call it."""
 
     name: str
     method: str
     path: str
-    handler: Handler
-    family: Family
+    handler: Handler[S]
+    family: Family[S]
     rate: float  # calls a second
     writes: bool = False
     conflict_status: int = HTTP_OK  # the HTTP status that a write conflict has here

@@ -3,18 +3,16 @@
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from emulator.control.people import table_of
 from emulator.feishu import fields, views
 from emulator.feishu.model import Table
 from emulator.feishu.values import plain
 from emulator.oceanengine import reports
 from emulator.oceanengine.metrics import METRICS
-from emulator.people import table_of
-from emulator.unsure import FACTS
-
-if TYPE_CHECKING:
-    from emulator.world import World
+from emulator.shared.unsure import FACTS
+from emulator.world.world import World
 
 Query = dict[str, str]
 GRANTING = ("oauth.access_token", "oauth.refresh_token")
@@ -23,23 +21,23 @@ USUAL_METRICS = (
 )  # fmt: skip
 
 
-def state(world: "World", _query: Query) -> dict[str, Any]:
+def state(world: World, _query: Query) -> dict[str, Any]:
     """Everything at a glance. The tokens are there in full: control is for tests."""
     return {
         "now": world.clock.now().isoformat(timespec="seconds"),
         "day": world.newest_day.isoformat(),
-        "last_day": world.source.last_day().isoformat(),
+        "last_day": world.oceanengine.source.last_day().isoformat(),
         "settings": world.settings.as_dict(),
         "permissions": asdict(world.permissions),
         "latency": world.latency,
         "oauth": oauth(world),
         "accounts": [
             {"id": str(a.account_id), "name": a.name, "promotions": len(a.promotions), "rhythm": a.rhythm}
-            for a in world.source.accounts.values()
+            for a in world.oceanengine.source.accounts.values()
         ],
-        "app_token": world.base.app_token,
-        "tables": [_table(table) for table in world.base.tables.values()],
-        "messages": [{"at": m.at.isoformat(timespec="seconds"), **m.body} for m in world.messages],
+        "app_token": world.feishu.base.app_token,
+        "tables": [_table(table) for table in world.feishu.base.tables.values()],
+        "messages": [{"at": m.at.isoformat(timespec="seconds"), **m.body} for m in world.feishu.messages],
         "script_errors": world.script_errors,
         "faults": [
             {"endpoint": f.endpoint, "kind": f.kind, "seen": f.seen, "hits": f.hits} for f in world.faults.faults
@@ -47,20 +45,20 @@ def state(world: "World", _query: Query) -> dict[str, Any]:
     }
 
 
-def oauth(world: "World") -> dict[str, Any]:
+def oauth(world: World) -> dict[str, Any]:
     """The present pair, how many there were before it, and how often each OAuth endpoint gave one out."""
-    pair = world.oauth.pair
+    pair = world.oceanengine.oauth.pair
     return {
         "access_token": pair.access_token,
         "refresh_token": pair.refresh_token,
         "expires_at": pair.expires_at.isoformat(timespec="seconds"),
         "refresh_expires_at": pair.refresh_expires_at.isoformat(timespec="seconds"),
-        "generation": world.oauth.generation,
-        "granted": {name: world.oauth.granted[name] for name in GRANTING},
+        "generation": world.oceanengine.oauth.generation,
+        "granted": {name: world.oceanengine.oauth.granted[name] for name in GRANTING},
     }
 
 
-def unsure(world: "World", _query: Query) -> dict[str, Any]:
+def unsure(world: World, _query: Query) -> dict[str, Any]:
     """Each fact on which sources disagree, and which of its alternatives holds."""
     return {
         "facts": [
@@ -71,9 +69,9 @@ def unsure(world: "World", _query: Query) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def records(world: "World", query: Query) -> dict[str, Any]:
+def records(world: World, query: Query) -> dict[str, Any]:
     """Rows of `table_id` in plain values, with who made them and when."""
-    table = table_of(world, dict(query))
+    table = table_of(world.feishu, dict(query))
     columns = list(table.fields.values())
     return {
         "records": [
@@ -90,9 +88,9 @@ def records(world: "World", query: Query) -> dict[str, Any]:
     }
 
 
-def figures(world: "World", query: Query) -> dict[str, Any]:
+def figures(world: World, query: Query) -> dict[str, Any]:
     """Source rows as the report gives them, with the account: `account_id`, `start`, `end`, `metrics`."""
-    last = world.source.last_day()
+    last = world.oceanengine.source.last_day()
     start = date.fromisoformat(query.get("start", last.isoformat()))
     end = date.fromisoformat(query.get("end", query.get("start", last.isoformat())))
     metrics = query.get("metrics", ",".join(USUAL_METRICS)).split(",")
@@ -100,16 +98,16 @@ def figures(world: "World", query: Query) -> dict[str, Any]:
     if unknown:
         msg = f"no such metric: {', '.join(sorted(unknown))}"
         raise ValueError(msg)
-    wanted = [int(query["account_id"])] if "account_id" in query else list(world.source.accounts)
+    wanted = [int(query["account_id"])] if "account_id" in query else list(world.oceanengine.source.accounts)
     rows = [
         {"local_account_id": account_id, **reports.promotion_row(row, metrics)}
         for account_id in wanted
-        for row in world.source.rows(account_id, start, end)
+        for row in world.oceanengine.source.rows(account_id, start, end)
     ]
     return {"rows": rows}
 
 
-def calls(world: "World", query: Query) -> dict[str, Any]:
+def calls(world: World, query: Query) -> dict[str, Any]:
     """The request log, `endpoint` and `since` (entries to skip) if wanted, with counts and the monthly quota."""
     entries = list(world.log.entries)[int(query.get("since", "0")) :]
     wanted = query.get("endpoint")
@@ -121,12 +119,12 @@ def calls(world: "World", query: Query) -> dict[str, Any]:
     }
 
 
-def facts(world: "World", query: Query) -> dict[str, Any]:
+def facts(world: World, query: Query) -> dict[str, Any]:
     """What a client must be told, where it reaches the emulator at `url`."""
     return world.facts(query["url"])
 
 
-VIEWS: dict[str, Callable[["World", Query], dict[str, Any]]] = {
+VIEWS: dict[str, Callable[[World, Query], dict[str, Any]]] = {
     "state": state,
     "records": records,
     "figures": figures,

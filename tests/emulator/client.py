@@ -8,7 +8,7 @@ import requests
 
 TIMEOUT_S = 10
 REPORT = "/open_api/v3.0/local/report"
-TOKEN = "/open-apis/auth/v3/tenant_access_token/internal"  # noqa: S105 - a path
+TOKEN = "/open-apis/auth/v3/tenant_access_token/internal"
 APPS = "/open-apis/bitable/v1/apps"
 AUTHORIZE = "/openapi/audit/oauth.html"
 TYPED, TEXT = "typed_table_id", "text_table_id"

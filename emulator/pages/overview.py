@@ -1,26 +1,25 @@
 """What a person looks at: the base as a grid with its views, the state of the sync, the cards received."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2 import Environment, PackageLoader
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route as Path
 
-from emulator import chart, markdown
-from emulator.feishu.model import Message, Table, View
-from emulator.grid import grid_of, status_of
-from emulator.parsing import whole
-
-if TYPE_CHECKING:
-    from emulator.world import World
+from emulator.feishu.model import Base, Message, Table, View
+from emulator.feishu.state import Feishu
+from emulator.pages import chart, markdown
+from emulator.pages.grid import grid_of, status_of
+from emulator.shared.parsing import whole
+from emulator.world.world import World
 
 NO_SUCH = 404
 SHOWN_CARDS = 20
 MOST_PAGES = 10**9
 
 
-def routes(world: "World") -> list[Path]:
+def routes(world: World) -> list[Path]:
     """The page and the snapshot."""
     environment = templates()
 
@@ -36,7 +35,7 @@ def routes(world: "World") -> list[Path]:
 def templates() -> Environment:
     """The templates of all pages; what they show is text and never markup."""
     environment = Environment(
-        loader=PackageLoader("emulator"), autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_whole
+        loader=PackageLoader("emulator.pages"), autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_whole
     )
     environment.filters |= {"markdown": markdown.html, "chart": chart.svg, "number": chart.number}
     return environment
@@ -49,25 +48,25 @@ def _whole(value: object) -> object:
     return value
 
 
-def _rendered(world: "World", environment: Environment, template: str, request: Request) -> Response:
+def _rendered(world: World, environment: Environment, template: str, request: Request) -> Response:
     query = request.query_params
     with world.lock:
-        table = _table(world, query.get("table"))
+        table = _table(world.feishu.base, query.get("table"))
         view = _view(table, query.get("view")) if table else None
         if table is None or view is None:
             return HTMLResponse("没有这个数据表或视图", status_code=NO_SUCH)
         page = query.get("page", "1")
         number = whole(page, 1, MOST_PAGES) or 1
-        return HTMLResponse(environment.get_template(template).render(_facts(world, table, view, number)))
+        return HTMLResponse(environment.get_template(template).render(_facts(world.feishu, table, view, number)))
 
 
-def _facts(world: "World", table: Table, view: View, page: int) -> dict[str, Any]:
+def _facts(feishu: Feishu, table: Table, view: View, page: int) -> dict[str, Any]:
     return {
-        "base": world.base,
-        "now": world.clock.now().strftime("%Y-%m-%d %H:%M"),
-        "grid": grid_of(world, table, view, page),
-        "status": status_of(world),
-        "messages": [_shown(message) for message in reversed(world.messages[-SHOWN_CARDS:])],
+        "base": feishu.base,
+        "now": feishu.clock.now().strftime("%Y-%m-%d %H:%M"),
+        "grid": grid_of(feishu, table, view, page),
+        "status": status_of(feishu),
+        "messages": [_shown(message) for message in reversed(feishu.messages[-SHOWN_CARDS:])],
     }
 
 
@@ -75,8 +74,8 @@ def _shown(message: Message) -> dict[str, Any]:
     return {"at": message.at.strftime("%m-%d %H:%M"), **message.body}
 
 
-def _table(world: "World", wanted: str | None) -> Table | None:
-    tables = list(world.base.tables.values())
+def _table(base: Base, wanted: str | None) -> Table | None:
+    tables = list(base.tables.values())
     if not wanted:
         return tables[0]
     return next((table for table in tables if wanted in (table.table_id, table.name)), None)

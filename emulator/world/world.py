@@ -6,20 +6,26 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from emulator import seed, unsure
-from emulator.calllog import CallLog
-from emulator.clock import Clock
-from emulator.faults import FaultBoard
-from emulator.feishu.auth import Tenant
 from emulator.feishu.bot import HOOK_ID
-from emulator.feishu.model import Base, Message
+from emulator.feishu.model import Base
+from emulator.feishu.state import Feishu
+from emulator.feishu.tenant import Tenant
 from emulator.feishu.wiki import BASE_NODE, PAGE_NODE
-from emulator.oceanengine.oauth import REDIRECT_URI, OAuth
+from emulator.oceanengine.gate import FAMILY as OCEANENGINE
 from emulator.oceanengine.selection import Selection
 from emulator.oceanengine.source import Source
-from emulator.permissions import Permissions
-from emulator.ratelimit import Buckets
-from emulator.settings import Settings
+from emulator.oceanengine.state import OceanEngine
+from emulator.oceanengine.tokens import REDIRECT_URI, OAuth
+from emulator.shared import unsure
+from emulator.shared.calllog import CallLog
+from emulator.shared.clock import Clock
+from emulator.shared.permissions import Permissions
+from emulator.shared.settings import Settings
+from emulator.shared.wire import Route
+from emulator.world import seed
+from emulator.world.faults import FaultBoard
+from emulator.world.ratelimit import Buckets
+from emulator.world.routes import DENIABLE
 
 DEFAULT_SEED = 7
 APP_TOKEN = "bascnLaikeDemo7c2e"  # noqa: S105 - the id of a base, not a secret
@@ -43,7 +49,7 @@ class Step:
 
 @dataclass
 class World:
-    """Everything that the handlers read and change. `lock` is held while one of them works."""
+    """Both services and what tests do to them. `lock` is held while a handler works."""
 
     seed: int = DEFAULT_SEED
     day: date | None = None
@@ -63,7 +69,7 @@ class World:
         """Back to the beginning: tokens, tables, figures, faults, settings, counters."""
         with self.lock:
             self.epoch += 1
-            self.settings, self.unsure = Settings(), unsure.defaults()
+            self.settings, self.unsure = Settings(), unsure.Choices()
             self.permissions = Permissions()
             self.clock = Clock()
             self.latency: dict[str, float] = {}
@@ -72,33 +78,33 @@ class World:
             self.script_errors: list[str] = []
             self.log = CallLog()
             self.buckets = Buckets()
-            self.messages: list[Message] = []
-            self.oauth = OAuth(self.seed, self.clock, self.settings)
-            self.selection = Selection()
-            self.source = Source(self.seed, self.newest_day, seed.accounts(), self.clock, self.settings)
-            self.tenant = Tenant(self.seed, self.clock)
-            self.base = Base(APP_TOKEN, "本地推日报")
-            seed.fill_base(self, self.newest_day)
+            self.oceanengine, self.feishu = self._new_oceanengine(), self._new_feishu()
+            seed.fill_base(self.feishu, self.newest_day)
             self.choose(self.chosen)
+
+    def state_of(self, route: Route[Any]) -> Any:  # noqa: ANN401 - what the route's own handler takes
+        """The state of an endpoint's service."""
+        return self.oceanengine if route.family is OCEANENGINE else self.feishu
 
     def facts(self, url: str) -> dict[str, Any]:
         """What a client must be told: address, ids, credentials."""
-        pair = self.oauth.pair
-        typed, text = list(self.base.tables.values())[:2]
+        oauth, feishu = self.oceanengine.oauth, self.feishu
+        pair = oauth.pair
+        typed, text = list(feishu.base.tables.values())[:2]
         return {
             "url": url,
             "day": self.newest_day.isoformat(),
-            "app_id": self.oauth.app_id,
-            "secret": self.oauth.secret,
+            "app_id": oauth.app_id,
+            "secret": oauth.secret,
             "redirect_uri": REDIRECT_URI,
             "access_token": pair.access_token,
             "refresh_token": pair.refresh_token,
             "expires_at": pair.expires_at.isoformat(timespec="seconds"),
             "refresh_expires_at": pair.refresh_expires_at.isoformat(timespec="seconds"),
-            "accounts": {str(a.account_id): a.name for a in self.source.accounts.values()},
-            "feishu_app_id": self.tenant.app_id,
-            "feishu_app_secret": self.tenant.secret,
-            "app_token": self.base.app_token,
+            "accounts": {str(a.account_id): a.name for a in self.oceanengine.source.accounts.values()},
+            "feishu_app_id": feishu.tenant.app_id,
+            "feishu_app_secret": feishu.tenant.secret,
+            "app_token": feishu.base.app_token,
             "wiki_token": BASE_NODE,
             "wiki_page_token": PAGE_NODE,
             "typed_table_id": typed.table_id,
@@ -113,11 +119,6 @@ class World:
         for name, alternative in chosen.items():
             self.configure(dict(unsure.FACTS[name].settings.get(alternative, {})))
 
-    def holds(self, name: str, alternative: str) -> bool:
-        """Whether a fact is this one of its alternatives."""
-        unsure.checked({name: alternative})
-        return self.unsure[name] == alternative
-
     def configure(self, wanted: dict[str, Any]) -> None:
         """Change settings; the clock follows its own."""
         self.settings.change(wanted)
@@ -126,3 +127,26 @@ class World:
     def due_steps(self, endpoint: str) -> list[Step]:
         """The scripted actions that come right before this call."""
         return [step for step in self.steps if step.due(endpoint)]
+
+    def _new_oceanengine(self) -> OceanEngine:
+        return OceanEngine(
+            OAuth(self.seed, self.clock, self.settings),
+            Selection(),
+            Source(self.seed, self.newest_day, seed.accounts(), self.clock, self.settings),
+            self.clock,
+            self.settings,
+            self.permissions,
+            self.unsure,
+            paths={name: route.path for name, route in DENIABLE.items() if route.family is OCEANENGINE},
+        )
+
+    def _new_feishu(self) -> Feishu:
+        return Feishu(
+            Tenant(self.seed, self.clock),
+            Base(APP_TOKEN, "本地推日报"),
+            self.clock,
+            self.settings,
+            self.permissions,
+            self.unsure,
+            self.log.months,
+        )

@@ -1,7 +1,6 @@
 """The page on which a person authorizes the app (授权), as it stands at ad.oceanengine.com."""
 
 import json
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from jinja2 import Environment
@@ -11,14 +10,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route as Path
 
-from emulator.oceanengine.oauth import REDIRECT_URI, SCOPES, USER_ID
 from emulator.oceanengine.selection import AGENT, ENTERPRISE_BP, GROUP_BP, LIFE, WORKBENCH
-from emulator.pages import templates
-from emulator.visitors import FORBIDDEN, foreign
-from emulator.wire import HTTP_BAD_REQUEST, HTTP_OK, Call
-
-if TYPE_CHECKING:
-    from emulator.world import World
+from emulator.oceanengine.state import OceanEngine
+from emulator.oceanengine.tokens import REDIRECT_URI, SCOPES, USER_ID
+from emulator.pages.overview import templates
+from emulator.shared.visitors import FORBIDDEN, foreign
+from emulator.shared.wire import HTTP_BAD_REQUEST, HTTP_OK, Call
+from emulator.world.world import World
 
 PATH = "/openapi/audit/oauth.html"
 FOUND = 302
@@ -31,14 +29,14 @@ KINDS = {
 NOBODY_TICKED = "请至少勾选一个账户"
 
 
-def routes(world: "World") -> list[Path]:
+def routes(world: World) -> list[Path]:
     """The page, and what its button does: a POST to the page's own address with the ticked accounts as a form."""
     environment = templates()
 
     async def show(request: Request) -> Response:
         with world.lock:
-            problems = _problems(world, request.query_params)
-        return _page(environment, world, request.query_params, problems)
+            problems = _problems(world.oceanengine, request.query_params)
+        return _page(environment, world.oceanengine, request.query_params, problems)
 
     async def agree(request: Request) -> Response:
         if why := foreign(request):
@@ -46,21 +44,21 @@ def routes(world: "World") -> list[Path]:
         ticked = {value for name, value in Call.parse_query(await request.body()) if name == "account"}
         query = request.query_params
         with world.lock:
-            problems = _problems(world, query)
-            if not ticked or not ticked <= _offered(world).keys():
+            problems = _problems(world.oceanengine, query)
+            if not ticked or not ticked <= _offered(world.oceanengine).keys():
                 problems.append(NOBODY_TICKED)
             if problems:
-                return _page(environment, world, query, problems)
-            world.selection.tick(map(int, ticked))
-            return RedirectResponse(_callback(world, query), status_code=FOUND)
+                return _page(environment, world.oceanengine, query, problems)
+            world.oceanengine.selection.tick(map(int, ticked))
+            return RedirectResponse(_callback(world.oceanengine, query), status_code=FOUND)
 
     return [Path(PATH, show, methods=["GET"]), Path(PATH, agree, methods=["POST"])]
 
 
-def _problems(world: "World", query: QueryParams) -> list[str]:
+def _problems(ocean: OceanEngine, query: QueryParams) -> list[str]:
     """What is wrong with the address, in the words that the person reads."""
     found = []
-    if query.get("app_id") != str(world.oauth.app_id):
+    if query.get("app_id") != str(ocean.oauth.app_id):
         found.append(f"app_id 错误：没有这个应用（{query.get('app_id', '未填写')}）")
     if query.get("redirect_uri") != REDIRECT_URI:
         found.append(
@@ -69,17 +67,17 @@ def _problems(world: "World", query: QueryParams) -> list[str]:
     return found
 
 
-def _offered(world: "World") -> dict[str, str]:
+def _offered(ocean: OceanEngine) -> dict[str, str]:
     """The lines that can be ticked, by id."""
-    lines = world.selection.ticked
+    lines = ocean.selection.ticked
     return {str(one.account_id): f"{one.account_name} {KINDS.get(one.account_type, one.account_type)}" for one in lines}
 
 
-def _callback(world: "World", query: QueryParams) -> str:
+def _callback(ocean: OceanEngine, query: QueryParams) -> str:
     material_auth = _material_auth(query)
     told = {
-        "app_id": world.oauth.app_id,
-        "auth_code": world.oauth.agree(material_auth=material_auth),
+        "app_id": ocean.oauth.app_id,
+        "auth_code": ocean.oauth.agree(material_auth=material_auth),
         "state": query.get("state", ""),
         "scope": json.dumps(SCOPES, separators=(",", ":")),
         "material_auth_status": int(material_auth),
@@ -92,10 +90,10 @@ def _material_auth(query: QueryParams) -> bool:
     return query.get("material_auth") == "1"
 
 
-def _page(environment: Environment, world: "World", query: QueryParams, problems: list[str]) -> Response:
+def _page(environment: Environment, ocean: OceanEngine, query: QueryParams, problems: list[str]) -> Response:
     html = environment.get_template("consent.html").render(
         app_id=query.get("app_id", ""),
-        accounts=_offered(world),
+        accounts=_offered(ocean),
         material_auth=_material_auth(query),
         problems=problems,
     )

@@ -3,8 +3,9 @@
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from emulator.wire import HTTP_BAD_REQUEST, Call, Reply, Route
+from emulator.shared.wire import HTTP_BAD_REQUEST, Call, Reply, Route
 
 KEPT = 100_000
 SHOWN = ("local_account_id", "start_date", "end_date", "page", "table_id", "view_id", "client_token")
@@ -23,13 +24,19 @@ class CallLog:
         """Calls of all months that count against the tenant's quota."""
         return self.months.total()
 
+    def clear(self) -> None:
+        """Forget all calls."""
+        self.entries.clear()
+        self.arrivals.clear()
+        self.months.clear()
+
     def arrive(self, name: str) -> int:
         """Count one more call of the endpoint and tell its number."""
         self.arrivals[name] += 1
         return self.arrivals[name]
 
     def note(
-        self, route: Route, call: Call, reply: Reply | None, *, number: int, at: datetime, ms: float, fault: str
+        self, route: Route[Any], call: Call, reply: Reply | None, *, number: int, at: datetime, ms: float, fault: str
     ) -> None:
         """Write the entry of a call; `reply` is None where the connection was closed instead."""
         if route.metered and reply is not None and reply.status < HTTP_BAD_REQUEST:

@@ -2,20 +2,17 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, time
-from typing import TYPE_CHECKING
 
-from emulator.clock import MILLISECONDS, SHANGHAI
 from emulator.feishu.fields import add_field
 from emulator.feishu.model import PERSON, Base, Table
+from emulator.feishu.state import Feishu
 from emulator.feishu.tables import make_table
 from emulator.feishu.values import TYPE
 from emulator.feishu.views import add_view
 from emulator.feishu.writing import insert_rows
 from emulator.oceanengine.figures import Promotion
 from emulator.oceanengine.source import Account
-
-if TYPE_CHECKING:
-    from emulator.world import World
+from emulator.shared.clock import MILLISECONDS, SHANGHAI
 
 DAY = "yyyy/MM/dd"
 TYPED_TABLE, TEXT_TABLE = ("广告日报", "tblTyped7c2e0001"), ("广告日报（文本）", "tblText7c2e0002")
@@ -81,13 +78,13 @@ def make_account(place: int, name: str, promotions: int, rhythm: str) -> Account
     )
 
 
-def fill_base(world: "World", day: date) -> None:
+def fill_base(feishu: Feishu, day: date) -> None:
     """Both tables, each with a view and a row that people made."""
-    typed = _table(world.base, *TYPED_TABLE, _TYPED)
-    text = _table(world.base, *TEXT_TABLE, _TEXT)
+    typed = _table(feishu.base, *TYPED_TABLE, _TYPED)
+    text = _table(feishu.base, *TEXT_TABLE, _TEXT)
     midnight = datetime.combine(day, time(), SHANGHAI)
-    _manual_row(world, typed, int(midnight.timestamp()) * MILLISECONDS)
-    _manual_row(world, text, day.isoformat())
+    _manual_row(feishu, typed, int(midnight.timestamp()) * MILLISECONDS)
+    _manual_row(feishu, text, day.isoformat())
 
 
 def _promotion(first: int, number: int) -> Promotion:
@@ -108,6 +105,6 @@ def _table(base: Base, name: str, table_id: str, columns: Columns) -> Table:
     return table
 
 
-def _manual_row(world: "World", table: Table, when: object) -> None:
+def _manual_row(feishu: Feishu, table: Table, when: object) -> None:
     fields = {"时间": when, "单元名称": "手工记录", "备注": "门店活动，手工补录"}
-    insert_rows(world, table, [fields], PERSON)
+    insert_rows(feishu, table, [fields], PERSON)

@@ -96,11 +96,6 @@ _ALL = (
 FACTS: Mapping[str, Fact] = {fact.name: fact for fact in _ALL}
 
 
-def defaults() -> dict[str, str]:
-    """The first alternative of every fact."""
-    return {fact.name: fact.alternatives[0] for fact in _ALL}
-
-
 def checked(wanted: object) -> dict[str, str]:
     """A choice of alternatives by fact, or ValueError that says what there is."""
     if not isinstance(wanted, dict):
@@ -112,3 +107,15 @@ def checked(wanted: object) -> dict[str, str]:
             msg = f"{name!r} cannot be {alternative!r}; there are {', '.join(offered)}"
             raise ValueError(msg)
     return dict(wanted)
+
+
+class Choices(dict[str, str]):
+    """The alternative that holds, by fact: at first the first one of each."""
+
+    def __init__(self) -> None:
+        super().__init__((fact.name, fact.alternatives[0]) for fact in _ALL)
+
+    def holds(self, name: str, alternative: str) -> bool:
+        """Whether a fact is this one of its alternatives."""
+        checked({name: alternative})
+        return self[name] == alternative

@@ -1,50 +1,47 @@
 """What people do in the table while the product works: rows, columns and views, without asking it."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.feishu import fields, views
 from emulator.feishu.conversion import retype
 from emulator.feishu.filters import day_of
 from emulator.feishu.model import APP, PERSON, Actor, Field, Record, Table, View
+from emulator.feishu.state import Feishu
 from emulator.feishu.writing import delete_rows, insert_rows, update_rows
-from emulator.zones import zone_of
-
-if TYPE_CHECKING:
-    from emulator.world import World
 
 Body = dict[str, Any]
 ACTORS = {"person": PERSON, "app": APP}
 UNIT_COLUMN, DAY_COLUMN = "单元ID", "时间"
 
 
-def insert(world: "World", body: Body) -> Body:
+def insert(feishu: Feishu, body: Body) -> Body:
     """`{"table_id", "fields": {…} | "rows": [{…}], "by": "person" | "app"}`: new rows in write shape."""
-    table = table_of(world, body)
+    table = table_of(feishu, body)
     rows = body["rows"] if "rows" in body else [body["fields"]]
-    made = insert_rows(world, table, rows, _actor(body))
+    made = insert_rows(feishu, table, rows, _actor(body))
     return {"record_ids": [record.record_id for record in made]}
 
 
-def edit(world: "World", body: Body) -> Body:
+def edit(feishu: Feishu, body: Body) -> Body:
     """`{"table_id", "record_id" | "unit_id" + "day", "fields", "by"}`: cells in write shape, null clears."""
-    table = table_of(world, body)
-    record_ids = _record_ids(world, table, body)
-    update_rows(world, table, {key: dict(body["fields"]) for key in record_ids}, _actor(body))
+    table = table_of(feishu, body)
+    record_ids = _record_ids(feishu, table, body)
+    update_rows(feishu, table, {key: dict(body["fields"]) for key in record_ids}, _actor(body))
     return {"record_ids": record_ids}
 
 
-def delete(world: "World", body: Body) -> Body:
+def delete(feishu: Feishu, body: Body) -> Body:
     """`{"table_id", "record_ids" | "record_id" | "unit_id" + "day" | "all": true}`."""
-    table = table_of(world, body)
-    record_ids = list(table.records) if body.get("all") is True else _record_ids(world, table, body)
+    table = table_of(feishu, body)
+    record_ids = list(table.records) if body.get("all") is True else _record_ids(feishu, table, body)
     delete_rows(table, record_ids)
     return {"record_ids": record_ids}
 
 
-def rename_column(world: "World", body: Body) -> Body:
+def rename_column(feishu: Feishu, body: Body) -> Body:
     """`{"table_id", "field_id" | "field_name", "name"}`."""
-    table = table_of(world, body)
+    table = table_of(feishu, body)
     column = _column(table, body)
     name = fields.check_name(body["name"])
     fields.check_free(table, name)
@@ -53,17 +50,17 @@ def rename_column(world: "World", body: Body) -> Body:
     return fields.described(column)
 
 
-def retype_column(world: "World", body: Body) -> Body:
+def retype_column(feishu: Feishu, body: Body) -> Body:
     """`{"table_id", "field_id" | "field_name", "type"}`: cells that the new type cannot hold become empty."""
-    table = table_of(world, body)
+    table = table_of(feishu, body)
     column = _column(table, body)
-    retype(world, table, column, body["type"])
+    retype(feishu, table, column, body["type"])
     return fields.described(column)
 
 
-def delete_column(world: "World", body: Body) -> Body:
+def delete_column(feishu: Feishu, body: Body) -> Body:
     """`{"table_id", "field_id" | "field_name"}`: the column with all its cells."""
-    table = table_of(world, body)
+    table = table_of(feishu, body)
     column = _column(table, body)
     if column.primary:
         msg = "the index column cannot be deleted"
@@ -75,9 +72,9 @@ def delete_column(world: "World", body: Body) -> Body:
     return fields.described(column)
 
 
-def add_column(world: "World", body: Body) -> Body:
+def add_column(feishu: Feishu, body: Body) -> Body:
     """`{"table_id", "name", "type", "ui_type"?, "property"?}`: also the types that the API does not create."""
-    table = table_of(world, body)
+    table = table_of(feishu, body)
     name, kind = fields.check_name(body["name"]), body["type"]
     fields.check_free(table, name)
     if kind not in fields.UI_TYPES:
@@ -87,43 +84,43 @@ def add_column(world: "World", body: Body) -> Body:
     if looks not in fields.UI_TYPES[kind]:
         msg = f"ui_type {looks!r} is not one of type {kind}"
         raise ValueError(msg)
-    column = fields.add_field(world.base, table, name, kind, body.get("property"))
+    column = fields.add_field(feishu.base, table, name, kind, body.get("property"))
     column.ui_type = looks
     return fields.described(column)
 
 
-def add_view(world: "World", body: Body) -> Body:
+def add_view(feishu: Feishu, body: Body) -> Body:
     """`{"table_id", "name", "filter_info"?, "hidden_fields"?, "personal"?}` in the API's shapes."""
-    table = table_of(world, body)
+    table = table_of(feishu, body)
     name = views.check_view_name(table, body["name"])
-    changes = _property_changes(world, table, body)
-    view = views.add_view(world.base, table, name)
+    changes = _property_changes(feishu, table, body)
+    view = views.add_view(feishu.base, table, name)
     view.personal = body.get("personal") is True
     return _changed(table, view, changes)
 
 
-def rename_view(world: "World", body: Body) -> Body:
+def rename_view(feishu: Feishu, body: Body) -> Body:
     """`{"table_id", "view_id" | "view_name", "name"}`."""
-    table = table_of(world, body)
+    table = table_of(feishu, body)
     view = _view(table, body)
     return _changed(table, view, {"name": views.check_view_name(table, body["name"], view)})
 
 
-def delete_view(world: "World", body: Body) -> Body:
+def delete_view(feishu: Feishu, body: Body) -> Body:
     """`{"table_id", "view_id" | "view_name"}`."""
-    table = table_of(world, body)
+    table = table_of(feishu, body)
     view = _view(table, body)
     views.remove_view(table, view)
     return {"view_id": view.view_id}
 
 
-def filter_view(world: "World", body: Body) -> Body:
+def filter_view(feishu: Feishu, body: Body) -> Body:
     """`{"table_id", "view_id" | "view_name", "filter_info", "hidden_fields"?}` in the API's shapes."""
-    table = table_of(world, body)
-    return _changed(table, _view(table, body), _property_changes(world, table, body))
+    table = table_of(feishu, body)
+    return _changed(table, _view(table, body), _property_changes(feishu, table, body))
 
 
-ACTIONS: dict[str, Callable[["World", Body], Body]] = {
+ACTIONS: dict[str, Callable[[Feishu, Body], Body]] = {
     "rows/insert": insert,
     "rows/edit": edit,
     "rows/delete": delete,
@@ -138,10 +135,10 @@ ACTIONS: dict[str, Callable[["World", Body], Body]] = {
 }
 
 
-def table_of(world: "World", body: Body) -> Table:
+def table_of(feishu: Feishu, body: Body) -> Table:
     """The table of a control body, by id or by name."""
     wanted = body["table_id"]
-    for table in world.base.tables.values():
+    for table in feishu.base.tables.values():
         if wanted in (table.table_id, table.name):
             return table
     msg = f"no table {wanted!r}"
@@ -152,24 +149,24 @@ def _actor(body: Body) -> Actor:
     return ACTORS[body.get("by", "person")]
 
 
-def _record_ids(world: "World", table: Table, body: Body) -> list[str]:
+def _record_ids(feishu: Feishu, table: Table, body: Body) -> list[str]:
     if "record_ids" in body:
         return list(body["record_ids"])
     if "record_id" in body:
         return [body["record_id"]]
-    found = [record.record_id for record in _rows_of_unit(world, table, str(body["unit_id"]), body["day"])]
+    found = [record.record_id for record in _rows_of_unit(feishu, table, str(body["unit_id"]), body["day"])]
     if not found:
         msg = f"{table.name} has no row of {body['unit_id']} on {body['day']}"
         raise ValueError(msg)
     return found
 
 
-def _rows_of_unit(world: "World", table: Table, unit_id: str, day: str) -> Iterable[Record]:
+def _rows_of_unit(feishu: Feishu, table: Table, unit_id: str, day: str) -> Iterable[Record]:
     unit_column, day_column = table.field_named(UNIT_COLUMN), table.field_named(DAY_COLUMN)
     if unit_column is None or day_column is None:
         msg = f"{table.name} has no columns {UNIT_COLUMN} and {DAY_COLUMN}"
         raise ValueError(msg)
-    zone = zone_of(world)
+    zone = feishu.zone
     for record in table.records.values():
         when = record.cells.get(day_column.field_id)
         shown = day_of(when, zone).isoformat() if isinstance(when, int) else str(when)
@@ -193,9 +190,9 @@ def _view(table: Table, body: Body) -> View:
     raise ValueError(msg)
 
 
-def _property_changes(world: "World", table: Table, body: Body) -> Body:
+def _property_changes(feishu: Feishu, table: Table, body: Body) -> Body:
     given = {name: body[name] for name in ("filter_info", "hidden_fields") if name in body}
-    return views.property_changes(world.base, table, given)
+    return views.property_changes(feishu.base, table, given)
 
 
 def _changed(table: Table, view: View, changes: Body) -> Body:

@@ -1,13 +1,16 @@
 """Every endpoint of both services: the name that control uses, the path, the handler, the documented rate."""
 
 from dataclasses import replace
+from typing import Any
 
 from emulator.feishu import auth, bot, fields, records, search, tables, views, wiki
-from emulator.feishu.envelope import FAMILY as FEISHU
+from emulator.feishu.gate import FAMILY as FEISHU
+from emulator.feishu.state import Feishu
 from emulator.oceanengine import accounts, oauth, organisations, reports, user
-from emulator.oceanengine.envelope import FAMILY as OCEANENGINE
-from emulator.settings import OCEANENGINE_RATE
-from emulator.wire import HTTP_BAD_REQUEST, Handler, Route
+from emulator.oceanengine.gate import FAMILY as OCEANENGINE
+from emulator.oceanengine.state import OceanEngine
+from emulator.shared.settings import OCEANENGINE_RATE
+from emulator.shared.wire import HTTP_BAD_REQUEST, Handler, Route
 
 LOCAL = "/open_api/v3.0/local"
 APP = "/open-apis/bitable/v1/apps/{app_token}"
@@ -17,23 +20,25 @@ WIKI_RATE = 100 / 60  # 100 a minute
 WEBHOOK_RATE = 5.0  # 自定义机器人: 5 a second, 100 a minute
 
 
-def _ocean(name: str, method: str, path: str, handler: Handler, *, public: bool = False) -> Route:
+def _ocean(
+    name: str, method: str, path: str, handler: Handler[OceanEngine], *, public: bool = False
+) -> Route[OceanEngine]:
     return Route(name, method, path, handler, OCEANENGINE, OCEANENGINE_RATE, public=public)
 
 
-def _read(name: str, method: str, path: str, handler: Handler, rate: float = 20) -> Route:
+def _read(name: str, method: str, path: str, handler: Handler[Feishu], rate: float = 20) -> Route[Feishu]:
     return Route(name, method, path, handler, FEISHU, rate, metered=True)
 
 
-def _write(name: str, method: str, path: str, handler: Handler, rate: float) -> Route:
+def _write(name: str, method: str, path: str, handler: Handler[Feishu], rate: float) -> Route[Feishu]:
     return Route(name, method, path, handler, FEISHU, rate, writes=True, metered=True)
 
 
-def _view_write(name: str, method: str, path: str, handler: Handler) -> Route:
+def _view_write(name: str, method: str, path: str, handler: Handler[Feishu]) -> Route[Feishu]:
     return replace(_write(name, method, path, handler, 10), conflict_status=HTTP_BAD_REQUEST)
 
 
-ROUTES = (
+ROUTES: tuple[Route[Any], ...] = (
     _ocean("oauth.access_token", "POST", "/open_api/oauth2/access_token/", oauth.access_token, public=True),
     _ocean("oauth.refresh_token", "POST", "/open_api/oauth2/refresh_token/", oauth.refresh_token, public=True),
     _ocean("accounts.authorized", "GET", "/open_api/oauth2/advertiser/get/", accounts.authorized, public=True),
@@ -69,3 +74,5 @@ ROUTES = (
     Route("bot.webhook", "POST", f"{WEBHOOK_PATH}/{{hook_id}}", bot.webhook, bot.FAMILY, WEBHOOK_RATE, public=True),
 )  # fmt: skip
 ENDPOINTS = {route.name for route in ROUTES}
+# Endpoints that ask for a token ask for a permission too; the others (OAuth, auth, webhook) need none.
+DENIABLE = {route.name: route for route in ROUTES if not route.public}

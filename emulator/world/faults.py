@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from emulator.settings import is_duration
+from emulator.shared.settings import is_duration
 
 ALWAYS = "always"
 # kind: the keys that it must have, the keys that it may have

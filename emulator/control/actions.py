@@ -1,28 +1,21 @@
-"""`/_control`: what tests do to the two services. Never counted, never faulted."""
+"""What tests do to the two services, by action."""
 
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route as Path
-
-from emulator import faults, people, seed
-from emulator.inspection import VIEWS, oauth
+from emulator.control import people
+from emulator.control.inspection import oauth
+from emulator.feishu.state import Feishu
 from emulator.oceanengine import selection
 from emulator.oceanengine.metrics import whole
 from emulator.oceanengine.source import RHYTHMS
-from emulator.parsing import json_of
-from emulator.routes import ENDPOINTS
-from emulator.settings import is_duration, is_span
-from emulator.visitors import FORBIDDEN, foreign
-from emulator.wire import HTTP_BAD_REQUEST, HTTP_OK, Refusal, json_bytes
-from emulator.world import Step
-
-if TYPE_CHECKING:
-    from emulator.world import World
+from emulator.shared.settings import is_duration, is_span
+from emulator.shared.wire import Refusal
+from emulator.world import faults, seed
+from emulator.world.routes import DENIABLE, ENDPOINTS
+from emulator.world.world import Step, World
 
 Answer = dict[str, Any]
 PROBLEMS = (LookupError, TypeError, ValueError, OverflowError, Refusal)  # what an action raises when it cannot be done
@@ -32,35 +25,7 @@ FIGURE_KEYS = ("account_id", "promotion_id", "day", "absent", "missing_from")
 REPORTS = {"promotion", "project"}  # that a row can be missing from
 
 
-def routes(world: "World") -> list[Path]:
-    """The two routes of control."""
-
-    async def post(request: Request) -> Response:
-        body = await request.body()
-        if why := foreign(request):
-            return _json({"error": why}, FORBIDDEN)
-        try:
-            return _json(act(world, request.path_params["action"], json_of(body) if body else {}))
-        except PROBLEMS as problem:
-            return _refused(problem)
-
-    async def get(request: Request) -> Response:
-        view = VIEWS.get(request.path_params["view"])
-        if view is None:
-            return _refused(ValueError(f"there is {', '.join(VIEWS)}"))
-        try:
-            with world.lock:
-                return _json(view(world, dict(request.query_params)))
-        except PROBLEMS as problem:
-            return _refused(problem)
-
-    return [
-        Path("/_control/{action:path}", post, methods=["POST"]),
-        Path("/_control/{view}", get, methods=["GET"]),
-    ]
-
-
-def act(world: "World", action: str, body: Any) -> Answer:  # noqa: ANN401 - any JSON, each action checks its own
+def act(world: World, action: str, body: Any) -> Answer:  # noqa: ANN401 - any JSON, each action checks its own
     """Do a control action, or raise an error that says what is wrong with it."""
     if action not in ACTIONS:
         msg = f"no action {action!r}; there are {', '.join(ACTIONS)}"
@@ -69,32 +34,25 @@ def act(world: "World", action: str, body: Any) -> Answer:  # noqa: ANN401 - any
         return ACTIONS[action](world, body)
 
 
-def act_scripted(world: "World", step: Step) -> None:
+def act_scripted(world: World, step: Step) -> None:
     """Do a step of a script. What goes wrong is told by `GET state`, never to the caller of the endpoint."""
     try:
         act(world, step.action, step.body)
     except PROBLEMS as problem:
-        world.script_errors.append(f"{step.action} before {step.endpoint}: {_words(problem)}")
+        world.script_errors.append(f"{step.action} before {step.endpoint}: {words(problem)}")
 
 
-def _words(problem: Exception) -> str:
+def words(problem: Exception) -> str:
+    """What an action raised, as a sentence."""
     return f"missing or unknown {problem}" if isinstance(problem, LookupError) else str(problem)
 
 
-def _refused(problem: Exception) -> Response:
-    return _json({"error": _words(problem)}, HTTP_BAD_REQUEST)
-
-
-def _json(answer: Answer, status: int = HTTP_OK) -> Response:
-    return Response(json_bytes(answer), status, media_type="application/json")
-
-
-def _reset(world: "World", _body: Any) -> Answer:  # noqa: ANN401
+def _reset(world: World, _body: Any) -> Answer:  # noqa: ANN401
     world.reset()
     return {}
 
 
-def _faults(world: "World", body: Any) -> Answer:  # noqa: ANN401
+def _faults(world: World, body: Any) -> Answer:  # noqa: ANN401
     """A list of faults (or one), after those that are there."""
     given = body if isinstance(body, list) else [body]
     added = [faults.parse(fault, ENDPOINTS) for fault in given]
@@ -102,13 +60,13 @@ def _faults(world: "World", body: Any) -> Answer:  # noqa: ANN401
     return {"faults": len(world.faults.faults)}
 
 
-def _clear_faults(world: "World", _body: Any) -> Answer:  # noqa: ANN401
+def _clear_faults(world: World, _body: Any) -> Answer:  # noqa: ANN401
     world.faults.faults.clear()
     world.steps.clear()
     return {}
 
 
-def _latency(world: "World", body: dict[str, Any]) -> Answer:
+def _latency(world: World, body: dict[str, Any]) -> Answer:
     """Seconds by endpoint; endpoints that are not named keep theirs."""
     for name, seconds in body.items():
         if name not in ENDPOINTS or not is_duration(seconds):
@@ -118,44 +76,44 @@ def _latency(world: "World", body: dict[str, Any]) -> Answer:
     return {"latency": world.latency}
 
 
-def _settings(world: "World", body: dict[str, Any]) -> Answer:
+def _settings(world: World, body: dict[str, Any]) -> Answer:
     world.configure(body)
     return {"settings": world.settings.as_dict()}
 
 
-def _unsure(world: "World", body: dict[str, Any]) -> Answer:
+def _unsure(world: World, body: dict[str, Any]) -> Answer:
     """`{"<fact>": "<alternative>"}`: what the services are like where nobody is sure; `GET unsure` lists the facts."""
     world.choose(body)
     return {"unsure": world.unsure}
 
 
-def _permissions(world: "World", body: dict[str, Any]) -> Answer:
+def _permissions(world: World, body: dict[str, Any]) -> Answer:
     """`{"denied"?, "document"?, "advanced"?, "feishu_app_in_use"?}`: what is not named stays as it is.
 
     `denied` is the list of endpoints that the apps may not call, `document` the right on the base (none, view, edit,
     full_access), `advanced` whether its advanced permissions are on: below full_access a search then finds nothing.
     """
-    world.permissions.change(body)
+    world.permissions.change(body, DENIABLE)
     return {"permissions": asdict(world.permissions)}
 
 
-def _figures(world: "World", body: dict[str, Any]) -> Answer:
+def _figures(world: World, body: dict[str, Any]) -> Answer:
     """`{"account_id", "promotion_id", "day", "<metric>": value …}` or `"absent": true`: the source moves.
 
     `"missing_from"`: of the reports `promotion` and `project` those that leave the row out from now on.
     """
     account_id, promotion_id = int(body["account_id"]), int(body["promotion_id"])
     day = date.fromisoformat(body["day"])
-    if account_id not in world.source.accounts:
+    if account_id not in world.oceanengine.source.accounts:
         msg = f"no account {account_id}"
         raise ValueError(msg)
     if body.get("absent") is True:
-        world.source.withdraw(account_id, promotion_id, day)
+        world.oceanengine.source.withdraw(account_id, promotion_id, day)
     else:
         given = {name: value for name, value in body.items() if name not in FIGURE_KEYS}
-        world.source.change(account_id, promotion_id, day, given)
+        world.oceanengine.source.change(account_id, promotion_id, day, given)
     if "missing_from" in body:
-        world.source.leave_out(account_id, promotion_id, day, _reports(body["missing_from"]))
+        world.oceanengine.source.leave_out(account_id, promotion_id, day, _reports(body["missing_from"]))
     return {}
 
 
@@ -166,32 +124,32 @@ def _reports(named: list[str]) -> frozenset[str]:
     return frozenset(named)
 
 
-def _roi2(world: "World", body: dict[str, Any]) -> Answer:
+def _roi2(world: World, body: dict[str, Any]) -> Answer:
     """`{"account_id", "stat_cost", "day"?}`: what an account spends in 全域推广, on one day or on each.
 
     The account report tells of it with the setting `roi2`: `account`.
     """
     account_id, day = int(body["account_id"]), body.get("day")
-    if account_id not in world.source.accounts:
+    if account_id not in world.oceanengine.source.accounts:
         msg = f"no account {account_id}"
         raise ValueError(msg)
     place = account_id, date.fromisoformat(day) if day else None
-    world.source.roi2[place] = whole("stat_cost", body["stat_cost"])
+    world.oceanengine.source.roi2[place] = whole("stat_cost", body["stat_cost"])
     return {}
 
 
-def _add_accounts(world: "World", body: dict[str, Any]) -> Answer:
+def _add_accounts(world: World, body: dict[str, Any]) -> Answer:
     """`{"count"?, "name"?, "promotions"?, "rhythm"?}`: more accounts, for agencies and for load."""
     rhythm = body.get("rhythm", "daily")
     if rhythm not in RHYTHMS:
         msg = f"rhythm {rhythm!r}; there are {', '.join(RHYTHMS)}"
         raise ValueError(msg)
-    known = seed.next_place(world.source.accounts)
+    known = seed.next_place(world.oceanengine.source.accounts)
     added = [
         seed.make_account(place, body.get("name", f"门店{place + 1}"), _amount(body, "promotions", 3), rhythm)
         for place in range(known, known + _amount(body, "count", 1))
     ]
-    world.source.accounts |= {account.account_id: account for account in added}
+    world.oceanengine.source.accounts |= {account.account_id: account for account in added}
     return {"accounts": {str(account.account_id): account.name for account in added}}
 
 
@@ -203,38 +161,38 @@ def _amount(body: dict[str, Any], name: str, usual: int) -> int:
     return number
 
 
-def _rename_account(world: "World", body: dict[str, Any]) -> Answer:
+def _rename_account(world: World, body: dict[str, Any]) -> Answer:
     """`{"account_id", "name"}`."""
-    world.source.accounts[int(body["account_id"])].name = str(body["name"])
+    world.oceanengine.source.accounts[int(body["account_id"])].name = str(body["name"])
     return {}
 
 
-def _remove_account(world: "World", body: dict[str, Any]) -> Answer:
+def _remove_account(world: World, body: dict[str, Any]) -> Answer:
     """`{"account_id"}`: no longer permitted; its reports answer 40002."""
-    del world.source.accounts[int(body["account_id"])]
+    del world.oceanengine.source.accounts[int(body["account_id"])]
     return {}
 
 
-def _auth_code(world: "World", _body: Any) -> Answer:  # noqa: ANN401
-    return {"auth_code": world.oauth.issue_code()}
+def _auth_code(world: World, _body: Any) -> Answer:  # noqa: ANN401
+    return {"auth_code": world.oceanengine.oauth.issue_code()}
 
 
-def _oauth(world: "World", body: dict[str, Any]) -> Answer:
+def _oauth(world: World, body: dict[str, Any]) -> Answer:
     """`{"access_expires_in"?, "refresh_expires_in"?}`: seconds left for the present pair; below zero it is expired."""
     if not body.keys() <= set(LEFT) or not all(is_span(seconds) for seconds in body.values()):
         msg = f"oauth takes {' and '.join(LEFT)} in seconds, not {body!r}"
         raise ValueError(msg)
-    world.oauth.set_left(*(body.get(name) for name in LEFT))
+    world.oceanengine.oauth.set_left(*(body.get(name) for name in LEFT))
     return {"oauth": oauth(world)}
 
 
-def _kill_refresh(world: "World", _body: Any) -> Answer:  # noqa: ANN401
+def _kill_refresh(world: World, _body: Any) -> Answer:  # noqa: ANN401
     """The pair is replaced elsewhere: what the product holds is dead."""
-    world.oauth.rotate()
+    world.oceanengine.oauth.rotate()
     return {}
 
 
-def _script(world: "World", body: dict[str, Any]) -> Answer:
+def _script(world: World, body: dict[str, Any]) -> Answer:
     """`{"before": "<endpoint>", "call": n, "do": "<action>", "body": {…}}`, counted from now."""
     endpoint, action, call = body["before"], body["do"].removeprefix("/_control/"), body.get("call", 1)
     if endpoint not in ENDPOINTS or action not in ACTIONS or type(call) is not int or call < 1:
@@ -244,7 +202,11 @@ def _script(world: "World", body: dict[str, Any]) -> Answer:
     return {"steps": len(world.steps)}
 
 
-ACTIONS: dict[str, Callable[["World", Any], Answer]] = {
+def _in_the_table(do: Callable[[Feishu, Any], Answer]) -> Callable[[World, Any], Answer]:
+    return lambda world, body: do(world.feishu, body)
+
+
+ACTIONS: dict[str, Callable[[World, Any], Answer]] = {
     "reset": _reset,
     "faults": _faults,
     "faults/clear": _clear_faults,
@@ -257,10 +219,10 @@ ACTIONS: dict[str, Callable[["World", Any], Answer]] = {
     "accounts/add": _add_accounts,
     "accounts/rename": _rename_account,
     "accounts/remove": _remove_account,
-    "authorized": selection.change,
+    "authorized": lambda world, body: selection.change(world.oceanengine.selection, body),
     "auth_code": _auth_code,
     "oauth": _oauth,
     "rotate": _kill_refresh,
     "script": _script,
-    **people.ACTIONS,
+    **{name: _in_the_table(do) for name, do in people.ACTIONS.items()},
 }
