@@ -7,9 +7,9 @@ from datetime import datetime
 from pipeline.context import Context
 from pipeline.core.errors import Trouble
 from pipeline.core.model import Account, AccountDay
-from pipeline.core.outcome import Run, RunState
+from pipeline.core.outcome import Run, RunKind, RunState
 from pipeline.core.runs.findings import Findings
-from pipeline.core.runs.plan import parts, window
+from pipeline.core.runs.plan import is_attempt_at, parts, window
 from pipeline.steps.runs.alive import under_way
 from pipeline.steps.runs.carried import fresh
 
@@ -85,9 +85,8 @@ def left_out_unread(run: Run) -> Iterator[Findings]:
 
 def _attempts(ctx: Context, wanted: Run) -> list[Run]:
     """Backfills of the same days and accounts into the same table, the newest first."""
-    begin = f"backfill-{wanted.days.first}-{wanted.days.last}-"
-    runs = ctx.ledger.plans([name for name in ctx.ledger.newest(RUNS_LOOKED_AT) if name.startswith(begin)])
-    return [run for run in runs if run.accounts == wanted.accounts and run.table_id in ("", wanted.table_id)]
+    newest = [run_id for run_id in ctx.ledger.newest(RUNS_LOOKED_AT) if RunKind.of(run_id) is RunKind.BACKFILL]
+    return [run for run in ctx.ledger.plans(newest) if is_attempt_at(run, wanted)]
 
 
 def _loaded_since(ctx: Context, part: Run, since: datetime) -> bool:

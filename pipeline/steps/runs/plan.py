@@ -13,7 +13,7 @@ from pipeline.context import Context
 from pipeline.core.coverage.owed import catch_up_id, next_id
 from pipeline.core.errors import NeedsPerson, WrongInput
 from pipeline.core.model import DayRange
-from pipeline.core.outcome import Run, Summary
+from pipeline.core.outcome import Run, RunKind, Summary
 from pipeline.core.runs import plan
 from pipeline.core.runs.flow import FINISH, LOAD, Step, next_steps
 from pipeline.core.runs.plan import parts
@@ -53,7 +53,7 @@ def begin(ctx: Context, day: date | None, account_ids: Sequence[str], *, dry_run
     """
     now = ctx.now()
     days = plan.closed_day(day, now) if day else plan.window(now, ctx.settings.lookback_days)
-    run_id = f"{_daily_id(days.last)}-{plan.manual_suffix(now)}"
+    run_id = f"{RunKind.MANUAL.prefix}{days.last}-{plan.manual_suffix(now)}"
     run = _planned(ctx, _known(ctx), run_id, days, account_ids, dry_run=dry_run)
     return _open_new(ctx, replace(run, restatements=day is None, tell=tell))
 
@@ -61,7 +61,7 @@ def begin(ctx: Context, day: date | None, account_ids: Sequence[str], *, dry_run
 def begin_daily(ctx: Context) -> Run:
     """The day's run: yesterday with its look-back, and back to the oldest day owed. Asked for again it is the same."""
     days = plan.window(ctx.now(), ctx.settings.lookback_days)
-    run_id = _daily_id(days.last)
+    run_id = plan.scheduled_id(RunKind.DAILY, days.last)
     if ctx.ledger.known(run_id):
         return ctx.ledger.run(run_id)
     known = _known_or_told(ctx)
@@ -73,13 +73,13 @@ def daily_is_lost(ctx: Context) -> bool:
     """Whether today's daily run ought to have begun and did not, so that whoever notices begins it."""
     now, settings = ctx.now(), ctx.settings
     late = plan.daily_is_late(now, settings.daily_at, settings.watchdog_s, _deadline_s(ctx, account_count(ctx), 1))
-    return late and not ctx.ledger.known(_daily_id(plan.yesterday(now)))
+    return late and not ctx.ledger.known(plan.scheduled_id(RunKind.DAILY, plan.yesterday(now)))
 
 
 def begin_settle(ctx: Context) -> Run:
     """Yesterday once more, whose figures have settled by now; of parked accounts the daily run is enough."""
     newest = plan.yesterday(ctx.now())
-    run_id = f"settle-{newest}"
+    run_id = plan.scheduled_id(RunKind.SETTLE, newest)
     if ctx.ledger.known(run_id):
         return ctx.ledger.run(run_id)
     known, parked = _known_or_told(ctx), ctx.days.parked(ctx.now())
@@ -128,7 +128,7 @@ def open_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[st
 
 def _planned_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[str], suffix: str | None) -> Run:
     now = ctx.now()
-    run_id = f"backfill-{start}-{end}-{suffix or plan.manual_suffix(now)}"
+    run_id = f"{RunKind.BACKFILL.prefix}{start}-{end}-{suffix or plan.manual_suffix(now)}"
     run = _planned(ctx, _known(ctx), run_id, plan.past_days(start, end, now), account_ids)
     return replace(run, backfill=True, rows_a_day=rows_a_day(ctx, run.accounts))
 
@@ -170,10 +170,6 @@ def waits_too_long(ctx: Context, run_id: str) -> bool:
     if ctx.now() <= ctx.ledger.run(run_id).deadline:
         return False
     return any(step.name == LOAD and not held(ctx.client, keys.step(run_id, str(step))) for step in due(ctx, run_id))
-
-
-def _daily_id(day: date) -> str:
-    return f"daily-{day}"
 
 
 def _deadline_s(ctx: Context, accounts: int, days: int) -> float:
