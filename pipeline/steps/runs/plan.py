@@ -1,6 +1,6 @@
 """A whole run: begin it, and carry its steps out in this process."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
@@ -15,7 +15,7 @@ from pipeline.core.errors import NeedsPerson, WrongInput
 from pipeline.core.model import DayRange
 from pipeline.core.outcome import Run, RunKind, Summary
 from pipeline.core.runs import plan
-from pipeline.core.runs.flow import FINISH, LOAD, Step, next_steps
+from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS, Step, next_steps
 from pipeline.core.runs.plan import parts
 from pipeline.core.unforeseen import TRIES, Unforeseen
 from pipeline.render.cards import trouble_card
@@ -38,6 +38,13 @@ from pipeline.steps.telling.token import told_as
 
 T = TypeVar("T")
 FETCHES_AT_ONCE = 16  # threads that wait for answers; the shared limiter sets the pace
+ACTS: Mapping[str, Callable[..., object]] = {
+    READ: read_table,
+    FETCH: fetch_account,
+    LOAD: load,
+    VERIFY: verify,
+    VIEWS: check_views,
+}
 
 log = structlog.get_logger()
 
@@ -250,28 +257,17 @@ def carry_out(ctx: Context, run_id: str, stop: Stop = never) -> Summary:
     Raises:
         Halted: Somebody wants it to stop; those steps that had begun have ended.
     """
-    surely = partial(_surely, stop)
-    cut = parts(ctx.ledger.run(run_id))
+    run, done = ctx.ledger.run(run_id), set[str]()
+    cut = parts(run)
     with ThreadPoolExecutor(max_workers=FETCHES_AT_ONCE) as pool:
-        for part in cut:
-            _fetch_and_load(ctx, part, pool, surely)
-            if part is cut[-1]:
-                views = pool.submit(surely, partial(check_views, ctx, run_id))
-            surely(partial(verify, ctx, run_id, part.batch))
-        views.result()
-    return surely(partial(finish, ctx, run_id))
-
-
-def _fetch_and_load(ctx: Context, part: Run, pool: ThreadPoolExecutor, surely: Callable[..., object]) -> None:
-    at = (ctx, part.run_id, part.batch)
-    reading = pool.submit(surely, partial(read_table, *at))  # first: the load waits for it longest
-    if part.batch in part.loaded_before:
-        reading.result()  # it says whether anything is fetched
-    fetches = [pool.submit(surely, partial(fetch_account, *at, account.id)) for account in part.accounts]
-    reading.result()
-    for fetch in fetches:
-        fetch.result()
-    surely(partial(load, *at))
+        while (steps := next_steps(cut, done)) != [Step(FINISH)]:
+            if steps[0] in (Step(READ, batch) for batch in run.loaded_before):
+                steps = steps[:1]  # it says whether anything is fetched
+            acts = [partial(ACTS[step.name], ctx, run_id, **step.arguments) for step in steps]
+            for begun in [pool.submit(_surely, stop, act) for act in acts]:
+                begun.result()
+            done.update(map(str, steps))
+    return _surely(stop, partial(finish, ctx, run_id))
 
 
 def _surely(stop: Stop, step: Callable[[], T]) -> T:
