@@ -23,8 +23,7 @@ from pipeline.core.runs.flow import (
     next_begins,
 )
 from pipeline.core.runs.plan import parts
-from pipeline.steps.runs.backfill import begun_parts
-from pipeline.steps.runs.plan import due
+from pipeline.steps.runs.due import begun_parts, due
 from worker.guard import as_store_trouble
 
 TASKS = {

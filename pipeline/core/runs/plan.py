@@ -213,6 +213,7 @@ def _even(items: Sequence[T], most: int) -> list[tuple[T, ...]]:
     return [tuple(items[n : n + size]) for n in range(0, len(items), size)]
 
 
-def state_of_open(run: Run, now: datetime) -> RunState:
-    """The state of a run without an end: past its deadline nobody works on it any more."""
-    return RunState.RUNNING if now <= run.deadline + timedelta(seconds=ENDING_S) else RunState.INTERRUPTED
+def state_of_open(run: Run, now: datetime, *, alive: bool) -> RunState:
+    """The state of a run without an end: running until its deadline, and past it while it gives signs of life."""
+    in_time = now <= run.deadline + timedelta(seconds=ENDING_S)
+    return RunState.RUNNING if alive or in_time else RunState.INTERRUPTED

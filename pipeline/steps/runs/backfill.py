@@ -1,6 +1,6 @@
 """What only a run of many batches needs: an end before its time, and an earlier attempt taken up."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,15 +15,6 @@ from pipeline.steps.runs.carried import fresh
 
 RUNS_LOOKED_AT = 400
 DAYS_LOOKED_AT = 7
-
-
-def begun_parts(ctx: Context, run: Run) -> tuple[Sequence[Run], Sequence[Run]]:
-    """A run's batches, and apart from them those that will not be begun any more because it was given up."""
-    cut = parts(run)
-    if not ctx.ledger.given_up(run.run_id):
-        return cut, ()
-    sent = ctx.marks.sent(run.run_id)
-    return [part for part in cut if str(part.batch) in sent], [part for part in cut if str(part.batch) not in sent]
 
 
 def stop(ctx: Context, run: Run) -> None:

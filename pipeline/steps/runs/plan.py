@@ -19,13 +19,11 @@ from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS, St
 from pipeline.core.runs.plan import parts
 from pipeline.core.unforeseen import TRIES, Unforeseen
 from pipeline.render.cards import trouble_card
-from pipeline.state import keys
-from pipeline.state.lease import held
 from pipeline.steps.accounts.roster import Known, account_count, choose, known_accounts, remembered_accounts
 from pipeline.steps.coverage.owed import due_groups, newest_day, owed, reaching_back, recent_runs, worth_trying
 from pipeline.steps.coverage.rebuild import recall_coverage
 from pipeline.steps.runs.alive import under_way
-from pipeline.steps.runs.backfill import begun_parts, open_attempt, rows_a_day, taken_up
+from pipeline.steps.runs.backfill import open_attempt, rows_a_day, taken_up
 from pipeline.steps.runs.early_read import read_table
 from pipeline.steps.runs.fetch import fetch_account
 from pipeline.steps.runs.finish import finish
@@ -157,26 +155,6 @@ def begin_catch_up(ctx: Context) -> list[Run]:
         for days, numbers in due_groups(ctx, lacking, runs).items()
     ]
     return [_open_next(ctx, run) for run in planned]
-
-
-def due(ctx: Context, run_id: str) -> list[Step]:
-    """The first steps of an open run that are missing; one that is closed already is no longer looked after.
-
-    One that is open although all is done was killed between its end and its closing: the end once more closes it.
-    """
-    if summary := ctx.ledger.summary(run_id):
-        ctx.ledger.close(summary)
-        return []
-    run = ctx.ledger.run(run_id)
-    begun, _ = begun_parts(ctx, run)
-    return next_steps(begun, ctx.outcomes.done(run_id), late=ctx.now() > run.deadline) or [Step(FINISH)]
-
-
-def waits_too_long(ctx: Context, run_id: str) -> bool:
-    """Whether a run's deadline is over and a load, which nobody is at, still waits for its headers."""
-    if ctx.now() <= ctx.ledger.run(run_id).deadline:
-        return False
-    return any(step.name == LOAD and not held(ctx.client, keys.step(run_id, str(step))) for step in due(ctx, run_id))
 
 
 def _deadline_s(ctx: Context, accounts: int, days: int) -> float:
