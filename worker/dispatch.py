@@ -9,10 +9,21 @@ from kombu.exceptions import OperationalError
 
 from pipeline.context import Context
 from pipeline.core.outcome import Run
-from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS, Step, header
+from pipeline.core.runs.flow import (
+    AHEAD,
+    FETCH,
+    FINISH,
+    LOAD,
+    READ,
+    VERIFY,
+    VIEWS,
+    Step,
+    after_load,
+    header,
+    next_begins,
+)
 from pipeline.core.runs.plan import parts
-from pipeline.steps.runs.backfill import begun_parts
-from pipeline.steps.runs.plan import due
+from pipeline.steps.runs.due import begun_parts, due
 from worker.guard import as_store_trouble
 
 TASKS = {
@@ -25,10 +36,7 @@ TASKS = {
 }
 BACKFILL = "backfill"  # the queue that waits behind all others
 QUEUES = ("control", "load", "fetch", BACKFILL)  # a worker looks into them in this order
-
-
 OUTAGE_S = 30.0  # so long a message waits in place for a Redis that is away; then the watchdog sends it anew
-AHEAD = 2  # batches that are fetched, or wait, while the one before them is written
 
 
 def start(ctx: Context, run: Run) -> None:
@@ -37,15 +45,11 @@ def start(ctx: Context, run: Run) -> None:
 
 
 def send_after_fetch(ctx: Context, run: Run, batch: int) -> None:
-    """What a batch's fetches make possible: the next one, when half of them are done and no more than two wait for it.
-
-    Sent together, they would share the rate, so that the earlier one's write came twice as late.
-    """
+    """Count a fetch that ended, and send the next batch once that may begin."""
     if batch + 1 == len(cut := parts(run)) or ctx.marks.was_sent(run.run_id, str(batch + 1)):
         return
-    if 2 * ctx.outcomes.count_fetch(run.run_id, batch) < len(cut[batch].accounts):
-        return
-    if batch < AHEAD or ctx.outcomes.is_done(run.run_id, str(Step(LOAD, batch - AHEAD))):
+    ended = ctx.outcomes.count_fetch(run.run_id, batch)
+    if next_begins(cut[batch], ended, lambda step: ctx.outcomes.is_done(run.run_id, str(step))):
         send_batch(ctx, run, batch + 1)
 
 
@@ -58,11 +62,11 @@ def send_batch(ctx: Context, run: Run, batch: int) -> None:
 
 
 def send_after_load(ctx: Context, run: Run, batch: int) -> None:
-    """What a load makes possible: its read-back, after the last one the views, and the batches after it."""
+    """Send what a load makes possible: the batches after it, and its read-back."""
     for ahead in range(1, AHEAD + 1):
         send_batch(ctx, run, batch + ahead)
     begun, _ = begun_parts(ctx, run)
-    send(run, [Step(VERIFY, batch), *([Step(VIEWS)] if batch == begun[-1].batch else [])])
+    send(run, after_load(begun, batch))
 
 
 def send_end(ctx: Context, run_id: str) -> None:
@@ -105,11 +109,7 @@ def _send(run: Run, steps: Sequence[Step]) -> None:
 
 
 def _signature(run: Run, step: Step) -> Signature:
-    arguments: dict[str, str | int] = {"run_id": run.run_id}
-    if step.name not in (VIEWS, FINISH):
-        arguments["batch"] = step.batch
-    if step.account_id:
-        arguments["account_id"] = step.account_id
+    arguments = {"run_id": run.run_id, **step.arguments}
     signature = current_app.signature(TASKS[step.name], kwargs=arguments, immutable=True)
     shown = {"argsrepr": _shown(run, step), "kwargsrepr": f"run_id={run.run_id}, batch={step.batch}"}
     return signature.set(**shown, **({"queue": BACKFILL} if run.backfill else {}))

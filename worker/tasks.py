@@ -17,11 +17,11 @@ from celery.exceptions import Reject, Retry
 from pipeline.context import Context
 from pipeline.core.errors import BadResponse, Busy, LaikeError, NeedsPerson, Retryable, WrongInput
 from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, RunState, Summary, VerifyOutcome, ViewsOutcome
-from pipeline.core.runs import plan
 from pipeline.core.unforeseen import Unforeseen
 from pipeline.state.store import StoreTrouble
 from pipeline.steps.runs import early_read, fetch, finish, load, verify, views
 from pipeline.steps.runs import plan as run
+from pipeline.steps.runs.alive import is_alive
 from pipeline.steps.telling import card, token
 from pipeline.steps.telling.unforeseen import tell_aside, tell_error
 from worker import dispatch
@@ -278,7 +278,7 @@ def _catch_up() -> Small:
     ctx, healed = context(), list[str]()
 
     def heal(run_id: str) -> None:
-        if _dead(ctx, run_id) and dispatch.send_due(ctx, run_id):
+        if not is_alive(ctx, run_id) and dispatch.send_due(ctx, run_id):
             healed.append(run_id)
 
     each_open_run(ctx, heal)
@@ -286,10 +286,6 @@ def _catch_up() -> Small:
     for planned in begun:
         dispatch.start(ctx, planned)
     return {"healed": healed, "begun": [planned.run_id for planned in begun]}
-
-
-def _dead(ctx: Context, run_id: str) -> bool:
-    return ctx.pulse.silent_s(run_id) > plan.ENDING_S
 
 
 def _words(summary: Summary) -> str:

@@ -14,7 +14,9 @@ import structlog
 from celery import bootsteps, current_app
 
 from pipeline.context import Context
-from pipeline.steps.runs.plan import daily_is_lost, waits_too_long
+from pipeline.steps.runs.alive import is_silent
+from pipeline.steps.runs.due import waits_too_long
+from pipeline.steps.runs.plan import daily_is_lost
 from worker.dispatch import BACKFILL, QUEUES, send_due
 from worker.heartbeat import beat
 from worker.loud import each_open_run, loudly
@@ -68,15 +70,14 @@ def look(ctx: Context) -> None:
 
 
 def _look_after(ctx: Context, run_id: str) -> None:
-    if (_silent(ctx, run_id) or waits_too_long(ctx, run_id)) and _ours(ctx, run_id):
+    if (_forgotten(ctx, run_id) or waits_too_long(ctx, run_id)) and _ours(ctx, run_id):
         steps = send_due(ctx, run_id)
         log.warning("run_was_silent", run=run_id, sent=[str(step) for step in steps])
 
 
-def _silent(ctx: Context, run_id: str) -> bool:
-    if ctx.pulse.silent_s(run_id) < ctx.settings.watchdog_s:
-        return False
-    return not _waiting(ctx, QUEUES if ctx.ledger.run(run_id).backfill else DAILY)
+def _forgotten(ctx: Context, run_id: str) -> bool:
+    """Whether a run is silent, and not because its steps wait in the queues."""
+    return is_silent(ctx, run_id) and not _waiting(ctx, QUEUES if ctx.ledger.run(run_id).backfill else DAILY)
 
 
 def _ours(ctx: Context, run_id: str) -> bool:

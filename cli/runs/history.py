@@ -16,7 +16,6 @@ from pipeline.context import Context
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import CHINA
 from pipeline.core.outcome import Run, RunState, Summary
-from pipeline.core.runs.plan import kind_of
 from pipeline.core.text import quoted
 from pipeline.steps.coverage.aftermath import standing
 from pipeline.steps.runs.alive import state_without_end, under_way
@@ -166,7 +165,7 @@ def _print(rows: list[list[Part]]) -> None:
 
 def _row(run: Run, end: Summary | None, state: RunState) -> list[Part]:
     """What a run was, in the order of the columns."""
-    kind = f"{kind_of(run.run_id)}, dry run" if run.dry_run else kind_of(run.run_id)
+    kind = f"{run.kind}, dry run" if run.dry_run else run.kind
     took = _length((end.ended_at - end.started_at).total_seconds()) if end else ""
     counts = [str(end.created), str(end.updated), str(end.verified)] if end else ["", "", ""]
     started, accounts = _minute(run.started_at), _accounts(run, end)

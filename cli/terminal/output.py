@@ -18,7 +18,6 @@ from cli.terminal.words import Part, escaped, words
 from pipeline.core.errors import LaikeError, Trouble, WrongInput
 from pipeline.core.model import CHINA
 from pipeline.core.outcome import AccountResult, Run, RunState, Summary
-from pipeline.core.runs.plan import kind_of
 
 DONE, IN_PART, WRONG_USAGE, FAILED, PERSON_NEEDED = 0, 1, 2, 3, 4
 UNLIMITED = 100_000  # cells of a line without a terminal
@@ -152,7 +151,7 @@ def run_document(summary: Summary) -> dict[str, Any]:
     """A run as `--json` prints it: ids and money are strings."""
     return {
         "run_id": summary.run_id,
-        "kind": kind_of(summary.run_id),
+        "kind": summary.kind,
         "state": summary.state,
         "started": summary.started_at.isoformat(),
         "seconds": round((summary.ended_at - summary.started_at).total_seconds(), 1),
@@ -178,7 +177,7 @@ def open_run_document(run: Run, state: RunState) -> dict[str, Any]:
     """A run without an end as `--json` prints it."""
     return {
         "run_id": run.run_id,
-        "kind": kind_of(run.run_id),
+        "kind": run.kind,
         "state": state,
         "started": run.started_at.isoformat(),
         "seconds": None,

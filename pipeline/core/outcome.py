@@ -1,5 +1,6 @@
-"""What came of a run and of each of its steps: states, outcomes, the summary."""
+"""Runs and their kinds, and what came of a run and of each of its steps: states, outcomes, the summary."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -18,6 +19,32 @@ class RunState(StrEnum):
     PARTIAL = "partial"
     FAILED = "failed"
     INTERRUPTED = "interrupted"
+
+
+_DAILY_ID = re.compile(r"daily-\d{4}-\d{2}-\d{2}")  # a run by hand has a suffix
+
+
+class RunKind(StrEnum):
+    """Why a run was begun. Every id begins with its kind's prefix; nothing else reads an id."""
+
+    DAILY = "daily"
+    SETTLE = "settle"
+    CATCH_UP = "catch_up"
+    BACKFILL = "backfill"
+    MANUAL = "manual"  # a sync by hand: the id of a daily run with a suffix
+
+    @property
+    def prefix(self) -> str:
+        """What ids of this kind begin with."""
+        return f"{RunKind.DAILY if self is RunKind.MANUAL else self.replace('_', '-')}-"
+
+    @classmethod
+    def of(cls, run_id: str) -> "RunKind":
+        """The kind of a run, by its id: plans and summaries of every release have one."""
+        if _DAILY_ID.fullmatch(run_id):
+            return cls.DAILY
+        others = (cls.SETTLE, cls.CATCH_UP, cls.BACKFILL)
+        return next((kind for kind in others if run_id.startswith(kind.prefix)), cls.MANUAL)
 
 
 class DayState(StrEnum):
@@ -192,6 +219,11 @@ class Run:
     tell: bool = True  # whether the group hears of its end; else only where it mends what the group was told of
 
     @property
+    def kind(self) -> RunKind:
+        """Why it was begun."""
+        return RunKind.of(self.run_id)
+
+    @property
     def batch_id(self) -> str:
         """What the batch's rows are kept under."""
         return f"{self.run_id}.{self.batch}"
@@ -254,6 +286,11 @@ class Summary:
     ended_at: datetime
     view_notes: tuple[str, ...] = ()
     news: tuple[str, ...] = ()  # those of the warnings that no other run says again
+
+    @property
+    def kind(self) -> RunKind:
+        """Why the run was begun."""
+        return RunKind.of(self.run_id)
 
     @property
     def needs_person(self) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 
 from pipeline.core.coverage.aftermath import Aftermath, Standing, summed
 from pipeline.core.model import CHINA, ZERO
-from pipeline.core.outcome import AccountResult, RunState, Summary
+from pipeline.core.outcome import AccountResult, RunKind, RunState, Summary
 from pipeline.render.markdown import Markdown
 from pipeline.render.words import moment, money, span
 
@@ -52,7 +52,7 @@ def _as_of(summary: Summary, after: Aftermath, settle_at: time) -> str:
     """Until when the figures are known, and whether they were or will be read once more."""
     known = f"数据截至 {moment(min(one.as_of for one in after.of(after.synced)))}"
     settles = datetime.combine(summary.day + timedelta(days=1), settle_at, CHINA)
-    if summary.run_id.startswith("settle-"):
+    if summary.kind is RunKind.SETTLE:
         return f"{known}，已复核" if summary.state == RunState.SUCCESS else known
     return f"{known}，{settle_at:%H:%M} 复核" if summary.started_at < settles else known
 

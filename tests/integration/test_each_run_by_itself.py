@@ -17,9 +17,10 @@ from pipeline.core.runs.flow import FINISH
 from pipeline.core.runs.plan import parts
 from pipeline.state import keys
 from pipeline.steps.runs import fetch
+from pipeline.steps.runs.due import due
 from pipeline.steps.runs.fetch import fetch_account
 from pipeline.steps.runs.finish import finish
-from pipeline.steps.runs.plan import begin, begin_catch_up, carry_out, due
+from pipeline.steps.runs.plan import begin, begin_catch_up, carry_out
 from tests.lab import Lab
 from tests.workerless import Sent, plain_traces, said, stand_in, titles
 from tests.workers import SHORT, wait_until, workers
@@ -124,7 +125,7 @@ def test_a_run_that_breaks_whoever_looks_after_it_is_told_and_stays_open(
             raise ZeroDivisionError("canary-7c1e")
         return True
 
-    monkeypatch.setattr(watchdog, "_silent", breaking)
+    monkeypatch.setattr(watchdog, "_forgotten", breaking)
     for _ in range(2):
         watchdog.look_and_beat(ctx)
     assert {run_id for run_id, _ in sent} == {good}

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
 from pipeline.core.model import AccountDay, DayRange
-from pipeline.core.outcome import Run
+from pipeline.core.outcome import Run, RunKind
 from pipeline.core.runs.plan import catch_up_due, owed_from, yesterday
 
 UNAVAILABLE_AGAIN = timedelta(hours=24)  # the daily run tries; catch_up only where there was none
@@ -84,7 +84,7 @@ def groups(owed: Mapping[str, Sequence[date]]) -> dict[DayRange, list[str]]:
 def catch_up_id(newest: date, days: DayRange, runs: Iterable[Run]) -> str:
     """The name of the next catch-up run of these days: two that are planned at once get the same."""
     span = "" if days == DayRange(newest, newest) else f"-{days.first:%m%d}-{days.last:%m%d}"
-    name = f"catch-up-{newest}{span}-"
+    name = f"{RunKind.CATCH_UP.prefix}{newest}{span}-"
     return f"{name}{1 + sum(run.run_id.startswith(name) and run.days == days for run in runs)}"
 
 

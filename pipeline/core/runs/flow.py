@@ -1,11 +1,12 @@
-"""Which steps of a run may be sent now: the shape of the chord, as a pure function of what is done."""
+"""What of a run comes next, as pure functions of what is done: for the workers, the watchdog and `--local` alike."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from pipeline.core.outcome import Run
 
 READ, FETCH, LOAD, VERIFY, VIEWS, FINISH = "read", "fetch", "load", "verify", "views", "finish"
+AHEAD = 2  # batches that are fetched, or wait for their load, while the one before them is written
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +19,13 @@ class Step:
 
     def __str__(self) -> str:
         """What its outcome is recorded under."""
-        if self.name in (VIEWS, FINISH):
-            return self.name
-        return ".".join(filter(None, (self.name, str(self.batch), self.account_id)))
+        return ".".join([self.name, *map(str, self.arguments.values())])
+
+    @property
+    def arguments(self) -> dict[str, int | str]:
+        """What it is called with besides its run."""
+        of_run = self.name in (VIEWS, FINISH)
+        return {} if of_run else {"batch": self.batch, **({"account_id": self.account_id} if self.account_id else {})}
 
 
 def header(part: Run) -> list[Step]:
@@ -28,8 +33,8 @@ def header(part: Run) -> list[Step]:
     return [Step(READ, part.batch), *(Step(FETCH, part.batch, account.id) for account in part.accounts)]
 
 
-def next_steps(parts: Iterable[Run], done: Collection[str], *, late: bool) -> list[Step]:
-    """The first steps that are missing: headers of a batch, or what follows from those that are there.
+def next_steps(parts: Sequence[Run], done: Collection[str], *, late: bool = False) -> list[Step]:
+    """The steps to do next, all at once: those that the first unfinished batch lacks, then the end.
 
     Args:
         parts: The run's batches, without those that will not be begun any more.
@@ -37,18 +42,27 @@ def next_steps(parts: Iterable[Run], done: Collection[str], *, late: bool) -> li
         late: Whether the deadline is over, so that a load no longer waits for its headers.
     """
     for part in parts:
-        if missing := list(_missing_of(part, done, late=late)):
-            return missing
-    if VIEWS not in done:
-        return [Step(VIEWS)]
-    return [] if FINISH in done else [Step(FINISH)]
+        loaded = str(Step(LOAD, part.batch)) in done
+        wanted = after_load(parts, part.batch) if loaded else [] if late else header(part)
+        missing = [step for step in wanted if str(step) not in done]
+        if missing or not loaded:
+            return missing or [Step(LOAD, part.batch)]
+    return [step for step in (Step(VIEWS), Step(FINISH)) if str(step) not in done][:1]
 
 
-def _missing_of(part: Run, done: Collection[str], *, late: bool) -> Iterator[Step]:
-    load, verify = Step(LOAD, part.batch), Step(VERIFY, part.batch)
-    if str(load) in done:
-        if str(verify) not in done:
-            yield verify
-        return
-    headers = [] if late else [step for step in header(part) if str(step) not in done]
-    yield from headers or [load]
+def after_load(parts: Sequence[Run], batch: int) -> list[Step]:
+    """What a load makes possible: its read-back, and beside that of the last batch the views."""
+    return [Step(VERIFY, batch), *([Step(VIEWS)] if batch == parts[-1].batch else [])]
+
+
+def next_begins(part: Run, ended: int, is_done: Callable[[Step], bool]) -> bool:
+    """Whether the batch after this one begins: half of this one is fetched, and at most `AHEAD` wait for their load.
+
+    Fetched together, they would share the rate, so that the earlier one is written twice as late.
+
+    Args:
+        ended: How many fetches of this batch have ended.
+    """
+    if 2 * ended < len(part.accounts):
+        return False
+    return part.batch < AHEAD or is_done(Step(LOAD, part.batch - AHEAD))

@@ -1,7 +1,6 @@
 """Which days a run covers, what it is called, and until when it may take."""
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -9,7 +8,7 @@ from typing import TypeVar
 
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import CHINA, Account, DayRange, blocks, china_day
-from pipeline.core.outcome import Run, RunState
+from pipeline.core.outcome import Run, RunKind, RunState
 from pipeline.core.text import shortened
 
 T = TypeVar("T")
@@ -24,7 +23,6 @@ RESTATED_DAYS = 30  # so long figures may still be corrected
 BACK_OFFS_MAX = 10  # 2¹⁰ hours are longer than anything is owed
 DAYS_MAX = 4000  # of a range that is looked at: more than ten years
 OLDEST_DAYS = 365  # the report endpoints serve no older day
-_SCHEDULED = re.compile(r"daily-\d{4}-\d{2}-\d{2}")  # a run by hand has a suffix
 
 
 def yesterday(now: datetime) -> date:
@@ -100,12 +98,15 @@ def manual_suffix(now: datetime) -> str:
     return f"{now.astimezone(CHINA):%m%d%H%M%S%f}"[:-3]
 
 
-def kind_of(run_id: str) -> str:
-    """What kind of run it is, by its name: daily, settle, catch_up, backfill, or manual for a sync by hand."""
-    for begin, kind in (("settle-", "settle"), ("catch-up-", "catch_up"), ("backfill-", "backfill")):
-        if run_id.startswith(begin):
-            return kind
-    return "daily" if _SCHEDULED.fullmatch(run_id) else "manual"
+def scheduled_id(kind: RunKind, day: date) -> str:
+    """The id of the daily or settling run of a day: a day has one of each."""
+    return f"{kind.prefix}{day}"
+
+
+def is_attempt_at(run: Run, wanted: Run) -> bool:
+    """Whether a backfill is of the same days and accounts, into the same table, as the one that is wanted."""
+    same = (run.days, run.accounts) == (wanted.days, wanted.accounts)
+    return same and run.table_id in ("", wanted.table_id)
 
 
 def past_days(start: date, end: date, now: datetime) -> DayRange:
@@ -212,6 +213,7 @@ def _even(items: Sequence[T], most: int) -> list[tuple[T, ...]]:
     return [tuple(items[n : n + size]) for n in range(0, len(items), size)]
 
 
-def state_of_open(run: Run, now: datetime) -> RunState:
-    """The state of a run without an end: past its deadline nobody works on it any more."""
-    return RunState.RUNNING if now <= run.deadline + timedelta(seconds=ENDING_S) else RunState.INTERRUPTED
+def state_of_open(run: Run, now: datetime, *, alive: bool) -> RunState:
+    """The state of a run without an end: running until its deadline, and past it while it gives signs of life."""
+    in_time = now <= run.deadline + timedelta(seconds=ENDING_S)
+    return RunState.RUNNING if alive or in_time else RunState.INTERRUPTED

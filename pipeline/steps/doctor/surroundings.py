@@ -11,7 +11,8 @@ from pipeline.context import Context
 from pipeline.core.causes import cure_of
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import CHINA, china_day
-from pipeline.core.runs.plan import deadline_s, owed_from, yesterday
+from pipeline.core.outcome import RunKind
+from pipeline.core.runs.plan import deadline_s, owed_from, scheduled_id, yesterday
 from pipeline.settings import Settings
 from pipeline.settings_notes import doubts
 from pipeline.state.beat import BeatSigns
@@ -93,13 +94,13 @@ def _beat(ctx: Context, times: Mapping[str, datetime]) -> Finding:
     newest = yesterday(now)
     due = ", ".join(f"{task} {when:%m-%d %H:%M}" for task, when in sorted(times.items(), key=lambda item: item[1]))
     runs = ctx.ledger.plans(ctx.ledger.newest(RUNS_LOOKED_AT))
-    last = next((run for run in runs if run.run_id == f"daily-{run.day}"), None)
+    last = next((run for run in runs if run.kind is RunKind.DAILY), None)
     begins = datetime.combine(china_day(now), time.min, CHINA).replace(
         hour=settings.daily_at.hour, minute=settings.daily_at.minute
     )
     deadline = deadline_s(account_count(ctx), 1, settings.oceanengine_rate, settings.run_deadline_s)
     owed = now >= owed_from(now, settings.daily_at, deadline) and any(run.started_at < begins for run in runs)
-    if owed and not ctx.ledger.known(f"daily-{newest}"):
+    if owed and not ctx.ledger.known(scheduled_id(RunKind.DAILY, newest)):
         was = f"the last one was {last.run_id}" if last else "there never was one"
         return warning("beat", f"today's daily run has not begun ({was})", cure_of("no_beat"))
     summary = ctx.ledger.summary(last.run_id) if last else None

@@ -1,13 +1,23 @@
-"""Whether anybody is still at a run that has no end yet."""
+"""Whether anybody still works on a run that has no end yet."""
 
 from pipeline.context import Context
 from pipeline.core.outcome import Run, RunState
 from pipeline.core.runs.plan import ENDING_S, state_of_open
 
 
+def is_alive(ctx: Context, run_id: str) -> bool:
+    """Whether a run gave a sign of life within the last minute."""
+    return ctx.pulse.silent_s(run_id) < ENDING_S
+
+
+def is_silent(ctx: Context, run_id: str) -> bool:
+    """Whether a run has been silent for so long (`LAIKE_WATCHDOG_S`) that the watchdog looks after it."""
+    return ctx.pulse.silent_s(run_id) >= ctx.settings.watchdog_s
+
+
 def state_without_end(ctx: Context, run: Run) -> RunState:
-    """The state of a run without an end: while it gives signs of life it is running, also past its deadline."""
-    return RunState.RUNNING if ctx.pulse.silent_s(run.run_id) < ENDING_S else state_of_open(run, ctx.now())
+    """The state of a run without an end: running or interrupted."""
+    return state_of_open(run, ctx.now(), alive=is_alive(ctx, run.run_id))
 
 
 def under_way(ctx: Context, run: Run) -> bool:

@@ -1,29 +1,20 @@
 """What only a run of many batches needs: an end before its time, and an earlier attempt taken up."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from pipeline.context import Context
 from pipeline.core.errors import Trouble
 from pipeline.core.model import Account, AccountDay
-from pipeline.core.outcome import Run, RunState
+from pipeline.core.outcome import Run, RunKind, RunState
 from pipeline.core.runs.findings import Findings
-from pipeline.core.runs.plan import parts, window
+from pipeline.core.runs.plan import is_attempt_at, parts, window
 from pipeline.steps.runs.alive import under_way
 from pipeline.steps.runs.carried import fresh
 
 RUNS_LOOKED_AT = 400
 DAYS_LOOKED_AT = 7
-
-
-def begun_parts(ctx: Context, run: Run) -> tuple[Sequence[Run], Sequence[Run]]:
-    """A run's batches, and apart from them those that will not be begun any more because it was given up."""
-    cut = parts(run)
-    if not ctx.ledger.given_up(run.run_id):
-        return cut, ()
-    sent = ctx.marks.sent(run.run_id)
-    return [part for part in cut if str(part.batch) in sent], [part for part in cut if str(part.batch) not in sent]
 
 
 def stop(ctx: Context, run: Run) -> None:
@@ -85,9 +76,8 @@ def left_out_unread(run: Run) -> Iterator[Findings]:
 
 def _attempts(ctx: Context, wanted: Run) -> list[Run]:
     """Backfills of the same days and accounts into the same table, the newest first."""
-    begin = f"backfill-{wanted.days.first}-{wanted.days.last}-"
-    runs = ctx.ledger.plans([name for name in ctx.ledger.newest(RUNS_LOOKED_AT) if name.startswith(begin)])
-    return [run for run in runs if run.accounts == wanted.accounts and run.table_id in ("", wanted.table_id)]
+    newest = [run_id for run_id in ctx.ledger.newest(RUNS_LOOKED_AT) if RunKind.of(run_id) is RunKind.BACKFILL]
+    return [run for run in ctx.ledger.plans(newest) if is_attempt_at(run, wanted)]
 
 
 def _loaded_since(ctx: Context, part: Run, since: datetime) -> bool:

@@ -21,7 +21,8 @@ from pipeline.steps.coverage.health import tell_outside
 from pipeline.steps.coverage.learn import learn_conflicts, learn_states, note_absences
 from pipeline.steps.coverage.standing import said_later
 from pipeline.steps.coverage.status import write_status
-from pipeline.steps.runs.backfill import begun_parts, left_out_unread
+from pipeline.steps.runs.backfill import left_out_unread
+from pipeline.steps.runs.due import begun_parts
 from pipeline.steps.runs.once import Work, once
 from pipeline.steps.table.write import batches
 from pipeline.steps.telling.card import tell_run

@@ -1,6 +1,6 @@
 """A whole run: begin it, and carry its steps out in this process."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
@@ -13,19 +13,17 @@ from pipeline.context import Context
 from pipeline.core.coverage.owed import catch_up_id, next_id
 from pipeline.core.errors import NeedsPerson, WrongInput
 from pipeline.core.model import DayRange
-from pipeline.core.outcome import Run, Summary
+from pipeline.core.outcome import Run, RunKind, Summary
 from pipeline.core.runs import plan
-from pipeline.core.runs.flow import FINISH, LOAD, Step, next_steps
+from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS, Step, next_steps
 from pipeline.core.runs.plan import parts
 from pipeline.core.unforeseen import TRIES, Unforeseen
 from pipeline.render.cards import trouble_card
-from pipeline.state import keys
-from pipeline.state.lease import held
 from pipeline.steps.accounts.roster import Known, account_count, choose, known_accounts, remembered_accounts
 from pipeline.steps.coverage.owed import due_groups, newest_day, owed, reaching_back, recent_runs, worth_trying
 from pipeline.steps.coverage.rebuild import recall_coverage
 from pipeline.steps.runs.alive import under_way
-from pipeline.steps.runs.backfill import begun_parts, open_attempt, rows_a_day, taken_up
+from pipeline.steps.runs.backfill import open_attempt, rows_a_day, taken_up
 from pipeline.steps.runs.early_read import read_table
 from pipeline.steps.runs.fetch import fetch_account
 from pipeline.steps.runs.finish import finish
@@ -38,6 +36,13 @@ from pipeline.steps.telling.token import told_as
 
 T = TypeVar("T")
 FETCHES_AT_ONCE = 16  # threads that wait for answers; the shared limiter sets the pace
+ACTS: Mapping[str, Callable[..., object]] = {
+    READ: read_table,
+    FETCH: fetch_account,
+    LOAD: load,
+    VERIFY: verify,
+    VIEWS: check_views,
+}
 
 log = structlog.get_logger()
 
@@ -53,7 +58,7 @@ def begin(ctx: Context, day: date | None, account_ids: Sequence[str], *, dry_run
     """
     now = ctx.now()
     days = plan.closed_day(day, now) if day else plan.window(now, ctx.settings.lookback_days)
-    run_id = f"{_daily_id(days.last)}-{plan.manual_suffix(now)}"
+    run_id = f"{RunKind.MANUAL.prefix}{days.last}-{plan.manual_suffix(now)}"
     run = _planned(ctx, _known(ctx), run_id, days, account_ids, dry_run=dry_run)
     return _open_new(ctx, replace(run, restatements=day is None, tell=tell))
 
@@ -61,7 +66,7 @@ def begin(ctx: Context, day: date | None, account_ids: Sequence[str], *, dry_run
 def begin_daily(ctx: Context) -> Run:
     """The day's run: yesterday with its look-back, and back to the oldest day owed. Asked for again it is the same."""
     days = plan.window(ctx.now(), ctx.settings.lookback_days)
-    run_id = _daily_id(days.last)
+    run_id = plan.scheduled_id(RunKind.DAILY, days.last)
     if ctx.ledger.known(run_id):
         return ctx.ledger.run(run_id)
     known = _known_or_told(ctx)
@@ -73,13 +78,13 @@ def daily_is_lost(ctx: Context) -> bool:
     """Whether today's daily run ought to have begun and did not, so that whoever notices begins it."""
     now, settings = ctx.now(), ctx.settings
     late = plan.daily_is_late(now, settings.daily_at, settings.watchdog_s, _deadline_s(ctx, account_count(ctx), 1))
-    return late and not ctx.ledger.known(_daily_id(plan.yesterday(now)))
+    return late and not ctx.ledger.known(plan.scheduled_id(RunKind.DAILY, plan.yesterday(now)))
 
 
 def begin_settle(ctx: Context) -> Run:
     """Yesterday once more, whose figures have settled by now; of parked accounts the daily run is enough."""
     newest = plan.yesterday(ctx.now())
-    run_id = f"settle-{newest}"
+    run_id = plan.scheduled_id(RunKind.SETTLE, newest)
     if ctx.ledger.known(run_id):
         return ctx.ledger.run(run_id)
     known, parked = _known_or_told(ctx), ctx.days.parked(ctx.now())
@@ -128,7 +133,7 @@ def open_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[st
 
 def _planned_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[str], suffix: str | None) -> Run:
     now = ctx.now()
-    run_id = f"backfill-{start}-{end}-{suffix or plan.manual_suffix(now)}"
+    run_id = f"{RunKind.BACKFILL.prefix}{start}-{end}-{suffix or plan.manual_suffix(now)}"
     run = _planned(ctx, _known(ctx), run_id, plan.past_days(start, end, now), account_ids)
     return replace(run, backfill=True, rows_a_day=rows_a_day(ctx, run.accounts))
 
@@ -150,30 +155,6 @@ def begin_catch_up(ctx: Context) -> list[Run]:
         for days, numbers in due_groups(ctx, lacking, runs).items()
     ]
     return [_open_next(ctx, run) for run in planned]
-
-
-def due(ctx: Context, run_id: str) -> list[Step]:
-    """The first steps of an open run that are missing; one that is closed already is no longer looked after.
-
-    One that is open although all is done was killed between its end and its closing: the end once more closes it.
-    """
-    if summary := ctx.ledger.summary(run_id):
-        ctx.ledger.close(summary)
-        return []
-    run = ctx.ledger.run(run_id)
-    begun, _ = begun_parts(ctx, run)
-    return next_steps(begun, ctx.outcomes.done(run_id), late=ctx.now() > run.deadline) or [Step(FINISH)]
-
-
-def waits_too_long(ctx: Context, run_id: str) -> bool:
-    """Whether a run's deadline is over and a load, which nobody is at, still waits for its headers."""
-    if ctx.now() <= ctx.ledger.run(run_id).deadline:
-        return False
-    return any(step.name == LOAD and not held(ctx.client, keys.step(run_id, str(step))) for step in due(ctx, run_id))
-
-
-def _daily_id(day: date) -> str:
-    return f"daily-{day}"
 
 
 def _deadline_s(ctx: Context, accounts: int, days: int) -> float:
@@ -254,28 +235,17 @@ def carry_out(ctx: Context, run_id: str, stop: Stop = never) -> Summary:
     Raises:
         Halted: Somebody wants it to stop; those steps that had begun have ended.
     """
-    surely = partial(_surely, stop)
-    cut = parts(ctx.ledger.run(run_id))
+    run, done = ctx.ledger.run(run_id), set[str]()
+    cut = parts(run)
     with ThreadPoolExecutor(max_workers=FETCHES_AT_ONCE) as pool:
-        for part in cut:
-            _fetch_and_load(ctx, part, pool, surely)
-            if part is cut[-1]:
-                views = pool.submit(surely, partial(check_views, ctx, run_id))
-            surely(partial(verify, ctx, run_id, part.batch))
-        views.result()
-    return surely(partial(finish, ctx, run_id))
-
-
-def _fetch_and_load(ctx: Context, part: Run, pool: ThreadPoolExecutor, surely: Callable[..., object]) -> None:
-    at = (ctx, part.run_id, part.batch)
-    reading = pool.submit(surely, partial(read_table, *at))  # first: the load waits for it longest
-    if part.batch in part.loaded_before:
-        reading.result()  # it says whether anything is fetched
-    fetches = [pool.submit(surely, partial(fetch_account, *at, account.id)) for account in part.accounts]
-    reading.result()
-    for fetch in fetches:
-        fetch.result()
-    surely(partial(load, *at))
+        while (steps := next_steps(cut, done)) != [Step(FINISH)]:
+            if steps[0] in (Step(READ, batch) for batch in run.loaded_before):
+                steps = steps[:1]  # it says whether anything is fetched
+            acts = [partial(ACTS[step.name], ctx, run_id, **step.arguments) for step in steps]
+            for begun in [pool.submit(_surely, stop, act) for act in acts]:
+                begun.result()
+            done.update(map(str, steps))
+    return _surely(stop, partial(finish, ctx, run_id))
 
 
 def _surely(stop: Stop, step: Callable[[], T]) -> T:

@@ -11,7 +11,7 @@ from pipeline.core.coverage.coverage import AccountCoverage, whole
 from pipeline.core.coverage.history import Figures
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import AccountDay, DayRange, china_day
-from pipeline.core.outcome import Run
+from pipeline.core.outcome import Run, RunKind
 from pipeline.core.runs.plan import yesterday
 from pipeline.core.telling.week import AccountWeek, Week, account_week, weeks
 from pipeline.render.period_card import weekly_card
@@ -20,7 +20,6 @@ from pipeline.steps.coverage.history import history, read_at
 from pipeline.steps.telling.tell import tell_once
 
 MONDAY = 0
-SETTLE = "settle-"  # as `steps.run.begin_settle` names its run
 
 log = structlog.get_logger()
 
@@ -28,7 +27,7 @@ log = structlog.get_logger()
 def tell_week(ctx: Context, run: Run) -> None:
     """Send the week's card after Monday's settling run, once; where that fails the run does not."""
     now = ctx.now()
-    due = china_day(now).weekday() == MONDAY and run.run_id == f"{SETTLE}{yesterday(now)}"
+    due = china_day(now).weekday() == MONDAY and run.kind is RunKind.SETTLE and run.day == yesterday(now)
     if not (due and ctx.settings.report_weekly and ctx.bot()):
         return
     try:

@@ -19,7 +19,7 @@ from pipeline.context import Context, build
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import Account, DayRange
 from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summary
-from pipeline.core.runs.plan import kind_of, yesterday
+from pipeline.core.runs.plan import yesterday
 from pipeline.settings import Settings
 from pipeline.state import keys
 
@@ -88,21 +88,6 @@ def listed(capsys: pytest.CaptureFixture[str], count: int = 10, **options: Any) 
 def shown(capsys: pytest.CaptureFixture[str], named: str) -> str:
     show(named, wait=False, as_json=True)
     return str(json.loads(capsys.readouterr().out)["run_id"])
-
-
-@pytest.mark.parametrize(
-    ("run_id", "kind"),
-    [
-        ("daily-2026-02-11", "daily"),
-        ("daily-2026-02-11-0212070000123", "manual"),
-        ("daily-2026-02-11-0212070000123-2", "manual"),
-        ("settle-2026-02-11", "settle"),
-        ("catch-up-2026-02-11-0204-0210-1", "catch_up"),
-        ("backfill-2026-02-01-2026-02-10-0212070000123", "backfill"),
-    ],
-)
-def test_a_run_s_kind_is_known_by_its_name(run_id: str, kind: str) -> None:
-    assert kind_of(run_id) == kind
 
 
 def test_a_list_tells_when_how_long_what_kind_and_of_how_many_accounts(

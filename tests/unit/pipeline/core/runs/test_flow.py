@@ -8,7 +8,20 @@ from hypothesis import strategies as st
 
 from pipeline.core.model import Account, DayRange
 from pipeline.core.outcome import Run
-from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS, Step, header, next_steps
+from pipeline.core.runs.flow import (
+    AHEAD,
+    FETCH,
+    FINISH,
+    LOAD,
+    READ,
+    VERIFY,
+    VIEWS,
+    Step,
+    after_load,
+    header,
+    next_begins,
+    next_steps,
+)
 
 EAST, WEST = Account("1801", "城东店"), Account("1802", "城西店")
 NOW = datetime(2026, 2, 12, 7, tzinfo=UTC)
@@ -58,7 +71,8 @@ def test_what_concerns_the_run_is_recorded_without_a_batch(step: Step, name: str
         (["read.0"], ["fetch.0.1801", "fetch.0.1802"]),
         (["fetch.0.1802"], ["read.0", "fetch.0.1801"]),
         (HEADER, ["load.0"]),
-        ([*HEADER, "load.0"], ["verify.0"]),
+        ([*HEADER, "load.0"], ["verify.0", "views"]),
+        ([*HEADER, "load.0", "views"], ["verify.0"]),
         (WHOLE, ["views"]),
         ([*WHOLE, "views"], ["finish"]),
         ([*WHOLE, "views", "finish"], []),
@@ -75,7 +89,7 @@ def test_each_stage_of_one_batch_leads_to_the_next(done: list[str], then: list[s
         ([*HEADER, "load.0"], ["verify.0"]),
         (WHOLE, HEADER_2),
         ([*WHOLE, *HEADER_2], ["load.1"]),
-        ([*WHOLE, *HEADER_2, "load.1"], ["verify.1"]),
+        ([*WHOLE, *HEADER_2, "load.1"], ["verify.1", "views"]),
         ([*WHOLE, *HEADER_2, "load.1", "verify.1"], ["views"]),
         ([*WHOLE, *HEADER_2, "load.1", "verify.1", "views"], ["finish"]),
     ],
@@ -92,8 +106,38 @@ def test_when_it_is_late_the_load_waits_for_nobody(done: list[str]) -> None:
 def test_when_it_is_late_what_follows_the_load_stays_as_it_is() -> None:
     assert names([ONE, TWO], ["load.0"], late=True) == ["verify.0"]
     assert names([ONE, TWO], ["load.0", "verify.0"], late=True) == ["load.1"]
+    assert names([ONE], ["load.0"], late=True) == ["verify.0", "views"]
     assert names([ONE], WHOLE, late=True) == ["views"]
     assert names([ONE], [*WHOLE, "views"], late=True) == ["finish"]
+
+
+def test_the_views_are_looked_after_beside_the_last_read_back_and_no_other() -> None:
+    assert after_load([ONE, TWO], 0) == [Step(VERIFY, 0)]
+    assert after_load([ONE, TWO], 1) == [Step(VERIFY, 1), Step(VIEWS)]
+
+
+def test_a_run_that_was_given_up_before_its_first_batch_comes_to_its_end() -> None:
+    assert names([], []) == ["views"]
+    assert names([], ["views"]) == ["finish"]
+
+
+def test_a_step_is_called_with_what_names_it_within_its_run() -> None:
+    assert Step(FETCH, 3, "1801").arguments == {"batch": 3, "account_id": "1801"}
+    assert Step(LOAD, 0).arguments == {"batch": 0}
+    assert Step(FINISH).arguments == {}
+
+
+def test_the_next_batch_begins_when_half_of_this_one_is_fetched() -> None:
+    three = replace(ONE, accounts=(EAST, WEST, Account("1803", "城南店")))
+    assert not next_begins(three, 1, lambda _: False)
+    assert next_begins(three, 2, lambda _: False)
+
+
+def test_no_batch_begins_while_two_wait_for_a_load() -> None:
+    loaded = Step(LOAD, 3)
+    part = replace(ONE, batch=3 + AHEAD)
+    assert not next_begins(part, 2, lambda step: step != loaded)
+    assert next_begins(part, 2, lambda step: step == loaded)
 
 
 @given(st.lists(st.booleans(), min_size=40, max_size=40), st.booleans())

@@ -293,7 +293,12 @@ def test_a_daily_run_is_late_until_yesterday_is_owed(seconds: int, late: bool) -
 )
 def test_a_run_without_an_end_is_interrupted_a_minute_past_its_deadline(seconds: int, state: RunState) -> None:
     run = replace(a_run(1, 1), deadline=SEVEN + timedelta(seconds=300))
-    assert state_of_open(run, SEVEN + timedelta(seconds=seconds)) == state
+    assert state_of_open(run, SEVEN + timedelta(seconds=seconds), alive=False) == state
+
+
+def test_a_run_that_gives_signs_of_life_is_running_long_past_its_deadline() -> None:
+    run = replace(a_run(1, 1), deadline=SEVEN + timedelta(seconds=300))
+    assert state_of_open(run, SEVEN + timedelta(days=1), alive=True) == RunState.RUNNING
 
 
 def test_a_batch_of_the_days_of_the_one_before_is_read_with_that() -> None:

@@ -10,8 +10,8 @@ import redis
 
 from pipeline.core.errors import Busy, Trouble, WrongInput
 from pipeline.core.model import Account, AccountDay, DayRange
-from pipeline.core.outcome import AccountResult, DayState, LoadOutcome, Run, RunState, Summary, VerifyOutcome
-from pipeline.state import keys
+from pipeline.core.outcome import AccountResult, DayState, LoadOutcome, Run, RunKind, RunState, Summary, VerifyOutcome
+from pipeline.state import codec, keys
 from pipeline.state.coverage.coverage import Coverage, Loaded
 from pipeline.state.lease import Lease
 from pipeline.state.runs.events import Events
@@ -89,6 +89,32 @@ class TestLedger:
             ledger.run(RUN.run_id)
         Ledger(client).open(other)
         assert ledger.run(RUN.run_id) == other
+
+    @pytest.mark.parametrize(
+        ("run_id", "kind"),
+        [
+            ("daily-2026-02-11", RunKind.DAILY),
+            ("daily-2026-02-11-0212070000123", RunKind.MANUAL),
+            ("settle-2026-02-11", RunKind.SETTLE),
+            ("catch-up-2026-02-11-1", RunKind.CATCH_UP),
+            ("backfill-2026-02-01-2026-02-10-0212070000123", RunKind.BACKFILL),
+        ],
+    )
+    def test_a_plan_as_the_released_version_stored_it_has_the_kind_that_its_id_says(
+        self, client: redis.Redis, run_id: str, kind: RunKind
+    ) -> None:
+        stored = (
+            f'{{"run_id":"{run_id}","day":"2026-02-11","days":{{"first":"2026-02-05","last":"2026-02-11"}},'
+            '"accounts":[{"id":"1800000000000001","name":"城东店"},{"id":"1800000000000002","name":"城西店"}],'
+            '"started_at":"2026-02-12T07:00:00Z","deadline":"2026-02-12T07:05:00Z","dry_run":false,"backfill":false,'
+            '"rows_a_day":0,"batch":0,"loaded_before":[],"loaded":[],"restatements":false,"trouble":null,"parked":[],'
+            '"table_id":"","tell":true}'
+        )
+        client.hset(keys.run(run_id), "plan", stored)
+        run = Ledger(client).run(run_id)
+        assert run.kind is kind
+        assert run == replace(RUN, run_id=run_id)
+        assert codec.dump(run, Run) == stored.encode()  # and what is stored now is what that version reads
 
     def test_a_plan_of_a_version_that_wrote_no_digest_is_read(self, client: redis.Redis) -> None:
         ledger = Ledger(client)

@@ -1,0 +1,39 @@
+"""What an open run lacks: its batches that are begun, and the steps to send or do next."""
+
+from collections.abc import Sequence
+
+from pipeline.context import Context
+from pipeline.core.outcome import Run
+from pipeline.core.runs.flow import FINISH, LOAD, Step, next_steps
+from pipeline.core.runs.plan import parts
+from pipeline.state import keys
+from pipeline.state.lease import held
+
+
+def begun_parts(ctx: Context, run: Run) -> tuple[Sequence[Run], Sequence[Run]]:
+    """A run's batches, and apart from them those that will not be begun any more because it was given up."""
+    cut = parts(run)
+    if not ctx.ledger.given_up(run.run_id):
+        return cut, ()
+    sent = ctx.marks.sent(run.run_id)
+    return [part for part in cut if str(part.batch) in sent], [part for part in cut if str(part.batch) not in sent]
+
+
+def due(ctx: Context, run_id: str) -> list[Step]:
+    """The steps of an open run to do next; none of one that has ended.
+
+    A run that is open although all is done was killed between its end and its closing: its end is done again.
+    """
+    if summary := ctx.ledger.summary(run_id):
+        ctx.ledger.close(summary)
+        return []
+    run = ctx.ledger.run(run_id)
+    begun, _ = begun_parts(ctx, run)
+    return next_steps(begun, ctx.outcomes.done(run_id), late=ctx.now() > run.deadline) or [Step(FINISH)]
+
+
+def waits_too_long(ctx: Context, run_id: str) -> bool:
+    """Whether a load that nobody is at still waits for its headers past the run's deadline."""
+    if ctx.now() <= ctx.ledger.run(run_id).deadline:
+        return False
+    return any(step.name == LOAD and not held(ctx.client, keys.step(run_id, str(step))) for step in due(ctx, run_id))
