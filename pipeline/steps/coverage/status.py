@@ -183,10 +183,10 @@ def _find(ctx: Context, records: Records, rows: Sequence[StatusRow]) -> dict[str
     found: dict[str, str] = {}
     days = [row.day_ms for row in rows]
     for record in records.search(between(DAY, min(days) - DAY_MS, max(days) + DAY_MS), []):
-        cells = record.get("fields") or {}
+        cells = record.cells
         at = places.get((cells.get(DAY), plain_text(cells.get(ACCOUNT) or "")))
         if at and (table_of(cells) or owner or ours) == ours:
-            found.setdefault(at, str(record["record_id"]))
+            found.setdefault(at, record.record_id)
     return found
 
 
@@ -221,7 +221,7 @@ def search_of(days: DayRange, zone: ZoneInfo) -> dict[str, object]:
 
 def _name_table(records: Records, search: Mapping[str, object], owner: str, size: BatchSize) -> None:
     found = records.search(search, [])
-    ids = [str(record["record_id"]) for record in found if not table_of(record.get("fields") or {})]
+    ids = [record.record_id for record in found if not table_of(record.cells)]
     write_batches(ids, size, lambda batch: records.batch_update([(one, {TABLE: owner}) for one in batch]))
 
 

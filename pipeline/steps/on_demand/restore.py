@@ -1,9 +1,8 @@
 """Bring a backup's rows and views back: what the table lacks is made, nothing that is there is changed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from pipeline.clients.feishu.base import Base
 from pipeline.context import Context
@@ -12,6 +11,7 @@ from pipeline.core.model import Key
 from pipeline.core.table.backup import Backup, Cells, Comparison, SavedRow, SavedView, compare, lacking, saved_row
 from pipeline.core.table.cells import Field
 from pipeline.core.table.layout import Layout
+from pipeline.core.table.record import Record
 from pipeline.steps.table.read import layout_now, read_everything
 from pipeline.steps.table.save import filter_of
 from pipeline.steps.table.write import create_surely, write_batches
@@ -111,7 +111,7 @@ def _absent(base: Base, layout: Layout, backup: Backup, rows: Sequence[SavedRow]
     return [row for row in rows if row.record_id in lacking_ids]
 
 
-def _compare(layout: Layout, backup: Backup, there: Sequence[Mapping[str, Any]]) -> Comparison:
+def _compare(layout: Layout, backup: Backup, there: Sequence[Record]) -> Comparison:
     kinds = {field.name: field.type for field in backup.header.fields}
     saved = [(_key(layout, row.record_id, row.cells), row) for row in backup.rows]
     rows = (saved_row(record, kinds) for record in there)
@@ -119,7 +119,7 @@ def _compare(layout: Layout, backup: Backup, there: Sequence[Mapping[str, Any]])
 
 
 def _key(layout: Layout, record_id: str, cells: Cells) -> Key | None:
-    return layout.decode({"record_id": record_id, "fields": cells}).key
+    return layout.decode(Record(record_id, cells)).key
 
 
 def _make_views(base: Base, views: Sequence[SavedView]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -18,6 +18,7 @@ from pipeline.core.runs.flow import LOAD, Step
 from pipeline.core.runs.quality import agree
 from pipeline.core.table.diff import Change, Difference, Update, after, changes, diff
 from pipeline.core.table.layout import Layout
+from pipeline.core.table.record import Record
 from pipeline.core.table.shared_keys import settled
 from pipeline.state.runs.staging import Snapshot
 from pipeline.steps.runs.carried import is_carried
@@ -27,7 +28,7 @@ from pipeline.steps.runs.once import Work, once, part_of
 from pipeline.steps.runs.ready import Ready, ready
 from pipeline.steps.runs.shared_keys import Shared, settle_with_holders
 from pipeline.steps.table.capacity import ensure_room
-from pipeline.steps.table.read import Record, read_following, remembered_count, rows_of, take_snapshot
+from pipeline.steps.table.read import read_following, remembered_count, rows_of, take_snapshot
 from pipeline.steps.table.visibility import refuse_empty, refuse_lost_keys, refuse_unseen
 from pipeline.steps.table.write import Bisection, create_surely, write_batches
 
