@@ -103,7 +103,7 @@ def clean_duplicates(ctx: Context) -> None:
 
 def restore_backup(ctx: Context) -> None:
     saved = back_up(ctx, None, lambda *_: None)
-    ctx.base(None).records().batch_delete([str(record["record_id"]) for record in read_everything(ctx.base(None))][:1])
+    ctx.base(None).records().batch_delete([record.record_id for record in read_everything(ctx.base(None))][:1])
     restore(ctx, backups.read(saved.path), lambda *_: None)
 
 

@@ -243,7 +243,12 @@ def parsed(kind: type[M], data: object, path: str) -> M:
         return kind.model_validate(data)
     except ValidationError as error:
         wrong = ", ".join(sorted({".".join(map(str, item["loc"])) for item in error.errors()}))
-        raise BadResponse(f"{path}: the answer lacks what was promised or has it in another shape: {wrong}") from None
+        raise unpromised(path, wrong) from None
+
+
+def unpromised(path: str, wrong: str) -> BadResponse:
+    """The error of an answer in which parts are missing or malformed."""
+    return BadResponse(f"{path}: the answer lacks what was promised or has it in another shape: {wrong}")
 
 
 def _items(

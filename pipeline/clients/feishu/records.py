@@ -7,10 +7,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from pipeline.clients.feishu.api import LARGEST_PAGE, Feishu, parsed
+from pipeline.clients.feishu.api import LARGEST_PAGE, Feishu, parsed, unpromised
 from pipeline.clients.feishu.codes import AnswerTooLarge
 from pipeline.core.errors import BadResponse
 from pipeline.core.table.cells import plain_text
+from pipeline.core.table.record import Record, from_wire
 
 RECORDS = "/open-apis/bitable/v1/apps/{app_token}/tables/{table_id}/records"
 SEARCH_PAGE = str(LARGEST_PAGE)
@@ -19,12 +20,8 @@ SMALL_BATCH = 500  # what older pages of the same endpoints say
 DELETE_BATCH = 500  # 删除多条记录
 
 
-class _Record(BaseModel):
-    record_id: str
-
-
 class _Created(BaseModel):
-    records: list[_Record]
+    records: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +29,7 @@ class Created:
     """Records that were created, and what the service says of them."""
 
     rows: Sequence[Mapping[str, object]]
-    echo: Sequence[Mapping[str, Any]]
+    echo: Sequence[Record]
 
     @property
     def ids(self) -> list[str]:
@@ -40,8 +37,8 @@ class Created:
 
         That records come back in the order in which they were sent is not promised, so each is known by its cells.
         """
-        by_cells = {_cells(record.get("fields") or {}): str(record["record_id"]) for record in self.echo}
-        ids = [by_cells.get(_cells(row), "") for row in self.rows]
+        by_cells = {_comparable(record.cells): record.record_id for record in self.echo}
+        ids = [by_cells.get(_comparable(row), "") for row in self.rows]
         return ids if len(by_cells) == len(ids) and all(ids) else []
 
 
@@ -67,7 +64,7 @@ class Records:
 
     def search(
         self, filter_: Mapping[str, object] | None, field_names: Sequence[str], sort: Sequence[str] = ()
-    ) -> Iterator[dict[str, Any]]:
+    ) -> Iterator[Record]:
         """Every record that the filter passes, with who created it and when; no names: every field.
 
         They are asked for at once and come page by page, so that nobody need hold them all.
@@ -109,8 +106,8 @@ class Records:
         """
         body = {"records": [{"fields": fields} for fields in rows]}
         data = self.api.write("POST", self._path("/batch_create"), params={"client_token": client_token}, json=body)
-        parsed(_Created, data, self._path("/batch_create"))
-        return Created(rows, data["records"])
+        path = self._path("/batch_create")
+        return Created(rows, [_record(path, item) for item in parsed(_Created, data, path).records])
 
     def batch_update(self, changes: Sequence[tuple[str, Mapping[str, object]]]) -> None:
         """Set the given cells of at most `WRITE_BATCH` records; other cells stay.
@@ -132,9 +129,9 @@ class Records:
         """
         self.api.write("POST", self._path("/batch_delete"), json={"records": list(record_ids)})
 
-    def _shrinking(self, records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    def _shrinking(self, items: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         try:
-            yield from records
+            yield from items
         except AnswerTooLarge:
             self.api.page_size.refused()
             raise
@@ -143,7 +140,7 @@ class Records:
         return RECORDS.format(app_token=self.app_token, table_id=self.table_id) + action
 
 
-def _cells(fields: Mapping[str, object]) -> frozenset[tuple[str, str]]:
+def _comparable(fields: Mapping[str, object]) -> frozenset[tuple[str, str]]:
     """Cells in a form that is the same for what was sent and for its echo, in the write or the read shape."""
     filled = ((name, value) for name, value in fields.items() if value not in (None, ""))
     return frozenset((name, _plain(value)) for name, value in filled)
@@ -155,11 +152,18 @@ def _plain(value: object) -> str:
     return plain_text(value)
 
 
-def _each_once(path: str, records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _each_once(path: str, items: Iterable[Mapping[str, object]]) -> Iterator[Record]:
     ids: set[str] = set()
-    for record in records:
-        record_id = parsed(_Record, record, path).record_id
-        if record_id in ids:
+    for item in items:
+        record = _record(path, item)
+        if record.record_id in ids:
             raise BadResponse(f"{path}: a record came twice, so others are missing")
-        ids.add(record_id)
+        ids.add(record.record_id)
         yield record
+
+
+def _record(path: str, item: Mapping[str, object]) -> Record:
+    try:
+        return from_wire(item)
+    except ValueError as error:
+        raise unpromised(path, str(error)) from None

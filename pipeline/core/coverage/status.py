@@ -5,10 +5,10 @@ Follows the Bitable pages on fields (types) and on the data structure of records
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pipeline.core.outcome import DayState
 from pipeline.core.table.cells import plain_text
+from pipeline.core.table.record import Record
 
 NAME = "同步状态"
 DAY, ACCOUNT, STATE, ROWS, COST, AS_OF, REASON = "日期", "账户", "状态", "行数", "消耗", "数据截至", "原因"
@@ -70,13 +70,13 @@ class Places:
     without: tuple[StatusRow, ...] = ()
 
 
-def table_of(cells: Mapping[str, Any]) -> str:
+def table_of(cells: Mapping[str, object]) -> str:
     """The id of the table that a row is about; empty in rows of older releases."""
     return plain_text(cells.get(TABLE) or "").strip()
 
 
 def reusable(
-    records: Iterable[Mapping[str, Any]], creator: str | None, before_ms: int, computed: Collection[str]
+    records: Iterable[Record], creator: str | None, before_ms: int, computed: Collection[str]
 ) -> Iterator[OldRow]:
     """Rows that we made, of days before a moment, in which no person filled anything.
 
@@ -86,13 +86,13 @@ def reusable(
         computed: Names of columns that nobody fills.
     """
     for record in records:
-        cells = record.get("fields") or {}
+        cells = record.cells
         day, state = cells.get(DAY), plain_text(cells.get(STATE) or "")
-        ours = creator is not None and (record.get("created_by") or {}).get("id") == creator and state in STATES
+        ours = creator is not None and record.creator == creator and state in STATES
         if not ours or not isinstance(day, int) or day >= before_ms:
             continue
         if not any(_filled(value) for name, value in cells.items() if name not in OURS and name not in computed):
-            yield OldRow(str(record["record_id"]), day, table_of(cells))
+            yield OldRow(record.record_id, day, table_of(cells))
 
 
 def places_for(new: Sequence[StatusRow], room: int, old: Sequence[OldRow]) -> Places:

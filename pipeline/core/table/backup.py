@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import Key
-from pipeline.core.table.cells import Field, creator_of, ms_of
+from pipeline.core.table.cells import Field
+from pipeline.core.table.record import Record
 from pipeline.core.table.write_shape import writable, write_shape
 
 FORMAT = 1
@@ -81,18 +82,18 @@ class Backup:
     rows: tuple[SavedRow, ...]
 
 
-def saved_row(record: Mapping[str, Any], kinds: Mapping[str, int]) -> SavedRow:
-    """A record of the search endpoint as a backup keeps it.
+def saved_row(record: Record, kinds: Mapping[str, int]) -> SavedRow:
+    """A record as a backup keeps it.
 
     Args:
         record: With every field.
         kinds: The types of the fields that are saved, by name.
     """
     return SavedRow(
-        record_id=str(record["record_id"]),
-        created_by=creator_of(record),
-        created_ms=ms_of(record, "created_time"),
-        cells=write_shape(record.get("fields") or {}, kinds),
+        record_id=record.record_id,
+        created_by=record.creator,
+        created_ms=record.created_ms,
+        cells=write_shape(record.cells, kinds),
     )
 
 

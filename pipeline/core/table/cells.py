@@ -26,7 +26,6 @@ from pipeline.core.table.columns import (
     rounded,
 )
 
-MS_DIGITS_MAX = 15  # of ms since the epoch, up to the end of the calendar
 TEXT_CHARACTERS_MAX = 100_000  # Bitable, data structure of records: a text cell
 _DAY = re.compile(r"^\s*(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T].*)?$")
 # of a type that would do, but made for something else: a rating ends at 10, an e-mail cell takes addresses
@@ -90,22 +89,6 @@ def plain_text(raw: object) -> str:
     if isinstance(raw, list):
         return "".join(map(plain_text, raw))
     return str(raw.get("text", "")) if isinstance(raw, dict) else str(raw)
-
-
-def creator_of(record: Mapping[str, object]) -> str | None:
-    """Who created a record: a person, or as in a cell of persons a list of one; `None` where it is nothing of this."""
-    found = record.get("created_by")
-    if isinstance(found, list) and len(found) == 1:
-        found = found[0]
-    number = found.get("id") if isinstance(found, dict) else None
-    return number if isinstance(number, str) else None
-
-
-def ms_of(record: Mapping[str, object], name: str) -> int:
-    """A time of a record, such as `created_time`, in ms since the epoch; 0 where the service says none."""
-    found = record.get(name)
-    text = str(found) if isinstance(found, int | str) else ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= MS_DIGITS_MAX else 0
 
 
 def _text(raw: object) -> str | None:

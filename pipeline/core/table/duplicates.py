@@ -5,11 +5,10 @@ A sync removes only its own late twin (`late_twins`). Everything else waits for 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from pipeline.core.model import FoundRow, Key, WantedRow, by_key
-from pipeline.core.table.cells import ms_of
 from pipeline.core.table.layout import Layout
+from pipeline.core.table.record import Record
 from pipeline.core.table.write_shape import write_shape
 
 
@@ -80,17 +79,15 @@ def left_alone(key: Key, same: Sequence[Copy], ours: str | None) -> LeftAlone | 
     return LeftAlone(key, tuple(same), why, certain=not numbered)
 
 
-def copies(
-    layout: Layout, records: Iterable[Mapping[str, Any]], kinds: Mapping[str, int]
-) -> dict[Key, tuple[Copy, ...]]:
+def copies(layout: Layout, records: Iterable[Record], kinds: Mapping[str, int]) -> dict[Key, tuple[Copy, ...]]:
     """Rows of the table by key, the oldest first, where there is more than one.
 
     Args:
         layout: Our columns, matched with the table's.
-        records: As the search endpoint gives them, with every field.
+        records: With every field.
         kinds: The types of the writable fields, by name.
     """
-    by_id = {str(record["record_id"]): record for record in records}
+    by_id = {record.record_id: record for record in records}
     rows = by_key(map(layout.decoder(), by_id.values()))
     doubled = {key: same for key, same in rows.items() if len(same) > 1}
     return {
@@ -98,11 +95,11 @@ def copies(
     }
 
 
-def _copy(layout: Layout, row: FoundRow, record: Mapping[str, Any], kinds: Mapping[str, int]) -> Copy:
-    cells = write_shape(record.get("fields") or {}, kinds)
+def _copy(layout: Layout, row: FoundRow, record: Record, kinds: Mapping[str, int]) -> Copy:
+    cells = write_shape(record.cells, kinds)
     ours = {found.name for found in layout.fields.values()}
     theirs = {name: value for name, value in cells.items() if name not in ours}
-    return Copy(row, cells, theirs, ms_of(record, "last_modified_time") or row.created_ms)
+    return Copy(row, cells, theirs, record.modified_ms or row.created_ms)
 
 
 def late_twins(same: Sequence[Copy], wanted: WantedRow, ours: str, since_ms: int) -> tuple[Copy, ...]:

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
-from typing import Any, cast
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from pipeline.core.errors import TableMismatch
 from pipeline.core.model import ZERO, Account, Cell, FoundRow, ReportRow, WantedRow, ranges
-from pipeline.core.table.cells import Field, creator_of, decoder, encode, fits, midnight_ms, ms_of, plain_text
+from pipeline.core.table.cells import Field, decoder, encode, fits, midnight_ms, plain_text
 from pipeline.core.table.columns import COMPULSORY, DATE, FIELD_TYPES, SINGLE_SELECT, TYPE_NAMES, Column
+from pipeline.core.table.record import Record
 
 FILTER_CONDITIONS_MAX = 50  # Bitable, search records: at most 50 conditions
 FILTER_CHARACTERS_MAX = 1900  # the documented 2,000 with a margin for how the server counts
@@ -71,37 +72,35 @@ class Layout:
         found = {name: self.fields[name] for name in cells}
         return {found[name].name: encode(found[name], value, self.time_zone) for name, value in cells.items()}
 
-    def decode(self, record: Mapping[str, Any]) -> FoundRow:
-        """A record of the search endpoint as a row."""
+    def decode(self, record: Record) -> FoundRow:
+        """A record as a row."""
         return self.decoder()(record)
 
-    def decoder(self) -> Callable[[Mapping[str, Any]], FoundRow]:
-        """What makes a row of a record of the search endpoint, for many records."""
+    def decoder(self) -> Callable[[Record], FoundRow]:
+        """`decode` for many records."""
         fields = [(one.name, self.fields[one.name].name, decoder(one, self.time_zone)) for one in self.columns]
         day, promotion, account, cost = (self.column(source).name for source in COMPULSORY)
 
-        def row(record: Mapping[str, Any]) -> FoundRow:
-            raw = record.get("fields") or {}
-            cells = {column: value(raw.get(field)) for column, field, value in fields}
+        def row(record: Record) -> FoundRow:
+            cells = {column: value(record.cells.get(field)) for column, field, value in fields}
             spent = cells[cost]
             return FoundRow(
-                record_id=str(record["record_id"]),
+                record_id=record.record_id,
                 day=cast("date | None", cells[day]),
                 promotion_id=str(cells[promotion] or ""),
                 account_name=str(cells[account] or ""),
                 cost=spent if isinstance(spent, Decimal) else ZERO,
                 cells=cells,
-                creator=creator_of(record),
-                created_ms=ms_of(record, "created_time"),
+                creator=record.creator,
+                created_ms=record.created_ms,
             )
 
         return row
 
-    def unreadable(self, record: Mapping[str, Any], row: FoundRow) -> int:
+    def unreadable(self, record: Record, row: FoundRow) -> int:
         """How many filled cells of ours in a record hold nothing of their column's kind."""
-        raw = record.get("fields") or {}
         empty = (self.fields[name].name for name, value in row.cells.items() if value is None)
-        return sum(bool(plain_text(raw.get(name) or "").strip()) for name in empty)
+        return sum(bool(plain_text(record.cells.get(name) or "").strip()) for name in empty)
 
     def day_filters(self, days: Collection[date]) -> Iterator[dict[str, object]]:
         """The searches that together find every row of `days`, and a few of other days besides."""

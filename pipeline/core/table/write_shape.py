@@ -75,11 +75,11 @@ def writable(fields: Iterable[Field]) -> dict[str, int]:
     return {field.name: field.type for field in fields if field.type in WRITABLE}
 
 
-def write_shape(raw: Mapping[str, Any], kinds: Mapping[str, int]) -> dict[str, object]:
+def write_shape(raw: Mapping[str, object], kinds: Mapping[str, int]) -> dict[str, object]:
     """The filled cells of a record as the write endpoints want them; one of no known shape as it is, so it is not lost.
 
     Args:
-        raw: A record's `fields` as the search endpoint gives them.
+        raw: A record's cells in read shape.
         kinds: The types of the fields that count, by name.
     """
     filled = ((name, raw.get(name), kind) for name, kind in kinds.items())

@@ -18,6 +18,7 @@ from pipeline.core.outcome import FetchOutcome
 from pipeline.core.runs.quality import checksum
 from pipeline.core.table.diff import Change
 from pipeline.core.table.layout import Layout
+from pipeline.core.table.record import Record, from_wire, to_wire
 from pipeline.core.table.shared_keys import SharedKey
 from pipeline.state import codec, keys
 
@@ -50,17 +51,17 @@ class Packed:
     pages: tuple[bytes, ...]
     count: int
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
+    def __iter__(self) -> Iterator[Record]:
         for page in self.pages:
-            yield from codec.unsqueeze(list[dict[str, Any]], page)
+            yield from map(from_wire, codec.unsqueeze(list[dict[str, Any]], page))
 
     def __len__(self) -> int:
         return self.count
 
 
-def packed(records: Iterable[dict[str, Any]]) -> Packed:
+def packed(records: Iterable[Record]) -> Packed:
     """Records as they come, packed."""
-    left, pages, count = iter(records), [], 0
+    left, pages, count = map(to_wire, records), [], 0
     while page := list(islice(left, PAGE)):
         pages.append(codec.squeeze(page, list[dict[str, Any]]))
         count += len(page)

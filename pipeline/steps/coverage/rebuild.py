@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -98,7 +97,7 @@ def _recalled(ctx: Context, by_name: Mapping[str, str]) -> Recalled:
     zone, days = time_zone(ctx, base), recalled_days(ctx)
     # all cells: a table of an older release has no column for the table's id
     records = base.records(table_id).search(search_of(days, zone), [])
-    rows = [record.get("fields") or {} for record in records]
+    rows = [record.cells for record in records]
     ours, owner = ctx.settings.bitable_table_id, ctx.schema.owner()
     found = _gathered((cells for cells in rows if (table_of(cells) or owner) == ours), by_name, zone, days)
     unclear = not owner and not any(table_of(cells) for cells in rows)  # beside named rows they are a person's
@@ -106,7 +105,7 @@ def _recalled(ctx: Context, by_name: Mapping[str, str]) -> Recalled:
 
 
 def _gathered(
-    rows: Iterable[Mapping[str, Any]], by_name: Mapping[str, str], zone: ZoneInfo, days: DayRange
+    rows: Iterable[Mapping[str, object]], by_name: Mapping[str, str], zone: ZoneInfo, days: DayRange
 ) -> Recalled:
     recalled = Recalled()
     for cells in rows:
@@ -123,6 +122,6 @@ def _gathered(
     return recalled
 
 
-def _place(cells: Mapping[str, Any], by_name: Mapping[str, str], zone: ZoneInfo) -> AccountDay | None:
+def _place(cells: Mapping[str, object], by_name: Mapping[str, str], zone: ZoneInfo) -> AccountDay | None:
     number, day = by_name.get(plain_text(cells.get(ACCOUNT) or "")), moment_in(cells.get(DAY), zone)
     return AccountDay(number, day.date()) if number and day else None

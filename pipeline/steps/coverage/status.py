@@ -38,8 +38,9 @@ from pipeline.core.table.limits import status_left_out
 from pipeline.state.coverage.status_memory import KnownRow, place
 from pipeline.steps.coverage.standing import newest
 from pipeline.steps.coverage.status_capacity import learn_created, places
+from pipeline.steps.table.create import create_surely
 from pipeline.steps.table.read import time_zone
-from pipeline.steps.table.write import create_surely, until_known, write_batches
+from pipeline.steps.table.write import until_known, write_batches
 
 # From then on yesterday's figures have settled: a row that says so is worth a write, a later minute is not. A minute
 # before the run that reads them again: Redis, whose clock dates a reading, may be a little behind the one of beat.
@@ -157,19 +158,27 @@ def _update(ctx: Context, records: Records, rows: Sequence[tuple[str, StatusRow]
     write_batches(rows, ctx.batch_size, update)
 
 
+class _Creation:
+    """Creates status rows of a run."""
+
+    def __init__(self, ctx: Context, records: Records, run: Run) -> None:
+        self.ctx, self.records, self.run, self.pause = ctx, records, run, ctx.pause
+
+    def name(self, rows: Sequence[StatusRow]) -> str:
+        return f"{self.records.table_id} {self.run.plan_name} {rows[0].place} {len(rows)}"
+
+    def send(self, rows: Sequence[StatusRow], token: str) -> None:
+        ids = self.records.batch_create([row.cells for row in rows], token).ids
+        if len(ids) == len(rows):
+            made = {row.place: KnownRow(record_id, row.digest) for row, record_id in zip(rows, ids, strict=True)}
+            self.ctx.status_memory.learn_status_rows(made)
+
+    def absent(self, rows: Sequence[StatusRow]) -> list[StatusRow]:
+        return _unwritten(self.ctx, self.records, rows)
+
+
 def _create(ctx: Context, records: Records, run: Run, rows: Sequence[StatusRow]) -> None:
-    def send(batch: Sequence[StatusRow], token: str) -> None:
-        ids = records.batch_create([row.cells for row in batch], token).ids
-        if len(ids) == len(batch):
-            made = {row.place: KnownRow(record_id, row.digest) for row, record_id in zip(batch, ids, strict=True)}
-            ctx.status_memory.learn_status_rows(made)
-
-    def absent(batch: Sequence[StatusRow]) -> list[StatusRow]:
-        there = _find(ctx, records, batch)
-        return [row for row in batch if row.place not in there]
-
-    name = f"{records.table_id} {run.plan_name} {rows[0].place} {len(rows)}"
-    create_surely(rows, send, absent, name, ctx.pause)
+    create_surely(_Creation(ctx, records, run), rows)
     learn_created(ctx, records, len(rows))
 
 
@@ -183,10 +192,10 @@ def _find(ctx: Context, records: Records, rows: Sequence[StatusRow]) -> dict[str
     found: dict[str, str] = {}
     days = [row.day_ms for row in rows]
     for record in records.search(between(DAY, min(days) - DAY_MS, max(days) + DAY_MS), []):
-        cells = record.get("fields") or {}
+        cells = record.cells
         at = places.get((cells.get(DAY), plain_text(cells.get(ACCOUNT) or "")))
         if at and (table_of(cells) or owner or ours) == ours:
-            found.setdefault(at, str(record["record_id"]))
+            found.setdefault(at, record.record_id)
     return found
 
 
@@ -221,7 +230,7 @@ def search_of(days: DayRange, zone: ZoneInfo) -> dict[str, object]:
 
 def _name_table(records: Records, search: Mapping[str, object], owner: str, size: BatchSize) -> None:
     found = records.search(search, [])
-    ids = [str(record["record_id"]) for record in found if not table_of(record.get("fields") or {})]
+    ids = [record.record_id for record in found if not table_of(record.cells)]
     write_batches(ids, size, lambda batch: records.batch_update([(one, {TABLE: owner}) for one in batch]))
 
 

@@ -23,7 +23,7 @@ from pipeline.core.errors import (
     RowVanished,
 )
 from pipeline.steps.doctor.findings import Finding, broken, ok, skipped
-from pipeline.steps.table.write import client_token
+from pipeline.steps.table.create import client_token
 
 T = TypeVar("T")
 SCOPE_CODES = (99991672, 99991676, 99991679)

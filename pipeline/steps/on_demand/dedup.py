@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import structlog
 
@@ -21,6 +20,7 @@ from pipeline.core.table.cells import Field
 from pipeline.core.table.columns import metrics_of
 from pipeline.core.table.duplicates import Copy, LeftAlone, Plan, copies, left_alone, resolve, same_as
 from pipeline.core.table.layout import Layout
+from pipeline.core.table.record import Record
 from pipeline.core.table.write_shape import writable
 from pipeline.steps.accounts.roster import known_accounts
 from pipeline.steps.table.read import layout_now, read_everything
@@ -88,7 +88,7 @@ def clean(ctx: Context, doubled: Doubled) -> Cleaned:
         work = _Clean(ctx, base, layout, fields, doubled)
         until_known(work.do, ctx.pause)
     there = _records(base, layout, doubled.days)
-    ids = {str(record["record_id"]) for record in there}
+    ids = {record.record_id for record in there}
     left = work.agreed.keys() & copies(layout, there, writable(fields)).keys()
     return Cleaned(len(work.saved - ids), len(work.merged), tuple(sorted(left)), tuple(work.files))
 
@@ -141,7 +141,7 @@ def _sorted_out(
     return {key: rows for key, rows in found.items() if key not in left}, tuple(left.values())
 
 
-def _records(base: Base, layout: Layout, days: DayRange | None) -> list[dict[str, Any]]:
+def _records(base: Base, layout: Layout, days: DayRange | None) -> list[Record]:
     return read_everything(base, list(layout.day_filters(days)) if days else (None,))
 
 

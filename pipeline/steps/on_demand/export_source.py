@@ -16,7 +16,8 @@ from pipeline.core.runs.plan import BLOCK_DAYS
 from pipeline.core.table.columns import Column, metrics_of
 from pipeline.core.table.export import Block, Line, concerns, doubled, next_days, of_report, of_table
 from pipeline.core.table.layout import Layout
-from pipeline.steps.table.read import Record, layout_now, read_following
+from pipeline.core.table.record import Record
+from pipeline.steps.table.read import layout_now, read_following
 
 log = structlog.get_logger()
 

@@ -1,20 +1,21 @@
 """Bring a backup's rows and views back: what the table lacks is made, nothing that is there is changed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
 
 from pipeline.clients.feishu.base import Base
+from pipeline.clients.feishu.records import BatchSize
 from pipeline.context import Context
 from pipeline.core.errors import Disagreement, TableFull, TableMismatch
 from pipeline.core.model import Key
 from pipeline.core.table.backup import Backup, Cells, Comparison, SavedRow, SavedView, compare, lacking, saved_row
 from pipeline.core.table.cells import Field
 from pipeline.core.table.layout import Layout
+from pipeline.core.table.record import Record
+from pipeline.steps.table.create import create_surely
 from pipeline.steps.table.read import layout_now, read_everything
 from pipeline.steps.table.save import filter_of
-from pipeline.steps.table.write import create_surely, write_batches
+from pipeline.steps.table.write import write_batches
 
 Tell = Callable[[int, int], None]  # is told how much is done, and of how much
 
@@ -73,45 +74,44 @@ def restore(ctx: Context, backup: Backup, tell: Tell) -> Restored:
         if not lacks.nothing:
             ctx.writes.begin_writing()
         layout, _ = layout_now(ctx, base)
-        _create(ctx, base, layout, backup, rows=lacks.rows.create, tell=tell)
+        _Creation(ctx, base, layout, backup).create_all(lacks.rows.create, ctx.batch_size, tell)
         made, left = _make_views(base, lacks.views)
     if missing := _compare(layout, backup, read_everything(base)).create:
         raise Disagreement(f"{len(missing)} of the restored rows are not in the table")
     return Restored(len(lacks.rows.create), made, left)
 
 
-def _create(
-    ctx: Context,
-    base: Base,
-    layout: Layout,
-    backup: Backup,
-    *,
-    rows: Sequence[SavedRow],
-    tell: Tell,
-) -> None:
-    # a token of an earlier restore would bring that one's answer back, and no row
-    name, done = f"{base.table_id} restore {ctx.now().isoformat()}", 0
-    absent = partial(_absent, base, layout, backup)
+class _Creation:
+    """Creates rows of a backup that the table lacks."""
 
-    def create(batch: Sequence[SavedRow]) -> None:
-        nonlocal done
-        create_surely(batch, partial(_send, base), absent, f"{name} {done} {len(batch)}", ctx.pause)
-        done += len(batch)
-        tell(done, len(rows))
+    def __init__(self, ctx: Context, base: Base, layout: Layout, backup: Backup) -> None:
+        self._base, self._layout, self._backup = base, layout, backup
+        self.pause, self._done = ctx.pause, 0
+        # a token of an earlier restore would bring that one's answer back, and no row
+        self._name = f"{base.table_id} restore {ctx.now().isoformat()}"
 
-    write_batches(rows, ctx.batch_size, create)
+    def create_all(self, rows: Sequence[SavedRow], size: BatchSize, tell: Tell) -> None:
+        def create(batch: Sequence[SavedRow]) -> None:
+            create_surely(self, batch)
+            self._done += len(batch)
+            tell(self._done, len(rows))
+
+        write_batches(rows, size, create)
+
+    def name(self, rows: Sequence[SavedRow]) -> str:
+        return f"{self._name} {self._done} {len(rows)}"
+
+    def send(self, rows: Sequence[SavedRow], token: str) -> None:
+        self._base.records().batch_create([row.cells for row in rows], token)
+
+    def absent(self, rows: Sequence[SavedRow]) -> list[SavedRow]:
+        lacking_ids = {
+            row.record_id for row in _compare(self._layout, self._backup, read_everything(self._base)).create
+        }
+        return [row for row in rows if row.record_id in lacking_ids]
 
 
-def _send(base: Base, rows: Sequence[SavedRow], token: str) -> None:
-    base.records().batch_create([row.cells for row in rows], token)
-
-
-def _absent(base: Base, layout: Layout, backup: Backup, rows: Sequence[SavedRow]) -> list[SavedRow]:
-    lacking_ids = {row.record_id for row in _compare(layout, backup, read_everything(base)).create}
-    return [row for row in rows if row.record_id in lacking_ids]
-
-
-def _compare(layout: Layout, backup: Backup, there: Sequence[Mapping[str, Any]]) -> Comparison:
+def _compare(layout: Layout, backup: Backup, there: Sequence[Record]) -> Comparison:
     kinds = {field.name: field.type for field in backup.header.fields}
     saved = [(_key(layout, row.record_id, row.cells), row) for row in backup.rows]
     rows = (saved_row(record, kinds) for record in there)
@@ -119,7 +119,7 @@ def _compare(layout: Layout, backup: Backup, there: Sequence[Mapping[str, Any]])
 
 
 def _key(layout: Layout, record_id: str, cells: Cells) -> Key | None:
-    return layout.decode({"record_id": record_id, "fields": cells}).key
+    return layout.decode(Record(record_id, cells)).key
 
 
 def _make_views(base: Base, views: Sequence[SavedView]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -18,6 +18,7 @@ from pipeline.core.runs.flow import LOAD, Step
 from pipeline.core.runs.quality import agree
 from pipeline.core.table.diff import Change, Difference, Update, after, changes, diff
 from pipeline.core.table.layout import Layout
+from pipeline.core.table.record import Record
 from pipeline.core.table.shared_keys import settled
 from pipeline.state.runs.staging import Snapshot
 from pipeline.steps.runs.carried import is_carried
@@ -27,9 +28,10 @@ from pipeline.steps.runs.once import Work, once, part_of
 from pipeline.steps.runs.ready import Ready, ready
 from pipeline.steps.runs.shared_keys import Shared, settle_with_holders
 from pipeline.steps.table.capacity import ensure_room
-from pipeline.steps.table.read import Record, read_following, remembered_count, rows_of, take_snapshot
+from pipeline.steps.table.create import create_surely
+from pipeline.steps.table.read import read_following, remembered_count, rows_of, take_snapshot
 from pipeline.steps.table.visibility import refuse_empty, refuse_lost_keys, refuse_unseen
-from pipeline.steps.table.write import Bisection, create_surely, write_batches
+from pipeline.steps.table.write import Bisection, write_batches
 
 T = TypeVar("T")
 EARLY_READ_GOOD_FOR = timedelta(seconds=60)
@@ -130,6 +132,7 @@ class _Load:
     ) -> None:
         self.ctx, self.run, self.base, self.ready, self.wanted = ctx, run, base, ready, wanted
         self.source, self.layout = ready.source, snapshot.layout
+        self.pause = ctx.pause
         self.refused: dict[Key, str] = {}
         self.shared = Shared()
         self.bisecting_calls = 0
@@ -260,11 +263,11 @@ class _Load:
 
     def _create(self, rows: Sequence[WantedRow]) -> None:
         def create(batch: Sequence[WantedRow]) -> None:
-            name = self._name(batch)
+            name = self.name(batch)
             # the answer to what was sent before is brought again, whatever became of the rows since
             again = name in self.sent or any(row.key in self.begun for row in batch)
             self.sent.add(name)
-            create_surely(batch, self._send, self._absent, name, self.ctx.pause, again=again)
+            create_surely(self, batch, again=again)
 
         self._write_all(rows, create, lambda row: row)
 
@@ -276,14 +279,14 @@ class _Load:
         self.bisecting_calls = bisection.calls
         self.refused |= {row_of(row).key: error.message for row, error in bisection.refused}
 
-    def _send(self, rows: Sequence[WantedRow], token: str) -> None:
+    def send(self, rows: Sequence[WantedRow], token: str) -> None:
         self.base.records().batch_create([self.layout.encode(row.cells) for row in rows], token)
 
-    def _absent(self, rows: Sequence[WantedRow]) -> list[WantedRow]:
+    def absent(self, rows: Sequence[WantedRow]) -> list[WantedRow]:
         there = {row.key for row in self._read(self.days)}
         return [row for row in rows if row.key not in there]
 
-    def _name(self, rows: Sequence[WantedRow]) -> str:
+    def name(self, rows: Sequence[WantedRow]) -> str:
         text = "\n".join(f"{row.key} {sorted(row.cells.items())}" for row in rows)
         return f"{self.base.table_id} {self.run.plan_name} {hashlib.sha256(text.encode()).hexdigest()}"
 

@@ -17,6 +17,7 @@ from pipeline.core.runs.flow import LOAD, VERIFY, Step
 from pipeline.core.runs.plan import follows_on
 from pipeline.core.runs.quality import agree
 from pipeline.core.table.layout import Layout
+from pipeline.core.table.record import Record
 from pipeline.state.coverage.coverage import Loaded
 from pipeline.state.runs.staging import Snapshot, packed
 from pipeline.steps.coverage.standing import newer
@@ -25,7 +26,7 @@ from pipeline.steps.runs.fetched import Source, concerning, staged, want
 from pipeline.steps.runs.once import Work, once, part_of
 from pipeline.steps.runs.shared_keys import settled_by_load
 from pipeline.steps.table.columns import learn_columns
-from pipeline.steps.table.read import Record, read_following, read_when_quiet, rows_of, writers
+from pipeline.steps.table.read import read_following, read_when_quiet, rows_of, writers
 from pipeline.steps.table.twins import clear_twins, told
 from pipeline.steps.table.visibility import stop_if_unseen
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from itertools import chain
-from typing import Any, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from pipeline.clients.feishu.base import Base
@@ -17,12 +17,12 @@ from pipeline.core.outcome import Run
 from pipeline.core.table.cells import Field
 from pipeline.core.table.layout import Layout, match
 from pipeline.core.table.limits import nearly_full
+from pipeline.core.table.record import Record
 from pipeline.state import keys
 from pipeline.state.lease import held
 from pipeline.state.runs.staging import Snapshot, packed
 
 T = TypeVar("T")
-Record = dict[str, Any]
 READINGS = 3  # rows that change between two pages make a reading void
 
 
@@ -201,6 +201,6 @@ def _search(base: Base, filters: Sequence[Mapping[str, object] | None], names: S
 def _distinct(records: Iterable[Record]) -> Iterator[Record]:
     seen: set[str] = set()
     for record in records:
-        if record["record_id"] not in seen:
-            seen.add(record["record_id"])
+        if record.record_id not in seen:
+            seen.add(record.record_id)
             yield record

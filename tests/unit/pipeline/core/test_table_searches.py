@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.core.model import DayRange
 from pipeline.core.table import layout as table
+from pipeline.core.table.record import Record
 from tests.unit.pipeline.core.tables import DAY, layout
 
 
@@ -53,7 +54,7 @@ def test_whatever_way_a_day_is_written_it_is_found_and_read(first: date, more: i
     asked = [condition["value"][0] for search in found for condition in search["conditions"]]
     for text in spelled(days.last):
         assert any(part in text for part in asked), text
-        assert at.decode({"record_id": "r", "fields": {"时间": text}}).day == days.last
+        assert at.decode(Record("r", {"时间": text})).day == days.last
 
 
 @given(st.integers(1, 400))

@@ -6,6 +6,7 @@ from pipeline.clients.feishu.api import PageSize
 from pipeline.clients.feishu.codes import AnswerTooLarge
 from pipeline.clients.feishu.records import WRITE_BATCH, Records
 from pipeline.core.errors import BadResponse, Retryable, RowVanished
+from pipeline.core.table.record import Record
 from tests.unit.pipeline.clients.feishu.test_api import Auth, api
 from tests.unit.pipeline.clients.feishu.test_codes import says
 from tests.unit.pipeline.clients.stub import Call, Plain, data
@@ -25,7 +26,7 @@ def only(http: Auth) -> Call:
 
 def test_a_search_sends_exactly_what_is_documented() -> None:
     http = Auth(data(items=[{"record_id": "rec1"}], has_more=False, total=1))
-    assert list(records(http).search(FILTER, ("时间", "单元ID"))) == [{"record_id": "rec1"}]
+    assert list(records(http).search(FILTER, ("时间", "单元ID"))) == [Record("rec1", {})]
     call = only(http)
     assert (call.method, call.path, call.params) == ("POST", f"{PATH}/search", {"page_size": "500"})
     assert call.json == {"field_names": ["时间", "单元ID"], "automatic_fields": True, "filter": FILTER}
@@ -36,6 +37,12 @@ def test_a_search_of_everything_sends_no_filter(filter_: Plain | None) -> None:
     http = Auth(data(items=[], has_more=False, total=0))
     assert list(records(http).search(filter_, ["a"])) == []
     assert only(http).json == {"field_names": ["a"], "automatic_fields": True}
+
+
+@pytest.mark.parametrize("item", [{}, {"record_id": None}, {"record_id": 7}, {"record_id": "rec1", "fields": ["甲"]}])
+def test_a_record_without_an_id_or_with_cells_of_another_shape_is_an_error(item: Plain) -> None:
+    with pytest.raises(BadResponse, match=r"(record_id|fields)$"):
+        list(records(Auth(data(items=[item], has_more=False, total=1))).search(None, []))
 
 
 def test_a_record_that_comes_twice_is_an_error() -> None:

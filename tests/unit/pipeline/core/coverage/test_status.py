@@ -1,12 +1,13 @@
 """Where a new row of 同步状态 goes when there is little room, and which old rows may make place."""
 
-from typing import Any
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.coverage.status import DAY_MS, FIELDS, OURS, STATES, OldRow, StatusRow, places_for, reusable
+from pipeline.core.table.record import Record
 
 US, PERSON = "ou_us", "ou_person"
 
@@ -19,9 +20,9 @@ def old(*days: int) -> list[OldRow]:
     return [OldRow(f"rec{place}", day * DAY_MS, "tbl1") for place, day in enumerate(days)]
 
 
-def record(creator: str | None = US, /, **cells: object) -> dict[str, Any]:
+def record(creator: str | None = US, /, **cells: object) -> Record:
     fields = {"日期": 5 * DAY_MS, "账户": "城东店", "状态": "已入库", "数据表": "tbl1", **cells}
-    return {"record_id": "rec1", "created_by": {"id": creator}, "fields": fields}
+    return Record("rec1", fields, creator)
 
 
 def test_with_room_every_row_is_created() -> None:
@@ -93,9 +94,9 @@ def test_a_row_that_we_made_long_ago_may_be_reused() -> None:
         record(已核对=True),
         record(负责人=[{"id": "ou_1"}]),
     ],
-    ids=lambda one: str(one["fields"])[-30:],
+    ids=lambda one: str(one.cells)[-30:],
 )
-def test_another_one_may_not(one: dict[str, Any]) -> None:
+def test_another_one_may_not(one: Record) -> None:
     assert list(reusable([one], US, 6 * DAY_MS, ())) == []
 
 
@@ -105,7 +106,7 @@ def test_a_cell_in_which_nobody_filled_anything_is_none_of_a_person(cells: dict[
 
 
 def test_without_knowing_who_we_are_no_row_is_ours() -> None:
-    nameless = {**record(), "created_by": None}
+    nameless = replace(record(), creator=None)
     assert list(reusable([record(), nameless], None, 6 * DAY_MS, ())) == []
 
 

@@ -22,6 +22,7 @@ from pipeline.core.table.backup import (
     saved_row,
 )
 from pipeline.core.table.cells import Field
+from pipeline.core.table.record import Record
 
 CONDITION = SavedCondition(column="账户名称", operator="is", values=("城东店",))
 VIEW = SavedView(name="城东店", type="grid", conditions=(CONDITION,))
@@ -103,10 +104,6 @@ def test_missing_columns_and_those_of_another_type_are_named() -> None:
 def test_only_what_can_be_written_again_is_saved() -> None:
     fields = saved_fields([Field("f1", "a", 1), Field("f2", "formula", 20), Field("f3", "made", 1001)])
     assert fields == (SavedField(name="a", type=1),)
-    record = {
-        "record_id": "rec1",
-        "fields": {"a": [{"type": "text", "text": "x"}], "formula": {"type": 1, "value": []}, "made": 5},
-        "created_by": {"id": "ou_1"},
-        "created_time": 7,
-    }
+    cells = {"a": [{"type": "text", "text": "x"}], "formula": {"type": 1, "value": []}, "made": 5}
+    record = Record("rec1", cells, "ou_1", 7)
     assert saved_row(record, {field.name: field.type for field in fields}) == row("rec1", a="x")

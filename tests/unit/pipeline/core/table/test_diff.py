@@ -17,6 +17,7 @@ from pipeline.core.table.cells import Field, midnight_ms
 from pipeline.core.table.columns import DATE, DEFAULT_COLUMNS, NUMBER, TEXT
 from pipeline.core.table.diff import Causes, Change, Difference, Update, after, causes, changes, diff
 from pipeline.core.table.layout import Layout, match
+from pipeline.core.table.record import from_wire
 
 DAY = date(2026, 2, 1)
 
@@ -213,7 +214,7 @@ LAYOUTS = {
     )
     for name, types in TYPES.items()
 }
-Record = dict[str, Any]
+Stored = dict[str, Any]
 
 
 @dataclass
@@ -221,12 +222,12 @@ class Case:
     """A table with its records as stored, and what the source says."""
 
     layout: Layout
-    records: list[Record]
+    records: list[Stored]
     wanted: list[WantedRow]
 
     def read(self) -> list[FoundRow]:
         """The rows as a search gives them: text in segments, fractions parsed exactly."""
-        return [self.layout.decode(_as_read(record)) for record in self.records]
+        return [self.layout.decode(from_wire(_as_read(record))) for record in self.records]
 
     def difference(self) -> Difference:
         return diff(self.wanted, self.read())
@@ -241,13 +242,13 @@ class Case:
             self.records.append({"record_id": f"new{number}", "fields": cells, "created_time": 10**6 + number})
 
 
-def _as_read(record: Record) -> Record:
+def _as_read(record: Stored) -> Stored:
     cells = {
         name: [{"text": value, "type": "text"}] if isinstance(value, str) and value else value
         for name, value in record["fields"].items()
         if value not in (None, "")
     }
-    back: Record = json.loads(json.dumps(record | {"fields": cells}), parse_float=Decimal)
+    back: Stored = json.loads(json.dumps(record | {"fields": cells}), parse_float=Decimal)
     return back
 
 
@@ -266,7 +267,7 @@ def reports(draw: st.DrawFn) -> list[ReportRow]:
 
 
 @st.composite
-def record_in(draw: st.DrawFn, layout: Layout, known: Sequence[WantedRow], number: int) -> Record:
+def record_in(draw: st.DrawFn, layout: Layout, known: Sequence[WantedRow], number: int) -> Stored:
     """A row of ours as it should be, with cells stale, emptied or scribbled over; or a person's own."""
     cells: dict[str, object] = {}
     if known and draw(st.integers(0, 3)) > 0:

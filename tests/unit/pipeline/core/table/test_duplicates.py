@@ -12,6 +12,7 @@ from pipeline.core.table.cells import Field
 from pipeline.core.table.columns import DEFAULT_COLUMNS, TEXT
 from pipeline.core.table.duplicates import Conflict, Copy, copies, late_twins, left_alone, resolve, same_as
 from pipeline.core.table.layout import Layout, match
+from pipeline.core.table.record import Record
 
 DAY = date(2026, 2, 1)
 KEY = Key(DAY, "1792000000000000001")
@@ -152,18 +153,13 @@ def layout() -> tuple[Layout, list[Field]]:
     return match(DEFAULT_COLUMNS, fields, CHINA), fields
 
 
-def record(record_id: str, promotion_id: str, **cells: str) -> dict[str, Any]:
+def record(record_id: str, promotion_id: str, **cells: str) -> Record:
     found, _ = layout()
     figures = {column.source: Decimal(1) for column in DEFAULT_COLUMNS}
     row = found.want(ReportRow("18", DAY, promotion_id, "单元", figures), Account("18", "城东店"))
     fields = {**found.encode(row.cells), **cells}
-    return {
-        "record_id": record_id,
-        "fields": {name: [{"type": "text", "text": value}] for name, value in fields.items()},
-        "created_time": RUN,
-        "last_modified_time": RUN + 5,
-        "created_by": {"id": US},
-    }
+    texts = {name: [{"type": "text", "text": value}] for name, value in fields.items()}
+    return Record(record_id, texts, US, RUN, RUN + 5)
 
 
 def test_only_keys_with_more_than_one_row_are_found_and_peoples_cells_are_told_from_ours() -> None:

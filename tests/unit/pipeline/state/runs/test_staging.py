@@ -15,6 +15,7 @@ from pipeline.core.table.columns import Column, Kind
 from pipeline.core.table.diff import Change
 from pipeline.core.table.formula import Formula
 from pipeline.core.table.layout import Layout
+from pipeline.core.table.record import Record
 from pipeline.state import codec, keys
 from pipeline.state.runs.staging import PAGE, Cleared, Fetched, Snapshot, Staging, packed
 from tests.staged import put_fetched
@@ -35,7 +36,7 @@ SNAPSHOT = Snapshot(
         {"账户名称": Field("fld1", "门店", 3, {"城东店": "opt1"}), "点击率": Field("fld2", "点击率", 2)},
         ZoneInfo("Asia/Shanghai"),
     ),
-    packed([{"record_id": "rec1", "fields": {"单元ID": "7600000000000000001", "时间": 1770739200000, "空": None}}]),
+    packed([Record("rec1", {"单元ID": "7600000000000000001", "时间": 1770739200000, "空": None}, "ou_1", 7, 9)]),
     3,
     NOW,
     1234,
@@ -106,7 +107,7 @@ class TestStaging:
     def test_many_records_of_a_snapshot_are_packed_by_the_page_and_come_in_their_order(
         self, client: redis.Redis
     ) -> None:
-        staging, records = Staging(client), [{"record_id": f"rec{n}"} for n in range(2 * PAGE + 1)]
+        staging, records = Staging(client), [Record(f"rec{n}", {}) for n in range(2 * PAGE + 1)]
         staging.put_snapshot("run1", Snapshot(SNAPSHOT.layout, packed(iter(records)), 0, NOW))
         back = staging.snapshot("run1")
         assert back is not None
@@ -120,11 +121,11 @@ class TestStaging:
 
     def test_figures_of_a_snapshot_keep_every_digit(self, client: redis.Redis) -> None:
         staging = Staging(client)
-        record = {"fields": {"消耗(元)": Decimal("118.360000000000000001"), "n": 7600000000000000001}}
+        record = Record("rec1", {"消耗(元)": Decimal("118.360000000000000001"), "n": 7600000000000000001})
         staging.put_snapshot("run1", Snapshot(SNAPSHOT.layout, packed([record]), 0, NOW))
         back = staging.snapshot("run1")
         assert back is not None
-        assert {name: str(cell) for name, cell in next(iter(back.records))["fields"].items()} == {
+        assert {name: str(cell) for name, cell in next(iter(back.records)).cells.items()} == {
             "消耗(元)": "118.360000000000000001",
             "n": "7600000000000000001",
         }

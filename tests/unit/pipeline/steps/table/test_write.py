@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.clients.feishu.records import BatchSize
 from pipeline.core.errors import BatchTooLarge, RowRefused
-from pipeline.steps.table.write import BISECTING_CALLS_MAX, Bisection, client_token, create_surely, write_batches
+from pipeline.steps.table.write import BISECTING_CALLS_MAX, Bisection, write_batches
 
 
 class Service:
@@ -74,34 +74,3 @@ def test_a_batch_without_a_bad_row_costs_one_call_and_none_of_the_forty() -> Non
     service = Service()
     bisection.write(range(1000), service.write)
     assert (service.calls, bisection.calls, bisection.refused) == ([1000], BISECTING_CALLS_MAX, [])
-
-
-class Replaying:
-    """Answers a client_token that it saw before as it did then, whatever became of the rows; knows none at first."""
-
-    def __init__(self, *seen: str) -> None:
-        self.seen, self.rows, self.looked = set(seen), list[int](), 0
-
-    def send(self, rows: Sequence[int], token: str) -> None:
-        if token not in self.seen:
-            self.seen.add(token)
-            self.rows += rows
-
-    def absent(self, rows: Sequence[int]) -> list[int]:
-        self.looked += 1
-        return [row for row in rows if row not in self.rows]
-
-
-def test_an_answer_to_what_was_sent_for_the_first_time_is_believed() -> None:
-    service = Replaying()
-    create_surely([1, 2], service.send, service.absent, "plan", lambda _: None)
-    assert (service.rows, service.looked) == ([1, 2], 0)
-
-
-def test_what_may_have_been_sent_before_is_looked_up_and_sent_under_another_token_where_it_is_not_there() -> None:
-    service = Replaying(client_token("plan", 0))
-    create_surely([1, 2], service.send, service.absent, "plan", lambda _: None, again=True)
-    assert service.rows == [1, 2]
-    service = Replaying()
-    create_surely([1, 2], service.send, service.absent, "plan", lambda _: None, again=True)
-    assert (service.rows, service.looked) == ([1, 2], 1)
