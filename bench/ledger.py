@@ -21,12 +21,12 @@ import redis
 from cli.session import log_to_stderr
 from cli.terminal.output import note, say_table
 from lab.processes import redis_server
-from pipeline.core.coverage.coverage import KnownDay
+from pipeline.core.coverage.day import LastOutcome, Loaded
 from pipeline.core.model import Account, AccountDay, DayRange, china_day
 from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summary
 from pipeline.state import keys
-from pipeline.state.coverage.coverage import Coverage, Loaded
-from pipeline.state.coverage.days import Days
+from pipeline.state.coverage.coverage import Coverage
+from pipeline.state.coverage.last_outcomes import LastOutcomes
 from pipeline.state.runs.events import Events
 from pipeline.state.runs.ledger import Ledger
 
@@ -52,7 +52,7 @@ def fill(client: redis.Redis, accounts: Sequence[Account], days: int, now: datet
     """A daily run of each day up to yesterday, with events, and the coverage of its days; the newest run's id."""
     table_id = SETTINGS["LAIKE_BITABLE_TABLE_ID"]
     ledger, events = Ledger(client), Events(client)
-    coverage, known = Coverage(client, table_id), Days(client, table_id)
+    coverage, outcomes = Coverage(client, table_id), LastOutcomes(client, table_id)
     newest = china_day(now) - timedelta(days=1)
     for back in reversed(range(days)):
         day = newest - timedelta(days=back)
@@ -65,7 +65,7 @@ def fill(client: redis.Redis, accounts: Sequence[Account], days: int, now: datet
         client.delete(keys.events(run.run_id))
         at = [AccountDay(account.id, day) for account in accounts]
         coverage.learn({one: Loaded(3, "118.36", "c" * 32, run.started_at) for one in at})
-        known.learn({one: KnownDay(state=DayState.LOADED, rows=3, cost="118.36") for one in at})
+        outcomes.learn({one: LastOutcome(state=DayState.LOADED, rows=3, cost="118.36") for one in at})
     return f"daily-{newest}"
 
 

@@ -25,8 +25,10 @@ from pipeline.core.token import authorize_link
 from pipeline.settings import Settings
 from pipeline.state import keys
 from pipeline.state.alerts import Alerts
+from pipeline.state.coverage.absences import Absences
+from pipeline.state.coverage.book import DayBook
 from pipeline.state.coverage.coverage import Coverage
-from pipeline.state.coverage.days import Days
+from pipeline.state.coverage.last_outcomes import LastOutcomes
 from pipeline.state.coverage.readings import Readings
 from pipeline.state.coverage.spend import Spend
 from pipeline.state.coverage.status_memory import StatusMemory
@@ -74,8 +76,10 @@ class Context:
     events: Events
     coverage: Coverage
     spend: Spend
-    days: Days
+    last_outcomes: LastOutcomes
+    book: DayBook
     readings: Readings
+    absences: Absences
     base_facts: BaseFacts
     writes: Writes
     table_facts: TableFacts
@@ -247,6 +251,7 @@ def _about_all(client: redis.Redis) -> dict[str, Any]:
         "pulse": Pulse(client),
         "events": Events(client),
         "spend": Spend(client),
+        "absences": Absences(client),
         "told": Told(client),
         "schema": Schema(client),
         "alerts": Alerts(client),
@@ -256,9 +261,11 @@ def _about_all(client: redis.Redis) -> dict[str, Any]:
 
 def _about_table(client: redis.Redis, table_id: str) -> dict[str, Any]:
     """What is remembered about one table, by the names of a context."""
+    coverage, last_outcomes = Coverage(client, table_id), LastOutcomes(client, table_id)
     return {
-        "coverage": Coverage(client, table_id),
-        "days": Days(client, table_id),
+        "coverage": coverage,
+        "last_outcomes": last_outcomes,
+        "book": DayBook(coverage, last_outcomes),
         "readings": Readings(client, table_id),
         "table_facts": TableFacts(client, table_id),
         "visibility": Visibility(client, table_id),

@@ -10,7 +10,8 @@ from cli.arguments import day_of
 from cli.session import opened
 from cli.terminal import output
 from cli.terminal.words import Part, coloured, shown
-from pipeline.core.coverage.coverage import AccountCoverage, KnownDay
+from pipeline.core.coverage.day import DayCoverage
+from pipeline.core.coverage.grid import AccountCoverage
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import DayRange, china_day
 from pipeline.core.outcome import DayState
@@ -60,13 +61,13 @@ def _document(one: AccountCoverage) -> dict[str, Any]:
     days = [
         {
             "day": day.isoformat(),
-            "state": known.state,
-            "rows": known.rows,
-            "cost": f"{float(known.cost):.2f}",
-            "outside": f"{float(known.outside):.2f}",
-            "what_to_do": known.what_to_do,
+            "state": last.state,
+            "rows": last.rows,
+            "cost": f"{float(last.cost):.2f}",
+            "outside": f"{float(last.outside):.2f}",
+            "what_to_do": last.what_to_do,
         }
-        for day, known in one.days.items()
+        for day, last in ((day, coverage.shown) for day, coverage in one.days.items())
     ]
     return {"id": one.account.id, "name": one.account.name, "days": days}
 
@@ -90,6 +91,6 @@ def _print(found: Sequence[AccountCoverage], days: DayRange, width: int) -> None
     output.say(*(part for pair in legend for part in pair))
 
 
-def _cell(known: KnownDay | None) -> tuple[Part, ...]:
+def _cell(day: DayCoverage | None) -> tuple[Part, ...]:
     before = " " * (DAY_CELLS - 1)
-    return (before, coloured(known.state, LETTERS[known.state])) if known else (before + " ",)
+    return (before, coloured(day.state, LETTERS[day.state])) if day else (before + " ",)

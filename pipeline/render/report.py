@@ -7,7 +7,7 @@ from decimal import Decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.core.coverage.coverage import KnownDay
+from pipeline.core.coverage.day import DayCoverage
 from pipeline.core.model import CHINA, ZERO, Account
 from pipeline.core.outcome import DayState
 from pipeline.core.telling.report import JUDGED_FROM, Report, Sums, top, weekdays, worst
@@ -122,7 +122,7 @@ def _series(report: Report, figure: Callable[[Sums], Decimal]) -> dict[str, list
     }
 
 
-Block = tuple[Sequence[date], Sequence[tuple[Account, Sequence[KnownDay]]]]
+Block = tuple[Sequence[date], Sequence[tuple[Account, Sequence[DayCoverage]]]]
 
 
 def _blocks(report: Report) -> Iterator[Block]:

@@ -3,12 +3,12 @@
 from datetime import date, timedelta
 
 from pipeline.context import Context
+from pipeline.core.coverage.history import history_of
 from pipeline.core.model import DayRange
 from pipeline.core.outcome import DayState, RunState, Summary
 from pipeline.steps.accounts.roster import states
 from pipeline.steps.coverage.grid import coverage
 from pipeline.steps.coverage.health import health
-from pipeline.steps.coverage.history import history
 from pipeline.steps.runs.due import due
 from pipeline.steps.runs.early_read import read_table
 from pipeline.steps.runs.fetch import fetch_account
@@ -62,7 +62,7 @@ def test_nothing_of_the_old_table_is_told_of_the_new_one(lab: Lab) -> None:
     ctx = switch(lab)
     grid = coverage(ctx, window(lab))
     assert {one.state for account in grid for one in account.days.values()} == {DayState.MISSING}
-    assert history(ctx, lab.accounts, window(lab)) == {}
+    assert history_of(ctx.book.of(lab.accounts, window(lab))) == {}
     assert health(ctx, lab.day).as_of is None
     assert not any(state.last_covered for state in states(ctx, ctx.settings.accounts, lambda _: None))
 

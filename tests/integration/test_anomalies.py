@@ -5,12 +5,12 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from pipeline.context import Context
+from pipeline.core.coverage.day import Loaded
 from pipeline.core.model import CHINA, Account, AccountDay, DayRange, Totals
 from pipeline.core.outcome import AccountResult, DayState, FetchOutcome, LoadOutcome, Run, RunState, Summary
 from pipeline.core.runs.flow import LOAD, Step
 from pipeline.core.runs.quality import checksum
 from pipeline.state import codec, keys
-from pipeline.state.coverage.coverage import Loaded
 from pipeline.state.runs.outcomes import STEP
 from pipeline.state.runs.staging import Fetched
 from pipeline.steps.telling.card import tell_run

@@ -9,7 +9,7 @@ from datetime import date, time, timedelta
 
 import pytest
 
-from pipeline.core.coverage.coverage import KnownDay
+from pipeline.core.coverage.day import LastOutcome
 from pipeline.core.model import AccountDay, Key
 from pipeline.core.outcome import DayState, Run, RunState, Summary
 from pipeline.core.runs.plan import parts
@@ -252,7 +252,7 @@ def test_a_batch_with_a_day_that_was_found_wrong_since_is_loaded_again(
 ) -> None:
     ctx = lab.context()
     at = AccountDay(chosen(lab)[0], parts(interrupted)[LOADED].days.first)
-    ctx.days.learn({at: KnownDay(state=DayState.INCOMPLETE, as_of=ctx.shared_now())}, ctx.shared_now())
+    ctx.last_outcomes.learn({at: LastOutcome(state=DayState.INCOMPLETE, as_of=ctx.shared_now())}, ctx.shared_now())
     run, summary, _ = again(lab, span)
     assert (run.loaded_before, summary.state) == ((), RunState.SUCCESS)
 

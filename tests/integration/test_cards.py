@@ -156,6 +156,6 @@ def test_what_a_catch_up_made_good_is_over_too(lab: Lab) -> None:
 def test_a_bug_in_what_a_card_tells_besides_keeps_the_end_from_nobody(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.steps.telling.card.history", lambda *_: 1 / 0)
+    monkeypatch.setattr("pipeline.steps.telling.card.looked_back", lambda *_: 1 / 0)
     assert lab.sync(lab.day).state == RunState.SUCCESS
     assert titles(lab) == [f"{lab.day} 同步成功"]

@@ -52,7 +52,7 @@ def test_a_run_of_six_small_accounts_costs_these_calls_and_commands(lab: Lab) ->
     given, sent, rows = third_run(lab, few)
     assert rows < 500  # a page of the table
     assert dict(sent) == {**CALLS, "report.account": 6, "report.promotion": 6, "records.search": 2}
-    assert given.total() == 632, given
+    assert given.total() == 620, given
 
 
 def test_twice_the_rows_cost_no_call_and_no_command_more(lab: Lab) -> None:

@@ -93,7 +93,7 @@ def assert_newest_is_told(lab: Lab, summary: Summary, at: AccountDay) -> None:
     ctx, cost = lab.context(), cost_in_source(lab, at)
     lab.assert_agrees(at.day, at.day, chosen(lab))
     assert Decimal(ctx.coverage.at([at])[at].cost) == cost
-    known = ctx.days.known([at.account_id], DayRange(at.day, at.day))[at]
+    known = ctx.last_outcomes.of([at.account_id], DayRange(at.day, at.day))[at]
     assert (known.state, Decimal(known.cost)) == (DayState.LOADED, cost)
     row = status_of(lab, at)
     assert (row["状态"], Decimal(str(row["消耗"]))) == ("已入库", cost)
@@ -152,7 +152,7 @@ def test_what_a_newer_load_wrote_and_nobody_read_back_yet_is_not_overwritten_and
     few.context().ledger.close(replace(summary, run_id=newer.run_id))  # given up by whoever began it
     for due in begin_catch_up(ctx):
         assert carry_out(ctx, due.run_id).state == RunState.SUCCESS
-    known = few.context().days.known([first.id], DayRange(moved.day, moved.day))
+    known = few.context().last_outcomes.of([first.id], DayRange(moved.day, moved.day))
     assert known[AccountDay(first.id, moved.day)].state.good
 
 

@@ -227,7 +227,7 @@ def assert_all_say_so(lab: MemoryLab, ctx: Context, newer: Summary) -> None:
     for number in names:
         place = AccountDay(number, lab.day)
         cost = sum(Decimal(str(row["stat_cost"])) for row in lab.source().values() if _of(row, number))
-        known = ctx.days.known([number], newer.days)[place]
+        known = ctx.last_outcomes.of([number], newer.days)[place]
         told = status[names[number], max(days)]
         assert Decimal(ctx.coverage.at([place])[place].cost) == cost
         assert ctx.coverage.at([place])[place].as_of >= since

@@ -81,7 +81,7 @@ def row_of(lab: Lab, key: Key) -> dict[str, Any]:
 
 def states(lab: Lab) -> dict[str, DayState]:
     """What is last known of both accounts on the newest day."""
-    known = lab.context().days.known([main_of(lab), copy_of(lab)], DayRange(lab.day, lab.day))
+    known = lab.context().last_outcomes.of([main_of(lab), copy_of(lab)], DayRange(lab.day, lab.day))
     return {at.account_id: one.state for at, one in known.items()}
 
 

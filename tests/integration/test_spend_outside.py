@@ -338,7 +338,7 @@ def test_when_redis_was_emptied_the_amount_is_new_again_and_what_was_said_of_it_
     usual.context().client.flushdb()
     assert first(usual.sync(usual.day)).state == DayState.INCOMPLETE
     newest = usual.day + timedelta(days=1)
-    (recalled,) = usual.context().days.known([usual.accounts[0]], DayRange(newest, newest)).values()
+    (recalled,) = usual.context().last_outcomes.of([usual.accounts[0]], DayRange(newest, newest)).values()
     assert (recalled.state, recalled.what_to_do) == (DayState.LOADED, None)
 
 

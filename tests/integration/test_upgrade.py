@@ -13,14 +13,14 @@ import redis
 from emulator.server import EmulatorServer
 from lab.processes import BEAT, WORKER
 from pipeline.context import Context
+from pipeline.core.coverage.day import Loaded
+from pipeline.core.coverage.history import history_of
 from pipeline.core.errors import HistoryUnclear
 from pipeline.core.model import CHINA, AccountDay, DayRange
 from pipeline.core.outcome import DayState, RunState, Summary
 from pipeline.state import codec, keys
-from pipeline.state.coverage.coverage import Loaded
 from pipeline.state.schema import FORM
 from pipeline.steps.coverage.grid import coverage
-from pipeline.steps.coverage.history import history
 from pipeline.steps.coverage.rebuild import settle_history
 from pipeline.steps.runs.plan import begin_catch_up, begin_daily, carry_out
 from tests.dataset import ACCOUNTS, LEFT_AT, NEWEST, load, restore, small
@@ -127,7 +127,7 @@ def test_the_first_run_adds_the_column_and_every_row_that_can_be_taken_over_name
 
 def test_what_was_usual_is_known_and_a_correction_is_called_one(left: Lab) -> None:
     ctx, days = upgraded(left), DayRange(FIRST, LAST)
-    known = history(ctx, ACCOUNTS, days)
+    known = history_of(ctx.book.of(ACCOUNTS, days))
     assert {at: (one.rows, str(one.cost)) for at, one in known.items()} == {
         at: (one.rows, one.cost) for at, one in loaded_before().items()
     }
@@ -209,7 +209,7 @@ def test_where_nobody_knows_which_table_it_was_a_person_is_asked_and_says_so_onc
     settle_history(ctx, left.table_id)
     summary = daily(left)
     assert (summary.state, summary.updated, len(summary.restatements)) == (RunState.SUCCESS, 0, 0)
-    assert len(history(ctx, ACCOUNTS, DayRange(FIRST, LAST))) == len(loaded_before())
+    assert len(history_of(ctx.book.of(ACCOUNTS, DayRange(FIRST, LAST)))) == len(loaded_before())
 
 
 def test_a_person_who_names_a_table_that_there_is_not_is_told_which_there_are(left: Lab) -> None:

@@ -1,11 +1,12 @@
 """What the table has of a run's day, told apart from what the run itself brought."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from pipeline.core.coverage.day import DayCoverage, Loaded
 from pipeline.core.model import ZERO
 from pipeline.core.outcome import AccountResult, DayState, Summary
 
@@ -51,32 +52,36 @@ class Aftermath:
         return [self.standing[one.id] for one in accounts]
 
 
-def aftermath(summary: Summary, loaded: Mapping[str, Standing] | None, doubtful: Collection[str] = ()) -> Aftermath:
+def aftermath(summary: Summary, days: Mapping[str, DayCoverage] | None) -> Aftermath:
     """Sort the accounts of a run by what the table has of its day.
 
     Args:
-        loaded: What was last loaded of the day and found to agree, by account id; `None`: nobody knows.
-        doubtful: Accounts whose rows were written since then, by this run or another, and not found to agree.
+        days: The run's day by account id; `None`: nobody knows.
     """
-    there, standing = loaded or {}, dict[str, Standing]()
+    standing = dict[str, Standing]()
     groups: dict[str, list[AccountResult]] = {}
     for one in summary.accounts:
-        group = _group(one, there, doubtful, dry_run=summary.dry_run)
+        day = (days or {}).get(one.id, DayCoverage())
+        group = _group(one, day, dry_run=summary.dry_run)
         groups.setdefault(group, []).append(one)
         if group in ("synced", "kept"):
-            standing[one.id] = there.get(one.id) or Standing(one.rows, one.cost, summary.started_at)
+            standing[one.id] = _standing(day.loaded) or Standing(one.rows, one.cost, summary.started_at)
     sorted_out: dict[str, Any] = {name: tuple(those) for name, those in groups.items()}
-    return Aftermath(standing=standing, known=loaded is not None, **sorted_out)
+    return Aftermath(standing=standing, known=days is not None, **sorted_out)
 
 
-def _group(one: AccountResult, loaded: Mapping[str, Standing], doubtful: Collection[str], *, dry_run: bool) -> str:
+def _standing(loaded: Loaded | None) -> Standing | None:
+    return Standing(loaded.rows, Decimal(loaded.cost), loaded.as_of) if loaded else None
+
+
+def _group(one: AccountResult, day: DayCoverage, *, dry_run: bool) -> str:
     if one.of_day.good and not dry_run:
         return "synced"
     if one.of_day == DayState.PARKED:
         return "parked"
-    if one.id in doubtful:
+    if day.doubtful:
         return "unsure"
-    return "kept" if one.id in loaded else "lacking"
+    return "kept" if day.loaded else "lacking"
 
 
 def summed(those: Sequence[Standing] | Sequence[AccountResult]) -> tuple[int, Decimal]:

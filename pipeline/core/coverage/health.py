@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from pipeline.core.coverage.day import DayCoverage
 from pipeline.core.model import CHINA
 
 NAMES_SHOWN = 5
@@ -31,16 +32,17 @@ class Health:
 
 
 def judge(
-    day: date, names: Mapping[str, str], loaded: Mapping[str, datetime], now: datetime, longest: timedelta | None
+    day: date, names: Mapping[str, str], days: Mapping[str, DayCoverage], now: datetime, longest: timedelta | None
 ) -> Health:
     """The verdict on a day.
 
     Args:
         names: The accounts that are waited for, by id.
-        loaded: Those of which the day is loaded, and of when their figures are.
+        days: What is known of the day, by account id.
         longest: How old the newest figures may be.
     """
-    lacking = tuple(name for number, name in names.items() if number not in loaded)
+    loaded = {account_id: one.loaded.as_of for account_id, one in days.items() if one.loaded and one.state.good}
+    lacking = tuple(name for account_id, name in names.items() if account_id not in loaded)
     as_of = max(loaded.values(), default=None)
     old = as_of is not None and longest is not None and now - as_of > longest
     verdict = Verdict.BAD if as_of is None or old else Verdict.IN_PART if lacking else Verdict.OK

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
+from pipeline.core.coverage.day import UNKNOWN, DayCoverage, Loaded
 from pipeline.core.model import ZERO, AccountDay
 
 
@@ -30,20 +31,53 @@ class Comparison:
     accounts: int
 
 
+def figures_of(loaded: Loaded) -> Figures:
+    """The figures of a loaded day.
+
+    Conversions are the account report's: none where it said nothing of the day, unknown if they were never remembered.
+    """
+    unsaid = None if loaded.checksum == UNKNOWN else ZERO
+    return Figures(loaded.rows, Decimal(loaded.cost), loaded.totals.conversions if loaded.totals else unsaid)
+
+
+def history_of(days: Iterable[tuple[AccountDay, DayCoverage]]) -> dict[AccountDay, Figures]:
+    """The figures that the table is sure to hold; other days are absent."""
+    return {at: figures_of(one.standing) for at, one in days if one.standing}
+
+
+def looked_back(
+    days: Iterable[tuple[AccountDay, DayCoverage]], newest: date
+) -> tuple[dict[AccountDay, Figures], dict[str, DayCoverage]]:
+    """The same, and what is known of the newest day by account id; nothing else of the days is kept."""
+    found, of_newest = dict[AccountDay, Figures](), dict[str, DayCoverage]()
+    for at, one in days:
+        found |= history_of([(at, one)])
+        if at.day == newest:
+            of_newest[at.account_id] = one
+    return found, of_newest
+
+
+def read_at(days: Iterable[tuple[AccountDay, DayCoverage]]) -> datetime | None:
+    """When the newest loaded day of each account was read: the earliest of these times."""
+    newest: dict[str, tuple[date, datetime]] = {}
+    for at, one in days:
+        if one.loaded and at.day >= newest.get(at.account_id, (date.min,))[0]:
+            newest[at.account_id] = at.day, one.loaded.as_of
+    return min((as_of for _, as_of in newest.values()), default=None)
+
+
 def together(history: History, account_ids: Iterable[str], day: date) -> Figures | None:
     """Accounts on a day as one; `None` where nothing is known of any of them."""
-    known = [history[at] for number in account_ids if (at := AccountDay(number, day)) in history]
-    return added(known) if known else None
+    found = [history[at] for account_id in account_ids if (at := AccountDay(account_id, day)) in history]
+    return added(found) if found else None
 
 
 def compare(history: History, account_ids: Iterable[str], day: date, base: date) -> Comparison | None:
     """A day against another one, like with like; `None` where no account is known on both."""
-    both = [
-        number for number in account_ids if AccountDay(number, day) in history and AccountDay(number, base) in history
-    ]
+    both = [one for one in account_ids if AccountDay(one, day) in history and AccountDay(one, base) in history]
     if not both:
         return None
-    now, then = (added([history[AccountDay(number, one)] for number in both]) for one in (day, base))
+    now, then = (added([history[AccountDay(one, of)] for one in both]) for of in (day, base))
     return Comparison(now, then, len(both))
 
 
@@ -52,11 +86,11 @@ def cost_per_conversion(figures: Figures) -> Decimal | None:
     return figures.cost / figures.conversions if figures.conversions else None
 
 
-def added(known: Sequence[Figures]) -> Figures:
-    """Several figures as one; 转化 of which one is not known are not known."""
-    counts = [one.conversions for one in known if one.conversions is not None]
+def added(figures: Sequence[Figures]) -> Figures:
+    """Several figures as one; 转化 are unknown where one of them is."""
+    counts = [one.conversions for one in figures if one.conversions is not None]
     return Figures(
-        sum(one.rows for one in known),
-        sum((one.cost for one in known), ZERO),
-        sum(counts, ZERO) if len(counts) == len(known) else None,
+        sum(one.rows for one in figures),
+        sum((one.cost for one in figures), ZERO),
+        sum(counts, ZERO) if len(counts) == len(figures) else None,
     )

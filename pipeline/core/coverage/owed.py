@@ -4,10 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
+from pipeline.core.coverage.day import LastOutcome
 from pipeline.core.model import AccountDay, DayRange
 from pipeline.core.outcome import Run, RunKind
 from pipeline.core.runs.plan import catch_up_due, owed_from, yesterday
+from pipeline.core.unforeseen import Unforeseen
 
+Owed = Mapping[str, tuple[date, ...]]  # days by account id, the oldest first
+Outcomes = Mapping[AccountDay, LastOutcome]
 UNAVAILABLE_AGAIN = timedelta(hours=24)  # the daily run tries; catch_up only where there was none
 
 
@@ -15,6 +19,28 @@ def newest_owed(now: datetime, daily_at: time, deadline_s: float) -> date:
     """The newest day that is owed: yesterday, or the day before until the daily run of today had its time."""
     newest = yesterday(now)
     return newest if now >= owed_from(now, daily_at, deadline_s) else newest - timedelta(days=1)
+
+
+def owed_by_account(
+    covered: Mapping[str, Collection[date]], outcomes: Outcomes, newest: date, lookback_days: int, catch_up_days: int
+) -> dict[str, tuple[date, ...]]:
+    """The days up to `newest` of each account that owes any.
+
+    Args:
+        covered: The days that were loaded at some time, of every account.
+        outcomes: How the last readings of the last `catch_up_days` days ended.
+    """
+    bad, waiting = defaultdict[str, set[date]](set), defaultdict[str, set[date]](set)
+    for at, one in outcomes.items():
+        if not one.state.good:
+            bad[at.account_id].add(at.day)
+        if one.again_at:  # another reading was promised
+            waiting[at.account_id].add(at.day)
+    found = {
+        one: owed_days({*loaded, *waiting[one]}, bad[one], newest, lookback_days, catch_up_days)
+        for one, loaded in covered.items()
+    }
+    return {one: days for one, days in found.items() if days}
 
 
 def owed_days(
@@ -48,23 +74,29 @@ def may_try(runs: Iterable[Run], account_id: str, days: Sequence[date], now: dat
     return catch_up_due([run.started_at for run in of_account if days[-1] in run.days], now)
 
 
+def worth_reading(owed: Owed, outcomes: Outcomes, now: datetime) -> dict[str, tuple[date, ...]]:
+    """The owed days that a reading now can make good; the others wait for a later one."""
+    waiting = {at for at, one in outcomes.items() if one.again_at and one.again_at > now}
+    return _without(owed, waiting)
+
+
 def may_be_caught_up(
-    owed: Mapping[str, Sequence[date]],
-    broken: Collection[AccountDay],
-    runs: Sequence[Run],
-    ended_broken: Collection[str],
+    owed: Owed, outcomes: Outcomes, runs: Sequence[Run], ended_broken: Collection[str]
 ) -> dict[str, tuple[date, ...]]:
-    """What catch_up may try of what is owed: what met an error that nobody foresaw is left to the next daily run.
+    """The owed days that catch_up may try: what met an unforeseen error is left to the next daily run.
 
     Args:
-        broken: Days whose last known state says so.
         runs: The newest runs, the newest first.
-        ended_broken: Those of them whose end met such an error, so that no state of their days became known.
+        ended_broken: Those of them whose end met such an error, so that they left no outcomes of their days.
     """
     last = _last_runs(runs) if ended_broken else {}
-    alone = {at for at, run_id in last.items() if run_id in ended_broken} | set(broken)
-    left = {number: tuple(day for day in days if AccountDay(number, day) not in alone) for number, days in owed.items()}
-    return {number: days for number, days in left.items() if days}
+    broken = {at for at, one in outcomes.items() if one.reason == Unforeseen.reason}
+    return _without(owed, broken | {at for at, run_id in last.items() if run_id in ended_broken})
+
+
+def _without(owed: Owed, out: Collection[AccountDay]) -> dict[str, tuple[date, ...]]:
+    left = {one: tuple(day for day in days if AccountDay(one, day) not in out) for one, days in owed.items()}
+    return {one: days for one, days in left.items() if days}
 
 
 def _last_runs(runs: Sequence[Run]) -> dict[AccountDay, str]:

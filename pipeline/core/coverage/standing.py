@@ -1,13 +1,18 @@
-"""What the table has of an account's day, to be compared with what another reading left there."""
+"""What the table has of an account's day, and which of two readings stands there: the later one."""
 
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
+from pipeline.core.coverage.day import Loaded
 from pipeline.core.model import ZERO, Account, AccountDay, Cell, FoundRow
+from pipeline.core.runs.findings import Word
+from pipeline.core.runs.reading import believed
+
+Moments = Mapping[AccountDay, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,31 @@ class TableDay:
     rows: int
     cost: Decimal
     digest: str
+
+
+def read_later(
+    read_at: Moments, loaded: Mapping[AccountDay, Loaded], begun: Moments, now: datetime
+) -> dict[AccountDay, Loaded | None]:
+    """Days of which something was read later: what was found to agree, or `None` until somebody has read it back.
+
+    Args:
+        read_at: When the days were read.
+        begun: By which reading rows were last written, or are about to be.
+        now: The clock that dates readings.
+    """
+    found = dict[AccountDay, Loaded | None]()
+    for at, moment in read_at.items():
+        there = loaded.get(at)
+        if there and believed(there.as_of, now) > moment:
+            found[at] = there
+        elif believed(begun.get(at), now) > moment:
+            found[at] = None
+    return found
+
+
+def words_of(later: Mapping[AccountDay, Loaded | None]) -> dict[AccountDay, Word]:
+    """What is said of days that were read back later; the others are left out."""
+    return {at: Word(one.outcome(at.day), one.as_of) for at, one in later.items() if one}
 
 
 def table_days(found: Iterable[FoundRow], places: Mapping[AccountDay, Account]) -> dict[AccountDay, TableDay]:

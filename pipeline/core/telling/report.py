@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from pipeline.core.coverage.coverage import KnownDay
+from pipeline.core.coverage.day import DayCoverage
 from pipeline.core.model import ZERO, Account, DayRange, FoundRow
 from pipeline.core.outcome import DayState
 from pipeline.core.table.layout import Layout
@@ -95,7 +95,7 @@ class Report:
 
     days: DayRange
     tally: Tally
-    grid: Mapping[Account, Mapping[date, KnownDay]]
+    grid: Mapping[Account, Mapping[date, DayCoverage]]
     restated: tuple[Restated, ...]
     as_of: datetime | None  # up to when the newest loaded day of every account is known; `None`: nothing was loaded
     made_at: datetime
@@ -109,9 +109,7 @@ class Report:
     @property
     def parked(self) -> dict[str, int]:
         """Accounts that are parked in the period, and on how many of its days."""
-        counts = {
-            one.name: sum(known.state == DayState.PARKED for known in of.values()) for one, of in self.grid.items()
-        }
+        counts = {one.name: sum(day.state == DayState.PARKED for day in of.values()) for one, of in self.grid.items()}
         return {name: count for name, count in counts.items() if count}
 
     def _in_state(self, day: date, *, parked: bool) -> list[str]:

@@ -1,11 +1,12 @@
 """A week's figures from what was last loaded, beside those of the week before: whole days against whole days only."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from pipeline.core.coverage.history import Figures, added
+from pipeline.core.coverage.grid import AccountCoverage, each_day
+from pipeline.core.coverage.history import Figures, added, figures_of, read_at
 from pipeline.core.model import ZERO, DayRange
 
 WEEK = 7
@@ -70,6 +71,22 @@ def weeks(today: date) -> tuple[DayRange, DayRange]:
     """The last week from Monday to Sunday that is over, and the one before."""
     monday = today - timedelta(days=today.weekday() + WEEK)
     return _week_from(monday), _week_from(monday - timedelta(days=WEEK))
+
+
+def week_of(days: DayRange, grid: Sequence[AccountCoverage]) -> Week:
+    """A week by what is known of its days.
+
+    Args:
+        grid: All accounts, with the days of the week and of the week before.
+    """
+    accounts = tuple(_account_week(one, days) for one in grid)
+    return Week(days, accounts, read_at(one for one in each_day(grid) if one[0].day in days))
+
+
+def _account_week(one: AccountCoverage, days: DayRange) -> AccountWeek:
+    loaded = {day: figures_of(it.standing) for day, it in one.days.items() if it.standing}
+    good = [day for day, it in one.days.items() if it.state.good]
+    return account_week(one.account.name, loaded, good, one.lacking, days)
 
 
 def account_week(

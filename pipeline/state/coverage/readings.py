@@ -3,15 +3,14 @@
 Coverage tells the same only when the rows were read back. Between the two an older reading must not come.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
 import redis
 
 from pipeline.core.model import AccountDay
 from pipeline.state import keys
+from pipeline.state.coverage.by_day import read_days
 from pipeline.state.in_order import Dated, InOrder, by_account
 
 
@@ -24,18 +23,7 @@ class Readings:
 
     def at(self, places: Iterable[AccountDay]) -> dict[AccountDay, datetime]:
         """When what stands there was read; a place that was not written lately is absent."""
-        days: dict[str, list[date]] = defaultdict(list)
-        for at in places:
-            days[at.account_id].append(at.day)
-        pipe: Any = self._client.pipeline(transaction=False)
-        for number, wanted in days.items():
-            pipe.hmget(self._key(number), [day.isoformat() for day in wanted])
-        return {
-            AccountDay(number, day): _moment(one)
-            for (number, wanted), found in zip(days.items(), pipe.execute(), strict=True)
-            for day, one in zip(wanted, found, strict=True)
-            if one
-        }
+        return read_days(self._client, places, self._key, _moment)
 
     def begin(self, read_at: Mapping[AccountDay, datetime], now: datetime) -> None:
         """Say that rows of these readings are about to be written, or stand already; a newer one keeps its place."""

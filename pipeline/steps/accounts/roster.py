@@ -159,7 +159,7 @@ def states(ctx: Context, names: Mapping[str, str], tell: Callable[[int], None]) 
     """
     api = ctx.oceanengine(None)
     last = None if ctx.settings.accounts else ctx.rosters.last()
-    ways, parked = {one.id: one.ways for one in last.members} if last else {}, ctx.days.parked(ctx.now())
+    ways, parked = {one.id: one.ways for one in last.members} if last else {}, ctx.absences.parked(ctx.now())
     with ThreadPoolExecutor(max_workers=REPORTS_AT_ONCE) as pool:
         asked = {
             number: pool.submit(_state, ctx, api, number, name, ways.get(number, (SETTINGS,)))

@@ -4,9 +4,8 @@ from collections.abc import Collection
 from datetime import date
 
 from pipeline.context import Context
-from pipeline.core.coverage.coverage import AccountCoverage, KnownDay, grid
-from pipeline.core.model import AccountDay, DayRange, china_day
-from pipeline.core.outcome import DayState
+from pipeline.core.coverage.grid import AccountCoverage, grid
+from pipeline.core.model import DayRange, china_day
 from pipeline.core.runs.plan import choose_accounts, window
 from pipeline.steps.accounts.roster import known_accounts, remembered_accounts
 from pipeline.steps.coverage.rebuild import recall_coverage
@@ -20,12 +19,11 @@ def coverage(ctx: Context, days: DayRange) -> list[AccountCoverage]:
     """
     names = (remembered_accounts(ctx) or known_accounts(ctx)).names
     recall_coverage(ctx, names)
-    known = {**_loaded(ctx, names, days), **ctx.days.known(names, days)}
-    parked, today = ctx.days.parked(ctx.now()), china_day(ctx.now())
-    since = {number: china_day(one.since) for number, one in parked.items()}
+    book, today = dict(ctx.book.of(names, days)), china_day(ctx.now())
+    since = {account_id: china_day(one.since) for account_id, one in ctx.absences.parked(ctx.now()).items()}
     first = _first_days(ctx, names)
     return [
-        AccountCoverage(one, grid(one.id, days, known, today, since.get(one.id), first=first[one.id]))
+        AccountCoverage(one, grid(one.id, days, book, today, since.get(one.id), first=first[one.id]))
         for one in choose_accounts(names, [])
     ]
 
@@ -33,12 +31,4 @@ def coverage(ctx: Context, days: DayRange) -> list[AccountCoverage]:
 def _first_days(ctx: Context, account_ids: Collection[str]) -> dict[str, date]:
     """Each account's first loaded day; of one that was never loaded the look-back window is all that it owes."""
     begun = window(ctx.now(), ctx.settings.lookback_days).first
-    return {number: min(loaded, default=begun) for number, loaded in ctx.coverage.days(account_ids).items()}
-
-
-def _loaded(ctx: Context, account_ids: Collection[str], days: DayRange) -> dict[AccountDay, KnownDay]:
-    """Days that were loaded before their states were remembered."""
-    return {
-        at: KnownDay(state=DayState.LOADED if one.rows else DayState.EMPTY, rows=one.rows, cost=one.cost)
-        for at, one in ctx.coverage.at(AccountDay(number, day) for number in account_ids for day in days).items()
-    }
+    return {account_id: min(loaded, default=begun) for account_id, loaded in ctx.coverage.days(account_ids).items()}

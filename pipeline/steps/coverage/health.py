@@ -8,7 +8,7 @@ from pipeline.clients.heartbeat import Heartbeat
 from pipeline.context import Context
 from pipeline.core.coverage.health import Health, Verdict, judge
 from pipeline.core.errors import LaikeError
-from pipeline.core.model import AccountDay, DayRange
+from pipeline.core.model import AccountDay
 from pipeline.core.outcome import Run
 from pipeline.core.runs.plan import yesterday
 from pipeline.steps.accounts.roster import remembered_accounts
@@ -25,16 +25,12 @@ def health(ctx: Context, day: date | None = None, longest: timedelta | None = No
     Args:
         longest: How old the newest figures may be.
     """
-    now, known = ctx.now(), remembered_accounts(ctx)
-    parked = ctx.days.parked(now)
-    names = {number: name for number, name in known.names.items() if number not in parked} if known else {}
+    now, accounts = ctx.now(), remembered_accounts(ctx)
+    parked = ctx.absences.parked(now)
+    names = {one: name for one, name in accounts.names.items() if one not in parked} if accounts else {}
     judged = day or newest_day(ctx, len(names))
-    covered = ctx.coverage.at(AccountDay(number, judged) for number in names)
-    states = ctx.days.known(names, DayRange(judged, judged))
-    loaded = {
-        at.account_id: one.as_of for at, one in covered.items() if not (state := states.get(at)) or state.state.good
-    }
-    return judge(judged, names, loaded, now, longest)
+    days = ctx.book.at(AccountDay(account_id, judged) for account_id in names)
+    return judge(judged, names, {at.account_id: one for at, one in days.items()}, now, longest)
 
 
 def tell_outside(ctx: Context, run: Run) -> None:

@@ -7,14 +7,13 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from pipeline.context import Context
-from pipeline.core.coverage.coverage import KnownDay
+from pipeline.core.coverage.day import UNKNOWN, LastOutcome, Loaded
 from pipeline.core.coverage.status import ACCOUNT, AS_OF, COST, DAY, NAME, REASON, ROWS, STATE, STATES, table_of
 from pipeline.core.errors import HistoryUnclear, LaikeError, WrongInput
 from pipeline.core.model import AccountDay, DayRange
 from pipeline.core.runs.absence import absent_since
 from pipeline.core.runs.plan import told_apart
 from pipeline.core.table.cells import moment_in, number_in, plain_text
-from pipeline.state.coverage.coverage import UNKNOWN, Loaded
 from pipeline.steps.coverage.status import recalled_days, search_of
 from pipeline.steps.table.read import time_zone
 
@@ -31,8 +30,8 @@ class Recalled:
         unnamed: Rows that may be of another table, since they name none and nobody knows which one it was.
     """
 
-    known: dict[AccountDay, KnownDay] = field(default_factory=dict)
-    covered: dict[AccountDay, Loaded] = field(default_factory=dict)
+    outcomes: dict[AccountDay, LastOutcome] = field(default_factory=dict)
+    loaded: dict[AccountDay, Loaded] = field(default_factory=dict)
     unnamed: int = 0
 
 
@@ -59,12 +58,12 @@ def recall_coverage(ctx: Context, names: Mapping[str, str]) -> None:
         return
     if recalled.unnamed:
         raise HistoryUnclear(f"{recalled.unnamed} rows of {NAME} name no table, and nobody knows which it was{CURE}")
-    if recalled.known:
+    if recalled.outcomes:
         now = ctx.shared_now()
-        ctx.days.learn(recalled.known, now)
-        ctx.days.begin_absences(absent_since({at: one.state for at, one in recalled.known.items()}))
-        ctx.coverage.learn(recalled.covered, now)  # last: from now on there is something known
-        log.info("coverage_recalled", days=len(recalled.covered))
+        ctx.last_outcomes.learn(recalled.outcomes, now)
+        ctx.absences.begin(absent_since({at: one.state for at, one in recalled.outcomes.items()}))
+        ctx.coverage.learn(recalled.loaded, now)  # last: once anything is loaded nobody rebuilds again
+        log.info("coverage_recalled", days=len(recalled.loaded))
 
 
 def settle_history(ctx: Context, table_id: str) -> None:
@@ -101,7 +100,7 @@ def _recalled(ctx: Context, by_name: Mapping[str, str]) -> Recalled:
     ours, owner = ctx.settings.bitable_table_id, ctx.schema.owner()
     found = _gathered((cells for cells in rows if (table_of(cells) or owner) == ours), by_name, zone, days)
     unclear = not owner and not any(table_of(cells) for cells in rows)  # beside named rows they are a person's
-    return replace(found, unnamed=len(_gathered(rows, by_name, zone, days).known) if unclear else 0)
+    return replace(found, unnamed=len(_gathered(rows, by_name, zone, days).outcomes) if unclear else 0)
 
 
 def _gathered(
@@ -115,10 +114,10 @@ def _gathered(
         if at is None or at.day not in days or state is None or read_at is None or count is None or cost is None:
             continue  # what a person wrote
         reason = None if state.good else plain_text(cells.get(REASON) or "") or None
-        known = KnownDay(state=state, rows=int(count), cost=str(cost), what_to_do=reason, as_of=read_at)
-        recalled.known[at] = known
+        outcome = LastOutcome(state=state, rows=int(count), cost=str(cost), what_to_do=reason, as_of=read_at)
+        recalled.outcomes[at] = outcome
         if state.good:
-            recalled.covered[at] = Loaded(known.rows, known.cost, UNKNOWN, read_at)
+            recalled.loaded[at] = Loaded(outcome.rows, outcome.cost, UNKNOWN, read_at)
     return recalled
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Collection, Sequence
 
 from pipeline.context import Context
+from pipeline.core.coverage.grid import each_day
+from pipeline.core.coverage.history import read_at
 from pipeline.core.model import Account, DayRange, china_day
 from pipeline.core.telling.report import Report, Restated, tally
 from pipeline.render.period_card import report_card
 from pipeline.steps.accounts.roster import choose, known_accounts, remembered_accounts
 from pipeline.steps.coverage.grid import coverage
-from pipeline.steps.coverage.history import read_at
 from pipeline.steps.table.read import layout_now, read_following, rows_of
 from pipeline.steps.telling.tell import Sent, send
 
@@ -24,7 +25,7 @@ def gather(ctx: Context, days: DayRange, account_ids: Sequence[str]) -> Report:
         LaikeError: The table cannot be read, or the accounts are not known.
     """
     accounts = choose(ctx, (remembered_accounts(ctx) or known_accounts(ctx)).names, account_ids)
-    grid = {one.account: one.days for one in coverage(ctx, days) if one.account in accounts}
+    grid = [one for one in coverage(ctx, days) if one.account in accounts]
     only = {account.name for account in accounts} if account_ids else None
     base = ctx.base(None)
     layout, _ = layout_now(ctx, base)
@@ -32,9 +33,9 @@ def gather(ctx: Context, days: DayRange, account_ids: Sequence[str]) -> Report:
     return Report(
         days=days,
         tally=sums,
-        grid=grid,
+        grid={one.account: one.days for one in grid},
         restated=tuple(sorted(_restated(ctx, days, accounts), key=lambda one: (one.day, one.account, one.seen_at))),
-        as_of=read_at(ctx, days, [account.id for account in accounts]),
+        as_of=read_at(each_day(grid)),
         made_at=ctx.now(),
         link=ctx.settings.table_url,
     )

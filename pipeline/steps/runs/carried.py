@@ -7,6 +7,7 @@ source not to have moved, is loaded anew like any other batch.
 from collections.abc import Iterable, Mapping
 
 from pipeline.context import Context
+from pipeline.core.coverage.day import Loaded
 from pipeline.core.coverage.standing import table_days
 from pipeline.core.errors import Busy, Trouble
 from pipeline.core.model import Account, AccountDay, FoundRow
@@ -14,8 +15,6 @@ from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, Run, Verif
 from pipeline.core.read_back import DayAgreement
 from pipeline.core.runs.flow import READ, Step
 from pipeline.core.runs.reading import usable
-from pipeline.state.coverage.coverage import Loaded
-from pipeline.steps.coverage.standing import outcome_of
 
 AS_LEFT = -2  # what the early read of such a batch ends with, instead of a number of rows
 
@@ -28,12 +27,9 @@ def places(part: Run) -> dict[AccountDay, Account]:
 def fresh(ctx: Context, part: Run) -> Mapping[AccountDay, Loaded] | None:
     """What was loaded of a batch, if all of it is known, good, and was read so lately that it need not be fetched."""
     wanted, now = places(part), ctx.shared_now()
-    covered = ctx.coverage.at(wanted)
-    known = ctx.days.known([account.id for account in part.accounts], part.days)
-    bad = any(not known[at].state.good for at in wanted if at in known)
-    if bad or len(covered) < len(wanted) or not all(usable(one.as_of, now) for one in covered.values()):
-        return None
-    return covered
+    days = ctx.book.at(wanted)
+    good = {at: day.loaded for at, day in days.items() if day.loaded and day.state.good}
+    return good if len(good) == len(wanted) and all(usable(one.as_of, now) for one in good.values()) else None
 
 
 def as_left(ctx: Context, part: Run, found: Iterable[FoundRow]) -> bool:
@@ -93,8 +89,8 @@ def _remembered(ctx: Context, part: Run, account_id: str) -> FetchOutcome:
 
 
 def _day(at: AccountDay, covered: Mapping[AccountDay, Loaded]) -> DayOutcome:
-    if known := covered.get(at):
-        return outcome_of(at, known)
+    if loaded := covered.get(at):
+        return loaded.outcome(at.day)
     why = Trouble(
         reason="interrupted",
         message=f"{at.day}: what an earlier attempt loaded is not remembered any more",

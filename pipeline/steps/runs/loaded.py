@@ -6,12 +6,12 @@ from datetime import date
 from decimal import Decimal
 
 from pipeline.context import Context
+from pipeline.core.coverage.day import Loaded
 from pipeline.core.model import AccountDay, Key, WantedRow
 from pipeline.core.outcome import LoadOutcome, Shift
 from pipeline.core.runs.quality import refusals
 from pipeline.core.table.diff import Causes, Change, causes
 from pipeline.core.table.layout import Layout
-from pipeline.state.coverage.coverage import Loaded
 from pipeline.steps.runs.fetched import Source
 from pipeline.steps.runs.ready import Ready
 from pipeline.steps.runs.shared_keys import Shared

@@ -87,7 +87,7 @@ def begin_settle(ctx: Context) -> Run:
     run_id = plan.scheduled_id(RunKind.SETTLE, newest)
     if ctx.ledger.known(run_id):
         return ctx.ledger.run(run_id)
-    known, parked = _known_or_told(ctx), ctx.days.parked(ctx.now())
+    known, parked = _known_or_told(ctx), ctx.absences.parked(ctx.now())
     chosen = [number for number in known.names if number not in parked]
     return _open(ctx, _planned(ctx, known, run_id, DayRange(newest, newest), chosen))
 
@@ -181,7 +181,7 @@ def _planned(
     ctx: Context, known: Known, run_id: str, days: DayRange, account_ids: Sequence[str], *, dry_run: bool = False
 ) -> Run:
     now = ctx.now()
-    accounts, parked = choose(ctx, known.names, account_ids), ctx.days.parked(now)
+    accounts, parked = choose(ctx, known.names, account_ids), ctx.absences.parked(now)
     return Run(
         run_id=run_id,
         day=days.last,

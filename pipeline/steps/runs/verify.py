@@ -8,6 +8,7 @@ from functools import cached_property
 import structlog
 
 from pipeline.context import Context
+from pipeline.core.coverage.day import Loaded
 from pipeline.core.coverage.standing import TableDay, table_days
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import AccountDay, FoundRow, WantedRow, by_key
@@ -18,7 +19,6 @@ from pipeline.core.runs.plan import follows_on
 from pipeline.core.runs.quality import agree
 from pipeline.core.table.layout import Layout
 from pipeline.core.table.record import Record
-from pipeline.state.coverage.coverage import Loaded
 from pipeline.state.runs.staging import Snapshot, packed
 from pipeline.steps.coverage.standing import newer
 from pipeline.steps.runs.carried import is_carried, read_back

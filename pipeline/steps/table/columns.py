@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from pipeline.context import Context
+from pipeline.core.coverage.day import Loaded
 from pipeline.core.model import AccountDay
 from pipeline.core.table.diff import Causes
 from pipeline.core.table.layout import Layout
-from pipeline.state.coverage.coverage import Loaded
 from pipeline.state.table.table_facts import KnownColumn
 
 Known = Mapping[str, KnownColumn]  # the fields of the last load, by the columns' names in the settings

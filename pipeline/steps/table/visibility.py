@@ -12,13 +12,13 @@ import structlog
 
 from pipeline.clients.feishu.base import Base
 from pipeline.context import Context
+from pipeline.core.coverage.day import UNKNOWN
 from pipeline.core.errors import TableUnseen
 from pipeline.core.model import Account
 from pipeline.core.outcome import Run
 from pipeline.core.read_back import DayAgreement
 from pipeline.core.runs.reading import believed
 from pipeline.core.table.layout import Layout, filled
-from pipeline.state.coverage.coverage import UNKNOWN
 from pipeline.state.table.visibility import Unseen
 from pipeline.steps.table.read import read_rows
 

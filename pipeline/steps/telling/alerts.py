@@ -48,7 +48,7 @@ def _of_the_day(ctx: Context, cut: Sequence[Run], summary: Summary, history: His
 
 def _all_there(ctx: Context, summary: Summary) -> bool:
     known, ids = remembered_accounts(ctx), {account.id for account in summary.accounts}
-    waited_for = known.names.keys() - ctx.days.parked(summary.ended_at) if known else set()
+    waited_for = known.names.keys() - ctx.absences.parked(summary.ended_at) if known else set()
     return len(ids) > 1 and bool(waited_for) and waited_for <= ids
 
 

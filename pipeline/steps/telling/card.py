@@ -11,15 +11,13 @@ from datetime import timedelta
 import structlog
 
 from pipeline.context import Context
-from pipeline.core.coverage.coverage import whole
-from pipeline.core.coverage.history import History
+from pipeline.core.coverage.aftermath import aftermath
+from pipeline.core.coverage.history import History, looked_back
 from pipeline.core.model import DayRange, china_day
 from pipeline.core.outcome import RunState, Summary
 from pipeline.core.telling.background import Background
 from pipeline.render.cards import run_card
 from pipeline.state.store import StoreTrouble
-from pipeline.steps.coverage.aftermath import standing
-from pipeline.steps.coverage.history import history
 from pipeline.steps.telling.alerts import alerts
 from pipeline.steps.telling.hearing import heard, keep_for_later, mends, recovery, unheard
 from pipeline.steps.telling.tell import Sent, send
@@ -90,26 +88,25 @@ def _background(ctx: Context, summary: Summary, besides: Sequence[Summary]) -> B
 
 
 def _gathered(ctx: Context, summary: Summary, besides: Sequence[Summary]) -> Background:
-    numbers, day = [account.id for account in summary.accounts], summary.day
+    account_ids, day = [account.id for account in summary.accounts], summary.day
     back = max(LOOKED_BACK, timedelta(weeks=ctx.settings.anomalies.weeks))
-    states = ctx.days.known(numbers, DayRange(day - LOOKED_BACK, day))
-    known = whole(history(ctx, numbers, DayRange(day - back, day)), states)
+    history, of_day = looked_back(ctx.book.of(account_ids, DayRange(day - back, day)), day)
     return Background(
-        history=known,
-        after=standing(ctx, summary, states),
+        history=history,
+        after=aftermath(summary, of_day),
         now=ctx.now(),
         recovery=recovery(ctx, summary),
         unheard=tuple(besides),
-        alerts=_alerts(ctx, summary, known, besides),
+        alerts=_alerts(ctx, summary, history, besides),
         table_url=ctx.settings.table_url,
         settle_at=ctx.settings.settle_at,
         clock_offset_s=ctx.settings.clock_offset_s,
     )
 
 
-def _alerts(ctx: Context, summary: Summary, known: History, besides: Sequence[Summary]) -> tuple[str, ...]:
+def _alerts(ctx: Context, summary: Summary, history: History, besides: Sequence[Summary]) -> tuple[str, ...]:
     try:
-        return alerts(ctx, summary, known, besides)
+        return alerts(ctx, summary, history, besides)
     except StoreTrouble:
         raise
     except Exception:

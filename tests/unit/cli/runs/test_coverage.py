@@ -9,7 +9,8 @@ from rich.console import Console
 
 from cli.runs import coverage
 from cli.terminal import output
-from pipeline.core.coverage.coverage import AccountCoverage, KnownDay
+from pipeline.core.coverage.day import DayCoverage, LastOutcome
+from pipeline.core.coverage.grid import AccountCoverage
 from pipeline.core.model import Account, DayRange
 from pipeline.core.outcome import DayState
 
@@ -22,7 +23,8 @@ def shown(monkeypatch: pytest.MonkeyPatch, names: list[str], count: int, width: 
     days = DayRange(FIRST, FIRST + timedelta(days=count - 1))
     found = [
         AccountCoverage(
-            Account(str(n), name), {day: KnownDay(state=states[i % len(states)]) for i, day in enumerate(days)}
+            Account(str(n), name),
+            {day: DayCoverage(last=LastOutcome(state=states[i % len(states)])) for i, day in enumerate(days)},
         )
         for n, name in enumerate(names)
     ]

@@ -21,7 +21,8 @@ from cli.terminal.output import (
 from cli.terminal.summary import print_summary
 from pipeline.core import errors
 from pipeline.core.causes import cure_of
-from pipeline.core.coverage.aftermath import Standing, aftermath
+from pipeline.core.coverage.aftermath import aftermath
+from pipeline.core.coverage.day import DayCoverage, LastOutcome, Loaded
 from pipeline.core.errors import AccountUnavailable, LaikeError, NeedsPerson, TableFull, Trouble, WrongInput
 from pipeline.core.model import Account, DayRange
 from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summary
@@ -178,9 +179,15 @@ def test_accounts_that_failed_alike_are_told_together(capsys: pytest.CaptureFixt
 def test_what_a_run_read_and_what_the_table_has_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
     names = {"1": "城东店", "2": "城西店", "3": "城南店", "4": "城北店"}
     accounts = [account(None if number == "1" else GONE, id=number, name=name) for number, name in names.items()]
-    there = Standing(7, Decimal("48881.29"), NOW - timedelta(hours=5))
+    there = Loaded(7, "48881.29", "c", NOW - timedelta(hours=5))
+    doubt = LastOutcome(state=DayState.INCOMPLETE, written=True)
     one = summary(RunState.PARTIAL, *accounts)
-    print_summary(one, aftermath(one, {"1": replace(there, as_of=NOW), "2": there, "4": there}, {"4"}))
+    days = {
+        "1": DayCoverage(replace(there, as_of=NOW)),
+        "2": DayCoverage(there),
+        "4": DayCoverage(there, doubt),
+    }
+    print_summary(one, aftermath(one, days))
     said = capsys.readouterr().out
     assert "the table has of 2026-02-11: 7 rows, 48,881.29 元 as of 02-12 15:00\n" in said
     assert "the table has of 2026-02-11: 7 rows, 48,881.29 元 as of 02-12 10:00 (not by this run: 城西店)" in said

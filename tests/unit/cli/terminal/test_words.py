@@ -22,7 +22,8 @@ from cli.terminal.trace import tree
 from cli.terminal.words import coloured, escaped, shown, words
 from pipeline.core import redaction
 from pipeline.core.causes import cure_of
-from pipeline.core.coverage.coverage import AccountCoverage, KnownDay
+from pipeline.core.coverage.day import DayCoverage, LastOutcome
+from pipeline.core.coverage.grid import AccountCoverage
 from pipeline.core.errors import LaikeError, Trouble
 from pipeline.core.model import Account, DayRange
 from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summary
@@ -172,7 +173,7 @@ def test_a_tree_has_a_line_for_each_thing_that_happened(name: str) -> None:
 @given(texts)
 def test_a_line_of_the_coverage_is_a_name_and_its_days(name: str) -> None:
     days = DayRange(DAY, DAY)
-    found = [AccountCoverage(Account("18", name), {DAY: KnownDay(state=DayState.LOADED)})]
+    found = [AccountCoverage(Account("18", name), {DAY: DayCoverage(last=LastOutcome(state=DayState.LOADED))})]
     lines = printed(lambda: coverage._print(found, days, 80))
     assert len(lines) == 4
     assert lines[2].endswith("  L")

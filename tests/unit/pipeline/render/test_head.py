@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.core.coverage.aftermath import Standing, aftermath
+from pipeline.core.coverage.aftermath import aftermath
+from pipeline.core.coverage.day import DayCoverage, LastOutcome, Loaded
 from pipeline.core.model import DayRange
 from pipeline.core.outcome import AccountResult, DayState, RunState, Summary
 from pipeline.render.head import head
@@ -43,8 +44,10 @@ def summary(*accounts: AccountResult, days: int = 1, run_id: str = "daily-2026-0
 
 def said(one: Summary, doubtful: tuple[str, ...] = (), now: datetime = NOW, **loaded: timedelta) -> list[str]:
     """The head of a card; accounts were loaded so long before noon, with 1,000.50 元 each."""
-    there = {name[1:]: Standing(2, Decimal("1000.50"), NOW - ago) for name, ago in loaded.items()}
-    return [line.text for line in head(one, aftermath(one, there, doubtful), now, SETTLED)]
+    there = {name[1:]: Loaded(2, "1000.50", "c", NOW - ago) for name, ago in loaded.items()}
+    doubt = LastOutcome(state=BAD, written=True)
+    days = {it: DayCoverage(there.get(it), doubt if it in doubtful else None) for it in {*there, *doubtful}}
+    return [line.text for line in head(one, aftermath(one, days), now, SETTLED)]
 
 
 JUST, EARLIER = timedelta(0), timedelta(hours=5)

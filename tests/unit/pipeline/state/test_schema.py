@@ -6,19 +6,19 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import redis
 
-from pipeline.core.coverage.coverage import KnownDay
+from pipeline.core.coverage.day import LastOutcome, Loaded
 from pipeline.core.errors import NewerState, WrongRelease
 from pipeline.core.model import AccountDay, DayRange
 from pipeline.core.outcome import DayState
 from pipeline.state import codec, keys
-from pipeline.state.coverage.coverage import Coverage, Loaded
-from pipeline.state.coverage.days import Days
+from pipeline.state.coverage.coverage import Coverage
+from pipeline.state.coverage.last_outcomes import LastOutcomes
 from pipeline.state.schema import FORM, Schema
 
 DAY = date(2026, 2, 11)
 NOW = datetime(2026, 2, 12, 7, tzinfo=UTC)
 LOADED, LATER = Loaded(2, "118.36", "c1", NOW), Loaded(3, "120.00", "c2", NOW + timedelta(hours=3))
-KNOWN = KnownDay(state=DayState.LOADED, rows=2, cost="118.36")
+KNOWN = LastOutcome(state=DayState.LOADED, rows=2, cost="118.36")
 ACCOUNTS = ("18", "19")
 
 
@@ -31,7 +31,7 @@ def remember(client: redis.Redis, *, seen: tuple[str, ...] = ("tbl1",)) -> None:
     for number in ACCOUNTS:
         for day in (DAY, DAY - timedelta(days=1)):
             client.hset(keys.tableless_coverage(number), day.isoformat(), codec.dump(LOADED, Loaded))
-            client.hset(keys.tableless_day_states(number), day.isoformat(), codec.dump(KNOWN, KnownDay))
+            client.hset(keys.tableless_day_states(number), day.isoformat(), codec.dump(KNOWN, LastOutcome))
         client.expire(keys.tableless_day_states(number), 1000)
     for table_id in seen:
         client.set(keys.seen(table_id), "1")
@@ -40,7 +40,7 @@ def remember(client: redis.Redis, *, seen: tuple[str, ...] = ("tbl1",)) -> None:
 def days_of(client: redis.Redis, table_id: str) -> int:
     """How many days of all accounts count as loaded in a table, by both memories."""
     loaded = sum(map(len, Coverage(client, table_id).days(ACCOUNTS).values()))
-    assert len(Days(client, table_id).known(ACCOUNTS, DayRange(DAY - timedelta(days=1), DAY))) == loaded
+    assert len(LastOutcomes(client, table_id).of(ACCOUNTS, DayRange(DAY - timedelta(days=1), DAY))) == loaded
     return loaded
 
 

@@ -4,13 +4,21 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from pipeline.core.coverage.health import Verdict, judge
+from pipeline.core.coverage.day import DayCoverage, LastOutcome, Loaded
+from pipeline.core.coverage.health import Health, Verdict, judge
+from pipeline.core.outcome import DayState
 
 DAY = date(2026, 2, 11)
 NOW = datetime(2026, 2, 12, 1, tzinfo=UTC)
 AS_OF = NOW - timedelta(hours=2)
 NAMES = {"1": "城东店", "2": "城西店"}
 DAY_LONG = timedelta(hours=26)
+
+
+def judged(names: dict[str, str], loaded: dict[str, datetime], longest: timedelta | None = DAY_LONG) -> Health:
+    """The verdict on a day that these accounts have loaded, with the times of their figures."""
+    days = {account_id: DayCoverage(Loaded(1, "1", "c", as_of)) for account_id, as_of in loaded.items()}
+    return judge(DAY, names, days, NOW, longest)
 
 
 @pytest.mark.parametrize(
@@ -26,17 +34,23 @@ DAY_LONG = timedelta(hours=26)
 def test_a_day_is_good_in_part_or_bad_and_a_line_says_it(
     names: dict[str, str], loaded: dict[str, datetime], verdict: Verdict, words: str
 ) -> None:
-    found = judge(DAY, names, loaded, NOW, DAY_LONG)
+    found = judged(names, loaded)
     assert found.verdict == verdict
     assert found.words.startswith(words)
 
 
 def test_who_is_missing_is_named_and_of_many_a_few() -> None:
-    assert judge(DAY, NAMES, {"2": AS_OF}, NOW, None).words.endswith("figures as of 2026-02-12 07:00; missing 城东店")
+    assert judged(NAMES, {"2": AS_OF}, None).words.endswith("figures as of 2026-02-12 07:00; missing 城东店")
     many = {str(n): f"店{n}" for n in range(9)}
-    assert judge(DAY, many, {"8": AS_OF}, NOW, None).words.endswith("店4 and 3 more")
+    assert judged(many, {"8": AS_OF}, None).words.endswith("店4 and 3 more")
 
 
 def test_the_newest_figures_count_for_the_age() -> None:
     loaded = {"1": NOW - timedelta(hours=27), "2": AS_OF}
-    assert judge(DAY, NAMES, loaded, NOW, DAY_LONG).verdict == Verdict.OK
+    assert judged(NAMES, loaded).verdict == Verdict.OK
+
+
+def test_a_loaded_day_whose_last_reading_was_not_whole_is_missing() -> None:
+    loaded, bad = Loaded(1, "1", "c", AS_OF), LastOutcome(state=DayState.INCOMPLETE)
+    found = judge(DAY, NAMES, {"1": DayCoverage(loaded), "2": DayCoverage(loaded, bad)}, NOW, None)
+    assert (found.verdict, found.lacking) == (Verdict.IN_PART, ("城西店",))

@@ -8,9 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.coverage.owed import catch_up_id, groups, may_be_caught_up, may_try, newest_owed, next_id, owed_days
+from pipeline.core.coverage.day import LastOutcome
+from pipeline.core.coverage.owed import (
+    catch_up_id,
+    groups,
+    may_be_caught_up,
+    may_try,
+    newest_owed,
+    next_id,
+    owed_by_account,
+    owed_days,
+    worth_reading,
+)
 from pipeline.core.model import CHINA, Account, AccountDay, DayRange
-from pipeline.core.outcome import Run
+from pipeline.core.outcome import DayState, Run
+from pipeline.core.unforeseen import Unforeseen
 
 NEWEST = date(2026, 2, 11)
 SEVEN = datetime(2026, 2, 12, 7, tzinfo=CHINA)
@@ -40,6 +52,24 @@ def test_owed_is_what_was_never_loaded_since_the_first_loaded_day_and_what_is_ba
     covered: tuple[int, ...], bad: tuple[int, ...], owed: tuple[int, ...]
 ) -> None:
     assert owed_days(set(ago(*covered)), set(ago(*bad)), NEWEST, 7, 30) == ago(*owed)
+
+
+def test_each_account_owes_by_its_own_days() -> None:
+    loaded, bad = set(ago(6, 5, 4, 3, 2, 1, 0)), LastOutcome(state=DayState.INCOMPLETE)
+    outcomes = {AccountDay("2", ago(3)[0]): bad, AccountDay("1", ago(0)[0]): LastOutcome(state=DayState.EMPTY)}
+    assert owed_by_account({"1": loaded, "2": loaded}, outcomes, NEWEST, 7, 30) == {"2": ago(3)}
+
+
+def test_an_account_that_was_promised_another_reading_owes_from_then_on() -> None:
+    waiting = {AccountDay("1", ago(9)[0]): LastOutcome(state=DayState.INCOMPLETE, again_at=SEVEN)}
+    assert owed_by_account({"1": set()}, waiting, NEWEST, 7, 30)["1"][0] == ago(9)[0]
+
+
+def test_a_day_that_only_waits_for_a_later_reading_is_not_worth_one_before() -> None:
+    owed, waiting = {"1": ago(2, 1, 0), "2": ago(1)}, LastOutcome(state=DayState.INCOMPLETE, again_at=SEVEN)
+    outcomes = {AccountDay("1", ago(1)[0]): waiting, AccountDay("2", ago(1)[0]): waiting}
+    assert worth_reading(owed, outcomes, SEVEN - timedelta(seconds=1)) == {"1": ago(2, 0)}
+    assert worth_reading(owed, outcomes, SEVEN) == owed
 
 
 def test_a_look_back_longer_than_what_may_be_owed_is_cut() -> None:
@@ -139,16 +169,17 @@ def test_a_catch_up_run_is_named_by_its_days_and_how_many_there_were() -> None:
 
 def test_what_broke_for_a_reason_that_nobody_foresaw_is_not_caught_up() -> None:
     owed = {"1": ago(2, 1, 0), "2": ago(1, 0), "3": ago(0)}
-    broken = [AccountDay("1", ago(1)[0]), *(AccountDay("2", day) for day in ago(1, 0))]
+    places = [AccountDay("1", ago(1)[0]), *(AccountDay("2", day) for day in ago(1, 0))]
+    broken = dict.fromkeys(places, LastOutcome(state=DayState.FAILED, reason=Unforeseen.reason))
     assert may_be_caught_up(owed, broken, [], []) == {"1": ago(2, 0), "3": ago(0)}
 
 
 def test_days_are_left_alone_whose_newest_run_broke_at_its_end() -> None:
     owed = {"1": ago(2, 1, 0)}
     older, newer = replace(a_run(5, 6, 0), run_id="older"), replace(a_run(1, 1, 0), run_id="newer")
-    assert may_be_caught_up(owed, [], [newer, older], ["newer"]) == {"1": ago(2)}
-    assert may_be_caught_up(owed, [], [newer, older], ["older"]) == {"1": ago(1, 0)}
-    assert may_be_caught_up(owed, [], [newer, older], []) == owed
+    assert may_be_caught_up(owed, {}, [newer, older], ["newer"]) == {"1": ago(2)}
+    assert may_be_caught_up(owed, {}, [newer, older], ["older"]) == {"1": ago(1, 0)}
+    assert may_be_caught_up(owed, {}, [newer, older], []) == owed
 
 
 def test_the_name_after_a_name_has_the_next_number() -> None:

@@ -1,12 +1,14 @@
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from pipeline.core.coverage.standing import TableDay, table_days
+from pipeline.core.coverage.day import Loaded
+from pipeline.core.coverage.standing import TableDay, read_later, table_days, words_of
 from pipeline.core.model import Account, AccountDay, Cell, FoundRow
+from pipeline.core.runs.findings import Word
 
 DAY, NEXT = date(2026, 2, 11), date(2026, 2, 12)
 EAST, WEST = Account("1801", "城东店"), Account("1802", "城西店")
@@ -60,3 +62,32 @@ def test_whatever_else_is_there_has_another_digest(rows: tuple[FoundRow, ...]) -
 def test_the_order_of_rows_does_not_matter() -> None:
     other = replace(ROW, cells={**CELLS, "单元名称": "周末特惠"})
     assert of(ROW, other) == of(other, ROW)
+
+
+NOW = datetime(2026, 2, 12, 10, 36, tzinfo=UTC)
+SEVEN = NOW - timedelta(hours=3)
+
+
+@pytest.mark.parametrize(
+    ("loaded", "begun", "later"),
+    [
+        (None, None, False),
+        (SEVEN, SEVEN, False),  # its own reading
+        (SEVEN - timedelta(hours=1), None, False),
+        (NOW, NOW, True),
+        (NOW, SEVEN, True),
+        (NOW + timedelta(days=1), None, False),  # a time to come says nothing
+    ],
+)
+def test_what_was_read_and_loaded_later_stands(loaded: datetime | None, begun: datetime | None, *, later: bool) -> None:
+    there = {AT: Loaded(2, "118.36", "c", loaded)} if loaded else {}
+    found = read_later({AT: SEVEN}, there, {AT: begun} if begun else {}, NOW)
+    assert found == (there if later else {})
+    said = {AT: Word(there[AT].outcome(AT.day), there[AT].as_of)} if later else {}
+    assert words_of(found) == said
+
+
+def test_a_later_reading_that_nobody_has_read_back_yet_stands_without_figures() -> None:
+    found = read_later({AT: SEVEN}, {AT: Loaded(2, "118.36", "c", SEVEN)}, {AT: NOW}, NOW)
+    assert found == {AT: None}
+    assert words_of(found) == {}

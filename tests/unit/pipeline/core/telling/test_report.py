@@ -5,7 +5,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.coverage.coverage import KnownDay
+from pipeline.core.coverage.day import DayCoverage, LastOutcome
 from pipeline.core.model import Account, Cell, DayRange, FoundRow
 from pipeline.core.outcome import DayState
 from pipeline.core.table.columns import DEFAULT_COLUMNS
@@ -40,7 +40,10 @@ def report(found: Tally, days: DayRange | None = None, **states: DayState) -> Re
     """A report of a week; `states` by account and day of it, such as `a1_3`."""
     shown = days or DayRange(MONDAY, MONDAY + timedelta(days=6))
     grid = {
-        account: {day: KnownDay(state=states.get(f"a{account.id}_{n}", DayState.LOADED)) for n, day in enumerate(shown)}
+        account: {
+            day: DayCoverage(last=LastOutcome(state=states.get(f"a{account.id}_{n}", DayState.LOADED)))
+            for n, day in enumerate(shown)
+        }
         for account in ACCOUNTS
     }
     now = datetime(2026, 2, 10, tzinfo=UTC)

@@ -1,11 +1,14 @@
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from pipeline.core.coverage.day import DayCoverage, LastOutcome, Loaded
+from pipeline.core.coverage.grid import AccountCoverage
 from pipeline.core.coverage.history import Figures
-from pipeline.core.model import DayRange
-from pipeline.core.telling.week import Compared, Week, account_week, change, figures, weeks
+from pipeline.core.model import Account, DayRange
+from pipeline.core.outcome import DayState
+from pipeline.core.telling.week import Compared, Week, account_week, change, figures, week_of, weeks
 
 MONDAY = date(2026, 2, 2)
 LAST = DayRange(MONDAY, MONDAY + timedelta(days=6))
@@ -74,3 +77,13 @@ def test_a_week_is_compared_as_a_whole_only_where_each_day_of_each_account_is() 
     assert not Week(LAST, (full, short)).comparable
     assert Week(LAST, (full, short)).compared == Compared(13, of("130", "13"), of("130", "13"))
     assert Week(LAST, (full, short)).last == of("140", "14")
+
+
+def test_a_week_is_that_of_the_days_that_stand_and_names_those_that_somebody_waits_for() -> None:
+    read = datetime(2026, 2, 9, 2, 35, tzinfo=UTC)
+    loaded, doubt = Loaded(1, "10", "c", read), LastOutcome(state=DayState.INCOMPLETE, written=True)
+    one = {day: DayCoverage(loaded) for day in days(*range(-7, 7))} | {MONDAY: DayCoverage(loaded, doubt)}
+    week = week_of(LAST, [AccountCoverage(Account("1", "甲"), one)])
+    assert (week.last.cost, week.as_of) == (Decimal(60), read)
+    assert week.lacking == {MONDAY: ["甲"]}
+    assert week.compared.days == 6

@@ -3,9 +3,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import redis
 
+from pipeline.core.coverage.day import Loaded
 from pipeline.core.model import AccountDay
 from pipeline.state import keys
-from pipeline.state.coverage.coverage import Coverage, Loaded
+from pipeline.state.coverage.coverage import Coverage
 
 DAY = date(2026, 2, 11)
 NOW = datetime(2026, 2, 12, 7, tzinfo=UTC)

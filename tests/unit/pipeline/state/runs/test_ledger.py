@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 import redis
 
+from pipeline.core.coverage.day import Loaded
 from pipeline.core.errors import Busy, Trouble, WrongInput
 from pipeline.core.model import Account, AccountDay, DayRange
 from pipeline.core.outcome import AccountResult, DayState, LoadOutcome, Run, RunKind, RunState, Summary, VerifyOutcome
 from pipeline.state import codec, keys
-from pipeline.state.coverage.coverage import Coverage, Loaded
+from pipeline.state.coverage.coverage import Coverage
 from pipeline.state.lease import Lease
 from pipeline.state.runs.events import Events
 from pipeline.state.runs.ledger import PLANS_HELD, Ledger

@@ -1,0 +1,55 @@
+"""What a run leaves behind of its days."""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from pipeline.core.coverage.day import DayCoverage, LastOutcome, last_outcome
+from pipeline.core.model import AccountDay
+from pipeline.core.runs.findings import Findings, Word
+
+
+def learned(
+    words: Mapping[AccountDay, Word],
+    before: Mapping[AccountDay, DayCoverage],
+    untouched: Collection[AccountDay] = (),
+    written: Collection[AccountDay] = (),
+) -> dict[AccountDay, LastOutcome]:
+    """What to remember of days after the last words on them; an absent day stays as it is remembered.
+
+    Args:
+        untouched: Days of which the run fetched nothing.
+        written: Days whose rows the run may have written.
+    """
+    found = {}
+    for at, word in words.items():
+        day = before.get(at, DayCoverage())
+        after = day.after(last_outcome(word, written=at in written), fetched=at not in untouched)
+        if after is not day and after.last:
+            found[at] = after.last
+    return found
+
+
+def written(found: Findings, changed: Collection[AccountDay] | None) -> set[AccountDay]:
+    """Days of a batch whose rows it may have written.
+
+    Args:
+        changed: What a load that failed had set out to change by then; `None` where nobody can say.
+    """
+    fetched = {
+        AccountDay(account_id, day.day)
+        for account_id, fetch in found.fetches.items()
+        for day in fetch.days
+        if not day.failed
+    }
+    whole = changed is None or (found.load and not found.load.trouble)
+    return fetched if whole else fetched & set(changed or ())
+
+
+def untouched(findings: Iterable[Findings]) -> set[AccountDay]:
+    """Days of which a run fetched nothing, and so wrote nothing: what was loaded before still stands."""
+    found = set()
+    for one in findings:
+        for account in one.part.accounts:
+            fetch = one.fetches.get(account.id)
+            fetched = {day.day for day in fetch.days if not day.failed} if fetch else set()
+            found |= {AccountDay(account.id, day) for day in one.part.days if day not in fetched}
+    return found
