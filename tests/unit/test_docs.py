@@ -3,13 +3,15 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from pipeline.settings_sources import SECRETS
 from tests.unit.test_contracts import ROOT, commands, settings
+from tests.unit.test_house import offenders
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
 
 
 def test_every_setting_is_explained_and_no_other() -> None:
@@ -17,25 +19,22 @@ def test_every_setting_is_explained_and_no_other() -> None:
     assert set(re.findall(r"`(LAIKE_[A-Z_]+)`", text)) == settings()
 
 
-@each_page
-def test_every_setting_that_a_page_names_exists(page: Path) -> None:
-    known = settings() | {f"{name}_FILE" for name in SECRETS}
-    assert set(re.findall(r"\b(LAIKE_[A-Z_]+)\b", page.read_text(encoding="utf-8"))) <= known
+def test_every_setting_that_a_page_names_exists() -> None:
+    there = settings() | {f"{name}_FILE" for name in SECRETS}
+    assert offenders(PAGES, lambda page: set(re.findall(r"\b(LAIKE_[A-Z_]+)\b", text_of(page))) - there) == {}
 
 
-@each_page
-def test_every_command_that_a_page_names_exists(page: Path) -> None:
-    named = re.findall(
-        r"(?:^|`|/)laike ((?:token |dedup |notify )?[a-z-]+)", page.read_text(encoding="utf-8"), flags=re.MULTILINE
-    )
-    assert set(named) <= commands()
+def test_every_command_that_a_page_names_exists() -> None:
+    form, there = re.compile(r"(?:^|`|/)laike ((?:token |dedup |notify )?[a-z-]+)", re.MULTILINE), commands()
+    assert offenders(PAGES, lambda page: set(form.findall(text_of(page))) - there) == {}
 
 
-@each_page
-def test_every_link_leads_somewhere(page: Path) -> None:
-    targets = re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8"))
-    missing = [target for target in targets if "://" not in target and not (page.parent / target).exists()]
-    assert missing == []
+def test_every_link_leads_somewhere() -> None:
+    def dead(page: Path) -> list[str]:
+        targets = re.findall(r"\]\(([^)#]+)\)", text_of(page))
+        return [target for target in targets if "://" not in target and not (page.parent / target).exists()]
+
+    assert offenders(PAGES, dead) == {}
 
 
 def test_every_page_is_listed() -> None:
@@ -59,8 +58,9 @@ def test_both_readmes_have_the_same_sections_commands_and_blocks() -> None:
     assert shape(english) == shape(chinese)
 
 
-@each_page
-def test_every_file_that_a_page_names_is_there(page: Path) -> None:
-    named = re.findall(r"`([a-z_./]+/[a-z_0-9]+\.py)(?:::\w+)?`", page.read_text(encoding="utf-8"))
-    missing = [name for name in named if not (ROOT / name).exists() and not (ROOT / "pipeline" / name).exists()]
-    assert missing == [] or page.name == "CHANGELOG.md"
+def test_every_file_that_a_page_names_is_there() -> None:
+    def lost(page: Path) -> list[str]:
+        named = re.findall(r"`([a-z_./]+/[a-z_0-9]+\.py)(?:::\w+)?`", text_of(page))
+        return [name for name in named if not (ROOT / name).exists() and not (ROOT / "pipeline" / name).exists()]
+
+    assert offenders((page for page in PAGES if page.name != "CHANGELOG.md"), lost) == {}
