@@ -1,4 +1,4 @@
-"""Runs and their kinds, and what came of a run and of each of its steps: states, outcomes, the summary."""
+"""Runs: kinds, states, what came of a run and of each of its steps, the summary."""
 
 import re
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _DAILY_ID = re.compile(r"daily-\d{4}-\d{2}-\d{2}")  # a run by hand has a suffix
 
 
 class RunKind(StrEnum):
-    """Why a run was begun. Every id begins with its kind's prefix; nothing else reads an id."""
+    """Why a run was begun. A run's id begins with its kind's prefix; nothing else reads an id."""
 
     DAILY = "daily"
     SETTLE = "settle"

@@ -1,6 +1,6 @@
 """What the steps of a batch found, and the last word on each of its days."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -9,6 +9,7 @@ from pipeline.core.model import AccountDay
 from pipeline.core.outcome import DayOutcome, DayState, Doubt, FetchOutcome, LoadOutcome, Refusal, Run, VerifyOutcome
 from pipeline.core.read_back import DayAgreement, Overtaken
 from pipeline.core.runs.absence import park
+from pipeline.core.runs.plan import parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,22 @@ def _refused(refusal: Refusal) -> Trouble:
         what_to_do=f"{refusal.day} 有 {refusal.rows} 行被飞书拒绝写入 (单元ID {named}), 其余已写入; "
         "请检查这些单元的名称和表格各列的类型。",
     )
+
+
+def left_out_unread(run: Run) -> Iterator[Findings]:
+    """Batches that a plan of an older version leaves out: this run did not read them back, so that it is partial."""
+    every = parts(replace(run, loaded=()))
+    why = Trouble(
+        reason="interrupted",
+        message=f"{run.run_id} left out what an earlier attempt had loaded, and did not read it back",
+        what_to_do="该批次由此前的补数写入, 本次未回读; 请再次运行同一命令。",
+    )
+    return (Findings(every[batch], {}, None, None, left_out=why) for batch in run.loaded)
+
+
+def without_totals(fetch: FetchOutcome) -> FetchOutcome:
+    """What the end needs of a fetch: a long backfill has many, and all are held at once."""
+    return replace(fetch, days=tuple(replace(day, totals=None) for day in fetch.days))
 
 
 def _never_ended(step: str) -> Trouble:

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 
 from pipeline.core.errors import WrongInput
-from pipeline.core.model import CHINA, Account, DayRange, blocks, china_day
+from pipeline.core.model import CHINA, Account, AccountDay, DayRange, blocks, china_day
 from pipeline.core.outcome import Run, RunKind, RunState
 from pipeline.core.text import shortened
 
@@ -174,6 +174,14 @@ def daily_is_late(now: datetime, daily_at: time, patience_s: float, deadline_s: 
     return begins + timedelta(seconds=patience_s) <= now < owed_from(now, daily_at, deadline_s)
 
 
+def fullest(rows: Mapping[AccountDay, int]) -> int:
+    """How many rows a day may have: the sum of each account's fullest day."""
+    most: dict[str, int] = {}
+    for at, count in rows.items():
+        most[at.account_id] = max(count, most.get(at.account_id, 0))
+    return sum(most.values())
+
+
 def follows_on(run: Run, batch: int) -> bool:
     """Whether a run has a batch of that number that covers the days of the one before it.
 
@@ -194,6 +202,11 @@ def parts(run: Run) -> tuple[Run, ...]:
     cut = [(block, group) for block in blocks(run.days, most) for group in groups]
     left = [one for n, one in enumerate(cut) if n not in run.loaded]  # an older plan's batches keep their numbers
     return tuple(_part(run, n, block, group) for n, (block, group) in enumerate(left))
+
+
+def places(part: Run) -> dict[AccountDay, Account]:
+    """Every account and day of a batch."""
+    return {AccountDay(account.id, day): account for account in part.accounts for day in part.days}
 
 
 def _part(run: Run, batch: int, days: DayRange, accounts: tuple[Account, ...]) -> Run:

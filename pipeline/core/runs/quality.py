@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from pipeline.core.errors import Trouble
 from pipeline.core.model import ZERO, Account, AccountDay, FoundRow, Key, ReportRow, Totals, WantedRow, by_key
-from pipeline.core.outcome import DayOutcome, DayState, Refusal
+from pipeline.core.outcome import DayOutcome, DayState, Refusal, VerifyOutcome
 from pipeline.core.read_back import DayAgreement
 from pipeline.core.spend import tolerance
 
@@ -36,6 +36,11 @@ def _judge_day(day: date, rows: Sequence[ReportRow], totals: Totals | None) -> D
     if abs(cost - total) > tolerance(total, len(rows)):
         return replace(outcome, state=DayState.INCOMPLETE, trouble=_incomplete(day, cost, total))
     return outcome if rows else replace(outcome, state=DayState.EMPTY)
+
+
+def all_failed(days: Iterable[date], why: Trouble) -> tuple[DayOutcome, ...]:
+    """Days of which nothing could be read."""
+    return tuple(DayOutcome(day=day, state=DayState.FAILED, trouble=why) for day in days)
 
 
 def moved(totals: Mapping[date, Totals], loaded: Mapping[date, Totals | None]) -> list[date]:
@@ -131,6 +136,19 @@ def agree(
     return tuple(
         DayAgreement(account_id=at.account_id, day=at.day, excess=excess[at], **tally[at]) for at in sorted(accounts)
     )
+
+
+def all_agree(places: Iterable[AccountDay]) -> VerifyOutcome:
+    """The read-back of a batch that the table still has as an earlier attempt left it."""
+    agreements = tuple(DayAgreement(account_id=at.account_id, day=at.day) for at in places)
+    return VerifyOutcome(agreements=agreements, verified=True)
+
+
+def creator_of(created: Iterable[Key], found: Sequence[FoundRow]) -> str | None:
+    """Who the table names as the creator of rows that we just created: us; `None` if it names several or nobody."""
+    rows = by_key(found)
+    creators = ({row.creator for row in rows.get(key, [])} for key in created)
+    return next((one.pop() for one in creators if len(one) == 1), None)
 
 
 def _verdict(row: WantedRow, there: Sequence[FoundRow]) -> dict[str, int]:

@@ -13,9 +13,8 @@ from typing import Any, TypeVar
 import redis
 from pydantic import ConfigDict
 
-from pipeline.core.model import Key, ReportRow
-from pipeline.core.outcome import FetchOutcome
-from pipeline.core.runs.quality import checksum
+from pipeline.core.model import Key
+from pipeline.core.runs.source import Fetched
 from pipeline.core.table.diff import Change
 from pipeline.core.table.layout import Layout
 from pipeline.core.table.shared_keys import SharedKey
@@ -23,14 +22,6 @@ from pipeline.state import codec, keys
 
 T = TypeVar("T")
 PAGE = 500  # records that are packed together: a page of the search
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """What came of one account."""
-
-    outcome: FetchOutcome
-    rows: tuple[ReportRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +92,7 @@ class Staging:
     def fetched(self, batch_id: str, account_ids: Sequence[str]) -> list[Fetched]:
         """What the fetches of these accounts found; one that is not there or not whole is left out: fetch again."""
         data: Any = self._client.mget([keys.rows(batch_id, account_id) for account_id in account_ids])
-        return [found for one in data if (found := _unpacked(one, Fetched)) and _whole(found)]
+        return [found for one in data if (found := _unpacked(one, Fetched)) and found.whole]
 
     def put_snapshot(self, batch_id: str, snapshot: Snapshot) -> None:
         """Keep what the early read of the table found."""
@@ -160,7 +151,3 @@ def _unpacked(data: object, kind: type[T]) -> T | None:
         return codec.unsqueeze(kind, data) if isinstance(data, bytes) else None
     except ValueError:
         return None  # torn, or of another version: as good as absent
-
-
-def _whole(found: Fetched) -> bool:
-    return len(found.rows) == found.outcome.rows and checksum(found.rows) == found.outcome.checksum

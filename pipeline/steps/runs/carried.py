@@ -9,20 +9,15 @@ from collections.abc import Iterable, Mapping
 from pipeline.context import Context
 from pipeline.core.coverage.standing import table_days
 from pipeline.core.errors import Busy, Trouble
-from pipeline.core.model import Account, AccountDay, FoundRow
-from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, Run, VerifyOutcome
-from pipeline.core.read_back import DayAgreement
+from pipeline.core.model import AccountDay, FoundRow
+from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, Run
 from pipeline.core.runs.flow import READ, Step
+from pipeline.core.runs.plan import places
 from pipeline.core.runs.reading import usable
 from pipeline.state.coverage.coverage import Loaded
 from pipeline.steps.coverage.standing import outcome_of
 
 AS_LEFT = -2  # what the early read of such a batch ends with, instead of a number of rows
-
-
-def places(part: Run) -> dict[AccountDay, Account]:
-    """Every account and day of a batch."""
-    return {AccountDay(account.id, day): account for account in part.accounts for day in part.days}
 
 
 def fresh(ctx: Context, part: Run) -> Mapping[AccountDay, Loaded] | None:
@@ -62,12 +57,6 @@ def carried(ctx: Context, part: Run, account_id: str) -> FetchOutcome | None:
     if early is None and ctx.now() <= part.deadline:
         raise Busy(f"{part.run_id}: it is not known yet whether batch {part.batch} is as it was left")
     return _remembered(ctx, part, account_id) if early == AS_LEFT else None
-
-
-def read_back(part: Run) -> VerifyOutcome:
-    """What the early read of such a batch says."""
-    agreements = tuple(DayAgreement(account_id=at.account_id, day=at.day) for at in places(part))
-    return VerifyOutcome(agreements=agreements, verified=True)
 
 
 def _early_read(ctx: Context, part: Run) -> int | None:

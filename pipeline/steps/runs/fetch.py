@@ -12,12 +12,13 @@ from pipeline.clients.oceanengine.reports import account_totals, promotion_repor
 from pipeline.context import Context
 from pipeline.core.errors import BadResponse, Busy, LaikeError, Retryable, Trouble
 from pipeline.core.model import AccountDay, DayRange, ReportRow, Totals, ranges
-from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, Run
+from pipeline.core.outcome import DayOutcome, FetchOutcome, Run
 from pipeline.core.runs import plan
 from pipeline.core.runs.flow import FETCH, Step
-from pipeline.core.runs.quality import checksum, judge_days, moved, spent_before
+from pipeline.core.runs.quality import all_failed, checksum, judge_days, moved, spent_before
+from pipeline.core.runs.source import Fetched
 from pipeline.core.table.columns import metrics_of
-from pipeline.state.runs.staging import Fetched, staged
+from pipeline.state.runs.staging import staged
 from pipeline.steps.accounts.spend import Weighing, remember, weigh_days
 from pipeline.steps.runs.carried import carried
 from pipeline.steps.runs.once import Done, Work, once, part_of
@@ -59,23 +60,23 @@ def fetch_account(ctx: Context, run_id: str, batch: int, account_id: str, *, las
     part = part_of(ctx, run_id, batch)
 
     def do(counting: Context) -> FetchOutcome | Done[FetchOutcome]:
-        return carried(counting, part, account_id) or _fetch_and_tell(counting, part, account_id, last=last)
+        return carried(counting, part, account_id) or _attempt(counting, part, account_id, last=last)
 
     def give_up(why: Trouble) -> Done[FetchOutcome]:
-        return _staged(ctx, part, account_id, _nothing(part.days, why))
+        return _staged(ctx, part, account_id, _nothing(part, why))
 
     work: Work[FetchOutcome] = Work(do, give_up, passing=(Busy, Retryable))
     return once(ctx, run_id, Step(FETCH, batch, account_id), FetchOutcome, work)
 
 
-def _fetch_and_tell(ctx: Context, part: Run, account_id: str, *, last: bool) -> Done[FetchOutcome]:
+def _attempt(ctx: Context, part: Run, account_id: str, *, last: bool) -> Done[FetchOutcome]:
     ctx.events.emit(part.run_id, "fetching", batch=part.batch, account=account_id)
     why = ctx.ledger.given_up(part.run_id)
-    found = _nothing(part.days, why) if why else _fetch_or_fail(ctx, part, account_id, last=last)
+    found = _nothing(part, why) if why else _fetch_or_fail(ctx, part, account_id, last=last)
     if not part.dry_run:
         remember(ctx, account_id, found.rows, found.weighing)
     done = _staged(ctx, part, account_id, found)
-    _tell(ctx, part, done.outcome)
+    _emit(ctx, part, done.outcome)
     return done
 
 
@@ -104,10 +105,10 @@ def _fetch_or_fail(ctx: Context, part: Run, account_id: str, *, last: bool) -> _
             facts = {"reason": error.message, **ctx.tally.facts()}
             ctx.events.emit(part.run_id, "postponed", batch=part.batch, account=account_id, **facts)
             raise
-        return _nothing(part.days, error.trouble())
+        return _nothing(part, error.trouble())
 
 
-def _tell(ctx: Context, part: Run, outcome: FetchOutcome) -> None:
+def _emit(ctx: Context, part: Run, outcome: FetchOutcome) -> None:
     newest, trouble = outcome.days[-1], outcome.trouble
     ctx.events.emit(
         part.run_id,
@@ -161,7 +162,7 @@ def _read_older(
         rows = promotion_report(api, account_id, block, metrics)
     except LaikeError as error:
         log.warning("older_days_failed", account=account_id, error=error.message)
-        return [], _all_failed(block, error.trouble())
+        return [], all_failed(block, error.trouble())
     return rows, judge_days(rows, totals, block)
 
 
@@ -172,9 +173,5 @@ def _moved(ctx: Context, run: Run, account_id: str, totals: Mapping[date, Totals
     return moved(totals, {at.day: known.totals for at, known in loaded.items()})
 
 
-def _nothing(days: DayRange, trouble: Trouble) -> _Found:
-    return _Found([], Weighing(_all_failed(days, trouble)))
-
-
-def _all_failed(days: DayRange, trouble: Trouble) -> tuple[DayOutcome, ...]:
-    return tuple(DayOutcome(day=day, state=DayState.FAILED, trouble=trouble) for day in days)
+def _nothing(part: Run, why: Trouble) -> _Found:
+    return _Found([], Weighing(all_failed(part.days, why)))

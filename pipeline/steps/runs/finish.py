@@ -11,7 +11,7 @@ from pipeline.core.errors import LaikeError
 from pipeline.core.model import AccountDay
 from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, Summary, VerifyOutcome, ViewsOutcome
 from pipeline.core.runs.absence import Readings
-from pipeline.core.runs.findings import Findings, Word
+from pipeline.core.runs.findings import Findings, Word, left_out_unread, without_totals
 from pipeline.core.runs.flow import FETCH, FINISH, LOAD, VERIFY, VIEWS, Step
 from pipeline.core.runs.plan import choose_accounts
 from pipeline.core.runs.summary import BatchEnd, bare_summary, end_of, summarize
@@ -21,7 +21,6 @@ from pipeline.steps.coverage.health import tell_outside
 from pipeline.steps.coverage.learn import learn_conflicts, learn_states, note_absences
 from pipeline.steps.coverage.standing import said_later
 from pipeline.steps.coverage.status import write_status
-from pipeline.steps.runs.backfill import left_out_unread
 from pipeline.steps.runs.due import begun_parts
 from pipeline.steps.runs.once import Work, once
 from pipeline.steps.table.write import batches
@@ -105,7 +104,7 @@ def _found(ctx: Context, part: Run, conflicts: frozenset[AccountDay]) -> Finding
         return ctx.outcomes.outcome(part.run_id, str(step), kind)
 
     told = {one.id: outcome(Step(FETCH, part.batch, one.id), FetchOutcome) for one in part.accounts}
-    fetches = {account_id: _without_totals(fetch) for account_id, fetch in told.items() if fetch}
+    fetches = {account_id: without_totals(fetch) for account_id, fetch in told.items() if fetch}
     read_at = {AccountDay(number, day.day): fetch.as_of for number, fetch in fetches.items() for day in fetch.days}
     return Findings(
         part,
@@ -115,11 +114,6 @@ def _found(ctx: Context, part: Run, conflicts: frozenset[AccountDay]) -> Finding
         later=said_later(ctx, read_at),
         conflicts=conflicts,
     )
-
-
-def _without_totals(fetch: FetchOutcome) -> FetchOutcome:
-    """What the end needs of a fetch: a long backfill has many, and all are looked at together."""
-    return replace(fetch, days=tuple(replace(day, totals=None) for day in fetch.days))
 
 
 def _leave_behind(ctx: Context, run: Run, words: Mapping[AccountDay, Word]) -> list[str]:

@@ -3,7 +3,8 @@
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
+from decimal import Decimal
 from typing import TypeVar
 
 import structlog
@@ -15,24 +16,26 @@ from pipeline.core.model import DayRange, FoundRow, Key, WantedRow, china_day
 from pipeline.core.outcome import LoadOutcome, Run
 from pipeline.core.read_back import DayAgreement
 from pipeline.core.runs.flow import LOAD, Step
+from pipeline.core.runs.loaded import Written, load_outcome
 from pipeline.core.runs.quality import agree
-from pipeline.core.table.diff import Change, Difference, Update, after, changes, diff
+from pipeline.core.runs.shared_keys import Shared
+from pipeline.core.runs.source import Ready, concerning, want
+from pipeline.core.table.diff import Change, Difference, Update, after, causes, changes, diff
 from pipeline.core.table.layout import Layout
 from pipeline.core.table.shared_keys import settled
 from pipeline.state.runs.staging import Snapshot
 from pipeline.steps.runs.carried import is_carried
-from pipeline.steps.runs.fetched import concerning, want
-from pipeline.steps.runs.loaded import Written, outcome_of
+from pipeline.steps.runs.early_read import fresh_or_anew
 from pipeline.steps.runs.once import Work, once, part_of
-from pipeline.steps.runs.ready import Ready, ready
-from pipeline.steps.runs.shared_keys import Shared, settle_with_holders
+from pipeline.steps.runs.ready import ready
+from pipeline.steps.runs.shared_keys import settle_with_holders
 from pipeline.steps.table.capacity import ensure_room
+from pipeline.steps.table.columns import column_warnings, is_new
 from pipeline.steps.table.read import Record, read_following, remembered_count, rows_of, take_snapshot
 from pipeline.steps.table.visibility import refuse_empty, refuse_lost_keys, refuse_unseen
 from pipeline.steps.table.write import Bisection, create_surely, write_batches
 
 T = TypeVar("T")
-EARLY_READ_GOOD_FOR = timedelta(seconds=60)
 ROUNDS = 5  # readings after which a table that keeps changing under us is given up
 
 log = structlog.get_logger()
@@ -46,11 +49,11 @@ def load(ctx: Context, run_id: str, batch: int) -> LoadOutcome:
         Unforeseen: It broke, and is to be tried again.
     """
     part = part_of(ctx, run_id, batch)
-    work = Work(lambda counting: _load_or_tell(counting, part), lambda why: LoadOutcome(trouble=why))
+    work = Work(lambda counting: _attempt(counting, part), lambda why: LoadOutcome(trouble=why))
     return once(ctx, run_id, Step(LOAD, batch), LoadOutcome, work)
 
 
-def _load_or_tell(ctx: Context, part: Run) -> LoadOutcome:
+def _attempt(ctx: Context, part: Run) -> LoadOutcome:
     try:
         ensure_room(ctx, part)
         ctx.events.emit(part.run_id, "loading", batch=part.batch)
@@ -83,7 +86,7 @@ def _load(ctx: Context, run: Run) -> LoadOutcome:
         at_hand = ready(ctx, run)
         if not at_hand.read_at:
             return LoadOutcome(stale=at_hand.stale)
-        snapshot = _fresh_enough(ctx, run) or _read_anew(ctx, run, base)
+        snapshot = fresh_or_anew(ctx, run, base)
         wanted, at_hand = want(snapshot.layout, run, at_hand.source), at_hand.without_rows()
         work = _Load(ctx, run, base, ready=at_hand, wanted=wanted, snapshot=snapshot)
         work.prepare()
@@ -103,23 +106,6 @@ def _compare(ctx: Context, run: Run) -> LoadOutcome:
     work.prepare()
     would = {change.key: change for change in changes(work.difference())}
     return replace(work.outcome(would), foreseen=work.foreseen())
-
-
-def _fresh_enough(ctx: Context, run: Run) -> Snapshot | None:
-    """The early read, if nobody wrote its days since, it is recent, and no earlier delivery had begun to write."""
-    early = ctx.staging.snapshot(run.batch_id)
-    if not early or early.layout.columns != ctx.settings.columns or ctx.staging.changes(run.batch_id):
-        return None
-    written = ctx.writes.days_written(early.writes)
-    if written is None or any(day in days for days in written for day in run.days):
-        return None
-    return early if ctx.now() - early.read_at < EARLY_READ_GOOD_FOR else None
-
-
-def _read_anew(ctx: Context, run: Run, base: Base) -> Snapshot:
-    snapshot = take_snapshot(ctx, run, base)
-    ctx.staging.put_snapshot(run.batch_id, snapshot)
-    return snapshot
 
 
 class _Load:
@@ -169,7 +155,12 @@ class _Load:
             days=self.days,
             fields=self.fields,
         )
-        return outcome_of(self.ctx, work)
+        covered, fields = self.ctx.coverage.at(self.source.days), self.ctx.table_facts.columns()
+        loaded = {at: one.checksum for at, one in covered.items() if self.source.comparable(one.checksum)}
+        new = is_new(fields, self.layout, covered)
+        why = causes(work.in_table.values(), self.source.digests, loaded, new)
+        costs = {at: Decimal(one.cost) for at, one in covered.items()}
+        return load_outcome(work, why, costs, column_warnings(fields, self.layout, why))
 
     def difference(self) -> Difference:
         """What is still to be written."""

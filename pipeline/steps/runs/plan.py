@@ -59,7 +59,7 @@ def begin(ctx: Context, day: date | None, account_ids: Sequence[str], *, dry_run
     now = ctx.now()
     days = plan.closed_day(day, now) if day else plan.window(now, ctx.settings.lookback_days)
     run_id = f"{RunKind.MANUAL.prefix}{days.last}-{plan.manual_suffix(now)}"
-    run = _planned(ctx, _known(ctx), run_id, days, account_ids, dry_run=dry_run)
+    run = _planned(ctx, _roster(ctx), run_id, days, account_ids, dry_run=dry_run)
     return _open_new(ctx, replace(run, restatements=day is None, tell=tell))
 
 
@@ -69,7 +69,7 @@ def begin_daily(ctx: Context) -> Run:
     run_id = plan.scheduled_id(RunKind.DAILY, days.last)
     if ctx.ledger.known(run_id):
         return ctx.ledger.run(run_id)
-    known = _known_or_told(ctx)
+    known = _scheduled_roster(ctx)
     run = _planned(ctx, known, run_id, reaching_back(ctx, known.names, days), [])
     return _open(ctx, replace(run, restatements=True))
 
@@ -87,7 +87,7 @@ def begin_settle(ctx: Context) -> Run:
     run_id = plan.scheduled_id(RunKind.SETTLE, newest)
     if ctx.ledger.known(run_id):
         return ctx.ledger.run(run_id)
-    known, parked = _known_or_told(ctx), ctx.days.parked(ctx.now())
+    known, parked = _scheduled_roster(ctx), ctx.days.parked(ctx.now())
     chosen = [number for number in known.names if number not in parked]
     return _open(ctx, _planned(ctx, known, run_id, DayRange(newest, newest), chosen))
 
@@ -134,7 +134,7 @@ def open_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[st
 def _planned_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[str], suffix: str | None) -> Run:
     now = ctx.now()
     run_id = f"{RunKind.BACKFILL.prefix}{start}-{end}-{suffix or plan.manual_suffix(now)}"
-    run = _planned(ctx, _known(ctx), run_id, plan.past_days(start, end, now), account_ids)
+    run = _planned(ctx, _roster(ctx), run_id, plan.past_days(start, end, now), account_ids)
     return replace(run, backfill=True, rows_a_day=rows_a_day(ctx, run.accounts))
 
 
@@ -161,16 +161,16 @@ def _deadline_s(ctx: Context, accounts: int, days: int) -> float:
     return plan.deadline_s(accounts, days, ctx.settings.oceanengine_rate, ctx.settings.run_deadline_s)
 
 
-def _known(ctx: Context) -> Known:
+def _roster(ctx: Context) -> Known:
     """The accounts, and what was loaded of them known again where Redis was emptied."""
     known = known_accounts(ctx)
     recall_coverage(ctx, known.names)
     return known
 
 
-def _known_or_told(ctx: Context) -> Known:
+def _scheduled_roster(ctx: Context) -> Known:
     try:
-        return _known(ctx)
+        return _roster(ctx)
     except NeedsPerson as error:  # no run begins, so that no run's card tells it
         card = trouble_card("同步无法开始", [error.what_to_do], ctx.tokens.link)
         tell_once(ctx, told_as(error.reason), card)
@@ -199,7 +199,7 @@ def _planned(
 def _open(ctx: Context, run: Run) -> Run:
     """Record a run, or join the one of its name."""
     if ctx.ledger.open(run):
-        _tell(ctx, run)
+        _announce(ctx, run)
     return ctx.ledger.run(run.run_id)
 
 
@@ -210,7 +210,7 @@ def _open_next(ctx: Context, run: Run) -> Run:
             if under_way(ctx, there):
                 return there
         run = replace(run, run_id=next_id(run.run_id))
-    _tell(ctx, run)
+    _announce(ctx, run)
     return run
 
 
@@ -220,11 +220,11 @@ def _open_new(ctx: Context, run: Run) -> Run:
     while not ctx.ledger.open(run):
         number += 1
         run = replace(run, run_id=f"{name}-{number}")
-    _tell(ctx, run)
+    _announce(ctx, run)
     return run
 
 
-def _tell(ctx: Context, run: Run) -> None:
+def _announce(ctx: Context, run: Run) -> None:
     ctx.pulse.stamp(run.run_id)
     ctx.events.emit(run.run_id, "planned", accounts=len(run.accounts), days=len(run.days))
 

@@ -10,19 +10,20 @@ import structlog
 from pipeline.context import Context
 from pipeline.core.coverage.standing import TableDay, table_days
 from pipeline.core.errors import LaikeError
-from pipeline.core.model import AccountDay, FoundRow, WantedRow, by_key
+from pipeline.core.model import AccountDay, FoundRow, WantedRow
 from pipeline.core.outcome import LoadOutcome, Run, VerifyOutcome
 from pipeline.core.read_back import DayAgreement, Overtaken
 from pipeline.core.runs.flow import LOAD, VERIFY, Step
-from pipeline.core.runs.plan import follows_on
-from pipeline.core.runs.quality import agree
+from pipeline.core.runs.plan import follows_on, places
+from pipeline.core.runs.quality import agree, all_agree, creator_of
+from pipeline.core.runs.source import Source, concerning, want
 from pipeline.core.table.layout import Layout
 from pipeline.state.coverage.coverage import Loaded
 from pipeline.state.runs.staging import Snapshot, packed
 from pipeline.steps.coverage.standing import newer
-from pipeline.steps.runs.carried import is_carried, read_back
-from pipeline.steps.runs.fetched import Source, concerning, staged, want
+from pipeline.steps.runs.carried import is_carried
 from pipeline.steps.runs.once import Work, once, part_of
+from pipeline.steps.runs.ready import fetches
 from pipeline.steps.runs.shared_keys import settled_by_load
 from pipeline.steps.table.columns import learn_columns
 from pipeline.steps.table.read import Record, read_following, read_when_quiet, rows_of, writers
@@ -43,11 +44,11 @@ def verify(ctx: Context, run_id: str, batch: int) -> VerifyOutcome:
         Unforeseen: It broke, and is to be tried again.
     """
     part = part_of(ctx, run_id, batch)
-    work = Work(lambda counting: _verify_or_tell(counting, part), lambda why: VerifyOutcome(trouble=why))
+    work = Work(lambda counting: _attempt(counting, part), lambda why: VerifyOutcome(trouble=why))
     return once(ctx, run_id, Step(VERIFY, batch), VerifyOutcome, work)
 
 
-def _verify_or_tell(ctx: Context, part: Run) -> VerifyOutcome:
+def _attempt(ctx: Context, part: Run) -> VerifyOutcome:
     load = ctx.outcomes.outcome(part.run_id, str(Step(LOAD, part.batch)), LoadOutcome)
     if part.dry_run or load is None or load.trouble:
         return VerifyOutcome()
@@ -65,7 +66,7 @@ def _verify_or_tell(ctx: Context, part: Run) -> VerifyOutcome:
 
 def _read_back(ctx: Context, part: Run, load: LoadOutcome) -> VerifyOutcome:
     if is_carried(ctx, part):
-        return read_back(part)
+        return all_agree(places(part))
     return _verify(ctx, part, load) if load.days else VerifyOutcome()
 
 
@@ -127,7 +128,7 @@ class _ReadBack:
     @cached_property
     def _fetched(self) -> _Fetched:
         # looked at first while the table's first page is on its way
-        found = staged(self.ctx, self.run).without(self.load.stale)
+        found = fetches(self.ctx, self.run).without(self.load.stale)
         read_at, outdated = found.read_at(), frozenset(self.load.outdated)
         # what the load left alone is looked at, too: as long as nobody read the newer figures back, it may stand
         own, older = found.source(read_at.keys() - outdated), found.source(read_at.keys() & outdated)
@@ -222,12 +223,9 @@ def _layout(ctx: Context, run: Run) -> Layout:
 
 
 def _learn_creator(ctx: Context, run: Run, found: Sequence[FoundRow]) -> None:
-    """Whoever the table names as the creator of rows that we just created is us."""
+    """Learn by rows that we just created whom the table names as their creator."""
     if ctx.base_facts.creator():
         return
-    created = {key for key, change in ctx.staging.changes(run.batch_id).items() if change.created}
-    rows = by_key(found)
-    creators = ({row.creator for row in rows.get(key, [])} for key in created)
-    ours = next((one.pop() for one in creators if len(one) == 1), None)
-    if ours:
+    created = [key for key, change in ctx.staging.changes(run.batch_id).items() if change.created]
+    if ours := creator_of(created, found):
         ctx.base_facts.learn_creator(ours)

@@ -12,13 +12,12 @@ from pipeline.core.model import Account
 from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, ViewsOutcome
 from pipeline.core.runs.flow import FETCH, LOAD, VIEWS, Step
 from pipeline.core.runs.plan import parts
+from pipeline.core.runs.views import to_mend, views_outcome
 from pipeline.core.table.layout import Layout
 from pipeline.core.table.views import AccountView, ViewState, audit_due, view_names
 from pipeline.steps.runs.once import Work, once
 from pipeline.steps.table.read import layout_now
 from pipeline.steps.table.view_repair import Active, Repair, remember
-
-CREATED_A_RUN = 20  # more wait for the next run: a view costs two writes and a reading
 
 log = structlog.get_logger()
 
@@ -31,11 +30,11 @@ def check_views(ctx: Context, run_id: str) -> ViewsOutcome:
         Unforeseen: It broke, and is to be tried again.
     """
     run = ctx.ledger.run(run_id)
-    work = Work(lambda counting: _check_or_tell(counting, run), lambda why: ViewsOutcome(trouble=why))
+    work = Work(lambda counting: _attempt(counting, run), lambda why: ViewsOutcome(trouble=why))
     return once(ctx, run_id, Step(VIEWS), ViewsOutcome, work)
 
 
-def _check_or_tell(ctx: Context, run: Run) -> ViewsOutcome:
+def _attempt(ctx: Context, run: Run) -> ViewsOutcome:
     loads = [ctx.outcomes.outcome(run.run_id, str(Step(LOAD, part.batch)), LoadOutcome) for part in parts(run)]
     if run.dry_run or any(load is None or load.trouble for load in loads):
         return ViewsOutcome()
@@ -68,26 +67,9 @@ def mend(ctx: Context, views: Sequence[AccountView], active: Active | None = Non
     Args:
         active: Tells which accounts have cost: near the limit they alone get views; as last loaded when omitted.
     """
-    work = [view for view in views if view.state in (ViewState.WRONG, ViewState.NEW)]
-    work = sorted(work, key=lambda view: view.state == ViewState.NEW)[:CREATED_A_RUN]
-    done = {view.account.id: view.state for view in views}
-    done |= {view.account.id: ViewState.QUEUED for view in views if view.state in (ViewState.WRONG, ViewState.NEW)}
-    if work:
-        done |= Repair(ctx, [view.account for view in views]).carry_out(work, active)
-
-    def named(*states: ViewState) -> tuple[str, ...]:
-        return tuple(view.account.name for view in views if done[view.account.id] in states)
-
-    return ViewsOutcome(
-        right=len(named(ViewState.RIGHT)),
-        created=named(ViewState.NEW),
-        repaired=named(ViewState.WRONG),
-        left_alone=named(ViewState.CHANGED),
-        missing=named(ViewState.DELETED, ViewState.WAITING),
-        queued=len(named(ViewState.QUEUED)),
-        spared=len(named(ViewState.SPARED)),
-        unproven=named(ViewState.UNPROVEN),
-    )
+    work = to_mend(views)
+    mended = Repair(ctx, [view.account for view in views]).carry_out(work, active) if work else {}
+    return views_outcome(views, mended)
 
 
 def forget_deleted(ctx: Context, accounts: Sequence[Account]) -> None:
@@ -120,17 +102,17 @@ def _look(
     """
     known, wanted = ctx.table_facts.views(), view_names(accounts)
     due = set(known) if deep else audit_due({number: one.checked for number, one in known.items()}, ctx.now())
-    eye = _Eye(ctx, read)
+    filters = _Filters(ctx, read)
     claimed = {one.view_id for one in known.values()}
     found = []
     for account in accounts:
         if account.id not in known:
             alike = [view_id for name in wanted[account.id] for view_id, other in names.items() if other == name]
-            found.append(eye.choose(account, [view_id for view_id in alike if view_id not in claimed]))
+            found.append(filters.choose(account, [view_id for view_id in alike if view_id not in claimed]))
         elif (view_id := known[account.id].view_id) not in names:
             found.append(AccountView(account, ViewState.DELETED, view_id))
         else:
-            found.append(eye.read(account, view_id) if account.id in due else _right(account, view_id))
+            found.append(filters.read(account, view_id) if account.id in due else _right(account, view_id))
     return found
 
 
@@ -138,7 +120,7 @@ def _right(account: Account, view_id: str) -> AccountView:
     return AccountView(account, ViewState.RIGHT, view_id)
 
 
-class _Eye:
+class _Filters:
     """Reads filters, and the table's layout only where it must."""
 
     def __init__(self, ctx: Context, layout: Layout | None) -> None:

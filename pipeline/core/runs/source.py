@@ -6,19 +6,33 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from pipeline.context import Context
 from pipeline.core.model import ZERO, AccountDay, FoundRow, Key, ReportRow, WantedRow
 from pipeline.core.outcome import FetchOutcome, Run
 from pipeline.core.runs.quality import checksum, settle_shared_keys
 from pipeline.core.runs.reading import usable
-from pipeline.core.table.columns import metrics_of
 from pipeline.core.table.layout import Layout
-from pipeline.state.runs.staging import Fetched
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came of fetching one account."""
+
+    outcome: FetchOutcome
+    rows: tuple[ReportRow, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether the rows are those that the outcome speaks of."""
+        return len(self.rows) == self.outcome.rows and checksum(self.rows) == self.outcome.checksum
+
+    def has(self, metrics: Collection[str]) -> bool:
+        """Whether the rows have what our columns need; not so if the columns were changed during the run."""
+        return all(set(metrics) <= row.metrics.keys() for row in self.rows[:1])
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What the fetches of a run brought, ready to be written."""
+    """What the fetches of a batch brought, ready to be written."""
 
     rows: tuple[ReportRow, ...]
     conflicts: tuple[AccountDay, ...]
@@ -42,8 +56,8 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Staged:
-    """What lies ready of a batch: the fetches whose rows have what our columns need."""
+class Fetches:
+    """The fetches of a batch whose rows have what our columns need."""
 
     fetched: tuple[Fetched, ...]
     metrics: tuple[str, ...]
@@ -52,8 +66,8 @@ class Staged:
         """Ids of the accounts whose reading is too old to be written, or dated by a clock that stepped back since."""
         return tuple(one.outcome.account_id for one in self.fetched if not usable(one.outcome.as_of, now))
 
-    def without(self, account_ids: Collection[str]) -> "Staged":
-        """The others."""
+    def without(self, account_ids: Collection[str]) -> "Fetches":
+        """The fetches of all other accounts."""
         return replace(self, fetched=tuple(one for one in self.fetched if one.outcome.account_id not in account_ids))
 
     def read_at(self) -> dict[AccountDay, datetime]:
@@ -74,11 +88,24 @@ class Staged:
         return Source(tuple(rows), conflicts, places, self.metrics, digests, _costs(own, days), outcomes)
 
 
-def staged(ctx: Context, run: Run) -> Staged:
-    """What the fetches of a batch left for its load and its read-back."""
-    metrics = metrics_of(ctx.settings.columns)
-    found = ctx.staging.fetched(run.batch_id, [account.id for account in run.accounts])
-    return Staged(tuple(one for one in found if has_metrics(one, metrics)), metrics)
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What the fetches of a batch brought, as far as it may be written.
+
+    Attributes:
+        read_at: When each day was read that may be written, or that somebody read later.
+        outdated: The latter.
+        stale: Ids of the accounts whose reading is too old.
+    """
+
+    source: Source
+    read_at: Mapping[AccountDay, datetime]
+    outdated: frozenset[AccountDay]
+    stale: tuple[str, ...]
+
+    def without_rows(self) -> "Ready":
+        """What is left to know when the table's rows are made."""
+        return replace(self, source=self.source.without_rows())
 
 
 def _digests(rows: Iterable[ReportRow], days: Iterable[AccountDay], metrics: Sequence[str]) -> dict[AccountDay, str]:
@@ -97,11 +124,6 @@ def _costs(rows: Iterable[ReportRow], days: Iterable[AccountDay]) -> dict[Accoun
 
 def _of(metrics: Sequence[str]) -> str:
     return hashlib.sha256(" ".join(sorted(metrics)).encode()).hexdigest()[:8] + ":"
-
-
-def has_metrics(found: Fetched, metrics: Sequence[str]) -> bool:
-    """Whether the rows have what our columns need; not so when those were changed while the run was on its way."""
-    return all(set(metrics) <= row.metrics.keys() for row in found.rows[:1])
 
 
 def concerning(run: Run, wanted: Sequence[WantedRow], found: Iterable[FoundRow]) -> list[FoundRow]:
