@@ -1,4 +1,4 @@
-"""What a load did, for its outcome: counts, restatements told from edits by hand, what was not written and why."""
+"""The outcome of a load: counts, restatements, edits by hand, what was not written and why."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Written:
 
     @property
     def in_table(self) -> dict[Key, Change]:
-        """What was changed and is not among the refused."""
+        """The changes, without refused rows."""
         return {key: change for key, change in self.done.items() if key not in self.refused}
 
 

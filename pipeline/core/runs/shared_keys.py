@@ -1,4 +1,4 @@
-"""What becomes of a batch's keys that stand in the table under other accounts, by what those report."""
+"""Decide about keys that stand in the table under another account, by that account's own report."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,12 +12,12 @@ from pipeline.core.table.layout import Layout
 from pipeline.core.table.shared_keys import Guest, SharedKey, decided
 
 PROMOTIONS_NAMED = 3
-Report = Mapping[Key, ReportRow] | Trouble  # a day of an account as it reports it, or why that is not known
+Report = Mapping[Key, ReportRow] | Trouble  # an account's rows of a day, or why they are not known
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What was decided about a batch's keys that stand under other accounts."""
+    """The decisions about a batch's keys that stand under other accounts."""
 
     keys: tuple[SharedKey, ...] = ()
     conflicts: tuple[AccountDay, ...] = ()  # of both accounts
@@ -60,7 +60,7 @@ def _doubts(unknown: Iterable[tuple[Guest, Trouble]]) -> tuple[Doubt, ...]:
 
 
 def _named(torn: Iterable[Guest], accounts: Mapping[str, Account]) -> Iterable[str]:
-    """A line for each two accounts and day that contradict each other."""
+    """A line for each day and pair of accounts that contradict each other."""
     promotions: dict[tuple[date, str, str], list[str]] = defaultdict(list)
     for guest in torn:
         place = (guest.row.key.day, guest.holder.name, accounts[guest.row.account_id].name)

@@ -1,4 +1,4 @@
-"""What only a run of many batches needs: an end before its time, and an earlier attempt taken up."""
+"""Backfills: stop one, or take over what an earlier attempt loaded."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -17,7 +17,7 @@ DAYS_LOOKED_AT = 7
 
 
 def stop(ctx: Context, run: Run) -> None:
-    """Let no further batch begin; those under way go to their end."""
+    """Let no further batch begin; those under way go on to their end."""
     why = Trouble(
         reason="stopped",
         message=f"{run.run_id} was stopped; the same command again goes on with what is left",
@@ -27,23 +27,22 @@ def stop(ctx: Context, run: Run) -> None:
 
 
 def rows_a_day(ctx: Context, accounts: Collection[Account]) -> int:
-    """How many rows a day of these accounts has: each one's fullest day of the last week, by what was loaded of it."""
+    """Rows that a day of these accounts may have, by what was loaded in the last week."""
     days = window(ctx.now(), DAYS_LOOKED_AT)
     covered = ctx.coverage.at(AccountDay(account.id, day) for account in accounts for day in days)
     return fullest({at: one.rows for at, one in covered.items()})
 
 
 def open_attempt(ctx: Context, wanted: Run) -> Run | None:
-    """The backfill of the same days and accounts that somebody is still at."""
+    """The backfill of the same days and accounts that is under way."""
     return next((run for run in _attempts(ctx, wanted) if under_way(ctx, run)), None)
 
 
 def taken_up(ctx: Context, wanted: Run) -> Run:
-    """A backfill that knows which batches attempts before it loaded, back to the last one that was a success.
+    """A backfill with the batches that attempts since the last success loaded.
 
-    Those are read back first, and fetched only if the table does not have them as they were left. It is cut as the
-    newest of the attempts was. An attempt without an end, of which nobody is left, begins nothing any more: this one
-    does it.
+    These are read back first, and fetched only if the table differs. It is cut into batches as the newest attempt was.
+    A dead attempt is stopped: this run takes over its batches.
     """
     since = None
     for run in _attempts(ctx, wanted):

@@ -19,11 +19,10 @@ log = structlog.get_logger()
 
 
 def read_table(ctx: Context, run_id: str, batch: int) -> int:
-    """Stage what the table holds on the batch's days; the number of its rows. The first batch looks for room for all.
+    """Stage the table's rows of a batch's days; return how many, or -1 or -2. The first batch checks the capacity.
 
-    Where that fails (-1) the load reads the table itself, and tells why. A batch of the same days as the one before it
-    is not read (-1): the read-back of that is its early read (`steps/verify.py`), and later than any other could be.
-    Of one that an earlier attempt loaded, and that is as it was left, nothing more is done (-2, `steps/carried.py`).
+    -1: it failed, and the load reads the table itself and tells why; or the batch has the days of the one before, whose
+    read-back is its early read. -2: an earlier attempt loaded the batch, and the table still has it (`carried.py`).
 
     Raises:
         Busy: A living process is at it.
@@ -37,7 +36,7 @@ def read_table(ctx: Context, run_id: str, batch: int) -> int:
 
 
 def fresh_or_anew(ctx: Context, run: Run, base: Base) -> Snapshot:
-    """The early read, if it still shows the table as it is and no earlier delivery began to write; else a new one."""
+    """The early read, if the table has not changed since and no earlier delivery began to write; else a new one."""
     early = ctx.staging.snapshot(run.batch_id)
     if early and early.layout.columns == ctx.settings.columns and not ctx.staging.changes(run.batch_id):
         written = ctx.writes.days_written(early.writes)

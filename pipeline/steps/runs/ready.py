@@ -1,4 +1,4 @@
-"""What of a batch may be written now: what is too old, and what somebody read later, is left alone."""
+"""Find what of a batch may be written: neither what is too old, nor what another run read later."""
 
 import structlog
 
@@ -12,14 +12,14 @@ log = structlog.get_logger()
 
 
 def fetches(ctx: Context, run: Run) -> Fetches:
-    """What the fetches of a batch left for its load and its read-back."""
+    """The staged fetches of a batch."""
     metrics = metrics_of(ctx.settings.columns)
     found = ctx.staging.fetched(run.batch_id, [account.id for account in run.accounts])
     return Fetches(tuple(one for one in found if one.has(metrics)), metrics)
 
 
 def ready(ctx: Context, run: Run) -> Ready:
-    """What is staged of a batch, to be asked for under the writer lock: nobody writes newer figures meanwhile."""
+    """The rows of a batch that may be written. Call it under the writer lock: nobody writes newer figures meanwhile."""
     found = fetches(ctx, run)
     stale = found.stale(ctx.shared_now())
     usable = found.without(stale)

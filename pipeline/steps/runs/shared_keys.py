@@ -1,4 +1,4 @@
-"""Ask the accounts under whose names keys of others stand in the table, and decide what becomes of those keys."""
+"""Keys of a batch that stand in the table under another account: read that account's report and decide."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -24,12 +24,12 @@ log = structlog.get_logger()
 def settle_with_holders(
     ctx: Context, run: Run, layout: Layout, wanted: Sequence[WantedRow], found: Iterable[FoundRow]
 ) -> Shared:
-    """Decide about every key that stands under another account of ours; without one nothing is asked.
+    """Decide about every key that stands under another account of ours; without one nothing is read.
 
-    A holder that the token does not reach any more reports nothing; one that cannot be asked just now leaves a doubt.
+    A holder out of reach of the token reports nothing; one whose report cannot be read now leaves a doubt.
     """
     elsewhere = under_other_names(wanted, found, {account.id: account.name for account in run.accounts})
-    accounts = _known(ctx, run) if elsewhere else {}
+    accounts = _accounts(ctx, run) if elsewhere else {}
     asked = guests(elsewhere, accounts.values())
     if not asked:
         return Shared()
@@ -40,35 +40,35 @@ def settle_with_holders(
 def settled_by_load(
     ctx: Context, run: Run, load: LoadOutcome, layout: Layout, wanted: list[WantedRow]
 ) -> list[WantedRow]:
-    """The wanted rows of a read-back, by what the load decided.
+    """The wanted rows of a read-back, by the load's decisions.
 
     Raises:
-        LaikeError: What it decided is not staged any more.
+        LaikeError: The decisions are no longer staged.
     """
     if not load.shared:
         return wanted
     shared = ctx.staging.shared(run.batch_id)
     if len(shared) != load.shared:
-        raise LaikeError(f"{run.run_id}: what the load decided about shared promotions is not staged any more")
+        raise LaikeError(f"{run.run_id}: the load's decisions about shared promotions are no longer staged")
     return settled(wanted, shared, layout)
 
 
-def _known(ctx: Context, run: Run) -> dict[str, Account]:
-    """The accounts of the whole run, and the others that we know, by id; each with the name that is written."""
+def _accounts(ctx: Context, run: Run) -> dict[str, Account]:
+    """All accounts of the run and all others of ours, by id, with the names that are written."""
     remembered = remembered_accounts(ctx)
     others = choose_accounts(remembered.names, []) if remembered else ()
     return {account.id: account for account in (*others, *ctx.ledger.run(run.run_id).accounts)}
 
 
 class _Reports:
-    """What accounts report of single days: as this run has it staged, else asked for."""
+    """Reports of single days: as staged by this run, else fetched."""
 
     def __init__(self, ctx: Context, run: Run) -> None:
         self._ctx, self._plan = ctx, ctx.ledger.run(run.run_id)
         self._metrics = metrics_of(ctx.settings.columns)
 
     def of(self, places: Iterable[AccountDay]) -> dict[AccountDay, Report]:
-        """Each account's day by key, or why it is not known."""
+        """The report of each account's day, or why it is not known."""
         days: dict[str, set[date]] = defaultdict(set)
         for at in places:
             days[at.account_id].add(at.day)

@@ -1,4 +1,4 @@
-"""One view per account, filtered on the account. People's views, and what people made of ours, are left alone."""
+"""One view for each account, filtered on it. Views that people made or changed are left alone."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 
 def check_views(ctx: Context, run_id: str) -> ViewsOutcome:
-    """Look after the views of a run's accounts. A failure is an outcome too, and never changes the run's state.
+    """Check and mend the views of a run's accounts. A failure is an outcome too, and never changes the run's state.
 
     Raises:
         Busy: A living process is at it.
@@ -57,15 +57,15 @@ def _check(ctx: Context, run: Run) -> ViewsOutcome:
 
 
 def inspect(ctx: Context, accounts: Sequence[Account], *, deep: bool) -> list[AccountView]:
-    """Find the view of each account. `deep` reads every filter; otherwise the new ones and those whose day it is."""
+    """Find the view of each account. `deep` reads every filter, else only new ones and those due for an audit."""
     return _look(ctx, ctx.base(None).views.names(), accounts, deep=deep)
 
 
 def mend(ctx: Context, views: Sequence[AccountView], active: Active | None = None) -> ViewsOutcome:
-    """Create the new and repair the wrong, as many as one run may; the others are only told.
+    """Create new views and repair wrong ones, as many as one run may.
 
     Args:
-        active: Tells which accounts have cost: near the limit they alone get views; as last loaded when omitted.
+        active: The accounts with cost, which alone get views near the limit; by default as last loaded.
     """
     work = to_mend(views)
     mended = Repair(ctx, [view.account for view in views]).carry_out(work, active) if work else {}
@@ -73,7 +73,7 @@ def mend(ctx: Context, views: Sequence[AccountView], active: Active | None = Non
 
 
 def forget_deleted(ctx: Context, accounts: Sequence[Account]) -> None:
-    """Let the views that people deleted be found by name or made anew."""
+    """Forget views that people deleted, so that they are found by name or created again."""
     names, known = ctx.base(None).views.names(), ctx.table_facts.views()
     for account in accounts:
         if account.id in known and known[account.id].view_id not in names:
@@ -94,14 +94,14 @@ def _spent_in(ctx: Context, run: Run) -> set[str]:
 def _look(
     ctx: Context, names: Mapping[str, str], accounts: Sequence[Account], *, deep: bool, read: Layout | None = None
 ) -> list[AccountView]:
-    """By id where we know it, so that a renamed view stays ours; by name where we do not.
+    """Find views by id, so that a renamed one stays ours, or by name if the id is unknown.
 
     Args:
-        names: The table's views.
-        read: The table's layout, where it was read a moment ago; an account's first row may have come since.
+        names: The table's views by id.
+        read: The table's layout as read a moment ago; an account's first row may have come since.
     """
     known, wanted = ctx.table_facts.views(), view_names(accounts)
-    due = set(known) if deep else audit_due({number: one.checked for number, one in known.items()}, ctx.now())
+    due = set(known) if deep else audit_due({account_id: one.checked for account_id, one in known.items()}, ctx.now())
     filters = _Filters(ctx, read)
     claimed = {one.view_id for one in known.values()}
     found = []
@@ -121,16 +121,16 @@ def _right(account: Account, view_id: str) -> AccountView:
 
 
 class _Filters:
-    """Reads filters, and the table's layout only where it must."""
+    """Reads filters, and the table's layout only if needed."""
 
     def __init__(self, ctx: Context, layout: Layout | None) -> None:
         self._ctx, self._base = ctx, ctx.base(None)
         self._layout, self._fresh = layout, False
 
     def choose(self, account: Account, view_ids: Sequence[str]) -> AccountView:
-        """Of the views with an account's name, the one that is right, else one that is ours to repair.
+        """Of the views with an account's name, the right one, else one to repair.
 
-        One that a person filters otherwise is none of ours, and another one is made beside it.
+        A view that a person filters otherwise is theirs: ours is created beside it.
         """
         seen = [self.read(account, view_id) for view_id in view_ids]
         for state in (ViewState.RIGHT, ViewState.WRONG, ViewState.WAITING):
@@ -139,7 +139,7 @@ class _Filters:
         return AccountView(account, ViewState.NEW)
 
     def read(self, account: Account, view_id: str) -> AccountView:
-        """What one view filters on; that it is right is remembered."""
+        """Check the filter of one view, and remember it if it is right."""
         if not (wanted := self._wanted(account)):
             return AccountView(account, ViewState.WAITING, view_id)
         conditions = self._base.views.conditions(view_id)
