@@ -15,7 +15,7 @@ from pipeline.outgoing import guarded
 from pipeline.settings import Settings
 from pipeline.settings_notes import notes, unsaid
 from pipeline.state.store import SILENCE_S
-from worker import guard, messages
+from worker import messages, transport
 from worker.dispatch import QUEUES
 from worker.logs import log_as_json
 from worker.opening import open_beat, open_worker
@@ -106,7 +106,7 @@ def _transport(settings: Settings) -> dict[str, Any]:
     }
 
 
-guard.install()
+transport.install()
 messages.install()
 with guarded():  # here, since Celery's command shows a trace of whatever goes wrong while it loads this
     settings = settings_roles.load()

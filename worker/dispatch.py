@@ -24,7 +24,7 @@ from pipeline.core.runs.flow import (
 )
 from pipeline.core.runs.plan import parts
 from pipeline.steps.runs.due import begun_parts, due
-from worker.guard import as_store_trouble
+from worker.transport import as_store_trouble
 
 TASKS = {
     READ: "laike.read_table",

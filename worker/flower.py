@@ -12,7 +12,7 @@ from pipeline.core.errors import WrongInput
 from pipeline.outgoing import guarded
 from pipeline.redis_address import RedisAddress
 from pipeline.settings_notes import weak_login
-from worker.flower_login import Turnstile, install
+from worker.flower_login import Throttle, install
 from worker.process import refuse_cluster
 
 WITHOUT_LOGIN = "LAIKE_FLOWER_LOGIN is missing: Flower shows every task; give it a login of its own as user:password"
@@ -48,7 +48,7 @@ def main() -> None:
         sys.stderr.write(f"note: {line}\n")
     os.environ["FLOWER_BASIC_AUTH"] = login.get_secret_value()  # by the environment: arguments can be seen
     broker.RedisSocket = Socket
-    install(Turnstile())
+    install(Throttle())
     sys.argv = ["celery", "-A", "worker.app", "flower", *sys.argv[1:]]
     sys.exit(celery_command())
 

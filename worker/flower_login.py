@@ -33,7 +33,7 @@ class _Failures:
 
 
 @dataclass(slots=True)
-class Turnstile:
+class Throttle:
     """Lets attempts through one by one and address, the slower the more of them failed."""
 
     now: Callable[[], float] = time.monotonic
@@ -75,7 +75,7 @@ def is_login(header: str, logins: Sequence[str]) -> bool:
     return kind.lower() == "basic" and True in [hmac.compare_digest(given, one.encode()) for one in logins]
 
 
-def install(turnstile: Turnstile) -> None:
+def install(throttle: Throttle) -> None:
     """Look at the login of each request before Flower does."""
 
     async def prepare(handler: Any) -> None:  # noqa: ANN401 Flower has no types
@@ -83,15 +83,15 @@ def install(turnstile: Turnstile) -> None:
         if header is None or not logins:
             return
         who = handler.request.remote_ip
-        wait = turnstile.wait_s(who)
+        wait = throttle.wait_s(who)
         if wait is None:
             raise HTTPError(TOO_MANY)
         if wait:
             await asyncio.sleep(wait)
         if is_login(header, logins):
-            turnstile.passed(who)
+            throttle.passed(who)
             return
-        log.warning("login failed: %s, for the %d. time", who, turnstile.failed(who))
+        log.warning("login failed: %s, for the %d. time", who, throttle.failed(who))
         raise HTTPError(WRONG)
 
     for handler in (

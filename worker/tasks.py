@@ -27,8 +27,8 @@ from pipeline.steps.telling.unforeseen import tell_aside, tell_error
 from worker import dispatch
 from worker.arguments import bound, check_step, day_of, ids_of, is_step, refused
 from worker.dispatch import OUTAGE_S
-from worker.loud import each_open_run, loudly, made_up_for
 from worker.process import context
+from worker.unforeseen import each_open_run, swallows_errors, tells_errors
 
 T = TypeVar("T")
 Small = dict[str, Any]
@@ -103,10 +103,10 @@ def keep_token(self: Task) -> Small:
     def keep() -> Small:
         ctx = context()
         try:
-            with loudly(ctx, "令牌维护出错", told=(NeedsPerson, BadResponse)):
+            with tells_errors(ctx, "令牌维护出错", told=(NeedsPerson, BadResponse)):
                 pair = token.keep_token(ctx)
         finally:
-            with loudly(ctx, "补发通知出错"):
+            with tells_errors(ctx, "补发通知出错"):
                 card.tell_unsent(ctx)
                 tell_aside(ctx)
         return {"expires_at": pair.expires_at.isoformat(), "refresh_expires_at": pair.refresh_expires_at.isoformat()}
@@ -127,7 +127,7 @@ def fetch_account(self: Task, run_id: str, batch: int, account_id: str, tried: i
 
     def work() -> FetchOutcome:
         outcome = fetch.fetch_account(ctx, run_id, batch, account_id, last=last)
-        with made_up_for(ctx, f"{run_id} 的下一批未能发出"):  # a header never raises
+        with swallows_errors(ctx, f"{run_id} 的下一批未能发出"):  # a header never raises
             dispatch.send_after_fetch(ctx, ctx.ledger.run(run_id), batch)
         return outcome
 
@@ -211,7 +211,7 @@ def _surely(self: Task, title: str, work: Callable[[], T]) -> T:
     ctx = context()
 
     def begin() -> T:
-        with loudly(ctx, title):
+        with tells_errors(ctx, title):
             return work()
 
     try:

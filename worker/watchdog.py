@@ -19,8 +19,8 @@ from pipeline.steps.runs.due import waits_too_long
 from pipeline.steps.runs.plan import daily_is_lost
 from worker.dispatch import BACKFILL, QUEUES, send_due
 from worker.heartbeat import beat
-from worker.loud import each_open_run, loudly
 from worker.process import context
+from worker.unforeseen import each_open_run, tells_errors
 
 DAILY = tuple(name for name in QUEUES if name != BACKFILL)  # while messages wait here, somebody will take them
 LOOKS = 3  # in the time after which a run counts as silent
@@ -54,7 +54,7 @@ class Watchdog(bootsteps.StartStopStep):
 def look_and_beat(ctx: Context) -> None:
     """Look once, and say so by the heartbeat. The thread outlives what goes wrong: nobody would start it again."""
     try:
-        with loudly(ctx, "后台检查出错"):
+        with tells_errors(ctx, "后台检查出错"):
             look(ctx)
         beat(ctx.settings.heartbeat_file)
     except Exception as error:  # noqa: BLE001 told by then, or passing by itself

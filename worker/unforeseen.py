@@ -15,7 +15,9 @@ log = structlog.get_logger()
 
 
 @contextmanager
-def loudly(ctx: Context, title: str, told: type[LaikeError] | tuple[type[LaikeError], ...] = ()) -> Iterator[None]:
+def tells_errors(
+    ctx: Context, title: str, told: type[LaikeError] | tuple[type[LaikeError], ...] = ()
+) -> Iterator[None]:
     """Tell the group of what goes wrong in the block, once a day for each cause; it is raised all the same.
 
     What passes by itself is not told: an outage of Redis or of a service, and a living process at the same thing.
@@ -54,7 +56,7 @@ def each_open_run(ctx: Context, look: Callable[[str], None]) -> None:
 
 
 @contextmanager
-def made_up_for(ctx: Context, title: str) -> Iterator[None]:
+def swallows_errors(ctx: Context, title: str) -> Iterator[None]:
     """Raise nothing for what goes wrong in the block: it is told, and the watchdog sends what is missing then."""
     try:
         yield
