@@ -73,7 +73,7 @@ def test_the_memory_of_addresses_has_an_end() -> None:
     for number in range(2 * ADDRESSES):
         clock.at += 1
         throttle.failed(str(number))
-    assert len(throttle._known) == ADDRESSES
+    assert len(throttle._failures) == ADDRESSES
     assert throttle.failed(str(2 * ADDRESSES - 1)) == 2
 
 
