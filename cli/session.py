@@ -59,7 +59,7 @@ def _without_redis(settings: Settings) -> Context:
 def a_worker_answers() -> bool:
     """Whether a worker does within `WORKER_ANSWERS_S`."""
     from worker.app import app
-    from worker.guard import as_store_trouble
+    from worker.transport import as_store_trouble
 
     with as_store_trouble():
         return bool(app.control.ping(timeout=WORKER_ANSWERS_S, limit=1))

@@ -2,7 +2,8 @@
 
 import redis
 
-from pipeline.state.runs.staging import Fetched, staged
+from pipeline.core.runs.source import Fetched
+from pipeline.state.runs.staging import staged
 
 
 def put_fetched(client: redis.Redis, batch_id: str, fetched: Fetched) -> None:

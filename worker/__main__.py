@@ -1,27 +1,27 @@
 """A worker: `python -m worker`.
 
-It is what `celery -A worker.app worker --without-mingle --without-gossip` starts, without Celery's command line, which
-loads every command there is, Flower's and a prompt's among them, before it runs one.
+It is `celery -A worker.app worker --without-mingle --without-gossip` without Celery's command line, which first loads
+every command, those of Flower and a prompt among them.
 """
 
 import argparse
 import gc
 import sys
 
-gc.disable()  # what is loaded stays, so looking through it is for nothing; from `worker_ready` on it pays
+gc.disable()  # what is loaded stays: nothing to collect before `worker_ready`
 from worker.app import app  # noqa: E402
 
 
 def main() -> None:
     """Work until told to stop; the exit code is Celery's."""
-    parser = argparse.ArgumentParser(prog="python -m worker", description="Work on what laike-sync sends.")
-    parser.add_argument("--hostname", help="its name where several run on one machine; celery@ the host's without it")
-    parser.add_argument("--pidfile", help="a file for its process id, gone when it ends")
+    parser = argparse.ArgumentParser(prog="python -m worker", description="Carry out the tasks of laike-sync.")
+    parser.add_argument("--hostname", help="its name, if several run on one machine; by default celery@ and the host's")
+    parser.add_argument("--pidfile", help="a file for its process id, removed when it ends")
     given = parser.parse_args()
     worker = app.Worker(
         hostname=given.hostname,
         pidfile=given.pidfile,
-        # both ask the other workers before anything is done, and nothing here needs their answers
+        # both ask the other workers at the start, and nothing here needs their answers
         without_mingle=True,
         without_gossip=True,
     )

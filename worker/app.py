@@ -15,7 +15,7 @@ from pipeline.outgoing import guarded
 from pipeline.settings import Settings
 from pipeline.settings_notes import notes, unsaid
 from pipeline.state.store import SILENCE_S
-from worker import guard, messages
+from worker import messages, transport
 from worker.dispatch import QUEUES
 from worker.logs import log_as_json
 from worker.opening import open_beat, open_worker
@@ -38,7 +38,7 @@ ROUTES = {
 def build(settings: Settings) -> Celery:
     """The application on these settings."""
     broker = settings.redis_address.celery_url
-    results = f"worker.backend:QuietRedisBackend+{broker.removeprefix('redis+')}"  # a socket's is socket:// there
+    results = f"worker.backend:QuietRedisBackend+{broker.removeprefix('redis+')}"  # socket:// for a socket
     made = Celery(
         "laike",
         broker=broker,
@@ -61,29 +61,29 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "task_queues": [Queue(name) for name in QUEUES],
         "task_default_queue": "control",
         "task_routes": ROUTES,
-        # a message is acknowledged when its task is done: what a killed worker held comes back
+        # acknowledge when the task is done: the messages of a killed worker come back
         "task_acks_late": True,
         "worker_consumer": "worker.consumer:WaryConsumer",
-        "worker_pool": "threads",  # ready in half the time of processes; the tasks wait for answers
+        "worker_pool": "threads",  # ready in half the time of processes; tasks wait for answers
         "worker_concurrency": THREADS,
-        "worker_prefetch_multiplier": 1,  # no hoarding: a task waits where the next free thread finds it
+        "worker_prefetch_multiplier": 1,  # a task waits in the queue, where the next free thread finds it
         "broker_transport_options": _transport(settings),
         # the same TLS for messages and results: kombu by itself verifies no certificate
         "broker_use_ssl": settings.redis_address.tls_options,
         "redis_backend_use_ssl": settings.redis_address.tls_options,
         "redis_socket_timeout": SILENCE_S,  # of the results; by default 120
-        "result_backend_thread_safe": True,  # one for all threads: making one reads what is installed, 15 ms each
-        "redis_retry_on_timeout": True,  # else each such connection fails a task that has done its work
-        # a chord's dispatch claim lives about six times this: it must be gone before a redelivery
+        "result_backend_thread_safe": True,  # one for all threads: making one takes 15 ms
+        "redis_retry_on_timeout": True,  # else a timed-out connection fails a task that has done its work
+        # a chord's dispatch claim lives about six times as long: it must end before a redelivery
         "broker_connection_timeout": 1,
         "broker_connection_retry_on_startup": True,
-        "broker_connection_max_retries": None,  # an outage of Redis ends, a worker that gave up does not
+        "broker_connection_max_retries": None,  # a worker outlives an outage of Redis
         "result_expires": 3 * 24 * 3600,
         "result_extended": True,  # names and arguments for Flower
         "task_track_started": True,
         "worker_send_task_events": True,
         "task_send_sent_event": True,
-        # ours is structured and knows what is secret
+        # our logging is structured and redacts secrets
         "worker_hijack_root_logger": False,
         "worker_redirect_stdouts": False,
     }
@@ -91,28 +91,28 @@ def _configuration(settings: Settings) -> dict[str, Any]:
 
 def _transport(settings: Settings) -> dict[str, Any]:
     return {
-        # an unacknowledged message comes back after this; countdowns stay below it
+        # when an unacknowledged message comes back; countdowns stay below it
         "visibility_timeout": settings.visibility_timeout_s,
         # the sweep that brings it back: by default only every 100 s
         "unacked_restore_interval": settings.sweep_s,
         "unacked_restore_throttle": 1,
-        # a worker killed inside the sweep leaves its mutex; by default it blocks everybody for 300 s
+        # a worker killed inside the sweep leaves its mutex; by default it blocks all others for 300 s
         "unacked_mutex_expire": 10,
         "socket_keepalive": True,
-        # a network that forgot our connections answers nothing: without these two a worker would wait for ever
+        # a network that forgot our connections never answers: without these two a worker waits for ever
         "socket_timeout": SILENCE_S,
-        "health_check_interval": 5,  # what waits for messages is connected anew after twice as long
+        "health_check_interval": 5,  # a consumer reconnects after twice as long
         "queue_order_strategy": "priority",  # a daily run goes before a backfill
     }
 
 
-guard.install()
+transport.install()
 messages.install()
-with guarded():  # here, since Celery's command shows a trace of whatever goes wrong while it loads this
+with guarded():  # Celery's command shows a trace of an error while it loads this
     settings = settings_roles.load()
     app = build(settings)
     for line in unsaid(notes(settings)):
-        sys.stderr.write(f"note: {line}\n")  # before any log is set up: each kind of process has its own
+        sys.stderr.write(f"note: {line}\n")  # no log is set up yet
     if is_call(sys.argv):
         require_store(settings)
 
@@ -127,7 +127,7 @@ def _open_worker(**_: object) -> None:
     log_as_json(settings.log_level or "info")
     with guarded():
         refuse_cluster(settings)
-        ctx = context()  # a worker needs all settings, whatever the role of the place in which it is started
+        ctx = context()  # a worker needs all settings, whatever role it is started in
         _require_heartbeat(ctx.settings)
     open_worker(lambda seconds: app.control.ping(timeout=seconds))
 
@@ -147,20 +147,17 @@ def _require_heartbeat(of: Settings) -> None:
 
 @task_prerun.connect(weak=False)
 def _bind(task_id: str, task: Task, kwargs: Mapping[str, Any], **_: object) -> None:
-    """Each line that a task's thread logs says which task it is, and of which run."""
+    """Bind task and run to the log lines of the task's thread."""
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(task=task.name, task_id=task_id, **_run_in(kwargs))
 
 
 @worker_ready.connect(weak=False)
 def _get_ready(**_: object) -> None:
-    """What is loaded by now stays: a full pass of the collector through it costs 0.1 s in the midst of a step.
-
-    And a connection on which a run's messages can go is open before there is one.
-    """
+    """Spare what is loaded from the collector, whose full pass takes 0.1 s; open a connection for messages."""
     gc.freeze()
     gc.enable()
-    gc.set_threshold(50_000, 10, 10)  # a batch is thousands of rows, and none of them goes in a circle
+    gc.set_threshold(50_000, 10, 10)  # a batch has thousands of rows; rows contain no reference cycles
     with app.producer_pool.acquire(block=True) as producer:
         for queue in app.amqp.queues.values():
             producer.maybe_declare(queue)

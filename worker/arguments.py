@@ -1,7 +1,7 @@
-"""What a task is called with, looked at before anything is done: `celery call` sends whatever it is given.
+"""Check the arguments of a task before it does anything: `celery call` sends whatever it is given.
 
-Who begins a run or looks after something answers `{"state": "refused", "error"}`. A step, which only we send, fails
-with `WrongInput`; it has touched nothing by then, and comes back no more.
+With wrong arguments a step, which only we send, fails with `WrongInput` and is not retried; every other task returns
+`{"state": "refused", "error"}`.
 """
 
 import inspect
@@ -14,8 +14,8 @@ from pipeline.core.errors import WrongInput
 from pipeline.core.runs.plan import parts
 from pipeline.core.text import encodable, quoted
 
-RUN = "run_id"  # an argument of every step, and of no other task
-NAME_MAX = 200  # characters; the longest id of a run has 60
+RUN = "run_id"  # an argument of all steps, and of no other task
+NAME_MAX = 200  # characters; the longest run id has 60
 
 
 def is_step(function: Callable[..., Any]) -> bool:
@@ -24,7 +24,7 @@ def is_step(function: Callable[..., Any]) -> bool:
 
 
 def bound(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of a task, which is its function's first parameter, by name.
+    """The arguments of a task by name; the function's first parameter is the task.
 
     Raises:
         WrongInput: The function does not take them.
@@ -40,7 +40,7 @@ def bound(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str
 
 
 def check_step(ctx: Context, given: Mapping[str, Any]) -> None:
-    """Return if a step's arguments name a run, a batch of it, and an account in that.
+    """Check that a step's arguments name a run, one of its batches, and an account of the batch.
 
     Raises:
         WrongInput: They do not.
@@ -64,15 +64,15 @@ def _check_name(name: str, value: object) -> None:
 
 
 def refused(error: WrongInput) -> dict[str, Any]:
-    """The result of a task that does nothing, since it was called wrongly."""
+    """The result of a task that was called with wrong arguments."""
     return {"state": "refused", "error": error.message}
 
 
 def ids_of(accounts: object) -> list[str]:
-    """Accounts as somebody gave them: numbers are ids, too.
+    """Account ids as text; they may be given as numbers.
 
     Raises:
-        WrongInput: They are no list of such.
+        WrongInput: They are not a list of ids.
     """
     if not isinstance(accounts, list | tuple) or not all(type(one) in (str, int) for one in accounts):
         msg = f'accounts {quoted(repr(accounts))} is not a list of account ids; write it as ["1800000000000001"]'

@@ -1,8 +1,8 @@
-"""What Celery keeps and sends of tasks: its own result backend and events, without secrets.
+"""Celery's result backend and events, without secrets and without subscriptions.
 
-Exceptions and traces of tasks, which Flower shows, are redacted; what was refused has no trace. And there is no
-subscription for every task that is sent: nobody here waits for a result by `get()`, runs are followed through the
-ledger. It would be one more connection in each process and an error at the exit of a short-lived one.
+Exceptions and traces of tasks, which Flower shows, are redacted; refused tasks have no trace. Runs are followed through
+the ledger, and nothing waits for a result by `get()`: subscriptions would be one more connection in every process, and
+an error at the exit of a short-lived one.
 """
 
 import sys
@@ -36,12 +36,12 @@ class QuietRedisBackend(RedisBackend):
         """Do nothing when a task is sent."""
 
     def remove_pending_result(self, result: Any) -> Any:  # noqa: ANN401 Celery's signature
-        """Let go of a result; while the interpreter ends there is no connection left to say so on."""
+        """Forget a result; while the interpreter exits there is no connection to unsubscribe on."""
         return result if sys.is_finalizing() else super().remove_pending_result(result)
 
 
 class QuietDispatcher(EventDispatcher):
-    """Sends events; what failed is told without secrets."""
+    """Sends events, without secrets in what failed."""
 
     def send(self, type: str, **fields: Any) -> Any:  # noqa: A002, ANN401 Celery's signature
         """Send an event."""
@@ -52,6 +52,6 @@ class QuietDispatcher(EventDispatcher):
 
 
 class QuietEvents(Events):
-    """Celery's events, sent by ours."""
+    """Celery's events, sent by our dispatcher."""
 
     dispatcher_cls = "worker.backend:QuietDispatcher"

@@ -1,7 +1,7 @@
-"""The consumer of a worker: Celery's own, which discards what it cannot unpack.
+"""Celery's consumer, which discards messages that do not unpack.
 
-Celery unpacks a message in the worker's main thread, and what goes wrong there ends the worker; the message, which
-nobody acknowledged, comes back and ends the next one.
+Celery unpacks messages in the worker's main thread. An error there ends the worker; the message, unacknowledged, comes
+back and ends the next one.
 """
 
 from collections.abc import Callable
@@ -16,10 +16,10 @@ log = structlog.get_logger()
 
 
 class WaryConsumer(Consumer):
-    """Takes what can be unpacked."""
+    """Handles messages that unpack, and discards others."""
 
     def create_task_handler(self, *args: Any, **options: Any) -> Callable[[Any], None]:  # noqa: ANN401 Celery's signature
-        """What is done with each message."""
+        """The handler of each message."""
         handle = super().create_task_handler(*args, **options)
 
         def handle_or_discard(message: Any) -> None:  # noqa: ANN401 Celery has no types
@@ -33,15 +33,12 @@ class WaryConsumer(Consumer):
 
 
 def defect(app: Any, message: Any) -> str | None:  # noqa: ANN401 Celery has no types
-    """What keeps a message from being unpacked, if anything does: it is tried, and nothing is done with it.
-
-    A task that nobody knows is none: Celery discards it, and records so.
-    """
+    """Why a message does not unpack; `None` if it does, or if its task is unknown, which Celery discards itself."""
     try:
         request = Request(message, app=app, task=Task)
         args, kwargs, following = message.payload
         _hard, _soft = request.time_limits
-    except Exception as error:  # noqa: BLE001 whatever it is, it concerns this message alone
+    except Exception as error:  # noqa: BLE001 it concerns this message alone
         return type(error).__name__
     shapes: tuple[tuple[str, object, Any], ...] = (
         ("id", request.id, str),

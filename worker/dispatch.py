@@ -24,7 +24,7 @@ from pipeline.core.runs.flow import (
 )
 from pipeline.core.runs.plan import parts
 from pipeline.steps.runs.due import begun_parts, due
-from worker.guard import as_store_trouble
+from worker.transport import as_store_trouble
 
 TASKS = {
     READ: "laike.read_table",
@@ -34,9 +34,9 @@ TASKS = {
     VIEWS: "laike.check_views",
     FINISH: "laike.finish",
 }
-BACKFILL = "backfill"  # the queue that waits behind all others
+BACKFILL = "backfill"  # the queue behind all others
 QUEUES = ("control", "load", "fetch", BACKFILL)  # a worker looks into them in this order
-OUTAGE_S = 30.0  # so long a message waits in place for a Redis that is away; then the watchdog sends it anew
+OUTAGE_S = 30.0  # to wait in place for a Redis that is away; then the watchdog sends the message again
 
 
 def start(ctx: Context, run: Run) -> None:
@@ -54,7 +54,7 @@ def send_after_fetch(ctx: Context, run: Run, batch: int) -> None:
 
 
 def send_batch(ctx: Context, run: Run, batch: int) -> None:
-    """Send a batch, unless there is no such one or it was sent before."""
+    """Send a batch, unless there is none or it was sent before."""
     cut = parts(run)
     if batch < len(cut) and not ctx.ledger.given_up(run.run_id) and ctx.marks.send(run.run_id, str(batch)):
         ctx.pulse.stamp(run.run_id)
@@ -62,7 +62,7 @@ def send_batch(ctx: Context, run: Run, batch: int) -> None:
 
 
 def send_after_load(ctx: Context, run: Run, batch: int) -> None:
-    """Send what a load makes possible: the batches after it, and its read-back."""
+    """Send what follows a load: the next batches, its read-back, and after the last one the views."""
     for ahead in range(1, AHEAD + 1):
         send_batch(ctx, run, batch + ahead)
     begun, _ = begun_parts(ctx, run)
@@ -70,13 +70,13 @@ def send_after_load(ctx: Context, run: Run, batch: int) -> None:
 
 
 def send_end(ctx: Context, run_id: str) -> None:
-    """Send the end of a run, once, if it is all that is missing."""
+    """Send the end of a run, once, if nothing else is missing."""
     if due(ctx, run_id) == [Step(FINISH)] and ctx.marks.send(run_id, FINISH):
         send(ctx.ledger.run(run_id), [Step(FINISH)])
 
 
 def send_due(ctx: Context, run_id: str) -> list[Step]:
-    """Send what a run lacks; what was sent."""
+    """Send the steps that a run lacks; return them."""
     steps = due(ctx, run_id)
     if steps:
         ctx.pulse.stamp(run_id)
@@ -88,7 +88,7 @@ def send_due(ctx: Context, run_id: str) -> list[Step]:
 
 
 def send(run: Run, steps: Sequence[Step]) -> None:
-    """Send steps that may run now: headers of one batch, or others. What is sent twice is done once.
+    """Send steps that may run now. A step that is sent twice is done once.
 
     Raises:
         StoreTrouble: Redis was away for longer than `OUTAGE_S`.

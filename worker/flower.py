@@ -1,4 +1,4 @@
-"""Flower with a login: `python -m worker.flower …`. Without one its pages would be open to all: it does not start."""
+"""Flower with a login: `python -m worker.flower …`. Without a login it does not start."""
 
 import os
 import sys
@@ -12,14 +12,14 @@ from pipeline.core.errors import WrongInput
 from pipeline.outgoing import guarded
 from pipeline.redis_address import RedisAddress
 from pipeline.settings_notes import weak_login
-from worker.flower_login import Turnstile, install
+from worker.flower_login import Throttle, install
 from worker.process import refuse_cluster
 
 WITHOUT_LOGIN = "LAIKE_FLOWER_LOGIN is missing: Flower shows every task; give it a login of its own as user:password"
 
 
 class Socket(broker.RedisBase):
-    """How Flower counts what waits in a Redis behind a socket: its own class forgets the user and the database."""
+    """Counts waiting messages in a Redis behind a socket: Flower's own class forgets the user and the database."""
 
     def __init__(self, broker_url: str, *args: object, **options: object) -> None:
         super().__init__(broker_url, *args, **options)
@@ -34,7 +34,7 @@ class Socket(broker.RedisBase):
 
 
 def main() -> None:
-    """Become Flower.
+    """Run Flower.
 
     Raises:
         WrongInput: Settings are missing, its login among them, or Redis is a cluster.
@@ -46,9 +46,9 @@ def main() -> None:
     refuse_cluster(settings)
     for line in weak_login(settings):
         sys.stderr.write(f"note: {line}\n")
-    os.environ["FLOWER_BASIC_AUTH"] = login.get_secret_value()  # by the environment: arguments can be seen
+    os.environ["FLOWER_BASIC_AUTH"] = login.get_secret_value()  # not in the arguments, which others can see
     broker.RedisSocket = Socket
-    install(Turnstile())
+    install(Throttle())
     sys.argv = ["celery", "-A", "worker.app", "flower", *sys.argv[1:]]
     sys.exit(celery_command())
 

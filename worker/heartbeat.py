@@ -1,7 +1,7 @@
-"""A file that is touched as long as a process does its work: a health check that costs nothing.
+"""A file that is touched while a process does its work: a cheap health check.
 
 The worker touches it after each look of its watchdog, which needs Redis; beat with each turn of its loop. Beat also
-gives a sign in Redis, where doctor looks for it.
+leaves a sign in Redis, for doctor.
 """
 
 from functools import cache
@@ -21,7 +21,7 @@ _untouched: set[Path] = set()  # files whose failure was logged
 
 
 def beat(file: Path | None) -> None:
-    """Touch the heartbeat file, if one is set. A failure is logged once and stops nothing."""
+    """Touch the heartbeat file, if one is set. A failure is logged once."""
     if not file:
         return
     try:
@@ -38,7 +38,7 @@ class BeatingScheduler(PersistentScheduler):
     """Celery's own scheduler, with a heartbeat."""
 
     def setup_schedule(self) -> None:
-        """Open the file of the times when it last fired; where it cannot be, the process ends with a sentence."""
+        """Open the file of its last times; if that fails, the process ends with a sentence."""
         with guarded():
             require_file("LAIKE_BEAT_FILE", Path(self.schedule_filename))
         super().setup_schedule()
@@ -49,7 +49,7 @@ class BeatingScheduler(PersistentScheduler):
         wait: float = super().tick(*args, **options)
         try:
             _signs().give()
-        except StoreTrouble as error:  # its file is touched all the same: the loop turns
+        except StoreTrouble as error:  # the file is touched all the same: the loop turns
             log.warning("no_sign_of_beat", error=type(error).__name__)
         return wait
 

@@ -1,4 +1,4 @@
-"""Structured log lines of workers and beat: one JSON object a line on stderr, with the run and the task bound to it."""
+"""Log lines of workers and beat: one JSON object a line on stderr, with its run and task."""
 
 import logging
 import sys
@@ -17,12 +17,12 @@ _SHARED = (
 
 
 def log_as_json(level: str) -> None:
-    """Ours and the libraries' lines in one shape; httpx-like chatter of connections stays below warnings."""
+    """Log our lines and the libraries' in one form; of the libraries, only warnings."""
     number = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[*_SHARED, structlog.processors.JSONRenderer(ensure_ascii=False), without_secrets],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        # a line and its end in one write: printed, they are two, and another thread's line comes between them
+        # a line and its end in one write, so that no other thread's line comes between them
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )
     handler = logging.StreamHandler(sys.stderr)

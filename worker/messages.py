@@ -1,7 +1,6 @@
-"""What was read from a queue and is no message is discarded, before it ends the worker that read it.
+"""Discard what is read from a queue and is not a message.
 
-kombu takes everything in a queue for an envelope of its own. What it cannot open goes through all of its loop as an
-exception, and that ends the worker.
+kombu takes everything in a queue for one of its envelopes. Its exception for what it cannot open ends the worker.
 """
 
 from typing import Any
@@ -14,7 +13,7 @@ log = structlog.get_logger()
 
 
 def install() -> None:
-    """Let nothing but messages reach the consumers of a queue. Harmless when called twice."""
+    """Let only messages reach the consumers of a queue. Harmless when called twice."""
     module: Any = transport
     guarded = module.Transport
     if getattr(guarded, "laike_discards", False):
@@ -33,10 +32,10 @@ def install() -> None:
 
 
 def defect(connection: Any, envelope: object) -> str | None:  # noqa: ANN401 kombu has no types
-    """What keeps kombu from making a message of what was read, if anything does."""
+    """Why kombu cannot make a message of what was read; `None` if it can."""
     try:
         made: Any = transport.Channel.Message(envelope, channel=next(filter(None, connection.channels), None))
-    except Exception as error:  # noqa: BLE001 whatever it is, it concerns this message alone
+    except Exception as error:  # noqa: BLE001 it concerns this message alone
         return type(error).__name__
     return None if isinstance(made.delivery_tag, str) else "no delivery tag"
 

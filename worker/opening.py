@@ -1,4 +1,4 @@
-"""What worker and beat look at before they begin: whether what lies in Redis is of this release."""
+"""Check, before worker or beat begins, that the state in Redis is of this release."""
 
 import sys
 import time
@@ -21,10 +21,10 @@ log = structlog.get_logger()
 
 
 def open_worker(workers: Callable[[float], object]) -> None:
-    """Return when the state is of this release; wait for workers of an older one to stop, and for Redis.
+    """Bring the state to this release; wait for workers of an older one to stop, and for Redis.
 
     Args:
-        workers: What the living workers answer within so many seconds; we are not among them yet.
+        workers: Returns the answers of living workers within so many seconds; this one is not among them yet.
 
     Raises:
         SystemExit: The state is of a newer release.
@@ -34,10 +34,10 @@ def open_worker(workers: Callable[[float], object]) -> None:
 
 
 def open_beat(settings: Settings) -> None:
-    """Return unless the state is of a newer release; an older one's is the workers' matter.
+    """Check that the state is not of a newer release; an older one is brought up by the workers.
 
     Args:
-        settings: Those of its role: there is no context on them.
+        settings: Those of beat's role, on which there is no context.
 
     Raises:
         SystemExit: It is of a newer one.

@@ -1,4 +1,4 @@
-"""What a process of workers, beat or Flower begins with: a Redis that can be worked with, and a context, made once."""
+"""The start of a worker, beat or Flower: check Redis and files, and make the context, once."""
 
 import os
 import threading
@@ -12,7 +12,7 @@ from pipeline.settings import Settings
 from pipeline.state.outages import is_cluster
 from pipeline.state.store import PATIENT_TRIES, TRIES, connect, ours, probe
 
-# options of the `celery` command that are followed by a value
+# options of the `celery` command with a value
 _WITH_VALUE = ("-A", "--app", "-b", "--broker", "--result-backend", "--loader", "--config", "--workdir")
 _lock = threading.Lock()
 _made: list[Context] = []
@@ -27,17 +27,17 @@ def context() -> Context:
 
 
 def refuse_cluster(settings: Settings) -> None:
-    """Return unless Redis is a cluster; one that is away is waited for by whoever needs it.
+    """Refuse a Redis cluster. A Redis that is away is no error here.
 
     Raises:
-        WrongInput: It is a cluster: no waiting would end that.
+        WrongInput: It is a cluster.
     """
     with suppress(StoreUnreachable):
         require_store(settings, tries=0)
 
 
 def require_store(settings: Settings, tries: int = TRIES) -> None:
-    """Return if Redis takes writes.
+    """Check that Redis takes writes.
 
     Raises:
         WrongInput: It is a cluster.
@@ -56,10 +56,10 @@ def require_store(settings: Settings, tries: int = TRIES) -> None:
 
 
 def require_file(variable: str, file: Path) -> None:
-    """Return if a file can be made or written; nothing is written.
+    """Check that a file can be created or written, without writing.
 
     Raises:
-        WrongInput: Its folder is not there, or one of them does not let us.
+        WrongInput: There is no such folder, or no permission.
     """
     folder = file.absolute().parent
     if not folder.is_dir():
@@ -71,7 +71,7 @@ def require_file(variable: str, file: Path) -> None:
 
 
 def is_call(words: Sequence[str]) -> bool:
-    """Whether a process is `celery … call`, which sends one message and ends, and shows a trace of what goes wrong."""
+    """Whether a process is `celery … call`, which sends one message and shows a trace of any error."""
     program, *rest = words
     if PurePath(program).name not in ("celery", "__main__.py"):
         return False

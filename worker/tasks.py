@@ -1,6 +1,6 @@
-"""The tasks. Each body is one call of a step; what is here is only how Celery is told about it.
+"""The Celery tasks. Each calls one step.
 
-Arguments and results are small JSON: ids, days, counts. No secret and no row is ever in them.
+Arguments and results are small JSON: ids, days, counts; never a secret or a row.
 """
 
 import random
@@ -27,29 +27,29 @@ from pipeline.steps.telling.unforeseen import tell_aside, tell_error
 from worker import dispatch
 from worker.arguments import bound, check_step, day_of, ids_of, is_step, refused
 from worker.dispatch import OUTAGE_S
-from worker.loud import each_open_run, loudly, made_up_for
 from worker.process import context
+from worker.unforeseen import each_open_run, swallows_errors, tells_errors
 
 T = TypeVar("T")
 Small = dict[str, Any]
-BUSY_S = 5  # a second delivery looks again after so long whether the first one is done
-BEGIN_TRIES = 120  # about an hour: then the next message of its kind comes
+BUSY_S = 5  # until a second delivery looks again whether the first one is done
+BEGIN_TRIES = 120  # about an hour; then the next message of its kind comes
 FETCH_TRIES = 5  # beyond the client's own: 5, 10, 20, 30 s at most between them
 LONGEST_PAUSE_S = 30  # below the visibility timeout: a longer countdown would be delivered twice
-SUFFIX = 8  # characters of a task's id that name its backfill: delivered again it is the same run
+SUFFIX = 8  # characters of a task's id in the id of its backfill: a second delivery is the same run
 DAILY_AHEAD = timedelta(hours=2)  # the token must outlive the run
 
 log = structlog.get_logger()
 
 
 class RunFailed(Exception):
-    """A run that ended partial or failed, so that Flower shows FAILURE where something failed."""
+    """A run ended partial or failed: Flower shows FAILURE."""
 
 
 def _named(name: str) -> Callable[[Callable[..., Any]], Task]:
     def decorate(function: Callable[..., Any]) -> Task:
         @wraps(function)
-        def called(self: Task, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 whatever somebody sends
+        def called(self: Task, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 anything may be sent
             try:
                 given = bound(function, args, kwargs)
                 if is_step(function):
@@ -61,7 +61,7 @@ def _named(name: str) -> Callable[[Callable[..., Any]], Task]:
                 return refused(error)
             return function(self, **given)
 
-        # with a limit of its own a task that only waits for a living lease would run out of retries, and raise
+        # with a limit, a task that waits for another process's lease would run out of retries
         task: Task = shared_task(name=f"laike.{name}", bind=True, max_retries=None, throws=(WrongInput,))(called)
         return task
 
@@ -70,21 +70,21 @@ def _named(name: str) -> Callable[[Callable[..., Any]], Task]:
 
 @_named("daily")
 def daily(self: Task) -> Small:
-    """Begin the day's run; for a finished one nothing is done."""
+    """Begin the day's run, unless it has ended."""
     return _surely(self, "每日同步无法开始", lambda: _begin(run.begin_daily, ahead=DAILY_AHEAD))
 
 
 @_named("settle")
 def settle(self: Task) -> Small:
-    """Read yesterday once more: its figures have settled."""
+    """Begin the settling run: yesterday once more."""
     return _surely(self, "复核无法开始", lambda: _begin(run.begin_settle))
 
 
 @_named("backfill")
 def backfill(self: Task, start: str, end: str, accounts: Sequence[str] = (), *, tell: bool = False) -> Small:
-    """Begin to load the days from `start` to `end`, both included; the answer comes at once.
+    """Begin to load the days from `start` to `end`, both included; return at once.
 
-    The group hears of its end where `tell` is true, or where it mends what the group was told of.
+    The group hears of its end if `tell` is true, or if it mends what the group was told.
     """
     suffix = self.request.id[:SUFFIX]
     return _surely(self, "补数无法开始", lambda: _begin_backfill(start, end, accounts, suffix, tell=tell is True))
@@ -92,21 +92,21 @@ def backfill(self: Task, start: str, end: str, accounts: Sequence[str] = (), *, 
 
 @_named("catch_up")
 def catch_up(self: Task) -> Small:
-    """Finish runs that died, and load what is owed."""
+    """Send what dead runs lack, and load what is owed."""
     return _surely(self, "自动补数无法开始", _catch_up)
 
 
 @_named("keep_token")
 def keep_token(self: Task) -> Small:
-    """Refresh the token when under an hour is left; tell the group what it should know and was not told."""
+    """Refresh a token with under an hour left; send the group what could not be sent before."""
 
     def keep() -> Small:
         ctx = context()
         try:
-            with loudly(ctx, "令牌维护出错", told=(NeedsPerson, BadResponse)):
+            with tells_errors(ctx, "令牌维护出错", told=(NeedsPerson, BadResponse)):
                 pair = token.keep_token(ctx)
         finally:
-            with loudly(ctx, "补发通知出错"):
+            with tells_errors(ctx, "补发通知出错"):
                 card.tell_unsent(ctx)
                 tell_aside(ctx)
         return {"expires_at": pair.expires_at.isoformat(), "refresh_expires_at": pair.refresh_expires_at.isoformat()}
@@ -122,12 +122,12 @@ def read_table(self: Task, run_id: str, batch: int) -> Small:
 
 @_named("fetch_account")
 def fetch_account(self: Task, run_id: str, batch: int, account_id: str, tried: int = 0) -> Small:
-    """Fetch one account; what fails and may pass is tried again later, and never raised in the end."""
+    """Fetch one account; a failure that may pass is tried again later, and is an outcome in the end."""
     ctx, last = context(), tried + 1 >= FETCH_TRIES
 
     def work() -> FetchOutcome:
         outcome = fetch.fetch_account(ctx, run_id, batch, account_id, last=last)
-        with made_up_for(ctx, f"{run_id} 的下一批未能发出"):  # a header never raises
+        with swallows_errors(ctx, f"{run_id} 的下一批未能发出"):  # a header never raises
             dispatch.send_after_fetch(ctx, ctx.ledger.run(run_id), batch)
         return outcome
 
@@ -137,7 +137,7 @@ def fetch_account(self: Task, run_id: str, batch: int, account_id: str, tried: i
         pause = _pause(tried, error.retry_after) * ctx.settings.wait_scale
         ctx.pulse.stamp(run_id, ahead_s=pause)
         log.warning("fetch_again", run=run_id, account=account_id, pause_s=round(pause, 1), error=error.message)
-        # counted here: waiting for a living lease raises Celery's own count too
+        # counted here: Celery's own count includes waiting for a lease
         again = {"run_id": run_id, "batch": batch, "account_id": account_id, "tried": tried + 1}
         raise _come_back(self, pause, args=(), kwargs=again) from None
     return {"account_id": account_id, "rows": outcome.rows, "days": [day.state for day in outcome.days]}
@@ -145,7 +145,7 @@ def fetch_account(self: Task, run_id: str, batch: int, account_id: str, tried: i
 
 @_named("load")
 def load_batch(self: Task, run_id: str, batch: int) -> Small:
-    """The chord's callback: write a batch; the next one is fetched meanwhile, and then the one after it."""
+    """Write a batch, as the chord's callback; then send what follows."""
 
     def work() -> LoadOutcome:
         ctx = context()
@@ -173,7 +173,7 @@ def verify_batch(self: Task, run_id: str, batch: int) -> Small:
 
 @_named("check_views")
 def check_views(self: Task, run_id: str) -> Small:
-    """Look after the views."""
+    """Check and mend the views."""
 
     def work() -> ViewsOutcome:
         outcome = views.check_views(context(), run_id)
@@ -186,7 +186,7 @@ def check_views(self: Task, run_id: str) -> Small:
 
 @_named("finish")
 def finish_run(self: Task, run_id: str) -> Small:
-    """End a run; a partial or failed one is a failure here."""
+    """End a run; if it is partial or failed, so is the task."""
     summary = _patiently(self, lambda: finish.finish(context(), run_id))
     if summary.state != RunState.SUCCESS:
         raise RunFailed(_words(summary))
@@ -194,7 +194,7 @@ def finish_run(self: Task, run_id: str) -> Small:
 
 
 def _patiently(self: Task, work: Callable[[], T]) -> T:
-    """Do a step; while somebody else is at it, Redis is away, or it broke, come back later."""
+    """Do a step; if another process is at it, Redis is away, or it broke, come back later."""
     try:
         return work()
     except (Busy, Unforeseen, StoreTrouble) as error:
@@ -203,15 +203,15 @@ def _patiently(self: Task, work: Callable[[], T]) -> T:
 
 
 def _surely(self: Task, title: str, work: Callable[[], T]) -> T:
-    """Begin a run; while the service does not tell which accounts there are, come back later. Another error is told.
+    """Begin a run; while the accounts cannot be listed come back later, and tell the group of any other error.
 
     Args:
-        title: What the group reads first where no run can begin.
+        title: Of the card that tells of an error.
     """
     ctx = context()
 
     def begin() -> T:
-        with loudly(ctx, title):
+        with tells_errors(ctx, title):
             return work()
 
     try:
@@ -225,7 +225,7 @@ def _surely(self: Task, title: str, work: Callable[[], T]) -> T:
 
 
 def _come_back(task: Task, seconds: float, **message: Any) -> Retry:  # noqa: ANN401 Celery's own parameters
-    """Send the task again for later; while Redis is away, wait for it in place."""
+    """Send the task again for later; if Redis is away, wait for it in place."""
     for attempt in stamina.retry_context(on=Reject, attempts=None, timeout=OUTAGE_S, wait_max=1):
         with attempt:
             retry: Retry = task.retry(countdown=seconds, throw=False, **message)
@@ -234,7 +234,7 @@ def _come_back(task: Task, seconds: float, **message: Any) -> Retry:  # noqa: AN
 
 
 def _pause(tried: int, asked: float | None) -> float:
-    """Seconds until a fetch is tried again: backoff with full jitter, or what the service asked for."""
+    """Seconds until a fetch is tried again: backoff with full jitter, or as the service asks."""
     jittered = random.uniform(0, BUSY_S * 2**tried)  # noqa: S311 not a secret
     return min(LONGEST_PAUSE_S, max(jittered, asked or 0))
 
@@ -253,7 +253,7 @@ def _begin(plan_run: Callable[[Context], Run], ahead: timedelta | None = None) -
 def _refresh(ctx: Context, ahead: timedelta) -> None:
     try:
         ctx.tokens.current(ahead)
-    except LaikeError as error:  # each account's fetch meets the same and tells it
+    except LaikeError as error:  # each account's fetch meets and tells it
         log.warning("token_not_ready", error=error.message)
 
 

@@ -1,9 +1,8 @@
-"""What looks after open runs: in every worker, a thread that sends again what a silent run lacks.
+"""The watchdog: a thread in every worker that sends again what a silent run lacks.
 
-Redelivery brings back what a killed worker held, but slowly, and not everything: a message that was taken and not yet
-registered is gone. Steps give signs of life; a run without one for `LAIKE_WATCHDOG_S`, with nothing in the queues, gets
-its first missing steps sent again, by one worker at a time. So does a run whose deadline is over before its load, and
-the daily run itself where beat's message was lost.
+Redelivery is slow, and a message that was taken and not yet registered is lost. Steps give signs of life; a run without
+one for `LAIKE_WATCHDOG_S`, and with nothing in the queues, gets its missing steps sent again by one worker. So does a
+run that is past its deadline and not loaded, and the daily run if beat's message was lost.
 """
 
 import threading
@@ -19,11 +18,11 @@ from pipeline.steps.runs.due import waits_too_long
 from pipeline.steps.runs.plan import daily_is_lost
 from worker.dispatch import BACKFILL, QUEUES, send_due
 from worker.heartbeat import beat
-from worker.loud import each_open_run, loudly
 from worker.process import context
+from worker.unforeseen import each_open_run, tells_errors
 
-DAILY = tuple(name for name in QUEUES if name != BACKFILL)  # while messages wait here, somebody will take them
-LOOKS = 3  # in the time after which a run counts as silent
+DAILY = tuple(name for name in QUEUES if name != BACKFILL)  # while messages wait here, a run is not forgotten
+LOOKS = 3  # within `LAIKE_WATCHDOG_S`
 
 log = structlog.get_logger()
 
@@ -38,11 +37,11 @@ class Watchdog(bootsteps.StartStopStep):
         self._stop = threading.Event()
 
     def start(self, parent: Any) -> None:  # noqa: ANN401, ARG002 Celery's signature
-        """Begin to look."""
+        """Start the thread."""
         threading.Thread(target=self._look_on, name="watchdog", daemon=True).start()
 
     def stop(self, parent: Any) -> None:  # noqa: ANN401, ARG002 Celery's signature
-        """Look no more."""
+        """Stop the thread."""
         self._stop.set()
 
     def _look_on(self) -> None:
@@ -52,17 +51,17 @@ class Watchdog(bootsteps.StartStopStep):
 
 
 def look_and_beat(ctx: Context) -> None:
-    """Look once, and say so by the heartbeat. The thread outlives what goes wrong: nobody would start it again."""
+    """Look once and touch the heartbeat file. No error ends the thread: nothing would start it again."""
     try:
-        with loudly(ctx, "后台检查出错"):
+        with tells_errors(ctx, "后台检查出错"):
             look(ctx)
         beat(ctx.settings.heartbeat_file)
-    except Exception as error:  # noqa: BLE001 told by then, or passing by itself
+    except Exception as error:  # noqa: BLE001 told already, or passing by itself
         log.warning("watchdog_failed", error=type(error).__name__)  # it looks again soon
 
 
 def look(ctx: Context) -> None:
-    """Send what silent or belated runs lack, each by one worker at a time."""
+    """Send what silent or late runs lack; one worker at a time takes each."""
     each_open_run(ctx, lambda run_id: _look_after(ctx, run_id))
     if daily_is_lost(ctx) and not _waiting(ctx, DAILY) and _ours(ctx, "daily"):
         current_app.send_task("laike.daily")

@@ -1,4 +1,4 @@
-"""`laike coverage`: which day of which account is loaded, empty, bad or missing."""
+"""`laike coverage`: the state of each account's days."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -33,10 +33,10 @@ LETTERS = {
 
 
 def coverage(start: str | None, end: str | None, *, as_json: bool) -> int:
-    """The grid of accounts and days.
+    """Print the grid of accounts and days.
 
     Raises:
-        WrongInput: The range is not one, is too long, or begins or ends after today.
+        WrongInput: The range is empty, too long, or goes beyond today.
     """
     with opened() as ctx:
         days = _days(start, end, window(ctx.now(), DEFAULT_DAYS), china_day(ctx.now()))
@@ -52,7 +52,7 @@ def _days(start: str | None, end: str | None, usual: DayRange, today: date) -> D
     last = day_of(end) if end else usual.last
     first = day_of(start) if start else usual.first
     if not first <= last <= today:
-        msg = f"{first} .. {last} is no range of days up to today ({today}, Asia/Shanghai)"
+        msg = f"{first} .. {last} is not a range of days up to today ({today}, Asia/Shanghai)"
         raise WrongInput(msg)
     return bounded(first, last)
 
@@ -73,7 +73,7 @@ def _document(one: AccountCoverage) -> dict[str, Any]:
 
 
 def _print(found: Sequence[AccountCoverage], days: DayRange, width: int) -> None:
-    """Whole weeks side by side, as many as the terminal is wide, or 80 cells without one: nothing of it is cut."""
+    """Print as many whole weeks side by side as fit, so that nothing is cut; 80 cells without a terminal."""
     names = [shown(one.account.name) for one in found]
     name_cells = min(NAME_CELLS_MAX, max(map(cell_len, names), default=0))
     block = max(WEEK, (width - name_cells) // DAY_CELLS // WEEK * WEEK)

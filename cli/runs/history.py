@@ -1,4 +1,4 @@
-"""Commands about runs that were: `laike runs`, `laike show`."""
+"""`laike runs` and `laike show`: the list of runs, and one of them."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,11 +21,11 @@ from pipeline.steps.coverage.aftermath import standing
 from pipeline.steps.runs.alive import state_without_end, under_way
 
 LAST, LAST_FAILED = "last", "last-failed"
-READ_AT_ONCE = 200  # runs of the ledger, while those are looked for that match
-COUNT_MAX = 100_000  # the ledger remembers far fewer
+READ_AT_ONCE = 200  # runs in one round trip, while looking for matches
+COUNT_MAX = 100_000  # the ledger holds far fewer
 CANDIDATES_SHOWN = 10
 MINUTE_S = 60
-Known = tuple[Run, Summary | None]
+RunAndEnd = tuple[Run, Summary | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class Wanted:
     """Which runs are listed.
 
     Attributes:
-        failed: Only those that ended as anything but a success.
-        day: Only those that loaded this day, with their look-back.
-        account: Only those of this account: its id, or its name as the run knows it.
+        failed: Only runs that ended without success.
+        day: Only runs whose days include this one.
+        account: Only runs with the account of this id or name.
     """
 
     failed: bool = False
@@ -43,7 +43,7 @@ class Wanted:
     account: str | None = None
 
     def holds(self, run: Run, state: RunState) -> bool:
-        """Whether a run is one of them."""
+        """Whether a run is listed."""
         if self.failed and state in (RunState.SUCCESS, RunState.RUNNING):
             return False
         if self.day and self.day not in run.days:
@@ -67,7 +67,7 @@ def runs(count: int, *, failed: bool, day: str | None, account: str | None, as_j
         states = [_state(ctx, *one) for one in found]
         documents = [_document(ctx, *one) for one in found]
     if lost:
-        output.note(f"nobody can read what is remembered of {', '.join(sorted(lost))}")
+        output.note(f"these runs cannot be read: {', '.join(sorted(lost))}")
     if as_json:
         output.print_json(documents)
     elif found:
@@ -78,10 +78,10 @@ def runs(count: int, *, failed: bool, day: str | None, account: str | None, as_j
 
 
 def show(named: str, *, wait: bool, as_json: bool) -> int:
-    """One run; with `wait` its events until it has ended.
+    """Print one run; with `wait` first follow its events to the end.
 
     Raises:
-        WrongInput: There is no such run, or several begin so.
+        WrongInput: There is no such run, or several ids begin like that.
     """
     with opened() as ctx:
         run_id = _named(ctx, named)
@@ -101,7 +101,7 @@ def show(named: str, *, wait: bool, as_json: bool) -> int:
 
 
 def _named(ctx: Context, named: str) -> str:
-    """The id of the run that is meant: by its id, by a beginning that no other has, or by what it was."""
+    """The id of a run given by its id, by the unique beginning of one, or as last or last-failed."""
     if ctx.ledger.known(named):
         return named
     if named in (LAST, LAST_FAILED):
@@ -117,26 +117,26 @@ def _named(ctx: Context, named: str) -> str:
 def _last(ctx: Context, wanted: Wanted) -> str:
     for run, _ in _matching(ctx, wanted, [], READ_AT_ONCE if wanted.failed else 1):
         return run.run_id
-    raise WrongInput("no run that is remembered failed" if wanted.failed else "there was no run yet")
+    raise WrongInput("no run in the ledger failed" if wanted.failed else "there was no run yet")
 
 
-def _matching(ctx: Context, wanted: Wanted, lost: list[str], at_once: int) -> Iterator[Known]:
-    """Runs that are wanted, the newest first: as much of the ledger is read as is asked for.
+def _matching(ctx: Context, wanted: Wanted, lost: list[str], at_once: int) -> Iterator[RunAndEnd]:
+    """The wanted runs, the newest first; the ledger is read as far as needed.
 
     Args:
-        lost: Is given the ids of those that nobody can read.
-        at_once: How many are read in one round trip.
+        lost: Collects the ids of unreadable runs.
+        at_once: How many runs are read in one round trip.
     """
     for run_ids in _pages(ctx.ledger.newest, at_once):
-        known = ctx.ledger.overview(run_ids)
-        lost += sorted({*run_ids} - {run.run_id for run, _ in known})
-        for run, end in known:
+        found = ctx.ledger.overview(run_ids)
+        lost += sorted({*run_ids} - {run.run_id for run, _ in found})
+        for run, end in found:
             if wanted.holds(run, _state(ctx, run, end)):
                 yield run, end
 
 
 def _pages(newest: Callable[[int, int], list[str]], size: int) -> Iterator[list[str]]:
-    """Ids of runs, the newest first; one that begins meanwhile makes none come twice."""
+    """Ids of runs, the newest first, each once even if a run begins meanwhile."""
     seen: set[str] = set()
     after = 0
     while page := newest(size, after):
@@ -164,7 +164,7 @@ def _print(rows: list[list[Part]]) -> None:
 
 
 def _row(run: Run, end: Summary | None, state: RunState) -> list[Part]:
-    """What a run was, in the order of the columns."""
+    """One run as a row of the table."""
     kind = f"{run.kind}, dry run" if run.dry_run else run.kind
     took = _length((end.ended_at - end.started_at).total_seconds()) if end else ""
     counts = [str(end.created), str(end.updated), str(end.verified)] if end else ["", "", ""]
@@ -173,7 +173,7 @@ def _row(run: Run, end: Summary | None, state: RunState) -> list[Part]:
 
 
 def _accounts(run: Run, end: Summary | None) -> str:
-    """How many there are; of a run that ended also how many of them nothing more is owed for."""
+    """How many accounts, and before them how many are good if the run has ended."""
     good = f"{sum(one.state.good for one in end.accounts)}/" if end else ""
     return f"{good}{len(run.accounts)}"
 

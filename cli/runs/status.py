@@ -1,4 +1,4 @@
-"""`laike status`: for outside monitors."""
+"""`laike status`: the health for outside monitors."""
 
 from datetime import timedelta
 
@@ -13,10 +13,10 @@ CODES = {Verdict.OK: output.DONE, Verdict.IN_PART: output.IN_PART, Verdict.BAD: 
 
 
 def status(max_age: str, *, as_json: bool) -> int:
-    """Whether the newest day that is owed is loaded, by what is remembered: 0 yes, 1 in part, 3 no or too old.
+    """Tell whether the newest owed day is loaded: 0 yes, 1 in part, 3 no or too old.
 
     Raises:
-        WrongInput: The age is not one such as 26h.
+        WrongInput: The age is not of a form such as 26h.
     """
     longest = age(max_age)
     with opened() as ctx:
@@ -38,7 +38,7 @@ def status(max_age: str, *, as_json: bool) -> int:
 
 
 def age(text: str) -> timedelta:
-    """A length of time such as 26h.
+    """A length of time, such as 26h.
 
     Raises:
         WrongInput: It is not valid.

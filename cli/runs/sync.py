@@ -1,4 +1,4 @@
-"""Commands that run something: sync, backfill."""
+"""`laike sync` and `laike backfill`: begin a run and follow it."""
 
 import sys
 import threading
@@ -25,9 +25,9 @@ from pipeline.steps.runs.halt import interrupt
 from pipeline.steps.runs.plan import begin, begin_backfill, carry_out, open_backfill
 from worker.dispatch import start
 
-STOPS_WITHIN_S = 10  # a step that takes longer is left as if it were killed: whoever comes next takes it over
+STOPS_WITHIN_S = 10  # a step that takes longer is left as if killed: the next run takes it over
 LOOK_S = 0.1
-CARD_S = 1.0  # a card that waits for nothing is sent within it
+CARD_S = 1.0  # in which a card is sent that need not wait
 
 
 def sync(
@@ -40,10 +40,10 @@ def sync(
     tell: bool,
     as_json: bool,
 ) -> int:
-    """One run now; the exit code says how it ended.
+    """Do one run now; the exit code says how it ended.
 
     Raises:
-        WrongInput: The day or an account is not one that can be loaded, or options contradict each other.
+        WrongInput: The day or an account cannot be loaded, or options contradict each other.
     """
     wanted = day_of(day) if day else None
     if no_redis and not local:
@@ -62,14 +62,14 @@ def sync(
 
 
 def backfill(start: str, end: str, accounts: Sequence[str], *, tell: bool, as_json: bool) -> int:
-    """A range of days through the workers; Ctrl-C leaves it running, and the same command follows it again.
+    """Load a range of days through the workers; after Ctrl-C it goes on, and the same command follows it again.
 
     Raises:
-        WrongInput: The range or an account is not one that can be loaded.
+        WrongInput: The range or an account cannot be loaded.
     """
     first, last = day_of(start), day_of(end)
     with opened() as ctx:
-        past_days(first, last, ctx.now())  # before a worker is waited for
+        past_days(first, last, ctx.now())  # before waiting for a worker
         require_worker()
         run = begin_backfill(ctx, first, last, accounts, tell=tell)
         before = len(run.loaded_before)
@@ -77,17 +77,17 @@ def backfill(start: str, end: str, accounts: Sequence[str], *, tell: bool, as_js
         said = f"{len(run.accounts)} account(s), {len(run.days)} day(s), {len(parts(run)) - before} batch(es){carried}"
         output.note(f"{run.run_id}: {said}")
         if tell and not run.tell:
-            output.note(("it was begun without --tell:", "yellow"), " the group hears of it where it mends something")
+            output.note(("it was begun without --tell:", "yellow"), " the group hears of it only if it mends something")
         summary = _have_carried_out(ctx, run)
         _print(ctx, summary, as_json=as_json)
     return output.exit_code(summary)
 
 
 def stop_backfill(start: str, end: str, accounts: Sequence[str]) -> int:
-    """Let a backfill end with the batches that are under way.
+    """Stop a backfill after the batches that are under way.
 
     Raises:
-        WrongInput: None of these days and accounts is open.
+        WrongInput: No backfill of these days and accounts is under way.
     """
     first, last = day_of(start), day_of(end)
     with opened() as ctx:
@@ -108,7 +108,7 @@ def _have_carried_out(ctx: Context, run: Run) -> Summary:
     """Send a run to the workers and show its events until it has ended.
 
     Raises:
-        NoWorker: None ended it in time.
+        NoWorker: No worker ended it in time.
     """
     start(ctx, run)
     try:
@@ -124,7 +124,7 @@ def _have_carried_out(ctx: Context, run: Run) -> Summary:
 
 
 def _carry_out(ctx: Context, run: Run) -> Summary:
-    """Carry a run out in the background while its events are shown."""
+    """Carry out a run in a thread while showing its events."""
     ended: list[Summary | BaseException] = []
     wanted = threading.Event()  # to stop
 
@@ -150,7 +150,7 @@ def _carry_out(ctx: Context, run: Run) -> Summary:
 
 
 def _stop(ctx: Context, run: Run, thread: threading.Thread, code: int) -> NoReturn:
-    """Let the steps under way end, close the run, say what there is to do, and end with a code."""
+    """Let the steps under way end, close the run, say how to complete it, and exit with a code."""
     again = threading.Event()
     from_now_on(again.set)
     output.note("stopping: the steps under way end first; Ctrl-C again waits for nothing")
@@ -168,7 +168,7 @@ def _stop(ctx: Context, run: Run, thread: threading.Thread, code: int) -> NoRetu
 
 
 def _await_card(ctx: Context, thread: threading.Thread) -> None:
-    """Wait for what comes after a run's end, and say so where it takes long."""
+    """Wait for what comes after a run's end, and say so if it takes long."""
     seconds = seconds_to_wait(ctx.now())
     thread.join(CARD_S)
     if seconds and thread.is_alive():

@@ -3,9 +3,10 @@
 from cli.session import opened
 from cli.terminal import output
 from pipeline.core.runs.plan import choose_accounts
+from pipeline.core.runs.views import CREATED_A_RUN
 from pipeline.core.table.views import ViewState
 from pipeline.steps.accounts.roster import known_accounts
-from pipeline.steps.runs.views import CREATED_A_RUN, forget_deleted, inspect, mend
+from pipeline.steps.runs.views import forget_deleted, inspect, mend
 from pipeline.steps.table.write import batches
 
 

@@ -1,4 +1,4 @@
-"""The field's own words as frozen data: accounts, days, rows, tokens.
+"""Accounts, days, rows and tokens as frozen data.
 
 Ids are text (19 digits do not survive a float), money is `Decimal` in 元, business days are Asia/Shanghai.
 """
@@ -61,7 +61,7 @@ def ranges(days: Iterable[date]) -> list[DayRange]:
 
 
 def blocks(days: Iterable[date], longest: int) -> Iterator[DayRange]:
-    """Ranges of at most `longest` days that together hold all of `days`; none begins or ends with another day."""
+    """Ranges of at most `longest` days that cover `days`; each begins and ends with one of them."""
     left = sorted(days)
     while left:
         end = bisect_left(left, left[0] + timedelta(days=longest))
@@ -77,7 +77,7 @@ class AccountDay(NamedTuple):
 
 
 class Key(NamedTuple):
-    """What makes a row of the table unique: (时间, 单元ID)."""
+    """The unique key of a row: (时间, 单元ID)."""
 
     day: date
     promotion_id: str
@@ -106,7 +106,7 @@ class ReportRow:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What the account report says of one day: 消耗 in 元, and 转化数."""
+    """The account report of one day: 消耗 in 元, and 转化数."""
 
     cost: Decimal
     conversions: Decimal
@@ -117,15 +117,15 @@ Cell = str | Decimal | date | None
 
 @dataclass(frozen=True, slots=True)
 class WantedRow:
-    """One row as the table should hold it: each of our columns by name, decoded."""
+    """One row as the table should hold it, by column."""
 
     key: Key
     account_id: str
     cells: Mapping[str, Cell]
 
     def differing(self, found: "FoundRow") -> tuple[str, ...]:
-        """Names of the cells that do not mean the same in the table; an empty text and an absent cell do."""
-        if found.cells is self.cells:  # shared once they were found to be the same
+        """Names of cells that differ in the table; an empty text equals an absent cell."""
+        if found.cells is self.cells:  # shared once they were found equal
             return ()
         return tuple(name for name, value in self.cells.items() if not _same(value, found.cells.get(name)))
 
@@ -134,8 +134,8 @@ class WantedRow:
 class FoundRow:
     """One row as the table holds it.
 
-    `cells` has the decoded value of each of our columns, `None` where it is empty or unreadable. A row
-    without a day or without a 单元ID has no key: it can only be a person's.
+    `cells` has the value of each of our columns, `None` if empty or unreadable. A row without a day or a 单元ID has no
+    key: it can only be a person's.
     """
 
     record_id: str
@@ -153,7 +153,7 @@ class FoundRow:
         return Key(self.day, self.promotion_id) if self.day and self.promotion_id else None
 
     def holding(self, cells: Mapping[str, Cell]) -> "FoundRow":
-        """The same row with these cells; `dataclasses.replace` is too slow for each row of a large batch."""
+        """The same row with these cells; `dataclasses.replace` is too slow for large batches."""
         return FoundRow(
             self.record_id,
             self.day,
@@ -170,9 +170,9 @@ class FoundRow:
 class TokenPair:
     """An OAuth pair of Ocean Engine; `generation` (issue time in ms) says which of two pairs is newer.
 
-    `previous` is the pair that this one replaced, without its own `previous`. `app_id` is the app that it was issued
-    for, `brought` the generation of the pair that a person brought and from which this one comes; a pair of an older
-    release tells neither.
+    `previous` is the pair that this one replaced, without its own `previous`. `app_id` is the app it was issued for,
+    `brought` the generation of the pair that a person brought and this one descends from; pairs of older releases have
+    neither.
     """
 
     access_token: str = field(repr=False)

@@ -1,4 +1,4 @@
-"""Runs and their kinds, and what came of a run and of each of its steps: states, outcomes, the summary."""
+"""Runs and their outcomes: kinds, states, what each step found, the summary."""
 
 import re
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _DAILY_ID = re.compile(r"daily-\d{4}-\d{2}-\d{2}")  # a run by hand has a suffix
 
 
 class RunKind(StrEnum):
-    """Why a run was begun. Every id begins with its kind's prefix; nothing else reads an id."""
+    """Why a run was begun. A run's id begins with its kind's prefix; nothing else reads an id."""
 
     DAILY = "daily"
     SETTLE = "settle"
@@ -35,12 +35,12 @@ class RunKind(StrEnum):
 
     @property
     def prefix(self) -> str:
-        """What ids of this kind begin with."""
+        """The beginning of its ids."""
         return f"{RunKind.DAILY if self is RunKind.MANUAL else self.replace('_', '-')}-"
 
     @classmethod
     def of(cls, run_id: str) -> "RunKind":
-        """The kind of a run, by its id: plans and summaries of every release have one."""
+        """The kind of a run by its id, which plans and summaries of every release have."""
         if _DAILY_ID.fullmatch(run_id):
             return cls.DAILY
         others = (cls.SETTLE, cls.CATCH_UP, cls.BACKFILL)
@@ -72,27 +72,27 @@ class DayOutcome:
     state: DayState
     rows: int = 0
     cost: Decimal = ZERO
-    totals: Totals | None = None  # what the account report said of the day; `None`: nothing
+    totals: Totals | None = None  # of the account report; `None` if it has none of the day
     trouble: Trouble | None = None
-    outside: Decimal = ZERO  # 元 that the account spent where no promotion has a row, and that count
-    outside_new: bool = False  # whether that is to be told: there was none lately
-    again_at: datetime | None = None  # no reading before then can make the day good
+    outside: Decimal = ZERO  # accepted 元 that the account spent outside its promotions
+    outside_new: bool = False  # whether to tell the group: there was none lately
+    again_at: datetime | None = None  # no earlier reading can make the day good
 
     @property
     def failed(self) -> bool:
-        """Whether nothing of the day was fetched, so that nothing of it may be written or compared."""
+        """Whether nothing was fetched, so that nothing may be written or compared."""
         return self.state in (DayState.FAILED, DayState.MISSING)
 
     @property
     def note(self) -> str | None:
-        """What is to be said of the day besides its figures: what to do, or what its account spent besides."""
+        """What to say of the day besides its figures: what to do, or what the account spent elsewhere."""
         if self.trouble:
             return self.trouble.what_to_do
         return outside_words(self.outside) if self.outside else None
 
 
 def outside_words(amount: Decimal) -> str:
-    """How money (元) is told that an account spent where no promotion has a row."""
+    """The sentence about 元 that an account spent outside its promotions."""
     return f"另有 {amount:,.2f} 元不在单元中（全域推广等）"
 
 
@@ -100,7 +100,7 @@ def outside_words(amount: Decimal) -> str:
 class FetchOutcome:
     """What came of fetching one account; its rows are staged under the same key.
 
-    `days` are those of the batch and, before them, older ones whose totals moved since they were loaded.
+    `days` begins with older days whose totals changed since they were loaded; then come those of the batch.
     """
 
     account_id: str
@@ -108,17 +108,17 @@ class FetchOutcome:
     rows: int
     checksum: str
     as_of: datetime
-    spent_lately: bool = False  # whether the account report has 消耗 in the week before the newest day
+    spent_lately: bool = False  # whether there is 消耗 in the week before the newest day
 
     @property
     def trouble(self) -> Trouble | None:
-        """The newest day's trouble, or that of the newest day that has one."""
+        """The trouble of the newest day that has one."""
         return next((d.trouble for d in reversed(self.days) if d.trouble), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Rows of one account and day that are not in the table because it cannot take them: how many, which, why."""
+    """Rows of one account and day that the table refuses."""
 
     account_id: str
     day: date
@@ -129,7 +129,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
-    """By how much the source corrected a day's 消耗 since it was last loaded, in 元."""
+    """A day's 消耗 in 元 as last loaded, and as the source corrected it."""
 
     account_id: str
     day: date
@@ -139,7 +139,7 @@ class Shift:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
-    """A day with rows that were not written: they stand under another account, which could not be asked about them."""
+    """A day with unwritten rows: they stand under another account, whose report could not be read."""
 
     account_id: str
     day: date
@@ -171,7 +171,7 @@ class LoadOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyOutcome:
-    """What the read-back says: how days compare with what this run fetched, or with what was read later."""
+    """What the read-back says: how each day compares with this run's figures, or with newer ones."""
 
     agreements: tuple[DayAgreement, ...] = ()
     overtaken: tuple[Overtaken, ...] = ()
@@ -182,7 +182,7 @@ class VerifyOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewsOutcome:
-    """What became of the per-account views; it never changes a run's state."""
+    """What became of the views; it never changes a run's state."""
 
     right: int = 0
     created: tuple[str, ...] = ()
@@ -191,14 +191,14 @@ class ViewsOutcome:
     missing: tuple[str, ...] = ()
     queued: int = 0  # to be made or repaired by the next runs
     spared: int = 0  # not made, since the table is near its limit of views
-    unproven: tuple[str, ...] = ()  # written, but not so when read back
-    total: int = 0  # views that the table has, as far as we may see them; 0: not looked
+    unproven: tuple[str, ...] = ()  # written, but different when read back
+    total: int = 0  # views of the table that we may see; 0: not counted
     trouble: Trouble | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One run as it was planned, or one batch of it; nothing of this changes afterwards."""
+    """A run as planned, or one batch of it; it never changes."""
 
     run_id: str
     day: date
@@ -207,30 +207,30 @@ class Run:
     started_at: datetime
     deadline: datetime
     dry_run: bool = False
-    backfill: bool = False  # goes after the daily run where both wait
-    rows_a_day: int = 0  # of all accounts together, as lately loaded: what a long run's batches are cut by
+    backfill: bool = False  # waits behind daily runs
+    rows_a_day: int = 0  # expected rows of all accounts: the measure of a backfill's batches
     batch: int = 0
     loaded_before: tuple[int, ...] = ()  # batches of a backfill that an earlier attempt loaded: read back first
-    loaded: tuple[int, ...] = ()  # batches that plans of older versions left out, unread
-    restatements: bool = False  # whether older days whose totals moved are loaded again, too
+    loaded: tuple[int, ...] = ()  # batches that plans of older releases leave out, without a read-back
+    restatements: bool = False  # whether older days whose totals changed are loaded again
     trouble: Trouble | None = None  # why the accounts are those of an older list
-    parked: tuple[str, ...] = ()  # accounts that nobody waited for any more when it began
-    table_id: str = ""  # the table that it is loaded into; runs of older releases name none
-    tell: bool = True  # whether the group hears of its end; else only where it mends what the group was told of
+    parked: tuple[str, ...] = ()  # accounts that were parked when it began
+    table_id: str = ""  # the table to load into; plans of older releases name none
+    tell: bool = True  # whether the group hears of its end even if it mends nothing that was told
 
     @property
     def kind(self) -> RunKind:
-        """Why it was begun."""
+        """Why the run was begun."""
         return RunKind.of(self.run_id)
 
     @property
     def batch_id(self) -> str:
-        """What the batch's rows are kept under."""
+        """The name under which the batch's rows are staged."""
         return f"{self.run_id}.{self.batch}"
 
     @property
     def plan_name(self) -> str:
-        """What names this plan, whoever carries it out, and no other one that has the same id after Redis was lost."""
+        """Names this plan alone: after Redis is lost, another plan may have the same id."""
         return f"{self.run_id} {self.started_at.astimezone(UTC).isoformat()}"
 
 
@@ -238,7 +238,7 @@ class Run:
 class AccountResult:
     """One account's line of a summary: `rows` and `cost` of the run's day, `window_…` of all its days.
 
-    `state` and `trouble` are those of the day that is worst; what is known of the run's day alone is `of_day`.
+    `state` and `trouble` are those of the worst day, `of_day` is the state of the run's day.
     """
 
     id: str
@@ -250,10 +250,10 @@ class AccountResult:
     window_cost: Decimal
     trouble: Trouble | None = None
     restated: bool = False
-    outside: Decimal = ZERO  # 元 of the run's day that the account spent where no promotion has a row
-    newest: DayState | None = None  # of the run's day; `None` in summaries of older versions
+    outside: Decimal = ZERO  # 元 of the run's day spent outside promotions
+    newest: DayState | None = None  # of the run's day; `None` in summaries of older releases
     bad_days: int = 0  # days of the run that are not good
-    fetched: bool = True  # whether anything was read of the run's day
+    fetched: bool = True  # whether the run's day was read
 
     @property
     def of_day(self) -> DayState:
@@ -273,7 +273,7 @@ class Summary:
     created: int = 0
     updated: int = 0
     unchanged: int = 0
-    restatements: tuple[AccountDay, ...] = ()  # days whose source says something else than when they were loaded
+    restatements: tuple[AccountDay, ...] = ()  # days whose source figures changed since they were loaded
     edited: int = 0
     gone: int = 0
     foreign: int = 0
@@ -285,7 +285,7 @@ class Summary:
     started_at: datetime
     ended_at: datetime
     view_notes: tuple[str, ...] = ()
-    news: tuple[str, ...] = ()  # those of the warnings that no other run says again
+    news: tuple[str, ...] = ()  # warnings that no other run repeats
 
     @property
     def kind(self) -> RunKind:

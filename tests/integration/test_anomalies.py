@@ -10,9 +10,9 @@ from pipeline.core.model import CHINA, Account, AccountDay, DayRange, Totals
 from pipeline.core.outcome import AccountResult, DayState, FetchOutcome, LoadOutcome, Run, RunState, Summary
 from pipeline.core.runs.flow import LOAD, Step
 from pipeline.core.runs.quality import checksum
+from pipeline.core.runs.source import Fetched
 from pipeline.state import codec, keys
 from pipeline.state.runs.outcomes import STEP
-from pipeline.state.runs.staging import Fetched
 from pipeline.steps.telling.card import tell_run
 from tests.cards import problems
 from tests.lab import Lab

@@ -13,7 +13,8 @@ import pytest
 
 from pipeline.context import Context
 from pipeline.core.outcome import LoadOutcome, VerifyOutcome
-from pipeline.state.runs.staging import Fetched, Staging
+from pipeline.core.runs.source import Fetched
+from pipeline.state.runs.staging import Staging
 from pipeline.steps.runs.early_read import read_table
 from pipeline.steps.runs.fetch import fetch_account
 from pipeline.steps.runs.load import load

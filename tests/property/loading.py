@@ -13,7 +13,7 @@ from pipeline.context import Context
 from pipeline.core.model import ZERO, DayRange, Key
 from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, LoadOutcome, Run, VerifyOutcome
 from pipeline.core.runs.quality import checksum
-from pipeline.state.runs.staging import Fetched
+from pipeline.core.runs.source import Fetched
 from pipeline.steps.runs.early_read import read_table
 from pipeline.steps.runs.load import load
 from pipeline.steps.runs.verify import verify

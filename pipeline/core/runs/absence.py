@@ -1,4 +1,4 @@
-"""Accounts that cannot be read for their own sake: since when, when nobody waits for them any more, what is told."""
+"""Accounts that cannot be read because of their own state: since when, whether parked, what the group is told."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -16,23 +16,23 @@ DEAD = (DayState.FAILED, DayState.MISSING, DayState.PARKED)
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """An account that cannot be read: since when, and on which day and by which run the group last heard of it."""
+    """An account that cannot be read: since when, and the day and run that last told the group."""
 
     since: datetime
     told: date | None = None
     told_by: str | None = None
 
     def parked(self, now: datetime) -> bool:
-        """Whether it has lasted so long that nobody waits for the account any more."""
+        """Whether it has lasted so long that no run waits for the account."""
         return china_day(now) - china_day(self.since) >= timedelta(days=PARKED_AFTER_DAYS)
 
     def to_be_told(self, run_id: str, today: date) -> bool:
-        """Whether a run is to tell of it: once a week, and the run that did does it again when it is repeated."""
+        """Whether a run tells the group: once a week; a repeated run tells again."""
         return self.told_by == run_id or self.told is None or (today - self.told).days >= TOLD_EVERY_DAYS
 
 
 class Readings:
-    """Which accounts could be read in any batch of a run, and which in none, for their own sake."""
+    """The accounts that a run could read in any batch, and those that it could read in none."""
 
     def __init__(self) -> None:
         self.alive: set[str] = set()
@@ -41,10 +41,10 @@ class Readings:
     @property
     def dead(self) -> dict[str, datetime]:
         """Accounts that could not be read, with the time of the last try."""
-        return {number: as_of for number, as_of in self._dead.items() if number not in self.alive}
+        return {one: as_of for one, as_of in self._dead.items() if one not in self.alive}
 
     def add(self, fetches: Iterable[FetchOutcome]) -> None:
-        """Take in the fetches of some batches."""
+        """Add the fetches of some batches."""
         for fetch in fetches:
             if readable(fetch):
                 self.alive.add(fetch.account_id)
@@ -53,7 +53,7 @@ class Readings:
 
 
 def unreadable(fetch: FetchOutcome) -> bool:
-    """Whether an account could not be read for its own sake: its state or authorization."""
+    """Whether an account could not be read because of its own state or authorization."""
     return all(day.failed and day.trouble and day.trouble.reason == AccountUnavailable.reason for day in fetch.days)
 
 
@@ -63,13 +63,13 @@ def readable(fetch: FetchOutcome) -> bool:
 
 
 def park(run: Run, account_id: str, outcome: DayOutcome) -> DayOutcome:
-    """What a run says of a day of an account that nobody waits for any more, and that is still unreadable."""
+    """Mark a day as parked if its account is, and still cannot be read."""
     unavailable = outcome.trouble and outcome.trouble.reason == AccountUnavailable.reason
     return replace(outcome, state=DayState.PARKED) if account_id in run.parked and unavailable else outcome
 
 
 def parked_notice(name: str, since: datetime) -> str:
-    """What the group is told once a week of a parked account."""
+    """The weekly line about a parked account."""
     return (
         f"{name}: 自 {since.astimezone(CHINA):%Y-%m-%d} 起无法读取, 已停用 (不计入运行结果, 每天仍尝试一次)。"
         "请在巨量引擎恢复该账户或重新授权 (勾选全部账户); 不再使用的账户请移出授权范围或 LAIKE_ACCOUNTS。"
@@ -77,12 +77,12 @@ def parked_notice(name: str, since: datetime) -> str:
 
 
 def revived_notice(name: str, catch_up_days: int) -> str:
-    """What the group is told of a parked account that can be read again."""
+    """The line about a parked account that can be read again."""
     return f"{name}: 已恢复, 不再停用; 所缺日期 (最近 {catch_up_days} 天内) 由系统自动补齐"
 
 
 def absent_since(states: Mapping[AccountDay, DayState]) -> dict[str, datetime]:
-    """Accounts whose newest known day says parked, with the morning after the first of the bad days that end there."""
+    """Accounts that are parked on their newest day, each with the morning after its first bad day in a row."""
     by_account: dict[str, dict[date, DayState]] = defaultdict(dict)
     for at, state in states.items():
         by_account[at.account_id][at.day] = state
@@ -93,6 +93,6 @@ def absent_since(states: Mapping[AccountDay, DayState]) -> dict[str, datetime]:
             continue
         while days.get(first - timedelta(days=1)) in DEAD:
             first -= timedelta(days=1)
-        first = min(first, newest - timedelta(days=PARKED_AFTER_DAYS))  # it would not be parked else
+        first = min(first, newest - timedelta(days=PARKED_AFTER_DAYS))  # else it would not be parked
         found[account_id] = datetime.combine(first + timedelta(days=1), time(), CHINA)
     return found

@@ -1,6 +1,6 @@
 """What the steps of a batch found, and the last word on each of its days."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -9,11 +9,12 @@ from pipeline.core.model import AccountDay
 from pipeline.core.outcome import DayOutcome, DayState, Doubt, FetchOutcome, LoadOutcome, Refusal, Run, VerifyOutcome
 from pipeline.core.read_back import DayAgreement, Overtaken
 from pipeline.core.runs.absence import park
+from pipeline.core.runs.plan import parts
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What is said of an account's day, and when that was read; `None`: nobody was asked."""
+    """What is said of an account's day, and when that was read; `None` if it was not read."""
 
     outcome: DayOutcome
     as_of: datetime | None
@@ -25,8 +26,8 @@ class Findings:
 
     Attributes:
         left_out: Why the batch was never begun.
-        later: Days that somebody loaded and read back with figures that were read later than the batch's.
-        conflicts: Days with a key that two accounts report differently, as any batch of the run found.
+        later: Days that another run loaded and read back with newer figures than the batch's.
+        conflicts: Days with a key that two accounts report differently, from any batch of the run.
     """
 
     part: Run
@@ -39,14 +40,14 @@ class Findings:
 
     @property
     def agreements(self) -> Sequence[DayAgreement]:
-        """What the read-back says of each day, or would say after a dry run; nothing where there was none."""
+        """What the read-back says of each day, or would say after a dry run."""
         if self.part.dry_run:
             return self.load.foreseen if self.load else ()
         return self.verify.agreements if self.verify else ()
 
     @property
     def overtaken(self) -> Mapping[AccountDay, Overtaken]:
-        """The days of which the read-back found what was read later."""
+        """The days for which the read-back found newer figures."""
         return {one.at: one for one in self.verify.overtaken} if self.verify else {}
 
     @property
@@ -58,12 +59,12 @@ class Findings:
 
 
 def day_outcomes(findings: Iterable[Findings]) -> dict[AccountDay, DayOutcome]:
-    """The last word on each account and day that a run owed: fetched whole, written, and agreeing."""
+    """The last word on each account and day of a run."""
     return {at: word.outcome for at, word in last_words(findings).items()}
 
 
 def last_words(findings: Iterable[Findings]) -> dict[AccountDay, Word]:
-    """The same, each with the time of the reading that it is about: the run's own, or one that came later."""
+    """The last word on each account and day, with the time of its reading: the run's own, or a later one."""
     words = {}
     for found in findings:
         agreements, overtaken = {one.at: one for one in found.agreements}, found.overtaken
@@ -85,7 +86,7 @@ def _missing(day: date, found: Findings) -> DayOutcome:
 def _last_word(
     fetched: Word, found: Findings, at: AccountDay, agreement: DayAgreement | None, overtaken: Overtaken | None
 ) -> Word:
-    """What was read later comes first, if the table had it; then what this run wrote and read back.
+    """Newer figures count if the table has them, else what this run wrote and read back.
 
     What this run could not fetch, write or read back is its own trouble, whatever others did later.
     """
@@ -99,7 +100,7 @@ def _last_word(
 
 
 def _stands(later: Word, overtaken: Overtaken | None) -> bool:
-    """Whether the table had what was read later, or somebody read it back after we looked."""
+    """Whether the table had the newer figures, or they were read back after we looked."""
     if overtaken is None or overtaken.proven or overtaken.against is None or later.as_of is None:
         return True
     return later.as_of > overtaken.against
@@ -126,7 +127,7 @@ def _own_word(fetched: DayOutcome, found: Findings, at: AccountDay, agreement: D
 
 
 def _not_written(found: Findings, at: AccountDay) -> Trouble | None:
-    """Why rows of a day are not in the table although they were fetched whole."""
+    """Why rows of a day are not in the table although all were fetched."""
     if at in found.conflicts or (found.load and at in found.load.conflicts):
         return conflict(at.day)
     if doubt := _doubt(found, at):
@@ -161,6 +162,22 @@ def _refused(refusal: Refusal) -> Trouble:
     )
 
 
+def left_out_unread(run: Run) -> Iterator[Findings]:
+    """Batches that a plan of an older release leaves out: not read back, they make the run partial."""
+    every = parts(replace(run, loaded=()))
+    why = Trouble(
+        reason="interrupted",
+        message=f"{run.run_id} left out what an earlier attempt had loaded, and did not read it back",
+        what_to_do="该批次由此前的补数写入, 本次未回读; 请再次运行同一命令。",
+    )
+    return (Findings(every[batch], {}, None, None, left_out=why) for batch in run.loaded)
+
+
+def without_totals(fetch: FetchOutcome) -> FetchOutcome:
+    """What the end needs of a fetch: a long backfill has many, and all are held at once."""
+    return replace(fetch, days=tuple(replace(day, totals=None) for day in fetch.days))
+
+
 def _never_ended(step: str) -> Trouble:
     return Trouble(
         reason="interrupted",
@@ -186,7 +203,7 @@ def _overtaken(overtaken: Overtaken) -> Trouble:
 
 
 def conflict(day: date) -> Trouble:
-    """Two accounts contradict each other about a promotion on a day."""
+    """Two accounts report a promotion differently on a day."""
     return Trouble(
         reason="conflict",
         message=f"{day}: two accounts report the same promotion with different figures",

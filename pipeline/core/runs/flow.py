@@ -1,4 +1,4 @@
-"""What of a run comes next, as pure functions of what is done: for the workers, the watchdog and `--local` alike."""
+"""The next steps of a run, by what is done: the one decision for workers, watchdog and `--local`."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -18,18 +18,18 @@ class Step:
     account_id: str | None = None
 
     def __str__(self) -> str:
-        """What its outcome is recorded under."""
+        """The name of its outcome."""
         return ".".join([self.name, *map(str, self.arguments.values())])
 
     @property
     def arguments(self) -> dict[str, int | str]:
-        """What it is called with besides its run."""
+        """Its arguments besides the run's id."""
         of_run = self.name in (VIEWS, FINISH)
         return {} if of_run else {"batch": self.batch, **({"account_id": self.account_id} if self.account_id else {})}
 
 
 def header(part: Run) -> list[Step]:
-    """The steps of a batch that can run at the same time; the table first, since it is waited for longest."""
+    """The steps that begin a batch, all at once; the read first, since it takes longest."""
     return [Step(READ, part.batch), *(Step(FETCH, part.batch, account.id) for account in part.accounts)]
 
 
@@ -37,9 +37,9 @@ def next_steps(parts: Sequence[Run], done: Collection[str], *, late: bool = Fals
     """The steps to do next, all at once: those that the first unfinished batch lacks, then the end.
 
     Args:
-        parts: The run's batches, without those that will not be begun any more.
+        parts: The run's batches, without those that are given up.
         done: The steps with an outcome.
-        late: Whether the deadline is over, so that a load no longer waits for its headers.
+        late: Whether the deadline is over: a load no longer waits for the read and the fetches.
     """
     for part in parts:
         loaded = str(Step(LOAD, part.batch)) in done
@@ -51,7 +51,7 @@ def next_steps(parts: Sequence[Run], done: Collection[str], *, late: bool = Fals
 
 
 def after_load(parts: Sequence[Run], batch: int) -> list[Step]:
-    """What a load makes possible: its read-back, and beside that of the last batch the views."""
+    """The steps that follow a load: its read-back, and beside the last one the views."""
     return [Step(VERIFY, batch), *([Step(VIEWS)] if batch == parts[-1].batch else [])]
 
 

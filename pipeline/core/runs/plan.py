@@ -1,4 +1,4 @@
-"""Which days a run covers, what it is called, and until when it may take."""
+"""A run's days, accounts, name, deadline and batches."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -7,19 +7,19 @@ from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 
 from pipeline.core.errors import WrongInput
-from pipeline.core.model import CHINA, Account, DayRange, blocks, china_day
+from pipeline.core.model import CHINA, Account, AccountDay, DayRange, blocks, china_day
 from pipeline.core.outcome import Run, RunKind, RunState
 from pipeline.core.text import shortened
 
 T = TypeVar("T")
 BATCH_ACCOUNTS = 200  # report calls of a batch
-BATCH_ACCOUNT_DAYS = 1400  # and days of accounts, whose outcomes are kept one by one
-BATCH_ROWS = 7000  # as far as they can be foreseen: a worker holds several batches at a time
+BATCH_ACCOUNT_DAYS = 1400  # each has an outcome of its own
+BATCH_ROWS = 7000  # expected rows: a worker holds several batches at a time
 BLOCK_DAYS = 30  # days of one report call: the look-back never costs a second one
 REPORT_ROWS_A_PAGE = 100  # the largest page_size of the report endpoints
 DEADLINE_FLOOR_S = 300
 ENDING_S = 60  # views, status table and card come after the deadline
-RESTATED_DAYS = 30  # so long figures may still be corrected
+RESTATED_DAYS = 30  # figures may be corrected for as long
 BACK_OFFS_MAX = 10  # 2¹⁰ hours are longer than anything is owed
 DAYS_MAX = 4000  # of a range that is looked at: more than ten years
 OLDEST_DAYS = 365  # the report endpoints serve no older day
@@ -31,13 +31,13 @@ def yesterday(now: datetime) -> date:
 
 
 def window(now: datetime, lookback_days: int) -> DayRange:
-    """Yesterday and the days before it that are read again, `lookback_days` in all."""
+    """Yesterday and the days before it, `lookback_days` in all."""
     newest = yesterday(now)
     return DayRange(newest - timedelta(days=lookback_days - 1), newest)
 
 
 def correctable(days: DayRange, now: datetime) -> DayRange:
-    """Days of which one account report tells, `days` among them: as far back as figures are still corrected."""
+    """The days of one account report: `days`, and before them those whose figures may still be corrected."""
     oldest = china_day(now) - timedelta(days=OLDEST_DAYS)
     return DayRange(min(days.first, max(oldest, days.last - timedelta(days=RESTATED_DAYS - 1))), days.last)
 
@@ -57,54 +57,54 @@ def closed_day(day: date, now: datetime) -> DayRange:
 
 
 def choose_accounts(known: Mapping[str, str], chosen: Sequence[str]) -> tuple[Account, ...]:
-    """The accounts of a run: all that are known, or those that were asked for by id.
+    """The accounts of a run: all, or those chosen by id.
 
     Accounts of one name are told apart by the last four digits of their id.
 
     Raises:
-        WrongInput: An id that is not known.
+        WrongInput: An id is unknown.
     """
     if unknown := [one for one in chosen if one not in known]:
-        listed = ", ".join(f"{number} ({name})" for number, name in known.items())
+        listed = ", ".join(f"{account_id} ({name})" for account_id, name in known.items())
         msg = f"unknown account {shortened(', '.join(unknown))}; known are {listed}"
         raise WrongInput(msg)
     names = told_apart(known)
-    return tuple(Account(number, names[number]) for number in known if not chosen or number in chosen)
+    return tuple(Account(one, names[one]) for one in known if not chosen or one in chosen)
 
 
 def told_apart(known: Mapping[str, str]) -> dict[str, str]:
-    """A name of its own for each account: equal ones get the last four digits of the id, or all where those agree."""
+    """A unique name for each account: equal names get the last four digits of the id, or all if those agree too."""
     names = {}
-    for number, name in known.items():
-        others = [other for other, same in known.items() if same == name and other != number]
-        ending = number if any(other[-4:] == number[-4:] for other in others) else number[-4:]
-        names[number] = f"{name} ({ending})" if others else name
+    for account_id, name in known.items():
+        others = [other for other, same in known.items() if same == name and other != account_id]
+        ending = account_id if any(other[-4:] == account_id[-4:] for other in others) else account_id[-4:]
+        names[account_id] = f"{name} ({ending})" if others else name
     return names
 
 
 def deadline_s(accounts: int, days: int, rate: float, wanted: float | None) -> float:
-    """Seconds that a run may take: as set, else the larger of 300 and twice its calls over the rate."""
+    """Seconds a run may take: as set, else the larger of 300 and twice its calls over the rate."""
     calls = accounts * max(1, math.ceil(days / REPORT_ROWS_A_PAGE))
     return wanted if wanted is not None else max(DEADLINE_FLOOR_S, 2 * calls / rate)
 
 
 def batches_deadline_s(batches: Sequence[Run], rate: float, wanted: float | None) -> float:
-    """Seconds that a backfill may take: what each of its batches may."""
+    """Seconds a backfill may take: the sum over its batches."""
     return sum(deadline_s(len(batch.accounts), len(batch.days), rate, wanted) for batch in batches)
 
 
 def manual_suffix(now: datetime) -> str:
-    """What tells a run that a person asked for from the scheduled one, and from another of the same minute."""
+    """The suffix of a run by hand: its time to the millisecond."""
     return f"{now.astimezone(CHINA):%m%d%H%M%S%f}"[:-3]
 
 
 def scheduled_id(kind: RunKind, day: date) -> str:
-    """The id of the daily or settling run of a day: a day has one of each."""
+    """The id of the one daily or settling run of a day."""
     return f"{kind.prefix}{day}"
 
 
 def is_attempt_at(run: Run, wanted: Run) -> bool:
-    """Whether a backfill is of the same days and accounts, into the same table, as the one that is wanted."""
+    """Whether a backfill has the days, accounts and table of the wanted one."""
     same = (run.days, run.accounts) == (wanted.days, wanted.accounts)
     return same and run.table_id in ("", wanted.table_id)
 
@@ -122,10 +122,10 @@ def past_days(start: date, end: date, now: datetime) -> DayRange:
 
 
 def over(start: date, end: date, now: datetime) -> DayRange:
-    """A range of days that are over, `end` included, however long ago: the table may hold them.
+    """A range of closed days of any age, `end` included: the table may hold them.
 
     Raises:
-        WrongInput: It ends before it starts, is not over yet, or is of more than `DAYS_MAX` days.
+        WrongInput: It ends before it starts, is not over yet, or has more than `DAYS_MAX` days.
     """
     if end < start:
         msg = f"the range ends before it starts: {start} .. {end}"
@@ -137,10 +137,10 @@ def over(start: date, end: date, now: datetime) -> DayRange:
 
 
 def bounded(start: date, end: date) -> DayRange:
-    """A range of days, `end` included, that a person may wait for.
+    """A range of at most `DAYS_MAX` days, `end` included.
 
     Raises:
-        WrongInput: It ends before it starts, or is of more than `DAYS_MAX` days.
+        WrongInput: It ends before it starts, or has more than `DAYS_MAX` days.
     """
     if end < start:
         msg = f"the range ends before it starts: {start} .. {end}"
@@ -152,10 +152,10 @@ def bounded(start: date, end: date) -> DayRange:
 
 
 def catch_up_due(starts: Sequence[datetime], now: datetime) -> bool:
-    """Whether a day that is still owed may be tried again: after 1, 2, 4, … hours, so that a dead account costs little.
+    """Whether an owed day may be tried again: after 1, 2, 4, … hours, so that a dead account costs little.
 
     Args:
-        starts: When runs of that day began; what began later than now, before the clock stepped back, counts as none.
+        starts: When runs of that day began; times later than `now` (the clock stepped back) are ignored.
     """
     past = [start for start in starts if start <= now]
     if not past:
@@ -164,40 +164,53 @@ def catch_up_due(starts: Sequence[datetime], now: datetime) -> bool:
 
 
 def owed_from(now: datetime, daily_at: time, deadline_s: float) -> datetime:
-    """From when on yesterday is owed: the daily run of today had its time."""
+    """When yesterday becomes owed: at the deadline of today's daily run."""
     return datetime.combine(china_day(now), daily_at, CHINA) + timedelta(seconds=deadline_s)
 
 
 def daily_is_late(now: datetime, daily_at: time, patience_s: float, deadline_s: float) -> bool:
-    """Whether today's daily run ought to have begun by now; from when yesterday is owed on it is catch_up's matter."""
+    """Whether today's daily run should have begun, but catch_up is not yet responsible."""
     begins = datetime.combine(china_day(now), daily_at, CHINA)
     return begins + timedelta(seconds=patience_s) <= now < owed_from(now, daily_at, deadline_s)
 
 
-def follows_on(run: Run, batch: int) -> bool:
-    """Whether a run has a batch of that number that covers the days of the one before it.
+def fullest(rows: Mapping[AccountDay, int]) -> int:
+    """How many rows a day may have: the sum of each account's fullest day."""
+    most: dict[str, int] = {}
+    for at, count in rows.items():
+        most[at.account_id] = max(count, most.get(at.account_id, 0))
+    return sum(most.values())
 
-    The table is searched by days, so the read-back of the one before brings the rows of this one, too.
+
+def follows_on(run: Run, batch: int) -> bool:
+    """Whether a batch covers the days of the one before it.
+
+    The table is searched by days: the read-back of the earlier batch also brings the rows of this one.
     """
     cut = parts(run)
     return 0 < batch < len(cut) and cut[batch].days == cut[batch - 1].days
 
 
 def parts(run: Run) -> tuple[Run, ...]:
-    """A run cut into batches: few enough accounts, and of these so many days that a batch stays small.
+    """Cut a run into batches, rather by days than by accounts.
 
-    Rather fewer days than fewer accounts: the table is searched by days, so that each batch of a block reads the rows
-    of all accounts. The last days make the smallest batch: nothing goes on beside its read-back.
+    The table is searched by days: each batch of a block of days reads the rows of all accounts. The last days make the
+    smallest batch: nothing else runs beside its read-back.
     """
     groups = _even(run.accounts, BATCH_ACCOUNTS)
     most = _days_a_batch(len(groups[0]), run.rows_a_day * len(groups[0]) // len(run.accounts)) if groups else BLOCK_DAYS
     cut = [(block, group) for block in blocks(run.days, most) for group in groups]
-    left = [one for n, one in enumerate(cut) if n not in run.loaded]  # an older plan's batches keep their numbers
+    left = [one for n, one in enumerate(cut) if n not in run.loaded]  # batches of an older plan keep their numbers
     return tuple(_part(run, n, block, group) for n, (block, group) in enumerate(left))
 
 
+def places(part: Run) -> dict[AccountDay, Account]:
+    """Every account and day of a batch."""
+    return {AccountDay(account.id, day): account for account in part.accounts for day in part.days}
+
+
 def _part(run: Run, batch: int, days: DayRange, accounts: tuple[Account, ...]) -> Run:
-    oldest = days.first == run.days.first  # days before the run's are looked at with these, and by no other batch
+    oldest = days.first == run.days.first  # only this batch looks at days before the run's
     return replace(run, batch=batch, days=days, accounts=accounts, restatements=run.restatements and oldest)
 
 
@@ -207,7 +220,7 @@ def _days_a_batch(accounts: int, rows_a_day: int) -> int:
 
 
 def _even(items: Sequence[T], most: int) -> list[tuple[T, ...]]:
-    """Groups of at most `most`, all about as large."""
+    """Groups of at most `most`, of about equal size."""
     count = math.ceil(len(items) / most)
     size = math.ceil(len(items) / count) if count else 1
     return [tuple(items[n : n + size]) for n in range(0, len(items), size)]

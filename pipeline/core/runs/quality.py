@@ -1,4 +1,4 @@
-"""Is a fetched set whole, and does the table, read back, agree with it."""
+"""Whether what was fetched is whole, and whether the table, read back, agrees with it."""
 
 import hashlib
 from collections import Counter, defaultdict
@@ -9,11 +9,11 @@ from decimal import Decimal
 
 from pipeline.core.errors import Trouble
 from pipeline.core.model import ZERO, Account, AccountDay, FoundRow, Key, ReportRow, Totals, WantedRow, by_key
-from pipeline.core.outcome import DayOutcome, DayState, Refusal
+from pipeline.core.outcome import DayOutcome, DayState, Refusal, VerifyOutcome
 from pipeline.core.read_back import DayAgreement
 from pipeline.core.spend import tolerance
 
-PROMOTIONS_NAMED = 3  # of the rows of a day that the table does not take
+PROMOTIONS_NAMED = 3  # of the refused rows of a day
 
 
 def judge_days(
@@ -21,7 +21,7 @@ def judge_days(
 ) -> tuple[DayOutcome, ...]:
     """Each day's state from its promotion rows and the account report (an absent day is zero).
 
-    A day that falls short of its account is incomplete here; `core.spend` says when it is whole nevertheless.
+    A day with less 消耗 than its account is incomplete here; `core.spend` decides when it is whole all the same.
     """
     by_day: dict[date, list[ReportRow]] = defaultdict(list)
     for row in rows:
@@ -38,12 +38,17 @@ def _judge_day(day: date, rows: Sequence[ReportRow], totals: Totals | None) -> D
     return outcome if rows else replace(outcome, state=DayState.EMPTY)
 
 
+def all_failed(days: Iterable[date], why: Trouble) -> tuple[DayOutcome, ...]:
+    """The outcomes of days that could not be read."""
+    return tuple(DayOutcome(day=day, state=DayState.FAILED, trouble=why) for day in days)
+
+
 def moved(totals: Mapping[date, Totals], loaded: Mapping[date, Totals | None]) -> list[date]:
-    """Days of which the account report says something else now than when they were loaded.
+    """Days whose account totals changed since they were loaded.
 
     Args:
-        totals: What it says now; an absent day is zero.
-        loaded: What it said of each day that is to be looked at.
+        totals: The totals now; an absent day is zero.
+        loaded: The totals of each day when it was loaded.
     """
     nothing = Totals(ZERO, ZERO)
     return sorted(day for day, then in loaded.items() if totals.get(day, nothing) != (then or nothing))
@@ -65,7 +70,7 @@ def _incomplete(day: date, cost: Decimal, total: Decimal) -> Trouble:
 
 
 def checksum(rows: Iterable[ReportRow]) -> str:
-    """A digest of what the source said, whatever the order of the rows."""
+    """A digest of the source's rows, whatever their order."""
     lines = sorted(
         f"{row.day}|{row.promotion_id}|{row.promotion_name}|"
         + "|".join(f"{name}={row.metrics[name].normalize():f}" for name in sorted(row.metrics))
@@ -75,10 +80,10 @@ def checksum(rows: Iterable[ReportRow]) -> str:
 
 
 def settle_shared_keys(rows: Sequence[ReportRow]) -> tuple[list[ReportRow], tuple[AccountDay, ...]]:
-    """One row for each key, and the account days in which two accounts contradict each other.
+    """One row for each key, and the account days on which two accounts report a key differently.
 
-    A main account and its copy report the same promotion: with equal figures it is one row, under the account that
-    comes first; with different ones nobody knows which is right, so the key is left out and both are named.
+    A main account and its copy report the same promotion. Equal figures make one row, under the account that comes
+    first. With different figures nobody knows which is right: the key is left out, and both accounts are named.
     """
     sharers: dict[Key, list[ReportRow]] = defaultdict(list)
     for row in rows:
@@ -89,7 +94,7 @@ def settle_shared_keys(rows: Sequence[ReportRow]) -> tuple[list[ReportRow], tupl
 
 
 def refusals(rows: Iterable[tuple[WantedRow, str]]) -> tuple[Refusal, ...]:
-    """Rows that the table does not take, each with the reason, by account and day."""
+    """Refused rows and why, by account and day."""
     by_day: dict[AccountDay, list[tuple[str, str]]] = defaultdict(list)
     for row, why in rows:
         by_day[AccountDay(row.account_id, row.key.day)].append((row.key.promotion_id, why))
@@ -117,7 +122,7 @@ def agree(
         wanted: What the source said.
         found: What the table holds, read back.
         accounts: The accounts' days that were loaded.
-        ours: Who the table says created our own rows; unknown until we have created one.
+        ours: The creator that the table names for our rows; `None` until we have created one.
     """
     tally: dict[AccountDay, Counter[str]] = {at: Counter() for at in accounts}
     excess: dict[AccountDay, Decimal] = defaultdict(lambda: ZERO)
@@ -133,8 +138,21 @@ def agree(
     )
 
 
+def all_agree(places: Iterable[AccountDay]) -> VerifyOutcome:
+    """The read-back of a batch that is in the table as an earlier attempt left it."""
+    agreements = tuple(DayAgreement(account_id=at.account_id, day=at.day) for at in places)
+    return VerifyOutcome(agreements=agreements, verified=True)
+
+
+def creator_of(created: Iterable[Key], found: Sequence[FoundRow]) -> str | None:
+    """The creator that the table names for rows we just created; `None` if it names several or nobody."""
+    rows = by_key(found)
+    creators = ({row.creator for row in rows.get(key, [])} for key in created)
+    return next((one.pop() for one in creators if len(one) == 1), None)
+
+
 def _verdict(row: WantedRow, there: Sequence[FoundRow]) -> dict[str, int]:
-    """What is not as it should be, counted."""
+    """What is wrong with a row's key in the table, counted."""
     if not there:
         return {"missing": 1}
     found = {"wrong": int(bool(row.differing(there[0]))), "duplicates": len(there) - 1}

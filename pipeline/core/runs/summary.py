@@ -35,7 +35,7 @@ _WORST_FIRST = (
 
 @dataclass(frozen=True, slots=True)
 class AccountEnd:
-    """One account at the end of a batch: its newest and its worst day; rows and 消耗 (元) of the batch's days."""
+    """One account at the end of a batch: newest and worst day; rows and 消耗 (元) of the batch's days."""
 
     newest: DayOutcome
     worst: DayOutcome
@@ -47,12 +47,12 @@ class AccountEnd:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchEnd:
-    """How one batch ended: what a summary needs of it, so that a long backfill need not hold the days of all.
+    """How one batch ended, without its single days: a long backfill has too many to hold.
 
     Attributes:
-        waited_for: Days of accounts that are not parked; `good` of them nothing more is owed.
-        beyond: Days of which the table has more rows than the source.
-        outside_new: Days on which an account spent outside its promotions, as it did not lately, and the 元.
+        waited_for: Number of days of accounts that are not parked; `good` of them owe nothing more.
+        beyond: Days with more rows in the table than in the source.
+        outside_new: 元 newly spent outside promotions, by account and day.
     """
 
     accounts: Mapping[str, AccountEnd]
@@ -76,7 +76,7 @@ def end_of(found: Findings) -> BatchEnd:
     waited_for = [outcome for outcome in outcomes.values() if outcome.state != DayState.PARKED]
     told = [one for one in (found.load, found.verify) if one]
     return BatchEnd(
-        accounts={number: _account_end(found, number, days) for number, days in by_account.items()},
+        accounts={one: _account_end(found, one, days) for one, days in by_account.items()},
         waited_for=len(waited_for),
         good=sum(outcome.state.good for outcome in waited_for),
         beyond=tuple(one for one in found.agreements if one.gone or one.foreign or one.duplicates),
@@ -90,7 +90,7 @@ def end_of(found: Findings) -> BatchEnd:
 
 
 def _verified(found: Findings, outcomes: Mapping[AccountDay, DayOutcome]) -> bool:
-    """Whether all that was fetched was read back as it should be, by this batch or by whoever read it later."""
+    """Whether all that was fetched was read back and agrees, in this batch or in a later one."""
     if not found.verify or found.verify.verified:
         return bool(found.verify)
     told = {*(one.at for one in found.agreements), *found.overtaken}
@@ -116,10 +116,10 @@ def _worst(days: Iterable[DayOutcome]) -> DayOutcome:
 
 
 def summarize(run: Run, ends: Sequence[BatchEnd], views: ViewsOutcome, ended_at: datetime) -> Summary:
-    """The run's summary; `success` only if every account and day that it owed is good.
+    """The run's summary; `success` only if every account and day is good.
 
     Args:
-        ends: How its batches ended; no two of them have a day of an account in common.
+        ends: How its batches ended; no two of them share an account's day.
     """
     loads = [end.load for end in ends]
     restated = {at for load in loads for at in load.restated}
@@ -157,7 +157,7 @@ def summarize(run: Run, ends: Sequence[BatchEnd], views: ViewsOutcome, ended_at:
 
 
 def bare_summary(run: Run, why: Trouble, ended_at: datetime) -> Summary:
-    """How a run ended whose end could not be told from what its steps found: nothing is claimed of any account."""
+    """The summary of a run whose end broke: all accounts failed."""
     accounts = [
         AccountResult(
             id=account.id,
@@ -235,15 +235,15 @@ def _excess(run: Run, agreements: Iterable[DayAgreement]) -> list[str]:
 
 
 def _outside_new(run: Run, ends: Iterable[BatchEnd]) -> list[str]:
-    """Each account that began to spend outside its promotions, once."""
+    """A line for each account that began to spend outside its promotions."""
     names = {account.id: account.name for account in run.accounts}
     days: dict[str, dict[date, Decimal]] = defaultdict(dict)
     for at, amount in ((at, amount) for end in ends for at, amount in end.outside_new.items()):
         days[at.account_id][at.day] = amount
     return [
-        f"{names[number]} {min(found)} 起账户消耗多于单元合计：{outside_words(sum(found.values(), ZERO))}，"
+        f"{names[account_id]} {min(found)} 起账户消耗多于单元合计：{outside_words(sum(found.values(), ZERO))}，"
         "计入账户，不计入任何单元"
-        for number, found in days.items()
+        for account_id, found in days.items()
     ]
 
 

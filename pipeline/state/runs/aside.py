@@ -1,4 +1,4 @@
-"""Runs that nobody can read: no longer among the open ones, so that these are looked after, and told once."""
+"""Unreadable runs: taken from the open ones, so that they hold up no other run, and told once."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -13,12 +13,12 @@ from pipeline.state import codec, keys
 from pipeline.state.runs.ledger import GIVEN_UP
 from pipeline.state.runs.many_runs import PLAN, SUMMARY, fields
 
-READ = {PLAN: Run, SUMMARY: Summary, GIVEN_UP: Trouble}  # what whoever looks after a run must be able to read
+READ = {PLAN: Run, SUMMARY: Summary, GIVEN_UP: Trouble}  # fields that must be readable
 
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """Why a run was put aside, and whether the group knows."""
+    """Why a run was put aside, and whether the group was told."""
 
     defect: Defect
     told: bool = False
@@ -31,7 +31,7 @@ class Aside:
         self._client = client
 
     def defect(self, run_id: str) -> Defect | None:
-        """What keeps everybody from reading a run, if anything does."""
+        """Why a run cannot be read; `None` if it can."""
         found = fields(self._client, [run_id], *READ)
         if run_id not in found:
             return Defect.WRONG_TYPE
@@ -45,7 +45,7 @@ class Aside:
         return None
 
     def put(self, run_id: str, defect: Defect) -> bool:
-        """Take a run from the open ones; `False` where somebody did before."""
+        """Put a run aside; `False` if it was before."""
         pipe: Any = self._client.pipeline()
         pipe.hsetnx(keys.ASIDE, run_id, codec.dump(SetAside(defect), SetAside))
         pipe.expire(keys.ASIDE, keys.NEWS_TTL_S)
@@ -53,11 +53,11 @@ class Aside:
         return bool(pipe.execute()[0])
 
     def untold(self) -> dict[str, Defect]:
-        """Those that the group has not heard of."""
+        """Runs put aside that the group was not told of."""
         return {run_id: one.defect for run_id, one in self._all().items() if not one.told}
 
     def learn_told(self, run_ids: Collection[str]) -> None:
-        """Remember that the group has heard of runs."""
+        """Remember that the group was told of these runs."""
         for run_id, one in self._all().items():
             if run_id in run_ids:
                 self._client.hset(keys.ASIDE, run_id, codec.dump(replace(one, told=True), SetAside))

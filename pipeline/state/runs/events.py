@@ -1,4 +1,4 @@
-"""What happens in runs."""
+"""Events of runs."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -16,13 +16,13 @@ log = structlog.get_logger()
 
 
 class Events:
-    """What happens in a run, for those who follow it, and for later."""
+    """Events of runs, streamed while they happen and kept with the run."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
 
     def emit(self, run_id: str, event: str, **facts: str | int) -> None:
-        """Tell the log, and those who follow a run, that something happened. Facts are small; a secret is taken out."""
+        """Record an event for the log and for those who follow the run. Secrets are redacted."""
         facts = {name: redacted(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
         fields: dict[Any, Any] = {"event": event, **facts}
         pipe = self._client.pipeline(transaction=False)
@@ -32,7 +32,7 @@ class Events:
         log.info(event, run=run_id, **facts)
 
     def archive(self, run_id: str) -> None:
-        """Keep a run's events as long as the run: its first and its newest ones, compressed, beside its outcomes."""
+        """Keep a run's first and newest events as long as the run, compressed, beside its outcomes."""
         name = keys.events(run_id)
         first: Any = self._client.xrange(name, count=1)
         newest: Any = self._client.xrevrange(name, count=keys.EVENTS_KEPT)
@@ -41,7 +41,7 @@ class Events:
             self._client.hset(keys.run(run_id), EVENTS, codec.squeeze(happened, list[Event]))
 
     def events(self, run_id: str) -> list[Event]:
-        """What happened in a run, the oldest first; `at` as `follow` says."""
+        """A run's events, the oldest first; `at` as in `follow`."""
         data = self._client.hget(keys.run(run_id), EVENTS)
         return codec.unsqueeze(list[Event], data) if isinstance(data, bytes) else self._streamed(run_id)
 
@@ -52,7 +52,7 @@ class Events:
     def follow(self, run_id: str) -> Iterator[Event]:
         """Events of a run from its start, as they happen; an empty one each 200 ms without news.
 
-        `at` is when an event happened, in ms of Redis' clock.
+        `at` is the time of an event in ms of Redis' clock.
         """
         last = b"0"
         while True:

@@ -1,4 +1,4 @@
-"""The ledger: what runs there were, what they set out to do, and how they ended."""
+"""The ledger: the plans of runs, and how they ended."""
 
 import hashlib
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ from pipeline.state.runs.many_runs import PLAN, SUMMARY
 
 T = TypeVar("T")
 DIGEST, GIVEN_UP = "plan_digest", "given_up"
-PLANS_HELD = 16  # in a process: of 1,000 accounts one takes 60 KB to read, and each step looks at it
+PLANS_HELD = 16  # in a process: a plan of 1,000 accounts is 60 KB, and each step reads it
 
-# at once, so that a run which is planned is also one that is looked after
+# one script, so that the watchdog looks after every run that is planned
 _OPEN = """
 if redis.call('hsetnx', KEYS[1], 'plan', ARGV[1]) == 0 then return 0 end
 redis.call('hset', KEYS[1], 'plan_digest', ARGV[5])
@@ -37,14 +37,14 @@ class Ledger:
         self._open = client.register_script(_OPEN)
 
     def open(self, run: Run) -> bool:
-        """Record a run before its first step; `False` where there is one of its name already."""
+        """Record a run before its first step; `False` if its id is taken."""
         data = codec.dump(run, Run)
         started, digest = run.started_at.timestamp(), self._hold(data, run)
         args: list[bytes | str | float] = [data, keys.HISTORY_TTL_S, started, run.run_id, digest]
         return bool(self._open(keys=[keys.run(run.run_id), keys.RUNS, keys.OPEN], args=args))
 
     def close(self, summary: Summary) -> bool:
-        """Record how a run ended; the first word stands, and `False` says that it was spoken before."""
+        """Record how a run ended; `False` if it was recorded before, which stands."""
         first = self._client.hsetnx(keys.run(summary.run_id), SUMMARY, codec.dump(summary, Summary))
         self._client.srem(keys.OPEN, summary.run_id)
         return bool(first)
@@ -55,10 +55,10 @@ class Ledger:
         return sorted(run_id.decode(errors="replace") for run_id in found)
 
     def run(self, run_id: str) -> Run:
-        """A run's plan; one that this process holds already is not read again.
+        """A run's plan, read once in a process.
 
         Raises:
-            WrongInput: There is no such run, or nobody can read it.
+            WrongInput: There is no such run, or it cannot be read.
         """
         digest = self._client.hget(keys.run(run_id), DIGEST)
         if isinstance(digest, bytes) and (held := self._plans.get(digest)):
@@ -70,13 +70,13 @@ class Ledger:
         try:
             run = codec.load(Run, data)
         except ValueError:
-            msg = f"nobody can read what is remembered of {run_id}: it is torn, or of another version"
+            msg = f"{run_id} cannot be read: its plan is torn, or of another version"
             raise WrongInput(msg) from None
         self._hold(data, run)
         return run
 
     def _hold(self, data: bytes, run: Run) -> bytes:
-        """Hold a plan; its digest, so that another run of its name is never taken for it."""
+        """Hold a plan by its digest, which another run of its id does not have; return the digest."""
         digest = hashlib.sha256(data).hexdigest().encode()
         if len(self._plans) >= PLANS_HELD:
             self._plans.clear()
@@ -89,19 +89,19 @@ class Ledger:
         return codec.load(Summary, data) if isinstance(data, bytes) else None
 
     def overview(self, run_ids: Sequence[str]) -> list[tuple[Run, Summary | None]]:
-        """Runs, and how they ended where they did, in one round trip; one that is gone or cannot be read is absent."""
+        """Runs, and how they ended if they did, in one round trip, without unreadable ones."""
         return list(many_runs.overview(self._client, run_ids))
 
     def plans(self, run_ids: Sequence[str]) -> list[Run]:
-        """The plans of runs in one round trip; one that is gone or cannot be read is absent."""
+        """The plans of runs in one round trip, without unreadable ones."""
         return list(many_runs.parts_of(self._client, run_ids, PLAN, Run))
 
     def ends(self, run_ids: Sequence[str]) -> list[Summary]:
-        """How runs ended, in one round trip; one that is open, gone or cannot be read is absent."""
+        """How runs ended, in one round trip, without open or unreadable ones."""
         return list(many_runs.parts_of(self._client, run_ids, SUMMARY, Summary))
 
     def known(self, run_id: str) -> bool:
-        """Whether there is a run of that name."""
+        """Whether there is a run of that id."""
         return bool(self._client.hexists(keys.run(run_id), PLAN))
 
     def give_up(self, run_id: str, why: Trouble) -> None:
@@ -109,11 +109,11 @@ class Ledger:
         self._client.hsetnx(keys.run(run_id), GIVEN_UP, codec.dump(why, Trouble))
 
     def given_up(self, run_id: str) -> Trouble | None:
-        """Why no further batch of a run begins, if it is so."""
+        """Why no further batch of a run begins; `None` if they do."""
         data = self._client.hget(keys.run(run_id), GIVEN_UP)
         return codec.load(Trouble, data) if isinstance(data, bytes) else None
 
     def newest(self, count: int, after: int = 0) -> list[str]:
-        """Ids of the newest runs, the newest first; with a count of 0 all, and without the `after` newest ones."""
+        """Ids of runs, the newest first, skipping the `after` newest; a count of 0 means all."""
         found: Any = self._client.zrevrange(keys.RUNS, after, after + count - 1 if count else -1)
         return [run_id.decode(errors="replace") for run_id in found]

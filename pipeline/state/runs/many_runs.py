@@ -1,4 +1,4 @@
-"""Many runs in one round trip. One that is gone, or that nobody can read, is left out: the others are there."""
+"""Many runs in one round trip, without those that are gone or cannot be read."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -14,15 +14,15 @@ PLAN, SUMMARY = "plan", "summary"  # fields of a run
 
 
 def overview(client: redis.Redis, run_ids: Sequence[str]) -> Iterator[tuple[Run, Summary | None]]:
-    """Runs, and how they ended where they did."""
+    """Runs, and how they ended if they did."""
     for plan, end in fields(client, run_ids, PLAN, SUMMARY).values():
-        with suppress(ValueError):  # whoever looks after open runs puts it aside and tells
+        with suppress(ValueError):  # the watchdog puts it aside and tells
             if plan:
                 yield codec.load(Run, plan), codec.load(Summary, end) if end else None
 
 
 def parts_of(client: redis.Redis, run_ids: Sequence[str], name: str, kind: type[T]) -> Iterator[T]:
-    """One field of each run: its plan, or how it ended."""
+    """One field of each run: its plan or its summary."""
     for (data,) in fields(client, run_ids, name).values():
         with suppress(ValueError):  # as above
             if data:
@@ -30,7 +30,7 @@ def parts_of(client: redis.Redis, run_ids: Sequence[str], name: str, kind: type[
 
 
 def fields(client: redis.Redis, run_ids: Sequence[str], *names: str) -> dict[str, list[bytes | None]]:
-    """Fields of each run's hash; of what is no hash there are none."""
+    """Fields of each run's hash, without keys that are no hash."""
     pipe: Any = client.pipeline(transaction=False)
     for run_id in run_ids:
         pipe.hmget(keys.run(run_id), names)
@@ -43,5 +43,5 @@ def fields(client: redis.Redis, run_ids: Sequence[str], *names: str) -> dict[str
 
 
 def of_another_type(error: redis.RedisError) -> bool:
-    """Whether Redis says that a value is of another type than its key's: what is wrong is that value, and not Redis."""
+    """Whether Redis refuses a value of another type: the value is wrong, not Redis."""
     return isinstance(error, redis.ResponseError) and str(error).startswith("WRONGTYPE")

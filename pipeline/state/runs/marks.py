@@ -1,4 +1,4 @@
-"""What of a run was sent to the workers, and whether the group was told of it."""
+"""What of a run was sent to the workers, and whether the group was told."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ TOLD, SENT = "told", "sent:"
 
 
 class Marks:
-    """What was sent to the workers, and what the group was told: each once."""
+    """Marks that let each message and each card be sent once."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
 
     def send(self, run_id: str, what: str) -> bool:
-        """Mark a batch or a step as sent to the workers; `False` where it was before."""
+        """Mark a batch or a step as sent to the workers; `False` if it was before."""
         return bool(self._client.hsetnx(keys.run(run_id), SENT + what, "1"))
 
     def was_sent(self, run_id: str, what: str) -> bool:
@@ -29,13 +29,13 @@ class Marks:
         return {name.decode().removeprefix(SENT) for name in fields if name.startswith(SENT.encode())}
 
     def tell(self, run_id: str) -> bool:
-        """Mark a run as told; `False` where it was before."""
+        """Mark a run as told; `False` if it was before."""
         return bool(self._client.hsetnx(keys.run(run_id), TOLD, "1"))
 
     def told(self, run_id: str) -> bool:
-        """Whether a card about a run was sent."""
+        """Whether the group was told of a run."""
         return bool(self._client.hexists(keys.run(run_id), TOLD))
 
     def untell(self, run_id: str) -> None:
-        """Take the mark of a run away whose card was certainly not taken."""
+        """Remove the mark of a run whose card was certainly not delivered."""
         self._client.hdel(keys.run(run_id), TOLD)

@@ -1,4 +1,4 @@
-"""What came of the steps of runs."""
+"""Outcomes of the steps of runs."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ from pipeline.state.runs.staging import Staged
 T = TypeVar("T")
 STEP, ENDED, BROKE = "step:", "ended:", "broke:"
 
-# at once, so that whoever lost the lease puts no older rows in the place of a successor's
+# one script, so that a process that lost the lease does not overwrite its successor's rows
 _RECORD = """
 if redis.call('get', KEYS[1]) ~= ARGV[1] then return redis.call('hget', KEYS[2], ARGV[2]) end
 if redis.call('hsetnx', KEYS[2], ARGV[2], ARGV[3]) == 1 and KEYS[3] then
@@ -29,7 +29,7 @@ return redis.call('hincrby', KEYS[2], ARGV[2], 1)
 
 
 class Outcomes:
-    """What came of the steps of runs: each has one outcome, recorded by whoever holds its lease."""
+    """Outcomes of steps: one each, recorded by the holder of the step's lease."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
@@ -37,13 +37,13 @@ class Outcomes:
         self._break = client.register_script(_BREAK)
 
     def record(self, run_id: str, step: str, outcome: T, lease: Lease, staged: Staged | None = None) -> T:
-        """Record what came of a step, while its lease is ours; the first word stands and is returned.
+        """Record a step's outcome while its lease is ours; the first one stands and is returned.
 
         Args:
-            staged: What is kept in the same instant, if this is the first word.
+            staged: Kept in the same instant, if this is the first outcome.
 
         Raises:
-            Busy: Somebody else took the step over; the outcome will be theirs.
+            Busy: Another process took the step over, and will record its outcome.
         """
         beside = [staged.key] if staged else []
         more: list[bytes | str | int] = [staged.data, keys.STAGING_TTL_S] if staged else []
@@ -54,10 +54,10 @@ class Outcomes:
         return codec.load(type(outcome), stands)
 
     def count_broken(self, run_id: str, step: str, lease: Lease) -> int:
-        """How often a step met an error that nobody foresaw, with this time; only whoever has its lease counts.
+        """Count an unforeseen error of a step while its lease is ours; return how many there were.
 
         Raises:
-            Busy: Somebody else took the step over.
+            Busy: Another process took the step over.
         """
         times = self._break(keys=[lease.key, keys.run(run_id)], args=[lease.mine, BROKE + step])
         if not times:
@@ -65,12 +65,12 @@ class Outcomes:
         return int(times)
 
     def broke_so_often(self, run_ids: Sequence[str], step: str, times: int) -> set[str]:
-        """Those of the runs in which a step met such errors so often."""
+        """The runs in which a step had at least so many unforeseen errors."""
         counts = many_runs.fields(self._client, run_ids, BROKE + step)
         return {run_id for run_id, (count,) in counts.items() if int(count or 0) >= times}
 
     def forget_outcome(self, run_id: str, step: str) -> None:
-        """Let a step be done anew whose outcome cannot be read."""
+        """Forget an outcome that cannot be read, so that its step is done again."""
         self._client.hdel(keys.run(run_id), STEP + step)
 
     def is_done(self, run_id: str, step: str) -> bool:
@@ -78,18 +78,18 @@ class Outcomes:
         return bool(self._client.hexists(keys.run(run_id), STEP + step))
 
     def count_fetch(self, run_id: str, batch: int) -> int:
-        """How many fetches of a batch have ended, with the one that just did.
+        """Count a fetch that ended; return how many of its batch have.
 
-        About: one that is delivered twice may count twice, and one that was killed right before this not at all.
+        Roughly: a fetch delivered twice may count twice, one killed right before this not at all.
         """
         return int(self._client.hincrby(keys.run(run_id), f"{ENDED}{batch}", 1))
 
     def done(self, run_id: str) -> set[str]:
-        """The steps that have an outcome, of the whole run."""
+        """All steps of a run that have an outcome."""
         fields: Any = self._client.hkeys(keys.run(run_id))
         return {name.decode().removeprefix(STEP) for name in fields if name.startswith(STEP.encode())}
 
     def outcome(self, run_id: str, step: str, kind: type[T]) -> T | None:
-        """What came of a step, if it is over."""
+        """A step's outcome; `None` if it has none yet."""
         data = self._client.hget(keys.run(run_id), STEP + step)
         return codec.load(kind, data) if isinstance(data, bytes) else None

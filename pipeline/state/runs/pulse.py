@@ -1,4 +1,4 @@
-"""Whether somebody works on a run."""
+"""Signs of life of runs."""
 
 import math
 import time
@@ -9,21 +9,21 @@ import redis
 from pipeline.state import keys
 from pipeline.state.runs import many_runs
 
-AHEAD_MOST_S = 600  # a step that comes back later says so 30 s ahead; a clock that is further ahead stepped back since
+AHEAD_MOST_S = 600  # a step that comes back later stamps up to 30 s ahead; more means that the clock stepped back
 
 
 class Pulse:
-    """Signs of life of runs, by which the watchdog sees which one is silent."""
+    """Stamps of runs, by which the watchdog finds silent ones."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
 
     def stamp(self, run_id: str, ahead_s: float = 0) -> None:
-        """Say that somebody works on a run, or will in so many seconds."""
+        """Say that a run is worked on, or will be in so many seconds."""
         self._client.set(keys.alive(run_id), str(time.time() + ahead_s), ex=keys.STAGING_TTL_S)
 
     def silent_s(self, run_id: str) -> float:
-        """Seconds since a run's last sign of life; one that cannot be, or lies too far ahead, counts as none."""
+        """Seconds since a run's last sign of life; infinite if there is none, or none that is plausible."""
         try:
             stamp: Any = self._client.get(keys.alive(run_id))
             silent = time.time() - float(stamp) if stamp else math.inf
@@ -34,5 +34,5 @@ class Pulse:
         return silent if silent > -AHEAD_MOST_S else math.inf
 
     def watch(self, run_id: str, seconds: float) -> bool:
-        """Become the one who looks after a silent run for so long; `False` where another one does."""
+        """Take over a silent run for so many seconds; `False` if another worker has."""
         return bool(self._client.set(keys.watched(run_id), "1", nx=True, px=int(seconds * 1000)))

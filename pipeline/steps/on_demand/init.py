@@ -12,12 +12,13 @@ from pipeline.context import Context
 from pipeline.core.coverage.status import NAME
 from pipeline.core.errors import TableMismatch
 from pipeline.core.model import Account
+from pipeline.core.runs.views import CREATED_A_RUN
 from pipeline.core.table.cells import Field
 from pipeline.core.table.columns import Column
 from pipeline.core.table.layout import match
 from pipeline.core.table.views import ViewState
 from pipeline.steps.coverage.status import status_table
-from pipeline.steps.runs.views import CREATED_A_RUN, inspect, mend
+from pipeline.steps.runs.views import inspect, mend
 from pipeline.steps.table.read import match_fields
 from pipeline.steps.table.write import batches
 

@@ -1,4 +1,4 @@
-"""Whether anybody still works on a run that has no end yet."""
+"""Whether a run without an end is still worked on."""
 
 from pipeline.context import Context
 from pipeline.core.outcome import Run, RunState
@@ -11,7 +11,7 @@ def is_alive(ctx: Context, run_id: str) -> bool:
 
 
 def is_silent(ctx: Context, run_id: str) -> bool:
-    """Whether a run has been silent for so long (`LAIKE_WATCHDOG_S`) that the watchdog looks after it."""
+    """Whether a run gave no sign of life for `LAIKE_WATCHDOG_S`, so that the watchdog takes it over."""
     return ctx.pulse.silent_s(run_id) >= ctx.settings.watchdog_s
 
 
@@ -21,5 +21,5 @@ def state_without_end(ctx: Context, run: Run) -> RunState:
 
 
 def under_way(ctx: Context, run: Run) -> bool:
-    """Whether a run has not ended and may still do so in time."""
+    """Whether a run is open and running."""
     return ctx.ledger.summary(run.run_id) is None and state_without_end(ctx, run) == RunState.RUNNING

@@ -1,6 +1,6 @@
-"""What only a run of many batches needs: an end before its time, and an earlier attempt taken up."""
+"""Backfills: stop one, or take over what an earlier attempt loaded."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -8,8 +8,7 @@ from pipeline.context import Context
 from pipeline.core.errors import Trouble
 from pipeline.core.model import Account, AccountDay
 from pipeline.core.outcome import Run, RunKind, RunState
-from pipeline.core.runs.findings import Findings
-from pipeline.core.runs.plan import is_attempt_at, parts, window
+from pipeline.core.runs.plan import fullest, is_attempt_at, parts, window
 from pipeline.steps.runs.alive import under_way
 from pipeline.steps.runs.carried import fresh
 
@@ -18,7 +17,7 @@ DAYS_LOOKED_AT = 7
 
 
 def stop(ctx: Context, run: Run) -> None:
-    """Let no further batch begin; those under way go to their end."""
+    """Let no further batch begin; those under way go on to their end."""
     why = Trouble(
         reason="stopped",
         message=f"{run.run_id} was stopped; the same command again goes on with what is left",
@@ -28,26 +27,22 @@ def stop(ctx: Context, run: Run) -> None:
 
 
 def rows_a_day(ctx: Context, accounts: Collection[Account]) -> int:
-    """How many rows a day of these accounts has: each one's fullest day of the last week, by what was loaded of it."""
+    """Rows that a day of these accounts may have, by what was loaded in the last week."""
     days = window(ctx.now(), DAYS_LOOKED_AT)
     covered = ctx.coverage.at(AccountDay(account.id, day) for account in accounts for day in days)
-    most: dict[str, int] = {}
-    for at, one in covered.items():
-        most[at.account_id] = max(one.rows, most.get(at.account_id, 0))
-    return sum(most.values())
+    return fullest({at: one.rows for at, one in covered.items()})
 
 
 def open_attempt(ctx: Context, wanted: Run) -> Run | None:
-    """The backfill of the same days and accounts that somebody is still at."""
+    """The backfill of the same days and accounts that is under way."""
     return next((run for run in _attempts(ctx, wanted) if under_way(ctx, run)), None)
 
 
 def taken_up(ctx: Context, wanted: Run) -> Run:
-    """A backfill that knows which batches attempts before it loaded, back to the last one that was a success.
+    """A backfill with the batches that attempts since the last success loaded.
 
-    Those are read back first, and fetched only if the table does not have them as they were left. It is cut as the
-    newest of the attempts was. An attempt without an end, of which nobody is left, begins nothing any more: this one
-    does it.
+    These are read back first, and fetched only if the table differs. It is cut into batches as the newest attempt was.
+    A dead attempt is stopped: this run takes over its batches.
     """
     since = None
     for run in _attempts(ctx, wanted):
@@ -61,17 +56,6 @@ def taken_up(ctx: Context, wanted: Run) -> Run:
         since = run.started_at
     loaded = tuple(part.batch for part in parts(wanted) if since and _loaded_since(ctx, part, since))
     return replace(wanted, loaded_before=loaded)
-
-
-def left_out_unread(run: Run) -> Iterator[Findings]:
-    """Batches that a plan of an older version leaves out: nobody read them back in this run, so that it is partial."""
-    every = parts(replace(run, loaded=()))
-    why = Trouble(
-        reason="interrupted",
-        message=f"{run.run_id} left out what an earlier attempt had loaded, and did not read it back",
-        what_to_do="该批次由此前的补数写入, 本次未回读; 请再次运行同一命令。",
-    )
-    return (Findings(every[batch], {}, None, None, left_out=why) for batch in run.loaded)
 
 
 def _attempts(ctx: Context, wanted: Run) -> list[Run]:

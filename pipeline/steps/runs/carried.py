@@ -1,7 +1,6 @@
-"""Batches of a backfill that an earlier attempt loaded: read back by this one, fetched only if they are not as left.
+"""Batches that an earlier attempt of a backfill loaded: read back, and fetched only if the table differs.
 
-The early read decides: it is this run's own look at the table. Whatever differs, or was read too long ago for the
-source not to have moved, is loaded anew like any other batch.
+The early read of this run decides. A batch that differs, or whose figures are too old, is loaded like any other.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,22 +9,17 @@ from pipeline.context import Context
 from pipeline.core.coverage.day import Loaded
 from pipeline.core.coverage.standing import table_days
 from pipeline.core.errors import Busy, Trouble
-from pipeline.core.model import Account, AccountDay, FoundRow
-from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, Run, VerifyOutcome
-from pipeline.core.read_back import DayAgreement
+from pipeline.core.model import AccountDay, FoundRow
+from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, Run
 from pipeline.core.runs.flow import READ, Step
+from pipeline.core.runs.plan import places
 from pipeline.core.runs.reading import usable
 
-AS_LEFT = -2  # what the early read of such a batch ends with, instead of a number of rows
-
-
-def places(part: Run) -> dict[AccountDay, Account]:
-    """Every account and day of a batch."""
-    return {AccountDay(account.id, day): account for account in part.accounts for day in part.days}
+AS_LEFT = -2  # the outcome of an early read that finds such a batch unchanged
 
 
 def fresh(ctx: Context, part: Run) -> Mapping[AccountDay, Loaded] | None:
-    """What was loaded of a batch, if all of it is known, good, and was read so lately that it need not be fetched."""
+    """What was loaded of a batch, if all of it is good and too recent to be fetched again."""
     wanted, now = places(part), ctx.shared_now()
     days = ctx.book.at(wanted)
     good = {at: day.loaded for at, day in days.items() if day.loaded and day.state.good}
@@ -33,7 +27,7 @@ def fresh(ctx: Context, part: Run) -> Mapping[AccountDay, Loaded] | None:
 
 
 def as_left(ctx: Context, part: Run, found: Iterable[FoundRow]) -> bool:
-    """Whether the table has of a batch exactly what was read back when it was loaded."""
+    """Whether the table has exactly what was read back when a batch was loaded."""
     covered = fresh(ctx, part) if part.batch in part.loaded_before else None
     if covered is None:
         return False
@@ -42,28 +36,22 @@ def as_left(ctx: Context, part: Run, found: Iterable[FoundRow]) -> bool:
 
 
 def is_carried(ctx: Context, part: Run) -> bool:
-    """Whether this run read a batch back as it was left, so that nothing of it is fetched or written."""
+    """Whether the early read found a batch unchanged, so that nothing of it is fetched or written."""
     return part.batch in part.loaded_before and _early_read(ctx, part) == AS_LEFT
 
 
 def carried(ctx: Context, part: Run, account_id: str) -> FetchOutcome | None:
-    """What was loaded of an account in such a batch, instead of fetching it; `None`: fetch it.
+    """An account's part of an unchanged batch, as it was loaded; `None`: fetch it.
 
     Raises:
-        Busy: It is not known yet whether the table is as it was left.
+        Busy: The early read has not ended yet.
     """
     if part.batch not in part.loaded_before:
         return None
     early = _early_read(ctx, part)
     if early is None and ctx.now() <= part.deadline:
-        raise Busy(f"{part.run_id}: it is not known yet whether batch {part.batch} is as it was left")
+        raise Busy(f"{part.run_id}: the early read of batch {part.batch} has not ended yet")
     return _remembered(ctx, part, account_id) if early == AS_LEFT else None
-
-
-def read_back(part: Run) -> VerifyOutcome:
-    """What the early read of such a batch says."""
-    agreements = tuple(DayAgreement(account_id=at.account_id, day=at.day) for at in places(part))
-    return VerifyOutcome(agreements=agreements, verified=True)
 
 
 def _early_read(ctx: Context, part: Run) -> int | None:
@@ -93,7 +81,7 @@ def _day(at: AccountDay, covered: Mapping[AccountDay, Loaded]) -> DayOutcome:
         return loaded.outcome(at.day)
     why = Trouble(
         reason="interrupted",
-        message=f"{at.day}: what an earlier attempt loaded is not remembered any more",
+        message=f"{at.day}: the record of what an earlier attempt loaded is lost",
         what_to_do=f"{at.day} 此前写入的记录已丢失, 请再次运行同一命令。",
     )
     return DayOutcome(day=at.day, state=DayState.MISSING, trouble=why)

@@ -1,4 +1,4 @@
-"""What an open run lacks: its batches that are begun, and the steps to send or do next."""
+"""The steps that an open run lacks."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from pipeline.state.lease import held
 
 
 def begun_parts(ctx: Context, run: Run) -> tuple[Sequence[Run], Sequence[Run]]:
-    """A run's batches, and apart from them those that will not be begun any more because it was given up."""
+    """A run's batches, and apart from them those that never begin because it was given up."""
     cut = parts(run)
     if not ctx.ledger.given_up(run.run_id):
         return cut, ()
@@ -20,9 +20,9 @@ def begun_parts(ctx: Context, run: Run) -> tuple[Sequence[Run], Sequence[Run]]:
 
 
 def due(ctx: Context, run_id: str) -> list[Step]:
-    """The steps of an open run to do next; none of one that has ended.
+    """The steps to do next; none if the run has ended.
 
-    A run that is open although all is done was killed between its end and its closing: its end is done again.
+    A run killed between its last step and its closing has all outcomes and is open: its end is done again.
     """
     if summary := ctx.ledger.summary(run_id):
         ctx.ledger.close(summary)
@@ -33,7 +33,7 @@ def due(ctx: Context, run_id: str) -> list[Step]:
 
 
 def waits_too_long(ctx: Context, run_id: str) -> bool:
-    """Whether a load that nobody is at still waits for its headers past the run's deadline."""
+    """Whether a load still waits for its fetches past the run's deadline, and no process is at it."""
     if ctx.now() <= ctx.ledger.run(run_id).deadline:
         return False
     return any(step.name == LOAD and not held(ctx.client, keys.step(run_id, str(step))) for step in due(ctx, run_id))

@@ -1,12 +1,15 @@
-"""The early read: what the table holds, staged while the reports are waited for."""
+"""The early read: what the table holds, staged while the reports are fetched."""
 
 import structlog
 
+from pipeline.clients.feishu.base import Base
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError
 from pipeline.core.outcome import Run
 from pipeline.core.runs.flow import READ, Step
 from pipeline.core.runs.plan import follows_on, parts
+from pipeline.core.runs.reading import still_shows
+from pipeline.state.runs.staging import Snapshot
 from pipeline.steps.runs.carried import AS_LEFT, as_left
 from pipeline.steps.runs.once import Work, once
 from pipeline.steps.table.capacity import look_for_room
@@ -16,11 +19,10 @@ log = structlog.get_logger()
 
 
 def read_table(ctx: Context, run_id: str, batch: int) -> int:
-    """Stage what the table holds on the batch's days; the number of its rows. The first batch looks for room for all.
+    """Stage the table's rows of a batch's days; return how many, or -1 or -2. The first batch checks the capacity.
 
-    Where that fails (-1) the load reads the table itself, and tells why. A batch of the same days as the one before it
-    is not read (-1): the read-back of that is its early read (`steps/verify.py`), and later than any other could be.
-    Of one that an earlier attempt loaded, and that is as it was left, nothing more is done (-2, `steps/carried.py`).
+    -1: it failed, and the load reads the table itself and tells why; or the batch has the days of the one before, whose
+    read-back is its early read. -2: an earlier attempt loaded the batch, and the table still has it (`carried.py`).
 
     Raises:
         Busy: A living process is at it.
@@ -31,6 +33,18 @@ def read_table(ctx: Context, run_id: str, batch: int) -> int:
     spared = follows_on(run, batch) and not run.dry_run and batch not in run.loaded_before
     work = Work(lambda counting: -1 if spared else _read_table(counting, part), lambda _: -1)
     return once(ctx, run_id, Step(READ, batch), int, work)
+
+
+def fresh_or_anew(ctx: Context, run: Run, base: Base) -> Snapshot:
+    """The early read, if the table has not changed since and no earlier delivery began to write; else a new one."""
+    early = ctx.staging.snapshot(run.batch_id)
+    if early and early.layout.columns == ctx.settings.columns and not ctx.staging.changes(run.batch_id):
+        written = ctx.writes.days_written(early.writes)
+        if still_shows(run.days, written, early.read_at, ctx.now()):
+            return early
+    snapshot = take_snapshot(ctx, run, base)
+    ctx.staging.put_snapshot(run.batch_id, snapshot)
+    return snapshot
 
 
 def _read_table(ctx: Context, part: Run) -> int:

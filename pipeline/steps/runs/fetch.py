@@ -1,4 +1,4 @@
-"""Fetch one account's days: report and totals at the same time, judged, staged. Never raises for what an API does."""
+"""Fetch one account's days: report and totals at once, judged, staged."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,34 +12,30 @@ from pipeline.clients.oceanengine.reports import account_totals, promotion_repor
 from pipeline.context import Context
 from pipeline.core.errors import BadResponse, Busy, LaikeError, Retryable, Trouble
 from pipeline.core.model import AccountDay, DayRange, ReportRow, Totals, ranges
-from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, Run
+from pipeline.core.outcome import DayOutcome, FetchOutcome, Run
 from pipeline.core.runs import plan
 from pipeline.core.runs.flow import FETCH, Step
-from pipeline.core.runs.quality import checksum, judge_days, moved, spent_before
+from pipeline.core.runs.quality import all_failed, checksum, judge_days, moved, spent_before
+from pipeline.core.runs.source import Fetched
 from pipeline.core.table.columns import metrics_of
-from pipeline.state.runs.staging import Fetched, staged
+from pipeline.state.runs.staging import staged
 from pipeline.steps.accounts.spend import Weighing, remember, weigh_days
 from pipeline.steps.runs.carried import carried
 from pipeline.steps.runs.once import Done, Work, once, part_of
 
-SECOND_LOOK_S = 20.0  # figures that do not add up are read once more after so long
+SECOND_LOOK_S = 20.0  # before figures that do not add up are read once more
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What one reading of an account brought."""
+    """One reading of an account."""
 
     rows: Sequence[ReportRow]
     weighing: Weighing
     spent_lately: bool = False
     as_of: datetime | None = None  # Redis' clock before its first call
-
-    @property
-    def days(self) -> tuple[DayOutcome, ...]:
-        """The days with their states."""
-        return self.weighing.days
 
 
 def fetch_account(ctx: Context, run_id: str, batch: int, account_id: str, *, last: bool = True) -> FetchOutcome:
@@ -48,7 +44,7 @@ def fetch_account(ctx: Context, run_id: str, batch: int, account_id: str, *, las
     Its rows are staged in the instant in which its outcome is recorded. A failure is an outcome too.
 
     Args:
-        last: Whether a failure that may pass is to be an outcome; else it is raised, to be tried again later.
+        last: Whether a failure that may pass becomes the outcome; else it is raised, to be tried again later.
 
     Raises:
         Busy: A living process is at it.
@@ -59,31 +55,31 @@ def fetch_account(ctx: Context, run_id: str, batch: int, account_id: str, *, las
     part = part_of(ctx, run_id, batch)
 
     def do(counting: Context) -> FetchOutcome | Done[FetchOutcome]:
-        return carried(counting, part, account_id) or _fetch_and_tell(counting, part, account_id, last=last)
+        return carried(counting, part, account_id) or _attempt(counting, part, account_id, last=last)
 
     def give_up(why: Trouble) -> Done[FetchOutcome]:
-        return _staged(ctx, part, account_id, _nothing(part.days, why))
+        return _staged(ctx, part, account_id, _nothing(part, why))
 
     work: Work[FetchOutcome] = Work(do, give_up, passing=(Busy, Retryable))
     return once(ctx, run_id, Step(FETCH, batch, account_id), FetchOutcome, work)
 
 
-def _fetch_and_tell(ctx: Context, part: Run, account_id: str, *, last: bool) -> Done[FetchOutcome]:
+def _attempt(ctx: Context, part: Run, account_id: str, *, last: bool) -> Done[FetchOutcome]:
     ctx.events.emit(part.run_id, "fetching", batch=part.batch, account=account_id)
     why = ctx.ledger.given_up(part.run_id)
-    found = _nothing(part.days, why) if why else _fetch_or_fail(ctx, part, account_id, last=last)
+    found = _nothing(part, why) if why else _fetch_or_fail(ctx, part, account_id, last=last)
     if not part.dry_run:
         remember(ctx, account_id, found.rows, found.weighing)
     done = _staged(ctx, part, account_id, found)
-    _tell(ctx, part, done.outcome)
+    _emit(ctx, part, done.outcome)
     return done
 
 
 def _staged(ctx: Context, part: Run, account_id: str, found: _Found) -> Done[FetchOutcome]:
-    """What came of an account, and its rows, which are kept in the instant in which that is recorded."""
+    """The outcome of a fetch, and its rows, to be kept in the same instant."""
     outcome = FetchOutcome(
         account_id=account_id,
-        days=found.days,
+        days=found.weighing.days,
         rows=len(found.rows),
         checksum=checksum(found.rows),
         as_of=found.as_of or ctx.shared_now(),
@@ -104,10 +100,10 @@ def _fetch_or_fail(ctx: Context, part: Run, account_id: str, *, last: bool) -> _
             facts = {"reason": error.message, **ctx.tally.facts()}
             ctx.events.emit(part.run_id, "postponed", batch=part.batch, account=account_id, **facts)
             raise
-        return _nothing(part.days, error.trouble())
+        return _nothing(part, error.trouble())
 
 
-def _tell(ctx: Context, part: Run, outcome: FetchOutcome) -> None:
+def _emit(ctx: Context, part: Run, outcome: FetchOutcome) -> None:
     newest, trouble = outcome.days[-1], outcome.trouble
     ctx.events.emit(
         part.run_id,
@@ -123,7 +119,7 @@ def _tell(ctx: Context, part: Run, outcome: FetchOutcome) -> None:
 
 
 def _fetch(ctx: Context, api: OceanEngine, run: Run, account_id: str) -> _Found:
-    """Read an account, and once more after a while if the first reading is not whole."""
+    """Read an account, and once more after 20 s if the first reading is not whole."""
     try:
         found = _read(ctx, api, run, account_id)
         if not found.weighing.look_again:
@@ -135,9 +131,9 @@ def _fetch(ctx: Context, api: OceanEngine, run: Run, account_id: str) -> _Found:
 
 
 def _read(ctx: Context, api: OceanEngine, run: Run, account_id: str) -> _Found:
-    """Both reports at the same time, then the promotions of older days whose totals moved, then a second witness.
+    """Read both reports at once, then promotions of older days whose totals changed, then the project report if needed.
 
-    One account report tells of all days that may still be corrected, in the call that the batch's days need anyway.
+    The account report covers all days that may still be corrected, in the call that the batch's days need anyway.
     """
     metrics, as_of = metrics_of(ctx.settings.columns), ctx.shared_now()
     with ThreadPoolExecutor(max_workers=1) as pool:
@@ -156,25 +152,21 @@ def _read(ctx: Context, api: OceanEngine, run: Run, account_id: str) -> _Found:
 def _read_older(
     api: OceanEngine, block: DayRange, account_id: str, totals: Mapping[date, Totals], metrics: Sequence[str]
 ) -> tuple[list[ReportRow], tuple[DayOutcome, ...]]:
-    """Days that are loaded already: that they cannot be read now must not cost the newest ones."""
+    """Days that are loaded already: a failure to read them does not fail the newest ones."""
     try:
         rows = promotion_report(api, account_id, block, metrics)
     except LaikeError as error:
         log.warning("older_days_failed", account=account_id, error=error.message)
-        return [], _all_failed(block, error.trouble())
+        return [], all_failed(block, error.trouble())
     return rows, judge_days(rows, totals, block)
 
 
 def _moved(ctx: Context, run: Run, account_id: str, totals: Mapping[date, Totals]) -> list[date]:
-    """Older days than the batch's that were loaded and are corrected by now."""
+    """Loaded days before the batch's whose totals changed since."""
     horizon = plan.correctable(run.days, ctx.now())
     loaded = ctx.coverage.at(AccountDay(account_id, day) for day in horizon if day < run.days.first)
-    return moved(totals, {at.day: known.totals for at, known in loaded.items()})
+    return moved(totals, {at.day: one.totals for at, one in loaded.items()})
 
 
-def _nothing(days: DayRange, trouble: Trouble) -> _Found:
-    return _Found([], Weighing(_all_failed(days, trouble)))
-
-
-def _all_failed(days: DayRange, trouble: Trouble) -> tuple[DayOutcome, ...]:
-    return tuple(DayOutcome(day=day, state=DayState.FAILED, trouble=trouble) for day in days)
+def _nothing(part: Run, why: Trouble) -> _Found:
+    return _Found([], Weighing(all_failed(part.days, why)))

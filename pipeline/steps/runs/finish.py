@@ -11,7 +11,7 @@ from pipeline.core.errors import LaikeError
 from pipeline.core.model import AccountDay
 from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, Summary, VerifyOutcome, ViewsOutcome
 from pipeline.core.runs.absence import Readings
-from pipeline.core.runs.findings import Findings, Word
+from pipeline.core.runs.findings import Findings, Word, left_out_unread, without_totals
 from pipeline.core.runs.flow import FETCH, FINISH, LOAD, VERIFY, VIEWS, Step
 from pipeline.core.runs.plan import choose_accounts
 from pipeline.core.runs.summary import BatchEnd, bare_summary, end_of, summarize
@@ -21,7 +21,6 @@ from pipeline.steps.coverage.health import tell_outside
 from pipeline.steps.coverage.learn import learn_conflicts, learn_states, note_absences
 from pipeline.steps.coverage.standing import said_later
 from pipeline.steps.coverage.status import write_status
-from pipeline.steps.runs.backfill import left_out_unread
 from pipeline.steps.runs.due import begun_parts
 from pipeline.steps.runs.once import Work, once
 from pipeline.steps.table.write import batches
@@ -31,12 +30,12 @@ from pipeline.steps.telling.unforeseen import tell_error
 from pipeline.steps.telling.weekly import tell_week
 
 T = TypeVar("T")
-BATCHES_AT_ONCE = 5  # whose days are told together: those of a daily run of 1,000 accounts
+BATCHES_AT_ONCE = 5  # whose days are written to 同步状态 together: a daily run of 1,000 accounts
 log = structlog.get_logger()
 
 
 def finish(ctx: Context, run_id: str) -> Summary:
-    """Close a run, or return how it was closed before; then tell of it, which fails nothing.
+    """End a run, or return how it ended before; then tell the group.
 
     Raises:
         Busy: A living process is at it.
@@ -56,11 +55,11 @@ def finish(ctx: Context, run_id: str) -> Summary:
 
 
 def _besides(ctx: Context, run: Run, act: Callable[[], None]) -> None:
-    """Do what comes after a run's end: what breaks it is told, and keeps nobody from what comes after that."""
+    """Do something after a run's end; what breaks is told, and the rest is done all the same."""
     try:
         act()
     except StoreTrouble:
-        raise  # Redis is away: whoever asked for the end comes back later
+        raise  # Redis is away: the task comes back later
     except Exception as error:
         log.exception("after_the_end_broke", run=run.run_id)
         tell_error(ctx, f"{run.run_id} 已结束，但后续通知出错", error)
@@ -71,13 +70,13 @@ def _finish(ctx: Context, run: Run) -> Summary:
     conflicts = _conflicts(ctx, begun)
     ends: list[BatchEnd] = []
     readings = Readings()
-    warnings: dict[str, None] = {}  # what several batches say alike is told once
+    warnings: dict[str, None] = {}  # ordered, each once
     for some in batches(begun, BATCHES_AT_ONCE):
         findings = [_found(ctx, part, conflicts) for part in some]
         ends += map(end_of, findings)
         if not run.dry_run:
             readings.add(fetch for found in findings for fetch in found.fetches.values())
-            warnings |= dict.fromkeys(_leave_behind(ctx, run, learn_states(ctx, findings)))
+            warnings |= dict.fromkeys(_write_status(ctx, run, learn_states(ctx, findings)))
     why = ctx.ledger.given_up(run.run_id)
     ends += [end_of(Findings(part, {}, None, None, left_out=why)) for part in left_out]
     ends += map(end_of, left_out_unread(run))
@@ -93,20 +92,20 @@ def _finish(ctx: Context, run: Run) -> Summary:
 
 
 def _conflicts(ctx: Context, begun: Sequence[Run]) -> frozenset[AccountDay]:
-    """Days that accounts of any two batches, or accounts beyond the run, contradict each other about."""
+    """Days with a key that two accounts report differently, from all batches."""
     loads = (ctx.outcomes.outcome(part.run_id, str(Step(LOAD, part.batch)), LoadOutcome) for part in begun)
     return frozenset(at for load in loads if load for at in load.conflicts)
 
 
 def _found(ctx: Context, part: Run, conflicts: frozenset[AccountDay]) -> Findings:
-    """What the steps of a batch found, and what was read later by others."""
+    """What the steps of a batch found, and newer figures of other runs."""
 
     def outcome(step: Step, kind: type[T]) -> T | None:
         return ctx.outcomes.outcome(part.run_id, str(step), kind)
 
     told = {one.id: outcome(Step(FETCH, part.batch, one.id), FetchOutcome) for one in part.accounts}
-    fetches = {account_id: _without_totals(fetch) for account_id, fetch in told.items() if fetch}
-    read_at = {AccountDay(number, day.day): fetch.as_of for number, fetch in fetches.items() for day in fetch.days}
+    fetches = {account_id: without_totals(fetch) for account_id, fetch in told.items() if fetch}
+    read_at = {AccountDay(one, day.day): fetch.as_of for one, fetch in fetches.items() for day in fetch.days}
     return Findings(
         part,
         fetches,
@@ -117,13 +116,8 @@ def _found(ctx: Context, part: Run, conflicts: frozenset[AccountDay]) -> Finding
     )
 
 
-def _without_totals(fetch: FetchOutcome) -> FetchOutcome:
-    """What the end needs of a fetch: a long backfill has many, and all are looked at together."""
-    return replace(fetch, days=tuple(replace(day, totals=None) for day in fetch.days))
-
-
-def _leave_behind(ctx: Context, run: Run, words: Mapping[AccountDay, Word]) -> list[str]:
-    """Write the status table; that it could not be written is a warning of the run."""
+def _write_status(ctx: Context, run: Run, words: Mapping[AccountDay, Word]) -> list[str]:
+    """Write the status table; a failure is a warning of the run."""
     try:
         return write_status(ctx, run, words)
     except LaikeError as error:
@@ -132,7 +126,7 @@ def _leave_behind(ctx: Context, run: Run, words: Mapping[AccountDay, Word]) -> l
 
 
 def _name_others(ctx: Context, run: Run, conflicts: frozenset[AccountDay]) -> list[str]:
-    """Tell the days of accounts beyond the run that its accounts contradict."""
+    """Write the status of days of other accounts that contradict this run's accounts."""
     ours = {account.id for account in run.accounts}
     beyond = sorted(at for at in conflicts if at.account_id not in ours)
     known = remembered_accounts(ctx) if beyond else None
@@ -140,4 +134,4 @@ def _name_others(ctx: Context, run: Run, conflicts: frozenset[AccountDay]) -> li
         return []
     others = [account for account in choose_accounts(known.names, []) if account.id not in ours]
     told = learn_conflicts(ctx, [at for at in beyond if at.account_id in known.names])
-    return _leave_behind(ctx, replace(run, accounts=(*run.accounts, *others)), told)
+    return _write_status(ctx, replace(run, accounts=(*run.accounts, *others)), told)

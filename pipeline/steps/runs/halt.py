@@ -1,4 +1,4 @@
-"""Stop a run in this process: no further step begins, and the run is closed so that no worker continues it."""
+"""Stop a run of this process, and close it so that no worker continues it."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,22 +8,22 @@ from pipeline.core.errors import Trouble
 from pipeline.core.outcome import Run, RunState, Summary
 from pipeline.core.runs.summary import bare_summary
 
-Stop = Callable[[], bool]  # whether a person wants it
+Stop = Callable[[], bool]  # whether a person wants to stop
 
 
 class Halted(Exception):
-    """No further step of the run begins."""
+    """A person stopped the run: no further step begins."""
 
 
 def never() -> bool:
-    """Nobody stops a run of the workers half-way."""
+    """Nobody stops the run."""
     return False
 
 
 def interrupt(ctx: Context, run: Run) -> Summary:
-    """Close a run as interrupted; where it has an end already, that one.
+    """Close a run as interrupted, or return how it ended before.
 
-    What was loaded stays, and what was not read back is still owed: the next run of these days settles both.
+    What was loaded stays; what was not read back is still owed to the next run of these days.
     """
     why = Trouble(
         reason="interrupted",

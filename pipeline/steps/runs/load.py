@@ -1,9 +1,10 @@
-"""Bring the table to what was fetched: difference, record of it, batch writes, one writer per base."""
+"""Write what was fetched: find the difference, record it, write in batches, one writer per base."""
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
+from decimal import Decimal
 from typing import TypeVar
 
 import structlog
@@ -15,27 +16,29 @@ from pipeline.core.model import DayRange, FoundRow, Key, WantedRow, china_day
 from pipeline.core.outcome import LoadOutcome, Run
 from pipeline.core.read_back import DayAgreement
 from pipeline.core.runs.flow import LOAD, Step
+from pipeline.core.runs.loaded import Written, load_outcome
 from pipeline.core.runs.quality import agree
-from pipeline.core.table.diff import Change, Difference, Update, after, changes, diff
+from pipeline.core.runs.shared_keys import Shared
+from pipeline.core.runs.source import Ready, concerning, want
+from pipeline.core.table.diff import Change, Difference, Update, after, causes, changes, diff
 from pipeline.core.table.layout import Layout
 from pipeline.core.table.record import Record
 from pipeline.core.table.shared_keys import settled
 from pipeline.state.runs.staging import Snapshot
 from pipeline.steps.runs.carried import is_carried
-from pipeline.steps.runs.fetched import concerning, want
-from pipeline.steps.runs.loaded import Written, outcome_of
+from pipeline.steps.runs.early_read import fresh_or_anew
 from pipeline.steps.runs.once import Work, once, part_of
-from pipeline.steps.runs.ready import Ready, ready
-from pipeline.steps.runs.shared_keys import Shared, settle_with_holders
+from pipeline.steps.runs.ready import ready
+from pipeline.steps.runs.shared_keys import settle_with_holders
 from pipeline.steps.table.capacity import ensure_room
+from pipeline.steps.table.columns import column_warnings, is_new
 from pipeline.steps.table.create import create_surely
 from pipeline.steps.table.read import read_following, remembered_count, rows_of, take_snapshot
 from pipeline.steps.table.visibility import refuse_empty, refuse_lost_keys, refuse_unseen
 from pipeline.steps.table.write import Bisection, write_batches
 
 T = TypeVar("T")
-EARLY_READ_GOOD_FOR = timedelta(seconds=60)
-ROUNDS = 5  # readings after which a table that keeps changing under us is given up
+ROUNDS = 5  # readings of a table that keeps changing, before the load gives up
 
 log = structlog.get_logger()
 
@@ -48,11 +51,11 @@ def load(ctx: Context, run_id: str, batch: int) -> LoadOutcome:
         Unforeseen: It broke, and is to be tried again.
     """
     part = part_of(ctx, run_id, batch)
-    work = Work(lambda counting: _load_or_tell(counting, part), lambda why: LoadOutcome(trouble=why))
+    work = Work(lambda counting: _attempt(counting, part), lambda why: LoadOutcome(trouble=why))
     return once(ctx, run_id, Step(LOAD, batch), LoadOutcome, work)
 
 
-def _load_or_tell(ctx: Context, part: Run) -> LoadOutcome:
+def _attempt(ctx: Context, part: Run) -> LoadOutcome:
     try:
         ensure_room(ctx, part)
         ctx.events.emit(part.run_id, "loading", batch=part.batch)
@@ -79,13 +82,13 @@ def _load(ctx: Context, run: Run) -> LoadOutcome:
     refuse_unseen(ctx)
     if run.dry_run:
         return _compare(ctx, run)
-    # the run's deadline ends the fetching; what is there by then is loaded
+    # the run's deadline ends the fetching, not the load of what is there
     with ctx.writing() as base:
-        # what was fetched is unpacked when it is our turn: whoever waits for that holds no rows
+        # rows are unpacked under the lock: a load that waits for it holds none
         at_hand = ready(ctx, run)
         if not at_hand.read_at:
             return LoadOutcome(stale=at_hand.stale)
-        snapshot = _fresh_enough(ctx, run) or _read_anew(ctx, run, base)
+        snapshot = fresh_or_anew(ctx, run, base)
         wanted, at_hand = want(snapshot.layout, run, at_hand.source), at_hand.without_rows()
         work = _Load(ctx, run, base, ready=at_hand, wanted=wanted, snapshot=snapshot)
         work.prepare()
@@ -95,7 +98,7 @@ def _load(ctx: Context, run: Run) -> LoadOutcome:
 
 
 def _compare(ctx: Context, run: Run) -> LoadOutcome:
-    """What a load would write, and what its read-back would say: refused where the load would be."""
+    """What a load would write, and what its read-back would say; refused like a load."""
     at_hand, base = ready(ctx, run), ctx.base(None)
     if not at_hand.read_at:
         return LoadOutcome(stale=at_hand.stale)
@@ -107,25 +110,8 @@ def _compare(ctx: Context, run: Run) -> LoadOutcome:
     return replace(work.outcome(would), foreseen=work.foreseen())
 
 
-def _fresh_enough(ctx: Context, run: Run) -> Snapshot | None:
-    """The early read, if nobody wrote its days since, it is recent, and no earlier delivery had begun to write."""
-    early = ctx.staging.snapshot(run.batch_id)
-    if not early or early.layout.columns != ctx.settings.columns or ctx.staging.changes(run.batch_id):
-        return None
-    written = ctx.writes.days_written(early.writes)
-    if written is None or any(day in days for days in written for day in run.days):
-        return None
-    return early if ctx.now() - early.read_at < EARLY_READ_GOOD_FOR else None
-
-
-def _read_anew(ctx: Context, run: Run, base: Base) -> Snapshot:
-    snapshot = take_snapshot(ctx, run, base)
-    ctx.staging.put_snapshot(run.batch_id, snapshot)
-    return snapshot
-
-
 class _Load:
-    """One load at work: the table as last read, and the record of what was set out to change."""
+    """One load: the table as last read, and the recorded changes."""
 
     def __init__(
         self, ctx: Context, run: Run, base: Base, *, ready: Ready, wanted: Sequence[WantedRow], snapshot: Snapshot
@@ -139,20 +125,20 @@ class _Load:
         self.days = self.source.days_of(run)
         self.found = concerning(run, self.wanted, rows_of(self.layout, snapshot.records, self.days))
         self.recorded = ctx.staging.changes(run.batch_id)
-        # what an earlier delivery may have sent, and what this one did
+        # what an earlier delivery may have sent, and what this one sent
         self.begun = {key for key, change in self.recorded.items() if change.created}
         self.sent: set[str] = set()
-        self.seen = bool(self.found or snapshot.count)  # whether rows of the table can be seen
-        # rows that others wrote meanwhile are not in it
+        self.seen = bool(self.found or snapshot.count)  # whether we can see rows of the table
+        # a count from before other writes is outdated
         self.counted = snapshot.count if snapshot.writes == ctx.writes.writes() else None
-        self.rows: int | None = None  # of the whole table, when all is written
-        self.asked = False  # whether they were counted for this load
+        self.rows: int | None = None  # of the whole table, after the write
+        self.asked = False  # whether they were counted, not remembered
         self.fields = snapshot.fields
 
     def prepare(self) -> None:
-        """Read what the snapshot lacks, settle what other accounts report too, and look what the table can hold."""
+        """Read the days that the snapshot lacks, settle shared keys, and find rows that the table cannot hold."""
         refuse_lost_keys(self.ctx, self.base, self.layout, stop=not self.run.dry_run)
-        if besides := self.days - set(self.run.days):  # days that were fetched because their totals moved
+        if besides := self.days - set(self.run.days):  # older days whose totals changed
             self.found += self._read(besides)
         self.shared = settle_with_holders(self.ctx, self.run, self.layout, self.wanted, self.found)
         if self.shared.keys:
@@ -161,7 +147,7 @@ class _Load:
         self.refused = {row.key: why for row in self.wanted if (why := self.layout.unfit(row))}
 
     def outcome(self, done: Mapping[Key, Change]) -> LoadOutcome:
-        """What was done, or would be."""
+        """The outcome by what was done, or would be in a dry run."""
         work = Written(
             wanted=self.wanted,
             layout=self.layout,
@@ -172,10 +158,15 @@ class _Load:
             days=self.days,
             fields=self.fields,
         )
-        return outcome_of(self.ctx, work)
+        covered, fields = self.ctx.coverage.at(self.source.days), self.ctx.table_facts.columns()
+        loaded = {at: one.checksum for at, one in covered.items() if self.source.comparable(one.checksum)}
+        new = is_new(fields, self.layout, covered)
+        why = causes(work.in_table.values(), self.source.digests, loaded, new)
+        costs = {at: Decimal(one.cost) for at, one in covered.items()}
+        return load_outcome(work, why, costs, column_warnings(fields, self.layout, why))
 
     def difference(self) -> Difference:
-        """What is still to be written."""
+        """What is left to write."""
         return diff([row for row in self.wanted if row.key not in self.refused], self.found)
 
     def foreseen(self) -> tuple[DayAgreement, ...]:
@@ -183,16 +174,16 @@ class _Load:
 
         Raises:
             TableFull: The rows do not fit.
-            TableUnseen: The table reads as empty although there must be rows in it.
+            TableUnseen: The table reads as empty although it must have rows.
         """
         difference, accounts = self.difference(), {account.id: account for account in self.run.accounts}
         if difference.create:
-            self._check_room(len(difference.create))
+            self._check_capacity(len(difference.create))
         places = {at: accounts[at.account_id] for at in self.source.days}
         return agree(self.wanted, after(difference, self.found), places, self.ctx.base_facts.creator())
 
     def write(self) -> None:
-        """Write until nothing differs any more.
+        """Write until the table agrees.
 
         Raises:
             LaikeError: As the service says, or the table kept changing under us.
@@ -218,9 +209,9 @@ class _Load:
                 return
 
     def _begin(self, difference: Difference) -> None:
-        """Check the room, then record what is about to be changed, then tell older readings and early readers."""
+        """Check the capacity and record the changes, then announce the write to older readings and early reads."""
         if difference.create:
-            self._check_room(len(difference.create))
+            self._check_capacity(len(difference.create))
         for change in changes(difference):
             self.recorded.setdefault(change.key, change)
         self.ctx.staging.put_changes(self.run.batch_id, self.recorded)
@@ -228,10 +219,10 @@ class _Load:
         self.ctx.writes.begin_writing(DayRange(min(self.days), max(self.days)))
 
     def _claim(self) -> None:
-        """From now on an older reading leaves these days alone, whether or not this one is ever read back."""
+        """Keep older readings from writing these days, even if this one is never read back."""
         self.ctx.readings.begin({at: self.ready.read_at[at] for at in self.source.days}, self.ctx.shared_now())
 
-    def _check_room(self, more: int) -> None:
+    def _check_capacity(self, more: int) -> None:
         count, cap = self._count(more), self.ctx.settings.table_max_rows
         if not count:
             refuse_empty(self.ctx, self.run.accounts, stop=not self.run.dry_run)
@@ -242,7 +233,7 @@ class _Load:
         self.rows = count + more
 
     def _count(self, more: int) -> int:
-        """Rows of the whole table: as remembered, while there is much room and we see rows in it, else counted."""
+        """Rows of the whole table: as remembered, while we see rows and far from the limit; else counted."""
         remembered = remembered_count(self.ctx, more) if self.seen and self.rows is None else None
         self.asked = remembered is None
         if remembered is not None:
@@ -264,7 +255,7 @@ class _Load:
     def _create(self, rows: Sequence[WantedRow]) -> None:
         def create(batch: Sequence[WantedRow]) -> None:
             name = self.name(batch)
-            # the answer to what was sent before is brought again, whatever became of the rows since
+            # the service repeats its answer to a known token, whatever became of the rows since
             again = name in self.sent or any(row.key in self.begun for row in batch)
             self.sent.add(name)
             create_surely(self, batch, again=again)

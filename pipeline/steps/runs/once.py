@@ -1,6 +1,6 @@
-"""A step is done once, however often it is asked for: by its recorded outcome, and by a lease while it works.
+"""Do a step once, however often it is asked for: by its recorded outcome, and by a lease while it works.
 
-A step that broke three times has that as its outcome: else it would be asked for again and again.
+Breaking three times becomes the step's outcome; else it would be tried for ever.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Done(Generic[T]):
-    """What came of a step, and what is kept in the same instant in which that is recorded."""
+    """An outcome, and the data to be kept in the instant in which it is recorded."""
 
     outcome: T
     staged: Staged
@@ -39,9 +39,9 @@ class Work(Generic[T]):
     """How a step is done.
 
     Attributes:
-        do: Does it, in a context on the run's own table that counts what it spends.
-        give_up: Its outcome when it broke three times; reads and writes nothing.
-        passing: Errors that are no failure of the step: whoever asked for it deals with them, as often as they come.
+        do: Does it, in a context on the run's own table that counts its calls.
+        give_up: Its outcome after it broke three times; reads and writes nothing.
+        passing: Errors for the caller, which do not count as breaking.
     """
 
     do: Callable[[Context], T | Done[T]]
@@ -50,25 +50,25 @@ class Work(Generic[T]):
 
 
 def once(ctx: Context, run_id: str, step: Step, kind: type[T], work: Work[T]) -> T:
-    """What came of a step: as recorded, or by doing it now and recording it.
+    """The recorded outcome of a step, or that of doing it now.
 
     Raises:
         Busy: A living process is at it.
         Unforeseen: It broke, and is to be tried again.
     """
     name = str(step)
-    if (known := _known(ctx, run_id, name, kind, ours=False)) is not None:
-        return known
+    if (there := _recorded(ctx, run_id, name, kind, ours=False)) is not None:
+        return there
     ctx.pulse.stamp(run_id)
     with _claimed(ctx, run_id, name) as lease:
-        if (known := _known(ctx, run_id, name, kind, ours=True)) is not None:
-            return known  # it ended between the look and the claim
+        if (there := _recorded(ctx, run_id, name, kind, ours=True)) is not None:
+            return there  # it ended before we had the lease
         own = ctx.of(ctx.ledger.run(run_id))
         return _Try(own, run_id, name, work, lease).outcome()
 
 
-def _known(ctx: Context, run_id: str, name: str, kind: type[T], *, ours: bool) -> T | None:
-    """What came of a step; an outcome that cannot be read is none, and whoever has the lease makes room for another."""
+def _recorded(ctx: Context, run_id: str, name: str, kind: type[T], *, ours: bool) -> T | None:
+    """The outcome of a step; an unreadable one counts as none, and is forgotten if the lease is ours."""
     try:
         return ctx.outcomes.outcome(run_id, name, kind)
     except ValueError:
@@ -80,7 +80,7 @@ def _known(ctx: Context, run_id: str, name: str, kind: type[T], *, ours: bool) -
 
 @dataclass(frozen=True, slots=True)
 class _Try(Generic[T]):
-    """One time that a step is done."""
+    """One try at a step."""
 
     ctx: Context
     run_id: str
@@ -89,7 +89,7 @@ class _Try(Generic[T]):
     lease: Lease
 
     def outcome(self) -> T:
-        """What came of it, recorded."""
+        """Do it and record its outcome."""
         try:
             return self._record(self.work.do(self.ctx.counting()))
         except self.work.passing:
@@ -106,7 +106,7 @@ class _Try(Generic[T]):
             self.ctx.events.emit(self.run_id, "broke", **told)
             raise Unforeseen(f"{self.run_id}: {self.name} broke: {trouble.message}") from None
         outcome = self._record(self.work.give_up(trouble))
-        self.ctx.events.emit(self.run_id, "gave_up", **told)  # last: what fails in it changes nothing
+        self.ctx.events.emit(self.run_id, "gave_up", **told)  # last: if it fails, nothing else does
         return outcome
 
     def _record(self, done: T | Done[T]) -> T:
@@ -117,7 +117,7 @@ class _Try(Generic[T]):
 
 
 def _claimed(ctx: Context, run_id: str, name: str) -> AbstractContextManager[Lease]:
-    """A step's lease; as long as it lives the run shows signs of life."""
+    """A step's lease; while it is renewed the run shows signs of life."""
     seconds = ctx.settings.step_lease_s
     return claim(ctx.client, keys.step(run_id, name), seconds, lambda: ctx.pulse.stamp(run_id))
 

@@ -1,4 +1,4 @@
-"""A whole run: begin it, and carry its steps out in this process."""
+"""Begin runs, and carry one out in this process."""
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -35,7 +35,7 @@ from pipeline.steps.telling.tell import tell_once
 from pipeline.steps.telling.token import told_as
 
 T = TypeVar("T")
-FETCHES_AT_ONCE = 16  # threads that wait for answers; the shared limiter sets the pace
+FETCHES_AT_ONCE = 16  # threads; the shared limiter sets the pace
 ACTS: Mapping[str, Callable[..., object]] = {
     READ: read_table,
     FETCH: fetch_account,
@@ -48,64 +48,63 @@ log = structlog.get_logger()
 
 
 def begin(ctx: Context, day: date | None, account_ids: Sequence[str], *, dry_run: bool, tell: bool = True) -> Run:
-    """Plan and record a run that a person asked for: yesterday with its look-back, or exactly `day`.
+    """Begin a run by hand: yesterday with its look-back, or exactly `day`.
 
     Args:
-        tell: Whether the group hears of it in any case.
+        tell: Whether the group hears of its end even if it mends nothing.
 
     Raises:
-        WrongInput: The day is not over or too old, or an account is not known.
+        WrongInput: The day is not over or too old, or an account is unknown.
     """
     now = ctx.now()
     days = plan.closed_day(day, now) if day else plan.window(now, ctx.settings.lookback_days)
     run_id = f"{RunKind.MANUAL.prefix}{days.last}-{plan.manual_suffix(now)}"
-    run = _planned(ctx, _known(ctx), run_id, days, account_ids, dry_run=dry_run)
+    run = _planned(ctx, _roster(ctx), run_id, days, account_ids, dry_run=dry_run)
     return _open_new(ctx, replace(run, restatements=day is None, tell=tell))
 
 
 def begin_daily(ctx: Context) -> Run:
-    """The day's run: yesterday with its look-back, and back to the oldest day owed. Asked for again it is the same."""
+    """Begin or return the day's run: yesterday with its look-back, and back to the oldest owed day."""
     days = plan.window(ctx.now(), ctx.settings.lookback_days)
     run_id = plan.scheduled_id(RunKind.DAILY, days.last)
     if ctx.ledger.known(run_id):
         return ctx.ledger.run(run_id)
-    known = _known_or_told(ctx)
+    known = _scheduled_roster(ctx)
     run = _planned(ctx, known, run_id, reaching_back(ctx, known.names, days), [])
     return _open(ctx, replace(run, restatements=True))
 
 
 def daily_is_lost(ctx: Context) -> bool:
-    """Whether today's daily run ought to have begun and did not, so that whoever notices begins it."""
+    """Whether today's daily run should have begun and did not."""
     now, settings = ctx.now(), ctx.settings
     late = plan.daily_is_late(now, settings.daily_at, settings.watchdog_s, _deadline_s(ctx, account_count(ctx), 1))
     return late and not ctx.ledger.known(plan.scheduled_id(RunKind.DAILY, plan.yesterday(now)))
 
 
 def begin_settle(ctx: Context) -> Run:
-    """Yesterday once more, whose figures have settled by now; of parked accounts the daily run is enough."""
+    """Begin or return the settling run: yesterday once more, without parked accounts."""
     newest = plan.yesterday(ctx.now())
     run_id = plan.scheduled_id(RunKind.SETTLE, newest)
     if ctx.ledger.known(run_id):
         return ctx.ledger.run(run_id)
-    known, parked = _known_or_told(ctx), ctx.absences.parked(ctx.now())
-    chosen = [number for number in known.names if number not in parked]
+    known, parked = _scheduled_roster(ctx), ctx.absences.parked(ctx.now())
+    chosen = [one for one in known.names if one not in parked]
     return _open(ctx, _planned(ctx, known, run_id, DayRange(newest, newest), chosen))
 
 
 def begin_backfill(
     ctx: Context, start: date, end: date, account_ids: Sequence[str], suffix: str | None = None, *, tell: bool = True
 ) -> Run:
-    """A range of closed days, which waits behind daily runs.
+    """Begin a range of closed days, or join the same one that is under way; it waits behind daily runs.
 
-    The one of the same days and accounts that somebody is still at is joined; what one that did not succeed loaded
-    is read back first.
+    What attempts without success loaded is read back first.
 
     Args:
-        suffix: What tells it from another backfill of these days; asked for again with the same it is the same run.
-        tell: Whether the group hears of it in any case.
+        suffix: Tells it from other backfills of these days; the same suffix is the same run.
+        tell: Whether the group hears of its end even if it mends nothing.
 
     Raises:
-        WrongInput: The range cannot be loaded, or an account is not known.
+        WrongInput: The range cannot be loaded, or an account is unknown.
     """
     now, settings = ctx.now(), ctx.settings
     run = _planned_backfill(ctx, start, end, account_ids, suffix)
@@ -119,7 +118,7 @@ def begin_backfill(
 
 
 def open_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[str]) -> Run:
-    """The backfill of these days and accounts that somebody is at.
+    """The backfill of these days and accounts that is under way.
 
     Raises:
         WrongInput: There is none.
@@ -134,25 +133,25 @@ def open_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[st
 def _planned_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[str], suffix: str | None) -> Run:
     now = ctx.now()
     run_id = f"{RunKind.BACKFILL.prefix}{start}-{end}-{suffix or plan.manual_suffix(now)}"
-    run = _planned(ctx, _known(ctx), run_id, plan.past_days(start, end, now), account_ids)
+    run = _planned(ctx, _roster(ctx), run_id, plan.past_days(start, end, now), account_ids)
     return replace(run, backfill=True, rows_a_day=rows_a_day(ctx, run.accounts))
 
 
 def begin_catch_up(ctx: Context) -> list[Run]:
-    """What is owed and was not tried too recently, a run for each range of days; with nothing owed no call is made."""
+    """Begin a run for each range of owed days that is due for another try; without one no call is made."""
     if ctx.visibility.unseen():
         return []  # nothing may be written
     known = remembered_accounts(ctx) or known_accounts(ctx)
     day = newest_day(ctx, len(known.names))
     if day == plan.yesterday(ctx.now()):
-        known = known_accounts(ctx)  # a list that the daily run could not renew may lack a new account
+        known = known_accounts(ctx)  # if the daily run could not renew the list, a new account may be missing
     recall_coverage(ctx, known.names)
     lacking = worth_trying(ctx, owed(ctx, known.names, day))
     runs = recent_runs(ctx) if lacking else []
-    # two at once see the same runs, and so begin the same ones
+    # two processes see the same runs, and so begin the same ones
     planned = [
-        _planned(ctx, known, catch_up_id(day, days, runs), days, numbers)
-        for days, numbers in due_groups(ctx, lacking, runs).items()
+        _planned(ctx, known, catch_up_id(day, days, runs), days, account_ids)
+        for days, account_ids in due_groups(ctx, lacking, runs).items()
     ]
     return [_open_next(ctx, run) for run in planned]
 
@@ -161,17 +160,17 @@ def _deadline_s(ctx: Context, accounts: int, days: int) -> float:
     return plan.deadline_s(accounts, days, ctx.settings.oceanengine_rate, ctx.settings.run_deadline_s)
 
 
-def _known(ctx: Context) -> Known:
-    """The accounts, and what was loaded of them known again where Redis was emptied."""
+def _roster(ctx: Context) -> Known:
+    """The accounts; their coverage is rebuilt if Redis was emptied."""
     known = known_accounts(ctx)
     recall_coverage(ctx, known.names)
     return known
 
 
-def _known_or_told(ctx: Context) -> Known:
+def _scheduled_roster(ctx: Context) -> Known:
     try:
-        return _known(ctx)
-    except NeedsPerson as error:  # no run begins, so that no run's card tells it
+        return _roster(ctx)
+    except NeedsPerson as error:  # no run begins, so no run's card tells it
         card = trouble_card("同步无法开始", [error.what_to_do], ctx.tokens.link)
         tell_once(ctx, told_as(error.reason), card)
         raise
@@ -197,43 +196,43 @@ def _planned(
 
 
 def _open(ctx: Context, run: Run) -> Run:
-    """Record a run, or join the one of its name."""
+    """Record a run, or join that of its id."""
     if ctx.ledger.open(run):
-        _tell(ctx, run)
+        _announce(ctx, run)
     return ctx.ledger.run(run.run_id)
 
 
 def _open_next(ctx: Context, run: Run) -> Run:
-    """Record a run under the first name that is free, or join the one of its name that somebody is at."""
+    """Record a run under the first free id, or join that of its id that is under way."""
     while not ctx.ledger.open(run):
         for there in ctx.ledger.plans([run.run_id]):
             if under_way(ctx, there):
                 return there
         run = replace(run, run_id=next_id(run.run_id))
-    _tell(ctx, run)
+    _announce(ctx, run)
     return run
 
 
 def _open_new(ctx: Context, run: Run) -> Run:
-    """Record a run of its own: one that began in the same millisecond keeps its name, and this one gets another."""
-    name, number = run.run_id, 1
+    """Record a new run; if one began in the same millisecond, under another id."""
+    first, tries = run.run_id, 1
     while not ctx.ledger.open(run):
-        number += 1
-        run = replace(run, run_id=f"{name}-{number}")
-    _tell(ctx, run)
+        tries += 1
+        run = replace(run, run_id=f"{first}-{tries}")
+    _announce(ctx, run)
     return run
 
 
-def _tell(ctx: Context, run: Run) -> None:
+def _announce(ctx: Context, run: Run) -> None:
     ctx.pulse.stamp(run.run_id)
     ctx.events.emit(run.run_id, "planned", accounts=len(run.accounts), days=len(run.days))
 
 
 def carry_out(ctx: Context, run_id: str, stop: Stop = never) -> Summary:
-    """Every step of a run, in threads of this process: what can overlap does.
+    """Do every step of a run in threads of this process.
 
     Raises:
-        Halted: Somebody wants it to stop; those steps that had begun have ended.
+        Halted: A person stopped it; the steps that had begun have ended.
     """
     run, done = ctx.ledger.run(run_id), set[str]()
     cut = parts(run)
@@ -249,7 +248,7 @@ def carry_out(ctx: Context, run_id: str, stop: Stop = never) -> Summary:
 
 
 def _surely(stop: Stop, step: Callable[[], T]) -> T:
-    """A step, tried again at once where it broke: the last time it has an outcome."""
+    """Do a step, and again at once if it breaks; after the last time it has an outcome."""
     for _ in range(TRIES - 1):
         if stop():
             raise Halted

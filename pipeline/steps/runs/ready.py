@@ -1,43 +1,26 @@
-"""What of a batch may be written now: what is too old, and what somebody read later, is left alone."""
-
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+"""Find what of a batch may be written: neither what is too old, nor what another run read later."""
 
 import structlog
 
 from pipeline.context import Context
-from pipeline.core.model import AccountDay
 from pipeline.core.outcome import Run
+from pipeline.core.runs.source import Fetches, Ready
+from pipeline.core.table.columns import metrics_of
 from pipeline.steps.coverage.standing import newer
-from pipeline.steps.runs.fetched import Source, staged
 
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """What the fetches of a batch brought, as far as it may be written.
-
-    Attributes:
-        read_at: When each day was read that may be written, or that was read later by others.
-        outdated: The latter.
-        stale: Ids of the accounts whose reading is too old.
-    """
-
-    source: Source
-    read_at: Mapping[AccountDay, datetime]
-    outdated: frozenset[AccountDay]
-    stale: tuple[str, ...]
-
-    def without_rows(self) -> "Ready":
-        """What is left to know when the table's rows are made."""
-        return replace(self, source=self.source.without_rows())
+def fetches(ctx: Context, run: Run) -> Fetches:
+    """The staged fetches of a batch."""
+    metrics = metrics_of(ctx.settings.columns)
+    found = ctx.staging.fetched(run.batch_id, [account.id for account in run.accounts])
+    return Fetches(tuple(one for one in found if one.has(metrics)), metrics)
 
 
 def ready(ctx: Context, run: Run) -> Ready:
-    """What is staged of a batch, to be asked for under the writer lock: nobody writes newer figures meanwhile."""
-    found = staged(ctx, run)
+    """The rows of a batch that may be written. Call it under the writer lock: nobody writes newer figures meanwhile."""
+    found = fetches(ctx, run)
     stale = found.stale(ctx.shared_now())
     usable = found.without(stale)
     read_at = usable.read_at()

@@ -1,4 +1,4 @@
-"""Read the table back and compare it with the source: the only ground on which a run may call itself a success."""
+"""Read the table back and compare it with the source: only then is a run a success."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,26 +11,27 @@ from pipeline.context import Context
 from pipeline.core.coverage.day import Loaded
 from pipeline.core.coverage.standing import TableDay, table_days
 from pipeline.core.errors import LaikeError
-from pipeline.core.model import AccountDay, FoundRow, WantedRow, by_key
+from pipeline.core.model import AccountDay, FoundRow, WantedRow
 from pipeline.core.outcome import LoadOutcome, Run, VerifyOutcome
 from pipeline.core.read_back import DayAgreement, Overtaken
 from pipeline.core.runs.flow import LOAD, VERIFY, Step
-from pipeline.core.runs.plan import follows_on
-from pipeline.core.runs.quality import agree
+from pipeline.core.runs.plan import follows_on, places
+from pipeline.core.runs.quality import agree, all_agree, creator_of
+from pipeline.core.runs.source import Source, concerning, want
 from pipeline.core.table.layout import Layout
 from pipeline.core.table.record import Record
 from pipeline.state.runs.staging import Snapshot, packed
 from pipeline.steps.coverage.standing import newer
-from pipeline.steps.runs.carried import is_carried, read_back
-from pipeline.steps.runs.fetched import Source, concerning, staged, want
+from pipeline.steps.runs.carried import is_carried
 from pipeline.steps.runs.once import Work, once, part_of
+from pipeline.steps.runs.ready import fetches
 from pipeline.steps.runs.shared_keys import settled_by_load
 from pipeline.steps.table.columns import learn_columns
 from pipeline.steps.table.read import read_following, read_when_quiet, rows_of, writers
 from pipeline.steps.table.twins import clear_twins, told
 from pipeline.steps.table.visibility import stop_if_unseen
 
-# a mismatch is read again after so many seconds before it counts: what was just written may lag
+# seconds before each reading: what was just written may lag
 LOOKS_S = (0.0, 1.0, 3.0, 8.0)
 
 log = structlog.get_logger()
@@ -44,11 +45,11 @@ def verify(ctx: Context, run_id: str, batch: int) -> VerifyOutcome:
         Unforeseen: It broke, and is to be tried again.
     """
     part = part_of(ctx, run_id, batch)
-    work = Work(lambda counting: _verify_or_tell(counting, part), lambda why: VerifyOutcome(trouble=why))
+    work = Work(lambda counting: _attempt(counting, part), lambda why: VerifyOutcome(trouble=why))
     return once(ctx, run_id, Step(VERIFY, batch), VerifyOutcome, work)
 
 
-def _verify_or_tell(ctx: Context, part: Run) -> VerifyOutcome:
+def _attempt(ctx: Context, part: Run) -> VerifyOutcome:
     load = ctx.outcomes.outcome(part.run_id, str(Step(LOAD, part.batch)), LoadOutcome)
     if part.dry_run or load is None or load.trouble:
         return VerifyOutcome()
@@ -66,7 +67,7 @@ def _verify_or_tell(ctx: Context, part: Run) -> VerifyOutcome:
 
 def _read_back(ctx: Context, part: Run, load: LoadOutcome) -> VerifyOutcome:
     if is_carried(ctx, part):
-        return read_back(part)
+        return all_agree(places(part))
     return _verify(ctx, part, load) if load.days else VerifyOutcome()
 
 
@@ -88,7 +89,7 @@ def _verify(ctx: Context, run: Run, load: LoadOutcome) -> VerifyOutcome:
 
 @dataclass(frozen=True, slots=True)
 class _Fetched:
-    """What a batch fetched: sources without their rows, which are `wanted`, and when each day was read."""
+    """What a batch fetched: sources without rows, the wanted rows, and when each day was read."""
 
     sources: tuple[Source, ...]
     wanted: Sequence[WantedRow]
@@ -96,18 +97,18 @@ class _Fetched:
 
 
 class _ReadBack:
-    """The table as it is, compared with what was fetched, until they agree.
+    """The table compared with what was fetched, until they agree.
 
-    Days that somebody read later are compared with what that one left there, as soon as it was read back.
+    Days that another run read later are compared with its figures, once it has read them back.
 
     Attributes:
         agreements: How the table compares with what was fetched, after the last look.
-        overtaken: The days of which it holds what was read later.
+        overtaken: The days with newer figures.
     """
 
     def __init__(self, ctx: Context, run: Run, load: LoadOutcome) -> None:
         self.ctx, self.run, self.load, self.days = ctx, run, load, frozenset(load.days)
-        # days of which the load knows that rows are missing: reading them again would change nothing
+        # days with refused rows: reading them again changes nothing
         self.refused = {AccountDay(one.account_id, one.day) for one in load.refused}
         self.layout, self.field_count = _layout(ctx, run), load.fields
         self.agreements: tuple[DayAgreement, ...] = ()
@@ -121,23 +122,23 @@ class _ReadBack:
 
     @property
     def verified(self) -> bool:
-        """Whether every day that was fetched is as it should be."""
+        """Whether every day that was fetched is right in the table."""
         known = bool(self.agreements or self.overtaken)
         return known and all(one.agrees for one in self.agreements) and all(one.proven for one in self.overtaken)
 
     @cached_property
     def _fetched(self) -> _Fetched:
-        # looked at first while the table's first page is on its way
-        found = staged(self.ctx, self.run).without(self.load.stale)
+        # unpacked while the table's first page is on its way
+        found = fetches(self.ctx, self.run).without(self.load.stale)
         read_at, outdated = found.read_at(), frozenset(self.load.outdated)
-        # what the load left alone is looked at, too: as long as nobody read the newer figures back, it may stand
+        # days that the load left alone may stand until the newer figures are read back
         own, older = found.source(read_at.keys() - outdated), found.source(read_at.keys() & outdated)
         wanted = settled_by_load(self.ctx, self.run, self.load, self.layout, want(self.layout, self.run, own))
         wanted += want(self.layout, self.run, older)
         return _Fetched((own.without_rows(), older.without_rows()), wanted, read_at)
 
     def look_until_it_agrees(self) -> None:
-        """Look, and again after a while where something differs that may still come."""
+        """Look, and look again while something differs that may still arrive."""
         for wait in LOOKS_S:
             self.ctx.pause(wait)
             self._look()
@@ -147,7 +148,7 @@ class _ReadBack:
 
     def _look(self) -> None:
         ctx, run, layout = self.ctx, self.run, self.layout
-        hand_on = _hander_on(ctx, run, self.field_count)
+        hand_on = _stage_for_next(ctx, run, self.field_count)
 
         def made(now: Layout, records: Iterable[Record]) -> list[FoundRow]:
             return concerning(run, self.wanted, rows_of(now, hand_on(now, records), self.days))
@@ -163,7 +164,7 @@ class _ReadBack:
         self._judge(agree(self.wanted, found, places, ctx.base_facts.creator()))
 
     def _judge(self, agreements: Iterable[DayAgreement]) -> None:
-        """Whose each day is: ours as long as it says what we fetched and no newer reading of it was read back."""
+        """Split the days into ours, and those overtaken by a newer reading."""
         overtaken, ours = [], []
         later = newer(self.ctx, self._fetched.read_at)
         for one in agreements:
@@ -175,7 +176,7 @@ class _ReadBack:
         self.agreements, self.overtaken = tuple(ours), tuple(overtaken)
 
     def cover(self) -> None:
-        """Remember what was fetched whole and agrees; another day stays as it was known before."""
+        """Record coverage of the days that agree; that of other days stays."""
         sources = self._fetched.sources
         unsure = {AccountDay(one.account_id, one.day) for one in self.load.doubts}.union(
             self.load.conflicts, *(source.conflicts for source in sources)
@@ -192,7 +193,7 @@ class _ReadBack:
 
 
 def _overtaken(at: AccountDay, there: TableDay, known: Loaded | None) -> Overtaken:
-    """A day by what was read later; what an older version read back has no digest, and is believed."""
+    """A day with newer figures; one read back by an older release has no digest, and is believed."""
     proven = known is not None and known.table in ("", there.digest)
     against = known.as_of if known else None
     return Overtaken(
@@ -200,8 +201,8 @@ def _overtaken(at: AccountDay, there: TableDay, known: Loaded | None) -> Overtak
     )
 
 
-def _hander_on(ctx: Context, run: Run, field_count: int) -> Callable[[Layout, Iterable[Record]], Iterable[Record]]:
-    """Lets what is read back be the early read of the next batch, too, where that covers the same days."""
+def _stage_for_next(ctx: Context, run: Run, field_count: int) -> Callable[[Layout, Iterable[Record]], Iterable[Record]]:
+    """Stages what is read back as the early read of the next batch, if that covers the same days."""
     if not follows_on(ctx.ledger.run(run.run_id), run.batch + 1):
         return lambda _, records: records
     writes, read_at = writers(ctx), ctx.now()
@@ -218,17 +219,14 @@ def _hander_on(ctx: Context, run: Run, field_count: int) -> Callable[[Layout, It
 def _layout(ctx: Context, run: Run) -> Layout:
     layout = ctx.staging.layout(run.batch_id)
     if layout is None:
-        raise LaikeError(f"{run.run_id}: by which fields was written is not staged any more")
+        raise LaikeError(f"{run.run_id}: the fields that were written are no longer staged")
     return layout
 
 
 def _learn_creator(ctx: Context, run: Run, found: Sequence[FoundRow]) -> None:
-    """Whoever the table names as the creator of rows that we just created is us."""
+    """Learn whom the table names as the creator of our rows."""
     if ctx.base_facts.creator():
         return
-    created = {key for key, change in ctx.staging.changes(run.batch_id).items() if change.created}
-    rows = by_key(found)
-    creators = ({row.creator for row in rows.get(key, [])} for key in created)
-    ours = next((one.pop() for one in creators if len(one) == 1), None)
-    if ours:
+    created = [key for key, change in ctx.staging.changes(run.batch_id).items() if change.created]
+    if ours := creator_of(created, found):
         ctx.base_facts.learn_creator(ours)

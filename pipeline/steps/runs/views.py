@@ -1,4 +1,4 @@
-"""One view per account, filtered on the account. People's views, and what people made of ours, are left alone."""
+"""One view for each account, filtered on it. Views that people made or changed are left alone."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,30 +12,29 @@ from pipeline.core.model import Account
 from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, ViewsOutcome
 from pipeline.core.runs.flow import FETCH, LOAD, VIEWS, Step
 from pipeline.core.runs.plan import parts
+from pipeline.core.runs.views import to_mend, views_outcome
 from pipeline.core.table.layout import Layout
 from pipeline.core.table.views import AccountView, ViewState, audit_due, view_names
 from pipeline.steps.runs.once import Work, once
 from pipeline.steps.table.read import layout_now
 from pipeline.steps.table.view_repair import Active, Repair, remember
 
-CREATED_A_RUN = 20  # more wait for the next run: a view costs two writes and a reading
-
 log = structlog.get_logger()
 
 
 def check_views(ctx: Context, run_id: str) -> ViewsOutcome:
-    """Look after the views of a run's accounts. A failure is an outcome too, and never changes the run's state.
+    """Check and mend the views of a run's accounts. A failure is an outcome too, and never changes the run's state.
 
     Raises:
         Busy: A living process is at it.
         Unforeseen: It broke, and is to be tried again.
     """
     run = ctx.ledger.run(run_id)
-    work = Work(lambda counting: _check_or_tell(counting, run), lambda why: ViewsOutcome(trouble=why))
+    work = Work(lambda counting: _attempt(counting, run), lambda why: ViewsOutcome(trouble=why))
     return once(ctx, run_id, Step(VIEWS), ViewsOutcome, work)
 
 
-def _check_or_tell(ctx: Context, run: Run) -> ViewsOutcome:
+def _attempt(ctx: Context, run: Run) -> ViewsOutcome:
     loads = [ctx.outcomes.outcome(run.run_id, str(Step(LOAD, part.batch)), LoadOutcome) for part in parts(run)]
     if run.dry_run or any(load is None or load.trouble for load in loads):
         return ViewsOutcome()
@@ -58,40 +57,23 @@ def _check(ctx: Context, run: Run) -> ViewsOutcome:
 
 
 def inspect(ctx: Context, accounts: Sequence[Account], *, deep: bool) -> list[AccountView]:
-    """Find the view of each account. `deep` reads every filter; otherwise the new ones and those whose day it is."""
+    """Find the view of each account. `deep` reads every filter, else only new ones and those due for an audit."""
     return _look(ctx, ctx.base(None).views.names(), accounts, deep=deep)
 
 
 def mend(ctx: Context, views: Sequence[AccountView], active: Active | None = None) -> ViewsOutcome:
-    """Create the new and repair the wrong, as many as one run may; the others are only told.
+    """Create new views and repair wrong ones, as many as one run may.
 
     Args:
-        active: Tells which accounts have cost: near the limit they alone get views; as last loaded when omitted.
+        active: The accounts with cost, which alone get views near the limit; by default as last loaded.
     """
-    work = [view for view in views if view.state in (ViewState.WRONG, ViewState.NEW)]
-    work = sorted(work, key=lambda view: view.state == ViewState.NEW)[:CREATED_A_RUN]
-    done = {view.account.id: view.state for view in views}
-    done |= {view.account.id: ViewState.QUEUED for view in views if view.state in (ViewState.WRONG, ViewState.NEW)}
-    if work:
-        done |= Repair(ctx, [view.account for view in views]).carry_out(work, active)
-
-    def named(*states: ViewState) -> tuple[str, ...]:
-        return tuple(view.account.name for view in views if done[view.account.id] in states)
-
-    return ViewsOutcome(
-        right=len(named(ViewState.RIGHT)),
-        created=named(ViewState.NEW),
-        repaired=named(ViewState.WRONG),
-        left_alone=named(ViewState.CHANGED),
-        missing=named(ViewState.DELETED, ViewState.WAITING),
-        queued=len(named(ViewState.QUEUED)),
-        spared=len(named(ViewState.SPARED)),
-        unproven=named(ViewState.UNPROVEN),
-    )
+    work = to_mend(views)
+    mended = Repair(ctx, [view.account for view in views]).carry_out(work, active) if work else {}
+    return views_outcome(views, mended)
 
 
 def forget_deleted(ctx: Context, accounts: Sequence[Account]) -> None:
-    """Let the views that people deleted be found by name or made anew."""
+    """Forget views that people deleted, so that they are found by name or created again."""
     names, known = ctx.base(None).views.names(), ctx.table_facts.views()
     for account in accounts:
         if account.id in known and known[account.id].view_id not in names:
@@ -112,25 +94,25 @@ def _spent_in(ctx: Context, run: Run) -> set[str]:
 def _look(
     ctx: Context, names: Mapping[str, str], accounts: Sequence[Account], *, deep: bool, read: Layout | None = None
 ) -> list[AccountView]:
-    """By id where we know it, so that a renamed view stays ours; by name where we do not.
+    """Find views by id, so that a renamed one stays ours, or by name if the id is unknown.
 
     Args:
-        names: The table's views.
-        read: The table's layout, where it was read a moment ago; an account's first row may have come since.
+        names: The table's views by id.
+        read: The table's layout as read a moment ago; an account's first row may have come since.
     """
     known, wanted = ctx.table_facts.views(), view_names(accounts)
-    due = set(known) if deep else audit_due({number: one.checked for number, one in known.items()}, ctx.now())
-    eye = _Eye(ctx, read)
+    due = set(known) if deep else audit_due({account_id: one.checked for account_id, one in known.items()}, ctx.now())
+    filters = _Filters(ctx, read)
     claimed = {one.view_id for one in known.values()}
     found = []
     for account in accounts:
         if account.id not in known:
             alike = [view_id for name in wanted[account.id] for view_id, other in names.items() if other == name]
-            found.append(eye.choose(account, [view_id for view_id in alike if view_id not in claimed]))
+            found.append(filters.choose(account, [view_id for view_id in alike if view_id not in claimed]))
         elif (view_id := known[account.id].view_id) not in names:
             found.append(AccountView(account, ViewState.DELETED, view_id))
         else:
-            found.append(eye.read(account, view_id) if account.id in due else _right(account, view_id))
+            found.append(filters.read(account, view_id) if account.id in due else _right(account, view_id))
     return found
 
 
@@ -138,17 +120,17 @@ def _right(account: Account, view_id: str) -> AccountView:
     return AccountView(account, ViewState.RIGHT, view_id)
 
 
-class _Eye:
-    """Reads filters, and the table's layout only where it must."""
+class _Filters:
+    """Reads filters, and the table's layout only if needed."""
 
     def __init__(self, ctx: Context, layout: Layout | None) -> None:
         self._ctx, self._base = ctx, ctx.base(None)
         self._layout, self._fresh = layout, False
 
     def choose(self, account: Account, view_ids: Sequence[str]) -> AccountView:
-        """Of the views with an account's name, the one that is right, else one that is ours to repair.
+        """Of the views with an account's name, the right one, else one to repair.
 
-        One that a person filters otherwise is none of ours, and another one is made beside it.
+        A view that a person filters otherwise is theirs: ours is created beside it.
         """
         seen = [self.read(account, view_id) for view_id in view_ids]
         for state in (ViewState.RIGHT, ViewState.WRONG, ViewState.WAITING):
@@ -157,7 +139,7 @@ class _Eye:
         return AccountView(account, ViewState.NEW)
 
     def read(self, account: Account, view_id: str) -> AccountView:
-        """What one view filters on; that it is right is remembered."""
+        """Check the filter of one view, and remember it if it is right."""
         if not (wanted := self._wanted(account)):
             return AccountView(account, ViewState.WAITING, view_id)
         conditions = self._base.views.conditions(view_id)

@@ -15,7 +15,7 @@ from pipeline.settings import Settings
 from pipeline.state.store import connect
 from tests.unit.pipeline.clients.stub import told
 from tests.unit.pipeline.conftest import NEEDED
-from worker.guard import Channel
+from worker.transport import Channel
 
 kombus: Any = kombu  # it has no types
 

@@ -11,7 +11,7 @@ from flower.views import BaseHandler
 from tornado.web import HTTPError
 
 from worker import flower_login
-from worker.flower_login import ADDRESSES, FORGOTTEN_S, LONGEST_S, PATIENCE_S, Turnstile, install, is_login
+from worker.flower_login import ADDRESSES, FORGOTTEN_S, LONGEST_S, PATIENCE_S, Throttle, install, is_login
 
 LOGIN = "user:canary-of-flower"
 
@@ -30,25 +30,25 @@ def header(login: bytes | str) -> str:
 
 
 def test_who_never_failed_does_not_wait() -> None:
-    turnstile = Turnstile(Clock())
-    assert [turnstile.wait_s("a") for _ in range(100)] == [0.0] * 100
+    throttle = Throttle(Clock())
+    assert [throttle.wait_s("a") for _ in range(100)] == [0.0] * 100
 
 
 def test_each_failure_doubles_the_pause_up_to_a_longest_one_for_that_address_alone() -> None:
     clock, waits = Clock(), []
-    turnstile = Turnstile(clock)
+    throttle = Throttle(clock)
     for _ in range(8):
-        waits.append(turnstile.wait_s("a") or 0.0)
+        waits.append(throttle.wait_s("a") or 0.0)
         clock.at += waits[-1]
-        turnstile.failed("a")
+        throttle.failed("a")
     assert waits == [0.0, 0.5, 1.0, 2.0, 4.0, 8.0, LONGEST_S, LONGEST_S]
-    assert turnstile.wait_s("b") == 0.0
+    assert throttle.wait_s("b") == 0.0
 
 
 def test_attempts_at_the_same_time_are_looked_at_one_after_the_other_and_no_more_than_can_wait() -> None:
-    turnstile = Turnstile(Clock())
-    turnstile.failed("a")
-    waits = [turnstile.wait_s("a") for _ in range(1000)]
+    throttle = Throttle(Clock())
+    throttle.failed("a")
+    waits = [throttle.wait_s("a") for _ in range(1000)]
     found = [wait for wait in waits if wait is not None]
     assert found == [0.5 * n for n in range(1, len(found) + 1)]
     assert max(found) <= PATIENCE_S
@@ -57,24 +57,24 @@ def test_attempts_at_the_same_time_are_looked_at_one_after_the_other_and_no_more
 
 def test_failures_are_forgotten_by_the_right_login_and_by_time() -> None:
     clock = Clock()
-    turnstile = Turnstile(clock)
-    turnstile.failed("a")
-    turnstile.passed("a")
-    assert turnstile.wait_s("a") == 0.0
-    turnstile.failed("a")
+    throttle = Throttle(clock)
+    throttle.failed("a")
+    throttle.passed("a")
+    assert throttle.wait_s("a") == 0.0
+    throttle.failed("a")
     clock.at += FORGOTTEN_S + 1
-    assert turnstile.wait_s("a") == 0.0
-    assert turnstile.failed("a") == 1
+    assert throttle.wait_s("a") == 0.0
+    assert throttle.failed("a") == 1
 
 
 def test_the_memory_of_addresses_has_an_end() -> None:
     clock = Clock()
-    turnstile = Turnstile(clock)
+    throttle = Throttle(clock)
     for number in range(2 * ADDRESSES):
         clock.at += 1
-        turnstile.failed(str(number))
-    assert len(turnstile._known) == ADDRESSES
-    assert turnstile.failed(str(2 * ADDRESSES - 1)) == 2
+        throttle.failed(str(number))
+    assert len(throttle._failures) == ADDRESSES
+    assert throttle.failed(str(2 * ADDRESSES - 1)) == 2
 
 
 @pytest.mark.parametrize("logins", [[LOGIN], ["other:login", LOGIN]])
@@ -111,7 +111,7 @@ def prepared(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     for handler in (BaseHandler, BaseApiHandler):
         monkeypatch.setattr(handler, "prepare", handler.prepare)
     monkeypatch.setattr(flower_login.asyncio, "sleep", sleep)  # type: ignore[attr-defined]
-    install(Turnstile(Clock()))
+    install(Throttle(Clock()))
     return waited
 
 

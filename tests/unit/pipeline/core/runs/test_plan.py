@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.errors import WrongInput
-from pipeline.core.model import Account, DayRange, china_day
+from pipeline.core.model import Account, AccountDay, DayRange, china_day
 from pipeline.core.outcome import Run, RunState
 from pipeline.core.runs.plan import (
     batches_deadline_s,
@@ -18,6 +18,8 @@ from pipeline.core.runs.plan import (
     daily_is_late,
     deadline_s,
     follows_on,
+    fullest,
+    is_attempt_at,
     manual_suffix,
     over,
     owed_from,
@@ -313,3 +315,19 @@ def test_days_of_the_table_may_be_as_old_as_they_like_but_must_be_over() -> None
         over(date(2019, 1, 1), date(2026, 2, 2), SEVEN)
     with pytest.raises(WrongInput, match="ends before it starts"):
         over(date(2019, 1, 2), date(2019, 1, 1), SEVEN)
+
+
+def test_a_day_may_have_the_rows_of_each_account_s_fullest_day() -> None:
+    one, two = date(2026, 2, 1), date(2026, 2, 2)
+    rows = {AccountDay(A, one): 3, AccountDay(A, two): 5, AccountDay(B, one): 2}
+    assert fullest(rows) == 7  # 5 + 2
+    assert fullest({}) == 0
+
+
+def test_a_backfill_takes_up_one_of_the_same_days_accounts_and_table() -> None:
+    run = replace(a_run(1, 1), table_id="tbl1")
+    assert is_attempt_at(run, replace(run, run_id="another"))
+    assert is_attempt_at(replace(run, table_id=""), run)  # of a release that named no table
+    assert not is_attempt_at(replace(run, table_id="tbl2"), run)
+    assert not is_attempt_at(a_run(2, 1), run)
+    assert not is_attempt_at(a_run(1, 2), run)

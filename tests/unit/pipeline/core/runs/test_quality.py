@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from pipeline.core.model import Account, AccountDay, Cell, DayRange, FoundRow, Key, ReportRow, Totals, WantedRow
 from pipeline.core.outcome import DayOutcome, DayState
 from pipeline.core.read_back import DayAgreement
-from pipeline.core.runs.quality import agree, checksum, judge_days, moved, refusals, settle_shared_keys, spent_before
+from pipeline.core.runs.quality import (
+    agree,
+    all_agree,
+    checksum,
+    creator_of,
+    judge_days,
+    moved,
+    refusals,
+    settle_shared_keys,
+    spent_before,
+)
 
 DAY = date(2026, 2, 1)
 NEXT = date(2026, 2, 2)
@@ -376,3 +386,23 @@ def test_an_account_spent_lately_when_one_of_the_seven_days_before_has_cost() ->
     assert spent_before(newest, {newest - timedelta(days=7): total_of("0.01")})
     assert not spent_before(newest, {newest: total_of("9"), newest - timedelta(days=8): total_of("9")})
     assert not spent_before(newest, {newest - timedelta(days=1): total_of("0")})
+
+
+def created(promotion: str, creator: str | None, record_id: str = "rec1") -> FoundRow:
+    return FoundRow(record_id, DAY, promotion, "城东店", Decimal(1), {}, creator)
+
+
+def test_we_are_whom_the_table_names_as_the_creator_of_our_rows() -> None:
+    assert creator_of([Key(DAY, "p1")], [created("p1", "ou_1"), created("p2", "ou_2")]) == "ou_1"
+
+
+def test_a_row_that_somebody_else_created_too_does_not_tell_who_we_are() -> None:
+    assert creator_of([Key(DAY, "p1")], [created("p1", "ou_1"), created("p1", "ou_2", "rec2")]) is None
+    assert creator_of([Key(DAY, "p1")], []) is None
+
+
+def test_a_batch_that_is_as_it_was_left_agrees_on_every_day() -> None:
+    places = [AccountDay("18", DAY), AccountDay("18", NEXT)]
+    outcome = all_agree(places)
+    assert outcome.verified
+    assert [(one.at, one.agrees) for one in outcome.agreements] == [(at, True) for at in places]

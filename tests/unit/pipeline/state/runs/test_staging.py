@@ -10,6 +10,7 @@ from pipeline.core.errors import Trouble
 from pipeline.core.model import Key, ReportRow
 from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome
 from pipeline.core.runs.quality import checksum
+from pipeline.core.runs.source import Fetched
 from pipeline.core.table.cells import Field
 from pipeline.core.table.columns import Column, Kind
 from pipeline.core.table.diff import Change
@@ -17,7 +18,7 @@ from pipeline.core.table.formula import Formula
 from pipeline.core.table.layout import Layout
 from pipeline.core.table.record import Record
 from pipeline.state import codec, keys
-from pipeline.state.runs.staging import PAGE, Cleared, Fetched, Snapshot, Staging, packed
+from pipeline.state.runs.staging import PAGE, Cleared, Snapshot, Staging, packed
 from tests.staged import put_fetched
 
 DAY = date(2026, 2, 11)

@@ -1,21 +1,17 @@
-"""What a load did, for its outcome: counts, restatements told from edits by hand, what was not written and why."""
+"""The outcome of a load: counts, restatements, edits by hand, what was not written and why."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from pipeline.context import Context
-from pipeline.core.coverage.day import Loaded
 from pipeline.core.model import AccountDay, Key, WantedRow
 from pipeline.core.outcome import LoadOutcome, Shift
 from pipeline.core.runs.quality import refusals
-from pipeline.core.table.diff import Causes, Change, causes
+from pipeline.core.runs.shared_keys import Shared
+from pipeline.core.runs.source import Ready, Source
+from pipeline.core.table.diff import Causes, Change
 from pipeline.core.table.layout import Layout
-from pipeline.steps.runs.fetched import Source
-from pipeline.steps.runs.ready import Ready
-from pipeline.steps.runs.shared_keys import Shared
-from pipeline.steps.table.columns import column_warnings, is_new
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,21 +27,29 @@ class Written:
     days: Collection[date]
     fields: int
 
+    @property
+    def in_table(self) -> dict[Key, Change]:
+        """The changes, without refused rows."""
+        return {key: change for key, change in self.done.items() if key not in self.refused}
 
-def outcome_of(ctx: Context, work: Written) -> LoadOutcome:
-    """The outcome of a load."""
-    source, outdated = work.ready.source, work.ready.outdated
-    done = {key: change for key, change in work.done.items() if key not in work.refused}
-    covered, fields = ctx.coverage.at(source.days), ctx.table_facts.columns()
-    loaded = {at: known.checksum for at, known in covered.items() if source.comparable(known.checksum)}
-    why = causes(done.values(), source.digests, loaded, is_new(fields, work.layout, covered))
+
+def load_outcome(
+    work: Written, why: Causes, costs: Mapping[AccountDay, Decimal], column_warnings: Iterable[str]
+) -> LoadOutcome:
+    """The outcome of a load.
+
+    Args:
+        why: Why rows changed.
+        costs: 消耗 of each day as it was last loaded, in 元.
+    """
+    source, outdated, done = work.ready.source, work.ready.outdated, work.in_table
     created = sum(change.created for change in done.values())
     return LoadOutcome(
         created=created,
         updated=len(done) - created,
         unchanged=sum(row.key not in done and row.key not in work.refused for row in work.wanted),
         restated=why.restated,
-        shifts=_shifts(source, why.restated, covered),
+        shifts=_shifts(source, why.restated, costs),
         fields=work.fields,
         days=tuple(sorted({*work.days, *(at.day for at in outdated)})),
         edited=why.edited,
@@ -55,7 +59,7 @@ def outcome_of(ctx: Context, work: Written) -> LoadOutcome:
         outdated=tuple(sorted(outdated)),
         stale=work.ready.stale,
         refused=refusals((row, work.refused[row.key]) for row in work.wanted if row.key in work.refused),
-        warnings=(*column_warnings(fields, work.layout, why), *_by_hand(why), *work.shared.warnings),
+        warnings=(*column_warnings, *_by_hand(why), *work.shared.warnings),
     )
 
 
@@ -64,8 +68,7 @@ def _by_hand(why: Causes) -> Sequence[str]:
     return [*edited, f"{why.recreated} 行曾被人工删除, 已重新写入"] if why.recreated else edited
 
 
-def _shifts(source: Source, restated: Iterable[AccountDay], covered: Mapping[AccountDay, Loaded]) -> tuple[Shift, ...]:
+def _shifts(source: Source, restated: Iterable[AccountDay], costs: Mapping[AccountDay, Decimal]) -> tuple[Shift, ...]:
     return tuple(
-        Shift(account_id=at.account_id, day=at.day, before=Decimal(covered[at].cost), after=source.costs[at])
-        for at in restated
+        Shift(account_id=at.account_id, day=at.day, before=costs[at], after=source.costs[at]) for at in restated
     )

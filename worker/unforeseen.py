@@ -1,4 +1,4 @@
-"""What nobody foresaw: it is told, and stays with the run that it happened to."""
+"""Unforeseen errors: tell the group, and keep one run's from the others."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,14 +15,16 @@ log = structlog.get_logger()
 
 
 @contextmanager
-def loudly(ctx: Context, title: str, told: type[LaikeError] | tuple[type[LaikeError], ...] = ()) -> Iterator[None]:
-    """Tell the group of what goes wrong in the block, once a day for each cause; it is raised all the same.
+def tells_errors(
+    ctx: Context, title: str, told: type[LaikeError] | tuple[type[LaikeError], ...] = ()
+) -> Iterator[None]:
+    """Tell the group of an error in the block, once a day for each cause, and raise it.
 
-    What passes by itself is not told: an outage of Redis or of a service, and a living process at the same thing.
+    What passes by itself is not told: an outage of Redis or of a service, another process at the same step.
 
     Args:
-        title: What the group reads first.
-        told: Errors of which the block itself tells.
+        title: Of the card.
+        told: Errors that the block itself tells.
     """
     try:
         yield
@@ -39,7 +41,7 @@ def loudly(ctx: Context, title: str, told: type[LaikeError] | tuple[type[LaikeEr
 
 
 def each_open_run(ctx: Context, look: Callable[[str], None]) -> None:
-    """Look after each open run by itself: one that nobody can read is put aside, and what else is wrong is told."""
+    """Look after each open run; an unreadable one is put aside, any other error is told."""
     for run_id in ctx.ledger.open_runs():
         try:
             look(run_id)
@@ -54,8 +56,8 @@ def each_open_run(ctx: Context, look: Callable[[str], None]) -> None:
 
 
 @contextmanager
-def made_up_for(ctx: Context, title: str) -> Iterator[None]:
-    """Raise nothing for what goes wrong in the block: it is told, and the watchdog sends what is missing then."""
+def swallows_errors(ctx: Context, title: str) -> Iterator[None]:
+    """Tell the group of an error in the block, and go on: the watchdog sends what is missing."""
     try:
         yield
     except OperationalError as error:

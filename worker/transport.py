@@ -1,15 +1,14 @@
-"""The broker's transport: kombu's own for Redis, which outlives what Redis may do or answer.
+"""kombu's Redis transport, made to outlive outages and refusals of Redis.
 
-kombu takes an answer such as READONLY or OOM for the fault of a command and lets it end the worker or beat; read by our
-parser it is a connection's error (`pipeline/state/outages.py`), and kombu connects anew until it is over. What kombu
-needs besides:
+kombu takes an answer such as READONLY or OOM for a command's fault, which ends the worker or beat. Our parser reads it
+as a connection error (`pipeline/state/outages.py`), and kombu reconnects until it is over. Besides:
 
-- A clean-up of a lost connection asks the channel for connection parameters after the connection was taken away; an
-  `AttributeError` would end a worker that holds unacknowledged messages.
-- A connection counts only when Redis takes writes on it: else consumers would begin, fail and begin again at once.
-- A message is taken off its queue before it is noted as unacknowledged: where that fails, as it does when memory is
-  full, it is put back before another one is taken.
-- A transaction that meets an outage ends: by itself it would begin again at once, for as long as the outage lasts.
+- After a lost connection kombu asks the channel for connection parameters that are gone; its `AttributeError` would end
+  a worker that holds unacknowledged messages.
+- A connection counts only if Redis takes writes on it: else consumers would start, fail and start again at once.
+- kombu takes a message off its queue before it notes it as unacknowledged: if the note fails, as with full memory, the
+  message is put back before another one is taken.
+- A transaction ends when it meets an outage: else it would start again at once, as long as the outage lasts.
 """
 
 from collections import deque
@@ -27,7 +26,7 @@ from pipeline.state.outages import Answered, in_words
 from pipeline.state.store import SPOKEN, StoreTrouble, probe
 
 AWAY = (redis.ConnectionError, redis.TimeoutError)
-# messages that were taken off their queue and noted nowhere, with exchange and routing key
+# messages taken off their queue and not noted, with exchange and routing key
 _taken: "deque[tuple[Any, str, str]]" = deque()
 log = structlog.get_logger()
 
@@ -36,13 +35,13 @@ class Client(redis.Redis):
     """A channel's client."""
 
     def ping(self, **more: Any) -> Any:  # noqa: ANN401 redis-py's signature
-        """Ask whether Redis answers, and takes writes: kombu does when it opens a channel."""
+        """Check that Redis answers and takes writes; kombu pings when it opens a channel."""
         answer = super().ping(**more)
         probe(self)
         return answer
 
     def transaction(self, func: Callable[[Any], Any], *watches: Any, **_: Any) -> Any:  # noqa: ANN401 redis-py's signature
-        """What `func` queues, while nobody changes the watched keys."""
+        """Execute what `func` queues, unless a watched key changes meanwhile."""
         with self.pipeline() as pipe:
             while True:
                 try:
@@ -58,7 +57,7 @@ class QoS(kombus.QoS):
     """Notes messages as unacknowledged."""
 
     def append(self, message: Any, delivery_tag: str) -> None:  # noqa: ANN401 kombu's signature
-        """Note a message; one that cannot be noted is kept here."""
+        """Note a message; keep it here if that fails."""
         try:
             super().append(message, delivery_tag)
         except self.channel.connection_errors:
@@ -69,7 +68,7 @@ class QoS(kombus.QoS):
 
 
 class Channel(kombus.Channel):
-    """A channel of this transport."""
+    """A channel with our client and `QoS`."""
 
     QoS = QoS
 
@@ -96,7 +95,7 @@ class Transport(kombus.Transport):
     Channel = Channel
 
     def create_channel(self, connection: Any) -> Any:  # noqa: ANN401 kombu's signature
-        """A channel; where there is none to be had, the error names the cause and its cure."""
+        """A channel; an error names the cause and its cure."""
         try:
             return super().create_channel(connection)
         except Answered:
@@ -109,12 +108,12 @@ def install() -> None:
     """Let kombu use this transport for every address of Redis. Harmless when called twice."""
     for scheme in ("redis", "rediss"):
         transport.TRANSPORT_ALIASES[scheme] = f"{__name__}:{Transport.__name__}"
-        transport._transport_cache.pop(scheme, None)  # noqa: SLF001 what was asked for before is remembered there
+        transport._transport_cache.pop(scheme, None)  # noqa: SLF001 it may hold kombu's own
 
 
 @contextmanager
 def as_store_trouble() -> Iterator[None]:
-    """Raise `StoreTrouble` where kombu raises an error of its own for a Redis that is away."""
+    """Raise `StoreTrouble` for kombu's own error of a Redis that is away."""
     try:
         yield
     except OperationalError as error:

@@ -1,4 +1,4 @@
-"""What the fetches of a batch brought, as the load and the read-back need it."""
+"""The rows that the fetches of a batch brought, for the load and the read-back."""
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -6,34 +6,48 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from pipeline.context import Context
 from pipeline.core.model import ZERO, AccountDay, FoundRow, Key, ReportRow, WantedRow
 from pipeline.core.outcome import FetchOutcome, Run
 from pipeline.core.runs.quality import checksum, settle_shared_keys
 from pipeline.core.runs.reading import usable
-from pipeline.core.table.columns import metrics_of
 from pipeline.core.table.layout import Layout
-from pipeline.state.runs.staging import Fetched
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came of fetching one account."""
+
+    outcome: FetchOutcome
+    rows: tuple[ReportRow, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether the rows are those of the outcome."""
+        return len(self.rows) == self.outcome.rows and checksum(self.rows) == self.outcome.checksum
+
+    def has(self, metrics: Collection[str]) -> bool:
+        """Whether the rows have these metrics; they do not if the columns were changed during the run."""
+        return all(set(metrics) <= row.metrics.keys() for row in self.rows[:1])
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What the fetches of a run brought, ready to be written."""
+    """The rows of a batch, one for each key, and what is known of its days."""
 
     rows: tuple[ReportRow, ...]
     conflicts: tuple[AccountDay, ...]
     days: frozenset[AccountDay]  # every account and day that was fetched
     metrics: tuple[str, ...]
-    digests: Mapping[AccountDay, str]  # of what each account reports of its day; it says of which metrics it is
+    digests: Mapping[AccountDay, str]  # of each account's rows of its day and the names of their metrics
     costs: Mapping[AccountDay, Decimal]  # 消耗 of each account's day, in 元
     outcomes: tuple[FetchOutcome, ...]
 
     def without_rows(self) -> "Source":
-        """What is left to know when the table's rows are made: a batch of many rows need not hold them twice."""
+        """The same without rows: once the table's rows are made, a large batch need not hold both."""
         return replace(self, rows=())
 
     def days_of(self, run: Run) -> frozenset[date]:
-        """The days of a batch, and those that were fetched besides."""
+        """The days of a batch, and the older ones fetched with it."""
         return frozenset(run.days) | {at.day for at in self.days}
 
     def comparable(self, digest: str) -> bool:
@@ -42,22 +56,22 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Staged:
-    """What lies ready of a batch: the fetches whose rows have what our columns need."""
+class Fetches:
+    """The fetches of a batch whose rows have the metrics of our columns."""
 
     fetched: tuple[Fetched, ...]
     metrics: tuple[str, ...]
 
     def stale(self, now: datetime) -> tuple[str, ...]:
-        """Ids of the accounts whose reading is too old to be written, or dated by a clock that stepped back since."""
+        """Ids of accounts whose reading is too old to be written, or dated by a clock that stepped back since."""
         return tuple(one.outcome.account_id for one in self.fetched if not usable(one.outcome.as_of, now))
 
-    def without(self, account_ids: Collection[str]) -> "Staged":
-        """The others."""
+    def without(self, account_ids: Collection[str]) -> "Fetches":
+        """The fetches of all other accounts."""
         return replace(self, fetched=tuple(one for one in self.fetched if one.outcome.account_id not in account_ids))
 
     def read_at(self) -> dict[AccountDay, datetime]:
-        """Every account and day that was fetched, and when it was read."""
+        """When each account and day was read, without days that failed."""
         return {
             AccountDay(one.outcome.account_id, day.day): one.outcome.as_of
             for one in self.fetched
@@ -66,7 +80,7 @@ class Staged:
         }
 
     def source(self, days: Collection[AccountDay]) -> Source:
-        """Some of the days that were fetched; of two accounts that share a key, the first one's row."""
+        """The rows of these days; of two accounts that share a key, the first one's."""
         own = [row for one in self.fetched for row in one.rows if AccountDay(row.account_id, row.day) in days]
         rows, conflicts = settle_shared_keys(own)
         outcomes = tuple(one.outcome for one in self.fetched)
@@ -74,11 +88,24 @@ class Staged:
         return Source(tuple(rows), conflicts, places, self.metrics, digests, _costs(own, days), outcomes)
 
 
-def staged(ctx: Context, run: Run) -> Staged:
-    """What the fetches of a batch left for its load and its read-back."""
-    metrics = metrics_of(ctx.settings.columns)
-    found = ctx.staging.fetched(run.batch_id, [account.id for account in run.accounts])
-    return Staged(tuple(one for one in found if has_metrics(one, metrics)), metrics)
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The rows of a batch that may be written.
+
+    Attributes:
+        read_at: When each day was read, `outdated` ones included.
+        outdated: Days that another run read later: they are not written.
+        stale: Ids of accounts whose reading is too old: they are not written.
+    """
+
+    source: Source
+    read_at: Mapping[AccountDay, datetime]
+    outdated: frozenset[AccountDay]
+    stale: tuple[str, ...]
+
+    def without_rows(self) -> "Ready":
+        """The same without rows."""
+        return replace(self, source=self.source.without_rows())
 
 
 def _digests(rows: Iterable[ReportRow], days: Iterable[AccountDay], metrics: Sequence[str]) -> dict[AccountDay, str]:
@@ -99,15 +126,10 @@ def _of(metrics: Sequence[str]) -> str:
     return hashlib.sha256(" ".join(sorted(metrics)).encode()).hexdigest()[:8] + ":"
 
 
-def has_metrics(found: Fetched, metrics: Sequence[str]) -> bool:
-    """Whether the rows have what our columns need; not so when those were changed while the run was on its way."""
-    return all(set(metrics) <= row.metrics.keys() for row in found.rows[:1])
-
-
 def concerning(run: Run, wanted: Sequence[WantedRow], found: Iterable[FoundRow]) -> list[FoundRow]:
-    """The rows of the table that a batch has to do with: those of its keys and, whatever their key, of its accounts.
+    """The table's rows with a key or an account of this batch.
 
-    The table can only be searched by days: a batch of an agency finds the rows of all other accounts too.
+    The table can only be searched by days, which brings the rows of all other accounts too.
     """
     names = {account.name for account in run.accounts}
     by_key: dict[Key | None, WantedRow] = {row.key: row for row in wanted}
@@ -116,11 +138,11 @@ def concerning(run: Run, wanted: Sequence[WantedRow], found: Iterable[FoundRow])
 
 
 def _shared(found: FoundRow, wanted: WantedRow | None) -> FoundRow:
-    """A row that is right already takes the cells of the wanted one: a batch of many rows need not hold them twice."""
+    """A row that is right already shares the wanted row's cells: a large batch need not hold them twice."""
     return found.holding(wanted.cells) if wanted and not wanted.differing(found) else found
 
 
 def want(layout: Layout, run: Run, source: Source) -> list[WantedRow]:
-    """The table's rows for what the source said."""
+    """The source's rows as the table should hold them."""
     accounts = {account.id: account for account in run.accounts}
     return [layout.want(row, accounts[row.account_id]) for row in source.rows]

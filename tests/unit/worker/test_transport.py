@@ -14,7 +14,7 @@ from pipeline.redis_address import RedisAddress
 from pipeline.state.outages import Outage, Refusal
 from tests.outages import OUTAGES, client_of
 from tests.workers import Store
-from worker.guard import Channel, Transport, as_store_trouble, install
+from worker.transport import Channel, Transport, as_store_trouble, install
 
 kombus: Any = kombu  # it has no types
 QUEUE = kombus.Queue("fetch")

@@ -1,0 +1,33 @@
+"""Which views a run mends, and what it says of them."""
+
+from pipeline.core.model import Account
+from pipeline.core.runs.views import CREATED_A_RUN, to_mend, views_outcome
+from pipeline.core.table.views import AccountView, ViewState
+
+
+def view(number: int, state: ViewState) -> AccountView:
+    return AccountView(Account(str(number), f"门店{number}"), state)
+
+
+def test_a_run_repairs_before_it_creates_and_no_more_than_it_may() -> None:
+    new = [view(n, ViewState.NEW) for n in range(CREATED_A_RUN)]
+    wrong = view(99, ViewState.WRONG)
+    assert to_mend([*new, wrong]) == [wrong, *new[:-1]]
+
+
+def test_views_that_are_right_or_people_s_are_left_alone() -> None:
+    others = set(ViewState) - {ViewState.NEW, ViewState.WRONG}
+    assert to_mend([view(n, state) for n, state in enumerate(others)]) == []
+
+
+def test_views_that_were_not_tried_wait_for_the_next_run() -> None:
+    found = [view(1, ViewState.NEW), view(2, ViewState.WRONG), view(3, ViewState.RIGHT)]
+    outcome = views_outcome(found, {})
+    assert (outcome.queued, outcome.right, outcome.created, outcome.repaired) == (2, 1, (), ())
+
+
+def test_what_came_of_a_try_counts_and_not_what_was_found() -> None:
+    found = [view(1, ViewState.NEW), view(2, ViewState.WRONG), view(3, ViewState.NEW)]
+    tried = {"1": ViewState.NEW, "2": ViewState.UNPROVEN, "3": ViewState.SPARED}
+    outcome = views_outcome(found, tried)
+    assert (outcome.created, outcome.unproven, outcome.spared, outcome.queued) == (("门店1",), ("门店2",), 1, 0)
