@@ -1,4 +1,4 @@
-"""What of a run was sent to the workers, and whether the group was told of it."""
+"""What of a run was sent to the workers."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ import redis
 
 from pipeline.state import keys
 
-TOLD, SENT = "told", "sent:"
+SENT = "sent:"
 
 
 class Marks:
-    """What was sent to the workers, and what the group was told: each once."""
+    """Batches and steps that were sent to the workers, each once, in Redis."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
@@ -27,15 +27,3 @@ class Marks:
         """What of a run was sent to the workers."""
         fields: Any = self._client.hkeys(keys.run(run_id))
         return {name.decode().removeprefix(SENT) for name in fields if name.startswith(SENT.encode())}
-
-    def tell(self, run_id: str) -> bool:
-        """Mark a run as told; `False` where it was before."""
-        return bool(self._client.hsetnx(keys.run(run_id), TOLD, "1"))
-
-    def told(self, run_id: str) -> bool:
-        """Whether a card about a run was sent."""
-        return bool(self._client.hexists(keys.run(run_id), TOLD))
-
-    def untell(self, run_id: str) -> None:
-        """Take the mark of a run away whose card was certainly not taken."""
-        self._client.hdel(keys.run(run_id), TOLD)
