@@ -1,4 +1,4 @@
-"""The 同步状态 table: its columns, the words of its states, and where a new row finds a place when it is full.
+"""The 同步状态 table: its columns, and where a new row finds a place when it is full.
 
 Follows the Bitable pages on fields (types) and on the data structure of records.
 """
@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.core.outcome import DayState
+from pipeline.core.coverage.states import STATES
 from pipeline.core.table.cells import plain_text
 
 NAME = "同步状态"
@@ -25,16 +25,6 @@ FIELDS: Sequence[Mapping[str, object]] = (
 )
 OURS = frozenset(str(one["field_name"]) for one in FIELDS)
 FOUND_BY = frozenset((DAY, ACCOUNT))  # without these a row cannot be found again: a person renamed them
-WORDS = {
-    DayState.LOADED: "已入库",
-    DayState.EMPTY: "无数据",
-    DayState.INCOMPLETE: "不完整",
-    DayState.FAILED: "失败",
-    DayState.MISSING: "缺失",
-    DayState.PARKED: "已停用",
-    DayState.OPEN: "未结束",
-}
-STATES = {word: state for state, word in WORDS.items()}
 DAY_MS = 24 * 3600 * 1000
 KEPT_DAYS = 10  # the newest days, whose rows stay whatever happens
 # nobody fills a lookup, a formula, a button, who and when, a number that counts by itself

@@ -9,7 +9,8 @@ import structlog
 
 from pipeline.context import Context
 from pipeline.core.coverage.day import UNKNOWN, LastOutcome, Loaded
-from pipeline.core.coverage.status import ACCOUNT, AS_OF, COST, DAY, NAME, REASON, ROWS, STATE, STATES, table_of
+from pipeline.core.coverage.states import STATES
+from pipeline.core.coverage.status import ACCOUNT, AS_OF, COST, DAY, NAME, REASON, ROWS, STATE, table_of
 from pipeline.core.errors import HistoryUnclear, LaikeError, WrongInput
 from pipeline.core.model import AccountDay, DayRange
 from pipeline.core.runs.absence import absent_since

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from pipeline.clients.feishu.base import Base
 from pipeline.clients.feishu.records import BatchSize, Records
 from pipeline.context import Context
+from pipeline.core.coverage.states import WORDS
 from pipeline.core.coverage.status import (
     ACCOUNT,
     AS_OF,
@@ -21,7 +22,6 @@ from pipeline.core.coverage.status import (
     ROWS,
     STATE,
     TABLE,
-    WORDS,
     OldRow,
     Places,
     StatusRow,
