@@ -6,7 +6,6 @@ from typing import Any
 
 import redis
 
-from pipeline.core.model import AccountDay
 from pipeline.state import codec, keys
 
 
@@ -61,11 +60,6 @@ class StatusMemory:
     def forget_status(self) -> None:
         """Forget the 同步状态 table: it is not as we remember it."""
         self._client.delete(keys.status_table(self._table_id), keys.status_rows(self._table_id))
-
-
-def place(at: AccountDay) -> str:
-    """How an account's day is named among the status rows."""
-    return f"{at.account_id} {at.day.isoformat()}"
 
 
 def _text(value: object) -> str | None:

@@ -1,50 +1,25 @@
 """Write the 同步状态 table: a row per account, day and table, where an operator sees which figures can be trusted."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time
-from zoneinfo import ZoneInfo
 
 from pipeline.clients.feishu.base import Base
 from pipeline.clients.feishu.records import BatchSize, Records
 from pipeline.context import Context
-from pipeline.core.coverage.states import WORDS
-from pipeline.core.coverage.status import (
-    ACCOUNT,
-    AS_OF,
-    COST,
-    DAY,
-    DAY_MS,
-    FIELDS,
-    FOUND_BY,
-    NAME,
-    REASON,
-    ROWS,
-    STATE,
-    TABLE,
-    OldRow,
-    Places,
-    StatusRow,
-    table_of,
-)
+from pipeline.core.coverage.status import FIELDS, FOUND_BY, NAME, TABLE, OldRow, Places, StatusRow, table_of
+from pipeline.core.coverage.status_rows import rows_about, rows_of, status_row, there
 from pipeline.core.errors import ColumnVanished, NotFoundYet, RowVanished, TableFull
-from pipeline.core.model import CHINA, AccountDay, DayRange, china_day
+from pipeline.core.model import AccountDay, DayRange, china_day
 from pipeline.core.outcome import Run
 from pipeline.core.runs.findings import Word
 from pipeline.core.runs.plan import window
-from pipeline.core.table.cells import midnight_ms, plain_text
-from pipeline.core.table.layout import between
 from pipeline.core.table.limits import status_left_out
-from pipeline.state.coverage.status_memory import KnownRow, place
+from pipeline.state.coverage.status_memory import KnownRow
 from pipeline.steps.coverage.standing import newest
 from pipeline.steps.coverage.status_capacity import learn_created, places
 from pipeline.steps.table.read import time_zone
 from pipeline.steps.table.write import create_surely, until_known, write_batches
 
-# From then on yesterday's figures have settled: a row that says so is worth a write, a later minute is not. A minute
-# before the run that reads them again: Redis, whose clock dates a reading, may be a little behind the one of beat.
-SETTLED = time(10, 34)
-RECALLED_DAYS = 31  # as far back as corrections reach: what is taken over where Redis was emptied
+DAYS_TO_REBUILD = 31  # as far back as corrections reach
 
 
 def write_status(ctx: Context, run: Run, words: Mapping[AccountDay, Word]) -> list[str]:
@@ -86,28 +61,13 @@ def _write_or_look_again(ctx: Context, base: Base, run: Run, rows: Sequence[Stat
 
 def _rows(ctx: Context, base: Base, run: Run, words: Mapping[AccountDay, Word]) -> list[StatusRow]:
     names = {account.id: account.name for account in run.accounts}
-    zone = time_zone(ctx, base)
-    rows = []
-    for at, word in words.items():
-        outcome, read_at = word.outcome, word.as_of or run.started_at
-        day_ms = midnight_ms(at.day, zone)
-        cells: dict[str, object] = {
-            DAY: day_ms,
-            ACCOUNT: names[at.account_id],
-            STATE: WORDS[outcome.state],
-            ROWS: outcome.rows,
-            COST: float(outcome.cost),
-            REASON: outcome.note,
-            TABLE: base.table_id,
-        }
-        digest = hashlib.sha256(repr([cells, _phase(read_at)]).encode()).hexdigest()[:16]
-        rows.append(StatusRow(place(at), {**cells, AS_OF: _ms(read_at)}, digest, day_ms, outcome.state.good))
-    return rows
-
-
-def _phase(read_at: datetime) -> str:
-    local = read_at.astimezone(CHINA)
-    return f"{local.date()} {local.time() >= SETTLED}"
+    table_id, zone = base.table_id, time_zone(ctx, base)
+    return [
+        status_row(
+            at, word.outcome, word.as_of or run.started_at, name=names[at.account_id], table_id=table_id, zone=zone
+        )
+        for at, word in words.items()
+    ]
 
 
 def _write(ctx: Context, base: Base, run: Run, rows: Sequence[StatusRow]) -> Sequence[StatusRow]:
@@ -145,8 +105,8 @@ def _forget(ctx: Context, old: Sequence[OldRow]) -> None:
 
 
 def _unwritten(ctx: Context, records: Records, rows: Sequence[StatusRow]) -> list[StatusRow]:
-    there = _find(ctx, records, rows)
-    return [row for row in rows if row.place not in there]
+    found = _find(ctx, records, rows)
+    return [row for row in rows if row.place not in found]
 
 
 def _update(ctx: Context, records: Records, rows: Sequence[tuple[str, StatusRow]]) -> None:
@@ -165,8 +125,8 @@ def _create(ctx: Context, records: Records, run: Run, rows: Sequence[StatusRow])
             ctx.status_memory.learn_status_rows(made)
 
     def absent(batch: Sequence[StatusRow]) -> list[StatusRow]:
-        there = _find(ctx, records, batch)
-        return [row for row in batch if row.place not in there]
+        found = _find(ctx, records, batch)
+        return [row for row in batch if row.place not in found]
 
     name = f"{records.table_id} {run.plan_name} {rows[0].place} {len(rows)}"
     create_surely(rows, send, absent, name, ctx.pause)
@@ -174,20 +134,11 @@ def _create(ctx: Context, records: Records, run: Run, rows: Sequence[StatusRow])
 
 
 def _find(ctx: Context, records: Records, rows: Sequence[StatusRow]) -> dict[str, str]:
-    """Record ids of the rows that are there already, by their day, account name and table.
+    """Record ids by place of the rows that are there already.
 
-    All cells are asked for: a table of an older release has no column for the last.
+    All cells are asked for: a table of an older release has no column for the table's id.
     """
-    owner, ours = ctx.schema.owner(), ctx.settings.bitable_table_id
-    places: dict[tuple[object, object], str] = {(row.day_ms, row.cells[ACCOUNT]): row.place for row in rows}
-    found: dict[str, str] = {}
-    days = [row.day_ms for row in rows]
-    for record in records.search(between(DAY, min(days) - DAY_MS, max(days) + DAY_MS), []):
-        cells = record.get("fields") or {}
-        at = places.get((cells.get(DAY), plain_text(cells.get(ACCOUNT) or "")))
-        if at and (table_of(cells) or owner or ours) == ours:
-            found.setdefault(at, str(record["record_id"]))
-    return found
+    return there(rows, records.search(rows_about(rows), []), ctx.settings.bitable_table_id, ctx.schema.owner())
 
 
 def _add_columns(ctx: Context, base: Base) -> None:
@@ -205,25 +156,16 @@ def _add_columns(ctx: Context, base: Base) -> None:
     for one in missing:
         base.tables.create_field(table_id, one)
     if any(one["field_name"] == TABLE for one in missing) and (owner := ctx.schema.owner()):
-        search = search_of(recalled_days(ctx), time_zone(ctx, base))
+        search = rows_of(days_to_rebuild(ctx), time_zone(ctx, base))
         _name_table(base.records(table_id), search, owner, ctx.batch_size)
 
 
-def recalled_days(ctx: Context) -> DayRange:
-    """The days that are taken over from the table where Redis was emptied."""
-    return window(ctx.now(), max(RECALLED_DAYS, ctx.settings.catch_up_days))
-
-
-def search_of(days: DayRange, zone: ZoneInfo) -> dict[str, object]:
-    """The filter that passes the rows of some days."""
-    return between(DAY, midnight_ms(days.first, zone) - DAY_MS, midnight_ms(days.last, zone) + DAY_MS)
+def days_to_rebuild(ctx: Context) -> DayRange:
+    """The days that are rebuilt from the table after Redis was emptied."""
+    return window(ctx.now(), max(DAYS_TO_REBUILD, ctx.settings.catch_up_days))
 
 
 def _name_table(records: Records, search: Mapping[str, object], owner: str, size: BatchSize) -> None:
     found = records.search(search, [])
     ids = [str(record["record_id"]) for record in found if not table_of(record.get("fields") or {})]
     write_batches(ids, size, lambda batch: records.batch_update([(one, {TABLE: owner}) for one in batch]))
-
-
-def _ms(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)

@@ -23,7 +23,7 @@ from pipeline.state import keys
 from pipeline.state.lease import held
 from pipeline.steps.accounts.roster import Known, account_count, choose, known_accounts, remembered_accounts
 from pipeline.steps.coverage.owed import due_groups, newest_day, owed, reaching_back, recent_runs, worth_trying
-from pipeline.steps.coverage.rebuild import recall_coverage
+from pipeline.steps.coverage.rebuild import rebuild_coverage
 from pipeline.steps.runs.alive import under_way
 from pipeline.steps.runs.backfill import begun_parts, open_attempt, rows_a_day, taken_up
 from pipeline.steps.runs.early_read import read_table
@@ -141,7 +141,7 @@ def begin_catch_up(ctx: Context) -> list[Run]:
     day = newest_day(ctx, len(known.names))
     if day == plan.yesterday(ctx.now()):
         known = known_accounts(ctx)  # a list that the daily run could not renew may lack a new account
-    recall_coverage(ctx, known.names)
+    rebuild_coverage(ctx, known.names)
     lacking = worth_trying(ctx, owed(ctx, known.names, day))
     runs = recent_runs(ctx) if lacking else []
     # two at once see the same runs, and so begin the same ones
@@ -183,7 +183,7 @@ def _deadline_s(ctx: Context, accounts: int, days: int) -> float:
 def _known(ctx: Context) -> Known:
     """The accounts, and what was loaded of them known again where Redis was emptied."""
     known = known_accounts(ctx)
-    recall_coverage(ctx, known.names)
+    rebuild_coverage(ctx, known.names)
     return known
 
 

@@ -1,10 +1,7 @@
-from datetime import date
-
 import redis
 
-from pipeline.core.model import AccountDay
 from pipeline.state import keys
-from pipeline.state.coverage.status_memory import KnownRow, StatusMemory, place
+from pipeline.state.coverage.status_memory import KnownRow, StatusMemory
 
 PLACE = "18 2026-02-11"  # an account and a day among the status rows
 
@@ -37,7 +34,3 @@ class TestStatusMemory:
         assert client.ttl(keys.status_table("tbl1")) == -1
         assert 400 * 86400 - 2 <= client.ttl(keys.status_rows("tbl1")) <= 400 * 86400
         assert one.beside("tbl2").status_table() is None
-
-
-def test_a_place_is_an_account_and_a_day() -> None:
-    assert place(AccountDay("1800000000000001", date(2026, 2, 1))) == "1800000000000001 2026-02-01"
