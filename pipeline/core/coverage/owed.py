@@ -99,6 +99,26 @@ def _without(owed: Owed, out: Collection[AccountDay]) -> dict[str, tuple[date, .
     return {one: days for one, days in left.items() if days}
 
 
+def due_groups(
+    owed: Owed, runs: Sequence[Run], open_runs: Iterable[Run], absent: Collection[str], now: datetime
+) -> dict[DayRange, list[str]]:
+    """Accounts that catch_up tries now, by the range of what they owe; not while an open run has such a day.
+
+    Args:
+        runs: The newest runs, dry ones left out.
+        absent: Accounts that cannot be read.
+    """
+    under_way = {AccountDay(account.id, day) for run in open_runs for account in run.accounts for day in run.days}
+    return groups(
+        {
+            one: days
+            for one, days in owed.items()
+            if under_way.isdisjoint(AccountDay(one, day) for day in days)
+            and may_try(runs, one, days, now, unavailable=one in absent)
+        }
+    )
+
+
 def _last_runs(runs: Sequence[Run]) -> dict[AccountDay, str]:
     """The newest run of each account's day."""
     oldest_first = reversed(runs)

@@ -16,6 +16,7 @@ from pipeline.core.coverage.history import History, looked_back
 from pipeline.core.model import DayRange, china_day
 from pipeline.core.outcome import RunState, Summary
 from pipeline.core.telling.background import Background
+from pipeline.core.telling.recovery import lasting_trouble
 from pipeline.render.cards import run_card
 from pipeline.state.store import StoreTrouble
 from pipeline.steps.telling.alerts import alerts
@@ -35,13 +36,13 @@ def tell_run(ctx: Context, summary: Summary) -> None:
     """
     if not ctx.bot() or ctx.told.of_run(summary.run_id):
         return
-    today, standing = china_day(ctx.now()), _standing(summary)
-    if standing and ctx.told.of_trouble(today, standing):
+    today, lasting = china_day(ctx.now()), lasting_trouble(summary)
+    if lasting and ctx.told.of_trouble(today, lasting):
         ctx.told.mark_run(summary.run_id)
     elif not _concerns_the_group(ctx, summary):
         keep_for_later(ctx, summary)
-    elif _send(ctx, summary) == Sent.YES and standing:
-        ctx.told.mark_trouble(today, standing)
+    elif _send(ctx, summary) == Sent.YES and lasting:
+        ctx.told.mark_trouble(today, lasting)
 
 
 def tell_unsent(ctx: Context) -> None:
@@ -112,10 +113,3 @@ def _alerts(ctx: Context, summary: Summary, history: History, besides: Sequence[
     except Exception:
         log.exception("alerts_broke", run=summary.run_id)  # the figures are told without them
         return ()
-
-
-def _standing(summary: Summary) -> str | None:
-    """The name of a trouble that fails every run until a person acts: one card a day is enough."""
-    troubles = (summary.trouble, *(account.trouble for account in summary.accounts))
-    found = next((trouble for trouble in troubles if trouble and trouble.needs_person), None)
-    return f"run:{found.reason}:{found.code}" if found and summary.state == RunState.FAILED else None
