@@ -1,4 +1,4 @@
-"""What is known of each account on each day, for people to look at."""
+"""Each day of each account, for people to look at."""
 
 from collections.abc import Collection
 from datetime import date
@@ -12,7 +12,7 @@ from pipeline.steps.coverage.rebuild import rebuild_coverage
 
 
 def coverage(ctx: Context, days: DayRange) -> list[AccountCoverage]:
-    """Every account with its days; where Redis was emptied the status table is asked first.
+    """Every account with its days; after Redis was emptied 同步状态 is asked first.
 
     Raises:
         LaikeError: No account is remembered, and none can be discovered.
@@ -29,6 +29,6 @@ def coverage(ctx: Context, days: DayRange) -> list[AccountCoverage]:
 
 
 def _first_days(ctx: Context, account_ids: Collection[str]) -> dict[str, date]:
-    """Each account's first loaded day; of one that was never loaded the look-back window is all that it owes."""
+    """Each account's first loaded day; without any, the first of the look-back window."""
     begun = window(ctx.now(), ctx.settings.lookback_days).first
     return {account_id: min(loaded, default=begun) for account_id, loaded in ctx.coverage.days(account_ids).items()}

@@ -1,4 +1,4 @@
-"""Who owes which days, from what is remembered: no call is made for it."""
+"""Who owes which days: no call is made for it."""
 
 from collections.abc import Collection, Sequence
 from datetime import date, timedelta
@@ -30,14 +30,14 @@ def owed(ctx: Context, account_ids: Collection[str], newest: date) -> dict[str, 
 
 
 def newest_day(ctx: Context, accounts: int) -> date:
-    """The newest day that is owed by now, where there are so many accounts."""
+    """The newest day that is owed by now; the deadline grows with the number of accounts."""
     settings = ctx.settings
     seconds = deadline_s(accounts or 1, 1, settings.oceanengine_rate, settings.run_deadline_s)
     return core.newest_owed(ctx.now(), settings.daily_at, seconds)
 
 
 def reaching_back(ctx: Context, account_ids: Collection[str], days: DayRange) -> DayRange:
-    """The days of a daily run, and before them those back to the oldest that an account owes which is not parked."""
+    """The days of a daily run, extended back to the oldest day that any account owes; parked ones do not count."""
     parked = ctx.absences.parked(ctx.now())
     lacking = owed(ctx, [one for one in account_ids if one not in parked], days.last)
     return DayRange(min([days.first, *(these[0] for these in lacking.values())]), days.last)
@@ -56,7 +56,7 @@ def due_groups(ctx: Context, lacking: Owed, runs: Sequence[Run]) -> dict[DayRang
 
 
 def _unbroken(ctx: Context, lacking: Owed, runs: Sequence[Run]) -> dict[str, tuple[date, ...]]:
-    """What catch_up may try: what met an unforeseen error would only meet it again every hour."""
+    """What catch_up may try: an unforeseen error would only come again every hour."""
     if not lacking:
         return {}
     ended = ctx.outcomes.broke_so_often([run.run_id for run in runs], str(Step(FINISH)), TRIES)
@@ -68,5 +68,5 @@ def _outcomes(ctx: Context, lacking: Owed) -> dict[AccountDay, LastOutcome]:
 
 
 def recent_runs(ctx: Context) -> list[Run]:
-    """The newest runs, without those that only looked and those that nobody can read."""
+    """The newest runs, without dry ones and those that nobody can read."""
     return [run for run in ctx.ledger.plans(ctx.ledger.newest(RUNS_LOOKED_AT)) if not run.dry_run]

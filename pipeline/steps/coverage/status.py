@@ -1,4 +1,4 @@
-"""Write the 同步状态 table: a row per account, day and table, where an operator sees which figures can be trusted."""
+"""Write the 同步状态 table: a row per account, day and table says which figures can be trusted."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +13,7 @@ from pipeline.core.outcome import Run
 from pipeline.core.runs.findings import Word
 from pipeline.core.runs.plan import window
 from pipeline.core.table.limits import status_left_out
-from pipeline.state.coverage.status_memory import KnownRow
+from pipeline.state.coverage.status_memory import WrittenRow
 from pipeline.steps.coverage.standing import newest
 from pipeline.steps.coverage.status_capacity import learn_created, places
 from pipeline.steps.table.read import time_zone
@@ -23,13 +23,13 @@ DAYS_TO_REBUILD = 31  # as far back as corrections reach
 
 
 def write_status(ctx: Context, run: Run, words: Mapping[AccountDay, Word]) -> list[str]:
-    """Bring the status rows of a run up to date; the table is made where there is none. What is to be told of it.
+    """Bring the status rows of a run up to date, making the table if needed; returns warnings.
 
     Raises:
         LaikeError: As the service says.
     """
     with ctx.writing() as base:
-        # whoever wrote before us may have told of what was read later
+        # another run may have written what was read later
         rows = _rows(ctx, base, run, newest(ctx, words))
         ctx.writes.begin_writing()
         without = until_known(lambda: _write_or_look_again(ctx, base, run, rows), ctx.pause)
@@ -37,9 +37,9 @@ def write_status(ctx: Context, run: Run, words: Mapping[AccountDay, Word]) -> li
 
 
 def status_table(ctx: Context, base: Base) -> str:
-    """The id of the table: the known one, the one of its name, or a new one."""
-    if known := ctx.status_memory.status_table():
-        return known
+    """The id of the table: the remembered one, the one of its name, or a new one."""
+    if remembered := ctx.status_memory.status_table():
+        return remembered
     table_id = base.tables.ids().get(NAME)
     if not table_id:
         table_id = base.tables.create(NAME, FIELDS)
@@ -51,7 +51,7 @@ def status_table(ctx: Context, base: Base) -> str:
 def _write_or_look_again(ctx: Context, base: Base, run: Run, rows: Sequence[StatusRow]) -> Sequence[StatusRow]:
     try:
         return _write(ctx, base, run, rows)
-    except ColumnVanished:  # of an older release, or a person deleted one
+    except ColumnVanished:  # a table of an older release, or a person deleted one
         _add_columns(ctx, base)
         return _write(ctx, base, run, rows)
     except (RowVanished, NotFoundYet):  # a person deleted a row or the table
@@ -71,14 +71,14 @@ def _rows(ctx: Context, base: Base, run: Run, words: Mapping[AccountDay, Word]) 
 
 
 def _write(ctx: Context, base: Base, run: Run, rows: Sequence[StatusRow]) -> Sequence[StatusRow]:
-    """Write what is not there so; the rows for which the table has no place."""
+    """Write what differs; returns the rows for which the table has no place."""
     records = base.records(status_table(ctx, base))
-    known = ctx.status_memory.status_rows([row.place for row in rows])
-    if unknown := [row for row in rows if row.place not in known]:
-        known |= {at: KnownRow(record_id, "") for at, record_id in _find(ctx, records, unknown).items()}
-    changed = [row for row in rows if row.place in known and known[row.place].digest != row.digest]
-    _update(ctx, records, [(known[row.place].record_id, row) for row in changed])
-    new = [row for row in rows if row.place not in known]
+    written = ctx.status_memory.status_rows([row.place for row in rows])
+    if others := [row for row in rows if row.place not in written]:
+        written |= {at: WrittenRow(record_id, "") for at, record_id in _find(ctx, records, others).items()}
+    changed = [row for row in rows if row.place in written and written[row.place].digest != row.digest]
+    _update(ctx, records, [(written[row.place].record_id, row) for row in changed])
+    new = [row for row in rows if row.place not in written]
     if not new:
         return ()
     found = places(ctx, base, records, new)
@@ -91,14 +91,14 @@ def _write(ctx: Context, base: Base, run: Run, rows: Sequence[StatusRow]) -> Seq
 
 
 def _fill(ctx: Context, records: Records, run: Run, found: Places) -> None:
-    """Let old rows carry new days, then create what there is room for."""
+    """Let old rows carry new days, then create the others."""
     _forget(ctx, [old for old, _ in found.reuse])
     _update(ctx, records, [(old.record_id, row) for old, row in found.reuse])
     write_batches(found.create, ctx.batch_size, lambda batch: _create(ctx, records, run, batch))
 
 
 def _forget(ctx: Context, old: Sequence[OldRow]) -> None:
-    """Rows that are about to carry another day are no longer those of theirs, whoever is killed in between."""
+    """Forget the days of rows before they carry others, so that a kill in between leaves no wrong place."""
     owner, ours = ctx.schema.owner(), ctx.settings.bitable_table_id
     for table_id in {one.table_id or owner or ours for one in old}:
         ctx.status_memory.beside(table_id).forget_status_rows({one.record_id for one in old})
@@ -112,7 +112,7 @@ def _unwritten(ctx: Context, records: Records, rows: Sequence[StatusRow]) -> lis
 def _update(ctx: Context, records: Records, rows: Sequence[tuple[str, StatusRow]]) -> None:
     def update(batch: Sequence[tuple[str, StatusRow]]) -> None:
         records.batch_update([(record_id, row.cells) for record_id, row in batch])
-        ctx.status_memory.learn_status_rows({row.place: KnownRow(record_id, row.digest) for record_id, row in batch})
+        ctx.status_memory.learn_status_rows({row.place: WrittenRow(record_id, row.digest) for record_id, row in batch})
 
     write_batches(rows, ctx.batch_size, update)
 
@@ -121,7 +121,7 @@ def _create(ctx: Context, records: Records, run: Run, rows: Sequence[StatusRow])
     def send(batch: Sequence[StatusRow], token: str) -> None:
         ids = records.batch_create([row.cells for row in batch], token).ids
         if len(ids) == len(batch):
-            made = {row.place: KnownRow(record_id, row.digest) for row, record_id in zip(batch, ids, strict=True)}
+            made = {row.place: WrittenRow(record_id, row.digest) for row, record_id in zip(batch, ids, strict=True)}
             ctx.status_memory.learn_status_rows(made)
 
     def absent(batch: Sequence[StatusRow]) -> list[StatusRow]:
@@ -142,10 +142,10 @@ def _find(ctx: Context, records: Records, rows: Sequence[StatusRow]) -> dict[str
 
 
 def _add_columns(ctx: Context, base: Base) -> None:
-    """Add what the table lacks of our columns, and say of the rows that corrections reach which table they are about.
+    """Add our columns that the table lacks; rows that corrections reach get the id of their data table.
 
     Raises:
-        ColumnVanished: A person renamed one by which rows are found.
+        ColumnVanished: A person renamed a column by which rows are found.
     """
     table_id = status_table(ctx, base)
     names = {field.name for field in base.tables.fields(table_id)}
