@@ -24,7 +24,6 @@ from pipeline.core.outcome import Run
 from pipeline.core.token import authorize_link
 from pipeline.settings import Settings
 from pipeline.state import keys
-from pipeline.state.alerts import Alerts
 from pipeline.state.coverage.absences import Absences
 from pipeline.state.coverage.book import DayBook
 from pipeline.state.coverage.coverage import Coverage
@@ -54,6 +53,7 @@ from pipeline.state.tokens.keeper import TokenKeeper, turns
 from pipeline.state.tokens.tenant import SharedTenantToken
 from pipeline.state.tokens.vault import Vault
 from pipeline.state.told import Told
+from pipeline.state.untold import Untold
 
 NO_RUN_S = 600.0  # what a command outside of a run may take, or what a run does with what it has fetched
 
@@ -86,9 +86,9 @@ class Context:
     visibility: Visibility
     status_memory: StatusMemory
     told: Told
+    untold: Untold
     schema: Schema
     rosters: Rosters
-    alerts: Alerts
     aside: Aside
     quota: Quota
     oceanengine_http: Http
@@ -253,8 +253,8 @@ def _about_all(client: redis.Redis) -> dict[str, Any]:
         "spend": Spend(client),
         "absences": Absences(client),
         "told": Told(client),
+        "untold": Untold(client),
         "schema": Schema(client),
-        "alerts": Alerts(client),
         "aside": Aside(client),
     }
 

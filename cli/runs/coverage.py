@@ -12,24 +12,15 @@ from cli.terminal import output
 from cli.terminal.words import Part, coloured, shown
 from pipeline.core.coverage.day import DayCoverage
 from pipeline.core.coverage.grid import AccountCoverage
+from pipeline.core.coverage.states import LETTERS
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import DayRange, china_day
-from pipeline.core.outcome import DayState
 from pipeline.core.runs.plan import bounded, window
 from pipeline.steps.coverage.grid import coverage as covered
 
 DEFAULT_DAYS = 30
 NAME_CELLS_MAX = 20
 DAY_CELLS, WEEK = 3, 7
-LETTERS = {
-    DayState.LOADED: "L",
-    DayState.EMPTY: "0",
-    DayState.INCOMPLETE: "I",
-    DayState.FAILED: "F",
-    DayState.MISSING: "-",
-    DayState.PARKED: "P",
-    DayState.OPEN: "o",
-}
 
 
 def coverage(start: str | None, end: str | None, *, as_json: bool) -> int:

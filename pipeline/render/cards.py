@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.core.coverage.aftermath import Aftermath, aftermath
-from pipeline.core.coverage.status import WORDS
+from pipeline.core.coverage.states import WORDS
 from pipeline.core.model import ZERO, AccountDay
 from pipeline.core.outcome import AccountResult, DayState, RunState, Summary, outside_words
 from pipeline.core.telling.background import Background

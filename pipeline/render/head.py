@@ -65,7 +65,7 @@ def _table(after: Aftermath, now: datetime) -> list[Markdown]:
         said.append(f"表格现有 {len(there)} 个账户的数据：{_amount(there)}，其中 {_kept(kept, now)}")
     if after.unsure:
         said.append(f"{len(after.unsure)} 个账户的数据不完整或未能核对，未计入")
-    if after.lacking and after.known:
+    if after.lacking and after.remembered:
         said.append(f"{len(after.lacking)} 个账户在表格中尚无该日已核对的数据")
     return [Markdown("{}", "；".join(said))] if said else []
 
@@ -79,7 +79,7 @@ def _nothing_synced(after: Aftermath, now: datetime) -> str:
     count = after.waited_for
     who = f"{count} 个账户{'均' * (count > 1)}未同步"
     brought = _brought([*after.kept, *after.unsure, *after.lacking], after)
-    return f"{who}，{brought}；{_left(after, now)}" if after.known else f"{who}，{brought}"
+    return f"{who}，{brought}；{_left(after, now)}" if after.remembered else f"{who}，{brought}"
 
 
 def _brought(accounts: Sequence[AccountResult], after: Aftermath) -> str:

@@ -8,8 +8,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipeline.core.coverage.day import DayCoverage
+from pipeline.core.coverage.states import LETTERS, WORDS
 from pipeline.core.model import CHINA, ZERO, Account
-from pipeline.core.outcome import DayState
 from pipeline.core.telling.report import JUDGED_FROM, Report, Sums, top, weekdays, worst
 from pipeline.render import charts
 from pipeline.render.words import seen
@@ -18,15 +18,7 @@ GRID_DAYS = 31  # beside the names on A4
 NAMES_SHOWN = 5
 OTHERS = "其他账户"
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
-STATES = {
-    DayState.LOADED: ("L", "已入库"),
-    DayState.EMPTY: ("0", "无数据"),
-    DayState.INCOMPLETE: ("I", "不完整"),
-    DayState.FAILED: ("F", "失败"),
-    DayState.MISSING: ("-", "未取到"),
-    DayState.PARKED: ("P", "已停用"),
-    DayState.OPEN: ("o", "未结束"),
-}
+STATES = {state: (letter, WORDS[state]) for state, letter in LETTERS.items()}
 
 
 def _seen(value: object) -> object:

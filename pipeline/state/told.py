@@ -1,58 +1,76 @@
-"""What the group was told, and what it still is to be told."""
+"""Whether the group was told: of a run's end, of a trouble outside of runs, of an anomaly.
 
-from collections.abc import Sequence
-from datetime import date, datetime
+Runs that nobody can read and parked accounts say so in records of their own (`runs/aside.py`, `coverage/absences.py`).
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 import redis
 
-from pipeline.state import keys
+from pipeline.state import codec, keys
+
+RUN = "told"  # the field of a run
+OVER_AFTER = timedelta(days=3)  # an event that no run saw for so long is over: when it comes again it is told again
+
+
+@dataclass(frozen=True, slots=True)
+class ToldEvent:
+    """The run that told of an event, and the day on which a run last saw it."""
+
+    run_id: str
+    seen: date
 
 
 class Told:
-    """What the group was told outside of runs, and runs of which it has not heard."""
+    """What the group was told, in Redis."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
 
-    def told(self, day: date, what: str) -> bool:
+    def of_run(self, run_id: str) -> bool:
+        """Whether a card about a run was sent."""
+        return bool(self._client.hexists(keys.run(run_id), RUN))
+
+    def mark_run(self, run_id: str) -> bool:
+        """Mark a run as told; `False` if it was before."""
+        return bool(self._client.hsetnx(keys.run(run_id), RUN, "1"))
+
+    def unmark_run(self, run_id: str) -> None:
+        """Take the mark away after the bot certainly refused the card."""
+        self._client.hdel(keys.run(run_id), RUN)
+
+    def of_trouble(self, day: date, what: str) -> bool:
         """Whether a trouble outside of runs was told on a day."""
         return bool(self._client.exists(keys.told(day.isoformat(), what)))
 
-    def learn_told(self, day: date, what: str) -> None:
+    def mark_trouble(self, day: date, what: str) -> None:
         """Remember that a trouble outside of runs was told on a day."""
         self._client.set(keys.told(day.isoformat(), what), "1", ex=2 * keys.DAY_S)
 
-    def forget_told(self, day: date, what: str) -> None:
-        """A trouble that was told on a day is over: when it comes again it is told again."""
+    def unmark_trouble(self, day: date, what: str) -> None:
+        """Forget a trouble that is over: when it comes again it is told again."""
         self._client.delete(keys.told(day.isoformat(), what))
 
-    def unsent(self, now: datetime) -> list[str]:
-        """Runs of the last day whose card could not be sent, the newest first."""
-        self._client.zremrangebyscore(keys.UNSENT_CARDS, "-inf", now.timestamp() - keys.DAY_S)
-        found: Any = self._client.zrevrange(keys.UNSENT_CARDS, 0, -1)
-        return [run_id.decode() for run_id in found]
+    def claim_events(self, events: Collection[str], run_id: str, today: date) -> set[str]:
+        """The anomalies that this run is to tell of: those that nobody told, and those that it claimed before."""
+        if not events:
+            return set()
+        told = self._events(today)
+        pipe = self._client.pipeline()
+        for event in events:
+            first = told[event].run_id if event in told else run_id
+            pipe.hset(keys.ALERTS, event, codec.dump(ToldEvent(first, today), ToldEvent))
+        pipe.expire(keys.ALERTS, keys.NEWS_TTL_S)
+        pipe.execute()
+        return {event for event in events if event not in told or told[event].run_id == run_id}
 
-    def learn_unsent(self, run_id: str, now: datetime) -> None:
-        """Remember that a run's card is to be tried again; since when stands."""
-        self._client.zadd(keys.UNSENT_CARDS, {run_id: now.timestamp()}, nx=True)
-        self._client.expire(keys.UNSENT_CARDS, keys.DAY_S)
-
-    def forget_unsent(self, run_id: str) -> None:
-        """A run's card need not be tried again."""
-        self._client.zrem(keys.UNSENT_CARDS, run_id)
-
-    def quiet(self) -> list[str]:
-        """Runs that told nobody what only they saw, the newest first."""
-        found: Any = self._client.zrevrange(keys.QUIET_RUNS, 0, -1)
-        return [run_id.decode() for run_id in found]
-
-    def learn_quiet(self, run_id: str, now: datetime) -> None:
-        """Remember that what a run saw is to be told by the next one that tells."""
-        self._client.zadd(keys.QUIET_RUNS, {run_id: now.timestamp()})
-        self._client.expire(keys.QUIET_RUNS, keys.NEWS_TTL_S)
-
-    def forget_quiet(self, run_ids: Sequence[str]) -> None:
-        """What these runs saw was told."""
-        if run_ids:
-            self._client.zrem(keys.QUIET_RUNS, *run_ids)
+    def _events(self, today: date) -> dict[str, ToldEvent]:
+        """Those that are not over; the others are forgotten."""
+        found: Any = self._client.hgetall(keys.ALERTS)
+        told = {event.decode(): codec.load(ToldEvent, data) for event, data in found.items()}
+        if over := [event for event, one in told.items() if today - one.seen > OVER_AFTER]:
+            self._client.hdel(keys.ALERTS, *over)
+        return {event: one for event, one in told.items() if event not in over}

@@ -91,7 +91,7 @@ def test_each_of_six_things_in_sixty_days_is_on_one_card_and_at_most_one_quiet_d
         run = run_of(year, number, names)
         summary = carried_out(ctx, year, run, number)
         tell_run(ctx, summary)
-        assert ctx.marks.told(run.run_id)
+        assert ctx.told.of_run(run.run_id)
         told[run.day] = alerts_of(lab)
     for thing in PLANTED:
         who = names[year.ids[thing.account]]

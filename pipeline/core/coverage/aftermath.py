@@ -1,4 +1,4 @@
-"""What the table has of a run's day, told apart from what the run itself brought."""
+"""What the table has of a run's day, whatever the run itself brought."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from pipeline.core.outcome import AccountResult, DayState, Summary
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One account's rows and 消耗 (元) of the day as the table has them, and when they were read from the source."""
+    """One account's rows and 消耗 (元) in the table, and when they were read from the source."""
 
     rows: int
     cost: Decimal
@@ -22,16 +22,16 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aftermath:
-    """The accounts of a run, by what the table has of the run's day now.
+    """The accounts of a run by what the table has of its day.
 
     Attributes:
-        standing: By account id, of those `synced` and `kept`.
+        standing: By account id, for those `synced` and `kept`.
         synced: Fetched whole, written and read back by this run.
-        kept: Not so, and what was loaded before still stands.
-        unsure: Rows were written, but the day is not whole or was not found to agree.
-        lacking: No rows of the day were ever found to agree.
-        parked: Nobody waits for them any more.
-        known: Whether it is known at all what the table has; where it is not, nothing is said of it.
+        kept: An earlier load still stands.
+        unsure: Rows were perhaps written, but the day is not whole or did not agree.
+        lacking: The day was never loaded.
+        parked: No run waits for them.
+        remembered: Whether anything is remembered of the table; if not, nothing is said of it.
     """
 
     standing: Mapping[str, Standing]
@@ -40,7 +40,7 @@ class Aftermath:
     unsure: tuple[AccountResult, ...] = ()
     lacking: tuple[AccountResult, ...] = ()
     parked: tuple[AccountResult, ...] = ()
-    known: bool = True
+    remembered: bool = True
 
     @property
     def waited_for(self) -> int:
@@ -67,7 +67,7 @@ def aftermath(summary: Summary, days: Mapping[str, DayCoverage] | None) -> After
         if group in ("synced", "kept"):
             standing[one.id] = _standing(day.loaded) or Standing(one.rows, one.cost, summary.started_at)
     sorted_out: dict[str, Any] = {name: tuple(those) for name, those in groups.items()}
-    return Aftermath(standing=standing, known=days is not None, **sorted_out)
+    return Aftermath(standing=standing, remembered=days is not None, **sorted_out)
 
 
 def _standing(loaded: Loaded | None) -> Standing | None:

@@ -1,4 +1,4 @@
-"""Whether a day can be relied upon, in one word and one line, for whoever watches from outside."""
+"""Whether a day can be relied upon: one word and one line for an outside monitor."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ NAMES_SHOWN = 5
 
 
 class Verdict(StrEnum):
-    """Of a day: loaded for every account, for some, or not to be relied upon."""
+    """Loaded for every account, for some, or not to be relied upon."""
 
     OK = "ok"
     IN_PART = "in_part"
@@ -21,7 +21,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """A day and how it stands; `lacking` are the names of accounts that have not loaded it, `as_of` is the newest."""
+    """The verdict on a day; `lacking` names accounts without it, `as_of` is the time of the newest figures."""
 
     verdict: Verdict
     day: date
@@ -37,7 +37,7 @@ def judge(
     """The verdict on a day.
 
     Args:
-        names: The accounts that are waited for, by id.
+        names: Accounts that are not parked, by id.
         days: What is known of the day, by account id.
         longest: How old the newest figures may be.
     """

@@ -1,4 +1,4 @@
-"""What was loaded of accounts on days, as cards, anomalies and reports look back on it."""
+"""The figures of the past, for cards, anomalies and reports."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,20 +11,20 @@ from pipeline.core.model import ZERO, AccountDay
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One account on one day, or several together: rows, 消耗 in 元, 转化数 (`None`: not known)."""
+    """One account on one day, or several together: rows, 消耗 in 元, 转化数 (`None`: unknown)."""
 
     rows: int
     cost: Decimal
     conversions: Decimal | None
 
 
-# a day that was never loaded, or is not known any more, is absent: it is not the same as one without cost
+# a day that was never loaded is absent: that is not the same as a day without cost
 History = Mapping[AccountDay, Figures]
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two days of the same accounts: those of which both are known."""
+    """Two days of the same accounts; those that lack one of them are left out."""
 
     now: Figures
     then: Figures
@@ -48,7 +48,7 @@ def history_of(days: Iterable[tuple[AccountDay, DayCoverage]]) -> dict[AccountDa
 def looked_back(
     days: Iterable[tuple[AccountDay, DayCoverage]], newest: date
 ) -> tuple[dict[AccountDay, Figures], dict[str, DayCoverage]]:
-    """The same, and what is known of the newest day by account id; nothing else of the days is kept."""
+    """The figures of the past, and the coverage of the newest day by account id; nothing else is kept."""
     found, of_newest = dict[AccountDay, Figures](), dict[str, DayCoverage]()
     for at, one in days:
         found |= history_of([(at, one)])
@@ -67,13 +67,13 @@ def read_at(days: Iterable[tuple[AccountDay, DayCoverage]]) -> datetime | None:
 
 
 def together(history: History, account_ids: Iterable[str], day: date) -> Figures | None:
-    """Accounts on a day as one; `None` where nothing is known of any of them."""
+    """The sum of accounts on a day; `None` without figures of any."""
     found = [history[at] for account_id in account_ids if (at := AccountDay(account_id, day)) in history]
     return added(found) if found else None
 
 
 def compare(history: History, account_ids: Iterable[str], day: date, base: date) -> Comparison | None:
-    """A day against another one, like with like; `None` where no account is known on both."""
+    """A day against another one, over the accounts that have both; `None` without any."""
     both = [one for one in account_ids if AccountDay(one, day) in history and AccountDay(one, base) in history]
     if not both:
         return None
@@ -82,12 +82,12 @@ def compare(history: History, account_ids: Iterable[str], day: date, base: date)
 
 
 def cost_per_conversion(figures: Figures) -> Decimal | None:
-    """转化成本 in 元; `None` where there was no conversion, or nobody knows."""
+    """转化成本 in 元; `None` without conversions, or if they are unknown."""
     return figures.cost / figures.conversions if figures.conversions else None
 
 
 def added(figures: Sequence[Figures]) -> Figures:
-    """Several figures as one; 转化 are unknown where one of them is."""
+    """The sum of figures; its 转化 are unknown if any is."""
     counts = [one.conversions for one in figures if one.conversions is not None]
     return Figures(
         sum(one.rows for one in figures),

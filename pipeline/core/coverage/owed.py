@@ -1,4 +1,4 @@
-"""What is owed: which days of which account are to be loaded yet, and when they are tried."""
+"""Which days each account owes, and when catch_up tries them."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ UNAVAILABLE_AGAIN = timedelta(hours=24)  # the daily run tries; catch_up only wh
 
 
 def newest_owed(now: datetime, daily_at: time, deadline_s: float) -> date:
-    """The newest day that is owed: yesterday, or the day before until the daily run of today had its time."""
+    """The newest day that is owed: yesterday once today's daily run had its time, until then the day before."""
     newest = yesterday(now)
     return newest if now >= owed_from(now, daily_at, deadline_s) else newest - timedelta(days=1)
 
@@ -50,8 +50,8 @@ def owed_days(
 
     Args:
         covered: Days that were loaded at some time. Nothing before the first of them is owed.
-        bad: Days whose last known state is not good, loaded before or not.
-        lookback_days: What an account owes that was never loaded.
+        bad: Days whose last reading is not good, loaded before or not.
+        lookback_days: What an account without any loaded day owes.
     """
     first = min(covered, default=newest - timedelta(days=lookback_days - 1))
     first = max(first, newest - timedelta(days=catch_up_days - 1))
@@ -60,10 +60,9 @@ def owed_days(
 
 
 def may_try(runs: Iterable[Run], account_id: str, days: Sequence[date], now: datetime, *, unavailable: bool) -> bool:
-    """Whether catch_up may try an account that owes `days` again.
+    """Whether catch_up may try an account again: 1, 2, 4, … hours after the runs that had its newest owed day.
 
-    After 1, 2, 4, … hours, counted over the runs that had its newest owed day; one that cannot be read is left to the
-    daily run, and tried only where there was none.
+    An account that cannot be read is left to the daily run, and tried only if there was none.
 
     Args:
         runs: The newest runs, dry ones left out.
@@ -99,6 +98,26 @@ def _without(owed: Owed, out: Collection[AccountDay]) -> dict[str, tuple[date, .
     return {one: days for one, days in left.items() if days}
 
 
+def due_groups(
+    owed: Owed, runs: Sequence[Run], open_runs: Iterable[Run], absent: Collection[str], now: datetime
+) -> dict[DayRange, list[str]]:
+    """Accounts that catch_up tries now, by the range of what they owe; not while an open run has such a day.
+
+    Args:
+        runs: The newest runs, dry ones left out.
+        absent: Accounts that cannot be read.
+    """
+    under_way = {AccountDay(account.id, day) for run in open_runs for account in run.accounts for day in run.days}
+    return groups(
+        {
+            one: days
+            for one, days in owed.items()
+            if under_way.isdisjoint(AccountDay(one, day) for day in days)
+            and may_try(runs, one, days, now, unavailable=one in absent)
+        }
+    )
+
+
 def _last_runs(runs: Sequence[Run]) -> dict[AccountDay, str]:
     """The newest run of each account's day."""
     oldest_first = reversed(runs)
@@ -106,7 +125,7 @@ def _last_runs(runs: Sequence[Run]) -> dict[AccountDay, str]:
 
 
 def groups(owed: Mapping[str, Sequence[date]]) -> dict[DayRange, list[str]]:
-    """Accounts by the range of what they owe: a long gap of one does not make the others be read again."""
+    """Accounts by the range of what they owe, so that the long gap of one does not read the others again."""
     found: dict[DayRange, list[str]] = defaultdict(list)
     for account_id, days in owed.items():
         found[DayRange(days[0], days[-1])].append(account_id)
@@ -114,13 +133,13 @@ def groups(owed: Mapping[str, Sequence[date]]) -> dict[DayRange, list[str]]:
 
 
 def catch_up_id(newest: date, days: DayRange, runs: Iterable[Run]) -> str:
-    """The name of the next catch-up run of these days: two that are planned at once get the same."""
+    """The name of the next catch-up run of these days; two planned at once get the same."""
     span = "" if days == DayRange(newest, newest) else f"-{days.first:%m%d}-{days.last:%m%d}"
     name = f"{RunKind.CATCH_UP.prefix}{newest}{span}-"
     return f"{name}{1 + sum(run.run_id.startswith(name) and run.days == days for run in runs)}"
 
 
 def next_id(run_id: str) -> str:
-    """The name after that of a run which is one of several of the same days."""
-    name, _, number = run_id.rpartition("-")
-    return f"{name}-{int(number) + 1}"
+    """The name of the run after one that ends with a number."""
+    name, _, count = run_id.rpartition("-")
+    return f"{name}-{int(count) + 1}"

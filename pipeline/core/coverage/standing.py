@@ -17,10 +17,7 @@ Moments = Mapping[AccountDay, datetime]
 
 @dataclass(frozen=True, slots=True)
 class TableDay:
-    """The rows under an account's name on a day: how many, their 消耗 in 元, a digest of our columns' cells.
-
-    The digest is the same whatever ids the rows have, and whoever made them.
-    """
+    """The rows under an account's name on a day: count, 消耗 in 元, digest of our cells (not of ids and creators)."""
 
     rows: int
     cost: Decimal
@@ -53,7 +50,7 @@ def words_of(later: Mapping[AccountDay, Loaded | None]) -> dict[AccountDay, Word
 
 
 def table_days(found: Iterable[FoundRow], places: Mapping[AccountDay, Account]) -> dict[AccountDay, TableDay]:
-    """What the table has of each place; the digest of a day without rows is one, too."""
+    """What the table has of each place; a day without rows has a digest too."""
     of = {(account.name, at.day): at for at, account in places.items()}
     rows: dict[AccountDay, list[FoundRow]] = defaultdict(list)
     for row in found:
@@ -75,7 +72,7 @@ def _day(rows: list[FoundRow]) -> TableDay:
 
 
 def _text(cell: Cell) -> str:
-    """A cell by what it means: an empty text and an absent cell do the same."""
+    """A cell as text; an empty text equals an absent cell."""
     if isinstance(cell, Decimal):
         return f"{cell.normalize():f}"
     return str(cell or "")

@@ -1,4 +1,4 @@
-"""The 同步状态 table: its columns, the words of its states, and where a new row finds a place when it is full.
+"""The 同步状态 table: its columns, and where a new row finds a place when it is full.
 
 Follows the Bitable pages on fields (types) and on the data structure of records.
 """
@@ -6,13 +6,13 @@ Follows the Bitable pages on fields (types) and on the data structure of records
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.core.outcome import DayState
+from pipeline.core.coverage.states import STATES
 from pipeline.core.table.cells import plain_text
 from pipeline.core.table.record import Record
 
 NAME = "同步状态"
 DAY, ACCOUNT, STATE, ROWS, COST, AS_OF, REASON = "日期", "账户", "状态", "行数", "消耗", "数据截至", "原因"
-TABLE = "数据表"  # the id of the table that a row is about
+TABLE = "数据表"  # the id of the data table of a row
 FIELDS: Sequence[Mapping[str, object]] = (
     {"field_name": DAY, "type": 5, "property": {"date_formatter": "yyyy/MM/dd"}},
     {"field_name": ACCOUNT, "type": 1},
@@ -24,37 +24,27 @@ FIELDS: Sequence[Mapping[str, object]] = (
     {"field_name": TABLE, "type": 1},
 )
 OURS = frozenset(str(one["field_name"]) for one in FIELDS)
-FOUND_BY = frozenset((DAY, ACCOUNT))  # without these a row cannot be found again: a person renamed them
-WORDS = {
-    DayState.LOADED: "已入库",
-    DayState.EMPTY: "无数据",
-    DayState.INCOMPLETE: "不完整",
-    DayState.FAILED: "失败",
-    DayState.MISSING: "缺失",
-    DayState.PARKED: "已停用",
-    DayState.OPEN: "未结束",
-}
-STATES = {word: state for state, word in WORDS.items()}
+FOUND_BY = frozenset((DAY, ACCOUNT))  # columns by which a row is found again
 DAY_MS = 24 * 3600 * 1000
-KEPT_DAYS = 10  # the newest days, whose rows stay whatever happens
-# nobody fills a lookup, a formula, a button, who and when, a number that counts by itself
+KEPT_DAYS = 10  # rows of the newest days are never reused
+# types that nobody fills: lookup, formula, button, who and when, auto number
 COMPUTED = frozenset((19, 20, 1001, 1002, 1003, 1004, 1005, 3001))
 
 
 @dataclass(frozen=True, slots=True)
 class StatusRow:
-    """One row of the table: its place, its cells in write shape, and a digest that says when it is worth a write."""
+    """One row: its place, its cells in write shape, and a digest; the same digest is not worth a write."""
 
     place: str
     cells: Mapping[str, object]
     digest: str
     day_ms: int
-    good: bool = True  # whether nothing more is owed for the day
+    good: bool = True  # whether the day is no longer owed
 
 
 @dataclass(frozen=True, slots=True)
 class OldRow:
-    """A row that may carry a later day: its record id, its day (ms since the epoch), the table that it is about."""
+    """A row that may carry a later day: its record id, its day (ms since the epoch), its data table."""
 
     record_id: str
     day_ms: int
@@ -63,7 +53,7 @@ class OldRow:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where new rows go: rows to create, old ones that carry them, and those for which there is no place."""
+    """Where new rows go: created, carried by old rows, or nowhere."""
 
     create: tuple[StatusRow, ...] = ()
     reuse: tuple[tuple[OldRow, StatusRow], ...] = ()
@@ -71,18 +61,18 @@ class Places:
 
 
 def table_of(cells: Mapping[str, object]) -> str:
-    """The id of the table that a row is about; empty in rows of older releases."""
+    """The id of a row's data table; empty in rows of older releases."""
     return plain_text(cells.get(TABLE) or "").strip()
 
 
 def reusable(
     records: Iterable[Record], creator: str | None, before_ms: int, computed: Collection[str]
 ) -> Iterator[OldRow]:
-    """Rows that we made, of days before a moment, in which no person filled anything.
+    """Our rows of days before a moment in which no person filled anything.
 
     Args:
-        records: With all their cells and who created them.
-        creator: Who the base says created our rows.
+        records: With all cells and their creator.
+        creator: The creator of our rows.
         computed: Names of columns that nobody fills.
     """
     for record in records:
@@ -95,30 +85,30 @@ def reusable(
             yield OldRow(record.record_id, day, table_of(cells))
 
 
-def places_for(new: Sequence[StatusRow], room: int, old: Sequence[OldRow]) -> Places:
-    """Where new rows go, the earliest days into what room there is; where not all fit, those of days that are not good.
+def places_for(new: Sequence[StatusRow], free: int, old: Sequence[OldRow]) -> Places:
+    """Where new rows go, the earliest days into free capacity; if not all fit, only days that are not good are written.
 
     Args:
-        room: Rows that the table still takes.
-        old: Rows that may be reused, the oldest first. A row never makes place for a day before its own.
+        free: Rows that the table still takes.
+        old: Rows that may be reused, the oldest first; each takes a later day than its own.
     """
-    every = _laid_out(new, room, old)
+    every = _laid_out(new, free, old)
     if not every.without:
         return every
-    owed = _laid_out([row for row in new if not row.good], room, old)
+    owed = _laid_out([row for row in new if not row.good], free, old)
     return Places(owed.create, owed.reuse, (*owed.without, *(row for row in new if row.good)))
 
 
-def _laid_out(new: Sequence[StatusRow], room: int, old: Sequence[OldRow]) -> Places:
+def _laid_out(new: Sequence[StatusRow], free: int, old: Sequence[OldRow]) -> Places:
     rows = sorted(new, key=lambda row: (row.day_ms, row.place))
-    later = rows[room:]
+    later = rows[free:]
     pairs = list(_paired(old, later[max(0, len(later) - len(old)) :]))
     taken = {row.place for _, row in pairs}
-    return Places(tuple(rows[:room]), tuple(pairs), tuple(row for row in later if row.place not in taken))
+    return Places(tuple(rows[:free]), tuple(pairs), tuple(row for row in later if row.place not in taken))
 
 
 def _paired(old: Sequence[OldRow], rows: Iterable[StatusRow]) -> Iterator[tuple[OldRow, StatusRow]]:
-    """As many as fit: both come by their days, so that the oldest row goes to the first day that is later."""
+    """As many pairs as fit; both come by day, so the oldest row takes the first later day."""
     left = iter(old)
     one = next(left, None)
     for row in rows:
@@ -128,7 +118,7 @@ def _paired(old: Sequence[OldRow], rows: Iterable[StatusRow]) -> Iterator[tuple[
 
 
 def _filled(value: object) -> bool:
-    """Whether a cell holds something: a figure does, be it 0; a box that is not ticked does not."""
+    """Whether a cell holds something: 0 does, an unticked box does not."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return True
     return bool(value.strip()) if isinstance(value, str) else bool(value)

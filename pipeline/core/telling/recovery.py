@@ -1,4 +1,4 @@
-"""What was in trouble before a run: people who were told of it want to hear that it is over."""
+"""Trouble that lasts, and trouble that a run ended: people who were told of it want to hear that it is over."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -35,6 +35,13 @@ def past_troubles(summary: Summary, earlier: Iterable[Summary]) -> dict[str, dat
         found |= dict.fromkeys(met & bad, run.started_at)
         open_still -= met - bad
     return found
+
+
+def lasting_trouble(summary: Summary) -> str | None:
+    """The name of a trouble that fails every run until a person acts: one card a day is enough."""
+    troubles = (summary.trouble, *(account.trouble for account in summary.accounts))
+    found = next((trouble for trouble in troubles if trouble and trouble.needs_person), None)
+    return f"run:{found.reason}:{found.code}" if found and summary.state == RunState.FAILED else None
 
 
 def _in_trouble(run: Summary) -> set[str]:

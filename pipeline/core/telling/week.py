@@ -1,6 +1,6 @@
 """A week's figures from what was last loaded, beside those of the week before: whole days against whole days only."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -79,34 +79,23 @@ def week_of(days: DayRange, grid: Sequence[AccountCoverage]) -> Week:
     Args:
         grid: All accounts, with the days of the week and of the week before.
     """
-    accounts = tuple(_account_week(one, days) for one in grid)
+    accounts = tuple(account_week(one, days) for one in grid)
     return Week(days, accounts, read_at(one for one in each_day(grid) if one[0].day in days))
 
 
-def _account_week(one: AccountCoverage, days: DayRange) -> AccountWeek:
+def account_week(one: AccountCoverage, days: DayRange) -> AccountWeek:
+    """One account's week, and its days that can be compared with those of the week before."""
     loaded = {day: figures_of(it.standing) for day, it in one.days.items() if it.standing}
-    good = [day for day, it in one.days.items() if it.state.good]
-    return account_week(one.account.name, loaded, good, one.lacking, days)
-
-
-def account_week(
-    name: str, loaded: Mapping[date, Figures], whole: Iterable[date], lacking: Iterable[date], days: DayRange
-) -> AccountWeek:
-    """One account's last week, and its days that can be compared with those of the week before.
-
-    Args:
-        loaded: What was last loaded of both weeks.
-        whole: Days of both weeks of which nothing is owed.
-        lacking: Days of either week that somebody waits for.
-    """
-    known = loaded.keys() & set(whole)
-    both = [day for day in days if day in known and day - timedelta(days=WEEK) in known]
+    good = {day for day in loaded if one.days[day].state.good}
+    both = [day for day in days if {day, day - timedelta(days=WEEK)} <= good]
     compared = Compared(
         len(both),
         added([NOTHING, *(loaded[day] for day in both)]),
         added([NOTHING, *(loaded[day - timedelta(days=WEEK)] for day in both)]),
     )
-    return AccountWeek(name, figures(loaded, days), compared, tuple(day for day in lacking if day in days))
+    return AccountWeek(
+        one.account.name, figures(loaded, days), compared, tuple(day for day in one.lacking if day in days)
+    )
 
 
 def figures(loaded: Mapping[date, Figures], days: DayRange) -> Figures:

@@ -1,6 +1,6 @@
-"""By which reading the rows of an account's day were last written: known before the first of them is.
+"""By which reading an account's day was last written, noted before its first row.
 
-Coverage tells the same only when the rows were read back. Between the two an older reading must not come.
+Coverage says so only after the read-back. Between the two no older reading may write.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,23 +15,23 @@ from pipeline.state.in_order import Dated, InOrder, by_account
 
 
 class Readings:
-    """The times of the readings that stand in one table, in Redis."""
+    """The times of the latest written readings of one table, in Redis."""
 
     def __init__(self, client: redis.Redis, table_id: str) -> None:
         self._client, self._table_id = client, table_id
         self._in_order = InOrder(client, _moment)
 
     def at(self, places: Iterable[AccountDay]) -> dict[AccountDay, datetime]:
-        """When what stands there was read; a place that was not written lately is absent."""
+        """When what was written last was read; a day that was not written lately is absent."""
         return read_days(self._client, places, self._key, _moment)
 
     def begin(self, read_at: Mapping[AccountDay, datetime], now: datetime) -> None:
-        """Say that rows of these readings are about to be written, or stand already; a newer one keeps its place."""
+        """Note readings before their rows are written; a newer one stands."""
         said = by_account({at: Dated(one.isoformat().encode(), one) for at, one in read_at.items()}, self._key)
         self._in_order.put(said, now)
         pipe = self._client.pipeline(transaction=False)
         for key in said:
-            pipe.expire(key, keys.STAGING_TTL_S)  # longer than rows are of use that could come late
+            pipe.expire(key, keys.STAGING_TTL_S)  # longer than late rows may still be written
         pipe.execute()
 
     def _key(self, account_id: str) -> str:

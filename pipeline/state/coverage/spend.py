@@ -1,7 +1,4 @@
-"""What is remembered of an account's days to tell spend outside promotions from promotions that are missing.
-
-It is about the source, whatever table the rows are in, and so kept by account.
-"""
+"""What tells spend outside promotions from missing promotions, remembered by account whatever the table."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
@@ -13,7 +10,7 @@ from pipeline.core.spend import Noted, Reading
 from pipeline.state import codec, keys
 
 T = TypeVar("T")
-KEPT_DAYS = 35  # of good readings: older days are not owed any more
+KEPT_DAYS = 35  # of good readings: older days are no longer owed
 NOTED_DAYS = 400  # of days with spend outside: as far back as somebody may load
 
 
@@ -43,12 +40,12 @@ class Spend:
         balanced: Collection[date],
         readings: Mapping[date, Reading],
     ) -> None:
-        """Remember what a reading brought.
+        """Remember a reading.
 
         Args:
             noted: Days on which the account spent more than its promotions.
             balanced: Days on which it did not.
-            readings: What the days said that are good. An empty one leaves nothing to be missed.
+            readings: Of good days; one without promotions is forgotten.
         """
         notes, kept = keys.spend_noted(account_id), keys.spend_readings(account_id)
         oldest = today - timedelta(days=KEPT_DAYS)

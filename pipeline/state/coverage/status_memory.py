@@ -1,4 +1,4 @@
-"""What is known of the 同步状态 table: which one it is, and its rows by account and day."""
+"""Which table 同步状态 is, and what was written into its rows."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,26 +6,25 @@ from typing import Any
 
 import redis
 
-from pipeline.core.model import AccountDay
 from pipeline.state import codec, keys
 
 
 @dataclass(frozen=True, slots=True)
-class KnownRow:
-    """A row of the 同步状态 table: its record id, and a digest of what was written into it."""
+class WrittenRow:
+    """A row as it was written: its record id and a digest of its cells."""
 
     record_id: str
     digest: str
 
 
 class StatusMemory:
-    """What is known of the 同步状态 table that stands beside one table."""
+    """The 同步状态 table beside one data table, in Redis."""
 
     def __init__(self, client: redis.Redis, table_id: str) -> None:
         self._client, self._table_id = client, table_id
 
     def beside(self, table_id: str) -> "StatusMemory":
-        """The same of another table of the base."""
+        """The same for another table of the base."""
         return StatusMemory(self._client, table_id)
 
     def status_table(self) -> str | None:
@@ -36,36 +35,31 @@ class StatusMemory:
         """Remember the id of the 同步状态 table."""
         self._client.set(keys.status_table(self._table_id), table_id)
 
-    def status_rows(self, places: Sequence[str]) -> dict[str, KnownRow]:
-        """The rows of the 同步状态 table at these places; one that is not known is absent."""
+    def status_rows(self, places: Sequence[str]) -> dict[str, WrittenRow]:
+        """The rows at these places; a place without one is absent."""
         if not places:
             return {}
         found: Any = self._client.hmget(keys.status_rows(self._table_id), places)
-        return {place: codec.load(KnownRow, data) for place, data in zip(places, found, strict=True) if data}
+        return {place: codec.load(WrittenRow, data) for place, data in zip(places, found, strict=True) if data}
 
-    def learn_status_rows(self, rows: Mapping[str, KnownRow]) -> None:
-        """Remember rows of the 同步状态 table."""
+    def learn_status_rows(self, rows: Mapping[str, WrittenRow]) -> None:
+        """Remember rows that were written."""
         pipe = self._client.pipeline()
         for place, row in rows.items():
-            pipe.hset(keys.status_rows(self._table_id), place, codec.dump(row, KnownRow))
+            pipe.hset(keys.status_rows(self._table_id), place, codec.dump(row, WrittenRow))
         pipe.expire(keys.status_rows(self._table_id), keys.HISTORY_TTL_S)
         pipe.execute()
 
     def forget_status_rows(self, record_ids: Collection[str]) -> None:
-        """Forget what these rows of the 同步状态 table were about: they are about to carry something else."""
-        known: Any = self._client.hgetall(keys.status_rows(self._table_id))
-        gone = [at for at, data in known.items() if codec.load(KnownRow, data).record_id in record_ids]
+        """Forget the places of rows that are about to carry another day."""
+        rows: Any = self._client.hgetall(keys.status_rows(self._table_id))
+        gone = [at for at, data in rows.items() if codec.load(WrittenRow, data).record_id in record_ids]
         if gone:
             self._client.hdel(keys.status_rows(self._table_id), *gone)
 
     def forget_status(self) -> None:
-        """Forget the 同步状态 table: it is not as we remember it."""
+        """Forget the table and its rows after a person changed it."""
         self._client.delete(keys.status_table(self._table_id), keys.status_rows(self._table_id))
-
-
-def place(at: AccountDay) -> str:
-    """How an account's day is named among the status rows."""
-    return f"{at.account_id} {at.day.isoformat()}"
 
 
 def _text(value: object) -> str | None:

@@ -1,4 +1,4 @@
-"""What of a run was sent to the workers, and whether the group was told."""
+"""What of a run was sent to the workers."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ import redis
 
 from pipeline.state import keys
 
-TOLD, SENT = "told", "sent:"
+SENT = "sent:"
 
 
 class Marks:
-    """Marks that let each message and each card be sent once."""
+    """Batches and steps that were sent to the workers, each once, in Redis."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
@@ -27,15 +27,3 @@ class Marks:
         """What of a run was sent to the workers."""
         fields: Any = self._client.hkeys(keys.run(run_id))
         return {name.decode().removeprefix(SENT) for name in fields if name.startswith(SENT.encode())}
-
-    def tell(self, run_id: str) -> bool:
-        """Mark a run as told; `False` if it was before."""
-        return bool(self._client.hsetnx(keys.run(run_id), TOLD, "1"))
-
-    def told(self, run_id: str) -> bool:
-        """Whether the group was told of a run."""
-        return bool(self._client.hexists(keys.run(run_id), TOLD))
-
-    def untell(self, run_id: str) -> None:
-        """Remove the mark of a run whose card was certainly not delivered."""
-        self._client.hdel(keys.run(run_id), TOLD)

@@ -1,4 +1,4 @@
-"""What is known of each account on each day, for people to look at."""
+"""Each day of each account, for people to look at."""
 
 from collections.abc import Collection
 from datetime import date
@@ -8,17 +8,17 @@ from pipeline.core.coverage.grid import AccountCoverage, grid
 from pipeline.core.model import DayRange, china_day
 from pipeline.core.runs.plan import choose_accounts, window
 from pipeline.steps.accounts.roster import known_accounts, remembered_accounts
-from pipeline.steps.coverage.rebuild import recall_coverage
+from pipeline.steps.coverage.rebuild import rebuild_coverage
 
 
 def coverage(ctx: Context, days: DayRange) -> list[AccountCoverage]:
-    """Every account with its days; where Redis was emptied the status table is asked first.
+    """Every account with its days; after Redis was emptied 同步状态 is asked first.
 
     Raises:
         LaikeError: No account is remembered, and none can be discovered.
     """
     names = (remembered_accounts(ctx) or known_accounts(ctx)).names
-    recall_coverage(ctx, names)
+    rebuild_coverage(ctx, names)
     book, today = dict(ctx.book.of(names, days)), china_day(ctx.now())
     since = {account_id: china_day(one.since) for account_id, one in ctx.absences.parked(ctx.now()).items()}
     first = _first_days(ctx, names)
@@ -29,6 +29,6 @@ def coverage(ctx: Context, days: DayRange) -> list[AccountCoverage]:
 
 
 def _first_days(ctx: Context, account_ids: Collection[str]) -> dict[str, date]:
-    """Each account's first loaded day; of one that was never loaded the look-back window is all that it owes."""
+    """Each account's first loaded day; without any, the first of the look-back window."""
     begun = window(ctx.now(), ctx.settings.lookback_days).first
     return {account_id: min(loaded, default=begun) for account_id, loaded in ctx.coverage.days(account_ids).items()}

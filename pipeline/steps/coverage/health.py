@@ -1,4 +1,4 @@
-"""Judge a day by what is remembered of it, without a call; tell an outside monitor after each run that covered it."""
+"""Judge a day without a call; tell an outside monitor after each run that covered it."""
 
 from datetime import date, timedelta
 
@@ -18,9 +18,7 @@ log = structlog.get_logger()
 
 
 def health(ctx: Context, day: date | None = None, longest: timedelta | None = None) -> Health:
-    """The verdict on a day; by default on the newest that is owed: yesterday, as soon as its daily run had its time.
-
-    Accounts that are parked are not waited for.
+    """The verdict on a day, by default on the newest that is owed. Parked accounts do not count.
 
     Args:
         longest: How old the newest figures may be.
@@ -34,7 +32,7 @@ def health(ctx: Context, day: date | None = None, longest: timedelta | None = No
 
 
 def tell_outside(ctx: Context, run: Run) -> None:
-    """Ping `LAIKE_HEARTBEAT_URL`, if it is set, after a run that covered yesterday; that it fails harms no run."""
+    """Ping `LAIKE_HEARTBEAT_URL` after a run that covered yesterday; a failed ping harms no run."""
     url, day = ctx.settings.heartbeat_url, yesterday(ctx.now())
     if not url or day not in run.days:
         return

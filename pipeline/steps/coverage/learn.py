@@ -1,4 +1,4 @@
-"""What the end of a run leaves behind of each day and account: last known states, and who cannot be read."""
+"""What the end of a run leaves behind: last outcomes of days, and which accounts cannot be read."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -26,7 +26,7 @@ def learn_states(ctx: Context, findings: Sequence[Findings]) -> dict[AccountDay,
 
 
 def learn_conflicts(ctx: Context, places: Iterable[AccountDay]) -> dict[AccountDay, Word]:
-    """Remember the days of accounts beyond the run that its accounts contradict, and return what is said of them."""
+    """Remember days of accounts beyond the run that its accounts contradict; returns what is said of them."""
     now, before = ctx.shared_now(), ctx.book.at(places)
     words = {at: Word(_contradicted(at, before.get(at, DayCoverage())), now) for at in places}
     ctx.last_outcomes.learn(learned(words, before), now)
@@ -47,7 +47,7 @@ def _written(ctx: Context, findings: Sequence[Findings]) -> set[AccountDay]:
 
 
 def _changed(ctx: Context, found: Findings) -> set[AccountDay] | None:
-    """What a load that failed had set out to change; `None` where it broke, so that its record may be what broke it."""
+    """What a failed load had set out to change; `None` if it broke, since its record may be what broke it."""
     if found.load and found.load.trouble and found.load.trouble.reason == Unforeseen.reason:
         return None
     failed = found.load is None or found.load.trouble
@@ -55,7 +55,7 @@ def _changed(ctx: Context, found: Findings) -> set[AccountDay] | None:
 
 
 def note_absences(ctx: Context, run: Run, readings: Readings) -> tuple[str, ...]:
-    """Note which accounts cannot be read and which can again; what the group is to be told of it."""
+    """Note which accounts cannot be read and which can again; returns news for the group."""
     ctx.absences.end(readings.alive)
     ctx.absences.begin(readings.dead)
     names = {account.id: account.name for account in run.accounts}
@@ -64,7 +64,7 @@ def note_absences(ctx: Context, run: Run, readings: Readings) -> tuple[str, ...]
 
 
 def _weekly(ctx: Context, run: Run, names: dict[str, str]) -> list[str]:
-    """The parked accounts of a run of which the group has not heard for a week."""
+    """Parked accounts of a run, each once a week."""
     today, lines = china_day(run.started_at), []
     for account_id, absence in ctx.absences.all().items():
         if account_id in run.parked and absence.to_be_told(run.run_id, today):

@@ -1,19 +1,12 @@
-"""Who owes which days, from what is remembered: no call is made for it."""
+"""Who owes which days: no call is made for it."""
 
 from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 
 from pipeline.context import Context
+from pipeline.core.coverage import owed as core
 from pipeline.core.coverage.day import LastOutcome
-from pipeline.core.coverage.owed import (
-    Owed,
-    groups,
-    may_be_caught_up,
-    may_try,
-    newest_owed,
-    owed_by_account,
-    worth_reading,
-)
+from pipeline.core.coverage.owed import Owed
 from pipeline.core.model import AccountDay, DayRange
 from pipeline.core.outcome import Run
 from pipeline.core.runs.flow import FINISH, Step
@@ -27,7 +20,7 @@ def owed(ctx: Context, account_ids: Collection[str], newest: date) -> dict[str, 
     """The days up to `newest` of each account that owes any, the oldest first."""
     settings = ctx.settings
     horizon = DayRange(newest - timedelta(days=settings.catch_up_days - 1), newest)
-    return owed_by_account(
+    return core.owed_by_account(
         ctx.coverage.days(account_ids),
         ctx.last_outcomes.of(account_ids, horizon),
         newest,
@@ -37,14 +30,14 @@ def owed(ctx: Context, account_ids: Collection[str], newest: date) -> dict[str, 
 
 
 def newest_day(ctx: Context, accounts: int) -> date:
-    """The newest day that is owed by now, where there are so many accounts."""
+    """The newest day that is owed by now; the deadline grows with the number of accounts."""
     settings = ctx.settings
     seconds = deadline_s(accounts or 1, 1, settings.oceanengine_rate, settings.run_deadline_s)
-    return newest_owed(ctx.now(), settings.daily_at, seconds)
+    return core.newest_owed(ctx.now(), settings.daily_at, seconds)
 
 
 def reaching_back(ctx: Context, account_ids: Collection[str], days: DayRange) -> DayRange:
-    """The days of a daily run, and before them those back to the oldest that an account owes which is not parked."""
+    """The days of a daily run, extended back to the oldest day that any account owes; parked ones do not count."""
     parked = ctx.absences.parked(ctx.now())
     lacking = owed(ctx, [one for one in account_ids if one not in parked], days.last)
     return DayRange(min([days.first, *(these[0] for these in lacking.values())]), days.last)
@@ -52,34 +45,22 @@ def reaching_back(ctx: Context, account_ids: Collection[str], days: DayRange) ->
 
 def worth_trying(ctx: Context, lacking: Owed) -> dict[str, tuple[date, ...]]:
     """The owed days that a reading now can make good; the others wait for a later one."""
-    return worth_reading(lacking, _outcomes(ctx, lacking), ctx.now())
+    return core.worth_reading(lacking, _outcomes(ctx, lacking), ctx.now())
 
 
 def due_groups(ctx: Context, lacking: Owed, runs: Sequence[Run]) -> dict[DayRange, list[str]]:
-    """Accounts that are to be tried now, by the range of what they owe; where an open run is at it they are not.
-
-    Runs into another table do nothing for this one.
-    """
+    """Accounts that catch_up tries now, by the range of what they owe; runs into another table do not count."""
     runs = [run for run in runs if ctx.of(run) is ctx]
-    now, absent, open_runs = ctx.now(), ctx.absences.all(), ctx.ledger.plans(ctx.ledger.open_runs())
-    ours = [run for run in open_runs if ctx.of(run) is ctx]
-    at_it = {AccountDay(account.id, day) for run in ours for account in run.accounts for day in run.days}
-    return groups(
-        {
-            account_id: days
-            for account_id, days in _unbroken(ctx, lacking, runs).items()
-            if at_it.isdisjoint(AccountDay(account_id, day) for day in days)
-            and may_try(runs, account_id, days, now, unavailable=account_id in absent)
-        }
-    )
+    open_runs = [run for run in ctx.ledger.plans(ctx.ledger.open_runs()) if ctx.of(run) is ctx]
+    return core.due_groups(_unbroken(ctx, lacking, runs), runs, open_runs, ctx.absences.all(), ctx.now())
 
 
 def _unbroken(ctx: Context, lacking: Owed, runs: Sequence[Run]) -> dict[str, tuple[date, ...]]:
-    """What catch_up may try: what met an unforeseen error would only meet it again every hour."""
+    """What catch_up may try: an unforeseen error would only come again every hour."""
     if not lacking:
         return {}
     ended = ctx.outcomes.broke_so_often([run.run_id for run in runs], str(Step(FINISH)), TRIES)
-    return may_be_caught_up(lacking, _outcomes(ctx, lacking), runs, ended)
+    return core.may_be_caught_up(lacking, _outcomes(ctx, lacking), runs, ended)
 
 
 def _outcomes(ctx: Context, lacking: Owed) -> dict[AccountDay, LastOutcome]:
@@ -87,5 +68,5 @@ def _outcomes(ctx: Context, lacking: Owed) -> dict[AccountDay, LastOutcome]:
 
 
 def recent_runs(ctx: Context) -> list[Run]:
-    """The newest runs, without those that only looked and those that nobody can read."""
+    """The newest runs, without dry ones and those that nobody can read."""
     return [run for run in ctx.ledger.plans(ctx.ledger.newest(RUNS_LOOKED_AT)) if not run.dry_run]

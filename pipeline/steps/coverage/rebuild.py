@@ -1,20 +1,17 @@
-"""What is known of each day in a table, taken over from 同步状态 where Redis, emptied, remembers nothing of it."""
+"""Rebuild coverage from 同步状态 after Redis was emptied."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from zoneinfo import ZoneInfo
+from collections.abc import Mapping
 
 import structlog
 
 from pipeline.context import Context
-from pipeline.core.coverage.day import UNKNOWN, LastOutcome, Loaded
-from pipeline.core.coverage.status import ACCOUNT, AS_OF, COST, DAY, NAME, REASON, ROWS, STATE, STATES, table_of
+from pipeline.core.coverage.rebuild import Rebuilt, Sought, rebuilt
+from pipeline.core.coverage.status import NAME
+from pipeline.core.coverage.status_rows import rows_of
 from pipeline.core.errors import HistoryUnclear, LaikeError, WrongInput
-from pipeline.core.model import AccountDay, DayRange
 from pipeline.core.runs.absence import absent_since
 from pipeline.core.runs.plan import told_apart
-from pipeline.core.table.cells import moment_in, number_in, plain_text
-from pipeline.steps.coverage.status import recalled_days, search_of
+from pipeline.steps.coverage.status import days_to_rebuild
 from pipeline.steps.table.read import time_zone
 
 CURE = ": `laike doctor --table-of-history TABLE_ID` says which"
@@ -22,61 +19,47 @@ CURE = ": `laike doctor --table-of-history TABLE_ID` says which"
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Recalled:
-    """What the table says: the state of each day, and of those that were loaded what is compared later.
+def rebuild_coverage(ctx: Context, names: Mapping[str, str]) -> None:
+    """Remember what the status table says of these accounts, if nothing is loaded of any of them.
 
-    Attributes:
-        unnamed: Rows that may be of another table, since they name none and nobody knows which one it was.
-    """
-
-    outcomes: dict[AccountDay, LastOutcome] = field(default_factory=dict)
-    loaded: dict[AccountDay, Loaded] = field(default_factory=dict)
-    unnamed: int = 0
-
-
-def recall_coverage(ctx: Context, names: Mapping[str, str]) -> None:
-    """Remember what the status table says of these accounts, if nothing at all is remembered of any of them.
-
-    Only rows of our table are taken over. Where 同步状态 cannot be read the run goes on without: it loads its days, and
-    only calls nothing a correction.
+    Only rows of our table count. If 同步状态 cannot be read, the run loads its days without, and calls nothing a
+    correction.
 
     Args:
         names: The accounts' names by id.
 
     Raises:
-        HistoryUnclear: A person is to say which table it is that an older release wrote of.
+        HistoryUnclear: A person must say which table an older release wrote about.
     """
     _refuse_unclear(ctx)
     if any(ctx.coverage.days(names).values()):
         return
-    by_name = {name: number for number, name in told_apart(names).items()}
     try:
-        recalled = _recalled(ctx, by_name)
+        found = _rebuilt(ctx, names)
     except LaikeError as error:
         log.warning("coverage_not_recalled", error=error.message)
         return
-    if recalled.unnamed:
-        raise HistoryUnclear(f"{recalled.unnamed} rows of {NAME} name no table, and nobody knows which it was{CURE}")
-    if recalled.outcomes:
+    if found.unnamed:
+        raise HistoryUnclear(f"{found.unnamed} rows of {NAME} name no table, and nobody knows which it was{CURE}")
+    if found.outcomes:
         now = ctx.shared_now()
-        ctx.last_outcomes.learn(recalled.outcomes, now)
-        ctx.absences.begin(absent_since({at: one.state for at, one in recalled.outcomes.items()}))
-        ctx.coverage.learn(recalled.loaded, now)  # last: once anything is loaded nobody rebuilds again
-        log.info("coverage_recalled", days=len(recalled.loaded))
+        ctx.last_outcomes.learn(found.outcomes, now)
+        ctx.absences.begin(absent_since({at: one.state for at, one in found.outcomes.items()}))
+        ctx.coverage.learn(found.loaded, now)  # last: once anything is loaded nobody rebuilds again
+        log.info("coverage_recalled", days=len(found.loaded))
 
 
 def settle_history(ctx: Context, table_id: str) -> None:
-    """Take a person's word for which table it is that older releases remember, and that rows mean which name none.
+    """Take a person's word for which table older releases, and rows that name none, are about.
 
     Raises:
         WrongInput: Neither the base nor what is remembered knows such a table.
         LaikeError: As the service says.
     """
-    there = {number: name for name, number in ctx.base(None).tables.ids().items()}
-    known = dict.fromkeys(ctx.schema.tables_seen(), "no longer in the base") | there
-    if table_id not in known:
-        listed = ", ".join(f"{number} ({name})" for number, name in known.items())
+    there = {one: name for name, one in ctx.base(None).tables.ids().items()}
+    names = dict.fromkeys(ctx.schema.tables_seen(), "no longer in the base") | there
+    if table_id not in names:
+        listed = ", ".join(f"{one} ({name})" for one, name in names.items())
         raise WrongInput(f"no table {table_id} is known; there are {listed}")
     ctx.schema.settle(table_id)
 
@@ -88,39 +71,14 @@ def _refuse_unclear(ctx: Context) -> None:
         raise HistoryUnclear(f"what an older release remembers is about {named}{CURE}")
 
 
-def _recalled(ctx: Context, by_name: Mapping[str, str]) -> Recalled:
+def _rebuilt(ctx: Context, names: Mapping[str, str]) -> Rebuilt:
     base = ctx.base(None)
     table_id = ctx.status_memory.status_table() or base.tables.ids().get(NAME)
     if not table_id:
-        return Recalled()
-    zone, days = time_zone(ctx, base), recalled_days(ctx)
+        return Rebuilt()
+    by_name = {name: account_id for account_id, name in told_apart(names).items()}
+    sought = Sought(by_name, days_to_rebuild(ctx), time_zone(ctx, base))
     # all cells: a table of an older release has no column for the table's id
-    records = base.records(table_id).search(search_of(days, zone), [])
+    records = base.records(table_id).search(rows_of(sought.days, sought.zone), [])
     rows = [record.cells for record in records]
-    ours, owner = ctx.settings.bitable_table_id, ctx.schema.owner()
-    found = _gathered((cells for cells in rows if (table_of(cells) or owner) == ours), by_name, zone, days)
-    unclear = not owner and not any(table_of(cells) for cells in rows)  # beside named rows they are a person's
-    return replace(found, unnamed=len(_gathered(rows, by_name, zone, days).outcomes) if unclear else 0)
-
-
-def _gathered(
-    rows: Iterable[Mapping[str, object]], by_name: Mapping[str, str], zone: ZoneInfo, days: DayRange
-) -> Recalled:
-    recalled = Recalled()
-    for cells in rows:
-        at, read_at = _place(cells, by_name, zone), moment_in(cells.get(AS_OF), zone)
-        state = STATES.get(plain_text(cells.get(STATE) or ""))
-        count, cost = number_in(cells.get(ROWS) or 0), number_in(cells.get(COST) or 0)
-        if at is None or at.day not in days or state is None or read_at is None or count is None or cost is None:
-            continue  # what a person wrote
-        reason = None if state.good else plain_text(cells.get(REASON) or "") or None
-        outcome = LastOutcome(state=state, rows=int(count), cost=str(cost), what_to_do=reason, as_of=read_at)
-        recalled.outcomes[at] = outcome
-        if state.good:
-            recalled.loaded[at] = Loaded(outcome.rows, outcome.cost, UNKNOWN, read_at)
-    return recalled
-
-
-def _place(cells: Mapping[str, object], by_name: Mapping[str, str], zone: ZoneInfo) -> AccountDay | None:
-    number, day = by_name.get(plain_text(cells.get(ACCOUNT) or "")), moment_in(cells.get(DAY), zone)
-    return AccountDay(number, day.date()) if number and day else None
+    return rebuilt(rows, sought, ctx.settings.bitable_table_id, ctx.schema.owner())

@@ -1,61 +1,36 @@
-"""Write the 同步状态 table: a row per account, day and table, where an operator sees which figures can be trusted."""
+"""Write the 同步状态 table: a row per account, day and table says which figures can be trusted."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time
-from zoneinfo import ZoneInfo
 
 from pipeline.clients.feishu.base import Base
 from pipeline.clients.feishu.records import BatchSize, Records
 from pipeline.context import Context
-from pipeline.core.coverage.status import (
-    ACCOUNT,
-    AS_OF,
-    COST,
-    DAY,
-    DAY_MS,
-    FIELDS,
-    FOUND_BY,
-    NAME,
-    REASON,
-    ROWS,
-    STATE,
-    TABLE,
-    WORDS,
-    OldRow,
-    Places,
-    StatusRow,
-    table_of,
-)
+from pipeline.core.coverage.status import FIELDS, FOUND_BY, NAME, TABLE, OldRow, Places, StatusRow, table_of
+from pipeline.core.coverage.status_rows import rows_about, rows_of, status_row, there
 from pipeline.core.errors import ColumnVanished, NotFoundYet, RowVanished, TableFull
-from pipeline.core.model import CHINA, AccountDay, DayRange, china_day
+from pipeline.core.model import AccountDay, DayRange, china_day
 from pipeline.core.outcome import Run
 from pipeline.core.runs.findings import Word
 from pipeline.core.runs.plan import window
-from pipeline.core.table.cells import midnight_ms, plain_text
-from pipeline.core.table.layout import between
 from pipeline.core.table.limits import status_left_out
-from pipeline.state.coverage.status_memory import KnownRow, place
+from pipeline.state.coverage.status_memory import WrittenRow
 from pipeline.steps.coverage.standing import newest
 from pipeline.steps.coverage.status_capacity import learn_created, places
 from pipeline.steps.table.create import create_surely
 from pipeline.steps.table.read import time_zone
 from pipeline.steps.table.write import until_known, write_batches
 
-# From then on yesterday's figures have settled: a row that says so is worth a write, a later minute is not. A minute
-# before the run that reads them again: Redis, whose clock dates a reading, may be a little behind the one of beat.
-SETTLED = time(10, 34)
-RECALLED_DAYS = 31  # as far back as corrections reach: what is taken over where Redis was emptied
+DAYS_TO_REBUILD = 31  # as far back as corrections reach
 
 
 def write_status(ctx: Context, run: Run, words: Mapping[AccountDay, Word]) -> list[str]:
-    """Bring the status rows of a run up to date; the table is made where there is none. What is to be told of it.
+    """Bring the status rows of a run up to date, making the table if needed; returns warnings.
 
     Raises:
         LaikeError: As the service says.
     """
     with ctx.writing() as base:
-        # whoever wrote before us may have told of what was read later
+        # another run may have written what was read later
         rows = _rows(ctx, base, run, newest(ctx, words))
         ctx.writes.begin_writing()
         without = until_known(lambda: _write_or_look_again(ctx, base, run, rows), ctx.pause)
@@ -63,9 +38,9 @@ def write_status(ctx: Context, run: Run, words: Mapping[AccountDay, Word]) -> li
 
 
 def status_table(ctx: Context, base: Base) -> str:
-    """The id of the table: the known one, the one of its name, or a new one."""
-    if known := ctx.status_memory.status_table():
-        return known
+    """The id of the table: the remembered one, the one of its name, or a new one."""
+    if remembered := ctx.status_memory.status_table():
+        return remembered
     table_id = base.tables.ids().get(NAME)
     if not table_id:
         table_id = base.tables.create(NAME, FIELDS)
@@ -77,7 +52,7 @@ def status_table(ctx: Context, base: Base) -> str:
 def _write_or_look_again(ctx: Context, base: Base, run: Run, rows: Sequence[StatusRow]) -> Sequence[StatusRow]:
     try:
         return _write(ctx, base, run, rows)
-    except ColumnVanished:  # of an older release, or a person deleted one
+    except ColumnVanished:  # a table of an older release, or a person deleted one
         _add_columns(ctx, base)
         return _write(ctx, base, run, rows)
     except (RowVanished, NotFoundYet):  # a person deleted a row or the table
@@ -87,39 +62,24 @@ def _write_or_look_again(ctx: Context, base: Base, run: Run, rows: Sequence[Stat
 
 def _rows(ctx: Context, base: Base, run: Run, words: Mapping[AccountDay, Word]) -> list[StatusRow]:
     names = {account.id: account.name for account in run.accounts}
-    zone = time_zone(ctx, base)
-    rows = []
-    for at, word in words.items():
-        outcome, read_at = word.outcome, word.as_of or run.started_at
-        day_ms = midnight_ms(at.day, zone)
-        cells: dict[str, object] = {
-            DAY: day_ms,
-            ACCOUNT: names[at.account_id],
-            STATE: WORDS[outcome.state],
-            ROWS: outcome.rows,
-            COST: float(outcome.cost),
-            REASON: outcome.note,
-            TABLE: base.table_id,
-        }
-        digest = hashlib.sha256(repr([cells, _phase(read_at)]).encode()).hexdigest()[:16]
-        rows.append(StatusRow(place(at), {**cells, AS_OF: _ms(read_at)}, digest, day_ms, outcome.state.good))
-    return rows
-
-
-def _phase(read_at: datetime) -> str:
-    local = read_at.astimezone(CHINA)
-    return f"{local.date()} {local.time() >= SETTLED}"
+    table_id, zone = base.table_id, time_zone(ctx, base)
+    return [
+        status_row(
+            at, word.outcome, word.as_of or run.started_at, name=names[at.account_id], table_id=table_id, zone=zone
+        )
+        for at, word in words.items()
+    ]
 
 
 def _write(ctx: Context, base: Base, run: Run, rows: Sequence[StatusRow]) -> Sequence[StatusRow]:
-    """Write what is not there so; the rows for which the table has no place."""
+    """Write what differs; returns the rows for which the table has no place."""
     records = base.records(status_table(ctx, base))
-    known = ctx.status_memory.status_rows([row.place for row in rows])
-    if unknown := [row for row in rows if row.place not in known]:
-        known |= {at: KnownRow(record_id, "") for at, record_id in _find(ctx, records, unknown).items()}
-    changed = [row for row in rows if row.place in known and known[row.place].digest != row.digest]
-    _update(ctx, records, [(known[row.place].record_id, row) for row in changed])
-    new = [row for row in rows if row.place not in known]
+    written = ctx.status_memory.status_rows([row.place for row in rows])
+    if others := [row for row in rows if row.place not in written]:
+        written |= {at: WrittenRow(record_id, "") for at, record_id in _find(ctx, records, others).items()}
+    changed = [row for row in rows if row.place in written and written[row.place].digest != row.digest]
+    _update(ctx, records, [(written[row.place].record_id, row) for row in changed])
+    new = [row for row in rows if row.place not in written]
     if not new:
         return ()
     found = places(ctx, base, records, new)
@@ -132,28 +92,28 @@ def _write(ctx: Context, base: Base, run: Run, rows: Sequence[StatusRow]) -> Seq
 
 
 def _fill(ctx: Context, records: Records, run: Run, found: Places) -> None:
-    """Let old rows carry new days, then create what there is room for."""
+    """Let old rows carry new days, then create the others."""
     _forget(ctx, [old for old, _ in found.reuse])
     _update(ctx, records, [(old.record_id, row) for old, row in found.reuse])
     write_batches(found.create, ctx.batch_size, lambda batch: _create(ctx, records, run, batch))
 
 
 def _forget(ctx: Context, old: Sequence[OldRow]) -> None:
-    """Rows that are about to carry another day are no longer those of theirs, whoever is killed in between."""
+    """Forget the days of rows before they carry others, so that a kill in between leaves no wrong place."""
     owner, ours = ctx.schema.owner(), ctx.settings.bitable_table_id
     for table_id in {one.table_id or owner or ours for one in old}:
         ctx.status_memory.beside(table_id).forget_status_rows({one.record_id for one in old})
 
 
 def _unwritten(ctx: Context, records: Records, rows: Sequence[StatusRow]) -> list[StatusRow]:
-    there = _find(ctx, records, rows)
-    return [row for row in rows if row.place not in there]
+    found = _find(ctx, records, rows)
+    return [row for row in rows if row.place not in found]
 
 
 def _update(ctx: Context, records: Records, rows: Sequence[tuple[str, StatusRow]]) -> None:
     def update(batch: Sequence[tuple[str, StatusRow]]) -> None:
         records.batch_update([(record_id, row.cells) for record_id, row in batch])
-        ctx.status_memory.learn_status_rows({row.place: KnownRow(record_id, row.digest) for record_id, row in batch})
+        ctx.status_memory.learn_status_rows({row.place: WrittenRow(record_id, row.digest) for record_id, row in batch})
 
     write_batches(rows, ctx.batch_size, update)
 
@@ -170,7 +130,7 @@ class _Creation:
     def send(self, rows: Sequence[StatusRow], token: str) -> None:
         ids = self.records.batch_create([row.cells for row in rows], token).ids
         if len(ids) == len(rows):
-            made = {row.place: KnownRow(record_id, row.digest) for row, record_id in zip(rows, ids, strict=True)}
+            made = {row.place: WrittenRow(record_id, row.digest) for row, record_id in zip(rows, ids, strict=True)}
             self.ctx.status_memory.learn_status_rows(made)
 
     def absent(self, rows: Sequence[StatusRow]) -> list[StatusRow]:
@@ -183,27 +143,18 @@ def _create(ctx: Context, records: Records, run: Run, rows: Sequence[StatusRow])
 
 
 def _find(ctx: Context, records: Records, rows: Sequence[StatusRow]) -> dict[str, str]:
-    """Record ids of the rows that are there already, by their day, account name and table.
+    """Record ids by place of the rows that are there already.
 
-    All cells are asked for: a table of an older release has no column for the last.
+    All cells are asked for: a table of an older release has no column for the table's id.
     """
-    owner, ours = ctx.schema.owner(), ctx.settings.bitable_table_id
-    places: dict[tuple[object, object], str] = {(row.day_ms, row.cells[ACCOUNT]): row.place for row in rows}
-    found: dict[str, str] = {}
-    days = [row.day_ms for row in rows]
-    for record in records.search(between(DAY, min(days) - DAY_MS, max(days) + DAY_MS), []):
-        cells = record.cells
-        at = places.get((cells.get(DAY), plain_text(cells.get(ACCOUNT) or "")))
-        if at and (table_of(cells) or owner or ours) == ours:
-            found.setdefault(at, record.record_id)
-    return found
+    return there(rows, records.search(rows_about(rows), []), ctx.settings.bitable_table_id, ctx.schema.owner())
 
 
 def _add_columns(ctx: Context, base: Base) -> None:
-    """Add what the table lacks of our columns, and say of the rows that corrections reach which table they are about.
+    """Add our columns that the table lacks; rows that corrections reach get the id of their data table.
 
     Raises:
-        ColumnVanished: A person renamed one by which rows are found.
+        ColumnVanished: A person renamed a column by which rows are found.
     """
     table_id = status_table(ctx, base)
     names = {field.name for field in base.tables.fields(table_id)}
@@ -214,25 +165,16 @@ def _add_columns(ctx: Context, base: Base) -> None:
     for one in missing:
         base.tables.create_field(table_id, one)
     if any(one["field_name"] == TABLE for one in missing) and (owner := ctx.schema.owner()):
-        search = search_of(recalled_days(ctx), time_zone(ctx, base))
+        search = rows_of(days_to_rebuild(ctx), time_zone(ctx, base))
         _name_table(base.records(table_id), search, owner, ctx.batch_size)
 
 
-def recalled_days(ctx: Context) -> DayRange:
-    """The days that are taken over from the table where Redis was emptied."""
-    return window(ctx.now(), max(RECALLED_DAYS, ctx.settings.catch_up_days))
-
-
-def search_of(days: DayRange, zone: ZoneInfo) -> dict[str, object]:
-    """The filter that passes the rows of some days."""
-    return between(DAY, midnight_ms(days.first, zone) - DAY_MS, midnight_ms(days.last, zone) + DAY_MS)
+def days_to_rebuild(ctx: Context) -> DayRange:
+    """The days that are rebuilt from the table after Redis was emptied."""
+    return window(ctx.now(), max(DAYS_TO_REBUILD, ctx.settings.catch_up_days))
 
 
 def _name_table(records: Records, search: Mapping[str, object], owner: str, size: BatchSize) -> None:
     found = records.search(search, [])
     ids = [record.record_id for record in found if not table_of(record.cells)]
     write_batches(ids, size, lambda batch: records.batch_update([(one, {TABLE: owner}) for one in batch]))
-
-
-def _ms(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)

@@ -1,6 +1,6 @@
-"""Room in the 同步状态 table: counted as the main table's is; when it is full the oldest rows carry the newest days.
+"""Capacity of the 同步状态 table, counted as the data table's is; when it is full old rows carry new days.
 
-It has a row for each account, day and table for ever: 1,000 accounts fill it in three weeks. Nothing is deleted.
+It keeps a row for each account, day and table: 1,000 accounts fill it in three weeks. Nothing is deleted.
 """
 
 from collections.abc import Sequence
@@ -31,26 +31,26 @@ def places(ctx: Context, base: Base, records: Records, new: Sequence[StatusRow],
     """Where new rows go.
 
     Args:
-        full: The service says that it takes no more, whatever `LAIKE_TABLE_MAX_ROWS` is.
+        full: The service takes no more, whatever `LAIKE_TABLE_MAX_ROWS` is.
 
     Raises:
         LaikeError: As the service says.
     """
     count = _count(ctx, records) if full else _remembered_or_counted(ctx, records, len(new))
-    room = 0 if full else max(0, ctx.settings.table_max_rows - count)
-    lacking = len(new) - room
-    return places_for(new, room, _oldest(ctx, base, records, lacking) if lacking > 0 else [])
+    free = 0 if full else max(0, ctx.settings.table_max_rows - count)
+    lacking = len(new) - free
+    return places_for(new, free, _oldest(ctx, base, records, lacking) if lacking > 0 else [])
 
 
 def learn_created(ctx: Context, records: Records, more: int) -> None:
-    """Remember that there are so many rows more than were counted."""
+    """Add `more` created rows to the count."""
     table_facts = ctx.table_facts.beside(records.table_id)
     if counts := table_facts.rows():
         table_facts.learn_rows(china_day(ctx.now()), counts[max(counts)] + more, counted=False)
 
 
 def _remembered_or_counted(ctx: Context, records: Records, more: int) -> int:
-    """Rows of the table: as remembered, while there is much room, else counted."""
+    """Rows of the table: as remembered while much capacity is free, else counted."""
     remembered = remembered_count(ctx.at_table(records.table_id), more)
     return _count(ctx, records) if remembered is None else remembered
 
@@ -62,10 +62,10 @@ def _count(ctx: Context, records: Records) -> int:
 
 
 def _oldest(ctx: Context, base: Base, records: Records, count: int) -> list[OldRow]:
-    """So many of the oldest rows that may carry another day; always the same ones while the table stays as it is."""
+    """The `count` oldest rows that may carry another day, always in the same order."""
     creator = ctx.base_facts.creator()
     if creator is None:
-        return []  # which rows are ours is not known
+        return []  # nobody knows which rows are ours
     computed = {field.name for field in base.tables.fields(records.table_id) if field.type in COMPUTED}
     before_ms = midnight_ms(china_day(ctx.now()) - timedelta(days=KEPT_DAYS), time_zone(ctx, base))
     found = records.search(between(DAY, 0, before_ms), [], sort=(DAY, ACCOUNT))

@@ -21,7 +21,7 @@ from pipeline.core.unforeseen import TRIES, Unforeseen
 from pipeline.render.cards import trouble_card
 from pipeline.steps.accounts.roster import Known, account_count, choose, known_accounts, remembered_accounts
 from pipeline.steps.coverage.owed import due_groups, newest_day, owed, reaching_back, recent_runs, worth_trying
-from pipeline.steps.coverage.rebuild import recall_coverage
+from pipeline.steps.coverage.rebuild import rebuild_coverage
 from pipeline.steps.runs.alive import under_way
 from pipeline.steps.runs.backfill import open_attempt, rows_a_day, taken_up
 from pipeline.steps.runs.early_read import read_table
@@ -144,8 +144,8 @@ def begin_catch_up(ctx: Context) -> list[Run]:
     known = remembered_accounts(ctx) or known_accounts(ctx)
     day = newest_day(ctx, len(known.names))
     if day == plan.yesterday(ctx.now()):
-        known = known_accounts(ctx)  # if the daily run could not renew the list, a new account may be missing
-    recall_coverage(ctx, known.names)
+        known = known_accounts(ctx)  # a list that the daily run could not renew may lack a new account
+    rebuild_coverage(ctx, known.names)
     lacking = worth_trying(ctx, owed(ctx, known.names, day))
     runs = recent_runs(ctx) if lacking else []
     # two processes see the same runs, and so begin the same ones
@@ -163,7 +163,7 @@ def _deadline_s(ctx: Context, accounts: int, days: int) -> float:
 def _roster(ctx: Context) -> Known:
     """The accounts; their coverage is rebuilt if Redis was emptied."""
     known = known_accounts(ctx)
-    recall_coverage(ctx, known.names)
+    rebuild_coverage(ctx, known.names)
     return known
 
 

@@ -16,6 +16,7 @@ from pipeline.core.coverage.history import History, looked_back
 from pipeline.core.model import DayRange, china_day
 from pipeline.core.outcome import RunState, Summary
 from pipeline.core.telling.background import Background
+from pipeline.core.telling.recovery import lasting_trouble
 from pipeline.render.cards import run_card
 from pipeline.state.store import StoreTrouble
 from pipeline.steps.telling.alerts import alerts
@@ -33,26 +34,26 @@ def tell_run(ctx: Context, summary: Summary) -> None:
     Of a run that a person began the group hears only where that person said so, or where it mends what the group was
     told of; what only that run saw is on the next card.
     """
-    if not ctx.bot() or ctx.marks.told(summary.run_id):
+    if not ctx.bot() or ctx.told.of_run(summary.run_id):
         return
-    today, standing = china_day(ctx.now()), _standing(summary)
-    if standing and ctx.told.told(today, standing):
-        ctx.marks.tell(summary.run_id)
+    today, lasting = china_day(ctx.now()), lasting_trouble(summary)
+    if lasting and ctx.told.of_trouble(today, lasting):
+        ctx.told.mark_run(summary.run_id)
     elif not _concerns_the_group(ctx, summary):
         keep_for_later(ctx, summary)
-    elif _send(ctx, summary) == Sent.YES and standing:
-        ctx.told.learn_told(today, standing)
+    elif _send(ctx, summary) == Sent.YES and lasting:
+        ctx.told.mark_trouble(today, lasting)
 
 
 def tell_unsent(ctx: Context) -> None:
     """Try the cards again that could not be sent; while the bot takes none, one a time is enough."""
-    for run_id in ctx.told.unsent(ctx.now()):
+    for run_id in ctx.untold.unsent(ctx.now()):
         summary = next(iter(ctx.ledger.ends([run_id])), None)
-        if summary and not ctx.marks.told(run_id):
+        if summary and not ctx.told.of_run(run_id):
             tell_run(ctx, summary)
-            if not ctx.marks.told(run_id) and _concerns_the_group(ctx, summary):
+            if not ctx.told.of_run(run_id) and _concerns_the_group(ctx, summary):
                 return
-        ctx.told.forget_unsent(run_id)
+        ctx.untold.forget_unsent(run_id)
 
 
 def _concerns_the_group(ctx: Context, summary: Summary) -> bool:
@@ -64,15 +65,15 @@ def _send(ctx: Context, summary: Summary) -> Sent | None:
     besides = unheard(ctx, summary)
     card, run_id = run_card(summary, _background(ctx, summary, besides)), summary.run_id
     good = summary.state == RunState.SUCCESS
-    if good and not ctx.marks.tell(run_id):
+    if good and not ctx.told.mark_run(run_id):
         return None
     sent = send(ctx, card)
     if sent == Sent.YES:
-        ctx.marks.tell(run_id)
+        ctx.told.mark_run(run_id)
         heard(ctx, summary, besides)
     elif sent == Sent.NOT or not good:
-        ctx.told.learn_unsent(run_id, ctx.now())
-        ctx.marks.untell(run_id)
+        ctx.untold.learn_unsent(run_id, ctx.now())
+        ctx.told.unmark_run(run_id)
     return sent
 
 
@@ -112,10 +113,3 @@ def _alerts(ctx: Context, summary: Summary, history: History, besides: Sequence[
     except Exception:
         log.exception("alerts_broke", run=summary.run_id)  # the figures are told without them
         return ()
-
-
-def _standing(summary: Summary) -> str | None:
-    """The name of a trouble that fails every run until a person acts: one card a day is enough."""
-    troubles = (summary.trouble, *(account.trouble for account in summary.accounts))
-    found = next((trouble for trouble in troubles if trouble and trouble.needs_person), None)
-    return f"run:{found.reason}:{found.code}" if found and summary.state == RunState.FAILED else None

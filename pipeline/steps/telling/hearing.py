@@ -35,36 +35,36 @@ def mends(ctx: Context, summary: Summary) -> bool:
 
 def unheard(ctx: Context, summary: Summary) -> list[Summary]:
     """Runs before this one that told nobody what only they saw, the newest first."""
-    found = (ctx.ledger.summary(run_id) for run_id in ctx.told.quiet() if run_id != summary.run_id)
+    found = (ctx.ledger.summary(run_id) for run_id in ctx.untold.quiet() if run_id != summary.run_id)
     return [one for one in found if one]
 
 
 def heard(ctx: Context, summary: Summary, runs: list[Summary]) -> None:
     """The group got the card about a run, which also told what these runs had seen."""
-    ctx.told.forget_quiet([summary.run_id, *(one.run_id for one in runs)])
+    ctx.untold.forget_quiet([summary.run_id, *(one.run_id for one in runs)])
     if authorize_link_in(summary):  # the group need not hear of the dead token once more today
-        ctx.told.learn_told(china_day(ctx.now()), told_as(NeedsAuthorization.reason))
+        ctx.told.mark_trouble(china_day(ctx.now()), told_as(NeedsAuthorization.reason))
     elif any(account.of_day.good for account in summary.accounts):
         for day, what in _token_told(ctx):
-            ctx.told.forget_told(day, what)
+            ctx.told.unmark_trouble(day, what)
 
 
 def keep_for_later(ctx: Context, summary: Summary) -> None:
     """Let the next card tell what only this run saw, which tells nobody."""
     if summary.news or summary.restatements:
-        ctx.told.learn_quiet(summary.run_id, summary.ended_at)
+        ctx.untold.learn_quiet(summary.run_id, summary.ended_at)
 
 
 def _token_told(ctx: Context) -> list[tuple[date, str]]:
     """Troubles with the token that the group was told of lately."""
     today = china_day(ctx.now())
     days = (today, today - timedelta(days=1))
-    return [(day, what) for day in days for what in TOKEN_TROUBLES if ctx.told.told(day, what)]
+    return [(day, what) for day in days for what in TOKEN_TROUBLES if ctx.told.of_trouble(day, what)]
 
 
 def _heard_of(ctx: Context, summary: Summary) -> Iterator[Summary]:
     """Runs that began before and that the group heard of, the newest first."""
-    told = (run_id for run_id in ctx.ledger.newest(RUNS_SEARCHED) if ctx.marks.told(run_id))
+    told = (run_id for run_id in ctx.ledger.newest(RUNS_SEARCHED) if ctx.told.of_run(run_id))
     for _, run_id in zip(range(EARLIER_RUNS), told, strict=False):
         earlier = ctx.ledger.summary(run_id) if run_id != summary.run_id else None
         if earlier and earlier.started_at < summary.started_at:

@@ -61,5 +61,5 @@ def send(ctx: Context, card: Mapping[str, object]) -> Sent:
 def tell_once(ctx: Context, what: str, card: Mapping[str, object]) -> None:
     """Tell of a trouble, once a day; one that could not be sent is tried again by whoever meets it next."""
     today = china_day(ctx.now())
-    if not ctx.told.told(today, what) and send(ctx, card) == Sent.YES:
-        ctx.told.learn_told(today, what)
+    if not ctx.told.of_trouble(today, what) and send(ctx, card) == Sent.YES:
+        ctx.told.mark_trouble(today, what)

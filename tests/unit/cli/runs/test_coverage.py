@@ -11,6 +11,7 @@ from cli.runs import coverage
 from cli.terminal import output
 from pipeline.core.coverage.day import DayCoverage, LastOutcome
 from pipeline.core.coverage.grid import AccountCoverage
+from pipeline.core.coverage.states import LETTERS
 from pipeline.core.model import Account, DayRange
 from pipeline.core.outcome import DayState
 
@@ -47,14 +48,12 @@ def test_no_line_of_the_grid_is_wider_than_the_terminal_and_each_day_is_there(
     assert numbers == list(range(1, 31))
     letters = [one for line in lines if line.startswith(names[0][:1]) for one in line.split()[1:]]
     states = list(DayState)
-    assert letters == [coverage.LETTERS[states[n % len(states)]] for n in range(30)]
+    assert letters == [LETTERS[states[n % len(states)]] for n in range(30)]
 
 
 def test_each_state_has_its_letter_and_a_colour(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert coverage.LETTERS.keys() == set(DayState)
-    assert len(set(coverage.LETTERS.values())) == len(DayState)
     plain = shown(monkeypatch, ["店"], len(DayState), 80)
     row = next(line for line in plain.splitlines() if line.startswith("店"))
-    assert row.split()[1:] == [coverage.LETTERS[state] for state in DayState]
+    assert row.split()[1:] == [LETTERS[state] for state in DayState]
     assert "\x1b[" in shown(monkeypatch, ["店"], 7, 80, colour=True)
     assert "\x1b[" not in plain

@@ -71,7 +71,7 @@ def test_what_the_table_has_stands_and_where_nobody_knows_what_the_run_brought()
     one = ended(account(DayState.LOADED))
     assert aftermath(one, {"0": KEPT}).standing == {"0": OLD}
     assert aftermath(one, None).standing == {"0": Standing(2, Decimal("118.36"), NOW)}
-    assert (aftermath(one, {}).known, aftermath(one, None).known) == (True, False)
+    assert (aftermath(one, {}).remembered, aftermath(one, None).remembered) == (True, False)
 
 
 def test_a_dry_run_has_changed_nothing() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pipeline.core.coverage.day import LastOutcome
 from pipeline.core.coverage.owed import (
     catch_up_id,
+    due_groups,
     groups,
     may_be_caught_up,
     may_try,
@@ -153,6 +154,14 @@ def test_an_account_that_cannot_be_read_is_tried_once_a_day(hours: tuple[float, 
 def test_accounts_that_owe_the_same_range_go_together() -> None:
     owed: Mapping[str, tuple[date, ...]] = {"1": ago(3, 0), "2": ago(0), "3": ago(3, 2, 1, 0), "4": ago(0)}
     assert groups(owed) == {DayRange(*ago(3, 0)): ["1", "3"], DayRange(*ago(0, 0)): ["2", "4"]}
+
+
+def test_accounts_are_not_tried_while_an_open_run_has_such_a_day() -> None:
+    owed = {"1": ago(3), "2": ago(3), "3": ago(9)}
+    day = DayRange(*ago(3, 3))
+    assert due_groups(owed, [], [a_run(0.1, 6, 0, "1")], [], SEVEN) == {day: ["2"], DayRange(*ago(9, 9)): ["3"]}
+    assert due_groups(owed, [a_run(0.1, 6, 0, "1")], [], [], SEVEN)[day] == ["2"]  # tried a moment ago
+    assert due_groups(owed, [a_run(2, 6, 0, "1", "2")], [], ["1"], SEVEN)[day] == ["2"]  # 1 cannot be read
 
 
 def test_a_catch_up_run_is_named_by_its_days_and_how_many_there_were() -> None:

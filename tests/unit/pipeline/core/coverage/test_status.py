@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.coverage.status import DAY_MS, FIELDS, OURS, STATES, OldRow, StatusRow, places_for, reusable
+from pipeline.core.coverage.status import DAY_MS, FIELDS, OURS, OldRow, StatusRow, places_for, reusable
 from pipeline.core.table.record import Record
 
 US, PERSON = "ou_us", "ou_person"
@@ -110,7 +110,6 @@ def test_without_knowing_who_we_are_no_row_is_ours() -> None:
     assert list(reusable([record(), nameless], None, 6 * DAY_MS, ())) == []
 
 
-def test_each_column_has_a_type_and_each_state_a_word_of_its_own() -> None:
+def test_each_column_has_a_name_and_a_type() -> None:
     assert len(OURS) == len(FIELDS)
     assert all(isinstance(one["type"], int) for one in FIELDS)
-    assert len(STATES) == len(set(STATES.values()))

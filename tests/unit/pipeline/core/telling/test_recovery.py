@@ -7,7 +7,7 @@ from decimal import Decimal
 from pipeline.core.errors import TableFull
 from pipeline.core.model import DayRange
 from pipeline.core.outcome import AccountResult, DayState, RunState, Summary
-from pipeline.core.telling.recovery import past_troubles
+from pipeline.core.telling.recovery import lasting_trouble, past_troubles
 
 DAY = date(2026, 2, 11)
 NOW = datetime(2026, 2, 12, 7, tzinfo=UTC)
@@ -67,3 +67,12 @@ def test_a_trouble_of_the_whole_run_was_one_of_each_account() -> None:
 def test_runs_that_only_looked_or_were_of_other_days_do_not_count() -> None:
     looked = replace(ended(1, BAD), dry_run=True)
     assert past_troubles(ended(0, GOOD), [looked, ended(7, BAD)]) == {}
+
+
+def test_a_trouble_lasts_that_fails_the_run_until_a_person_acts() -> None:
+    full, later = TableFull("full").trouble(), replace(TableFull("full").trouble(), needs_person=False)
+    failed = ended(0, BAD, state=RunState.FAILED)
+    assert lasting_trouble(replace(failed, trouble=full)) == "run:table_full:None"
+    assert lasting_trouble(replace(failed, accounts=(replace(failed.accounts[0], trouble=full),))) is not None
+    assert lasting_trouble(replace(failed, trouble=later)) is None
+    assert lasting_trouble(replace(failed, trouble=full, state=RunState.PARTIAL)) is None

@@ -1,3 +1,5 @@
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -6,7 +8,7 @@ import pytest
 from pipeline.core.coverage.day import DayCoverage, LastOutcome, Loaded
 from pipeline.core.coverage.grid import AccountCoverage
 from pipeline.core.coverage.history import Figures
-from pipeline.core.model import Account, DayRange
+from pipeline.core.model import Account, DayRange, Totals
 from pipeline.core.outcome import DayState
 from pipeline.core.telling.week import Compared, Week, account_week, change, figures, week_of, weeks
 
@@ -49,41 +51,48 @@ def days(*numbers: int) -> list[date]:
     return [MONDAY + timedelta(days=number) for number in numbers]
 
 
+READ = datetime(2026, 2, 9, 2, 35, tzinfo=UTC)
+LOADED = Loaded(0, "10", "c", READ, Totals(Decimal(10), Decimal(1)))
+SHORT, GOOD = (LastOutcome(state=state, written=False) for state in (DayState.INCOMPLETE, DayState.LOADED))
+WHOLE = {day: DayCoverage(LOADED) for day in days(*range(-7, 7))}
+
+
+def account(name: str, changed: Mapping[date, DayCoverage] | None = None) -> AccountCoverage:
+    """An account of which every day of both weeks is loaded, but for some."""
+    return AccountCoverage(Account(name, name), {**WHOLE, **(changed or {})})
+
+
 def test_only_days_that_are_whole_in_both_weeks_are_compared() -> None:
-    loaded = {day: of("10") for day in days(*range(-7, 7))}
-    whole = days(*range(-7, -2), *range(1, 7))  # neither the Saturday and Sunday before nor this Monday
-    one = account_week("甲", loaded, whole, days(-2, -1, 0), LAST)
+    # neither the Saturday and Sunday before nor this Monday
+    one = account_week(account("甲", dict.fromkeys(days(-2, -1, 0), DayCoverage(LOADED, SHORT))), LAST)
     assert one.compared == Compared(4, of("40", "4"), of("40", "4"))  # Tuesday to Friday
     assert one.last == of("70", "7")
 
 
 def test_a_day_that_is_whole_but_of_unknown_figures_is_not_compared() -> None:
-    loaded = {day: of("10") for day in days(-6, 0, 1)}
-    assert account_week("甲", loaded, days(*range(-7, 7)), [], LAST).compared.days == 1
+    assert account_week(account("甲", {MONDAY: DayCoverage(last=GOOD)}), LAST).compared.days == 6
 
 
 def test_only_days_of_its_own_week_are_named() -> None:
-    one, two = (account_week(name, {}, [], days(-7, -1, 0), LAST) for name in "甲乙")
-    week = Week(LAST, (one, two))
-    assert week.lacking == {MONDAY: ["甲", "乙"]}
+    lacking = dict.fromkeys(days(-7, -1, 0), DayCoverage(last=SHORT))
+    one, two = (account_week(account(name, lacking), LAST) for name in "甲乙")
+    assert Week(LAST, (one, two)).lacking == {MONDAY: ["甲", "乙"]}
     assert one.lacking == (MONDAY,)
 
 
 def test_a_week_is_compared_as_a_whole_only_where_each_day_of_each_account_is() -> None:
-    loaded = {day: of("10") for day in days(*range(-7, 7))}
-    full = account_week("甲", loaded, loaded, [], LAST)
-    short = account_week("乙", loaded, days(*range(-6, 7)), days(-7), LAST)
+    full = account_week(account("甲"), LAST)
+    short = account_week(account("乙", dict.fromkeys(days(-7), DayCoverage(LOADED, SHORT))), LAST)
     assert Week(LAST, (full, full)).comparable
     assert not Week(LAST, (full, short)).comparable
     assert Week(LAST, (full, short)).compared == Compared(13, of("130", "13"), of("130", "13"))
     assert Week(LAST, (full, short)).last == of("140", "14")
 
 
-def test_a_week_is_that_of_the_days_that_stand_and_names_those_that_somebody_waits_for() -> None:
-    read = datetime(2026, 2, 9, 2, 35, tzinfo=UTC)
-    loaded, doubt = Loaded(1, "10", "c", read), LastOutcome(state=DayState.INCOMPLETE, written=True)
-    one = {day: DayCoverage(loaded) for day in days(*range(-7, 7))} | {MONDAY: DayCoverage(loaded, doubt)}
-    week = week_of(LAST, [AccountCoverage(Account("1", "甲"), one)])
-    assert (week.last.cost, week.as_of) == (Decimal(60), read)
+def test_a_week_is_that_of_the_days_that_stand_and_as_old_as_the_earliest_account() -> None:
+    doubt = replace(SHORT, written=True)
+    earlier = {LAST.last: DayCoverage(replace(LOADED, as_of=READ - timedelta(hours=1)))}
+    week = week_of(LAST, [account("甲", {MONDAY: DayCoverage(LOADED, doubt)}), account("乙", earlier)])
+    assert (week.last.cost, week.as_of) == (Decimal(130), READ - timedelta(hours=1))
     assert week.lacking == {MONDAY: ["甲"]}
-    assert week.compared.days == 6
+    assert week.compared.days == 13
