@@ -4,7 +4,7 @@ from cli.session import opened
 from cli.terminal import output
 from pipeline.core.runs.plan import choose_accounts
 from pipeline.core.table.views import ViewState
-from pipeline.steps.accounts.roster import known_accounts
+from pipeline.steps.accounts.roster import current_accounts
 from pipeline.steps.runs.views import CREATED_A_RUN, forget_deleted, inspect, mend
 from pipeline.steps.table.write import batches
 
@@ -12,7 +12,7 @@ from pipeline.steps.table.write import batches
 def views(*, fix: bool, as_json: bool) -> int:
     """The view of each account; with `fix` the missing are made and the wrong repaired."""
     with opened() as ctx:
-        accounts = choose_accounts(known_accounts(ctx).names, [])
+        accounts = choose_accounts(current_accounts(ctx).names, [])
         if fix:
             forget_deleted(ctx, accounts)
         found = inspect(ctx, accounts, deep=True)
@@ -24,9 +24,9 @@ def views(*, fix: bool, as_json: bool) -> int:
     if as_json:
         output.print_json([dict(zip(("name", "id", "state", "view_id"), row, strict=True)) for row in rows])
     else:
-        shown = [(name, number, state, view_id or "") for name, number, state, view_id in rows]
-        number, view = output.Column("id", whole=True), output.Column("view id", whole=True)
-        output.say_table(("account", number, "view", view), shown)
+        shown = [(name, account_id, state, view_id or "") for name, account_id, state, view_id in rows]
+        account_id, view = output.Column("id", whole=True), output.Column("view id", whole=True)
+        output.say_table(("account", account_id, "view", view), shown)
     wrong = [one for one in found if one.state in (ViewState.NEW, ViewState.WRONG, ViewState.DELETED)]
     if wrong and not as_json:
         output.note(f"{len(wrong)} view(s) missing or wrong: `laike views --fix` mends them")

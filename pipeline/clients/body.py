@@ -44,8 +44,8 @@ class Unfit(Exception):
     """A body that is not taken, and why."""
 
 
-class Room:
-    """The room in memory for the body of a call, until it is parsed: of large ones the process has one at a time."""
+class BodySpace:
+    """Space in memory for one body until it is parsed; a process holds one large body at a time."""
 
     def __init__(self) -> None:
         self._is_large = False
@@ -58,10 +58,10 @@ class Room:
             _one_at_a_time.release()
 
     def grow(self, size: int) -> None:
-        """Have room for so many bytes.
+        """Take space for a body of `size` bytes.
 
         Raises:
-            TimeoutError: Others have it until the call's time is up.
+            TimeoutError: Another large body held it until the call's time was up.
         """
         if size > LARGE_BYTES and not self._is_large:
             self._is_large = _one_at_a_time.acquire(timeout=left())
@@ -69,7 +69,7 @@ class Room:
                 raise TimeoutError
 
 
-def body_of(response: requests.Response, room: Room) -> bytearray:
+def body_of(response: requests.Response, space: BodySpace) -> bytearray:
     """The whole body, unpacked.
 
     Raises:
@@ -80,7 +80,7 @@ def body_of(response: requests.Response, room: Room) -> bytearray:
     pieces = iter(lambda: response.raw.read1(PIECE_BYTES, decode_content=False), b"")
     for part in unpacked(pieces):
         body += part
-        room.grow(len(body))
+        space.grow(len(body))
         if len(body) > MOST_BYTES:
             msg = f"a body of more than {MOST_BYTES >> 20} MiB"
             raise Unfit(msg)

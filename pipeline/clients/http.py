@@ -17,7 +17,7 @@ from typing import Any
 import requests
 import structlog
 
-from pipeline.clients.body import ENCODING, Room, Unfit, body_of, parse
+from pipeline.clients.body import ENCODING, BodySpace, Unfit, body_of, parse
 from pipeline.clients.transport import FOREIGN, check_headers, trouble_of
 from pipeline.clients.wall_clock import TimedAdapter, within
 from pipeline.core.bounds import wait_s
@@ -99,8 +99,8 @@ class Http:
         what, started = f"{self.service} {method} {label or path}", perf_counter()
         check_headers(what, headers or {})
         request = {"method": method, "url": self.base_url + path, "params": params, "json": json, "headers": headers}
-        with Room() as room:
-            response, content = self._send(what, timeout_s, room, **request)
+        with BodySpace() as space:
+            response, content = self._send(what, timeout_s, space, **request)
             body, unfit = _parsed(content)
         self._log(method, label or path, response, body or {}, perf_counter() - started)
         if body is None or response.status_code in REDIRECTS:  # on the way, whatever its body says
@@ -115,8 +115,8 @@ class Http:
         """
         started, headers = perf_counter(), {"Content-Type": "text/plain; charset=utf-8"}
         request = {"method": "POST", "url": self.base_url + path, "data": words.encode(), "headers": headers}
-        with Room() as room:
-            response, _ = self._send(f"{self.service} POST {label}", timeout_s, room, **request)
+        with BodySpace() as space:
+            response, _ = self._send(f"{self.service} POST {label}", timeout_s, space, **request)
         self._log("POST", label, response, {}, perf_counter() - started)
         return response.status_code
 
@@ -138,7 +138,7 @@ class Http:
         self,
         what: str,
         timeout_s: float,
-        room: Room,
+        space: BodySpace,
         **request: Any,  # noqa: ANN401 the library's own parameters
     ) -> tuple[requests.Response, bytearray]:
         # the library's exceptions quote the whole address with its query, or a header: they are not chained
@@ -148,7 +148,7 @@ class Http:
                 response = session.request(**request, timeout=patience, allow_redirects=False, stream=True)
                 with contextlib.ExitStack() as unread:
                     unread.callback(response.close)  # until it is read its connection belongs to no session
-                    content = body_of(response, room)
+                    content = body_of(response, space)
                     unread.pop_all()
         except Unfit as error:
             trouble: LaikeError = _not_an_answer(what, response, str(error))

@@ -142,10 +142,10 @@ def names_of(api: OceanEngine, account_ids: Sequence[str]) -> dict[str, str]:
     """The accounts' names by id, as far as the service tells any."""
     names: dict[str, str] = {}
     for first in range(0, len(account_ids), NAMES_A_CALL):
-        chunk = [int(number) for number in account_ids[first : first + NAMES_A_CALL]]
+        chunk = [int(account_id) for account_id in account_ids[first : first + NAMES_A_CALL]]
         rows = api.get_list(PUBLIC_INFO, {"advertiser_ids": chunk})
         names |= {id_in(PUBLIC_INFO, row, "id"): name_of(row.get("name")) for row in rows}
-    return {number: names[number] for number in account_ids if names.get(number)}
+    return {account_id: names[account_id] for account_id in account_ids if names.get(account_id)}
 
 
 def _by_cursor(api: OceanEngine, params: Mapping[str, object]) -> list[dict[str, Any]]:
@@ -199,5 +199,5 @@ def _type(line: Data) -> str:
     """What kind of account a line is; the older names of the field are still filled, and may be all that is there."""
     if word := line.get("account_type") or line.get("account_role"):
         return one_line(str(word))
-    number = str(line.get("advertiser_role") or "")
-    return ROLES.get(int(number), number) if is_id(number) else ""
+    role = str(line.get("advertiser_role") or "")
+    return ROLES.get(int(role), role) if is_id(role) else ""

@@ -82,8 +82,8 @@ def of_report(row: ReportRow, account: Account, columns: Sequence[Column]) -> Li
 def concerns(row: FoundRow, columns: Sequence[Column], accounts: Collection[Account]) -> bool:
     """Whether a row of the table is one of these accounts': by the id if it has one, else by the name."""
     ids = [row.cells.get(column.name) for column in columns if column.source == "account_id"]
-    if number := next((one for one in ids if one), None):
-        return any(account.id == number for account in accounts)
+    if account_id := next((one for one in ids if one), None):
+        return any(account.id == account_id for account in accounts)
     return any(account.name == row.account_name for account in accounts)
 
 

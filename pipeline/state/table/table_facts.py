@@ -11,7 +11,7 @@ from pipeline.state import codec, keys
 
 
 @dataclass(frozen=True, slots=True)
-class KnownView:
+class CheckedView:
     """An account's view: its id, and when its filter was last found right (s since the epoch)."""
 
     view_id: str
@@ -19,7 +19,7 @@ class KnownView:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownColumn:
+class ColumnField:
     """The field that a column was last written into: its id, and its name at that time.
 
     `since`: Where it took the place of another one: what was read before then was not written into it.
@@ -40,27 +40,27 @@ class TableFacts:
         """The same of another table of the base."""
         return TableFacts(self._client, table_id)
 
-    def columns(self) -> dict[str, KnownColumn]:
+    def columns(self) -> dict[str, ColumnField]:
         """The field of each column, by the column's name in the settings."""
         found: Any = self._client.hgetall(keys.columns(self._table_id))
-        return {name.decode(): codec.load(KnownColumn, data) for name, data in found.items()}
+        return {name.decode(): codec.load(ColumnField, data) for name, data in found.items()}
 
-    def learn_columns(self, columns: Mapping[str, KnownColumn]) -> None:
+    def learn_columns(self, columns: Mapping[str, ColumnField]) -> None:
         """Remember the fields of all columns; what was known before is forgotten."""
         pipe = self._client.pipeline()
         pipe.delete(keys.columns(self._table_id))
         for name, column in columns.items():
-            pipe.hset(keys.columns(self._table_id), name, codec.dump(column, KnownColumn))
+            pipe.hset(keys.columns(self._table_id), name, codec.dump(column, ColumnField))
         pipe.execute()
 
-    def views(self) -> dict[str, KnownView]:
+    def views(self) -> dict[str, CheckedView]:
         """The view of each account, by account id."""
         found: Any = self._client.hgetall(keys.views(self._table_id))
-        return {account_id.decode(): codec.load(KnownView, data) for account_id, data in found.items()}
+        return {account_id.decode(): codec.load(CheckedView, data) for account_id, data in found.items()}
 
-    def learn_view(self, account_id: str, view: KnownView) -> None:
+    def learn_view(self, account_id: str, view: CheckedView) -> None:
         """Remember which view is an account's, and when its filter was last found right."""
-        self._client.hset(keys.views(self._table_id), account_id, codec.dump(view, KnownView))
+        self._client.hset(keys.views(self._table_id), account_id, codec.dump(view, CheckedView))
 
     def forget_view(self, account_id: str) -> None:
         """Forget an account's view, so that it is looked for and made anew."""

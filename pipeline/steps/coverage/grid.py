@@ -8,7 +8,7 @@ from pipeline.core.coverage.coverage import AccountCoverage, KnownDay, grid
 from pipeline.core.model import AccountDay, DayRange, china_day
 from pipeline.core.outcome import DayState
 from pipeline.core.runs.plan import choose_accounts, window
-from pipeline.steps.accounts.roster import known_accounts, remembered_accounts
+from pipeline.steps.accounts.roster import current_accounts, remembered_accounts
 from pipeline.steps.coverage.rebuild import recall_coverage
 
 
@@ -18,7 +18,7 @@ def coverage(ctx: Context, days: DayRange) -> list[AccountCoverage]:
     Raises:
         LaikeError: No account is remembered, and none can be discovered.
     """
-    names = (remembered_accounts(ctx) or known_accounts(ctx)).names
+    names = (remembered_accounts(ctx) or current_accounts(ctx)).names
     recall_coverage(ctx, names)
     known = {**_loaded(ctx, names, days), **ctx.days.known(names, days)}
     parked, today = ctx.days.parked(ctx.now()), china_day(ctx.now())

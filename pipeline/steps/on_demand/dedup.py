@@ -22,7 +22,7 @@ from pipeline.core.table.duplicates import Copy, LeftAlone, Plan, copies, left_a
 from pipeline.core.table.layout import Layout
 from pipeline.core.table.record import Record
 from pipeline.core.table.write_shape import writable
-from pipeline.steps.accounts.roster import known_accounts
+from pipeline.steps.accounts.roster import current_accounts
 from pipeline.steps.table.read import layout_now, read_everything
 from pipeline.steps.table.save import save_copies
 from pipeline.steps.table.write import batches, until_known, write_batches
@@ -154,7 +154,7 @@ def _ask_source(
         for one in rows:
             days[one.row.account_name].add(key.day)
     try:
-        accounts = {one.id: one for one in choose_accounts(known_accounts(ctx).names, []) if one.name in days}
+        accounts = {one.id: one for one in choose_accounts(current_accounts(ctx).names, []) if one.name in days}
     except LaikeError as error:
         return {}, (error.message,)
     rows_, unasked = _reports(ctx, accounts.values(), days)

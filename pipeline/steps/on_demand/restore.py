@@ -54,7 +54,7 @@ def look(ctx: Context, backup: Backup) -> Lacks:
     _check_columns(backup, fields)
     there = read_everything(base)
     rows = _compare(layout, backup, there)
-    _check_room(ctx, len(there), len(rows.create))
+    _check_capacity(ctx, len(there), len(rows.create))
     names = {view.name for view in base.views.all()}
     return Lacks(rows, tuple(view for view in backup.header.views if view.name not in names))
 
@@ -144,7 +144,7 @@ def _check_columns(backup: Backup, fields: Sequence[Field]) -> None:
         raise TableMismatch(msg, what_to_do=f"请先在多维表格中补上这些列: {', '.join(names)}。")
 
 
-def _check_room(ctx: Context, count: int, more: int) -> None:
+def _check_capacity(ctx: Context, count: int, more: int) -> None:
     cap = ctx.settings.table_max_rows
     if count + more > cap:
         msg = f"{more} rows to restore do not fit: the table holds {count} of {cap} (LAIKE_TABLE_MAX_ROWS)"

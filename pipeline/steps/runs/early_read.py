@@ -9,7 +9,7 @@ from pipeline.core.runs.flow import READ, Step
 from pipeline.core.runs.plan import follows_on, parts
 from pipeline.steps.runs.carried import AS_LEFT, as_left
 from pipeline.steps.runs.once import Work, once
-from pipeline.steps.table.capacity import look_for_room
+from pipeline.steps.table.capacity import check_capacity
 from pipeline.steps.table.read import rows_of, take_snapshot
 
 log = structlog.get_logger()
@@ -35,7 +35,7 @@ def read_table(ctx: Context, run_id: str, batch: int) -> int:
 
 def _read_table(ctx: Context, part: Run) -> int:
     if part.batch == 0:
-        look_for_room(ctx, part.run_id)
+        check_capacity(ctx, part.run_id)
     try:
         snapshot = take_snapshot(ctx, part, ctx.base(part))
     except LaikeError as error:

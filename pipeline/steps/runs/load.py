@@ -27,10 +27,10 @@ from pipeline.steps.runs.loaded import Written, outcome_of
 from pipeline.steps.runs.once import Work, once, part_of
 from pipeline.steps.runs.ready import Ready, ready
 from pipeline.steps.runs.shared_keys import Shared, settle_with_holders
-from pipeline.steps.table.capacity import ensure_room
+from pipeline.steps.table.capacity import require_capacity
 from pipeline.steps.table.create import create_surely
 from pipeline.steps.table.read import read_following, remembered_count, rows_of, take_snapshot
-from pipeline.steps.table.visibility import refuse_empty, refuse_lost_keys, refuse_unseen
+from pipeline.steps.table.visibility import refuse_empty, refuse_lost_keys, require_visibility
 from pipeline.steps.table.write import Bisection, write_batches
 
 T = TypeVar("T")
@@ -54,7 +54,7 @@ def load(ctx: Context, run_id: str, batch: int) -> LoadOutcome:
 
 def _load_or_tell(ctx: Context, part: Run) -> LoadOutcome:
     try:
-        ensure_room(ctx, part)
+        require_capacity(ctx, part)
         ctx.events.emit(part.run_id, "loading", batch=part.batch)
         outcome = LoadOutcome() if is_carried(ctx, part) else _load(ctx, part)
     except Busy:
@@ -76,7 +76,7 @@ def _load_or_tell(ctx: Context, part: Run) -> LoadOutcome:
 
 
 def _load(ctx: Context, run: Run) -> LoadOutcome:
-    refuse_unseen(ctx)
+    require_visibility(ctx)
     if run.dry_run:
         return _compare(ctx, run)
     # the run's deadline ends the fetching; what is there by then is loaded

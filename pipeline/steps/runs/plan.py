@@ -21,7 +21,7 @@ from pipeline.core.unforeseen import TRIES, Unforeseen
 from pipeline.render.cards import trouble_card
 from pipeline.state import keys
 from pipeline.state.lease import held
-from pipeline.steps.accounts.roster import Known, account_count, choose, known_accounts, remembered_accounts
+from pipeline.steps.accounts.roster import Accounts, account_count, choose, current_accounts, remembered_accounts
 from pipeline.steps.coverage.owed import due_groups, newest_day, owed, reaching_back, recent_runs, worth_trying
 from pipeline.steps.coverage.rebuild import recall_coverage
 from pipeline.steps.runs.alive import under_way
@@ -135,12 +135,12 @@ def _planned_backfill(ctx: Context, start: date, end: date, account_ids: Sequenc
 
 def begin_catch_up(ctx: Context) -> list[Run]:
     """What is owed and was not tried too recently, a run for each range of days; with nothing owed no call is made."""
-    if ctx.visibility.unseen():
+    if ctx.visibility.lost():
         return []  # nothing may be written
-    known = remembered_accounts(ctx) or known_accounts(ctx)
+    known = remembered_accounts(ctx) or current_accounts(ctx)
     day = newest_day(ctx, len(known.names))
     if day == plan.yesterday(ctx.now()):
-        known = known_accounts(ctx)  # a list that the daily run could not renew may lack a new account
+        known = current_accounts(ctx)  # a list that the daily run could not renew may lack a new account
     recall_coverage(ctx, known.names)
     lacking = worth_trying(ctx, owed(ctx, known.names, day))
     runs = recent_runs(ctx) if lacking else []
@@ -180,14 +180,14 @@ def _deadline_s(ctx: Context, accounts: int, days: int) -> float:
     return plan.deadline_s(accounts, days, ctx.settings.oceanengine_rate, ctx.settings.run_deadline_s)
 
 
-def _known(ctx: Context) -> Known:
+def _known(ctx: Context) -> Accounts:
     """The accounts, and what was loaded of them known again where Redis was emptied."""
-    known = known_accounts(ctx)
+    known = current_accounts(ctx)
     recall_coverage(ctx, known.names)
     return known
 
 
-def _known_or_told(ctx: Context) -> Known:
+def _known_or_told(ctx: Context) -> Accounts:
     try:
         return _known(ctx)
     except NeedsPerson as error:  # no run begins, so that no run's card tells it
@@ -197,7 +197,7 @@ def _known_or_told(ctx: Context) -> Known:
 
 
 def _planned(
-    ctx: Context, known: Known, run_id: str, days: DayRange, account_ids: Sequence[str], *, dry_run: bool = False
+    ctx: Context, known: Accounts, run_id: str, days: DayRange, account_ids: Sequence[str], *, dry_run: bool = False
 ) -> Run:
     now = ctx.now()
     accounts, parked = choose(ctx, known.names, account_ids), ctx.days.parked(now)

@@ -28,7 +28,7 @@ from pipeline.steps.runs.shared_keys import settled_by_load
 from pipeline.steps.table.columns import learn_columns
 from pipeline.steps.table.read import read_following, read_when_quiet, rows_of, writers
 from pipeline.steps.table.twins import clear_twins, told
-from pipeline.steps.table.visibility import stop_if_unseen
+from pipeline.steps.table.visibility import stop_if_invisible
 
 # a mismatch is read again after so many seconds before it counts: what was just written may lag
 LOOKS_S = (0.0, 1.0, 3.0, 8.0)
@@ -79,7 +79,7 @@ def _verify(ctx: Context, run: Run, load: LoadOutcome) -> VerifyOutcome:
         if ctx.staging.cleared(run.batch_id).record_ids:
             back.look_until_it_agrees()
             warnings = (*told(ctx, run, back.layout, back.wanted), *warnings)
-    stop_if_unseen(ctx, run, [one for one in back.agreements if one.at not in back.refused])
+    stop_if_invisible(ctx, run, [one for one in back.agreements if one.at not in back.refused])
     back.cover()
     return VerifyOutcome(
         agreements=back.agreements, overtaken=back.overtaken, verified=back.verified, warnings=warnings

@@ -17,10 +17,10 @@ COUNTS_AT_ONCE = 16  # threads; the shared limiter sets the pace
 log = structlog.get_logger()
 
 
-def look_for_room(ctx: Context, run_id: str) -> None:
+def check_capacity(ctx: Context, run_id: str) -> None:
     """Give a backfill of several batches up where its rows do not all fit; asked for only where it may be so."""
     run = ctx.ledger.run(run_id)
-    if not _of_many(run) or _much_room(ctx, run):
+    if not _of_many(run) or _ample_capacity(ctx, run):
         return
     try:
         full = _lack(ctx, run)
@@ -31,7 +31,7 @@ def look_for_room(ctx: Context, run_id: str) -> None:
         ctx.ledger.give_up(run_id, full.trouble())
 
 
-def ensure_room(ctx: Context, part: Run) -> None:
+def require_capacity(ctx: Context, part: Run) -> None:
     """Let a batch be loaded when it is known whether the rows of all batches fit.
 
     Raises:
@@ -52,7 +52,7 @@ def _of_many(run: Run) -> bool:
     return run.backfill and len(parts(run)) > 1
 
 
-def _much_room(ctx: Context, run: Run) -> bool:
+def _ample_capacity(ctx: Context, run: Run) -> bool:
     """Whether twice the rows that the accounts' fullest days foretell would leave much room."""
     foreseen = 2 * run.rows_a_day * len(run.days)
     return bool(foreseen) and remembered_count(ctx, foreseen) is not None

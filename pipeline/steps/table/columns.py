@@ -8,9 +8,9 @@ from pipeline.core.model import AccountDay
 from pipeline.core.table.diff import Causes
 from pipeline.core.table.layout import Layout
 from pipeline.state.coverage.coverage import Loaded
-from pipeline.state.table.table_facts import KnownColumn
+from pipeline.state.table.table_facts import ColumnField
 
-Known = Mapping[str, KnownColumn]  # the fields of the last load, by the columns' names in the settings
+LastFields = Mapping[str, ColumnField]  # the fields of the last load, by the columns' names in the settings
 
 
 def learn_columns(ctx: Context, layout: Layout, since: datetime) -> None:
@@ -19,22 +19,22 @@ def learn_columns(ctx: Context, layout: Layout, since: datetime) -> None:
     Args:
         since: When the first of what it wrote was read.
     """
-    known = ctx.table_facts.columns()
+    last = ctx.table_facts.columns()
     ctx.table_facts.learn_columns(
         {
-            name: KnownColumn(field.id, field.name, _since(known, name, field.id, since))
+            name: ColumnField(field.id, field.name, _since(last, name, field.id, since))
             for name, field in layout.fields.items()
         }
     )
 
 
-def is_new(known: Known, layout: Layout, covered: Mapping[AccountDay, Loaded]) -> Callable[[AccountDay, str], bool]:
+def is_new(last: LastFields, layout: Layout, covered: Mapping[AccountDay, Loaded]) -> Callable[[AccountDay, str], bool]:
     """Tells whether a column is another one now than that into which an account's day was last loaded."""
 
     def told(at: AccountDay, name: str) -> bool:
-        if not known:
+        if not last:
             return False
-        one = known.get(name)
+        one = last.get(name)
         if one is None or one.field_id != layout.fields[name].id:
             return True
         return bool(one.since and at in covered and covered[at].as_of < one.since)
@@ -42,7 +42,7 @@ def is_new(known: Known, layout: Layout, covered: Mapping[AccountDay, Loaded]) -
     return told
 
 
-def column_warnings(known: Known, layout: Layout, why: Causes) -> list[str]:
+def column_warnings(last: LastFields, layout: Layout, why: Causes) -> list[str]:
     """What people did to columns since the last load, each told once: renamed, or deleted and made again.
 
     A column that is new in the settings is theirs, and is filled without a word.
@@ -50,14 +50,14 @@ def column_warnings(known: Known, layout: Layout, why: Causes) -> list[str]:
     told = [
         f"“{name}”列已改名为“{now}”, 已跟随"
         for name, now in layout.renamed.items()
-        if not (name in known and known[name].name == now)
+        if not (name in last and last[name].name == now)
     ]
-    refilled = {name: rows for name, rows in why.refilled.items() if name in known}
+    refilled = {name: rows for name, rows in why.refilled.items() if name in last}
     return told + [f"“{name}”列曾被删除后重建，已重新填入 {rows} 行" for name, rows in refilled.items()]
 
 
-def _since(known: Known, name: str, field_id: str, now: datetime) -> datetime | None:
-    before = known.get(name)
+def _since(last: LastFields, name: str, field_id: str, now: datetime) -> datetime | None:
+    before = last.get(name)
     if before and before.field_id == field_id:
         return before.since
-    return now if known else None
+    return now if last else None

@@ -74,7 +74,7 @@ def condition_values(field: Field, values: Sequence[str], *, to_ids: bool) -> tu
     """
     if field.type not in SELECTS:
         return tuple(values)
-    names = dict(field.options) if to_ids else {number: name for name, number in field.options.items()}
+    names = dict(field.options) if to_ids else {option_id: name for name, option_id in field.options.items()}
     return tuple(names[value] for value in values) if names.keys() >= set(values) else None
 
 

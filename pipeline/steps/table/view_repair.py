@@ -10,7 +10,7 @@ from pipeline.core.model import Account, AccountDay
 from pipeline.core.runs.plan import window
 from pipeline.core.table.layout import Layout
 from pipeline.core.table.views import AccountView, ViewState, affordable, view_names
-from pipeline.state.table.table_facts import KnownView
+from pipeline.state.table.table_facts import CheckedView
 from pipeline.steps.table.read import layout_now
 
 TRIES = 2  # for a create or a filter whose answer was lost
@@ -64,7 +64,7 @@ class Repair:
                 return None  # people's own views count, and we may not see them
             if view_id:
                 taken.add(name)
-                self._ctx.table_facts.learn_view(account.id, KnownView(view_id, checked=0))
+                self._ctx.table_facts.learn_view(account.id, CheckedView(view_id, checked=0))
                 return view_id
         return None
 
@@ -133,4 +133,4 @@ def _unless_unknown(write: Callable[[], None], *, last: bool) -> None:
 
 def remember(ctx: Context, account: Account, view_id: str) -> None:
     """Remember a view that was found right."""
-    ctx.table_facts.learn_view(account.id, KnownView(view_id, ctx.now().timestamp()))
+    ctx.table_facts.learn_view(account.id, CheckedView(view_id, ctx.now().timestamp()))
