@@ -1,4 +1,4 @@
-"""Commands about what surrounds the runs: views."""
+"""`laike views`: show each account's view; make the missing ones and repair the wrong ones."""
 
 from cli.session import opened
 from cli.terminal import output
@@ -10,7 +10,7 @@ from pipeline.steps.table.write import batches
 
 
 def views(*, fix: bool, as_json: bool) -> int:
-    """The view of each account; with `fix` the missing are made and the wrong repaired."""
+    """Show the view of each account; with `fix`, make the missing and repair the wrong ones first."""
     with opened() as ctx:
         accounts = choose_accounts(current_accounts(ctx).names, [])
         if fix:
@@ -25,8 +25,8 @@ def views(*, fix: bool, as_json: bool) -> int:
         output.print_json([dict(zip(("name", "id", "state", "view_id"), row, strict=True)) for row in rows])
     else:
         shown = [(name, account_id, state, view_id or "") for name, account_id, state, view_id in rows]
-        account_id, view = output.Column("id", whole=True), output.Column("view id", whole=True)
-        output.say_table(("account", account_id, "view", view), shown)
+        id_column, view_column = output.Column("id", whole=True), output.Column("view id", whole=True)
+        output.say_table(("account", id_column, "view", view_column), shown)
     wrong = [one for one in found if one.state in (ViewState.NEW, ViewState.WRONG, ViewState.DELETED)]
     if wrong and not as_json:
         output.note(f"{len(wrong)} view(s) missing or wrong: `laike views --fix` mends them")

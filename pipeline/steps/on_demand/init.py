@@ -122,9 +122,8 @@ def _wrong_types(
     ctx: Context, base: Base, fields: Sequence[Field], missing: Sequence[Column]
 ) -> tuple[TableMismatch, ...]:
     there = [column for column in ctx.settings.columns if column not in missing]
-    known = {name: column.field_id for name, column in ctx.table_facts.columns().items()}
     try:
-        match(there, fields, base.tables.time_zone(), known)
+        match(there, fields, base.tables.time_zone(), ctx.table_facts.field_ids())
     except TableMismatch as error:
         return (error,)
     return ()

@@ -1,4 +1,4 @@
-"""Columns that are others than they were: renamed by a person, or deleted and made again."""
+"""Notice columns that a person renamed, or deleted and made again."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -14,10 +14,10 @@ LastFields = Mapping[str, ColumnField]  # the fields of the last load, by the co
 
 
 def learn_columns(ctx: Context, layout: Layout, since: datetime) -> None:
-    """Remember the fields that a load wrote into; what is new about them was told by it.
+    """Remember the fields that a load wrote into.
 
     Args:
-        since: When the first of what it wrote was read.
+        since: When the first of its figures was read.
     """
     last = ctx.table_facts.columns()
     ctx.table_facts.learn_columns(
@@ -29,7 +29,7 @@ def learn_columns(ctx: Context, layout: Layout, since: datetime) -> None:
 
 
 def is_new(last: LastFields, layout: Layout, covered: Mapping[AccountDay, Loaded]) -> Callable[[AccountDay, str], bool]:
-    """Tells whether a column is another one now than that into which an account's day was last loaded."""
+    """Tells whether a column has another field now than when an account's day was last loaded."""
 
     def told(at: AccountDay, name: str) -> bool:
         if not last:
@@ -43,9 +43,9 @@ def is_new(last: LastFields, layout: Layout, covered: Mapping[AccountDay, Loaded
 
 
 def column_warnings(last: LastFields, layout: Layout, why: Causes) -> list[str]:
-    """What people did to columns since the last load, each told once: renamed, or deleted and made again.
+    """What people did to columns since the last load: renamed them, or deleted and made them again.
 
-    A column that is new in the settings is theirs, and is filled without a word.
+    Each is told once. A column that is new in the settings is filled without a warning.
     """
     told = [
         f"“{name}”列已改名为“{now}”, 已跟随"
