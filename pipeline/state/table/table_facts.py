@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import redis
 
+from pipeline.core.table.column_changes import ColumnField
 from pipeline.state import codec, keys
 
 
@@ -16,18 +17,6 @@ class CheckedView:
 
     view_id: str
     checked: float
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnField:
-    """The field that a column was last written into, by id and the name it had.
-
-    `since`: when it replaced another field; readings before then were not written into it.
-    """
-
-    field_id: str
-    name: str
-    since: datetime | None = None
 
 
 class TableFacts:

@@ -14,7 +14,7 @@ from pipeline.core.errors import TableMismatch
 from pipeline.core.model import Account
 from pipeline.core.table.cells import Field
 from pipeline.core.table.columns import Column
-from pipeline.core.table.layout import match
+from pipeline.core.table.layout import match, missing_columns
 from pipeline.core.table.views import ViewState
 from pipeline.steps.coverage.status import status_table
 from pipeline.steps.runs.views import CREATED_A_RUN, inspect, mend
@@ -63,7 +63,7 @@ def look(ctx: Context, table_id: str | None, accounts: Sequence[Account]) -> Pla
         return Plan(None, adopted=False, columns=ctx.settings.columns, status=lacks_status, views=tuple(accounts))
     fields = base.tables.fields(found)
     names = {field.name for field in fields}
-    missing = _missing(ctx.at_table(found), fields)
+    missing = missing_columns(ctx.settings.columns, fields, ctx.at_table(found).table_facts.field_ids())
     left = _wrong_types(ctx.at_table(found), base, fields, missing)
     return Plan(
         found,
@@ -109,13 +109,6 @@ def _make_table(ctx: Context, base: Base, say: Callable[[str], None]) -> str:
     table_id = base.tables.create(TABLE_NAME, [column.new_field for column in ctx.settings.columns])
     say(f"table {TABLE_NAME} made: {table_id}")
     return table_id
-
-
-def _missing(ctx: Context, fields: Sequence[Field]) -> tuple[Column, ...]:
-    """Columns that the table has neither by their name nor, renamed by a person, by the id that we remember."""
-    names, ids = {field.name for field in fields}, {field.id for field in fields}
-    followed = {name for name, known in ctx.table_facts.columns().items() if known.field_id in ids}
-    return tuple(column for column in ctx.settings.columns if column.name not in names | followed)
 
 
 def _wrong_types(

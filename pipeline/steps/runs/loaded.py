@@ -9,13 +9,13 @@ from pipeline.context import Context
 from pipeline.core.model import AccountDay, Key, WantedRow
 from pipeline.core.outcome import LoadOutcome, Shift
 from pipeline.core.runs.quality import refusals
+from pipeline.core.table.column_changes import column_warnings, is_new
 from pipeline.core.table.diff import Causes, Change, causes
 from pipeline.core.table.layout import Layout
 from pipeline.state.coverage.coverage import Loaded
 from pipeline.steps.runs.fetched import Source
 from pipeline.steps.runs.ready import Ready
 from pipeline.steps.runs.shared_keys import Shared
-from pipeline.steps.table.columns import column_warnings, is_new
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,8 @@ def outcome_of(ctx: Context, work: Written) -> LoadOutcome:
     done = {key: change for key, change in work.done.items() if key not in work.refused}
     covered, fields = ctx.coverage.at(source.days), ctx.table_facts.columns()
     loaded = {at: known.checksum for at, known in covered.items() if source.comparable(known.checksum)}
-    why = causes(done.values(), source.digests, loaded, is_new(fields, work.layout, covered))
+    loaded_at = {at: known.as_of for at, known in covered.items()}
+    why = causes(done.values(), source.digests, loaded, is_new(fields, work.layout, loaded_at))
     created = sum(change.created for change in done.values())
     return LoadOutcome(
         created=created,

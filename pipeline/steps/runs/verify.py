@@ -16,6 +16,7 @@ from pipeline.core.read_back import DayAgreement, Overtaken
 from pipeline.core.runs.flow import LOAD, VERIFY, Step
 from pipeline.core.runs.plan import follows_on
 from pipeline.core.runs.quality import agree
+from pipeline.core.table.column_changes import written_fields
 from pipeline.core.table.layout import Layout
 from pipeline.core.table.record import Record
 from pipeline.state.coverage.coverage import Loaded
@@ -25,7 +26,6 @@ from pipeline.steps.runs.carried import is_carried, read_back
 from pipeline.steps.runs.fetched import Source, concerning, staged, want
 from pipeline.steps.runs.once import Work, once, part_of
 from pipeline.steps.runs.shared_keys import settled_by_load
-from pipeline.steps.table.columns import learn_columns
 from pipeline.steps.table.read import read_following, read_when_quiet, rows_of, writers
 from pipeline.steps.table.twins import clear_twins, told
 from pipeline.steps.table.visibility import stop_if_invisible
@@ -154,7 +154,8 @@ class _ReadBack:
 
         _, found = read_when_quiet(ctx, lambda base: read_following(base, layout, self.days, made))
         _learn_creator(ctx, run, found)
-        learn_columns(ctx, layout, min(self._fetched.read_at.values(), default=ctx.shared_now()))
+        read_at = min(self._fetched.read_at.values(), default=ctx.shared_now())
+        ctx.table_facts.learn_columns(written_fields(ctx.table_facts.columns(), layout, read_at))
         if {row.key for row in self.wanted} & {row.key for row in found}:
             ctx.visibility.learn_seen()
         accounts = {account.id: account for account in run.accounts}

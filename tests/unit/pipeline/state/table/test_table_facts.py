@@ -1,7 +1,8 @@
 import redis
 
+from pipeline.core.table.column_changes import ColumnField
 from pipeline.state import keys
-from pipeline.state.table.table_facts import CheckedView, ColumnField, TableFacts
+from pipeline.state.table.table_facts import CheckedView, TableFacts
 
 
 class TestTableFacts:
