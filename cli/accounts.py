@@ -9,7 +9,7 @@ from pipeline.core.account_options import disabled
 from pipeline.core.errors import Trouble
 from pipeline.core.roster import Roster, Why
 from pipeline.core.runs.plan import told_apart
-from pipeline.steps.accounts.roster import AccountState, known_accounts, states
+from pipeline.steps.accounts.roster import AccountState, current_accounts, states
 
 _WHY = {
     Why.INVALID: "no longer valid",
@@ -26,7 +26,7 @@ def accounts(*, refresh: bool, as_json: bool) -> int:
         NeedsPerson: The token reaches no account, and none was known before.
     """
     with opened() as ctx:
-        known = known_accounts(ctx, anew=refresh)
+        known = current_accounts(ctx, anew=refresh)
         roster = None if ctx.settings.accounts else ctx.rosters.last()
         found = states(ctx, told_apart(known.names), lambda done: _progress(done, len(known.names)))
         off = sorted(disabled(ctx.settings.account_options))

@@ -45,11 +45,11 @@ def clean(day: str | None, *, yes: bool) -> int:
             output.note("nothing was changed; --yes carries this out")
             return output.WRONG_USAGE
         cleaned = carry_out(ctx, found)
-    _tell(cleaned)
+    _print_cleaned(cleaned)
     return output.IN_PART if cleaned.left else output.DONE
 
 
-def _tell(cleaned: Cleaned) -> None:
+def _print_cleaned(cleaned: Cleaned) -> None:
     output.say(f"read back: {cleaned.removed} rows removed, {cleaned.merged} took cells over")
     for file in cleaned.files:
         output.say(f"what was removed is in {file}")

@@ -49,7 +49,7 @@ def export(
                 path = path_of(to) if to is not None else own_folder(ctx.settings.output, "export") / name
                 file, made = str(path), export_file(ctx, what, path, tell)
         document = _document(ctx, what, file, made)
-    _tell(what, made)
+    _print_totals(what, made)
     if as_json:
         output.print_json(document)
     elif to != STDOUT:
@@ -77,8 +77,8 @@ def _to_stdout(ctx: Context, what: Wanted, tell: Tell) -> Exported:
 
 
 def _document(ctx: Context, what: Wanted, file: str, made: Exported) -> dict[str, Any]:
-    tally, known = made.tally, remembered_accounts(ctx)
-    ids = {name: number for number, name in told_apart(known.names if known else {}).items()}
+    tally, accounts = made.tally, remembered_accounts(ctx)
+    ids = {name: account_id for account_id, name in told_apart(accounts.names if accounts else {}).items()}
     return {
         "file": file,
         "from": what.source,
@@ -100,7 +100,7 @@ def _document(ctx: Context, what: Wanted, file: str, made: Exported) -> dict[str
     }
 
 
-def _tell(what: Wanted, made: Exported) -> None:
+def _print_totals(what: Wanted, made: Exported) -> None:
     tally = made.tally
     for account, trouble in tally.unread:
         output.note(("not read:", "red"), f" {account.name} ({account.id}): {trouble.message}")

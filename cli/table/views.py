@@ -1,19 +1,19 @@
-"""Commands about what surrounds the runs: views."""
+"""`laike views`: show each account's view; make the missing ones and repair the wrong ones."""
 
 from cli.session import opened
 from cli.terminal import output
 from pipeline.core.runs.plan import choose_accounts
 from pipeline.core.runs.views import CREATED_A_RUN
 from pipeline.core.table.views import ViewState
-from pipeline.steps.accounts.roster import known_accounts
+from pipeline.steps.accounts.roster import current_accounts
 from pipeline.steps.runs.views import forget_deleted, inspect, mend
 from pipeline.steps.table.write import batches
 
 
 def views(*, fix: bool, as_json: bool) -> int:
-    """The view of each account; with `fix` the missing are made and the wrong repaired."""
+    """Show the view of each account; with `fix`, make the missing and repair the wrong ones first."""
     with opened() as ctx:
-        accounts = choose_accounts(known_accounts(ctx).names, [])
+        accounts = choose_accounts(current_accounts(ctx).names, [])
         if fix:
             forget_deleted(ctx, accounts)
         found = inspect(ctx, accounts, deep=True)
@@ -25,9 +25,9 @@ def views(*, fix: bool, as_json: bool) -> int:
     if as_json:
         output.print_json([dict(zip(("name", "id", "state", "view_id"), row, strict=True)) for row in rows])
     else:
-        shown = [(name, number, state, view_id or "") for name, number, state, view_id in rows]
-        number, view = output.Column("id", whole=True), output.Column("view id", whole=True)
-        output.say_table(("account", number, "view", view), shown)
+        shown = [(name, account_id, state, view_id or "") for name, account_id, state, view_id in rows]
+        id_column, view_column = output.Column("id", whole=True), output.Column("view id", whole=True)
+        output.say_table(("account", id_column, "view", view_column), shown)
     wrong = [one for one in found if one.state in (ViewState.NEW, ViewState.WRONG, ViewState.DELETED)]
     if wrong and not as_json:
         output.note(f"{len(wrong)} view(s) missing or wrong: `laike views --fix` mends them")

@@ -1,7 +1,7 @@
-"""The body of an answer: never more in memory than its bound, whatever the service sends.
+"""Read the body of an answer within bounds of memory, whatever the service sends.
 
-What is compressed is judged while it is unpacked. What would be much more as objects than as text (many values, deep
-nesting) is judged before it is parsed, by a scan of the bytes that costs an eighth of the parsing.
+A compressed body is bounded while it is unpacked. A body that would grow much as objects (many values, deep nesting)
+is refused before it is parsed, by a scan of its bytes that costs an eighth of the parsing.
 """
 
 import json
@@ -23,14 +23,14 @@ MOST_VALUES = 200_000  # an object, a list, a text, a number: such a page has 20
 DEEPEST = 100  # the services nest less than ten
 PLAIN_DIGITS = 30  # shorter numbers need no check
 MOST_DIGITS = 400  # of a number, also when it is written out: no float has as many, and more would take time or memory
-ENCODING = "gzip"  # the one that is asked for
-LARGE_BYTES = 1 << 20  # from which on a body has to wait for the other large ones of the process
+ENCODING = "gzip"  # what we ask for
+LARGE_BYTES = 1 << 20  # larger bodies wait for each other
 PIECE_BYTES = 1 << 16
 GZIP_OR_ZLIB = 47  # zlib's own word for "as the header says", with the largest window
 
-# a text takes as much for each of its signs as for the widest one, also where that is escaped: 4 bytes, 2, or 1
+# Python stores each sign of a text in as many bytes as the widest needs, escaped or not: 4, 2, or 1
 _WIDEST = (4, re.compile(rb"[\xf0-\xff]|\\u[dD][89abAB]")), (2, re.compile(rb"[\xc4-\xff]|\\u"))
-_FOLLOWING = bytes(range(0x80, 0xC0))  # of the bytes of a sign all but the first
+_FOLLOWING = bytes(range(0x80, 0xC0))  # all bytes of a sign but the first
 _SPACE = b" \t\r\n"
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _AS_BRACES = bytes.maketrans(b"[]", b"{}")  # a pair of another kind would be no JSON anyway
@@ -41,11 +41,11 @@ _one_at_a_time = threading.Lock()
 
 
 class Unfit(Exception):
-    """A body that is not taken, and why."""
+    """A body that is refused, and why."""
 
 
-class Room:
-    """The room in memory for the body of a call, until it is parsed: of large ones the process has one at a time."""
+class BodySpace:
+    """Space in memory for one body until it is parsed; a process holds one large body at a time."""
 
     def __init__(self) -> None:
         self._is_large = False
@@ -58,10 +58,10 @@ class Room:
             _one_at_a_time.release()
 
     def grow(self, size: int) -> None:
-        """Have room for so many bytes.
+        """Take space for a body of `size` bytes.
 
         Raises:
-            TimeoutError: Others have it until the call's time is up.
+            TimeoutError: Another large body held it until the call's time was up.
         """
         if size > LARGE_BYTES and not self._is_large:
             self._is_large = _one_at_a_time.acquire(timeout=left())
@@ -69,18 +69,18 @@ class Room:
                 raise TimeoutError
 
 
-def body_of(response: requests.Response, room: Room) -> bytearray:
+def body_of(response: requests.Response, space: BodySpace) -> bytearray:
     """The whole body, unpacked.
 
     Raises:
-        Unfit: It is too large, or packed as nobody asked for.
-        OSError, HTTPError: It breaks off, is broken, or does not come in time.
+        Unfit: It is too large, or in an encoding that we did not ask for.
+        OSError, HTTPError: It breaks off, is broken, or is late.
     """
     unpacked, body = _unpacking(response.headers.get("Content-Encoding", "")), bytearray()
     pieces = iter(lambda: response.raw.read1(PIECE_BYTES, decode_content=False), b"")
     for part in unpacked(pieces):
         body += part
-        room.grow(len(body))
+        space.grow(len(body))
         if len(body) > MOST_BYTES:
             msg = f"a body of more than {MOST_BYTES >> 20} MiB"
             raise Unfit(msg)
@@ -88,7 +88,7 @@ def body_of(response: requests.Response, room: Room) -> bytearray:
 
 
 def _unpacking(encoding: str) -> Callable[[Iterator[bytes]], Iterator[bytes]]:
-    """What unpacks a body; each encoding more would multiply what a small one can become."""
+    """What unpacks a body: one encoding at most, since each more multiplies what a small body can become."""
     named = [name for name in map(str.strip, encoding.lower().split(",")) if name not in ("", "identity")]
     if not named:
         return iter
@@ -115,31 +115,31 @@ def _unzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def parse(content: bytearray) -> dict[str, Any] | None:
-    """The JSON object in a body, which is used up; figures are exact (`Decimal`), characters whole. `None`: it is none.
+    """Parse the JSON object in a body, and clear the body; figures are exact (`Decimal`). `None`: no JSON object.
 
     Raises:
         Unfit: It does not pass `judge`, or holds a number of more than `MOST_DIGITS`.
     """
     judge(content)
     try:
-        # as `json` decodes bytes, but for UTF-16 and UTF-32, in which the scan would see other brackets
+        # as `json` decodes bytes, except UTF-16 and UTF-32, in which the scan would miss brackets
         text = encodable(content.decode("utf-8-sig", "surrogatepass"))
         content.clear()
         body = json.loads(text, parse_float=_fraction, parse_constant=_no_number)
     except (json.JSONDecodeError, UnicodeDecodeError):
         return None
-    except ValueError:  # of an integer of 5,000 digits
+    except ValueError:  # an integer of 5,000 digits
         raise _too_many_digits() from None
     return whole_characters(body, text) if isinstance(body, dict) else None
 
 
 def _fraction(text: str) -> Decimal:
-    """A number with a point or an exponent: an `int` of one with a large exponent would never end."""
+    """A number with a point or an exponent; one with a large exponent is refused, its `int` would never end."""
     if len(text) <= PLAIN_DIGITS and "e" not in text and "E" not in text:
         return Decimal(text)
     try:
         number = Decimal(text) if len(text) <= MOST_DIGITS else None
-    except ArithmeticError:  # of an exponent of 20 digits
+    except ArithmeticError:  # an exponent of 20 digits
         number = None
     if number is None or abs(number.adjusted()) > MOST_DIGITS:
         raise _too_many_digits()
@@ -155,7 +155,7 @@ def _no_number(name: str) -> object:
 
 
 def judge(content: bytearray) -> None:
-    """Let pass what costs little to parse, whether or not it is JSON.
+    """Check that a body costs little to parse; it need not be JSON.
 
     Raises:
         Unfit: It has too many values, is nested too deeply, or is too large as a text.
@@ -163,7 +163,7 @@ def judge(content: bytearray) -> None:
     if len(content) > MOST_BYTES // 4 and _text_bytes(content) > MOST_BYTES:
         msg = f"a text of more than {MOST_BYTES >> 20} MiB"
         raise Unfit(msg)
-    if b"\\" in content:  # only in texts: what is left of them has no quote
+    if b"\\" in content:  # drop escapes, so that each quote left begins or ends a text
         content = content.replace(b"\\\\", b"").replace(b'\\"', b"")
     values, signs = _plain_shape(content) or _shape(content)
     if values > MOST_VALUES:
@@ -192,7 +192,7 @@ def _deep(signs: bytearray) -> bool:
 
 
 def _plain_shape(content: bytearray) -> tuple[int, bytearray] | None:
-    """As `_shape`, in a third of the time, where no text holds a bracket or comma and there are not nearly too many."""
+    """`_shape` in a third of the time; `None` if a text holds a bracket or comma, or values are nearly too many."""
     bare = content.translate(None, _NO_SIGNS).replace(b'""', b"")
     if b'"' in bare or len(bare) >= MOST_VALUES:
         return None
@@ -200,7 +200,7 @@ def _plain_shape(content: bytearray) -> tuple[int, bytearray] | None:
 
 
 def _shape(content: bytearray) -> tuple[int, bytearray]:
-    """How many values there are, and the brackets, both outside of texts; these hold no escaped quotes."""
+    """Count values and collect brackets, both outside of texts, which hold no escaped quotes."""
     values, brackets, in_text = 1, bytearray(), False
     for start in range(0, len(content), PIECE_BYTES):
         parts = content[start : start + PIECE_BYTES].split(b'"')

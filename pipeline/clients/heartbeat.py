@@ -1,6 +1,6 @@
-"""A ping to an outside monitor. Follows the protocol of healthchecks.io: POST the check's address, or it and `/fail`.
+"""Ping an outside monitor. Follows the protocol of healthchecks.io: POST to the check's address, or that and `/fail`.
 
-The address is itself the secret: it never stands in a log line or a message.
+The address is the secret: it is in no log line and no message.
 """
 
 import threading
@@ -15,7 +15,7 @@ from pipeline.clients.http import Http
 from pipeline.core.errors import BadRequest
 
 TIMEOUT_S = 5
-PATIENCE_S = 1  # a working monitor answers sooner; the end of a run waits no longer
+PATIENCE_S = 1  # a working monitor answers sooner; a run waits no longer
 HTTP_REDIRECT = 300
 
 log = structlog.get_logger()
@@ -28,11 +28,11 @@ class Heartbeat:
     url: str = field(repr=False)
 
     def ping(self, words: str, *, good: bool) -> None:
-        """Say that all is well, or that it is not; `words` stand in the check's log.
+        """Report success or failure; `words` go to the check's log.
 
         Raises:
             TransportTrouble: No answer.
-            BadRequest: The monitor refuses the ping, or wants it elsewhere.
+            BadRequest: The monitor refuses or redirects the ping.
         """
         parts = urlsplit(self.url)
         path = parts._replace(scheme="", netloc="", path=parts.path if good else f"{parts.path}/fail").geturl()
@@ -46,7 +46,7 @@ class Heartbeat:
 
 
 class Pings:
-    """Sends pings beside the work: one at a time, and of those that wait only the newest."""
+    """Sends pings in a thread, one at a time; a newer ping replaces one that waits."""
 
     def __init__(self) -> None:
         self._sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="heartbeat")
@@ -54,21 +54,21 @@ class Pings:
         self._newest: Future[None] | None = None
 
     def send(self, ping: Callable[[], None], patience_s: float = PATIENCE_S) -> None:
-        """Send one, and wait a moment for its end; it goes on by itself if that takes longer.
+        """Send one and wait up to `patience_s`; it continues in its thread if it takes longer.
 
         Raises:
-            Exception: What `ping` raised within that moment; later it is logged.
+            Exception: What `ping` raised while we waited; a later error is logged.
         """
         with self._lock:
             if self._newest:
-                self._newest.cancel()  # an older word that nobody has heard yet
+                self._newest.cancel()
             self._newest = sent = self._sender.submit(ping)
         if not wait([sent], patience_s).done:
-            sent.add_done_callback(_tell)
+            sent.add_done_callback(_log_error)
         elif not sent.cancelled():
             sent.result()
 
 
-def _tell(sent: "Future[None]") -> None:
+def _log_error(sent: "Future[None]") -> None:
     if not sent.cancelled() and (error := sent.exception()):
         log.error("heartbeat_broke", exc_info=error)

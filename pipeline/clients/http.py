@@ -1,7 +1,7 @@
-"""The one client of everything that goes out: services, the group's bot, an outside monitor.
+"""The HTTP client for all calls: services, the group's bot, an outside monitor.
 
-Each call goes over the connection that was used last, ends by the clock, takes a body of bounded size, follows no
-redirect, sends no netrc; foreign errors are made ours; one log line. The machine's proxy and certificates are used.
+A call uses the connection used last, ends by the clock, bounds the body, follows no redirect, sends no netrc, maps
+foreign errors to ours and logs one line. It uses the machine's proxy and certificates.
 Nothing here repeats a request: a library's own retry may resend a POST whose answer was lost.
 """
 
@@ -17,15 +17,15 @@ from typing import Any
 import requests
 import structlog
 
-from pipeline.clients.body import ENCODING, Room, Unfit, body_of, parse
+from pipeline.clients.body import ENCODING, BodySpace, Unfit, body_of, parse
 from pipeline.clients.transport import FOREIGN, check_headers, trouble_of
 from pipeline.clients.wall_clock import TimedAdapter, within
 from pipeline.core.bounds import wait_s
 from pipeline.core.errors import BadResponse, LaikeError, ServerTrouble, Throttled, TransportTrouble
 
 CONNECT_TIMEOUT_S = 5
-READ_TIMEOUT_S = 20  # a report takes 2 s; a service that keeps silent holds a healing run up for so long
-RESTED_S = 10  # a connection that was not used for so long may have been forgotten on the way, which tells nobody
+READ_TIMEOUT_S = 20  # a report takes 2 s; a silent service delays recovery by this much
+RESTED_S = 10  # a connection idle for longer may have been dropped on the way without notice
 WAITS = ("x-ogw-ratelimit-reset", "X-RateLimit-RetryIn", "Retry-After")  # Feishu's, Ocean Engine's, anybody's
 HTTP_TOO_MANY = 429
 HTTP_SERVER_ERROR = 500
@@ -38,24 +38,24 @@ logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a service answered: a JSON object, whatever the HTTP status. Figures are exact (`Decimal`)."""
+    """A JSON object that a service answered, with any HTTP status. Figures are exact (`Decimal`)."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
-    body: dict[str, Any] = field(repr=False)  # of some calls a token
+    body: dict[str, Any] = field(repr=False)  # may hold a token
 
     @property
     def code(self) -> int | None:
-        """The service's own code, 0 for a success; `None` where a gateway answered in its place."""
+        """The service's own code, 0 for success; `None` if a gateway answered instead."""
         code = self.body.get("code")
         return code if type(code) is int else None
 
 
 class _Session(requests.Session):
-    """A session to which no answer is a redirect: of one, the library would read the whole body before we bound it."""
+    """A session that follows no redirect: the library would read its whole body, unbounded."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Where an answer leads: nowhere."""
+        """Follow nothing."""
 
 
 class Http:
@@ -85,11 +85,11 @@ class Http:
         """Send one request and parse its answer.
 
         Args:
-            timeout_s: For the whole call, from looking up the name to the last byte of the body.
-            label: What stands in logs and messages instead of a path that is itself a secret.
+            timeout_s: For the whole call, from the name's look-up to the last byte of the body.
+            label: Replaces a secret path in logs and messages.
 
         Raises:
-            TransportTrouble: No answer, a redirect, or what is not a JSON object.
+            TransportTrouble: No answer, a redirect, or no JSON object.
             ServerTrouble: HTTP 5xx without a JSON body.
             Throttled: HTTP 429 without a JSON body.
             BadResponse: A body that is too large, has too many values, or is nested too deeply.
@@ -99,24 +99,24 @@ class Http:
         what, started = f"{self.service} {method} {label or path}", perf_counter()
         check_headers(what, headers or {})
         request = {"method": method, "url": self.base_url + path, "params": params, "json": json, "headers": headers}
-        with Room() as room:
-            response, content = self._send(what, timeout_s, room, **request)
+        with BodySpace() as space:
+            response, content = self._send(what, timeout_s, space, **request)
             body, unfit = _parsed(content)
         self._log(method, label or path, response, body or {}, perf_counter() - started)
-        if body is None or response.status_code in REDIRECTS:  # on the way, whatever its body says
+        if body is None or response.status_code in REDIRECTS:  # not the service's, whatever the body says
             raise _not_an_answer(what, response, unfit)
         return Answer(response.status_code, response.headers, body)
 
     def post_text(self, path: str, words: str, *, timeout_s: float, label: str) -> int:
-        """Send some words; the HTTP status of the answer, whose body may be anything.
+        """Send a text; the HTTP status of the answer, whose body may be anything.
 
         Raises:
             TransportTrouble, NeedsPerson, BadResponse: As `call` says.
         """
         started, headers = perf_counter(), {"Content-Type": "text/plain; charset=utf-8"}
         request = {"method": "POST", "url": self.base_url + path, "data": words.encode(), "headers": headers}
-        with Room() as room:
-            response, _ = self._send(f"{self.service} POST {label}", timeout_s, room, **request)
+        with BodySpace() as space:
+            response, _ = self._send(f"{self.service} POST {label}", timeout_s, space, **request)
         self._log("POST", label, response, {}, perf_counter() - started)
         return response.status_code
 
@@ -138,17 +138,17 @@ class Http:
         self,
         what: str,
         timeout_s: float,
-        room: Room,
+        space: BodySpace,
         **request: Any,  # noqa: ANN401 the library's own parameters
     ) -> tuple[requests.Response, bytearray]:
-        # the library's exceptions quote the whole address with its query, or a header: they are not chained
+        # not chained: the library's exceptions quote the whole address with its query, or a header
         session, patience = self._take(), (min(CONNECT_TIMEOUT_S, timeout_s), timeout_s)
         try:
             with within(timeout_s):
                 response = session.request(**request, timeout=patience, allow_redirects=False, stream=True)
                 with contextlib.ExitStack() as unread:
-                    unread.callback(response.close)  # until it is read its connection belongs to no session
-                    content = body_of(response, room)
+                    unread.callback(response.close)  # an unread body holds its connection
+                    content = body_of(response, space)
                     unread.pop_all()
         except Unfit as error:
             trouble: LaikeError = _not_an_answer(what, response, str(error))
@@ -167,19 +167,19 @@ class Http:
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         session.headers["Accept-Encoding"] = ENCODING
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # else each answer could leave some behind
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # keep no cookies
         here = session.merge_environment_settings(self.base_url, {}, None, None, None)
         session.proxies, session.verify = here["proxies"], here["verify"]
-        session.trust_env = False  # else it looks for them at each call, and a netrc would replace our token
+        session.trust_env = False  # do not look for them at each call, nor let a netrc replace our token
         return session
 
     def close(self) -> None:
-        """Close the connections that nobody uses just now."""
+        """Close idle connections."""
         while self._free:
             self._free.pop()[1].close()
 
     def _take(self) -> requests.Session:
-        """A session for one call at a time: the one used last, whatever thread that was, else a new one."""
+        """A session for one call: the idle one used last, by whatever thread, else a new one."""
         with contextlib.suppress(IndexError):  # none is free
             while True:
                 used_at, session = self._free.pop()
@@ -190,7 +190,7 @@ class Http:
 
 
 def _parsed(content: bytearray) -> tuple[dict[str, Any] | None, str | None]:
-    """What a body holds, or why it was not even parsed."""
+    """The JSON object in a body, or why it was not parsed."""
     try:
         return parse(content), None
     except Unfit as error:
@@ -211,9 +211,9 @@ def _not_an_answer(
 
 
 def without_code(path: str, answer: Answer, request_id: str | None) -> ServerTrouble | Throttled | BadResponse:
-    """The error that an answer without a usable `code` stands for: it is a gateway's, and its HTTP status decides.
+    """The error of an answer without a usable `code`: a gateway's, told by its HTTP status.
 
-    What a gateway answers says nothing about what the service behind it did: a write is looked up.
+    A gateway's answer does not tell what the service did: a write must be looked up.
     """
     what = f"{path}: HTTP {answer.status} without a code"
     if answer.status == HTTP_TOO_MANY:
@@ -225,6 +225,6 @@ def without_code(path: str, answer: Answer, request_id: str | None) -> ServerTro
 
 
 def reset_s(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait as the gateway says, if it does; the first of `WAITS` that holds a wait counts."""
+    """Seconds to wait, from the first header of `WAITS` that holds a wait; `None`: none does."""
     said = (wait_s(headers.get(name)) for name in WAITS)
     return next((wait for wait in said if wait is not None), None)

@@ -1,6 +1,6 @@
 """The retry policy as a value, on stamina: how often, how long between, and until when.
 
-Whether an error may be repeated is the error's own property; how long to wait may be the service's word.
+The error tells whether the call may be repeated; the service may tell how long to wait.
 """
 
 import time
@@ -17,14 +17,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How a call is repeated. Seconds throughout; `scale` 0 takes the waiting out for tests."""
+    """How a call is repeated, in seconds; `scale` 0 removes the waits for tests."""
 
     attempts: int = 5  # 0.5 + 1 + 2 + 4 s of waiting: a hiccup, not an outage
     first_wait: float = 0.5
     max_wait: float = 8
-    jitter: float = 1  # added to each wait, so that workers do not come back in step
-    longest_asked: float = 60  # a longer wait that a service asks for is the task's matter, not the call's
-    blind: bool = True  # whether to repeat a call that may have had its effect
+    jitter: float = 1  # added to each wait, so that workers do not retry in step
+    longest_asked: float = 60  # a service that asks for a longer wait ends the call; the task waits
+    blind: bool = True  # repeat a call that may have had its effect
     scale: float = 1
 
     def run(self, call: Callable[[], T], time_left: float) -> T:
@@ -37,7 +37,7 @@ class RetryPolicy:
         attempts = stamina.retry_context(
             on=lambda error: self._wait(error, started + time_left - time.monotonic()),
             attempts=self.attempts,
-            timeout=None,  # which would let a wait begin that ends after the time left
+            timeout=None,  # stamina's would start a wait that ends after the time left
             wait_initial=self.first_wait * self.scale,
             wait_max=self.max_wait * self.scale,
             wait_jitter=self.jitter * self.scale,
@@ -63,7 +63,7 @@ class RetryPolicy:
 
 
 READ = RetryPolicy()
-# A write whose answer was lost may have been carried out: the caller looks it up before it sends anything again.
+# A write whose answer was lost may have been carried out: the caller looks it up before it sends again.
 WRITE = RetryPolicy(blind=False)
-# Refreshing rotates the token: never repeated by itself.
+# A refresh rotates the token: never repeat it blindly.
 ONCE = RetryPolicy(attempts=1)

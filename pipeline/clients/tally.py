@@ -1,4 +1,4 @@
-"""What a step spent: calls by endpoint, repetitions, waiting for the rate limiter, time."""
+"""Count what a step spends: calls by endpoint, retries, waits for the rate limiter, time."""
 
 import re
 import threading
@@ -9,7 +9,7 @@ _IDS = re.compile(r"/(apps|tables|views)/[^/]+")
 
 
 class Tally:
-    """Counts from the moment it is made; its clients' threads may count at the same time."""
+    """Counts from when it is made; threads may count at the same time."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -19,18 +19,18 @@ class Tally:
         self._waited_s = 0.0
 
     def ask(self) -> None:
-        """Count something that is asked for, however many calls it takes."""
+        """Count one request, however many calls it takes."""
         with self._lock:
             self._asked += 1
 
     def call(self, path: str, waited_s: float = 0) -> None:
-        """Count one call, and how long it waited for its turn."""
+        """Count one call and how long it waited for the rate limiter."""
         with self._lock:
             self._calls[endpoint(path)] += 1
             self._waited_s += waited_s
 
     def facts(self) -> dict[str, str | int]:
-        """What was counted until now, in milliseconds, without what is zero."""
+        """The counts so far without zeros; times in ms."""
         with self._lock:
             calls = ", ".join(f"{name} {count}" for name, count in sorted(self._calls.items()))
             found: dict[str, str | int] = {

@@ -1,6 +1,6 @@
-"""Why no answer came: the library's exceptions, made ours and named by their cause.
+"""Map the library's exceptions to our errors, by the cause for which no answer came.
 
-The library's words quote whole addresses, headers and the proxy's password, so none of them is passed on.
+The library's messages quote whole addresses, headers and the proxy's password: none is passed on.
 """
 
 import re
@@ -18,16 +18,16 @@ from pipeline.core.errors import BadRequest, LaikeError, NeedsPerson, TransportT
 
 NO_CERTIFICATE = "NO_CERTIFICATE_OR_CRL_FOUND"  # what OpenSSL says of a file that holds no certificate
 
-# what the libraries raise over a call, whether they meant to or not
+# what the libraries raise during a call, on purpose or not
 FOREIGN = (OSError, HTTPError, HTTPException, ValueError, RuntimeError, ArithmeticError, LookupError)
-_CARRIED = re.compile(r"(?! )[\t -~\xa0-\xff]*")  # of a header's value
+_CARRIED = re.compile(r"(?! )[\t -~\xa0-\xff]*")  # a header's value
 
 
 def check_headers(what: str, headers: Mapping[str, str]) -> None:
-    """Check that HTTP can carry what we are about to send.
+    """Check that HTTP can carry our headers.
 
     Raises:
-        BadRequest: It cannot; the value, which may be a token, is not told.
+        BadRequest: It cannot; the message omits the value, which may be a token.
     """
     for name, value in headers.items():
         if not _CARRIED.fullmatch(value):
@@ -35,18 +35,16 @@ def check_headers(what: str, headers: Mapping[str, str]) -> None:
 
 
 def trouble_of(what: str, base_url: str, error: Exception, proxies: Mapping[str, str]) -> LaikeError:
-    """The error that stands for a call that got no answer.
+    """The error of a call that got no answer.
 
     Args:
-        what: The call, as messages name it.
-        base_url: Where it was to go.
-        error: What the library raised.
+        what: Names the call in messages.
         proxies: The session's proxies, by scheme.
     """
     place, causes = urlsplit(base_url), list(_causes(error))
     host = f"{place.scheme}://{place.netloc.rpartition('@')[2]}"  # without a password
     way = f"{what}: no answer from {host} ({type(error).__name__})"
-    if isinstance(error, UnicodeEncodeError):  # as a proxy's password
+    if isinstance(error, UnicodeEncodeError):  # such as a proxy's password
         return BadRequest(f"{what}: not sent, a header holds letters that HTTP cannot carry")
     if any(isinstance(one, InvalidProxyURL | InvalidSchema | ProxySchemeUnknown) for one in causes):
         return NeedsPerson(f"{way}, {_proxy(base_url, proxies)} is not an HTTP proxy", reason="proxy")
@@ -63,18 +61,18 @@ def trouble_of(what: str, base_url: str, error: Exception, proxies: Mapping[str,
 
 
 def _causes(error: object) -> Iterator[Exception]:
-    """An exception, and those that the libraries wrapped in it."""
+    """An exception and those wrapped in it."""
     while isinstance(error, Exception):
         yield error
         error = getattr(error, "reason", None) or next((one for one in error.args if isinstance(one, Exception)), None)
 
 
 def _no_ca_file(error: Exception, causes: list[Exception]) -> bool:
-    """Whether there is no file of trusted certificates: `requests` says so by a bare OSError, OpenSSL by a word."""
+    """Whether the file of trusted certificates is missing (`requests`: a bare OSError) or empty (OpenSSL: a reason)."""
     return type(error) is OSError or any(getattr(one, "reason", None) == NO_CERTIFICATE for one in causes)
 
 
 def _proxy(base_url: str, proxies: Mapping[str, str]) -> str:
-    """The proxy of a call, without the password that its address may hold."""
+    """The proxy of a call, without a password."""
     address = urlsplit(select_proxy(base_url, dict(proxies)) or "").netloc.rpartition("@")[2]
     return f"the proxy {address}".rstrip()

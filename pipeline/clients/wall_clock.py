@@ -1,8 +1,8 @@
 """One clock over a whole call: connecting, sending, status line, headers, body.
 
 A time-out of `requests` begins anew with each piece that comes, so an answer that drips holds a call for ever. Here
-whatever waits on the network is given the time that the call has left: each address of a name, the answer of a proxy,
-the handshake, each piece that is sent or received. Nothing watches from beside: no thread, and nothing to interrupt.
+each wait on the network gets the time that the call has left: each address of a name, the answer of a proxy, the
+handshake, each piece sent or received. No thread watches, nothing is interrupted.
 """
 
 import io
@@ -23,7 +23,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, LocationParseError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import allowed_gai_family
 
-NO_END_S = 3600.0  # the limit of a call without one
+NO_END_S = 3600.0  # for a call without a limit
 _END: ContextVar[float] = ContextVar("end", default=math.inf)
 
 
@@ -49,7 +49,7 @@ def left() -> float:
 
 
 class _Pieces(io.RawIOBase):
-    """What comes over a socket, each piece within the time left."""
+    """Reads a socket, each piece within the time left."""
 
     def __init__(self, sock: socket.socket, raw: io.RawIOBase) -> None:
         self._sock, self._raw = sock, raw
@@ -68,7 +68,7 @@ class _Pieces(io.RawIOBase):
 
 
 class _Response(HTTPResponse):
-    """An answer; the one of a proxy to CONNECT, too."""
+    """An answer, also that of a proxy to CONNECT."""
 
     def __init__(self, sock: socket.socket, *rest: Any, **more: Any) -> None:  # noqa: ANN401 http.client's own
         super().__init__(sock, *rest, **more)
@@ -76,12 +76,12 @@ class _Response(HTTPResponse):
 
 
 class _Timed(HTTPConnection):
-    """What both kinds of connections do within the time left."""
+    """Connects and sends within the time left."""
 
     response_class = _Response
 
     def _new_conn(self) -> socket.socket:
-        """Connect to the first address of the name that answers: each has the usual time, all have what is left."""
+        """Connect to the first address that answers: each gets the usual time, all together the time left."""
         name, patience = self._dns_host, self.timeout
         trouble: Exception = NewConnectionError(self, "the name has no address")
         try:
@@ -114,7 +114,7 @@ class _Timed(HTTPConnection):
 
     def send(self, data: Any) -> None:  # noqa: ANN401 http.client's own
         """Send bytes, all of them within the time left."""
-        if self.sock is not None:  # else it is connected first, and knows
+        if self.sock is not None:
             self.sock.settimeout(left())
         super().send(data)
 
@@ -147,7 +147,7 @@ class TimedAdapter(HTTPAdapter):
 
 
 def _look_up(name: str, port: int | None) -> list[str]:
-    """The addresses of a name. The resolver of the system takes no time-out: it is asked from beside.
+    """The addresses of a name, asked in a thread, since the system's resolver takes no time-out.
 
     Raises:
         TimeoutError: It does not answer in the time left.

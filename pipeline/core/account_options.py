@@ -29,15 +29,15 @@ def options_of(told: object) -> dict[str, AccountOptions]:
     if not isinstance(told, Mapping):
         msg = 'accounts: write [accounts.<id>] with enabled = false or difference = "expected" below it'
         raise ValueError(msg)
-    problems = [line for number, options in told.items() for line in _problems(str(number), options)]
+    problems = [line for account_id, options in told.items() for line in _problems(str(account_id), options)]
     if problems:
         raise ValueError("\n".join(problems))
-    return {number: _made(options) for number, options in told.items()}
+    return {account_id: _made(options) for account_id, options in told.items()}
 
 
 def disabled(options: Mapping[str, AccountOptions]) -> set[str]:
     """The accounts that are not to be synced."""
-    return {number for number, one in options.items() if not one.enabled}
+    return {account_id for account_id, one in options.items() if not one.enabled}
 
 
 def unknown(options: Mapping[str, AccountOptions], known: Collection[str]) -> list[str]:
@@ -45,10 +45,10 @@ def unknown(options: Mapping[str, AccountOptions], known: Collection[str]) -> li
     return sorted(options.keys() - set(known))
 
 
-def _problems(number: str, options: object) -> list[str]:
-    place = f"accounts.{number}"
-    if not (number.isascii() and number.isdigit()):
-        return [f"{place}: {number!r} is not the id of an account"]
+def _problems(account_id: str, options: object) -> list[str]:
+    place = f"accounts.{account_id}"
+    if not (account_id.isascii() and account_id.isdigit()):
+        return [f"{place}: {account_id!r} is not the id of an account"]
     if not isinstance(options, Mapping):
         return [f"{place} is not a table of options; there are enabled, difference"]
     return [f"{place}: {line}" for key, value in options.items() if (line := _problem(str(key), value))]

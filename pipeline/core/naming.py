@@ -36,18 +36,18 @@ def ids_of(wanted: Sequence[str], written: Mapping[str, str], called: Mapping[st
 def _ids(one: str, written: Mapping[str, str], called: Mapping[str, Collection[str]]) -> list[str]:
     if one in written or one in called:
         return [one]
-    by_name = [number for number, name in written.items() if name == one]
-    return by_name or [number for number, names in called.items() if one in names]
+    by_name = [account_id for account_id, name in written.items() if name == one]
+    return by_name or [account_id for account_id, names in called.items() if one in names]
 
 
 def _unknown(unknown: Sequence[str], written: Mapping[str, str]) -> str:
     words = {*written, *written.values()}
     near = [word for one in unknown for word in get_close_matches(one, sorted(words), NEAREST, LIKENESS)]
-    ids = [number for number, name in written.items() if number in near or name in near]
+    ids = [account_id for account_id, name in written.items() if account_id in near or name in near]
     told = f"nearest are {_listed(ids, written)}" if ids else f"known are {_listed(list(written), written)}"
     return f"unknown account {shortened(', '.join(unknown))}; {told}"
 
 
 def _listed(ids: Sequence[str], written: Mapping[str, str]) -> str:
     more = f" and {len(ids) - SHOWN} more: `laike accounts`" if len(ids) > SHOWN else ""
-    return ", ".join(f"{number} ({written.get(number, 'disabled')})" for number in ids[:SHOWN]) + more
+    return ", ".join(f"{account_id} ({written.get(account_id, 'disabled')})" for account_id in ids[:SHOWN]) + more

@@ -91,8 +91,13 @@ def roster(
         ways.setdefault(one.id, []).append(one.way)
     names = _written(called, sticky)
     members = (
-        Member(id=number, name=names[number], called=called[number], ways=tuple(dict.fromkeys(ways[number])))
-        for number in called
+        Member(
+            id=account_id,
+            name=names[account_id],
+            called=called[account_id],
+            ways=tuple(dict.fromkeys(ways[account_id])),
+        )
+        for account_id in called
     )
     return Roster(
         at=at, members=tuple(members), skipped=tuple(dict.fromkeys(skipped)), parents=tuple(dict.fromkeys(parents))
@@ -101,16 +106,16 @@ def roster(
 
 def _written(called: Mapping[str, str], sticky: Mapping[str, str]) -> dict[str, str]:
     """A name of its own for each account: one that meets an equal one gets the end of its id, or all of it."""
-    names = {number: sticky[number] for number in called if number in sticky}
+    names = {account_id: sticky[account_id] for account_id in called if account_id in sticky}
     taken = set(sticky.values())
-    newcomers = [number for number in called if number not in sticky]
-    for number in newcomers:
-        name = called[number]
+    newcomers = [account_id for account_id in called if account_id not in sticky]
+    for account_id in newcomers:
+        name = called[account_id]
         shared = name in taken or sum(called[other] == name for other in newcomers) > 1
-        choices = [f"{name} ({number[-ENDING:]})", f"{name} ({number})"]
+        choices = [f"{name} ({account_id[-ENDING:]})", f"{name} ({account_id})"]
         free = [choice for choice in ([] if shared else [name]) + choices if choice not in taken]
-        names[number] = free[0] if free else number
-        taken.add(names[number])
+        names[account_id] = free[0] if free else account_id
+        taken.add(names[account_id])
     return names
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.core.errors import NeedsPerson, WrongInput
 from pipeline.core.outcome import RunState, Summary
-from pipeline.steps.accounts.roster import account_count, known_accounts, remembered_accounts
+from pipeline.steps.accounts.roster import account_count, current_accounts, remembered_accounts
 from pipeline.steps.coverage.owed import owed
 from pipeline.steps.runs.plan import begin, begin_backfill
 from tests.lab import Lab
@@ -43,7 +43,7 @@ def test_a_disabled_account_is_neither_fetched_nor_owed_nor_told_as_vanished(fre
     assert told(summary, "不在授权范围") == []
     assert len(reports_of(free, off)) == calls
     ctx = free.context()
-    assert off not in owed(ctx, known_accounts(ctx).names, free.day + timedelta(days=1))
+    assert off not in owed(ctx, current_accounts(ctx).names, free.day + timedelta(days=1))
     assert (account_count(ctx), len(remembered_accounts(ctx).names)) == (6, 6)  # type: ignore[union-attr]
 
 
@@ -97,9 +97,9 @@ def test_asked_for_by_its_id_it_is_refused_with_what_to_do(lab: Lab) -> None:
 def test_accounts_of_one_name_stay_apart_when_one_of_them_is_disabled(lab: Lab) -> None:
     one, other = lab.accounts[:2]
     lab.extra["LAIKE_ACCOUNTS"] = json.dumps({one: "城东店", other: "城东店"})
-    before = known_accounts(lab.context()).names
+    before = current_accounts(lab.context()).names
     disable(lab, one)
-    assert known_accounts(lab.context()).names == {other: before[other]} == {other: f"城东店 ({other[-4:]})"}
+    assert current_accounts(lab.context()).names == {other: before[other]} == {other: f"城东店 ({other[-4:]})"}
 
 
 def test_where_every_account_is_disabled_a_person_is_needed(free: Lab) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.core.errors import LaikeError, NeedsPerson, Retryable
 from pipeline.core.outcome import RunState, Summary
-from pipeline.steps.accounts.roster import account_count, known_accounts
+from pipeline.steps.accounts.roster import account_count, current_accounts
 from pipeline.steps.runs.plan import begin_catch_up, begin_daily, carry_out, daily_is_lost
 from tests.lab import Lab
 from tests.workers import SHORT, workers
@@ -58,7 +58,7 @@ def test_both_ways_lead_to_accounts_and_each_is_there_once(free: Lab) -> None:
     first, second, third, *_ = free.accounts
     parents = {first: [BENCH_ID], second: [LIFE_ID, BENCH_ID], third: [LIFE_ID]}
     free.control("authorized", {"ticked": [LIFE, STRANGER, BENCH], "parents": parents, "copies": [third]})
-    assert known_accounts(free.context()).names == free.facts["accounts"]
+    assert current_accounts(free.context()).names == free.facts["accounts"]
     roster = free.context().rosters.last()
     assert roster
     ways = {one.id: one.ways for one in roster.members}
@@ -69,7 +69,7 @@ def test_every_page_of_both_listings_is_read(free: Lab) -> None:
     added = list(free.control("accounts/add", {"count": 230})["accounts"])
     parents = {number: [BENCH_ID] for number in added[:120]}
     free.control("authorized", {"ticked": [LIFE, BENCH], "parents": parents})
-    assert known_accounts(free.context()).names == free.facts["accounts"]
+    assert current_accounts(free.context()).names == free.facts["accounts"]
     pages = (2, 2, 2)  # 117 under the 来客 account, 120 under the 工作台, 117 names
     assert tuple(map(free.calls, DISCOVERY[1:])) == pages
 
@@ -96,10 +96,10 @@ def test_the_accounts_are_asked_for_once_a_day(free: Lab) -> None:
 
 def test_a_list_from_before_the_clock_stepped_back_is_renewed(free: Lab) -> None:
     free.at(time(7), days_later=20)
-    known_accounts(free.context())
+    current_accounts(free.context())
     free.at(time(7))
     before = free.calls(*DISCOVERY)
-    known_accounts(free.context())
+    current_accounts(free.context())
     assert free.calls(*DISCOVERY) > before
 
 
@@ -115,7 +115,7 @@ def test_the_names_of_the_settings_stay_when_the_list_is_emptied(lab: Lab) -> No
     lab.sync()
     lab.extra["LAIKE_ACCOUNTS"] = "{}"
     expected = lab.facts["accounts"] | {lab.accounts[0]: "我的店"}
-    assert known_accounts(lab.context()).names == expected
+    assert current_accounts(lab.context()).names == expected
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def agency(free: Lab) -> Lab:
 
 
 def test_accounts_of_an_upgraded_workbench_and_of_an_agent_are_found_with_their_ways(agency: Lab) -> None:
-    assert known_accounts(agency.context()).names == agency.facts["accounts"]
+    assert current_accounts(agency.context()).names == agency.facts["accounts"]
     roster = agency.context().rosters.last()
     assert roster
     ways = [one.ways for number in agency.accounts[:5] for one in roster.members if one.id == number]
@@ -243,7 +243,7 @@ def test_ten_thousand_accounts_of_an_agent_are_a_whole_list(agency: Lab) -> None
     added = list(agency.control("accounts/add", {"count": 10_001, "promotions": 0})["accounts"])
     agency.control("authorized", {"ticked": [AGENT], "parents": {number: [AGENT_ID] for number in added}})
     agency.fault("accounts.names", "garbage", times="always", body={"code": 0, "data": []})
-    names = known_accounts(agency.context()).names
+    names = current_accounts(agency.context()).names
     assert set(added) <= names.keys()
     assert agency.calls("accounts.agent") == 1 + 101 + 1  # the page that says how many, the cursor's, the other agent's
 
@@ -390,7 +390,7 @@ def test_what_looks_on_never_asks_for_accounts(free: Lab) -> None:
     ctx = free.context()
     assert account_count(ctx) == 1
     assert daily_is_lost(ctx)
-    known_accounts(ctx)
+    current_accounts(ctx)
     asked = free.calls(*DISCOVERY)
     tomorrow(free)
     later = free.context()

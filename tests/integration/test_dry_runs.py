@@ -9,7 +9,7 @@ import pytest
 
 from cli.terminal.output import FAILED, PERSON_NEEDED, exit_code
 from pipeline.core.outcome import RunState, Summary
-from pipeline.state.table.visibility import Unseen
+from pipeline.state.table.visibility import VisibilityLost
 from tests.lab import WRITES, Lab
 
 Make = Callable[[Lab], None]
@@ -37,7 +37,7 @@ def full(lab: Lab) -> None:
 
 def stopped(lab: Lab) -> None:
     """Loading is stopped since rows cannot be seen."""
-    lab.context().visibility.learn_unseen(Unseen("rows cannot be read back"))
+    lab.context().visibility.learn_lost(VisibilityLost("rows cannot be read back"))
 
 
 def emptied(lab: Lab) -> None:
@@ -136,7 +136,7 @@ def test_a_row_that_no_cell_can_hold_is_refused_by_the_dry_run_too(lab: Lab, mon
 def test_a_dry_run_does_not_stop_the_loading(lab: Lab) -> None:
     emptied(lab)
     assert lab.sync(lab.day, dry_run=True).state == RunState.FAILED
-    assert lab.context().visibility.unseen() is None
+    assert lab.context().visibility.lost() is None
 
 
 @pytest.mark.parametrize("words", [("--local",), ("--local", "--no-redis")], ids=["local", "no redis"])

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.core.errors import NeedsAuthorization, NeedsPerson
 from pipeline.core.outcome import RunState
-from pipeline.steps.accounts.roster import known_accounts
+from pipeline.steps.accounts.roster import current_accounts
 from pipeline.steps.runs.plan import begin_daily
 from tests.integration.test_accounts_are_discovered import BENCH, BENCH_ID, DISCOVERY
 from tests.lab import Lab, agree
@@ -54,55 +54,55 @@ def test_a_pair_of_another_app_is_not_used_and_comes_back_with_its_app(lab: Lab)
 
 
 def test_a_list_of_another_app_s_accounts_is_not_used(free: Lab) -> None:
-    known_accounts(free.context())
+    current_accounts(free.context())
     right = free.environment()["LAIKE_OCEANENGINE_APP_ID"]
     free.extra["LAIKE_OCEANENGINE_APP_ID"] = "1899"
     with pytest.raises(NeedsAuthorization):
-        known_accounts(free.bare_context())
+        current_accounts(free.bare_context())
     with pytest.raises(NeedsPerson):
         begin_daily(free.bare_context())
     before = free.calls(*DISCOVERY)
     free.extra["LAIKE_OCEANENGINE_APP_ID"] = right
-    assert set(known_accounts(free.bare_context()).names) == set(free.accounts)
+    assert set(current_accounts(free.bare_context()).names) == set(free.accounts)
     assert free.calls(*DISCOVERY) == before
 
 
 def test_after_a_new_authorization_the_accounts_are_asked_for_anew(free: Lab) -> None:
     first, second, *_ = free.accounts
     ctx = free.context()
-    assert set(known_accounts(ctx).names) == set(free.accounts)
+    assert set(current_accounts(ctx).names) == set(free.accounts)
     free.control("authorized", {"ticked": [BENCH], "parents": {first: [BENCH_ID], second: [BENCH_ID]}})
-    assert set(known_accounts(ctx).names) == set(free.accounts)  # a list of the day
+    assert set(current_accounts(ctx).names) == set(free.accounts)  # a list of the day
     assert free.laike("token", "exchange", agree(ctx.tokens.link)).returncode == 0
     assert free.calls(*DISCOVERY) > 0
     before = free.calls(*DISCOVERY)
-    known = known_accounts(free.context())
+    known = current_accounts(free.context())
     assert free.calls(*DISCOVERY) > before
     assert known.trouble is None
 
 
 def test_a_refresh_is_no_new_authorization(free: Lab) -> None:
-    known_accounts(free.context())
+    current_accounts(free.context())
     before = free.calls(*DISCOVERY)
     ctx = free.context()
     ctx.tokens.renew(ctx.tokens.pair().access_token)
-    known_accounts(free.context())
+    current_accounts(free.context())
     assert free.calls(*DISCOVERY) == before
 
 
 def test_an_older_list_is_used_on_with_its_trouble_where_the_new_authorization_gives_none(free: Lab) -> None:
     ctx = free.context()
-    known_accounts(ctx)
+    current_accounts(ctx)
     assert free.laike("token", "exchange", agree(ctx.tokens.link)).returncode == 0
     free.fault("accounts.authorized", "code", code=50000, times="always")
-    known = known_accounts(free.context())
+    known = current_accounts(free.context())
     assert (set(known.names), known.trouble is not None) == (set(free.accounts), True)
 
 
 def test_a_list_of_a_release_that_did_not_say_whose_it_is_is_used(free: Lab) -> None:
     free.at(time(7))
     ctx = free.context()
-    known_accounts(ctx)
+    current_accounts(ctx)
     last = ctx.rosters.last()
     assert last
     stored = ctx.client.get("laike:v1:accounts:roster")
@@ -111,5 +111,5 @@ def test_a_list_of_a_release_that_did_not_say_whose_it_is_is_used(free: Lab) -> 
     old = stored.replace(f'"app_id":"{ctx.settings.oceanengine_app_id}"'.encode(), b'"app_id":""')
     ctx.client.set("laike:v1:accounts:roster", old)
     before = free.calls(*DISCOVERY)
-    assert set(known_accounts(free.context()).names) == set(free.accounts)
+    assert set(current_accounts(free.context()).names) == set(free.accounts)
     assert free.calls(*DISCOVERY) == before

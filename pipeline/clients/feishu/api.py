@@ -1,6 +1,6 @@
 """The Feishu envelope: tenant token, success and error, pages.
 
-Follows 飞书开放平台: 自建应用获取 tenant_access_token. `code` in the body says whether a call succeeded: the same code
+Follows 飞书开放平台: 自建应用获取 tenant_access_token. `code` in the body tells whether a call succeeded: the same code
 comes with different HTTP statuses.
 """
 
@@ -32,12 +32,12 @@ from pipeline.core.token import is_token
 
 TENANT_TOKEN = "/open-apis/auth/v3/tenant_access_token/internal"  # noqa: S105 a path
 TOKEN_LIFE_S = 7200  # the longest that a token lives
-TOKEN_MARGIN_S = 600  # the official SDK drops a token so long before its end
+TOKEN_MARGIN_S = 600  # the official SDK drops a token this long before its end
 REQUEST_SHOWN = 500  # characters of a refused request that its error shows; payloads hold no secret
 LARGEST_PAGE, SMALLEST_PAGE = 500, 20  # 查询记录: page_size at most 500; large rows fit in fewer (1254030)
 PAGES_MAX = 10_000  # four times the smallest pages of the largest table
 HTTP_REFUSED = 400
-WRITE_TIMEOUT_S = 15  # with room below the writer lock's lease
+WRITE_TIMEOUT_S = 15  # well below the writer lock's lease
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -50,7 +50,7 @@ class _Page(BaseModel):
 
 
 class PageSize:
-    """How many records one page of a search takes: what the page says, until the service refuses so many."""
+    """Records on one page of a search: the documented maximum, fewer once the service refuses it."""
 
     def __init__(self) -> None:
         self.now = LARGEST_PAGE
@@ -61,29 +61,29 @@ class PageSize:
 
 
 class Shared(Protocol):
-    """Where processes find each other's token."""
+    """Shares tokens between processes."""
 
     def known(self) -> tuple[str, float] | None:
-        """A token and for how many seconds it may still be used."""
+        """A shared token and the seconds that it may still be used."""
 
     def share(self, token: str, seconds: float) -> None:
-        """Let the others use a token for so long."""
+        """Share a token for some seconds."""
 
 
 class TenantToken:
-    """The app's token, kept until shortly before its end, here and for the other processes.
+    """The app's token, kept until shortly before its end and shared with other processes.
 
-    Two that ask at the same time get the same one, so that nobody waits for a lock; asking costs time, no quota.
+    Two processes that ask at once get the same token, so that they need no lock; asking costs time, no quota.
     """
 
     def __init__(self, http: Http, app_id: str, app_secret: str, shared: Shared) -> None:
         self._http, self._app_id, self._secret, self._shared = http, app_id, app_secret, shared
         self._lock = threading.Lock()
         self._token, self._good_until = "", 0.0
-        self._was_refused = False  # then those that others share may be dead, too
+        self._was_refused = False  # then a shared one may be dead, too
 
     def current(self) -> str:
-        """A token to use now.
+        """A valid token.
 
         Raises:
             NeedsPerson: The app's id or secret is wrong.
@@ -94,7 +94,7 @@ class TenantToken:
             return self._token
 
     def ask(self) -> None:
-        """Ask the service for a token, whatever is known: the check of the app's id and secret.
+        """Ask the service for a token even if one is at hand: checks the app's id and secret.
 
         Raises:
             NeedsPerson: The app's id or secret is wrong.
@@ -108,9 +108,9 @@ class TenantToken:
             if self._token == refused:
                 self._was_refused, self._good_until = True, 0.0
 
-    def _take(self, known: tuple[str, float] | None) -> None:
-        if known:
-            self._keep(*known)
+    def _take(self, shared: tuple[str, float] | None) -> None:
+        if shared:
+            self._keep(*shared)
         else:
             self._fetch()
 
@@ -135,7 +135,7 @@ class TenantToken:
 
 @dataclass(frozen=True, slots=True)
 class Feishu:
-    """Calls with the tenant token, repeated by the policies, within the time left."""
+    """Calls with the tenant token, retried by the policies, within the time left."""
 
     http: Http
     token: TenantToken
@@ -159,7 +159,7 @@ class Feishu:
         """`data` of a call that changes something.
 
         Raises:
-            Retryable: With `effect_possible`, when the change may or may not have been made; it is not sent again.
+            Retryable: With `effect_possible`: the change may have been made; it is not sent again.
         """
         return self._retried(self.writes, method, path, params, json)
 
@@ -172,16 +172,14 @@ class Feishu:
         json: object = None,
         hidden: bool = False,
     ) -> Iterator[dict[str, Any]]:
-        """All items of a list that is paged by `page_token`: the first page is asked for at once, by another thread.
-
-        So is each other one while the items of the page before it are used.
+        """All items of a list that is paged by `page_token`, each page fetched in a thread while the last is used.
 
         Args:
-            hidden: Whether the total may count items that we are not shown.
+            hidden: The total may count items that we are not shown.
 
         Raises:
             BadResponse: The total changes or is not reached, a page_token repeats, the pages have no end, an answer
-                contradicts itself; it may come after the last item, so nothing is to be done with them before the end.
+                contradicts itself; it may come after the last item: act on no item before the end.
         """
         ahead = ThreadPoolExecutor(max_workers=1)
 
@@ -196,7 +194,7 @@ class Feishu:
         timeout_s = READ_TIMEOUT_S if policy.blind else WRITE_TIMEOUT_S
 
         def attempt() -> dict[str, Any]:
-            # asking for a token changes nothing, so it is repeated as a read also on the way to a write
+            # asking for a token changes nothing: it is retried as a read, also before a write
             token = self.reads.run(self.token.current, self.time_left())
             self.tally.ask()
 
@@ -205,7 +203,7 @@ class Feishu:
 
             return policy.run(once, self.time_left())
 
-        with contextlib.suppress(TokenExpired):  # the refused token was dropped: the next one is new
+        with contextlib.suppress(TokenExpired):  # the refused token was dropped: the next is new
             return attempt()
         try:
             return attempt()
@@ -234,10 +232,10 @@ class Feishu:
 
 
 def parsed(kind: type[M], data: object, path: str) -> M:
-    """A part of an answer, as what was promised.
+    """Parse a part of an answer.
 
     Raises:
-        BadResponse: It is not that.
+        BadResponse: Parts are missing or malformed.
     """
     try:
         return kind.model_validate(data)
@@ -266,7 +264,7 @@ def _items(
         if page.total is not None and came > page.total:
             raise BadResponse(f"{path}: total is {page.total} but {came} items came")
         if page.has_more:
-            if not page.items and not hidden:  # a page of which all is hidden may be empty
+            if not page.items and not hidden:  # all items of a page may be hidden
                 raise BadResponse(f"{path}: has_more after a page without items")
             coming = ask(page_token=_next_token(path, page, tokens))
         yield from page.items or []

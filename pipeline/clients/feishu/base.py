@@ -1,4 +1,4 @@
-"""One Bitable base and what is in it."""
+"""One Bitable base: its tables, views and records."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from pipeline.clients.feishu.views import Views
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """One Bitable base and the table in it that we fill."""
+    """A Bitable base and the table in it that we fill."""
 
     api: Feishu
     app_token: str
@@ -27,5 +27,5 @@ class Base:
         return Views(self.api, self.app_token, self.table_id)
 
     def records(self, table_id: str | None = None) -> Records:
-        """The records of the table, or of another one of the base."""
+        """The records of our table, or of another one in the base."""
         return Records(self.api, self.app_token, table_id or self.table_id)

@@ -1,6 +1,6 @@
 """The custom bot of a group. Follows 飞书: 自定义机器人使用指南.
 
-The address is itself the secret: it never stands in a log line or a message.
+The address is the secret: it is in no log line and no message.
 """
 
 import base64
@@ -16,23 +16,32 @@ from pipeline.core.errors import BadRequest, Retryable, Throttled
 from pipeline.core.redaction import redacted
 from pipeline.core.text import one_line
 
-FORM = ("tag", "type", "template", "schema", "data_type", "name", "xField", "yField")  # of a card: no words of anybody
+FORM = (
+    "tag",
+    "type",
+    "template",
+    "schema",
+    "data_type",
+    "name",
+    "xField",
+    "yField",
+)  # parts of a card that hold no text of others
 RATE_CODES = (11232, 11233)  # system rate limit, likely at full and half hours
 
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """A webhook and the secret that signs what is sent to it, if it has one."""
+    """A webhook and the secret, if any, that signs its messages."""
 
     url: str = field(repr=False)
     secret: str | None = field(repr=False)
 
     def send(self, card: Mapping[str, object], now: datetime) -> str:
-        """Post a card; what the bot answers.
+        """Post a card; the bot's answer.
 
         Raises:
-            BadRequest: The bot refuses it; the message has the bot's words.
-            Throttled: Too many messages just now.
+            BadRequest: The bot refuses it; the message quotes the bot.
+            Throttled: Too many messages at once.
             Retryable: No answer; the card may have been posted.
         """
         body: dict[str, object] = {"msg_type": "interactive", "card": _without_secrets(card)}
@@ -48,7 +57,7 @@ class Bot:
         if code == 0:
             return words
         if code is None and isinstance(error := without_code("the bot", answer, None), Retryable):
-            raise error  # a gateway's
+            raise error  # from a gateway
         kind = Throttled if code in RATE_CODES else BadRequest
         raise kind(f"the bot refused the card: {words}", code=code)
 
@@ -62,6 +71,6 @@ def _without_secrets(part: object, name: str = "") -> object:
 
 
 def sign(stamp: str, secret: str) -> str:
-    """The signature of a message: HMAC-SHA256 of nothing, with stamp and secret as the key."""
+    """The signature of a message: HMAC-SHA256 of the empty text, keyed by stamp and secret."""
     key = f"{stamp}\n{secret}".encode()
     return base64.b64encode(hmac.new(key, b"", hashlib.sha256).digest()).decode()

@@ -1,4 +1,4 @@
-"""What Feishu's codes mean to us: the kind of trouble, whether the call may have had an effect, what a person must do.
+"""Map Feishu's codes to our errors: the kind, whether the call may have had an effect, the cause.
 
 Follows 飞书开放平台: 通用错误码, 频控策略, and the codes on the pages of Bitable.
 """
@@ -24,12 +24,12 @@ from pipeline.core.errors import (
 )
 from pipeline.core.text import one_line
 
-WRITE_CONFLICT = 1254291  # newer pages count reads of the table, too, while a write is under way
-NOT_READY_WAIT_S = 3  # 1254607: earlier work is still being done; seconds, not milliseconds
+WRITE_CONFLICT = 1254291  # newer pages say that reads conflict with a write, too
+NOT_READY_WAIT_S = 3  # 1254607: earlier work is not done; takes seconds, not milliseconds
 
 
 class AnswerTooLarge(BadResponse):
-    """The service does not send so much at once (1254030): ask for less. A write that it answers so may be done."""
+    """The answer is too large for the service (1254030): ask for less. A write with this answer may be done."""
 
     advice = "单次返回的数据过多, 系统会自动减少后重试。"
 
@@ -53,9 +53,9 @@ ERRORS: Mapping[int, type[LaikeError]] = {
     131001: ServerTrouble,
     **dict.fromkeys((131004, 131005, 131006, 131007), NeedsPerson),
 }
-# these may have carried a write out although they say no; the others above refuse it
+# after these a write may have been carried out; the other codes refuse it
 _EFFECT_POSSIBLE = {2200, 1500, 5000, 1254002, 1254608, *range(1255001, 1255007), 1255040}
-# what lies behind a code, where its kind does not say it
+# the cause behind a code, where its kind does not tell it
 CAUSES: Mapping[int, str] = {
     **dict.fromkeys((10003, 10014, 10015, 99991543), "feishu_app"),
     **dict.fromkeys((99991662, 99991673), "feishu_app_off"),
@@ -74,7 +74,7 @@ CAUSES: Mapping[int, str] = {
 
 
 def error_of(path: str, answer: Answer) -> LaikeError:
-    """The error that an answer's `code` stands for; where there is none, its HTTP status."""
+    """The error of an answer, by its `code`, else by its HTTP status."""
     body, request_id = answer.body, answer.headers.get("X-Tt-Logid")
     code = answer.code
     if code is None:

@@ -26,16 +26,16 @@ class _Created(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """Records that were created, and what the service says of them."""
+    """Records as sent, and as the service echoes them."""
 
     rows: Sequence[Mapping[str, object]]
     echo: Sequence[Record]
 
     @property
     def ids(self) -> list[str]:
-        """The records' ids as the rows stand; none where the echo does not show which is which.
+        """The records' ids in the order of the rows; empty if the echo does not show which is which.
 
-        That records come back in the order in which they were sent is not promised, so each is known by its cells.
+        The service does not promise to keep the order, so each record is matched by its cells.
         """
         by_cells = {_comparable(record.cells): record.record_id for record in self.echo}
         ids = [by_cells.get(_comparable(row), "") for row in self.rows]
@@ -43,13 +43,13 @@ class Created:
 
 
 class BatchSize:
-    """How many records one write takes: what the pages say, until the service refuses so many."""
+    """Records in one write: the documented maximum, fewer once the service refuses it."""
 
     def __init__(self) -> None:
         self.now = WRITE_BATCH
 
     def refused(self, size: int) -> bool:
-        """Take fewer from now on, if there is a smaller size to try."""
+        """Take fewer from now on; whether a smaller size is left to try."""
         self.now = SMALL_BATCH
         return size > SMALL_BATCH
 
@@ -65,16 +65,15 @@ class Records:
     def search(
         self, filter_: Mapping[str, object] | None, field_names: Sequence[str], sort: Sequence[str] = ()
     ) -> Iterator[Record]:
-        """Every record that the filter passes, with who created it and when; no names: every field.
-
-        They are asked for at once and come page by page, so that nobody need hold them all.
+        """Every record that the filter passes, page by page; the first page is asked for at once.
 
         Args:
-            sort: Names of the fields that order them, the smallest first.
+            field_names: Without names, every field.
+            sort: Names of the fields to order by, ascending.
 
         Raises:
-            BadResponse: The pages do not make a whole, a record has no id, or came twice: known at the end. Where a
-                page was too large for the service the next search asks for smaller ones.
+            BadResponse: The pages contradict each other, a record has no id or comes twice; may come after the last
+                record. After a page that was too large the next search asks for smaller ones.
         """
         body: dict[str, object] = {"automatic_fields": True}
         if field_names:
@@ -100,9 +99,9 @@ class Records:
         """Create at most `WRITE_BATCH` records, all or none.
 
         Raises:
-            Retryable: With `effect_possible`, when they may or may not have been created.
+            Retryable: With `effect_possible`: they may have been created.
             BatchTooLarge: The service takes fewer at once.
-            RowRefused: One of them cannot be taken.
+            RowRefused: The service refuses one of them.
         """
         body = {"records": [{"fields": fields} for fields in rows]}
         data = self.api.write("POST", self._path("/batch_create"), params={"client_token": client_token}, json=body)
@@ -115,7 +114,7 @@ class Records:
         Raises:
             RowVanished: One of them was deleted; none was changed.
             BatchTooLarge: The service takes fewer at once.
-            RowRefused: One of them cannot be taken.
+            RowRefused: The service refuses one of them.
         """
         body = {"records": [{"record_id": record_id, "fields": fields} for record_id, fields in changes]}
         self.api.write("POST", self._path("/batch_update"), json=body)
@@ -125,7 +124,7 @@ class Records:
 
         Raises:
             RowVanished: One of them was deleted before; none was deleted now.
-            Retryable: With `effect_possible`, when they may or may not have been deleted.
+            Retryable: With `effect_possible`: they may have been deleted.
         """
         self.api.write("POST", self._path("/batch_delete"), json={"records": list(record_ids)})
 
@@ -141,7 +140,7 @@ class Records:
 
 
 def _comparable(fields: Mapping[str, object]) -> frozenset[tuple[str, str]]:
-    """Cells in a form that is the same for what was sent and for its echo, in the write or the read shape."""
+    """Cells in a form that is equal for a row and its echo, in write or read shape."""
     filled = ((name, value) for name, value in fields.items() if value not in (None, ""))
     return frozenset((name, _plain(value)) for name, value in filled)
 

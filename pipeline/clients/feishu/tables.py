@@ -53,7 +53,7 @@ class _Field(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class BaseMeta:
-    """What a base says of itself: the time zone in which its day cells are midnights, whether rights are per row."""
+    """A base's time zone, in which its day cells are midnights, and whether it has permissions per row."""
 
     time_zone: ZoneInfo
     advanced: bool
@@ -67,39 +67,39 @@ class Tables:
     app_token: str
 
     def time_zone(self) -> ZoneInfo:
-        """The base's time zone, in which its day cells are midnights."""
+        """The base's time zone."""
         return self.meta().time_zone
 
     def meta(self) -> BaseMeta:
-        """What the base says of itself."""
+        """The base's facts."""
         path = APP.format(app_token=self.app_token)
         app = parsed(_Base, self.api.read("GET", path), path).app
         try:
             zone = ZoneInfo(app.time_zone) if app.time_zone else CHINA
-        except (ZoneInfoNotFoundError, ValueError, OSError):  # one is the name of a folder
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # such as the name of a folder
             raise BadResponse(f"the base's time zone is unknown here: {app.time_zone!r}") from None
         return BaseMeta(zone, bool(app.is_advanced))
 
     def ids(self) -> dict[str, str]:
-        """Table names and their ids."""
+        """Table ids by name."""
         path = TABLES.format(app_token=self.app_token)
         items = self.api.pages("GET", path, params={"page_size": LIST_PAGE})
         return {table.name: table.table_id for table in (parsed(_Table, item, path) for item in items)}
 
     def create(self, name: str, fields: Sequence[Mapping[str, object]]) -> str:
-        """A new table; its id."""
+        """Create a table; its id."""
         body = {"table": {"name": name, "default_view_name": "表格", "fields": list(fields)}}
         path = TABLES.format(app_token=self.app_token)
         return parsed(_Created, self.api.write("POST", path, json=body), path).table_id
 
     def fields(self, table_id: str) -> list[Field]:
-        """The fields that a table really has."""
+        """The fields of a table."""
         path = FIELDS.format(app_token=self.app_token, table_id=table_id)
         items = self.api.pages("GET", path, params={"page_size": LIST_PAGE})
         return [_field(parsed(_Field, item, path)) for item in items]
 
     def create_field(self, table_id: str, field: Mapping[str, object]) -> None:
-        """A new column at the end of a table."""
+        """Add a column at the end of a table."""
         self.api.write("POST", FIELDS.format(app_token=self.app_token, table_id=table_id), json=field)
 
 

@@ -17,7 +17,7 @@ from pipeline.core.text import encodable
 
 VIEWS = "/open-apis/bitable/v1/apps/{app_token}/tables/{table_id}/views"
 LIST_PAGE = "100"  # 列出视图: page_size at most 100
-NAME_TAKEN, FULL = 1254020, 1254101  # codes of 新增视图; views that are hidden from us count too
+NAME_TAKEN, FULL = 1254020, 1254101  # codes of 新增视图; people's private views count, too
 
 
 class _View(BaseModel):
@@ -52,20 +52,20 @@ class _Got(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition of a view's filter: the field, the operator, the parsed values."""
+    """One condition of a view's filter, its values parsed."""
 
     field_id: str
     operator: str
     values: tuple[str, ...]
 
     def matches(self, field_id: str, value: str) -> bool:
-        """Whether this is the condition `filter_on` writes, whatever the shape it is read back in."""
+        """Whether this is the condition that `filter_on` writes."""
         return (self.field_id, self.operator, self.values) == (field_id, "is", _values(value))
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a view filters on: `and` or `or` of its conditions."""
+    """A view's filter: `and` or `or` of its conditions."""
 
     conjunction: str
     conditions: tuple[Condition, ...]
@@ -73,7 +73,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A view as the list has it."""
+    """A view in the list."""
 
     id: str
     name: str
@@ -89,22 +89,21 @@ class Views:
     table_id: str
 
     def names(self) -> dict[str, str]:
-        """View ids and names; views private to a person may be left out by the service."""
+        """View names by id; the service may omit people's private views."""
         return {view.id: view.name for view in self.all()}
 
     def all(self) -> list[Listed]:
-        """The views; those private to a person may be left out by the service."""
-        # whether the total counts views that people keep to themselves is not said
+        """The views; the service may omit people's private views, which the total may count."""
         items = self.api.pages("GET", self._path(), params={"page_size": LIST_PAGE}, hidden=True)
         found = (parsed(_NamedView, item, self._path()) for item in items)
         return [Listed(view.view_id, view.view_name, view.view_type) for view in found]
 
     def conditions(self, view_id: str) -> tuple[Condition, ...]:
-        """What a view filters on."""
+        """The conditions of a view's filter."""
         return self.filter(view_id).conditions
 
     def filter(self, view_id: str) -> Filter:
-        """What a view filters on, and how its conditions are joined.
+        """A view's filter.
 
         Raises:
             BadResponse: The answer is no view, or its filter no list of conditions.
@@ -115,16 +114,16 @@ class Views:
         return Filter(info.conjunction or "and", tuple(map(_condition, info.conditions or [])))
 
     def create(self, name: str, type_: str = "grid") -> str:
-        """A new view without a filter; its id."""
+        """Create a view without a filter; its id."""
         data = self.api.write("POST", self._path(), json={"view_name": name, "view_type": type_})
         return parsed(_Created, data, self._path()).view.view_id
 
     def filter_on(self, view_id: str, field_id: str, value: str) -> None:
-        """Let a view show only the rows whose field is `value` (a JSON array as text)."""
+        """Filter a view on the rows whose field is `value` (a JSON array as text)."""
         self.set_filter(view_id, Filter("and", (Condition(field_id, "is", _values(value)),)))
 
     def set_filter(self, view_id: str, wanted: Filter) -> None:
-        """Let a view filter on these conditions and no others."""
+        """Replace a view's filter."""
         conditions = [
             {"field_id": one.field_id, "operator": one.operator, "value": json.dumps(one.values, ensure_ascii=False)}
             for one in wanted.conditions
@@ -141,14 +140,14 @@ def _condition(item: Mapping[str, Any]) -> Condition:
 
 
 def _values(raw: object) -> tuple[str, ...]:
-    if raw is None:  # isEmpty and isNotEmpty have none
+    if raw is None:  # isEmpty and isNotEmpty have no values
         return ()
     values = _json_in(raw) if isinstance(raw, str) else raw
     return tuple(encodable(str(one)) for one in (values if isinstance(values, list) else [values]))
 
 
 def _json_in(text: str) -> object:
-    """Parse JSON inside a text; a text that is no JSON, or exceeds the bounds, stays a text."""
+    """Parse JSON in a text; a text that is no JSON, or beyond the bounds, stays a text."""
     try:
         judge(bytearray(text, "utf-8", "surrogatepass"))
         return json.loads(text)

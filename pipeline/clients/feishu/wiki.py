@@ -1,6 +1,6 @@
-"""The base that a token stands for. Follows Wiki: 获取知识空间节点信息, and Bitable: 获取多维表格元数据.
+"""Resolve a token to its base. Follows Wiki: 获取知识空间节点信息, and Bitable: 获取多维表格元数据.
 
-A base that lies in a wiki (知识库) is opened by an address with the token of its node, which is no app_token.
+The address of a base in a wiki (知识库) holds the token of its node, which is no app_token.
 """
 
 from dataclasses import dataclass
@@ -33,20 +33,20 @@ class _Answer(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class FoundBase:
-    """The base behind a token: its app_token, and its time zone where it was told on the way."""
+    """The base behind a token: its app_token, and its time zone if the answer told it."""
 
     app_token: str
     time_zone: ZoneInfo | None = None
-    sure: bool = True  # else the service would not say, and the token was taken as it is
+    sure: bool = True  # False: the service did not tell, and the token is taken as it is
 
 
 def find_base(api: Feishu, token: str) -> FoundBase:
-    """The base that a token names: an app_token, or the token of a wiki node.
+    """Resolve an app_token, or the token of a wiki node.
 
-    A right that is lacking is left to the calls that need it: the token is then taken as it is.
+    If a permission is lacking the token is taken as it is: the calls that need the permission fail.
 
     Raises:
-        NeedsPerson: It names neither, or the app may not look into the wiki.
+        NeedsPerson: The token names neither, or the app may not read the wiki.
         LaikeError: As the service says.
     """
     try:
@@ -60,10 +60,10 @@ def find_base(api: Feishu, token: str) -> FoundBase:
 
 
 def base_of_node(api: Feishu, token: str) -> str:
-    """The app_token of the base that a wiki node is.
+    """The app_token of a wiki node's base.
 
     Raises:
-        NeedsPerson: There is no such node, it is no base, or the app may not see it.
+        NeedsPerson: The node does not exist, is no base, or is hidden from the app.
     """
     try:
         node = parsed(_Answer, api.read("GET", NODE, params={"token": token}), NODE).node

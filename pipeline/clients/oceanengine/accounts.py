@@ -5,7 +5,7 @@ Follows 巨量引擎 Marketing API: 获取已授权账户 (oauth2/advertiser/get
 (ebp/advertiser/list), 代理商管理账户列表 (agent/advertiser/select), 二级代理商列表 (agent/child_agent/select) and
 获取广告主公开信息 (advertiser/public_info).
 
-The listings take `stated`: whether an empty one is believed only where its `page_info` says that there is nothing.
+`stated` in the listings: believe an empty one only if its `page_info` says so.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,12 +34,12 @@ GROUP_TYPES = ("PLATFORM_ROLE_GROUP_BP_ADMIN", "PLATFORM_ROLE_GROUP_BP_OPERATOR"
 LOCAL_AGENT = "PLATFORM_ROLE_LOCAL_AGENT"
 AGENT_TYPES = (LOCAL_AGENT, "AGENT", "AGENT_SYSTEM_ACCOUNT")
 CHILD_AGENT_TYPES = ("CHILD_AGENT",)
-ADVERTISER = "ADVERTISER"  # an account of 巨量广告: its id is no 本地推 one, and nothing lies under it
-# advertiser_role stands for the type of a line that has neither account_type nor account_role
+ADVERTISER = "ADVERTISER"  # an account of 巨量广告: not a 本地推 id, and nothing lies under it
+# advertiser_role, for a line without account_type and account_role
 ROLES = {1: ADVERTISER, 2: "CUSTOMER_ADMIN", 3: "AGENT", 4: "CHILD_AGENT", 6: "PLATFORM_ROLE_STAR"}
 LOCAL = "LOCAL"
 NAMES_A_CALL = 100
-LAST_ROW = 10_000  # by page: customer_center/account/list and agent/advertiser/select
+LAST_ROW = 10_000  # reached by pages of customer_center/account/list and agent/advertiser/select
 _TOO_MANY = (
     "工作台 {number} 下有 {total} 个本地推账户，接口最多列出 {most} 个：请在 LAIKE_ACCOUNTS 中写明要同步的账户，"
     "或分到多个工作台后重新授权。"
@@ -48,12 +48,12 @@ _TOO_MANY = (
 
 @dataclass(frozen=True, slots=True)
 class Authorized:
-    """One account that a person ticked: one under which others lie, or of a type that is none of our business."""
+    """One account that a person ticked: a parent of accounts, or of a type that we do not use."""
 
     id: str
     name: str
     type: str
-    valid: bool  # False: the person no longer manages it
+    valid: bool  # False: the person no longer manages the account
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Agency:
     """The accounts of an agent."""
 
     ids: tuple[str, ...]
-    source: str  # their kind, such as LOCAL or AD; empty where the service does not say
+    source: str  # their kind, such as LOCAL or AD; empty: not told
 
 
 class _Cursor(BaseModel):
@@ -71,7 +71,7 @@ class _Cursor(BaseModel):
 
 
 def authorized(api: OceanEngine) -> list[Authorized]:
-    """What the token was given for.
+    """The accounts that were ticked for the token.
 
     Raises:
         BadResponse: A line lacks its id.
@@ -91,17 +91,17 @@ def authorized(api: OceanEngine) -> list[Authorized]:
 
 
 def accounts_of_life(api: OceanEngine, life_account_id: str, *, stated: bool = False) -> list[str]:
-    """Ids of the 本地推 accounts, main and copied, under a 来客 account; the service tells no names here."""
+    """Ids of the 本地推 accounts, main and copied, under a 来客 account; this list has no names."""
     params = {"life_account_id": life_account_id}
     rows = api.pages(OF_LIFE, params, "adv_list", ("local_account_id",), stated=stated)
     return [id_in(OF_LIFE, row, "local_account_id") for row in rows]
 
 
 def accounts_of_workbench(api: OceanEngine, workbench_id: str, *, stated: bool = False) -> dict[str, str]:
-    """The 本地推 accounts under a 工作台: name by id, empty where the service tells none.
+    """The 本地推 accounts under a 工作台: names by id, some empty.
 
     Raises:
-        NeedsPerson: There are more than the service lists: half a list is none.
+        NeedsPerson: There are more than the service lists.
     """
     params = {"account_id": workbench_id, "filter": {"account_type": LOCAL}}
     try:
@@ -113,14 +113,14 @@ def accounts_of_workbench(api: OceanEngine, workbench_id: str, *, stated: bool =
 
 
 def accounts_of_ebp(api: OceanEngine, organisation_id: str, *, stated: bool = False) -> dict[str, str]:
-    """The 本地推 accounts under a 升级版工作台: name by id, empty where the service tells none."""
+    """The 本地推 accounts under a 升级版工作台: names by id, some empty."""
     params = {"enterprise_organization_id": organisation_id, "account_source": LOCAL}
     rows = api.pages(OF_EBP, params, "account_list", ("account_id",), stated=stated)
     return _named(OF_EBP, [row for row in rows if row.get("account_type") in (None, LOCAL)])
 
 
 def accounts_of_agent(api: OceanEngine, agent_id: str, *, stated: bool = False) -> Agency:
-    """The accounts of an agent, without those of its second-level agents; beyond 10,000 they come by cursor."""
+    """The accounts of an agent, without its second-level agents'; by cursor beyond 10,000."""
     params = {"advertiser_id": agent_id}
     try:
         rows = api.pages(OF_AGENT, params, _rows_of_agent, ("id",), stated=stated, most=LAST_ROW - 1)
@@ -139,17 +139,17 @@ def child_agents(api: OceanEngine, agent_id: str, *, stated: bool = False) -> li
 
 
 def names_of(api: OceanEngine, account_ids: Sequence[str]) -> dict[str, str]:
-    """The accounts' names by id, as far as the service tells any."""
+    """The accounts' names by id, as far as the service knows them."""
     names: dict[str, str] = {}
     for first in range(0, len(account_ids), NAMES_A_CALL):
-        chunk = [int(number) for number in account_ids[first : first + NAMES_A_CALL]]
+        chunk = [int(account_id) for account_id in account_ids[first : first + NAMES_A_CALL]]
         rows = api.get_list(PUBLIC_INFO, {"advertiser_ids": chunk})
         names |= {id_in(PUBLIC_INFO, row, "id"): name_of(row.get("name")) for row in rows}
-    return {number: names[number] for number in account_ids if names.get(number)}
+    return {account_id: names[account_id] for account_id in account_ids if names.get(account_id)}
 
 
 def _by_cursor(api: OceanEngine, params: Mapping[str, object]) -> list[dict[str, Any]]:
-    """All rows of an agent's list, page after page, each of which names the next one."""
+    """All rows of an agent's list, following its cursor."""
     rows: list[dict[str, Any]] = []
     cursors: set[int] = set()
     asked: dict[str, object] = {**params, "count": PAGE_SIZE}
@@ -181,7 +181,7 @@ def _rows_of_children(data: Data) -> list[dict[str, Any]] | None:
 
 
 def _bare(data: Data, *keys: str, **rest: object) -> list[dict[str, Any]] | None:
-    """Bare ids as rows, from the first of these keys that has any; `None` where none of them is there."""
+    """Bare ids as rows, from the first of these keys that has any; `None`: no key is there."""
     there = [data[key] for key in keys if key in data]
     if not there:
         return None
@@ -199,5 +199,5 @@ def _type(line: Data) -> str:
     """What kind of account a line is; the older names of the field are still filled, and may be all that is there."""
     if word := line.get("account_type") or line.get("account_role"):
         return one_line(str(word))
-    number = str(line.get("advertiser_role") or "")
-    return ROLES.get(int(number), number) if is_id(number) else ""
+    role = str(line.get("advertiser_role") or "")
+    return ROLES.get(int(role), role) if is_id(role) else ""

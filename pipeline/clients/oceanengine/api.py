@@ -56,7 +56,7 @@ ERRORS: Mapping[int, type[LaikeError]] = {
     50005: AccountUnavailable,
     51007: ServerTrouble,
 }
-# what lies behind a code, where its kind does not say it; others that need a person mean that the token is dead
+# the cause behind a code, where its kind does not tell it; other codes that need a person mean a dead token
 CAUSES: Mapping[int, str] = {
     40101: "oceanengine_app",
     40115: "auth_code",
@@ -67,28 +67,28 @@ CAUSES: Mapping[int, str] = {
 
 
 class AccessTokens(Protocol):
-    """Where access tokens come from."""
+    """Provides access tokens."""
 
     def current(self) -> str:
-        """A token to use now."""
+        """A valid token."""
 
     def renew(self, refused: str) -> str:
-        """Another token, after `refused` was refused."""
+        """A new token in place of a refused one."""
 
 
 class Limiter(Protocol):
-    """What keeps calls below the rate."""
+    """Keeps calls below the rate."""
 
     def wait(self, endpoint: str) -> None:
-        """Return when a call to `endpoint` may be sent."""
+        """Wait until a call to `endpoint` may be sent."""
 
     def pause(self, endpoint: str, seconds: float) -> None:
-        """Let nobody call `endpoint` for so long."""
+        """Stop all calls to `endpoint` for some seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class OceanEngine:
-    """Calls with a token, limited, repeated by the policy, within the time left."""
+    """Calls with a token, rate limited, retried by the policy, within the time left."""
 
     http: Http
     tokens: AccessTokens
@@ -102,19 +102,19 @@ class OceanEngine:
         """`data` of a GET.
 
         Args:
-            token_as: The query parameter that wants the token, too; it is never told.
+            token_as: The query parameter that wants the token, too; no message shows it.
 
         Raises:
-            NeedsPerson: The token is refused, also after a refresh.
+            NeedsPerson: The token is refused even after a refresh.
             LaikeError: As the code table says.
         """
         return data_of(path, self._answer(path, params, token_as))
 
     def get_list(self, path: str, params: Mapping[str, object]) -> list[dict[str, Any]]:
-        """`data` of a GET where it is a list of rows.
+        """`data` of a GET that answers a list of rows.
 
         Raises:
-            BadResponse: It is none.
+            BadResponse: `data` is no such list.
         """
         answer = self._answer(path, params, None)
         found = answer.body.get("data")
@@ -132,17 +132,17 @@ class OceanEngine:
         stated: bool = False,
         most: int | None = None,
     ) -> list[dict[str, Any]]:
-        """All rows of a list: page 1 tells how many pages there are, the others are asked for at once.
+        """All rows of a list: page 1 tells the number of pages, the others are fetched at once.
 
         Args:
             rows: Where the rows are in `data`.
             identity: The fields that together name a row.
-            stated: Whether no rows are believed only where `page_info` says that there are none.
-            most: How many rows the pages of this list reach.
+            stated: Believe an empty list only if `page_info` says so.
+            most: Rows that the pages of this list reach.
 
         Raises:
             BeyondPages: There are more than `most`.
-            BadResponse: Anything that makes the whole doubtful; never taken for the end.
+            BadResponse: The pages contradict each other.
         """
         first = self._page(path, params, rows, 1, stated=stated)
         if most is not None and first.info.total_number > most:
@@ -154,7 +154,7 @@ class OceanEngine:
         return [row for page in pages for row in page.rows]
 
     def count(self, path: str, params: Mapping[str, object], rows: Rows) -> int:
-        """How many rows a list has, by one call.
+        """Count the rows of a list by one call.
 
         Raises:
             BadResponse: The answer is not a page.
@@ -206,7 +206,7 @@ def data_of(path: str, answer: Answer, refused: str | None = None) -> dict[str, 
     """`data` of an answer.
 
     Args:
-        refused: The cause behind a refusal, where the call is about no account.
+        refused: The cause behind a refusal, for a call that is about no account.
 
     Raises:
         LaikeError: `code` is not 0.
@@ -225,7 +225,7 @@ def _succeeded(path: str, answer: Answer, refused: str | None = None) -> Answer:
 
 
 def error_of(path: str, answer: Answer, refused: str | None = None) -> LaikeError:
-    """The error that an answer's `code` stands for, or its HTTP status; `refused` as `data_of` says."""
+    """The error of an answer, by its `code`, else by its HTTP status; `refused` as in `data_of`."""
     code, request_id = answer.code, answer.body.get("request_id")
     if code is None:
         return without_code(path, answer, request_id)

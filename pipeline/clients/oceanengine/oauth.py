@@ -1,7 +1,6 @@
 """The token endpoints: 获取Access Token (oauth2/access_token) and 刷新Refresh Token (oauth2/refresh_token).
 
-Follows 巨量引擎 Marketing API. A refresh issues a new pair and kills the old one, and a code works once, so neither
-call is ever repeated by itself.
+Follows 巨量引擎 Marketing API. A refresh kills the old pair, and a code works once, so neither call is retried here.
 """
 
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ ACCESS_TOKEN = "/open_api/oauth2/access_token/"  # noqa: S105 a path
 REFRESH_TOKEN = "/open_api/oauth2/refresh_token/"  # noqa: S105 a path
 
 
-# of the access and of the refresh token, as documented; and the longest that is believed, in place of nonsense
+# the documented life of each token, and the longest that we believe
 ACCESS_LIFE_S, ACCESS_LIFE_MOST_S = 86_400.0, 30 * 86_400.0
 REFRESH_LIFE_S, REFRESH_LIFE_MOST_S = 30 * 86_400.0, 400 * 86_400.0
 
@@ -31,7 +30,7 @@ REFRESH_LIFE_S, REFRESH_LIFE_MOST_S = 30 * 86_400.0, 400 * 86_400.0
 class _Pair(BaseModel):
     access_token: str = Field(pattern=TOKEN, repr=False)
     refresh_token: str = Field(pattern=TOKEN, repr=False)
-    # the old pair is dead: for a life that is not said, or cannot be, none is lost
+    # a bad life must not cost the new pair: the old one is dead
     expires_in: Any = None
     refresh_token_expires_in: Any = None
 
@@ -45,21 +44,21 @@ class OAuth:
     secret: str = field(repr=False)
 
     def refresh(self, refresh_token: str, now: datetime) -> TokenPair:
-        """A new pair for the old refresh token, which is dead afterwards.
+        """Exchange a refresh token, which is dead afterwards, for a new pair.
 
         Raises:
             NeedsPerson: The refresh token is expired or used up.
-            Retryable: No answer; the new pair may exist without being known.
-            BadResponse: Nor is one known where the answer holds none that can be used.
+            Retryable: No answer; a new pair may exist.
+            BadResponse: The answer holds no usable pair; a new pair may exist.
         """
         grant = {"grant_type": "refresh_token", "refresh_token": refresh_token}
         return self._pair(REFRESH_TOKEN, grant, now, refused="needs_authorization")
 
     def exchange(self, auth_code: str, now: datetime) -> TokenPair:
-        """The first pair, for the code that an authorization brought; it lives ten minutes and works once.
+        """Exchange the code of an authorization, which works once within ten minutes, for the first pair.
 
         Raises:
-            NeedsPerson: The code is used up, too old, or not one.
+            NeedsPerson: The code is used up, too old, or no code.
             Retryable: No answer; the code may be used up.
         """
         hold_passing(auth_code)

@@ -1,7 +1,7 @@
-"""The pages of an Ocean Engine list, read with suspicion. Follows 巨量引擎 Marketing API: `page_info` of list answers.
+"""Check the pages of an Ocean Engine list. Follows 巨量引擎 Marketing API: `page_info` of list answers.
 
-Sources disagree on the shape of a list without rows (`[]`, null or absent; `total_page` 0, 1, or no `page_info`): each
-of these is no rows. Rows without `page_info`, and no rows where `total_number` promises some, stay errors.
+Sources disagree on the shape of an empty list (`[]`, null or absent; `total_page` 0, 1, or no `page_info`): each is
+accepted. Rows without `page_info`, and no rows where `total_number` promises some, are errors.
 """
 
 import math
@@ -13,15 +13,15 @@ from pydantic import BaseModel, ValidationError
 
 from pipeline.core.errors import BadResponse, LaikeError
 
-PAGES_MAX = 10_000  # a million rows: no list of ours is as long
-LONGEST_TEXT = 1000  # letters of a value in a row: names have a tenth of it at most
+PAGES_MAX = 10_000  # a million rows: our lists are shorter
+LONGEST_TEXT = 1000  # letters of a value in a row: names have at most a tenth
 PAGE_SIZE = 100  # the report endpoints take 10, 20, 50 or 100
 Data = Mapping[str, Any]
 Rows = str | Callable[[Data], object]  # the key of the rows in `data`, or what finds them there
 
 
 class BeyondPages(LaikeError):
-    """A list is longer than its pages reach; never told, whoever asked for it knows another way or says so."""
+    """A list is longer than its pages reach; every caller handles it."""
 
     def __init__(self, path: str, total: int, most: int) -> None:
         super().__init__(f"{path}: {total} rows, and its pages end at row {most}")
@@ -38,20 +38,20 @@ class PageInfo(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: what it says of the whole, and its rows."""
+    """One page: its `page_info` and its rows."""
 
     info: PageInfo
     rows: list[dict[str, Any]]
 
 
 def page_of(path: str, data: Data, rows: Rows, number: int, *, stated: bool = False) -> Page:
-    """The page that was asked for.
+    """Parse the page that was asked for.
 
     Args:
-        stated: Whether no rows are believed only where `page_info` says that there are none.
+        stated: Believe an empty list only if `page_info` says so.
 
     Raises:
-        BadResponse: It is another one, contradicts itself, or is no page.
+        BadResponse: It is another page, contradicts itself, or is no page.
     """
     found = _found(path, data, rows)
     if not data.get("page_info") and not found and number == 1 and not stated and _has_a_place(data, rows):
@@ -66,13 +66,13 @@ def page_of(path: str, data: Data, rows: Rows, number: int, *, stated: bool = Fa
 
 
 def check_whole(path: str, pages: Sequence[Page], identity: Sequence[str]) -> None:
-    """Check that pages make a whole.
+    """Check that the pages hold each row of the list once.
 
     Args:
         identity: The fields that together name a row.
 
     Raises:
-        BadResponse: They do not.
+        BadResponse: They do not, or contradict each other.
     """
     totals = {page.info.total_number for page in pages}
     if len(totals) != 1:
@@ -81,7 +81,7 @@ def check_whole(path: str, pages: Sequence[Page], identity: Sequence[str]) -> No
 
 
 def check_rows(path: str, rows: Sequence[Data], total: int, identity: Sequence[str]) -> None:
-    """Check that all rows came, and each once.
+    """Check that all rows came, each once.
 
     Raises:
         BadResponse: They did not.
@@ -103,17 +103,17 @@ def _found(path: str, data: Data, rows: Rows) -> list[dict[str, Any]]:
 
 
 def _shorten(row: dict[str, Any]) -> None:
-    """Keep what a row may need: of a text its beginning, since all pages are held until the last one is there."""
+    """Cut long texts: all pages are in memory until the last one is there."""
     for name, value in row.items():
         if isinstance(value, str) and len(value) > LONGEST_TEXT:
             row[name] = value[:LONGEST_TEXT]
 
 
 def _has_a_place(data: Data, rows: Rows) -> bool:
-    """Whether an answer has a place for rows; one that has neither that nor `page_info` is no list at all."""
+    """Whether an answer has a place for rows; without that and `page_info` it is no list."""
     return rows in data if isinstance(rows, str) else rows(data) is not None
 
 
 def _page_counts(total: int) -> tuple[int, ...]:
-    """What `total_page` may be: nothing lies on no page, or on one."""
+    """What `total_page` may be; an empty list has no page, or one."""
     return (math.ceil(total / PAGE_SIZE),) if total else (0, 1)

@@ -1,4 +1,4 @@
-"""The 本地推 reports: one row per promotion and day, what the projects sum to, the account's totals.
+"""The 本地推 reports: a row for each promotion and day, the projects' sum by day, the account's totals.
 
 Follows 巨量引擎 Marketing API: 获取广告数据 (local/report/promotion/get), 获取项目数据 (local/report/project/get) and
 获取账户数据 (local/report/account/get).
@@ -27,8 +27,7 @@ def promotion_report(api: OceanEngine, account_id: str, days: DayRange, metrics:
     """Every promotion's figures on each of `days`; a promotion without data has no row.
 
     Raises:
-        BadResponse: A row lacks its promotion, its day or a compulsory metric, has an unusable name, or lies outside
-            `days`.
+        BadResponse: A row lacks promotion, day or a compulsory metric, has an unusable name, or lies outside `days`.
     """
     rows = api.pages(
         PROMOTION_REPORT, _params(account_id, days, metrics), "promotion_list", ("promotion_id", "stat_time_day")
@@ -37,15 +36,15 @@ def promotion_report(api: OceanEngine, account_id: str, days: DayRange, metrics:
 
 
 def promotion_rows(api: OceanEngine, account_id: str, days: DayRange) -> int:
-    """How many rows the promotion report has."""
+    """Count the rows of the promotion report."""
     return api.count(PROMOTION_REPORT, _params(account_id, days, ["stat_cost"]), "promotion_list")
 
 
 def project_report(api: OceanEngine, account_id: str, days: DayRange) -> dict[date, Decimal]:
-    """What the projects' 消耗 (元) sums to by day; a day without data is absent.
+    """The sum of the projects' 消耗 (元) by day; a day without data is absent.
 
     Raises:
-        BadResponse: A row lacks its project, its day or its 消耗, or lies outside `days`.
+        BadResponse: A row lacks project, day or 消耗, or lies outside `days`.
     """
     rows = api.pages(
         PROJECT_REPORT, _params(account_id, days, ["stat_cost"]), "project_list", ("project_id", "stat_time_day")
@@ -68,7 +67,7 @@ def account_totals(api: OceanEngine, account_id: str, days: DayRange) -> dict[da
 
 
 def is_ratio(metric: str) -> bool:
-    """Whether a metric is derived, so that it may be absent when its denominator is 0."""
+    """Whether a metric is a quotient, absent when its denominator is 0."""
     return metric in COSTS or metric in RATIOS
 
 

@@ -1,4 +1,4 @@
-"""Parse the values of a row: id, name, day, figure. What does not parse is refused here."""
+"""Parse the values of a row: id, name, day, figure; refuse what does not parse."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -10,7 +10,7 @@ from pipeline.core.model import DayRange
 from pipeline.core.table.columns import holdable, plain_figure
 from pipeline.core.text import one_line
 
-SHOWN = 80  # letters of what is refused
+SHOWN = 80  # letters of a refused value in a message
 LONGEST_ID = 32
 LONGEST_FIGURE = 64  # letters
 
@@ -19,7 +19,7 @@ def id_in(path: str, row: Mapping[str, Any], name: str) -> str:
     """An id as text; some endpoints send a number, some a string.
 
     Raises:
-        BadResponse: There is none.
+        BadResponse: It is missing or no id.
     """
     value = row.get(name)
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
@@ -29,15 +29,15 @@ def id_in(path: str, row: Mapping[str, Any], name: str) -> str:
 
 
 def is_id(text: str) -> bool:
-    """Whether a text is digits, as few as an `int` is made of without a thought."""
+    """Whether a text is digits, few enough to make an `int` cheaply."""
     return len(text) <= LONGEST_ID and text.isascii() and text.isdigit()
 
 
 def name_in(row: Mapping[str, Any], name: str) -> str:
-    """A name, plain and bounded, also where it comes as a number; empty where there is none.
+    """A name on one bounded line; a number counts as a name, a missing one is empty.
 
     Raises:
-        BadResponse: What is there is no name.
+        BadResponse: The value is no name.
     """
     value = row.get(name)
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal | None):
@@ -46,7 +46,7 @@ def name_in(row: Mapping[str, Any], name: str) -> str:
 
 
 def name_of(value: object) -> str:
-    """A name as `name_in` gives it; empty where the value is no name."""
+    """The name in a value as `name_in` makes it; empty if it is no name."""
     is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
     return one_line(str(value) if is_number else value)
 
@@ -68,10 +68,10 @@ def day_in(row: Mapping[str, Any], days: DayRange) -> date:
 
 
 def figure_in(row: Mapping[str, Any], name: str) -> Decimal:
-    """A figure that a cell of a table can hold.
+    """A figure that a cell can hold.
 
     Raises:
-        BadResponse: There is none.
+        BadResponse: It is missing, or no such figure.
     """
     text = str(row.get(name))
     figure = plain_figure(text) if len(text) <= LONGEST_FIGURE else None
@@ -81,5 +81,5 @@ def figure_in(row: Mapping[str, Any], name: str) -> Decimal:
 
 
 def shown(value: object) -> str:
-    """What is refused, as a message shows it: its beginning."""
+    """The beginning of a refused value, for a message."""
     return f"{value!r:.{SHOWN}}" if isinstance(value, str | None) else f"{value!s:.{SHOWN}}"

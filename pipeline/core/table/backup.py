@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import Key
 from pipeline.core.table.cells import Field
+from pipeline.core.table.layout import Layout
 from pipeline.core.table.record import Record
 from pipeline.core.table.write_shape import writable, write_shape
 
@@ -156,6 +157,22 @@ class Comparison:
     same: int  # rows that are there exactly so
     kept: int  # rows whose key is there with other cells, which stay
     doubled: int  # further rows of a key that the backup has more than once
+
+
+def comparison(layout: Layout, backup: Backup, there: Iterable[Record]) -> Comparison:
+    """Which rows of a backup a table lacks.
+
+    Args:
+        layout: Our columns in the table, which tell a row's key.
+        there: The table's records with every field.
+    """
+    kinds = {field.name: field.type for field in backup.header.fields}
+
+    def keyed(row: SavedRow) -> tuple[Key | None, SavedRow]:
+        return layout.decode(Record(row.record_id, row.cells)).key, row
+
+    present = [keyed(saved_row(record, kinds)) for record in there]
+    return compare([keyed(row) for row in backup.rows], [(key, row.cells) for key, row in present])
 
 
 def compare(saved: Sequence[tuple[Key | None, SavedRow]], there: Sequence[tuple[Key | None, Cells]]) -> Comparison:

@@ -79,6 +79,14 @@ def left_alone(key: Key, same: Sequence[Copy], ours: str | None) -> LeftAlone | 
     return LeftAlone(key, tuple(same), why, certain=not numbered)
 
 
+def sorted_out(
+    found: Mapping[Key, tuple[Copy, ...]], ours: str | None
+) -> tuple[dict[Key, tuple[Copy, ...]], tuple[LeftAlone, ...]]:
+    """The keys whose rows may be cleaned, and those that are left alone."""
+    left = {key: why for key, rows in sorted(found.items()) if (why := left_alone(key, rows, ours))}
+    return {key: rows for key, rows in found.items() if key not in left}, tuple(left.values())
+
+
 def copies(layout: Layout, records: Iterable[Record], kinds: Mapping[str, int]) -> dict[Key, tuple[Copy, ...]]:
     """Rows of the table by key, the oldest first, where there is more than one.
 

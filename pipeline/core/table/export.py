@@ -7,9 +7,10 @@ from datetime import date
 from decimal import Decimal
 
 from pipeline.core.errors import Trouble
-from pipeline.core.model import ZERO, Account, Cell, FoundRow, ReportRow
+from pipeline.core.model import ZERO, Account, Cell, DayRange, FoundRow, ReportRow
 from pipeline.core.table.columns import Column
-from pipeline.core.table.layout import cells_of
+from pipeline.core.table.layout import Layout, cells_of
+from pipeline.core.table.record import Record
 
 BLOCK_ROWS = 5000  # rows of the table in memory at a time, as far as the days before tell
 
@@ -67,6 +68,29 @@ class Tally:
             self.unread.append((block.account, block.trouble))
 
 
+@dataclass(slots=True)
+class FoundLines:
+    """Lines of some days of the table; `read` counts the rows of these days, whosever they are."""
+
+    lines: list[Line] = field(default_factory=list)
+    read: int = 0
+    unreadable: int = 0
+
+
+def lines_of(days: DayRange, accounts: Collection[Account], layout: Layout, records: Iterable[Record]) -> FoundLines:
+    """The lines of some days and accounts; without accounts, those of every row."""
+    found, decode = FoundLines(), layout.decoder()
+    for record in records:
+        row = decode(record)
+        if row.day not in days:
+            continue
+        found.read += 1
+        if not accounts or concerns(row, layout.columns, accounts):
+            found.lines.append(of_table(row))
+            found.unreadable += layout.unreadable(record, row)
+    return found
+
+
 def of_table(row: FoundRow) -> Line:
     """A row of the table."""
     return Line(row.day, row.account_name, row.promotion_id, row.cost, row.cells)
@@ -82,8 +106,8 @@ def of_report(row: ReportRow, account: Account, columns: Sequence[Column]) -> Li
 def concerns(row: FoundRow, columns: Sequence[Column], accounts: Collection[Account]) -> bool:
     """Whether a row of the table is one of these accounts': by the id if it has one, else by the name."""
     ids = [row.cells.get(column.name) for column in columns if column.source == "account_id"]
-    if number := next((one for one in ids if one), None):
-        return any(account.id == number for account in accounts)
+    if account_id := next((one for one in ids if one), None):
+        return any(account.id == account_id for account in accounts)
     return any(account.name == row.account_name for account in accounts)
 
 

@@ -173,6 +173,12 @@ def match(
     return Layout(tuple(columns), {column.name: found[column.name] for column in columns}, time_zone)
 
 
+def missing_columns(columns: Sequence[Column], fields: Sequence[Field], known: Mapping[str, str]) -> tuple[Column, ...]:
+    """Columns that the table has neither by their name nor, renamed, by the id that they were `known` under."""
+    names, ids = {field.name for field in fields}, {field.id for field in fields}
+    return tuple(one for one in columns if one.name not in names and known.get(one.name) not in ids)
+
+
 def _followed(columns: Sequence[Column], fields: Sequence[Field], known: Mapping[str, str]) -> dict[str, Field]:
     """Columns whose field is still there under a name that is none of ours."""
     ours = {column.name for column in columns}

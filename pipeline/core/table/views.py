@@ -1,4 +1,4 @@
-"""Views by name and by number: what an account's view is called, which one is looked into, which ones are made.
+"""Views by name and by count: what an account's view is called, which one is looked into, which ones are made.
 
 Follows Bitable: 新增视图. A name has 1 to 100 characters and no square bracket, and is trimmed by the service; a table
 takes 200 views, those that people keep to themselves included.
@@ -54,11 +54,11 @@ def view_names(accounts: Sequence[Account]) -> dict[str, tuple[str, ...]]:
     plain = {account.id: _clean(account.name) for account in accounts}
     often = Counter(map(_cut, plain.values()))
     made = {}
-    for number, name in plain.items():
-        endings = ("", f" ({number[-4:]})", f" ({number})")
-        short = [other for other in plain if other[-4:] == number[-4:] and plain[other] == name]
+    for account_id, name in plain.items():
+        endings = ("", f" ({account_id[-4:]})", f" ({account_id})")
+        short = [other for other in plain if other[-4:] == account_id[-4:] and plain[other] == name]
         first = 0 if often[_cut(name)] == 1 else 1 if len(short) == 1 else 2
-        made[number] = tuple(_cut(name, ending) for ending in endings[first:])
+        made[account_id] = tuple(_cut(name, ending) for ending in endings[first:])
     return made
 
 
@@ -70,11 +70,11 @@ def audit_due(checked: Mapping[str, float], now: datetime) -> set[str]:
     """
     begun = datetime.combine((now.astimezone(CHINA) - AUDIT_FROM).date(), time(), CHINA) + AUDIT_FROM
     due = set()
-    for place, number in enumerate(sorted(checked)):
+    for place, account_id in enumerate(sorted(checked)):
         ago = (begun.weekday() - place) % WEEK_DAYS
         since = (begun - timedelta(days=ago)).timestamp()
-        if not since <= checked[number] <= now.timestamp():  # later than now: the clock stepped back since
-            due.add(number)
+        if not since <= checked[account_id] <= now.timestamp():  # later than now: the clock stepped back since
+            due.add(account_id)
     return due
 
 

@@ -16,12 +16,12 @@ KIND: Kind = "backup"
 
 
 def new_path(folder: Path, why: str, table_id: str, now: datetime) -> Path:
-    """Where a backup made now goes; the names of a table's backups of one kind sort by their age."""
+    """The path of a backup made now; a table's backups of one kind sort by age."""
     return folder / f"{why}-{table_id}-{now.astimezone(CHINA):%Y%m%d-%H%M%S-%f}{ENDING}"
 
 
 def write(path: Path, header: Header, rows: Iterable[SavedRow]) -> None:
-    """Write a backup; its folder is made if it is not there.
+    """Write a backup; make its folder if needed.
 
     Raises:
         WrongInput: There is such a file.
@@ -33,7 +33,7 @@ def write(path: Path, header: Header, rows: Iterable[SavedRow]) -> None:
 
 
 def read(path: Path) -> Backup:
-    """A backup, whole.
+    """Read a backup.
 
     Raises:
         WrongInput: There is no such file, it is damaged, of another format, or larger than a backup can be.
@@ -41,7 +41,7 @@ def read(path: Path) -> Backup:
     text: list[str] = []
     try:
         for line in unpacked_lines(path):
-            if not line.startswith("{"):  # one JSON object each: what is none is not unpacked to its end
+            if not line.startswith("{"):  # each line is one JSON object: do not unpack the rest
                 raise damaged(f"{path} has a line that is none of a backup")
             text.append(line)
     except Damaged as error:
@@ -50,7 +50,7 @@ def read(path: Path) -> Backup:
 
 
 def prune(folder: Path, why: str, table_id: str, keep: int) -> list[Path]:
-    """Delete all but the newest `keep` backups of a table that were made for one reason; those that went.
+    """Delete all but the newest `keep` backups of a table of one kind; the deleted files.
 
     Raises:
         LaikeError: One cannot be deleted.

@@ -1,4 +1,4 @@
-"""Small things known of the base, so that a daily run need not ask again. Losing them costs a few calls."""
+"""Facts about the base that a daily run need not ask again. Losing them costs a few calls."""
 
 import redis
 
@@ -6,11 +6,11 @@ from pipeline.state import keys
 
 
 class BaseFacts:
-    """What is known of one base.
+    """Facts about one base.
 
     Args:
-        base: The base's token as it was set: its own, or that of a wiki node.
-        app_id: The app at Feishu by which we write.
+        base: The base's token in the settings: its own, or that of a wiki node.
+        app_id: The Feishu app that writes.
     """
 
     def __init__(self, client: redis.Redis, base: str, app_id: str = "") -> None:
@@ -19,11 +19,11 @@ class BaseFacts:
 
     @property
     def base(self) -> str:
-        """What the base is remembered by: its own token, or the one that was set while that is not known."""
+        """The base's own token, which names its keys; while unresolved, the token of the settings."""
         return self.app_token() or self._given
 
     def app_token(self) -> str | None:
-        """The base's own token, once it was found; it never changes."""
+        """The base's own token, once it was resolved; it never changes."""
         if self._app_token is None:
             self._app_token = _text(self._client.get(keys.app_token(self._given)))
         return self._app_token
@@ -34,16 +34,16 @@ class BaseFacts:
         self._app_token = app_token
 
     def creator(self) -> str | None:
-        """Who the table says created our rows; another app had another name there, which is not ours."""
+        """Who the table says created our rows; `None` if that was learned by another app."""
         creator, app_id = map(_text, self._client.mget([keys.creator(self.base), keys.creator_app(self.base)]))
         return creator if app_id in (None, self._app_id) else None
 
     def learn_creator(self, creator: str) -> None:
-        """Remember who the table says created a row that we know to be ours."""
+        """Remember the creator that the table shows for a row of ours."""
         self._client.mset({keys.creator(self.base): creator, keys.creator_app(self.base): self._app_id})
 
     def zone(self) -> str | None:
-        """The base's time zone, as of the last day."""
+        """The base's time zone, remembered for a day."""
         return _text(self._client.get(keys.zone(self.base)))
 
     def learn_zone(self, zone: str) -> None:

@@ -1,80 +1,74 @@
-"""Small things known of one table: fields of our columns, views, rows. Losing them costs a few calls."""
+"""Facts about one table: fields of our columns, views, rows. Losing them costs a few calls."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import redis
 
+from pipeline.core.table.column_changes import ColumnField
 from pipeline.state import codec, keys
 
 
 @dataclass(frozen=True, slots=True)
-class KnownView:
-    """An account's view: its id, and when its filter was last found right (s since the epoch)."""
+class CheckedView:
+    """The view of an account, and when its filter was last found right (s since the epoch)."""
 
     view_id: str
     checked: float
 
 
-@dataclass(frozen=True, slots=True)
-class KnownColumn:
-    """The field that a column was last written into: its id, and its name at that time.
-
-    `since`: Where it took the place of another one: what was read before then was not written into it.
-    """
-
-    field_id: str
-    name: str
-    since: datetime | None = None
-
-
 class TableFacts:
-    """What is known of one table."""
+    """Facts about one table."""
 
     def __init__(self, client: redis.Redis, table_id: str) -> None:
         self._client, self._table_id = client, table_id
 
     def beside(self, table_id: str) -> "TableFacts":
-        """The same of another table of the base."""
+        """The facts about another table of the base."""
         return TableFacts(self._client, table_id)
 
-    def columns(self) -> dict[str, KnownColumn]:
+    def columns(self) -> dict[str, ColumnField]:
         """The field of each column, by the column's name in the settings."""
         found: Any = self._client.hgetall(keys.columns(self._table_id))
-        return {name.decode(): codec.load(KnownColumn, data) for name, data in found.items()}
+        return {name.decode(): codec.load(ColumnField, data) for name, data in found.items()}
 
-    def learn_columns(self, columns: Mapping[str, KnownColumn]) -> None:
-        """Remember the fields of all columns; what was known before is forgotten."""
+    def field_ids(self) -> dict[str, str]:
+        """The field id of each column, by the column's name in the settings."""
+        return {name: column.field_id for name, column in self.columns().items()}
+
+    def learn_columns(self, columns: Mapping[str, ColumnField]) -> None:
+        """Remember the fields of all columns and forget earlier ones."""
         pipe = self._client.pipeline()
         pipe.delete(keys.columns(self._table_id))
         for name, column in columns.items():
-            pipe.hset(keys.columns(self._table_id), name, codec.dump(column, KnownColumn))
+            pipe.hset(keys.columns(self._table_id), name, codec.dump(column, ColumnField))
         pipe.execute()
 
-    def views(self) -> dict[str, KnownView]:
+    def views(self) -> dict[str, CheckedView]:
         """The view of each account, by account id."""
         found: Any = self._client.hgetall(keys.views(self._table_id))
-        return {account_id.decode(): codec.load(KnownView, data) for account_id, data in found.items()}
+        return {account_id.decode(): codec.load(CheckedView, data) for account_id, data in found.items()}
 
-    def learn_view(self, account_id: str, view: KnownView) -> None:
-        """Remember which view is an account's, and when its filter was last found right."""
-        self._client.hset(keys.views(self._table_id), account_id, codec.dump(view, KnownView))
+    def learn_view(self, account_id: str, view: CheckedView) -> None:
+        """Remember the view of an account."""
+        self._client.hset(keys.views(self._table_id), account_id, codec.dump(view, CheckedView))
 
     def forget_view(self, account_id: str) -> None:
-        """Forget an account's view, so that it is looked for and made anew."""
+        """Forget an account's view, so that it is made anew."""
         self._client.hdel(keys.views(self._table_id), account_id)
 
     def rows(self) -> dict[date, int]:
-        """How many rows the whole table had, by the day on which they were counted."""
+        """Rows of the whole table, by the day of the count."""
         counts: Any = self._client.hgetall(keys.table_rows(self._table_id))
         return {date.fromisoformat(day.decode()): int(count) for day, count in counts.items()}
 
     def learn_rows(self, day: date, count: int, *, counted: bool) -> None:
-        """Remember how many rows the whole table has on a day, as `counted` or as an earlier count and ours make.
+        """Remember the rows of the whole table on a day.
 
-        A count is good for a week, whatever is added to it.
+        Args:
+            counted: They were counted, which is good for a week; else they are an earlier count plus ours.
         """
         pipe = self._client.pipeline()
         pipe.hset(keys.table_rows(self._table_id), day.isoformat(), str(count))

@@ -1,4 +1,4 @@
-"""Whether rows of ours are seen in a table; where they are not, loading into it stops."""
+"""Whether rows of ours can be seen in a table; while they cannot, loading into it is stopped."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,8 +10,8 @@ from pipeline.state import codec, keys
 
 
 @dataclass(frozen=True, slots=True)
-class Unseen:
-    """Why loading into a table is stopped, and by account name and day the rows that could not be read back."""
+class VisibilityLost:
+    """Why loading into a table is stopped; account names and days whose rows could not be read back."""
 
     why: str
     days: tuple[tuple[str, date], ...] = ()
@@ -31,21 +31,21 @@ class Visibility:
         """Remember that rows of ours were seen in the table."""
         self._client.set(keys.seen(self._table_id), "1")
 
-    def unseen(self) -> Unseen | None:
+    def lost(self) -> VisibilityLost | None:
         """Why loading is stopped, if it is."""
         data: Any = self._client.get(keys.unseen(self._table_id))
-        return codec.load(Unseen, data) if data else None
+        return codec.load(VisibilityLost, data) if data else None
 
-    def learn_unseen(self, unseen: Unseen) -> None:
+    def learn_lost(self, lost: VisibilityLost) -> None:
         """Stop loading into the table."""
-        self._client.set(keys.unseen(self._table_id), codec.dump(unseen, Unseen))
+        self._client.set(keys.unseen(self._table_id), codec.dump(lost, VisibilityLost))
 
-    def clear_unseen(self) -> None:
-        """Let loading go on: the rows are seen again."""
+    def learn_regained(self) -> None:
+        """Resume loading: the rows are seen again."""
         self._client.delete(keys.unseen(self._table_id))
 
-    def forget_unseen(self, now: datetime) -> None:
-        """Let loading go on: what was seen before `now` is no longer in the table."""
+    def learn_emptied(self, now: datetime) -> None:
+        """Resume loading: what was seen before `now` is no longer in the table."""
         pipe = self._client.pipeline()
         pipe.delete(keys.unseen(self._table_id), keys.seen(self._table_id))
         pipe.set(keys.emptied(self._table_id), now.isoformat())

@@ -1,4 +1,4 @@
-"""How often somebody began to write into a base, and about which days: what an early reader may still believe."""
+"""Count the writes into a base and the days they are about: which early readings are still valid."""
 
 from datetime import date
 from typing import Any
@@ -21,28 +21,28 @@ class Writes:
         return self._facts.base
 
     def writes(self) -> int:
-        """How often somebody began to write into the base."""
+        """How many writes into the base began."""
         return int(self._client.get(keys.writes(self._base)) or 0)
 
     def begin_writing(self, days: DayRange | None = None) -> None:
-        """Tell early readers what may be out of date by now: all that they read, or no more than rows of some days."""
+        """Count a write; early readings of these days, or without days of the whole table, are no longer valid."""
         number = int(self._client.incr(keys.writes(self._base)))
         if days:
             said = f"{days.first.isoformat()} {days.last.isoformat()}"
             self._client.set(keys.written(self._base, number), said, ex=keys.WRITTEN_TTL_S)
 
     def days_written(self, since: int) -> list[DayRange] | None:
-        """The days about which each write after an earlier count was; `None` where one may have been about all."""
+        """The days of each write after an earlier count; `None` if any write may have touched the whole table."""
         numbers = range(since + 1, self.writes() + 1)
         said: Any = self._client.mget([keys.written(self._base, number) for number in numbers]) if numbers else []
         return [_days(one) for one in said] if all(said) else None
 
     def ended_writes(self) -> int:
-        """The count of writes when whoever writes just now, or wrote last, had not begun."""
+        """Write count before the current or last writer began."""
         return int(self._client.get(keys.ended_writes(self._base)) or 0)
 
     def learn_ended_writes(self) -> None:
-        """Nobody else writes just now: what was written so far is there."""
+        """Count all writes so far as ended: nobody else is writing."""
         self._client.set(keys.ended_writes(self._base), self.writes())
 
 

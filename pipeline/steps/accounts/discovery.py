@@ -139,12 +139,12 @@ def _under(api: OceanEngine, parent: Authorized, known: Set[str]) -> _Listed:
 
 def _of_life(api: OceanEngine, parent: Authorized, known: Set[str]) -> Places:
     ids = accounts_of_life(api, parent.id, stated=parent.id in known)
-    return {parent.id: [Found(number, "", LIFE) for number in ids]}
+    return {parent.id: [Found(account_id, "", LIFE) for account_id in ids]}
 
 
 def _of_workbench(api: OceanEngine, parent: Authorized, known: Set[str]) -> Places:
     found = accounts_of_workbench(api, parent.id, stated=parent.id in known)
-    return {parent.id: [Found(number, name, WORKBENCH) for number, name in found.items()]}
+    return {parent.id: [Found(account_id, name, WORKBENCH) for account_id, name in found.items()]}
 
 
 def _of_ebp(api: OceanEngine, parent: Authorized, known: Set[str]) -> Places:
@@ -152,7 +152,7 @@ def _of_ebp(api: OceanEngine, parent: Authorized, known: Set[str]) -> Places:
         GROUP if parent.type in GROUP_TYPES else EBP,
         accounts_of_ebp(api, parent.id, stated=parent.id in known),
     )
-    return {parent.id: [Found(number, name, way) for number, name in found.items()]}
+    return {parent.id: [Found(account_id, name, way) for account_id, name in found.items()]}
 
 
 def _of_agent(api: OceanEngine, parent: Authorized, known: Set[str]) -> Places:
@@ -190,5 +190,5 @@ def _named(api: OceanEngine, found: Sequence[Found], last: Roster | None) -> lis
     names = {one.id: one.name for one in found if one.name}
     nameless = list(dict.fromkeys(one.id for one in found if one.id not in names))
     before = {one.id: one.called for one in last.members} if last else {}
-    names |= {number: before.get(number, number) for number in nameless} | names_of(api, nameless)
+    names |= {account_id: before.get(account_id, account_id) for account_id in nameless} | names_of(api, nameless)
     return [Found(one.id, names[one.id], one.way) for one in found]

@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Accounts:
     """The accounts to act on: the name that is written by id; `trouble`: why the list is an older one."""
 
     names: Mapping[str, str]
@@ -59,7 +59,7 @@ class AccountState:
     trouble: Trouble | None = None
 
 
-def known_accounts(ctx: Context, *, anew: bool = False) -> Known:
+def current_accounts(ctx: Context, *, anew: bool = False) -> Accounts:
     """The accounts of the settings, without a call; else the roster, discovered anew where it is a day old.
 
     A roster that cannot be renewed is used on; the trouble says why.
@@ -79,12 +79,12 @@ def known_accounts(ctx: Context, *, anew: bool = False) -> Known:
     return replace(known, names=names)
 
 
-def _every_account(ctx: Context, *, anew: bool) -> Known:
+def _every_account(ctx: Context, *, anew: bool) -> Accounts:
     """Those that are disabled, too: by them accounts of one name are told apart, and nothing looks vanished."""
     if chosen := ctx.settings.accounts:
         names = told_apart(chosen)
         ctx.rosters.learn_names(names)
-        return Known(names)
+        return Accounts(names)
     last = ctx.rosters.last()
     if (
         last
@@ -92,27 +92,27 @@ def _every_account(ctx: Context, *, anew: bool) -> Known:
         and timedelta(0) <= ctx.now() - last.at < FRESH
         and ctx.tokens.brought() in (None, last.brought)
     ):
-        return Known(last.names)
+        return Accounts(last.names)
     try:
-        return Known(discover(ctx, last).names)
+        return Accounts(discover(ctx, last).names)
     except LaikeError as error:
         if last is None:
             raise
         log.warning("discovery_failed", error=error.message, roster_of=last.at.isoformat())
-        return Known(last.names, error.trouble())
+        return Accounts(last.names, error.trouble())
 
 
 def _enabled(ctx: Context, names: Mapping[str, str]) -> dict[str, str]:
     off = disabled(ctx.settings.account_options)
-    return {number: name for number, name in names.items() if number not in off}
+    return {account_id: name for account_id, name in names.items() if account_id not in off}
 
 
-def remembered_accounts(ctx: Context) -> Known | None:
+def remembered_accounts(ctx: Context) -> Accounts | None:
     """The accounts as far as they are known without a call."""
     if chosen := ctx.settings.accounts:
-        return Known(_enabled(ctx, told_apart(chosen)))
+        return Accounts(_enabled(ctx, told_apart(chosen)))
     last = ctx.rosters.last()
-    return Known(_enabled(ctx, last.names)) if last else None
+    return Accounts(_enabled(ctx, last.names)) if last else None
 
 
 def account_count(ctx: Context) -> int:
@@ -129,7 +129,7 @@ def choose(ctx: Context, names: Mapping[str, str], wanted: Sequence[str]) -> tup
     """
     off = disabled(ctx.settings.account_options)
     account_ids = ids_of(wanted, told_apart(names), _called(ctx, off)) if wanted else []
-    if asked := [number for number in account_ids if number in off]:
+    if asked := [account_id for account_id in account_ids if account_id in off]:
         msg = f"account {asked[0]} is disabled: laike.toml has enabled = false below [accounts.{asked[0]}]"
         raise WrongInput(msg)
     return choose_accounts(names, account_ids)
@@ -137,11 +137,11 @@ def choose(ctx: Context, names: Mapping[str, str], wanted: Sequence[str]) -> tup
 
 def _called(ctx: Context, more: Collection[str]) -> dict[str, set[str]]:
     """What else each account is called, by id: in the settings, or at the service; also those that are disabled."""
-    called: dict[str, set[str]] = {number: set() for number in more}
+    called: dict[str, set[str]] = {account_id: set() for account_id in more}
     last = None if ctx.settings.accounts else ctx.rosters.last()
     names = [(one.id, name) for one in (last.members if last else ()) for name in (one.called, one.name)]
-    for number, name in (*ctx.settings.accounts.items(), *names):
-        called.setdefault(number, set()).add(name)
+    for account_id, name in (*ctx.settings.accounts.items(), *names):
+        called.setdefault(account_id, set()).add(name)
     return called
 
 
@@ -162,29 +162,29 @@ def states(ctx: Context, names: Mapping[str, str], tell: Callable[[int], None]) 
     ways, parked = {one.id: one.ways for one in last.members} if last else {}, ctx.absences.parked(ctx.now())
     with ThreadPoolExecutor(max_workers=REPORTS_AT_ONCE) as pool:
         asked = {
-            number: pool.submit(_state, ctx, api, number, name, ways.get(number, (SETTINGS,)))
-            for number, name in names.items()
+            account_id: pool.submit(_state, ctx, api, account_id, name, ways.get(account_id, (SETTINGS,)))
+            for account_id, name in names.items()
         }
         for done, _ in enumerate(as_completed(asked.values()), start=1):
             tell(done)
-    found = [asked[number].result() for number in names]
+    found = [asked[account_id].result() for account_id in names]
     return [replace(one, activity=Activity.PARKED) if one.trouble and one.id in parked else one for one in found]
 
 
-def _state(ctx: Context, api: OceanEngine, number: str, name: str, ways: tuple[str, ...]) -> AccountState:
+def _state(ctx: Context, api: OceanEngine, account_id: str, name: str, ways: tuple[str, ...]) -> AccountState:
     trouble, cost = None, ZERO
     try:
-        days = account_totals(api, number, window(ctx.now(), ACTIVE_DAYS)).values()
+        days = account_totals(api, account_id, window(ctx.now(), ACTIVE_DAYS)).values()
         cost = sum((day.cost for day in days), ZERO)
         activity = Activity.ACTIVE if cost else Activity.IDLE
     except LaikeError as error:
         activity, trouble = Activity.UNAVAILABLE, error.trouble()
     return AccountState(
-        id=number,
+        id=account_id,
         name=name,
         ways=ways,
         activity=activity,
         cost=cost,
-        last_covered=max(ctx.coverage.days([number])[number], default=None),
+        last_covered=max(ctx.coverage.days([account_id])[account_id], default=None),
         trouble=trouble,
     )

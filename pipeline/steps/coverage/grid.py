@@ -7,7 +7,7 @@ from pipeline.context import Context
 from pipeline.core.coverage.grid import AccountCoverage, grid
 from pipeline.core.model import DayRange, china_day
 from pipeline.core.runs.plan import choose_accounts, window
-from pipeline.steps.accounts.roster import known_accounts, remembered_accounts
+from pipeline.steps.accounts.roster import current_accounts, remembered_accounts
 from pipeline.steps.coverage.rebuild import rebuild_coverage
 
 
@@ -17,7 +17,7 @@ def coverage(ctx: Context, days: DayRange) -> list[AccountCoverage]:
     Raises:
         LaikeError: No account is remembered, and none can be discovered.
     """
-    names = (remembered_accounts(ctx) or known_accounts(ctx)).names
+    names = (remembered_accounts(ctx) or current_accounts(ctx)).names
     rebuild_coverage(ctx, names)
     book, today = dict(ctx.book.of(names, days)), china_day(ctx.now())
     since = {account_id: china_day(one.since) for account_id, one in ctx.absences.parked(ctx.now()).items()}

@@ -18,7 +18,7 @@ from pipeline.core.model import Account, DayRange
 from pipeline.core.roster import Why
 from pipeline.core.runs.plan import choose_accounts, yesterday
 from pipeline.core.table.columns import metrics_of
-from pipeline.steps.accounts.roster import known_accounts, nobodys_options, remembered_accounts
+from pipeline.steps.accounts.roster import current_accounts, nobodys_options, remembered_accounts
 from pipeline.steps.doctor.findings import Finding, State, broken, of_error, ok, skipped, unauthorized, warning
 
 NO_SUCH_CODE = "laike-doctor-no-such-auth-code"
@@ -108,7 +108,7 @@ def _check_mirror(ctx: Context) -> list[Finding]:
 def _check_lists(ctx: Context) -> list[Finding]:
     """Check the account lists if accounts are discovered, then the reports."""
     try:
-        known = known_accounts(ctx, anew=True)
+        known = current_accounts(ctx, anew=True)
     except NeedsAuthorization as error:
         return [unauthorized(REPORTS[0], error), *skipped(REPORTS[1:], "the token is refused")]
     except LaikeError as error:

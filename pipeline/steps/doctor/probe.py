@@ -11,7 +11,7 @@ from pipeline.context import Context
 from pipeline.core.errors import LaikeError
 from pipeline.core.redaction import redacted
 from pipeline.core.runs.plan import yesterday
-from pipeline.steps.accounts.roster import known_accounts
+from pipeline.steps.accounts.roster import current_accounts
 from pipeline.steps.doctor.probe_discovery import DISCOVERY, Listings
 from pipeline.steps.doctor.probe_reports import REPORTS, Reports
 from pipeline.steps.doctor.probe_table import TABLE, Looking
@@ -53,7 +53,7 @@ def probe(ctx: Context) -> list[Reply]:
     Raises:
         NeedsPerson: There is no usable token.
     """
-    reports = Reports(ctx, next(iter(known_accounts(ctx).names)), yesterday(ctx.now()))
+    reports = Reports(ctx, next(iter(current_accounts(ctx).names)), yesterday(ctx.now()))
     return [
         *_asked(REPORTS, reports),
         *_asked(DISCOVERY, Listings(ctx)),

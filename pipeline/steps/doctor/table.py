@@ -17,7 +17,7 @@ from pipeline.steps.doctor.oceanengine import accounts_of
 from pipeline.steps.doctor.rights import Rights
 from pipeline.steps.runs.views import inspect
 from pipeline.steps.table.read import match_fields, read_rows
-from pipeline.steps.table.visibility import holds_rows, still_unseen
+from pipeline.steps.table.visibility import holds_rows, still_invisible
 
 CHECKS = ("table", "columns", "rows", "room", "views", "other_writers")
 FULL_SHARE = 0.8
@@ -84,11 +84,11 @@ def _rows(ctx: Context, base: Base, layout: Layout | None, count: int | None, *,
         return skipped(["rows"], "reading records is denied" if count is None else _lacking(redis=redis))[0]
     if not count and holds_rows(ctx, accounts_of(ctx)):
         return broken("rows", "the table reads as empty although rows were loaded: a right may be lost", _UNSEEN)
-    if not (unseen := ctx.visibility.unseen()):
+    if not (lost := ctx.visibility.lost()):
         return ok("rows", "what was written can be read")
-    if still_unseen(base, layout, unseen):
-        return broken("rows", f"loading is stopped: {unseen.why}", _UNSEEN)
-    ctx.visibility.clear_unseen()
+    if still_invisible(base, layout, lost):
+        return broken("rows", f"loading is stopped: {lost.why}", _UNSEEN)
+    ctx.visibility.learn_regained()
     return ok("rows", "what was written can be read again: loading, which was stopped, goes on")
 
 

@@ -18,11 +18,11 @@ from pipeline.core.runs.plan import BLOCK_DAYS, choose_accounts
 from pipeline.core.runs.quality import settle_shared_keys
 from pipeline.core.table.cells import Field
 from pipeline.core.table.columns import metrics_of
-from pipeline.core.table.duplicates import Copy, LeftAlone, Plan, copies, left_alone, resolve, same_as
+from pipeline.core.table.duplicates import Copy, LeftAlone, Plan, copies, resolve, same_as, sorted_out
 from pipeline.core.table.layout import Layout
 from pipeline.core.table.record import Record
 from pipeline.core.table.write_shape import writable
-from pipeline.steps.accounts.roster import known_accounts
+from pipeline.steps.accounts.roster import current_accounts
 from pipeline.steps.table.read import layout_now, read_everything
 from pipeline.steps.table.save import save_copies
 from pipeline.steps.table.write import batches, until_known, write_batches
@@ -69,7 +69,7 @@ def look(ctx: Context, days: DayRange | None) -> Doubled:
     base = ctx.base(None)
     layout, fields = layout_now(ctx, base)
     ours = ctx.base_facts.creator()
-    same, left = _sorted_out(_copies(base, layout, fields, days), ours)
+    same, left = sorted_out(_copies(base, layout, fields, days), ours)
     wanted, unasked = _ask_source(ctx, layout, same) if same else ({}, ())
     plans = tuple(resolve(key, rows, wanted.get(key)) for key, rows in sorted(same.items()))
     return Doubled(plans, ours, wanted, unasked, days, left)
@@ -107,7 +107,7 @@ class _Clean:
 
     def do(self) -> None:
         """Read again, and carry out the plans that are still those that were agreed."""
-        same, _ = _sorted_out(_copies(self.base, self.layout, self.fields, self.days), self.ours)
+        same, _ = sorted_out(_copies(self.base, self.layout, self.fields, self.days), self.ours)
         now = [resolve(key, rows, self.wanted.get(key)) for key, rows in same.items() if key in self.agreed]
         plans = [plan for plan in now if same_as(plan, self.agreed[plan.key])]
         gone = [one for plan in plans for one in plan.remove]
@@ -133,14 +133,6 @@ def _copies(base: Base, layout: Layout, fields: Sequence[Field], days: DayRange 
     return {key: rows for key, rows in found.items() if days is None or key.day in days}
 
 
-def _sorted_out(
-    found: Mapping[Key, tuple[Copy, ...]], ours: str | None
-) -> tuple[dict[Key, tuple[Copy, ...]], tuple[LeftAlone, ...]]:
-    """The keys whose rows may be cleaned, and those that are left alone."""
-    left = {key: why for key, rows in sorted(found.items()) if (why := left_alone(key, rows, ours))}
-    return {key: rows for key, rows in found.items() if key not in left}, tuple(left.values())
-
-
 def _records(base: Base, layout: Layout, days: DayRange | None) -> list[Record]:
     return read_everything(base, list(layout.day_filters(days)) if days else (None,))
 
@@ -154,7 +146,7 @@ def _ask_source(
         for one in rows:
             days[one.row.account_name].add(key.day)
     try:
-        accounts = {one.id: one for one in choose_accounts(known_accounts(ctx).names, []) if one.name in days}
+        accounts = {one.id: one for one in choose_accounts(current_accounts(ctx).names, []) if one.name in days}
     except LaikeError as error:
         return {}, (error.message,)
     rows_, unasked = _reports(ctx, accounts.values(), days)

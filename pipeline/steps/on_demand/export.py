@@ -15,7 +15,7 @@ from pipeline.core.runs.plan import over, past_days
 from pipeline.core.table.export import Block, Line, Tally
 from pipeline.render.export import Format, csv_head, csv_rows, jsonl_rows
 from pipeline.state.files import new_file
-from pipeline.steps.accounts.roster import choose, known_accounts
+from pipeline.steps.accounts.roster import choose, current_accounts
 from pipeline.steps.on_demand.export_source import of_the_api, of_the_table
 
 From = Literal["table", "api"]
@@ -63,7 +63,7 @@ def wanted(
     """
     days = (over if source == "table" else past_days)(start, end, ctx.now())
     # the table's rows are those of everybody who is in it: for all of them no list of accounts is needed
-    chosen = choose(ctx, known_accounts(ctx).names, accounts) if accounts or source == "api" else ()
+    chosen = choose(ctx, current_accounts(ctx).names, accounts) if accounts or source == "api" else ()
     return Wanted(days, chosen, source, format_, by_account)
 
 

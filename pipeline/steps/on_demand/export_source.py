@@ -1,7 +1,6 @@
 """Where the rows of an export come from: the table, or the API; in blocks, each read whole before it is given on."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -11,12 +10,11 @@ from pipeline.clients.feishu.base import Base
 from pipeline.clients.oceanengine.reports import promotion_report
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError, NeedsPerson
-from pipeline.core.model import Account, DayRange, FoundRow, blocks
+from pipeline.core.model import Account, DayRange, blocks
 from pipeline.core.runs.plan import BLOCK_DAYS
-from pipeline.core.table.columns import Column, metrics_of
-from pipeline.core.table.export import Block, Line, concerns, doubled, next_days, of_report, of_table
+from pipeline.core.table.columns import metrics_of
+from pipeline.core.table.export import Block, Line, doubled, lines_of, next_days, of_report
 from pipeline.core.table.layout import Layout
-from pipeline.core.table.record import Record
 from pipeline.steps.table.read import layout_now, read_following
 
 log = structlog.get_logger()
@@ -50,37 +48,11 @@ def table_blocks(
     first, many = days.first, 1
     while first <= days.last:
         block = DayRange(first, min(days.last, first + timedelta(days=many - 1)))
-        layout, found = read_following(base(), layout, block, partial(_lines, block, accounts))
+        layout, found = read_following(base(), layout, block, partial(lines_of, block, accounts))
         done = (block.last - days.first).days + 1
         lines = sorted(found.lines, key=lambda line: line.place)
         yield Block(lines=lines, done=done, doubled=doubled(lines), unreadable=found.unreadable)
         first, many = block.last + timedelta(days=1), next_days(len(block), found.read)
-
-
-@dataclass(slots=True)
-class _Found:
-    """What a reading of a block brought."""
-
-    lines: list[Line]
-    read: int = 0  # rows of these days, whosever they are
-    unreadable: int = 0
-
-
-def _lines(days: DayRange, accounts: Collection[Account], layout: Layout, records: Iterable[Record]) -> _Found:
-    found, decode = _Found([]), layout.decoder()
-    for record in records:
-        row = decode(record)
-        if row.day not in days:
-            continue
-        found.read += 1
-        if _chosen(row, layout.columns, accounts):
-            found.lines.append(of_table(row))
-            found.unreadable += layout.unreadable(record, row)
-    return found
-
-
-def _chosen(row: FoundRow, columns: Sequence[Column], accounts: Collection[Account]) -> bool:
-    return not accounts or concerns(row, columns, accounts)
 
 
 def of_the_api(ctx: Context, days: DayRange, accounts: Sequence[Account]) -> Iterator[Block]:

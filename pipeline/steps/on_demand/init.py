@@ -15,7 +15,7 @@ from pipeline.core.model import Account
 from pipeline.core.runs.views import CREATED_A_RUN
 from pipeline.core.table.cells import Field
 from pipeline.core.table.columns import Column
-from pipeline.core.table.layout import match
+from pipeline.core.table.layout import match, missing_columns
 from pipeline.core.table.views import ViewState
 from pipeline.steps.coverage.status import status_table
 from pipeline.steps.runs.views import inspect, mend
@@ -56,7 +56,7 @@ def look(ctx: Context, table_id: str | None, accounts: Sequence[Account]) -> Pla
     base = ctx.base(None)
     ids = base.tables.ids()
     if table_id and table_id not in ids.values():
-        there = ", ".join(f"{number} ({name})" for name, number in ids.items())
+        there = ", ".join(f"{table_id} ({name})" for name, table_id in ids.items())
         advice = "请把 LAIKE_BITABLE_TABLE_ID 改为其中之一, 或留空以新建数据表。"
         raise TableMismatch(f"the base has no table {table_id}; there are {there or 'none'}", what_to_do=advice)
     found, lacks_status = table_id or ids.get(TABLE_NAME), NAME not in ids
@@ -64,7 +64,7 @@ def look(ctx: Context, table_id: str | None, accounts: Sequence[Account]) -> Pla
         return Plan(None, adopted=False, columns=ctx.settings.columns, status=lacks_status, views=tuple(accounts))
     fields = base.tables.fields(found)
     names = {field.name for field in fields}
-    missing = _missing(ctx.at_table(found), fields)
+    missing = missing_columns(ctx.settings.columns, fields, ctx.at_table(found).table_facts.field_ids())
     left = _wrong_types(ctx.at_table(found), base, fields, missing)
     return Plan(
         found,
@@ -112,20 +112,12 @@ def _make_table(ctx: Context, base: Base, say: Callable[[str], None]) -> str:
     return table_id
 
 
-def _missing(ctx: Context, fields: Sequence[Field]) -> tuple[Column, ...]:
-    """Columns that the table has neither by their name nor, renamed by a person, by the id that we remember."""
-    names, ids = {field.name for field in fields}, {field.id for field in fields}
-    followed = {name for name, known in ctx.table_facts.columns().items() if known.field_id in ids}
-    return tuple(column for column in ctx.settings.columns if column.name not in names | followed)
-
-
 def _wrong_types(
     ctx: Context, base: Base, fields: Sequence[Field], missing: Sequence[Column]
 ) -> tuple[TableMismatch, ...]:
     there = [column for column in ctx.settings.columns if column not in missing]
-    known = {name: column.field_id for name, column in ctx.table_facts.columns().items()}
     try:
-        match(there, fields, base.tables.time_zone(), known)
+        match(there, fields, base.tables.time_zone(), ctx.table_facts.field_ids())
     except TableMismatch as error:
         return (error,)
     return ()

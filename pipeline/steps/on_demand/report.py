@@ -8,7 +8,7 @@ from pipeline.core.coverage.history import read_at
 from pipeline.core.model import Account, DayRange, china_day
 from pipeline.core.telling.report import Report, Restated, tally
 from pipeline.render.period_card import report_card
-from pipeline.steps.accounts.roster import choose, known_accounts, remembered_accounts
+from pipeline.steps.accounts.roster import choose, current_accounts, remembered_accounts
 from pipeline.steps.coverage.grid import coverage
 from pipeline.steps.table.read import layout_now, read_following, rows_of
 from pipeline.steps.telling.tell import Sent, send
@@ -24,7 +24,7 @@ def gather(ctx: Context, days: DayRange, account_ids: Sequence[str]) -> Report:
         TableMismatch: A column is missing.
         LaikeError: The table cannot be read, or the accounts are not known.
     """
-    accounts = choose(ctx, (remembered_accounts(ctx) or known_accounts(ctx)).names, account_ids)
+    accounts = choose(ctx, (remembered_accounts(ctx) or current_accounts(ctx)).names, account_ids)
     grid = [one for one in coverage(ctx, days) if one.account in accounts]
     only = {account.name for account in accounts} if account_ids else None
     base = ctx.base(None)

@@ -7,11 +7,9 @@ from pipeline.clients.feishu.base import Base
 from pipeline.clients.feishu.records import BatchSize
 from pipeline.context import Context
 from pipeline.core.errors import Disagreement, TableFull, TableMismatch
-from pipeline.core.model import Key
-from pipeline.core.table.backup import Backup, Cells, Comparison, SavedRow, SavedView, compare, lacking, saved_row
+from pipeline.core.table.backup import Backup, Comparison, SavedRow, SavedView, comparison, lacking
 from pipeline.core.table.cells import Field
 from pipeline.core.table.layout import Layout
-from pipeline.core.table.record import Record
 from pipeline.steps.table.create import create_surely
 from pipeline.steps.table.read import layout_now, read_everything
 from pipeline.steps.table.save import filter_of
@@ -53,8 +51,8 @@ def look(ctx: Context, backup: Backup) -> Lacks:
     layout, fields = layout_now(ctx, base)
     _check_columns(backup, fields)
     there = read_everything(base)
-    rows = _compare(layout, backup, there)
-    _check_room(ctx, len(there), len(rows.create))
+    rows = comparison(layout, backup, there)
+    _check_capacity(ctx, len(there), len(rows.create))
     names = {view.name for view in base.views.all()}
     return Lacks(rows, tuple(view for view in backup.header.views if view.name not in names))
 
@@ -76,7 +74,7 @@ def restore(ctx: Context, backup: Backup, tell: Tell) -> Restored:
         layout, _ = layout_now(ctx, base)
         _Creation(ctx, base, layout, backup).create_all(lacks.rows.create, ctx.batch_size, tell)
         made, left = _make_views(base, lacks.views)
-    if missing := _compare(layout, backup, read_everything(base)).create:
+    if missing := comparison(layout, backup, read_everything(base)).create:
         raise Disagreement(f"{len(missing)} of the restored rows are not in the table")
     return Restored(len(lacks.rows.create), made, left)
 
@@ -106,20 +104,9 @@ class _Creation:
 
     def absent(self, rows: Sequence[SavedRow]) -> list[SavedRow]:
         lacking_ids = {
-            row.record_id for row in _compare(self._layout, self._backup, read_everything(self._base)).create
+            row.record_id for row in comparison(self._layout, self._backup, read_everything(self._base)).create
         }
         return [row for row in rows if row.record_id in lacking_ids]
-
-
-def _compare(layout: Layout, backup: Backup, there: Sequence[Record]) -> Comparison:
-    kinds = {field.name: field.type for field in backup.header.fields}
-    saved = [(_key(layout, row.record_id, row.cells), row) for row in backup.rows]
-    rows = (saved_row(record, kinds) for record in there)
-    return compare(saved, [(_key(layout, row.record_id, row.cells), row.cells) for row in rows])
-
-
-def _key(layout: Layout, record_id: str, cells: Cells) -> Key | None:
-    return layout.decode(Record(record_id, cells)).key
 
 
 def _make_views(base: Base, views: Sequence[SavedView]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -144,7 +131,7 @@ def _check_columns(backup: Backup, fields: Sequence[Field]) -> None:
         raise TableMismatch(msg, what_to_do=f"请先在多维表格中补上这些列: {', '.join(names)}。")
 
 
-def _check_room(ctx: Context, count: int, more: int) -> None:
+def _check_capacity(ctx: Context, count: int, more: int) -> None:
     cap = ctx.settings.table_max_rows
     if count + more > cap:
         msg = f"{more} rows to restore do not fit: the table holds {count} of {cap} (LAIKE_TABLE_MAX_ROWS)"

@@ -12,7 +12,7 @@ from pipeline.core.runs.reading import still_shows
 from pipeline.state.runs.staging import Snapshot
 from pipeline.steps.runs.carried import AS_LEFT, as_left
 from pipeline.steps.runs.once import Work, once
-from pipeline.steps.table.capacity import look_for_room
+from pipeline.steps.table.capacity import check_capacity
 from pipeline.steps.table.read import rows_of, take_snapshot
 
 log = structlog.get_logger()
@@ -49,7 +49,7 @@ def fresh_or_anew(ctx: Context, run: Run, base: Base) -> Snapshot:
 
 def _read_table(ctx: Context, part: Run) -> int:
     if part.batch == 0:
-        look_for_room(ctx, part.run_id)
+        check_capacity(ctx, part.run_id)
     try:
         snapshot = take_snapshot(ctx, part, ctx.base(part))
     except LaikeError as error:

@@ -20,6 +20,7 @@ from pipeline.core.runs.loaded import Written, load_outcome
 from pipeline.core.runs.quality import agree
 from pipeline.core.runs.shared_keys import Shared
 from pipeline.core.runs.source import Ready, concerning, want
+from pipeline.core.table.column_changes import column_warnings, is_new
 from pipeline.core.table.diff import Change, Difference, Update, after, causes, changes, diff
 from pipeline.core.table.layout import Layout
 from pipeline.core.table.record import Record
@@ -30,11 +31,10 @@ from pipeline.steps.runs.early_read import fresh_or_anew
 from pipeline.steps.runs.once import Work, once, part_of
 from pipeline.steps.runs.ready import ready
 from pipeline.steps.runs.shared_keys import settle_with_holders
-from pipeline.steps.table.capacity import ensure_room
-from pipeline.steps.table.columns import column_warnings, is_new
+from pipeline.steps.table.capacity import require_capacity
 from pipeline.steps.table.create import create_surely
 from pipeline.steps.table.read import read_following, remembered_count, rows_of, take_snapshot
-from pipeline.steps.table.visibility import refuse_empty, refuse_lost_keys, refuse_unseen
+from pipeline.steps.table.visibility import refuse_empty, refuse_lost_keys, require_visibility
 from pipeline.steps.table.write import Bisection, write_batches
 
 T = TypeVar("T")
@@ -57,7 +57,7 @@ def load(ctx: Context, run_id: str, batch: int) -> LoadOutcome:
 
 def _attempt(ctx: Context, part: Run) -> LoadOutcome:
     try:
-        ensure_room(ctx, part)
+        require_capacity(ctx, part)
         ctx.events.emit(part.run_id, "loading", batch=part.batch)
         outcome = LoadOutcome() if is_carried(ctx, part) else _load(ctx, part)
     except Busy:
@@ -79,7 +79,7 @@ def _attempt(ctx: Context, part: Run) -> LoadOutcome:
 
 
 def _load(ctx: Context, run: Run) -> LoadOutcome:
-    refuse_unseen(ctx)
+    require_visibility(ctx)
     if run.dry_run:
         return _compare(ctx, run)
     # the run's deadline ends the fetching, not the load of what is there
@@ -160,7 +160,7 @@ class _Load:
         )
         covered, fields = self.ctx.coverage.at(self.source.days), self.ctx.table_facts.columns()
         loaded = {at: one.checksum for at, one in covered.items() if self.source.comparable(one.checksum)}
-        new = is_new(fields, self.layout, covered)
+        new = is_new(fields, self.layout, {at: one.as_of for at, one in covered.items()})
         why = causes(work.in_table.values(), self.source.digests, loaded, new)
         costs = {at: Decimal(one.cost) for at, one in covered.items()}
         return load_outcome(work, why, costs, column_warnings(fields, self.layout, why))

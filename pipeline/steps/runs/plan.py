@@ -19,7 +19,7 @@ from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS, St
 from pipeline.core.runs.plan import parts
 from pipeline.core.unforeseen import TRIES, Unforeseen
 from pipeline.render.cards import trouble_card
-from pipeline.steps.accounts.roster import Known, account_count, choose, known_accounts, remembered_accounts
+from pipeline.steps.accounts.roster import Accounts, account_count, choose, current_accounts, remembered_accounts
 from pipeline.steps.coverage.owed import due_groups, newest_day, owed, reaching_back, recent_runs, worth_trying
 from pipeline.steps.coverage.rebuild import rebuild_coverage
 from pipeline.steps.runs.alive import under_way
@@ -139,12 +139,12 @@ def _planned_backfill(ctx: Context, start: date, end: date, account_ids: Sequenc
 
 def begin_catch_up(ctx: Context) -> list[Run]:
     """Begin a run for each range of owed days that is due for another try; without one no call is made."""
-    if ctx.visibility.unseen():
+    if ctx.visibility.lost():
         return []  # nothing may be written
-    known = remembered_accounts(ctx) or known_accounts(ctx)
+    known = remembered_accounts(ctx) or current_accounts(ctx)
     day = newest_day(ctx, len(known.names))
     if day == plan.yesterday(ctx.now()):
-        known = known_accounts(ctx)  # a list that the daily run could not renew may lack a new account
+        known = current_accounts(ctx)  # a list that the daily run could not renew may lack a new account
     rebuild_coverage(ctx, known.names)
     lacking = worth_trying(ctx, owed(ctx, known.names, day))
     runs = recent_runs(ctx) if lacking else []
@@ -160,14 +160,14 @@ def _deadline_s(ctx: Context, accounts: int, days: int) -> float:
     return plan.deadline_s(accounts, days, ctx.settings.oceanengine_rate, ctx.settings.run_deadline_s)
 
 
-def _roster(ctx: Context) -> Known:
+def _roster(ctx: Context) -> Accounts:
     """The accounts; their coverage is rebuilt if Redis was emptied."""
-    known = known_accounts(ctx)
+    known = current_accounts(ctx)
     rebuild_coverage(ctx, known.names)
     return known
 
 
-def _scheduled_roster(ctx: Context) -> Known:
+def _scheduled_roster(ctx: Context) -> Accounts:
     try:
         return _roster(ctx)
     except NeedsPerson as error:  # no run begins, so no run's card tells it
@@ -177,7 +177,7 @@ def _scheduled_roster(ctx: Context) -> Known:
 
 
 def _planned(
-    ctx: Context, known: Known, run_id: str, days: DayRange, account_ids: Sequence[str], *, dry_run: bool = False
+    ctx: Context, known: Accounts, run_id: str, days: DayRange, account_ids: Sequence[str], *, dry_run: bool = False
 ) -> Run:
     now = ctx.now()
     accounts, parked = choose(ctx, known.names, account_ids), ctx.absences.parked(now)

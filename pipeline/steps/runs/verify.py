@@ -18,6 +18,7 @@ from pipeline.core.runs.flow import LOAD, VERIFY, Step
 from pipeline.core.runs.plan import follows_on, places
 from pipeline.core.runs.quality import agree, all_agree, creator_of
 from pipeline.core.runs.source import Source, concerning, want
+from pipeline.core.table.column_changes import written_fields
 from pipeline.core.table.layout import Layout
 from pipeline.core.table.record import Record
 from pipeline.state.runs.staging import Snapshot, packed
@@ -26,10 +27,9 @@ from pipeline.steps.runs.carried import is_carried
 from pipeline.steps.runs.once import Work, once, part_of
 from pipeline.steps.runs.ready import fetches
 from pipeline.steps.runs.shared_keys import settled_by_load
-from pipeline.steps.table.columns import learn_columns
 from pipeline.steps.table.read import read_following, read_when_quiet, rows_of, writers
 from pipeline.steps.table.twins import clear_twins, told
-from pipeline.steps.table.visibility import stop_if_unseen
+from pipeline.steps.table.visibility import stop_if_invisible
 
 # seconds before each reading: what was just written may lag
 LOOKS_S = (0.0, 1.0, 3.0, 8.0)
@@ -80,7 +80,7 @@ def _verify(ctx: Context, run: Run, load: LoadOutcome) -> VerifyOutcome:
         if ctx.staging.cleared(run.batch_id).record_ids:
             back.look_until_it_agrees()
             warnings = (*told(ctx, run, back.layout, back.wanted), *warnings)
-    stop_if_unseen(ctx, run, [one for one in back.agreements if one.at not in back.refused])
+    stop_if_invisible(ctx, run, [one for one in back.agreements if one.at not in back.refused])
     back.cover()
     return VerifyOutcome(
         agreements=back.agreements, overtaken=back.overtaken, verified=back.verified, warnings=warnings
@@ -155,7 +155,8 @@ class _ReadBack:
 
         _, found = read_when_quiet(ctx, lambda base: read_following(base, layout, self.days, made))
         _learn_creator(ctx, run, found)
-        learn_columns(ctx, layout, min(self._fetched.read_at.values(), default=ctx.shared_now()))
+        read_at = min(self._fetched.read_at.values(), default=ctx.shared_now())
+        ctx.table_facts.learn_columns(written_fields(ctx.table_facts.columns(), layout, read_at))
         if {row.key for row in self.wanted} & {row.key for row in found}:
             ctx.visibility.learn_seen()
         accounts = {account.id: account for account in run.accounts}

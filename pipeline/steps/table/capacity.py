@@ -1,4 +1,4 @@
-"""Room for all rows of a backfill, asked for before its first write: a table that fills up half-way helps nobody."""
+"""Check that all rows of a backfill fit before its first write: a table that fills up half-way helps nobody."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,26 +17,26 @@ COUNTS_AT_ONCE = 16  # threads; the shared limiter sets the pace
 log = structlog.get_logger()
 
 
-def look_for_room(ctx: Context, run_id: str) -> None:
-    """Give a backfill of several batches up where its rows do not all fit; asked for only where it may be so."""
+def check_capacity(ctx: Context, run_id: str) -> None:
+    """Give up a backfill of several batches if its rows do not all fit. Makes no call while capacity is ample."""
     run = ctx.ledger.run(run_id)
-    if not _of_many(run) or _much_room(ctx, run):
+    if not _of_many(run) or _ample_capacity(ctx, run):
         return
     try:
         full = _lack(ctx, run)
-    except LaikeError as error:  # each batch looks for itself, too
+    except LaikeError as error:  # each batch checks for itself, too
         log.warning("room_not_counted", run=run_id, error=error.message)
         return
     if full:
         ctx.ledger.give_up(run_id, full.trouble())
 
 
-def ensure_room(ctx: Context, part: Run) -> None:
-    """Let a batch be loaded when it is known whether the rows of all batches fit.
+def require_capacity(ctx: Context, part: Run) -> None:
+    """Let a batch load once the capacity for all batches is checked.
 
     Raises:
-        TableFull: They do not: none is written, no further one begins.
-        Busy: It is not known yet.
+        TableFull: The rows do not fit: no batch is written.
+        Busy: The check has not ended.
     """
     run = ctx.ledger.run(part.run_id)
     if not _of_many(run):
@@ -52,14 +52,14 @@ def _of_many(run: Run) -> bool:
     return run.backfill and len(parts(run)) > 1
 
 
-def _much_room(ctx: Context, run: Run) -> bool:
-    """Whether twice the rows that the accounts' fullest days foretell would leave much room."""
+def _ample_capacity(ctx: Context, run: Run) -> bool:
+    """Whether twice the rows that the accounts' fullest days foretell would leave much capacity."""
     foreseen = 2 * run.rows_a_day * len(run.days)
     return bool(foreseen) and remembered_count(ctx, foreseen) is not None
 
 
 def _lack(ctx: Context, run: Run) -> TableFull | None:
-    """What to tell where the rows do not fit. One call an account tells its rows; those that are there count once."""
+    """The error if the rows do not fit. Counts by one call an account; rows already in the table count once."""
     base, api, cap = ctx.base(None), ctx.oceanengine(None), ctx.settings.table_max_rows
     with ThreadPoolExecutor(max_workers=COUNTS_AT_ONCE) as pool:
         rows = sum(pool.map(lambda account: promotion_rows(api, account.id, run.days), run.accounts))

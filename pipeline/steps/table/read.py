@@ -23,7 +23,7 @@ from pipeline.state.lease import held
 from pipeline.state.runs.staging import Snapshot, packed
 
 T = TypeVar("T")
-READINGS = 3  # rows that change between two pages make a reading void
+READINGS = 3  # rows that change between two pages spoil a reading
 
 
 def take_snapshot(ctx: Context, run: Run, base: Base) -> Snapshot:
@@ -34,7 +34,7 @@ def take_snapshot(ctx: Context, run: Run, base: Base) -> Snapshot:
     """
     writes, read_at, creating = writers(ctx), ctx.now(), _will_create(ctx, run)
     with ThreadPoolExecutor(max_workers=1) as pool:
-        # the load will ask how full the table is: better now, while the reports are waited for
+        # the load needs the count: asking now costs no time, the reports are still on their way
         asked = creating and remembered_count(ctx) is None
         count = pool.submit(base.records().count) if asked else None
         fields = base.tables.fields(base.table_id)
@@ -42,20 +42,20 @@ def take_snapshot(ctx: Context, run: Run, base: Base) -> Snapshot:
         layout, records = read_following(base, layout, run.days, lambda _, records: packed(records))
         counted = count.result() if count else None
     if counted is None and not records and creating:
-        counted = base.records().count()  # that days hold no row tells nobody whether rows can be seen
+        counted = base.records().count()  # no row on these days does not tell whether rows can be seen
     return Snapshot(layout, records, writes, read_at, counted, len(fields))
 
 
 def _will_create(ctx: Context, run: Run) -> bool:
-    """Whether rows to create are to be expected: an account's newest day was never loaded."""
+    """Whether the load will create rows: an account's newest day was never loaded."""
     newest = [AccountDay(account.id, run.days.last) for account in run.accounts]
     return not run.dry_run and len(ctx.coverage.at(newest)) < len(newest)
 
 
 def remembered_count(ctx: Context, more: int = 0) -> int | None:
-    """Rows of the whole table as last counted, with what we added since; `None` where that is not good enough.
+    """Rows of the whole table as last counted, plus those we added; `None`: count anew.
 
-    It is, for a week, while with `more` rows much room is left: people may have added some.
+    A count is good for a week while `more` rows leave much capacity: people may have added some.
     """
     counts = ctx.table_facts.rows()
     if not counts or not ctx.table_facts.counted_lately():
@@ -65,29 +65,28 @@ def remembered_count(ctx: Context, more: int = 0) -> int | None:
 
 
 def writers(ctx: Context) -> int:
-    """The base's count of writes as far as they had ended: those of somebody who is writing just now may land later."""
+    """The base's count of writes that have ended; those of a current writer may land later."""
     writes = ctx.writes.writes()
     return ctx.writes.ended_writes() if held(ctx.client, keys.writer(ctx.app_token())) else writes
 
 
 def match_fields(ctx: Context, fields: Sequence[Field], zone: ZoneInfo) -> Layout:
-    """Our columns matched with the table's fields, by name, else by the id that we remember.
+    """Match our columns with the table's fields, by name, else by the field id of the last load.
 
     Raises:
         TableMismatch: A column is missing or cannot hold what we write.
     """
-    known = {name: column.field_id for name, column in ctx.table_facts.columns().items()}
-    return match(ctx.settings.columns, fields, zone, known)
+    return match(ctx.settings.columns, fields, zone, ctx.table_facts.field_ids())
 
 
 def rows_of(layout: Layout, records: Iterable[Record], days: Collection[date]) -> Iterator[FoundRow]:
-    """Records as rows, without those that the wider search brought from outside `days`."""
+    """Records as rows, without those of other days that the wider search found."""
     rows = map(layout.decoder(), records)
     return (row for row in rows if row.day in days)
 
 
 def read_rows(base: Base, layout: Layout, days: Collection[date]) -> list[FoundRow]:
-    """Every row of `days`, read whole.
+    """Read every row of `days`.
 
     Raises:
         BadResponse: Three readings in a row contradicted themselves.
@@ -98,10 +97,10 @@ def read_rows(base: Base, layout: Layout, days: Collection[date]) -> list[FoundR
 def read_everything(
     base: Base, filters: Sequence[Mapping[str, object] | None] = (None,), tell: Callable[[int], None] = lambda _: None
 ) -> list[Record]:
-    """Every record that one of the filters passes, with all its cells, read whole; without filters the whole table.
+    """Read every record that one of the filters passes, with all its cells; by default the whole table.
 
     Args:
-        tell: Is told after each page how many records were read.
+        tell: Takes the number of records read, after each page.
 
     Raises:
         BadResponse: Three readings in a row contradicted themselves.
@@ -110,7 +109,7 @@ def read_everything(
 
 
 def layout_now(ctx: Context, base: Base) -> tuple[Layout, list[Field]]:
-    """Our columns matched with the table's fields as they are now, and all of these.
+    """Our columns matched with the table's fields as they are now, and those fields.
 
     Raises:
         TableMismatch: A column is missing or cannot hold what we write.
@@ -122,10 +121,10 @@ def layout_now(ctx: Context, base: Base) -> tuple[Layout, list[Field]]:
 def read_following(
     base: Base, layout: Layout, days: Collection[date], made: Callable[[Layout, Iterable[Record]], T]
 ) -> tuple[Layout, T]:
-    """What is made of every record of `days`, and the layout in which they were read: renamed columns are followed.
+    """Read the records of `days`, following renamed columns; the layout they were read in, and what `made` returns.
 
     Args:
-        made: Takes the records as they come, page by page, so that they need not be held all at once.
+        made: Takes the records as they come, page by page, so that they are not all in memory.
 
     Raises:
         TableMismatch: A column is gone.
@@ -141,7 +140,7 @@ def read_following(
 
 
 def read_when_quiet(ctx: Context, read: Callable[[Base], T]) -> T:
-    """What is read of the base; where a write of ours stays in the way, once more while nobody writes.
+    """Read the base; where a write of ours conflicts, read once more under the writer lock.
 
     Raises:
         LaikeError: As `read` says.
@@ -176,9 +175,9 @@ def _whole(
 
 
 def time_zone(ctx: Context, base: Base) -> ZoneInfo:
-    """The base's time zone, asked for once a day."""
-    if known := ctx.base_facts.zone():
-        return ZoneInfo(known)
+    """The base's time zone; asks once a day."""
+    if remembered := ctx.base_facts.zone():
+        return ZoneInfo(remembered)
     zone = base.tables.time_zone()
     ctx.base_facts.learn_zone(zone.key)
     return zone
@@ -192,7 +191,7 @@ def _counted(records: Iterable[Record], tell: Callable[[int], None]) -> Iterator
 
 
 def _search(base: Base, filters: Sequence[Mapping[str, object] | None], names: Sequence[str]) -> Iterator[Record]:
-    """The first filter's records are asked for at once: whoever has something to prepare does it meanwhile."""
+    """Start the first search at once, so that the caller can prepare meanwhile."""
     first = [base.records().search(filter_, names) for filter_ in filters[:1]]
     others = (base.records().search(filter_, names) for filter_ in filters[1:])
     return _distinct(chain.from_iterable(chain(first, others)))

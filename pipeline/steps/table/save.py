@@ -1,4 +1,4 @@
-"""Save the table, or rows that are about to be removed, into a file."""
+"""Back up the table, or rows about to be removed, into a file."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from pipeline.state.files import own_folder, refuse_existing
 from pipeline.state.table import backups
 from pipeline.steps.table.read import read_everything
 
-WHOLE = "table"  # why a file was made: by `laike backup`
+WHOLE = "table"  # kind of a file made by `laike backup`
 SELECTS = (3, 4)  # field types whose view conditions hold ids of options
 
 
@@ -29,11 +29,11 @@ class Made:
 
 
 def back_up(ctx: Context, path: Path | None, tell: Callable[[int, int], None]) -> Made:
-    """Save fields, views and rows of the table; rows without a filled cell are left out.
+    """Save fields, views and rows of the table, except rows without a filled cell.
 
     Args:
-        path: Where to; without one a new file in the folder of the backups.
-        tell: Is told how many rows were read, and of how many.
+        path: By default a new file in the folder of the backups.
+        tell: Takes the number of rows read, and of all rows.
 
     Raises:
         WrongInput: There is such a file.
@@ -54,10 +54,10 @@ def back_up(ctx: Context, path: Path | None, tell: Callable[[int, int], None]) -
 
 
 def save_copies(ctx: Context, fields: Sequence[Field], gone: Sequence[Copy], why: str) -> Path:
-    """Save rows that are about to be removed; the file.
+    """Save rows that are about to be removed; the file's path.
 
     Raises:
-        LaikeError: The file cannot be written: then nothing may be removed.
+        LaikeError: The file cannot be written: remove nothing.
     """
     rows = [_saved(one) for one in gone]
     path = backups.new_path(
@@ -68,13 +68,10 @@ def save_copies(ctx: Context, fields: Sequence[Field], gone: Sequence[Copy], why
 
 
 def condition_values(field: Field, values: Sequence[str], *, to_ids: bool) -> tuple[str, ...] | None:
-    """Values of a view's condition with ids of a select's options as their names, or back.
-
-    `None` where the field has no such option.
-    """
+    """Turn a select's option ids in a view's condition into option names, or back; `None`: no such option."""
     if field.type not in SELECTS:
         return tuple(values)
-    names = dict(field.options) if to_ids else {number: name for name, number in field.options.items()}
+    names = dict(field.options) if to_ids else {option_id: name for name, option_id in field.options.items()}
     return tuple(names[value] for value in values) if names.keys() >= set(values) else None
 
 
@@ -105,7 +102,7 @@ def _condition(field: Field, found: Condition) -> SavedCondition | None:
 
 
 def filter_of(view: SavedView, fields: Sequence[Field]) -> Filter | None:
-    """What a saved view filters on, for a table with these fields; `None` where a column or an option is not there."""
+    """The filter of a saved view for a table with these fields; `None` if a column or an option is missing."""
     by_name = {field.name: field for field in fields}
     conditions = []
     for one in view.conditions:

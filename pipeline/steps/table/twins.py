@@ -1,6 +1,6 @@
-"""Remove our own late twins: a write of this run that landed after it had been looked for and repeated.
+"""Remove our own late twins: rows of a write that landed after it had been looked up and repeated.
 
-The one case in which a sync deletes a row; what may go is `core.duplicates.late_twins`. It is backed up first.
+This is the only case in which a sync deletes rows. `late_twins` decides which; they are backed up first.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 
 def clear_twins(ctx: Context, run: Run, layout: Layout, wanted: Sequence[WantedRow]) -> tuple[str, ...]:
-    """Remove the twins of a batch's rows. Where that fails the rows stay, which is a warning of the run."""
+    """Remove the twins of a batch's rows; returns a warning if that fails and the rows stay."""
     try:
         with ctx.writing() as base:
             until_known(partial(_clear, ctx, run, base, layout, wanted), ctx.pause)
@@ -40,7 +40,7 @@ def clear_twins(ctx: Context, run: Run, layout: Layout, wanted: Sequence[WantedR
 
 
 def told(ctx: Context, run: Run, layout: Layout, wanted: Sequence[WantedRow]) -> tuple[str, ...]:
-    """What a run says about the rows that were set out to be removed, also by an earlier delivery."""
+    """What a run says of the twins that it, or an earlier delivery, set out to remove."""
     cleared = ctx.staging.cleared(run.batch_id)
     if not cleared.record_ids:
         return ()
@@ -64,7 +64,7 @@ def _clear(ctx: Context, run: Run, base: Base, layout: Layout, wanted: Sequence[
     known = ctx.staging.cleared(run.batch_id)
     if new := [twin for twin in twins if twin.row.record_id not in known.record_ids]:
         file = str(save_copies(ctx, fields, new, WHY))
-        # recorded before it is done, so that whoever takes over tells of it
+        # recorded first, so that a process that takes over can tell of it
         ctx.staging.put_cleared(run.batch_id, Cleared((*known.record_ids, *_ids(new)), (*known.files, file)))
     ctx.writes.begin_writing()
     for batch in batches(_ids(twins), DELETE_BATCH):

@@ -1,4 +1,4 @@
-"""Create and filter views under the writer lock, each once also where answers are lost; read back what was written."""
+"""Create and filter views under the writer lock, each once even if answers are lost, and read them back."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 
@@ -10,7 +10,7 @@ from pipeline.core.model import Account, AccountDay
 from pipeline.core.runs.plan import window
 from pipeline.core.table.layout import Layout
 from pipeline.core.table.views import AccountView, ViewState, affordable, view_names
-from pipeline.state.table.table_facts import KnownView
+from pipeline.state.table.table_facts import CheckedView
 from pipeline.steps.table.read import layout_now
 
 TRIES = 2  # for a create or a filter whose answer was lost
@@ -25,7 +25,7 @@ class Repair:
         self._ctx, self._wanted = ctx, view_names(accounts)
 
     def carry_out(self, work: Sequence[AccountView], active: Active | None) -> dict[str, ViewState]:
-        """What became of each, by account id: as found where that was done, else why not."""
+        """Create or repair views; each account's state as found, or the reason it stays as it is, by account id."""
         ctx = self._ctx
         with ctx.writing() as base:
             ctx.writes.begin_writing()
@@ -51,9 +51,9 @@ class Repair:
         return ViewState.UNPROVEN
 
     def _create(self, base: Base, account: Account, taken: set[str]) -> str | None:
-        """A view of ours without a filter, under the first name that is free; `None` where the table takes no more.
+        """Create a view without a filter under the first free name; `None` if the table takes no more.
 
-        Its id is remembered at once, so that whoever takes over filters it instead of making another.
+        Its id is remembered at once, so that a process that takes over filters it instead of making another.
         """
         for name in (name for name in self._wanted[account.id] if name not in taken):
             try:
@@ -61,15 +61,15 @@ class Repair:
             except NeedsPerson as error:
                 if error.code != FULL:
                     raise
-                return None  # people's own views count, and we may not see them
+                return None  # people's private views count, and we may not see them
             if view_id:
                 taken.add(name)
-                self._ctx.table_facts.learn_view(account.id, KnownView(view_id, checked=0))
+                self._ctx.table_facts.learn_view(account.id, CheckedView(view_id, checked=0))
                 return view_id
         return None
 
     def _create_or_adopt(self, base: Base, name: str) -> str | None:
-        """One view of this name, also where answers are lost; `None` where somebody else has the name."""
+        """Create one view of this name even if answers are lost; `None` if another view has the name."""
         for left in reversed(range(TRIES)):
             try:
                 return base.views.create(name)
@@ -89,10 +89,10 @@ class Repair:
 
 
 def _filtered(base: Base, view_id: str, wanted: Sequence[tuple[str, str]]) -> bool:
-    """Whether a view filters on one of some conditions that mean the same: the first that is taken and reads back.
+    """Set the first of equivalent conditions that the service takes and that reads back; whether one did.
 
     Raises:
-        BadRequest: None was taken.
+        BadRequest: The service took none.
     """
     refusals: list[BadRequest] = []
     for one in wanted:
@@ -107,7 +107,7 @@ def _filtered(base: Base, view_id: str, wanted: Sequence[tuple[str, str]]) -> bo
 
 
 def _reads_back(base: Base, view_id: str, wanted: tuple[str, str]) -> bool:
-    """Whether a condition is there after it was set."""
+    """Set a condition; whether it reads back."""
     for left in reversed(range(TRIES)):
         _unless_unknown(lambda: base.views.filter_on(view_id, *wanted), last=not left)
         if any(condition.matches(*wanted) for condition in base.views.conditions(view_id)):
@@ -116,14 +116,14 @@ def _reads_back(base: Base, view_id: str, wanted: tuple[str, str]) -> bool:
 
 
 def _spent_lately(ctx: Context, accounts: Iterable[Account]) -> set[str]:
-    """Accounts with cost on the days of the look-back, as last loaded."""
+    """Accounts with cost in the look-back, as last loaded."""
     days = window(ctx.now(), ctx.settings.lookback_days)
     covered = ctx.coverage.at(AccountDay(account.id, day) for account in accounts for day in days)
     return {at.account_id for at, one in covered.items() if float(one.cost)}
 
 
 def _unless_unknown(write: Callable[[], None], *, last: bool) -> None:
-    """Send a write whose outcome will be read back."""
+    """Send a write whose outcome is read back afterwards."""
     try:
         write()
     except (Retryable, BadResponse) as error:
@@ -132,5 +132,5 @@ def _unless_unknown(write: Callable[[], None], *, last: bool) -> None:
 
 
 def remember(ctx: Context, account: Account, view_id: str) -> None:
-    """Remember a view that was found right."""
-    ctx.table_facts.learn_view(account.id, KnownView(view_id, ctx.now().timestamp()))
+    """Remember a view whose filter is right."""
+    ctx.table_facts.learn_view(account.id, CheckedView(view_id, ctx.now().timestamp()))

@@ -1,12 +1,12 @@
-"""A table whose rows cannot be seen is not written: what is there would be created a second time.
+"""Stop loading while rows that must be in the table cannot be read: what seems to be missing would be created twice.
 
-Success with an empty list can mean a lost permission (Bitable, advanced permissions). Loading stops when a table in
-which our rows were seen reads as empty, or when rows that were just created do not read back; doctor or a person lets
-it go on.
+An app that lost a permission gets success and an empty list (Bitable, advanced permissions). `laike doctor`, or a
+person, resumes loading.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import NoReturn
 
 import structlog
 
@@ -19,7 +19,8 @@ from pipeline.core.outcome import Run
 from pipeline.core.read_back import DayAgreement
 from pipeline.core.runs.reading import believed
 from pipeline.core.table.layout import Layout, filled
-from pipeline.state.table.visibility import Unseen
+from pipeline.core.table.visibility import hidden_rows
+from pipeline.state.table.visibility import VisibilityLost
 from pipeline.steps.table.read import read_rows
 
 KEY = ("day", "promotion_id")  # what fills the columns that make a row unique
@@ -27,52 +28,46 @@ KEY = ("day", "promotion_id")  # what fills the columns that make a row unique
 log = structlog.get_logger()
 
 
-def refuse_unseen(ctx: Context) -> None:
-    """Write nothing while loading is stopped.
+def require_visibility(ctx: Context) -> None:
+    """Refuse to write while loading is stopped.
 
     Raises:
-        TableUnseen: It is.
+        TableUnseen: Loading is stopped.
     """
-    if unseen := ctx.visibility.unseen():
-        raise TableUnseen(unseen.why)
+    if lost := ctx.visibility.lost():
+        raise TableUnseen(lost.why)
 
 
 def refuse_empty(ctx: Context, accounts: Iterable[Account], *, stop: bool = True) -> None:
-    """Stop loading into a table that reads as empty, if there must be rows in it.
+    """Stop loading into a table that reads as empty although rows were loaded into it.
 
     Args:
-        stop: Whether later loads are stopped, too; a dry run only says so.
+        stop: Stop later loads, too; a dry run does not.
 
     Raises:
-        TableUnseen: There must be.
+        TableUnseen: The table must hold rows.
     """
-    if not holds_rows(ctx, accounts):
-        return
-    unseen = Unseen("the table reads as empty although rows were loaded into it: the permission may be lost")
-    if stop:
-        ctx.visibility.learn_unseen(unseen)
-    raise TableUnseen(unseen.why)
+    if holds_rows(ctx, accounts):
+        why = "the table reads as empty although rows were loaded into it: the permission may be lost"
+        _refuse(ctx, why, stop=stop)
 
 
 def refuse_lost_keys(ctx: Context, base: Base, layout: Layout, *, stop: bool = True) -> None:
-    """Stop loading where a column of the key was made anew and is empty: each row would be created a second time.
+    """Stop loading where a key column was deleted and made again and is empty: each row would be created twice.
 
     Args:
-        stop: Whether later loads are stopped, too; a dry run only says so.
+        stop: Stop later loads, too; a dry run does not.
 
     Raises:
-        TableUnseen: It is so.
+        TableUnseen: The rows have lost their keys.
     """
-    known = ctx.table_facts.columns()
+    last = ctx.table_facts.columns()
     for name in (column.name for column in layout.columns if column.source in KEY):
-        field, before = layout.fields[name], known.get(name)
+        field, before = layout.fields[name], last.get(name)
         if not before or before.field_id == field.id or not ctx.visibility.seen():
             continue
         if not base.records().count(filled(field)):
-            unseen = Unseen(f"column {name} was deleted and made again: the rows have lost their keys")
-            if stop:
-                ctx.visibility.learn_unseen(unseen)
-            raise TableUnseen(unseen.why)
+            _refuse(ctx, f"column {name} was deleted and made again: the rows have lost their keys", stop=stop)
 
 
 def holds_rows(ctx: Context, accounts: Iterable[Account]) -> bool:
@@ -80,39 +75,40 @@ def holds_rows(ctx: Context, accounts: Iterable[Account]) -> bool:
     if ctx.visibility.seen():
         return True
     covered = (ctx.coverage.of(account.id).values() for account in accounts)
-    recalled = (known for days in covered for known in days if known.rows and known.checksum == UNKNOWN)
+    rebuilt = (loaded for days in covered for loaded in days if loaded.rows and loaded.checksum == UNKNOWN)
     emptied, now = ctx.visibility.emptied(), ctx.shared_now()
-    return any(emptied is None or believed(known.as_of, now) > emptied for known in recalled)
+    return any(emptied is None or believed(loaded.as_of, now) > emptied for loaded in rebuilt)
 
 
-def stop_if_unseen(ctx: Context, run: Run, agreements: Sequence[DayAgreement]) -> None:
-    """Stop loading if, of a day for which rows were created, as many as that are missing: no look-up can be trusted.
+def stop_if_invisible(ctx: Context, run: Run, agreements: Sequence[DayAgreement]) -> None:
+    """Stop loading where none of the rows that were just created for a day reads back.
 
     Raises:
-        TableUnseen: It is so.
+        TableUnseen: There is such a day.
     """
-    missing = {one.at: one.missing for one in agreements if one.missing}
-    changes = ctx.staging.changes(run.batch_id).values() if missing else ()
-    created = Counter(change.at for change in changes if change.created)
-    hidden = sorted(at for at, count in created.items() if missing.get(at, 0) >= count)
+    changes = ctx.staging.changes(run.batch_id).values() if any(one.missing for one in agreements) else ()
+    hidden = hidden_rows(agreements, changes)
     if not hidden:
         return
     names = {account.id: account.name for account in run.accounts}
-    days = tuple((names[at.account_id], at.day) for at in hidden)
-    rows = sum(created[at] for at in hidden)
-    unseen = Unseen(f"{rows} rows that were just created cannot be read back: the permission may be lost", days)
-    ctx.visibility.learn_unseen(unseen)
-    log.error("loading_stopped", why=unseen.why)
-    raise TableUnseen(unseen.why)
+    why = f"{sum(hidden.values())} rows that were just created cannot be read back: the permission may be lost"
+    log.error("loading_stopped", why=why)
+    _refuse(ctx, why, tuple((names[at.account_id], at.day) for at in hidden))
 
 
-def still_unseen(base: Base, layout: Layout, unseen: Unseen) -> bool:
+def _refuse(ctx: Context, why: str, days: tuple[tuple[str, date], ...] = (), *, stop: bool = True) -> NoReturn:
+    if stop:
+        ctx.visibility.learn_lost(VisibilityLost(why, days))
+    raise TableUnseen(why)
+
+
+def still_invisible(base: Base, layout: Layout, lost: VisibilityLost) -> bool:
     """Whether days whose rows could not be read back still show none."""
-    days = {day for _, day in unseen.days}
+    days = {day for _, day in lost.days}
     rows = read_rows(base, layout, days) if days else []
-    return not set(unseen.days) <= {(row.account_name, row.day) for row in rows}
+    return not set(lost.days) <= {(row.account_name, row.day) for row in rows}
 
 
 def unblock(ctx: Context) -> None:
-    """Go on with the table as it is: a person looked, and it shows all that there is."""
-    ctx.visibility.forget_unseen(ctx.now())
+    """Resume loading: a person looked, and the table shows all that there is."""
+    ctx.visibility.learn_emptied(ctx.now())

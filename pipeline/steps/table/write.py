@@ -11,17 +11,16 @@ from pipeline.steps.table.create import LOOK_UP_S
 
 T = TypeVar("T")
 ROUNDS = 3  # readings after which a table that keeps changing under us is given up
-BISECTING_CALLS_MAX = 40  # two bad rows among 1,000 are found; where more are bad it is no matter of single rows
+BISECTING_CALLS_MAX = 40  # enough to find two bad rows among 1,000; more bad rows have another cause
 
 log = structlog.get_logger()
 
 
 def until_known(work: Callable[[], T], pause: Callable[[float], None]) -> T:
-    """What `work` returns, which is done again while the outcome of its writes is unknown.
+    """Do `work` again while the outcome of its writes is unknown.
 
     Args:
         work: Reads, decides, writes; done again it finds what is left to do.
-        pause: Waits for so many seconds.
 
     Raises:
         LaikeError: The outcome stayed unknown, or as `work` says.
@@ -46,7 +45,7 @@ def write_batches(rows: Sequence[T], size: BatchSize, write: Callable[[Sequence[
     """Write all rows, as many at once as the service takes.
 
     Raises:
-        BatchTooLarge: It does not even take the smaller size.
+        BatchTooLarge: The service refuses the smaller size, too.
     """
     start = 0
     while start < len(rows):
@@ -61,11 +60,11 @@ def write_batches(rows: Sequence[T], size: BatchSize, write: Callable[[Sequence[
 
 
 class Bisection(Generic[T]):
-    """Finds the rows that the service refuses, within a number of calls, and lets the others be written.
+    """Finds the rows that the service refuses, within a number of calls, and writes the others.
 
     Attributes:
         calls: Calls that it took so far, the refused ones included.
-        refused: Rows that are not written, and why; also those for which no call was left.
+        refused: Rows not written, and why; also those for which no call was left.
     """
 
     def __init__(self, calls: int = 0) -> None:
@@ -86,7 +85,7 @@ class Bisection(Generic[T]):
                 waiting += self._halves(batch, error, len(waiting))
 
     def _halves(self, batch: Sequence[T], error: RowRefused, waiting: int) -> list[Sequence[T]]:
-        """What to write instead; nothing where it is one row, or where the calls would not suffice for the rest."""
+        """What to write instead; nothing if it is one row, or the calls left do not suffice."""
         if len(batch) == 1 or self.calls + waiting + 2 > BISECTING_CALLS_MAX:
             self.refused += [(row, error) for row in batch]
             return []

@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import Key
 from pipeline.core.table.backup import (
+    Backup,
     Header,
     SavedCondition,
     SavedField,
     SavedRow,
     SavedView,
     compare,
+    comparison,
     lacking,
     lines,
     parse,
@@ -23,6 +25,7 @@ from pipeline.core.table.backup import (
 )
 from pipeline.core.table.cells import Field
 from pipeline.core.table.record import Record
+from tests.unit.pipeline.core.tables import ID, layout
 
 CONDITION = SavedCondition(column="账户名称", operator="is", values=("城东店",))
 VIEW = SavedView(name="城东店", type="grid", conditions=(CONDITION,))
@@ -107,3 +110,12 @@ def test_only_what_can_be_written_again_is_saved() -> None:
     cells = {"a": [{"type": "text", "text": "x"}], "formula": {"type": 1, "value": []}, "made": 5}
     record = Record("rec1", cells, "ou_1", 7)
     assert saved_row(record, {field.name: field.type for field in fields}) == row("rec1", a="x")
+
+
+def test_a_row_of_the_table_is_known_by_its_key_and_a_person_s_by_its_cells() -> None:
+    cells = {"时间": "2026-02-01", "单元ID": ID}
+    saved = [row("rec1", **cells), row("rec2", 备注="合计"), row("rec3", **{**cells, "单元ID": "7"})]
+    header = Header(**{**dict(HEADER), "fields": tuple(SavedField(name=one, type=1) for one in (*cells, "备注"))})
+    there = [Record("recA", {**cells, "转化数": "3"}), Record("recB", {"备注": [{"text": "合计", "type": "text"}]})]
+    found = comparison(layout(typed=False), Backup(header, tuple(saved)), there)
+    assert ([one.record_id for one in found.create], found.same) == (["rec3"], 2)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipeline.core.model import CHINA, Account, FoundRow, Key, ReportRow, WantedRow
 from pipeline.core.table.cells import Field
 from pipeline.core.table.columns import DEFAULT_COLUMNS, TEXT
-from pipeline.core.table.duplicates import Conflict, Copy, copies, late_twins, left_alone, resolve, same_as
+from pipeline.core.table.duplicates import Conflict, Copy, copies, late_twins, left_alone, resolve, same_as, sorted_out
 from pipeline.core.table.layout import Layout, match
 from pipeline.core.table.record import Record
 
@@ -171,3 +171,11 @@ def test_only_keys_with_more_than_one_row_are_found_and_peoples_cells_are_told_f
     assert ids(rows) == ["rec1", "rec3"]
     assert [one.theirs for one in rows] == [{}, {"备注": "x"}]
     assert rows[0].modified_ms == RUN + 5
+
+
+def test_rows_to_clean_are_told_from_those_that_are_left_alone() -> None:
+    ours, sums = (copy("rec1"), copy("rec2")), (copy("rec3", by=THEM), copy("rec4", by=THEM))
+    key, theirs = Key(DAY, "123"), Key(DAY, "合计")
+    clean, left = sorted_out({key: ours, theirs: sums}, US)
+    assert clean == {key: ours}
+    assert [(one.key, one.certain) for one in left] == [(theirs, True)]

@@ -4,10 +4,11 @@ from decimal import Decimal
 import pytest
 
 from pipeline.core.errors import AccountUnavailable
-from pipeline.core.model import Account, Cell, FoundRow, ReportRow
+from pipeline.core.model import Account, Cell, DayRange, FoundRow, ReportRow
 from pipeline.core.table.columns import DEFAULT_COLUMNS, Column, Kind
-from pipeline.core.table.export import Block, Line, Tally, concerns, doubled, next_days, of_report
-from tests.unit.pipeline.core.tables import DAY, ID
+from pipeline.core.table.export import Block, Line, Tally, concerns, doubled, lines_of, next_days, of_report
+from pipeline.core.table.record import Record
+from tests.unit.pipeline.core.tables import DAY, ID, layout
 
 HERE, THERE = Account("1832000000000001", "北京店"), Account("1832000000000002", "上海店")
 ACCOUNT_ID = Column("账户ID", "account_id", Kind.ID)
@@ -67,3 +68,13 @@ def test_what_is_told_is_the_sum_of_the_blocks_in_cents() -> None:
     assert tally.account_rows == {"北京店": 2, "上海店": 1}
     assert tally.account_cost == {"北京店": Decimal("0.40"), "上海店": Decimal("0.20")}
     assert [account for account, _ in tally.unread] == [THERE]
+
+
+def test_only_rows_of_the_days_and_accounts_are_exported_and_all_rows_of_the_days_are_counted() -> None:
+    cells = {"时间": "2026-02-01", "账户名称": HERE.name, "单元ID": ID, "转化数": "很多"}
+    records = [Record("rec1", cells), Record("rec2", {**cells, "账户名称": THERE.name})]
+    records.append(Record("rec3", {**cells, "时间": "2026-02-02"}))
+    days, at = DayRange(DAY, DAY), layout(typed=False)
+    some, every = lines_of(days, [HERE], at, records), lines_of(days, [], at, records)
+    assert ([line.account for line in some.lines], some.read, some.unreadable) == ([HERE.name], 2, 1)
+    assert (len(every.lines), every.read, every.unreadable) == (2, 2, 2)

@@ -13,7 +13,7 @@ from pipeline.core.errors import TableMismatch
 from pipeline.core.model import CHINA, Account, Cell, DayRange, FoundRow, Key, ReportRow
 from pipeline.core.table.cells import Field, midnight_ms, plain_text
 from pipeline.core.table.columns import DATE, DEFAULT_COLUMNS, NUMBER, SINGLE_SELECT, TEXT, Column, Kind
-from pipeline.core.table.layout import Layout, match
+from pipeline.core.table.layout import Layout, match, missing_columns
 from pipeline.core.table.record import Record
 from tests.unit.pipeline.core.tables import DAY, ID, NAMES, fields, layout, select_layout
 
@@ -437,3 +437,9 @@ def test_a_row_that_no_cell_can_hold_says_which_column() -> None:
     at = layout()
     assert at.unfit(at.want(report(), Account("18", "店"))) == ""
     assert at.unfit(at.want(report(), Account("18", "店" * 100_001))) == "too long or too large for a cell: 账户名称"
+
+
+def test_a_column_is_missing_where_neither_its_name_nor_the_field_it_was_known_under_is_there() -> None:
+    assert [one.name for one in missing_columns(DEFAULT_COLUMNS, RENAMED, {})] == ["消耗(元)"]
+    assert missing_columns(DEFAULT_COLUMNS, RENAMED, {"消耗(元)": "fld4"}) == ()
+    assert missing_columns(DEFAULT_COLUMNS, fields(), {}) == ()
