@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+from collections.abc import Sequence
 from datetime import date
 from types import TracebackType
 from typing import Any, Self
@@ -11,6 +12,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from emulator.app import build
+from emulator.world.seed import NAMES
 from emulator.world.world import DEFAULT_SEED, World
 
 BACKLOG = 2048
@@ -63,8 +65,8 @@ def make_server(world: World) -> uvicorn.Server:
 class EmulatorServer:
     """The emulator in a daemon thread, on a free port: `with EmulatorServer() as emulator: emulator.url`."""
 
-    def __init__(self, seed: int = DEFAULT_SEED, day: date | None = None) -> None:
-        self.world = World(seed, day)
+    def __init__(self, seed: int = DEFAULT_SEED, day: date | None = None, names: Sequence[str] = NAMES) -> None:
+        self.world = World(seed, day, names=names)
         self._server = make_server(self.world)
         self._socket = listen("127.0.0.1", 0)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)

@@ -146,7 +146,9 @@ def _add_accounts(world: World, body: dict[str, Any]) -> Answer:
         raise ValueError(msg)
     known = seed.next_place(world.oceanengine.source.accounts)
     added = [
-        seed.make_account(place, body.get("name", f"门店{place + 1}"), _amount(body, "promotions", 3), rhythm)
+        seed.make_account(
+            place, body.get("name", f"门店{place + 1}"), _amount(body, "promotions", 3), rhythm, world.names
+        )
         for place in range(known, known + _amount(body, "count", 1))
     ]
     world.oceanengine.source.accounts |= {account.account_id: account for account in added}

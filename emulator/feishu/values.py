@@ -24,6 +24,7 @@ EARLIEST_MS = 10**11  # below this a number is seconds, not milliseconds
 LATEST_MS = 10**14
 EXACT = 2**53
 FORMULA_TEXT = "公式"
+DATE_PARTS = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M"}  # of a date column's formatter
 
 
 def canonical(number: float) -> float:
@@ -180,10 +181,17 @@ def _display_number(value: Any, column: "Field", _zone: object) -> str:  # noqa:
     return f"{value:.{places}f}" if set(formatter) <= set("0.") else f"{value:g}"
 
 
+def _display_date(value: int, column: "Field", zone: Callable[[int], datetime]) -> str:
+    pattern = str((column.property or {}).get("date_formatter", "yyyy/MM/dd"))
+    for part, sign in DATE_PARTS.items():
+        pattern = pattern.replace(part, sign)
+    return zone(value).strftime(pattern)
+
+
 _DISPLAY: dict[int, Callable[[Any, "Field", Any], str]] = {
     2: _display_number,
     4: lambda value, _column, _zone: "、".join(value),
-    5: lambda value, _column, zone: zone(value).strftime("%Y/%m/%d"),
+    5: _display_date,
     7: lambda value, _column, _zone: "✓" if value else "",
     11: lambda value, _column, _zone: "、".join(person["id"][-4:] for person in value),
     15: lambda value, _column, _zone: str(value["text"]),

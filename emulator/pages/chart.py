@@ -9,7 +9,6 @@ WIDTH, HEIGHT = 360, 180
 LEFT, RIGHT, TOP, BOTTOM = 44, 8, 10, 22  # what the axes need
 LABELS_MOST = 7
 BARS = ("bar",)
-COLOR = "#3370ff"
 
 
 def svg(spec: dict[str, Any]) -> Markup:
@@ -43,7 +42,7 @@ def _grid(top: float) -> str:
     lines = []
     for share in (0.0, 0.5, 1.0):
         y = _y(top * share, top)
-        lines.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#e5e6eb"/>')
+        lines.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
         lines.append(f'<text x="{LEFT - 4}" y="{y + 3:.1f}" text-anchor="end">{top * share:,.0f}</text>')
     return "".join(lines)
 
@@ -52,7 +51,7 @@ def _bars(figures: Sequence[float | None], top: float) -> str:
     width = 0.6 * (WIDTH - LEFT - RIGHT) / len(figures)
     return "".join(
         f'<rect x="{_x(place, len(figures)) - width / 2:.1f}" y="{_y(figure, top):.1f}" width="{width:.1f}"'
-        f' height="{_y(0, top) - _y(figure, top):.1f}" fill="{COLOR}"><title>{figure:,.2f}</title></rect>'
+        f' height="{_y(0, top) - _y(figure, top):.1f}"><title>{figure:,.2f}</title></rect>'
         for place, figure in enumerate(figures)
         if figure is not None
     )
@@ -66,7 +65,7 @@ def _line(figures: Sequence[float | None], top: float) -> str:
         else:
             pieces[-1].append(f"{_x(place, len(figures)):.1f},{_y(figure, top):.1f}")
     drawn = (" ".join(piece) for piece in pieces if piece)
-    return "".join(f'<polyline points="{one}" fill="none" stroke="{COLOR}" stroke-width="2"/>' for one in drawn)
+    return "".join(f'<polyline points="{one}"/>' for one in drawn)
 
 
 def _labels(steps: Sequence[str]) -> str:

@@ -1,6 +1,6 @@
 """The world that every start and every reset begins with: seven accounts and one base with two tables."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 
 from emulator.feishu.fields import add_field
@@ -32,10 +32,10 @@ ACCOUNTS = (
     ("拾光咖啡", 2, "daily"),
     ("老码头火锅", 9, "daily"),
 )
-# Names that people really type, and that must survive tables, pages and exports.
-_NAMES = (
-    "双人套餐_{n}", "周末特惠 {n} | 限时", "新客立减 {n}", "<b>爆款</b> {n}", "=到店引流 {n}", "直播间 {n} 🔥",
-    "\"午市\" 团购 {n}", "老客召回, {n}",
+# What promotions are called, each with its number.
+NAMES = (
+    "双人套餐-{n}", "周末特惠-{n}", "新客立减-{n}", "招牌单品-{n}", "到店引流-{n}", "直播间专享-{n}", "午市团购-{n}",
+    "老客召回-{n}",
 )  # fmt: skip
 
 # column: type, property
@@ -57,9 +57,9 @@ _TYPED: Columns = {
 _TEXT: Columns = dict.fromkeys(("账户名称", "时间", "单元ID", "单元名称", *_FIGURES, "备注"), ("text", None))
 
 
-def accounts() -> list[Account]:
+def accounts(names: Sequence[str]) -> list[Account]:
     """The seven accounts of the marketing team."""
-    return [make_account(place, *described) for place, described in enumerate(ACCOUNTS)]
+    return [make_account(place, *described, names) for place, described in enumerate(ACCOUNTS)]
 
 
 def next_place(account_ids: Iterable[int]) -> int:
@@ -67,13 +67,13 @@ def next_place(account_ids: Iterable[int]) -> int:
     return max(((known - FIRST_ACCOUNT) // _ACCOUNT_STEP for known in account_ids), default=-1) + 1
 
 
-def make_account(place: int, name: str, promotions: int, rhythm: str) -> Account:
+def make_account(place: int, name: str, promotions: int, rhythm: str, names: Sequence[str]) -> Account:
     """An account with the ids that belong to its place."""
     first = _FIRST_PROMOTION + place * _PROMOTION_STEP
     return Account(
         FIRST_ACCOUNT + place * _ACCOUNT_STEP,
         name,
-        [_promotion(first, number) for number in range(promotions)],
+        [_promotion(first, number, names) for number in range(promotions)],
         rhythm,
     )
 
@@ -87,9 +87,9 @@ def fill_base(feishu: Feishu, day: date) -> None:
     _manual_row(feishu, text, day.isoformat())
 
 
-def _promotion(first: int, number: int) -> Promotion:
+def _promotion(first: int, number: int, names: Sequence[str]) -> Promotion:
     project = number // _PER_PROJECT
-    name = _NAMES[number % len(_NAMES)].format(n=number + 1)
+    name = names[number % len(names)].format(n=number + 1)
     return Promotion(first + number * 3, name, first - 1000 + project, f"项目{project + 1}")
 
 

@@ -1,7 +1,7 @@
 """The state of both services, and its return to the seeded beginning."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -26,6 +26,7 @@ from emulator.world import seed
 from emulator.world.faults import FaultBoard
 from emulator.world.ratelimit import Buckets
 from emulator.world.routes import DENIABLE
+from emulator.world.seed import NAMES
 
 DEFAULT_SEED = 7
 APP_TOKEN = "bascnLaikeDemo7c2e"  # noqa: S105 - the id of a base, not a secret
@@ -54,6 +55,7 @@ class World:
     seed: int = DEFAULT_SEED
     day: date | None = None
     chosen: Mapping[str, str] = field(default_factory=dict)  # alternatives of unsure facts, from the start
+    names: Sequence[str] = NAMES  # of promotions
     lock: threading.RLock = field(default_factory=threading.RLock)
     epoch: int = 0  # counts resets: an effect that was to come late does not reach into the next test
 
@@ -132,7 +134,7 @@ class World:
         return OceanEngine(
             OAuth(self.seed, self.clock, self.settings),
             Selection(),
-            Source(self.seed, self.newest_day, seed.accounts(), self.clock, self.settings),
+            Source(self.seed, self.newest_day, seed.accounts(self.names), self.clock, self.settings),
             self.clock,
             self.settings,
             self.permissions,
