@@ -18,7 +18,7 @@ from typing import Any
 import redis
 
 from cli.lab import redis_server
-from emulator.feishu.model import Base, Condition, Field, Record, Table, View
+from emulator.feishu.bitable.model import Base, Condition, Field, Record, Table, View
 from emulator.server import EmulatorServer
 from pipeline.core.outcome import RunState
 from pipeline.state import keys

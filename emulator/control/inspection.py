@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any
 
 from emulator.control.people import table_of
-from emulator.feishu import fields, views
-from emulator.feishu.model import Table
-from emulator.feishu.values import plain
+from emulator.feishu.bitable import fields, views
+from emulator.feishu.bitable.model import Table
+from emulator.feishu.bitable.values import plain
 from emulator.oceanengine import reports
 from emulator.oceanengine.metrics import METRICS
 from emulator.shared.unsure import FACTS

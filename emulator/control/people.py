@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from emulator.feishu import fields, views
-from emulator.feishu.conversion import retype
-from emulator.feishu.filters import day_of
-from emulator.feishu.model import APP, PERSON, Actor, Field, Record, Table, View
+from emulator.feishu.bitable import fields, views
+from emulator.feishu.bitable.conversion import retype
+from emulator.feishu.bitable.filters import day_of
+from emulator.feishu.bitable.model import APP, PERSON, Actor, Field, Record, Table, View
+from emulator.feishu.bitable.writing import delete_rows, insert_rows, update_rows
 from emulator.feishu.state import Feishu
-from emulator.feishu.writing import delete_rows, insert_rows, update_rows
 
 Body = dict[str, Any]
 ACTORS = {"person": PERSON, "app": APP}

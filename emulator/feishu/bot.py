@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from emulator.feishu import envelope, gate
+from emulator.feishu.bitable.model import Message
 from emulator.feishu.cards import BadCard, check_card
-from emulator.feishu.model import Message
 from emulator.feishu.state import Feishu
 from emulator.shared.parsing import whole
 from emulator.shared.wire import HTTP_BAD_REQUEST, Call, Refusal, Reply

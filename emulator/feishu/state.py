@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from emulator.feishu.model import Base, Message
+from emulator.feishu.bitable.model import Base, Message
 from emulator.feishu.tenant import Tenant
 from emulator.shared.clock import Clock
 from emulator.shared.permissions import Permissions

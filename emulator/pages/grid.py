@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
-from emulator.feishu.model import Field, Record, Table, View
-from emulator.feishu.search import rows_of_view
+from emulator.feishu.bitable.model import Field, Record, Table, View
+from emulator.feishu.bitable.search import rows_of_view
+from emulator.feishu.bitable.values import display
 from emulator.feishu.state import Feishu
-from emulator.feishu.values import display
 
 PAGE_ROWS = 200
 COST = "消耗"

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route as Path
 
-from emulator.feishu.model import Base, Message, Table, View
+from emulator.feishu.bitable.model import Base, Message, Table, View
 from emulator.feishu.state import Feishu
 from emulator.pages import chart, markdown
 from emulator.pages.grid import grid_of, status_of

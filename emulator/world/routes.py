@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from emulator.feishu import auth, bot, fields, records, search, tables, views, wiki
+from emulator.feishu import auth, bot, wiki
+from emulator.feishu.bitable import fields, records, search, tables, views
 from emulator.feishu.gate import FAMILY as FEISHU
 from emulator.feishu.state import Feishu
 from emulator.oceanengine import accounts, oauth, organisations, reports, user

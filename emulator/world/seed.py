@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 
-from emulator.feishu.fields import add_field
-from emulator.feishu.model import PERSON, Base, Table
+from emulator.feishu.bitable.fields import add_field
+from emulator.feishu.bitable.model import PERSON, Base, Table
+from emulator.feishu.bitable.tables import make_table
+from emulator.feishu.bitable.values import TYPE
+from emulator.feishu.bitable.views import add_view
+from emulator.feishu.bitable.writing import insert_rows
 from emulator.feishu.state import Feishu
-from emulator.feishu.tables import make_table
-from emulator.feishu.values import TYPE
-from emulator.feishu.views import add_view
-from emulator.feishu.writing import insert_rows
 from emulator.oceanengine.figures import Promotion
 from emulator.oceanengine.source import Account
 from emulator.shared.clock import MILLISECONDS, SHANGHAI

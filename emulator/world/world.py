@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from emulator.feishu.bitable.model import Base
 from emulator.feishu.bot import HOOK_ID
-from emulator.feishu.model import Base
 from emulator.feishu.state import Feishu
 from emulator.feishu.tenant import Tenant
 from emulator.feishu.wiki import BASE_NODE, PAGE_NODE

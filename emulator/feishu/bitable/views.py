@@ -4,10 +4,11 @@ import json
 from functools import partial
 from typing import Any
 
-from emulator.feishu import envelope, filters, options, paging
-from emulator.feishu.filters import EXACT_DATE, Test
-from emulator.feishu.lookup import table_of, view_of
-from emulator.feishu.model import SELECTS, Base, Condition, Field, Table, View
+from emulator.feishu import envelope
+from emulator.feishu.bitable import filters, options, paging
+from emulator.feishu.bitable.filters import EXACT_DATE, Test
+from emulator.feishu.bitable.lookup import table_of, view_of
+from emulator.feishu.bitable.model import SELECTS, Base, Condition, Field, Table, View
 from emulator.feishu.state import Feishu
 from emulator.shared.parsing import json_of
 from emulator.shared.wire import HTTP_BAD_REQUEST, Call, Reply

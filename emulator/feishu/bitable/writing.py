@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from emulator.feishu.bitable.model import SELECTS, Actor, Field, Record, Table
+from emulator.feishu.bitable.values import stored
 from emulator.feishu.envelope import refused
-from emulator.feishu.model import SELECTS, Actor, Field, Record, Table
 from emulator.feishu.state import Feishu
-from emulator.feishu.values import stored
 
 Cells = dict[str, object]
 

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from emulator.feishu import envelope, paging
+from emulator.feishu import envelope
+from emulator.feishu.bitable import paging
+from emulator.feishu.bitable.lookup import table_of, view_of
+from emulator.feishu.bitable.model import SELECTS, Base, Field, Table
+from emulator.feishu.bitable.operations import once
 from emulator.feishu.envelope import refused
-from emulator.feishu.lookup import table_of, view_of
-from emulator.feishu.model import SELECTS, Base, Field, Table
-from emulator.feishu.operations import once
 from emulator.feishu.state import Feishu
 from emulator.shared.wire import Call, Reply
 

@@ -1,7 +1,7 @@
 """From the ids of a path to the things that they name, or the documented refusal."""
 
+from emulator.feishu.bitable.model import Base, Table, View
 from emulator.feishu.envelope import NOT_FOUND, refused
-from emulator.feishu.model import Base, Table, View
 from emulator.feishu.state import Feishu
 from emulator.feishu.wiki import BASE_NODE, PAGE_NODE
 from emulator.shared.wire import HTTP_BAD_REQUEST, HTTP_OK, Call

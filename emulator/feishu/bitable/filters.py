@@ -7,8 +7,8 @@ from functools import reduce
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from emulator.feishu.model import Field, Record
-from emulator.feishu.values import LATEST_MS
+from emulator.feishu.bitable.model import Field, Record
+from emulator.feishu.bitable.values import LATEST_MS
 from emulator.shared.parsing import whole
 
 Predicate = Callable[[Record], bool]

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from emulator.feishu import envelope, fields, paging
+from emulator.feishu import envelope
+from emulator.feishu.bitable import fields, paging
+from emulator.feishu.bitable.lookup import base_of
+from emulator.feishu.bitable.model import PERSON, Base, Table, View
+from emulator.feishu.bitable.views import add_view
+from emulator.feishu.bitable.writing import insert_rows
 from emulator.feishu.envelope import refused
-from emulator.feishu.lookup import base_of
-from emulator.feishu.model import PERSON, Base, Table, View
 from emulator.feishu.state import Feishu
-from emulator.feishu.views import add_view
-from emulator.feishu.writing import insert_rows
 from emulator.shared.wire import Call, Reply
 
 LARGEST_PAGE = 100

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from emulator.feishu.model import SELECTS, Table
+from emulator.feishu.bitable.model import SELECTS, Table
 from emulator.shared.parsing import json_of
 
 Property = dict[str, Any]

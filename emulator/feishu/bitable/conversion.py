@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-from emulator.feishu import filters
-from emulator.feishu.fields import DEFAULTS, INDEX_TYPES, UI_TYPES
-from emulator.feishu.filters import BadCondition, Test
-from emulator.feishu.model import Condition, Field, Table
+from emulator.feishu.bitable import filters
+from emulator.feishu.bitable.fields import DEFAULTS, INDEX_TYPES, UI_TYPES
+from emulator.feishu.bitable.filters import BadCondition, Test
+from emulator.feishu.bitable.model import Condition, Field, Table
+from emulator.feishu.bitable.values import display, stored
 from emulator.feishu.state import Feishu
-from emulator.feishu.values import display, stored
 from emulator.shared.clock import MILLISECONDS
 from emulator.shared.wire import Refusal
 

@@ -3,13 +3,13 @@
 from typing import Any
 
 from emulator.feishu import envelope
+from emulator.feishu.bitable.lookup import table_of
+from emulator.feishu.bitable.model import APP
+from emulator.feishu.bitable.operations import once
+from emulator.feishu.bitable.values import read
+from emulator.feishu.bitable.writing import delete_rows, insert_rows, update_rows
 from emulator.feishu.envelope import refused
-from emulator.feishu.lookup import table_of
-from emulator.feishu.model import APP
-from emulator.feishu.operations import once
 from emulator.feishu.state import Feishu
-from emulator.feishu.values import read
-from emulator.feishu.writing import delete_rows, insert_rows, update_rows
 from emulator.shared.wire import Call, Reply
 
 # Bitable: batch create, batch update, batch delete

@@ -4,13 +4,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from emulator.feishu import envelope, filters, paging
+from emulator.feishu import envelope
+from emulator.feishu.bitable import filters, paging
+from emulator.feishu.bitable.filters import Predicate, Test
+from emulator.feishu.bitable.lookup import table_of, view_of
+from emulator.feishu.bitable.model import Field, Record, Table, View
+from emulator.feishu.bitable.values import read
 from emulator.feishu.envelope import refused
-from emulator.feishu.filters import Predicate, Test
-from emulator.feishu.lookup import table_of, view_of
-from emulator.feishu.model import Field, Record, Table, View
 from emulator.feishu.state import Feishu
-from emulator.feishu.values import read
 from emulator.shared.wire import Call, Reply
 
 # Bitable: search records

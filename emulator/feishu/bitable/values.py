@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from emulator.feishu.envelope import refused
 
 if TYPE_CHECKING:
-    from emulator.feishu.model import Field, Record
+    from emulator.feishu.bitable.model import Field, Record
 
 TYPE = {
     "text": 1, "number": 2, "select": 3, "multi": 4, "date": 5, "checkbox": 7, "person": 11, "phone": 13, "url": 15,
