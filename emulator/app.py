@@ -1,4 +1,4 @@
-"""The ASGI application: both services, the control side, and the pages for people."""
+"""The ASGI application: both services, control, and the pages for people."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ from emulator.world.routes import ROUTES
 from emulator.world.world import World
 
 DRIP_S = 0.05  # between two bytes of an answer that drips
-DROP = ord(" ")  # where it has no more
+DROP = ord(" ")  # after its last byte
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 UNKNOWN = {
     OCEANENGINE.name: Refusal(UNKNOWN_PATH, "接口不存在", status=UNKNOWN_PATH),
@@ -42,7 +42,7 @@ def build(world: World) -> Starlette:
     app = Starlette(
         routes=[*endpoints, *consent.routes(world), *control.routes(world), *overview.routes(world), *strays]
     )
-    app.router.redirect_slashes = False  # paths of one service end with a slash, those of the other do not
+    app.router.redirect_slashes = False  # Ocean Engine's paths end with a slash, Feishu's do not
     return app
 
 
@@ -54,7 +54,7 @@ class Endpoint:
         self._routes = routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Read the call and let an exchange answer it."""
+        """Read the call and answer it through an exchange."""
         call = await read_call(scope, receive)
         line = Wire(scope, receive, send)
         route = self._routes.get(call.method)
@@ -66,19 +66,19 @@ class Endpoint:
 
 
 class Nowhere:
-    """Paths under a service's prefix that it does not have."""
+    """Unknown paths under a service's prefix."""
 
     def __init__(self, family: Family[Any]) -> None:
         self._family = family
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Say so in the service's envelope."""
+        """Answer with the service's own error."""
         await read_call(scope, receive)
         await Wire(scope, receive, send).answer(self._family.refuse(UNKNOWN[self._family.name]))
 
 
 class Wire:
-    """The connection of one request. The transport comes from the server's protocol class."""
+    """The connection of one request; its transport comes from the server's protocol class."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._transport: Any = scope["state"]["transport"]
@@ -100,7 +100,7 @@ class Wire:
         await self._receive()
 
     async def answer_in_pieces(self, reply: Reply, pieces: Iterable[bytes]) -> None:
-        """Send a body of any size, for as long as somebody takes it."""
+        """Send a body of any size until the client closes."""
         await self._send(_start(reply, None))
         for piece in pieces:
             if self._transport.is_closing():
@@ -109,7 +109,7 @@ class Wire:
         await self._send({"type": "http.response.body", "body": b""})
 
     async def answer_slowly(self, reply: Reply, part: str, seconds: float) -> None:
-        """Send byte by byte for so long, from the head on or from the body on; then close."""
+        """Send byte by byte for that many seconds, from the head or the body on; then close."""
         body = reply.encode()
         if part == "body":
             await self._send(_start(reply, len(body)))
@@ -121,7 +121,7 @@ class Wire:
         await self.drop()
 
     async def drop(self) -> None:
-        """Close without an answer. The server must have seen it, else it would send a 500."""
+        """Close without an answer. Waits until the server has noticed: else it would send a 500."""
         self._transport.abort()
         await self._receive()
 
@@ -134,7 +134,7 @@ def _start(reply: Reply, length: int | None) -> Message:
 
 
 async def read_call(scope: Scope, receive: Receive) -> Call:
-    """The whole request."""
+    """Read the whole request."""
     chunks = []
     more = True
     while more:

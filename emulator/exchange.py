@@ -1,4 +1,4 @@
-"""One request through the gates: script, fault, rate limit, single writer, latency, token, permission, handler."""
+"""Answer one request: script, fault, rate limit, single writer, latency, token, permission, handler, in this order."""
 
 import asyncio
 import time
@@ -28,17 +28,17 @@ class Line(Protocol):
         """Promise the whole body, send half of it, and close."""
 
     async def answer_in_pieces(self, reply: Reply, pieces: Iterable[bytes]) -> None:
-        """Send a body of any size, for as long as somebody takes it."""
+        """Send a body of any size until the client closes."""
 
     async def answer_slowly(self, reply: Reply, part: str, seconds: float) -> None:
-        """Send byte by byte for so long, from the head on or from the body on; then close."""
+        """Send byte by byte for that many seconds, from the head or the body on; then close."""
 
     async def drop(self) -> None:
         """Close without an answer."""
 
 
 class Exchange:
-    """A call of an endpoint and what comes of it."""
+    """One call of an endpoint, from arrival to log entry."""
 
     late_tasks: set[asyncio.Task[None]] = set()  # noqa: RUF012 - asyncio keeps weak references only
 
@@ -54,7 +54,7 @@ class Exchange:
         self._number = world.log.arrive(route.name)
 
     async def run(self) -> None:
-        """Answer the call, or do to it what a fault says."""
+        """Answer the call, or apply the fault that hits it."""
         with self.world.lock:
             for step in self.world.due_steps(self.route.name):
                 actions.act_scripted(self.world, step)
@@ -75,7 +75,7 @@ class Exchange:
         await self.line.drop()
 
     async def work(self, delay: float = 0.0) -> Reply:
-        """The true answer. A second write on the base is refused while one is under way."""
+        """Do the work after `delay` seconds. Refuses a second write while one is under way."""
         delay += self.world.latency.get(self.route.name, 0.0)
         base = self.world.feishu.base
         if base.writers and self._conflicts():
@@ -91,7 +91,7 @@ class Exchange:
             base.writers -= 1
 
     def handle(self) -> Reply:
-        """Token, permission and handler."""
+        """Check token and permission, call the handler."""
         family, state = self.route.family, self.world.state_of(self.route)
         try:
             with self.world.lock:
@@ -117,7 +117,7 @@ class Exchange:
         return route.family.throttled(self.world.state_of(route), wait, rate) if wait else None
 
     def _conflicts(self) -> bool:
-        """Whether the call is refused while a write is under way: another write, or a read of the table, too."""
+        """Whether a write under way refuses this call: another write, and by choice a read of a table."""
         reads_too = self.world.unsure.holds("conflicts", "reads_too") and "table_id" in self.call.params
         return self.route.writes or reads_too
 
@@ -165,7 +165,7 @@ async def _drop_after(exchange: Exchange, _details: Details) -> None:
 
 
 async def _late(exchange: Exchange, details: Details) -> None:
-    # No writer's lock meanwhile: the request waits in a queue that nobody sees, so a repetition may overtake it.
+    # It takes no writer's lock meanwhile: a repetition may overtake it.
     task = asyncio.create_task(_effect_later(exchange, exchange.world.epoch, details["seconds"]))
     Exchange.late_tasks.add(task)
     task.add_done_callback(Exchange.late_tasks.discard)
@@ -179,7 +179,7 @@ async def _effect_later(exchange: Exchange, epoch: int, seconds: float) -> None:
 
 
 async def _hold(exchange: Exchange, details: Details) -> None:
-    reply = await exchange.work()  # the effect is there at once, the client learns of it later
+    reply = await exchange.work()  # the effect is immediate, the answer late
     await _pause(details["seconds"])
     await exchange.answer(reply)
 

@@ -45,7 +45,7 @@ def webhook(feishu: Feishu, call: Call) -> Reply:
 
 
 def throttled(_feishu: Feishu, _wait: float, _rate: float) -> Reply:
-    """The webhook has a code of its own for this, and no header."""
+    """Refuse a call too many: a code of its own, no header."""
     return envelope.refuse(Refusal(TOO_FREQUENT, "frequency limited"))
 
 
