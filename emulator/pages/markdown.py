@@ -1,10 +1,10 @@
-"""The small part of card markdown that reports use, as HTML."""
+"""The part of card markdown that cards use, as HTML."""
 
 import re
 
 from markupsafe import Markup, escape
 
-_COLORS = ("red", "green", "grey", "orange", "blue")  # each a class of the style sheet
+_COLORS = ("red", "green", "grey", "orange", "blue")  # classes of the style sheet
 _INLINE = (
     (re.compile(r"\*\*(.+?)\*\*"), r"<b>\1</b>"),
     (re.compile(r"(?<![*\w])\*([^*\n]+)\*(?!\w)"), r"<i>\1</i>"),
@@ -20,7 +20,7 @@ _BULLET = re.compile(r"\s*[-*] (.*)")
 
 
 def html(text: str) -> Markup:
-    """Everything is escaped first; only what is listed above comes back as markup."""
+    """Escape everything, then turn the patterns above into markup."""
     lines = [_line(line) for line in _inline(str(escape(text))).split("\n")]
     return Markup("".join(lines))  # noqa: S704 - escaped above
 

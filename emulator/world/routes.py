@@ -1,4 +1,4 @@
-"""Every endpoint of both services: the name that control uses, the path, the handler, the documented rate."""
+"""Every endpoint of both services: its name in control, path, handler and documented rate."""
 
 from dataclasses import replace
 from typing import Any
@@ -75,5 +75,5 @@ ROUTES: tuple[Route[Any], ...] = (
     Route("bot.webhook", "POST", f"{WEBHOOK_PATH}/{{hook_id}}", bot.webhook, bot.FAMILY, WEBHOOK_RATE, public=True),
 )  # fmt: skip
 ENDPOINTS = {route.name for route in ROUTES}
-# Endpoints that ask for a token ask for a permission too; the others (OAuth, auth, webhook) need none.
+# Endpoints that need a token need a permission, too; OAuth, auth and webhook need neither.
 DENIABLE = {route.name: route for route in ROUTES if not route.public}

@@ -1,4 +1,4 @@
-"""The world that every start and every reset begins with: seven accounts and one base with two tables."""
+"""The seeded world of every start and reset: seven accounts and a base with two tables."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
@@ -18,7 +18,7 @@ DAY = "yyyy/MM/dd"
 TYPED_TABLE, TEXT_TABLE = ("广告日报", "tblTyped7c2e0001"), ("广告日报（文本）", "tblText7c2e0002")
 FIRST_ACCOUNT = 1_834_207_156_320_263
 _ACCOUNT_STEP = 73_000_018_421
-_FIRST_PROMOTION = 7_612_340_000_000_001_001  # 19 digits, beyond 2^53: a float would merge neighbours
+_FIRST_PROMOTION = 7_612_340_000_000_001_001  # 19 digits, beyond 2^53: as floats, neighbours would be equal
 _PROMOTION_STEP = 1_000_003_000_001
 _PER_PROJECT = 4
 
@@ -32,7 +32,7 @@ ACCOUNTS = (
     ("拾光咖啡", 2, "daily"),
     ("老码头火锅", 9, "daily"),
 )
-# What promotions are called, each with its number.
+# names of promotions, each with its number
 NAMES = (
     "双人套餐-{n}", "周末特惠-{n}", "新客立减-{n}", "招牌单品-{n}", "到店引流-{n}", "直播间专享-{n}", "午市团购-{n}",
     "老客召回-{n}",
@@ -63,23 +63,23 @@ def accounts(names: Sequence[str]) -> list[Account]:
 
 
 def next_place(account_ids: Iterable[int]) -> int:
-    """A place after those of the accounts that are there, so that a new one takes nobody's id."""
-    return max(((known - FIRST_ACCOUNT) // _ACCOUNT_STEP for known in account_ids), default=-1) + 1
+    """The first place after those of these accounts: ids there are free."""
+    return max(((account_id - FIRST_ACCOUNT) // _ACCOUNT_STEP for account_id in account_ids), default=-1) + 1
 
 
 def make_account(place: int, name: str, promotions: int, rhythm: str, names: Sequence[str]) -> Account:
-    """An account with the ids that belong to its place."""
+    """An account with the ids of its place."""
     first = _FIRST_PROMOTION + place * _PROMOTION_STEP
     return Account(
         FIRST_ACCOUNT + place * _ACCOUNT_STEP,
         name,
-        [_promotion(first, number, names) for number in range(promotions)],
+        [_promotion(first, one, names) for one in range(promotions)],
         rhythm,
     )
 
 
 def fill_base(feishu: Feishu, day: date) -> None:
-    """Both tables, each with a view and a row that people made."""
+    """Make both tables, each with a person's view and row."""
     typed = _table(feishu.base, *TYPED_TABLE, _TYPED)
     text = _table(feishu.base, *TEXT_TABLE, _TEXT)
     midnight = datetime.combine(day, time(), SHANGHAI)
@@ -87,10 +87,10 @@ def fill_base(feishu: Feishu, day: date) -> None:
     _manual_row(feishu, text, day.isoformat())
 
 
-def _promotion(first: int, number: int, names: Sequence[str]) -> Promotion:
-    project = number // _PER_PROJECT
-    name = names[number % len(names)].format(n=number + 1)
-    return Promotion(first + number * 3, name, first - 1000 + project, f"项目{project + 1}")
+def _promotion(first: int, place: int, names: Sequence[str]) -> Promotion:
+    project = place // _PER_PROJECT
+    name = names[place % len(names)].format(n=place + 1)
+    return Promotion(first + place * 3, name, first - 1000 + project, f"项目{project + 1}")
 
 
 def _table(base: Base, name: str, table_id: str, columns: Columns) -> Table:
