@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from emulator import patching
+from emulator.connection import Connection
 from emulator.control import actions
 from emulator.excess import swollen
 from emulator.feishu.envelope import refused
@@ -14,27 +15,7 @@ from emulator.shared.wire import Call, Refusal, Reply, Route
 from emulator.world.faults import Fault, changes_of
 from emulator.world.world import World
 
-JSON_TYPE = "application/json; charset=utf-8"
 GARBAGE = "<html><head><title>502 Bad Gateway</title></head><body>upstream</body></html>"
-
-
-class Line(Protocol):
-    """The connection to the client."""
-
-    async def answer(self, reply: Reply) -> None:
-        """Send a whole answer."""
-
-    async def answer_half(self, reply: Reply) -> None:
-        """Promise the whole body, send half of it, and close."""
-
-    async def answer_in_pieces(self, reply: Reply, pieces: Iterable[bytes]) -> None:
-        """Send a body of any size until the client closes."""
-
-    async def answer_slowly(self, reply: Reply, part: str, seconds: float) -> None:
-        """Send byte by byte for that many seconds, from the head or the body on; then close."""
-
-    async def drop(self) -> None:
-        """Close without an answer."""
 
 
 class Exchange:
@@ -42,11 +23,11 @@ class Exchange:
 
     late_tasks: set[asyncio.Task[None]] = set()  # noqa: RUF012 - asyncio keeps weak references only
 
-    def __init__(self, world: World, route: Route[Any], call: Call, line: Line) -> None:
+    def __init__(self, world: World, route: Route[Any], call: Call, connection: Connection) -> None:
         self.world = world
         self.route = route
         self.call = call
-        self.line = line
+        self.connection = connection
         self.fault: Fault | None = None
         self._at = world.clock.now()
         self._started = time.perf_counter()
@@ -67,12 +48,12 @@ class Exchange:
     async def answer(self, reply: Reply) -> None:
         """Log and send."""
         self.note(reply)
-        await self.line.answer(reply)
+        await self.connection.answer(reply)
 
     async def drop(self) -> None:
         """Log and close the connection."""
         self.note(None)
-        await self.line.drop()
+        await self.connection.drop()
 
     async def work(self, delay: float = 0.0) -> Reply:
         """Do the work after `delay` seconds. Refuses a second write while one is under way."""
@@ -191,20 +172,20 @@ async def _garbage(exchange: Exchange, details: Details) -> None:
 async def _truncate(exchange: Exchange, _details: Details) -> None:
     reply = await exchange.work()
     exchange.note(reply)
-    await exchange.line.answer_half(reply)
+    await exchange.connection.answer_half(reply)
 
 
 async def _drip(exchange: Exchange, details: Details) -> None:
     reply = await exchange.work()
     exchange.note(reply)
-    await exchange.line.answer_slowly(reply, details["part"], details["seconds"])
+    await exchange.connection.answer_slowly(reply, details["part"], details["seconds"])
 
 
 async def _swell(exchange: Exchange, details: Details) -> None:
     reply, encoding = await exchange.work(), details.get("encoding", "identity")
     exchange.note(reply)
     packed = {} if encoding == "identity" else {"content-encoding": encoding}
-    await exchange.line.answer_in_pieces(Reply(headers=packed), swollen(details["mib"], encoding))
+    await exchange.connection.answer_in_pieces(Reply(headers=packed), swollen(details["mib"], encoding))
 
 
 async def _patch(exchange: Exchange, details: Details) -> None:
