@@ -1,4 +1,4 @@
-"""`python -m emulator`: serve until a signal comes, after one line of JSON that says where and with what."""
+"""`python -m emulator`: print one line of JSON (address, ids, credentials), then serve until a signal comes."""
 
 import argparse
 import json
@@ -12,7 +12,7 @@ from emulator.world.world import DEFAULT_SEED, World
 
 
 def main() -> None:
-    """Read the options, listen, tell, serve."""
+    """Read the options, listen, print the facts, serve."""
     options = _options()
     try:
         world = World(options.seed, options.day, dict(options.unsure))
@@ -31,10 +31,10 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m emulator", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--port", type=int, default=0, help="0: any free port")
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED)
-    parser.add_argument("--day", type=date.fromisoformat, help="newest day with figures, default yesterday")
-    words = f"what the services are like where nobody is sure; facts are {', '.join(FACTS)}"
+    parser.add_argument("--day", type=date.fromisoformat, help="newest day with figures (default: yesterday)")
+    words = f"choose what the services are like where sources disagree; facts: {', '.join(FACTS)}"
     parser.add_argument(
         "--unsure", type=_alternative, action="append", default=[], metavar="FACT=ALTERNATIVE", help=words
     )

@@ -1,15 +1,15 @@
-"""Answers too large for their reader, as broken gateways send them; made piece by piece."""
+"""Answers too large to read, made piece by piece, as broken gateways send them."""
 
 import zlib
 from collections.abc import Iterator
 
 PIECE = b"0" * (1 << 16)
 PIECES_PER_MIB = (1 << 20) // len(PIECE)
-GZIP = 31  # zlib's word for its largest window in a gzip file
+GZIP = 31  # zlib's `wbits`: the largest window, in a gzip file
 
 
 def swollen(mib: int, encoding: str) -> Iterator[bytes]:
-    """A JSON object of `mib` MiB, packed or not."""
+    """A JSON object of `mib` MiB, with `gzip` compressed."""
     return _zipped(_plain(mib)) if encoding == "gzip" else _plain(mib)
 
 

@@ -1,11 +1,12 @@
-"""One request through the gates: script, fault, rate limit, single writer, latency, token, permission, handler."""
+"""Answer one request: script, fault, rate limit, single writer, latency, token, permission, handler, in this order."""
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from emulator import patching
+from emulator.connection import Connection
 from emulator.control import actions
 from emulator.excess import swollen
 from emulator.feishu.envelope import refused
@@ -14,39 +15,19 @@ from emulator.shared.wire import Call, Refusal, Reply, Route
 from emulator.world.faults import Fault, changes_of
 from emulator.world.world import World
 
-JSON_TYPE = "application/json; charset=utf-8"
 GARBAGE = "<html><head><title>502 Bad Gateway</title></head><body>upstream</body></html>"
 
 
-class Line(Protocol):
-    """The connection to the client."""
-
-    async def answer(self, reply: Reply) -> None:
-        """Send a whole answer."""
-
-    async def answer_half(self, reply: Reply) -> None:
-        """Promise the whole body, send half of it, and close."""
-
-    async def answer_in_pieces(self, reply: Reply, pieces: Iterable[bytes]) -> None:
-        """Send a body of any size, for as long as somebody takes it."""
-
-    async def answer_slowly(self, reply: Reply, part: str, seconds: float) -> None:
-        """Send byte by byte for so long, from the head on or from the body on; then close."""
-
-    async def drop(self) -> None:
-        """Close without an answer."""
-
-
 class Exchange:
-    """A call of an endpoint and what comes of it."""
+    """One call of an endpoint, from arrival to log entry."""
 
     late_tasks: set[asyncio.Task[None]] = set()  # noqa: RUF012 - asyncio keeps weak references only
 
-    def __init__(self, world: World, route: Route[Any], call: Call, line: Line) -> None:
+    def __init__(self, world: World, route: Route[Any], call: Call, connection: Connection) -> None:
         self.world = world
         self.route = route
         self.call = call
-        self.line = line
+        self.connection = connection
         self.fault: Fault | None = None
         self._at = world.clock.now()
         self._started = time.perf_counter()
@@ -54,7 +35,7 @@ class Exchange:
         self._number = world.log.arrive(route.name)
 
     async def run(self) -> None:
-        """Answer the call, or do to it what a fault says."""
+        """Answer the call, or apply the fault that hits it."""
         with self.world.lock:
             for step in self.world.due_steps(self.route.name):
                 actions.act_scripted(self.world, step)
@@ -67,15 +48,15 @@ class Exchange:
     async def answer(self, reply: Reply) -> None:
         """Log and send."""
         self.note(reply)
-        await self.line.answer(reply)
+        await self.connection.answer(reply)
 
     async def drop(self) -> None:
         """Log and close the connection."""
         self.note(None)
-        await self.line.drop()
+        await self.connection.drop()
 
     async def work(self, delay: float = 0.0) -> Reply:
-        """The true answer. A second write on the base is refused while one is under way."""
+        """Do the work after `delay` seconds. Refuses a second write while one is under way."""
         delay += self.world.latency.get(self.route.name, 0.0)
         base = self.world.feishu.base
         if base.writers and self._conflicts():
@@ -91,7 +72,7 @@ class Exchange:
             base.writers -= 1
 
     def handle(self) -> Reply:
-        """Token, permission and handler."""
+        """Check token and permission, call the handler."""
         family, state = self.route.family, self.world.state_of(self.route)
         try:
             with self.world.lock:
@@ -117,7 +98,7 @@ class Exchange:
         return route.family.throttled(self.world.state_of(route), wait, rate) if wait else None
 
     def _conflicts(self) -> bool:
-        """Whether the call is refused while a write is under way: another write, or a read of the table, too."""
+        """Whether a write under way refuses this call: another write, and by choice a read of a table."""
         reads_too = self.world.unsure.holds("conflicts", "reads_too") and "table_id" in self.call.params
         return self.route.writes or reads_too
 
@@ -165,7 +146,7 @@ async def _drop_after(exchange: Exchange, _details: Details) -> None:
 
 
 async def _late(exchange: Exchange, details: Details) -> None:
-    # No writer's lock meanwhile: the request waits in a queue that nobody sees, so a repetition may overtake it.
+    # It takes no writer's lock meanwhile: a repetition may overtake it.
     task = asyncio.create_task(_effect_later(exchange, exchange.world.epoch, details["seconds"]))
     Exchange.late_tasks.add(task)
     task.add_done_callback(Exchange.late_tasks.discard)
@@ -179,7 +160,7 @@ async def _effect_later(exchange: Exchange, epoch: int, seconds: float) -> None:
 
 
 async def _hold(exchange: Exchange, details: Details) -> None:
-    reply = await exchange.work()  # the effect is there at once, the client learns of it later
+    reply = await exchange.work()  # the effect is immediate, the answer late
     await _pause(details["seconds"])
     await exchange.answer(reply)
 
@@ -191,20 +172,20 @@ async def _garbage(exchange: Exchange, details: Details) -> None:
 async def _truncate(exchange: Exchange, _details: Details) -> None:
     reply = await exchange.work()
     exchange.note(reply)
-    await exchange.line.answer_half(reply)
+    await exchange.connection.answer_half(reply)
 
 
 async def _drip(exchange: Exchange, details: Details) -> None:
     reply = await exchange.work()
     exchange.note(reply)
-    await exchange.line.answer_slowly(reply, details["part"], details["seconds"])
+    await exchange.connection.answer_slowly(reply, details["part"], details["seconds"])
 
 
 async def _swell(exchange: Exchange, details: Details) -> None:
     reply, encoding = await exchange.work(), details.get("encoding", "identity")
     exchange.note(reply)
     packed = {} if encoding == "identity" else {"content-encoding": encoding}
-    await exchange.line.answer_in_pieces(Reply(headers=packed), swollen(details["mib"], encoding))
+    await exchange.connection.answer_in_pieces(Reply(headers=packed), swollen(details["mib"], encoding))
 
 
 async def _patch(exchange: Exchange, details: Details) -> None:

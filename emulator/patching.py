@@ -1,10 +1,10 @@
-"""Changes to a true answer: a JSON merge patch, and paths to set or remove."""
+"""Change a true answer: by a JSON merge patch, and by paths to set or remove."""
 
 from typing import Any
 
 
 def patched(document: dict[str, Any], patch: dict[str, Any], changes: list[dict[str, Any]]) -> dict[str, Any]:
-    """The document with the patch and the changes. A path that is not there is left alone."""
+    """Apply the patch, then the changes. Skips a path that does not exist."""
     result = merged(document, patch)
     for change in changes:
         try:

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+from collections.abc import Sequence
 from datetime import date
 from types import TracebackType
 from typing import Any, Self
@@ -11,16 +12,17 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from emulator.app import build
+from emulator.world.seed import NAMES
 from emulator.world.world import DEFAULT_SEED, World
 
 BACKLOG = 2048
 GRACE_S = 1
 PATIENCE_S = 10
-KEEP_ALIVE_S = 75  # as long as common gateways: five seconds, the default, would drop idle clients between steps
+KEEP_ALIVE_S = 75  # as common gateways; uvicorn's five seconds would drop idle clients between steps
 
 
 class OpenProtocol(H11Protocol):
-    """HTTP that lets the application get at its transport, so that a fault can really close the connection."""
+    """HTTP that hands its transport to the application, so that a fault can close the connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Hand the transport to every request's scope."""
@@ -29,8 +31,8 @@ class OpenProtocol(H11Protocol):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that takes connections already, before the server runs."""
-    # With the protocol named, asyncio switches Nagle's algorithm off: else each answer costs 40 ms.
+    """A socket that accepts connections before the server runs."""
+    # asyncio switches Nagle's algorithm off only where the protocol is named; else each answer takes 40 ms.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -40,12 +42,12 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def url_of(host: str, port: int) -> str:
-    """The address of a socket; one of IPv6 stands in brackets."""
+    """The URL of a host and port; an IPv6 address in brackets."""
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def make_server(world: World) -> uvicorn.Server:
-    """A quiet server on a world."""
+    """A server on a world, without an access log."""
     config = uvicorn.Config(
         build(world),
         http=OpenProtocol,
@@ -63,15 +65,15 @@ def make_server(world: World) -> uvicorn.Server:
 class EmulatorServer:
     """The emulator in a daemon thread, on a free port: `with EmulatorServer() as emulator: emulator.url`."""
 
-    def __init__(self, seed: int = DEFAULT_SEED, day: date | None = None) -> None:
-        self.world = World(seed, day)
+    def __init__(self, seed: int = DEFAULT_SEED, day: date | None = None, names: Sequence[str] = NAMES) -> None:
+        self.world = World(seed, day, names=names)
         self._server = make_server(self.world)
         self._socket = listen("127.0.0.1", 0)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
         self.url = url_of("127.0.0.1", self._socket.getsockname()[1])
 
     def facts(self) -> dict[str, Any]:
-        """Where it is and with which ids and secrets it is spoken to."""
+        """Its address, ids and credentials."""
         return self.world.facts(self.url)
 
     def __enter__(self) -> Self:

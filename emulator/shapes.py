@@ -1,4 +1,4 @@
-"""Shapes of answers on which sources disagree: a true answer, changed to the alternatives of `unsure` that hold."""
+"""Change a true answer to the shapes chosen in `unsure`, where sources disagree."""
 
 import json
 import math
@@ -9,7 +9,7 @@ from emulator.oceanengine.metrics import AMOUNTS, RATIOS
 from emulator.shared.unsure import Choices
 from emulator.shared.wire import Reply, Route
 
-Data = Any  # what a success carries: an object, or a list of rows
+Data = Any  # of a success: an object, or a list of rows
 ROWS = {  # Ocean Engine's lists: the key of the rows, by endpoint
     "accounts.local": "adv_list",
     "accounts.workbench": "accounts",
@@ -19,12 +19,12 @@ ROWS = {  # Ocean Engine's lists: the key of the rows, by endpoint
     "report.promotion": "promotion_list",
     "report.account": "data_list",
 }
-# oauth2/advertiser/get, advertiser_role: kinds that have a number; the others keep their word
+# advertiser_role of oauth2/advertiser/get: kinds with a number; the others keep their name
 ROLE_NUMBERS = {"ADVERTISER": 1, "CUSTOMER_ADMIN": 2, "AGENT": 3, "CHILD_AGENT": 4, "PLATFORM_ROLE_STAR": 6}
 
 
 def shaped(unsure: Choices, route: Route[Any], reply: Reply) -> Reply:
-    """A success in the shapes that hold; a refusal as it is."""
+    """Shape a success; leave a refusal as it is."""
     data = reply.payload.get("data")
     if reply.payload.get("code") != 0 or not isinstance(data, dict | list):
         return reply
@@ -49,7 +49,7 @@ def _without_rows(unsure: Choices, data: Data, rows: str) -> None:
         info["total_page"] = 1
     if unsure.holds("empty_pages", "absent"):
         del data["page_info"]
-    # an answer with neither rows nor page_info is known to no source
+    # no source has an answer with neither rows nor page_info
     if unsure.holds("empty_list", "absent") and "page_info" in data:
         del data[rows]
     elif not unsure.holds("empty_list", "list"):
@@ -81,7 +81,7 @@ def _noisy(data: Data) -> None:
 
 
 def _undivided(change: Callable[[dict[str, Any], str], object]) -> Callable[[Data], None]:
-    """Changes the ratios of a row whose denominator stands there, too, and is zero."""
+    """Change the ratios of a row that has their denominator, and has it as zero."""
 
     def shape(data: Data) -> None:
         for row in _reported(data):
@@ -104,10 +104,10 @@ def _role_alone(data: Data) -> None:
 
 def _number_alone(data: Data) -> None:
     for line in data["list"]:
-        number = ROLE_NUMBERS.get(line.pop("account_type"))
-        if number:
+        role = ROLE_NUMBERS.get(line.pop("account_type"))
+        if role:
             del line["account_role"]
-            line["advertiser_role"] = number
+            line["advertiser_role"] = role
 
 
 def _nameless(name: str | None) -> Callable[[Data], None]:
@@ -189,7 +189,7 @@ def _unfiltered(*, absent: bool) -> Callable[[Data], None]:
     return shape
 
 
-# fact and alternative: an endpoint, a group of them or a service, and what is done to its answers
+# (fact, alternative): the endpoint, group or service, and the change to its answers
 SHAPES: Mapping[tuple[str, str], tuple[str, Callable[[Data], None]]] = {
     ("money", "float_noise"): ("report", _noisy),
     ("ratio_without_denominator", "zero"): ("report", _undivided(lambda row, name: row.update({name: 0}))),

@@ -11,6 +11,7 @@ from emulator.server import EmulatorServer
 from lab.processes import redis_server
 from pipeline.core import redaction
 from tests.chaos.campaign import matrix
+from tests.hostile import PROMOTIONS
 from tests.lab import Lab, empty
 from tests.workers import Store
 
@@ -54,7 +55,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture(scope="session")
 def emulator_session() -> Iterator[EmulatorServer]:
     """An emulator for this process of the test run."""
-    with EmulatorServer() as server:
+    with EmulatorServer(names=PROMOTIONS) as server:
         yield server
 
 

@@ -17,12 +17,13 @@ from typing import Any
 
 import redis
 
-from emulator.feishu.model import Base, Condition, Field, Record, Table, View
+from emulator.feishu.bitable.model import Base, Condition, Field, Record, Table, View
 from emulator.server import EmulatorServer
 from lab.processes import redis_server
 from pipeline.core.outcome import RunState
 from pipeline.state import keys
 from pipeline.steps.runs.plan import begin_backfill, begin_daily, carry_out
+from tests.hostile import PROMOTIONS
 from tests.lab import Lab
 
 NEWEST = date(2025, 6, 22)  # the emulator has figures up to this day, as far as its clock has come
@@ -139,7 +140,11 @@ def _table(data: Plain) -> Table:
 
 
 def _main(file: Path) -> None:
-    with EmulatorServer(day=NEWEST) as server, redis_server() as url, tempfile.TemporaryDirectory() as home:
+    with (
+        EmulatorServer(day=NEWEST, names=PROMOTIONS) as server,
+        redis_server() as url,
+        tempfile.TemporaryDirectory() as home,
+    ):
         lab = Lab(server, url, Path(home))
         play(lab)
         data = taken(lab)

@@ -14,6 +14,11 @@ PIECES = (
     "\u2028", "\u2029", "\x85", "\u202e", "\u2066", "\u200f", "\ufeff", "\ud83d", "\udd25", "=1+1", "@SUM(A1)",
     "-1", "+1", "😀", "👩\u200d👩\u200d👧", "店", "",
 )  # fmt: skip
+# What people really call promotions, and what must survive tables, pages and exports.
+PROMOTIONS = (
+    "双人套餐_{n}", "周末特惠 {n} | 限时", "新客立减 {n}", "<b>爆款</b> {n}", "=到店引流 {n}", "直播间 {n} 🔥",
+    "\"午市\" 团购 {n}", "老客召回, {n}",
+)  # fmt: skip
 TEXTS = st.lists(st.sampled_from(PIECES) | st.text(max_size=12), max_size=6).map("".join)
 _MARKUP = re.compile(r"[<>*~`\[\]\\&#|]|(?:^|\n)[-+=>]|\n|:(?!\d+:)\w+:|://", re.ASCII)
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")

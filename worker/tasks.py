@@ -225,10 +225,11 @@ def _surely(self: Task, title: str, work: Callable[[], T]) -> T:
 
 
 def _come_back(task: Task, seconds: float, **message: Any) -> Retry:  # noqa: ANN401 Celery's own parameters
-    """Send the task again for later; if Redis is away, wait for it in place."""
+    """Send the task again for later, shown in Flower as before; if Redis is away, wait for it in place."""
+    shown = {name: task.request.get(name) for name in ("argsrepr", "kwargsrepr")}
     for attempt in stamina.retry_context(on=Reject, attempts=None, timeout=OUTAGE_S, wait_max=1):
         with attempt:
-            retry: Retry = task.retry(countdown=seconds, throw=False, **message)
+            retry: Retry = task.retry(countdown=seconds, throw=False, **shown, **message)
             return retry
     raise AssertionError  # pragma: no cover
 

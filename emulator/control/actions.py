@@ -18,15 +18,15 @@ from emulator.world.routes import DENIABLE, ENDPOINTS
 from emulator.world.world import Step, World
 
 Answer = dict[str, Any]
-PROBLEMS = (LookupError, TypeError, ValueError, OverflowError, Refusal)  # what an action raises when it cannot be done
+PROBLEMS = (LookupError, TypeError, ValueError, OverflowError, Refusal)  # raised by an action that cannot be done
 MOST_ADDED = 100_000  # accounts, or promotions of one
 LEFT = ("access_expires_in", "refresh_expires_in")
 FIGURE_KEYS = ("account_id", "promotion_id", "day", "absent", "missing_from")
-REPORTS = {"promotion", "project"}  # that a row can be missing from
+REPORTS = {"promotion", "project"}  # a row can be missing from these
 
 
 def act(world: World, action: str, body: Any) -> Answer:  # noqa: ANN401 - any JSON, each action checks its own
-    """Do a control action, or raise an error that says what is wrong with it."""
+    """Do a control action, or raise one of PROBLEMS that says why not."""
     if action not in ACTIONS:
         msg = f"no action {action!r}; there are {', '.join(ACTIONS)}"
         raise ValueError(msg)
@@ -35,7 +35,7 @@ def act(world: World, action: str, body: Any) -> Answer:  # noqa: ANN401 - any J
 
 
 def act_scripted(world: World, step: Step) -> None:
-    """Do a step of a script. What goes wrong is told by `GET state`, never to the caller of the endpoint."""
+    """Do a step of a script. `GET state` shows its error; the caller of the endpoint never sees it."""
     try:
         act(world, step.action, step.body)
     except PROBLEMS as problem:
@@ -43,7 +43,7 @@ def act_scripted(world: World, step: Step) -> None:
 
 
 def words(problem: Exception) -> str:
-    """What an action raised, as a sentence."""
+    """The error of an action, as a sentence."""
     return f"missing or unknown {problem}" if isinstance(problem, LookupError) else str(problem)
 
 
@@ -53,7 +53,7 @@ def _reset(world: World, _body: Any) -> Answer:  # noqa: ANN401
 
 
 def _faults(world: World, body: Any) -> Answer:  # noqa: ANN401
-    """A list of faults (or one), after those that are there."""
+    """Add one fault or a list of them."""
     given = body if isinstance(body, list) else [body]
     added = [faults.parse(fault, ENDPOINTS) for fault in given]
     world.faults.faults.extend(added)
@@ -67,7 +67,7 @@ def _clear_faults(world: World, _body: Any) -> Answer:  # noqa: ANN401
 
 
 def _latency(world: World, body: dict[str, Any]) -> Answer:
-    """Seconds by endpoint; endpoints that are not named keep theirs."""
+    """Seconds by endpoint; others keep theirs."""
     for name, seconds in body.items():
         if name not in ENDPOINTS or not is_duration(seconds):
             msg = f"latency {seconds!r} of {name!r}; endpoints are {', '.join(sorted(ENDPOINTS))}"
@@ -82,25 +82,25 @@ def _settings(world: World, body: dict[str, Any]) -> Answer:
 
 
 def _unsure(world: World, body: dict[str, Any]) -> Answer:
-    """`{"<fact>": "<alternative>"}`: what the services are like where nobody is sure; `GET unsure` lists the facts."""
+    """`{"<fact>": "<alternative>"}`: choose where sources disagree; `GET unsure` lists the facts."""
     world.choose(body)
     return {"unsure": world.unsure}
 
 
 def _permissions(world: World, body: dict[str, Any]) -> Answer:
-    """`{"denied"?, "document"?, "advanced"?, "feishu_app_in_use"?}`: what is not named stays as it is.
+    """`{"denied"?, "document"?, "advanced"?, "feishu_app_in_use"?}`: others keep theirs.
 
-    `denied` is the list of endpoints that the apps may not call, `document` the right on the base (none, view, edit,
-    full_access), `advanced` whether its advanced permissions are on: below full_access a search then finds nothing.
+    `denied`: endpoints that the apps may not call. `document`: the right on the base (none, view, edit, full_access).
+    `advanced`: whether advanced permissions are on; a search without full_access then finds nothing.
     """
     world.permissions.change(body, DENIABLE)
     return {"permissions": asdict(world.permissions)}
 
 
 def _figures(world: World, body: dict[str, Any]) -> Answer:
-    """`{"account_id", "promotion_id", "day", "<metric>": value …}` or `"absent": true`: the source moves.
+    """`{"account_id", "promotion_id", "day", "<metric>": value …}` or `"absent": true`: correct the source.
 
-    `"missing_from"`: of the reports `promotion` and `project` those that leave the row out from now on.
+    `"missing_from"`: the reports (`promotion`, `project`) that leave the row out from now on.
     """
     account_id, promotion_id = int(body["account_id"]), int(body["promotion_id"])
     day = date.fromisoformat(body["day"])
@@ -125,9 +125,9 @@ def _reports(named: list[str]) -> frozenset[str]:
 
 
 def _roi2(world: World, body: dict[str, Any]) -> Answer:
-    """`{"account_id", "stat_cost", "day"?}`: what an account spends in 全域推广, on one day or on each.
+    """`{"account_id", "stat_cost", "day"?}`: an account's spend in 全域推广, on one day or each.
 
-    The account report tells of it with the setting `roi2`: `account`.
+    The account report has it with the setting `roi2`: `account`.
     """
     account_id, day = int(body["account_id"]), body.get("day")
     if account_id not in world.oceanengine.source.accounts:
@@ -139,26 +139,28 @@ def _roi2(world: World, body: dict[str, Any]) -> Answer:
 
 
 def _add_accounts(world: World, body: dict[str, Any]) -> Answer:
-    """`{"count"?, "name"?, "promotions"?, "rhythm"?}`: more accounts, for agencies and for load."""
+    """`{"count"?, "name"?, "promotions"?, "rhythm"?}`: add accounts."""
     rhythm = body.get("rhythm", "daily")
     if rhythm not in RHYTHMS:
         msg = f"rhythm {rhythm!r}; there are {', '.join(RHYTHMS)}"
         raise ValueError(msg)
-    known = seed.next_place(world.oceanengine.source.accounts)
+    first = seed.next_place(world.oceanengine.source.accounts)
     added = [
-        seed.make_account(place, body.get("name", f"门店{place + 1}"), _amount(body, "promotions", 3), rhythm)
-        for place in range(known, known + _amount(body, "count", 1))
+        seed.make_account(
+            place, body.get("name", f"门店{place + 1}"), _amount(body, "promotions", 3), rhythm, world.names
+        )
+        for place in range(first, first + _amount(body, "count", 1))
     ]
     world.oceanengine.source.accounts |= {account.account_id: account for account in added}
     return {"accounts": {str(account.account_id): account.name for account in added}}
 
 
 def _amount(body: dict[str, Any], name: str, usual: int) -> int:
-    number = int(body.get(name, usual))
-    if not 0 <= number <= MOST_ADDED:
+    amount = int(body.get(name, usual))
+    if not 0 <= amount <= MOST_ADDED:
         msg = f"{name} is 0 to {MOST_ADDED}"
         raise ValueError(msg)
-    return number
+    return amount
 
 
 def _rename_account(world: World, body: dict[str, Any]) -> Answer:
@@ -168,7 +170,7 @@ def _rename_account(world: World, body: dict[str, Any]) -> Answer:
 
 
 def _remove_account(world: World, body: dict[str, Any]) -> Answer:
-    """`{"account_id"}`: no longer permitted; its reports answer 40002."""
+    """`{"account_id"}`: take the account away; its reports answer 40002."""
     del world.oceanengine.source.accounts[int(body["account_id"])]
     return {}
 
@@ -178,7 +180,7 @@ def _auth_code(world: World, _body: Any) -> Answer:  # noqa: ANN401
 
 
 def _oauth(world: World, body: dict[str, Any]) -> Answer:
-    """`{"access_expires_in"?, "refresh_expires_in"?}`: seconds left for the present pair; below zero it is expired."""
+    """`{"access_expires_in"?, "refresh_expires_in"?}`: seconds that the current pair has left; below zero: expired."""
     if not body.keys() <= set(LEFT) or not all(is_span(seconds) for seconds in body.values()):
         msg = f"oauth takes {' and '.join(LEFT)} in seconds, not {body!r}"
         raise ValueError(msg)
@@ -187,13 +189,13 @@ def _oauth(world: World, body: dict[str, Any]) -> Answer:
 
 
 def _kill_refresh(world: World, _body: Any) -> Answer:  # noqa: ANN401
-    """The pair is replaced elsewhere: what the product holds is dead."""
+    """Replace the pair as another program would: the product's own is dead."""
     world.oceanengine.oauth.rotate()
     return {}
 
 
 def _script(world: World, body: dict[str, Any]) -> Answer:
-    """`{"before": "<endpoint>", "call": n, "do": "<action>", "body": {…}}`, counted from now."""
+    """`{"before": "<endpoint>", "call": n, "do": "<action>", "body": {…}}`: act right before the n-th call from now."""
     endpoint, action, call = body["before"], body["do"].removeprefix("/_control/"), body.get("call", 1)
     if endpoint not in ENDPOINTS or action not in ACTIONS or type(call) is not int or call < 1:
         msg = f"cannot do {action!r} before call {call!r} of {endpoint!r}"

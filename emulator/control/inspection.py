@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any
 
 from emulator.control.people import table_of
-from emulator.feishu import fields, views
-from emulator.feishu.model import Table
-from emulator.feishu.values import plain
+from emulator.feishu.bitable import fields, views
+from emulator.feishu.bitable.model import Table
+from emulator.feishu.bitable.values import plain
 from emulator.oceanengine import reports
 from emulator.oceanengine.metrics import METRICS
 from emulator.shared.unsure import FACTS
@@ -22,7 +22,7 @@ USUAL_METRICS = (
 
 
 def state(world: World, _query: Query) -> dict[str, Any]:
-    """Everything at a glance. The tokens are there in full: control is for tests."""
+    """Everything at a glance, tokens in full: control is for tests."""
     return {
         "now": world.clock.now().isoformat(timespec="seconds"),
         "day": world.newest_day.isoformat(),
@@ -46,7 +46,7 @@ def state(world: World, _query: Query) -> dict[str, Any]:
 
 
 def oauth(world: World) -> dict[str, Any]:
-    """The present pair, how many there were before it, and how often each OAuth endpoint gave one out."""
+    """The current pair, its generation, and how many pairs each OAuth endpoint issued."""
     pair = world.oceanengine.oauth.pair
     return {
         "access_token": pair.access_token,
@@ -59,7 +59,7 @@ def oauth(world: World) -> dict[str, Any]:
 
 
 def unsure(world: World, _query: Query) -> dict[str, Any]:
-    """Each fact on which sources disagree, and which of its alternatives holds."""
+    """Each fact on which sources disagree, with the alternative chosen."""
     return {
         "facts": [
             {"name": f.name, "about": f.about, "alternatives": f.alternatives, "source": f.source,
@@ -70,7 +70,7 @@ def unsure(world: World, _query: Query) -> dict[str, Any]:
 
 
 def records(world: World, query: Query) -> dict[str, Any]:
-    """Rows of `table_id` in plain values, with who made them and when."""
+    """Rows of `table_id` in plain values, with author and times."""
     table = table_of(world.feishu, dict(query))
     columns = list(table.fields.values())
     return {
@@ -89,7 +89,7 @@ def records(world: World, query: Query) -> dict[str, Any]:
 
 
 def figures(world: World, query: Query) -> dict[str, Any]:
-    """Source rows as the report gives them, with the account: `account_id`, `start`, `end`, `metrics`."""
+    """Source rows as the report has them, with their account. Takes `account_id`, `start`, `end`, `metrics`."""
     last = world.oceanengine.source.last_day()
     start = date.fromisoformat(query.get("start", last.isoformat()))
     end = date.fromisoformat(query.get("end", query.get("start", last.isoformat())))
@@ -108,7 +108,7 @@ def figures(world: World, query: Query) -> dict[str, Any]:
 
 
 def calls(world: World, query: Query) -> dict[str, Any]:
-    """The request log, `endpoint` and `since` (entries to skip) if wanted, with counts and the monthly quota."""
+    """The request log, with counts and the monthly quota. Takes `endpoint` and `since` (entries to skip)."""
     entries = list(world.log.entries)[int(query.get("since", "0")) :]
     wanted = query.get("endpoint")
     return {
@@ -120,7 +120,7 @@ def calls(world: World, query: Query) -> dict[str, Any]:
 
 
 def facts(world: World, query: Query) -> dict[str, Any]:
-    """What a client must be told, where it reaches the emulator at `url`."""
+    """What a client needs to reach the emulator at `url`."""
     return world.facts(query["url"])
 
 

@@ -1,14 +1,14 @@
-"""What people do in the table while the product works: rows, columns and views, without asking it."""
+"""What people do in the table while the product works: rows, columns, views."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from emulator.feishu import fields, views
-from emulator.feishu.conversion import retype
-from emulator.feishu.filters import day_of
-from emulator.feishu.model import APP, PERSON, Actor, Field, Record, Table, View
+from emulator.feishu.bitable import fields, views
+from emulator.feishu.bitable.conversion import retype
+from emulator.feishu.bitable.filters import day_of
+from emulator.feishu.bitable.model import APP, PERSON, Actor, Field, Record, Table, View
+from emulator.feishu.bitable.writing import delete_rows, insert_rows, update_rows
 from emulator.feishu.state import Feishu
-from emulator.feishu.writing import delete_rows, insert_rows, update_rows
 
 Body = dict[str, Any]
 ACTORS = {"person": PERSON, "app": APP}
@@ -51,7 +51,7 @@ def rename_column(feishu: Feishu, body: Body) -> Body:
 
 
 def retype_column(feishu: Feishu, body: Body) -> Body:
-    """`{"table_id", "field_id" | "field_name", "type"}`: cells that the new type cannot hold become empty."""
+    """`{"table_id", "field_id" | "field_name", "type"}`: cells that do not fit the new type become empty."""
     table = table_of(feishu, body)
     column = _column(table, body)
     retype(feishu, table, column, body["type"])
@@ -59,7 +59,7 @@ def retype_column(feishu: Feishu, body: Body) -> Body:
 
 
 def delete_column(feishu: Feishu, body: Body) -> Body:
-    """`{"table_id", "field_id" | "field_name"}`: the column with all its cells."""
+    """`{"table_id", "field_id" | "field_name"}`: delete the column with all its cells."""
     table = table_of(feishu, body)
     column = _column(table, body)
     if column.primary:
@@ -73,12 +73,12 @@ def delete_column(feishu: Feishu, body: Body) -> Body:
 
 
 def add_column(feishu: Feishu, body: Body) -> Body:
-    """`{"table_id", "name", "type", "ui_type"?, "property"?}`: also the types that the API does not create."""
+    """`{"table_id", "name", "type", "ui_type"?, "property"?}`: also of types that the API cannot create."""
     table = table_of(feishu, body)
     name, kind = fields.check_name(body["name"]), body["type"]
     fields.check_free(table, name)
     if kind not in fields.UI_TYPES:
-        msg = f"type {kind!r} is not known here"
+        msg = f"unknown type {kind!r}"
         raise ValueError(msg)
     looks = body.get("ui_type", fields.UI_TYPES[kind][0])
     if looks not in fields.UI_TYPES[kind]:
@@ -136,7 +136,7 @@ ACTIONS: dict[str, Callable[[Feishu, Body], Body]] = {
 
 
 def table_of(feishu: Feishu, body: Body) -> Table:
-    """The table of a control body, by id or by name."""
+    """The table that a body names by id or name. Raises ValueError."""
     wanted = body["table_id"]
     for table in feishu.base.tables.values():
         if wanted in (table.table_id, table.name):

@@ -1,4 +1,4 @@
-"""`/_control`: what tests do to the two services. Never counted, never faulted."""
+"""`/_control`: what tests do to the two services. No call of it is counted, and no fault hits it."""
 
 from typing import Any
 

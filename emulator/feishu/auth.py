@@ -1,4 +1,4 @@
-"""Ask for a tenant_access_token."""
+"""The endpoint that issues tenant tokens."""
 
 from emulator.feishu import envelope
 from emulator.feishu.state import Feishu

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from emulator.feishu import envelope, gate
+from emulator.feishu.bitable.model import Message
 from emulator.feishu.cards import BadCard, check_card
-from emulator.feishu.model import Message
 from emulator.feishu.state import Feishu
 from emulator.shared.parsing import whole
 from emulator.shared.wire import HTTP_BAD_REQUEST, Call, Refusal, Reply
@@ -45,7 +45,7 @@ def webhook(feishu: Feishu, call: Call) -> Reply:
 
 
 def throttled(_feishu: Feishu, _wait: float, _rate: float) -> Reply:
-    """The webhook has a code of its own for this, and no header."""
+    """Refuse a call too many: a code of its own, no header."""
     return envelope.refuse(Refusal(TOO_FREQUENT, "frequency limited"))
 
 

@@ -1,4 +1,4 @@
-"""The structure of a card in JSON 2.0 (卡片 JSON 2.0 结构): there, what is unknown is an error."""
+"""The structure of a card (卡片 JSON 2.0 结构). Unknown properties are errors in 2.0."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ TEMPLATES = (
     "default",
 )  # fmt: skip
 COMMON_KEYS = {"tag", "element_id", "margin"}
-# Tags of 2.0 with the keys of those whose page we know; None: the keys are not checked.
+# Tags of 2.0 with their keys; None: keys are not checked.
 ELEMENTS: dict[str, set[str] | None] = {
     "markdown": {"content", "text_align", "text_size", "icon"},
     "table": {
@@ -68,7 +68,7 @@ ELEMENT_ID = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,19}")
 
 
 class BadCard(Exception):
-    """Why the card cannot be built; `sub` is the code that stands inside the message."""
+    """A card that cannot be built; `sub` is the code inside the message."""
 
     def __init__(self, sub: int, why: str) -> None:
         super().__init__(f"Failed to create card content, ext=ErrCode: {sub}; ErrMsg: {why}")
@@ -81,18 +81,18 @@ def check_card(card: dict[str, Any]) -> None:
         return
     if card.get("schema") != "2.0":
         raise BadCard(200621, "schema 2.0 expected")
-    _known(card, TOP_KEYS, "card")
+    _check_keys(card, TOP_KEYS, "card")
     _check_config(card.get("config", {}))
     _check_header(card.get("header"))
     body = card.get("body")
     if not isinstance(body, dict) or not isinstance(body.get("elements"), list):
         raise BadCard(200621, "body.elements is a list")
-    _known(body, BODY_KEYS, "body")
+    _check_keys(body, BODY_KEYS, "body")
     _check_elements(list(_walk(body["elements"], 1)))
 
 
-def _known(given: dict[str, Any], known: set[str], where: str) -> None:
-    unknown = given.keys() - known
+def _check_keys(given: dict[str, Any], allowed: set[str], where: str) -> None:
+    unknown = given.keys() - allowed
     if unknown:
         raise BadCard(200621, f"unknown property {', '.join(sorted(unknown))} in {where}")
 
@@ -100,7 +100,7 @@ def _known(given: dict[str, Any], known: set[str], where: str) -> None:
 def _check_config(config: object) -> None:
     if not isinstance(config, dict):
         raise BadCard(200621, "config is an object")
-    _known(config, CONFIG_KEYS, "config")
+    _check_keys(config, CONFIG_KEYS, "config")
     if config.get("update_multi", True) is not True:
         raise BadCard(200621, "update_multi can only be true")
     if config.get("width_mode", "default") not in WIDTH_MODES:
@@ -112,7 +112,7 @@ def _check_header(header: object) -> None:
         return
     if not isinstance(header, dict):
         raise BadCard(200621, "header is an object")
-    _known(header, HEADER_KEYS, "header")
+    _check_keys(header, HEADER_KEYS, "header")
     if not _is_text(header.get("title")) or not _is_text(header.get("subtitle", {"tag": "plain_text", "content": ""})):
         raise BadCard(200621, "header.title is a text object")
     if header.get("template", "default") not in TEMPLATES:
@@ -161,9 +161,9 @@ def _check_element(level: int, element: dict[str, Any]) -> None:
         raise BadCard(200861, f"unsupported tag {tag} in schema 2.0")
     if level > 2 * MOST_LEVELS:  # each level of nesting is a column_set and its column
         raise BadCard(200621, "nested too deep")
-    known = ELEMENTS[tag]
-    if known is not None:
-        _known(element, known | COMMON_KEYS, tag)
+    keys = ELEMENTS[tag]
+    if keys is not None:
+        _check_keys(element, keys | COMMON_KEYS, tag)
     if tag == "markdown" and not isinstance(element.get("content"), str):
         raise BadCard(200621, "markdown.content is a text")
     if tag == "chart":
@@ -204,8 +204,8 @@ def _check_table(table: dict[str, Any]) -> None:
     for column in columns:
         if not isinstance(column, dict) or not isinstance(column.get("name"), str):
             raise BadCard(200621, "table column needs a name")
-        _known(column, COLUMN_KEYS, "table column")
-        _known(column.get("format", {}), FORMAT_KEYS, "format of a table column")
+        _check_keys(column, COLUMN_KEYS, "table column")
+        _check_keys(column.get("format", {}), FORMAT_KEYS, "format of a table column")
         if column.get("data_type", "text") not in DATA_TYPES:
             raise BadCard(200621, f"data_type {column['data_type']}")
     if table.get("page_size", 5) not in ROWS_PER_PAGE:

@@ -10,7 +10,7 @@ NOT_FOUND = 404
 WRONG_PATH = 99991201
 INVALID_PARAMETER = 99992402
 
-LOG_ID = "X-Tt-Logid"  # in these letters: clients exist that look it up by case
+LOG_ID = "X-Tt-Logid"  # exactly so: some clients look it up by case
 
 NAMES = {
     1254000: "WrongRequestJson",
@@ -78,7 +78,7 @@ def success(data: dict[str, Any]) -> Reply:
 
 
 def refused(code: int, why: str = "", *, status: int = HTTP_OK) -> Refusal:
-    """A Bitable error by its code, with the documented name and what is wrong here."""
+    """A Bitable error: its code, the documented name, and what is wrong here."""
     name = "TypePropertyError" if code in PROPERTY_CODES else NAMES[code]
     return Refusal(code, f"{name}: {why}" if why else name, status=status)
 
@@ -101,17 +101,17 @@ def body_of(call: Call, *, status: int = HTTP_OK) -> dict[str, Any]:
     return body
 
 
-def allow(given: dict[str, Any], known: tuple[str, ...], *, status: int = HTTP_OK) -> None:
-    """Refuse keys that the page does not know: the service may drop them silently, a caller never wants that."""
-    unknown = given.keys() - set(known)
+def allow(given: dict[str, Any], allowed: tuple[str, ...], *, status: int = HTTP_OK) -> None:
+    """Refuse keys that the API's page does not name. The service may drop them silently; no caller wants that."""
+    unknown = given.keys() - set(allowed)
     if unknown:
         raise refused(1254001, f"unknown {', '.join(sorted(unknown))}", status=status)
 
 
-def query_of(call: Call, known: tuple[str, ...]) -> dict[str, str]:
-    """The query parameters, none of them unknown or repeated."""
+def query_of(call: Call, allowed: tuple[str, ...]) -> dict[str, str]:
+    """The query parameters. Refuses unknown and repeated ones."""
     given = dict(call.query)
-    unknown = given.keys() - set(known)
+    unknown = given.keys() - set(allowed)
     if unknown or len(given) != len(call.query):
         why = f"unknown or repeated query parameter {', '.join(sorted(unknown))}"
         raise Refusal(INVALID_PARAMETER, why, status=HTTP_BAD_REQUEST)
@@ -119,7 +119,7 @@ def query_of(call: Call, known: tuple[str, ...]) -> dict[str, str]:
 
 
 def page_of(query: dict[str, str], largest: int, *, status: int = HTTP_OK) -> int:
-    """The page size that was asked for."""
+    """The requested page size, or the default."""
     text = query.get("page_size", str(DEFAULT_PAGE_SIZE))
     size = whole(text, 1, largest)
     if size is None:

@@ -1,8 +1,10 @@
-"""Before a handler: the token, the month's calls, the app's rights; and what a call too many is told."""
+"""Checks before a handler: token, calls of the month, scope, the app's right on the document; and throttling.
+
+应用权限 (scopes) and 文档权限 are independent of each other; a call on the base needs both.
+"""
 
 import math
 
-from emulator.feishu import rights
 from emulator.feishu.envelope import refuse, refused
 from emulator.feishu.state import Feishu
 from emulator.shared.calllog import month_of
@@ -16,7 +18,31 @@ APP_NOT_IN_USE = 99991662
 USER_TOKEN = 99991668
 NOT_BEARER = 99991671
 WRONG_METHOD = 99991301
-OF_THE_MONTH = {"10000": 10_000, "1000000": 1_000_000}  # calls of the free edition: monthly_calls
+HTTP_FORBIDDEN = 403
+NO_SCOPE = 99991672
+FORBIDDEN = 91403
+NO_ADVANCED_PERMISSION = 1254302
+# The narrow scope of each endpoint; a wide one is enough, too.
+SCOPES = {
+    "base.meta": "base:app:read",
+    "tables.list": "base:table:read",
+    "tables.create": "base:table:create",
+    "fields.list": "base:field:read",
+    "fields.create": "base:field:create",
+    "records.search": "base:record:retrieve",
+    "records.batch_create": "base:record:create",
+    "records.batch_update": "base:record:update",
+    "records.batch_delete": "base:record:delete",
+    "views.list": "base:view:read",
+    "views.get": "base:view:read",
+    "views.create": "base:view:write_only",
+    "views.patch": "base:view:write_only",
+    "views.delete": "base:view:write_only",
+    "wiki.node": "wiki:node:read",
+}
+WIDE, WIDE_FOR_READS = "bitable:app", "bitable:app:readonly"
+OF_THE_WIKI = ["wiki:wiki", "wiki:wiki:readonly"]
+OF_THE_MONTH = {"10000": 10_000, "1000000": 1_000_000}  # monthly_calls: those of the free edition
 OF_THE_BASE = {  # too_many_requests: code and HTTP status
     "1254290": (1254290, HTTP_OK),
     "1254290_429": (1254290, TOO_MANY_REQUESTS),
@@ -25,7 +51,7 @@ OF_THE_BASE = {  # too_many_requests: code and HTTP status
 
 
 def throttled(feishu: Feishu, wait: float, rate: float) -> Reply:
-    """频控策略: the gateway's refusal, with how many seconds to wait where it says so, or that of the base."""
+    """Refuse a call too many (频控策略): as the gateway does, with the seconds to wait, or as the base does."""
     code, status = OF_THE_BASE.get(feishu.unsure["too_many_requests"], (0, HTTP_OK))
     if code:
         return refuse(refused(code, status=status))
@@ -38,7 +64,7 @@ def throttled(feishu: Feishu, wait: float, rate: float) -> Reply:
 
 
 def authorize(feishu: Feishu, call: Call) -> None:
-    """A tenant token as bearer, of an app that is in use."""
+    """Require a tenant token as bearer, and an app that is in use."""
     header = call.headers.get("authorization", "")
     if not header:
         raise Refusal(NO_TOKEN, "Missing access token for authorization", status=HTTP_BAD_REQUEST)
@@ -53,11 +79,30 @@ def authorize(feishu: Feishu, call: Call) -> None:
 
 
 def permit(feishu: Feishu, call: Call, route: Route[Feishu]) -> None:
-    """The month's calls, then the app's rights."""
+    """Refuse a call beyond the month's quota, without its scope or without the right on the document."""
     spent = feishu.months[month_of(feishu.clock.now())]
     if route.metered and spent >= OF_THE_MONTH[feishu.unsure["monthly_calls"]]:
         raise Refusal(MONTH_USED_UP, "This month's API call quota has been exceeded", status=TOO_MANY_REQUESTS)
-    rights.permit(feishu, call, route)
+    if route.name in feishu.permissions.denied:
+        words = f"Access denied. One of the following scopes is required: [{', '.join(scopes_of(route))}]."
+        raise Refusal(NO_SCOPE, words, status=HTTP_BAD_REQUEST)
+    if call.params.get("app_token") == feishu.base.app_token:
+        _check_document(feishu, route)
+
+
+def scopes_of(route: Route[Feishu]) -> list[str]:
+    """The scopes of an endpoint: any one of them is enough."""
+    if route.name == "wiki.node":
+        return [*OF_THE_WIKI, SCOPES[route.name]]
+    return [WIDE, *([] if route.writes else [WIDE_FOR_READS]), SCOPES[route.name]]
+
+
+def _check_document(feishu: Feishu, route: Route[Feishu]) -> None:
+    right = feishu.permissions.document
+    if right == "none" or (right == "view" and route.writes):
+        raise Refusal(FORBIDDEN, "Forbidden", status=HTTP_FORBIDDEN)
+    if route.writes and feishu.permissions.hides_rows:
+        raise Refusal(NO_ADVANCED_PERMISSION, "Permission denied.", status=HTTP_FORBIDDEN)
 
 
 FAMILY = Family(

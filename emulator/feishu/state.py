@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from emulator.feishu.model import Base, Message
+from emulator.feishu.bitable.model import Base, Message
 from emulator.feishu.tenant import Tenant
 from emulator.shared.clock import Clock
 from emulator.shared.permissions import Permissions
@@ -15,7 +15,7 @@ from emulator.shared.unsure import Choices
 
 @dataclass
 class Feishu:
-    """The app, its base and its group; what tests choose is shared with the other service."""
+    """App, base and group; clock, settings, permissions and choices are shared with Ocean Engine."""
 
     tenant: Tenant
     base: Base
@@ -23,7 +23,7 @@ class Feishu:
     settings: Settings
     permissions: Permissions
     unsure: Choices
-    months: Counter[str]  # calls of each month that count against the quota: the log counts them
+    months: Counter[str]  # calls by month that count against the quota; the log counts them
     messages: list[Message] = field(default_factory=list)
 
     @property

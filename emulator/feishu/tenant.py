@@ -1,4 +1,4 @@
-"""tenant_access_token: the same one while it has half an hour left, then a new one beside it."""
+"""tenant_access_token: issued again while it has half an hour left; then a new one, and both are valid."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ INVALID_TOKEN = 99991663
 
 @dataclass
 class Tenant:
-    """The self-built app with its tokens and until when each is valid."""
+    """The self-built app; its tokens with their ends."""
 
     seed: int
     clock: Clock
@@ -25,7 +25,7 @@ class Tenant:
         self.secret = self._text("feishu-secret", 0)[:32]
 
     def issue(self) -> tuple[str, timedelta]:
-        """A token and the time that it has left."""
+        """Issue a token; returns it with its time left."""
         now = self.clock.now()
         if self.tokens:
             token, until = list(self.tokens.items())[-1]
@@ -36,7 +36,7 @@ class Tenant:
         return token, LIFETIME
 
     def check(self, token: str) -> None:
-        """Refuse a token that is unknown or too old."""
+        """Refuse an unknown or expired token."""
         until = self.tokens.get(token)
         if until is None or self.clock.now() >= until:
             raise Refusal(INVALID_TOKEN, "Invalid access token for authorization", status=HTTP_BAD_REQUEST)

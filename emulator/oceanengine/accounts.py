@@ -1,4 +1,4 @@
-"""From a token to its 本地推 accounts: what was authorized, the accounts under it, their names."""
+"""The accounts of a token: what was authorized, the 本地推 accounts under it, their names."""
 
 import re
 from collections.abc import Collection
@@ -20,7 +20,7 @@ FILTER_KEYS = {"account_type", "account_ids", "account_name", "account_tag"}
 
 
 def authorized(ocean: OceanEngine, call: Call) -> Reply:
-    """GET /open_api/oauth2/advertiser/get/: the token stands in the query, or in the header as everywhere."""
+    """GET /open_api/oauth2/advertiser/get/: the token is in the query, or by choice in the header."""
     if ocean.unsure.holds("authorized_token", "header"):
         parameters.single(call, (), ("access_token", "app_id", "secret"))
         gate.authorize(ocean, call)
@@ -39,14 +39,14 @@ def local(ocean: OceanEngine, call: Call) -> Reply:
     found = [] if role == "VIRTUAL_ACCOUNT" else ocean.selection.under(parent, ocean.source.accounts)
     listed = [
         {
-            "local_account_id": known,
+            "local_account_id": account_id,
             "local_account_role": "DIRECT_ACCOUNT",
-            "account_main_copy_tag": "COPY_ACCOUNT" if known in ocean.selection.copies else "MAIN_ACCOUNT",
+            "account_main_copy_tag": "COPY_ACCOUNT" if account_id in ocean.selection.copies else "MAIN_ACCOUNT",
         }
-        for known in found[(page - 1) * size : page * size]
+        for account_id in found[(page - 1) * size : page * size]
     ]
     parameters.check_page(ocean, page, size, len(found))
-    return envelope.success({"adv_list": listed, "page_info": page_info(page, size, len(found))})
+    return envelope.success({"adv_list": listed, "page_info": parameters.page_info(page, size, len(found))})
 
 
 def workbench(ocean: OceanEngine, call: Call) -> Reply:
@@ -57,42 +57,43 @@ def workbench(ocean: OceanEngine, call: Call) -> Reply:
     size, page = page_of(given)
     if size * page > LAST_ROW:
         raise Refusal(envelope.NOT_ACCEPTABLE, f"page*page_size: 不超过 {LAST_ROW}")
-    found = [known for known in ocean.selection.under(parent, ocean.source.accounts) if _fits(ocean, known, wanted)]
+    under = ocean.selection.under(parent, ocean.source.accounts)
+    found = [account_id for account_id in under if _fits(ocean, account_id, wanted)]
     listed = [
-        {"account_id": known, "account_name": ocean.source.accounts[known].name, "account_type": "LOCAL"}
-        for known in found[(page - 1) * size : page * size]
+        {"account_id": account_id, "account_name": ocean.source.accounts[account_id].name, "account_type": "LOCAL"}
+        for account_id in found[(page - 1) * size : page * size]
     ]
     parameters.check_page(ocean, page, size, len(found))
-    return envelope.success({"accounts": listed, "page_info": page_info(page, size, len(found))})
+    return envelope.success({"accounts": listed, "page_info": parameters.page_info(page, size, len(found))})
 
 
 def names(ocean: OceanEngine, call: Call) -> Reply:
     """GET /open_api/2/advertiser/public_info/."""
     given = parameters.single(call, ("advertiser_ids",), ("fields",))
     wanted = parameters.json_list("advertiser_ids", given["advertiser_ids"])
-    if not 1 <= len(wanted) <= MOST_NAMES or not all(type(known) is int for known in wanted):
+    if not 1 <= len(wanted) <= MOST_NAMES or not all(type(account_id) is int for account_id in wanted):
         raise Refusal(envelope.NOT_ACCEPTABLE, f"advertiser_ids: 1 至 {MOST_NAMES} 个整数")
     if not set(wanted) <= ocean.source.accounts.keys():
         raise Refusal(envelope.NO_PERMISSION, "没有权限进行相关操作")
-    return envelope.success([{"id": known, "name": ocean.source.accounts[known].name} for known in wanted])
+    return envelope.success([{"id": one, "name": ocean.source.accounts[one].name} for one in wanted])
 
 
 def parent_of(ocean: OceanEngine, name: str, text: str, kinds: Collection[str]) -> int:
-    """The 来客 account or 工作台 that is asked about, if it is one that was ticked and is still managed."""
-    check_number(name, text)
+    """The id of a ticked and valid line of these kinds. Refuses any other."""
+    check_id(name, text)
     if not ocean.selection.allows(int(text), kinds):
         raise Refusal(envelope.NO_PERMISSION, "没有权限进行相关操作")
     return int(text)
 
 
-def check_number(name: str, text: str) -> None:
-    """Refuse what is no id."""
+def check_id(name: str, text: str) -> None:
+    """Refuse a text that is no id."""
     if not re.fullmatch(r"[1-9][0-9]{0,18}", text):
         raise Refusal(envelope.NOT_ACCEPTABLE, f"{name}: 必须为大于 0 的整数")
 
 
 def object_of(name: str, text: str, keys: Collection[str]) -> dict[str, Any]:
-    """A parameter that is a JSON object with known keys."""
+    """Parse a parameter that is a JSON object of these keys."""
     try:
         given = json_of(text)
     except ValueError as problem:
@@ -115,19 +116,19 @@ def _filter(text: str) -> dict[str, Any]:
         raise Refusal(envelope.BAD_FILTER, f"filter.account_type: 必填, 取值 {', '.join(KINDS)}")
     ids = given.get("account_ids", [])
     texts = [given.get("account_name", ""), given.get("account_tag", "")]
-    if not isinstance(ids, list) or not all(type(known) is int for known in ids):
+    if not isinstance(ids, list) or not all(type(account_id) is int for account_id in ids):
         raise Refusal(envelope.BAD_FILTER, "filter.account_ids: 必须为整数列表")
     if not all(isinstance(text, str) for text in texts):
         raise Refusal(envelope.BAD_FILTER, "filter.account_name, account_tag: 必须为文本")
     return given
 
 
-def _fits(ocean: OceanEngine, known: int, wanted: dict[str, Any]) -> bool:
-    """Every account here is a 本地推 one without a 备注."""
+def _fits(ocean: OceanEngine, account_id: int, wanted: dict[str, Any]) -> bool:
+    """Whether an account passes the filter. Each is a 本地推 account without 备注."""
     return (
         wanted["account_type"] == "LOCAL"
-        and known in wanted.get("account_ids", [known])
-        and wanted.get("account_name", "") in ocean.source.accounts[known].name
+        and account_id in wanted.get("account_ids", [account_id])
+        and wanted.get("account_name", "") in ocean.source.accounts[account_id].name
         and not wanted.get("account_tag")
     )
 
@@ -139,8 +140,3 @@ def page_of(given: dict[str, str]) -> tuple[int, int]:
     if size is None:
         raise Refusal(envelope.NOT_ACCEPTABLE, f"page_size: 1 至 {LARGEST_PAGE}")
     return size, parameters.page_number(given.get("page", "1"))
-
-
-def page_info(page: int, size: int, total: int) -> dict[str, int]:
-    """The frame of a page."""
-    return {"page": page, "page_size": size, "total_number": total, "total_page": -(-total // size)}

@@ -5,8 +5,7 @@ from typing import Any
 
 from emulator.shared.wire import Refusal, Reply
 
-# 返回码. 40000 is used for every parameter that is not acceptable: it is the code that was seen live for
-# them, while 40001 stands only in older tables; that one is kept for names that are no metric.
+# 返回码. Every bad parameter is 40000, the code seen live; 40001, of older tables, is for names that are no metric.
 NOT_ACCEPTABLE = 40000
 BAD_METRIC = 40001
 NO_PERMISSION = 40002

@@ -1,4 +1,4 @@
-"""Seeded figures: the same seed, promotion and day give the same numbers, in every process."""
+"""Seeded figures: seed, promotion and day determine the numbers."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -8,13 +8,13 @@ from emulator.oceanengine.metrics import ADDITIVE, AMOUNTS, RATIOS, amount, quot
 from emulator.shared.clock import SHANGHAI
 
 _MASK = (1 << 64) - 1
-_ZERO_COST_EVERY = 17  # such rows exist: a conversion credited to a day without spend
+_ZERO_COST_EVERY = 17  # such rows exist: a conversion on a day without spend
 _SMALL = 6  # derived counts stay below this
 
 
 @dataclass(frozen=True)
 class Promotion:
-    """An ad (the console's 单元) with the project that it belongs to."""
+    """An ad (单元 in the console) and its project."""
 
     promotion_id: int
     promotion_name: str
@@ -23,34 +23,34 @@ class Promotion:
 
 
 @dataclass(frozen=True)
-class Stage:
-    """How much of its final figures a day shows until it has reached an age."""
+class Maturity:
+    """The share of its final figures that a day shows until an age."""
 
     until: timedelta  # counted from the end of the day
     money: float
     counts: float
 
 
-# A day's figures grow in these steps when `restating` is on; afterwards they are final.
-STAGES = (
-    Stage(timedelta(hours=10), money=0.95, counts=0.85),
-    Stage(timedelta(days=7), money=1.0, counts=0.93),
-    Stage(timedelta(days=25), money=1.0, counts=0.98),
+# With `restating` a day's figures grow in these steps, then they are final.
+MATURITIES = (
+    Maturity(timedelta(hours=10), money=0.95, counts=0.85),
+    Maturity(timedelta(days=7), money=1.0, counts=0.93),
+    Maturity(timedelta(days=25), money=1.0, counts=0.98),
 )
-FINAL = Stage(timedelta.max, money=1.0, counts=1.0)
+FINAL = Maturity(timedelta.max, money=1.0, counts=1.0)
 
 
-def stage_of(day: date, now: datetime) -> Stage:
-    """The step that a day has reached by now."""
+def maturity_of(day: date, now: datetime) -> Maturity:
+    """The step that a day has reached."""
     age = now - datetime.combine(day + timedelta(days=1), time(), SHANGHAI)
-    return next((stage for stage in STAGES if age < stage.until), FINAL)
+    return next((maturity for maturity in MATURITIES if age < maturity.until), FINAL)
 
 
 @dataclass
 class Change:
-    """What a test changed of one promotion's day: figures, ratios as they are, or that it has no row.
+    """What a test changed of one promotion's day: figures, ratios, or that it has no row.
 
-    `missing_from`: reports that leave the row out while the others still count it.
+    `missing_from`: reports without the row; the others still count it.
     """
 
     wholes: dict[str, int] = field(default_factory=dict)
@@ -63,33 +63,33 @@ UNCHANGED = Change()
 
 
 class Row:
-    """One promotion on one day. Figures are whole numbers (分, times) until they are shown."""
+    """One promotion on one day. Figures are stored as whole numbers (分, times)."""
 
-    __slots__ = ("change", "day", "promotion", "seeded", "stage")
+    __slots__ = ("change", "day", "maturity", "promotion", "seeded")
 
     def __init__(
         self,
         day: date,
         promotion: Promotion,
         seeded: dict[str, int],
-        stage: Stage = FINAL,
+        maturity: Maturity = FINAL,
         change: Change = UNCHANGED,
     ) -> None:
         self.day = day
         self.promotion = promotion
         self.seeded = seeded
-        self.stage = stage
+        self.maturity = maturity
         self.change = change
 
     def whole(self, metric: str) -> int:
-        """An additive figure, with what a test changed and what has not been credited yet."""
+        """An additive figure as stored: a test's change, or the share that the day shows by now."""
         if metric in self.change.wholes:
             return self.change.wholes[metric]
-        share = self.stage.money if metric in AMOUNTS else self.stage.counts
+        share = self.maturity.money if metric in AMOUNTS else self.maturity.counts
         return int(_seeded_whole(self.seeded, metric) * share)
 
     def shown(self, metric: str) -> float | int | None:
-        """The figure as the report gives it. Without a denominator odd promotions say null, even ones 0."""
+        """The figure as the report has it. Without a denominator: null for odd promotions, 0 for even ones."""
         if metric in self.change.ratios:
             return self.change.ratios[metric]
         if metric in RATIOS:
@@ -106,7 +106,7 @@ def as_number(metric: str, stored: int) -> float | int:
 
 @cache
 def seeded_figures(seed: int, promotion_id: int, ordinal: int) -> dict[str, int]:
-    """The primary figures of a promotion on a day; everything else derives from them and `mix`."""
+    """The primary figures of a promotion on a day; the others derive from them and `mix`."""
     mix = _mix(seed ^ _mix(promotion_id) ^ _mix(ordinal * 2_654_435_761))
     if mix % _ZERO_COST_EVERY == 0:
         return {
@@ -124,9 +124,8 @@ def seeded_figures(seed: int, promotion_id: int, ordinal: int) -> dict[str, int]
 
 
 def _seeded_whole(seeded: dict[str, int], metric: str) -> int:
-    known = seeded.get(metric)
-    if known is not None:
-        return known
+    if metric in seeded:
+        return seeded[metric]
     small = seeded.get("mix", 0) // (7 + ADDITIVE[metric]) % _SMALL
     return small * 1990 if metric in AMOUNTS else small
 

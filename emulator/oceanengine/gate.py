@@ -1,4 +1,4 @@
-"""Before a handler: the token and the app's permissions; and what a call too many is told."""
+"""Checks before a handler: the token, the app's permissions; and throttling."""
 
 import math
 
@@ -16,7 +16,7 @@ METHOD_NOT_ALLOWED = 405
 
 
 def throttled(ocean: OceanEngine, wait: float, _rate: float) -> Reply:
-    """Too frequent: for the platform, for the app, or before the gateway, which answers no JSON."""
+    """Refuse a call too many: for the platform, for the app, or at the gateway without JSON."""
     if ocean.unsure.holds("throttled_calls", "http_429"):
         return Reply(raw=b"<html><title>429 Too Many Requests</title></html>", status=TOO_MANY_REQUESTS)
     if ocean.unsure.holds("throttled_calls", "40100"):
@@ -28,7 +28,7 @@ def throttled(ocean: OceanEngine, wait: float, _rate: float) -> Reply:
 
 
 def authorize(ocean: OceanEngine, call: Call) -> None:
-    """The `Access-Token` header, bare."""
+    """Require a valid token in the header `Access-Token`, without a scheme."""
     token = call.headers.get("access-token", "")
     if not token:
         raise Refusal(EMPTY_ACCESS_TOKEN, "Access-Token 为空")
@@ -36,7 +36,7 @@ def authorize(ocean: OceanEngine, call: Call) -> None:
 
 
 def permit(ocean: OceanEngine, _call: Call, route: Route[OceanEngine]) -> None:
-    """Refuse an API for which the app has no permission group."""
+    """Refuse an API that the app has no permission for."""
     if route.name in ocean.permissions.denied:
         raise Refusal(API_NOT_AUTHORIZED, "应用未获得该接口的授权")
 

@@ -1,8 +1,8 @@
-"""The metric names of the local reports and how each follows from a promotion's seeded counts."""
+"""The metrics of the local reports: names, units and ratios."""
 
 from decimal import ROUND_HALF_UP, Decimal
 
-# The row fields of the official SDK's promotion report model that are not dimensions.
+# The fields of the official SDK's promotion report that are no dimensions.
 AMOUNTS = (  # 元, kept here as whole 分
     "stat_cost",
     "oto_pay_order_amount",
@@ -52,12 +52,12 @@ FEN = Decimal(100)
 
 
 def amount(metric: str, whole: int) -> Decimal:
-    """The figure of an additive metric in its own unit: 元 for money, else a number of times."""
+    """The figure of an additive metric in its own unit: 元 or times."""
     return whole / FEN if metric in AMOUNTS else Decimal(whole)
 
 
 def whole(metric: str, figure: object) -> int:
-    """The stored form of a figure given in its own unit. Raises ValueError for what is no figure."""
+    """The stored form (分 or times) of a figure in its own unit. Raises ValueError."""
     try:
         exact = Decimal(str(figure)) * (FEN if metric in AMOUNTS else 1)
     except ArithmeticError as problem:
@@ -70,7 +70,7 @@ def whole(metric: str, figure: object) -> int:
 
 
 def quotient(metric: str, top: int, bottom: int) -> float | None:
-    """A ratio metric from its stored parts; None without a denominator."""
+    """A ratio from its stored parts; None without a denominator."""
     if bottom == 0:
         return None
     numerator, denominator, factor, places = RATIOS[metric]

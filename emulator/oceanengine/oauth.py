@@ -1,4 +1,4 @@
-"""The two calls that give out a pair of tokens."""
+"""The two endpoints that issue a pair of tokens."""
 
 from typing import Any
 
@@ -44,10 +44,10 @@ def _credentials(ocean: OceanEngine, call: Call, wanted: str) -> dict[str, Any]:
 
 def _check_partner(ocean: OceanEngine, body: dict[str, Any], wanted: str) -> None:
     app_id = body["app_id"]
-    number = whole(str(app_id), 0, 2**63 - 1) if isinstance(app_id, int | str) else None
-    if number is None:
+    parsed = whole(str(app_id), 0, 2**63 - 1) if isinstance(app_id, int | str) else None
+    if parsed is None:
         raise Refusal(envelope.NOT_ACCEPTABLE, "app_id: 必须为整数")
-    if number != ocean.oauth.app_id or body["secret"] != ocean.oauth.secret:
+    if parsed != ocean.oauth.app_id or body["secret"] != ocean.oauth.secret:
         raise Refusal(envelope.INVALID_PARTNER, "不合法的接入用户")
     if body.get("grant_type", wanted) != wanted:
         raise Refusal(envelope.NOT_ACCEPTABLE, f"grant_type: 应为 {wanted}")

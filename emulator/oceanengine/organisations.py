@@ -1,4 +1,4 @@
-"""The 升级版工作台 (EBP) and agents, and the accounts that they look after.
+"""The accounts under a 升级版工作台 (EBP) or an agent.
 
 Pages: 获取升级版工作台下账户列表, 代理商管理账户列表, 二级代理商列表.
 """
@@ -6,7 +6,7 @@ Pages: 获取升级版工作台下账户列表, 代理商管理账户列表, 二
 from typing import Any
 
 from emulator.oceanengine import envelope, parameters
-from emulator.oceanengine.accounts import LARGEST_PAGE, LAST_ROW, check_number, object_of, page_info, page_of, parent_of
+from emulator.oceanengine.accounts import LARGEST_PAGE, LAST_ROW, check_id, object_of, page_of, parent_of
 from emulator.oceanengine.selection import ENTERPRISE_BP, GROUP_BP
 from emulator.oceanengine.state import OceanEngine
 from emulator.shared.parsing import whole
@@ -32,17 +32,17 @@ def ebp(ocean: OceanEngine, call: Call) -> Reply:
     size, page = page_of(given)
     accounts = ocean.source.accounts
     under = ocean.selection.under(parent, accounts) if given["account_source"] == "LOCAL" else []
-    found = [known for known in under if wanted.get("account_name", "") in accounts[known].name]
+    found = [account_id for account_id in under if wanted.get("account_name", "") in accounts[account_id].name]
     parameters.check_page(ocean, page, size, len(found))
     listed = [
-        {"account_id": known, "account_name": accounts[known].name, "account_type": "LOCAL"}
-        for known in found[(page - 1) * size : page * size]
+        {"account_id": account_id, "account_name": accounts[account_id].name, "account_type": "LOCAL"}
+        for account_id in found[(page - 1) * size : page * size]
     ]
-    return envelope.success({"account_list": listed, "page_info": page_info(page, size, len(found))})
+    return envelope.success({"account_list": listed, "page_info": parameters.page_info(page, size, len(found))})
 
 
 def agent(ocean: OceanEngine, call: Call) -> Reply:
-    """GET /open_api/2/agent/advertiser/select/: ids alone, by page up to 10,000, by cursor also beyond."""
+    """GET /open_api/2/agent/advertiser/select/: ids only, by page up to 10,000, by cursor beyond."""
     given = parameters.single(call, ("advertiser_id",), ("company_ids", "filtering", *BY_PAGE, *BY_CURSOR))
     agent_id = _agent(ocean, given)
     object_of("filtering", given.get("filtering", "{}"), AGENT_FILTERS)
@@ -63,7 +63,7 @@ def child_agents(ocean: OceanEngine, call: Call) -> Reply:
     size, page = page_of({"page_size": DEFAULT_AGENT_PAGE} | given)
     parameters.check_page(ocean, page, size, len(found))
     shown = found[(page - 1) * size : page * size]
-    return envelope.success({"child_agent_ids": shown, "page_info": page_info(page, size, len(found))})
+    return envelope.success({"child_agent_ids": shown, "page_info": parameters.page_info(page, size, len(found))})
 
 
 def _ebp_filter(text: str) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def _ebp_filter(text: str) -> dict[str, Any]:
 
 
 def _agent(ocean: OceanEngine, given: dict[str, str]) -> int:
-    check_number("advertiser_id", given["advertiser_id"])
+    check_id("advertiser_id", given["advertiser_id"])
     agent_id = int(given["advertiser_id"])
     if not ocean.selection.allows_agent(agent_id):
         raise Refusal(envelope.NO_PERMISSION, "没有权限进行相关操作")
@@ -86,11 +86,11 @@ def _by_page(ocean: OceanEngine, given: dict[str, str], found: list[int]) -> dic
     if size * page > LAST_ROW:
         raise Refusal(envelope.NOT_ACCEPTABLE, f"数据量超过 {LAST_ROW} 时请使用 cursor 和 count")
     parameters.check_page(ocean, page, size, len(found))
-    return {"list": found[(page - 1) * size : page * size], "page_info": page_info(page, size, len(found))}
+    return {"list": found[(page - 1) * size : page * size], "page_info": parameters.page_info(page, size, len(found))}
 
 
 def _by_cursor(given: dict[str, str], found: list[int]) -> dict[str, Any]:
-    """The cursor is the number of ids that came before; the first call has none."""
+    """A part of the list; the cursor counts the ids before it, and is 0 at first."""
     count, first = whole(given.get("count", ""), 1, LARGEST_PAGE), whole(given.get("cursor", "0"), 0, len(found))
     if count is None:
         raise Refusal(envelope.NOT_ACCEPTABLE, f"count: 1 至 {LARGEST_PAGE}")

@@ -1,4 +1,4 @@
-"""Query parameters of the local reports, parsed strictly: nothing unknown, nothing repeated, nothing quoted."""
+"""Query parameters, parsed strictly: unknown, repeated and quoted ones are refused."""
 
 import re
 from collections import Counter
@@ -21,7 +21,7 @@ LONGEST_SPAN = timedelta(days=365)
 LONGEST_HOURLY = timedelta(days=7)
 OLDEST = timedelta(days=365)
 DAILY, HOURLY, TOTAL = (f"TIME_GRANULARITY_{name}" for name in ("DAILY", "HOURLY", "TOTAL"))
-# Every seeded promotion has the first of these values; a filter on another one finds nothing.
+# Every promotion here has the first of these values; a filter on another finds nothing.
 FILTER_VALUES = {
     "campaign_type": ("GENERAL", "SEARCHING"),
     "marketing_goal": ("VIDEO_IMAGE", "LIVE"),
@@ -35,25 +35,22 @@ FILTER_LISTS = {
         "NATIVE_ACTION", "OTO_PAY", "POI_RECOMMEND", "PRIVATE_MESSAGE", "SHOW",
     ),
 }  # fmt: skip
-# by which ids a report can be filtered; the account report by none
+# the filter by ids of a report; the account report has none
 PROMOTION_IDS, PROJECT_IDS = "promotion_ids", "cdp_project_ids"
 
 
 @dataclass(frozen=True)
 class Filter:
-    """`filtering`, parsed: the ids that are wanted, and whether the other keys fit our promotions at all.
+    """`filtering`, parsed."""
 
-    `narrow`: whether it says anything.
-    """
-
-    ids: frozenset[int] | None = None
-    fits: bool = True
-    narrow: bool = False
+    ids: frozenset[int] | None = None  # None: any
+    fits: bool = True  # whether our promotions pass the other keys
+    narrow: bool = False  # whether it has any key
 
 
 @dataclass(frozen=True)
 class Query:
-    """A report request that is acceptable."""
+    """A valid report request."""
 
     account_id: int
     start: date
@@ -64,19 +61,15 @@ class Query:
     descending: bool
     page: int
     page_size: int
-    whole_span: bool = False  # no granularity was asked for, and the default is the total
+    whole_span: bool = False  # no granularity requested, and the default is the total
 
-    def check_page(self, ocean: OceanEngine, total: int) -> None:
-        """Refuse a page after the last one, where such a page is refused."""
-        check_page(ocean, self.page, self.page_size, total)
-
-    def wants(self, known: int) -> bool:
+    def wants(self, one: int) -> bool:
         """Whether an id passes the filter by ids."""
-        return self.filtering.ids is None or known in self.filtering.ids
+        return self.filtering.ids is None or one in self.filtering.ids
 
 
 def parse(ocean: OceanEngine, call: Call, *, ids: str | None, default_order: str) -> Query:
-    """The request of a report, or its refusal. `ids`: the filter by ids that this report has."""
+    """Parse the request of a report, or refuse it. `ids`: the report's filter by ids."""
     given = single(call, REQUIRED, OPTIONAL)
     metrics = _metrics(given["metrics"])
     start, end = _days(given, ocean.clock.today())
@@ -96,9 +89,14 @@ def parse(ocean: OceanEngine, call: Call, *, ids: str | None, default_order: str
 
 
 def check_page(ocean: OceanEngine, page: int, size: int, total: int) -> None:
-    """Refuse a page after the last one, where such a page is refused."""
+    """Refuse a page after the last one, by choice."""
     if ocean.unsure.holds("page_beyond_end", "refused") and page > max(1, -(-total // size)):
         raise _refused("page", "超出总页数")
+
+
+def page_info(page: int, size: int, total: int) -> dict[str, int]:
+    """The `page_info` of a page."""
+    return {"page": page, "page_size": size, "total_number": total, "total_page": -(-total // size)}
 
 
 def _refused(name: str, why: str) -> Refusal:
@@ -106,7 +104,7 @@ def _refused(name: str, why: str) -> Refusal:
 
 
 def single(call: Call, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, str]:
-    """The query parameters by name: none missing, none unknown, none twice."""
+    """The query parameters by name. Refuses missing, unknown and repeated ones."""
     for name, times in Counter(name for name, _ in call.query).items():
         if name not in required and name not in optional:
             raise _refused(name, "未知参数")
@@ -119,8 +117,8 @@ def single(call: Call, required: tuple[str, ...], optional: tuple[str, ...] = ()
     return given
 
 
-def _one_of(name: str, value: str | None, known: tuple[str | None, ...]) -> str | None:
-    if value not in known:
+def _one_of(name: str, value: str | None, allowed: tuple[str | None, ...]) -> str | None:
+    if value not in allowed:
         raise _refused(name, f"取值不合法 {value}")
     return value
 
@@ -134,7 +132,7 @@ def _account(text: str, ocean: OceanEngine) -> int:
 
 
 def page_number(text: str) -> int:
-    """A page, counted from 1."""
+    """Parse a page number, counted from 1."""
     if not re.fullmatch(r"[1-9][0-9]{0,8}", text):
         raise _refused("page", "必须为大于等于 1 的整数")
     return int(text)
@@ -171,7 +169,7 @@ def _granularity(value: str, span: timedelta) -> None:
 
 
 def json_list(name: str, text: str) -> list[Any]:
-    """A list parameter: one JSON text."""
+    """Parse a list parameter: one JSON text."""
     try:
         value = json_of(text)
     except ValueError as problem:
@@ -211,7 +209,7 @@ def _filtering(text: str, name: str | None) -> Filter:
 def _fits(name: str, value: object) -> bool:
     if name in FILTER_VALUES and value in FILTER_VALUES[name]:
         return value == FILTER_VALUES[name][0]
-    known = FILTER_LISTS.get(name)
-    if known is None or not isinstance(value, list) or not value or not set(map(str, value)) <= set(known):
+    allowed = FILTER_LISTS.get(name)
+    if allowed is None or not isinstance(value, list) or not value or not set(map(str, value)) <= set(allowed):
         raise Refusal(envelope.BAD_FILTER, f"filtering.{name} 不合法")
-    return known[0] in value
+    return allowed[0] in value

@@ -1,7 +1,7 @@
 """The local reports: by promotion (获取广告数据), by project (获取项目数据), of the account (获取账户数据).
 
-Projects are the sums of their promotions. The account has all that, and where the world says so the money of 全域推广,
-for which there is no promotion and no project.
+A project is the sum of its promotions. The account is the sum of all; the setting `roi2` adds its spend in 全域推广,
+which belongs to no promotion and no project.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ def promotion(ocean: OceanEngine, call: Call) -> Reply:
     rows = [row for row in _rows(ocean, query, "promotion") if query.wants(row.promotion.promotion_id)]
     if query.whole_span:
         return _listed("promotion_list", totals.by_promotion(rows, query), query)
-    query.check_page(ocean, len(rows))
+    parameters.check_page(ocean, query.page, query.page_size, len(rows))
     _order(rows, query, lambda row, metric: row.shown(metric) or 0, lambda row: row.day)
     shown, page_info = _page(rows, query)
     listed = [promotion_row(row, query.metrics) for row in shown]
@@ -36,7 +36,7 @@ def project(ocean: OceanEngine, call: Call) -> Reply:
     if query.whole_span:
         return _listed("project_list", totals.by_project(rows, query), query)
     days = project_totals(rows, query.metrics)
-    query.check_page(ocean, len(days))
+    parameters.check_page(ocean, query.page, query.page_size, len(days))
     _order(days, query, lambda row, metric: row[metric], lambda row: row["stat_time_day"])
     return _listed("project_list", days, query)
 
@@ -48,7 +48,7 @@ def account(ocean: OceanEngine, call: Call) -> Reply:
     if query.whole_span:
         return _listed("data_list", totals.of_account(rows, sum(outside.values()), query), query)
     days = day_totals(rows, outside, query.account_id, query.metrics)
-    query.check_page(ocean, len(days))
+    parameters.check_page(ocean, query.page, query.page_size, len(days))
     _order(days, query, lambda row, metric: row[metric], lambda row: row["stat_time_day"])
     return _listed("data_list", days, query)
 
@@ -59,7 +59,7 @@ def _listed(name: str, rows: list[dict[str, Any]], query: Query) -> Reply:
 
 
 def _rows(ocean: OceanEngine, query: Query, report: str) -> list[Row]:
-    """What a report is made of, oldest day first."""
+    """The rows of a report, oldest day first."""
     if not query.filtering.fits:
         return []
     rows = ocean.source.rows(query.account_id, query.start, query.end)
@@ -67,7 +67,7 @@ def _rows(ocean: OceanEngine, query: Query, report: str) -> list[Row]:
 
 
 def _outside(ocean: OceanEngine, query: Query) -> dict[str, int]:
-    """What was spent in 全域推广 by day, in 分. No filter has a value for it, so that any leaves it out."""
+    """Spend in 全域推广 by day, in 分. Any filter leaves it out."""
     if query.filtering.narrow:
         return {}
     days = ocean.source.days(query.start, query.end)
@@ -76,7 +76,7 @@ def _outside(ocean: OceanEngine, query: Query) -> dict[str, int]:
 
 
 def promotion_row(row: Row, metrics: list[str]) -> dict[str, Any]:
-    """Dimensions come by themselves, figures only as asked for; ids are bare numbers."""
+    """A row: all dimensions, the requested figures; ids are bare numbers."""
     dimensions = {
         "stat_time_day": row.day.isoformat(),
         "project_id": row.promotion.project_id,
@@ -88,10 +88,8 @@ def promotion_row(row: Row, metrics: list[str]) -> dict[str, Any]:
 
 
 def project_totals(rows: list[Row], metrics: list[str]) -> list[dict[str, Any]]:
-    """One row per project and day that has data: exact sums in 分, ratios computed from the sums."""
-    projects: dict[tuple[str, int], list[Row]] = {}
-    for row in rows:
-        projects.setdefault((row.day.isoformat(), row.promotion.project_id), []).append(row)
+    """One row per project and day with data: exact sums, ratios of sums."""
+    projects = totals.grouped(rows, lambda row: (row.day.isoformat(), row.promotion.project_id))
     return [
         {"stat_time_day": day, "project_id": project_id, "project_name": of_it[0].promotion.project_name}
         | {metric: totals.total(of_it, metric) for metric in metrics}
@@ -100,14 +98,12 @@ def project_totals(rows: list[Row], metrics: list[str]) -> list[dict[str, Any]]:
 
 
 def day_totals(rows: list[Row], outside: dict[str, int], account_id: int, metrics: list[str]) -> list[dict[str, Any]]:
-    """One row per day that has data: exact sums in 分, ratios computed from the sums.
+    """One row per day with data: exact sums, ratios of sums.
 
     Args:
-        outside: 消耗 in 分 that no row has, by day.
+        outside: 消耗 of no promotion, in 分, by day.
     """
-    days: dict[str, list[Row]] = {}
-    for row in rows:
-        days.setdefault(row.day.isoformat(), []).append(row)
+    days = totals.grouped(rows, lambda row: row.day.isoformat())
     return [
         {"stat_time_day": day, "local_account_id": account_id}
         | {metric: totals.total(days.get(day, []), metric, outside.get(day, 0)) for metric in metrics}
@@ -122,10 +118,4 @@ def _order(rows: list[T], query: Query, figure: Callable[[T, str], float], day: 
 
 def _page(rows: list[T], query: Query) -> tuple[list[T], dict[str, int]]:
     first = (query.page - 1) * query.page_size
-    page_info = {
-        "page": query.page,
-        "page_size": query.page_size,
-        "total_number": len(rows),
-        "total_page": -(-len(rows) // query.page_size),
-    }
-    return rows[first : first + query.page_size], page_info
+    return rows[first : first + query.page_size], parameters.page_info(query.page, query.page_size, len(rows))

@@ -17,7 +17,7 @@ SOURCES = ("AD", "STAR", "LUBAN", "DOMESTIC", "LOCAL")  # agent/advertiser/selec
 
 @dataclass(frozen=True)
 class Ticked:
-    """One line of oauth2/advertiser/get; `is_valid` false: the person no longer manages it."""
+    """One line of oauth2/advertiser/get; `is_valid`: whether the person still manages it."""
 
     account_id: int
     account_name: str
@@ -44,9 +44,9 @@ def usual() -> list[Ticked]:
 
 @dataclass
 class Selection:
-    """The ticked lines; `parents` by account id where an account does not lie under the one 来客 account alone.
+    """The ticked lines. `parents`: by account id, unless it is only the one 来客 account.
 
-    `children` are the second-level agents by agent; `sources` the kind of an agent's accounts where it is not LOCAL.
+    `children`: second-level agents by agent. `sources`: by agent the kind of its accounts, unless LOCAL.
     """
 
     ticked: list[Ticked] = field(default_factory=usual)
@@ -56,27 +56,27 @@ class Selection:
     sources: dict[int, str] = field(default_factory=dict)
 
     def tick(self, account_ids: Iterable[int]) -> None:
-        """Authorize anew: what is not among these is no longer authorized."""
+        """Authorize only these of the ticked lines."""
         chosen = set(account_ids)
         self.ticked = [line for line in self.ticked if line.account_id in chosen]
 
     def allows(self, account_id: int, kinds: Collection[str]) -> bool:
-        """Whether an account of one of these types was ticked and is still managed."""
+        """Whether an account of these types is ticked and valid."""
         return any(
             line.account_id == account_id and line.account_type in kinds and line.is_valid for line in self.ticked
         )
 
     def allows_agent(self, agent_id: int) -> bool:
-        """Whether an agent was ticked, or is a second-level one of an agent that was."""
+        """Whether an agent or the agent above it is ticked and valid."""
         above = [parent for parent, children in self.children.items() if agent_id in children]
         return any(self.allows(one, AGENT) for one in (agent_id, *above))
 
     def under(self, parent: int, accounts: Iterable[int]) -> list[int]:
-        """Those of the accounts that lie under a 来客 account, a 工作台 or an agent."""
-        return [known for known in accounts if parent in self.parents.get(known, [LIFE_ACCOUNT_ID])]
+        """The accounts under a 来客 account, a 工作台 or an agent."""
+        return [one for one in accounts if parent in self.parents.get(one, [LIFE_ACCOUNT_ID])]
 
     def reaches(self, account_id: int) -> bool:
-        """Whether an account lies under something that was ticked and is still managed."""
+        """Whether an account lies under a ticked and valid line."""
         parents = self.parents.get(account_id, [LIFE_ACCOUNT_ID])
         valid = {line.account_id for line in self.ticked if line.is_valid}
         return any(parent in valid or self.allows_agent(parent) for parent in parents)
@@ -85,15 +85,15 @@ class Selection:
 def change(selection: Selection, body: dict[str, Any]) -> dict[str, Any]:
     """`{"ticked"?: [line], "parents"?: {id: [id]}, "copies"?: [id], "children"?: {id: [id]}, "sources"?: {id: word}}`.
 
-    A line: account_id, _name, _type, is_valid?. `ticked` replaces the former selection, as a new authorization does.
+    A line: account_id, _name, _type, is_valid?. `ticked` replaces the selection, as a new authorization does.
     """
     if unknown := body.keys() - {"ticked", "parents", "copies", "children", "sources"}:
         msg = f"nothing to authorize called {', '.join(sorted(unknown))}"
         raise ValueError(msg)
     ticked = [_line(line) for line in body["ticked"]] if "ticked" in body else selection.ticked
     parents, children = _ids_by_id(body.get("parents", {})), _ids_by_id(body.get("children", {}))
-    sources = {int(known): SOURCES[SOURCES.index(word)] for known, word in body.get("sources", {}).items()}
-    copies = {int(known) for known in body.get("copies", [])}
+    sources = {int(agent_id): SOURCES[SOURCES.index(word)] for agent_id, word in body.get("sources", {}).items()}
+    copies = {int(account_id) for account_id in body.get("copies", [])}
     selection.ticked = ticked
     selection.parents |= parents
     selection.copies |= copies
@@ -103,7 +103,7 @@ def change(selection: Selection, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _ids_by_id(given: dict[str, list[Any]]) -> dict[int, list[int]]:
-    return {int(known): [int(one) for one in others] for known, others in given.items()}
+    return {int(key): [int(one) for one in others] for key, others in given.items()}
 
 
 def _line(given: dict[str, Any]) -> Ticked:

@@ -1,15 +1,15 @@
-"""The advertising side's state: accounts, their promotions, and which rows exist on which day."""
+"""The source of all figures: accounts, promotions, and which rows a day has."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from emulator.oceanengine.figures import FINAL, UNCHANGED, Change, Promotion, Row, Stage, seeded_figures, stage_of
+from emulator.oceanengine.figures import FINAL, UNCHANGED, Change, Maturity, Promotion, Row, maturity_of, seeded_figures
 from emulator.oceanengine.metrics import ADDITIVE, RATIOS, whole
 from emulator.shared.clock import Clock
 from emulator.shared.settings import Settings
 
-QUIET_DAYS = (6, 19, 33)  # days before the newest on which the quiet account had a row
+QUIET_DAYS = (6, 19, 33)  # days before the newest with a row of the quiet account
 _FEW = 20
 
 
@@ -24,7 +24,7 @@ class Account:
 
 
 def _daily(place: int, day: date, size: int, _newest: date) -> bool:
-    # Promotions without data have no row; at least one of an account's has one.
+    # promotions without data have no row; at least one per account has data
     every = 4 if size < _FEW else 13
     return size == 1 or (place + day.toordinal()) % every != 0
 
@@ -41,7 +41,7 @@ RHYTHMS: dict[str, Callable[[int, date, int, date], bool]] = {
 
 
 class Source:
-    """What the reports are made of."""
+    """Accounts with their rows, and the changes of tests."""
 
     def __init__(self, seed: int, newest: date, accounts: list[Account], clock: Clock, settings: Settings) -> None:
         self.seed = seed
@@ -51,10 +51,10 @@ class Source:
         self._settings = settings
         self._started = clock.today()
         self.changes: dict[tuple[int, int, date], Change] = {}
-        self.roi2: dict[tuple[int, date | None], int] = {}  # 全域推广 in 分; without a day: of each day
+        self.roi2: dict[tuple[int, date | None], int] = {}  # 全域推广 in 分 by account and day; None: each day
 
     def last_day(self) -> date:
-        """The newest day with figures: it moves on with the clock and is never today."""
+        """The newest day with figures. It moves with the clock and is never today."""
         today = self._clock.today()
         return min(self.newest + max(today - self._started, timedelta()), today - timedelta(days=1))
 
@@ -65,7 +65,7 @@ class Source:
             yield from self.rows_of_day(account, day)
 
     def days(self, start: date, end: date) -> Iterator[date]:
-        """Those of some days that have figures, oldest first."""
+        """The days from `start` to `end` with figures, oldest first."""
         day = max(start, self.newest - timedelta(days=self._settings.history_days))
         last = min(end, self.last_day())
         while day <= last:
@@ -73,19 +73,18 @@ class Source:
             day += timedelta(days=1)
 
     def outside(self, account_id: int, day: date) -> int:
-        """What an account spent in 全域推广 on a day, in 分, as far as the account report tells of it.
+        """An account's spend in 全域推广 on a day, in 分, as the account report has it.
 
-        Two clients of the same project disagree (reference: 全域推广 and reconciliation): one says that the account
-        report has this money, one measured that no report has it. The setting `roi2` says which.
+        Sources disagree (reference: 全域推广 and reconciliation) whether it has it at all: the setting `roi2`.
         """
         if self._settings.roi2 == "none":
             return 0
         whole = self.roi2.get((account_id, day), self.roi2.get((account_id, None), 0))
-        return int(whole * self._stage(day).money)
+        return int(whole * self._maturity(day).money)
 
     def rows_of_day(self, account: Account, day: date) -> Iterator[Row]:
         """The rows of one day."""
-        stage = self._stage(day)
+        maturity = self._maturity(day)
         present, size = RHYTHMS[account.rhythm], len(account.promotions)
         for place, promotion in enumerate(account.promotions):
             change = self.changes.get((account.account_id, promotion.promotion_id, day))
@@ -96,10 +95,10 @@ class Source:
             else:
                 seeded = {}
             if change is None or not change.absent:
-                yield Row(day, promotion, seeded, stage, change or UNCHANGED)
+                yield Row(day, promotion, seeded, maturity, change or UNCHANGED)
 
     def change(self, account_id: int, promotion_id: int, day: date, figures: dict[str, object]) -> None:
-        """A correction at the source: some figures of one promotion's day. Raises ValueError, changing nothing."""
+        """Correct figures of one promotion's day. Raises ValueError and changes nothing."""
         wholes = {name: whole(name, figure) for name, figure in figures.items() if name in ADDITIVE}
         ratios = {name: _ratio(figure) for name, figure in figures.items() if name in RATIOS}
         unknown = figures.keys() - wholes.keys() - ratios.keys()
@@ -112,19 +111,19 @@ class Source:
         change.ratios |= ratios
 
     def withdraw(self, account_id: int, promotion_id: int, day: date) -> None:
-        """The source no longer returns this row."""
+        """Take a row away."""
         self._change_of(account_id, promotion_id, day).absent = True
 
     def leave_out(self, account_id: int, promotion_id: int, day: date, reports: frozenset[str]) -> None:
-        """Some reports lack this row from now on, although the money was spent; without any it is in all of them."""
+        """Let these reports lack a row whose money was spent; none: all have it."""
         self._change_of(account_id, promotion_id, day).missing_from = reports
 
-    def _stage(self, day: date) -> Stage:
-        return stage_of(day, self._clock.now()) if self._settings.restating else FINAL
+    def _maturity(self, day: date) -> Maturity:
+        return maturity_of(day, self._clock.now()) if self._settings.restating else FINAL
 
     def _change_of(self, account_id: int, promotion_id: int, day: date) -> Change:
         account = self.accounts[account_id]
-        if all(known.promotion_id != promotion_id for known in account.promotions):
+        if all(one.promotion_id != promotion_id for one in account.promotions):
             account.promotions.append(Promotion(promotion_id, f"单元 {promotion_id}", promotion_id - 1, "后来的项目"))
         return self.changes.setdefault((account_id, promotion_id, day), Change())
 

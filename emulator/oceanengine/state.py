@@ -14,7 +14,7 @@ from emulator.shared.unsure import Choices
 
 @dataclass
 class OceanEngine:
-    """Tokens, accounts and figures; what tests choose is shared with the other service."""
+    """Tokens, accounts and figures; clock, settings, permissions and choices are shared with Feishu."""
 
     oauth: OAuth
     selection: Selection
@@ -23,4 +23,4 @@ class OceanEngine:
     settings: Settings
     permissions: Permissions
     unsure: Choices
-    paths: Mapping[str, str]  # of the endpoints that can be denied, by their names
+    paths: Mapping[str, str]  # by name of the endpoints that can be denied

@@ -14,7 +14,7 @@ ACCESS_LIFETIME = timedelta(seconds=86_400)
 REFRESH_LIFETIME = timedelta(seconds=2_592_000)
 AUTH_CODE_LIFETIME = timedelta(minutes=10)
 USER_ID = 2265468300000017  # the person who authorizes
-REDIRECT_URI = "https://example.com/laike/callback"  # registered with the app, compared to the letter
+REDIRECT_URI = "https://example.com/laike/callback"  # registered with the app; must match exactly
 SCOPES = (2, 3, 4, 5, 14, 110, 112, 120, 122)  # 权限点: integers, no list of them is published
 
 
@@ -41,21 +41,21 @@ class OAuth:
     replaced: dict[str, datetime] = field(default_factory=dict)
     codes: dict[str, datetime | None] = field(default_factory=dict)
     material_auth: bool = False
-    granted: Counter[str] = field(default_factory=Counter)  # pairs given out, by the endpoint's name
+    granted: Counter[str] = field(default_factory=Counter)  # pairs issued, by endpoint
 
     def __post_init__(self) -> None:
         self.secret = self._text("secret", 0)
         self.pair = self._new_pair()
 
     def rotate(self) -> Pair:
-        """A new pair; both old tokens are dead, the access token after the grace that a test allows."""
+        """Replace the pair. Both old tokens die, the access token after the setting's grace."""
         self.replaced[self.pair.access_token] = self.clock.now()
         self.generation += 1
         self.pair = self._new_pair()
         return self.pair
 
     def set_left(self, access: float | None, refresh: float | None) -> None:
-        """The seconds that the tokens of the present pair still have; below zero they are expired already."""
+        """Set the seconds that the current tokens have left; below zero: expired."""
         now = self.clock.now()
         if access is not None:
             self.pair.expires_at = now + timedelta(seconds=access)
@@ -63,7 +63,7 @@ class OAuth:
             self.pair.refresh_expires_at = now + timedelta(seconds=refresh)
 
     def check_access(self, token: str) -> None:
-        """Refuse an access token that is expired, replaced or unknown."""
+        """Refuse an expired, replaced or unknown access token."""
         now, grace = self.clock.now(), timedelta(seconds=self.settings.access_token_grace)
         if token == self.pair.access_token:
             if now >= self.pair.expires_at:
@@ -72,19 +72,19 @@ class OAuth:
             raise Refusal(envelope.INVALID_ACCESS_TOKEN, "access token 错误")
 
     def check_refresh(self, token: object) -> None:
-        """Refuse a refresh token that was used before, is unknown, or is too old."""
+        """Refuse a used, unknown or expired refresh token."""
         if token != self.pair.refresh_token:
             raise Refusal(envelope.INVALID_REFRESH_TOKEN, "refresh token 错误")
         if self.clock.now() >= self.pair.refresh_expires_at:
             raise Refusal(envelope.REFRESH_TOKEN_EXPIRED, "refresh token 过期")
 
     def agree(self, *, material_auth: bool) -> str:
-        """A person authorizes; what was authorized before is overwritten."""
+        """Authorize as a person does; returns the auth_code."""
         self.material_auth = material_auth
         return self.issue_code()
 
     def issue_code(self) -> str:
-        """What a person's browser would bring back: valid for ten minutes, once."""
+        """An auth_code: valid once, for ten minutes."""
         code = self._text("code", len(self.codes))
         self.codes[code] = self.clock.now() + AUTH_CODE_LIFETIME
         return code
@@ -108,5 +108,5 @@ class OAuth:
         )
 
     def _text(self, kind: str, number: int) -> str:
-        # Derived, so that a reset brings back the very pair that was printed at the start.
+        # derived, so that a reset restores the pair printed at the start
         return hashlib.sha256(f"{self.seed}:{kind}:{number}".encode()).hexdigest()[:40]

@@ -1,4 +1,4 @@
-"""Whose token it is and what it may do."""
+"""The user of a token and what it may do."""
 
 from emulator.oceanengine import envelope, parameters
 from emulator.oceanengine.state import OceanEngine
@@ -10,7 +10,7 @@ EMAIL = "c***@example.com"
 
 
 def info(ocean: OceanEngine, call: Call) -> Reply:
-    """GET /open_api/2/user/info/: the APIs are told by their paths, those that are denied left out."""
+    """GET /open_api/2/user/info/: APIs by their paths, without denied ones."""
     parameters.single(call, ())
     user = {
         "id": USER_ID,

@@ -1,4 +1,4 @@
-"""The charts of cards (VChart specs) as pictures: bars and lines over named steps, about as the client draws them."""
+"""Draw the charts of cards (VChart specs): bars and lines over named steps, about as the client does."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,14 +6,13 @@ from typing import Any
 from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 360, 180
-LEFT, RIGHT, TOP, BOTTOM = 44, 8, 10, 22  # what the axes need
+LEFT, RIGHT, TOP, BOTTOM = 44, 8, 10, 22  # for the axes
 LABELS_MOST = 7
 BARS = ("bar",)
-COLOR = "#3370ff"
 
 
 def svg(spec: dict[str, Any]) -> Markup:
-    """A picture of a chart; nothing where it has no values. A value that is null is a gap."""
+    """Draw a chart; nothing without values. A null is a gap."""
     data = spec.get("data")
     values = data.get("values") if isinstance(data, dict) else None
     if not isinstance(values, list) or not values:
@@ -23,7 +22,7 @@ def svg(spec: dict[str, Any]) -> Markup:
     top = max([figure for figure in figures if figure is not None], default=0) or 1
     drawn = _bars(figures, top) if spec.get("type") in BARS else _line(figures, top)
     head = f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" data-values="{len(values)}">'
-    return Markup(head + _grid(top) + drawn + _labels(steps) + "</svg>")  # noqa: S704 - what is foreign was escaped
+    return Markup(head + _grid(top) + drawn + _labels(steps) + "</svg>")  # noqa: S704 - foreign text is escaped
 
 
 def _figure(value: object) -> float | None:
@@ -43,7 +42,7 @@ def _grid(top: float) -> str:
     lines = []
     for share in (0.0, 0.5, 1.0):
         y = _y(top * share, top)
-        lines.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#e5e6eb"/>')
+        lines.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
         lines.append(f'<text x="{LEFT - 4}" y="{y + 3:.1f}" text-anchor="end">{top * share:,.0f}</text>')
     return "".join(lines)
 
@@ -52,7 +51,7 @@ def _bars(figures: Sequence[float | None], top: float) -> str:
     width = 0.6 * (WIDTH - LEFT - RIGHT) / len(figures)
     return "".join(
         f'<rect x="{_x(place, len(figures)) - width / 2:.1f}" y="{_y(figure, top):.1f}" width="{width:.1f}"'
-        f' height="{_y(0, top) - _y(figure, top):.1f}" fill="{COLOR}"><title>{figure:,.2f}</title></rect>'
+        f' height="{_y(0, top) - _y(figure, top):.1f}"><title>{figure:,.2f}</title></rect>'
         for place, figure in enumerate(figures)
         if figure is not None
     )
@@ -66,7 +65,7 @@ def _line(figures: Sequence[float | None], top: float) -> str:
         else:
             pieces[-1].append(f"{_x(place, len(figures)):.1f},{_y(figure, top):.1f}")
     drawn = (" ".join(piece) for piece in pieces if piece)
-    return "".join(f'<polyline points="{one}" fill="none" stroke="{COLOR}" stroke-width="2"/>' for one in drawn)
+    return "".join(f'<polyline points="{one}"/>' for one in drawn)
 
 
 def _labels(steps: Sequence[str]) -> str:
@@ -79,7 +78,7 @@ def _labels(steps: Sequence[str]) -> str:
 
 
 def number(value: object, form: dict[str, Any] | None) -> str:
-    """A number of a table's cell by its column's format: symbol, precision, separator."""
+    """Format a number by its column's `format`: symbol, precision, separator."""
     figure, given = _figure(value), form or {}
     if figure is None:
         return "" if value is None else str(value)

@@ -1,4 +1,4 @@
-"""The page on which a person authorizes the app (授权), as it stands at ad.oceanengine.com."""
+"""The page on which a person authorizes the app (授权), as at ad.oceanengine.com."""
 
 import json
 from urllib.parse import urlencode
@@ -30,7 +30,7 @@ NOBODY_TICKED = "请至少勾选一个账户"
 
 
 def routes(world: World) -> list[Path]:
-    """The page, and what its button does: a POST to the page's own address with the ticked accounts as a form."""
+    """The page, and its button: a POST of the ticked accounts to the same address."""
     environment = templates()
 
     async def show(request: Request) -> Response:
@@ -56,7 +56,7 @@ def routes(world: World) -> list[Path]:
 
 
 def _problems(ocean: OceanEngine, query: QueryParams) -> list[str]:
-    """What is wrong with the address, in the words that the person reads."""
+    """What is wrong with the address, for the person to read."""
     found = []
     if query.get("app_id") != str(ocean.oauth.app_id):
         found.append(f"app_id 错误：没有这个应用（{query.get('app_id', '未填写')}）")
@@ -68,7 +68,7 @@ def _problems(ocean: OceanEngine, query: QueryParams) -> list[str]:
 
 
 def _offered(ocean: OceanEngine) -> dict[str, str]:
-    """The lines that can be ticked, by id."""
+    """The lines to tick, by id."""
     lines = ocean.selection.ticked
     return {str(one.account_id): f"{one.account_name} {KINDS.get(one.account_type, one.account_type)}" for one in lines}
 

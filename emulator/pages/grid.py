@@ -1,4 +1,4 @@
-"""A table seen through one of its views, as the pages show it."""
+"""A table through one of its views, as the pages show it."""
 
 import re
 from collections.abc import Callable
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
-from emulator.feishu.model import Field, Record, Table, View
-from emulator.feishu.search import rows_of_view
+from emulator.feishu.bitable.model import Field, Record, Table, View
+from emulator.feishu.bitable.search import rows_of_view
+from emulator.feishu.bitable.values import display
 from emulator.feishu.state import Feishu
-from emulator.feishu.values import display
 
 PAGE_ROWS = 200
 COST = "消耗"
@@ -17,9 +17,9 @@ DAY_COLUMNS = ("时间", "日期")
 STATE_COLUMN = "状态"
 STATUS_TABLE = "同步状态"
 STATUS_ROWS = 30
-_FIGURE = re.compile(r"-?\d{1,12}(\.\d+)?")  # long ids are no figures
+_FIGURE = re.compile(r"-?\d{1,12}(\.\d+)?")  # but no long id
 _LATE = "9999"
-# The first word that stands in a state gives its colour.
+# The first word found in a state gives its colour.
 TONES = (
     (("失败", "缺失", "failed", "missing"), "bad"),
     (("不完整", "部分", "中断", "停用", "partial", "incomplete", "interrupted", "parked"), "warn"),
@@ -31,7 +31,7 @@ TONES = (
 
 @dataclass(frozen=True)
 class Row:
-    """A row as text, with the colour of its state where it has one."""
+    """A row as text, with the colour of its state."""
 
     record_id: str
     cells: list[str]
@@ -40,12 +40,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Grid:
-    """What a page needs of a table and a view."""
+    """A page of a table and view."""
 
     table: Table
     view: View
     columns: list[str]
-    figures: list[bool]  # which columns hold figures
+    figures: list[bool]  # by column: whether it holds figures
     rows: list[Row]
     total: int
     cost: Decimal | None
@@ -80,15 +80,15 @@ def grid_of(feishu: Feishu, table: Table, view: View, page: int = 1, size: int =
 
 
 def status_of(feishu: Feishu) -> Grid | None:
-    """The newest rows of the status table, when there is one."""
-    table = next((known for known in feishu.base.tables.values() if known.name == STATUS_TABLE), None)
+    """The newest rows of the status table, if it exists."""
+    table = next((one for one in feishu.base.tables.values() if one.name == STATUS_TABLE), None)
     if table is None:
         return None
     return grid_of(feishu, table, View("", ""), size=STATUS_ROWS)
 
 
 def tone(state: str) -> str:
-    """A colour for a state, by the words in it."""
+    """The colour of a state, by the words in it."""
     lowered = state.lower()
     return next((name for words, name in TONES if any(word in lowered for word in words)), "")
 
@@ -118,7 +118,7 @@ def _are_figures(cells: list[str]) -> bool:
 
 
 def _cost(table: Table, records: list[Record], show: Shower) -> Decimal | None:
-    column = next((known for known in table.fields.values() if known.name.startswith(COST)), None)
+    column = next((one for one in table.fields.values() if one.name.startswith(COST)), None)
     if column is None:
         return None
     return sum((_decimal(show(column, record)) for record in records), Decimal("0.00"))

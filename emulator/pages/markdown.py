@@ -1,10 +1,10 @@
-"""The small part of card markdown that reports use, as HTML."""
+"""The part of card markdown that cards use, as HTML."""
 
 import re
 
 from markupsafe import Markup, escape
 
-_COLORS = {"red": "#d83931", "green": "#2ea121", "grey": "#8f959e", "orange": "#de7802", "blue": "#245bdb"}
+_COLORS = ("red", "green", "grey", "orange", "blue")  # classes of the style sheet
 _INLINE = (
     (re.compile(r"\*\*(.+?)\*\*"), r"<b>\1</b>"),
     (re.compile(r"(?<![*\w])\*([^*\n]+)\*(?!\w)"), r"<i>\1</i>"),
@@ -20,7 +20,7 @@ _BULLET = re.compile(r"\s*[-*] (.*)")
 
 
 def html(text: str) -> Markup:
-    """Everything is escaped first; only what is listed above comes back as markup."""
+    """Escape everything, then turn the patterns above into markup."""
     lines = [_line(line) for line in _inline(str(escape(text))).split("\n")]
     return Markup("".join(lines))  # noqa: S704 - escaped above
 
@@ -28,7 +28,11 @@ def html(text: str) -> Markup:
 def _inline(text: str) -> str:
     for pattern, replacement in _INLINE:
         text = pattern.sub(replacement, text)
-    return _FONT.sub(lambda found: f'<span style="color:{_COLORS.get(found[1], "inherit")}">{found[2]}</span>', text)
+    return _FONT.sub(_colored, text)
+
+
+def _colored(found: re.Match[str]) -> str:
+    return f'<span class="{found[1]}">{found[2]}</span>' if found[1] in _COLORS else found[2]
 
 
 def _line(line: str) -> str:

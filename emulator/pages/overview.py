@@ -1,4 +1,4 @@
-"""What a person looks at: the base as a grid with its views, the state of the sync, the cards received."""
+"""The page for people: the base as a grid with its views, the sync status, the cards received."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route as Path
 
-from emulator.feishu.model import Base, Message, Table, View
+from emulator.feishu.bitable.model import Base, Message, Table, View
 from emulator.feishu.state import Feishu
 from emulator.pages import chart, markdown
 from emulator.pages.grid import grid_of, status_of
@@ -33,7 +33,7 @@ def routes(world: World) -> list[Path]:
 
 
 def templates() -> Environment:
-    """The templates of all pages; what they show is text and never markup."""
+    """The templates of all pages. Values are escaped."""
     environment = Environment(
         loader=PackageLoader("emulator.pages"), autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_whole
     )
@@ -42,7 +42,7 @@ def templates() -> Environment:
 
 
 def _whole(value: object) -> object:
-    """A value to be shown, without halves of characters, which no page can hold; markup stays markup."""
+    """Replace halves of characters, which no page can hold; markup stays markup."""
     if isinstance(value, str) and not value.isascii():
         return type(value)(value.encode("utf-8", "replace").decode())
     return value
@@ -56,8 +56,8 @@ def _rendered(world: World, environment: Environment, template: str, request: Re
         if table is None or view is None:
             return HTMLResponse("没有这个数据表或视图", status_code=NO_SUCH)
         page = query.get("page", "1")
-        number = whole(page, 1, MOST_PAGES) or 1
-        return HTMLResponse(environment.get_template(template).render(_facts(world.feishu, table, view, number)))
+        shown = _facts(world.feishu, table, view, whole(page, 1, MOST_PAGES) or 1)
+        return HTMLResponse(environment.get_template(template).render(shown))
 
 
 def _facts(feishu: Feishu, table: Table, view: View, page: int) -> dict[str, Any]:

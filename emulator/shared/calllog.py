@@ -1,4 +1,4 @@
-"""The request log: what was asked, what was answered, what counts against the monthly quota."""
+"""The request log: calls, answers, and the monthly quota."""
 
 from collections import Counter, deque
 from dataclasses import dataclass, field
@@ -13,11 +13,11 @@ SHOWN = ("local_account_id", "start_date", "end_date", "page", "table_id", "view
 
 @dataclass
 class CallLog:
-    """Arrivals are numbered by endpoint; entries are written when the answer is known."""
+    """Numbers calls by endpoint as they arrive; writes their entries when they are answered."""
 
     entries: deque[dict[str, object]] = field(default_factory=lambda: deque(maxlen=KEPT))
     arrivals: Counter[str] = field(default_factory=Counter)
-    months: Counter[str] = field(default_factory=Counter)  # calls that count against the quota
+    months: Counter[str] = field(default_factory=Counter)  # calls by month that count against the quota
 
     @property
     def quota(self) -> int:
@@ -31,14 +31,14 @@ class CallLog:
         self.months.clear()
 
     def arrive(self, name: str) -> int:
-        """Count one more call of the endpoint and tell its number."""
+        """Count a call of the endpoint; returns its number."""
         self.arrivals[name] += 1
         return self.arrivals[name]
 
     def note(
         self, route: Route[Any], call: Call, reply: Reply | None, *, number: int, at: datetime, ms: float, fault: str
     ) -> None:
-        """Write the entry of a call; `reply` is None where the connection was closed instead."""
+        """Write the entry of a call. `reply`: None if the connection was closed instead."""
         if route.metered and reply is not None and reply.status < HTTP_BAD_REQUEST:
             self.months[month_of(at)] += 1
         self.entries.append(
@@ -59,7 +59,7 @@ class CallLog:
 
 
 def month_of(moment: datetime) -> str:
-    """The calendar month, Asia/Shanghai, by which the quota is counted."""
+    """The month in which a call counts: the calendar's, Asia/Shanghai."""
     return f"{moment:%Y-%m}"
 
 

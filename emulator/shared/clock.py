@@ -8,20 +8,20 @@ MILLISECONDS = 1000
 
 
 class Clock:
-    """Tells the time in Asia/Shanghai, where business days are counted."""
+    """The time in Asia/Shanghai."""
 
     def __init__(self, offset_s: float = 0.0) -> None:
         self.offset_s = offset_s
 
     def now(self) -> datetime:
-        """The moment that both APIs believe in."""
-        real = datetime.now(SHANGHAI)  # noqa: TID251 - the one clock of the emulator, nobody passes `now` to a server
+        """The current time of both services."""
+        real = datetime.now(SHANGHAI)  # noqa: TID251 - the emulator's one clock
         return real + timedelta(seconds=self.offset_s)
 
     def today(self) -> date:
-        """The business day that is still open."""
+        """The current business day."""
         return self.now().date()
 
     def ms(self) -> int:
-        """Milliseconds since the epoch, as Bitable stamps its records."""
+        """Milliseconds since the epoch, as in Bitable's records."""
         return int(self.now().timestamp() * MILLISECONDS)

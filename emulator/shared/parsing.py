@@ -1,15 +1,15 @@
-"""Parse JSON and whole numbers of requests. Absurd values do not parse, so the caller refuses them by name."""
+"""Parse JSON and whole numbers of requests. Absurd values do not parse: the caller refuses them by name."""
 
 import json
 import math
 from typing import Any
 
-DEEPEST = 100  # levels; no page states a limit: a bound of our own, far above any request that a page shows
+DEEPEST = 100  # levels: our own bound, far above any documented request
 LONGEST_NUMBER = 19  # digits of a signed integer of 64 bits
 
 
 def json_of(text: str | bytes) -> Any:  # noqa: ANN401 - any JSON
-    """A document. Raises ValueError where it is none: NaN, a figure without bounds, too deep."""
+    """Parse a JSON document. Raises ValueError, also for NaN, infinite figures and too many levels."""
     try:
         value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
     except RecursionError:
@@ -20,7 +20,7 @@ def json_of(text: str | bytes) -> Any:  # noqa: ANN401 - any JSON
 
 
 def whole(text: str, least: int, most: int) -> int | None:
-    """A number written in plain digits within bounds; None where it is none."""
+    """Parse a number of plain digits within bounds; None if it is none."""
     if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
         return None
     number = int(text)
@@ -36,7 +36,7 @@ def _deeper_than(value: object, levels: int) -> bool:
     return True
 
 
-def _inside(one: dict[str, Any] | list[Any]) -> Any:  # noqa: ANN401 - what stands in it
+def _inside(one: dict[str, Any] | list[Any]) -> Any:  # noqa: ANN401 - any JSON
     return one.values() if isinstance(one, dict) else one
 
 

@@ -1,4 +1,4 @@
-"""What the two apps may do: endpoints that are denied, the app's right on the base, advanced permissions."""
+"""What the two apps may do: denied endpoints, the right on the base, advanced permissions."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ DOCUMENT_RIGHTS = ("none", "view", "edit", "full_access")
 
 @dataclass
 class Permissions:
-    """Everything granted that a sync needs, until a test says otherwise."""
+    """Grants all that a sync needs, until a test changes it."""
 
     denied: list[str] = field(default_factory=list)
     document: str = "edit"
@@ -16,7 +16,7 @@ class Permissions:
     feishu_app_in_use: bool = True
 
     def change(self, wanted: dict[str, object], deniable: Collection[str]) -> None:
-        """Set what is named, or raise ValueError and set nothing. `denied` replaces the endpoints denied so far."""
+        """Set these, or raise ValueError and set nothing. `denied` replaces the former list."""
         for name, value in wanted.items():
             if name not in ACCEPTED or not ACCEPTED[name](value, deniable):
                 msg = f"permission {name!r} does not take {value!r}; {WORDS.format(', '.join(sorted(deniable)))}"
@@ -26,7 +26,7 @@ class Permissions:
 
     @property
     def hides_rows(self) -> bool:
-        """Advanced permissions hide all rows from an app that has no full access, without an error."""
+        """Whether advanced permissions hide all rows, without an error, from an app without full access."""
         return self.advanced and self.document != "full_access"
 
 

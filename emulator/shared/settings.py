@@ -1,21 +1,21 @@
-"""What tests may change about the two services, with the shapes that are accepted."""
+"""Settings that tests change about the two services, and their checks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from zoneinfo import ZoneInfo
 
-OCEANENGINE_RATE = 5.0  # no figure is published; the product's own starting rate
+OCEANENGINE_RATE = 5.0  # none is published: the product's starting rate
 ROW_CAP = 20_000  # Bitable error 1254103
-WRITE_BATCH = 1000  # Bitable, batch create and batch update; older pages of the same endpoints say 500
+WRITE_BATCH = 1000  # Bitable, batch create and batch update; older pages say 500
 CLIENT_TOKEN_MODES = ("replay", "refuse", "ignore")
 LONGEST_S = 100 * 365 * 86_400
 MOST_DAYS = 10_000
-ROI2 = ("none", "account")  # which report has the money of 全域推广; sources disagree
+ROI2 = ("none", "account")  # which report has the spend in 全域推广; sources disagree
 
 
 @dataclass
 class Settings:
-    """Everything off, as documented, until a test says otherwise."""
+    """As documented, until a test changes it."""
 
     client_token_mode: str = "replay"  # noqa: S105 - a mode, no secret
     restating: bool = False
@@ -33,7 +33,7 @@ class Settings:
     roi2: str = "none"
 
     def change(self, wanted: dict[str, object]) -> None:
-        """Set what is named, or raise ValueError and set nothing."""
+        """Set these, or raise ValueError and set nothing."""
         for name, value in wanted.items():
             if name not in ACCEPTED or not ACCEPTED[name](value):
                 msg = f"setting {name!r} does not take {value!r}; there are {', '.join(ACCEPTED)}"
@@ -42,18 +42,18 @@ class Settings:
             setattr(self, name, value)
 
     def as_dict(self) -> dict[str, object]:
-        """All of them, the webhook's secret hidden."""
+        """All settings, without the webhook's secret."""
         shown = {f.name: getattr(self, f.name) for f in fields(self)}
         return shown | {"webhook_secret": "***" if self.webhook_secret else None}
 
 
 def is_span(value: object) -> bool:
-    """A number of seconds that calendars can hold, also backwards."""
+    """Whether a value is a number of seconds that dates can hold, negative ones included."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LONGEST_S
 
 
 def is_duration(value: object) -> bool:
-    """A number of seconds that one can wait."""
+    """Whether a value is a number of seconds to wait."""
     return isinstance(value, int | float) and is_span(value) and value >= 0
 
 

@@ -1,13 +1,12 @@
-"""Facts on which sources disagree or are silent: what the two services may be like, each with where it comes from.
+"""Facts on which sources disagree or are silent: the alternatives of each, and their source.
 
-The first alternative of a fact holds unless `POST /_control/unsure` or `--unsure` at the start chooses another one.
+The first alternative holds unless `POST /_control/unsure` or the option `--unsure` chooses another.
 
-What is not here touches no call of the daily path, or is the same to a client that sends every parameter (order of a
-report), takes no derived figure for granted (units of rates), decides by `code` and not by HTTP status, believes no
-`expire` longer than until a token is refused, and keeps far below every rate that was ever named. Not offered either: a
-report without a filter that sums over the account (the SDK's comment; four live clients see rows of promotions, and a
-row without one is an error of the product), and a null in a batch update that clears nothing (it would leave an old
-reason in 同步状态).
+Left out is what touches no call of the daily path, and what the product does not depend on: it sends every parameter
+(order of a report), assumes no unit of derived figures (rates), decides by `code` and not by HTTP status, uses a token
+until it is refused whatever `expire` says, and stays far below every rate ever named. Left out as well: a report
+without a filter that sums over the account (an SDK's comment; four live clients see rows of promotions, and the product
+fails on a row without one), and a null in a batch update that clears nothing (it would keep an old reason in 同步状态).
 
 Sources: `OE` is the reference of Ocean Engine, `OE+` its second page, `FS` that of Feishu.
 """
@@ -20,13 +19,13 @@ Changes = Mapping[str, object]
 
 @dataclass(frozen=True)
 class Fact:
-    """One thing that nobody is sure of."""
+    """One fact with its alternatives."""
 
     name: str
     alternatives: tuple[str, ...]  # the first one is the default
     about: str
     source: str
-    settings: Mapping[str, Changes] = field(default_factory=dict)  # by alternative, where a setting makes it so
+    settings: Mapping[str, Changes] = field(default_factory=dict)  # by alternative: settings that it implies
 
     def __post_init__(self) -> None:
         if len(set(self.alternatives)) < 2 or self.settings.keys() - set(self.alternatives):  # noqa: PLR2004 no choice
@@ -97,7 +96,7 @@ FACTS: Mapping[str, Fact] = {fact.name: fact for fact in _ALL}
 
 
 def checked(wanted: object) -> dict[str, str]:
-    """A choice of alternatives by fact, or ValueError that says what there is."""
+    """Check a choice of alternatives by fact. Raises ValueError or TypeError that lists what there is."""
     if not isinstance(wanted, dict):
         msg = f"an alternative by fact is wanted; there are {', '.join(FACTS)}"
         raise TypeError(msg)
@@ -110,12 +109,12 @@ def checked(wanted: object) -> dict[str, str]:
 
 
 class Choices(dict[str, str]):
-    """The alternative that holds, by fact: at first the first one of each."""
+    """The chosen alternative by fact; at the start the first of each."""
 
     def __init__(self) -> None:
         super().__init__((fact.name, fact.alternatives[0]) for fact in _ALL)
 
     def holds(self, name: str, alternative: str) -> bool:
-        """Whether a fact is this one of its alternatives."""
+        """Whether this alternative of a fact is chosen. Raises ValueError for an unknown one."""
         checked({name: alternative})
         return self[name] == alternative

@@ -1,4 +1,4 @@
-"""Who may change the emulator: programs, and pages of its own; not a web page of somebody else in a browser here."""
+"""Who may change the emulator: programs and its own pages, but no other web page in a browser on this machine."""
 
 import ipaddress
 from urllib.parse import urlsplit
@@ -6,14 +6,14 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 
 FORBIDDEN = 403
-OWN_SITE = ("same-origin", "none")  # Fetch Metadata: `none` is what a person does, such as typing the address
+OWN_SITE = ("same-origin", "none")  # Fetch Metadata; `none`: a person typed the address
 
 
 def foreign(request: Request) -> str | None:
-    """Why a request is refused; None where it may come in. Scripts send neither Origin nor Sec-Fetch-Site.
+    """Why a request is refused; None if it may come in. Scripts send neither Origin nor Sec-Fetch-Site.
 
-    A page can let its own name mean this machine (DNS rebinding); then Origin and Host agree. Such a name has a dot and
-    is no address, while `localhost`, a machine or a service of a compose file has none.
+    With DNS rebinding a page's own name resolves to this machine, so that Origin and Host agree. Such a name has a dot
+    and is no address; `localhost`, a machine and a service of a compose file have none.
     """
     host = request.headers.get("host", "")
     if not _ours(host):

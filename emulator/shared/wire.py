@@ -1,4 +1,4 @@
-"""What passes between the HTTP rim and the handlers: a call, a reply, a refusal."""
+"""What HTTP and the handlers exchange: calls, replies, refusals, and the routes between them."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ HTTP_BAD_REQUEST = 400
 
 
 class Refusal(Exception):
-    """A documented "no": the business code, the words, and the HTTP status that carries them."""
+    """A documented error: business code, message, HTTP status."""
 
     def __init__(self, code: int, message: str, *, status: int = HTTP_OK) -> None:
         super().__init__(code, message)
@@ -25,7 +25,7 @@ class Refusal(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """One request as it came in, nothing interpreted."""
+    """One request as it arrived."""
 
     method: str
     path: str
@@ -36,7 +36,7 @@ class Call:
 
     @staticmethod
     def parse_query(raw: bytes) -> list[tuple[str, str]]:
-        """Names and values as they stand there, repetitions and empty ones included."""
+        """Names and values, repeated and empty ones included."""
         return parse_qsl(raw.decode("latin-1"), keep_blank_values=True)
 
     def with_query(self, changes: Mapping[str, object]) -> "Call":
@@ -46,12 +46,12 @@ class Call:
 
     @cached_property
     def document(self) -> object:
-        """The body as JSON. Raises ValueError where it is none; NaN, Infinity and what is nested too deep are none."""
+        """The body as JSON. Raises ValueError as `json_of`."""
         return json_of(self.body)
 
     @cached_property
     def arguments(self) -> dict[str, str]:
-        """Path, query and top-level body fields as text: what faults match and the log shows."""
+        """Path, query and top-level body fields as text, for faults and the log."""
         found = {**self.params, **dict(self.query)}
         try:
             document = self.document
@@ -64,7 +64,7 @@ class Call:
 
 @dataclass
 class Reply:
-    """What goes back. `payload` is turned into JSON unless `raw` holds the bytes to send."""
+    """An answer: `payload` as JSON, or the bytes of `raw`."""
 
     payload: dict[str, Any] = field(default_factory=dict)
     status: int = HTTP_OK
@@ -73,19 +73,19 @@ class Reply:
 
     @property
     def code(self) -> int | None:
-        """The business code, where there is one."""
+        """The business code, if any."""
         code = self.payload.get("code")
         return code if isinstance(code, int) else None
 
     def encode(self) -> bytes:
-        """The body as it goes over the wire."""
+        """The body's bytes."""
         if self.raw is not None:
             return self.raw
         return json_bytes(self.payload)
 
 
 def json_bytes(payload: object) -> bytes:
-    """JSON as it goes over the wire: half a character, which UTF-8 cannot hold, is escaped as it came in."""
+    """Encode JSON. Half a character, which UTF-8 cannot hold, is escaped."""
     try:
         return json.dumps(payload, ensure_ascii=False).encode()
     except UnicodeEncodeError:
@@ -98,11 +98,11 @@ Handler = Callable[[S, Call], Reply]
 
 @dataclass(frozen=True)
 class Family(Generic[S]):
-    """What the endpoints of one API share."""
+    """What the endpoints of a service share."""
 
     name: str
     refuse: Callable[[Refusal], Reply]
-    throttled: Callable[[S, float, float], Reply]  # seconds until a call would pass, the rate
+    throttled: Callable[[S, float, float], Reply]  # arguments: seconds to wait, rate
     authorize: Callable[[S, Call], None]
     permit: Callable[[S, Call, "Route[S]"], None]
     wrong_method: Refusal
@@ -110,7 +110,7 @@ class Family(Generic[S]):
 
 @dataclass(frozen=True)
 class Route(Generic[S]):
-    """One endpoint. `name` is what faults, latency, counters and the log call it."""
+    """One endpoint. Faults, latency, counters and the log use its `name`."""
 
     name: str
     method: str
@@ -119,6 +119,6 @@ class Route(Generic[S]):
     family: Family[S]
     rate: float  # calls a second
     writes: bool = False
-    conflict_status: int = HTTP_OK  # the HTTP status that a write conflict has here
-    public: bool = False  # asks for no token
+    conflict_status: int = HTTP_OK  # HTTP status of a write conflict
+    public: bool = False  # needs no token
     metered: bool = False  # counts against the monthly quota of the tenant

@@ -1,4 +1,4 @@
-"""Faults by endpoint and call number, and what each kind needs to be told."""
+"""Faults by endpoint and number of the call, and the keys of each kind."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 from emulator.shared.settings import is_duration
 
 ALWAYS = "always"
-# kind: the keys that it must have, the keys that it may have
+# by kind: required keys, optional keys
 KINDS: dict[str, tuple[set[str], set[str]]] = {
     "status": ({"status"}, {"body", "headers"}),
     "code": ({"code"}, {"status", "message", "headers"}),
@@ -28,7 +28,7 @@ COMMON = {"endpoint", "kind", "call", "times", "match"}
 
 @dataclass
 class Fault:
-    """One fault: which calls of an endpoint it hits, and what happens to them."""
+    """One fault: the calls that it hits, and what it does to them."""
 
     endpoint: str
     kind: str
@@ -40,7 +40,7 @@ class Fault:
     hits: int = 0
 
     def sees(self, endpoint: str, arguments: Mapping[str, str]) -> bool:
-        """Count a call that it is meant for; true when this one is hit."""
+        """Count a matching call; whether it is hit."""
         if endpoint != self.endpoint or any(arguments.get(name) != value for name, value in self.match.items()):
             return False
         self.seen += 1
@@ -49,12 +49,12 @@ class Fault:
 
 @dataclass
 class FaultBoard:
-    """All faults that were posted, oldest first."""
+    """All faults, oldest first."""
 
     faults: list[Fault] = field(default_factory=list)
 
     def take(self, endpoint: str, arguments: Mapping[str, str]) -> Fault | None:
-        """The fault that hits this call. Every fault counts the call, the first that hits wins."""
+        """The first fault that hits this call; all of them count it."""
         hits = [fault for fault in self.faults if fault.sees(endpoint, arguments)]
         if not hits:
             return None
@@ -63,7 +63,7 @@ class FaultBoard:
 
 
 def parse(given: object, endpoints: set[str]) -> Fault:
-    """A fault from its JSON. Raises ValueError that says what is wrong."""
+    """Parse a fault. Raises ValueError that says what is wrong."""
     if not isinstance(given, dict):
         raise _wrong("a fault is an object")
     endpoint, kind = given.get("endpoint"), given.get("kind")
@@ -86,7 +86,7 @@ def _wrong(why: str) -> ValueError:
 def _count(given: dict[str, Any], name: str) -> int:
     value = given.get(name, 1)
     if type(value) is not int or value < 1:
-        raise _wrong(f"{name} is a number from 1 on")
+        raise _wrong(f"{name} is a whole number of at least 1")
     return value
 
 
@@ -116,15 +116,15 @@ def _is_change(change: object) -> bool:
 
 
 def changes_of(details: dict[str, Any]) -> list[dict[str, Any]]:
-    """The changes of a patch fault, those of the short form with a single `path` included."""
+    """The changes of a patch fault, including the short form with one `path`."""
     changes: list[dict[str, Any]] = list(details.get("changes", []))
     if "path" in details:
         changes.append({name: details[name] for name in ("path", "set", "remove") if name in details})
     return changes
 
 
-PARTS = ("head", "body")  # of an answer that drips
-ENCODINGS = ("identity", "gzip")  # of one that is too large
+PARTS = ("head", "body")  # of a dripping answer
+ENCODINGS = ("identity", "gzip")  # of a swollen one
 MIB_MAX = 1024
 DETAILS: dict[str, Callable[[Any], bool]] = {
     "status": lambda value: type(value) is int and 200 <= value < 600,  # noqa: PLR2004 - HTTP statuses

@@ -1,16 +1,16 @@
-"""A token bucket per endpoint: one second's worth at once, then one call every 1/rate seconds."""
+"""A token bucket per endpoint: a second's calls at once, then one every 1/rate seconds."""
 
 import time
 
 
 class Buckets:
-    """The buckets of one world, filled again by real time: the pace of calls is not business time."""
+    """The buckets of one world. Real time refills them, not the business clock."""
 
     def __init__(self) -> None:
         self._left: dict[str, tuple[float, float]] = {}
 
     def take(self, name: str, rate: float) -> float:
-        """Zero when the call may pass, else the seconds until one would."""
+        """Take a call; 0 if it may pass, else the seconds to wait."""
         now = time.monotonic()
         depth = max(rate, 1.0)
         left, at = self._left.get(name, (depth, now))

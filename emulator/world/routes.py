@@ -1,9 +1,10 @@
-"""Every endpoint of both services: the name that control uses, the path, the handler, the documented rate."""
+"""Every endpoint of both services: its name in control, path, handler and documented rate."""
 
 from dataclasses import replace
 from typing import Any
 
-from emulator.feishu import auth, bot, fields, records, search, tables, views, wiki
+from emulator.feishu import auth, bot, wiki
+from emulator.feishu.bitable import fields, records, search, tables, views
 from emulator.feishu.gate import FAMILY as FEISHU
 from emulator.feishu.state import Feishu
 from emulator.oceanengine import accounts, oauth, organisations, reports, user
@@ -74,5 +75,5 @@ ROUTES: tuple[Route[Any], ...] = (
     Route("bot.webhook", "POST", f"{WEBHOOK_PATH}/{{hook_id}}", bot.webhook, bot.FAMILY, WEBHOOK_RATE, public=True),
 )  # fmt: skip
 ENDPOINTS = {route.name for route in ROUTES}
-# Endpoints that ask for a token ask for a permission too; the others (OAuth, auth, webhook) need none.
+# Endpoints that need a token need a permission, too; OAuth, auth and webhook need neither.
 DENIABLE = {route.name: route for route in ROUTES if not route.public}

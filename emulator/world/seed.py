@@ -1,15 +1,15 @@
-"""The world that every start and every reset begins with: seven accounts and one base with two tables."""
+"""The seeded world of every start and reset: seven accounts and a base with two tables."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 
-from emulator.feishu.fields import add_field
-from emulator.feishu.model import PERSON, Base, Table
+from emulator.feishu.bitable.fields import add_field
+from emulator.feishu.bitable.model import PERSON, Base, Table
+from emulator.feishu.bitable.tables import make_table
+from emulator.feishu.bitable.values import TYPE
+from emulator.feishu.bitable.views import add_view
+from emulator.feishu.bitable.writing import insert_rows
 from emulator.feishu.state import Feishu
-from emulator.feishu.tables import make_table
-from emulator.feishu.values import TYPE
-from emulator.feishu.views import add_view
-from emulator.feishu.writing import insert_rows
 from emulator.oceanengine.figures import Promotion
 from emulator.oceanengine.source import Account
 from emulator.shared.clock import MILLISECONDS, SHANGHAI
@@ -18,7 +18,7 @@ DAY = "yyyy/MM/dd"
 TYPED_TABLE, TEXT_TABLE = ("广告日报", "tblTyped7c2e0001"), ("广告日报（文本）", "tblText7c2e0002")
 FIRST_ACCOUNT = 1_834_207_156_320_263
 _ACCOUNT_STEP = 73_000_018_421
-_FIRST_PROMOTION = 7_612_340_000_000_001_001  # 19 digits, beyond 2^53: a float would merge neighbours
+_FIRST_PROMOTION = 7_612_340_000_000_001_001  # 19 digits, beyond 2^53: as floats, neighbours would be equal
 _PROMOTION_STEP = 1_000_003_000_001
 _PER_PROJECT = 4
 
@@ -32,10 +32,10 @@ ACCOUNTS = (
     ("拾光咖啡", 2, "daily"),
     ("老码头火锅", 9, "daily"),
 )
-# Names that people really type, and that must survive tables, pages and exports.
-_NAMES = (
-    "双人套餐_{n}", "周末特惠 {n} | 限时", "新客立减 {n}", "<b>爆款</b> {n}", "=到店引流 {n}", "直播间 {n} 🔥",
-    "\"午市\" 团购 {n}", "老客召回, {n}",
+# names of promotions, each with its number
+NAMES = (
+    "双人套餐-{n}", "周末特惠-{n}", "新客立减-{n}", "招牌单品-{n}", "到店引流-{n}", "直播间专享-{n}", "午市团购-{n}",
+    "老客召回-{n}",
 )  # fmt: skip
 
 # column: type, property
@@ -57,29 +57,29 @@ _TYPED: Columns = {
 _TEXT: Columns = dict.fromkeys(("账户名称", "时间", "单元ID", "单元名称", *_FIGURES, "备注"), ("text", None))
 
 
-def accounts() -> list[Account]:
+def accounts(names: Sequence[str]) -> list[Account]:
     """The seven accounts of the marketing team."""
-    return [make_account(place, *described) for place, described in enumerate(ACCOUNTS)]
+    return [make_account(place, *described, names) for place, described in enumerate(ACCOUNTS)]
 
 
 def next_place(account_ids: Iterable[int]) -> int:
-    """A place after those of the accounts that are there, so that a new one takes nobody's id."""
-    return max(((known - FIRST_ACCOUNT) // _ACCOUNT_STEP for known in account_ids), default=-1) + 1
+    """The first place after those of these accounts: ids there are free."""
+    return max(((account_id - FIRST_ACCOUNT) // _ACCOUNT_STEP for account_id in account_ids), default=-1) + 1
 
 
-def make_account(place: int, name: str, promotions: int, rhythm: str) -> Account:
-    """An account with the ids that belong to its place."""
+def make_account(place: int, name: str, promotions: int, rhythm: str, names: Sequence[str]) -> Account:
+    """An account with the ids of its place."""
     first = _FIRST_PROMOTION + place * _PROMOTION_STEP
     return Account(
         FIRST_ACCOUNT + place * _ACCOUNT_STEP,
         name,
-        [_promotion(first, number) for number in range(promotions)],
+        [_promotion(first, one, names) for one in range(promotions)],
         rhythm,
     )
 
 
 def fill_base(feishu: Feishu, day: date) -> None:
-    """Both tables, each with a view and a row that people made."""
+    """Make both tables, each with a person's view and row."""
     typed = _table(feishu.base, *TYPED_TABLE, _TYPED)
     text = _table(feishu.base, *TEXT_TABLE, _TEXT)
     midnight = datetime.combine(day, time(), SHANGHAI)
@@ -87,10 +87,10 @@ def fill_base(feishu: Feishu, day: date) -> None:
     _manual_row(feishu, text, day.isoformat())
 
 
-def _promotion(first: int, number: int) -> Promotion:
-    project = number // _PER_PROJECT
-    name = _NAMES[number % len(_NAMES)].format(n=number + 1)
-    return Promotion(first + number * 3, name, first - 1000 + project, f"项目{project + 1}")
+def _promotion(first: int, place: int, names: Sequence[str]) -> Promotion:
+    project = place // _PER_PROJECT
+    name = names[place % len(names)].format(n=place + 1)
+    return Promotion(first + place * 3, name, first - 1000 + project, f"项目{project + 1}")
 
 
 def _table(base: Base, name: str, table_id: str, columns: Columns) -> Table:

@@ -1,13 +1,13 @@
-"""The state of both services, and its return to the seeded beginning."""
+"""The world: the state of both services, and its reset to the seed."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from emulator.feishu.bitable.model import Base
 from emulator.feishu.bot import HOOK_ID
-from emulator.feishu.model import Base
 from emulator.feishu.state import Feishu
 from emulator.feishu.tenant import Tenant
 from emulator.feishu.wiki import BASE_NODE, PAGE_NODE
@@ -26,6 +26,7 @@ from emulator.world import seed
 from emulator.world.faults import FaultBoard
 from emulator.world.ratelimit import Buckets
 from emulator.world.routes import DENIABLE
+from emulator.world.seed import NAMES
 
 DEFAULT_SEED = 7
 APP_TOKEN = "bascnLaikeDemo7c2e"  # noqa: S105 - the id of a base, not a secret
@@ -33,7 +34,7 @@ APP_TOKEN = "bascnLaikeDemo7c2e"  # noqa: S105 - the id of a base, not a secret
 
 @dataclass
 class Step:
-    """A control action that waits for the n-th call of an endpoint."""
+    """A control action to do right before the n-th call of an endpoint."""
 
     endpoint: str
     call: int
@@ -42,7 +43,7 @@ class Step:
     seen: int = 0
 
     def due(self, endpoint: str) -> bool:
-        """Count a call of the endpoint; true when it is the awaited one."""
+        """Count a call of the endpoint; whether it is the awaited one."""
         self.seen += endpoint == self.endpoint
         return endpoint == self.endpoint and self.seen == self.call
 
@@ -53,9 +54,10 @@ class World:
 
     seed: int = DEFAULT_SEED
     day: date | None = None
-    chosen: Mapping[str, str] = field(default_factory=dict)  # alternatives of unsure facts, from the start
+    chosen: Mapping[str, str] = field(default_factory=dict)  # alternatives from the start on
+    names: Sequence[str] = NAMES  # of promotions
     lock: threading.RLock = field(default_factory=threading.RLock)
-    epoch: int = 0  # counts resets: an effect that was to come late does not reach into the next test
+    epoch: int = 0  # counts resets: a late effect does not reach the next test
 
     def __post_init__(self) -> None:
         yesterday = Clock().today() - timedelta(days=1)
@@ -66,7 +68,7 @@ class World:
         self.reset()
 
     def reset(self) -> None:
-        """Back to the beginning: tokens, tables, figures, faults, settings, counters."""
+        """Return to the seed: tokens, tables, figures, faults, settings, counters."""
         with self.lock:
             self.epoch += 1
             self.settings, self.unsure = Settings(), unsure.Choices()
@@ -82,12 +84,12 @@ class World:
             seed.fill_base(self.feishu, self.newest_day)
             self.choose(self.chosen)
 
-    def state_of(self, route: Route[Any]) -> Any:  # noqa: ANN401 - what the route's own handler takes
+    def state_of(self, route: Route[Any]) -> Any:  # noqa: ANN401 - as the route's handler takes it
         """The state of an endpoint's service."""
         return self.oceanengine if route.family is OCEANENGINE else self.feishu
 
     def facts(self, url: str) -> dict[str, Any]:
-        """What a client must be told: address, ids, credentials."""
+        """What a client needs: address, ids, credentials."""
         oauth, feishu = self.oceanengine.oauth, self.feishu
         pair = oauth.pair
         typed, text = list(feishu.base.tables.values())[:2]
@@ -113,7 +115,7 @@ class World:
         }
 
     def choose(self, wanted: Mapping[str, str]) -> None:
-        """Let alternatives of unsure facts hold, or raise ValueError and choose none."""
+        """Choose alternatives, or raise ValueError and choose none."""
         chosen = unsure.checked(wanted)
         self.unsure |= chosen
         for name, alternative in chosen.items():
@@ -125,14 +127,14 @@ class World:
         self.clock.offset_s = self.settings.clock_offset_s
 
     def due_steps(self, endpoint: str) -> list[Step]:
-        """The scripted actions that come right before this call."""
+        """Count a call for the script; the steps due before it."""
         return [step for step in self.steps if step.due(endpoint)]
 
     def _new_oceanengine(self) -> OceanEngine:
         return OceanEngine(
             OAuth(self.seed, self.clock, self.settings),
             Selection(),
-            Source(self.seed, self.newest_day, seed.accounts(), self.clock, self.settings),
+            Source(self.seed, self.newest_day, seed.accounts(self.names), self.clock, self.settings),
             self.clock,
             self.settings,
             self.permissions,

@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,7 @@ VALUES: tuple[object, ...] = (
     *TEXTS, int(DIGITS), -int(DIGITS), 10**400, 1.5, 1e308, True, None, [], {}, [[]], [{}], {"a": {}}, "\ud800",
 )  # fmt: skip
 DAY = "2026-01-01"
+NO_CLIENT: Any = None
 
 
 @dataclass
@@ -153,32 +154,13 @@ def variants(sent: Sent) -> Iterator[tuple[dict[str, str], bytes]]:
         )
 
 
-class Unused:
-    """A line to no client."""
-
-    async def answer(self, reply: Reply) -> None:
-        """Send nothing."""
-
-    async def answer_half(self, reply: Reply) -> None:
-        """Send nothing."""
-
-    async def answer_in_pieces(self, reply: Reply, pieces: Iterable[bytes]) -> None:
-        """Send nothing."""
-
-    async def answer_slowly(self, reply: Reply, part: str, seconds: float) -> None:
-        """Send nothing."""
-
-    async def drop(self) -> None:
-        """Close nothing."""
-
-
 def answered(world: World, route: Route[Any], query: dict[str, str], body: bytes) -> Reply:
     """The answer to a call whose token is right, without the way over HTTP."""
     table = next(iter(world.feishu.base.tables.values()))
     ids = {"app_token": world.feishu.base.app_token, "table_id": table.table_id, "view_id": next(iter(table.views))}
     params = {**ids, "hook_id": world.facts("")["webhook_path"].rpartition("/")[2]}
     call = Call(route.method, route.path, params, list(query.items()), {"content-type": "application/json"}, body)
-    exchange = Exchange(world, route, call, Unused())
+    exchange = Exchange(world, route, call, NO_CLIENT)
     world.faults.take(route.name, call.arguments)
     try:
         reply = route.handler(world.state_of(route), call)

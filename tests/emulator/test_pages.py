@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 from hypothesis import HealthCheck, example, given, settings
 
+from emulator.world.world import World
 from tests.emulator.client import TYPED, Client
 from tests.hostile import TEXTS
 
@@ -126,7 +127,7 @@ def test_a_card_looks_about_as_in_feishu(emulator: Client) -> None:
     html = page(emulator)
     assert '<header class="t-orange">日报 &lt;b&gt;' in html
     assert "<b>合计</b>" in html
-    assert '<span style="color:#d83931">12.50</span>' in html
+    assert '<span class="red">12.50</span>' in html
     assert "<script>" not in html
     for part in ("账户", "内层", "走势", "打开", '<div class="bullet">一行</div>'):
         assert part in html
@@ -183,6 +184,23 @@ def test_a_snapshot_stands_alone(emulator: Client) -> None:
     assert "<link" not in html
     assert 'id="status"' in html
     assert "t-orange" in html
+
+
+def test_each_cell_says_its_column_for_a_phone(emulator: Client) -> None:
+    fill(emulator, 1)
+    assert '<td data-label="消耗(元)" class="num">1.25</td>' in grid(page(emulator))
+
+
+def test_a_day_is_shown_as_its_column_shows_it(emulator: Client) -> None:
+    formatted = {"name": "截至", "type": 5, "property": {"date_formatter": "yyyy/MM/dd HH:mm"}}
+    emulator.control("columns/add", {"table_id": emulator.facts[TYPED], **formatted})
+    emulator.control("rows/insert", {"table_id": emulator.facts[TYPED], "fields": {"截至": DAY_MS + 90_000}})
+    assert "2025/01/15 00:01" in grid(page(emulator))
+
+
+def test_promotions_of_the_demo_have_plain_names() -> None:
+    promotions = [one for account in World().oceanengine.source.accounts.values() for one in account.promotions]
+    assert all(re.fullmatch(r"[\u4e00-\u9fff]+-\d+", one.promotion_name) for one in promotions)
 
 
 class Tags(HTMLParser):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import requests
 
-from emulator.feishu.rights import SCOPES
+from emulator.feishu.gate import SCOPES
 from emulator.oceanengine.selection import LIFE_ACCOUNT_ID
 from emulator.world.routes import ROUTES
 from tests.emulator.client import REPORT, Client

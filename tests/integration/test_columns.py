@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from emulator.feishu.records import MOST_DELETED
+from emulator.feishu.bitable.records import MOST_DELETED
 from pipeline.clients.feishu.records import SMALL_BATCH, Records
 from pipeline.core.outcome import DayState, RunState, Summary
 from pipeline.core.table.columns import DEFAULT_COLUMNS

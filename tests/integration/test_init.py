@@ -11,7 +11,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from cli.table.init import init
-from emulator.feishu.model import Table
+from emulator.feishu.bitable.model import Table
 from pipeline.core.table.columns import DEFAULT_COLUMNS
 from pipeline.state import envfile
 from tests.lab import WRITES, Lab

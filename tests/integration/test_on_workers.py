@@ -5,10 +5,13 @@ import math
 import signal
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import time, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,6 +37,24 @@ def pages(lab: Lab, summary: Summary) -> int:
     """Pages of the promotion reports of a run: each account's at least one."""
     counts = Counter(str(row["local_account_id"]) for row in lab.source(summary.days.first, summary.days.last).values())
     return sum(max(1, math.ceil(counts[account] / 100)) for account in lab.accounts)
+
+
+@contextmanager
+def received(working: Workers, name: str) -> Iterator[list[tuple[str, str]]]:
+    """What Flower shows of each delivery of a task: the words for its arguments."""
+    shown: list[tuple[str, str]] = []
+
+    def note(event: dict[str, Any]) -> None:
+        if event["name"] == name:
+            shown.append((event["args"], event["kwargs"]))
+
+    with working.app.connection() as connection:
+        receiver = working.app.events.Receiver(connection, handlers={"task-received": note})
+        thread = threading.Thread(target=receiver.capture, kwargs={"wakeup": False}, daemon=True)
+        thread.start()
+        yield shown
+        receiver.should_stop = True
+        thread.join(10)
 
 
 @pytest.fixture
@@ -107,9 +128,17 @@ def test_a_failed_account_is_a_failure_of_finish_and_of_nothing_else(working: Wo
 def test_an_account_that_fails_for_longer_than_a_call_is_tried_is_fetched_later(working: Workers) -> None:
     slow = working.lab.accounts[0]
     working.lab.fault("report.account", "code", code=50000, times=6, match={"local_account_id": slow})
-    run_id = working.result(working.send("laike.daily"))["result"]["run_id"]
-    assert working.ended(run_id).state == RunState.SUCCESS
+    with received(working, "laike.fetch_account") as shown:
+        run_id = working.result(working.send("laike.daily"))["result"]["run_id"]
+        summary = working.ended(run_id)
+    assert summary.state == RunState.SUCCESS
     assert "fetch_again" in working.words()
+    of_slow = [
+        args for args, _ in shown if args.startswith(f"({working.lab.facts['accounts'][slow]}, {summary.days.first}")
+    ]
+    assert len(of_slow) > 1
+    assert len(shown) == len(of_slow) + len(working.lab.accounts) - 1
+    assert {kwargs for _, kwargs in shown} == {f"run_id={run_id}, batch=0"}
 
 
 def test_an_account_that_fails_for_ever_is_given_up_and_named(working: Workers) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import redis
 
-from emulator.feishu.model import APP
+from emulator.feishu.bitable.model import APP
 from emulator.world.world import World
 from pipeline.core.model import CHINA, Account, AccountDay, DayRange
 from pipeline.core.outcome import DayOutcome, DayState, Run, RunState, Summary

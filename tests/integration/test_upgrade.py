@@ -24,6 +24,7 @@ from pipeline.steps.coverage.grid import coverage
 from pipeline.steps.coverage.rebuild import settle_history
 from pipeline.steps.runs.plan import begin_catch_up, begin_daily, carry_out
 from tests.dataset import ACCOUNTS, LEFT_AT, NEWEST, load, restore, small
+from tests.hostile import PROMOTIONS
 from tests.lab import Lab, Plain
 from tests.workers import wait_until, workers
 
@@ -37,7 +38,7 @@ PATIENTLY_S = 60.0
 @pytest.fixture(scope="module")
 def server() -> Iterator[EmulatorServer]:
     """An emulator whose figures end some days after the data set."""
-    with EmulatorServer(day=NEWEST) as started:
+    with EmulatorServer(day=NEWEST, names=PROMOTIONS) as started:
         yield started
 
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from emulator.feishu.fields import add_field
-from emulator.feishu.tables import make_table
-from emulator.feishu.views import add_view
+from emulator.feishu.bitable.fields import add_field
+from emulator.feishu.bitable.tables import make_table
+from emulator.feishu.bitable.views import add_view
 from emulator.world.world import World
 from pipeline.context import Context
 from pipeline.core.model import ZERO, DayRange, Key

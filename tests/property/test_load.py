@@ -11,7 +11,7 @@ from datetime import date
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 
-from emulator.feishu.model import APP
+from emulator.feishu.bitable.model import APP
 from emulator.world.world import World
 from pipeline.core.model import Key
 from tests import inprocess

@@ -1,4 +1,4 @@
-"""Lists by page: an opaque token that is good for one list only."""
+"""Lists by page, with opaque tokens that fit one list only."""
 
 import base64
 import hashlib
@@ -14,7 +14,7 @@ T = TypeVar("T")
 def page(
     items: Sequence[T], size: int, token: str, scope: str, *, status: int = HTTP_OK
 ) -> tuple[Sequence[T], dict[str, Any]]:
-    """A page and the keys that go with it. `scope` names the list; `page_token` is absent at the end."""
+    """A page and its keys. `scope` names the list; the last page has no `page_token`."""
     first = _first(token, scope, status) if token else 0
     after = first + size
     frame: dict[str, Any] = {"has_more": after < len(items), "total": len(items)}

@@ -4,10 +4,11 @@ import json
 from functools import partial
 from typing import Any
 
-from emulator.feishu import envelope, filters, options, paging
-from emulator.feishu.filters import EXACT_DATE, Test
-from emulator.feishu.lookup import table_of, view_of
-from emulator.feishu.model import SELECTS, Base, Condition, Field, Table, View
+from emulator.feishu import envelope
+from emulator.feishu.bitable import filters, options, paging
+from emulator.feishu.bitable.filters import EXACT_DATE, Test
+from emulator.feishu.bitable.lookup import table_of, view_of
+from emulator.feishu.bitable.model import SELECTS, Base, Condition, Field, Table, View
 from emulator.feishu.state import Feishu
 from emulator.shared.parsing import json_of
 from emulator.shared.wire import HTTP_BAD_REQUEST, Call, Reply
@@ -24,7 +25,7 @@ refused = partial(envelope.refused, status=HTTP_BAD_REQUEST)
 
 
 def list_views(feishu: Feishu, call: Call) -> Reply:
-    """GET …/tables/:table_id/views: without `property`, and without the views that people keep to themselves."""
+    """GET …/tables/:table_id/views: without `property`, without personal views."""
     query = envelope.query_of(call, ("page_size", "page_token", "user_id_type"))
     table = table_of(feishu, call, real_statuses=True)
     size = envelope.page_of(query, LARGEST_PAGE, status=HTTP_BAD_REQUEST)
@@ -58,7 +59,7 @@ def create_view(feishu: Feishu, call: Call) -> Reply:
 
 
 def patch_view(feishu: Feishu, call: Call) -> Reply:
-    """PATCH …/views/:view_id: what is not named stays."""
+    """PATCH …/views/:view_id: changes only what is named."""
     envelope.query_of(call, ())
     table = table_of(feishu, call, real_statuses=True)
     view = _view(table, call)
@@ -85,7 +86,7 @@ def delete_view(feishu: Feishu, call: Call) -> Reply:
 
 
 def remove_view(table: Table, view: View) -> None:
-    """Take a view away unless it is the last."""
+    """Delete a view; refuses the last one."""
     if len(table.views) == 1:
         raise refused(1254023)
     del table.views[view.view_id]
@@ -107,7 +108,7 @@ def check_view_name(table: Table, name: object, own: View | None = None) -> str:
     wanted = name.strip()
     if len(wanted) > LONGEST_NAME or FORBIDDEN_IN_NAME & set(wanted):
         raise refused(1254022)
-    if any(known.name == wanted for known in table.views.values() if known is not own):
+    if any(view.name == wanted for view in table.views.values() if view is not own):
         raise refused(1254020, wanted)
     return wanted
 
@@ -130,7 +131,7 @@ def _described(feishu: Feishu, table: Table, view: View) -> dict[str, Any]:
 
 
 def property_changes(base: Base, table: Table, given: object) -> dict[str, Any]:
-    """What a `property` sets on a view, or its refusal."""
+    """The attributes of a view that a `property` sets. Refuses a bad one."""
     if given is None:
         return {}
     if not isinstance(given, dict):
@@ -158,7 +159,7 @@ def _shown(table: Table, condition: Condition) -> dict[str, Any]:
     column = table.fields.get(condition.field_id)
     value: list[object] = list(condition.value)
     if value[:1] == [EXACT_DATE]:
-        value[1] = int(condition.value[1])  # the server gives the timestamp back unquoted
+        value[1] = int(condition.value[1])  # read back unquoted
     return {
         "condition_id": condition.condition_id,
         "field_id": condition.field_id,
@@ -196,7 +197,7 @@ def _condition(base: Base, table: Table, given: object) -> Condition:
 
 
 def _values(text: object, operator: str) -> list[str]:
-    """The value of a view's condition is one string that holds a JSON list."""
+    """Parse the value of a view's condition: a string that holds a JSON list."""
     if text is None and operator in filters.EMPTINESS:
         return []
     try:

@@ -1,7 +1,7 @@
-"""A column gets another type: its cells go along, and what the new type cannot hold becomes empty.
+"""Change a column's type with its cells: cells that do not fit the new type become empty.
 
-Each cell is converted by the text that a person sees in the grid. How the service converts is not documented; that a
-day becomes no number and a number no day is what the grid does.
+Each cell is converted by its text in the grid. The service's own rules are not documented; in its grid a day becomes
+no number and a number no day.
 """
 
 import math
@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-from emulator.feishu import filters
-from emulator.feishu.fields import DEFAULTS, INDEX_TYPES, UI_TYPES
-from emulator.feishu.filters import BadCondition, Test
-from emulator.feishu.model import Condition, Field, Table
+from emulator.feishu.bitable import filters
+from emulator.feishu.bitable.fields import DEFAULTS, INDEX_TYPES, UI_TYPES
+from emulator.feishu.bitable.filters import BadCondition, Test
+from emulator.feishu.bitable.model import Condition, Field, Table
+from emulator.feishu.bitable.values import display, stored
 from emulator.feishu.state import Feishu
-from emulator.feishu.values import display, stored
 from emulator.shared.clock import MILLISECONDS
 from emulator.shared.wire import Refusal
 
@@ -24,7 +24,7 @@ DAY_FORMATS = ("%Y/%m/%d", "%Y-%m-%d")
 
 
 def retype(feishu: Feishu, table: Table, column: Field, kind: int) -> None:
-    """Change a column's type with all its cells; its id, its name and the conditions that still fit stay."""
+    """Change a column's type and its cells; id, name and the conditions that still fit stay. Raises ValueError."""
     if column.type not in CONVERTIBLE or kind not in CONVERTIBLE:
         msg = f"from type {column.type} to {kind!r}: only {CONVERTIBLE} are converted here"
         raise ValueError(msg)
@@ -63,7 +63,7 @@ def _converted(column: Field, text: str, zone: ZoneInfo) -> object:
 
 
 def _written(kind: int, text: str, zone: ZoneInfo) -> object:
-    """A text as a write of the type would give it."""
+    """The text in the write shape of the type. Raises ValueError."""
     if kind == NUMBER:
         return _figure(text)
     if kind == DATE:
@@ -96,7 +96,7 @@ def _keep_conditions(table: Table, before: Field, column: Field) -> None:
 
 
 def _moved(condition: Condition, names: dict[str, str], column: Field) -> Condition | None:
-    """A view's condition as it reads after the change; None where the new type does not take it."""
+    """A view's condition after the change; None if it does not fit the new type."""
     if condition.field_id != column.field_id:
         return condition
     values = [names.get(value, value) for value in condition.value]

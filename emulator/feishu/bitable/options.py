@@ -1,16 +1,16 @@
-"""Options of select fields in the filters of views, where the API takes their names instead of their ids."""
+"""Options in the filters of views, where the API takes names instead of ids."""
 
 import json
 from typing import Any
 
-from emulator.feishu.model import SELECTS, Table
+from emulator.feishu.bitable.model import SELECTS, Table
 from emulator.shared.parsing import json_of
 
 Property = dict[str, Any]
 
 
 def by_id(table: Table, given: object) -> object:
-    """A `property` as it is kept: names of options become their ids, and an id is no name."""
+    """A `property` as it is stored: option names become ids."""
     if not isinstance(given, dict) or not isinstance(given.get("filter_info"), dict):
         return given
     conditions = given["filter_info"].get("conditions")
@@ -21,7 +21,7 @@ def by_id(table: Table, given: object) -> object:
 
 
 def by_name(table: Table, view: Property) -> Property:
-    """A view as the API shows it: ids of options become their names."""
+    """A view as the API shows it: option ids become names."""
     info = view["property"]["filter_info"]
     if info:
         info["conditions"] = [_spelled(table, condition, to_ids=False) for condition in info["conditions"]]
@@ -39,6 +39,6 @@ def _spelled(table: Table, condition: Any, *, to_ids: bool) -> Any:  # noqa: ANN
         return condition
     if not isinstance(values, list):
         return condition
-    # what is no name stands for no option, and so is refused as an id that the field does not have
+    # an unknown name becomes an unknown id, which is refused
     spelled = [other.get(value, f"no option {value}") for value in values]
     return {**condition, "value": json.dumps(spelled, ensure_ascii=False, separators=(",", ":"))}

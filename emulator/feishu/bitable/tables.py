@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from emulator.feishu import envelope, fields, paging
+from emulator.feishu import envelope
+from emulator.feishu.bitable import fields, paging
+from emulator.feishu.bitable.lookup import base_of
+from emulator.feishu.bitable.model import PERSON, Base, Table, View
+from emulator.feishu.bitable.views import add_view
+from emulator.feishu.bitable.writing import insert_rows
 from emulator.feishu.envelope import refused
-from emulator.feishu.lookup import base_of
-from emulator.feishu.model import PERSON, Base, Table, View
 from emulator.feishu.state import Feishu
-from emulator.feishu.views import add_view
-from emulator.feishu.writing import insert_rows
 from emulator.shared.wire import Call, Reply
 
 LARGEST_PAGE = 100
@@ -18,7 +19,7 @@ LONGEST_NAME = 100
 FORBIDDEN_IN_NAME = frozenset("/\\?*:[]")
 DEFAULT_VIEW = "表格"
 DEFAULT_INDEX = "多行文本"
-BLANK_ROWS = 10  # as the default table of a new base has them
+BLANK_ROWS = 10  # as in the default table of a new base
 TABLE_KEYS = ("name", "default_view_name", "fields")
 
 
@@ -63,18 +64,18 @@ def create_table(feishu: Feishu, call: Call) -> Reply:
     table, view = _made(base, name, wanted.get("default_view_name") or DEFAULT_VIEW, columns)
     if feishu.unsure.holds("new_table_rows", "ten_blank"):
         insert_rows(feishu, table, [{} for _ in range(BLANK_ROWS)], PERSON)
-    table.unseen = int(feishu.unsure.holds("just_created", "late"))
+    table.hidden_calls = int(feishu.unsure.holds("just_created", "late"))
     ids = {"table_id": table.table_id, "default_view_id": view.view_id}
     return envelope.success({**ids, "field_id_list": list(table.fields)})
 
 
 def check_table_name(base: Base, name: object) -> str:
-    """A table's name, trimmed. The page names no code of its own for a bad one, so it is a wrong body."""
+    """A table's name, trimmed. A bad one is a wrong body: the API's page names no code for it."""
     if not isinstance(name, str) or not 1 <= len(name.strip()) <= LONGEST_NAME:
         raise refused(1254001, f"table name must have 1 to {LONGEST_NAME} characters")
     if FORBIDDEN_IN_NAME & set(name):
         raise refused(1254001, "table name has a forbidden character")
-    if any(known.name == name.strip() for known in base.tables.values()):
+    if any(table.name == name.strip() for table in base.tables.values()):
         raise refused(1254013, name)
     return name.strip()
 

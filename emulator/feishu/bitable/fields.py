@@ -1,20 +1,21 @@
-"""Fields of a table: list, create, and the rules that a new column must meet (Bitable: field guide)."""
+"""Fields of a table: list, create, and the rules for new ones (Bitable: field guide)."""
 
 from collections.abc import Callable
 from typing import Any
 
-from emulator.feishu import envelope, paging
+from emulator.feishu import envelope
+from emulator.feishu.bitable import paging
+from emulator.feishu.bitable.lookup import table_of, view_of
+from emulator.feishu.bitable.model import SELECTS, Base, Field, Table
+from emulator.feishu.bitable.operations import once
 from emulator.feishu.envelope import refused
-from emulator.feishu.lookup import table_of, view_of
-from emulator.feishu.model import SELECTS, Base, Field, Table
-from emulator.feishu.operations import once
 from emulator.feishu.state import Feishu
 from emulator.shared.wire import Call, Reply
 
 LARGEST_PAGE = 100
 MOST_FIELDS = 300
 MOST_OPTIONS = 20_000
-LONGEST_NAME = 1000  # no figure is documented: a bound of our own
+LONGEST_NAME = 1000  # our own bound: none is documented
 COLORS = range(55)
 BODY_KEYS = ("field_name", "type", "ui_type", "property", "description")
 NUMBER_FORMATS = (
@@ -27,7 +28,7 @@ UI_TYPES = {
     20: ("Formula",), 1001: ("CreatedTime",), 1002: ("ModifiedTime",), 1003: ("CreatedUser",),
     1004: ("ModifiedUser",), 1005: ("AutoNumber",),
 }  # fmt: skip
-CREATABLE = (1, 2, 3, 4, 5, 7, 11, 13, 15, 1001, 1002, 1003, 1004)  # what the emulator implements of the list
+CREATABLE = (1, 2, 3, 4, 5, 7, 11, 13, 15, 1001, 1002, 1003, 1004)  # those that the emulator implements
 INDEX_TYPES = (1, 2, 5, 13, 15, 20, 22)
 
 
@@ -52,7 +53,7 @@ def create_field(feishu: Feishu, call: Call) -> Reply:
 
     def create() -> dict[str, Any]:
         made = described(add_checked(feishu.base, table, body))
-        # a text in the list, an object here: the models of the official SDK have it so
+        # a text in the list, an object here: as in the official SDK's models
         return {"field": made | {"description": {"text": made["description"]} if made["description"] else None}}
 
     return once(feishu, call, query.get("client_token", ""), create)
@@ -73,7 +74,7 @@ def described(column: Field) -> dict[str, Any]:
 
 
 def checked(body: dict[str, Any]) -> None:
-    """Refuse a field that cannot be made, whatever table it is for."""
+    """Refuse a field that no table can have."""
     envelope.allow(body, BODY_KEYS)
     check_name(body.get("field_name"))
     kind = body.get("type")
@@ -99,7 +100,7 @@ def check_name(name: object) -> str:
 
 
 def check_free(table: Table, name: str) -> None:
-    """Refuse a second column of one name."""
+    """Refuse a name that the table already has."""
     if table.field_named(name) is not None:
         raise refused(1254014, name)
 
@@ -160,8 +161,8 @@ def _option(option: object) -> bool:
 
 
 def _date_property(given: dict[str, Any]) -> bool:
-    known = given.keys() <= {"date_formatter", "auto_fill"}
-    return known and given.get("date_formatter", DATE_FORMATS[0]) in DATE_FORMATS
+    allowed = given.keys() <= {"date_formatter", "auto_fill"}
+    return allowed and given.get("date_formatter", DATE_FORMATS[0]) in DATE_FORMATS
 
 
 def _person_property(given: dict[str, Any]) -> bool:
@@ -172,7 +173,7 @@ def _nothing(_given: dict[str, Any]) -> bool:
     return False
 
 
-# field type: error code of its property, and what a given property must satisfy
+# by field type: the error code of its property, and the check of a given one
 PROPERTIES: dict[int, tuple[int, Callable[[dict[str, Any]], bool]]] = {
     1: (1254080, _nothing),
     2: (1254081, _number_property),
@@ -188,7 +189,7 @@ PROPERTIES: dict[int, tuple[int, Callable[[dict[str, Any]], bool]]] = {
     1003: (1254095, _nothing),
     1004: (1254096, _nothing),
 }
-# For these even `null` must stay away (Bitable: field guide, 复选框 and 超链接).
+# These refuse even `null` (Bitable: field guide, 复选框 and 超链接).
 OMITTED = (7, 15)
 
 

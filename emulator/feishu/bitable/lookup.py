@@ -1,14 +1,14 @@
-"""From the ids of a path to the things that they name, or the documented refusal."""
+"""Find what the ids of a path name, or refuse as documented."""
 
+from emulator.feishu.bitable.model import Base, Table, View
 from emulator.feishu.envelope import NOT_FOUND, refused
-from emulator.feishu.model import Base, Table, View
 from emulator.feishu.state import Feishu
 from emulator.feishu.wiki import BASE_NODE, PAGE_NODE
 from emulator.shared.wire import HTTP_BAD_REQUEST, HTTP_OK, Call
 
 
 def base_of(feishu: Feishu, call: Call, *, real_statuses: bool = False) -> Base:
-    """The base of a path; the token of a wiki node is none."""
+    """The base of a path. A wiki node's token names no base."""
     if call.params["app_token"] in (BASE_NODE, PAGE_NODE):
         raise refused(1254003, status=HTTP_BAD_REQUEST if real_statuses else HTTP_OK)
     if call.params["app_token"] != feishu.base.app_token:
@@ -21,10 +21,10 @@ def table_of(feishu: Feishu, call: Call, *, real_statuses: bool = False) -> Tabl
     base = base_of(feishu, call, real_statuses=real_statuses)
     table_id = call.params["table_id"]
     table = base.tables.get(table_id)
-    if table is not None and not table.unseen:
+    if table is not None and not table.hidden_calls:
         return table
     if table is not None:
-        table.unseen -= 1
+        table.hidden_calls -= 1
     if table_id.startswith("tbl"):
         raise refused(1254041, status=NOT_FOUND if real_statuses else HTTP_OK)
     raise refused(1254004, status=HTTP_BAD_REQUEST if real_statuses else HTTP_OK)

@@ -1,4 +1,4 @@
-"""client_token: one logical operation, however often it is asked for (Bitable: batch create records)."""
+"""client_token: the same operation is done once (Bitable: batch create records)."""
 
 import hashlib
 import json
@@ -15,18 +15,18 @@ UUID_VERSION = 4
 
 
 def once(feishu: Feishu, call: Call, token: str, work: Callable[[], dict[str, Any]]) -> Reply:
-    """Do the work unless the token says that it was done. An empty token makes each call its own operation."""
+    """Do the work, unless it was done under this token. Without a token every call is an operation of its own."""
     if not token:
         return envelope.success(work())
     _check(token)
     mode, digest = feishu.settings.client_token_mode, _digest(call)
-    known = feishu.base.operations.get(token)
-    if known is not None and mode != "ignore":
-        if known[0] != digest:
+    former = feishu.base.operations.get(token)
+    if former is not None and mode != "ignore":
+        if former[0] != digest:
             raise refused(1255006)
         if mode == "refuse":
             raise refused(1254608)
-        return envelope.success(known[1])
+        return envelope.success(former[1])
     done = work()
     feishu.base.operations[token] = (digest, done)
     return envelope.success(done)

@@ -1,23 +1,23 @@
-"""Batches of records: create, update, delete. All of a batch or nothing of it."""
+"""Batches of records: create, update, delete. A batch succeeds as a whole or not at all."""
 
 from typing import Any
 
 from emulator.feishu import envelope
+from emulator.feishu.bitable.lookup import table_of
+from emulator.feishu.bitable.model import APP
+from emulator.feishu.bitable.operations import once
+from emulator.feishu.bitable.values import read
+from emulator.feishu.bitable.writing import delete_rows, insert_rows, update_rows
 from emulator.feishu.envelope import refused
-from emulator.feishu.lookup import table_of
-from emulator.feishu.model import APP
-from emulator.feishu.operations import once
 from emulator.feishu.state import Feishu
-from emulator.feishu.values import read
-from emulator.feishu.writing import delete_rows, insert_rows, update_rows
 from emulator.shared.wire import Call, Reply
 
 # Bitable: batch create, batch update, batch delete
-MOST_DELETED = 500  # of creates and updates the settings say how many
+MOST_DELETED = 500  # for creates and updates see the settings
 
 
 def batch_create(feishu: Feishu, call: Call) -> Reply:
-    """POST …/records/batch_create: answers with the write shape, not the read shape."""
+    """POST …/records/batch_create: answers in the write shape."""
     query = envelope.query_of(call, ("user_id_type", "client_token", "ignore_consistency_check"))
     table = table_of(feishu, call)
     rows = [_row(entry, ("fields",))["fields"] for entry in _records(call, feishu.settings.write_batch)]
@@ -33,7 +33,7 @@ def batch_create(feishu: Feishu, call: Call) -> Reply:
 
 
 def batch_update(feishu: Feishu, call: Call) -> Reply:
-    """POST …/records/batch_update: the named cells only, null clears. Takes no client_token."""
+    """POST …/records/batch_update: only the named cells; null clears. Takes no client_token."""
     envelope.query_of(call, ("user_id_type", "ignore_consistency_check"))
     table = table_of(feishu, call)
     entries = [_row(entry, ("record_id", "fields")) for entry in _records(call, feishu.settings.write_batch)]

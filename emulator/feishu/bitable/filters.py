@@ -1,4 +1,4 @@
-"""Filters of record search and of views: the same conditions, checked by field type and compiled once."""
+"""Filters of record search and views: conditions are checked by field type and compiled once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from functools import reduce
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from emulator.feishu.model import Field, Record
-from emulator.feishu.values import LATEST_MS
+from emulator.feishu.bitable.model import Field, Record
+from emulator.feishu.bitable.values import LATEST_MS
 from emulator.shared.parsing import whole
 
 Predicate = Callable[[Record], bool]
@@ -38,7 +38,7 @@ ONE_DAY = timedelta(days=1)
 
 
 class BadCondition(Exception):
-    """A condition that its field does not take, and why."""
+    """Why a field does not take a condition."""
 
 
 @dataclass(frozen=True)
@@ -84,12 +84,12 @@ def _is_single(kind: int, value: str) -> bool:
 def _is_date(operator: str, values: list[str]) -> bool:
     if values[:1] == [EXACT_DATE]:
         return len(values) == len([EXACT_DATE, "ms"]) and whole(values[1], 0, LATEST_MS - 1) is not None
-    known = (*DAYS, *PERIODS) if operator == "is" else DAYS
-    return len(values) == 1 and values[0] in known
+    named = (*DAYS, *PERIODS) if operator == "is" else DAYS
+    return len(values) == 1 and values[0] in named
 
 
 def compiled(tests: list[Test], conjunction: str, zone: ZoneInfo, today: date, *, by_day: bool = True) -> Predicate:
-    """One predicate for a flat list of conditions; dates are compared by day, or by their instants with midnights."""
+    """One predicate for a flat list of conditions. `by_day`: compare dates by day, else their instant with midnight."""
     parts = [_predicate(test, zone, today, by_day=by_day) for test in tests]
     return combined(parts, conjunction)
 
@@ -99,7 +99,7 @@ def combined(parts: list[Predicate], conjunction: str) -> Predicate:
     return reduce(_both if conjunction == "and" else _either, parts)
 
 
-# in pairs, since a generator for each row costs thrice what the conditions do
+# in pairs: a generator per row would cost three times the conditions
 def _both(one: Predicate, other: Predicate) -> Predicate:
     return lambda record: one(record) and other(record)
 
@@ -181,9 +181,9 @@ def _set_predicate(test: Test, value_of: Callable[[Record], Any]) -> Predicate:
 def _date_predicate(
     test: Test, value_of: Callable[[Record], Any], zone: ZoneInfo, today: date, *, by_day: bool
 ) -> Predicate:
-    """Compared by day in the document's time zone: ExactDate is cut to midnight there."""
+    """Compare by day in the document's time zone; ExactDate is cut to midnight there."""
     first, last = _span(test.values, zone, today)
-    # midnights are worked out once: a search looks at every row of the table
+    # compute midnights once: a search looks at every row
     begin, end = _midnight_ms(first, zone), _midnight_ms(last + ONE_DAY, zone)
     if test.operator == "isGreater" and not by_day:
         return lambda record: (ms := value_of(record)) is not None and ms > begin

@@ -1,4 +1,4 @@
-"""What a base is made of, in memory. No rule of the API lives here: those are in the modules by resource."""
+"""What a base consists of. The API's rules are in the modules by resource."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ SELECTS = (3, 4)
 
 @dataclass
 class Field:
-    """A column. Options of a select are name → id, in the order in which they came."""
+    """A column. `options` of a select: name → id, oldest first."""
 
     field_id: str
     name: str
@@ -28,7 +28,7 @@ class Field:
 
 @dataclass(slots=True)
 class Record:
-    """A row. Cells are keyed by field id and hold the write shape; an empty cell is not there."""
+    """A row. Cells hold the write shape by field id; empty cells are absent."""
 
     record_id: str
     number: int
@@ -51,7 +51,7 @@ class Condition:
 
 @dataclass
 class View:
-    """A view with its filter; `hidden` are field ids. A personal one is listed to its owner alone."""
+    """A view with its filter. `hidden`: field ids. `personal`: listed to its owner only."""
 
     view_id: str
     name: str
@@ -65,7 +65,7 @@ class View:
 
 @dataclass
 class Table:
-    """A table; `revision` moves with every change of it."""
+    """A table; every change increments `revision`."""
 
     table_id: str
     name: str
@@ -73,21 +73,21 @@ class Table:
     records: dict[str, Record] = field(default_factory=dict)
     views: dict[str, View] = field(default_factory=dict)
     revision: int = 1
-    unseen: int = 0  # calls about it that are still answered as if it were not there
-    # rows that matched a filter at the present revision: paging would evaluate it anew for each page
+    hidden_calls: int = 0  # so many next calls do not find it
+    # rows by filter at this revision, so that paging does not filter again for each page
     matches: dict[str, list[Record]] = field(default_factory=dict)
 
     def field_named(self, name: str) -> Field | None:
         """The column of this name."""
-        return next((known for known in self.fields.values() if known.name == name), None)
+        return next((column for column in self.fields.values() if column.name == name), None)
 
     @property
     def primary(self) -> Field:
         """The index column."""
-        return next(known for known in self.fields.values() if known.primary)
+        return next(column for column in self.fields.values() if column.primary)
 
     def touch(self) -> None:
-        """Something changed."""
+        """Note a change."""
         self.revision += 1
         self.matches.clear()
 
@@ -99,13 +99,13 @@ class Base:
     app_token: str
     name: str
     tables: dict[str, Table] = field(default_factory=dict)
-    writers: int = 0  # writes under way: there may be one
-    # what a client_token did: a digest of the request, and the answer
+    writers: int = 0  # writes under way: one at most
+    # by client_token: a digest of the request, and its answer
     operations: dict[str, tuple[str, dict[str, object]]] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict)
 
     def new_id(self, prefix: str) -> str:
-        """The next id of a kind, the same after each reset."""
+        """The next id of a kind; a reset repeats them."""
         self._numbers[prefix] = number = self._numbers.get(prefix, 0) + 1
         return f"{prefix}{self.app_token[-4:]}{number:07d}"
 
@@ -115,7 +115,7 @@ class Base:
 
     @property
     def revision(self) -> int:
-        """Moves with every change of any table."""
+        """Changes with every change of a table."""
         return sum(table.revision for table in self.tables.values())
 
     def rows(self) -> Iterator[Record]:
@@ -126,7 +126,7 @@ class Base:
 
 @dataclass(frozen=True)
 class Message:
-    """A message that the webhook took."""
+    """A message that the webhook accepted."""
 
     at: datetime
     body: dict[str, object]

@@ -1,4 +1,4 @@
-"""Cell values by field type: what a write takes, what a read gives (Bitable: data structure of records)."""
+"""Cell values by field type, written and read (Bitable: data structure of records)."""
 
 import re
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from emulator.feishu.envelope import refused
 
 if TYPE_CHECKING:
-    from emulator.feishu.model import Field, Record
+    from emulator.feishu.bitable.model import Field, Record
 
 TYPE = {
     "text": 1, "number": 2, "select": 3, "multi": 4, "date": 5, "checkbox": 7, "person": 11, "phone": 13, "url": 15,
@@ -24,10 +24,11 @@ EARLIEST_MS = 10**11  # below this a number is seconds, not milliseconds
 LATEST_MS = 10**14
 EXACT = 2**53
 FORMULA_TEXT = "公式"
+DATE_PARTS = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M"}  # of a date column's formatter
 
 
 def canonical(number: float) -> float:
-    """A number as a float64 service gives it back: 5.0 is 5, and long ids have lost their digits."""
+    """A number as the service returns it, a float64: 5.0 is 5, long ids lose digits."""
     value = float(number)
     if not value.is_integer():
         return value
@@ -83,8 +84,8 @@ def _persons(value: object) -> object:
     if not isinstance(value, list) or len(value) > MOST_PERSONS:
         raise refused(1254066)
     for person in value:
-        known = isinstance(person, dict) and isinstance(person.get("id"), str) and person["id"].startswith("ou_")
-        if not known:
+        valid = isinstance(person, dict) and isinstance(person.get("id"), str) and person["id"].startswith("ou_")
+        if not valid:
             raise refused(1254066)
     return value
 
@@ -110,7 +111,7 @@ EMPTY: tuple[object, ...] = (None, "", [])
 
 
 def stored(column: "Field", value: object) -> object:
-    """What a cell keeps of a written value; None for an empty cell."""
+    """A written value as the cell stores it; None: empty."""
     if value is None:
         return None
     writer = WRITERS.get(column.type)
@@ -120,7 +121,7 @@ def stored(column: "Field", value: object) -> object:
     return None if kept in EMPTY else kept
 
 
-BLANK: dict[int, object] = {1: "", 4: [], 11: [], 13: ""}  # an empty cell that stands there; else null
+BLANK: dict[int, object] = {1: "", 4: [], 11: [], 13: ""}  # of an empty cell; other types: null
 
 
 def _read_text(value: Any) -> object:  # noqa: ANN401 - cells were checked when they were written
@@ -144,7 +145,7 @@ COMPUTED: dict[int, Callable[["Record"], object]] = {
 
 
 def read(columns: list["Field"], record: "Record", empty: str = "left_out") -> dict[str, object]:
-    """A row's cells in the read shape; empty ones are left out, `null` or `blank`."""
+    """A row's cells in the read shape. `empty`: empty cells are `left_out`, `null` or `blank`."""
     shown: dict[str, object] = {}
     if empty != "left_out":
         shown = {column.name: BLANK.get(column.type) if empty == "blank" else None for column in columns}
@@ -160,7 +161,7 @@ def read(columns: list["Field"], record: "Record", empty: str = "left_out") -> d
 
 
 def plain(columns: list["Field"], record: "Record") -> dict[str, object]:
-    """A row's cells as they were written, for people who look at the emulator."""
+    """A row's cells as they were written, by column name."""
     cells = record.cells
     return {column.name: cells[column.field_id] for column in columns if column.field_id in cells}
 
@@ -180,10 +181,17 @@ def _display_number(value: Any, column: "Field", _zone: object) -> str:  # noqa:
     return f"{value:.{places}f}" if set(formatter) <= set("0.") else f"{value:g}"
 
 
+def _display_date(value: int, column: "Field", zone: Callable[[int], datetime]) -> str:
+    pattern = str((column.property or {}).get("date_formatter", "yyyy/MM/dd"))
+    for part, sign in DATE_PARTS.items():
+        pattern = pattern.replace(part, sign)
+    return zone(value).strftime(pattern)
+
+
 _DISPLAY: dict[int, Callable[[Any, "Field", Any], str]] = {
     2: _display_number,
     4: lambda value, _column, _zone: "、".join(value),
-    5: lambda value, _column, zone: zone(value).strftime("%Y/%m/%d"),
+    5: _display_date,
     7: lambda value, _column, _zone: "✓" if value else "",
     11: lambda value, _column, _zone: "、".join(person["id"][-4:] for person in value),
     15: lambda value, _column, _zone: str(value["text"]),

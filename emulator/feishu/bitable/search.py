@@ -4,13 +4,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from emulator.feishu import envelope, filters, paging
+from emulator.feishu import envelope
+from emulator.feishu.bitable import filters, paging
+from emulator.feishu.bitable.filters import Predicate, Test
+from emulator.feishu.bitable.lookup import table_of, view_of
+from emulator.feishu.bitable.model import Field, Record, Table, View
+from emulator.feishu.bitable.values import read
 from emulator.feishu.envelope import refused
-from emulator.feishu.filters import Predicate, Test
-from emulator.feishu.lookup import table_of, view_of
-from emulator.feishu.model import Field, Record, Table, View
 from emulator.feishu.state import Feishu
-from emulator.feishu.values import read
 from emulator.shared.wire import Call, Reply
 
 # Bitable: search records
@@ -50,7 +51,7 @@ def rows_of_view(feishu: Feishu, table: Table, view: View) -> list[Record]:
 
 
 def view_predicate(feishu: Feishu, table: Table, view: View) -> Predicate | None:
-    """A view's filter; conditions on columns that are gone do not count."""
+    """A view's filter, without conditions on deleted columns."""
     tests = []
     for condition in view.conditions:
         column = table.fields.get(condition.field_id)
@@ -163,20 +164,20 @@ def _filter(feishu: Feishu, table: Table, given: object) -> Predicate | None:
 
 
 def _groups(given: dict[str, Any]) -> list[tuple[str, list[Any]]]:
-    """The filter as groups of conditions: one flat group, or the children, which nest one level only."""
+    """The filter as groups: one flat group, or its children, one level deep."""
     _conjunction(given)
     children = given.get("children")
     if not children:
-        _known_keys(given, ("conjunction", "conditions", "children"))
+        _check_keys(given, ("conjunction", "conditions", "children"))
         return [(given["conjunction"], _conditions(given))]
-    # Whether both may stand side by side is not documented, so a caller must not rely on it.
+    # Both side by side: not documented, so refused.
     if given.get("conditions") or not isinstance(children, list):
         raise refused(1254018, "conditions or children")
     for child in children:
         if not isinstance(child, dict):
             raise refused(1254018, "children are objects")
         _conjunction(child)
-        _known_keys(child, ("conjunction", "conditions"))
+        _check_keys(child, ("conjunction", "conditions"))
     return [(child["conjunction"], _conditions(child)) for child in children]
 
 
@@ -185,9 +186,9 @@ def _conjunction(given: dict[str, Any]) -> None:
         raise refused(1254018, "conjunction is and or or")
 
 
-def _known_keys(given: dict[str, Any], known: tuple[str, ...]) -> None:
-    if not given.keys() <= set(known):
-        raise refused(1254018, f"unknown {sorted(given.keys() - set(known))}")
+def _check_keys(given: dict[str, Any], allowed: tuple[str, ...]) -> None:
+    if not given.keys() <= set(allowed):
+        raise refused(1254018, f"unknown {sorted(given.keys() - set(allowed))}")
 
 
 def _conditions(given: dict[str, Any]) -> list[Any]:
@@ -200,7 +201,7 @@ def _conditions(given: dict[str, Any]) -> list[Any]:
 def _test(table: Table, condition: object) -> Test:
     if not isinstance(condition, dict):
         raise refused(1254018, "a condition is an object")
-    _known_keys(condition, CONDITION_KEYS)
+    _check_keys(condition, CONDITION_KEYS)
     column = table.field_named(str(condition.get("field_name")))
     value = condition.get("value")
     if column is None:

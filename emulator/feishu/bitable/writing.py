@@ -1,17 +1,17 @@
-"""Rows come, change and go: all of a batch or none. Used by the record endpoints and by people in the grid."""
+"""Insert, update and delete rows, all of a batch or none: for the record endpoints and for people in the grid."""
 
 from typing import Any
 
+from emulator.feishu.bitable.model import SELECTS, Actor, Field, Record, Table
+from emulator.feishu.bitable.values import stored
 from emulator.feishu.envelope import refused
-from emulator.feishu.model import SELECTS, Actor, Field, Record, Table
 from emulator.feishu.state import Feishu
-from emulator.feishu.values import stored
 
 Cells = dict[str, object]
 
 
 def insert_rows(feishu: Feishu, table: Table, rows: list[dict[str, Any]], actor: Actor) -> list[Record]:
-    """New rows at the end of the table."""
+    """Append rows."""
     wanted = _converted(table, rows)
     if len(table.records) + len(rows) > feishu.settings.row_cap:
         raise refused(1254103, f"{len(table.records)} records, at most {feishu.settings.row_cap}")
@@ -37,7 +37,7 @@ def update_rows(feishu: Feishu, table: Table, rows: dict[str, dict[str, Any]], a
 
 
 def delete_rows(table: Table, record_ids: list[str]) -> None:
-    """Take rows out."""
+    """Delete rows."""
     find_rows(table, record_ids)
     for record_id in record_ids:
         table.records.pop(record_id, None)
@@ -45,7 +45,7 @@ def delete_rows(table: Table, record_ids: list[str]) -> None:
 
 
 def find_rows(table: Table, record_ids: list[str]) -> list[Record]:
-    """The rows of these ids; one that is missing fails them all."""
+    """The rows of these ids. Refuses all if one is missing."""
     for record_id in record_ids:
         if record_id not in table.records:
             raise refused(1254043 if record_id.startswith("rec") else 1254006, record_id)
@@ -74,7 +74,7 @@ def _new_record(feishu: Feishu, cells: Cells, now: int, actor: Actor) -> Record:
 
 
 def _remember_options(feishu: Feishu, table: Table, rows: list[Cells]) -> None:
-    # A select takes unknown names silently and makes options of them.
+    # A select accepts unknown names silently and makes them options.
     for column in table.fields.values():
         if column.type in SELECTS:
             for row in rows:
