@@ -1,4 +1,4 @@
-"""Settings that are written as JSON in a variable, and the accounts, which come so only."""
+"""Parses settings that a variable holds as JSON, such as the accounts."""
 
 import json
 import re
@@ -11,10 +11,10 @@ _ID = re.compile(r"[0-9]{1,32}")  # real ones have 16 digits
 
 
 def parsed(text: str) -> Any:  # noqa: ANN401 JSON
-    """What a JSON text says, in whole characters: half of one could neither be stored nor be told of.
+    """Parse JSON; half characters (lone surrogates) are replaced, since they can be neither stored nor sent.
 
     Raises:
-        ValueError: It is not JSON, or says a name more than once.
+        ValueError: It is not JSON, or has a name twice.
     """
     again: list[str] = []
 
@@ -36,10 +36,10 @@ def parsed(text: str) -> Any:  # noqa: ANN401 JSON
 
 
 def accounts_of(value: object) -> dict[str, str]:
-    """Accounts by id, each with the name that is shown.
+    """Account id → name.
 
     Raises:
-        ValueError: They are none; the message names each that is wrong.
+        ValueError: Some are wrong; the message names each.
     """
     accounts = parsed(value) if isinstance(value, str) else value
     if not isinstance(accounts, dict):
