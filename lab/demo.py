@@ -31,15 +31,16 @@ class Story:
     runs: dict[str, Document] = field(default_factory=dict)  # by the paragraph's word for it
 
     def scheduled(self) -> str:
-        """Worker, beat and Flower start; beat starts the daily run."""
+        """Worker, beat and Flower start; beat starts the daily run, or the watchdog if beat was too late."""
         world = self.world
         world.commands.laike("token", "import", str(world.emulator.token_cache(world.home)), expect=DONE)
         world.set_clock()
         world.services.start()
         run_id = f"daily-{world.emulator.facts['day']}"
-        wait_for("beat's daily run", lambda: "laike.daily" in world.services.log("beat") and self._recorded(run_id))
+        wait_for("the daily run", lambda: self._recorded(run_id))
         world.commands.laike("show", run_id, "--follow", expect=DONE)
-        run = self._record("at 07:00, by beat")
+        in_time = "laike.daily" in world.services.log("beat")  # else it was not ready at seven, on a slow machine
+        run = self._record(f"07:00, by {'beat' if in_time else 'the watchdog'}")
         return (
             f"{run['created']:,} rows of {len(run['accounts'])} accounts and {len(run['days'])} days are in the table, "
             f"read back and verified, {run['seconds']} s after seven; each account has a view of its own."
