@@ -94,7 +94,7 @@ class Span:
 
     async def carry(self, logged_in: "asyncio.Task[None]") -> None:
         """Read the table, fetch, create, read back."""
-        await asyncio.gather(self._look(logged_in), *(self._account(number, logged_in) for number in self.job.accounts))
+        await asyncio.gather(self._look(logged_in), *(self._account(one, logged_in) for one in self.job.accounts))
         self._flush(1)
         await asyncio.gather(*self.writes)
         there = await self.client.search(self.job.window)

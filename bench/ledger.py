@@ -52,7 +52,7 @@ def fill(client: redis.Redis, accounts: Sequence[Account], days: int, now: datet
     """Store a daily run with events and coverage for each day up to yesterday; the newest run's id."""
     table_id = SETTINGS["LAIKE_BITABLE_TABLE_ID"]
     ledger, events = Ledger(client), Events(client)
-    coverage, known = Coverage(client, table_id), Days(client, table_id)
+    coverage, states = Coverage(client, table_id), Days(client, table_id)
     newest = china_day(now) - timedelta(days=1)
     for back in reversed(range(days)):
         day = newest - timedelta(days=back)
@@ -65,7 +65,7 @@ def fill(client: redis.Redis, accounts: Sequence[Account], days: int, now: datet
         client.delete(keys.events(run.run_id))
         at = [AccountDay(account.id, day) for account in accounts]
         coverage.learn({one: Loaded(3, "118.36", "c" * 32, run.started_at) for one in at})
-        known.learn({one: KnownDay(state=DayState.LOADED, rows=3, cost="118.36") for one in at})
+        states.learn({one: KnownDay(state=DayState.LOADED, rows=3, cost="118.36") for one in at})
     return f"daily-{newest}"
 
 

@@ -118,7 +118,7 @@ def _check_shape(parts: SplitResult) -> None:
         raise ValueError(NOT_ONE)
     options = (*_DATABASE, *_TLS) if parts.scheme == "rediss" else _DATABASE
     if not _query(parts).keys() <= set(options):
-        msg = f"has something after its ? that is not known there; there are {', '.join(options)}"
+        msg = f"has an unknown option after its ?; there are {', '.join(options)}"
         raise ValueError(msg)
 
 

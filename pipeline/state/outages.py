@@ -160,7 +160,7 @@ _FAILURES: Mapping[type[OSError], Cause] = {
         "Redis 该端口未启用 TLS：请将 LAIKE_REDIS_URL 改为 redis://，或使用 TLS 端口。",
     ),
     socket.gaierror: Cause(
-        "is not known by that name",
+        "has a host name that does not resolve",
         "correct the host in LAIKE_REDIS_URL, or repair the name service",
         "找不到 Redis 的主机名：请修正 LAIKE_REDIS_URL，或检查 DNS。",
     ),

@@ -24,8 +24,8 @@ ADD_THE_KEY = "请把原来的密钥加回 LAIKE_TOKEN_KEYS (排在新密钥之�
 MEND_THE_FILE = "请检查 LAIKE_TOKEN_FILE 指向的文件：应为本程序写入、仅属主可读的普通文件；也可重新授权。"
 
 _PUT = """
-local known = redis.call('hget', KEYS[1], 'generation')
-if known and tonumber(known) >= tonumber(ARGV[1]) then return 0 end
+local stored = redis.call('hget', KEYS[1], 'generation')
+if stored and tonumber(stored) >= tonumber(ARGV[1]) then return 0 end
 redis.call('hset', KEYS[1], 'generation', ARGV[1], 'sealed', ARGV[2])
 return 1
 """
