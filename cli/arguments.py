@@ -17,9 +17,7 @@ def day_of(text: str) -> date:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        msg = f"'{quoted(text)}' is not a day; write it as 2026-02-11"
-        raise WrongInput(msg) from None
+        raise WrongInput(f"'{quoted(text)}' is not a day; write it as 2026-02-11") from None
     if not OLDEST <= day <= NEWEST:
-        msg = f"{day} is out of range: use {OLDEST} to {NEWEST}"
-        raise WrongInput(msg)
+        raise WrongInput(f"{day} is out of range: use {OLDEST} to {NEWEST}")
     return day

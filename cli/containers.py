@@ -46,8 +46,7 @@ def check(folder: Path, data: Path, volumes: Path) -> int:
         raise WrongInput(TWO_ADDRESSES)
     with opened() as ctx:
         if ctx.client.exists(MARK) and not (folder / ".env").exists():
-            msg = "these volumes are a demo's; end it first: docker compose --profile demo down --volumes"
-            raise WrongInput(msg)
+            raise WrongInput("these volumes are a demo's; end it first: docker compose --profile demo down --volumes")
     for line in hand_on(data, volumes):
         sys.stderr.write(f"{line}\n")
     return 0
@@ -66,8 +65,7 @@ def demo(folder: Path, url: str) -> int:
     made = settings_for(facts, redis_url, Path(os.environ["LAIKE_TOKEN_FILE"]).parent)
     real = [name for name in made if os.environ.get(name) and name not in OF_COMPOSE]
     if real:
-        msg = f"the demo does not mix with real settings; move .env away for it (it sets {', '.join(real)})"
-        raise WrongInput(msg)
+        raise WrongInput(f"the demo does not mix with real settings; move .env away for it (it sets {', '.join(real)})")
     _claim(made.pop("LAIKE_REDIS_URL"))  # services have it from compose
     made |= {"LAIKE_TOKEN_KEYS": _key(Path(made["LAIKE_TOKEN_FILE"]).parent), "LAIKE_FLOWER_LOGIN": "demo:demo"}
     lines = (f"{name}='{value}'" for name, value in made.items() if name not in OF_COMPOSE)

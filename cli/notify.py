@@ -19,8 +19,7 @@ def test(*, as_json: bool) -> int:
     ctx = build(settings)
     bot = ctx.bot()
     if bot is None:
-        msg = "LAIKE_FEISHU_WEBHOOK_URL is not set: the group gets no cards"
-        raise WrongInput(msg)
+        raise WrongInput("LAIKE_FEISHU_WEBHOOK_URL is not set: the group gets no cards")
     try:
         said, cure = greet(ctx, bot), None
     except LaikeError as error:

@@ -70,6 +70,5 @@ def _emptied(folder: Path) -> Path:
         for name in LOGS:
             (folder / name).unlink(missing_ok=True)
     except OSError as error:
-        msg = f"{folder}/ cannot be written ({error.strerror}): run the demo in a folder of yours"
-        raise WrongInput(msg) from None
+        raise WrongInput(f"{folder}/ cannot be written ({error.strerror}): run the demo in a folder of yours") from None
     return transcript

@@ -13,12 +13,8 @@ def web(value: str) -> str:
     Raises:
         ValueError: It is none, or holds a user or password.
     """
-    if not _is_web(value):
-        msg = "is no address such as https://HOST/PATH"
-        raise ValueError(msg)
-    if "@" in urlsplit(value).netloc:
-        msg = "holds a user or a password: an address is told in messages; leave them out"
-        raise ValueError(msg)
+    if "@" in urlsplit(secret_web(value)).netloc:
+        raise ValueError("holds a user or a password: an address is told in messages; leave them out")
     return value.rstrip("/")
 
 
@@ -29,8 +25,7 @@ def secret_web(value: str) -> str:
         ValueError: It is none.
     """
     if not _is_web(value):
-        msg = "is no address such as https://HOST/PATH"
-        raise ValueError(msg)
+        raise ValueError("is no address such as https://HOST/PATH")
     return value
 
 

@@ -118,8 +118,7 @@ def _check_shape(parts: SplitResult) -> None:
         raise ValueError(NOT_ONE)
     options = (*_DATABASE, *_TLS) if parts.scheme == "rediss" else _DATABASE
     if not _query(parts).keys() <= set(options):
-        msg = f"has an unknown option after its ?; there are {', '.join(options)}"
-        raise ValueError(msg)
+        raise ValueError(f"has an unknown option after its ?; there are {', '.join(options)}")
 
 
 def _path(parts: SplitResult) -> str:
@@ -132,8 +131,7 @@ def _path(parts: SplitResult) -> str:
 def _database(given: Mapping[str, str], path: str = "") -> int:
     numbers = {given[name] for name in _DATABASE if name in given} | ({path} if path else set())
     if len(numbers) > 1 or not all(number.isascii() and number.isdigit() for number in numbers):
-        msg = "does not name one database: write it as a number, such as redis://HOST:6379/0"
-        raise ValueError(msg)
+        raise ValueError("does not name one database: write it as a number, such as redis://HOST:6379/0")
     return int(numbers.pop()) if numbers else 0
 
 
@@ -154,8 +152,6 @@ def _file(name: str, text: str) -> str:
         with opened(path := path_of(text)):
             return str(path)
     except NoFile:
-        msg = f"names a file that is not there: {name}={text}"
-        raise ValueError(msg) from None
+        raise ValueError(f"names a file that is not there: {name}={text}") from None
     except WrongInput as error:
-        msg = f"names a file that is none: {name}: {error.message}"
-        raise ValueError(msg) from None
+        raise ValueError(f"names a file that is none: {name}: {error.message}") from None

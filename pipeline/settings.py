@@ -179,8 +179,7 @@ class Settings(BaseSettings):
             msg = f"([accounts.<id>] in laike.toml) is about {', '.join(others)}, which LAIKE_ACCOUNTS does not name"
             raise ValueError(msg)
         if accounts and accounts.keys() <= disabled(value):
-            msg = "([accounts.<id>] in laike.toml) disables every account of LAIKE_ACCOUNTS"
-            raise ValueError(msg)
+            raise ValueError("([accounts.<id>] in laike.toml) disables every account of LAIKE_ACCOUNTS")
         return value
 
     @field_validator("columns", mode="before")
@@ -212,8 +211,7 @@ class Settings(BaseSettings):
         login = value.get_secret_value() if value else "u:p"
         user, _, password = login.partition(":")
         if not user or not password:
-            msg = "is no login; write it as user:password"
-            raise ValueError(msg)
+            raise ValueError("is no login; write it as user:password")
         if "," in login or not (login.isascii() and login.isprintable()):
             msg = "holds a comma or a sign beyond ASCII: Flower takes the one for the end of a login, and not the other"
             raise ValueError(msg)
@@ -259,8 +257,7 @@ def _check_key(key: str) -> None:
     try:
         Fernet(key)
     except ValueError:
-        msg = "holds something that is not a Fernet key"
-        raise ValueError(msg) from None
+        raise ValueError("holds something that is not a Fernet key") from None
 
 
 def _elsewhere(role: str | None) -> list[str]:

@@ -27,11 +27,9 @@ def parsed(text: str) -> Any:  # noqa: ANN401 JSON
     try:
         document = whole_characters(json.loads(text, object_pairs_hook=once), text)
     except (ValueError, RecursionError):
-        msg = "is not JSON"
-        raise ValueError(msg) from None
+        raise ValueError("is not JSON") from None
     if again:
-        msg = f"names more than once: {', '.join(map(quoted, again))}"
-        raise ValueError(msg)
+        raise ValueError(f"names more than once: {', '.join(map(quoted, again))}")
     return document
 
 
@@ -43,10 +41,8 @@ def accounts_of(value: object) -> dict[str, str]:
     """
     accounts = parsed(value) if isinstance(value, str) else value
     if not isinstance(accounts, dict):
-        msg = "is not an object"
-        raise ValueError(msg)
+        raise ValueError("is not an object")
     named = {key: one_line(name) for key, name in accounts.items()}
     if wrong := [key for key, name in named.items() if not _ID.fullmatch(key) or not seen(name)]:
-        msg = f"has an id that is not a number, or an empty name: {', '.join(map(quoted, wrong))}"
-        raise ValueError(msg)
+        raise ValueError(f"has an id that is not a number, or an empty name: {', '.join(map(quoted, wrong))}")
     return named

@@ -25,8 +25,7 @@ def load(kind: type[T], data: bytes) -> T:
         value: T = _adapter(form).validate_json(data)
     except ValidationError as error:
         wrong = ", ".join(sorted({".".join(map(str, item["loc"])) or "JSON" for item in error.errors()}))
-        msg = f"what is stored is no {getattr(kind, '__name__', kind)}: {wrong}"
-        raise ValueError(msg) from None
+        raise ValueError(f"what is stored is no {getattr(kind, '__name__', kind)}: {wrong}") from None
     return value
 
 

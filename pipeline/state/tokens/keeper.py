@@ -240,8 +240,7 @@ class TokenKeeper:
             with self._one_thread, self.turn() as lease:
                 yield lease
         except DeadlinePassed:
-            msg = f"another process has been refreshing the token for {PATIENCE_S:.0f} s"
-            raise Retryable(msg) from None
+            raise Retryable(f"another process has been refreshing the token for {PATIENCE_S:.0f} s") from None
 
 
 def _cause_of_death(pair: TokenPair, earlier: Attempt | None, error: LaikeError) -> tuple[str, str]:
