@@ -19,7 +19,7 @@ app = typer.Typer(
 Tell = Annotated[
     bool,
     typer.Option(
-        "--tell", help="Send the group a card when it ends. Default: only if it settles what an earlier card reported."
+        "--tell", help="Send the group a card at the end. Default: only if it settles an earlier card's report."
     ),
 ]
 for name, group in GROUPS.items():
@@ -38,22 +38,15 @@ def _laike(
 @app.command()
 def sync(
     day: Annotated[
-        str | None,
-        typer.Option(
-            help="Only this day before today, as 2026-02-11. Default: yesterday and the days of LAIKE_LOOKBACK_DAYS."
-        ),
+        str | None, typer.Option(help="Only this past day, as 2026-02-11. Default: yesterday with its look-back.")
     ] = None,
     account: Annotated[list[str] | None, typer.Option(help="Only this account (id or name); may be repeated.")] = None,
     dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="Fetch and compare, but write nothing; the exit code is that of a real run."),
+        bool, typer.Option("--dry-run", help="Fetch and compare, write nothing; exit code as of a real run.")
     ] = False,
     local: Annotated[bool, typer.Option("--local", help="Run in this process; no worker is needed.")] = False,
     no_redis: Annotated[
-        bool,
-        typer.Option(
-            "--no-redis", help="With --local, while Redis is down. No worker, beat or second command may run meanwhile."
-        ),
+        bool, typer.Option("--no-redis", help="With --local, while Redis is down; nothing else may run meanwhile.")
     ] = False,
     tell: Tell = False,
     as_json: AsJson = False,
@@ -71,8 +64,7 @@ def backfill(
     end: Annotated[str, typer.Argument(help="The last day, included; before today.")],
     account: Annotated[list[str] | None, typer.Option(help="Only this account (id or name); may be repeated.")] = None,
     stop: Annotated[
-        bool,
-        typer.Option("--stop", help="Stop the backfill of these days and accounts once its current batches are done."),
+        bool, typer.Option("--stop", help="Stop the backfill of these days and accounts after its current batches.")
     ] = False,
     tell: Tell = False,
     as_json: AsJson = False,
@@ -127,8 +119,7 @@ def show(
 @app.command()
 def accounts(
     refresh: Annotated[
-        bool,
-        typer.Option("--refresh", help="Discover the accounts now. Default: take a list that is less than a day old."),
+        bool, typer.Option("--refresh", help="Discover the accounts now. Default: a list less than a day old.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -241,8 +232,7 @@ def init(
 def doctor(
     notify: Annotated[bool, typer.Option("--notify", help="Also send a test message to the group.")] = False,
     probe: Annotated[
-        bool,
-        typer.Option("--probe", help="Only try what Ocean Engine's documentation leaves open, and print the answers."),
+        bool, typer.Option("--probe", help="Only try what Ocean Engine's documentation leaves open, and print it.")
     ] = False,
     unblock: Annotated[
         bool,
@@ -265,9 +255,7 @@ def doctor(
 
 @app.command()
 def demo(
-    keep: Annotated[
-        bool, typer.Option("--keep", help="Stay up until Ctrl-C, with the addresses of its pages.")
-    ] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Stay up until Ctrl-C and print the addresses.")] = False,
 ) -> None:
     """Show a morning on the emulator: no account, no Docker, no Redis needed."""
     from cli.demo import demo as command
