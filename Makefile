@@ -1,13 +1,13 @@
-# make demo   the whole job on an emulator: no account, no Docker, no Redis needed (KEEP=1 stays up)
-# make check  format, lint, types, contracts and the unit tests: while one works
-# make test   the same and every other test; this is what CI runs
+# make demo   a morning on an emulator, in about a minute: no account, no Docker, no Redis needed (KEEP=1 stays up)
+# make check  format, lint, types, contracts and unit tests: while you work
+# make test   the same and all other tests; this is what CI runs
 # make chaos  200 seeded faults of processes and network, one of each kind with the timeouts of production, 200 refreshers
-# make bench  daily runs and backfills against the floor that a bare client sets, into docs/benchmarks.md (QUICK=1: less of it, only shown)
-# make mutants  take one defence out of the product at a time: the campaign of single faults must notice each
-# make up     the containers, with the settings of .env; PROFILE=demo: on the emulator, without any
-# make down   stop them; what they know stays in volumes
+# make bench  daily runs and backfills against a bare client, into docs/benchmarks.md (QUICK=1: less, only printed)
+# make mutants  take one defence out of the product at a time: tests must fail each time
+# make up     start the containers with the settings of .env; PROFILE=demo: on the emulator, without settings
+# make down   stop them; their volumes stay
 # make docker-test  the image and the compose file on a real Docker engine
-# make clean  remove what the others made
+# make clean  remove the environment, caches and demo-output
 
 .PHONY: setup demo check test chaos mutants bench up down docker-test clean
 

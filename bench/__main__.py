@@ -1,6 +1,6 @@
 """Measure all profiles and write docs/benchmarks.md: `python -m bench [--quick] [--only P1 …]`.
 
-A goal that is missed is named and the exit code is 1. The page is of the whole: without `--quick` and `--only`.
+A missed goal is printed, and the exit code is 1. With `--quick` or `--only` no page is written.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from pipeline.core.model import china_day
 
 
 def profiles(*, quick: bool) -> Mapping[str, Callable[[], Part]]:
-    """What to measure, by the profile that it is about; quickly: less of it, and no goal that is one of the whole."""
+    """Profile → its measurement; `quick` measures less, without the goals that need all of it."""
     if quick:
         return {
             "P1": lambda: daily.seven_accounts(1),
@@ -39,7 +39,7 @@ def profiles(*, quick: bool) -> Mapping[str, Callable[[], Part]]:
 
 
 def main() -> int:
-    """Measure, tell, write; 1 where a goal is missed."""
+    """Measure, print, write; 1 if a goal is missed."""
     options = _options()
     wanted = profiles(quick=options.quick)
     parts = [_measured(name, wanted[name]) for name in wanted if name in (options.only or wanted)]

@@ -1,4 +1,4 @@
-"""P2, and how the cost of a daily run grows with its accounts: nothing but the rate holds it up."""
+"""P2: a daily run of many accounts is limited by the rate alone; and how its cost grows with accounts."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -15,13 +15,13 @@ from cli.terminal.output import note
 from pipeline.core.model import DayRange
 
 PROMOTIONS = 4  # of each account
-MANY = 7  # accounts; of fewer pages the run's own start and end take more than the rate
+MANY = 7  # accounts; with so few pages, a run's start and end take longer than the rate
 THROTTLED = ("40100", "40110")
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Daily runs of so many accounts, warm: medians of the seconds from their start, else what the last one took."""
+    """Warm daily runs of one number of accounts: medians of seconds from the start, the rest of the last run."""
 
     accounts: int
     pages: int
@@ -33,12 +33,12 @@ class Size:
 
     @property
     def least_s(self) -> float:
-        """The pages over the rate."""
+        """Pages ÷ rate."""
         return self.pages / RATE
 
 
 def measure(rounds: Mapping[int, int]) -> Part:
-    """Warm daily runs: how many for each number of accounts."""
+    """Measure warm daily runs: number of accounts → rounds."""
     found = [_measured(accounts, many) for accounts, many in rounds.items()]
     steps = [Step(f"{one.accounts}", one.accounts, one.ended_s, sum(one.calls.values()), one.weight) for one in found]
     return Part(
@@ -52,7 +52,7 @@ def _measured(accounts: int, rounds: int) -> Size:
     with world(Shape(promotions=(PROMOTIONS,) * accounts, latency=0)) as made:
         with workers(made, made.newest - timedelta(days=rounds)) as team:
             team.daily()
-        made.laike("init", "--yes")  # the views that are left
+        made.laike("init", "--yes")  # creates the remaining views
         slow = slow_down(made)
         laps = [_lap(slow, made.newest - timedelta(days=back)) for back in reversed(range(rounds))]
         told, log = laps[-1]

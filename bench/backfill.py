@@ -14,18 +14,18 @@ from cli.terminal.output import note
 from pipeline.core.model import DayRange
 
 FULL = Shape(promotions=(50,) * 7, lookback=1, latency=0.5, rate=10, history=90)
-SPAN_DAYS = 18  # that the floor carries together: about as many rows as a batch of the product has
+SPAN_DAYS = 18  # days that the floor loads together: about the rows of a batch of the product
 CREATED_AT_ONCE, READ_AT_ONCE = 1000, 500
 YEAR = Shape(promotions=(6,) * 77, lookback=1, latency=0, rate=100, history=366)
 MEMORY_MIB = 150
-FLAT = 1.15  # the most of the second half against the most of the first
+FLAT = 1.15  # peak memory of the second half ÷ that of the first
 WRITES = ("records.batch_create", "records.batch_update", "records.batch_delete")
 REPORTS = ("report.promotion", "report.account")
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A backfill that was measured; seconds from its start."""
+    """A measured backfill; seconds from its start."""
 
     days: DayRange
     rows: int
@@ -40,12 +40,12 @@ class Carried:
 
 
 def full_accounts(days: int, *, whole: bool) -> Part:
-    """P3 and P4, and what of P5 they show; what is a goal of the whole is left out of a part."""
+    """P3, P4 and the memory of P5; goals that need all days only if `whole`."""
     with world(FULL) as made:
         last = made.newest - timedelta(days=1)
         span = DayRange(last - timedelta(days=days - 1), last)
         with workers(made, made.newest) as team:
-            team.daily()  # views, status table, and how many rows a day has
+            team.daily()  # views, status table, rows per day
         slow = slow_down(made)
         bare_s, floor_calls = _floor(slow, span)
         first, again = (_carried(slow, span) for _ in range(2))
@@ -66,7 +66,7 @@ def full_accounts(days: int, *, whole: bool) -> Part:
 
 
 def year(steps: Sequence[int], *, whole: bool) -> Part:
-    """P5, and how the cost of a backfill grows with its days: each into a table of its own."""
+    """P5, and how the cost of a backfill grows with its days; each one fills a table of its own."""
     found = [_into_an_empty_table(days) for days in steps]
     grows = merged([Step(f"{len(one.days)}", len(one.days), one.seconds, one.calls, one.told.weight) for one in found])
     longest = max(found, key=lambda one: len(one.days))

@@ -32,7 +32,7 @@ READ_AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Lap:
-    """One contender's round: seconds from its start, calls by endpoint, Feishu calls that cost quota."""
+    """One contender's round: seconds from its start, calls by endpoint, Feishu calls that count for the quota."""
 
     rows_s: float
     verified_s: float
@@ -43,7 +43,7 @@ class Lap:
 
 
 def middle(laps: Sequence[Lap]) -> Lap:
-    """Medians of the seconds; the rest is that of the last lap, and memory the most of all."""
+    """Medians of seconds, peak memory of all laps, the rest from the last lap."""
     heaviest = max(laps, key=lambda lap: lap.weight.most).weight
     return replace(
         laps[-1],
@@ -55,7 +55,7 @@ def middle(laps: Sequence[Lap]) -> Lap:
 
 
 def seven_accounts(rounds: int, others: Sequence[str] = ()) -> Part:
-    """P1 in so many rounds, with one of the others and of the serial script, and P7."""
+    """P1 in some rounds, the other contenders and the serial script once, and P7."""
     with world(Shape(promotions=SEVEN_ACCOUNTS)) as made:
         days = _warmed_up(made, rounds + len(others) + 2)
         quota = _quota_goals(made, next(days))
@@ -89,7 +89,7 @@ def eight_pages(rounds: int) -> Part:
 
 
 def _warmed_up(made: World, laps: int) -> Iterator[DayRange]:
-    """The days that are left for so many laps, after one run that makes views, status table and memory."""
+    """A fresh day for each lap, after a run that creates views, status table and Redis' state."""
     first = made.newest - timedelta(days=laps)
     with workers(made, first) as team:
         team.daily()
@@ -98,7 +98,7 @@ def _warmed_up(made: World, laps: int) -> Iterator[DayRange]:
 
 
 def _rounds(made: World, days: Iterator[DayRange], rounds: int) -> dict[str, list[Lap]]:
-    """The floor and one worker in turn, both on the same day."""
+    """The floor and one worker by turns, on the same day."""
     laps: dict[str, list[Lap]] = {FLOOR: [], ONE: []}
     for number in range(1, rounds + 1):
         fresh = next(days)
@@ -150,7 +150,7 @@ def _goals(medians: Mapping[str, Lap]) -> list[Goal]:
 
 
 def _quota_goals(made: World, fresh: DayRange) -> list[Goal]:
-    """What the same run costs when there is nothing to mend, and a day with all that beat sends."""
+    """The quota of a run without changes, and of a day with everything that beat sends."""
     window = made.job(fresh).window
     with workers(made, fresh.last) as team:
         before = made.logged()

@@ -21,7 +21,7 @@ READ_AT_ONCE = 500
 
 
 class Pace:
-    """Lets one call pass at a time, as often as the rate allows."""
+    """Lets calls pass one by one, as the rate allows."""
 
     def __init__(self, rate: float) -> None:
         self._gap_s = 1 / (rate * RATE_SHARE)
@@ -52,7 +52,7 @@ class Client:
             self.token = str((await answer.json())["tenant_access_token"])
 
     async def report(self, pace: Pace, path: str, params: Mapping[str, str]) -> Json:
-        """A page of a report, at its pace."""
+        """A page of a report, within the rate."""
         headers = {"Access-Token": self.job.facts["access_token"]}
         await pace.wait()
         async with self.http.get(path, params=params, headers=headers) as answer:
@@ -84,7 +84,7 @@ class Client:
 
 @dataclass
 class Span:
-    """Days of a job that are carried together."""
+    """Days of a job that are loaded together."""
 
     client: Client
     job: Job
@@ -93,8 +93,8 @@ class Span:
     rows: int = 0
 
     async def carry(self, logged_in: "asyncio.Task[None]") -> None:
-        """Look, fetch, create, read back."""
-        await asyncio.gather(self._look(logged_in), *(self._account(number, logged_in) for number in self.job.accounts))
+        """Read the table, fetch, create, read back."""
+        await asyncio.gather(self._look(logged_in), *(self._account(one, logged_in) for one in self.job.accounts))
         self._flush(1)
         await asyncio.gather(*self.writes)
         there = await self.client.search(self.job.window)

@@ -1,4 +1,4 @@
-"""How the cost of work grows: no step may cost more a unit than the smaller one before it."""
+"""How the cost of work grows: no step may cost more per unit than the smaller one before it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,12 +7,12 @@ from itertools import pairwise
 from bench.result import Goal, Table, mib
 from bench.weigh import Weight
 
-SLACK = 1.1  # of the smaller step's cost a unit; what is fixed only makes the smaller one dearer
+SLACK = 1.1  # × the smaller step's cost per unit, which fixed costs only raise
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Work of so many units, and what it took."""
+    """Work of some units and its cost."""
 
     name: str
     units: int
@@ -34,7 +34,7 @@ class Step:
 
 
 def merged(steps: Sequence[Step]) -> list[Step]:
-    """Steps of one size as one, with the least of their seconds: what else the machine was at only ever adds to it.
+    """Steps of one size as one, with the least of their seconds: other load on the machine only adds to them.
 
     Measured in turn, they tell growth also on a machine that gets slower or faster meanwhile.
     """
@@ -45,7 +45,7 @@ def merged(steps: Sequence[Step]) -> list[Step]:
 
 
 def grown(unit: str, steps: Sequence[Step]) -> list[Goal]:
-    """Goals: the dearest step of each cost against the step before it, by unit."""
+    """Goals: for each cost the step that grew most per unit against the one before."""
     goals = []
     for name in steps[0].a_unit if steps else ():
         ratios = [

@@ -44,12 +44,12 @@ SETTINGS = {
 
 
 def accounts_of(count: int) -> tuple[Account, ...]:
-    """So many accounts."""
+    """Accounts of the ledger."""
     return tuple(Account(f"18000000000{n:05}", f"门店{n}") for n in range(count))
 
 
 def fill(client: redis.Redis, accounts: Sequence[Account], days: int, now: datetime) -> str:
-    """A daily run of each day up to yesterday, with events, and the coverage of its days; the newest run's id."""
+    """Store a daily run with events and coverage for each day up to yesterday; the newest run's id."""
     table_id = SETTINGS["LAIKE_BITABLE_TABLE_ID"]
     ledger, events = Ledger(client), Events(client)
     coverage, outcomes = Coverage(client, table_id), LastOutcomes(client, table_id)
@@ -136,7 +136,7 @@ def timed(url: str, accounts: Sequence[Account], words: Sequence[str]) -> float:
 
 
 def main() -> int:
-    """Fill, measure, tell; 1 where a command takes longer than its goal."""
+    """Fill, measure, print; 1 if a command is slower than its goal."""
     reads = argparse.ArgumentParser(description=__doc__)
     reads.add_argument("--days", type=int, default=400)
     reads.add_argument("--accounts", type=int, default=100)
@@ -149,7 +149,7 @@ def main() -> int:
         began = time.perf_counter()
         newest = fill(client, accounts, given.days, now)
         note(f"filled in {time.perf_counter() - began:.0f} s, {client.info('memory')['used_memory_human']}")
-        # the same command on an empty ledger is the start-up; `show` there finds nothing, `runs` nothing to list
+        # on an empty ledger a command takes its start-up time: `show` finds nothing, `runs` lists nothing
         for words in (["runs", "30"], ["show", newest], ["coverage"], ["status"]):
             start_up = timed(empty, accounts, ["runs"])
             beyond = timed(full, accounts, words) - start_up

@@ -1,4 +1,4 @@
-"""What was found, as a page of the documentation and at a terminal."""
+"""Prints the results as a page of the documentation and at a terminal."""
 
 import os
 import platform
@@ -93,7 +93,7 @@ def _markdown(table: Table) -> str:
 
 
 def _chart(bars: Mapping[str, float]) -> bytes:
-    """Bars of one colour, a line for each contender."""
+    """A bar for each contender, in one colour."""
     drawn = pygal.HorizontalBar(
         style=CleanStyle(colors=("#2f6fde",), background="white", plot_background="white"),
         title="P1: seconds to the end of a daily run",
@@ -108,7 +108,7 @@ def _chart(bars: Mapping[str, float]) -> bytes:
         disable_xml_declaration=True,
     )
     drawn.add_xml_filter(without_scripts)
-    drawn.uuid = "seconds"  # else a random one: the same figures make the same picture
+    drawn.uuid = "seconds"  # not random: the same figures make the same picture
     names = list(reversed(list(bars)))
     drawn.x_labels = names
     drawn.add("", [round(bars[name], 2) for name in names])

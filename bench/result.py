@@ -1,4 +1,4 @@
-"""What a profile found: figures beside their goals, and tables for people."""
+"""The result of a profile: figures beside their goals, and tables for people."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ MIB = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A figure and what it has to be at most, or at least."""
+    """A figure and its limit."""
 
     profile: str
     what: str
@@ -19,7 +19,7 @@ class Goal:
 
     @property
     def holds(self) -> bool:
-        """Whether it is reached."""
+        """Whether the figure is within the limit."""
         return self.figure >= self.limit if self.at_least else self.figure <= self.limit
 
     @property
@@ -40,7 +40,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one profile found; bars are seconds by contender."""
+    """The result of one profile; bars are seconds by contender."""
 
     goals: Sequence[Goal] = ()
     tables: Sequence[Table] = ()

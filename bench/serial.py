@@ -1,4 +1,4 @@
-"""The serial script: one account after the other, each one's window deleted and created anew, then the views."""
+"""The serial script: for one account after the other delete and create its window, then check the views."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ from bench.world import Job
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The calls of one lap, each waited for."""
+    """The calls of one lap, one at a time."""
 
     job: Job
     http: requests.Session
@@ -23,7 +23,7 @@ class Client:
         return wire.data_of(path, answer.json())
 
     def log_in(self) -> None:
-        """Ask for a Feishu token; the session carries it from then on."""
+        """Ask for a Feishu token, which the session sends from then on."""
         answer = self.http.post(self.job.url + wire.TENANT_TOKEN, json=wire.credentials(self.job), timeout=30)
         self.http.headers["Authorization"] = f"Bearer {answer.json()['tenant_access_token']}"
 
@@ -54,7 +54,7 @@ class Client:
 
 
 def run(job: Job) -> None:
-    """Carry the day over.
+    """Load the day.
 
     Raises:
         BenchError: An answer is not what it should be.

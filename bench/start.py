@@ -1,4 +1,4 @@
-"""P6: how long a worker takes to be ready, and `laike --help` beside a bare help of as many commands."""
+"""P6: seconds until a worker is ready, and `laike --help` against a bare Typer help of as many commands."""
 
 import subprocess
 import sys
@@ -27,7 +27,7 @@ def command_{number}(words: str = typer.Option("", help="Some words.")) -> None:
 
 
 def measure(rounds: int) -> Part:
-    """Both, in turn."""
+    """Measure both by turns."""
     with world(Shape(promotions=(1,), latency=0)) as made:
         bare = made.home / "bare.py"
         bare.write_text(_bare_source(), encoding="utf-8")

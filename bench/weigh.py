@@ -1,4 +1,4 @@
-"""What processes and Redis take while they work."""
+"""Memory, CPU and traffic of processes and Redis while they work."""
 
 import contextlib
 import threading
@@ -17,35 +17,35 @@ OURS = ("info", "dbsize", "ping")  # the scales' own commands
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """What work took: memory in bytes at its most, by process and in Redis; CPU in seconds of all processes."""
+    """The cost of work: peak memory in bytes by process and in Redis, CPU seconds of all processes."""
 
     memory: Mapping[str, int] = field(default_factory=dict)
-    early: int = 0  # the most that a process held in the first half of the time
+    early: int = 0  # peak memory of a process in the first half of the time
     cpu_s: float = 0.0
     commands: int = 0
     traffic: int = 0  # bytes to and from Redis
     redis: int = 0
-    keys: int = 0  # that Redis has more than before
+    keys: int = 0  # new keys in Redis
 
     @property
     def most(self) -> int:
-        """The most that one process held."""
+        """Peak memory of one process."""
         return max(self.memory.values(), default=0)
 
 
 class Scales:
-    """Weighs processes and Redis in a thread of its own."""
+    """Samples processes and Redis in a thread."""
 
     def __init__(self, processes: Mapping[str, psutil.Process], client: redis.Redis) -> None:
         self._processes, self._client = processes, client
         self._over = threading.Event()
         self._samples: list[tuple[float, dict[str, int]]] = []
         self._redis = 0
-        self._cpu = _cpu(processes)  # of a process that has ended the last that was seen
+        self._cpu = _cpu(processes)  # of an ended process the last sample
         self._before = (sum(self._cpu.values()), _commands(client), _traffic(client), _keys(client))
 
     def watch(self) -> None:
-        """Sample until told to stop."""
+        """Sample until `stop`."""
         asked = 0.0
         while not self._over.wait(SAMPLE_S):
             self._samples.append((time.monotonic(), _memory(self._processes)))
@@ -55,7 +55,7 @@ class Scales:
                 self._redis = max(self._redis, _info(self._client, "memory")["used_memory"])
 
     def stop(self) -> Weight:
-        """Sample no more, and say what was taken."""
+        """Stop sampling; the cost."""
         self._over.set()
         self._cpu |= _cpu(self._processes)
         cpu_s, commands, traffic, keys = self._before
@@ -73,7 +73,7 @@ class Scales:
 
 @contextlib.contextmanager
 def scales(processes: Mapping[str, psutil.Process], client: redis.Redis) -> Iterator[Scales]:
-    """Scales that weigh until they are stopped, at the latest at the end of the block."""
+    """Scales that sample until `stop` or the end of the block."""
     made = Scales(processes, client)
     thread = threading.Thread(target=made.watch, daemon=True)
     thread.start()

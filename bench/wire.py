@@ -1,4 +1,4 @@
-"""Requests of both services as a bare client writes them: no model, no error but the first one."""
+"""Requests to both services as a bare client sends them: no model, and the first error ends all."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 
 def table(job: Job, action: str) -> str:
-    """The path of something of the table."""
+    """A path below the table."""
     return f"/open-apis/bitable/v1/apps/{job.facts['app_token']}/tables/{job.facts['typed_table_id']}/{action}"
 
 
@@ -71,7 +71,7 @@ def rows(job: Job, account_id: str, answer: Mapping[str, Any], days: DayRange) -
 
 
 def data_of(path: str, answer: Mapping[str, Any]) -> Json:
-    """What an answer brought.
+    """`data` of an answer.
 
     Raises:
         BenchError: It refuses.

@@ -1,4 +1,4 @@
-"""The product at work: fresh workers on Celery that are ready before the clock starts, or the command line alone."""
+"""Runs the product: Celery workers that are ready before the clock starts, or `laike sync --local`."""
 
 import contextlib
 import json
@@ -30,15 +30,15 @@ PATIENCE_S = 60.0
 RUN_PATIENCE_S = 900.0
 SAMPLE_S = 0.02
 READY = b" ready."
-# just after beat sends the daily run, and when every day before is settled; on the hour itself a card would wait until
-# the crowd at the bots is over
+# just after beat sends the daily run, and when earlier days are settled; not on the hour, when a card waits for the
+# bots' rush to end
 SEVEN, NOON = clock(7, 1), clock(12, 1)
 LAIKE = (sys.executable, "-m", "cli.main")
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A run as its ledger has it: when it was sent, when each of its events came last, what it took."""
+    """A run: when it was sent, the last time of each event, its cost."""
 
     sent: float
     last: Mapping[str, float]
@@ -48,7 +48,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """Workers, and somebody whose connection is open already, as beat's is, to send them tasks."""
+    """Workers, and an open connection to send them tasks, such as beat has."""
 
     app: Celery
     client: redis.Redis
@@ -59,7 +59,7 @@ class Workers:
         return self._followed("laike.daily")
 
     def backfill(self, days: DayRange) -> Told:
-        """The same for a backfill."""
+        """Send a backfill and follow it to its end."""
         return self._followed("laike.backfill", start=days.first.isoformat(), end=days.last.isoformat())
 
     def ask(self, task: str) -> Any:  # noqa: ANN401 JSON
@@ -117,13 +117,13 @@ def ended(client: redis.Redis, run_id: str) -> Summary:
 
 
 def moments(client: redis.Redis, run_id: str) -> dict[str, float]:
-    """When each of a run's events came last, in seconds since the epoch."""
+    """The last time of each of a run's events, in seconds since the epoch."""
     return {event["event"]: int(event["at"]) / 1000 for event in Events(client).events(run_id)}
 
 
 @contextlib.contextmanager
 def workers(world: World, day: date, count: int = 1, at: clock = NOON) -> Iterator[Workers]:
-    """Workers that are ready, for whom `day` was yesterday.
+    """Workers that are ready and whose clock makes `day` yesterday.
 
     Raises:
         BenchError: They did not get ready.
@@ -161,14 +161,14 @@ def local(world: World, day: date) -> Told:
 
 
 def environment(world: World, day: date, at: clock = NOON) -> dict[str, str]:
-    """The settings of a process for which `day` was yesterday."""
+    """The settings of a process whose clock makes `day` yesterday."""
     now = datetime.combine(day + timedelta(days=1), at, CHINA)
     return {**os.environ, **world.environment, "LAIKE_CLOCK_OFFSET_S": str((now - datetime.now(UTC)).total_seconds())}
 
 
 @contextlib.contextmanager
 def ready_worker(world: World, day: date, number: int, at: clock = NOON) -> Iterator[psutil.Process]:
-    """One worker that says it is ready.
+    """A worker that is ready.
 
     Raises:
         BenchError: It did not get ready.

@@ -1,4 +1,4 @@
-"""The world of a profile: one emulator, as slow as the real services where it says so, one Redis, some accounts."""
+"""The world of a profile: an emulator with the latencies of its shape, a Redis, some accounts."""
 
 import contextlib
 import json
@@ -32,19 +32,19 @@ LATENCY = {
 }
 RATE = 5.0  # report calls a second and endpoint
 PAGE_ROWS = 100  # of a report
-FAST = 100.0  # a rate that holds hardly anybody up
+FAST = 100.0  # a rate that hardly limits
 ROW_CAP = 1_000_000
-# how workers hold memory where they are meant to run
+# memory settings of the image
 ALLOCATOR = dict(re.findall(r"(MALLOC_\w+)=(\d+)", Path("Dockerfile").read_text("utf-8")))
 
 
 class BenchError(Exception):
-    """Something went otherwise than all contenders take for granted; no figure of it counts."""
+    """A world is not as its contenders need it; its figures do not count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """What a world is like: the promotions of each account, and how slow the services are."""
+    """The promotions of each account, and latency and rate of the services."""
 
     promotions: tuple[int, ...]
     lookback: int = 7  # days of a daily run's window
@@ -55,7 +55,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a contender has to do: read a window of days, and have the rows of the fresh ones in the table."""
+    """A contender's work: read a window of days, and load the rows of the fresh days."""
 
     url: str
     facts: Mapping[str, Any]
@@ -67,7 +67,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A call that the emulator answered: seconds since the epoch, and which table it was about."""
+    """A call that the emulator answered: seconds since the epoch, and its table."""
 
     endpoint: str
     sent: float
@@ -77,7 +77,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """What the emulator was asked within a lap."""
+    """The calls to the emulator within a lap."""
 
     calls: tuple[Answered, ...]
     quota: int
@@ -88,7 +88,7 @@ class Log:
         return Counter(call.endpoint for call in self.calls)
 
     def last_answer(self, endpoint: str, table_id: str) -> float:
-        """When the last call of an endpoint about a table was answered."""
+        """When the last call to an endpoint about a table was answered."""
         return max(call.answered for call in self.calls if (call.endpoint, call.table_id) == (endpoint, table_id))
 
 
@@ -114,13 +114,13 @@ class World:
         return date.fromisoformat(self.emulator.facts["day"])
 
     def cool(self) -> None:
-        """Feishu's token is to be asked for again, as it is each morning."""
+        """Drop Feishu's token, as it is missing each morning."""
         with contextlib.closing(redis.Redis.from_url(self.redis_url)) as client:
             for key in client.scan_iter(keys.tenant_token("*", "*")):
                 client.delete(key)
 
     def job(self, fresh: DayRange) -> Job:
-        """The work of one lap: of one day as a daily run has it, of several as a backfill has it."""
+        """The work of one lap: one day with its look-back as in a daily run, several as in a backfill."""
         first = fresh.first - timedelta(days=self.shape.lookback - 1) if len(fresh) == 1 else fresh.first
         window = DayRange(first, fresh.last)
         return Job(self.emulator.url, self.emulator.facts, self.accounts, window, fresh, self.shape.rate)
@@ -144,7 +144,7 @@ class World:
         return self.emulator.look(what, **params)
 
     def logged(self) -> tuple[int, int]:
-        """How many calls were logged so far, and how many of them cost quota."""
+        """The number of calls so far, and of those that count for the quota."""
         seen = self.look("calls", since="999999999")
         return seen["total"], seen["quota"]
 
@@ -155,10 +155,10 @@ class World:
         return Log(tuple(_answered(call) for call in seen["calls"]), seen["quota"] - logged[1], refused)
 
     def check(self, days: DayRange) -> list[str]:
-        """The record ids of some days, of which the table has each row once.
+        """The record ids of some days, after checking that the table has each row of the source once.
 
         Raises:
-            BenchError: The table does not hold what the source has.
+            BenchError: It has not.
         """
         wanted, found = self._promotions(days), self._rows(days)
         if sorted(found.values()) != wanted:
@@ -167,7 +167,7 @@ class World:
         return list(found)
 
     def clear(self, days: DayRange) -> None:
-        """Check days and take them out again: the next contender finds none of them."""
+        """Check days and delete their rows for the next contender."""
         self.control("rows/delete", {"table_id": self.table_id, "record_ids": self.check(days)})
 
     def row_count(self, days: DayRange) -> int:
@@ -202,7 +202,7 @@ def midnight_ms(day: date) -> int:
 
 @contextlib.contextmanager
 def world(shape: Shape) -> Iterator[World]:
-    """A world with an imported token; answers are immediate and nothing is refused until `slow_down`."""
+    """A world with an imported token, without latency and rate limits until `slow_down`."""
     with contextlib.ExitStack() as started:
         redis_url = started.enter_context(processes.redis_server())
         home = Path(tempfile.mkdtemp(prefix="laike-bench-"))
@@ -224,7 +224,7 @@ def world(shape: Shape) -> Iterator[World]:
 
 
 def slow_down(made: World) -> World:
-    """The same world, where the services are as slow as its shape says and refuse what is too fast."""
+    """The same world with the latency and rate limits of its shape."""
     made.control("latency", {name: seconds * made.shape.latency for name, seconds in LATENCY.items()})
     made.control("settings", {"rate_limits": True, "oceanengine_rate": made.shape.rate})
     paced = {**made.environment, "LAIKE_OCEANENGINE_RATE": str(made.shape.rate)}

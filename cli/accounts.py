@@ -1,4 +1,4 @@
-"""`laike accounts`: which accounts are synced, from where they are known, and whether they are in use."""
+"""`laike accounts`: which accounts are synced, where each was found, and whether it spends."""
 
 from typing import Any
 
@@ -13,30 +13,30 @@ from pipeline.steps.accounts.roster import AccountState, current_accounts, state
 
 _WHY = {
     Why.INVALID: "no longer valid",
-    Why.REFUSED: "its accounts may not be listed",
-    Why.NOT_LOCAL: "its accounts are no 本地推 ones",
-    Why.OTHER: "no 本地推 account lies under it",
+    Why.REFUSED: "listing its accounts is refused",
+    Why.NOT_LOCAL: "its accounts are not 本地推 accounts",
+    Why.OTHER: "it has no 本地推 account",
 }
 
 
 def accounts(*, refresh: bool, as_json: bool) -> int:
-    """Every account with its state; 1 when one is unavailable or the list an older one, 4 when a person is needed.
+    """Print every account with its state; 1 if one is unavailable or the list is old, 4 if a person is needed.
 
     Raises:
-        NeedsPerson: The token reaches no account, and none was known before.
+        NeedsPerson: The token reaches no account, and no earlier list exists.
     """
     with opened() as ctx:
-        known = current_accounts(ctx, anew=refresh)
+        listed = current_accounts(ctx, anew=refresh)
         roster = None if ctx.settings.accounts else ctx.rosters.last()
-        found = states(ctx, told_apart(known.names), lambda done: _progress(done, len(known.names)))
+        found = states(ctx, told_apart(listed.names), lambda done: _progress(done, len(listed.names)))
         off = sorted(disabled(ctx.settings.account_options))
     if as_json:
-        output.print_json({**_document(found, roster, known.trouble), "disabled": off})
+        output.print_json({**_document(found, roster, listed.trouble), "disabled": off})
     else:
-        _print(found, roster, known.trouble)
-        for number in off:
-            output.say(f"disabled in laike.toml: {number}")
-    return _exit_code([known.trouble, *(one.trouble for one in found)])
+        _print(found, roster, listed.trouble)
+        for account_id in off:
+            output.say(f"disabled in laike.toml: {account_id}")
+    return _exit_code([listed.trouble, *(one.trouble for one in found)])
 
 
 def _progress(done: int, of: int) -> None:
@@ -82,14 +82,14 @@ def _print(found: list[AccountState], roster: Roster | None, trouble: Trouble | 
         )
         for one in found
     ]
-    number = output.Column("id", whole=True)
-    output.say_table(("account", number, "from", "state", "cost 元, 30 days", "last covered"), rows)
+    account_id = output.Column("id", whole=True)
+    output.say_table(("account", account_id, "from", "state", "cost 元, 30 days", "last covered"), rows)
     for one in found:
         if one.trouble:
             output.say_trouble(one.name, one.trouble)
     for skipped in roster.skipped if roster else ():
         output.say(("skipped", "yellow"), f" {skipped.name} ({skipped.id}): {_WHY[skipped.why]}")
     if roster:
-        output.note(f"discovered {output.moment(roster.at)}; `laike accounts --refresh` asks anew")
+        output.note(f"discovered {output.moment(roster.at)}; `laike accounts --refresh` discovers again")
     if trouble:
         output.say_trouble("the list is an older one", trouble)

@@ -1,25 +1,23 @@
-"""What people write as arguments, read."""
+"""Parses arguments of the command line."""
 
 from datetime import date
 
 from pipeline.core.errors import WrongInput
 from pipeline.core.text import quoted
 
-OLDEST, NEWEST = date(2015, 1, 1), date(2999, 12, 31)  # no figures exist outside, and `date` overflows near its ends
+OLDEST, NEWEST = date(2015, 1, 1), date(2999, 12, 31)  # outside are no figures, and `date` overflows near its ends
 
 
 def day_of(text: str) -> date:
-    """A day.
+    """Parse a day.
 
     Raises:
-        WrongInput: It is no date, or lies outside the supported years.
+        WrongInput: It is no date, or outside the supported years.
     """
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        msg = f"'{quoted(text)}' is not a day; write it as 2026-02-11"
-        raise WrongInput(msg) from None
+        raise WrongInput(f"'{quoted(text)}' is not a day; write it as 2026-02-11") from None
     if not OLDEST <= day <= NEWEST:
-        msg = f"{day} is out of range: days from {OLDEST} to {NEWEST} are taken"
-        raise WrongInput(msg)
+        raise WrongInput(f"{day} is out of range: use {OLDEST} to {NEWEST}")
     return day

@@ -1,9 +1,9 @@
-"""What comes before the services in containers, started as `python -m cli.containers`.
+"""Runs before the services in containers, as `python -m cli.containers`.
 
-`demo FOLDER URL` asks the emulator where and with what it is spoken to, writes that into FOLDER/.env, where every
-process of the image looks for settings that its environment does not have, and takes the token over. `check FOLDER
-DATA VOLUMES` looks at settings and Redis, and hands on what an earlier release kept in DATA, the worker's volume. A
-demo and real accounts never share a Redis: either says so and nothing starts.
+`demo FOLDER URL` asks the emulator for its credentials, writes settings into FOLDER/.env (every process of the image
+reads it), and imports the token. `check FOLDER DATA VOLUMES` checks settings and Redis, and copies files that an
+earlier release kept in DATA, the worker's volume, to the volumes of beat and Flower. A demo and real accounts never
+share a Redis: the command says so, and nothing starts.
 """
 
 import json
@@ -28,26 +28,25 @@ from pipeline.outgoing import guarded
 from pipeline.state.store import connect, ours
 
 PATIENCE_S = 60
-MARK = "laike:demo"  # in a Redis that belongs to a demo
+MARK = "laike:demo"  # a key in the Redis of a demo
 OF_COMPOSE = ("LAIKE_REDIS_URL", "LAIKE_TOKEN_FILE")
 TWO_ADDRESSES = (
     "LAIKE_REDIS_URL and LAIKE_REDIS_URL_FILE are both set: "
-    'where another Redis is to be used set LAIKE_REDIS_URL_FILE: "" beside LAIKE_REDIS_URL, for every service'
+    'to use another Redis set LAIKE_REDIS_URL_FILE: "" beside LAIKE_REDIS_URL, for every service'
 )
 
 
 def check(folder: Path, data: Path, volumes: Path) -> int:
-    """Whether the services may start; what they keep is then where each of them looks for it.
+    """Check that the services may start, and put each file where its service looks for it.
 
     Raises:
-        LaikeError: Settings are missing, Redis is away, or it belongs to a demo.
+        LaikeError: Settings are missing, Redis does not answer, or it belongs to a demo.
     """
     if os.environ.get("LAIKE_REDIS_URL") and os.environ.get("LAIKE_REDIS_URL_FILE"):
         raise WrongInput(TWO_ADDRESSES)
     with opened() as ctx:
         if ctx.client.exists(MARK) and not (folder / ".env").exists():
-            msg = "these volumes are a demo's; end it first: docker compose --profile demo down --volumes"
-            raise WrongInput(msg)
+            raise WrongInput("these volumes are a demo's; end it first: docker compose --profile demo down --volumes")
     for line in hand_on(data, volumes):
         sys.stderr.write(f"{line}\n")
     return 0
@@ -57,18 +56,17 @@ def demo(folder: Path, url: str) -> int:
     """Write the demo's settings and import its token; the exit code of the import.
 
     Raises:
-        WrongInput: There are real settings, or Redis holds what is not a demo's.
+        WrongInput: There are real settings, or Redis holds real state.
     """
     from lab.processes import TOKEN, settings_for
 
     facts = _facts(url)
-    redis_url = settings_roles.load("beat").redis_url  # all that is set yet
+    redis_url = settings_roles.load("beat").redis_url  # the only setting so far
     made = settings_for(facts, redis_url, Path(os.environ["LAIKE_TOKEN_FILE"]).parent)
     real = [name for name in made if os.environ.get(name) and name not in OF_COMPOSE]
     if real:
-        msg = f"the demo does not mix with real settings; move .env away for it (it sets {', '.join(real)})"
-        raise WrongInput(msg)
-    _claim(made.pop("LAIKE_REDIS_URL"))  # the others have it from compose
+        raise WrongInput(f"the demo does not mix with real settings; move .env away for it (it sets {', '.join(real)})")
+    _claim(made.pop("LAIKE_REDIS_URL"))  # services have it from compose
     made |= {"LAIKE_TOKEN_KEYS": _key(Path(made["LAIKE_TOKEN_FILE"]).parent), "LAIKE_FLOWER_LOGIN": "demo:demo"}
     lines = (f"{name}='{value}'" for name, value in made.items() if name not in OF_COMPOSE)
     _write(folder / ".env", "\n".join(lines) + "\n")
@@ -105,7 +103,7 @@ def _facts(url: str) -> dict[str, Any]:
 
 
 def _key(folder: Path) -> str:
-    """The key of an earlier start, so that what was encrypted then stays readable."""
+    """The key of an earlier start, if there was one: the stored token stays readable."""
     file = folder / "demo-key"
     if not file.exists():
         _write(file, Fernet.generate_key().decode())

@@ -14,7 +14,6 @@ from pipeline.core.errors import LaikeError
 
 FOLDER = Path("demo-output")
 WIDTH = 96
-LOG_LINES_SHOWN = 15
 NEXT = (
     ("make demo KEEP=1", "stays up: the emulator's page and Flower in your browser"),
     ("docs/set-up-an-account.md", "the same with an account of yours"),
@@ -23,25 +22,15 @@ NEXT = (
 
 
 def demo(*, keep: bool) -> int:
-    """Play the demo; exit code 0 when every paragraph came true.
-
-    Raises:
-        LaikeError: Something did not.
-    """
-    output.say(
-        (
-            "laike-sync loads advertising figures from Ocean Engine into a Feishu Bitable; both are emulated here.",
-            "bold",
-        )
-    )
+    """Play the demo; 0 when every paragraph came true, else an error."""
+    output.say(("laike-sync loads advertising figures from Ocean Engine into a Feishu Bitable, emulated here.", "bold"))
     output.say(f"A morning in about a minute; each command and its output are in {FOLDER}/transcript.txt.")
     with world(FOLDER) as made:
         story = Story(made)
         try:
             _play(story)
         except LaikeError:
-            for line in made.services.log("worker").splitlines()[-LOG_LINES_SHOWN:]:
-                output.note(line)
+            output.note(f"the demo stopped; see {FOLDER}/transcript.txt and {FOLDER}/worker.log")
             raise
         _say_runs(story)
         _say_next(story.save_page())
@@ -51,10 +40,10 @@ def demo(*, keep: bool) -> int:
 
 
 def _play(story: Story) -> None:
-    for number, (title, play) in enumerate(PARAGRAPHS, 1):
-        begun = time.monotonic()
-        output.say((f"{number}. {title}", "bold cyan"))
-        story.world.commands.write(f"\n{number}. {title}")
+    for number, play in enumerate(PARAGRAPHS, 1):
+        begun, title = time.monotonic(), f"{number}. {play.__doc__}"
+        output.say((title, "bold cyan"))
+        story.world.commands.write(f"\n{title}")
         happened = play(story)
         took = f"{time.monotonic() - begun:4.0f} s  "
         for line in textwrap.wrap(happened, WIDTH, initial_indent=took, subsequent_indent=" " * len(took)):
@@ -64,8 +53,7 @@ def _play(story: Story) -> None:
 def _say_runs(story: Story) -> None:
     output.say()
     columns = ("run", "seconds", "created", "updated", "unchanged", "state")
-    rows = [_row(word, run) for word, run in story.runs.items()]
-    output.say_table(columns, rows)
+    output.say_table(columns, [_row(word, run) for word, run in story.runs.items()])
 
 
 def _row(word: str, run: Document) -> tuple[Part, ...]:

@@ -1,4 +1,4 @@
-"""`laike doctor`: one line for each check, the cure below what is not right."""
+"""`laike doctor`: one line for each check, with the cure below if it fails."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -35,11 +35,11 @@ _NO_KEYS = "请运行 laike init 生成密钥。"
 
 
 def doctor(*, notify: bool, unblock: bool, history: str | None, as_json: bool) -> int:
-    """Check everything: 0 all is well, 1 something to know, 3 something broken, 4 a person has to authorize.
+    """Check everything: 0 all is well, 1 warnings, 3 something is broken, 4 a person must authorize.
 
     Args:
-        unblock: First say that the table shows all there is.
-        history: First say which table it is that an older release wrote of, by its id.
+        unblock: First confirm that the table shows all its rows.
+        history: First name the table to which the history of an older release belongs, by its id.
 
     Raises:
         WrongInput: There is no such table.
@@ -48,28 +48,30 @@ def doctor(*, notify: bool, unblock: bool, history: str | None, as_json: bool) -
         settings = Settings.load()
     except WrongInput as error:
         _, *lines = error.message.splitlines()
-        return _tell([_unset(line) for line in lines or [error.message]], as_json=as_json)  # one: `.env` itself
+        return _tell(
+            [_unset(line) for line in lines or [error.message]], as_json=as_json
+        )  # a single line is about `.env` itself
     for line in overridden():
         output.note(("note:", "yellow"), f" {line}")
     log_to_stderr(settings.log_level or "error")
     try:
         ctx = build(settings)
-    except LaikeError as error:  # an address of Redis that is none
+    except LaikeError as error:  # the address of Redis is invalid
         return _tell([broken("redis", error.message, "请修正 LAIKE_REDIS_URL。")], as_json=as_json)
     if unblock:
         with ours(settings.redis_address):
             unblock_loading(ctx)
-        output.note(("note:", "yellow"), " loading goes on with the table as it is")
+        output.note(("note:", "yellow"), " loading resumes with the table as it is")
     if history:
         with ours(settings.redis_address):
             ctx.schema.is_ours()
             settle_history(ctx, history)
-        output.note(("note:", "yellow"), f" what an older release remembers is about {history}")
+        output.note(("note:", "yellow"), f" the history of an older release belongs to {history}")
     return _tell(examine(ctx, _workers(ctx), notify=notify), as_json=as_json)
 
 
 def ask(*, as_json: bool) -> int:
-    """Ask Ocean Engine what no page of it answers, and print what it says.
+    """Try what Ocean Engine's documentation leaves open, and print the answers.
 
     Raises:
         NeedsPerson: There is no usable token.

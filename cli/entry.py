@@ -1,4 +1,4 @@
-"""How `laike` begins and ends: every end is an exit code and a sentence, never a trace, and output decides nothing."""
+"""Runs the command line: every end is an exit code and a sentence, never a trace; lost output changes neither."""
 
 import os
 import sys
@@ -17,14 +17,14 @@ SIZES, SIZE_DIGITS_MAX = ("COLUMNS", "LINES"), 4
 
 
 def enter(app: typer.Typer) -> None:
-    """Carry out what the command line asks for, and exit."""
+    """Run the command, then exit."""
     drop_sizes(os.environ)
     with forgiving(), guarded():
         sys.exit(_carried_out(app))
 
 
 def drop_sizes(environment: MutableMapping[str, str]) -> None:
-    """Remove an impossible terminal size from the environment: Rich would believe it."""
+    """Remove impossible terminal sizes from the environment: Rich would use them."""
     for name in SIZES:
         size = environment.get(name, "1")
         if not (size.isascii() and size.isdigit() and len(size) <= SIZE_DIGITS_MAX and int(size)):
@@ -32,10 +32,10 @@ def drop_sizes(environment: MutableMapping[str, str]) -> None:
 
 
 def check_words(words: Sequence[str]) -> None:
-    """Refuse arguments that are not UTF-8: no run, account, day or file of ours is named so.
+    """Refuse arguments that are not UTF-8: no run, account, day or file has such a name.
 
     Raises:
-        WrongInput: One is not.
+        WrongInput: An argument is not UTF-8.
     """
     for place, word in enumerate(words, 1):
         if encodable(word) != word:
@@ -43,7 +43,7 @@ def check_words(words: Sequence[str]) -> None:
 
 
 def say_version(wanted: bool) -> None:
-    """Print which release is installed, if that is wanted, and end."""
+    """Print the installed release and end, if wanted."""
     if wanted:
         from importlib.metadata import version
 
@@ -68,11 +68,11 @@ def _carried_out(app: typer.Typer) -> int:
 
 
 def _tell_misuse(error: TyperException) -> int:
-    """Say what is wrong with a command line, and where help is: words of a person, as any others."""
+    """Print what is wrong with a command line and where its help is; it quotes the arguments, so nothing is markup."""
     from cli.terminal.output import WRONG_USAGE, note
 
     ctx, said = getattr(error, "ctx", None), error.format_message()
-    if said:  # a group that was called without a command has printed its help instead
+    if said:  # empty: a group without a command has printed its help
         if ctx:
             note(ctx.get_usage())
             note(f"Try '{ctx.command_path} --help' for help.")

@@ -6,11 +6,9 @@ import typer
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout; messages go to stderr.")]
 
-token = typer.Typer(
-    help="The Ocean Engine token: how long it lives, and what a person can do for it.", no_args_is_help=True
-)
-dedup = typer.Typer(help="Rows of one key (时间, 单元ID): find them, and keep one of each.", no_args_is_help=True)
-notify = typer.Typer(help="The group's bot: whether what is sent to it arrives.", no_args_is_help=True)
+token = typer.Typer(help="The Ocean Engine token: show, refresh, authorize, import.", no_args_is_help=True)
+dedup = typer.Typer(help="Rows with the same key (时间, 单元ID): find them, keep one of each.", no_args_is_help=True)
+notify = typer.Typer(help="The group's bot.", no_args_is_help=True)
 GROUPS = {"token": token, "dedup": dedup, "notify": notify}
 
 
@@ -20,7 +18,7 @@ def dedup_check(
     end: Annotated[str | None, typer.Argument(metavar="END]", help="The last day, included.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the keys with more than one row, whose rows these are, and which one clean keeps; exit 1 when any."""
+    """List keys with several rows, who wrote each row, and which one `clean` keeps; exit 1 if there are any."""
     from cli.table.dedup import check as command
 
     raise typer.Exit(command(start, end, as_json=as_json))
@@ -29,9 +27,9 @@ def dedup_check(
 @dedup.command("clean")
 def dedup_clean(
     day: Annotated[str | None, typer.Argument(metavar="[DAY]", help="Only this day. Default: all.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Carry the plan out without asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Keep the row that agrees with the source, else the last edited, with people's cells; back up, delete the rest."""
+    """Keep the row of each key that agrees with the source, else the last edited; back up and delete the rest."""
     from cli.table.dedup import clean as command
 
     raise typer.Exit(command(day, yes=yes))
@@ -39,7 +37,7 @@ def dedup_clean(
 
 @notify.command("test")
 def notify_test(as_json: AsJson = False) -> None:
-    """Send a message to the group and print what the bot says; exit 3 with the cure where it fails."""
+    """Send a test message to the group and print the bot's answer; exit 3 and the cure if it fails."""
     from cli.notify import test as command
 
     raise typer.Exit(command(as_json=as_json))
@@ -47,7 +45,7 @@ def notify_test(as_json: AsJson = False) -> None:
 
 @token.command("status")
 def token_status(as_json: AsJson = False) -> None:
-    """Say how long both tokens live, who refreshed last; exit 4 when a person must authorize again."""
+    """Show when both tokens end and the last refreshes; exit 4 if a person must authorize again."""
     from cli.token import status as command
 
     raise typer.Exit(command(as_json=as_json))
@@ -55,7 +53,7 @@ def token_status(as_json: AsJson = False) -> None:
 
 @token.command("refresh")
 def token_refresh() -> None:
-    """Refresh now. The old pair is dead afterwards; nothing else need be done."""
+    """Refresh now: the new pair is stored, the old one is invalid."""
     from cli.token import refresh as command
 
     raise typer.Exit(command())
@@ -63,7 +61,7 @@ def token_refresh() -> None:
 
 @token.command("url")
 def token_url() -> None:
-    """Print the page where a person authorizes the app; what comes back goes to `laike token exchange`."""
+    """Print the page where a person authorizes the app; its callback address goes to `laike token exchange`."""
     from cli.token import url as command
 
     raise typer.Exit(command())
@@ -71,9 +69,11 @@ def token_url() -> None:
 
 @token.command("exchange")
 def token_exchange(
-    code: Annotated[str, typer.Argument(metavar="CODE", help="The auth_code, or the whole callback address, quoted.")],
+    code: Annotated[
+        str, typer.Argument(metavar="CODE", help="The auth_code, or the whole callback address in quotes.")
+    ],
 ) -> None:
-    """Get the first token pair for the code that an authorization brought; it lives 10 minutes and works once."""
+    """Get a token pair for the code of an authorization; the code works once, within 10 minutes."""
     from cli.token import exchange as command
 
     raise typer.Exit(command(code))
@@ -83,7 +83,7 @@ def token_exchange(
 def token_import(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The old script's .token_cache.json.")],
 ) -> None:
-    """Take over a token pair: access_token, refresh_token, expires_at, refresh_expires_at (ISO local times)."""
+    """Import a token pair: JSON with access_token, refresh_token, expires_at, refresh_expires_at (local times)."""
     from cli.token import import_ as command
 
     raise typer.Exit(command(file))
@@ -91,7 +91,7 @@ def token_import(
 
 @token.command("rotate-key")
 def token_rotate_key() -> None:
-    """Encrypt the kept pair with the first key of LAIKE_TOKEN_KEYS, after a new key was put in front."""
+    """Encrypt the stored pair with the first key of LAIKE_TOKEN_KEYS; put the new key in front before."""
     from cli.token import rotate_key as command
 
     raise typer.Exit(command())

@@ -9,7 +9,7 @@ from cli.groups import GROUPS, AsJson
 
 app = typer.Typer(
     name="laike",
-    help="Carry each day's 抖音来客 / 巨量本地推 figures into a Feishu Bitable: right or loud.",
+    help="Load each day's 抖音来客 / 巨量本地推 figures into a Feishu Bitable; a success is read back and verified.",
     epilog="Exit codes: 0 done · 1 done in part · 2 wrong usage or settings · 3 failed · 4 needs a person · "
     "130 stopped by Ctrl-C (143 SIGTERM, 129 SIGHUP).",
     no_args_is_help=True,
@@ -18,7 +18,9 @@ app = typer.Typer(
 )
 Tell = Annotated[
     bool,
-    typer.Option("--tell", help="Tell the group how it ended; else only where it mends what the group was told of."),
+    typer.Option(
+        "--tell", help="Send the group a card at the end. Default: only if it settles an earlier card's report."
+    ),
 ]
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
@@ -27,29 +29,29 @@ for name, group in GROUPS.items():
 @app.callback()
 def _laike(
     version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=say_version, help="Say which release this is.")
+        bool, typer.Option("--version", is_eager=True, callback=say_version, help="Print the release.")
     ] = False,
 ) -> None:
-    """What goes before a command."""
+    """Options before the command."""
 
 
 @app.command()
 def sync(
     day: Annotated[
-        str | None, typer.Option(help="Exactly this closed day, as 2026-02-11. Default: yesterday with its look-back.")
+        str | None, typer.Option(help="Only this past day, as 2026-02-11. Default: yesterday with its look-back.")
     ] = None,
     account: Annotated[list[str] | None, typer.Option(help="Only this account (id or name); may be repeated.")] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Fetch and compare, write nothing; ends as the real run would.")
+        bool, typer.Option("--dry-run", help="Fetch and compare, write nothing; exit code as of a real run.")
     ] = False,
-    local: Annotated[bool, typer.Option("--local", help="Run in this process, without workers.")] = False,
+    local: Annotated[bool, typer.Option("--local", help="Run in this process; no worker is needed.")] = False,
     no_redis: Annotated[
-        bool, typer.Option("--no-redis", help="With --local, when Redis is down: nothing else may run meanwhile.")
+        bool, typer.Option("--no-redis", help="With --local, while Redis is down; nothing else may run meanwhile.")
     ] = False,
     tell: Tell = False,
     as_json: AsJson = False,
 ) -> None:
-    """Run one sync now, with live progress: fetch, write the difference, read back, check."""
+    """Run one sync now with live progress: fetch, write what differs, read back, verify."""
     from cli.runs.sync import sync as command
 
     options = {"dry_run": dry_run, "local": local, "no_redis": no_redis, "tell": tell}
@@ -62,12 +64,12 @@ def backfill(
     end: Annotated[str, typer.Argument(help="The last day, included; before today.")],
     account: Annotated[list[str] | None, typer.Option(help="Only this account (id or name); may be repeated.")] = None,
     stop: Annotated[
-        bool, typer.Option("--stop", help="End the one of these days and accounts after the batches under way.")
+        bool, typer.Option("--stop", help="Stop the backfill of these days and accounts after its current batches.")
     ] = False,
     tell: Tell = False,
     as_json: AsJson = False,
 ) -> None:
-    """Load a range of days through the workers, in batches, behind daily runs; the same command again goes on."""
+    """Load a range of days in batches; daily runs go first. Repeat the command to resume a stopped backfill."""
     from cli.runs.sync import backfill as command
     from cli.runs.sync import stop_backfill
 
@@ -79,10 +81,10 @@ def backfill(
 
 @app.command()
 def status(
-    max_age: Annotated[str, typer.Option(help="How old the newest figures may be: 26h, 90m, 2d.")] = "26h",
+    max_age: Annotated[str, typer.Option(help="The oldest the newest figures may be: 26h, 90m, 2d.")] = "26h",
     as_json: AsJson = False,
 ) -> None:
-    """Say whether yesterday is loaded for every account (exit 0), for some (1), or not (3); for outside monitors."""
+    """For monitoring: exit 0 if yesterday is loaded for every account, 1 for some, 3 for none."""
     from cli.runs.status import status as command
 
     raise typer.Exit(command(max_age, as_json=as_json))
@@ -90,13 +92,13 @@ def status(
 
 @app.command()
 def runs(
-    count: Annotated[int, typer.Argument(metavar="[N]", min=1, help="How many.")] = 10,
-    failed: Annotated[bool, typer.Option("--failed", help="Only those that ended, and not as a success.")] = False,
-    day: Annotated[str | None, typer.Option(help="Only those that loaded this day, look-backs included.")] = None,
-    account: Annotated[str | None, typer.Option(help="Only those of this account: its id or its name.")] = None,
+    count: Annotated[int, typer.Argument(metavar="[N]", min=1, help="How many runs.")] = 10,
+    failed: Annotated[bool, typer.Option("--failed", help="Only runs that ended, but not as a success.")] = False,
+    day: Annotated[str | None, typer.Option(help="Only runs that loaded this day, also as a look-back.")] = None,
+    account: Annotated[str | None, typer.Option(help="Only runs of this account (id or name).")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the newest runs: what kind, when, how long, how they ended, for how many of their accounts all is well."""
+    """List the newest runs: kind, start, duration, state, and how many accounts are loaded."""
     from cli.runs.history import runs as command
 
     raise typer.Exit(command(count, failed=failed, day=day, account=account, as_json=as_json))
@@ -104,13 +106,11 @@ def runs(
 
 @app.command()
 def show(
-    run: Annotated[
-        str, typer.Argument(metavar="RUN", help="A run id, a beginning that no other has, last, or last-failed.")
-    ],
-    follow: Annotated[bool, typer.Option("--follow", help="Show its events until it has ended.")] = False,
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run id, a unique prefix of one, last, or last-failed.")],
+    follow: Annotated[bool, typer.Option("--follow", help="Print its events until it ends.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show one run as a tree with times: what was fetched, written, read back; what it cost; why it ended so."""
+    """Show one run as a tree with times: what was fetched, written and read back, its API calls, its state and why."""
     from cli.runs.history import show as command
 
     raise typer.Exit(command(run, wait=follow, as_json=as_json))
@@ -119,11 +119,11 @@ def show(
 @app.command()
 def accounts(
     refresh: Annotated[
-        bool, typer.Option("--refresh", help="Discover anew; else a list of the last day will do.")
+        bool, typer.Option("--refresh", help="Discover the accounts now. Default: a list less than a day old.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the accounts: where they are known from, whether they are in use, their last covered day."""
+    """List the accounts: where each was found, whether it spends, its last loaded day."""
     from cli.accounts import accounts as command
 
     raise typer.Exit(command(refresh=refresh, as_json=as_json))
@@ -132,12 +132,12 @@ def accounts(
 @app.command()
 def coverage(
     start: Annotated[
-        str | None, typer.Argument(metavar="[START", help="The first day. Default: the last 30 closed days.")
+        str | None, typer.Argument(metavar="[START", help="The first day. Default: the last 30 days before today.")
     ] = None,
     end: Annotated[str | None, typer.Argument(metavar="END]", help="The last day, included.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show account by day what is loaded, empty, incomplete, failed, missing or parked."""
+    """Show for each account and day whether it is loaded, empty, incomplete, failed, missing or parked."""
     from cli.runs.coverage import coverage as command
 
     raise typer.Exit(command(start, end, as_json=as_json))
@@ -151,10 +151,10 @@ def report(
         str | None, typer.Option("--output", help="A new file. Default: laike-output/laike-report-START-END.html.")
     ] = None,
     account: Annotated[list[str] | None, typer.Option(help="Only this account (id or name); may be repeated.")] = None,
-    send: Annotated[bool, typer.Option("--send", help="Also tell the group the main figures.")] = False,
+    send: Annotated[bool, typer.Option("--send", help="Also send the main figures to the group.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write a page with charts on some days of the table; exit 1 when some of them are not whole."""
+    """Write an HTML page with charts of some days of the table; exit 1 if a day is incomplete."""
     from cli.table.report import report as command
 
     raise typer.Exit(command(start, end, account or [], to=to, send=send, as_json=as_json))
@@ -162,10 +162,10 @@ def report(
 
 @app.command()
 def views(
-    fix: Annotated[bool, typer.Option("--fix", help="Create the missing, repair the wrong.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Create missing views and repair wrong ones.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check the view of each account; a filter that a person changed is left alone."""
+    """Check that each account has its view; a filter that a person changed stays."""
     from cli.table.views import views as command
 
     raise typer.Exit(command(fix=fix, as_json=as_json))
@@ -175,18 +175,18 @@ def views(
 def export(
     start: Annotated[str, typer.Argument(help="The first day, as 2026-02-01.")],
     end: Annotated[str, typer.Argument(help="The last day, included; before today.")],
-    as_: Annotated[Literal["csv", "xlsx", "jsonl"], typer.Option("--format", help="What kind of file.")] = "csv",
+    as_: Annotated[Literal["csv", "xlsx", "jsonl"], typer.Option("--format", help="The file format.")] = "csv",
     account: Annotated[list[str] | None, typer.Option(help="Only this account (id or name); may be repeated.")] = None,
     source: Annotated[
-        Literal["table", "api"], typer.Option("--from", help="What the table holds, or what Ocean Engine reports now.")
+        Literal["table", "api"], typer.Option("--from", help="Rows of the table, or what Ocean Engine reports now.")
     ] = "table",
     to: Annotated[
         str | None, typer.Option("--output", help="A new file, or - for stdout. Default: in laike-output/.")
     ] = None,
-    by_account: Annotated[bool, typer.Option("--sheet-per-account", help="xlsx: a sheet for each account.")] = False,
+    by_account: Annotated[bool, typer.Option("--sheet-per-account", help="xlsx: one sheet per account.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write rows of some days into a csv, Excel or jsonl file, whole or not at all; exit 1 without some accounts."""
+    """Export the rows of some days as csv, Excel or jsonl; exit 1 if an account is missing in it."""
     from cli.table.export import export as command
 
     raise typer.Exit(
@@ -196,11 +196,11 @@ def export(
 
 @app.command()
 def backup(
-    file: Annotated[str | None, typer.Argument(metavar="[FILE]", help="Where to. Default: a new file.")] = None,
-    keep: Annotated[int | None, typer.Option(min=1, help="Keep so many of these files, delete the older.")] = None,
+    file: Annotated[str | None, typer.Argument(metavar="[FILE]", help="The file. Default: a new one.")] = None,
+    keep: Annotated[int | None, typer.Option(min=1, help="Keep this many backups and delete older ones.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Save the table's columns, views and rows into a file: compressed, with a checksum."""
+    """Save the table's columns, views and rows in a compressed file with a checksum."""
     from cli.table.backup import backup as command
 
     raise typer.Exit(command(file, keep, as_json=as_json))
@@ -208,11 +208,11 @@ def backup(
 
 @app.command()
 def restore(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="What `laike backup` made.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Compare, write nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Carry it out without asking.")] = False,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A file of `laike backup`.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Compare, but write nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Create the rows and views of a backup that the table lacks; what is there stays as it is."""
+    """Create the rows and views of a backup that the table lacks; existing ones stay as they are."""
     from cli.table.backup import restore as command
 
     raise typer.Exit(command(file, dry_run=dry_run, yes=yes))
@@ -220,9 +220,9 @@ def restore(
 
 @app.command()
 def init(
-    yes: Annotated[bool, typer.Option("--yes", help="Carry the plan out without asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Make keys, the table or its missing columns, the status table and the views, after showing the plan."""
+    """Create what is missing (keys, table, columns, status table, views), after showing the plan."""
     from cli.table.init import init as command
 
     raise typer.Exit(command(yes=yes))
@@ -230,21 +230,21 @@ def init(
 
 @app.command()
 def doctor(
-    notify: Annotated[bool, typer.Option("--notify", help="Also send a message to the group.")] = False,
+    notify: Annotated[bool, typer.Option("--notify", help="Also send a test message to the group.")] = False,
     probe: Annotated[
-        bool, typer.Option("--probe", help="Only ask Ocean Engine what its pages leave open, and print the answers.")
+        bool, typer.Option("--probe", help="Only try what Ocean Engine's documentation leaves open, and print it.")
     ] = False,
     unblock: Annotated[
         bool,
-        typer.Option("--unblock", help="First say that the table really shows all there is, so that loading goes on."),
+        typer.Option("--unblock", help="First confirm that the table shows all its rows: loading resumes."),
     ] = False,
     table_of_history: Annotated[
         str | None,
-        typer.Option(metavar="TABLE_ID", help="First say which table it is that an older release remembers."),
+        typer.Option(metavar="TABLE_ID", help="First name the table to which the history of an older release belongs."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check everything and say how to mend it; exit 1 with warnings, 3 when something is broken, 4 to authorize."""
+    """Check everything and print how to repair it; exit 1: warnings, 3: something is broken, 4: authorize again."""
     from cli.doctor import ask
     from cli.doctor import doctor as command
 
@@ -255,9 +255,9 @@ def doctor(
 
 @app.command()
 def demo(
-    keep: Annotated[bool, typer.Option("--keep", help="Stay up until Ctrl-C and print the page's address.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Stay up until Ctrl-C and print the addresses.")] = False,
 ) -> None:
-    """Show everything on the emulator: no account, no Docker, no Redis needed."""
+    """Show a morning on the emulator: no account, no Docker, no Redis needed."""
     from cli.demo import demo as command
 
     raise typer.Exit(command(keep=keep))

@@ -1,4 +1,4 @@
-"""`laike notify`: the way by which the group is told."""
+"""`laike notify`: tests the group's bot."""
 
 from cli.session import log_to_stderr
 from cli.terminal import output
@@ -9,7 +9,7 @@ from pipeline.steps.telling.tell import bot_cure, greet
 
 
 def test(*, as_json: bool) -> int:
-    """Send a message to the group; neither Redis nor a token is needed for it.
+    """Send a message to the group; needs neither Redis nor a token.
 
     Raises:
         WrongInput: No webhook is set.
@@ -19,8 +19,7 @@ def test(*, as_json: bool) -> int:
     ctx = build(settings)
     bot = ctx.bot()
     if bot is None:
-        msg = "LAIKE_FEISHU_WEBHOOK_URL is not set: nobody is told how a run ended"
-        raise WrongInput(msg)
+        raise WrongInput("LAIKE_FEISHU_WEBHOOK_URL is not set: the group gets no cards")
     try:
         said, cure = greet(ctx, bot), None
     except LaikeError as error:

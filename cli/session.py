@@ -1,4 +1,4 @@
-"""From settings to a context, for the length of a command."""
+"""Opens a context for the length of a command."""
 
 import contextlib
 import logging
@@ -18,15 +18,15 @@ WORKER_ANSWERS_S = 5
 
 @contextlib.contextmanager
 def opened(*, no_redis: bool = False) -> Iterator[Context]:
-    """A context on the settings of the environment and `.env`, with Redis in reach.
+    """A context on the settings of the environment and `.env`; Redis answers.
 
     Args:
-        no_redis: Go without Redis: what it would hold is in memory, and the token comes from its mirror file.
+        no_redis: Keep in memory what Redis would hold, and read the token from its mirror file.
 
     Raises:
         WrongInput: Settings are missing or wrong, or Redis is a cluster.
         StoreUnreachable: Redis does not answer.
-        WrongRelease: It holds the state of a newer release, or an older one is still at work.
+        WrongRelease: It holds the state of a newer release, or workers of an older one still run.
     """
     settings = Settings.load()
     for line in unsaid(notes(settings)):
@@ -40,24 +40,24 @@ def opened(*, no_redis: bool = False) -> Iterator[Context]:
     refuse_cluster(settings)
     with ours(settings.redis_address):
         ctx = build(settings)
-        ctx.schema.bring_up(a_worker_answers)  # the first command to Redis: whether it answers, and is ours
+        ctx.schema.bring_up(a_worker_answers)  # the first command: Redis answers, and its state is of this release
         yield ctx
 
 
 def _without_redis(settings: Settings) -> Context:
     from pipeline.state.no_redis import in_memory
 
-    alone = "without Redis nothing keeps others away: no worker, no beat, no second command may run now"
+    alone = "without Redis there is no lock: no worker, no beat and no second command may run now"
     note((alone, "red bold"))
     note(f"the token comes from {settings.token_file}; history and progress of this run are gone when it ends")
     ctx = build(settings, alone=in_memory())
-    # nobody can say which table it was: taken for ours, rows that are not there stop the run, and none comes twice
+    # its table is unknown: assumed to be this one, invisible rows stop the run, and none is written twice
     ctx.schema.settle(settings.bitable_table_id)
     return ctx
 
 
 def a_worker_answers() -> bool:
-    """Whether a worker does within `WORKER_ANSWERS_S`."""
+    """Whether a worker answers within `WORKER_ANSWERS_S`."""
     from worker.app import app
     from worker.transport import as_store_trouble
 
@@ -66,7 +66,7 @@ def a_worker_answers() -> bool:
 
 
 def require_worker() -> None:
-    """Return if a worker answers.
+    """Check that a worker answers.
 
     Raises:
         NoWorker: None does.

@@ -1,6 +1,6 @@
-"""Signals that ask a process to end: SIGTERM (an engine, `kill`) and SIGHUP (a terminal that is gone) as Ctrl-C.
+"""Treats SIGTERM (a container engine, `kill`) and SIGHUP (a closed terminal) as Ctrl-C.
 
-By default they end it at once, and whatever it was at stays as it is.
+By default they end a process at once, in the middle of what it does.
 """
 
 import signal
@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, NoReturn
 
-INTERRUPTED = 130  # as shells say it: 128 and the number of Ctrl-C's signal
+INTERRUPTED = 130  # 128 + SIGINT, by shell convention
 Handler = Callable[[int, FrameType | None], object]
 ASKED = (signal.SIGTERM, signal.SIGHUP)
 
 
 class AskedToEnd(KeyboardInterrupt):
-    """One of these signals came; `code` is what shells say of it."""
+    """Such a signal came; `code` is the exit code by shell convention."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -25,7 +25,7 @@ class AskedToEnd(KeyboardInterrupt):
 
 @contextmanager
 def as_ctrl_c() -> Iterator[None]:
-    """Raise `AskedToEnd` where such a signal comes; one that is ignored (`nohup`) stays so."""
+    """Raise `AskedToEnd` at such a signal; one that is ignored (`nohup`) stays ignored."""
     before = _handle(ASKED, _raise)
     try:
         yield
@@ -35,17 +35,17 @@ def as_ctrl_c() -> Iterator[None]:
 
 
 def from_now_on(again: Callable[[], object]) -> None:
-    """Call `again` at any such signal and at Ctrl-C, and raise nothing: half of what follows is worse than none."""
+    """Call `again` at any such signal and at Ctrl-C and raise nothing: what follows must not be interrupted halfway."""
     _handle((signal.SIGINT, *ASKED), lambda *_: again())
 
 
 def code_of(error: KeyboardInterrupt) -> int:
-    """The exit code of a process that was interrupted so."""
+    """The exit code after an interruption."""
     return error.code if isinstance(error, AskedToEnd) else INTERRUPTED
 
 
 def _handle(numbers: Sequence[int], handler: Handler) -> dict[int, Any]:
-    """Have signals handled that are not ignored; what did so before. They are the main thread's: elsewhere none is."""
+    """Set a handler for the signals that are not ignored; the handlers before. Only the main thread can."""
     if threading.current_thread() is not threading.main_thread():
         return {}
     before = {number: signal.getsignal(number) for number in numbers}

@@ -1,4 +1,4 @@
-"""Commands about the token: how long it lives, and what a person can do for it."""
+"""`laike token …`: show, refresh, authorize, import, encrypt again."""
 
 from cli.session import opened
 from cli.terminal import output
@@ -13,7 +13,7 @@ EVENTS_SHOWN = 5
 
 
 def import_(file: str) -> int:
-    """Take over the token pair of a file.
+    """Import the token pair of a file.
 
     Raises:
         WrongInput: The file is not a token cache, or its refresh token is dead.
@@ -21,7 +21,7 @@ def import_(file: str) -> int:
     pair = read_old_cache(path_of(file))
     with opened() as ctx:
         if pair.refresh_expires_at <= ctx.now():
-            msg = f"the refresh token in {file} ended at {output.moment(pair.refresh_expires_at)}: authorize again"
+            msg = f"the refresh token in {file} expired at {output.moment(pair.refresh_expires_at)}: authorize again"
             raise WrongInput(msg)
         ctx.tokens.store(pair)
     _taken_over(pair)
@@ -29,11 +29,11 @@ def import_(file: str) -> int:
 
 
 def exchange(pasted: str) -> int:
-    """Get the first pair for an auth_code, or for the callback address that holds one.
+    """Get a pair for an auth_code, or for the callback address that holds one.
 
     Raises:
         WrongInput: It is neither.
-        NeedsPerson: The code is used up or too old.
+        NeedsPerson: The code was used, or is too old.
     """
     with opened() as ctx:
         code = code_in(pasted, ctx.settings.oceanengine_app_id)
@@ -44,22 +44,22 @@ def exchange(pasted: str) -> int:
 
 
 def url() -> int:
-    """Print where a person authorizes the app."""
+    """Print the page where a person authorizes the app."""
     with opened() as ctx:
         link, redirect_uri = ctx.tokens.link, ctx.settings.oceanengine_redirect_uri
     output.say(link)
     if not redirect_uri:
-        output.note("LAIKE_OCEANENGINE_REDIRECT_URI is not set: the page asks for the app's registered callback")
+        output.note("LAIKE_OCEANENGINE_REDIRECT_URI is not set: the page uses the app's registered callback")
     output.note("Tick every account: a new authorization replaces the former selection. Then, within 10 minutes:")
-    output.note("laike token exchange 'the address that the browser was sent to'")
+    output.note("laike token exchange 'the address in the browser afterwards'")
     return output.DONE
 
 
 def refresh() -> int:
-    """Refresh now, whatever is left.
+    """Refresh now, however long the token still lives.
 
     Raises:
-        NeedsPerson: There is no token, or it cannot be refreshed any more.
+        NeedsPerson: There is no token, or it can no longer be refreshed.
     """
     with opened() as ctx:
         ctx.tokens.renew(ctx.tokens.pair().access_token)
@@ -69,7 +69,7 @@ def refresh() -> int:
 
 
 def rotate_key() -> int:
-    """Encrypt the pair with the first of LAIKE_TOKEN_KEYS; 1 when the mirror could not be written.
+    """Encrypt the pair with the first of LAIKE_TOKEN_KEYS; 1 if the mirror file cannot be written.
 
     Raises:
         NeedsPerson: There is no token, or none of the keys opens it.
@@ -77,14 +77,14 @@ def rotate_key() -> int:
     with opened() as ctx:
         mirrored, mirror = ctx.tokens.rotate_key(), ctx.settings.token_file
     if not mirrored:
-        output.note(f"encrypted anew in Redis, but {mirror} cannot be written: keep the old key, mend that, again")
+        output.note(f"encrypted in Redis, but {mirror} cannot be written: keep the old key, repair that, then repeat")
         return output.IN_PART
-    output.note("encrypted with the first key of LAIKE_TOKEN_KEYS; the others may go once every process has it")
+    output.note("encrypted with the first key of LAIKE_TOKEN_KEYS; remove the others once every process has it")
     return output.DONE
 
 
 def status(*, as_json: bool) -> int:
-    """Both lifetimes, the last refreshes and by whom; 4 when a person must authorize again.
+    """Print when both tokens end and who refreshed last; 4 if a person must authorize again.
 
     Raises:
         NeedsPerson: There is no token, or the keys do not open it.

@@ -1,7 +1,7 @@
-"""What beat and Flower keep: each in a volume of its own, where an earlier release kept it in the worker's.
+"""Files of beat and Flower, which an earlier release kept in the worker's volume, go to volumes of their own.
 
-It is copied, not moved: going back to that release finds its files. What beat forgets costs nothing, since `catch_up`
-sees what was missed; what Flower forgets is a list of tasks that `laike runs` has, too.
+They are copied, not moved, so that the earlier release still finds them. Losing them costs little: `catch_up` loads
+what beat missed, and `laike runs` lists what Flower forgets.
 """
 
 import dbm
@@ -9,15 +9,15 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-OWN = {"beat": "beat-schedule", "flower": "flower"}  # by volume: how its files begin
+OWN = {"beat": "beat-schedule", "flower": "flower"}  # volume → prefix of its files
 
 
 def hand_on(data: Path, volumes: Path) -> Iterator[str]:
-    """Copy what the worker's volume has and a service's own lacks; lines that say so.
+    """Copy files from the worker's volume to volumes that have none; yields a line for each.
 
     Args:
         data: The worker's volume.
-        volumes: The folder of the others; one that is not there is left alone.
+        volumes: The folder of the other volumes; a missing one is skipped.
     """
     for name, begin in OWN.items():
         own, files = volumes / name, sorted(data.glob(f"{begin}*"))
@@ -35,15 +35,15 @@ def _copied(own: Path, begin: str, files: Sequence[Path]) -> str:
         _read(aside / begin)
         for file in aside.iterdir():
             file.replace(own / file.name)
-    except dbm.error as error:  # an OSError is one of them; the file may be in use by the release that is about to end
-        return f"{own.name} begins anew: what it kept cannot be read ({error})"
+    except dbm.error as error:  # an OSError, too; the earlier release may still write the file
+        return f"{own.name} starts empty: its earlier file cannot be read ({error})"
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    return f"{own.name} goes on with what it kept"
+    return f"{own.name} keeps its earlier file"
 
 
 def _read(file: Path) -> None:
-    """Return if a database can be read to its end."""
+    """Read a database to its end."""
     with dbm.open(str(file), "r") as kept:
         for key in kept.keys():  # noqa: SIM118 not every kind can be iterated over
             _ = kept[key]

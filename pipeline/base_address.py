@@ -1,16 +1,16 @@
-"""The address of a base, as a person copies it from the browser, in place of its token."""
+"""Takes the address of a base, as copied from a browser, in place of its token."""
 
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-# what stands for each in an environment, and where the settings are made of arguments
+# its names in an environment and as an argument
 APP_TOKEN = ("LAIKE_BITABLE_APP_TOKEN", "FEISHU_APP_TOKEN", "bitable_app_token")
 TABLE_ID = ("LAIKE_BITABLE_TABLE_ID", "FEISHU_TABLE_ID", "bitable_table_id")
 
 
 def from_address(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings in which the base's address, if one was given, is its token; the table in it counts if none was set."""
+    """Replace the base's address by its token; the table in the address counts unless another is set."""
     made = dict(given)
     name = next((name for name in APP_TOKEN if made.get(name)), "")
     parts = urlsplit(str(made.get(name, "")))

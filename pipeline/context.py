@@ -1,4 +1,4 @@
-"""The composition root: settings made into clients and state, once per process."""
+"""The composition root: builds clients and state from the settings, once per process."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -55,12 +55,12 @@ from pipeline.state.tokens.vault import Vault
 from pipeline.state.told import Told
 from pipeline.state.untold import Untold
 
-NO_RUN_S = 600.0  # what a command outside of a run may take, or what a run does with what it has fetched
+NO_RUN_S = 600.0  # time for what has no run's deadline: a command, or a run's work after fetching
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the steps act with."""
+    """What steps use: settings, clock, clients, and one object for each thing remembered."""
 
     settings: Settings
     client: redis.Redis
@@ -100,15 +100,15 @@ class Context:
     pings: Pings = field(default_factory=Pings)
 
     def counting(self) -> Self:
-        """The same with a tally of its own: what a step spends."""
+        """The same with a new tally, to count the calls of one step."""
         return replace(self, tally=Tally())
 
     def shared_now(self) -> datetime:
-        """Redis' clock, which is one for all workers, shifted as `now` is: what a reading is dated by."""
+        """Redis' clock, the same for all workers, shifted as `now` is: it dates readings."""
         return clock(self.client) + timedelta(seconds=self.settings.clock_offset_s)
 
     def at_table(self, table_id: str) -> Self:
-        """The same for another table of the base, and what is remembered about that one."""
+        """The same for another table of the base, with that table's state."""
         if table_id == self.settings.bitable_table_id:
             return self
         return replace(
@@ -118,11 +118,11 @@ class Context:
         )
 
     def of(self, run: Run) -> Self:
-        """The same for the table that a run was planned for: it goes to its end there, whatever is set by now."""
+        """The same for a run's table: a run ends in the table it was planned for, whatever is set now."""
         return self.at_table(run.table_id) if run.table_id else self
 
     def pause(self, seconds: float) -> None:
-        """Wait; tests take the waiting out by `LAIKE_WAIT_SCALE`."""
+        """Wait; `LAIKE_WAIT_SCALE` shortens it in tests."""
         time.sleep(seconds * self.settings.wait_scale)
 
     def time_left(self, run: Run | None) -> Callable[[], float]:
@@ -131,7 +131,7 @@ class Context:
         end = run.deadline if run else begun + timedelta(seconds=NO_RUN_S)
 
         def left() -> float:
-            return (end - max(begun, self.now())).total_seconds()  # no more than at first, should the clock step back
+            return (end - max(begun, self.now())).total_seconds()  # not more than at first if the clock steps back
 
         return left
 
@@ -142,19 +142,19 @@ class Context:
         return OceanEngine(self.oceanengine_http, self.tokens, self.limiter, left, link, policy, self.tally)
 
     def base(self, run: Run | None, before_write: Callable[[], None] = lambda: None) -> Base:
-        """The Bitable base, within the run's time; `before_write` is asked before each request that writes.
+        """The Bitable base within the run's time; `before_write` is called before each writing request.
 
         Raises:
-            LaikeError: It was never found before, and cannot be found now.
+            LaikeError: It was not found before and cannot be found now.
         """
         return Base(self.feishu(run, before_write), self.app_token(), self.settings.bitable_table_id)
 
     @contextmanager
     def writing(self, patience_s: float = NO_RUN_S) -> Iterator[Base]:
-        """The base, in which nobody else writes during the block: a request is sent only if the lock outlasts it.
+        """The base with its writer lock; a request is sent only if the lock outlasts it.
 
         Raises:
-            DeadlinePassed: Somebody else wrote for longer than we wait.
+            DeadlinePassed: Another writer held the lock for too long.
             LaikeError: The base cannot be found.
         """
         left = self.time_left(None)
@@ -164,14 +164,14 @@ class Context:
             yield self.base(None, before_write=lambda: lease.ensure(WRITE_TIMEOUT_S))
 
     def app_token(self) -> str:
-        """The base's own token: what it is locked and remembered by. Asked for once, then known.
+        """The base's own token, which names its lock and state; asked for once, then remembered.
 
         Raises:
             NeedsPerson: `LAIKE_BITABLE_APP_TOKEN` names no base.
-            LaikeError: As the service says.
+            LaikeError: Feishu's error.
         """
-        if known := self.base_facts.app_token():
-            return known
+        if remembered := self.base_facts.app_token():
+            return remembered
         found = find_base(self.feishu(None), self.settings.bitable_app_token)
         if found.sure:
             self.base_facts.learn_app_token(found.app_token)
@@ -204,11 +204,11 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
     """A context for these settings.
 
     Args:
-        redis_tries: How often a command to Redis is tried; `PATIENT_TRIES` where nobody waits.
-        alone: A Redis that nobody else sees, instead of the one of the settings; turns at the token then go by a file.
+        redis_tries: How often a command to Redis is tried; `PATIENT_TRIES` if nobody waits for it.
+        alone: A private Redis instead of that of the settings; refreshers then take turns by a lock file.
 
     Raises:
-        StoreUnreachable: The Redis address is not one.
+        StoreUnreachable: The Redis address is invalid.
     """
     client = alone or connect(settings.redis_address, redis_tries)
     offset = timedelta(seconds=settings.clock_offset_s)
@@ -242,7 +242,7 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
 
 
 def _about_all(client: redis.Redis) -> dict[str, Any]:
-    """What is remembered whatever the table, by the names of a context."""
+    """State that concerns no single table, by the context's field."""
     return {
         "staging": Staging(client),
         "ledger": Ledger(client),
@@ -260,7 +260,7 @@ def _about_all(client: redis.Redis) -> dict[str, Any]:
 
 
 def _about_table(client: redis.Redis, table_id: str) -> dict[str, Any]:
-    """What is remembered about one table, by the names of a context."""
+    """State about one table, by the context's field."""
     coverage, last_outcomes = Coverage(client, table_id), LastOutcomes(client, table_id)
     return {
         "coverage": coverage,
@@ -288,7 +288,7 @@ def _keeper(
 
 
 def tenant_token(settings: Settings, client: redis.Redis, http: Http) -> TenantToken:
-    """The app's token at Feishu, shared with every process that has the same Redis."""
+    """The app's token at Feishu, shared by all processes on one Redis."""
     app_id, secret = settings.feishu_app_id, settings.feishu_app_secret.get_secret_value()
     shared = SharedTenantToken(client, _fernet_keys(settings), app_id, secret, settings.feishu_base_url)
     return TenantToken(http, app_id, secret, shared)

@@ -1,12 +1,11 @@
-r"""The text of `.env`, read as docker compose reads it.
+r"""Parses `.env` as docker compose does.
 
     NAME='value'    as it stands: `$`, `#` and backslashes too; only \' is a quote
     NAME="value"    \n, \t, \", \\, \$ …; ${X}, ${X:-default} and ${X-default} are replaced
     NAME=value      up to the end of the line or ` #`; ${X} … are replaced
 
-What ${X} is comes from the environment, else from a line above. A `$` without braces, which compose would replace,
-stays as it stands, since such a value may have worked without compose; it is noted. So does, and is, a value with one
-${…} within another.
+The value of ${X} comes from the environment, else from a line above. Two things stay as they are, with a note: a `$`
+without braces (compose replaces it, but the value may have worked without compose), and nested ${…}.
 """
 
 import re
@@ -21,7 +20,7 @@ _BARE = re.compile(r"(?!['\"])[^\n]*")
 _REST = re.compile(r"[ \t\f\v]*(?:#[^\n]*)?\n")
 _COMMENT = re.compile(r"\s#.*")
 _PAIR = re.compile(r"\\(.)", re.DOTALL)
-_PLAIN = r"(?:[^}$]|\$(?!\{))*"  # up to the next reference: a search for the end of each would be as long as the text
+_PLAIN = r"(?:[^}$]|\$(?!\{))*"  # up to the next reference: searching for the end of each would take quadratic time
 _REFERENCE = rf"\$\{{(?P<name>\w+)(?:(?P<how>:?-)(?P<default>{_PLAIN}))?\}}"
 _NESTED = re.compile(rf"(?<!\\)\$\{{\w+:?-{_PLAIN}\$\{{")
 _IN_BARE = re.compile(rf"{_REFERENCE}|(?P<dollar>\$)")
@@ -31,7 +30,7 @@ _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v
 
 @dataclass(slots=True)
 class EnvLines:
-    """What a text sets, by variable, and what a person should know about it; no value is in a note."""
+    """The values of a text by variable, and notes for a person; no note holds a value."""
 
     values: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -53,7 +52,7 @@ def parse(text: str, environment: Mapping[str, str]) -> EnvLines:
 
 
 def _statement(text: str, at: int, found: EnvLines, environment: Mapping[str, str]) -> int | None:
-    """Where the statement that begins here ends, its variable noted; `None` where none does."""
+    """Parse the statement that begins here; where it ends, `None` if there is none."""
     named = _NAME.match(text, at)
     if named is None:
         return None
@@ -74,7 +73,7 @@ def _read(
 ) -> str:
     if form is _SINGLE:
         return _PAIR.sub(lambda pair: "'" if pair[1] == "'" else pair[0], value[1])
-    known, doubtful = {**found.values, **environment}, set[str]()
+    variables, doubtful = {**found.values, **environment}, set[str]()
 
     def replaced(match: re.Match[str]) -> str:
         part = match.groupdict()
@@ -83,7 +82,7 @@ def _read(
         if part["dollar"]:
             doubtful.add("a $ that compose replaces")
             return "$"
-        given = known.get(part["name"])
+        given = variables.get(part["name"])
         if given is None or (not given and part["how"] == ":-"):
             if part["how"] is None:
                 doubtful.add(f"${{{part['name']}}}, which is not set and therefore nothing")

@@ -1,7 +1,7 @@
-"""Files that come from outside, all read in this one way; what is no plain file of a sensible size is a named problem.
+"""The one reader of files from outside; anything but a regular file of sensible size is refused with its reason.
 
-A file is opened without waiting, since a FIFO would wait for its writer for ever; then it is looked at, and read up to
-a bound, since a device has no end. Text is UTF-8, with or without a byte order mark.
+A file is opened without blocking, since a FIFO would wait for a writer, and read up to a bound, since a device has no
+end. Text is UTF-8, with or without a byte order mark.
 """
 
 import errno
@@ -18,10 +18,10 @@ from typing import BinaryIO
 from pipeline.core.errors import WrongInput
 
 SMALL = 64 << 10  # bytes: `.env`, laike.toml, a secret, a token
-PACKED = 256 << 20  # bytes: a backup as it lies there
-UNPACKED = 256 << 20  # bytes: the same unpacked; 20,000 rows of 13 kB
+PACKED = 256 << 20  # bytes: a compressed backup
+UNPACKED = 256 << 20  # bytes: a backup unpacked; 20,000 rows of 13 kB
 LINE = 16 << 20  # bytes: one of its lines
-OTHERS = 0o077  # permission bits of everybody but the owner
+OTHERS = 0o077  # permission bits of group and others
 _KINDS = {
     stat.S_IFDIR: "a folder (a container's engine makes one where a file to be mounted is not there)",
     stat.S_IFIFO: "a FIFO",
@@ -33,15 +33,15 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class NoFile(WrongInput):
-    """There is no file of that name."""
+    """There is no such file."""
 
 
 class Damaged(WrongInput):
-    """A packed file does not unpack."""
+    """A compressed file does not unpack."""
 
 
 def path_of(text: str | Path) -> Path:
-    """The path that a person wrote, `~` being the home.
+    """The path that a person wrote; `~` is the home.
 
     Raises:
         WrongInput: It is empty, or begins with `~` and an unknown user.
@@ -55,7 +55,7 @@ def path_of(text: str | Path) -> Path:
 
 
 def written_path(value: object) -> object:
-    """A setting that is a path, `~` being the home; anything else as it is.
+    """A path in the settings; `~` is the home; other values unchanged.
 
     Raises:
         ValueError: It begins with `~` and an unknown user.
@@ -72,7 +72,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
     Raises:
         NoFile: There is none.
-        WrongInput: It is something else, or not ours to read.
+        WrongInput: It is something else, or not readable.
     """
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -90,7 +90,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
 
 def read_bytes(path: Path, most: int = SMALL) -> bytes:
-    """What a file holds.
+    """The content of a file.
 
     Raises:
         NoFile: There is none.
@@ -101,7 +101,7 @@ def read_bytes(path: Path, most: int = SMALL) -> bytes:
 
 
 def read_private(path: Path, most: int = SMALL) -> tuple[bytes, str]:
-    """What a file of ours holds that only its owner may read, and what was done where others could, too.
+    """The content of a file that only its owner may read; if others could, that is changed, and the text says so.
 
     Raises:
         NoFile: There is none.
@@ -112,7 +112,7 @@ def read_private(path: Path, most: int = SMALL) -> tuple[bytes, str]:
 
 
 def read_text(path: Path, most: int = SMALL) -> str:
-    """The text of a file; empty where it is.
+    """The text of a file, which may be empty.
 
     Raises:
         NoFile: There is none.
@@ -122,7 +122,7 @@ def read_text(path: Path, most: int = SMALL) -> str:
 
 
 def read_filled(path: Path, most: int = SMALL) -> str:
-    """The text of a file that must hold some.
+    """The text of a file that must not be empty.
 
     Raises:
         NoFile: There is none.
@@ -134,7 +134,7 @@ def read_filled(path: Path, most: int = SMALL) -> str:
 
 
 def text_of(path: Path, data: bytes) -> str:
-    """The text that bytes of a file are.
+    """Decode the bytes of a file.
 
     Raises:
         WrongInput: They are not UTF-8.
@@ -149,7 +149,7 @@ def text_of(path: Path, data: bytes) -> str:
 
 
 def unpacked_lines(path: Path) -> Iterator[str]:
-    """The lines of a gzip'd text, each with its end; no more is unpacked than is asked for.
+    """The lines of a gzip'd text with their line ends, unpacked as they are consumed.
 
     Raises:
         NoFile: There is none.
@@ -186,7 +186,7 @@ def _too_large(path: Path, most: int, what: str = "") -> WrongInput:
 
 
 def _regular(path: Path, handle: int) -> bool:
-    """True for a regular file; anything else is closed, and named."""
+    """True for a regular file; anything else is closed and refused."""
     kind = stat.S_IFMT(os.fstat(handle).st_mode)
     if kind == stat.S_IFREG:
         return True

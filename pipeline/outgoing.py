@@ -1,7 +1,7 @@
-"""What leaves a process in words: log lines, traces, the end of an entry point. Plain, and without secrets.
+"""Log lines, traces and the last words of an entry point, without secrets; traces show no locals.
 
-A trace shows no locals. Whatever entry point runs (`laike`, a worker, beat, Flower, `celery call`), `guarded` stands
-around it; the logs of libraries, which each set up in their own way, are met where a record is made.
+`guarded` wraps every entry point (`laike`, worker, beat, Flower, `celery call`). Logs of libraries are redacted where
+a record is made, since each library sets up its handlers in its own way.
 """
 
 import logging
@@ -26,12 +26,12 @@ _make_record = logging.getLogRecordFactory()
 
 
 def without_secrets(_: object, __: str, line: Any) -> str:  # noqa: ANN401 a renderer's line, after which it comes
-    """The last of structlog's processors: the line as it is printed, redacted."""
+    """The last structlog processor: redact the line as it is printed."""
     return redacted(str(line))
 
 
 def without_what_acts(_: object, __: str, told: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Another of them: no text of others moves a terminal's cursor, breaks a line or turns its direction."""
+    """A structlog processor: no value moves a terminal's cursor, or breaks or reverses a line."""
     for name, value in told.items():
         if isinstance(value, str):
             told[name] = visible_lines(value) if name == "exception" else visible(value)
@@ -39,7 +39,7 @@ def without_what_acts(_: object, __: str, told: MutableMapping[str, Any]) -> Mut
 
 
 def log_plainly(level: int) -> None:
-    """Log lines for people go to stderr: stdout is for data."""
+    """Log to stderr in lines for people: stdout is for data."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -54,13 +54,13 @@ def log_plainly(level: int) -> None:
             without_secrets,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        # a line and its end in one write: printed, they are two, and another thread's line comes between them
+        # one write per line: with two, another thread's line may come between text and line end
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )
 
 
 def install() -> None:
-    """Redact every record of the libraries' logs, and every exception that nobody catches, in this process."""
+    """Redact all log records of libraries and all uncaught exceptions of this process."""
     logging.setLogRecordFactory(_redacted_record)
     sys.excepthook = _tell_uncaught
     threading.excepthook = _tell_thread
@@ -69,9 +69,9 @@ def install() -> None:
 
 @contextmanager
 def guarded() -> Iterator[None]:
-    """Run an entry point: our errors end it in a sentence, whatever nobody foresaw in a trace without secrets."""
+    """Run an entry point: our errors end it with a sentence, others with a trace without secrets."""
     install()
-    if not structlog.is_configured():  # by default it shows the locals of every frame
+    if not structlog.is_configured():  # the default shows locals of every frame
         log_plainly(logging.ERROR)
     try:
         yield
@@ -79,10 +79,10 @@ def guarded() -> Iterator[None]:
         sys.stderr.write(f"error: {visible_lines(redacted(error.message))}\n")
         sys.exit(WRONG if isinstance(error, WrongInput) else FAILED)
     except Exception:
-        log.exception("ended_by_a_bug")  # at the lowest level that there is
+        log.exception("ended_by_a_bug")  # printed at every level
         sys.exit(FAILED)
     finally:
-        install()  # a library may have put its own hooks in place
+        install()  # a library may have replaced the hooks
 
 
 def _redacted_record(*args: Any, **kwargs: Any) -> logging.LogRecord:  # noqa: ANN401 as the original
@@ -91,7 +91,7 @@ def _redacted_record(*args: Any, **kwargs: Any) -> logging.LogRecord:  # noqa: A
     if (told := redacted(said)) != said:
         record.msg, record.args = told, None
     if record.exc_info and record.exc_info[1]:
-        record.exc_text = redacted(_trace(record.exc_info[1]))  # what is there already no formatter makes anew
+        record.exc_text = redacted(_trace(record.exc_info[1]))  # a formatter takes it instead of making its own
     return record
 
 

@@ -1,11 +1,11 @@
-"""The only reader of `LAIKE_REDIS_URL`: one address for commands, worker, beat, results and Flower.
+"""Parses `LAIKE_REDIS_URL`, the address for commands, worker, beat, results and Flower.
 
     redis://[user:password@]host[:6379][/db]
     rediss://…                                 TLS; the certificate is verified, ?ssl_ca_certs=FILE names another CA
     unix://[user:password@]/path[?db=0]        also written redis+socket://
 
-Celery spells a socket and TLS in its own way: `celery_url` and `tls_options` are what it is given. A message about an
-address never quotes it: a password that is not percent-encoded may stand in any part of it.
+Celery spells sockets and TLS differently: it gets `celery_url` and `tls_options`. No message quotes an address: any
+part of it may be a password that is not percent-encoded.
 """
 
 from collections.abc import Mapping
@@ -38,29 +38,29 @@ CLUSTER = "is the address of a cluster, which is not supported: give that of a s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedisAddress:
-    """Where Redis is and how it is spoken to."""
+    """Where Redis is, with user, password and TLS."""
 
     host: str = ""
     port: int = PORT
-    path: str = ""  # of a socket; empty: TCP
+    path: str = ""  # of a socket; empty for TCP
     db: int = 0
     username: str = ""
     password: str = field(default="", repr=False)
-    tls_options: Mapping[str, Any] | None = None  # as redis-py and Celery take them; `None`: no TLS
+    tls_options: Mapping[str, Any] | None = None  # for redis-py and Celery; `None`: no TLS
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """The address that a text is.
+        """Parse an address.
 
         Raises:
-            ValueError: It is none, or one that is not supported; the message follows the variable's name.
+            ValueError: It is invalid or not supported; the message follows the variable's name.
         """
         scheme = _scheme(text)
         try:
             parts = urlsplit(text)
             given = _query(parts)
             port = parts.port
-        except ValueError:  # its own words may quote a part of the password
+        except ValueError:  # its message may quote a part of the password
             raise ValueError(NOT_ONE) from None
         _check_shape(parts)
         socket = scheme in _SOCKETS
@@ -76,12 +76,12 @@ class RedisAddress:
 
     @property
     def where(self) -> str:
-        """What a person is told: host and port, or the socket's path."""
+        """Host and port, or the socket's path, for messages."""
         return self.path or f"{self._bracketed}:{self.port}"
 
     @property
     def celery_url(self) -> str:
-        """The same as Celery's transport spells it, with the password."""
+        """The address as Celery's transport spells it, with the password."""
         if self.path:
             return f"redis+socket://{self._who}{quote(self.path)}?virtual_host={self.db}"
         scheme = "redis" if self.tls_options is None else "rediss"
@@ -113,13 +113,12 @@ def _query(parts: SplitResult) -> dict[str, str]:
 
 
 def _check_shape(parts: SplitResult) -> None:
-    """Refuse what only a password with a bare / # or ? leaves behind, and several hosts in one address."""
+    """Refuse several hosts, and the traces of a password with a bare / # or ?."""
     if parts.fragment or "@" in parts.path + parts.query or set(";,") & set(parts.netloc.rpartition("@")[2]):
         raise ValueError(NOT_ONE)
-    known = (*_DATABASE, *_TLS) if parts.scheme == "rediss" else _DATABASE
-    if not _query(parts).keys() <= set(known):
-        msg = f"has something after its ? that is not known there; there are {', '.join(known)}"
-        raise ValueError(msg)
+    options = (*_DATABASE, *_TLS) if parts.scheme == "rediss" else _DATABASE
+    if not _query(parts).keys() <= set(options):
+        raise ValueError(f"has an unknown option after its ?; there are {', '.join(options)}")
 
 
 def _path(parts: SplitResult) -> str:
@@ -132,13 +131,12 @@ def _path(parts: SplitResult) -> str:
 def _database(given: Mapping[str, str], path: str = "") -> int:
     numbers = {given[name] for name in _DATABASE if name in given} | ({path} if path else set())
     if len(numbers) > 1 or not all(number.isascii() and number.isdigit() for number in numbers):
-        msg = "does not name one database: write it as a number, such as redis://HOST:6379/0"
-        raise ValueError(msg)
+        raise ValueError("does not name one database: write it as a number, such as redis://HOST:6379/0")
     return int(numbers.pop()) if numbers else 0
 
 
 def _tls_options(given: Mapping[str, str]) -> dict[str, Any]:
-    """What TLS is done with: verifying, by the CAs of this machine, unless the address says otherwise."""
+    """Verify by the CAs of this machine, unless the address says otherwise."""
     verifying = _VERIFYING.get(given.get("ssl_cert_reqs", "required"))
     named = _FLAGS.get(given.get("ssl_check_hostname", "true").lower())
     if verifying is None or named is None:
@@ -149,13 +147,11 @@ def _tls_options(given: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _file(name: str, text: str) -> str:
-    """The path of a certificate or a key, which TLS reads by itself; it is opened, so that it can."""
+    """The path of a certificate or key, after checking that TLS can open it."""
     try:
         with opened(path := path_of(text)):
             return str(path)
     except NoFile:
-        msg = f"names a file that is not there: {name}={text}"
-        raise ValueError(msg) from None
+        raise ValueError(f"names a file that is not there: {name}={text}") from None
     except WrongInput as error:
-        msg = f"names a file that is none: {name}: {error.message}"
-        raise ValueError(msg) from None
+        raise ValueError(f"names a file that is none: {name}: {error.message}") from None

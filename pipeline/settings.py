@@ -1,6 +1,6 @@
-"""The only reader of the environment, of `.env` and of `laike.toml`: typed, complete, every problem at once.
+"""The settings, from the environment, `.env` and `laike.toml`: typed, and every problem reported at once.
 
-Names begin with `LAIKE_`; the old script's names are accepted, and the new one wins where both are set.
+Names begin with `LAIKE_`. The old script's names are accepted; if both are set, the new name wins.
 """
 
 from collections.abc import Mapping, Sequence
@@ -46,7 +46,7 @@ from pipeline.settings_sources import (
 )
 
 MAKE_A_KEY = 'python3 -c "import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())"'
-CENTURY_S = 3_155_760_000.0  # further away no calendar reaches
+CENTURY_S = 3_155_760_000.0  # `datetime` overflows far beyond
 _HELP = {
     "LAIKE_OCEANENGINE_APP_ID": "the APP_ID at open.oceanengine.com",
     "LAIKE_OCEANENGINE_SECRET": "the Secret at open.oceanengine.com",
@@ -75,7 +75,7 @@ def _names(name: str) -> AliasChoices:
 
 
 class Settings(BaseSettings):
-    """What the product is told from outside. Times in seconds, rates in calls a second and endpoint."""
+    """All settings. Times in seconds, rates in calls per second and endpoint."""
 
     model_config = SettingsConfigDict(
         env_prefix="LAIKE_",
@@ -87,33 +87,33 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    role: Literal["worker", "beat", "flower"] = "worker"  # what a process needs of all this: `pipeline.settings_roles`
+    role: Literal["worker", "beat", "flower"] = "worker"  # which settings a process needs: `pipeline.settings_roles`
     redis_url: RedisUrl = Field(default="redis://127.0.0.1:6379/0", repr=False)
     oceanengine_base_url: Url = "https://api.oceanengine.com"
     oceanengine_app_id: str = Field(validation_alias=_names("LAIKE_OCEANENGINE_APP_ID"))
     oceanengine_secret: SecretStr = Field(validation_alias=_names("LAIKE_OCEANENGINE_SECRET"))
     oceanengine_authorize_url: Url = "https://ad.oceanengine.com/openapi/audit/oauth.html"
-    oceanengine_redirect_uri: Url | None = None  # as it is registered for the app
+    oceanengine_redirect_uri: Url | None = None  # as registered for the app
     oceanengine_rate: float = Field(default=5, ge=0.01, le=100)
     feishu_base_url: Url = "https://open.feishu.cn"
     feishu_app_id: str = Field(validation_alias=_names("LAIKE_FEISHU_APP_ID"))
     feishu_app_secret: SecretStr = Field(validation_alias=_names("LAIKE_FEISHU_APP_SECRET"))
     bitable_app_token: str = Field(validation_alias=_names("LAIKE_BITABLE_APP_TOKEN"), pattern="^[A-Za-z0-9_-]+$")
     bitable_table_id: str = Field(validation_alias=_names("LAIKE_BITABLE_TABLE_ID"), pattern="^tbl[A-Za-z0-9]+$")
-    bitable_url: Url | None = None  # where people look at the table; taken from an address in place of the token
+    bitable_url: Url | None = None  # the table's page; set by an address in place of the token
     table_max_rows: int = Field(default=20_000, gt=0)
-    feishu_monthly_calls: int = Field(default=10_000, ge=0)  # of all the tenant's apps; 0: no limit is known
+    feishu_monthly_calls: int = Field(default=10_000, ge=0)  # for all apps of the tenant; 0: no limit
     config: UserPath = CONFIG
     columns: Annotated[tuple[Column, ...], NoDecode] = DEFAULT_COLUMNS
     anomalies: Annotated[Thresholds, NoDecode] = Thresholds()
-    accounts: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)  # empty: those that the token reaches
+    accounts: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)  # empty: discovered
     account_options: Annotated[dict[str, AccountOptions], NoDecode] = Field(default_factory=dict)
     token_keys: Annotated[tuple[SecretStr, ...], NoDecode]
     token_file: UserPath = Path(".laike-token")
     backup_dir: UserPath | None = None  # default: `backups` beside the token file
     feishu_webhook_url: SecretStr | None = Field(default=None, validation_alias=_names("LAIKE_FEISHU_WEBHOOK_URL"))
     feishu_webhook_secret: SecretStr | None = None
-    report_weekly: bool = True  # on Monday the group is told of last week
+    report_weekly: bool = True  # on Monday a card about last week
     lookback_days: int = Field(default=7, ge=1, le=90)
     catch_up_days: int = Field(default=30, ge=1, le=90)
     daily_at: time = time(7, 0)
@@ -122,33 +122,35 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] | None = None  # the command line: error, workers: info
     clock_offset_s: float = Field(default=0, ge=-CENTURY_S, le=CENTURY_S)
     beat_file: Annotated[str, BeforeValidator(written_path)] = "beat-schedule"
-    heartbeat_url: SecretStr | None = None  # pinged after each run that covers yesterday
-    heartbeat_file: UserPath | None = None  # touched as long as worker or beat is alive
+    heartbeat_url: SecretStr | None = None  # pinged after each run that loads yesterday
+    heartbeat_file: UserPath | None = None  # touched while worker or beat is alive
     flower_login: SecretStr | None = None
-    visibility_timeout_s: int = Field(default=45, ge=5, le=3600)  # a killed worker's message comes back after so long
+    visibility_timeout_s: int = Field(
+        default=45, ge=5, le=3600
+    )  # until the message of a killed worker is delivered again
     sweep_s: float = Field(default=5, gt=0, le=3600)  # how often workers look for such messages
-    step_lease_s: float = Field(default=10, gt=0, le=600)  # how long a dead step blocks its successor
-    watchdog_s: float = Field(default=12, gt=0, le=3600)  # a run silent for so long is looked after
+    step_lease_s: float = Field(default=10, gt=0, le=600)  # until the lease of a dead step expires
+    watchdog_s: float = Field(default=12, gt=0, le=3600)  # until the watchdog takes care of a silent run
     wait_scale: float = Field(default=1, ge=0, le=1)
 
     @property
     def redis_address(self) -> RedisAddress:
-        """Where Redis is; every client of it is made of this."""
+        """Where Redis is."""
         return RedisAddress.read(self.redis_url)
 
     @property
     def backups(self) -> Path:
-        """The folder of the backups: as set, else beside the mirror of the token."""
+        """The folder of backups; by default beside the token's mirror."""
         return self.backup_dir or self.token_file.parent / "backups"
 
     @property
     def output(self) -> Path:
-        """The folder of exports and reports that were given no other place: beside the mirror of the token."""
+        """The default folder of exports and reports, beside the token's mirror."""
         return self.token_file.parent / "laike-output"
 
     @property
     def table_url(self) -> str | None:
-        """The page of the table, if it is known."""
+        """The page of the table, if `bitable_url` is set."""
         return f"{self.bitable_url.partition('?')[0]}?table={self.bitable_table_id}" if self.bitable_url else None
 
     @model_validator(mode="before")
@@ -177,8 +179,7 @@ class Settings(BaseSettings):
             msg = f"([accounts.<id>] in laike.toml) is about {', '.join(others)}, which LAIKE_ACCOUNTS does not name"
             raise ValueError(msg)
         if accounts and accounts.keys() <= disabled(value):
-            msg = "([accounts.<id>] in laike.toml) disables every account of LAIKE_ACCOUNTS"
-            raise ValueError(msg)
+            raise ValueError("([accounts.<id>] in laike.toml) disables every account of LAIKE_ACCOUNTS")
         return value
 
     @field_validator("columns", mode="before")
@@ -210,8 +211,7 @@ class Settings(BaseSettings):
         login = value.get_secret_value() if value else "u:p"
         user, _, password = login.partition(":")
         if not user or not password:
-            msg = "is no login; write it as user:password"
-            raise ValueError(msg)
+            raise ValueError("is no login; write it as user:password")
         if "," in login or not (login.isascii() and login.isprintable()):
             msg = "holds a comma or a sign beyond ASCII: Flower takes the one for the end of a login, and not the other"
             raise ValueError(msg)
@@ -219,10 +219,10 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, stand_ins: Mapping[str, str] | None = None) -> Self:
-        """Settings from the environment, from `.env`, and from `laike.toml` and the files that either names.
+        """Settings from the environment, `.env`, `laike.toml` and the secret files that these name.
 
         Args:
-            stand_ins: By variable, what to take where nothing is set: `laike init` begins before all is known.
+            stand_ins: Values by variable for what is not set yet: `laike init` starts without some.
 
         Raises:
             WrongInput: Something is missing or wrong; the message names every problem by its variable.
@@ -236,10 +236,10 @@ class Settings(BaseSettings):
 
     @classmethod
     def judged(cls, given: Mapping[str, Any], problems: list[str]) -> Self:
-        """Settings from what was read besides the environment, and the problems that reading met.
+        """Settings from the environment and what was read besides, with the problems of reading it.
 
         Raises:
-            WrongInput: There are such problems, or something is missing or wrong.
+            WrongInput: There are problems, or something is missing or wrong.
         """
         try:
             made = cls(**given)
@@ -247,7 +247,7 @@ class Settings(BaseSettings):
             problems += [line for item in error.errors() for line in _problem(item["loc"], item["type"], item["msg"])]
         if not problems:
             return made
-        problems += unknown_names(seen(), cls.model_fields)  # one of them may be what is missing
+        problems += unknown_names(seen(), cls.model_fields)  # a misspelt one may be what is missing
         lines = "\n".join(f"  {line}" for line in sorted(set(problems)))
         count = f"{len(problems)} setting{'s are' if len(problems) > 1 else ' is'}"
         raise WrongInput(f"{count} missing or wrong{looked_for(problems)}:\n{lines}")
@@ -257,12 +257,11 @@ def _check_key(key: str) -> None:
     try:
         Fernet(key)
     except ValueError:
-        msg = "holds something that is not a Fernet key"
-        raise ValueError(msg) from None
+        raise ValueError("holds something that is not a Fernet key") from None
 
 
 def _elsewhere(role: str | None) -> list[str]:
-    """What is wrong where everything is needed and a role is set that has only a part."""
+    """The problem of a command in a container whose role has only some settings."""
     place = "this needs all settings, and runs where there is a worker: docker compose exec worker …"
     return [f"LAIKE_ROLE is {role}: {place}"] if role in {"beat", "flower"} else []
 

@@ -1,4 +1,4 @@
-"""Settings that are written as JSON in a variable, and the accounts, which come so only."""
+"""Parses settings that a variable holds as JSON, such as the accounts."""
 
 import json
 import re
@@ -11,10 +11,10 @@ _ID = re.compile(r"[0-9]{1,32}")  # real ones have 16 digits
 
 
 def parsed(text: str) -> Any:  # noqa: ANN401 JSON
-    """What a JSON text says, in whole characters: half of one could neither be stored nor be told of.
+    """Parse JSON; half characters (lone surrogates) are replaced, since they can be neither stored nor sent.
 
     Raises:
-        ValueError: It is not JSON, or says a name more than once.
+        ValueError: It is not JSON, or has a name twice.
     """
     again: list[str] = []
 
@@ -27,26 +27,22 @@ def parsed(text: str) -> Any:  # noqa: ANN401 JSON
     try:
         document = whole_characters(json.loads(text, object_pairs_hook=once), text)
     except (ValueError, RecursionError):
-        msg = "is not JSON"
-        raise ValueError(msg) from None
+        raise ValueError("is not JSON") from None
     if again:
-        msg = f"names more than once: {', '.join(map(quoted, again))}"
-        raise ValueError(msg)
+        raise ValueError(f"names more than once: {', '.join(map(quoted, again))}")
     return document
 
 
 def accounts_of(value: object) -> dict[str, str]:
-    """Accounts by id, each with the name that is shown.
+    """Account id → name.
 
     Raises:
-        ValueError: They are none; the message names each that is wrong.
+        ValueError: Some are wrong; the message names each.
     """
     accounts = parsed(value) if isinstance(value, str) else value
     if not isinstance(accounts, dict):
-        msg = "is not an object"
-        raise ValueError(msg)
+        raise ValueError("is not an object")
     named = {key: one_line(name) for key, name in accounts.items()}
     if wrong := [key for key, name in named.items() if not _ID.fullmatch(key) or not seen(name)]:
-        msg = f"has an id that is not a number, or an empty name: {', '.join(map(quoted, wrong))}"
-        raise ValueError(msg)
+        raise ValueError(f"has an id that is not a number, or an empty name: {', '.join(map(quoted, wrong))}")
     return named

@@ -1,4 +1,4 @@
-"""What a person should know of valid settings: said once by a process, and by `laike doctor`; never with a value."""
+"""Notes on settings that are valid but probably not meant so: once per process and in `laike doctor`; never a value."""
 
 from collections.abc import Iterable
 
@@ -6,22 +6,22 @@ from pipeline.settings import Settings
 from pipeline.settings_names import unknown
 from pipeline.settings_sources import ENV, env_file, overridden, seen
 
-LETTERS = 12  # of a password that a page on the network is kept by
+LETTERS = 12  # least length of the password of a page on the network
 _said: set[str] = set()
 
 
 def notes(settings: Settings) -> list[str]:
-    """What every process says: names and lines that do not set what they seem to."""
+    """Notes that every process prints: names and lines without effect."""
     return [*overridden(), *_misread(settings)]
 
 
 def doubts(settings: Settings) -> list[str]:
-    """What is probably not meant so, a line each."""
+    """Notes for `laike doctor`, a line each."""
     return [*_misread(settings), *weak_login(settings)]
 
 
 def weak_login(settings: Settings) -> list[str]:
-    """Whether Flower's password is too short, which Flower itself says."""
+    """A note if Flower's password is too short."""
     password = settings.flower_login.get_secret_value().partition(":")[2] if settings.flower_login else None
     if password is None or len(password) >= LETTERS:
         return []
@@ -31,7 +31,7 @@ def weak_login(settings: Settings) -> list[str]:
 
 
 def unsaid(lines: Iterable[str]) -> list[str]:
-    """Those lines that this process has not said yet; from now on they count as said."""
+    """The lines that this process has not printed yet; now they count as printed."""
     fresh = [line for line in lines if line not in _said]
     _said.update(fresh)
     return fresh

@@ -1,7 +1,7 @@
 """Which settings a process needs, by its role: `LAIKE_ROLE`, which compose sets for each service.
 
-A worker, a command and whatever names no role need everything. Beat and Flower only pass messages on: they are judged
-by what they need, and the secrets of others are not in their settings, wherever those may be set.
+A worker, a command and a process without a role need all. Beat and Flower only pass messages on: only what they need
+is checked, and their settings hold no other secret, wherever it is set.
 """
 
 from collections.abc import Collection, Mapping
@@ -20,14 +20,14 @@ NEEDS: Mapping[str, frozenset[str]] = {
     "beat": _MESSAGES | {"heartbeat_file"},
     "flower": _MESSAGES | {"flower_login"},
 }
-_IN_SHAPE = {"bitable_table_id": "tblx", "token_keys": ""}  # a required one must look like one to pass
+_IN_SHAPE = {"bitable_table_id": "tblx", "token_keys": ""}  # a required field needs a valid value
 
 
 def load(role: str | None = None) -> Settings:
-    """The settings of a role; a field that it does not need has its default, or is not there.
+    """The settings of a role; other fields are missing.
 
     Args:
-        role: Without it that of this process.
+        role: Default: the role of this process.
 
     Raises:
         WrongInput: What the role needs is missing or wrong; the message names every problem by its variable.
@@ -45,7 +45,7 @@ def load(role: str | None = None) -> Settings:
 
 
 def _of_others(needs: Collection[str]) -> dict[str, Any]:
-    """For each field that is not needed a value that passes, so that what is set for it is not looked at."""
+    """A valid value for each field that is not needed, so that its setting is not checked."""
     return {
         name: _IN_SHAPE.get(name, "-") if field.is_required() else field.get_default(call_default_factory=True)
         for name, field in Settings.model_fields.items()

@@ -1,4 +1,4 @@
-"""What of the settings is secret: held for the redactor before anything else is done with it."""
+"""Registers the secrets among the settings with the redactor, before anything else uses them."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -22,7 +22,7 @@ def _login(value: str) -> Iterable[str]:
     return (value, password) if user and password else ()
 
 
-# by field: the parts of a value that are secret
+# field → the secret parts of its value
 _SECRET: Mapping[str, Callable[[str], Iterable[str]]] = {
     "oceanengine_secret": _whole,
     "feishu_app_secret": _whole,
@@ -39,7 +39,7 @@ _SECRET: Mapping[str, Callable[[str], Iterable[str]]] = {
 
 
 def hold_secrets_of(given: Mapping[str, object]) -> None:
-    """Hold every secret among settings, by their variables or fields; old names and proxies count, too."""
+    """Register every secret of settings given by variable or field, old names and proxies included."""
     for name, value in given.items():
         parts = _SECRET.get(field_of(_NEW_NAMES.get(name, name)))
         if parts and isinstance(value, str):

@@ -1,7 +1,4 @@
-"""Where settings come from besides the environment: `.env`, the files that hold secrets, `laike.toml`.
-
-Each is read, in one way (`pipeline/file_input.py`), into values by variable or field; `pipeline.settings` judges them.
-"""
+"""Reads `.env`, secret files and `laike.toml` into values by variable or field; `pipeline.settings` checks them."""
 
 import os
 import tomllib
@@ -19,7 +16,7 @@ from pipeline.env_lines import EnvLines, parse
 from pipeline.file_input import NoFile, path_of, read_filled, read_text
 
 ENV = Path(".env")
-CONFIG = Path("laike.toml")  # what is not secret and too long for a variable
+CONFIG = Path("laike.toml")  # not secret, and too long for a variable
 PREFIX = "LAIKE_"
 OLD_NAMES = {
     "LAIKE_OCEANENGINE_APP_ID": "JULIANG_APP_ID",
@@ -30,7 +27,7 @@ OLD_NAMES = {
     "LAIKE_BITABLE_TABLE_ID": "FEISHU_TABLE_ID",
     "LAIKE_FEISHU_WEBHOOK_URL": "FEISHU_WEBHOOK_URL",
 }
-# each of these may lie in a file instead, which `<name>_FILE` names
+# `<name>_FILE` may name a file that holds it instead
 SECRETS = (
     "LAIKE_REDIS_URL",
     "LAIKE_OCEANENGINE_SECRET",
@@ -41,7 +38,7 @@ SECRETS = (
     "LAIKE_FLOWER_LOGIN",
     "LAIKE_HEARTBEAT_URL",
 )
-# what laike.toml may hold, the field that it sets, and what makes a setting of it
+# table of laike.toml → its field, and the function that parses it
 _TABLES: Mapping[str, tuple[str, Callable[[Any], object]]] = {
     "columns": ("columns", columns_of),
     "anomalies": ("anomalies", thresholds_of),
@@ -50,19 +47,19 @@ _TABLES: Mapping[str, tuple[str, Callable[[Any], object]]] = {
 
 
 def overridden(environment: Mapping[str, str | None] | None = None) -> list[str]:
-    """Old names that are set beside their new ones, and therefore not used."""
+    """A note for each old name that is ignored, since the new one is set."""
     given = environment if environment is not None else seen()
     return [f"{old} is ignored: {new} is set" for new, old in OLD_NAMES.items() if given.get(new) and given.get(old)]
 
 
 def unset(names: Iterable[str]) -> list[str]:
-    """Those of some variables that nobody gives: neither by their own name, nor by the old one, nor in a file."""
+    """The variables that are set neither by name, nor by old name, nor by a file."""
     given = from_address(seen())
     return [name for name in names if not any(map(given.get, (name, OLD_NAMES.get(name, name), f"{name}_FILE")))]
 
 
 def seen() -> dict[str, str | None]:
-    """Every variable that `.env` or the environment sets; the environment goes first.
+    """Every variable of `.env` and the environment; the environment wins.
 
     Raises:
         WrongInput: There is a `.env` that cannot be read, or one of our variables is not UTF-8.
@@ -72,7 +69,7 @@ def seen() -> dict[str, str | None]:
 
 
 def _check_encoding(environment: Mapping[str, str]) -> None:
-    """Return if what is ours can be written as UTF-8: no address, file or name that cannot be is one."""
+    """Refuse our variables that are not UTF-8."""
     ours = (name for name in environment if name.upper().startswith(PREFIX) or name in OLD_NAMES.values())
     wrong = sorted(name for name in ours if encodable(name + environment[name]) != name + environment[name])
     if wrong:
@@ -80,10 +77,10 @@ def _check_encoding(environment: Mapping[str, str]) -> None:
 
 
 def env_file() -> EnvLines:
-    """What `.env` says in the folder where the process began; nothing where there is none.
+    """The `.env` of the working folder; empty if there is none.
 
     Raises:
-        WrongInput: There is one that cannot be read.
+        WrongInput: It cannot be read.
     """
     try:
         return parse(read_text(ENV), _environment())
@@ -92,13 +89,13 @@ def env_file() -> EnvLines:
 
 
 def looked_for(problems: Iterable[str]) -> str:
-    """Say where `.env` was looked for, if a setting is missing and no `.env` exists."""
+    """Where `.env` would be, if a setting is missing and there is none."""
     missing = any("is missing" in line for line in problems)
     return f" (there is no {ENV.absolute()})" if missing and not ENV.exists() else ""
 
 
 def from_env_file() -> dict[str, str]:
-    """What `.env` says and the environment does not, by field; a new name goes before the old one."""
+    """Values of `.env` that the environment does not set, by field; a new name wins over an old one."""
     told = {name.upper(): value for name, value in env_file().values.items() if value}
     taken = {name.upper() for name in _environment()}
     old = {new: told[old] for new, old in OLD_NAMES.items() if old in told and not {new, old} & taken}
@@ -116,7 +113,7 @@ def _environment() -> dict[str, str]:
 
 
 def from_files(given_by: Mapping[str, str | None]) -> tuple[dict[str, Any], list[str]]:
-    """Secrets that lie in files, by field, and what is wrong with the others."""
+    """Secrets from files by field, and problems with the others."""
     given: dict[str, Any] = {}
     problems: list[str] = []
     for name in SECRETS:
@@ -126,13 +123,13 @@ def from_files(given_by: Mapping[str, str | None]) -> tuple[dict[str, Any], list
         try:
             given[field] = read_filled(path_of(path)).strip()
         except WrongInput as error:
-            given[field] = None  # told here, and not as missing a second time
+            given[field] = None  # reported here, so not as missing again
             problems.append(f"{name}_FILE: {error.message}")
     return given, problems
 
 
 def from_toml(given_by: Mapping[str, str | None]) -> tuple[dict[str, Any], list[str]]:
-    """What `laike.toml` says, by field, and what is wrong with it; a variable goes before it."""
+    """Values of `laike.toml` by field, and its problems; a variable wins over it."""
     named = given_by.get("LAIKE_CONFIG")
     try:
         told = tomllib.loads(read_text(path := path_of(named or CONFIG)))
@@ -142,8 +139,8 @@ def from_toml(given_by: Mapping[str, str | None]) -> tuple[dict[str, Any], list[
         return {}, [error.message]
     except (ValueError, RecursionError) as error:
         return {}, [f"{path} cannot be read: {str(error) or 'it is nested too deeply'}"]
-    known = (*_TABLES, "report")
-    problems = [f"{path}: {key!r} is not known; there are {', '.join(known)}" for key in told if key not in known]
+    keys = (*_TABLES, "report")
+    problems = [f"{path}: {key!r} is not known; there are {', '.join(keys)}" for key in told if key not in keys]
     given, wrong = _report_from(told.get("report", {}), path)
     problems += wrong
     if given_by.get("LAIKE_REPORT_WEEKLY"):

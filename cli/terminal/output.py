@@ -1,6 +1,6 @@
-"""What the commands print: data on stdout (with `--json` one document), messages and progress on stderr.
+"""Prints for the commands: data on stdout (with `--json` one document), messages and progress on stderr.
 
-Lines go out through `say` and `note`, tables through `say_table`: nothing else under `cli` prints.
+Nothing else under `cli` prints.
 """
 
 import json
@@ -33,8 +33,8 @@ class Column:
     """A column of a table.
 
     Attributes:
-        whole: Its cells are never folded: somebody copies them.
-        spare: It is left out, the last one first, where the terminal is too narrow for all.
+        whole: Its cells are never folded, so that they can be copied.
+        spare: It is left out on a narrow terminal, the last such column first.
     """
 
     name: str
@@ -53,11 +53,11 @@ def note(*parts: Part) -> None:
 
 
 def say_table(columns: Sequence[Column | str], rows: Iterable[Sequence[Part]], width: int | None = None) -> None:
-    """A plain table on stdout, no wider than the terminal unless an id would be cut."""
+    """A plain table on stdout, no wider than the terminal unless that would cut an id."""
     every = [Column(one) if isinstance(one, str) else one for one in columns]
     cells = [[words(cell) for cell in row] for row in rows]
-    room = width or width_of(out)
-    while (needed := _needed(every, cells)) > room and (spare := _last_spare(every)) is not None:
+    capacity = width or width_of(out)
+    while (needed := _needed(every, cells)) > capacity and (spare := _last_spare(every)) is not None:
         del every[spare]
         for row in cells:
             del row[spare]
@@ -66,11 +66,11 @@ def say_table(columns: Sequence[Column | str], rows: Iterable[Sequence[Part]], w
         made.add_column(words(one.name), no_wrap=one.whole, overflow="fold")
     for row in cells:
         made.add_row(*row)
-    say_drawn(made, max(room, needed))
+    say_drawn(made, max(capacity, needed))
 
 
 def say_drawn(drawn: RenderableType, width: int | None = None) -> None:
-    """Something of several lines on stdout, such as a tree: folded where a terminal ends, and nowhere else."""
+    """Several lines on stdout, such as a tree, folded only at the width of a terminal."""
     wide = Console(
         file=out.file,
         width=width or width_of(out),
@@ -84,12 +84,12 @@ def say_drawn(drawn: RenderableType, width: int | None = None) -> None:
 
 
 def width_of(console: Console) -> int:
-    """How many cells a line may have; without a terminal there is no end to it."""
+    """Cells of a line; without a terminal practically unlimited."""
     return console.width if console.file.isatty() else UNLIMITED
 
 
 def _needed(columns: Sequence[Column], rows: Sequence[Sequence[Text]]) -> int:
-    """Cells without which an id is cut, or what may be folded is a pillar of single signs."""
+    """The least cells at which no id is cut and no folded column is too narrow to read."""
     widths = []
     for n, column in enumerate(columns):
         most = max((row[n].cell_len for row in rows), default=0)
@@ -102,7 +102,7 @@ def _last_spare(columns: Sequence[Column]) -> int | None:
 
 
 def print_json(document: object) -> None:
-    """One JSON document on stdout: UTF-8, or where that is not what is written, without a sign beyond ASCII."""
+    """One JSON document on stdout, in ASCII unless stdout is UTF-8."""
     readable = out.encoding.replace("-", "") == "utf8"
     text = json.dumps(document, ensure_ascii=not readable, indent=2)
     out.file.write(f"{escaped(text)}\n")
@@ -110,8 +110,8 @@ def print_json(document: object) -> None:
 
 
 def tell(error: LaikeError) -> int:
-    """Say what went wrong and what to do; the exit code for it."""
-    first, *more = error.message.split("\n")  # as of settings: each problem is a line
+    """Print what went wrong and what to do; the exit code for it."""
+    first, *more = error.message.split("\n")  # wrong settings: one problem per line
     note(("error:", "red"), f" {first}")
     for line in more:
         note(f"  {line.strip()}")
@@ -123,7 +123,7 @@ def tell(error: LaikeError) -> int:
 
 
 def say_trouble(who: str, trouble: Trouble) -> None:
-    """Whom something befell, what it is and what to do, on stdout."""
+    """Print whom a trouble concerns, what it is and what to do."""
     say((who, "red"), f": {trouble.message}")
     say(f"  → {trouble.what_to_do}")
     if trouble.link:
@@ -131,12 +131,12 @@ def say_trouble(who: str, trouble: Trouble) -> None:
 
 
 def agreed() -> bool:
-    """Whether a person at a terminal says that what was shown is to be done; without a terminal nobody does."""
+    """Whether a person at the terminal confirms; without a terminal the answer is no."""
     import typer
 
     try:
         return sys.stdin is not None and sys.stdin.isatty() and typer.confirm("Carry this out?", err=True)
-    except typer.Abort:  # Ctrl-C or Ctrl-D for an answer
+    except typer.Abort:  # Ctrl-C or Ctrl-D
         return False
 
 
@@ -174,7 +174,7 @@ def run_document(summary: Summary) -> dict[str, Any]:
 
 
 def open_run_document(run: Run, state: RunState) -> dict[str, Any]:
-    """A run without an end as `--json` prints it."""
+    """A run that has not ended as `--json` prints it."""
     return {
         "run_id": run.run_id,
         "kind": run.kind,
@@ -189,7 +189,7 @@ def open_run_document(run: Run, state: RunState) -> dict[str, Any]:
 
 
 def moment(when: Any) -> str:  # noqa: ANN401 a datetime, typed where it is made
-    """A time as people in China read it."""
+    """A time in Asia/Shanghai."""
     return f"{when.astimezone(CHINA):%Y-%m-%d %H:%M:%S}"
 
 
@@ -208,7 +208,7 @@ def _account_document(account: AccountResult) -> dict[str, Any]:
 
 
 def trouble_document(trouble: Trouble | None) -> dict[str, Any]:
-    """What went wrong and what to do, as `--json` prints it; both null when all is well."""
+    """What went wrong and what to do, as `--json` prints it; both null without trouble."""
     if trouble is None:
         return {"reason": None, "what_to_do": None}
     link = {"link": trouble.link} if trouble.link else {}

@@ -1,4 +1,4 @@
-"""How far something is, on stderr: a run's events as lines, as they happen; long work as a bar."""
+"""Progress on stderr: a run's events as lines while they happen, long work as a bar."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,8 +18,8 @@ _LINES = {
     "verifying": "reading back",
     "verified": "the table agrees with the source: {agrees}",
     "views_checked": "views: {created} created, {repaired} repaired",
-    "broke": "{step} broke, and is tried again: {reason}",
-    "gave_up": "{step} broke again, and ends in that: {reason}",
+    "broke": "{step} failed unexpectedly, trying again: {reason}",
+    "gave_up": "{step} failed unexpectedly for the last time: {reason}",
     "finished": "{state}",
 }
 _DRY_LINES = {
@@ -29,7 +29,7 @@ _DRY_LINES = {
 
 
 def follow(ctx: Context, run: Run, alive: Callable[[], bool]) -> None:
-    """Print the events of a run until it is finished or nobody works on it any more; seconds are those of the run."""
+    """Print the events of a run until it ends or nothing works on it any more; seconds count from its start."""
     fetched, loaded, begun_ms = 0, 0, 0
     names = {account.id: account.name for account in run.accounts}
     cut = parts(run)
@@ -55,13 +55,13 @@ def follow(ctx: Context, run: Run, alive: Callable[[], bool]) -> None:
 
 @contextmanager
 def bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show how much of some work is done: a bar at a terminal, elsewhere a line for each tenth.
+    """Show the progress of some work: a bar at a terminal, elsewhere a line for each tenth.
 
     Args:
-        what: What is done, as in "rows read".
+        what: The unit, as in "rows read".
 
     Yields:
-        What is told how much is done, and of how much.
+        A function to call with how much is done, of how much.
     """
     if not output.err.is_terminal:
         yield _tenths(what)
@@ -86,7 +86,7 @@ def _tenths(what: str) -> Callable[[int, int], None]:
 
 
 def _left(seconds: float, loaded: int, batches: int) -> str:
-    """About how much longer, as the batches took until now."""
+    """An estimate of the rest from the batches so far."""
     minutes = seconds / loaded * (batches - loaded) / 60
     return f", about {max(1, round(minutes))} min left" if loaded < batches else ""
 

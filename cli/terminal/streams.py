@@ -1,8 +1,7 @@
-"""What stdout and stderr are while a command runs: they take whatever is written and decide nothing.
+"""stdout and stderr that never fail, so that output does not change how a command ends.
 
-A sign that an encoding lacks is written as one that it has. What cannot be written, because the reader is gone, the
-disk is full or nobody opened the stream, is dropped: the exit code says how the command ended, and not where its words
-went. What was lost on a full disk is said on stderr when the command ends.
+A character that the encoding lacks is replaced. What cannot be written (the reader is gone, the disk is full, the
+stream is closed) is dropped. If stdout lost anything but to a reader that left, stderr says so at the end.
 """
 
 import codecs
@@ -19,9 +18,9 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 STDOUT, STDERR = 1, 2
-ERRORS = "laike.plain"  # what the streams do with signs that their encoding lacks
-PLAIN = "ascii"  # used where a stream's encoding cannot write lines
-WANTED_NO_MORE = (errno.EPIPE, errno.EBADF)  # the reader had enough, or nobody ever read
+ERRORS = "laike.plain"  # how the streams replace what their encoding lacks
+PLAIN = "ascii"  # in place of an encoding that cannot write lines
+WANTED_NO_MORE = (errno.EPIPE, errno.EBADF)  # the reader left, or there never was one
 _PLAIN = {"→": "->", "✓": "ok", "✗": "x", "•": "*", "…": "...", "·": "."}
 _BOXES = range(0x2500, 0x2580)
 _BARS = "│┃║╽╿╵╷"
@@ -29,7 +28,7 @@ _LINES = "─━═╸╺╴╶╼╾"
 
 
 class Sink(io.RawIOBase):
-    """A file descriptor to which every write succeeds; `lost` is why nothing arrives any more."""
+    """A file descriptor to which every write succeeds; `lost` is the first error, after which all is dropped."""
 
     def __init__(self, descriptor: int | None) -> None:
         self._descriptor = descriptor
@@ -50,11 +49,11 @@ class Sink(io.RawIOBase):
         return self._descriptor
 
     def isatty(self) -> bool:
-        """Whether a person sees it."""
+        """Whether it is a terminal."""
         return self._descriptor is not None and os.isatty(self._descriptor)
 
     def write(self, data: "ReadableBuffer", /) -> int:
-        """Write all of it, or drop it from the first failure on; how many bytes that were."""
+        """Write all bytes, or drop them from the first error on; their count."""
         left = memoryview(data).cast("B")
         size = len(left)
         while left and self.lost is None:
@@ -64,7 +63,7 @@ class Sink(io.RawIOBase):
     def _written(self, data: memoryview) -> int:
         try:
             return os.write(self.fileno(), data)
-        except BlockingIOError:  # whoever gave us the descriptor made it so
+        except BlockingIOError:  # the parent made the descriptor non-blocking
             select.select([], [self.fileno()], [])
             return 0
         except OSError as error:
@@ -74,7 +73,7 @@ class Sink(io.RawIOBase):
 
 @contextmanager
 def forgiving() -> Iterator[None]:
-    """Give the process such streams, for good: also what is said while it ends goes to them."""
+    """Replace the process' streams for good, so that output while it ends goes to them, too."""
     codecs.register_error(ERRORS, plain)
     _occupy_closed()
     out, sys.stdout = _wrapped(sys.stdout, STDOUT)
@@ -84,27 +83,27 @@ def forgiving() -> Iterator[None]:
     finally:
         flush()
         if out.lost and out.lost.errno not in WANTED_NO_MORE:
-            sys.stderr.write(f"stdout takes no more, what was printed is not whole: {out.lost.strerror}\n")
+            sys.stderr.write(f"stdout takes no more, the output is incomplete: {out.lost.strerror}\n")
             sys.stderr.flush()
 
 
 def flush() -> None:
-    """Write what is still held back."""
+    """Write what is buffered."""
     sys.stdout.flush()
     sys.stderr.flush()
 
 
 def leave(code: int) -> NoReturn:
-    """End the process at once, without waiting for its threads; what was said is written before."""
+    """Write what is buffered, then end the process without waiting for its threads."""
     flush()
     os._exit(code)
 
 
 def plain(error: UnicodeError) -> tuple[str, int]:
-    """Signs that an encoding lacks, in signs that each has: as wide as they are, where nothing is like them.
+    """Replace what an encoding lacks by similar ASCII, else by `?` of the same width.
 
     Raises:
-        UnicodeError: It is about reading.
+        UnicodeError: It occurred while decoding.
     """
     if not isinstance(error, UnicodeEncodeError):
         raise error
@@ -122,9 +121,9 @@ def _like(sign: str) -> str:
 
 
 def _wrapped(stream: TextIO | None, descriptor: int) -> tuple[Sink, TextIO]:
-    """A stream in place of another, in its encoding; where there is none, what is written is dropped.
+    """A `Sink` in place of a stream, with its encoding; without a stream all is dropped.
 
-    A stream that is no file stays: a Python caller may have set it.
+    A stream that is no file stays: a Python caller set it.
     """
     if stream is not None and not _is_file(stream):
         return Sink(None), stream
@@ -138,7 +137,7 @@ def _wrapped(stream: TextIO | None, descriptor: int) -> tuple[Sink, TextIO]:
 
 
 def writes_lines(encoding: str) -> bool:
-    """Whether lines can be written in an encoding, whatever is in them: IDNA, say, is made for something else."""
+    """Whether an encoding can write any lines; IDNA, say, cannot."""
     lines = ("laike: ok.\n", "\n", f"{'long' * 100}..\n")
     try:
         encoder = codecs.getincrementalencoder(encoding)(ERRORS)
@@ -157,9 +156,9 @@ def _is_file(stream: TextIO) -> bool:
 
 
 def _occupy_closed() -> None:
-    """Keep 0, 1 and 2 from becoming a file or a connection of ours, to which others would then write."""
+    """Occupy 0, 1 and 2 if closed: else a file or connection opened later would get the process' output."""
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest that is free: this one
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number: this one

@@ -13,7 +13,7 @@ NAMES_SHOWN = 5
 
 
 def print_summary(summary: Summary, after: Aftermath | None = None) -> None:
-    """A run: what it read, and, where that is known, what the table has of its day."""
+    """Print a run: what it read and, with `after`, what the table has of its day."""
     _print_accounts(summary)
     for line in _there(summary, after) if after else ():
         output.say(line)
@@ -27,7 +27,7 @@ def print_summary(summary: Summary, after: Aftermath | None = None) -> None:
 
 
 def _print_accounts(summary: Summary) -> None:
-    """What was read of the run's day and, where it has more, of all its days."""
+    """What was read of the run's day and, if it has several, of all its days."""
     columns: list[output.Column | str] = ["account", output.Column("id", whole=True), "state", "rows read", "元 read"]
     rows: list[list[Part]] = [
         [one.name, one.id, coloured(one.state), str(one.rows), f"{one.cost:,.2f}"] for one in summary.accounts
@@ -51,7 +51,7 @@ def _end(summary: Summary) -> Iterator[Part]:
 
 
 def _there(summary: Summary, after: Aftermath) -> Iterator[str]:
-    """What the table has of the run's day, each part with its time; what is not certain is not told as a figure."""
+    """What the table has of the run's day and as of when; uncertain accounts are named without figures."""
     for those in (after.synced, after.kept):
         if there := after.of(those):
             rows, cost = summed(there)
@@ -61,7 +61,7 @@ def _there(summary: Summary, after: Aftermath) -> Iterator[str]:
     if after.unsure:
         yield f"the table's rows of {summary.day} are not certain: {_names(after.unsure)}"
     if after.lacking:
-        yield f"no rows of {summary.day} were ever found to agree: {_names(after.lacking)}"
+        yield f"rows of {summary.day} were never verified: {_names(after.lacking)}"
 
 
 def _names(accounts: Sequence[AccountResult]) -> str:
@@ -70,10 +70,10 @@ def _names(accounts: Sequence[AccountResult]) -> str:
 
 
 def _reasons(summary: Summary) -> list[tuple[Trouble, list[str]]]:
-    """Each kind of trouble once, in the words of its first case, with the names of those that it befell."""
+    """Each kind of trouble once, as its first case words it, with the names that it concerns."""
     kinds: dict[tuple[str, int | None, str], tuple[Trouble, list[str]]] = {}
-    befallen = [("the run", summary.trouble), *((one.name, one.trouble) for one in summary.accounts)]
-    for name, trouble in befallen:
+    troubled = [("the run", summary.trouble), *((one.name, one.trouble) for one in summary.accounts)]
+    for name, trouble in troubled:
         if trouble and (name == "the run" or trouble != summary.trouble):
             kinds.setdefault((trouble.reason, trouble.code, trouble.what_to_do), (trouble, []))[1].append(name)
     return list(kinds.values())

@@ -1,4 +1,4 @@
-"""What happened in a run as a tree with times, like a trace."""
+"""A run's events as a tree with times, like a trace."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -11,22 +11,22 @@ from cli.terminal.words import coloured, words
 from pipeline.core.outcome import Run
 from pipeline.state.runs.events import Event
 
-ACCOUNTS_SHOWN = 10  # of a batch: all that failed, then those that took longest
+ACCOUNTS_SHOWN = 10  # of a batch: failed ones first, then the slowest
 _BATCH_LINES = {
     "table_read": "read the table: {rows} rows of these days are there",
     "loaded": "load: created {created}, updated {updated}, unchanged {unchanged} {reason}",
     "verified": "read back: agrees {agrees}",
 }
 _RUN_LINES = {
-    "broke": "{step} broke: {reason}",
-    "gave_up": "{step} broke for the last time: {reason}",
+    "broke": "{step} failed unexpectedly: {reason}",
+    "gave_up": "{step} failed unexpectedly for the last time: {reason}",
     "views_checked": "views: {created} created, {repaired} repaired",
     "finished": "end: {state}",
 }
 
 
 def tree(run: Run, state: str, events: Sequence[Event]) -> Tree:
-    """A run's events by batch; each line says when it ended (s from the start), how long it took and what it spent."""
+    """A run's events by batch; each line: when it ended (s from the start), how long it took, its API calls."""
     begun_ms = int(events[0]["at"]) if events else 0
     made = Tree(words(f"{run.run_id}: ", coloured(state), f", begun {moment(run.started_at)}"))
     batches: dict[str, list[Event]] = defaultdict(list)

@@ -1,8 +1,7 @@
-"""Words for a terminal. No text is ever read as markup: a style stands beside it, and what would act is made visible.
+"""Text for a terminal: never read as markup, and without anything that acts.
 
-Names, ids, reasons and addresses come from others. Whatever of them could move the cursor, turn the direction of a
-line, break it, hide something or be no character at all is shown as one sign. There is one way to make text that is
-printed, `words`, so that nobody has to remember whose text it is.
+Names, ids, reasons and addresses come from outside. Whatever in them could move the cursor, reverse or break a line,
+hide something or is no character is shown as one sign. All printed text is made by `words`.
 """
 
 from rich.text import Text
@@ -10,7 +9,7 @@ from rich.text import Text
 from pipeline.core.redaction import redacted
 from pipeline.core.text import ACTS, visible
 
-Part = str | tuple[str, str] | Text  # plain, with a style, or made by `words` before
+Part = str | tuple[str, str] | Text  # plain, with a style, or made by `words`
 
 _COLOURS = {
     **dict.fromkeys(("success", "loaded", "active"), "green"),
@@ -22,12 +21,12 @@ _COLOURS = {
 
 
 def shown(text: str) -> str:
-    """Text as one line that only can be read: no secret is in it, and what would act is one sign."""
+    """Text as one line without secrets; a character that acts becomes one sign."""
     return visible(redacted(text))
 
 
 def words(*parts: Part) -> Text:
-    """A line, or a piece of one: each part as it is shown, in its style."""
+    """A line or a part of one: each part as `shown`, in its style."""
     made = Text()
     for part in parts:
         if isinstance(part, Text):
@@ -40,12 +39,12 @@ def words(*parts: Part) -> Text:
 
 
 def coloured(state: str, text: str | None = None) -> Text:
-    """A word for a state, or another text, in the state's colour."""
+    """A state, or another text, in the state's colour."""
     return words((text or state, _COLOURS.get(state, "red")))
 
 
 def escaped(document: str) -> str:
-    """JSON whose text holds nothing that acts: escaped it is the same document."""
+    """The same JSON document with characters that act escaped."""
     return ACTS.sub(lambda found: found[0] if found[0] == "\n" else _as_json(found[0]), document)
 
 

@@ -1,4 +1,4 @@
-"""Our frozen data to bytes and back: JSON by pydantic, so that what is read is checked as what comes over a wire."""
+"""Converts our dataclasses to JSON and back by pydantic, so that stored data is checked like data from outside."""
 
 import zlib
 from functools import cache
@@ -15,18 +15,17 @@ def dump(value: object, kind: Any) -> bytes:  # noqa: ANN401 a type form such as
 
 
 def load(kind: type[T], data: bytes) -> T:
-    """What `dump` made bytes of.
+    """The value of `dump`'s bytes.
 
     Raises:
-        ValueError: The bytes are not that; they are not quoted, since they may be a token's.
+        ValueError: They are of another kind; they are not quoted, since they may hold a token.
     """
     form: Any = kind
     try:
         value: T = _adapter(form).validate_json(data)
     except ValidationError as error:
         wrong = ", ".join(sorted({".".join(map(str, item["loc"])) or "JSON" for item in error.errors()}))
-        msg = f"what is stored is no {getattr(kind, '__name__', kind)}: {wrong}"
-        raise ValueError(msg) from None
+        raise ValueError(f"what is stored is no {getattr(kind, '__name__', kind)}: {wrong}") from None
     return value
 
 
@@ -36,10 +35,10 @@ def squeeze(value: object, kind: Any) -> bytes:  # noqa: ANN401 a type form
 
 
 def unsqueeze(kind: type[T], data: bytes) -> T:
-    """What `squeeze` made bytes of.
+    """The value of `squeeze`'s bytes.
 
     Raises:
-        ValueError: The bytes are not that.
+        ValueError: They are of another kind.
     """
     try:
         return load(kind, zlib.decompress(data))

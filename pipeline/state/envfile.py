@@ -1,4 +1,4 @@
-"""`.env`: values that we make ourselves go into it, and every other line stays as it is."""
+"""Writes values that `laike init` makes into `.env`; every other line stays as it is."""
 
 import re
 from collections.abc import Mapping
@@ -9,14 +9,14 @@ from pipeline.core.errors import LaikeError
 from pipeline.file_input import NoFile, read_text
 from pipeline.state.files import replacing
 
-OTHERS = 0o077  # permission bits of everybody but the owner
+OTHERS = 0o077  # permission bits of group and others
 
 
 def write(path: Path, values: Mapping[str, str]) -> None:
-    """Set variables in the file, which is then readable by its owner only; a reader sees the old or the new one.
+    """Set variables in the file, atomically; afterwards only its owner can read it.
 
     Raises:
-        WrongInput: It is there and cannot be read.
+        WrongInput: It exists and cannot be read.
         LaikeError: It cannot be written.
     """
     old = ""
@@ -32,15 +32,15 @@ def write(path: Path, values: Mapping[str, str]) -> None:
 
 
 def with_values(text: str, values: Mapping[str, str]) -> str:
-    """The text of the file with these variables set: in place where the name stands already, else at its end.
+    """The text with these variables set: in place if the name is there, else at the end.
 
     Args:
-        values: Without spaces, quotes, `$` and `#`, which would need quoting.
+        values: Must not need quotes: no spaces, quotes, `$` and `#`.
     """
     for name, value in values.items():
         found = list(re.finditer(rf"^([ \t]*(?:export[ \t]+)?{name}[ \t]*=)[^\r\n]*", text, flags=re.MULTILINE))
         if found:
-            last = found[-1]  # of several the last one counts
+            last = found[-1]  # the last one counts
             text = f"{text[: last.start()]}{last[1]}{value}{text[last.end() :]}"
         else:
             text = text if text.endswith("\n") or not text else text + "\n"
@@ -49,5 +49,5 @@ def with_values(text: str, values: Mapping[str, str]) -> str:
 
 
 def open_to_others(path: Path) -> bool:
-    """Whether somebody else than its owner may read the file."""
+    """Whether others than its owner may read the file."""
     return path.exists() and bool(path.stat().st_mode & OTHERS)

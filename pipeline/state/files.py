@@ -1,4 +1,4 @@
-"""Files that are whole or not there, whatever is killed, and that only their owner reads."""
+"""Writes files atomically, whatever is killed; only their owner can read them."""
 
 import errno
 import os
@@ -12,16 +12,16 @@ from pipeline.core.errors import LaikeError, WrongInput
 
 Kind = Literal["backup", "export", "report"]
 _WORDS: dict[Kind, str] = {"backup": "备份", "export": "导出文件", "report": "报告"}
-# what a file system says that has no links: FAT, some network and desktop mounts
+# errors of file systems without links: FAT, some network and desktop mounts
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file to write into, which takes the place of `path` when the block ends well; its folder must be there.
+    """A file to write into; it replaces `path` when the block ends without error. The folder must exist.
 
     Raises:
-        OSError: It cannot be written; what was there stays.
+        OSError: It cannot be written; the old file stays.
     """
     with _whole(path) as (file, temporary):
         yield file
@@ -31,13 +31,13 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def new_file(path: Path, kind: Kind) -> Iterator[BinaryIO]:
-    """A file of a person's to write into, which appears under its name when the block ends well. Overwrites nothing.
+    """A new file to write into; it gets its name when the block ends without error. Overwrites nothing.
 
     Args:
         kind: What is written, for messages.
 
     Raises:
-        WrongInput: There is something of this name already, a link among others, or no folder for it.
+        WrongInput: The name is taken, be it by a link, or its folder is missing.
         LaikeError: It cannot be written.
     """
     refuse_existing(path, kind)
@@ -57,14 +57,14 @@ def refuse_existing(path: Path, kind: Kind) -> None:
     """Refuse a name that is taken, before any work is done for it.
 
     Raises:
-        WrongInput: There is something of this name already.
+        WrongInput: It is taken.
     """
-    if os.path.lexists(path):  # a link that leads nowhere, too: what is written would go where it leads
+    if os.path.lexists(path):  # also a dangling link: writing would follow it
         raise _exists(path, kind)
 
 
 def own_folder(path: Path, kind: Kind) -> Path:
-    """Make a folder for files of the table's figures, which only its owner reads and git leaves alone.
+    """Make a folder for files with figures: only its owner reads it, and git ignores it.
 
     Raises:
         LaikeError: It cannot be made.
@@ -76,7 +76,7 @@ def own_folder(path: Path, kind: Kind) -> Path:
 
 
 def make_folder(path: Path, kind: Kind) -> bool:
-    """Make a folder that only its owner reads; whether it was not there.
+    """Make a folder that only its owner reads; whether it is new.
 
     Raises:
         LaikeError: It cannot be made.
@@ -85,7 +85,7 @@ def make_folder(path: Path, kind: Kind) -> bool:
         path.mkdir(mode=0o700, parents=True)
     except OSError as error:
         if path.is_dir():
-            return False  # it is as whoever made it left it
+            return False  # its mode stays
         raise _unwritable(f"{path} cannot be made", kind, path, error) from None
     return True
 
@@ -102,8 +102,8 @@ def _exists(path: Path, kind: Kind) -> WrongInput:
 
 @contextmanager
 def _whole(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
-    """A temporary file beside another, gone when the block ends."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # new, and 0600 from the beginning
+    """A temporary file beside another, removed when the block ends."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # new, mode 0600
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -118,13 +118,13 @@ def _sync(file: BinaryIO) -> None:
 
 
 def _publish(file: BinaryIO, temporary: Path, path: Path) -> None:
-    """Give a file its name, unless something has it by now."""
+    """Give a file its name unless that is taken meanwhile."""
     _sync(file)
     try:
         os.link(temporary, path, follow_symlinks=False)
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        # the name is taken first, by an empty file of ours
+        # first take the name with an empty file
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
         temporary.replace(path)

@@ -1,4 +1,4 @@
-"""Fields of hashes that keep what was read last, in whatever order it is recorded, and by whom."""
+"""Hash fields that keep the value read last, whoever records it in whatever order."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from pipeline.core.model import AccountDay
 from pipeline.core.runs.reading import believed
 from pipeline.state.store import clock
 
-# field, what was there when it was compared, what is to be there, and so on; the fields that others changed since
+# ARGV: field, value when compared, new value, and so on; returns the fields that others changed since
 _SWAP = """
 local names, put, lost = {}, {}, {}
 for i = 1, #ARGV, 3 do names[#names + 1] = ARGV[i] end
@@ -30,7 +30,7 @@ return lost
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """A value, and when what it tells was read; `None`: nobody knows, so that it is older than any other."""
+    """A value and when it was read at the source; `None`: unknown, older than any other."""
 
     value: bytes
     read_at: datetime | None
@@ -40,10 +40,10 @@ Fields = Mapping[str, Dated]
 
 
 class InOrder:
-    """Replaces a field only by what was not read earlier.
+    """Replaces a field unless the new value was read earlier.
 
     Args:
-        read_at: When what a stored value tells was read.
+        read_at: When a stored value was read at the source.
     """
 
     def __init__(self, client: redis.Redis, read_at: Callable[[bytes], datetime | None]) -> None:
@@ -51,10 +51,10 @@ class InOrder:
         self._swap = client.register_script(_SWAP)
 
     def put(self, values: Mapping[str, Fields], now: datetime | None) -> None:
-        """Put each value, by key and field, where nothing newer stands.
+        """Put each value, by key and field, unless a newer one is there.
 
         Args:
-            now: The clock that dates readings: a time that is later counts as the oldest. Redis' own if omitted.
+            now: The clock that dates readings; a later time counts as the oldest. Default: Redis' clock.
         """
         if not values:
             return
@@ -66,8 +66,8 @@ class InOrder:
 
     def _due(self, fields: Fields, there: Mapping[str, bytes], now: datetime) -> Iterator[tuple[str, Dated]]:
         for field, new in fields.items():
-            known = there.get(field)
-            if known is None or believed(self._read_at(known), now) <= believed(new.read_at, new.read_at or now):
+            stored = there.get(field)
+            if stored is None or believed(self._read_at(stored), now) <= believed(new.read_at, new.read_at or now):
                 yield field, new
 
     def _there(self, values: Mapping[str, Fields]) -> dict[str, dict[str, bytes]]:
@@ -81,7 +81,7 @@ class InOrder:
         }
 
     def _lost(self, due: Mapping[str, Fields], there: Mapping[str, Mapping[str, bytes]]) -> dict[str, dict[str, Dated]]:
-        """Put what is due; what is left since somebody else was faster is to be compared again."""
+        """Put what is due; returns fields that others changed meanwhile, to be compared again."""
         pipe: Any = self._client.pipeline(transaction=False)
         for key, fields in due.items():
             args = [part for field, new in fields.items() for part in (field, there[key].get(field, b""), new.value)]
@@ -95,7 +95,7 @@ class InOrder:
 
 
 def by_account(values: Mapping[AccountDay, Dated], key: Callable[[str], str]) -> dict[str, Fields]:
-    """Values of accounts' days as fields: a hash for each account, a field for each of its days (ISO)."""
+    """A hash for each account, with a field for each of its days (ISO)."""
     found: dict[str, dict[str, Dated]] = {}
     for at, one in values.items():
         found.setdefault(key(at.account_id), {})[at.day.isoformat()] = one

@@ -1,7 +1,7 @@
-"""Leases: held by whoever set the key, renewed by a thread, gone soon after their holder is.
+"""Leases: locks that a thread renews and that expire soon after their holder dies.
 
-The base's writer lock is one, since Feishu takes one write at a time per base: a request is sent only if the lease
-outlives the request's timeout. Each step of a run is another, so that a second delivery meets the first.
+A base has a writer lease, since Feishu takes one write at a time per base; a request is sent only if the lease
+outlasts the request's timeout. Each step of a run has a lease, so that a second delivery waits for the first.
 """
 
 import secrets
@@ -15,12 +15,12 @@ import redis
 from pipeline.core.errors import Busy, DeadlinePassed, Retryable
 
 LEASE_S = 20.0  # longer than a write's timeout of 15 s, short enough to wait for after a kill
-LONGEST_LEASE_S = 600.0  # of any that the settings allow
+LONGEST_LEASE_S = 600.0  # the most that settings allow
 RENEW_S = 2.0
 POLL_S = 0.05
 
-# A lease that ends later than anybody's was left by a dead holder, before the clock of Redis stepped back. Whoever has
-# it finds itself when it asks again: the client repeats a command whose answer was lost.
+# A lease longer than any setting allows was left by a dead holder before Redis' clock stepped back: take it over. The
+# client repeats a command whose answer was lost, so the holder itself may ask again.
 _TAKE_OVER = """
 if redis.call('pttl', KEYS[1]) > tonumber(ARGV[3]) then redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
 return redis.call('get', KEYS[1]) == ARGV[1] and 1 or 0
@@ -33,7 +33,7 @@ _RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del
 
 
 class Lease:
-    """A lock that is ours until `ensure` says otherwise."""
+    """A lock that is ours until `ensure` raises."""
 
     def __init__(
         self, client: redis.Redis, key: str, seconds: float = LEASE_S, on_renew: Callable[[], None] = lambda: None
@@ -48,7 +48,7 @@ class Lease:
         self._stop = threading.Event()
 
     def ensure(self, seconds: float) -> None:
-        """Return only if the lease is ours for at least so long.
+        """Return only if the lease is ours for at least this long.
 
         Raises:
             Retryable: It was lost to another holder.
@@ -59,7 +59,7 @@ class Lease:
             raise Retryable(f"the lease {self.key} was lost to another holder")
 
     def take(self) -> bool:
-        """Take the lease if nobody has it."""
+        """Take the lease if it is free; whether it is ours."""
         asked = time.monotonic()
         ms = int(self._seconds * 1000)
         if not self._client.set(self.key, self.mine, nx=True, px=ms):
@@ -70,27 +70,27 @@ class Lease:
         return True
 
     def keep(self) -> None:
-        """Renew until `release`; runs in a thread of its own."""
+        """Renew until `release`; runs in a thread."""
         while not self._stop.wait(min(RENEW_S, self._seconds / 4)):
             try:
                 self._extend()
                 self._on_renew()
             except redis.RedisError:
-                continue  # `ensure` counts the seconds itself and stops the writer in time
+                continue  # `ensure` counts the seconds and stops the writer in time
 
     def release(self) -> None:
-        """Give the lease back, unless it is somebody else's by now."""
+        """Give the lease back if it is still ours."""
         self._stop.set()
         self._release(keys=[self.key], args=[self.mine])
 
     def _extend(self) -> None:
         asked = time.monotonic()
         renewed = self._renew(keys=[self.key], args=[self.mine, int(self._seconds * 1000)])
-        self._until = asked + self._seconds if renewed else 0.0  # what is lost is not ours to its end
+        self._until = asked + self._seconds if renewed else 0.0  # lost: it ends now
 
 
 def held(client: redis.Redis, key: str) -> bool:
-    """Whether somebody has the lease just now."""
+    """Whether the lease is taken."""
     return bool(client.exists(key))
 
 
@@ -99,12 +99,12 @@ def hold(client: redis.Redis, key: str, time_left: Callable[[], float], seconds:
     """Wait for the lease and hold it for the block.
 
     Raises:
-        DeadlinePassed: Somebody else kept it until there was no time left.
+        DeadlinePassed: Another holder kept it until no time was left.
     """
     lease = Lease(client, key, seconds)
     while not lease.take():
         if time_left() <= 0:
-            raise DeadlinePassed(f"somebody else kept {key} until there was no time left")
+            raise DeadlinePassed(f"another holder kept {key} until no time was left")
         time.sleep(POLL_S)
     with _kept(lease):
         yield lease
@@ -112,7 +112,7 @@ def hold(client: redis.Redis, key: str, time_left: Callable[[], float], seconds:
 
 @contextmanager
 def claim(client: redis.Redis, key: str, seconds: float, on_renew: Callable[[], None]) -> Iterator[Lease]:
-    """Hold a step's lease for the block; `on_renew` is called as long as it lives.
+    """Hold a step's lease for the block; `on_renew` is called at each renewal.
 
     Raises:
         Busy: A living process holds it.

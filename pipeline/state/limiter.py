@@ -1,4 +1,4 @@
-"""The shared rate limiter: one per endpoint, for all workers, handing out slots (GCRA) by Redis' own clock."""
+"""The rate limiter that all workers share: slots per endpoint (GCRA) by Redis' clock."""
 
 import time
 
@@ -9,10 +9,10 @@ from pipeline.core.errors import Throttled
 from pipeline.state import keys
 
 SHARE = 0.99  # of the rate: clocks and networks jitter
-LONGEST_SLEEP_S = 15.0  # a longer wait is a retry at its slot, not a sleeping thread
+LONGEST_SLEEP_S = 15.0  # for a longer wait the task retries at its slot
 
-# KEYS[1] holds the time (µs) of the next free slot. One further ahead than ARGV[1] (µs) was set by nobody: the clock
-# stepped back since, and it counts as none.
+# KEYS[1] holds the time (µs) of the next free slot. If it is further ahead than ARGV[1] (µs), the clock stepped back
+# since: start anew.
 _FREE = """
 local t = redis.call('time')
 local now = t[1] * 1000000 + t[2]
@@ -22,7 +22,7 @@ local function keep(slot)
   redis.call('set', KEYS[1], string.format('%.0f', slot), 'PX', math.ceil((slot - now) / 1000) + 1000)
 end
 """
-# a slot is taken only if it is near enough to sleep for
+# take a slot only if it is near enough to sleep until then
 _SLOT = f"""{_FREE}
 local wait = free - now
 if wait <= tonumber(ARGV[3]) then keep(free + ARGV[2]) end
@@ -35,12 +35,12 @@ return 1
 
 
 class Limiter:
-    """Keeps calls below `rate` a second and endpoint."""
+    """Keeps calls below `rate` per second and endpoint."""
 
     def __init__(self, client: redis.Redis, rate: float, scale: float = 1) -> None:
         self._gap_us = int(1_000_000 * scale / (rate * SHARE))
         self._scale = scale
-        # nobody sets a slot further ahead: a pause, behind it the longest queue, and one gap
+        # the furthest slot: a pause, the longest queue behind it, and one gap
         self._bound_us = int((LONGEST_WAIT_S + LONGEST_SLEEP_S) * 1_000_000) + self._gap_us
         self._slot = client.register_script(_SLOT)
         self._pause = client.register_script(_PAUSE)
@@ -59,6 +59,6 @@ class Limiter:
         time.sleep(wait_s)
 
     def pause(self, endpoint: str, seconds: float) -> None:
-        """Let nobody call `endpoint` for so long, at most `LONGEST_WAIT_S`: the service asked for it."""
+        """Stop calls to `endpoint` for this long, at most `LONGEST_WAIT_S`, as the service asked."""
         pause_us = int(min(seconds, LONGEST_WAIT_S) * self._scale * 1_000_000)
         self._pause(keys=[keys.limit(endpoint)], args=[self._bound_us, pause_us])

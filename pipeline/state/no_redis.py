@@ -1,4 +1,4 @@
-"""The stand-in for a Redis that cannot be had: state in this process alone, gone with it."""
+"""In place of an unreachable Redis: state in memory, lost when the process ends."""
 
 import redis
 from fakeredis import FakeRedis

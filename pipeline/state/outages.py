@@ -1,8 +1,8 @@
-"""What a Redis that does not serve us says, and what helps: one table for commands, workers, beat and doctor.
+"""Redis' refusals with their causes and cures: one table for commands, workers, beat and doctor.
 
-redis-py knows most of these answers as errors of a command, and both it and kombu give a command's error up at once.
-Here they are errors of the connection: waited out like a restart, and the connection is dropped, so that the next one
-is made to whoever has the address by then. Answers after which only a person helps are raised at once.
+redis-py takes most of them for errors of a command, and then neither it nor kombu retries. Here they are errors of the
+connection: it is dropped and the command retried, on the server that has the address by then. Answers that need a
+person are raised at once.
 """
 
 import re
@@ -20,27 +20,27 @@ ANSWER_SHOWN = 80  # characters: some answers are a page
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why Redis does not serve us, in words that follow its address, and the cure; for doctor that in Chinese, too."""
+    """Why Redis refuses, in words that follow its address, and the cure; `advice` is both in Chinese."""
 
     says: str
     cure: str
     advice: str
-    passes: bool = True  # waited out; else a person must act first
+    passes: bool = True  # retried; else a person must act first
 
 
 class Answered(redis.ConnectionError):
-    """Redis answered that it does not serve us; nothing was done."""
+    """Redis refused a command; nothing was done."""
 
     def __repr__(self) -> str:
-        return str(self)  # what kombu and Celery log: redis-py's own has no words
+        return str(self)  # kombu and Celery log it; redis-py's own is empty
 
 
 class Outage(Answered):
-    """An answer that passes: the same command may succeed later."""
+    """A refusal that passes: the same command may succeed later."""
 
 
 class Refusal(Answered):
-    """An answer after which a person must act."""
+    """A refusal that only a person can cure."""
 
 
 _CLUSTER = Cause(
@@ -60,11 +60,11 @@ _FAILOVER = Cause(
     "a failover passes by itself; if none is under way, give LAIKE_REDIS_URL the address of the primary",
     "Redis 当前是只读副本：主从切换期间请稍候，否则请将 LAIKE_REDIS_URL 改为主节点的地址。",
 )
-# by the beginning of the answer
+# by prefix of the answer
 ANSWERS: Mapping[str, Cause] = {
     "LOADING": Cause(
         "is still loading its data",
-        "wait until it has; its log says how far it is",
+        "wait; its log shows the progress",
         "Redis 正在加载数据，请稍候。",
     ),
     "READONLY": _FAILOVER,
@@ -81,16 +81,16 @@ ANSWERS: Mapping[str, Cause] = {
     ),
     "MISCONF": Cause(
         "cannot save to its disk and takes no writes",
-        "free space on its disk or mend its folder; its log says what failed",
+        "free space on its disk or repair its folder; its log says what failed",
         "Redis 无法写入磁盘，拒绝写入：请检查 Redis 所在磁盘的空间和目录权限。",
     ),
     "OOM": Cause(
         "has no memory left",
-        "raise its maxmemory, or remove what others keep in it",
+        "raise its maxmemory, or remove other programs' data",
         "Redis 内存已满：请调高 maxmemory，或清理其他程序存放的数据。",
     ),
     "BUSY": Cause(
-        "is busy with somebody's script",
+        "is busy with another program's script",
         "wait for its end, or end it with SCRIPT KILL",
         "Redis 正忙于执行其他脚本，请稍候，或用 SCRIPT KILL 结束它。",
     ),
@@ -101,12 +101,12 @@ ANSWERS: Mapping[str, Cause] = {
     ),
     "CLUSTERDOWN": Cause(
         "is a cluster, a part of which is down",
-        "mend the cluster, or better give LAIKE_REDIS_URL the address of a single primary: clusters are not supported",
+        "fix the cluster, or better give LAIKE_REDIS_URL the address of a single primary: clusters are not supported",
         "Redis 集群有节点不可用：请修复集群；建议改用单主节点的 Redis。",
     ),
     "TRYAGAIN": Cause(
         "is a cluster that is moving keys",
-        "wait until it has, or better give LAIKE_REDIS_URL the address of a single primary: clusters are not supported",
+        "wait, or better give LAIKE_REDIS_URL the address of a single primary: clusters are not supported",
         "Redis 集群正在迁移数据，请稍候；建议改用单主节点的 Redis。",
     ),
     "MOVED": _CLUSTER,
@@ -127,7 +127,7 @@ ANSWERS: Mapping[str, Cause] = {
         passes=False,
     ),
     "NOPERM": Cause(
-        "does not let this user do what is needed",
+        "does not allow this user a command, key or channel",
         "give the user of LAIKE_REDIS_URL all commands on all keys and channels (ACL SETUSER … ~* &* +@all)",
         "Redis 用户权限不足：请为 LAIKE_REDIS_URL 中的用户开放全部命令、键和频道。",
         passes=False,
@@ -145,7 +145,7 @@ ANSWERS: Mapping[str, Cause] = {
         passes=False,
     ),
 }
-# by what became of the connection
+# by error of the connection
 _UNTRUSTED = Cause(
     "shows a certificate that is not trusted",
     "name the file of its CA as ?ssl_ca_certs=FILE in LAIKE_REDIS_URL, and its host as the certificate does",
@@ -160,8 +160,8 @@ _FAILURES: Mapping[type[OSError], Cause] = {
         "Redis 该端口未启用 TLS：请将 LAIKE_REDIS_URL 改为 redis://，或使用 TLS 端口。",
     ),
     socket.gaierror: Cause(
-        "is not known by that name",
-        "correct the host in LAIKE_REDIS_URL, or mend the name service",
+        "has a host name that does not resolve",
+        "correct the host in LAIKE_REDIS_URL, or repair the name service",
         "找不到 Redis 的主机名：请修正 LAIKE_REDIS_URL，或检查 DNS。",
     ),
     ConnectionRefusedError: Cause(
@@ -183,7 +183,7 @@ _FAILURES: Mapping[type[OSError], Cause] = {
 }
 _SILENT = Cause(
     "does not answer in time",
-    "is it overloaded or stopped, does a firewall swallow what is sent to it, or is it asked for TLS and has none?",
+    "is it overloaded or stopped, does a firewall drop packets, or does its port not speak TLS?",
     "Redis 响应超时：请检查其负载、防火墙和网络；未启用 TLS 的端口须写作 redis://。",
 )
 _CLOSED = Cause(
@@ -192,23 +192,23 @@ _CLOSED = Cause(
     "Redis 断开了连接：请检查它是否正在重启；TLS 端口须写作 rediss://。",
 )
 _UNEXPECTED = Cause(
-    "answers with an error that is none of an outage",
-    "show it to whoever maintains laike-sync; a key of ours may have been changed by hand",
+    "answers with an unexpected error",
+    "report it to the maintainer of laike-sync; a key may have been changed by hand",
     "Redis 返回了意外的错误：请把这条信息交给工程师。",
     passes=False,
 )
 
 _BEGINNING = re.compile("|".join(rf"{re.escape(begin)}(?!\w)" for begin in ANSWERS))
-# what a transaction, and before Redis 7 a script, puts before the answer that ended it
+# prefix of a transaction and, before Redis 7, of a script
 _AROUND = re.compile(r"EXECABORT .*? because of: |ERR Error running script .*?: -")
 
 
 class Parser(_RESP2Parser):
-    """Reads answers; one of an outage is raised as an error of the connection, and redis-py drops that connection."""
+    """Raises refusals as errors of the connection, so that redis-py drops it."""
 
     @classmethod
     def parse_error(cls, response: str) -> Exception:
-        """The exception that an error's text stands for."""
+        """The exception for the text of an error."""
         around = _AROUND.match(response)
         if not (found := _BEGINNING.match(response, around.end() if around else 0)):
             made: Exception = super().parse_error(response)  # type: ignore[no-untyped-call]
@@ -220,7 +220,7 @@ class Parser(_RESP2Parser):
 
 
 def cause_of(error: BaseException) -> Cause:
-    """Why Redis does not serve us, by any error of redis-py."""
+    """The cause of any error of redis-py."""
     if found := ANSWERS.get(getattr(error, "status_code", None) or ""):
         return found
     if isinstance(error, redis.TimeoutError):
@@ -236,7 +236,7 @@ def cause_of(error: BaseException) -> Cause:
 
 
 def name_of(error: BaseException) -> str:
-    """The short name of an error: the word that Redis began its answer with, else the exception's."""
+    """The short name of an error: the prefix of Redis' answer, else the exception's name."""
     return getattr(error, "status_code", None) or type(error).__name__
 
 
@@ -246,7 +246,7 @@ def passes(error: BaseException) -> bool:
 
 
 def is_cluster(error: BaseException) -> bool:
-    """Whether Redis answered as a node of a cluster does."""
+    """Whether Redis answered as a node of a cluster."""
     return cause_of(error) is _CLUSTER
 
 

@@ -1,4 +1,4 @@
-"""The accounts as last discovered, the names that were given to them, and what changed but was not told yet."""
+"""The accounts as last discovered, their names, and changes that no card has reported."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -11,10 +11,10 @@ from pipeline.state import codec, keys
 
 
 class Rosters:
-    """What is remembered of the accounts that the token reaches, in Redis.
+    """The discovered accounts, in Redis.
 
     Args:
-        app_id: The app at Ocean Engine: what another one reached is not used.
+        app_id: The app at Ocean Engine; a roster of another app is not used.
     """
 
     def __init__(self, client: redis.Redis, app_id: str = "") -> None:
@@ -27,28 +27,28 @@ class Rosters:
         return last if last and last.app_id in ("", self._app_id) else None
 
     def keep(self, roster: Roster, news: Iterable[str]) -> None:
-        """Remember a roster, its new names and what is to be told of it, all at once."""
+        """Store a roster, its new names and its news in one transaction."""
         pipe = self._client.pipeline()
         pipe.set(keys.ROSTER, codec.dump(replace(roster, app_id=self._app_id), Roster))
-        for number, name in roster.names.items():
-            pipe.hsetnx(keys.ACCOUNT_NAMES, number, name)
+        for account_id, name in roster.names.items():
+            pipe.hsetnx(keys.ACCOUNT_NAMES, account_id, name)
         for place, line in enumerate(news):  # the score keeps their order
             pipe.zadd(keys.ACCOUNT_NEWS, {line: roster.at.timestamp() + place / 1000}, nx=True)
         pipe.expire(keys.ACCOUNT_NEWS, keys.NEWS_TTL_S)
         pipe.execute()
 
     def names(self) -> dict[str, str]:
-        """Every name that was ever written for an account, by id."""
+        """Account id → the name first written for it."""
         names: Any = self._client.hgetall(keys.ACCOUNT_NAMES)
-        return {number.decode(): name.decode() for number, name in names.items()}
+        return {account_id.decode(): name.decode() for account_id, name in names.items()}
 
     def learn_names(self, names: Mapping[str, str]) -> None:
-        """Names that a person chose: they stay the accounts' names should the settings be emptied."""
+        """Store names from the settings; they stay if the settings are emptied."""
         mapping: Any = names
         self._client.hset(keys.ACCOUNT_NAMES, mapping=mapping)
 
     def take_news(self, run_id: str) -> tuple[str, ...]:
-        """What this run is to tell: each line belongs to the first run that asks, and to it however often it asks."""
+        """News for this run's card: a line belongs to the first run that asks, however often it asks."""
         lines: Any = self._client.zrange(keys.ACCOUNT_NEWS, 0, -1)
         taken = [line for line in lines if self._is_for(line, run_id)]
         return tuple(line.decode() for line in taken)

@@ -1,7 +1,7 @@
-"""The form of what lies in Redis: marked by a number, brought up to date at an upgrade, refused where it is newer.
+"""The form of the state in Redis, marked by a number: an older form is upgraded, a newer one refused.
 
-Form 1, which has no mark, kept what was loaded by account alone. Form 2 keeps it by table, too: a table that is set
-instead of another one knows nothing of that one's rows.
+Form 1 (no mark) keeps coverage by account. Form 2 keeps it by table and account, so that another table does not
+inherit it.
 """
 
 import time
@@ -16,24 +16,24 @@ from pipeline.state import keys
 from pipeline.state.lease import hold
 
 FORM = 2  # what this release reads and writes
-PATIENCE_S = 60.0  # another process copies for seconds, however much there is
-SCANNED = 1000  # keys in one answer of SCAN
+PATIENCE_S = 60.0  # another process copies for some seconds at most
+SCANNED = 1000  # keys per answer of SCAN
 _TABLELESS = {keys.tableless_coverage: keys.coverage, keys.tableless_day_states: keys.day_states}
 
 log = structlog.get_logger()
 
 
 class Schema:
-    """The mark, and what is to be done until it is ours."""
+    """Reads the mark, and upgrades an older form."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
 
     def is_ours(self) -> bool:
-        """Whether what lies in Redis has the form of this release already; where nothing is marked it may be older.
+        """Whether Redis has the form of this release; without a mark it may be older.
 
         Raises:
-            NewerState: It is of a newer release.
+            NewerState: It has the form of a newer release.
         """
         mark: Any = self._client.get(keys.SCHEMA)
         if mark is None or int(mark) < FORM:
@@ -44,15 +44,15 @@ class Schema:
         return True
 
     def bring_up(self, workers_answer: Callable[[], bool]) -> None:
-        """Let what lies in Redis have the form of this release; what an older one reads stays as it is.
+        """Upgrade Redis to the form of this release; what an older release reads stays.
 
         Args:
-            workers_answer: Whether any worker is alive. Asked only before a copy: then it is one of an older release.
+            workers_answer: Whether any worker is alive. Asked only before a copy: it is one of an older release.
 
         Raises:
-            NewerState: It is of a newer release.
-            WrongRelease: An older release is still at work.
-            DeadlinePassed: Another process was at it for longer than we wait.
+            NewerState: It has the form of a newer release.
+            WrongRelease: A worker or command of an older release still runs.
+            DeadlinePassed: Another process upgraded for too long.
         """
         if self.is_ours():
             return
@@ -67,19 +67,19 @@ class Schema:
             log.info("schema_marked", form=FORM)
 
     def owner(self) -> str | None:
-        """The table that is meant where a table is named neither by a key nor by a row of 同步状态."""
+        """The table of keys and rows of 同步状态 that name no table."""
         found: Any = self._client.get(keys.HISTORY_TABLE)
         return found.decode() if found else None
 
     def unclear(self) -> tuple[str, ...] | None:
-        """The tables of which one may be the owner, while a person is to say which; `None`: nothing is to be said."""
+        """The candidates for `owner` while a person must choose; `None`: no choice is open."""
         found: Any = self._client.get(keys.HISTORY_UNCLEAR)
         return None if found is None else tuple(found.decode().split())
 
     def settle(self, table_id: str) -> None:
-        """Let what is remembered without a table be that table's; what is known of the table already stands.
+        """Copy state without a table to this table, unless the table has its own.
 
-        What the release before wrote stays, so that going back to it loses only what is newer.
+        The original stays, so that going back to the earlier release loses only what is newer.
         """
         for old, new in self._pairs(table_id):
             self._copy(old, new)
@@ -90,17 +90,17 @@ class Schema:
         log.info("history_settled", table=table_id)
 
     def tables_seen(self) -> tuple[str, ...]:
-        """Tables in which rows of ours were seen at some time."""
+        """Tables in which our rows were seen."""
         begin, end = keys.seen("\n").split("\n")
         names = (name.removeprefix(begin).removesuffix(end) for name in self._names(keys.seen("*")))
         return tuple(sorted(names))
 
     def holds_tableless(self) -> bool:
-        """Whether there is anything that an older release remembered without its table."""
+        """Whether an older release left state without a table."""
         return any(True for old in _TABLELESS for _ in self._names(old("*")))
 
     def _ensure_alone(self, workers_answer: Callable[[], bool]) -> None:
-        """Old workers would go on with the old keys, and load the new release's days again."""
+        """Refuse to upgrade while old workers run: they use the old keys and would load days again."""
         working = any(True for pattern in (keys.step("*", "*"), keys.writer("*")) for _ in self._names(pattern))
         if working or workers_answer():
             msg = "a worker or command of an older release is still at work: stop it first, then start this one"

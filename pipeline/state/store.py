@@ -16,32 +16,35 @@ from pipeline.redis_address import RedisAddress
 from pipeline.state import keys
 from pipeline.state.outages import Outage, Parser, Refusal, cause_of, name_of, passes
 
-TRIES, TRIED_S = 8, 4  # 0.05 + 0.1 + 0.2 + 0.4 + 0.8 + 1 + 1 s: a restart of Redis; a person waits no longer
+TRIES, TRIED_S = (
+    8,
+    4,
+)  # 0.05 + 0.1 + 0.2 + 0.4 + 0.8 + 1 + 1 s: outlasts a restart of Redis, and a person waits no longer
 WITHOUT = "Without it: laike sync --local --no-redis"
-PATIENT_TRIES = 40  # half a minute: what a worker has begun it can carry over an outage
-# an answer takes milliseconds; a connection that the network forgot answers never, and a lease outlives one such
+PATIENT_TRIES = 40  # half a minute: a worker finishes its step in spite of an outage
+# an answer takes milliseconds; a dropped connection never answers, and a lease outlasts one such wait
 SILENCE_S = 3
-# Of every connection, kombu's and that of the results too. Without the first two each negotiates a newer protocol and
-# tells the library's name, for 2 ms of CPU.
+# For every connection, also kombu's and that of results. Without the first two, each connection negotiates a newer
+# protocol and sends the library's name, which costs 2 ms of CPU.
 SPOKEN: dict[str, Any] = {"protocol": 2, "driver_info": None, "parser_class": Parser}
-StoreTrouble = redis.ConnectionError  # Redis is away, by any error of our client: for those who come back later
+StoreTrouble = redis.ConnectionError  # any error by which Redis is unreachable
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What a Redis server says of itself; `None`, or no version, where a managed one does not say."""
+    """What a Redis server reports about itself; a managed one may leave out each part."""
 
     version: str
-    appends: bool | None  # whether every write goes into a log that outlives the process
-    policy: str | None  # what is thrown out when memory is full
+    appends: bool | None  # whether every write goes into the append-only file
+    policy: str | None  # maxmemory-policy
     at: datetime  # its clock, UTC
 
 
 def describe(client: redis.Redis) -> Server:
-    """The server as `INFO` and `TIME` tell; `CONFIG` is forbidden on many managed ones, and `INFO` on some."""
+    """Ask by `INFO` and `TIME`; many managed servers forbid `CONFIG`, some `INFO`."""
     try:
         info: Any = client.info()
-    except (redis.ResponseError, Refusal):  # a wrong password is met again by the next command
+    except (redis.ResponseError, Refusal):  # a wrong password fails again in the next command
         info = {}
     appends, policy = info.get("aof_enabled"), info.get("maxmemory_policy")
     version = str(info.get("redis_version", ""))
@@ -49,28 +52,28 @@ def describe(client: redis.Redis) -> Server:
 
 
 def clock(client: redis.Redis) -> datetime:
-    """What time it is for Redis, UTC: one clock for all who share it."""
+    """Redis' time, UTC: one clock for all processes."""
     seconds, micros = client.time()
     return datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=micros)
 
 
 def probe(client: redis.Redis) -> None:
-    """Return if Redis takes our writes; the union of two empty sets leaves nothing behind, and no cluster takes it.
+    """Check that Redis takes writes: the union of two empty sets stores nothing, and a cluster refuses it.
 
     Raises:
-        StoreTrouble: Redis is away, takes no writes, or needs a person.
+        StoreTrouble: Redis is unreachable, takes no writes, or needs a person.
     """
     client.sunionstore(keys.probe(0), [keys.probe(1), keys.probe(2)])
 
 
 class _Wary(redis.ConnectionPool):
-    """Gives up its idle connections where one falls silent or meets an outage.
+    """Closes its idle connections when one of them times out or meets an outage.
 
-    A network that forgot one connection forgot the others, too; a primary that was demoted would go on answering reads.
+    The network dropped the others, too, and a demoted primary would still answer reads.
     """
 
     def make_connection(self) -> Any:  # noqa: ANN401 of any kind of address
-        """A connection that tells the others when it is not answered."""
+        """A connection that closes the idle ones when it gets no answer."""
         made: Any = super().make_connection()
         read = made.read_response
 
@@ -86,13 +89,13 @@ class _Wary(redis.ConnectionPool):
 
 
 class _Patience(Retry):
-    """Repeats what may pass; what needs a person is raised at once. In the end everything is a connection's error."""
+    """Retries what may pass and raises at once what needs a person; every error becomes a connection's error."""
 
     def call_with_retry(self, do: Any, fail: Any, *args: Any, **more: Any) -> Any:  # noqa: ANN401 redis-py's signature
         """The result of `do`.
 
         Raises:
-            StoreTrouble: Redis is away, or needs a person.
+            StoreTrouble: Redis is unreachable, or needs a person.
         """
         try:
             return super().call_with_retry(do, fail, passes, *args, **more)
@@ -101,10 +104,10 @@ class _Patience(Retry):
 
 
 def connect(at: RedisAddress | str, tries: int = TRIES) -> redis.Redis:
-    """A client that rides out a restart, a failover and what else passes.
+    """A client that outlasts a restart, a failover and other short outages.
 
     Raises:
-        StoreUnreachable: The address is not one.
+        StoreUnreachable: The address is invalid.
     """
     return redis.Redis.from_pool(_Wary(**_options(_address(at)), **_patient(tries)))
 
@@ -137,7 +140,7 @@ def _address(at: RedisAddress | str) -> RedisAddress:
 
 @contextmanager
 def ours(at: RedisAddress | str) -> Iterator[None]:
-    """Turn redis-py's errors into `StoreUnreachable`: the address without its password, the cause and its cure."""
+    """Turn redis-py's errors into `StoreUnreachable` with address (without password), cause and cure."""
     try:
         yield
     except RedisError as error:

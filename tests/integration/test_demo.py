@@ -66,7 +66,7 @@ def test_the_demo_tells_the_whole_story_and_leaves_nothing_running(tmp_path: Pat
     lines = told.splitlines()
     assert len(lines) <= SCREEN_LINES
     assert [line[:2] for line in lines if line[1:3] == ". "] == [f"{number}." for number in range(1, 8)]
-    for word in ("read back and verified", "none of the", "One row is updated", "exit code 1", "KEEP=1"):
+    for word in ("07:00, by ", "read back and verified", "none of the", "One row is updated", "exit code 1", "KEEP=1"):
         assert word in told
     begin = next(place for place, line in enumerate(lines) if line.startswith("run "))
     states = [line.split()[-1] for line in lines[begin + 1 : begin + 7]]

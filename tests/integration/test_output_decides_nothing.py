@@ -62,7 +62,7 @@ def test_a_full_disk_is_told_on_stderr_and_the_exit_code_is_the_run_s(ready: Lab
     ready.fault("report.promotion", "code", code=40002, times="always", match={"local_account_id": ready.big})
     ended = shell(ready, f"{sync(ready)} --json >/dev/full")
     assert ended.returncode == 1
-    assert b"stdout takes no more, what was printed is not whole: No space left on device" in ended.stderr
+    assert b"stdout takes no more, the output is incomplete: No space left on device" in ended.stderr
 
 
 @pytest.mark.parametrize("encoding", ["gbk", "ascii", "latin-1"])

@@ -66,7 +66,7 @@ def test_a_person_who_emptied_the_table_lets_it_be_filled_again(lab: Lab) -> Non
     lab.control("rows/delete", {"table_id": lab.table_id, "all": True})
     assert lab.sync(lab.day).state == RunState.FAILED
     unblocked = lab.laike("doctor", "--unblock")
-    assert "loading goes on" in unblocked.stderr
+    assert "loading resumes" in unblocked.stderr
     assert lab.sync(lab.day).state == RunState.SUCCESS
     lab.assert_agrees()
 

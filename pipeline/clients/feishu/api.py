@@ -63,7 +63,7 @@ class PageSize:
 class Shared(Protocol):
     """Shares tokens between processes."""
 
-    def known(self) -> tuple[str, float] | None:
+    def get(self) -> tuple[str, float] | None:
         """A shared token and the seconds that it may still be used."""
 
     def share(self, token: str, seconds: float) -> None:
@@ -90,7 +90,7 @@ class TenantToken:
         """
         with self._lock:
             if time.monotonic() >= self._good_until:
-                self._take(None if self._was_refused else self._shared.known())
+                self._take(None if self._was_refused else self._shared.get())
             return self._token
 
     def ask(self) -> None:

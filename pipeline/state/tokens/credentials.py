@@ -1,11 +1,11 @@
-"""Whose is what was cached: a digest of credentials that tells nothing of them."""
+"""A digest of credentials that names what was cached with them."""
 
 import hashlib
 import hmac
 
 
 def digest(key: str, *credentials: str) -> str:
-    """16 hex digits that other credentials do not have; keyed, so that nobody finds a secret by trying.
+    """16 hex digits for these credentials; keyed, so that no secret can be found by trying.
 
     Args:
         key: A secret of this installation, such as the newest Fernet key.

@@ -1,4 +1,4 @@
-"""What happened to the token pair: its last hundred events, a refresh under way, a refresh token known to be dead."""
+"""The token pair's history: its last events, a refresh without an answer yet, a dead refresh token."""
 
 import os
 import socket
@@ -19,7 +19,7 @@ KEPT = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dead:
-    """That the service refused the refresh token of a generation for good; `cause` is the reason in Chinese."""
+    """The service refused the refresh token of a generation for good; `cause` is the reason in Chinese."""
 
     generation: int
     message: str
@@ -29,41 +29,39 @@ class Dead:
 
 
 class TokenJournal:
-    """The pair's history, and what the next refresher must know of the last one.
+    """The pair's history in Redis, for people and for the next refresher.
 
     Args:
-        client: Redis.
-        now: The clock.
-        by: Who writes, as `whoami` says.
+        by: This process, as `whoami` names it.
     """
 
     def __init__(self, client: redis.Redis, now: Callable[[], datetime], by: str) -> None:
         self._client, self._now, self._by = client, now, by
 
     def begin(self, generation: int) -> Attempt | None:
-        """Note that a refresh is about to be sent; an earlier one of the same pair, of whose end nothing is known."""
+        """Record that a refresh is about to be sent; returns an earlier one of this pair whose answer was lost."""
         earlier = self.attempt(generation)
         attempt = Attempt(generation=generation, at=self._now(), by=self._by)
         self._client.set(keys.TOKEN_ATTEMPT, codec.dump(earlier or attempt, Attempt))
         return earlier
 
     def attempt(self, generation: int) -> Attempt | None:
-        """A refresh of this pair of whose end nothing is known."""
+        """A refresh of this pair without a known end."""
         data: Any = self._client.get(keys.TOKEN_ATTEMPT)
         found = codec.load(Attempt, data) if data else None
         return found if found and found.generation == generation else None
 
     def had_no_effect(self) -> None:
-        """Note that the refresh under way never reached the service."""
+        """Record that the current refresh never reached the service."""
         self._client.delete(keys.TOKEN_ATTEMPT)
 
     def died(self, dead: Dead) -> None:
-        """Note that the service refused the refresh token, so that nobody asks again with it."""
+        """Record that the service refused the refresh token, so that it is not sent again."""
         self._client.set(keys.TOKEN_DEAD, codec.dump(dead, Dead))
         self.add(TokenStep.DEAD, dead.message)
 
     def dead(self, generation: int) -> Dead | None:
-        """Whether the refresh token of this pair was refused."""
+        """The refusal of this pair's refresh token, if there was one."""
         data: Any = self._client.get(keys.TOKEN_DEAD)
         found = codec.load(Dead, data) if data else None
         return found if found and found.generation == generation else None
@@ -77,7 +75,7 @@ class TokenJournal:
         pipe.execute()
 
     def failed_since(self, moment: datetime) -> bool:
-        """Whether the last refresh brought nothing, and was tried after `moment`; one in the future counts as none."""
+        """Whether the last refresh failed, after `moment` and not in the future."""
         last = self.history(1)
         return bool(last) and last[0].step in (TokenStep.FAILED, TokenStep.DEAD) and moment < last[0].at <= self._now()
 

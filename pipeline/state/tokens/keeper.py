@@ -1,8 +1,8 @@
-"""The one keeper of the Ocean Engine token pair: hands out access tokens, refreshed by one at a time.
+"""Hands out Ocean Engine access tokens and refreshes them, one process at a time.
 
-A refresh kills the old pair, so the new one is written to both places before anybody uses it, and the call is never
-repeated blindly. Where its answer was lost, the access token that exists is tried; if that is refused too, the old
-refresh token is tried once more; if that is dead, only a person can help, and is told how.
+A refresh invalidates the old pair, so the new pair is stored in both places before use, and the call is never repeated
+blindly. If its answer is lost, the present access token is used; if that is refused, the old refresh token is sent
+once more; if that is dead, a person must authorize again.
 """
 
 import threading
@@ -38,7 +38,7 @@ from pipeline.state.tokens.vault import Vault
 REFRESH_AHEAD = timedelta(hours=1)
 PATIENCE_S = 90.0  # two refresh calls of 30 s, and some
 MOMENT_S = 0.1
-REST = timedelta(minutes=1)  # after a refresh that failed, the living access token is used for so long first
+REST = timedelta(minutes=1)  # after a failed refresh, a valid access token is used this long before the next try
 BEGIN = (
     "还没有令牌: 请打开授权链接授权, 再运行 laike token exchange '回调地址'; 或 laike token import FILE 导入旧令牌。"
 )
@@ -57,12 +57,11 @@ class TokenKeeper:
     """Hands out access tokens.
 
     Args:
-        vault: Where the pair lies.
-        journal: What happened to it.
-        refresh: A refresh token and the time → the new pair; called by one holder of the turn at a time.
-        now: The clock.
+        vault: Stores the pair.
+        journal: Its history.
+        refresh: Refresh token, time → new pair; called by the holder of the turn only.
         turn: Lets one process at a time refresh.
-        link: Where a person authorizes again.
+        link: The page where a person authorizes again.
     """
 
     vault: Vault
@@ -74,11 +73,11 @@ class TokenKeeper:
     _one_thread: threading.Lock = field(default_factory=threading.Lock)
 
     def current(self, ahead: timedelta = REFRESH_AHEAD) -> str:
-        """An access token to use now; one that has less than `ahead` left is refreshed first, if that can be done.
+        """A valid access token, refreshed first if it has less than `ahead` left and a refresh succeeds.
 
         Raises:
-            NeedsPerson: There is no token, or it is expired and cannot be refreshed any more.
-            Retryable: It is expired, and could not be refreshed just now.
+            NeedsPerson: There is no token, or it is expired and can no longer be refreshed.
+            Retryable: It is expired, and the refresh failed for now.
         """
         pair = self.pair()
         left = pair.expires_at - self.now()
@@ -97,18 +96,18 @@ class TokenKeeper:
         """The pair, refreshed if its access token has less than `ahead` left.
 
         Raises:
-            NeedsPerson: There is no token, or it cannot be refreshed any more.
-            Retryable, BadResponse: It could not be refreshed just now.
+            NeedsPerson: There is no token, or it can no longer be refreshed.
+            Retryable, BadResponse: The refresh failed for now.
         """
         pair = self.pair()
         return pair if pair.expires_at - self.now() > ahead else self._renew(pair.access_token)
 
     def renew(self, refused: str) -> str:
-        """Another access token, after the service refused one; whoever comes second gets the first one's.
+        """Another access token than the refused one; of several callers one refreshes for all.
 
         Raises:
-            NeedsPerson: There is none to be had without one.
-            Retryable, BadResponse: There is none to be had just now.
+            NeedsPerson: A person must authorize again.
+            Retryable, BadResponse: The refresh failed for now.
         """
         return self._renew(refused, needed=True).access_token
 
@@ -116,7 +115,7 @@ class TokenKeeper:
         """The newest pair.
 
         Raises:
-            NeedsPerson: There is none, or the keys do not open it.
+            NeedsPerson: There is none, or the keys do not decrypt it.
         """
         pair = self.vault.pair()
         if not pair:
@@ -124,7 +123,7 @@ class TokenKeeper:
         return pair
 
     def brought(self) -> int | None:
-        """Of which authorization the pair is: the generation of the one a person brought; `None` without a pair."""
+        """The pair's authorization: the generation of the pair that a person brought; `None` without a pair."""
         try:
             pair = self.vault.pair()
         except NeedsPerson:
@@ -132,30 +131,30 @@ class TokenKeeper:
         return pair.brought if pair else None
 
     def store(self, pair: TokenPair) -> None:
-        """Keep a pair that a person brought: it counts from now on, whatever was there."""
+        """Store a pair that a person brought; it replaces any other."""
         with self._alone():
-            for other in self.vault.known():
+            for other in self.vault.readable():
                 pair = newer(pair, other)
             self.vault.overwrite(replace(pair, brought=pair.generation))
             self.journal.add(TokenStep.BROUGHT)
 
     def rotate_key(self) -> bool:
-        """Encrypt the pair anew with the first key, after which the others may go; whether the mirror took it.
+        """Encrypt the pair with the first key; whether the mirror was written, too.
 
         Raises:
-            NeedsPerson: There is no pair, or the keys do not open it.
+            NeedsPerson: There is no pair, or the keys do not decrypt it.
         """
         with self._alone():
             return self.vault.overwrite(self.pair())
 
     def trouble(self) -> NeedsAuthorization | None:
-        """Why a person must authorize again, if that is known."""
+        """Why a person must authorize again, if so."""
         pair = self.pair()
         if dead := self.journal.dead(pair.generation):
             return self._needs_authorization(dead)
         if pair.refresh_expires_at <= self.now():
             return NeedsAuthorization(
-                f"the refresh token ended at {pair.refresh_expires_at.isoformat()}", link=self.link
+                f"the refresh token expired at {pair.refresh_expires_at.isoformat()}", link=self.link
             )
         return None
 
@@ -163,7 +162,7 @@ class TokenKeeper:
         """A pair with another access token than `refused`.
 
         Args:
-            needed: Whether the access token that exists is of no use, so that it cannot be tried instead.
+            needed: The present access token is refused, so it is no alternative.
         """
         with self._alone() as lease:
             pair = self.pair()
@@ -179,12 +178,12 @@ class TokenKeeper:
                 if not _lost(error) or not (needed or pair.expires_at <= self.now()):
                     raise
                 log.warning("token_refresh_lost", error=error.message)
-                return self._ask(pair, lease)  # if the first call never arrived, this one brings the pair
+                return self._ask(pair, lease)  # if the first call never arrived, this one succeeds
 
     def _ask(self, pair: TokenPair, lease: Lease) -> TokenPair:
-        """Refresh a pair, once, and keep the new one."""
+        """Send one refresh and store the new pair."""
         earlier = self.journal.begin(pair.generation)
-        lease.ensure(MOMENT_S)  # who slept since then asks again whether somebody else refreshed
+        lease.ensure(MOMENT_S)  # raises if this process slept, and another may have refreshed
         try:
             answered = self.refresh(pair.refresh_token, self.now())
         except LaikeError as error:
@@ -203,7 +202,7 @@ class TokenKeeper:
         return self.pair()
 
     def _after_refusal(self, pair: TokenPair, earlier: Attempt | None, error: LaikeError) -> TokenPair:
-        """A newer pair, if somebody kept one meanwhile; else the refresh token is dead, and why."""
+        """A newer pair if another process stored one meanwhile; else record why the refresh token is dead."""
         if (found := self.pair()).generation > pair.generation:
             return found
         why, cause = _cause_of_death(pair, earlier, error)
@@ -219,7 +218,7 @@ class TokenKeeper:
         raise self._needs_authorization(dead) from None
 
     def _none(self) -> NeedsAuthorization:
-        ours, others = self.vault.app_id, {pair.app_id for pair in self.vault.known()}
+        ours, others = self.vault.app_id, {pair.app_id for pair in self.vault.readable()}
         if not others:
             return NeedsAuthorization("there is no Ocean Engine token", link=self.link, what_to_do=BEGIN)
         told = ", ".join(sorted(others))
@@ -241,8 +240,7 @@ class TokenKeeper:
             with self._one_thread, self.turn() as lease:
                 yield lease
         except DeadlinePassed:
-            msg = f"somebody has been refreshing the token for {PATIENCE_S:.0f} s"
-            raise Retryable(msg) from None
+            raise Retryable(f"another process has been refreshing the token for {PATIENCE_S:.0f} s") from None
 
 
 def _cause_of_death(pair: TokenPair, earlier: Attempt | None, error: LaikeError) -> tuple[str, str]:
@@ -262,11 +260,11 @@ def _lost(error: LaikeError) -> bool:
 
 
 def turns(client: redis.Redis, seconds: float, file: Path | None = None) -> Turn:
-    """Turns at the token: by a lease in Redis, and by a lock file where Redis is not shared with others.
+    """Turns at refreshing: by a lease in Redis, and by a lock file if Redis is private.
 
     Args:
-        seconds: After how long the lease of a dead holder ends.
-        file: The lock file, for a process without Redis.
+        seconds: Until the lease of a dead holder expires.
+        file: The lock file, for a process without shared Redis.
     """
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""The token cache of the old script, from which a pair is taken over."""
+"""Reads a token pair from the old script's cache."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,14 +23,14 @@ class _OldCache(BaseModel):
 
 
 def read_old_cache(path: Path) -> TokenPair:
-    """The pair in the old script's `.token_cache.json`; its times are local ones of China.
+    """The pair in the old script's `.token_cache.json`; its times are Asia/Shanghai.
 
     Raises:
-        WrongInput: The file is not there, or not such a file, or no token ends when it says.
+        WrongInput: The file is missing or of another kind, or its times make no sense.
     """
     try:
         cache = _OldCache.model_validate_json(read_filled(path))
-    except ValidationError:  # its words quote the file, tokens and all
+    except ValidationError:  # its message would quote the tokens
         wanted = "access_token, refresh_token, expires_at, refresh_expires_at (tokens in plain ASCII, ISO times)"
         raise WrongInput(f"{path} is not a token cache: it needs {wanted}") from None
     expires_at, refresh_expires_at = _local(cache.expires_at), _local(cache.refresh_expires_at)

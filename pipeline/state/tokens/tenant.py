@@ -1,4 +1,4 @@
-"""Feishu's tenant token, asked for by one process and used by all: encrypted in Redis until shortly before its end."""
+"""Feishu's tenant token, shared by all processes: encrypted in Redis until shortly before it expires."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,14 +14,12 @@ log = structlog.get_logger()
 
 
 class SharedTenantToken:
-    """The token of one app. While Redis is away each process keeps its own.
+    """The token of one app. While Redis is unreachable each process has its own.
 
     Args:
-        client: Redis.
         fernet_keys: Newest first; the first encrypts, all decrypt.
-        app_id: Whose token it is.
-        secret: With which it is asked for: one that was asked for with another is not used.
-        address: Of the service, likewise.
+        secret: The app's secret; a token that was obtained with another one is not used.
+        address: The service's address, likewise.
     """
 
     def __init__(
@@ -31,8 +29,8 @@ class SharedTenantToken:
         self._client, self._key = client, keys.tenant_token(app_id, credentials)
         self._fernet = MultiFernet([Fernet(key) for key in fernet_keys])
 
-    def known(self) -> tuple[str, float] | None:
-        """The token and for how many seconds it may still be used, if some process has asked for one."""
+    def get(self) -> tuple[str, float] | None:
+        """The shared token and its remaining seconds, if there is one."""
         pipe: Any = self._client.pipeline(transaction=False)
         pipe.get(self._key)
         pipe.pttl(self._key)
@@ -42,11 +40,11 @@ class SharedTenantToken:
         except redis.RedisError as error:
             log.warning("tenant_token_not_shared", error=type(error).__name__)
         except InvalidToken:
-            log.info("tenant_token_not_readable")  # of keys that were changed: the next one replaces it
+            log.info("tenant_token_not_readable")  # the keys were changed; the next token replaces it
         return None
 
     def share(self, token: str, seconds: float) -> None:
-        """Let the others use a token for so long."""
+        """Share a token for this many seconds."""
         try:
             self._client.set(self._key, self._fernet.encrypt(token.encode()), px=int(seconds * 1000))
         except redis.RedisError as error:

@@ -1,7 +1,7 @@
-"""Where the token pair lies: encrypted in Redis and in a mirror file, either of which may be lost or old.
+"""Stores the token pair, encrypted, in Redis and in a mirror file; either may be lost or old.
 
-Of two pairs the one of the newer generation counts, wherever it lies, and the other place is brought up to date.
-In Redis an older pair never replaces a newer one, whoever slept how long before writing it.
+The newer generation counts wherever it is stored, and the other place is updated. In Redis an older pair never
+replaces a newer one, however late it is written.
 """
 
 from collections.abc import Sequence
@@ -24,8 +24,8 @@ ADD_THE_KEY = "请把原来的密钥加回 LAIKE_TOKEN_KEYS (排在新密钥之�
 MEND_THE_FILE = "请检查 LAIKE_TOKEN_FILE 指向的文件：应为本程序写入、仅属主可读的普通文件；也可重新授权。"
 
 _PUT = """
-local known = redis.call('hget', KEYS[1], 'generation')
-if known and tonumber(known) >= tonumber(ARGV[1]) then return 0 end
+local stored = redis.call('hget', KEYS[1], 'generation')
+if stored and tonumber(stored) >= tonumber(ARGV[1]) then return 0 end
 redis.call('hset', KEYS[1], 'generation', ARGV[1], 'sealed', ARGV[2])
 return 1
 """
@@ -35,10 +35,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What lies in one place; sealed bytes without a pair are bytes that our keys do not open.
-
-    `trouble`: why nobody can tell what lies there; it is left alone.
-    """
+    """The content of one place: `sealed` without `pair` cannot be decrypted; with `trouble` it cannot be read."""
 
     where: str
     sealed: bytes | None
@@ -57,10 +54,9 @@ class Vault:
     """The pair at rest.
 
     Args:
-        client: Redis.
         fernet_keys: Newest first; the first encrypts, all decrypt.
-        mirror: The file that holds the same pair, in case Redis is lost.
-        app_id: Whose pairs count; those of another app stay where they are. Empty: any.
+        mirror: The file with the same pair, in case Redis is lost.
+        app_id: Pairs of another app are ignored and stay. Empty: any app.
     """
 
     def __init__(self, client: redis.Redis, fernet_keys: Sequence[str], mirror: Path, app_id: str = "") -> None:
@@ -68,15 +64,15 @@ class Vault:
         self._client = client
         self._put = client.register_script(_PUT)
         self._fernet = MultiFernet([Fernet(key) for key in fernet_keys])
-        self.was_open = ""  # what was done about a mirror that others could read or write
+        self.was_open = ""  # the change to a mirror that others could read or write
         self.unreadable = ""  # why the mirror cannot be read
-        self._told: set[str] = set()  # a pair is asked for before every call, and a trouble told once
+        self._told: set[str] = set()  # `pair` is called before every request, a trouble logged once
 
     def pair(self) -> TokenPair | None:
-        """The newest pair of this app, if there is any; a place that lacks it gets it.
+        """The newest pair of this app, if there is one; a place that lacks it gets it.
 
         Raises:
-            NeedsPerson: There is one, and the keys do not open it; or only the mirror may have it, and cannot be read.
+            NeedsPerson: The keys do not decrypt it; or Redis has none, and the mirror cannot be read.
         """
         places = self._look()
         shut = [place.where for place in places if place.shut]
@@ -89,7 +85,7 @@ class Vault:
         pairs = [pair for pair in pairs if not self.app_id or pair.app_id in ("", self.app_id)]
         if not pairs:
             return None
-        for where in shut:  # left as it is until a new pair proves that the readable one was the living one
+        for where in shut:  # stays until a refresh proves that the readable pair is the valid one
             self._complain("token_not_readable", where=where)
         if trouble := places[1].trouble:
             self._complain("token_mirror_not_readable", why=trouble)
@@ -102,10 +98,10 @@ class Vault:
         return newest
 
     def keep(self, pair: TokenPair) -> None:
-        """Write a new pair to both places, unless they hold a newer one; the mirror comes first.
+        """Write a new pair to the mirror, then to Redis, unless they hold a newer one.
 
         Raises:
-            RedisError: Redis is away; the mirror has the pair.
+            RedisError: Redis is unreachable; the mirror has the pair.
         """
         pair = replace(pair, app_id=self.app_id)
         there = self._mirrored()
@@ -114,7 +110,7 @@ class Vault:
         self._store(pair)
 
     def overwrite(self, pair: TokenPair) -> bool:
-        """Write a pair to both places, sealed with the first key, whatever is there; whether the mirror took it."""
+        """Write a pair to both places, encrypted with the first key; whether the mirror was written."""
         pair = replace(pair, app_id=self.app_id)
         mirrored = self._mirror_it(pair)
         self._client.hset(keys.TOKEN, mapping={"generation": pair.generation, "sealed": self._seal(pair)})
@@ -122,12 +118,12 @@ class Vault:
 
     def mirrored(self) -> bool:
         """Whether the mirror holds the newest pair; without it a person must authorize again when Redis is lost."""
-        newest = self.pair()  # brings the mirror up to date where that is possible
+        newest = self.pair()  # updates the mirror if possible
         mirror = self._mirrored()
         return newest is None or (mirror.pair is not None and not mirror.lacks(newest))
 
-    def known(self) -> list[TokenPair]:
-        """Every pair that can be read."""
+    def readable(self) -> list[TokenPair]:
+        """Every pair that the keys decrypt."""
         return [place.pair for place in self._look() if place.pair]
 
     def _look(self) -> tuple[_Found, _Found]:
@@ -137,7 +133,7 @@ class Vault:
     def _found(self, where: str, sealed: bytes | None) -> _Found:
         try:
             pair = codec.load(TokenPair, self._fernet.decrypt(sealed)) if sealed is not None else None
-        except (InvalidToken, ValueError):  # of another key, or no pair
+        except (InvalidToken, ValueError):  # another key, or no pair
             pair = None
         return _Found(where, sealed, pair if pair and _sensible(pair) else None)
 
@@ -167,7 +163,9 @@ class Vault:
             self.mirror.parent.mkdir(parents=True, exist_ok=True)
             with replacing(self.mirror) as file:
                 file.write(self._seal(pair))
-        except OSError as error:  # a full disk: the old pair is dead by now, and Redis can still keep the new one
+        except (
+            OSError
+        ) as error:  # a full disk, say; the old pair is invalid by now, and Redis can still store the new one
             self._complain("token_not_mirrored", where=str(self.mirror), error=error.strerror)
             return False
         self._told.discard("token_not_mirrored")

@@ -34,7 +34,7 @@ ONE_DAY: dict[str, Callable[[str], object]] = {
 
 @pytest.mark.parametrize("day", ["0001-01-01", "2014-12-31", "9999-12-31", "3000-01-01"])
 def test_a_day_that_no_figures_can_be_of_is_named(day: str) -> None:
-    with pytest.raises(WrongInput, match=f"{day} is out of range: days from 2015-01-01 to 2999-12-31 are taken"):
+    with pytest.raises(WrongInput, match=f"{day} is out of range: use 2015-01-01 to 2999-12-31"):
         day_of(day)
 
 

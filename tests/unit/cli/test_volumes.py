@@ -29,7 +29,7 @@ def kept(folder: Path, name: str) -> str:
 def test_a_service_goes_on_with_what_lay_in_the_common_volume(name: str, file: str, volumes: Path) -> None:
     keep(volumes / "data", file, "earlier")
     (volumes / "data" / "token").write_text("not theirs", encoding="utf-8")
-    assert list(hand_on(volumes / "data", volumes)) == [f"{name} goes on with what it kept"]
+    assert list(hand_on(volumes / "data", volumes)) == [f"{name} keeps its earlier file"]
     assert kept(volumes / name, file) == "earlier"
     assert all(found.name.startswith(file) for found in (volumes / name).iterdir())
 
@@ -54,7 +54,7 @@ def test_what_a_service_has_of_its_own_stays(name: str, file: str, volumes: Path
 def test_what_cannot_be_read_is_left_and_told(name: str, file: str, volumes: Path) -> None:
     (volumes / "data" / file).write_bytes(b"torn")
     (told,) = hand_on(volumes / "data", volumes)
-    assert told.startswith(f"{name} begins anew")
+    assert told.startswith(f"{name} starts empty")
     assert list((volumes / name).iterdir()) == []
 
 

@@ -192,4 +192,4 @@ def test_what_a_run_read_and_what_the_table_has_are_told_apart(capsys: pytest.Ca
     assert "the table has of 2026-02-11: 7 rows, 48,881.29 元 as of 02-12 15:00\n" in said
     assert "the table has of 2026-02-11: 7 rows, 48,881.29 元 as of 02-12 10:00 (not by this run: 城西店)" in said
     assert "not certain: 城北店" in said
-    assert "ever found to agree: 城南店" in said
+    assert "were never verified: 城南店" in said

@@ -48,7 +48,7 @@ class Shelf:
     def __init__(self) -> None:
         self.token, self.end = "", 0.0
 
-    def known(self) -> tuple[str, float] | None:
+    def get(self) -> tuple[str, float] | None:
         left = self.end - time.monotonic()
         return (self.token, left) if left > 0 else None
 
@@ -155,7 +155,7 @@ def test_a_tenant_token_is_kept_and_shared_no_longer_than_one_can_live(
     shelf = Shelf()
     token = token_of(Auth(data(), expire=expire), shelf)
     assert token.current() == "t-1"
-    assert shelf.known() == ("t-1", 7200 - 600)
+    assert shelf.get() == ("t-1", 7200 - 600)
     clock[0] += 7200 - 600
     assert token.current() == "t-2"
 
@@ -201,7 +201,7 @@ def test_a_process_takes_the_token_that_another_one_asked_for_and_for_as_long(mo
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     http, shelf = Auth(data()), Shelf()
     assert token_of(http, shelf).current() == "t-1"
-    assert shelf.known() == ("t-1", 7200 - 600)
+    assert shelf.get() == ("t-1", 7200 - 600)
     clock[0] += 6500
     other = token_of(http, shelf)
     assert (other.current(), http.given) == ("t-1", 1)

@@ -228,5 +228,5 @@ class TestTurns:
         living(quick, timedelta(0))
         monkeypatch.setattr(tokens, "PATIENCE_S", 0.1)
         quick.client.set(keys.TOKEN_LOCK, "somebody", px=60_000)
-        with pytest.raises(Retryable, match="somebody has been refreshing"):
+        with pytest.raises(Retryable, match="another process has been refreshing"):
             quick.keeper().current()

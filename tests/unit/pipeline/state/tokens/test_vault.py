@@ -34,7 +34,7 @@ class TestWhosePairItIs:
         ours, theirs = (Vault(house.client, house.token_keys, house.mirror, app_id) for app_id in ("18", "19"))
         ours.overwrite(PAIR)
         assert theirs.pair() is None
-        assert [pair.app_id for pair in theirs.known()] == ["18", "18"]
+        assert [pair.app_id for pair in theirs.readable()] == ["18", "18"]
         assert (ours.pair() or PAIR).app_id == "18"
 
     def test_the_newest_of_ours_counts_and_takes_nothing_newer_away(self, house: House) -> None:
@@ -44,7 +44,7 @@ class TestWhosePairItIs:
         theirs.overwrite(replace(PAIR, access_token="access-canary-2", generation=PAIR.generation + 1))
         house.mirror.write_bytes(mirrored)
         assert (ours.pair() or PAIR).access_token == "access-canary-1"
-        assert {pair.app_id for pair in ours.known()} == {"18", "19"}
+        assert {pair.app_id for pair in ours.readable()} == {"18", "19"}
 
     def test_a_pair_of_a_release_that_did_not_tell_counts_for_every_app(self, house: House) -> None:
         house.keeper().vault.overwrite(PAIR)
@@ -66,7 +66,7 @@ class TestTwoPlaces:
         ):
             lose()
             assert house.keeper().current() == "access-canary-new-1"
-            both = Vault(house.client, house.token_keys, house.mirror).known()
+            both = Vault(house.client, house.token_keys, house.mirror).readable()
             assert [pair.access_token for pair in both] == ["access-canary-new-1"] * 2
 
     def test_two_machines_of_which_one_has_an_old_mirror_agree(self, house: House) -> None:
@@ -84,7 +84,7 @@ class TestTwoPlaces:
         house.keeper().renew("access-canary-1")
         vault = Vault(house.client, house.token_keys, house.mirror)
         vault.keep(slept)
-        assert [pair.access_token for pair in vault.known()] == ["access-canary-new-1"] * 2
+        assert [pair.access_token for pair in vault.readable()] == ["access-canary-new-1"] * 2
 
     def test_a_damaged_mirror_is_told_once_and_mended_by_the_next_refresh(self, quick: House) -> None:
         living(quick, 20 * HOUR)
@@ -113,7 +113,7 @@ class TestKeyRotation:
         quick.token_keys = [OTHER, KEY]
         assert quick.keeper().rotate_key()
         quick.token_keys = [OTHER]
-        both = Vault(quick.client, quick.token_keys, quick.mirror).known()
+        both = Vault(quick.client, quick.token_keys, quick.mirror).readable()
         assert [pair.access_token for pair in both] == ["access-canary-1"] * 2
 
     def test_with_the_wrong_key_nothing_is_changed(self, quick: House) -> None:
