@@ -66,6 +66,12 @@ def test_both_languages_name_the_same_commands_settings_and_steps(name: str) -> 
     assert english.count("\n| ") == chinese.count("\n| ")
 
 
+@pytest.mark.parametrize("page", [ROOT / "README.zh-CN.md", *CHINESE.rglob("*.md")], ids=lambda page: page.name)
+def test_a_chinese_page_has_full_width_punctuation(page: Path) -> None:
+    text = re.sub(r"```.*?```|`[^`]*`|\]\([^)]*\)|\(元\)", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert re.findall(r".{,9}(?:[\u4e00-\u9fff][,:;()?!]|[,:;()?] ?[\u4e00-\u9fff]).{,9}", text) == []
+
+
 def test_both_readmes_have_the_same_sections_commands_and_steps() -> None:
     english, chinese = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh-CN.md"))
     assert (english.count("\n## "), _steps(english)) == (chinese.count("\n## "), _steps(chinese))
