@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.core.causes import CAUSES
 from pipeline.settings_sources import SECRETS
 from tests.unit.test_contracts import ROOT, commands, settings
 
@@ -18,6 +19,14 @@ each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.rel
 def test_every_setting_is_explained_and_no_other() -> None:
     text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
     assert set(re.findall(r"`(LAIKE_[A-Z_]+)`", text)) == settings()
+
+
+@pytest.mark.parametrize("folder", [ENGLISH, CHINESE], ids=lambda folder: folder.name)
+def test_every_cause_that_a_card_may_give_is_explained_and_no_other(folder: Path) -> None:
+    rows = re.findall(
+        r"^\| (`.+?) \|", (folder / "operate" / "causes.md").read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
+    assert sorted(code for row in rows for code in re.findall(r"`(\w+)`", row)) == sorted(CAUSES)
 
 
 @each_page
