@@ -165,8 +165,10 @@ def test_catch_up_loads_yesterday_once_where_it_is_owed(working: Workers) -> Non
     lab = working.lab
     asked = [working.send("laike.catch_up"), working.send("laike.catch_up"), working.send("laike.daily")]
     begun = {run_id for task_id in asked for run_id in working.result(task_id)["result"].get("begun", [])}
-    for run_id in {*begun, f"daily-{lab.day}"}:
+    runs = {*begun, f"daily-{lab.day}"}
+    for run_id in runs:
         assert working.ended(run_id).state == RunState.SUCCESS
+    assert wait_until(lambda: len(working.results("laike.finish")) >= len(runs))  # the card goes out after the end
     assert len(begun) <= 1
     lab.assert_agrees()
     assert 1254291 not in {call["code"] for call in lab.look("calls")["calls"]}
