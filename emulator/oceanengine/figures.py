@@ -65,7 +65,7 @@ UNCHANGED = Change()
 class Row:
     """One promotion on one day. Figures are whole numbers (分, times) until they are shown."""
 
-    __slots__ = ("change", "day", "promotion", "seeded", "stage")
+    __slots__ = ("_shown", "change", "day", "promotion", "seeded", "stage")
 
     def __init__(
         self,
@@ -80,6 +80,7 @@ class Row:
         self.seeded = seeded
         self.stage = stage
         self.change = change
+        self._shown: dict[str, float | int | None] = {}
 
     def whole(self, metric: str) -> int:
         """An additive figure, with what a test changed and what has not been credited yet."""
@@ -90,6 +91,11 @@ class Row:
 
     def shown(self, metric: str) -> float | int | None:
         """The figure as the report gives it. Without a denominator odd promotions say null, even ones 0."""
+        if metric not in self._shown:
+            self._shown[metric] = self._show(metric)
+        return self._shown[metric]
+
+    def _show(self, metric: str) -> float | int | None:
         if metric in self.change.ratios:
             return self.change.ratios[metric]
         if metric in RATIOS:
