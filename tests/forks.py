@@ -126,7 +126,8 @@ def _parent() -> socket.socket:
     with theirs:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("LAIKE_")}
         command = [sys.executable, "-m", "tests.forks", str(theirs.fileno())]
-        process = subprocess.Popen(command, env={**clean, "PYTHONPATH": str(Path.cwd())}, pass_fds=[theirs.fileno()])
+        env, silence = {**clean, "PYTHONPATH": str(Path.cwd())}, subprocess.DEVNULL
+        process = subprocess.Popen(command, env=env, stdin=silence, pass_fds=[theirs.fileno()])
 
     def end() -> None:
         ours.close()

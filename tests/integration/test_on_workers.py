@@ -16,6 +16,7 @@ from pipeline.core.outcome import RunState, Summary
 from pipeline.state.beat import BeatSigns
 from pipeline.steps.runs.fetch import fetch_account
 from pipeline.steps.runs.plan import begin_daily
+from tests import forks
 from tests.lab import WRITES, Lab
 from tests.workers import SHORT, Workers, command, wait_until, workers
 
@@ -380,8 +381,6 @@ def test_a_file_that_can_never_be_written_is_named_at_the_start(
     lab: Lab, words: tuple[str, ...], variable: str, file: str
 ) -> None:
     told = {"PYTHONPATH": str(Path.cwd()), **lab.environment(), variable: file}
-    ended = subprocess.run(
-        command(*words), cwd=lab.home, env=told, capture_output=True, text=True, check=False, timeout=60
-    )
+    ended = forks.run(command(*words), told, lab.home, timeout=60)
     assert (ended.returncode, f"error: {variable}: there is no folder" in ended.stderr) == (2, True), ended.stderr
     assert "Traceback" not in ended.stderr
