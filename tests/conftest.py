@@ -3,9 +3,11 @@
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import redis
 
 from emulator.server import EmulatorServer
 from lab.processes import redis_server
@@ -32,6 +34,8 @@ def no_secret_of_another_test(monkeypatch: pytest.MonkeyPatch) -> None:
 def redis_session() -> Iterator[str]:
     """A Redis server for this process of the test run."""
     with redis_server() as url:
+        with redis.Redis.from_url(url) as client, suppress(redis.ResponseError):  # a borrowed one may forbid it
+            client.config_set("appendfsync", "no")  # nobody kills this one, and the disk is waited for at each write
         yield url
 
 

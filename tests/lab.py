@@ -24,6 +24,7 @@ from pipeline.settings import Settings
 from pipeline.state import keys
 from pipeline.state.tokens.old_cache import read_old_cache
 from pipeline.steps.runs.plan import begin, carry_out
+from tests import forks
 
 TOKEN_KEY = "dGVzdHMtb25seS1rZXktb2YtMzItYnl0ZXMtbG9uZyE="
 WRITES = (
@@ -121,15 +122,8 @@ class Lab:
     def laike(self, *words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
         """The command in a process of its own, without a token of this process' making."""
         clean = {name: value for name, value in os.environ.items() if not name.startswith("LAIKE_")}
-        return subprocess.run(
-            [sys.executable, "-m", "cli.main", *words],
-            env={**clean, "PYTHONPATH": str(Path.cwd()), **self.environment(), **environment},
-            cwd=self.home,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        env = {**clean, "PYTHONPATH": str(Path.cwd()), **self.environment(), **environment}
+        return forks.run((sys.executable, "-m", "cli.main", *words), env, self.home, timeout=120)
 
     def control(self, action: str, body: object) -> Plain:
         """Change something in the emulator."""

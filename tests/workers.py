@@ -19,6 +19,7 @@ from celery import Celery
 from lab.processes import BEAT, WORKER, free_port, redis_command
 from pipeline.context import Context
 from pipeline.core.outcome import Summary
+from tests import forks
 from tests.lab import Lab
 
 PATIENCE_S = 60.0
@@ -47,7 +48,7 @@ def wait_until(held: Callable[[], object], seconds: float = PATIENCE_S) -> bool:
 class Member:
     """One process of the product and where its log goes."""
 
-    process: "subprocess.Popen[bytes]"
+    process: forks.Fork | forks.Popen
     log: Path
 
     @property
@@ -144,15 +145,13 @@ class Workers:
         log = self.lab.home / f"process-{len(self.members)}.log"
         with log.open("wb") as out:
             told = {**self._environment(), **environment}
-            process = subprocess.Popen(command, env=told, cwd=self.lab.home, stdout=out, stderr=out)
+            process = forks.begin(command, told, self.lab.home, out, out)
         self.members.append(Member(process, log))
         return self.members[-1]
 
     def run(self, *command: str) -> "subprocess.CompletedProcess[str]":
         """Run a command to its end where the workers run."""
-        return subprocess.run(
-            command, env=self._environment(), cwd=self.lab.home, capture_output=True, text=True, check=False, timeout=60
-        )
+        return forks.run(command, self._environment(), self.lab.home, timeout=60)
 
     def begin(self, *command: str) -> "subprocess.Popen[str]":
         """Begin a command where the workers run."""

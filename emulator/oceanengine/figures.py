@@ -65,7 +65,7 @@ UNCHANGED = Change()
 class Row:
     """One promotion on one day. Figures are stored as whole numbers (分, times)."""
 
-    __slots__ = ("change", "day", "maturity", "promotion", "seeded")
+    __slots__ = ("_shown", "change", "day", "maturity", "promotion", "seeded")
 
     def __init__(
         self,
@@ -80,6 +80,7 @@ class Row:
         self.seeded = seeded
         self.maturity = maturity
         self.change = change
+        self._shown: dict[str, float | int | None] = {}
 
     def whole(self, metric: str) -> int:
         """An additive figure as stored: a test's change, or the share that the day shows by now."""
@@ -90,6 +91,11 @@ class Row:
 
     def shown(self, metric: str) -> float | int | None:
         """The figure as the report has it. Without a denominator: null for odd promotions, 0 for even ones."""
+        if metric not in self._shown:
+            self._shown[metric] = self._show(metric)
+        return self._shown[metric]
+
+    def _show(self, metric: str) -> float | int | None:
         if metric in self.change.ratios:
             return self.change.ratios[metric]
         if metric in RATIOS:

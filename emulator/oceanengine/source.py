@@ -50,6 +50,7 @@ class Source:
         self._clock = clock
         self._settings = settings
         self._started = clock.today()
+        self._made: dict[tuple[int, date, Maturity], list[Row]] = {}  # rows of days, until something changes
         self.changes: dict[tuple[int, int, date], Change] = {}
         self.roi2: dict[tuple[int, date | None], int] = {}  # 全域推广 in 分 by account and day; None: each day
 
@@ -82,9 +83,14 @@ class Source:
         whole = self.roi2.get((account_id, day), self.roi2.get((account_id, None), 0))
         return int(whole * self._maturity(day).money)
 
-    def rows_of_day(self, account: Account, day: date) -> Iterator[Row]:
+    def rows_of_day(self, account: Account, day: date) -> list[Row]:
         """The rows of one day."""
-        maturity = self._maturity(day)
+        key = account.account_id, day, self._maturity(day)
+        if key not in self._made:
+            self._made[key] = list(self._make(account, day, key[2]))
+        return self._made[key]
+
+    def _make(self, account: Account, day: date, maturity: Maturity) -> Iterator[Row]:
         present, size = RHYTHMS[account.rhythm], len(account.promotions)
         for place, promotion in enumerate(account.promotions):
             change = self.changes.get((account.account_id, promotion.promotion_id, day))
@@ -122,6 +128,7 @@ class Source:
         return maturity_of(day, self._clock.now()) if self._settings.restating else FINAL
 
     def _change_of(self, account_id: int, promotion_id: int, day: date) -> Change:
+        self._made.clear()
         account = self.accounts[account_id]
         if all(one.promotion_id != promotion_id for one in account.promotions):
             account.promotions.append(Promotion(promotion_id, f"单元 {promotion_id}", promotion_id - 1, "后来的项目"))

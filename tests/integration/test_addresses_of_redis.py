@@ -14,6 +14,7 @@ import requests
 from emulator.server import EmulatorServer
 from lab.processes import BEAT, WORKER, flower, free_port
 from pipeline.core.outcome import RunState
+from tests import forks
 from tests.lab import Lab
 from tests.outages import client_of
 from tests.tls import Front
@@ -136,17 +137,12 @@ def test_a_worker_trusts_no_certificate_that_a_command_would_not(afar: Lab, stor
 
 
 def refused(lab: Lab, redis: str, *names: str) -> dict[str, tuple[int, str]]:
-    """How processes end on an address, and what they say: started together, since each loads for a second."""
+    """How processes end on an address, and what they say."""
     lab.extra |= {"LAIKE_REDIS_URL": redis, "LAIKE_FLOWER_LOGIN": ":".join(LOGIN)}
     clean = {name: value for name, value in os.environ.items() if not name.startswith("LAIKE_")}
     told = {**clean, "PYTHONPATH": str(Path.cwd()), **lab.environment()}
-    pipe = subprocess.PIPE
-    begun = {
-        name: subprocess.Popen(STARTED[name], env=told, cwd=lab.home, stdout=pipe, stderr=pipe, text=True)
-        for name in names or STARTED
-    }
-    said = {name: "".join(process.communicate(timeout=60)) for name, process in begun.items()}
-    return {name: (begun[name].returncode, words) for name, words in said.items()}
+    ended = {name: forks.run(STARTED[name], told, lab.home, timeout=60) for name in names or STARTED}
+    return {name: (one.returncode, one.stdout + one.stderr) for name, one in ended.items()}
 
 
 def test_nothing_starts_on_a_cluster(lab: Lab, tmp_path: Path) -> None:

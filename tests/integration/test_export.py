@@ -175,7 +175,8 @@ def test_a_table_that_fails_in_the_middle_leaves_no_file(loaded: Lab) -> None:
 
 
 def test_rows_of_people_are_exported_and_doubled_ones_as_they_are_with_a_word(loaded: Lab) -> None:
-    row = next(record["fields"] for record in loaded.records() if key_of(record["fields"]) in there(loaded))
+    table = there(loaded)
+    row = next(record["fields"] for record in loaded.records() if key_of(record["fields"]) in table)
     mine = {**row, "单元ID": "", "账户名称": "张三", "单元名称": "=1+1"}
     for fields in (row, mine):
         loaded.control("rows/insert", {"table_id": loaded.table_id, "fields": fields, "by": "person"})
@@ -184,14 +185,15 @@ def test_rows_of_people_are_exported_and_doubled_ones_as_they_are_with_a_word(lo
     assert sum(one["单元ID"] == row["单元ID"] for one in rows) == 2
     assert [one["单元名称"] for one in rows if one["账户名称"] == "张三"] == ["'=1+1"]
     assert "1 rows are of a key that has one already: `laike dedup check" in ended.stderr
-    cost = total(there(loaded)) + 2 * Decimal(str(row["消耗(元)"]))
+    cost = total(table) + 2 * Decimal(str(row["消耗(元)"]))
     assert f"{len(rows)} rows, 消耗 {cost:.2f} 元" in ended.stderr
 
 
 def test_a_cell_that_is_no_figure_is_told(lab: Lab) -> None:
     lab.table = "text_table_id"
     lab.sync(lab.day)
-    record = next(one for one in lab.records() if key_of(one["fields"]) in there(lab))
+    table = there(lab)
+    record = next(one for one in lab.records() if key_of(one["fields"]) in table)
     lab.control(
         "rows/edit",
         {"table_id": lab.table_id, "record_id": record["record_id"], "fields": {"转化数": "约五"}, "by": "person"},

@@ -3,7 +3,6 @@
 import gzip
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lab.processes import BEAT, WORKER, flower, free_port
+from tests import forks
 from tests.lab import Lab
 from tests.workers import SHORT, command, wait_until, workers
 
@@ -35,22 +35,11 @@ THINGS: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 def ended(lab: Lab, *names: str, **environment: str) -> dict[str, tuple[int, str]]:
-    """How each process ends, and what it says: started together, since each loads for a second."""
+    """How each process ends, and what it says."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("LAIKE_")}
     told = {**clean, "PYTHONPATH": str(Path.cwd()), **lab.environment(), **environment}
-    pipe = subprocess.PIPE
-    begun = {
-        name: subprocess.Popen(
-            PROCESSES[name], env=told, cwd=lab.home, stdout=pipe, stderr=pipe, stdin=subprocess.DEVNULL
-        )
-        for name in names or PROCESSES
-    }
-    try:
-        said = {name: b"".join(process.communicate(timeout=60)).decode() for name, process in begun.items()}
-    finally:
-        for process in begun.values():
-            process.kill()
-    return {name: (begun[name].returncode, words) for name, words in said.items()}
+    found = {name: forks.run(PROCESSES[name], told, lab.home, timeout=60) for name in names or PROCESSES}
+    return {name: (one.returncode, one.stdout + one.stderr) for name, one in found.items()}
 
 
 def assert_refused(found: dict[str, tuple[int, str]], named: str, told: str) -> None:

@@ -18,6 +18,7 @@ import structlog
 from cli.main import run as laike
 from lab.processes import free_port
 from pipeline.core.outcome import RunState
+from tests import forks
 from tests.breaker import BROKE, broken, explode
 from tests.lab import Lab
 from tests.leaks import everything_in, everything_sent_to, secrets_of, unpacked_message
@@ -92,8 +93,7 @@ def environment_of(lab: Lab, **more: str) -> dict[str, str]:
 
 def run(lab: Lab, *command: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     """A command of the product to its end."""
-    told = environment_of(lab, **environment)
-    return subprocess.run(command, env=told, cwd=lab.home, capture_output=True, text=True, check=False, timeout=120)
+    return forks.run(command, environment_of(lab, **environment), lab.home, timeout=120)
 
 
 @pytest.mark.usefixtures("process")

@@ -19,6 +19,7 @@ from pipeline.core.outcome import RunState, Summary
 from pipeline.state.beat import BeatSigns
 from pipeline.steps.runs.fetch import fetch_account
 from pipeline.steps.runs.plan import begin_daily
+from tests import forks
 from tests.lab import WRITES, Lab
 from tests.workers import SHORT, Workers, command, wait_until, workers
 
@@ -194,8 +195,10 @@ def test_catch_up_loads_yesterday_once_where_it_is_owed(working: Workers) -> Non
     lab = working.lab
     asked = [working.send("laike.catch_up"), working.send("laike.catch_up"), working.send("laike.daily")]
     begun = {run_id for task_id in asked for run_id in working.result(task_id)["result"].get("begun", [])}
-    for run_id in {*begun, f"daily-{lab.day}"}:
+    runs = {*begun, f"daily-{lab.day}"}
+    for run_id in runs:
         assert working.ended(run_id).state == RunState.SUCCESS
+    assert wait_until(lambda: len(working.results("laike.finish")) >= len(runs))  # the card goes out after the end
     assert len(begun) <= 1
     lab.assert_agrees()
     assert 1254291 not in {call["code"] for call in lab.look("calls")["calls"]}
@@ -407,8 +410,6 @@ def test_a_file_that_can_never_be_written_is_named_at_the_start(
     lab: Lab, words: tuple[str, ...], variable: str, file: str
 ) -> None:
     told = {"PYTHONPATH": str(Path.cwd()), **lab.environment(), variable: file}
-    ended = subprocess.run(
-        command(*words), cwd=lab.home, env=told, capture_output=True, text=True, check=False, timeout=60
-    )
+    ended = forks.run(command(*words), told, lab.home, timeout=60)
     assert (ended.returncode, f"error: {variable}: there is no folder" in ended.stderr) == (2, True), ended.stderr
     assert "Traceback" not in ended.stderr

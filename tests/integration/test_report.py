@@ -2,9 +2,11 @@
 
 import json
 import re
+from collections.abc import Callable
 from datetime import date, time, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -17,6 +19,7 @@ from pipeline.steps.runs.plan import begin_backfill, begin_settle, carry_out
 from tests.lab import Lab, Plain, key_of
 
 WEEK = 7
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -44,6 +47,20 @@ def in_table(lab: Lab, days: DayRange, name: str | None = None) -> list[Plain]:
     """The table's rows of some days, from the emulator; those of one account."""
     rows = [cells for record in lab.records() if (key := key_of(cells := record["fields"])) and key.day in days]
     return [cells for cells in rows if name in (None, cells["账户名称"])]
+
+
+def day_of(cells: Plain) -> date:
+    key = key_of(cells)
+    assert key
+    return key.day
+
+
+def grouped(rows: list[Plain], of: Callable[[Plain], T]) -> dict[T, list[Plain]]:
+    """Rows by what each of them is of."""
+    found: dict[T, list[Plain]] = {}
+    for cells in rows:
+        found.setdefault(of(cells), []).append(cells)
+    return found
 
 
 def total(rows: list[Plain], column: str) -> Decimal:
@@ -79,14 +96,17 @@ def test_the_page_and_the_document_have_the_sums_of_the_table(loaded: Lab) -> No
 
 def test_every_day_account_and_promotion_has_its_sum_of_the_table(loaded: Lab) -> None:
     found = gather(loaded.context(), week(loaded), []).tally
+    rows = in_table(loaded, week(loaded))
+    by_day = grouped(rows, day_of)
     for day in week(loaded):
-        assert found.days[day].cost == total(in_table(loaded, DayRange(day, day)), "消耗(元)")
+        assert found.days[day].cost == total(by_day.get(day, []), "消耗(元)")
+    by_name = grouped(rows, lambda cells: str(cells["账户名称"]))
     for name in loaded.facts["accounts"].values():
-        rows = in_table(loaded, week(loaded), name)
-        assert (found.accounts[name].cost, found.accounts[name].rows) == (total(rows, "消耗(元)"), len(rows))
+        theirs = by_name.get(name, [])
+        assert (found.accounts[name].cost, found.accounts[name].rows) == (total(theirs, "消耗(元)"), len(theirs))
+    by_promotion = grouped(rows, lambda cells: str(cells["单元ID"]))
     for key, one in found.promotions.items():
-        rows = [cells for cells in in_table(loaded, week(loaded)) if str(cells["单元ID"]) == key.id]
-        assert one.sums.cost == total(rows, "消耗(元)")
+        assert one.sums.cost == total(by_promotion.get(key.id, []), "消耗(元)")
 
 
 def test_one_account_is_reported_alone(loaded: Lab) -> None:

@@ -150,6 +150,7 @@ class Rig:
         world = self.server.world
         world.log.clear()
         world.feishu.messages.clear()
+        world.oceanengine.source._made.clear()  # sooner made again than unpickled
         state = {name: value for name, value in vars(world).items() if name not in ("lock", "epoch")}
         with redis.Redis.from_url(self.redis_url) as client:
             found = [(key, max(_int(client.pttl(key)), 0), client.dump(key)) for key in client.scan_iter()]
