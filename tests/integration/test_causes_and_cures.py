@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.core.causes import CAUSES, cure_of
+from pipeline.core.causes import CAUSES, cure_of, maintenance_of
 from pipeline.steps.telling.token import keep_token
 from tests.lab import Lab
 
@@ -19,7 +19,7 @@ def last_card(lab: Lab) -> str:
 def test_a_code_that_never_was_one_asks_for_another_authorization(lab: Lab) -> None:
     ended = lab.laike("token", "exchange", "nonsense")
     assert ended.returncode == 4
-    assert cure_of("auth_code") in ended.stderr.replace("\n", "")
+    assert maintenance_of("auth_code") in ended.stderr.replace("\n", "")
     assert "检查该账户" not in ended.stderr
 
 

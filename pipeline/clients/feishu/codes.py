@@ -31,7 +31,7 @@ NOT_READY_WAIT_S = 3  # 1254607: earlier work is still being done; seconds, not 
 class AnswerTooLarge(BadResponse):
     """The service does not send so much at once (1254030): ask for less. A write that it answers so may be done."""
 
-    advice = "单次返回的数据过多, 系统会自动减少后重试。"
+    advice = "单次返回的数据过多，系统会自动减少后重试。"
 
 
 ERRORS: Mapping[int, type[LaikeError]] = {

@@ -31,7 +31,7 @@ def stop(ctx: Context, run: Run) -> None:
     why = Trouble(
         reason="stopped",
         message=f"{run.run_id} was stopped; the same command again goes on with what is left",
-        what_to_do="补数已按要求停止; 再次运行同一命令即可继续。",
+        what_to_do="补数已按要求停止；重新补数即可继续。",
     )
     ctx.ledger.give_up(run.run_id, why)
 
@@ -78,7 +78,7 @@ def left_out_unread(run: Run) -> Iterator[Findings]:
     why = Trouble(
         reason="interrupted",
         message=f"{run.run_id} left out what an earlier attempt had loaded, and did not read it back",
-        what_to_do="该批次由此前的补数写入, 本次未回读; 请再次运行同一命令。",
+        what_to_do="这些日期由此前的补数写入，本次未核对；请重新补数。",
     )
     return (Findings(every[batch], {}, None, None, left_out=why) for batch in run.loaded)
 

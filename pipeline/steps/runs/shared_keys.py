@@ -95,8 +95,8 @@ def _named(torn: Iterable[Guest], accounts: Mapping[str, Account]) -> Iterable[s
         place = (guest.row.key.day, guest.holder.name, accounts[guest.row.account_id].name)
         promotions[place].append(guest.row.key.promotion_id)
     for (day, holder, other), ids in promotions.items():
-        shown = ", ".join(ids[:PROMOTIONS_NAMED]) + (f" 等 {len(ids)} 个" if len(ids) > PROMOTIONS_NAMED else "")
-        yield f"{day} “{holder}”与“{other}”的单元 {shown} 数据不同, 未写入, 两个账户当日均不完整"
+        shown = "、".join(ids[:PROMOTIONS_NAMED]) + (f" 等 {len(ids)} 个" if len(ids) > PROMOTIONS_NAMED else "")
+        yield f"{day} “{holder}”与“{other}”的单元 {shown} 数据不同，未写入，两个账户当日均不完整"
 
 
 class _Reports:

@@ -48,12 +48,12 @@ def column_warnings(known: Known, layout: Layout, why: Causes) -> list[str]:
     A column that is new in the settings is theirs, and is filled without a word.
     """
     told = [
-        f"“{name}”列已改名为“{now}”, 已跟随"
+        f"“{name}”列已改名为“{now}”，系统已按新名称写入"
         for name, now in layout.renamed.items()
         if not (name in known and known[name].name == now)
     ]
     refilled = {name: rows for name, rows in why.refilled.items() if name in known}
-    return told + [f"“{name}”列曾被删除后重建，已重新填入 {rows} 行" for name, rows in refilled.items()]
+    return told + [f"“{name}”列曾被删除后重建，已重新填入 {rows:,} 行" for name, rows in refilled.items()]
 
 
 def _since(known: Known, name: str, field_id: str, now: datetime) -> datetime | None:

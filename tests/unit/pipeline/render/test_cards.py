@@ -279,7 +279,7 @@ def test_the_greeting_says_that_cards_arrive_and_when_in_china() -> None:
 
 def test_the_other_cards_are_cards_too() -> None:
     assert problems(greeting_card(NOW)) == []
-    said = trouble_card("令牌刷新失败", ["<b>**x** " * 100] * 100, "https://ad.oceanengine.com/x")
+    said = trouble_card("授权更新失败", ["<b>**x** " * 100] * 100, "https://ad.oceanengine.com/x")
     assert problems(said) == []
 
 

@@ -76,7 +76,7 @@ CARDS: dict[str, Callable[[str], Card]] = {
     "daily": daily,
     "failure": lambda text: daily(text, RunState.FAILED),
     "trouble": lambda text: trouble_card(f"店{text}", [f"店{text}", f"{text}店"], None),
-    "unforeseen": lambda text: error_card(f"店{text}", trouble(text)),
+    "unforeseen": lambda text: error_card(f"店{text}", trouble(text), f"店{text}"),
     "aside": lambda text: aside_card({f"daily{text}": Defect.GONE}),
     "weekly": weekly,
     "report": of_report,
