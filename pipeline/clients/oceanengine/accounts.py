@@ -43,7 +43,8 @@ LAST_ROW = 10_000  # by page: customer_center/account/list and agent/advertiser/
 _TOO_MANY = (
     "工作台 {number} 下有 {total:,} 个本地推账户，接口最多列出 {most:,} 个：请{ask}，或分到多个工作台后重新授权。"
 )
-_NAME_THEM, _ASK = "在 LAIKE_ACCOUNTS 中写明要同步的账户", "联系维护人员指定要同步的账户"
+_NAME_THEM = "在 LAIKE_ACCOUNTS 中写明要同步的账户"
+_ASK = "联系维护人员指定要同步的账户"
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def of_report(text: str) -> Card:
     name = f"店{text}"
     made = report(summed(row(account=name)), a1_0=DayState.MISSING, a1_1=DayState.PARKED)
     grid = {Account("1", name): next(iter(made.grid.values()))}
-    return report_card(replace(made, grid=grid), f"/data/{text}.html")
+    return report_card(replace(made, grid=grid))
 
 
 CARDS: dict[str, Callable[[str], Card]] = {
