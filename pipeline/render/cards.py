@@ -14,7 +14,7 @@ from pipeline.render.elements import Card, Element, Value, card, column, link_bu
 from pipeline.render.figures import change, coloured, cost_chart, figures
 from pipeline.render.head import head
 from pipeline.render.markdown import Markdown, lines
-from pipeline.render.reasons import why
+from pipeline.render.reasons import cure, why
 from pipeline.render.words import clipped, moment, named, shown
 
 _TEMPLATES = {RunState.SUCCESS: "green", RunState.PARTIAL: "orange"}
@@ -140,7 +140,7 @@ def _troubles(summary: Summary, room: Room) -> list[Markdown]:
     for one in summary.accounts:
         told_weekly = one.state == DayState.PARKED  # by a warning of its own
         if one.trouble and one.trouble != summary.trouble and not told_weekly:
-            befallen.setdefault((why(one.trouble), one.trouble.what_to_do), []).append(one.name)
+            befallen.setdefault((why(one.trouble), cure(one.trouble)), []).append(one.name)
     of_accounts = [
         Markdown("**{}**（{}）：{}", named(who), reason, _sentence(advice, room))
         for (reason, advice), who in befallen.items()
@@ -148,7 +148,7 @@ def _troubles(summary: Summary, room: Room) -> list[Markdown]:
     whole = summary.trouble
     if whole is None:
         return of_accounts
-    return [Markdown("**{}**：{}", why(whole), _sentence(whole.what_to_do, room)), *of_accounts]
+    return [Markdown("**{}**：{}", why(whole), _sentence(cure(whole), room)), *of_accounts]
 
 
 def _restatements(runs: Sequence[Summary]) -> list[str]:

@@ -6,7 +6,7 @@ from pipeline.core.errors import Trouble
 from pipeline.core.unforeseen import Defect
 from pipeline.render.elements import Card, card, markdown
 from pipeline.render.markdown import Markdown
-from pipeline.render.reasons import why
+from pipeline.render.reasons import cure, why
 from pipeline.render.words import clipped
 
 LETTERS = 300
@@ -20,8 +20,8 @@ _DEFECTS = {
 
 def error_card(title: str, trouble: Trouble, kind: str) -> Card:
     """The card about an error that ends in no run's card: what to do, and the `kind` by which the log is searched."""
-    cure = Markdown("**{}**：{}", why(trouble), clipped(trouble.what_to_do, LETTERS))
-    return card(title, "red", [markdown(cure), markdown(Markdown("详情见服务器日志（{}）。", kind))])
+    said = Markdown("**{}**：{}", why(trouble), clipped(cure(trouble), LETTERS))
+    return card(title, "red", [markdown(said), markdown(Markdown("详情见服务器日志（{}）。", kind))])
 
 
 def aside_card(defects: Mapping[str, Defect]) -> Card:

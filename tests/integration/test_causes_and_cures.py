@@ -56,7 +56,7 @@ def test_a_run_that_fails_names_the_cause_and_its_cure_on_the_card_and_at_the_te
     assert {(one.reason, one.what_to_do) for one in troubles if one} == {(cause, cure_of(cause))}
     card = last_card(lab)
     assert CAUSES[cause].words in card
-    assert cure_of(cause).removesuffix("。") in card
+    assert cure_of(cause).removeprefix(f"{CAUSES[cause].words}，").removesuffix("。") in card
 
 
 def test_a_mirror_that_cannot_be_written_is_told_to_the_group_once_a_day(lab: Lab) -> None:

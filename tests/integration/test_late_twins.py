@@ -150,4 +150,6 @@ def test_a_twin_that_cannot_be_deleted_stays_and_that_is_told(lab: Lab) -> None:
     summary = lab.sync(lab.day)
     assert (summary.state, summary.duplicates) == (RunState.PARTIAL, 1)
     assert any("1 行重复写入的数据已备份，但仍在表格中" in warning for warning in summary.warnings)
-    assert any("未能清除：请联系维护人员（编号 feishu_scope）" in warning for warning in summary.warnings)
+    assert any(
+        "未能清除：飞书应用缺少权限，请联系维护人员（编号 feishu_scope）" in warning for warning in summary.warnings
+    )

@@ -29,7 +29,7 @@ def test_each_cause_has_a_few_words_and_one_sentence_in_full_width_chinese(reaso
     cause = CAUSES[reason]
     assert re.search(r"[\u4e00-\u9fff]", cause.words)
     assert cause.words[-1] not in "。，："
-    assert re.search(r"[\u4e00-\u9fff]", cause.cure)
+    assert re.search(r"[\u4e00-\u9fff]", cure_of(reason))
     for said in (cure_of(reason), maintenance_of(reason)):
         assert said.endswith("。")
         assert said.count("。") == 1
@@ -42,5 +42,5 @@ def test_no_two_causes_have_the_same_words() -> None:
 
 
 def test_a_reason_of_another_version_goes_to_the_maintainer_with_its_id() -> None:
-    assert cure_of("of_a_newer_version") == "请联系维护人员（编号 of_a_newer_version）。"
+    assert cure_of("of_a_newer_version") == "未完成，请联系维护人员（编号 of_a_newer_version）。"
     assert maintenance_of("of_a_newer_version") == maintenance_of("failed")
