@@ -29,7 +29,7 @@ _SETTINGS = {
     "LAIKE_FEISHU_APP_ID": "请在飞书开放平台「凭证与基础信息」复制 App ID。",
     "LAIKE_FEISHU_APP_SECRET": "请在飞书开放平台「凭证与基础信息」复制 App Secret。",
     "LAIKE_BITABLE_APP_TOKEN": "请从多维表格网址复制 …/base/ 与 ? 之间的部分。",
-    "LAIKE_BITABLE_TABLE_ID": "请从数据表网址复制 table= 后以 tbl 开头的部分, 或运行 laike init 新建数据表。",
+    "LAIKE_BITABLE_TABLE_ID": "请从数据表网址复制 table= 后以 tbl 开头的部分，或运行 laike init 新建数据表。",
 }
 _NO_KEYS = "请运行 laike init 生成密钥。"
 
@@ -97,7 +97,7 @@ def _unset(line: str) -> Finding:
     name = line.split(maxsplit=1)[0].rstrip(":")
     if name == "LAIKE_TOKEN_KEYS" and "is missing" in line:
         return broken("settings", line.strip(), _NO_KEYS)
-    cure = f"请在 .env 中修正 {name}, 见 docs/settings.md。" if name.startswith(PREFIX) else f"请修正文件 {name}。"
+    cure = f"请在 .env 中修正 {name}，见 docs/settings.md。" if name.startswith(PREFIX) else f"请修正文件 {name}。"
     return broken("settings", line.strip(), _SETTINGS.get(name, cure))
 
 

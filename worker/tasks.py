@@ -103,7 +103,7 @@ def keep_token(self: Task) -> Small:
     def keep() -> Small:
         ctx = context()
         try:
-            with tells_errors(ctx, "令牌维护出错", told=(NeedsPerson, BadResponse)):
+            with tells_errors(ctx, "授权维护出错", told=(NeedsPerson, BadResponse)):
                 pair = token.keep_token(ctx)
         finally:
             with tells_errors(ctx, "补发通知出错"):

@@ -104,7 +104,7 @@ def _print_totals(what: Wanted, made: Exported) -> None:
     tally = made.tally
     for account, trouble in tally.unread:
         output.note(("not read:", "red"), f" {account.name} ({account.id}): {trouble.message}")
-        output.note(f"  → {trouble.what_to_do}")
+        output.note(f"  → {trouble.at_terminal}")
     for words in _warnings(what, made):
         output.note((words, "yellow"))
     rest = f" of {len(what.accounts) - len(tally.unread)} of {len(what.accounts)} accounts" if tally.unread else ""

@@ -40,7 +40,7 @@ def report(start: str, end: str, accounts: Sequence[str], *, to: str | None, sen
         with new_file(path, "report") as file:
             made = gather(ctx, days, accounts)
             file.write(page(made).encode())
-        sent = send_report(ctx, made, str(path)) if send else None
+        sent = send_report(ctx, made) if send else None
     if as_json:
         output.print_json(_document(made, path, sent))
     else:

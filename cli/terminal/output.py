@@ -116,7 +116,7 @@ def tell(error: LaikeError) -> int:
     for line in more:
         note(f"  {line.strip()}")
     if not isinstance(error, WrongInput):
-        note(f"→ {error.what_to_do}")
+        note(f"→ {error.for_maintainer}")
     if error.link:
         note(f"  {error.link}")
     return WRONG_USAGE if isinstance(error, WrongInput) else PERSON_NEEDED if error.needs_person else FAILED
@@ -125,7 +125,7 @@ def tell(error: LaikeError) -> int:
 def say_trouble(who: str, trouble: Trouble) -> None:
     """Print whom a trouble concerns, what it is and what to do."""
     say((who, "red"), f": {trouble.message}")
-    say(f"  → {trouble.what_to_do}")
+    say(f"  → {trouble.at_terminal}")
     if trouble.link:
         say(f"  {trouble.link}")
 
@@ -212,7 +212,7 @@ def trouble_document(trouble: Trouble | None) -> dict[str, Any]:
     if trouble is None:
         return {"reason": None, "what_to_do": None}
     link = {"link": trouble.link} if trouble.link else {}
-    return {"reason": f"{trouble.reason}: {trouble.message}", "what_to_do": trouble.what_to_do, **link}
+    return {"reason": f"{trouble.reason}: {trouble.message}", "what_to_do": trouble.at_terminal, **link}
 
 
 def _days(days: Iterable[date]) -> list[str]:

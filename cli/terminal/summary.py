@@ -75,7 +75,7 @@ def _reasons(summary: Summary) -> list[tuple[Trouble, list[str]]]:
     troubled = [("the run", summary.trouble), *((one.name, one.trouble) for one in summary.accounts)]
     for name, trouble in troubled:
         if trouble and (name == "the run" or trouble != summary.trouble):
-            kinds.setdefault((trouble.reason, trouble.code, trouble.what_to_do), (trouble, []))[1].append(name)
+            kinds.setdefault((trouble.reason, trouble.code, trouble.at_terminal), (trouble, []))[1].append(name)
     return list(kinds.values())
 
 

@@ -34,7 +34,7 @@ Exceptions stay inside one process; a `Trouble` is what crosses tasks, the ledge
 
 from typing import ClassVar
 
-from pipeline.core.causes import cure_of
+from pipeline.core.causes import cure_of, maintenance_of
 from pipeline.core.trouble import ID_MOST, MESSAGE_MOST, fit
 from pipeline.core.trouble import Trouble as Trouble  # noqa: PLC0414 told with the errors that it is made of
 
@@ -46,6 +46,7 @@ class LaikeError(Exception):
         message: English, for the engineer; a secret that is held is taken out of it, and 20,000 characters are kept.
         reason: The cause, a key of `CAUSES`; the class's own when omitted.
         what_to_do: One Chinese sentence for the card; the cause's own when omitted.
+        for_maintainer: The same for the terminal, where it is something else; else the cause's own.
         code: The service's error code, if the service said one.
         request_id: The service's id of the request, if there was an answer.
     """
@@ -61,6 +62,7 @@ class LaikeError(Exception):
         *,
         reason: str | None = None,
         what_to_do: str | None = None,
+        for_maintainer: str | None = None,
         code: int | None = None,
         request_id: str | None = None,
     ) -> None:
@@ -68,6 +70,7 @@ class LaikeError(Exception):
         super().__init__(self.message)
         self.reason = reason or self.reason
         self.what_to_do = what_to_do or cure_of(self.reason)
+        self.for_maintainer = for_maintainer or what_to_do or maintenance_of(self.reason)
         self.code = code if type(code) is int else None  # as an answer has it, and so the id
         self.request_id = fit(request_id, ID_MOST) if isinstance(request_id, str) else None
 
@@ -86,6 +89,7 @@ class LaikeError(Exception):
             request_id=self.request_id,
             needs_person=self.needs_person,
             link=self.link,
+            for_maintainer=self.for_maintainer if self.for_maintainer != self.what_to_do else None,
         )
 
 
@@ -165,10 +169,13 @@ class NeedsAuthorization(NeedsPerson):
         *,
         link: str | None = None,
         what_to_do: str | None = None,
+        for_maintainer: str | None = None,
         code: int | None = None,
         request_id: str | None = None,
     ) -> None:
-        super().__init__(message, what_to_do=what_to_do, code=code, request_id=request_id)
+        super().__init__(
+            message, what_to_do=what_to_do, for_maintainer=for_maintainer, code=code, request_id=request_id
+        )
         self.link = link
 
 

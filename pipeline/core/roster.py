@@ -123,7 +123,7 @@ def news(old: Roster | None, new: Roster) -> list[str]:
     """What changed, one line of a kind, in Chinese, with its day: the same change on another day is told again."""
     day = f"{china_day(new.at):%m-%d}"
     if old is None:
-        lines = [f"{day} 已自动发现 {len(new.members)} 个账户: {_together(one.name for one in new.members)}"]
+        lines = [f"{day} 自动发现 {len(new.members)} 个账户：{_together(one.name for one in new.members)}"]
     else:
         lines = [*_arrived(day, old, new), *_vanished(day, old, new), *_renamed(day, old, new)]
     return [*lines, *_nameless(day, old, new), *_left_out(day, old, new)]
@@ -131,35 +131,35 @@ def news(old: Roster | None, new: Roster) -> list[str]:
 
 def _arrived(day: str, old: Roster, new: Roster) -> list[str]:
     arrived = [one.name for one in new.members if one.id not in old.names]
-    return [f"{day} 新增 {len(arrived)} 个账户, 已纳入同步: {_together(arrived)}"] if arrived else []
+    return [f"{day} 新增 {len(arrived)} 个账户，已纳入同步：{_together(arrived)}"] if arrived else []
 
 
 def _vanished(day: str, old: Roster, new: Roster) -> list[str]:
     vanished = [one.name for one in old.members if one.id not in new.names]
-    advice = "新的授权会覆盖原先的勾选, 若非有意请重新授权并勾选全部账户"
-    told = f"{day} {len(vanished)} 个账户已不在授权范围内, 停止同步; {advice}: {_together(vanished)}"
+    advice = "新的授权会覆盖原先的勾选，若非有意，请重新授权并勾选全部账户"
+    told = f"{day} {len(vanished)} 个账户已不在授权范围内，已停止同步：{_together(vanished)}；{advice}"
     return [told] if vanished else []
 
 
 def _renamed(day: str, old: Roster, new: Roster) -> list[str]:
     before = {one.id: one.called for one in old.members}
     renamed = [one for one in new.members if before.get(one.id, one.called) != one.called]
-    words = [f"{before[one.id]} 改为 {one.called} (表格仍写 {one.name})" for one in renamed]
-    return [f"{day} {len(renamed)} 个账户在巨量引擎改名: {_together(words)}"] if words else []
+    words = [f"{before[one.id]} 改名为 {one.called}（表格中仍写作 {one.name}）" for one in renamed]
+    return [f"{day} {len(renamed)} 个账户在巨量引擎改名：{_together(words)}"] if words else []
 
 
 def _nameless(day: str, old: Roster | None, new: Roster) -> list[str]:
     known = old.names if old else {}
     nameless = [one.id for one in new.members if one.called == one.id and one.id not in known]
-    told = f"{day} {len(nameless)} 个账户未取得名称, 以账户 ID 写入表格: {_together(nameless)}"
+    told = f"{day} {len(nameless)} 个账户未取得名称，以账户 ID 写入表格：{_together(nameless)}"
     return [told] if nameless else []
 
 
 _LEFT_OUT = {
-    Why.INVALID: "个账号已失效, 已跳过其下账户",
-    Why.REFUSED: "个账号的下级账户无法列出, 已跳过; 若其下有本地推账户, 请为应用申请相应的账户列表权限后重新授权",
-    Why.NOT_LOCAL: "个代理商下不是本地推账户, 已跳过",
-    Why.OTHER: "个账号不含本地推账户, 已跳过",
+    Why.INVALID: "个账号已失效，已跳过其下的账户",
+    Why.REFUSED: "个账号的下级账户无法列出，已跳过（若其下有本地推账户，请联系维护人员申请账户列表权限，再重新授权）",
+    Why.NOT_LOCAL: "个代理商下没有本地推账户，已跳过",
+    Why.OTHER: "个账号不含本地推账户，已跳过",
 }
 
 
@@ -167,7 +167,9 @@ def _left_out(day: str, old: Roster | None, new: Roster) -> list[str]:
     before = {(one.id, one.why) for one in old.skipped} if old else set()
     fresh = [one for one in new.skipped if (one.id, one.why) not in before]
     named = {why: [one.name or one.id for one in fresh if one.why == why] for why in Why}
-    return [f"{day} 授权中 {len(names)} {_LEFT_OUT[why]}: {_together(names)}" for why, names in named.items() if names]
+    return [
+        f"{day} 授权中有 {len(names)} {_LEFT_OUT[why]}：{_together(names)}" for why, names in named.items() if names
+    ]
 
 
 def _together(names: Iterable[str]) -> str:

@@ -19,6 +19,7 @@ LATER = timedelta(hours=3)  # reports that lag behind have caught up by then: fr
 LATELY = timedelta(days=14)
 SETTLED_READINGS = 3  # after so many mornings the cure names the setting
 PROMOTIONS_NAMED = 3
+_IF_TRUE = "差额属实的，请联系维护人员（编号 incomplete）。"
 
 
 def tolerance(total: Decimal, rows: int) -> Decimal:
@@ -116,7 +117,7 @@ def weigh(short: DayOutcome, costs: Mapping[str, Decimal], look: Look) -> Weighe
         return _stuck(short, look, noted, *_words_of_lost(lost))
     if not short.rows and any(timedelta() < short.day - day <= LATELY for day in look.with_rows):
         return _stuck(
-            short, look, noted, "has no rows, though it had some lately", "没有任何单元数据，而此前 14 天内有"
+            short, look, noted, "has no rows, though it had some lately", "没有任何单元数据，而此前 14 天内有数据"
         )
     return _outside(short, look, noted)
 
@@ -150,7 +151,7 @@ def _lost(short: DayOutcome, costs: Mapping[str, Decimal], before: Reading | Non
 
 def _other_projects(short: DayOutcome, project: Decimal, look: Look, noted: Noted) -> Weighed:
     total = _total(short)
-    english, chinese = f"but the projects to {project}", f"但项目合计 {project} 元"
+    english, chinese = f"but the projects to {project}", f"但项目合计 {project:,.2f} 元"
     if abs(project - total) <= tolerance(total, 1):
         return _stuck(short, look, noted, english, chinese)
     return Weighed(_not_whole(short, english, chinese), replace(noted, since=None), look_again=True)
@@ -171,7 +172,7 @@ def _words_of_lost(lost: Mapping[str, Decimal]) -> tuple[str, str]:
     named = ", ".join(sorted(lost)[:PROMOTIONS_NAMED]) + ("…" if len(lost) > PROMOTIONS_NAMED else "")
     return (
         f"but the account did not fall by the {sum(lost.values())} of promotions that had rows before ({named})",
-        f"此前有数据的 {len(lost)} 个单元不再返回（{named}），而账户消耗没有相应减少",
+        f"此前有数据的 {len(lost)} 个单元没有再返回（{named}），而账户消耗并未相应减少",
     )
 
 
@@ -182,24 +183,23 @@ def _not_whole(short: DayOutcome, english: str, chinese: str, account_id: str | 
         account_id: Of whom a person may say that the difference is expected.
     """
     day, total = short.day, _total(short)
-    cure = "系统会自动重拉。"
-    if account_id:
-        cure = (
-            "多日如此，不会自行恢复：请在巨量引擎后台核对；确认这笔差额属实后，"
-            f'由工程师在 laike.toml 的 [accounts.{account_id}] 中设置 difference = "expected"。'
-        )
+    said = (
+        f"{day} 账户消耗 {total:,.2f} 元，单元合计 {short.cost:,.2f} 元，相差 {total - short.cost:,.2f} 元；{chinese}；"
+    )
+    check = "已连续多日，不会自行恢复，请在巨量引擎后台核对；"
+    setting = f'确认这笔差额属实后，在 laike.toml 的 [accounts.{account_id}] 中设置 difference = "expected"。'
     trouble = Trouble(
         reason="incomplete",
         message=f"{day}: the promotions' stat_cost sums to {short.cost}, the account report says {total}, {english}",
-        what_to_do=f"{day} 账户消耗 {total} 元，单元合计 {short.cost} 元，"
-        f"相差 {total - short.cost} 元；{chinese}；{cure}",
+        what_to_do=said + (f"{check}{_IF_TRUE}" if account_id else "系统会自动重新获取。"),
+        for_maintainer=f"{said}{check}{setting}" if account_id else None,
     )
     return replace(short, trouble=trouble)
 
 
 def _waiting(short: DayOutcome, look: Look, until: datetime) -> DayOutcome:
     amount, moment = _total(short) - short.cost, f"{until.astimezone(CHINA):%m-%d %H:%M}"
-    cure = "系统会再核对一次，暂无需处理" if short.day >= look.owed_from else "请重新回填该日，以再核对一次"
+    cure = "系统会再核对一次，暂无需处理" if short.day >= look.owed_from else "请对该日重新补数，以便再次核对"
     trouble = Trouble(
         reason="incomplete",
         message=f"{short.day}: the account spent {amount} more than its promotions, which the projects find whole; "
@@ -211,13 +211,14 @@ def _waiting(short: DayOutcome, look: Look, until: datetime) -> DayOutcome:
 
 
 def _unread(short: DayOutcome, why: Trouble | None) -> DayOutcome:
-    amount, said = _total(short) - short.cost, why.message if why else "unknown"
-    cure = why.what_to_do if why else "系统会自动重拉。"
+    amount = _total(short) - short.cost
+    said = f"{short.day} 账户消耗比单元合计多 {amount:,.2f} 元，而项目报表读取失败，无法核对；"
     trouble = Trouble(
         reason="incomplete",
         message=f"{short.day}: the account spent {amount} more than its promotions, "
-        f"and the project report cannot be read: {said}",
-        what_to_do=f"{short.day} 账户消耗比单元合计多 {amount:,.2f} 元，而项目报表读不出，无法核对：{cure}",
+        f"and the project report cannot be read: {why.message if why else 'unknown'}",
+        what_to_do=said + (why.what_to_do if why else "系统会自动重新获取。"),
+        for_maintainer=said + why.at_terminal if why else None,
         code=why.code if why else None,
         request_id=why.request_id if why else None,
         needs_person=bool(why and why.needs_person),

@@ -19,13 +19,19 @@ class Trouble:
 
     reason: str  # a stable word, such as `account_unavailable`
     message: str  # English, for the engineer; carries the service's own words
-    what_to_do: str  # Chinese, one sentence, for the operator
+    what_to_do: str  # Chinese, one sentence, for the group: no command, no setting
     code: int | None = None  # the service's error code
     request_id: str | None = None  # what the service's support asks for
     needs_person: bool = False  # nothing heals before somebody acts
     link: str | None = None  # where that somebody begins
+    for_maintainer: str | None = None  # what to do at the terminal, where that is something else
 
     def __post_init__(self) -> None:
-        for name in ("message", "what_to_do", "request_id", "link"):
+        for name in ("message", "what_to_do", "request_id", "link", "for_maintainer"):
             if (said := getattr(self, name)) is not None:
                 object.__setattr__(self, name, redacted(said))
+
+    @property
+    def at_terminal(self) -> str:
+        """What to do, in the maintainer's words."""
+        return self.for_maintainer or self.what_to_do

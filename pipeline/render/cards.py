@@ -11,10 +11,10 @@ from pipeline.core.model import ZERO, AccountDay
 from pipeline.core.outcome import AccountResult, DayState, RunState, Summary, outside_words
 from pipeline.core.telling.background import Background
 from pipeline.render.elements import Card, Element, Value, card, column, link_button, markdown, table
-from pipeline.render.figures import change, cost_chart, figures
+from pipeline.render.figures import change, coloured, cost_chart, figures
 from pipeline.render.head import head
 from pipeline.render.markdown import Markdown, lines
-from pipeline.render.reasons import why
+from pipeline.render.reasons import cure, why
 from pipeline.render.words import clipped, moment, named, shown
 
 _TEMPLATES = {RunState.SUCCESS: "green", RunState.PARTIAL: "orange"}
@@ -83,7 +83,7 @@ def trouble_card(title: str, words: Sequence[str], link: str | None) -> Card:
 
 def greeting_card(now: datetime) -> Card:
     """A card that only says that cards arrive."""
-    words = Markdown("收到这条消息, 说明运行结果会发到本群。发送时间 {}", moment(now))
+    words = Markdown("收到本消息，说明今后的同步结果会发到本群。发送时间：{}", moment(now))
     return card("同步通知测试", "blue", [markdown(words)])
 
 
@@ -106,7 +106,7 @@ def _buttons(summary: Summary, beside: Background) -> list[Element]:
 
 
 def _authorize_button(link: str) -> Element:
-    return link_button("打开授权页", link, "primary")
+    return link_button("重新授权", link, "primary")
 
 
 def _recovery(beside: Background) -> list[Markdown]:
@@ -140,7 +140,7 @@ def _troubles(summary: Summary, room: Room) -> list[Markdown]:
     for one in summary.accounts:
         told_weekly = one.state == DayState.PARKED  # by a warning of its own
         if one.trouble and one.trouble != summary.trouble and not told_weekly:
-            befallen.setdefault((why(one.trouble), one.trouble.what_to_do), []).append(one.name)
+            befallen.setdefault((why(one.trouble), cure(one.trouble)), []).append(one.name)
     of_accounts = [
         Markdown("**{}**（{}）：{}", named(who), reason, _sentence(advice, room))
         for (reason, advice), who in befallen.items()
@@ -148,7 +148,7 @@ def _troubles(summary: Summary, room: Room) -> list[Markdown]:
     whole = summary.trouble
     if whole is None:
         return of_accounts
-    return [Markdown("**{}**：{}", why(whole), _sentence(whole.what_to_do, room)), *of_accounts]
+    return [Markdown("**{}**：{}", why(whole), _sentence(cure(whole), room)), *of_accounts]
 
 
 def _restatements(runs: Sequence[Summary]) -> list[str]:
@@ -196,7 +196,7 @@ def _account_table(summary: Summary, beside: Background, after: Aftermath, room:
     """What the table has of each account: those in trouble first, then those that spent most."""
     ranked = sorted(summary.accounts, key=lambda one: (one.state.good, -one.cost))
     columns = [column("account", "账户"), column("state", "状态"), column("as_of", "数据截至")]
-    columns += [column("cost", "消耗(元)", "number", precision=2), column("change", "较前一日")]
+    columns += [column("cost", "消耗（元）", "number", precision=2), column("change", "较前一日", "markdown")]
     columns += [column("conversions", "转化", "number"), column("rows", "行数", "number")]
     rows = [_account_row(one, summary, beside, after) for one in ranked[: room.accounts]]
     filled: Collection[str] = {name for row in rows for name in row}
@@ -220,7 +220,7 @@ def _account_row(one: AccountResult, summary: Summary, beside: Background, after
     before = beside.history.get(AccountDay(one.id, summary.day - timedelta(days=1)))
     if known and known.conversions is not None:
         row["conversions"] = int(known.conversions)
-    return {**row, "change": change(known.cost, before.cost if before else None)} if known else row
+    return {**row, "change": coloured(change(known.cost, before.cost if before else None))} if known else row
 
 
 def _state(one: AccountResult, after: Aftermath) -> str:

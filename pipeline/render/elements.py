@@ -11,7 +11,7 @@ from pipeline.render.words import shown
 
 Element = dict[str, object]
 Card = dict[str, object]
-Value = str | float | None  # of a cell, or of a bar
+Value = Markdown | str | float | None  # of a cell, or of a bar
 
 
 def card(title: str, template: str, elements: Sequence[Element], tag: str | None = None) -> Card:
@@ -57,7 +57,7 @@ def table(columns: Sequence[Mapping[str, object]], rows: Sequence[Mapping[str, V
 
 
 def column(
-    name: str, title: str, data_type: Literal["text", "number"] = "text", precision: int | None = None
+    name: str, title: str, data_type: Literal["text", "number", "markdown"] = "text", precision: int | None = None
 ) -> Element:
     """A column of a table; the cells of one of `number` are numbers, which are shown with separators."""
     made: Element = {"name": name, "display_name": shown(title), "data_type": data_type}
@@ -73,5 +73,11 @@ def bar_chart(title: str, values: Sequence[Mapping[str, Value]], x: str, y: str)
     return {"tag": "chart", "aspect_ratio": "2:1", "chart_spec": spec}
 
 
-def _plain(values: Mapping[str, Value]) -> dict[str, Value]:
-    return {name: shown(value) if isinstance(value, str) else value for name, value in values.items()}
+def _plain(values: Mapping[str, Value]) -> dict[str, str | float | None]:
+    return {name: _cell(value) for name, value in values.items()}
+
+
+def _cell(value: Value) -> str | float | None:
+    if isinstance(value, Markdown):
+        return value.text
+    return shown(value) if isinstance(value, str) else value

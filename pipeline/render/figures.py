@@ -16,9 +16,9 @@ NONE = "-"
 LEVEL = Decimal("0.0005")  # a change that would be shown as 0.0 %
 _BASES = ((1, "前一日"), (7, "上周同日"))
 _MEASURES: tuple[tuple[str, Callable[[Figures], Decimal | None], str], ...] = (
-    ("消耗(元)", lambda one: one.cost, ",.2f"),
+    ("消耗（元）", lambda one: one.cost, ",.2f"),
     ("转化", lambda one: one.conversions, ",.0f"),
-    ("转化成本(元)", cost_per_conversion, ",.2f"),
+    ("转化成本（元）", cost_per_conversion, ",.2f"),
     ("行数", lambda one: Decimal(one.rows), ",.0f"),
 )
 
@@ -34,7 +34,7 @@ def figures(history: History, account_ids: Collection[str], day: date) -> list[E
         for what, measure, form in _MEASURES
     ]
     columns = [column("what", "指标"), column("now", f"{day:%m-%d}")]
-    columns += [column(_name(ago), f"较{word}") for ago, word in _BASES]
+    columns += [column(_name(ago), f"较{word}", "markdown") for ago, word in _BASES]
     return [table(columns, rows, len(rows)), *_notes(history, account_ids, day, against)]
 
 
@@ -48,6 +48,13 @@ def change(now: Decimal | None, then: Decimal | None) -> str:
     if abs(share) < LEVEL:
         return "持平"
     return f"{'▲' if share > 0 else '▼'} {abs(share):.1%}"
+
+
+def coloured(words: str) -> Markdown:
+    """A change with red for up and green for down, as figures are read in China, whether that is good or bad."""
+    if words.startswith("▲"):
+        return Markdown("<font color='red'>{}</font>", words)
+    return Markdown("<font color='green'>{}</font>", words) if words.startswith("▼") else Markdown("{}", words)
 
 
 def cost_chart(history: History, account_ids: Collection[str], day: date) -> list[Element]:
@@ -72,8 +79,9 @@ def _lacks(history: History, account_ids: Collection[str], first: date, day: dat
     return any(AccountDay(number, one) in history for number in missing for one in before)
 
 
-def _changes(measure: Callable[[Figures], Decimal | None], against: dict[int, Comparison | None]) -> dict[str, str]:
-    return {_name(ago): change(measure(one.now), measure(one.then)) if one else UNKNOWN for ago, one in against.items()}
+def _changes(measure: Callable[[Figures], Decimal | None], against: dict[int, Comparison | None]) -> dict[str, Value]:
+    said = {ago: change(measure(one.now), measure(one.then)) if one else UNKNOWN for ago, one in against.items()}
+    return {_name(ago): coloured(words) for ago, words in said.items()}
 
 
 def _notes(

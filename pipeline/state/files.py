@@ -91,8 +91,11 @@ def make_folder(path: Path, kind: Kind) -> bool:
 
 
 def _unwritable(what: str, kind: Kind, folder: Path, error: OSError) -> LaikeError:
-    advice = f"{_WORDS[kind]}无法写入 {folder}，请检查目录权限和磁盘空间。"
-    return LaikeError(f"{what}: {error.strerror or error}", what_to_do=advice)
+    return LaikeError(
+        f"{what}: {error.strerror or error}",
+        what_to_do=f"{_WORDS[kind]}无法写入服务器磁盘，请联系维护人员。",
+        for_maintainer=f"{_WORDS[kind]}无法写入 {folder}，请检查目录权限和磁盘空间。",
+    )
 
 
 def _exists(path: Path, kind: Kind) -> WrongInput:

@@ -148,4 +148,4 @@ def ours(at: RedisAddress | str) -> Iterator[None]:
         tried = f"; tried {TRIES} times in about {TRIED_S} s" if cause.passes else ""
         cure = cause.cure if cause.cure.endswith("?") else f"{cause.cure}."
         msg = f"Redis at {_address(at).where} {cause.says} ({name_of(error)}{tried}): {cure} {WITHOUT}"
-        raise StoreUnreachable(msg, what_to_do=cause.advice) from error
+        raise StoreUnreachable(msg, for_maintainer=cause.advice) from error

@@ -80,7 +80,7 @@ def test_what_keeps_the_base_from_being_found_is_told_with_its_cure(lab: Lab, wh
     assert summary.state == RunState.FAILED
     assert summary.needs_person
     assert summary.trouble
-    assert told in summary.trouble.what_to_do
+    assert told in summary.trouble.at_terminal
 
 
 def test_the_doctor_takes_a_wiki_token(wiki: Lab) -> None:

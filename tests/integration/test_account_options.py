@@ -71,7 +71,7 @@ def test_one_that_is_enabled_again_is_not_told_as_new_and_owes_what_it_missed(fr
 def test_a_disabled_account_that_is_discovered_or_gone_is_not_told(free: Lab) -> None:
     off = free.accounts[0]
     disable(free, off)
-    assert len(told(free.sync(), "已自动发现 6 个账户")) == 1
+    assert len(told(free.sync(), "自动发现 6 个账户")) == 1
     free.control("accounts/remove", {"account_id": off})
     free.at(time(12, 5), days_later=1)
     assert told(free.sync(), "不在授权范围") == []

@@ -51,7 +51,7 @@ def test_a_run_covers_every_account_that_the_token_reaches(free: Lab) -> None:
     assert (summary.state, summary.verified) == (RunState.SUCCESS, True)
     assert ids(summary) == set(free.accounts)
     free.assert_agrees(summary.days.first, summary.days.last)
-    assert len(told(summary, "已自动发现 7 个账户")) == 1
+    assert len(told(summary, "自动发现 7 个账户")) == 1
 
 
 def test_both_ways_lead_to_accounts_and_each_is_there_once(free: Lab) -> None:
@@ -218,7 +218,7 @@ def test_where_the_only_organisation_is_refused_a_person_reads_why(agency: Lab) 
     agency.fault("accounts.ebp", "code", code=40118, times="always")
     with pytest.raises(NeedsPerson, match="40118") as caught:
         agency.sync()
-    assert "申请本接口的权限" in caught.value.what_to_do
+    assert "申请本接口的权限" in caught.value.for_maintainer
 
 
 def test_accounts_of_an_agent_that_are_no_local_ones_are_left_alone(agency: Lab) -> None:
@@ -226,7 +226,7 @@ def test_accounts_of_an_agent_that_are_no_local_ones_are_left_alone(agency: Lab)
     agency.control("authorized", {"sources": {AGENT_ID: "AD", CHILD_ID: "AD"}})
     summary = agency.sync()
     assert third not in ids(summary)
-    assert [line for line in told(summary, "不是本地推账户") if "本地推代理" in line]
+    assert [line for line in told(summary, "没有本地推账户") if "本地推代理" in line]
 
 
 def test_what_is_of_another_product_is_told_once_and_an_advertiser_not_at_all(agency: Lab) -> None:
@@ -258,7 +258,7 @@ def test_an_account_that_nobody_names_is_synced_under_its_id_and_keeps_it(free: 
     tomorrow(free)
     later = free.sync()
     assert {account.name for account in later.accounts} == set(free.accounts)
-    assert len(told(later, "表格仍写")) == 1
+    assert len(told(later, "表格中仍写作")) == 1
 
 
 def test_a_name_that_is_not_told_one_morning_is_no_new_name(free: Lab) -> None:

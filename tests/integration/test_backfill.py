@@ -266,7 +266,7 @@ def test_a_plan_of_an_older_version_that_leaves_batches_out_unread_is_no_success
     assert ctx.ledger.open(old)
     summary = carry_out(ctx, old.run_id)
     assert (summary.state, summary.verified) == (RunState.PARTIAL, False)
-    assert all("再次运行同一命令" in one.trouble.what_to_do for one in summary.accounts if one.trouble)
+    assert all("重新补数" in one.trouble.what_to_do for one in summary.accounts if one.trouble)
 
 
 @pytest.mark.usefixtures("interrupted")

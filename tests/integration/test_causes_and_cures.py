@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.core.causes import CAUSES, cure_of
+from pipeline.core.causes import CAUSES, cure_of, maintenance_of
 from pipeline.steps.telling.token import keep_token
 from tests.lab import Lab
 
@@ -19,7 +19,7 @@ def last_card(lab: Lab) -> str:
 def test_a_code_that_never_was_one_asks_for_another_authorization(lab: Lab) -> None:
     ended = lab.laike("token", "exchange", "nonsense")
     assert ended.returncode == 4
-    assert cure_of("auth_code") in ended.stderr.replace("\n", "")
+    assert maintenance_of("auth_code") in ended.stderr.replace("\n", "")
     assert "检查该账户" not in ended.stderr
 
 
@@ -56,7 +56,7 @@ def test_a_run_that_fails_names_the_cause_and_its_cure_on_the_card_and_at_the_te
     assert {(one.reason, one.what_to_do) for one in troubles if one} == {(cause, cure_of(cause))}
     card = last_card(lab)
     assert CAUSES[cause].words in card
-    assert cure_of(cause).removesuffix("。") in card
+    assert cure_of(cause).removeprefix(f"{CAUSES[cause].words}，").removesuffix("。") in card
 
 
 def test_a_mirror_that_cannot_be_written_is_told_to_the_group_once_a_day(lab: Lab) -> None:

@@ -170,7 +170,7 @@ def test_a_column_that_is_gone_stops_the_load_by_its_name(lab: Lab) -> None:
     summary = lab.sync(lab.day)
     assert summary.state == RunState.FAILED
     assert summary.trouble
-    assert "缺少“消耗(元)”列" in summary.trouble.what_to_do
+    assert "找不到“消耗(元)”列" in summary.trouble.what_to_do
     assert lab.calls("records.batch_create", "records.batch_update") <= before + 1  # the status rows
 
 
@@ -382,7 +382,7 @@ def test_a_field_of_another_type_is_refused_by_name_with_the_cure(lab: Lab, kind
     replace(lab, "消耗(元)", kind, ui_type=looks)
     summary = lab.sync(lab.day)
     assert summary.trouble
-    assert summary.trouble.what_to_do == f"“消耗(元)”列是{word}类型, 请改为文本或数字。"
+    assert summary.trouble.what_to_do == f"“消耗(元)”列是{word}类型，请改为文本或数字。"
     assert lab.calls("records.batch_create") == lab.calls(*WRITES) - lab.calls("tables.create") == 1  # the status rows
 
 

@@ -281,7 +281,7 @@ DEFECTS: dict[str, tuple[Callable[[Patient], None], str, State, str]] = {
     "base: wrong app token": (setting("LAIKE_BITABLE_APP_TOKEN", "bascnX"), "base", B, "LAIKE_BITABLE_APP_TOKEN"),
     "table: wrong id": (setting("LAIKE_BITABLE_TABLE_ID", "tblX"), "table", B, "LAIKE_BITABLE_TABLE_ID"),
     **{
-        f"scope: {endpoint}": (denied(endpoint), "feishu.permissions", B, f"「权限管理」开通 {scope},")
+        f"scope: {endpoint}": (denied(endpoint), "feishu.permissions", B, f"「权限管理」开通 {scope}，")
         for endpoint, scope in {
             "base.meta": "base:app:read",
             "tables.list": "base:table:read",
@@ -420,7 +420,7 @@ def test_the_command_ends_with_3_when_something_is_broken_and_with_4_for_the_tok
     column_renamed(patient)
     ended = patient.lab.laike("doctor")
     assert ended.returncode == 3, ended.stdout
-    assert "→ 表格缺少“转化数”列" in ended.stdout
+    assert "→ 找不到“转化数”列" in ended.stdout
     rotated(patient)
     assert patient.lab.laike("doctor").returncode == 4
 

@@ -61,7 +61,7 @@ def silent(ctx: Context, run_id: str) -> None:
 
 
 Spoil = Callable[[redis.Redis, str], None]
-DEFECTS: dict[Spoil, str] = {gone: "记录已丢失", torn: "记录无法解析", of_another_type: "类型不对"}
+DEFECTS: dict[Spoil, str] = {gone: "记录已丢失", torn: "记录无法读取", of_another_type: "格式不对"}
 each_defect = pytest.mark.parametrize("spoil", list(DEFECTS), ids=["gone", "torn", "of_another_type"])
 
 
@@ -84,7 +84,7 @@ def test_the_watchdog_puts_aside_what_nobody_can_read_and_sends_what_others_lack
     assert [run_id for run_id, _ in sent] == [good]
     assert ctx.ledger.open_runs() == [good]
     watchdog.look_and_beat(ctx)
-    assert titles(lab) == ["有运行记录读不出来"]
+    assert titles(lab) == ["部分运行记录无法读取"]
     assert bad in said(lab)
     assert DEFECTS[spoil] in said(lab)
 
@@ -111,7 +111,7 @@ def test_what_was_put_aside_is_told_later_where_the_bot_was_away(lab: Lab, at_wo
     lab.control("faults/clear", {})
     for _ in range(2):
         assert tasks.keep_token.apply().state == "SUCCESS"
-    assert titles(lab) == ["有运行记录读不出来"]
+    assert titles(lab) == ["部分运行记录无法读取"]
 
 
 def test_a_run_that_breaks_whoever_looks_after_it_is_told_and_stays_open(

@@ -146,7 +146,7 @@ def test_a_column_of_a_wrong_type_is_left_to_a_person(ready: Lab) -> None:
     ready.control("columns/add", {"table_id": ready.table_id, "name": "单元ID", "type": 2})
     ended = ready.laike("init", "--yes")
     assert ended.returncode == 1
-    assert "“单元ID”列是数字类型, 请改为文本" in ended.stderr
+    assert "“单元ID”列是数字类型，请改为文本" in ended.stderr
     assert "同步状态" in tables(ready)
 
 

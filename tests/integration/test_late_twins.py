@@ -44,7 +44,7 @@ def test_a_write_that_lands_after_it_was_repeated_is_removed_backed_up_and_told(
     assert (summary.state, summary.duplicates) == (RunState.SUCCESS, 0)
     either.assert_agrees()
     (file,) = backups_of(either)
-    assert any(f"1 行重复写入已清除, 备份见 {file}" in warning for warning in summary.warnings)
+    assert any("1 行重复写入的数据已备份并清除" in warning for warning in summary.warnings)
     assert [row.cells for row in read(file).rows] == [twin]
 
 
@@ -95,7 +95,7 @@ def test_an_effect_after_the_look_up_is_there_once_whatever_becomes_of_tokens(
     assert (summary.state, summary.duplicates) == (RunState.SUCCESS, 0)
     lab.assert_agrees(summary.days.first, summary.days.last)
     removed = sum(len(read(file).rows) for file in backups_of(lab))
-    deleted = sum(f"{removed} 行重复写入已清除" in warning for warning in summary.warnings)
+    deleted = sum(f"{removed:,} 行重复写入的数据已备份并清除" in warning for warning in summary.warnings)
     assert deleted == bool(removed)
     assert (lab.calls("records.batch_delete") > 0) == bool(removed)
 
@@ -119,7 +119,7 @@ def test_a_delete_whose_answer_is_lost_is_done_once_and_told_once(lab: Lab, kind
     lab.fault("records.batch_delete", kind, times=1)
     summary = lab.sync(lab.day)
     assert summary.state == RunState.SUCCESS
-    assert sum("1 行重复写入已清除" in warning for warning in summary.warnings) == 1
+    assert sum("1 行重复写入的数据已备份并清除" in warning for warning in summary.warnings) == 1
     lab.assert_agrees()
 
 
@@ -131,7 +131,7 @@ def test_a_twin_that_a_killed_read_back_removed_is_told_by_its_successor(lab: La
     assert ctx.client.hdel(keys.run(run_id), f"{STEP}{Step(VERIFY, 0)}") == 1  # killed right before it was recorded
     again = verify(ctx, run_id, 0)
     assert again.verified
-    assert [words for words in again.warnings if "1 行重复写入已清除" in words]
+    assert [words for words in again.warnings if "1 行重复写入的数据已备份并清除" in words]
 
 
 def test_a_twin_that_cannot_be_backed_up_stays(lab: Lab) -> None:
@@ -141,7 +141,7 @@ def test_a_twin_that_cannot_be_backed_up_stays(lab: Lab) -> None:
     summary = lab.sync(lab.day)
     assert (summary.state, summary.duplicates) == (RunState.PARTIAL, 1)
     assert lab.calls("records.batch_delete") == 0
-    assert any("未能清除: 备份无法写入" in warning for warning in summary.warnings)
+    assert any("未能清除：备份无法写入" in warning for warning in summary.warnings)
 
 
 def test_a_twin_that_cannot_be_deleted_stays_and_that_is_told(lab: Lab) -> None:
@@ -149,5 +149,7 @@ def test_a_twin_that_cannot_be_deleted_stays_and_that_is_told(lab: Lab) -> None:
     lab.fault("records.batch_delete", "code", code=99991672, times="always")
     summary = lab.sync(lab.day)
     assert (summary.state, summary.duplicates) == (RunState.PARTIAL, 1)
-    assert any("1 行重复写入已备份, 但仍在表格中" in warning for warning in summary.warnings)
-    assert any("未能清除: 请在飞书开放平台" in warning for warning in summary.warnings)
+    assert any("1 行重复写入的数据已备份，但仍在表格中" in warning for warning in summary.warnings)
+    assert any(
+        "未能清除：飞书应用缺少权限，请联系维护人员（编号 feishu_scope）" in warning for warning in summary.warnings
+    )

@@ -72,7 +72,7 @@ def test_nothing_is_told_while_there_is_room(lab: Lab) -> None:
 def test_the_months_calls_are_told_on_the_card_from_80_percent_on(lab: Lab) -> None:
     spend(lab, 7_990)
     summary = lab.sync(lab.day)
-    told = next(warning for warning in summary.warnings if "飞书本月 API 调用已用" in warning)
+    told = next(warning for warning in summary.warnings if "飞书本月接口调用已用" in warning)
     assert "/10000 次" in told
     assert summary.state == RunState.SUCCESS
     assert told in str(lab.look("state")["messages"][-1])
@@ -103,16 +103,16 @@ def test_rows_are_told_with_both_numbers_before_the_table_is_full(lab: Lab) -> N
     rows = len(lab.records())
     lab.extra["LAIKE_TABLE_MAX_ROWS"] = str(rows + 10)
     warnings = lab.sync(lab.day).warnings
-    assert any(f"表格已有 {rows} 行, 上限 {rows + 10} 行" in warning for warning in warnings)
+    assert any(f"表格已有 {rows:,} 行，上限 {rows + 10:,} 行" in warning for warning in warnings)
 
 
 def test_columns_are_told(lab: Lab) -> None:
     for number in range(240):
         lab.control("columns/add", {"table_id": lab.table_id, "name": f"列{number}", "type": 1})
-    assert any("个列, 上限 300 个" in warning for warning in lab.sync(lab.day).warnings)
+    assert any("个（上限 300 个）" in warning for warning in lab.sync(lab.day).warnings)
 
 
 def test_views_are_told(lab: Lab) -> None:
     for number in range(155):
         lab.control("views/add", {"table_id": lab.table_id, "name": f"自建{number}"})
-    assert any("个视图, 上限 200 个" in warning for warning in lab.sync(lab.day).warnings)
+    assert any("个（上限 200 个）" in warning for warning in lab.sync(lab.day).warnings)

@@ -28,7 +28,7 @@ def test_a_wrong_secret_of_the_feishu_app_is_noticed_while_a_token_of_the_right_
     summary = lab.sync()
     assert (summary.state, summary.needs_person) == (RunState.FAILED, True)
     trouble = next(account.trouble for account in summary.accounts if account.trouble)
-    assert "LAIKE_FEISHU_APP_SECRET" in trouble.what_to_do
+    assert "LAIKE_FEISHU_APP_SECRET" in trouble.at_terminal
     told = lab.laike("doctor")
     assert (told.returncode, "✗ feishu.app" in told.stdout) == (3, True)
     lab.extra["LAIKE_FEISHU_APP_SECRET"] = right

@@ -244,7 +244,7 @@ def test_an_account_that_is_dead_for_a_week_is_parked_told_weekly_and_tried_once
     )
     assert name in told(summary, "已停用")[0]
     assert str(few.day - timedelta(days=15)) in told(summary, "已停用")[0]  # the morning of the first failure
-    assert "LAIKE_ACCOUNTS" in told(summary, "已停用")[0]
+    assert "移出授权范围" in told(summary, "已停用")[0]
     assert summary.days == back(few, 9, 9)  # nobody is read again for it
     quiet = [daily(few, ago) for ago in range(8, 2, -1)]
     assert all((one.state, told(one, "已停用")) == (RunState.SUCCESS, []) for one in quiet)

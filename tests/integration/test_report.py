@@ -132,12 +132,13 @@ def test_what_the_source_corrected_is_listed_with_the_run_that_saw_it(lab: Lab) 
     )
 
 
-def test_the_group_is_sent_the_sums_and_where_the_file_lies(loaded: Lab) -> None:
+def test_the_group_is_sent_the_sums_and_whom_to_ask_for_the_file(loaded: Lab) -> None:
     _, document, _ = report(loaded, "--send")
     card = json.dumps(loaded.look("state")["messages"][-1], ensure_ascii=False)
     assert "投放报告" in card
     assert f"{Decimal(document['cost']):,.2f}" in card
-    assert document["file"] in card
+    assert document["file"] not in card
+    assert "可向维护人员索取" in card
     assert document["sent"] == {"to": "group", "result": "sent"}
 
 
@@ -204,8 +205,8 @@ def test_on_monday_the_group_is_told_once_of_last_week_and_of_its_missing_days(l
         sum((total(in_table(lab, DayRange(day - ago, day - ago)), "消耗(元)") for day in whole), Decimal(0))
         for ago in (timedelta(days=7), timedelta(0))
     )
-    assert "（只对比两周都完整的数据，共 35/49 个账户日）" in card
-    assert f"- 消耗 {(now - then) / then:+.1%}（{then:,.2f} → {now:,.2f}）" in card
+    assert "（只对比两周数据都完整的日期，各账户合计 35/49 天）" in card
+    assert f"{abs(now - then) / then:.1%}</font>（{then:,.2f} → {now:,.2f}）" in card
 
 
 def test_the_weeks_card_costs_no_call_but_its_own(lab: Lab) -> None:

@@ -84,7 +84,7 @@ def cure(summary: Summary, account: int = 0) -> str:
     trouble = summary.accounts[account].trouble
     assert trouble
     assert trouble.reason == "incomplete"
-    return trouble.what_to_do
+    return trouble.at_terminal
 
 
 def a_row(lab: Lab, day: date, account: int = 0) -> dict[str, object]:
@@ -228,7 +228,7 @@ def test_a_project_report_that_is_refused_leaves_the_day_incomplete_and_its_rows
     usual.fault("report.project", "code", times="always", **code)
     summary = morning(usual)
     assert [one.state for one in summary.accounts] == [DayState.INCOMPLETE, DayState.LOADED]
-    assert "项目报表读不出" in cure(summary)
+    assert "项目报表读取失败" in cure(summary)
     assert first(summary).trouble.needs_person is person  # type: ignore[union-attr]
     usual.assert_agrees(summary.day, summary.day, usual.accounts[:2])
     usual.control("faults/clear", {})

@@ -235,7 +235,7 @@ def test_rows_are_told_from_80_percent_on_and_on_what_is_done_when_it_is_full(fe
     few.extra["LAIKE_TABLE_MAX_ROWS"] = "10"
     (told,) = [line for line in next_day(few, 2).warnings if NAME in line]
     assert "已有 9 行，上限 10 行" in told
-    assert "写满后最旧的行改记新的日期" in told
+    assert "写满后，最旧的行改记新的日期" in told
 
 
 def test_a_row_that_makes_place_is_never_later_than_the_day_that_takes_it(few: Lab) -> None:

@@ -75,7 +75,7 @@ def test_a_step_that_always_breaks_ends_in_that_and_the_run_in_its_card(
     assert (summary.state, bugs(summary)) == (RunState.FAILED, lab.accounts)
     assert lab.context().ledger.open_runs() == []
     assert titles(lab) == [f"{lab.day} 同步失败"]
-    assert "程序错误" in said(lab)
+    assert "同步程序出错" in said(lab)
     trouble = next(one.trouble for one in summary.accounts if one.trouble)
     assert f"Broken in pipeline/steps/runs/{step}.py:" in trouble.message
     assert CANARY not in trouble.message + said(lab)
@@ -193,7 +193,7 @@ def test_a_run_that_cannot_begin_is_told_once_a_day_for_each_cause(
         ended = BEGINNERS[title].apply(kwargs=days)
         assert ended.state == "FAILURE"
     assert titles(lab) == [title, title]
-    assert "Broken in " in said(lab)
+    assert "（Broken）" in said(lab)
     assert CANARY not in said(lab)
     lab.at(time(9, 20), days_later=1)
     assert at_work.ledger.open_runs() == []
@@ -209,7 +209,7 @@ def test_a_run_that_cannot_begin_for_an_error_of_ours_says_what_to_do(lab: Lab) 
         patch.setattr(tasks, "context", lambda: ctx)
         assert tasks.settle.apply().state == "FAILURE"
     assert titles(lab) == ["复核无法开始"]
-    assert "接口返回的数据不完整" in said(lab)
+    assert "返回的数据不完整" in said(lab)
 
 
 @pytest.mark.usefixtures("at_work")

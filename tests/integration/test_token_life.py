@@ -170,7 +170,7 @@ class TestKeepToken:
         for _ in range(3):
             keep_token(ctx)
         (told,) = cards(lab)
-        assert "还剩 71 小时" in told
+        assert "71 小时后到期" in told
         assert ctx.tokens.link in told
         tomorrow = replace(ctx, now=lambda: lab.context().now() + timedelta(days=1))
         keep_token(tomorrow)
@@ -179,7 +179,7 @@ class TestKeepToken:
     @pytest.mark.parametrize(
         ("prepare", "reason"),
         [
-            (lambda lab: lab.control("rotate", {}), "旧脚本可能还在运行"),
+            (lambda lab: lab.control("rotate", {}), "旧脚本可能仍在运行"),
             (lambda lab: lab.fault("oauth.refresh_token", "code", code=50000, times="always"), "错误码 50000"),
         ],
     )

@@ -31,7 +31,7 @@ NOT_READY_WAIT_S = 3  # 1254607: earlier work is not done; takes seconds, not mi
 class AnswerTooLarge(BadResponse):
     """The answer is too large for the service (1254030): ask for less. A write with this answer may be done."""
 
-    advice = "单次返回的数据过多, 系统会自动减少后重试。"
+    advice = "单次返回的数据过多，系统会自动减少后重试。"
 
 
 ERRORS: Mapping[int, type[LaikeError]] = {

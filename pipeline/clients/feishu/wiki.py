@@ -17,9 +17,12 @@ BITABLE = "bitable"
 NO_BASE, NO_NODE = (1254003, 1254040), 131005
 NO_SCOPE = (99991672, 99991676, 99991679)
 _SCOPE = (
-    "请检查 LAIKE_BITABLE_APP_TOKEN; 若多维表格在知识库中 (网址含 /wiki/), 请为应用开通 wiki:node:read 权限并发布版本。"
+    "请检查 LAIKE_BITABLE_APP_TOKEN；若多维表格在知识库中（网址含 /wiki/），"
+    "请为应用开通 wiki:node:read 权限并发布版本。"
 )
-_OTHER = "知识库链接指向的不是多维表格: 请在知识库中打开该多维表格, 把它的网址填入 LAIKE_BITABLE_APP_TOKEN。"
+_OTHER = "知识库链接指向的不是多维表格：请在知识库中打开该多维表格，把它的网址填入 LAIKE_BITABLE_APP_TOKEN。"
+_UNSEEN = "找不到多维表格，或应用无权查看它所在的知识库，请联系维护人员。"
+_NO_BASE = "知识库链接指向的不是多维表格，请联系维护人员修正。"
 
 
 class _Node(BaseModel):
@@ -70,8 +73,11 @@ def base_of_node(api: Feishu, token: str) -> str:
     except NeedsPerson as error:
         if error.code not in NO_SCOPE:
             raise
-        raise NeedsPerson(error.message, what_to_do=_SCOPE, code=error.code, request_id=error.request_id) from None
+        code, request_id = error.code, error.request_id
+        raise NeedsPerson(
+            error.message, what_to_do=_UNSEEN, for_maintainer=_SCOPE, code=code, request_id=request_id
+        ) from None
     if node.obj_type != BITABLE:
         msg = f"{NODE}: the node is of type {node.obj_type}, no base"
-        raise NeedsPerson(msg, what_to_do=_OTHER)
+        raise NeedsPerson(msg, what_to_do=_NO_BASE, for_maintainer=_OTHER)
     return node.obj_token

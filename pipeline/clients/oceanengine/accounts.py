@@ -41,9 +41,10 @@ LOCAL = "LOCAL"
 NAMES_A_CALL = 100
 LAST_ROW = 10_000  # reached by pages of customer_center/account/list and agent/advertiser/select
 _TOO_MANY = (
-    "工作台 {number} 下有 {total} 个本地推账户，接口最多列出 {most} 个：请在 LAIKE_ACCOUNTS 中写明要同步的账户，"
-    "或分到多个工作台后重新授权。"
+    "工作台 {number} 下有 {total:,} 个本地推账户，接口最多列出 {most:,} 个：请{ask}，或分到多个工作台后重新授权。"
 )
+_NAME_THEM = "在 LAIKE_ACCOUNTS 中写明要同步的账户"
+_ASK = "联系维护人员指定要同步的账户"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +108,11 @@ def accounts_of_workbench(api: OceanEngine, workbench_id: str, *, stated: bool =
     try:
         rows = api.pages(OF_WORKBENCH, params, "accounts", ("account_id",), stated=stated, most=LAST_ROW)
     except BeyondPages as error:
-        cure = _TOO_MANY.format(number=workbench_id, total=error.total, most=LAST_ROW)
-        raise NeedsPerson(error.message, what_to_do=cure) from None
+        cure, ours = (
+            _TOO_MANY.format(number=workbench_id, total=error.total, most=LAST_ROW, ask=ask)
+            for ask in (_ASK, _NAME_THEM)
+        )
+        raise NeedsPerson(error.message, what_to_do=cure, for_maintainer=ours) from None
     return _named(OF_WORKBENCH, rows)
 
 

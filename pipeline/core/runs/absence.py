@@ -71,14 +71,14 @@ def park(run: Run, account_id: str, outcome: DayOutcome) -> DayOutcome:
 def parked_notice(name: str, since: datetime) -> str:
     """The weekly line about a parked account."""
     return (
-        f"{name}: 自 {since.astimezone(CHINA):%Y-%m-%d} 起无法读取, 已停用 (不计入运行结果, 每天仍尝试一次)。"
-        "请在巨量引擎恢复该账户或重新授权 (勾选全部账户); 不再使用的账户请移出授权范围或 LAIKE_ACCOUNTS。"
+        f"{name}：自 {since.astimezone(CHINA):%Y-%m-%d} 起无法读取，已停用（不计入运行结果，每天仍会尝试一次）。"
+        "请在巨量引擎恢复该账户，或重新授权并勾选全部账户；不再使用的账户请移出授权范围，或联系维护人员移除。"
     )
 
 
 def revived_notice(name: str, catch_up_days: int) -> str:
     """The line about a parked account that can be read again."""
-    return f"{name}: 已恢复, 不再停用; 所缺日期 (最近 {catch_up_days} 天内) 由系统自动补齐"
+    return f"{name}：已恢复同步，最近 {catch_up_days} 天内所缺的数据由系统自动补齐"
 
 
 def absent_since(states: Mapping[AccountDay, DayState]) -> dict[str, datetime]:

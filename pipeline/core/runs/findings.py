@@ -157,7 +157,7 @@ def _refused(refusal: Refusal) -> Trouble:
     return Trouble(
         reason="row_refused",
         message=f"{refusal.day}: {refusal.rows} rows are not written ({named}): {refusal.why}",
-        what_to_do=f"{refusal.day} 有 {refusal.rows} 行被飞书拒绝写入 (单元ID {named}), 其余已写入; "
+        what_to_do=f"{refusal.day} 有 {refusal.rows:,} 行被飞书拒绝写入（单元ID {named}），其余已写入；"
         "请检查这些单元的名称和表格各列的类型。",
     )
 
@@ -168,7 +168,7 @@ def left_out_unread(run: Run) -> Iterator[Findings]:
     why = Trouble(
         reason="interrupted",
         message=f"{run.run_id} left out what an earlier attempt had loaded, and did not read it back",
-        what_to_do="该批次由此前的补数写入, 本次未回读; 请再次运行同一命令。",
+        what_to_do="这些日期由此前的补数写入，本次未核对；请重新补数。",
     )
     return (Findings(every[batch], {}, None, None, left_out=why) for batch in run.loaded)
 
@@ -182,7 +182,7 @@ def _never_ended(step: str) -> Trouble:
     return Trouble(
         reason="interrupted",
         message=f"the {step} never ended",
-        what_to_do="该步骤未完成, 系统会在下次运行时补齐。",
+        what_to_do="本次未完成，系统会在下次运行时补齐。",
     )
 
 
@@ -190,7 +190,7 @@ def _stale(day: date) -> Trouble:
     return Trouble(
         reason="stale",
         message=f"{day}: what was fetched is too old to be written, or Redis' clock stepped back since",
-        what_to_do=f"{day} 已拉取的数据已过期, 未写入; 系统会自动重拉。",
+        what_to_do=f"{day} 已获取的数据已过期，未写入；系统会自动重新获取。",
     )
 
 
@@ -198,7 +198,7 @@ def _overtaken(overtaken: Overtaken) -> Trouble:
     return Trouble(
         reason="overtaken",
         message=f"{overtaken.day}: another run read it later, and what that one wrote was not read back yet",
-        what_to_do=f"{overtaken.day} 已有更新的数据写入表格, 尚未核对一致; 系统会自动重拉核对。",
+        what_to_do=f"{overtaken.day} 已有更新的数据写入表格，尚未核对一致；系统会自动重新获取并核对。",
     )
 
 
@@ -207,17 +207,17 @@ def conflict(day: date) -> Trouble:
     return Trouble(
         reason="conflict",
         message=f"{day}: two accounts report the same promotion with different figures",
-        what_to_do=f"{day} 有单元在两个账户中数据不同, 未写入; 请在巨量引擎核对主账户与复制账户。",
+        what_to_do=f"{day} 有单元在两个账户中的数据不同，未写入；请在巨量引擎核对主账户与复制账户。",
     )
 
 
 def _disagreement(agreement: DayAgreement) -> Trouble:
     counts = {"缺少": agreement.missing, "数值不符": agreement.wrong, "重复": agreement.duplicates}
-    chinese = "、".join(f"{word} {count} 行" for word, count in counts.items() if count)
+    chinese = "、".join(f"{word} {count:,} 行" for word, count in counts.items() if count)
     return Trouble(
         reason="disagreement",
         message=f"{agreement.day}: read back, the table has {agreement.missing} rows missing, "
         f"{agreement.wrong} wrong, {agreement.duplicates} doubled",
         what_to_do=f"{agreement.day} 表格与数据源不一致：{chinese}；"
-        "系统下次运行时修正，重复行请联系维护人员核对后清理。",
+        "系统会在下次运行时修正，重复行请联系维护人员核对后清理。",
     )

@@ -64,8 +64,8 @@ def load_outcome(
 
 
 def _by_hand(why: Causes) -> Sequence[str]:
-    edited = [f"{why.edited} 行被人工改动, 已恢复为数据源的值"] if why.edited else []
-    return [*edited, f"{why.recreated} 行曾被人工删除, 已重新写入"] if why.recreated else edited
+    edited = [f"{why.edited:,} 行被人工改动，已恢复为数据源的值"] if why.edited else []
+    return [*edited, f"{why.recreated:,} 行曾被人工删除，已重新写入"] if why.recreated else edited
 
 
 def _shifts(source: Source, restated: Iterable[AccountDay], costs: Mapping[AccountDay, Decimal]) -> tuple[Shift, ...]:

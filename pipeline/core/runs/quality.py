@@ -65,7 +65,8 @@ def _incomplete(day: date, cost: Decimal, total: Decimal) -> Trouble:
     return Trouble(
         reason="incomplete",
         message=f"{day}: the promotions' stat_cost sums to {cost} but the account report says {total}",
-        what_to_do=f"{day} 单元消耗合计 {cost} 元, 账户合计 {total} 元, 相差 {difference} 元; 系统会自动重拉。",
+        what_to_do=f"{day} 单元消耗合计 {cost:,.2f} 元，账户合计 {total:,.2f} 元，"
+        f"相差 {difference:,.2f} 元；系统会自动重新获取。",
     )
 
 

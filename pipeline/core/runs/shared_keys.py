@@ -67,4 +67,4 @@ def _named(torn: Iterable[Guest], accounts: Mapping[str, Account]) -> Iterable[s
         promotions[place].append(guest.row.key.promotion_id)
     for (day, holder, other), ids in promotions.items():
         shown = ", ".join(ids[:PROMOTIONS_NAMED]) + (f" 等 {len(ids)} 个" if len(ids) > PROMOTIONS_NAMED else "")
-        yield f"{day} “{holder}”与“{other}”的单元 {shown} 数据不同, 未写入, 两个账户当日均不完整"
+        yield f"{day} “{holder}”与“{other}”的单元 {shown} 数据不同，未写入，两个账户当日均不完整"

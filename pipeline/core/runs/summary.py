@@ -217,18 +217,18 @@ def _suspiciously_empty(run: Run, ends: Sequence[BatchEnd]) -> Trouble | None:
     return Trouble(
         reason="suspicious_empty",
         message=f"{run.day}: every account is empty although there was cost in the days before",
-        what_to_do=f"{run.day} 所有账户均无数据, 但前几日有消耗: 请在巨量引擎后台核对。",
+        what_to_do=f"{run.day} 所有账户均无数据，但前几日有消耗，请在巨量引擎后台核对。",
     )
 
 
 def _older_list(run: Run) -> list[str]:
-    return [f"账户列表未能更新, 沿用上次的列表: {run.trouble.what_to_do}"] if run.trouble else []
+    return [f"账户列表未能更新，沿用上次的列表：{run.trouble.what_to_do}"] if run.trouble else []
 
 
 def _excess(run: Run, agreements: Iterable[DayAgreement]) -> list[str]:
     names = {account.id: account.name for account in run.accounts}
     return [
-        f"{names[one.account_id]} {one.day}: 表格另有 {_extra_rows(one)}, 共多 {_yuan(one.excess)} 元"
+        f"{names[one.account_id]} {one.day}：表格另有 {_extra_rows(one)}，共多出 {_yuan(one.excess)} 元"
         for one in agreements
         if one.gone or one.foreign
     ]
@@ -242,18 +242,18 @@ def _outside_new(run: Run, ends: Iterable[BatchEnd]) -> list[str]:
         days[at.account_id][at.day] = amount
     return [
         f"{names[account_id]} {min(found)} 起账户消耗多于单元合计：{outside_words(sum(found.values(), ZERO))}，"
-        "计入账户，不计入任何单元"
+        "已计入账户，不计入任何单元"
         for account_id, found in days.items()
     ]
 
 
 def _extra_rows(one: DayAgreement) -> str:
     words = {"数据源已不再返回的": one.gone, "他人添加的": one.foreign}
-    return "、".join(f"{word} {count} 行" for word, count in words.items() if count)
+    return "、".join(f"{word} {count:,} 行" for word, count in words.items() if count)
 
 
 def _yuan(money: Decimal) -> str:
-    return f"{money:.2f}"
+    return f"{money:,.2f}"
 
 
 def _view_notes(views: ViewsOutcome) -> tuple[str, ...]:
@@ -264,7 +264,7 @@ def _view_notes(views: ViewsOutcome) -> tuple[str, ...]:
         "缺少视图": views.missing,
         "视图筛选未生效": views.unproven,
     }
-    notes = [f"{word}: {', '.join(names)}" for word, names in words.items() if names]
-    notes += [f"还有 {views.queued} 个视图待处理, 由下次运行继续"] if views.queued else []
-    notes += [f"视图数接近上限 {VIEWS_MAX} 个: {views.spared} 个账户未建视图"] if views.spared else []
-    return (*notes, f"视图未检查: {views.trouble.what_to_do}") if views.trouble else tuple(notes)
+    notes = [f"{word}：{'、'.join(names)}" for word, names in words.items() if names]
+    notes += [f"还有 {views.queued} 个视图待处理，下次运行时继续"] if views.queued else []
+    notes += [f"视图数接近上限 {VIEWS_MAX} 个，{views.spared} 个账户未建视图"] if views.spared else []
+    return (*notes, f"视图未检查：{views.trouble.what_to_do}") if views.trouble else tuple(notes)

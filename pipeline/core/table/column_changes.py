@@ -61,9 +61,9 @@ def column_warnings(last: LastFields, layout: Layout, why: Causes) -> list[str]:
     Each is told once. A column that is new in the settings is filled without a warning.
     """
     told = [
-        f"“{name}”列已改名为“{now}”, 已跟随"
+        f"“{name}”列已改名为“{now}”，系统已按新名称写入"
         for name, now in layout.renamed.items()
         if not (name in last and last[name].name == now)
     ]
     refilled = {name: rows for name, rows in why.refilled.items() if name in last}
-    return told + [f"“{name}”列曾被删除后重建，已重新填入 {rows} 行" for name, rows in refilled.items()]
+    return told + [f"“{name}”列曾被删除后重建，已重新填入 {rows:,} 行" for name, rows in refilled.items()]

@@ -192,12 +192,12 @@ def _problem(column: Column, found: Mapping[str, Field], spare: Sequence[str]) -
     if field is None:
         near = get_close_matches(column.name, spare, n=1, cutoff=0.3)
         english = f"the table has no column {column.name!r}" + (f"; the nearest is {near[0]!r}" if near else "")
-        cure = f"请把“{near[0]}”改名为“{column.name}”" if near else f"请新建“{column.name}”列"
-        return english, f"表格缺少“{column.name}”列: {cure}({wanted})。"
+        cure = f"请把“{near[0]}”改名为“{column.name}”" if near else "可能已被删除，请恢复或新建该列"
+        return english, f"找不到“{column.name}”列：{cure}（{wanted}类型）。"
     if not field.holds(column.kind):
         of_type = f"field type {field.type} ({field.type_name})"
         english = f"column {field.name!r} is of {of_type}, which cannot hold {column.kind}"
-        return english, f"“{field.name}”列是{field.type_name}类型, 请改为{wanted}。"
+        return english, f"“{field.name}”列是{field.type_name}类型，请改为{wanted}。"
     return None
 
 

@@ -29,15 +29,15 @@ def calls_warning(used: int, limit: int, now: datetime) -> str | None:
     if not nearly_full(used, limit):
         return None
     # the free edition's 10,000 calls were a million for a while in 2026: what is set is no more than a guess
-    says = f"飞书本月 API 调用已用 {used}/{limit} 次（实际额度以飞书管理后台为准）"
+    says = f"飞书本月接口调用已用 {used:,}/{limit:,} 次（实际额度以飞书管理后台为准）"
     if used >= limit:
-        return f"{says}，已超过设置的额度；飞书受理期间照常同步，若开始拒绝，请升级飞书版本或等到下月 1 日。"
+        return f"{says}，已超过设置的额度；目前仍照常同步，若飞书开始拒绝，请升级飞书版本或等到下月 1 日。"
     local = now.astimezone(CHINA)
     begun = datetime(local.year, local.month, 1, tzinfo=CHINA)
     used_up = local + (local - begun) * (limit - used) / used
     if (used_up.year, used_up.month) != (local.year, local.month):
-        return f"{says}, 按目前速度本月够用; 下月 1 日重新计数。"
-    return f"{says}, 按目前速度将于 {used_up.date()} 用完: 请升级飞书版本或减少其它应用的调用。"
+        return f"{says}，按目前速度本月够用，下月 1 日重新计数。"
+    return f"{says}，按目前速度将于 {used_up.date()} 用完；请升级飞书版本或减少其他应用的调用。"
 
 
 def rows_warning(counts: Mapping[date, int], cap: int) -> str | None:
@@ -49,7 +49,7 @@ def rows_warning(counts: Mapping[date, int], cap: int) -> str | None:
     """
     if not counts or not nearly_full(used := counts[newest := max(counts)], cap):
         return None
-    return f"表格已有 {used} 行, 上限 {cap} 行, {_full_on(counts, newest, cap)}: 请归档旧数据或换新表。"
+    return f"表格已有 {used:,} 行，上限 {cap:,} 行，{_full_on(counts, newest, cap)}；请归档旧数据或换一张新表。"
 
 
 def status_warning(counts: Mapping[date, int], cap: int) -> str | None:
@@ -62,7 +62,7 @@ def status_warning(counts: Mapping[date, int], cap: int) -> str | None:
     if not counts or not nearly_full(used := counts[newest := max(counts)], cap):
         return None
     return (
-        f"同步状态表已有 {used:,} 行，上限 {cap:,} 行，{_full_on(counts, newest, cap)}：写满后最旧的行改记新的日期，"
+        f"同步状态表已有 {used:,} 行，上限 {cap:,} 行，{_full_on(counts, newest, cap)}；写满后，最旧的行改记新的日期，"
         "最近 10 天的行和有人填写过的行保持不变，无需处理。"
     )
 
@@ -72,12 +72,12 @@ def status_left_out(good: int, bad: int) -> list[str]:
     told = [f"已入库的 {good:,} 条"] * bool(good) + [f"未入库的 {bad:,} 条"] * bool(bad)
     if not told:
         return []
-    return [f"同步状态表已满，{'和'.join(told)}状态未能写入（数据表不受影响）：请删除同步状态表中不再需要的旧行。"]
+    return [f"同步状态表已满，{'和'.join(told)}状态未能写入（数据表不受影响）；请删除同步状态表中不再需要的旧行。"]
 
 
 def share_warning(what: str, used: int, limit: int) -> str | None:
     """What to tell of something else that is counted, such as 列 or 视图, if anything."""
-    return f"表格已有 {used} 个{what}, 上限 {limit} 个: 请删除不用的{what}。" if nearly_full(used, limit) else None
+    return f"表格的{what}已用 {used} 个（上限 {limit} 个），请删除不用的{what}。" if nearly_full(used, limit) else None
 
 
 def _full_on(counts: Mapping[date, int], newest: date, cap: int) -> str:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from math import exp, log, sqrt
 from statistics import median
 
@@ -86,7 +86,7 @@ def idle_promotions(rows: Iterable[ReportRow], account: Account, day: date, by: 
             f"idle:{account.id}:{spell[0].promotion_id}",
             account.name,
             f"单元“{spell[0].promotion_name}”连续{'至少' * from_the_first} {len(spell)} 天"
-            f"有消耗 (共 {_cost(spell):,.2f} 元) 而无转化",
+            f"有消耗（共 {_cost(spell):,.2f} 元）但无转化",
             spell[-1].day,
         )
         for spell, from_the_first in sorted(told, key=lambda one: _cost(one[0]), reverse=True)
@@ -115,16 +115,16 @@ def sentences(anomalies: Sequence[Anomaly]) -> tuple[str, ...]:
     groups: dict[tuple[str, date | None], list[str]] = defaultdict(list)
     for one in anomalies:
         groups[one.who, one.since].append(one.what)
-    return tuple(f"{who}: {_list(things)}{_from(since)}" for (who, since), things in groups.items())
+    return tuple(f"{who}：{_list(things)}{_from(since)}" for (who, since), things in groups.items())
 
 
 def _from(since: date | None) -> str:
-    return f", 自 {since:%m-%d} 起" if since else ""
+    return f"，自 {since:%m-%d} 起" if since else ""
 
 
 def _list(things: Sequence[str]) -> str:
     more = len(things) - SHOWN_TOGETHER
-    return "; ".join(things[:SHOWN_TOGETHER]) + (f"; 另有 {more} 项" if more > 0 else "")
+    return "；".join(things[:SHOWN_TOGETHER]) + (f"；另有 {more} 项" if more > 0 else "")
 
 
 def _series(history: History, accounts: Sequence[Account]) -> Iterable[tuple[Account, Series]]:
@@ -197,7 +197,7 @@ def _silent(account: Account, series: Series, day: date, by: Thresholds) -> Anom
     if not all(lately) or _comes_and_goes(spent):
         return None
     usual = spent[:USUAL_DAYS]
-    what = f"无消耗 (此前 {len(usual)} 天消耗 {min(usual):,.2f} 至 {max(usual):,.2f} 元)"
+    what = f"无消耗（此前 {len(usual)} 天每日消耗 {min(usual):,.2f}～{max(usual):,.2f} 元）"
     return Anomaly(f"silent:{account.id}", account.name, what, since)
 
 
@@ -224,5 +224,9 @@ def _figure(series: Series, day: date, measure: str) -> Decimal | None:
 
 
 def _range(off: _Off, measure: str) -> str:
+    """A figure and its range in whole numbers, rounded inwards, so that the figure is outside of what is shown."""
     form, unit = (",.2f", " 元") if measure == "cost" else (",.0f", "")
-    return f"{'偏高' if off.up else '偏低'} {off.figure:{form}}{unit} (通常 {off.low:{form}} 至 {off.high:{form}})"
+    low = off.low.to_integral_value(ROUND_CEILING)
+    high = max(low, off.high.to_integral_value(ROUND_FLOOR))
+    word = "高" if off.up else "低"
+    return f"{off.figure:{form}}{unit}，{word}于正常范围（{low:,.0f}～{high:,.0f}{unit}）"

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 
 from pipeline.core.coverage.grid import AccountCoverage, each_day
 from pipeline.core.coverage.history import Figures, added, figures_of, read_at
@@ -101,11 +100,6 @@ def account_week(one: AccountCoverage, days: DayRange) -> AccountWeek:
 def figures(loaded: Mapping[date, Figures], days: DayRange) -> Figures:
     """What was loaded of some days, together."""
     return added([NOTHING, *(one for day, one in loaded.items() if day in days)])
-
-
-def change(now: Decimal | None, before: Decimal | None) -> Decimal | None:
-    """By which part something grew; `None` where one of both is not known or there was nothing."""
-    return (now - before) / before if now is not None and before else None
 
 
 def _week_from(monday: date) -> DayRange:

@@ -17,7 +17,7 @@ import filelock
 import redis
 import structlog
 
-from pipeline.core.causes import cure_of
+from pipeline.core.causes import cure_of, maintenance_of
 from pipeline.core.errors import (
     BadResponse,
     DeadlinePassed,
@@ -40,11 +40,11 @@ PATIENCE_S = 90.0  # two refresh calls of 30 s, and some
 MOMENT_S = 0.1
 REST = timedelta(minutes=1)  # after a failed refresh, a valid access token is used this long before the next try
 BEGIN = (
-    "还没有令牌: 请打开授权链接授权, 再运行 laike token exchange '回调地址'; 或 laike token import FILE 导入旧令牌。"
+    "还没有令牌：请打开授权链接授权，再运行 laike token exchange '回调地址'；或用 laike token import FILE 导入旧令牌。"
 )
 OTHER_APP = (
-    "已有的令牌属于应用 {others}, 而 LAIKE_OCEANENGINE_APP_ID 是 {ours}: 请改回原来的 APP_ID; "
-    "若确实换了应用, 请打开授权链接重新授权 (勾选全部账户), 再运行 laike token exchange '回调地址'。"
+    "已有的令牌属于应用 {others}，而 LAIKE_OCEANENGINE_APP_ID 是 {ours}：请改回原来的 APP_ID；"
+    "若确实换了应用，请打开授权链接重新授权（勾选全部账户），再运行 laike token exchange '回调地址'。"
 )
 DEAD_CODES = (40103, 40107)  # expired, used up
 
@@ -220,16 +220,23 @@ class TokenKeeper:
     def _none(self) -> NeedsAuthorization:
         ours, others = self.vault.app_id, {pair.app_id for pair in self.vault.readable()}
         if not others:
-            return NeedsAuthorization("there is no Ocean Engine token", link=self.link, what_to_do=BEGIN)
+            cure = f"尚未完成授权；{cure_of(NeedsAuthorization.reason)}"
+            return NeedsAuthorization(
+                "there is no Ocean Engine token", link=self.link, what_to_do=cure, for_maintainer=BEGIN
+            )
         told = ", ".join(sorted(others))
         msg = f"the token belongs to app {told}, and LAIKE_OCEANENGINE_APP_ID is {ours}"
-        return NeedsAuthorization(msg, link=self.link, what_to_do=OTHER_APP.format(others=told, ours=ours))
+        cure = "现有授权不属于当前应用，请联系维护人员核对；若确实换了应用，请重新授权并勾选全部账户。"
+        return NeedsAuthorization(
+            msg, link=self.link, what_to_do=cure, for_maintainer=OTHER_APP.format(others=told, ours=ours)
+        )
 
     def _needs_authorization(self, dead: Dead) -> NeedsAuthorization:
         return NeedsAuthorization(
             dead.message,
             link=self.link,
-            what_to_do=f"{dead.cause}：{cure_of(NeedsAuthorization.reason)}",
+            what_to_do=f"{dead.cause}；{cure_of(NeedsAuthorization.reason)}",
+            for_maintainer=f"{dead.cause}；{maintenance_of(NeedsAuthorization.reason)}",
             code=dead.code,
             request_id=dead.request_id,
         )
@@ -247,11 +254,11 @@ def _cause_of_death(pair: TokenPair, earlier: Attempt | None, error: LaikeError)
     """Why a refresh token is dead, in English and in Chinese."""
     if earlier:
         sent = f"the answer to the refresh that {earlier.by} sent at {earlier.at.isoformat()} was lost"
-        return sent, "上一次刷新的应答丢失, 新令牌未能保存"
+        return sent, "上次更新授权时网络中断，新授权未能保存"
     if error.code == DEAD_CODES[0]:
-        return f"nobody refreshed it by {pair.refresh_expires_at.isoformat()}", "刷新令牌已过期"
+        return f"nobody refreshed it by {pair.refresh_expires_at.isoformat()}", "授权已过期"
     somebody = "somebody else used it: does the old script, or another installation, still run?"
-    return somebody, "刷新令牌被别的程序用掉 (旧脚本可能还在运行, 请先停掉)"
+    return somebody, "授权已被其他程序占用而失效（旧脚本可能仍在运行，请先停掉）"
 
 
 def _lost(error: LaikeError) -> bool:

@@ -20,7 +20,8 @@ from pipeline.file_input import NoFile, read_private
 from pipeline.state import codec, keys
 from pipeline.state.files import replacing
 
-ADD_THE_KEY = "请把原来的密钥加回 LAIKE_TOKEN_KEYS (排在新密钥之后), 或重新授权。"
+ADD_THE_KEY = "请把原来的密钥加回 LAIKE_TOKEN_KEYS（排在新密钥之后），或重新授权。"
+_UNREADABLE = "服务器上保存的授权无法读取，请联系维护人员，或重新授权。"
 MEND_THE_FILE = "请检查 LAIKE_TOKEN_FILE 指向的文件：应为本程序写入、仅属主可读的普通文件；也可重新授权。"
 
 _PUT = """
@@ -79,9 +80,10 @@ class Vault:
         pairs = [place.pair for place in places if place.pair]
         if not pairs and shut:
             msg = f"LAIKE_TOKEN_KEYS does not open the token in {' and '.join(shut)}: was the key changed?"
-            raise NeedsPerson(msg, what_to_do=ADD_THE_KEY)
+            raise NeedsPerson(msg, what_to_do=_UNREADABLE, for_maintainer=ADD_THE_KEY)
         if not pairs and (trouble := places[1].trouble):
-            raise NeedsPerson(f"Redis has no token, and its mirror {trouble}", what_to_do=MEND_THE_FILE)
+            msg = f"Redis has no token, and its mirror {trouble}"
+            raise NeedsPerson(msg, what_to_do=_UNREADABLE, for_maintainer=MEND_THE_FILE)
         pairs = [pair for pair in pairs if not self.app_id or pair.app_id in ("", self.app_id)]
         if not pairs:
             return None

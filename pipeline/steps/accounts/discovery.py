@@ -39,7 +39,7 @@ from pipeline.core.roster import AGENT, EBP, GROUP, LIFE, WORKBENCH, Found, Rost
 
 LISTINGS_AT_ONCE = 8
 NOT_GRANTED = 40118  # the app has no permission for an interface
-TICK_ALL = "授权范围内没有可用的本地推账户: 新的授权会覆盖原先的勾选, 请重新授权并勾选全部账户。"
+TICK_ALL = "授权范围内没有可用的本地推账户（新的授权会覆盖原先的勾选）：请重新授权并勾选全部账户。"
 
 log = structlog.get_logger()
 
@@ -114,8 +114,14 @@ def _nothing(listed: Sequence[_Listed], ticked: Sequence[Authorized]) -> NeedsPe
     refusal = next((one.refusal for one in listed if one.refusal), None)
     if refusal is None:
         return NeedsPerson(msg, what_to_do=TICK_ALL)
-    cure = refusal.what_to_do if isinstance(refusal, NeedsPerson) else TICK_ALL
-    return NeedsPerson(f"{msg}: {refusal.message}", what_to_do=cure, code=refusal.code, request_id=refusal.request_id)
+    says = refusal if isinstance(refusal, NeedsPerson) else None
+    return NeedsPerson(
+        f"{msg}: {refusal.message}",
+        what_to_do=says.what_to_do if says else TICK_ALL,
+        for_maintainer=says.for_maintainer if says else None,
+        code=refusal.code,
+        request_id=refusal.request_id,
+    )
 
 
 def _under(api: OceanEngine, parent: Authorized, known: Set[str]) -> _Listed:

@@ -75,7 +75,7 @@ def current_accounts(ctx: Context, *, anew: bool = False) -> Accounts:
     names = _enabled(ctx, known.names)
     if not names:
         msg = f"every account is disabled: [accounts.<id>] of laike.toml says so of all {len(known.names)}"
-        raise NeedsPerson(msg, what_to_do=ALL_DISABLED)
+        raise NeedsPerson(msg, what_to_do="全部账户均已停用，请联系维护人员至少启用一个。", for_maintainer=ALL_DISABLED)
     return replace(known, names=names)
 
 

@@ -18,11 +18,11 @@ from pipeline.steps.doctor.table import check_table
 META = ("base.time_zone", "base.advanced")
 AFTER = (*RIGHTS, "base", *META, *TABLE)
 TRIES = 2  # a person waits: ride out a hiccup, report an outage
-_APP_ID = "请在飞书开放平台「凭证与基础信息」复制 App ID (cli_…), 填入 LAIKE_FEISHU_APP_ID。"
-_SECRET = "请在飞书开放平台「凭证与基础信息」复制 App Secret, 填入 LAIKE_FEISHU_APP_SECRET。"  # noqa: S105 words
-_BASE = "请检查 LAIKE_BITABLE_APP_TOKEN: 请从浏览器复制多维表格的完整网址, 即 …/base/… 或知识库的 …/wiki/…。"
-_ZONE = "能同步, 但日期按该时区显示; 请在多维表格右上角「…」→「设置」中把时区改为北京时间 (GMT+8)。"
-_ADVANCED = "请确认「添加文档应用」中该应用为「可管理」: 权限不足时读取会返回空表; 不需要时可关闭「高级权限」。"
+_APP_ID = "请在飞书开放平台「凭证与基础信息」复制 App ID（cli_…），填入 LAIKE_FEISHU_APP_ID。"
+_SECRET = "请在飞书开放平台「凭证与基础信息」复制 App Secret，填入 LAIKE_FEISHU_APP_SECRET。"  # noqa: S105 words
+_BASE = "请检查 LAIKE_BITABLE_APP_TOKEN：请从浏览器复制多维表格的完整网址，即 …/base/… 或知识库的 …/wiki/…。"
+_ZONE = "不影响同步，但日期会按该时区显示；请在多维表格右上角「…」→「设置」中把时区改为北京时间（GMT+8）。"
+_ADVANCED = "请确认「添加文档应用」中该应用为「可管理」：权限不足时读到的是空表；不需要时可关闭「高级权限」。"
 
 
 def check_feishu(ctx: Context, *, redis: bool) -> list[Finding]:

@@ -48,12 +48,12 @@ def broken(check: str, says: str, cure: str) -> Finding:
 
 def unauthorized(check: str, error: LaikeError) -> Finding:
     """Make the finding of something that needs authorization."""
-    return Finding(check, State.BROKEN, error.message, error.what_to_do, needs_person=True, link=error.link)
+    return Finding(check, State.BROKEN, error.message, error.for_maintainer, needs_person=True, link=error.link)
 
 
 def of_error(check: str, error: LaikeError, cure: str | None = None) -> Finding:
     """Make a finding of an error, with its own advice unless a better one is given."""
-    return broken(check, error.message, cure or error.what_to_do)
+    return broken(check, error.message, cure or error.for_maintainer)
 
 
 def skipped(checks: Iterable[str], why: str) -> list[Finding]:

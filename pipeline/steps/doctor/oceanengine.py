@@ -12,7 +12,7 @@ from datetime import timedelta
 from pipeline.clients.oceanengine.reports import account_totals, promotion_report
 from pipeline.clients.retry import READ
 from pipeline.context import Context
-from pipeline.core.causes import CAUSES
+from pipeline.core.causes import maintenance_of
 from pipeline.core.errors import AccountUnavailable, LaikeError, NeedsAuthorization, NeedsPerson, Retryable
 from pipeline.core.model import Account, DayRange
 from pipeline.core.roster import Why
@@ -29,15 +29,17 @@ REFRESH_LEFT = timedelta(days=3)
 AT_ONCE = 16
 TRIES = 2  # a person waits: ride out a hiccup, report an outage
 _WAS_OPEN = "令牌文件此前可被本机其他用户读写：请确认是谁改了权限；若本机有不可信的用户，请重新授权。"
-_REAUTHORIZE = CAUSES["needs_authorization"].cure
-_GRANT = "请在巨量引擎开放平台「应用管理」→「权限」申请本地推数据报表中的“{name}”, 通过后重新授权。"
+_REAUTHORIZE = maintenance_of("needs_authorization")
+_GRANT = "请在巨量引擎开放平台「应用管理」→「权限」申请本地推数据报表中的“{name}”，通过后重新授权。"
 _GRANT_LISTS = (
-    "请在巨量引擎开放平台「应用管理」→「权限」申请账户列表接口 (获取已授权账户, 来客账户下的本地推账户, "
-    "工作台账户列表, 获取广告主公开信息; 升级版工作台和代理商另需各自的账户列表), 通过后重新授权; "
+    "请在巨量引擎开放平台「应用管理」→「权限」申请账户列表接口（获取已授权账户、来客账户下的本地推账户、"
+    "工作台账户列表、获取广告主公开信息；升级版工作台和代理商另需各自的账户列表），通过后重新授权；"
     "或在 LAIKE_ACCOUNTS 中写明账户。"
 )
 _ALL_ACCOUNTS = f"请用管理这些账户的账号授权并勾选全部账户。{_REAUTHORIZE}"
-_ACCOUNT = "请在巨量引擎检查该账户的状态; 若正常, 请重新授权并勾选全部账户 (包括此账户), 或从 LAIKE_ACCOUNTS 中去掉它。"
+_ACCOUNT = (
+    "请在巨量引擎检查该账户的状态；若正常，请重新授权并勾选全部账户（包括该账户），或从 LAIKE_ACCOUNTS 中去掉它。"
+)
 
 
 def accounts_of(ctx: Context) -> tuple[Account, ...]:
@@ -91,7 +93,7 @@ def _check_token(ctx: Context) -> Finding:
     left = ctx.tokens.pair().refresh_expires_at - ctx.now()
     says = f"the refresh token has {left / timedelta(days=1):.1f} days left"
     if left < REFRESH_LEFT:
-        cure = f"worker 和 beat 运行时令牌每天自动刷新: 请先启动它们; 否则请在到期前重新授权。{_REAUTHORIZE}"
+        cure = f"worker 和 beat 运行时令牌每天自动刷新，请先启动它们；否则请在到期前重新授权。{_REAUTHORIZE}"
         return warning("token", f"{says}: nothing refreshes it", cure)
     return ok("token", says)
 
@@ -101,7 +103,9 @@ def _check_mirror(ctx: Context) -> list[Finding]:
     vault, file = ctx.tokens.vault, ctx.settings.token_file
     if not vault.mirrored():
         why = f": {vault.unreadable}" if vault.unreadable else ""
-        return [broken("token.mirror", f"{file} does not take the newest token pair{why}", CAUSES["token_mirror"].cure)]
+        return [
+            broken("token.mirror", f"{file} does not take the newest token pair{why}", maintenance_of("token_mirror"))
+        ]
     return [warning("token.mirror", f"{file}: {vault.was_open}", _WAS_OPEN)] if vault.was_open else []
 
 
@@ -118,7 +122,7 @@ def _check_lists(ctx: Context) -> list[Finding]:
     if not known.trouble:
         return [_listed(ctx, len(known.names)), *reports]
     trouble = known.trouble
-    cure = _GRANT_LISTS if trouble.code in (NOT_GRANTED, NO_PERMISSION) else trouble.what_to_do
+    cure = _GRANT_LISTS if trouble.code in (NOT_GRANTED, NO_PERMISSION) else trouble.at_terminal
     return [broken(LISTS, f"the last list is used: {trouble.message}", cure), *reports]
 
 
@@ -173,7 +177,7 @@ def _check_accounts(ctx: Context, accounts: Sequence[Account], first: LaikeError
 
 def _unavailable(account: Account, error: LaikeError) -> Finding:
     says = f"account {account.id} ({account.name}): {error.message}"
-    return broken(REPORTS[3], says, _ACCOUNT if isinstance(error, AccountUnavailable) else error.what_to_do)
+    return broken(REPORTS[3], says, _ACCOUNT if isinstance(error, AccountUnavailable) else error.for_maintainer)
 
 
 def _check_promotions(ctx: Context, account: Account) -> Finding:

@@ -32,8 +32,10 @@ WAIT_FOR_WRITER_S = 5.0
 ONE_SEND = RetryPolicy(attempts=1, blind=False)
 NO_RECORD, NO_VIEW, NO_FIELD = "recLaikeDoctor", "vewLaikeDoctor", "fldLaikeDoctor"
 CHECKS = ("feishu.permissions", "feishu.document", "feishu.writing")
-_SCOPES = "请在飞书开放平台该应用的「权限管理」开通 {scopes}, 然后在「版本管理与发布」创建版本并发布 (需管理员审核)。"
-_DOCUMENT = "请打开多维表格, 「…」→「…更多」→「添加文档应用」, 选择该应用并给「可编辑」(开启了高级权限时给「可管理」)。"
+_SCOPES = "请在飞书开放平台该应用的「权限管理」开通 {scopes}，然后在「版本管理与发布」创建版本并发布（需管理员审核）。"
+_DOCUMENT = (
+    "请打开多维表格，在「…」→「…更多」→「添加文档应用」中选择该应用并给「可编辑」权限（开启了高级权限时给「可管理」）。"
+)
 
 
 @dataclass

@@ -4,7 +4,7 @@ import re
 from datetime import datetime, timedelta
 
 from pipeline.context import Context
-from pipeline.core.causes import cure_of
+from pipeline.core.causes import maintenance_of
 from pipeline.core.errors import HistoryUnclear, NewerState, StoreUnreachable, WrongRelease
 from pipeline.state.store import Server, describe, ours, probe
 from pipeline.steps.doctor.findings import Finding, State, broken, of_error, ok, skipped, warning
@@ -12,10 +12,10 @@ from pipeline.steps.doctor.findings import Finding, State, broken, of_error, ok,
 AFTER = ("redis.version", "redis.aof", "redis.eviction", "redis.clock", "redis.state")
 OLDEST, TRIED_WITH = (6, 2), (7, 0)  # the oldest that redis-py and kombu support; the oldest that we test with
 CLOCK_S = 2
-_UNSEEN = "当前用户无权执行 INFO：请在云服务控制台核对版本、持久化 (AOF) 与 maxmemory-policy。"
-_AOF = "请以 `--appendonly yes --appendfsync always` 启动 Redis (docker-compose.yml 已如此设置)。"
-_EVICTION = "请在 Redis 配置中设置 `maxmemory-policy noeviction`, 并给足内存。"
-_CLOCK = "请在两台机器上开启时间同步 (NTP, 如 chrony)。"
+_UNSEEN = "当前用户无权执行 INFO：请在云服务控制台核对版本、持久化（AOF）与 maxmemory-policy。"
+_AOF = "请以 `--appendonly yes --appendfsync always` 启动 Redis（docker-compose.yml 已如此设置）。"
+_EVICTION = "请在 Redis 配置中设置 `maxmemory-policy noeviction`，并给足内存。"
+_CLOCK = "请在两台机器上开启时间同步（NTP，如 chrony）。"
 
 
 def check_redis(ctx: Context) -> list[Finding]:
@@ -48,10 +48,10 @@ def _state(ctx: Context) -> Finding:
         return of_error("redis.state", error)
     if (tables := ctx.schema.unclear()) is not None:
         says = f"which table it is that an older release remembers is not known: {' or '.join(tables) or 'none is'}"
-        return broken("redis.state", says, cure_of(HistoryUnclear.reason))
+        return broken("redis.state", says, maintenance_of(HistoryUnclear.reason))
     if not ours and ctx.schema.holds_tableless():
         says = "of an older release: the next worker or command brings it up to date"
-        return warning("redis.state", says, cure_of(WrongRelease.reason))
+        return warning("redis.state", says, maintenance_of(WrongRelease.reason))
     return ok("redis.state", "of this release")
 
 

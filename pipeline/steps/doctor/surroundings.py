@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pipeline.addresses import leaves_openly
 from pipeline.clients.feishu.bot import Bot
 from pipeline.context import Context
-from pipeline.core.causes import cure_of
+from pipeline.core.causes import maintenance_of
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import CHINA, china_day
 from pipeline.core.outcome import RunKind
@@ -24,7 +24,7 @@ HOOK = "/open-apis/bot/v2/hook/"
 RUNS_LOOKED_AT = 200
 SCHEDULE = ("worker", "beat")
 _SETTINGS = "请按提示修改 .env（或环境变量）；变量名见 docs/settings.md。"
-_WORKER = "请启动 worker: python -m worker (容器: docker compose up -d)。"
+_WORKER = "请启动 worker：python -m worker（容器：docker compose up -d）。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def check_settings(ctx: Context) -> list[Finding]:
     if not offset:
         return [*found, ok("clock", f"{ctx.now().astimezone(CHINA):%Y-%m-%d %H:%M:%S} in Shanghai")]
     says = f"LAIKE_CLOCK_OFFSET_S SHIFTS THE CLOCK BY {offset:.0f} s: days and schedule are those of another time"
-    return [*found, warning("clock", says, "LAIKE_CLOCK_OFFSET_S 只用于测试: 请从 .env 中删除。")]
+    return [*found, warning("clock", says, "LAIKE_CLOCK_OFFSET_S 只用于测试，请从 .env 中删除。")]
 
 
 def _settings(ctx: Context) -> list[Finding]:
@@ -102,11 +102,11 @@ def _beat(ctx: Context, times: Mapping[str, datetime]) -> Finding:
     owed = now >= owed_from(now, settings.daily_at, deadline) and any(run.started_at < begins for run in runs)
     if owed and not ctx.ledger.known(scheduled_id(RunKind.DAILY, newest)):
         was = f"the last one was {last.run_id}" if last else "there never was one"
-        return warning("beat", f"today's daily run has not begun ({was})", cure_of("no_beat"))
+        return warning("beat", f"today's daily run has not begun ({was})", maintenance_of("no_beat"))
     summary = ctx.ledger.summary(last.run_id) if last else None
     was = f"last daily run {last.run_id}: {summary.state if summary else 'not ended'}" if last else "no daily run yet"
     if not BeatSigns(ctx.client).seen():
-        return warning("beat", f"beat gave no sign of life within 15 minutes; {was}", cure_of("no_beat"))
+        return warning("beat", f"beat gave no sign of life within 15 minutes; {was}", maintenance_of("no_beat"))
     return ok("beat", f"{was}; next in Shanghai: {due}")
 
 

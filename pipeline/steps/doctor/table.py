@@ -29,16 +29,16 @@ READ_TABLE, READ_FIELDS, READ_ROWS, READ_VIEWS = (
     "base:view:read",
 )
 _TABLE = (
-    "请检查 LAIKE_BITABLE_TABLE_ID: 打开数据表, 网址中 table= 后面以 tbl 开头的部分; 或把它留空并运行 laike init 新建。"
+    "请检查 LAIKE_BITABLE_TABLE_ID：打开数据表，取网址中 table= 之后以 tbl 开头的部分；或留空并运行 laike init 新建。"
 )
-_FULL = "请归档旧数据, 或换一张新表; 若套餐允许更多行, 请调大 LAIKE_TABLE_MAX_ROWS。"
+_FULL = "请归档旧数据，或换一张新表；若套餐允许更多行，请调大 LAIKE_TABLE_MAX_ROWS。"
 _UNSEEN = (
-    "请确认应用在「添加文档应用」中为「可管理」, 再运行 laike doctor; 若表格确实被清空, 请运行 laike doctor --unblock。"
+    "请确认应用在「添加文档应用」中为「可管理」，再运行 laike doctor；若表格确实被清空，请运行 laike doctor --unblock。"
     "在此之前不会写入。"
 )
 _VIEWS = "请运行 laike views --fix。"
-_MANY = "每张数据表最多 200 个视图: 请删除不用的视图。"
-_OTHERS = "请停用旧脚本 (crontab) 或其它写入该表的程序; 重复的行由其写入。"
+_MANY = "每张数据表最多 200 个视图，请删除不用的视图。"
+_OTHERS = "请停用旧脚本（crontab）或其他写入该表的程序：重复的行由它们写入。"
 
 
 def check_table(ctx: Context, base: Base, rights: Rights, zone: ZoneInfo, *, redis: bool) -> list[Finding]:

@@ -110,7 +110,13 @@ def write_blocks(blocks: Iterable[Block], writer: Writer, tell: Callable[[int], 
     if tally.unread and not some:
         account, trouble = tally.unread[0]
         msg = f"no account could be read: {account.name}: {trouble.message}"
-        raise LaikeError(msg, what_to_do=trouble.what_to_do, code=trouble.code, request_id=trouble.request_id)
+        raise LaikeError(
+            msg,
+            what_to_do=trouble.what_to_do,
+            for_maintainer=trouble.for_maintainer,
+            code=trouble.code,
+            request_id=trouble.request_id,
+        )
     writer.end()
     return tally
 

@@ -57,7 +57,7 @@ def look(ctx: Context, table_id: str | None, accounts: Sequence[Account]) -> Pla
     ids = base.tables.ids()
     if table_id and table_id not in ids.values():
         there = ", ".join(f"{table_id} ({name})" for name, table_id in ids.items())
-        advice = "请把 LAIKE_BITABLE_TABLE_ID 改为其中之一, 或留空以新建数据表。"
+        advice = "请把 LAIKE_BITABLE_TABLE_ID 改为其中之一，或留空以新建数据表。"
         raise TableMismatch(f"the base has no table {table_id}; there are {there or 'none'}", what_to_do=advice)
     found, lacks_status = table_id or ids.get(TABLE_NAME), NAME not in ids
     if found is None:

@@ -41,9 +41,9 @@ def gather(ctx: Context, days: DayRange, account_ids: Sequence[str]) -> Report:
     )
 
 
-def send_report(ctx: Context, report: Report, file: str) -> Sent:
-    """Send the main figures to the group; what became of them. A bot sends no files: the card says where it lies."""
-    return send(ctx, report_card(report, file))
+def send_report(ctx: Context, report: Report) -> Sent:
+    """Send the main figures to the group, which a bot can; the file it cannot."""
+    return send(ctx, report_card(report))
 
 
 def _restated(ctx: Context, days: DayRange, accounts: Collection[Account]) -> list[Restated]:

@@ -128,11 +128,11 @@ def _make_views(base: Base, views: Sequence[SavedView]) -> tuple[tuple[str, ...]
 def _check_columns(backup: Backup, fields: Sequence[Field]) -> None:
     if names := lacking(backup.header.fields, fields):
         msg = f"the table lacks columns of the backup: {', '.join(names)}; nothing was restored"
-        raise TableMismatch(msg, what_to_do=f"请先在多维表格中补上这些列: {', '.join(names)}。")
+        raise TableMismatch(msg, what_to_do=f"请先在多维表格中补上这些列：{'、'.join(names)}。")
 
 
 def _check_capacity(ctx: Context, count: int, more: int) -> None:
     cap = ctx.settings.table_max_rows
     if count + more > cap:
         msg = f"{more} rows to restore do not fit: the table holds {count} of {cap} (LAIKE_TABLE_MAX_ROWS)"
-        raise TableFull(msg, what_to_do=f"表格已有 {count} 行, 上限 {cap} 行, 需恢复 {more} 行: 请先腾出空间。")
+        raise TableFull(msg, what_to_do=f"表格已有 {count:,} 行，上限 {cap:,} 行，需恢复 {more:,} 行：请先腾出空间。")

@@ -21,7 +21,7 @@ def stop(ctx: Context, run: Run) -> None:
     why = Trouble(
         reason="stopped",
         message=f"{run.run_id} was stopped; the same command again goes on with what is left",
-        what_to_do="补数已按要求停止; 再次运行同一命令即可继续。",
+        what_to_do="补数已按要求停止；重新补数即可继续。",
     )
     ctx.ledger.give_up(run.run_id, why)
 

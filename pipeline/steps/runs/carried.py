@@ -82,6 +82,6 @@ def _day(at: AccountDay, covered: Mapping[AccountDay, Loaded]) -> DayOutcome:
     why = Trouble(
         reason="interrupted",
         message=f"{at.day}: the record of what an earlier attempt loaded is lost",
-        what_to_do=f"{at.day} 此前写入的记录已丢失, 请再次运行同一命令。",
+        what_to_do=f"{at.day} 此前写入的记录已丢失，请重新补数。",
     )
     return DayOutcome(day=at.day, state=DayState.MISSING, trouble=why)

@@ -122,7 +122,7 @@ def _write_status(ctx: Context, run: Run, words: Mapping[AccountDay, Word]) -> l
         return write_status(ctx, run, words)
     except LaikeError as error:
         log.warning("status_failed", run=run.run_id, error=error.message)
-        return [f"同步状态表未更新: {error.what_to_do}"]
+        return [f"同步状态表未更新：{error.what_to_do}"]
 
 
 def _name_others(ctx: Context, run: Run, conflicts: frozenset[AccountDay]) -> list[str]:

@@ -28,7 +28,7 @@ def interrupt(ctx: Context, run: Run) -> Summary:
     why = Trouble(
         reason="interrupted",
         message=f"{run.run_id} was stopped half-way; the same command again completes it",
-        what_to_do="运行被手动停止；再次运行同一命令即可补齐。",
+        what_to_do="运行已被手动停止；重新运行即可补齐。",
     )
     ctx.ledger.give_up(run.run_id, why)
     summary = replace(bare_summary(run, why, ctx.now()), state=RunState.INTERRUPTED)

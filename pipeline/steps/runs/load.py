@@ -228,7 +228,9 @@ class _Load:
             refuse_empty(self.ctx, self.run.accounts, stop=not self.run.dry_run)
         if count + more > cap:
             msg = f"{more} rows to create do not fit: the table holds {count} of {cap} (LAIKE_TABLE_MAX_ROWS)"
-            advice = f"表格已有 {count} 行, 上限 {cap} 行, 需新增 {more} 行: 请归档旧数据或换新表。"
+            advice = (
+                f"表格已有 {count:,} 行，上限 {cap:,} 行，本次需新增 {more:,} 行，未写入；请归档旧数据或换一张新表。"
+            )
             raise TableFull(msg, what_to_do=advice)
         self.rows = count + more
 

@@ -71,5 +71,8 @@ def _lack(ctx: Context, run: Run) -> TableFull | None:
     if held + more <= cap:
         return None
     msg = f"about {more} rows to create do not fit: the table holds {held} of {cap} (LAIKE_TABLE_MAX_ROWS)"
-    advice = f"表格已有 {held} 行, 上限 {cap} 行, 补数约需新增 {more} 行, 未写入: 请归档旧数据、换新表或缩小日期范围。"
+    advice = (
+        f"表格已有 {held:,} 行，上限 {cap:,} 行，补数约需新增 {more:,} 行，未写入；"
+        "请归档旧数据、换一张新表，或缩小日期范围。"
+    )
     return TableFull(msg, what_to_do=advice)

@@ -35,7 +35,7 @@ def clear_twins(ctx: Context, run: Run, layout: Layout, wanted: Sequence[WantedR
             until_known(partial(_clear, ctx, run, base, layout, wanted), ctx.pause)
     except LaikeError as error:
         log.warning("twins_stay", run=run.run_id, error=error.message)
-        return (f"重复写入的行未能清除: {error.what_to_do}",)
+        return (f"重复写入的行未能清除：{error.what_to_do}",)
     return ()
 
 
@@ -46,9 +46,8 @@ def told(ctx: Context, run: Run, layout: Layout, wanted: Sequence[WantedRow]) ->
         return ()
     there = {row.record_id for row in read_rows(ctx.base(None), layout, _days(run, wanted))}
     left = sum(record_id in there for record_id in cleared.record_ids)
-    counts = {"已清除": len(cleared.record_ids) - left, "已备份, 但仍在表格中": left}
-    files = ", ".join(cleared.files)
-    return tuple(f"{count} 行重复写入{words}, 备份见 {files}" for words, count in counts.items() if count)
+    counts = {"已备份并清除": len(cleared.record_ids) - left, "已备份，但仍在表格中": left}
+    return tuple(f"{count:,} 行重复写入的数据{words}" for words, count in counts.items() if count)
 
 
 def _clear(ctx: Context, run: Run, base: Base, layout: Layout, wanted: Sequence[WantedRow]) -> None:
@@ -64,6 +63,7 @@ def _clear(ctx: Context, run: Run, base: Base, layout: Layout, wanted: Sequence[
     known = ctx.staging.cleared(run.batch_id)
     if new := [twin for twin in twins if twin.row.record_id not in known.record_ids]:
         file = str(save_copies(ctx, fields, new, WHY))
+        log.info("twins_saved", run=run.run_id, rows=len(new), file=file)
         # recorded first, so that a process that takes over can tell of it
         ctx.staging.put_cleared(run.batch_id, Cleared((*known.record_ids, *_ids(new)), (*known.files, file)))
     ctx.writes.begin_writing()

@@ -11,11 +11,11 @@ from pipeline.core.errors import LaikeError, Retryable
 from pipeline.core.model import china_day
 from pipeline.render.cards import greeting_card, seconds_to_wait
 
-SET_THE_HOOK = "请在飞书群「设置」→「群机器人」→「自定义机器人」复制 Webhook 地址, 填入 LAIKE_FEISHU_WEBHOOK_URL。"
+SET_THE_HOOK = "请在飞书群「设置」→「群机器人」→「自定义机器人」复制 Webhook 地址，填入 LAIKE_FEISHU_WEBHOOK_URL。"
 _REFUSED = {
-    19021: "请把机器人「安全设置」→「签名校验」的密钥填入 LAIKE_FEISHU_WEBHOOK_SECRET, 并校准本机时间。",
+    19021: "请把机器人「安全设置」→「签名校验」的密钥填入 LAIKE_FEISHU_WEBHOOK_SECRET，并校准本机时间。",
     19022: "请把本机 IP 加入机器人「安全设置」→「IP 白名单」。",
-    19024: "请在机器人「安全设置」→「自定义关键词」中加入“同步”, 或去掉关键词。",
+    19024: "请在机器人「安全设置」→「自定义关键词」中加入“同步”，或去掉关键词。",
 }
 
 log = structlog.get_logger()
@@ -42,7 +42,7 @@ def greet(ctx: Context, bot: Bot) -> str:
 def bot_cure(error: LaikeError) -> str:
     """What to do about an error of the bot: in the words of its page where they are known."""
     passes = isinstance(error, Retryable) and error.code is not None
-    return _REFUSED.get(error.code or 0, error.what_to_do if passes else SET_THE_HOOK)
+    return _REFUSED.get(error.code or 0, error.for_maintainer if passes else SET_THE_HOOK)
 
 
 def send(ctx: Context, card: Mapping[str, object]) -> Sent:

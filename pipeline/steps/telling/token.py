@@ -5,7 +5,7 @@ from datetime import timedelta
 import structlog
 
 from pipeline.context import Context
-from pipeline.core.causes import CAUSES
+from pipeline.core.causes import CAUSES, cure_of
 from pipeline.core.errors import BadResponse, LaikeError, NeedsPerson, Retryable
 from pipeline.core.model import TokenPair
 from pipeline.render.cards import trouble_card
@@ -38,8 +38,8 @@ def keep_token(ctx: Context) -> TokenPair:
 
 def _tell(ctx: Context, error: LaikeError) -> None:
     trouble = error.trouble()
-    lines = [trouble.what_to_do, f"错误码 {trouble.code or '无'}, 请求编号 {trouble.request_id or '无'}"]
-    tell_once(ctx, told_as(trouble.reason), trouble_card("巨量引擎令牌刷新失败", lines, ctx.tokens.link))
+    lines = [trouble.what_to_do, f"错误码 {trouble.code or '无'}，请求编号 {trouble.request_id or '无'}"]
+    tell_once(ctx, told_as(trouble.reason), trouble_card("巨量引擎授权更新失败", lines, ctx.tokens.link))
 
 
 def _warn_of_the_end(ctx: Context, pair: TokenPair) -> None:
@@ -48,15 +48,15 @@ def _warn_of_the_end(ctx: Context, pair: TokenPair) -> None:
         return
     hours = max(0, int(left.total_seconds() // 3600))
     log.warning("token_ends_soon", hours=hours)
-    lines = [f"刷新令牌还剩 {hours} 小时。到期后同步会停止, 只有重新授权才能恢复。", "请现在打开授权页重新授权。"]
+    lines = [f"授权将在 {hours} 小时后到期，到期后同步停止，只能重新授权恢复。", cure_of("needs_authorization")]
     tell_once(ctx, told_as("ends_soon"), trouble_card("巨量引擎授权即将到期", lines, ctx.tokens.link))
 
 
 def _warn_of_the_mirror(ctx: Context) -> None:
     if ctx.tokens.vault.mirrored():
         return
-    cause = CAUSES["token_mirror"]
-    tell_once(ctx, told_as("token_mirror"), trouble_card(cause.words, [cause.cure], None))
+    title, cure = CAUSES["token_mirror"].words, cure_of("token_mirror")
+    tell_once(ctx, told_as("token_mirror"), trouble_card(title, [cure], None))
 
 
 def told_as(reason: str) -> str:

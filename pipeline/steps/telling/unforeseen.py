@@ -21,7 +21,7 @@ def tell_error(ctx: Context, title: str, error: Exception) -> None:
     if isinstance(error, LaikeError) and trouble.needs_person:
         tell_once(ctx, told_as(trouble.reason), trouble_card(title, [trouble.what_to_do], ctx.tokens.link))
     else:
-        tell_once(ctx, f"error:{type(error).__name__}", error_card(title, trouble))
+        tell_once(ctx, f"error:{type(error).__name__}", error_card(title, trouble, type(error).__name__))
 
 
 def put_aside_if_unreadable(ctx: Context, run_id: str) -> bool:

@@ -21,7 +21,7 @@ from cli.terminal.summary import print_summary
 from cli.terminal.trace import tree
 from cli.terminal.words import coloured, escaped, shown, words
 from pipeline.core import redaction
-from pipeline.core.causes import cure_of
+from pipeline.core.causes import maintenance_of
 from pipeline.core.coverage.day import DayCoverage, LastOutcome
 from pipeline.core.coverage.grid import AccountCoverage
 from pipeline.core.errors import LaikeError, Trouble
@@ -150,7 +150,7 @@ def test_an_error_says_its_words_and_nothing_else(text: str) -> None:
     first, *more = text.split("\n")
     assert lines[0] == f"error: {shown(first)}"
     assert all(line.startswith("  ") for line in lines[1 : 1 + len(more)])
-    assert lines[1 + len(more) :] == [f"→ {shown(text or cure_of('failed'))}"]
+    assert lines[1 + len(more) :] == [f"→ {shown(text or maintenance_of('failed'))}"]
 
 
 @given(texts)

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.clients.feishu.codes import CAUSES as FEISHU
 from pipeline.clients.oceanengine.api import CAUSES as OCEANENGINE
-from pipeline.core.causes import CAUSES, cure_of
+from pipeline.core.causes import CAUSES, cure_of, maintenance_of
 from pipeline.core.errors import LaikeError
 
 PACKAGES = [Path(__file__).parents[4] / name for name in ("pipeline", "worker", "cli")]
@@ -19,7 +19,7 @@ def kinds(of: type[LaikeError]) -> set[str]:
 
 def test_each_reason_of_the_product_is_a_cause_and_no_cause_is_left_over() -> None:
     sources = [path.read_text(encoding="utf-8") for package in PACKAGES for path in package.rglob("*.py")]
-    words = r'(?:reason=|refused=|cure_of\(|CAUSES\[)"(\w+)"'
+    words = r'(?:reason=|refused=|cure_of\(|maintenance_of\(|CAUSES\[)"(\w+)"'
     made = {reason for source in sources for reason in re.findall(words, source)}
     assert set(CAUSES) == made | kinds(LaikeError) | set(FEISHU.values()) | set(OCEANENGINE.values())
 
@@ -29,10 +29,11 @@ def test_each_cause_has_a_few_words_and_one_sentence_in_full_width_chinese(reaso
     cause = CAUSES[reason]
     assert re.search(r"[\u4e00-\u9fff]", cause.words)
     assert cause.words[-1] not in "。，："
-    assert re.search(r"[\u4e00-\u9fff]", cause.cure)
-    assert cause.cure.endswith("。")
-    assert cause.cure.count("。") == 1
-    assert not re.search(r"[\u4e00-\u9fff][,:;()]|[,:;()][\u4e00-\u9fff]", cause.cure)
+    assert re.search(r"[\u4e00-\u9fff]", cure_of(reason))
+    for said in (cure_of(reason), maintenance_of(reason)):
+        assert said.endswith("。")
+        assert said.count("。") == 1
+        assert not re.search(r"[\u4e00-\u9fff][,:;()]|[,:;()][\u4e00-\u9fff]", said)
 
 
 def test_no_two_causes_have_the_same_words() -> None:
@@ -40,5 +41,6 @@ def test_no_two_causes_have_the_same_words() -> None:
     assert len(set(words)) == len(words)
 
 
-def test_a_reason_of_another_version_goes_to_the_engineer() -> None:
-    assert cure_of("of_a_newer_version") == cure_of("failed")
+def test_a_reason_of_another_version_goes_to_the_maintainer_with_its_id() -> None:
+    assert cure_of("of_a_newer_version") == "未完成，请联系维护人员（编号 of_a_newer_version）。"
+    assert maintenance_of("of_a_newer_version") == maintenance_of("failed")

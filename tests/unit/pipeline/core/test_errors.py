@@ -5,12 +5,13 @@ from dataclasses import FrozenInstanceError, asdict
 import pytest
 
 from pipeline.core import errors
-from pipeline.core.causes import cure_of
+from pipeline.core.causes import CAUSES, cure_of, maintenance_of
 from pipeline.core.errors import (
     HistoryUnclear,
     LaikeError,
     NeedsAuthorization,
     NeedsPerson,
+    NoWorker,
     Retryable,
     TableFull,
     TableMismatch,
@@ -98,6 +99,13 @@ def test_a_better_advice_replaces_the_usual_one() -> None:
     assert TableMismatch("x", what_to_do="请新建列。").trouble().what_to_do == "请新建列。"
 
 
+def test_the_terminal_is_told_the_maintainers_words_where_there_are_some() -> None:
+    assert NoWorker("x").trouble().at_terminal == maintenance_of(NoWorker.reason)
+    assert NoWorker("x", for_maintainer="请启动它。").trouble().at_terminal == "请启动它。"
+    assert NoWorker("x", for_maintainer="请启动它。").what_to_do == cure_of(NoWorker.reason)
+    assert TableMismatch("x", what_to_do="请新建列。").trouble().at_terminal == "请新建列。"
+
+
 def test_an_empty_advice_is_no_advice() -> None:
     assert TableMismatch("x", what_to_do="").what_to_do == cure_of(TableMismatch.reason)
 
@@ -112,6 +120,7 @@ def test_each_error_tells_its_reason_code_and_request_id(error: type[LaikeError]
         code=40105,
         request_id="20260201-ab",
         needs_person=error.needs_person,
+        for_maintainer=CAUSES[error.reason].maintenance or None,
     )
 
 

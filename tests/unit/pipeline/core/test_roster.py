@@ -81,7 +81,7 @@ def test_the_first_way_names_an_account_and_all_ways_are_told() -> None:
 
 def test_the_first_discovery_names_all_that_it_found() -> None:
     assert news(None, made(Found(A, "城东店", LIFE), Found(B, "城西店", LIFE))) == [
-        "02-15 已自动发现 2 个账户: 城东店、城西店"
+        "02-15 自动发现 2 个账户：城东店、城西店"
     ]
 
 
@@ -89,9 +89,10 @@ def test_news_say_what_came_what_went_and_what_is_called_otherwise() -> None:
     old = made(Found(A, "城东店", LIFE), Found(B, "城西店", LIFE))
     new = made(Found(A, "城东旗舰店", LIFE), Found(C, "城南店", LIFE), sticky=old.names)
     assert news(old, new) == [
-        "02-15 新增 1 个账户, 已纳入同步: 城南店",
-        "02-15 1 个账户已不在授权范围内, 停止同步; 新的授权会覆盖原先的勾选, 若非有意请重新授权并勾选全部账户: 城西店",
-        "02-15 1 个账户在巨量引擎改名: 城东店 改为 城东旗舰店 (表格仍写 城东店)",
+        "02-15 新增 1 个账户，已纳入同步：城南店",
+        "02-15 1 个账户已不在授权范围内，已停止同步：城西店；"
+        "新的授权会覆盖原先的勾选，若非有意，请重新授权并勾选全部账户",
+        "02-15 1 个账户在巨量引擎改名：城东店 改名为 城东旗舰店（表格中仍写作 城东店）",
     ]
 
 
@@ -99,7 +100,7 @@ def test_what_is_no_longer_valid_is_told_when_it_becomes_so_and_not_again() -> N
     lost = (Skipped("71", "城南餐饮"),)
     good, bad = made(Found(A, "城东店", LIFE)), made(Found(A, "城东店", LIFE), skipped=(*lost, *lost))
     assert bad.skipped == lost
-    assert news(good, bad) == ["02-15 授权中 1 个账号已失效, 已跳过其下账户: 城南餐饮"]
+    assert news(good, bad) == ["02-15 授权中有 1 个账号已失效，已跳过其下的账户：城南餐饮"]
     assert news(bad, bad) == []
 
 
@@ -113,24 +114,24 @@ def test_what_is_left_out_is_told_with_the_reason_and_again_where_that_changes()
     )
     left_out = made(Found(A, "城东店", LIFE), skipped=skipped)
     assert news(good, left_out) == [
-        "02-15 授权中 1 个账号的下级账户无法列出, 已跳过; 若其下有本地推账户, 请为应用申请相应的账户列表权限后重新授权"
-        ": 新总部",
-        "02-15 授权中 1 个代理商下不是本地推账户, 已跳过: 广告代理",
-        "02-15 授权中 2 个账号不含本地推账户, 已跳过: 某星图、4",
+        "02-15 授权中有 1 个账号的下级账户无法列出，已跳过"
+        "（若其下有本地推账户，请联系维护人员申请账户列表权限，再重新授权）：新总部",
+        "02-15 授权中有 1 个代理商下没有本地推账户，已跳过：广告代理",
+        "02-15 授权中有 2 个账号不含本地推账户，已跳过：某星图、4",
     ]
     assert news(left_out, left_out) == []
     again = made(Found(A, "城东店", LIFE), skipped=(Skipped("1", "新总部"), *skipped[1:]))
-    assert news(left_out, again) == ["02-15 授权中 1 个账号已失效, 已跳过其下账户: 新总部"]
+    assert news(left_out, again) == ["02-15 授权中有 1 个账号已失效，已跳过其下的账户：新总部"]
 
 
 def test_an_account_that_nobody_names_is_told_by_its_id_once() -> None:
     nameless = made(Found(A, A, LIFE), Found(B, "城西店", LIFE))
-    told = f"02-15 1 个账户未取得名称, 以账户 ID 写入表格: {A}"
+    told = f"02-15 1 个账户未取得名称，以账户 ID 写入表格：{A}"
     assert news(None, nameless)[1:] == [told]
     assert news(made(Found(B, "城西店", LIFE)), nameless)[1:] == [told]
     assert news(nameless, nameless) == []
     named = made(Found(A, "城东店", LIFE), Found(B, "城西店", LIFE), sticky=nameless.names)
-    assert news(nameless, named) == [f"02-15 1 个账户在巨量引擎改名: {A} 改为 城东店 (表格仍写 {A})"]
+    assert news(nameless, named) == [f"02-15 1 个账户在巨量引擎改名：{A} 改名为 城东店（表格中仍写作 {A}）"]
 
 
 def test_a_roster_of_an_earlier_release_is_read() -> None:

@@ -115,7 +115,7 @@ def test_the_run_that_tells_it_as_new_tells_it_so_however_often_it_reads_and_no_
 
 def test_a_day_that_is_not_read_again_by_itself_says_that_a_person_must() -> None:
     found = weighed(WHOLE, "140", look(projects="100", owed_from=DAY + timedelta(days=1)))
-    assert "请重新回填该日" in str(found.outcome.note)
+    assert "请对该日重新补数" in str(found.outcome.note)
 
 
 @pytest.mark.parametrize(("total", "state"), [("160", DayState.LOADED), ("139", DayState.INCOMPLETE)])
@@ -221,14 +221,17 @@ def test_after_three_mornings_of_settled_figures_the_cure_names_the_setting(
 ) -> None:
     found = weighed(WHOLE, "140", look(at, "140", noted=noted))
     assert found.outcome.state == DayState.INCOMPLETE
-    assert ('[accounts.18] 中设置 difference = "expected"' in str(found.outcome.note)) is named
-    assert ("系统会自动重拉" in str(found.outcome.note)) is not named
+    assert found.outcome.trouble
+    assert ('[accounts.18] 中设置 difference = "expected"' in found.outcome.trouble.at_terminal) is named
+    assert ("请联系维护人员" in str(found.outcome.note)) is named
+    assert ("系统会自动重新获取" in str(found.outcome.note)) is not named
 
 
 def test_projects_that_are_neither_the_promotions_nor_the_account_are_no_standing_difference() -> None:
     noted = stuck_on(27, 28, 29)
     found = weighed(WHOLE, "140", look(SETTLING, "120", noted=noted))
-    assert "difference" not in str(found.outcome.note)
+    assert found.outcome.trouble
+    assert "difference" not in found.outcome.trouble.at_terminal
     assert found.noted.stuck == ()
 
 

@@ -270,7 +270,7 @@ def test_what_is_known_of_an_account_stands_in_its_line() -> None:
     now = Figures(2, one.cost, Decimal(5))
     known = Background(history={AccountDay(one.id, DAY): now, AccountDay(one.id, DAY - timedelta(days=1)): before})
     line = accounts(run_card(summary(RunState.SUCCESS, one, account(2)), known))[0]
-    assert (line["conversions"], line["change"]) == (5, "▲ 18.4%")  # 118.36 against 100
+    assert (line["conversions"], line["change"]) == (5, "<font color='red'>▲ 18.4%</font>")  # 118.36 against 100
 
 
 def test_the_greeting_says_that_cards_arrive_and_when_in_china() -> None:
@@ -279,7 +279,7 @@ def test_the_greeting_says_that_cards_arrive_and_when_in_china() -> None:
 
 def test_the_other_cards_are_cards_too() -> None:
     assert problems(greeting_card(NOW)) == []
-    said = trouble_card("令牌刷新失败", ["<b>**x** " * 100] * 100, "https://ad.oceanengine.com/x")
+    said = trouble_card("授权更新失败", ["<b>**x** " * 100] * 100, "https://ad.oceanengine.com/x")
     assert problems(said) == []
 
 

@@ -69,14 +69,14 @@ def of_report(text: str) -> Card:
     name = f"店{text}"
     made = report(summed(row(account=name)), a1_0=DayState.MISSING, a1_1=DayState.PARKED)
     grid = {Account("1", name): next(iter(made.grid.values()))}
-    return report_card(replace(made, grid=grid), f"/data/{text}.html")
+    return report_card(replace(made, grid=grid))
 
 
 CARDS: dict[str, Callable[[str], Card]] = {
     "daily": daily,
     "failure": lambda text: daily(text, RunState.FAILED),
     "trouble": lambda text: trouble_card(f"店{text}", [f"店{text}", f"{text}店"], None),
-    "unforeseen": lambda text: error_card(f"店{text}", trouble(text)),
+    "unforeseen": lambda text: error_card(f"店{text}", trouble(text), f"店{text}"),
     "aside": lambda text: aside_card({f"daily{text}": Defect.GONE}),
     "weekly": weekly,
     "report": of_report,

@@ -64,8 +64,8 @@ def test_days_that_are_not_whole_are_said_in_red_before_any_figure() -> None:
     text = page(report(summed(row()), a1_0=DayState.FAILED, a2_3=DayState.MISSING))
     assert "2 天数据不完整" in text
     assert text.index('class="alarm"') < text.index('id="cost"')
-    assert f"{MONDAY}: 城东店" in text
-    assert f"{MONDAY + timedelta(days=3)}: 城西店" in text
+    assert f"{MONDAY}：城东店" in text
+    assert f"{MONDAY + timedelta(days=3)}：城西店" in text
     assert text.count('<tr class="lacking">') == 2
 
 

@@ -7,22 +7,23 @@ from pipeline.render.unforeseen import RUNS_SHOWN, aside_card, error_card
 from tests.cards import problems, texts
 
 
-def test_an_error_is_told_with_what_to_do_and_what_it_was() -> None:
-    made = error_card(
-        "每日同步无法开始", Unforeseen("KeyError in pipeline/steps/runs/load.py:7; the log has the trace").trouble()
-    )
+def test_an_error_is_told_with_what_to_do_and_what_to_look_for_in_the_log() -> None:
+    error = Unforeseen("KeyError in pipeline/steps/runs/load.py:7; the log has the trace")
+    made = error_card("每日同步无法开始", error.trouble(), "KeyError")
     assert problems(made) == []
     for words in (
         "每日同步无法开始",
-        "程序错误",
+        "同步程序出错",
         cure_of(Unforeseen.reason),
-        "KeyError in pipeline/steps/runs/load.py:7",
+        "详情见服务器日志（KeyError）",
     ):
         assert words in texts(made)
+    assert "load.py" not in texts(made)
 
 
 def test_words_of_others_are_no_markup_and_not_too_long() -> None:
-    made = error_card("每日同步无法开始", BadRequest("<at id=all></at> **" + "x" * 5000, code=40002).trouble())
+    trouble = BadRequest("x", what_to_do="<at id=all></at> **" + "x" * 5000, code=40002).trouble()
+    made = error_card("每日同步无法开始", trouble, "<at id=all></at>")
     assert problems(made) == []
     assert "错误码 40002" in texts(made)
     assert len(texts(made)) < 2000
@@ -33,8 +34,8 @@ def test_each_run_that_was_put_aside_is_named_with_why() -> None:
     assert problems(made) == []
     for words in (
         "daily-1：记录已丢失",
-        "daily-2：记录无法解析",
-        "daily-3：记录在 Redis 中的类型不对",
+        "daily-2：记录无法读取",
+        "daily-3：记录的格式不对",
         "所缺日期由系统自动补齐",
     ):
         assert words in texts(made)

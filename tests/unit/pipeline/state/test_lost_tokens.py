@@ -60,7 +60,7 @@ class TestLostAnswers:
         with pytest.raises(NeedsAuthorization, match=r"the refresh that this test sent at .* was lost") as caught:
             quick.keeper().current()
         assert (caught.value.link, caught.value.code, caught.value.request_id) == (LINK, 40107, "r-1")
-        assert "laike token exchange" in caught.value.what_to_do
+        assert "laike token exchange" in caught.value.for_maintainer
 
     def test_a_pair_that_somebody_kept_meanwhile_counts(self, quick: House, lost: Exception) -> None:
         living(quick, timedelta(0))

@@ -121,7 +121,7 @@ def test_an_outage_that_lasts_is_told_with_its_cure_however_it_is_met(word: str,
         with pytest.raises(StoreUnreachable, match=word) as caught, ours(store.url):
             act()
         assert caught.value.message.count(ANSWERS[word].cure) == 1
-        assert caught.value.what_to_do == ANSWERS[word].advice
+        assert caught.value.for_maintainer == ANSWERS[word].advice
     OUTAGES[word].end(plain, store)
     assert client.get("a") is None
     probe(client)

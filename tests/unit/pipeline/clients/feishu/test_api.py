@@ -261,7 +261,7 @@ def test_wrong_credentials_need_a_person_and_are_not_quoted() -> None:
     with pytest.raises(NeedsPerson) as caught:
         api(http).read("GET", PATH)
     assert http.calls == []
-    assert "LAIKE_FEISHU_APP_SECRET" in caught.value.what_to_do
+    assert "LAIKE_FEISHU_APP_SECRET" in caught.value.for_maintainer
     assert "canary" not in told(caught.value)
 
 

@@ -83,7 +83,7 @@ def test_the_table_here_names_every_code_of_the_table_there() -> None:
     ],
 )
 def test_what_a_person_must_do_is_said(code: int, words: str) -> None:
-    assert words in error_of(PATH, says(code)).what_to_do
+    assert words in error_of(PATH, says(code)).for_maintainer
 
 
 def test_throttling_says_how_long_and_unready_data_need_seconds() -> None:

@@ -159,8 +159,8 @@ def test_a_workbench_with_more_accounts_than_its_list_reaches_needs_a_person_and
     with pytest.raises(NeedsPerson, match="10001 rows") as caught:
         accounts_of_workbench(api(http)[0], "17")
     assert len(http.calls) == 1
-    assert "10001 个本地推账户" in caught.value.what_to_do
-    assert "LAIKE_ACCOUNTS" in caught.value.what_to_do
+    assert "10,001 个本地推账户" in caught.value.what_to_do
+    assert "LAIKE_ACCOUNTS" in caught.value.for_maintainer
 
 
 def test_the_accounts_of_an_upgraded_workbench_come_with_names_and_others_are_left_out() -> None:

@@ -99,12 +99,12 @@ def test_the_table_here_names_every_code_of_the_table_there() -> None:
 
 
 def test_a_token_that_a_person_must_renew_says_how() -> None:
-    assert "laike token url" in error_of(PATH, says(40103)).what_to_do
-    assert "laike token url" not in error_of(PATH, says(40300)).what_to_do
+    assert "laike token url" in error_of(PATH, says(40103)).for_maintainer
+    assert "laike token url" not in error_of(PATH, says(40300)).for_maintainer
 
 
 def test_a_wrong_app_and_a_missing_permission_are_not_mended_by_another_token() -> None:
-    assert "LAIKE_OCEANENGINE_SECRET" in error_of(PATH, says(40101)).what_to_do
+    assert "LAIKE_OCEANENGINE_SECRET" in error_of(PATH, says(40101)).for_maintainer
     assert "权限" in error_of(PATH, says(40118)).what_to_do
     assert "敏感物料" in error_of(PATH, says(40119)).what_to_do
 
@@ -202,7 +202,7 @@ def test_a_token_that_is_refused_again_needs_a_person() -> None:
     assert tokens.refused == ["t1"]
     assert len(http.calls) == 2
     assert (caught.value.code, caught.value.request_id) == (40105, "r1")
-    assert "laike token exchange" in caught.value.what_to_do
+    assert "laike token exchange" in caught.value.for_maintainer
     assert caught.value.link == "https://ad.example/oauth.html"
     assert "t1" not in str(caught.value).replace("promotion", "")
 

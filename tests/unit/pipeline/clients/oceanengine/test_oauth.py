@@ -58,7 +58,7 @@ def test_a_refresh_token_that_is_used_up_needs_a_person(code: int) -> None:
     error = refused(StubHttp(answer({"code": code, "message": "no", "request_id": "r1"})))
     assert type(error) is NeedsPerson
     assert (error.code, error.request_id) == (code, "r1")
-    assert "laike token url" in error.what_to_do
+    assert "laike token url" in error.for_maintainer
 
 
 @pytest.mark.parametrize(

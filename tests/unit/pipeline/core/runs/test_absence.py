@@ -98,7 +98,7 @@ def test_only_what_a_parked_account_cannot_help_is_parked() -> None:
 
 def test_the_notice_says_who_since_when_and_what_to_do() -> None:
     words = parked_notice("城东店", datetime(2026, 2, 5, 16, 30, tzinfo=UTC))
-    assert all(word in words for word in ("城东店", "2026-02-06", "重新授权", "LAIKE_ACCOUNTS"))
+    assert all(word in words for word in ("城东店", "2026-02-06", "重新授权", "移出授权范围"))
 
 
 @pytest.mark.parametrize(

@@ -290,7 +290,7 @@ AWAY, REVOKED = ServerTrouble("HTTP 502").trouble(), NeedsPerson("no account", w
 def test_a_run_on_an_older_list_of_accounts_says_so_and_may_still_be_a_success(trouble: Trouble) -> None:
     summary = ended(with_older_list(found(), trouble))
     assert (summary.state, summary.trouble) == (RunState.SUCCESS, None)
-    assert summary.warnings == (f"账户列表未能更新, 沿用上次的列表: {trouble.what_to_do}",)
+    assert summary.warnings == (f"账户列表未能更新，沿用上次的列表：{trouble.what_to_do}",)
 
 
 def test_a_failed_run_on_a_list_that_only_a_person_can_renew_needs_that_person() -> None:
@@ -311,7 +311,7 @@ def test_a_day_of_which_a_row_was_refused_is_incomplete_and_names_it() -> None:
     assert east.trouble
     assert east.trouble.reason == "row_refused"
     assert "4 rows are not written (71, 72, 73…): code 1254061" in east.trouble.message
-    assert "有 4 行被飞书拒绝写入 (单元ID 71, 72, 73…)" in east.trouble.what_to_do
+    assert "有 4 行被飞书拒绝写入（单元ID 71, 72, 73…）" in east.trouble.what_to_do
 
 
 def test_what_several_batches_warn_of_alike_is_told_once() -> None:
@@ -331,5 +331,6 @@ def test_what_an_account_spends_outside_is_that_of_the_runs_day_and_is_told_once
     summary = ended(found(east, west))
     assert [one.outside for one in summary.accounts] == [Decimal("1234.5"), 7]
     assert summary.warnings == (
-        "城东店 2026-02-10 起账户消耗多于单元合计：另有 1,264.50 元不在单元中（全域推广等），计入账户，不计入任何单元",
+        "城东店 2026-02-10 起账户消耗多于单元合计："
+        "另有 1,264.50 元不在单元中（全域推广等），已计入账户，不计入任何单元",
     )

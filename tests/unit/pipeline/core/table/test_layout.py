@@ -69,14 +69,14 @@ def test_a_missing_column_is_named_with_the_nearest_name_and_the_cure() -> None:
     with pytest.raises(TableMismatch) as caught:
         match(DEFAULT_COLUMNS, renamed, CHINA)
     assert caught.value.message == "the table has no column '消耗(元)'; the nearest is '消耗（元）'"
-    assert caught.value.what_to_do == "表格缺少“消耗(元)”列: 请把“消耗（元）”改名为“消耗(元)”(文本或数字)。"
+    assert caught.value.what_to_do == "找不到“消耗(元)”列：请把“消耗（元）”改名为“消耗(元)”（文本或数字类型）。"
 
 
 def test_a_missing_column_without_a_near_name_is_to_be_made() -> None:
     with pytest.raises(TableMismatch) as caught:
         match(DEFAULT_COLUMNS, [f for f in fields(other={"备注": TEXT}) if f.name != "时间"], CHINA)
     assert caught.value.message == "the table has no column '时间'"
-    assert caught.value.what_to_do == "表格缺少“时间”列: 请新建“时间”列(文本或日期)。"
+    assert caught.value.what_to_do == "找不到“时间”列：可能已被删除，请恢复或新建该列（文本或日期类型）。"
 
 
 def test_a_column_of_ours_is_never_proposed_as_the_one_to_rename() -> None:
@@ -97,7 +97,7 @@ def test_an_id_in_a_number_field_is_refused_because_it_would_lose_digits() -> No
     with pytest.raises(TableMismatch) as caught:
         match(DEFAULT_COLUMNS, fields(other={"单元ID": NUMBER}), CHINA)
     assert caught.value.message == "column '单元ID' is of field type 2 (数字), which cannot hold id"
-    assert caught.value.what_to_do == "“单元ID”列是数字类型, 请改为文本。"
+    assert caught.value.what_to_do == "“单元ID”列是数字类型，请改为文本。"
 
 
 REFUSED = [
@@ -419,7 +419,7 @@ def test_a_followed_field_must_hold_the_column_too() -> None:
     renamed = [Field("fld4", "花费", DATE) if field.id == "fld4" else field for field in RENAMED]
     with pytest.raises(TableMismatch) as caught:
         match(DEFAULT_COLUMNS, renamed, CHINA, {"消耗(元)": "fld4"})
-    assert caught.value.what_to_do == "“花费”列是日期类型, 请改为文本或数字。"
+    assert caught.value.what_to_do == "“花费”列是日期类型，请改为文本或数字。"
 
 
 def test_a_layout_finds_its_fields_again_whatever_they_are_called_by_now() -> None:

@@ -27,7 +27,7 @@ def test_no_limit_is_never_near() -> None:
 def test_calls_are_told_with_the_day_on_which_they_are_used_up_at_this_pace() -> None:
     told = calls_warning(8_000, 10_000, NOON)  # 800 a day, 2,000 left: 2.5 days
     assert told
-    assert "8000/10000" in told
+    assert "8,000/10,000" in told
     assert "2026-02-13" in told
 
 
@@ -66,7 +66,7 @@ def rows(**counts: int) -> dict[date, int]:
 def test_rows_are_told_with_the_day_on_which_the_table_is_full() -> None:
     told = rows_warning(rows(d1=15_000, d11=16_000), 20_000)  # 100 a day, 4,000 left
     assert told
-    assert "16000 行" in told
+    assert "16,000 行" in told
     assert "2026-03-23" in told
 
 
@@ -102,7 +102,7 @@ def test_a_full_table_is_told_as_that() -> None:
 
 def test_columns_and_views_are_told_with_both_numbers() -> None:
     assert share_warning("列", 239, 300) is None
-    assert share_warning("视图", 160, 200) == "表格已有 160 个视图, 上限 200 个: 请删除不用的视图。"
+    assert share_warning("视图", 160, 200) == "表格的视图已用 160 个（上限 200 个），请删除不用的视图。"
 
 
 def test_the_status_table_is_told_from_80_percent_on_with_what_happens_then() -> None:

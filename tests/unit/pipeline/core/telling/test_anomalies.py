@@ -53,7 +53,7 @@ def test_cost_beyond_its_range_is_told_with_the_range_and_since_when() -> None:
     high = replace(USUAL, cost=Decimal(1600))
     history = steady(EAST) | on(EAST, 0, high) | on(EAST, 1, high) | on(EAST, 3, high)
     [found] = out_of_range(history, [EAST], DAY, BY)
-    what = "消耗 偏高 1,600.00 元 (通常 666.33 至 1,500.50)"  # 1001 / 1.5 - 1, 1001 * 1.5 - 1
+    what = "消耗 1,600.00 元，高于正常范围（667～1,500 元）"  # from 1001 / 1.5 - 1 to 1001 * 1.5 - 1
     assert found == Anomaly("high:cost:1", "城东店", what, DAY - timedelta(days=1))
 
 
@@ -103,7 +103,7 @@ def test_an_account_that_fell_silent_is_told_once_for_all_its_measures() -> None
     )
     [found] = out_of_range(history, [EAST], DAY, BY)
     assert found == Anomaly(
-        "silent:1", "城东店", "无消耗 (此前 7 天消耗 1,000.00 至 1,000.00 元)", DAY - timedelta(days=1)
+        "silent:1", "城东店", "无消耗（此前 7 天每日消耗 1,000.00～1,000.00 元）", DAY - timedelta(days=1)
     )
 
 
@@ -148,7 +148,7 @@ def spends(*conversions: int, cost: int = 100, first_ago: int = 0) -> list[Repor
 def test_a_promotion_that_spends_for_five_days_without_a_conversion_is_told() -> None:
     [found] = idle_promotions(spends(0, 0, 0, 0, 0, 7, 7), EAST, DAY, BY)
     assert found.event == "idle:1:76"
-    assert found.what == "单元“午市”连续 5 天有消耗 (共 500.00 元) 而无转化"
+    assert found.what == "单元“午市”连续 5 天有消耗（共 500.00 元）但无转化"
     assert found.since == DAY - timedelta(days=4)
 
 
@@ -182,7 +182,7 @@ def test_a_large_correction_is_told(before: int, after: int, told: bool) -> None
 
 def test_what_is_so_of_one_account_since_one_day_is_one_sentence() -> None:
     found = [Anomaly(str(n), "城东店", f"事{n}", DAY) for n in range(6)] + [Anomaly("x", "城西店", "修正")]
-    assert sentences(found) == ("城东店: 事0; 事1; 事2; 事3; 另有 2 项, 自 02-11 起", "城西店: 修正")
+    assert sentences(found) == ("城东店：事0；事1；事2；事3；另有 2 项，自 02-11 起", "城西店：修正")
 
 
 @pytest.mark.parametrize("seed", range(11, 17))

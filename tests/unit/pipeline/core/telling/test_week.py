@@ -10,7 +10,7 @@ from pipeline.core.coverage.grid import AccountCoverage
 from pipeline.core.coverage.history import Figures
 from pipeline.core.model import Account, DayRange, Totals
 from pipeline.core.outcome import DayState
-from pipeline.core.telling.week import Compared, Week, account_week, change, figures, week_of, weeks
+from pipeline.core.telling.week import Compared, Week, account_week, figures, week_of, weeks
 
 MONDAY = date(2026, 2, 2)
 LAST = DayRange(MONDAY, MONDAY + timedelta(days=6))
@@ -36,15 +36,6 @@ def test_only_days_of_the_week_count() -> None:
 def test_conversions_that_are_not_known_of_one_day_are_not_known_of_the_week() -> None:
     found = figures({MONDAY: of("2"), LAST.last: of("4", None)}, LAST)
     assert (found.cost, found.conversions) == (Decimal(6), None)
-
-
-@pytest.mark.parametrize(
-    ("now", "before", "grown"),
-    [("150", "100", "0.5"), ("50", "100", "-0.5"), ("1", "0", None), ("1", None, None), (None, "1", None)],
-)
-def test_a_change_needs_both_and_something_to_grow_from(now: str | None, before: str | None, grown: str | None) -> None:
-    one, other, wanted = (None if text is None else Decimal(text) for text in (now, before, grown))
-    assert change(one, other) == wanted
 
 
 def days(*numbers: int) -> list[date]:

@@ -39,7 +39,7 @@ def test_a_backup_that_breaks_off_leaves_no_file(tmp_path: Path) -> None:
 
     with pytest.raises(LaikeError, match="No space left") as caught:
         backups.write(tmp_path / "a", HEADER, rows())
-    assert "磁盘空间" in caught.value.what_to_do
+    assert "磁盘空间" in caught.value.for_maintainer
     assert list(tmp_path.iterdir()) == []
 
 

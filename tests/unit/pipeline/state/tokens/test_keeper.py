@@ -112,7 +112,7 @@ class TestKeeper:
     def test_without_a_pair_a_person_is_needed(self, house: House) -> None:
         with pytest.raises(NeedsPerson, match="no Ocean Engine token") as caught:
             house.keeper().current()
-        assert "laike token import" in caught.value.what_to_do
+        assert "laike token import" in caught.value.for_maintainer
 
 
 class TestTroubles:
