@@ -42,8 +42,8 @@ ALIVE = {
     "worker/backend.py::on_task_call": "Celery calls it",
     "worker/consumer.py::WaryConsumer": "Celery loads it by its name",
     "worker/flower.py::RedisSocket": "Flower reads it",
-    "worker/guard.py::_get_client": "kombu calls it",
-    "worker/guard.py::transaction": "kombu calls it",
+    "worker/transport.py::_get_client": "kombu calls it",
+    "worker/transport.py::transaction": "kombu calls it",
     "worker/heartbeat.py::BeatingScheduler": "Celery loads it by its name",
     "worker/watchdog.py::requires": "Celery reads it",
 }

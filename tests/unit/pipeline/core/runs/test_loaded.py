@@ -71,7 +71,7 @@ def test_a_restated_day_tells_its_cost_before_and_after() -> None:
 
 def test_edits_and_deletions_by_hand_are_told_after_changed_columns() -> None:
     told = load_outcome(WORK, Causes((), 2, 1), {}, ["列已改名"]).warnings
-    assert told == ("列已改名", "2 行被人工改动, 已恢复为数据源的值", "1 行曾被人工删除, 已重新写入")
+    assert told == ("列已改名", "2 行被人工改动，已恢复为数据源的值", "1 行曾被人工删除，已重新写入")
 
 
 def test_days_that_were_read_later_are_among_the_days_and_named_as_outdated() -> None:
