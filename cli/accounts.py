@@ -20,11 +20,7 @@ _WHY = {
 
 
 def accounts(*, refresh: bool, as_json: bool) -> int:
-    """Print every account with its state; 1 if one is unavailable or the list is old, 4 if a person is needed.
-
-    Raises:
-        NeedsPerson: The token reaches no account, and no earlier list exists.
-    """
+    """Print every account with its state; 1 if one is unavailable or the list is old, 4 if a person is needed."""
     with opened() as ctx:
         listed = current_accounts(ctx, anew=refresh)
         roster = None if ctx.settings.accounts else ctx.rosters.last()

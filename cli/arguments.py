@@ -9,11 +9,7 @@ OLDEST, NEWEST = date(2015, 1, 1), date(2999, 12, 31)  # outside are no figures,
 
 
 def day_of(text: str) -> date:
-    """Parse a day.
-
-    Raises:
-        WrongInput: It is no date, or outside the supported years.
-    """
+    """Parse a day; `WrongInput` if it is none, or outside the supported years."""
     try:
         day = date.fromisoformat(text)
     except ValueError:

@@ -37,11 +37,7 @@ TWO_ADDRESSES = (
 
 
 def check(folder: Path, data: Path, volumes: Path) -> int:
-    """Check that the services may start, and put each file where its service looks for it.
-
-    Raises:
-        LaikeError: Settings are missing, Redis does not answer, or it belongs to a demo.
-    """
+    """Check that the services may start, and put each file where its service looks for it."""
     if os.environ.get("LAIKE_REDIS_URL") and os.environ.get("LAIKE_REDIS_URL_FILE"):
         raise WrongInput(TWO_ADDRESSES)
     with opened() as ctx:
@@ -53,11 +49,7 @@ def check(folder: Path, data: Path, volumes: Path) -> int:
 
 
 def demo(folder: Path, url: str) -> int:
-    """Write the demo's settings and import its token; the exit code of the import.
-
-    Raises:
-        WrongInput: There are real settings, or Redis holds real state.
-    """
+    """Write the demo's settings and import its token; the exit code of the import."""
     from lab.processes import TOKEN, settings_for
 
     facts = _facts(url)

@@ -40,17 +40,12 @@ def doctor(*, notify: bool, unblock: bool, history: str | None, as_json: bool) -
     Args:
         unblock: First confirm that the table shows all its rows.
         history: First name the table to which the history of an older release belongs, by its id.
-
-    Raises:
-        WrongInput: There is no such table.
     """
     try:
         settings = Settings.load()
     except WrongInput as error:
         _, *lines = error.message.splitlines()
-        return _tell(
-            [_unset(line) for line in lines or [error.message]], as_json=as_json
-        )  # a single line is about `.env` itself
+        return _tell([_unset(line) for line in lines or [error.message]], as_json=as_json)  # alone: about `.env`
     for line in overridden():
         output.note(("note:", "yellow"), f" {line}")
     log_to_stderr(settings.log_level or "error")
@@ -71,11 +66,7 @@ def doctor(*, notify: bool, unblock: bool, history: str | None, as_json: bool) -
 
 
 def ask(*, as_json: bool) -> int:
-    """Try what Ocean Engine's documentation leaves open, and print the answers.
-
-    Raises:
-        NeedsPerson: There is no usable token.
-    """
+    """Try what Ocean Engine's documentation leaves open, and print the answers."""
     with opened() as ctx:
         replies = probe(ctx)
     if as_json:

@@ -17,7 +17,7 @@ SIZES, SIZE_DIGITS_MAX = ("COLUMNS", "LINES"), 4
 
 
 def enter(app: typer.Typer) -> None:
-    """Run the command, then exit."""
+    """Run the command, then exit; a `LaikeError` becomes a sentence and an exit code."""
     drop_sizes(os.environ)
     with forgiving(), guarded():
         sys.exit(_carried_out(app))

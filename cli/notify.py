@@ -9,11 +9,7 @@ from pipeline.steps.telling.tell import bot_cure, greet
 
 
 def test(*, as_json: bool) -> int:
-    """Send a message to the group; needs neither Redis nor a token.
-
-    Raises:
-        WrongInput: No webhook is set.
-    """
+    """Send a message to the group; needs neither Redis nor a token."""
     settings = Settings.load()
     log_to_stderr(settings.log_level or "error")
     ctx = build(settings)

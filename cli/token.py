@@ -13,11 +13,7 @@ EVENTS_SHOWN = 5
 
 
 def import_(file: str) -> int:
-    """Import the token pair of a file.
-
-    Raises:
-        WrongInput: The file is not a token cache, or its refresh token is dead.
-    """
+    """Import the token pair of a file."""
     pair = read_old_cache(path_of(file))
     with opened() as ctx:
         if pair.refresh_expires_at <= ctx.now():
@@ -29,12 +25,7 @@ def import_(file: str) -> int:
 
 
 def exchange(pasted: str) -> int:
-    """Get a pair for an auth_code, or for the callback address that holds one.
-
-    Raises:
-        WrongInput: It is neither.
-        NeedsPerson: The code was used, or is too old.
-    """
+    """Get a pair for an auth_code, or for the callback address that holds one."""
     with opened() as ctx:
         code = code_in(pasted, ctx.settings.oceanengine_app_id)
         pair = ctx.oauth.exchange(code, ctx.now())
@@ -56,11 +47,7 @@ def url() -> int:
 
 
 def refresh() -> int:
-    """Refresh now, however long the token still lives.
-
-    Raises:
-        NeedsPerson: There is no token, or it can no longer be refreshed.
-    """
+    """Refresh now, however long the token still lives."""
     with opened() as ctx:
         ctx.tokens.renew(ctx.tokens.pair().access_token)
         pair = ctx.tokens.pair()
@@ -69,11 +56,7 @@ def refresh() -> int:
 
 
 def rotate_key() -> int:
-    """Encrypt the pair with the first of LAIKE_TOKEN_KEYS; 1 if the mirror file cannot be written.
-
-    Raises:
-        NeedsPerson: There is no token, or none of the keys opens it.
-    """
+    """Encrypt the pair with the first of LAIKE_TOKEN_KEYS; 1 if the mirror file cannot be written."""
     with opened() as ctx:
         mirrored, mirror = ctx.tokens.rotate_key(), ctx.settings.token_file
     if not mirrored:
@@ -84,11 +67,7 @@ def rotate_key() -> int:
 
 
 def status(*, as_json: bool) -> int:
-    """Print when both tokens end and who refreshed last; 4 if a person must authorize again.
-
-    Raises:
-        NeedsPerson: There is no token, or the keys do not open it.
-    """
+    """Print when both tokens end and who refreshed last; 4 if a person must authorize again."""
     with opened() as ctx:
         pair, trouble, events = ctx.tokens.pair(), ctx.tokens.trouble(), ctx.tokens.journal.history(EVENTS_SHOWN)
         left = _left(ctx, pair)

@@ -3,7 +3,7 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,12 @@ import requests
 from lab.services import wait_for
 from lab.world import World
 from pipeline.core.errors import LaikeError
-from pipeline.state.files import replacing
 
 DONE, IN_PART = 0, 1  # exit codes of `laike`
 BACK_AFTER_S = 2  # as a restart policy would
 SLOW = {"report.promotion": 1.0, "records.search": 0.5}  # seconds: time enough for a kill
 CORRECTED = 4321.5
+REFUSAL = {"endpoint": "report.promotion", "times": "always", "kind": "code", "code": 40002}
 
 Document = dict[str, Any]
 
@@ -71,7 +71,7 @@ class Story:
         row = self.world.emulator.look("figures", account_id=account_id, start=day, end=day)["rows"][0]
         place = {"account_id": account_id, "promotion_id": str(row["promotion_id"]), "day": day}
         self.world.emulator.control("figures", {**place, "stat_cost": CORRECTED})
-        run = self._sync("figure corrected", DONE)
+        run = self._sync("figure corrected")
         expect((run["updated"], run["restated"]) == (1, 1), "one row is updated, its account and day restated")
         return (
             f"{row['promotion_name']}: 消耗 {row['stat_cost']:,.2f} becomes {CORRECTED:,.2f} 元. "
@@ -81,7 +81,8 @@ class Story:
     def refused(self) -> str:
         """Ocean Engine refuses one account."""
         broken = self._first["accounts"][1]
-        self.world.emulator.control("faults", [_refusal(broken["id"])])
+        fault = {**REFUSAL, "message": "没有权限进行相关操作", "match": {"local_account_id": broken["id"]}}
+        self.world.emulator.control("faults", [fault])
         run = self._sync("account refused", IN_PART)
         failed = [account for account in run["accounts"] if account["state"] == "failed"]
         expect([account["id"] for account in failed] == [broken["id"]], "exactly the refused account is named")
@@ -93,7 +94,7 @@ class Story:
     def healed(self) -> str:
         """The account is back."""
         self.world.emulator.control("faults/clear", {})
-        self._sync("account back", DONE)
+        self._sync("account back")
         return "The next run loads it without anybody's help, and a card says that all is well again."
 
     def backfilled(self) -> str:
@@ -130,15 +131,14 @@ class Story:
         page = requests.get(f"{self.world.emulator.url}/snapshot", params=shown, timeout=30)
         page.raise_for_status()
         file = self.world.folder / "index.html"
-        with replacing(file) as opened:
-            opened.write(page.text.encode())
+        file.write_bytes(page.content)
         return file
 
     @property
     def _first(self) -> Document:
         return next(iter(self.runs.values()))
 
-    def _sync(self, word: str, code: int) -> Document:
+    def _sync(self, word: str, code: int = DONE) -> Document:
         self.world.commands.laike("sync", "--tell", expect=code)
         return self._record(word)
 
@@ -161,7 +161,7 @@ class Story:
         expect(counts["laike.finish", "FAILURE"] == 1, "only the partial run is a FAILURE of laike.finish")
 
 
-PARAGRAPHS: tuple[Callable[[Story], str], ...] = (
+PARAGRAPHS = (
     Story.scheduled,
     Story.killed,
     Story.corrected,
@@ -176,14 +176,3 @@ def expect(held: object, what: str) -> None:
     """Check a claim of a paragraph."""
     if not held:
         raise LaikeError(f"not as expected: {what}")
-
-
-def _refusal(account_id: str) -> Document:
-    return {
-        "endpoint": "report.promotion",
-        "times": "always",
-        "kind": "code",
-        "code": 40002,
-        "message": "没有权限进行相关操作",
-        "match": {"local_account_id": account_id},
-    }

@@ -54,12 +54,7 @@ class Emulator:
 
 @contextlib.contextmanager
 def redis_server() -> Iterator[str]:
-    """The address of an empty Redis: `LAIKE_REDIS_URL`, else a server on a free port that ends with the block.
-
-    Raises:
-        WrongInput: The given Redis is not empty, or no server is installed.
-        StoreUnreachable: The given address is invalid, or nothing answers there.
-    """
+    """The address of an empty Redis: `LAIKE_REDIS_URL`, else a server on a free port that ends with the block."""
     if given := os.environ.get("LAIKE_REDIS_URL"):
         with _borrowed(given):
             yield given
@@ -73,11 +68,7 @@ def redis_server() -> Iterator[str]:
 
 
 def redis_command(port: int, home: Path) -> list[str]:
-    """The command of a Redis server that persists every write in a folder.
-
-    Raises:
-        WrongInput: No server is installed.
-    """
+    """The command of a Redis server that persists every write in a folder."""
     options = {"port": str(port), "bind": "127.0.0.1", "dir": str(home), "save": ""}
     options |= {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction", "loglevel": "warning"}
     return [_server_binary(), *(word for name, value in options.items() for word in (f"--{name}", value))]

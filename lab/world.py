@@ -42,12 +42,7 @@ class World:
 
 @contextlib.contextmanager
 def world(folder: Path) -> Iterator[World]:
-    """A world whose transcript and logs are in a folder, those of an earlier one replaced.
-
-    Raises:
-        WrongInput: The folder cannot be written, the given Redis is not empty, or no Redis server is installed.
-        StoreUnreachable: The given Redis does not answer.
-    """
+    """A world whose transcript and logs are in a folder, those of an earlier one replaced."""
     transcript = _emptied(folder)
     with contextlib.ExitStack() as started:
         redis_url = started.enter_context(processes.redis_server())
