@@ -1,7 +1,7 @@
 # make demo   a morning on an emulator, in about a minute: no account, no Docker, no Redis needed (KEEP=1 stays up)
 # make check  format, lint, types, contracts and unit tests: while you work
 # make test   the same and all other tests; this is what CI runs
-# make chaos  200 seeded faults of processes and network, one of each kind with the timeouts of production, 200 refreshers
+# make chaos  200 seeded faults of processes and network, one of each kind with the timeouts of production, 200 refreshers, 20 times the random examples
 # make bench  daily runs and backfills against a bare client, into docs/benchmarks.md (QUICK=1: less, only printed)
 # make mutants  take one defence out of the product at a time: tests must fail each time
 # make up     start the containers with the settings of .env; PROFILE=demo: on the emulator, without settings
@@ -27,6 +27,8 @@ chaos: setup
 	@.venv/bin/pytest -n 3 --dist worksteal tests/chaos/test_seeds.py --chaos 200
 	@.venv/bin/pytest -n 3 --dist worksteal tests/chaos/test_seeds.py --production
 	@.venv/bin/pytest -rP tests/chaos/test_token_kills.py --token-rounds 200
+	@.venv/bin/pytest -n 3 --hypothesis-profile deep tests/property
+	@.venv/bin/pytest -n 3 --hypothesis-profile deep -m hypothesis tests/unit tests/emulator
 	@.venv/bin/pytest -rP tests/chaos/test_long_backfill.py tests/chaos/test_many_accounts.py --year --agency
 
 mutants: setup

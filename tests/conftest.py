@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import settings
 
 from emulator.server import EmulatorServer
 from lab.processes import redis_server
@@ -22,6 +23,10 @@ os.environ["NO_PROXY"] = "127.0.0.1"
 # A test run that was started in the background has Ctrl-C ignored, and so would every process that it starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# The same random examples for every commit, and no clock over them; `--hypothesis-profile deep`: many, and new ones.
+settings.register_profile("quick", derandomize=True, deadline=None, max_examples=50)
+settings.register_profile("deep", deadline=None, max_examples=1000)
+settings.load_profile("quick")
 
 
 @pytest.fixture(autouse=True)

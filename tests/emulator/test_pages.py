@@ -233,7 +233,7 @@ def shown_with(emulator: Client, text: str) -> list[tuple[str, list[str]]]:
     return [tag for path in ("/", "/snapshot") for tag in Tags(page(emulator, path)).found]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(TEXTS)
 @example("\ud83d")
 def test_no_text_is_obeyed_on_the_pages_and_none_breaks_them(emulator: Client, text: str) -> None:

@@ -96,7 +96,7 @@ def backgrounds(draw: st.DrawFn) -> Background:
     )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(summaries(), backgrounds())
 def test_every_card_about_a_run_is_by_the_book_and_below_the_limits(summary: Summary, beside: Background) -> None:
     assert problems(run_card(summary, beside)) == []

@@ -7,7 +7,7 @@ import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from pipeline.core.model import Account
 from pipeline.core.outcome import DayState
@@ -30,7 +30,6 @@ def reported(text: str) -> str:
     return page(replace(made, grid=grid, restated=restated))
 
 
-@settings(max_examples=60, deadline=None)
 @given(TEXTS)
 def test_no_text_of_others_is_obeyed_by_a_browser(text: str) -> None:
     made = reported(text)
@@ -53,7 +52,6 @@ def test_every_field_of_a_csv_is_quoted_and_none_is_a_formula(text: str) -> None
     assert content.count('","') >= 2 * len(NAMES) - 2
 
 
-@settings(max_examples=40, deadline=None)
 @given(TEXTS)
 def test_an_excel_file_of_hostile_texts_has_no_formula_and_no_link(text: str) -> None:
     file = io.BytesIO()

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.model import CHINA, Account, AccountDay, Cell, FoundRow, Key, ReportRow, WantedRow, by_key
@@ -364,7 +364,6 @@ def test_the_old_figures_are_those_that_the_table_held(case: Case) -> None:
         assert all((change.old[name] or "") != (change.new[name] or "") for name in change.new if change.new[name] != 0)
 
 
-@settings(max_examples=20)
 @given(reports())
 def test_the_same_report_makes_the_same_rows_in_a_typed_and_in_a_text_table(rows: list[ReportRow]) -> None:
     ends = []
