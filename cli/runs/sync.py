@@ -31,14 +31,7 @@ CARD_S = 1.0  # in which a card is sent that need not wait
 
 
 def sync(
-    day: str | None,
-    accounts: Sequence[str],
-    *,
-    dry_run: bool,
-    local: bool,
-    no_redis: bool,
-    tell: bool,
-    as_json: bool,
+    day: str | None, accounts: Sequence[str], *, dry_run: bool, local: bool, no_redis: bool, tell: bool, as_json: bool
 ) -> int:
     """Do one run now; the exit code says how it ended.
 

@@ -103,10 +103,6 @@ class Ready:
     outdated: frozenset[AccountDay]
     stale: tuple[str, ...]
 
-    def without_rows(self) -> "Ready":
-        """The same without rows."""
-        return replace(self, source=self.source.without_rows())
-
 
 def _digests(rows: Iterable[ReportRow], days: Iterable[AccountDay], metrics: Sequence[str]) -> dict[AccountDay, str]:
     by_day: dict[AccountDay, list[ReportRow]] = {at: [] for at in days}

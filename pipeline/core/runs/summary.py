@@ -116,11 +116,7 @@ def _worst(days: Iterable[DayOutcome]) -> DayOutcome:
 
 
 def summarize(run: Run, ends: Sequence[BatchEnd], views: ViewsOutcome, ended_at: datetime) -> Summary:
-    """The run's summary; `success` only if every account and day is good.
-
-    Args:
-        ends: How its batches ended; no two of them share an account's day.
-    """
+    """The summary of a run by its batches: `success` only if every account and day is good."""
     loads = [end.load for end in ends]
     restated = {at for load in loads for at in load.restated}
     moved = {at.account_id for at in restated}

@@ -50,9 +50,6 @@ log = structlog.get_logger()
 def begin(ctx: Context, day: date | None, account_ids: Sequence[str], *, dry_run: bool, tell: bool = True) -> Run:
     """Begin a run by hand: yesterday with its look-back, or exactly `day`.
 
-    Args:
-        tell: Whether the group hears of its end even if it mends nothing.
-
     Raises:
         WrongInput: The day is not over or too old, or an account is unknown.
     """

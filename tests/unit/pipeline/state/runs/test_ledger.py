@@ -231,7 +231,7 @@ class TestLedger:
         client.set(keys.run("no hash"), "5")
         assert [run.run_id for run, _ in ledger.overview(names)] == ["good"]
         assert [run.run_id for run in ledger.plans(names)] == ["good", "ended_torn"]
-        with pytest.raises(WrongInput, match="nobody can read"):
+        with pytest.raises(WrongInput, match="cannot be read"):
             Ledger(client).run("torn")
 
     def test_a_run_is_open_from_its_begin_to_its_end(self, client: redis.Redis) -> None:
