@@ -22,7 +22,8 @@ from emulator.feishu.model import Base, Condition, Field, Record, Table, View
 from emulator.server import EmulatorServer
 from pipeline.core.outcome import RunState
 from pipeline.state import keys
-from pipeline.steps.runs.plan import begin_backfill, begin_daily, carry_out
+from pipeline.steps.runs.carry_out import carry_out
+from pipeline.steps.runs.plan import begin_backfill, begin_daily
 from tests.lab import Lab
 
 NEWEST = date(2025, 6, 22)  # the emulator has figures up to this day, as far as its clock has come

@@ -21,8 +21,8 @@ from pipeline.render.cards import seconds_to_wait
 from pipeline.steps.coverage.aftermath import standing
 from pipeline.steps.runs.alive import under_way
 from pipeline.steps.runs.backfill import stop
-from pipeline.steps.runs.halt import interrupt
-from pipeline.steps.runs.plan import begin, begin_backfill, carry_out, open_backfill
+from pipeline.steps.runs.carry_out import carry_out, interrupt
+from pipeline.steps.runs.plan import begin, begin_backfill, open_backfill
 from worker.dispatch import start
 
 STOPS_WITHIN_S = 10  # a step that takes longer is left as if killed: the next run takes it over

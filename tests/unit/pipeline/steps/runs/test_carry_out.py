@@ -12,9 +12,8 @@ from pipeline.core.model import DayRange
 from pipeline.core.outcome import Run
 from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS, Step
 from pipeline.core.unforeseen import TRIES, Unforeseen
-from pipeline.steps.runs import plan
-from pipeline.steps.runs.halt import Halted
-from pipeline.steps.runs.plan import carry_out
+from pipeline.steps.runs import carry_out as step
+from pipeline.steps.runs.carry_out import Halted, carry_out
 from tests.unit.pipeline.steps.runs.fakes import DAY, RUN, FakeContext
 
 TWO = replace(RUN, days=DayRange(DAY - timedelta(days=59), DAY))  # two batches of thirty days
@@ -27,8 +26,8 @@ class Acts:
         self.began: list[str] = []
         self.ended: list[str] = []
         self._breaking, self._lock = dict(breaking or {}), threading.Lock()
-        monkeypatch.setattr(plan, "ACTS", {name: self._act(name) for name in (READ, FETCH, LOAD, VERIFY, VIEWS)})
-        monkeypatch.setattr(plan, "finish", self._act(FINISH))
+        monkeypatch.setattr(step, "ACTS", {name: self._act(name) for name in (READ, FETCH, LOAD, VERIFY, VIEWS)})
+        monkeypatch.setattr(step, "finish", self._act(FINISH))
 
     def _act(self, name: str) -> Callable[..., str]:
         def act(_: object, run_id: str, **arguments: Any) -> str:  # noqa: ANN401 a step's
