@@ -22,7 +22,8 @@ from emulator.server import EmulatorServer
 from lab.processes import redis_server
 from pipeline.core.outcome import RunState
 from pipeline.state import keys
-from pipeline.steps.runs.plan import begin_backfill, begin_daily, carry_out
+from pipeline.steps.runs.carry_out import carry_out
+from pipeline.steps.runs.plan import begin_backfill, begin_daily
 from tests.hostile import PROMOTIONS
 from tests.lab import Lab
 

@@ -40,11 +40,7 @@ def build(settings: Settings) -> Celery:
     broker = settings.redis_address.celery_url
     results = f"worker.backend:QuietRedisBackend+{broker.removeprefix('redis+')}"  # socket:// for a socket
     made = Celery(
-        "laike",
-        broker=broker,
-        backend=results,
-        events="worker.backend:QuietEvents",
-        include=["worker.tasks"],
+        "laike", broker=broker, backend=results, events="worker.backend:QuietEvents", include=["worker.tasks"]
     )
     made.conf.update(_configuration(settings))
     made.steps["worker"].add(Watchdog)

@@ -9,19 +9,8 @@ from kombu.exceptions import OperationalError
 
 from pipeline.context import Context
 from pipeline.core.outcome import Run
-from pipeline.core.runs.flow import (
-    AHEAD,
-    FETCH,
-    FINISH,
-    LOAD,
-    READ,
-    VERIFY,
-    VIEWS,
-    Step,
-    after_load,
-    header,
-    next_begins,
-)
+from pipeline.core.runs import flow
+from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS, Step
 from pipeline.core.runs.plan import parts
 from pipeline.steps.runs.due import begun_parts, due
 from worker.transport import as_store_trouble
@@ -49,7 +38,7 @@ def send_after_fetch(ctx: Context, run: Run, batch: int) -> None:
     if batch + 1 == len(cut := parts(run)) or ctx.marks.was_sent(run.run_id, str(batch + 1)):
         return
     ended = ctx.outcomes.count_fetch(run.run_id, batch)
-    if next_begins(cut[batch], ended, lambda step: ctx.outcomes.is_done(run.run_id, str(step))):
+    if flow.next_begins(cut[batch], ended, lambda step: ctx.outcomes.is_done(run.run_id, str(step))):
         send_batch(ctx, run, batch + 1)
 
 
@@ -58,15 +47,15 @@ def send_batch(ctx: Context, run: Run, batch: int) -> None:
     cut = parts(run)
     if batch < len(cut) and not ctx.ledger.given_up(run.run_id) and ctx.marks.send(run.run_id, str(batch)):
         ctx.pulse.stamp(run.run_id)
-        send(run, header(cut[batch]))
+        send(run, flow.header(cut[batch]))
 
 
 def send_after_load(ctx: Context, run: Run, batch: int) -> None:
     """Send what follows a load: the next batches, its read-back, and after the last one the views."""
-    for ahead in range(1, AHEAD + 1):
+    for ahead in range(1, flow.AHEAD + 1):
         send_batch(ctx, run, batch + ahead)
     begun, _ = begun_parts(ctx, run)
-    send(run, after_load(begun, batch))
+    send(run, flow.after_load(begun, batch))
 
 
 def send_end(ctx: Context, run_id: str) -> None:

@@ -36,9 +36,6 @@ def open_worker(workers: Callable[[float], object]) -> None:
 def open_beat(settings: Settings) -> None:
     """Check that the state is not of a newer release; an older one is brought up by the workers.
 
-    Args:
-        settings: Those of beat's role, on which there is no context.
-
     Raises:
         SystemExit: It is of a newer one.
     """

@@ -16,7 +16,7 @@ from celery.exceptions import Reject, Retry
 
 from pipeline.context import Context
 from pipeline.core.errors import BadResponse, Busy, LaikeError, NeedsPerson, Retryable, WrongInput
-from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, RunState, Summary, VerifyOutcome, ViewsOutcome
+from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, RunState, Summary
 from pipeline.core.unforeseen import Unforeseen
 from pipeline.state.store import StoreTrouble
 from pipeline.steps.runs import early_read, fetch, finish, load, verify, views
@@ -161,26 +161,14 @@ def load_batch(self: Task, run_id: str, batch: int) -> Small:
 @_named("verify")
 def verify_batch(self: Task, run_id: str, batch: int) -> Small:
     """Read a batch back."""
-
-    def work() -> VerifyOutcome:
-        outcome = verify.verify(context(), run_id, batch)
-        dispatch.send_end(context(), run_id)
-        return outcome
-
-    outcome = _patiently(self, work)
+    outcome = _before_end(self, run_id, lambda: verify.verify(context(), run_id, batch))
     return {"verified": outcome.verified}
 
 
 @_named("check_views")
 def check_views(self: Task, run_id: str) -> Small:
     """Check and mend the views."""
-
-    def work() -> ViewsOutcome:
-        outcome = views.check_views(context(), run_id)
-        dispatch.send_end(context(), run_id)
-        return outcome
-
-    outcome = _patiently(self, work)
+    outcome = _before_end(self, run_id, lambda: views.check_views(context(), run_id))
     return {"created": len(outcome.created), "repaired": len(outcome.repaired)}
 
 
@@ -193,6 +181,17 @@ def finish_run(self: Task, run_id: str) -> Small:
     return {"run_id": run_id, "state": summary.state}
 
 
+def _before_end(self: Task, run_id: str, step: Callable[[], T]) -> T:
+    """Do one of the last steps, and send the run's end after the last of them."""
+
+    def work() -> T:
+        outcome = step()
+        dispatch.send_end(context(), run_id)
+        return outcome
+
+    return _patiently(self, work)
+
+
 def _patiently(self: Task, work: Callable[[], T]) -> T:
     """Do a step; if another process is at it, Redis is away, or it broke, come back later."""
     try:
@@ -203,11 +202,7 @@ def _patiently(self: Task, work: Callable[[], T]) -> T:
 
 
 def _surely(self: Task, title: str, work: Callable[[], T]) -> T:
-    """Begin a run; while the accounts cannot be listed come back later, and tell the group of any other error.
-
-    Args:
-        title: Of the card that tells of an error.
-    """
+    """Begin a run; while the accounts cannot be listed come back later, and tell the group of any other error."""
     ctx = context()
 
     def begin() -> T:

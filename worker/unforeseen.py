@@ -20,11 +20,8 @@ def tells_errors(
 ) -> Iterator[None]:
     """Tell the group of an error in the block, once a day for each cause, and raise it.
 
-    What passes by itself is not told: an outage of Redis or of a service, another process at the same step.
-
-    Args:
-        title: Of the card.
-        told: Errors that the block itself tells.
+    Errors that pass (an outage of Redis or of a service, another process at the same step) and those of the kinds
+    `told` are only raised.
     """
     try:
         yield

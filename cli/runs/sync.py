@@ -21,8 +21,8 @@ from pipeline.render.cards import seconds_to_wait
 from pipeline.steps.coverage.aftermath import standing
 from pipeline.steps.runs.alive import under_way
 from pipeline.steps.runs.backfill import stop
-from pipeline.steps.runs.halt import interrupt
-from pipeline.steps.runs.plan import begin, begin_backfill, carry_out, open_backfill
+from pipeline.steps.runs.carry_out import carry_out, interrupt
+from pipeline.steps.runs.plan import begin, begin_backfill, open_backfill
 from worker.dispatch import start
 
 STOPS_WITHIN_S = 10  # a step that takes longer is left as if killed: the next run takes it over
@@ -31,14 +31,7 @@ CARD_S = 1.0  # in which a card is sent that need not wait
 
 
 def sync(
-    day: str | None,
-    accounts: Sequence[str],
-    *,
-    dry_run: bool,
-    local: bool,
-    no_redis: bool,
-    tell: bool,
-    as_json: bool,
+    day: str | None, accounts: Sequence[str], *, dry_run: bool, local: bool, no_redis: bool, tell: bool, as_json: bool
 ) -> int:
     """Do one run now; the exit code says how it ended.
 

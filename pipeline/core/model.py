@@ -154,16 +154,8 @@ class FoundRow:
 
     def holding(self, cells: Mapping[str, Cell]) -> "FoundRow":
         """The same row with these cells; `dataclasses.replace` is too slow for large batches."""
-        return FoundRow(
-            self.record_id,
-            self.day,
-            self.promotion_id,
-            self.account_name,
-            self.cost,
-            cells,
-            self.creator,
-            self.created_ms,
-        )
+        own = self.record_id, self.day, self.promotion_id, self.account_name, self.cost
+        return FoundRow(*own, cells, self.creator, self.created_ms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

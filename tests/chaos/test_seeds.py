@@ -8,7 +8,8 @@ import pytest
 
 from pipeline.clients.http import READ_TIMEOUT_S
 from pipeline.core.outcome import RunState, Summary
-from pipeline.steps.runs.plan import begin_catch_up, carry_out
+from pipeline.steps.runs.carry_out import carry_out
+from pipeline.steps.runs.plan import begin_catch_up
 from tests.chaos.scene import Scene
 from tests.chaos.seeds import APIS, KINDS, Draw, Kind, Phase
 from tests.workers import SHORT, Store, Workers, wait_until

@@ -1,7 +1,8 @@
 """A client_token names the plan, too: the same day planned anew is another write, delivered again it is the same."""
 
 from pipeline.core.outcome import RunState
-from pipeline.steps.runs.plan import begin_daily, carry_out
+from pipeline.steps.runs.carry_out import carry_out
+from pipeline.steps.runs.plan import begin_daily
 from tests.integration.test_redis_was_emptied import empty_redis
 from tests.lab import Lab
 

@@ -9,12 +9,13 @@ from pipeline.core.outcome import DayState, RunState, Summary
 from pipeline.steps.accounts.roster import states
 from pipeline.steps.coverage.grid import coverage
 from pipeline.steps.coverage.health import health
+from pipeline.steps.runs.carry_out import carry_out
 from pipeline.steps.runs.due import due
 from pipeline.steps.runs.early_read import read_table
 from pipeline.steps.runs.fetch import fetch_account
 from pipeline.steps.runs.finish import finish
 from pipeline.steps.runs.load import load
-from pipeline.steps.runs.plan import begin, begin_backfill, begin_catch_up, carry_out
+from pipeline.steps.runs.plan import begin, begin_backfill, begin_catch_up
 from pipeline.steps.runs.verify import verify
 from pipeline.steps.runs.views import check_views
 from tests.integration.test_redis_was_emptied import empty_redis, known

@@ -9,7 +9,8 @@ import pytest
 from pipeline.core.errors import LaikeError, NeedsPerson, Retryable
 from pipeline.core.outcome import RunState, Summary
 from pipeline.steps.accounts.roster import account_count, current_accounts
-from pipeline.steps.runs.plan import begin_catch_up, begin_daily, carry_out, daily_is_lost
+from pipeline.steps.runs.carry_out import carry_out
+from pipeline.steps.runs.plan import begin_catch_up, begin_daily, daily_is_lost
 from tests.lab import Lab
 from tests.workers import SHORT, workers
 

@@ -14,10 +14,11 @@ from pipeline.core.model import AccountDay, Key
 from pipeline.core.outcome import DayState, Run, RunState, Summary
 from pipeline.core.runs.plan import parts
 from pipeline.state import keys
+from pipeline.steps.runs.carry_out import carry_out
 from pipeline.steps.runs.early_read import read_table
 from pipeline.steps.runs.fetch import fetch_account
 from pipeline.steps.runs.load import load
-from pipeline.steps.runs.plan import begin_backfill, carry_out
+from pipeline.steps.runs.plan import begin_backfill
 from pipeline.steps.runs.verify import verify
 from tests.lab import WRITES, Lab
 from tests.workers import SHORT, Workers, wait_until, workers

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from pipeline.core.outcome import RunState, Summary
+from pipeline.steps.runs.carry_out import carry_out
 from pipeline.steps.runs.finish import finish
-from pipeline.steps.runs.plan import begin_catch_up, begin_daily, begin_settle, carry_out
+from pipeline.steps.runs.plan import begin_catch_up, begin_daily, begin_settle
 from pipeline.steps.telling.card import tell_unsent
 from tests.cards import problems, texts
 from tests.lab import Lab

@@ -14,7 +14,8 @@ from pipeline.core.outcome import DayState, RunState, Summary
 from pipeline.core.table.columns import DEFAULT_COLUMNS
 from pipeline.core.table.layout import Layout
 from pipeline.state import keys
-from pipeline.steps.runs.plan import begin, carry_out
+from pipeline.steps.runs.carry_out import carry_out
+from pipeline.steps.runs.plan import begin
 from pipeline.steps.table.visibility import unblock
 from tests.integration.test_a_careful_guest import conditions_of, views_of
 from tests.lab import WRITES, Lab

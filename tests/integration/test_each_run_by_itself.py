@@ -17,10 +17,11 @@ from pipeline.core.runs.flow import FINISH
 from pipeline.core.runs.plan import parts
 from pipeline.state import keys
 from pipeline.steps.runs import fetch
+from pipeline.steps.runs.carry_out import carry_out
 from pipeline.steps.runs.due import due
 from pipeline.steps.runs.fetch import fetch_account
 from pipeline.steps.runs.finish import finish
-from pipeline.steps.runs.plan import begin, begin_catch_up, carry_out
+from pipeline.steps.runs.plan import begin, begin_catch_up
 from tests.lab import Lab
 from tests.workerless import Sent, plain_traces, said, stand_in, titles
 from tests.workers import SHORT, wait_until, workers

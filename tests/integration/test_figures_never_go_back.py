@@ -16,10 +16,11 @@ from pipeline.core.model import CHINA, AccountDay, DayRange, Key
 from pipeline.core.outcome import DayState, Run, RunState, Summary
 from pipeline.core.runs.plan import parts
 from pipeline.steps.runs import fetch
+from pipeline.steps.runs.carry_out import carry_out
 from pipeline.steps.runs.early_read import read_table
 from pipeline.steps.runs.fetch import fetch_account
 from pipeline.steps.runs.load import load
-from pipeline.steps.runs.plan import begin, begin_catch_up, begin_daily, begin_settle, carry_out
+from pipeline.steps.runs.plan import begin, begin_catch_up, begin_daily, begin_settle
 from pipeline.steps.runs.verify import verify
 from tests.integration.test_redis_was_emptied import empty_redis
 from tests.lab import Lab

@@ -6,7 +6,8 @@ from datetime import time
 import pytest
 
 from pipeline.core.outcome import RunState
-from pipeline.steps.runs.plan import begin_catch_up, begin_daily, begin_settle, carry_out
+from pipeline.steps.runs.carry_out import carry_out
+from pipeline.steps.runs.plan import begin_catch_up, begin_daily, begin_settle
 from tests.lab import Lab
 from tests.workerless import cards
 

@@ -11,7 +11,8 @@ from pipeline.core.runs.flow import VERIFY, Step
 from pipeline.state import keys
 from pipeline.state.runs.outcomes import STEP
 from pipeline.state.table.backups import read
-from pipeline.steps.runs.plan import begin, carry_out
+from pipeline.steps.runs.carry_out import carry_out
+from pipeline.steps.runs.plan import begin
 from pipeline.steps.runs.verify import verify
 from pipeline.steps.table import write as steps_write
 from tests.lab import Lab

@@ -9,7 +9,8 @@ from pipeline.core.errors import NeedsPerson
 from pipeline.core.model import CHINA
 from pipeline.core.outcome import RunState
 from pipeline.state import keys
-from pipeline.steps.runs.plan import begin_settle, carry_out
+from pipeline.steps.runs.carry_out import carry_out
+from pipeline.steps.runs.plan import begin_settle
 from tests.lab import Lab
 
 VIEW_CALLS = ("views.create", "views.patch", "views.get", "views.list")

@@ -26,11 +26,12 @@ from pipeline.core.outcome import DayState, Run, RunState, Summary
 from pipeline.core.runs import plan
 from pipeline.core.runs.plan import parts
 from pipeline.state.no_redis import in_memory
+from pipeline.steps.runs.carry_out import carry_out
 from pipeline.steps.runs.early_read import read_table
 from pipeline.steps.runs.fetch import fetch_account
 from pipeline.steps.runs.finish import finish
 from pipeline.steps.runs.load import load
-from pipeline.steps.runs.plan import begin_catch_up, begin_daily, begin_settle, carry_out
+from pipeline.steps.runs.plan import begin_catch_up, begin_daily, begin_settle
 from pipeline.steps.runs.verify import verify
 from tests import inprocess
 from tests.chaos.campaign.rig import NearLab

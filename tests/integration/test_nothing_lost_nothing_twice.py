@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from pipeline.core.outcome import RunState
+from pipeline.steps.runs.carry_out import carry_out
 from pipeline.steps.runs.fetch import fetch_account
 from pipeline.steps.runs.load import load
-from pipeline.steps.runs.plan import begin, carry_out
+from pipeline.steps.runs.plan import begin
 from tests.lab import WRITES, Lab
 from tests.workers import wait_until
 

@@ -10,7 +10,8 @@ import pytest
 from pipeline.core.model import DayRange, Key
 from pipeline.core.outcome import DayState, RunState, Summary
 from pipeline.core.runs import plan
-from pipeline.steps.runs.plan import begin, begin_catch_up, carry_out
+from pipeline.steps.runs.carry_out import carry_out
+from pipeline.steps.runs.plan import begin, begin_catch_up
 from tests.lab import Lab
 
 FIGURES = ("stat_cost", "convert_cnt", "clue_pay_order_cnt")

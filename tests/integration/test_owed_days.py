@@ -9,7 +9,8 @@ import pytest
 
 from pipeline.core.model import DayRange
 from pipeline.core.outcome import DayState, RunState, Summary
-from pipeline.steps.runs.plan import begin_catch_up, begin_daily, begin_settle, carry_out
+from pipeline.steps.runs.carry_out import carry_out
+from pipeline.steps.runs.plan import begin_catch_up, begin_daily, begin_settle
 from tests.integration.test_redis_was_emptied import empty_redis
 from tests.lab import Lab
 

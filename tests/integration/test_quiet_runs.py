@@ -10,7 +10,8 @@ import pytest
 from pipeline.core.outcome import Run, RunState, Summary
 from pipeline.state import codec
 from pipeline.state.tokens.old_cache import read_old_cache
-from pipeline.steps.runs.plan import begin, begin_backfill, begin_catch_up, begin_daily, carry_out
+from pipeline.steps.runs.carry_out import carry_out
+from pipeline.steps.runs.plan import begin, begin_backfill, begin_catch_up, begin_daily
 from pipeline.steps.telling.card import tell_unsent
 from pipeline.steps.telling.token import keep_token
 from tests.cards import problems, texts

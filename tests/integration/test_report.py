@@ -14,8 +14,9 @@ from pipeline.core.model import DayRange
 from pipeline.core.outcome import Run, RunState
 from pipeline.core.telling.week import weeks
 from pipeline.steps.on_demand.report import gather
+from pipeline.steps.runs.carry_out import carry_out
 from pipeline.steps.runs.finish import finish
-from pipeline.steps.runs.plan import begin_backfill, begin_settle, carry_out
+from pipeline.steps.runs.plan import begin_backfill, begin_settle
 from tests.lab import Lab, Plain, key_of
 
 WEEK = 7

@@ -8,8 +8,9 @@ from pipeline.core.model import AccountDay
 from pipeline.core.outcome import DayState, RunState, Summary
 from pipeline.core.runs import plan
 from pipeline.core.runs.plan import parts
+from pipeline.steps.runs.carry_out import carry_out
 from pipeline.steps.runs.fetch import fetch_account
-from pipeline.steps.runs.plan import begin_backfill, begin_daily, carry_out
+from pipeline.steps.runs.plan import begin_backfill, begin_daily
 from tests.lab import Lab
 
 

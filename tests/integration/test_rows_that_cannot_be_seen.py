@@ -4,7 +4,8 @@ from datetime import time
 
 from pipeline.core.outcome import RunState, Summary
 from pipeline.state import keys
-from pipeline.steps.runs.plan import begin_catch_up, begin_daily, begin_settle, carry_out
+from pipeline.steps.runs.carry_out import carry_out
+from pipeline.steps.runs.plan import begin_catch_up, begin_daily, begin_settle
 from tests.lab import Lab
 
 

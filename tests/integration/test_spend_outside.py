@@ -9,8 +9,9 @@ import pytest
 from pipeline.core.errors import Retryable
 from pipeline.core.model import DayRange
 from pipeline.core.outcome import AccountResult, DayState, RunState, Summary
+from pipeline.steps.runs.carry_out import carry_out
 from pipeline.steps.runs.fetch import fetch_account
-from pipeline.steps.runs.plan import begin_catch_up, begin_daily, begin_settle, carry_out
+from pipeline.steps.runs.plan import begin_catch_up, begin_daily, begin_settle
 from tests.lab import Lab
 
 OUTSIDE = "1234.50"

@@ -18,7 +18,8 @@ from pipeline.core.outcome import DayOutcome, DayState, Run, RunState, Summary
 from pipeline.core.runs.findings import Word
 from pipeline.state import keys
 from pipeline.steps.coverage.status import write_status
-from pipeline.steps.runs.plan import begin, carry_out
+from pipeline.steps.runs.carry_out import carry_out
+from pipeline.steps.runs.plan import begin
 from tests.inprocess import context, quiet
 from tests.integration.test_redis_was_emptied import empty_redis, known
 from tests.lab import Lab, Plain

@@ -12,7 +12,8 @@ from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS, St
 from pipeline.state import keys
 from pipeline.state.runs.outcomes import STEP
 from pipeline.steps.runs import fetch
-from pipeline.steps.runs.plan import begin, begin_catch_up, begin_daily, carry_out
+from pipeline.steps.runs.carry_out import carry_out
+from pipeline.steps.runs.plan import begin, begin_catch_up, begin_daily
 from tests.lab import Lab
 from tests.workerless import plain_traces, said, stand_in, titles
 from worker import tasks, watchdog

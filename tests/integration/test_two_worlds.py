@@ -12,7 +12,8 @@ import pytest
 from emulator.shared.unsure import FACTS
 from pipeline.core.model import CHINA
 from pipeline.core.outcome import RunState, Summary
-from pipeline.steps.runs.plan import begin_daily, begin_settle, carry_out
+from pipeline.steps.runs.carry_out import carry_out
+from pipeline.steps.runs.plan import begin_daily, begin_settle
 from tests.inprocess import quiet
 from tests.lab import FIGURES, Lab, key_of
 

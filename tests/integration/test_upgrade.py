@@ -22,7 +22,8 @@ from pipeline.state import codec, keys
 from pipeline.state.schema import FORM
 from pipeline.steps.coverage.grid import coverage
 from pipeline.steps.coverage.rebuild import settle_history
-from pipeline.steps.runs.plan import begin_catch_up, begin_daily, carry_out
+from pipeline.steps.runs.carry_out import carry_out
+from pipeline.steps.runs.plan import begin_catch_up, begin_daily
 from tests.dataset import ACCOUNTS, LEFT_AT, NEWEST, load, restore, small
 from tests.hostile import PROMOTIONS
 from tests.lab import Lab, Plain

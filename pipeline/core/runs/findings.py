@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import TypeVar
 
 from pipeline.core.errors import Trouble
 from pipeline.core.model import AccountDay
@@ -10,6 +11,8 @@ from pipeline.core.outcome import DayOutcome, DayState, Doubt, FetchOutcome, Loa
 from pipeline.core.read_back import DayAgreement, Overtaken
 from pipeline.core.runs.absence import park
 from pipeline.core.runs.plan import parts
+
+T = TypeVar("T", Doubt, Refusal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +133,11 @@ def _not_written(found: Findings, at: AccountDay) -> Trouble | None:
     """Why rows of a day are not in the table although all were fetched."""
     if at in found.conflicts or (found.load and at in found.load.conflicts):
         return conflict(at.day)
-    if doubt := _doubt(found, at):
+    if found.load is None:
+        return None
+    if doubt := _of(at, found.load.doubts):
         return doubt.trouble
-    refusal = _refusal(found, at)
+    refusal = _of(at, found.load.refused)
     return _refused(refusal) if refusal else None
 
 
@@ -142,14 +147,8 @@ def _not_read_back(found: Findings, at: AccountDay) -> Trouble:
     return found.trouble or _never_ended("read-back")
 
 
-def _doubt(found: Findings, at: AccountDay) -> Doubt | None:
-    doubts = found.load.doubts if found.load else ()
-    return next((one for one in doubts if (one.account_id, one.day) == at), None)
-
-
-def _refusal(found: Findings, at: AccountDay) -> Refusal | None:
-    refused = found.load.refused if found.load else ()
-    return next((one for one in refused if (one.account_id, one.day) == at), None)
+def _of(at: AccountDay, said: Iterable[T]) -> T | None:
+    return next((one for one in said if (one.account_id, one.day) == at), None)
 
 
 def _refused(refusal: Refusal) -> Trouble:

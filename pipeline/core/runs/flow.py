@@ -59,9 +59,6 @@ def next_begins(part: Run, ended: int, is_done: Callable[[Step], bool]) -> bool:
     """Whether the batch after this one begins: half of this one is fetched, and at most `AHEAD` wait for their load.
 
     Fetched together, they would share the rate, so that the earlier one is written twice as late.
-
-    Args:
-        ended: How many fetches of this batch have ended.
     """
     if 2 * ended < len(part.accounts):
         return False

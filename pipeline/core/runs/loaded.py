@@ -36,12 +36,7 @@ class Written:
 def load_outcome(
     work: Written, why: Causes, costs: Mapping[AccountDay, Decimal], column_warnings: Iterable[str]
 ) -> LoadOutcome:
-    """The outcome of a load.
-
-    Args:
-        why: Why rows changed.
-        costs: 消耗 of each day as it was last loaded, in 元.
-    """
+    """The outcome of a load; `costs` are the 消耗 (元) of each day as it was last loaded."""
     source, outdated, done = work.ready.source, work.ready.outdated, work.in_table
     created = sum(change.created for change in done.values())
     return LoadOutcome(

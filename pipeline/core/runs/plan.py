@@ -127,13 +127,11 @@ def over(start: date, end: date, now: datetime) -> DayRange:
     Raises:
         WrongInput: It ends before it starts, is not over yet, or has more than `DAYS_MAX` days.
     """
-    if end < start:
-        msg = f"the range ends before it starts: {start} .. {end}"
-        raise WrongInput(msg)
+    days = bounded(start, end)
     if end > (newest := yesterday(now)):
         msg = f"{end} is not over yet: the last day that is, is {newest} (yesterday, Asia/Shanghai)"
         raise WrongInput(msg)
-    return bounded(start, end)
+    return days
 
 
 def bounded(start: date, end: date) -> DayRange:
@@ -152,11 +150,7 @@ def bounded(start: date, end: date) -> DayRange:
 
 
 def catch_up_due(starts: Sequence[datetime], now: datetime) -> bool:
-    """Whether an owed day may be tried again: after 1, 2, 4, … hours, so that a dead account costs little.
-
-    Args:
-        starts: When runs of that day began; times later than `now` (the clock stepped back) are ignored.
-    """
+    """Whether a day may be tried again: 1, 2, 4, … hours after its runs began, not counting times in the future."""
     past = [start for start in starts if start <= now]
     if not past:
         return True

@@ -44,12 +44,7 @@ def all_failed(days: Iterable[date], why: Trouble) -> tuple[DayOutcome, ...]:
 
 
 def moved(totals: Mapping[date, Totals], loaded: Mapping[date, Totals | None]) -> list[date]:
-    """Days whose account totals changed since they were loaded.
-
-    Args:
-        totals: The totals now; an absent day is zero.
-        loaded: The totals of each day when it was loaded.
-    """
+    """Days whose account totals changed since they were loaded; an absent day is zero."""
     nothing = Totals(ZERO, ZERO)
     return sorted(day for day, then in loaded.items() if totals.get(day, nothing) != (then or nothing))
 
@@ -112,10 +107,7 @@ def refusals(rows: Iterable[tuple[WantedRow, str]]) -> tuple[Refusal, ...]:
 
 
 def agree(
-    wanted: Sequence[WantedRow],
-    found: Sequence[FoundRow],
-    accounts: Mapping[AccountDay, Account],
-    ours: str | None,
+    wanted: Sequence[WantedRow], found: Sequence[FoundRow], accounts: Mapping[AccountDay, Account], ours: str | None
 ) -> tuple[DayAgreement, ...]:
     """How the table compares with the source for each account and day of `accounts`.
 

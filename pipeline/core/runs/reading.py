@@ -28,11 +28,7 @@ def usable(read_at: datetime, now: datetime) -> bool:
 
 
 def still_shows(days: DayRange, written: Iterable[DayRange] | None, read_at: datetime, now: datetime) -> bool:
-    """Whether an early read of the table still shows these days as they are.
-
-    Args:
-        written: Days that others wrote since; `None`: any may be among them.
-    """
+    """Whether an early read still shows these days; `written` are days written since, `None` if any may be."""
     if written is None or any(day in others for others in written for day in days):
         return False
     return now - read_at < EARLY_READ_GOOD_FOR

@@ -26,17 +26,9 @@ class Shared:
 
 
 def decide(
-    layout: Layout,
-    guests: Sequence[Guest],
-    reports: Mapping[AccountDay, Report],
-    accounts: Mapping[str, Account],
+    layout: Layout, guests: Sequence[Guest], reports: Mapping[AccountDay, Report], accounts: Mapping[str, Account]
 ) -> Shared:
-    """Decide about each key by its holder's report; a holder whose report is not known leaves a doubt.
-
-    Args:
-        reports: The report of each holder's day.
-        accounts: All accounts by id.
-    """
+    """Decide about each key by the report of its holder's day; one that is not known leaves a doubt."""
     unknown = [(guest, why) for guest in guests if isinstance(why := reports[guest.at_holder], Trouble)]
     known = [(guest, said) for guest in guests if not isinstance(said := reports[guest.at_holder], Trouble)]
     verdicts = [(guest, decided(layout, guest, said.get(guest.row.key))) for guest, said in known]

@@ -82,10 +82,14 @@ class Fetches:
     def source(self, days: Collection[AccountDay]) -> Source:
         """The rows of these days; of two accounts that share a key, the first one's."""
         own = [row for one in self.fetched for row in one.rows if AccountDay(row.account_id, row.day) in days]
+        by_day: dict[AccountDay, list[ReportRow]] = {at: [] for at in days}
+        for row in own:
+            by_day[AccountDay(row.account_id, row.day)].append(row)
+        digests = {at: f"{_of(self.metrics)}{checksum(of_day)}" for at, of_day in by_day.items()}
+        costs = {at: sum((row.cost for row in of_day), ZERO) for at, of_day in by_day.items()}
         rows, conflicts = settle_shared_keys(own)
         outcomes = tuple(one.outcome for one in self.fetched)
-        places, digests = frozenset(days), _digests(own, days, self.metrics)
-        return Source(tuple(rows), conflicts, places, self.metrics, digests, _costs(own, days), outcomes)
+        return Source(tuple(rows), conflicts, frozenset(days), self.metrics, digests, costs, outcomes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,24 +106,6 @@ class Ready:
     read_at: Mapping[AccountDay, datetime]
     outdated: frozenset[AccountDay]
     stale: tuple[str, ...]
-
-    def without_rows(self) -> "Ready":
-        """The same without rows."""
-        return replace(self, source=self.source.without_rows())
-
-
-def _digests(rows: Iterable[ReportRow], days: Iterable[AccountDay], metrics: Sequence[str]) -> dict[AccountDay, str]:
-    by_day: dict[AccountDay, list[ReportRow]] = {at: [] for at in days}
-    for row in rows:
-        by_day[AccountDay(row.account_id, row.day)].append(row)
-    return {at: f"{_of(metrics)}{checksum(found)}" for at, found in by_day.items()}
-
-
-def _costs(rows: Iterable[ReportRow], days: Iterable[AccountDay]) -> dict[AccountDay, Decimal]:
-    costs = dict.fromkeys(days, ZERO)
-    for row in rows:
-        costs[AccountDay(row.account_id, row.day)] += row.cost
-    return costs
 
 
 def _of(metrics: Sequence[str]) -> str:

@@ -116,11 +116,7 @@ def _worst(days: Iterable[DayOutcome]) -> DayOutcome:
 
 
 def summarize(run: Run, ends: Sequence[BatchEnd], views: ViewsOutcome, ended_at: datetime) -> Summary:
-    """The run's summary; `success` only if every account and day is good.
-
-    Args:
-        ends: How its batches ended; no two of them share an account's day.
-    """
+    """The summary of a run by its batches: `success` only if every account and day is good."""
     loads = [end.load for end in ends]
     restated = {at for load in loads for at in load.restated}
     moved = {at.account_id for at in restated}
@@ -186,7 +182,7 @@ def bare_summary(run: Run, why: Trouble, ended_at: datetime) -> Summary:
 
 def _account_result(account: Account, ends: Iterable[BatchEnd], restated: Collection[str]) -> AccountResult:
     parts = [end.accounts[account.id] for end in ends if account.id in end.accounts]
-    last, worst = _newest(parts), _worst(part.worst for part in parts)
+    last, worst = max(parts, key=lambda one: one.newest.day), _worst(part.worst for part in parts)
     newest = last.newest
     return AccountResult(
         id=account.id,
@@ -203,10 +199,6 @@ def _account_result(account: Account, ends: Iterable[BatchEnd], restated: Collec
         fetched=last.fetched,
         outside=newest.outside,
     )
-
-
-def _newest(parts: Iterable[AccountEnd]) -> AccountEnd:
-    return max(parts, key=lambda one: one.newest.day)
 
 
 def _suspiciously_empty(run: Run, ends: Sequence[BatchEnd]) -> Trouble | None:

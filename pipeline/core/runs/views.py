@@ -16,11 +16,7 @@ def to_mend(views: Sequence[AccountView]) -> list[AccountView]:
 
 
 def views_outcome(views: Sequence[AccountView], mended: Mapping[str, ViewState]) -> ViewsOutcome:
-    """What became of the views.
-
-    Args:
-        mended: What the run tried to mend, by account, and the state that came of it.
-    """
+    """What became of the views; `mended` has the states of those that the run tried to mend, by account."""
     left = {view.account.id: ViewState.QUEUED if view.state in TO_MEND else view.state for view in views}
     done = {**left, **mended}
 

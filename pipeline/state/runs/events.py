@@ -43,9 +43,8 @@ class Events:
     def events(self, run_id: str) -> list[Event]:
         """A run's events, the oldest first; `at` as in `follow`."""
         data = self._client.hget(keys.run(run_id), EVENTS)
-        return codec.unsqueeze(list[Event], data) if isinstance(data, bytes) else self._streamed(run_id)
-
-    def _streamed(self, run_id: str) -> list[Event]:
+        if isinstance(data, bytes):
+            return codec.unsqueeze(list[Event], data)
         entries: Any = self._client.xrange(keys.events(run_id))
         return [_event(entry_id, fields) for entry_id, fields in entries]
 

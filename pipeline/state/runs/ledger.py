@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import redis
 
@@ -12,7 +12,6 @@ from pipeline.state import codec, keys
 from pipeline.state.runs import many_runs
 from pipeline.state.runs.many_runs import PLAN, SUMMARY
 
-T = TypeVar("T")
 DIGEST, GIVEN_UP = "plan_digest", "given_up"
 PLANS_HELD = 16  # in a process: a plan of 1,000 accounts is 60 KB, and each step reads it
 

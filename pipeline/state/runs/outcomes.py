@@ -37,10 +37,7 @@ class Outcomes:
         self._break = client.register_script(_BREAK)
 
     def record(self, run_id: str, step: str, outcome: T, lease: Lease, staged: Staged | None = None) -> T:
-        """Record a step's outcome while its lease is ours; the first one stands and is returned.
-
-        Args:
-            staged: Kept in the same instant, if this is the first outcome.
+        """Record a step's outcome, and `staged` with it, while its lease is ours; the first one stands and is returned.
 
         Raises:
             Busy: Another process took the step over, and will record its outcome.

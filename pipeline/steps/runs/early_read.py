@@ -25,8 +25,7 @@ def read_table(ctx: Context, run_id: str, batch: int) -> int:
     read-back is its early read. -2: an earlier attempt loaded the batch, and the table still has it (`carried.py`).
 
     Raises:
-        Busy: A living process is at it.
-        Unforeseen: It broke, and is to be tried again.
+        Busy, Unforeseen: As `once` says.
     """
     run = ctx.ledger.run(run_id)
     part = parts(run)[batch]

@@ -47,10 +47,8 @@ def fetch_account(ctx: Context, run_id: str, batch: int, account_id: str, *, las
         last: Whether a failure that may pass becomes the outcome; else it is raised, to be tried again later.
 
     Raises:
-        Busy: A living process is at it.
+        Busy, Unforeseen: As `once` says.
         Retryable: It failed, may succeed later, and this was not the last try.
-        Unforeseen: It broke, and is to be tried again.
-        StoreTrouble: Redis is away.
     """
     part = part_of(ctx, run_id, batch)
 

@@ -38,8 +38,7 @@ def finish(ctx: Context, run_id: str) -> Summary:
     """End a run, or return how it ended before; then tell the group.
 
     Raises:
-        Busy: A living process is at it.
-        Unforeseen: It broke, and is to be tried again.
+        Busy, Unforeseen: As `once` says.
     """
     run = ctx.ledger.run(run_id)
     work = Work(lambda counting: _finish(counting, run), lambda why: bare_summary(run, why, ctx.now()))

@@ -47,8 +47,7 @@ def load(ctx: Context, run_id: str, batch: int) -> LoadOutcome:
     """Write what a batch's fetches brought, or return what an earlier delivery wrote. A failure is an outcome too.
 
     Raises:
-        Busy: A living process is at it.
-        Unforeseen: It broke, and is to be tried again.
+        Busy, Unforeseen: As `once` says.
     """
     part = part_of(ctx, run_id, batch)
     work = Work(lambda counting: _attempt(counting, part), lambda why: LoadOutcome(trouble=why))
@@ -89,7 +88,8 @@ def _load(ctx: Context, run: Run) -> LoadOutcome:
         if not at_hand.read_at:
             return LoadOutcome(stale=at_hand.stale)
         snapshot = fresh_or_anew(ctx, run, base)
-        wanted, at_hand = want(snapshot.layout, run, at_hand.source), at_hand.without_rows()
+        wanted = want(snapshot.layout, run, at_hand.source)
+        at_hand = replace(at_hand, source=at_hand.source.without_rows())
         work = _Load(ctx, run, base, ready=at_hand, wanted=wanted, snapshot=snapshot)
         work.prepare()
         work.write()

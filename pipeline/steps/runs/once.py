@@ -53,8 +53,9 @@ def once(ctx: Context, run_id: str, step: Step, kind: type[T], work: Work[T]) ->
     """The recorded outcome of a step, or that of doing it now.
 
     Raises:
-        Busy: A living process is at it.
+        Busy: Another process is at it.
         Unforeseen: It broke, and is to be tried again.
+        StoreTrouble: Redis is away.
     """
     name = str(step)
     if (there := _recorded(ctx, run_id, name, kind, ours=False)) is not None:

@@ -1,10 +1,8 @@
-"""Begin runs, and carry one out in this process."""
+"""Plan and begin runs."""
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -13,45 +11,24 @@ from pipeline.context import Context
 from pipeline.core.coverage.owed import catch_up_id, next_id
 from pipeline.core.errors import NeedsPerson, WrongInput
 from pipeline.core.model import DayRange
-from pipeline.core.outcome import Run, RunKind, Summary
+from pipeline.core.outcome import Run, RunKind
 from pipeline.core.runs import plan
-from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS, Step, next_steps
 from pipeline.core.runs.plan import parts
-from pipeline.core.unforeseen import TRIES, Unforeseen
 from pipeline.render.cards import trouble_card
 from pipeline.steps.accounts.roster import Accounts, account_count, choose, current_accounts, remembered_accounts
 from pipeline.steps.coverage.owed import due_groups, newest_day, owed, reaching_back, recent_runs, worth_trying
 from pipeline.steps.coverage.rebuild import rebuild_coverage
 from pipeline.steps.runs.alive import under_way
 from pipeline.steps.runs.backfill import open_attempt, rows_a_day, taken_up
-from pipeline.steps.runs.early_read import read_table
-from pipeline.steps.runs.fetch import fetch_account
-from pipeline.steps.runs.finish import finish
-from pipeline.steps.runs.halt import Halted, Stop, never
-from pipeline.steps.runs.load import load
-from pipeline.steps.runs.verify import verify
-from pipeline.steps.runs.views import check_views
 from pipeline.steps.telling.tell import tell_once
 from pipeline.steps.telling.token import told_as
 
 T = TypeVar("T")
-FETCHES_AT_ONCE = 16  # threads; the shared limiter sets the pace
-ACTS: Mapping[str, Callable[..., object]] = {
-    READ: read_table,
-    FETCH: fetch_account,
-    LOAD: load,
-    VERIFY: verify,
-    VIEWS: check_views,
-}
-
 log = structlog.get_logger()
 
 
 def begin(ctx: Context, day: date | None, account_ids: Sequence[str], *, dry_run: bool, tell: bool = True) -> Run:
     """Begin a run by hand: yesterday with its look-back, or exactly `day`.
-
-    Args:
-        tell: Whether the group hears of its end even if it mends nothing.
 
     Raises:
         WrongInput: The day is not over or too old, or an account is unknown.
@@ -226,34 +203,3 @@ def _open_new(ctx: Context, run: Run) -> Run:
 def _announce(ctx: Context, run: Run) -> None:
     ctx.pulse.stamp(run.run_id)
     ctx.events.emit(run.run_id, "planned", accounts=len(run.accounts), days=len(run.days))
-
-
-def carry_out(ctx: Context, run_id: str, stop: Stop = never) -> Summary:
-    """Do every step of a run in threads of this process.
-
-    Raises:
-        Halted: A person stopped it; the steps that had begun have ended.
-    """
-    run, done = ctx.ledger.run(run_id), set[str]()
-    cut = parts(run)
-    with ThreadPoolExecutor(max_workers=FETCHES_AT_ONCE) as pool:
-        while (steps := next_steps(cut, done)) != [Step(FINISH)]:
-            if steps[0] in (Step(READ, batch) for batch in run.loaded_before):
-                steps = steps[:1]  # it says whether anything is fetched
-            acts = [partial(ACTS[step.name], ctx, run_id, **step.arguments) for step in steps]
-            for begun in [pool.submit(_surely, stop, act) for act in acts]:
-                begun.result()
-            done.update(map(str, steps))
-    return _surely(stop, partial(finish, ctx, run_id))
-
-
-def _surely(stop: Stop, step: Callable[[], T]) -> T:
-    """Do a step, and again at once if it breaks; after the last time it has an outcome."""
-    for _ in range(TRIES - 1):
-        if stop():
-            raise Halted
-        try:
-            return step()
-        except Unforeseen as error:
-            log.info("at_once_again", error=error.message)
-    return step()

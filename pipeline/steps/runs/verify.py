@@ -41,8 +41,7 @@ def verify(ctx: Context, run_id: str, batch: int) -> VerifyOutcome:
     """Read back what a load wrote, or return what an earlier delivery found. A failure is an outcome too.
 
     Raises:
-        Busy: A living process is at it.
-        Unforeseen: It broke, and is to be tried again.
+        Busy, Unforeseen: As `once` says.
     """
     part = part_of(ctx, run_id, batch)
     work = Work(lambda counting: _attempt(counting, part), lambda why: VerifyOutcome(trouble=why))

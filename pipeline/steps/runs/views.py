@@ -26,8 +26,7 @@ def check_views(ctx: Context, run_id: str) -> ViewsOutcome:
     """Check and mend the views of a run's accounts. A failure is an outcome too, and never changes the run's state.
 
     Raises:
-        Busy: A living process is at it.
-        Unforeseen: It broke, and is to be tried again.
+        Busy, Unforeseen: As `once` says.
     """
     run = ctx.ledger.run(run_id)
     work = Work(lambda counting: _attempt(counting, run), lambda why: ViewsOutcome(trouble=why))
@@ -62,11 +61,7 @@ def inspect(ctx: Context, accounts: Sequence[Account], *, deep: bool) -> list[Ac
 
 
 def mend(ctx: Context, views: Sequence[AccountView], active: Active | None = None) -> ViewsOutcome:
-    """Create new views and repair wrong ones, as many as one run may.
-
-    Args:
-        active: The accounts with cost, which alone get views near the limit; by default as last loaded.
-    """
+    """Create new views and repair wrong ones, as many as one run may; near the limit only of `active` accounts."""
     work = to_mend(views)
     mended = Repair(ctx, [view.account for view in views]).carry_out(work, active) if work else {}
     return views_outcome(views, mended)

@@ -18,7 +18,8 @@ from pipeline.context import Context
 from pipeline.core.errors import LaikeError, Trouble
 from pipeline.core.outcome import Run, RunState, Summary
 from pipeline.state.tokens.old_cache import read_old_cache
-from pipeline.steps.runs.plan import begin_daily, carry_out
+from pipeline.steps.runs.carry_out import carry_out
+from pipeline.steps.runs.plan import begin_daily
 from tests.chaos.campaign.cases import Morning
 from tests.chaos.campaign.furniture import a_night_passes, furnish, old_rows
 from tests.lab import Lab, Plain, empty
