@@ -1,4 +1,4 @@
-"""On Monday, when yesterday's figures have settled, the group is told of last week. Everything is known already."""
+"""The card on last week, after Monday's settling run: no call is made for it."""
 
 import structlog
 
@@ -13,13 +13,13 @@ from pipeline.steps.coverage.grid import coverage
 from pipeline.steps.telling.tell import tell_once
 
 MONDAY = 0
-SETTLE = "settle-"  # as `steps.run.begin_settle` names its run
+SETTLE = "settle-"  # as `steps/runs/plan.py` names the settling run
 
 log = structlog.get_logger()
 
 
 def tell_week(ctx: Context, run: Run) -> None:
-    """Send the week's card after Monday's settling run, once; where that fails the run does not."""
+    """Send the week's card once, after Monday's settling run; a card that fails does not fail the run."""
     now = ctx.now()
     due = china_day(now).weekday() == MONDAY and run.run_id == f"{SETTLE}{yesterday(now)}"
     if not (due and ctx.settings.report_weekly and ctx.bot()):
@@ -31,7 +31,7 @@ def tell_week(ctx: Context, run: Run) -> None:
 
 
 def last_week(ctx: Context) -> Week:
-    """Last week as it was last loaded, account by account.
+    """Last week, account by account.
 
     Raises:
         LaikeError: As `coverage` says.
