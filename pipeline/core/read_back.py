@@ -1,4 +1,4 @@
-"""How the table, read back, compares with the source, by account and day."""
+"""Results of the read-back by account and day."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -33,14 +33,14 @@ class DayAgreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overtaken:
-    """A day of which something was read later than by this run: rows and 消耗 (元) that the table has of it."""
+    """A day that another run read later: the table's rows and 消耗 (元)."""
 
     account_id: str
     day: date
     rows: int
     cost: Decimal
-    against: datetime | None = None  # the newer reading that the table was compared with; `None`: not read back yet
-    proven: bool = False  # whether the table has what that one left
+    against: datetime | None = None  # the later reading; `None`: its rows were not read back yet
+    proven: bool = False  # whether the table has what that run loaded
 
     @property
     def at(self) -> AccountDay:

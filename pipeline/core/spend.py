@@ -1,7 +1,7 @@
 """Spend outside promotions (全域推广 and the like): when a day is whole although its account spent more.
 
-Either promotions are missing, or money was spent in plans of which no report has rows. The project report is the second
-witness: it is made of the same promotions, so that a row that only the promotion report lacks is seen.
+Either promotions are missing, or money was spent in plans that no report has rows of. The project report is the second
+witness: it sums the same promotions, so it shows a row that only the promotion report lacks.
 """
 
 from collections.abc import Collection, Mapping
@@ -15,21 +15,21 @@ from pipeline.core.outcome import DayOutcome, DayState
 
 TOLERANCE_YUAN = Decimal("0.05")  # the API rounds rows and totals apart
 TOLERANCE_SHARE = Decimal("0.001")
-LATER = timedelta(hours=3)  # reports that lag behind have caught up by then: from 07:00 to the settling run
+LATER = timedelta(hours=3)  # late reports have caught up by then: from 07:00 to the settling run
 LATELY = timedelta(days=14)
-SETTLED_READINGS = 3  # after so many mornings the cure names the setting
+SETTLED_READINGS = 3  # from the third morning on the cure names the setting
 PROMOTIONS_NAMED = 3
 _IF_TRUE = "差额属实的，请联系维护人员（编号 incomplete）。"
 
 
 def tolerance(total: Decimal, rows: int) -> Decimal:
-    """By how much rows may miss a total, in 元; without rows by nothing."""
+    """By how much 元 rows may miss a total; without rows by nothing."""
     return max(TOLERANCE_YUAN, abs(total) * TOLERANCE_SHARE) if rows else ZERO
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the last good reading said of one day: 消耗 (元) by promotion, and that of the account."""
+    """The last good reading of a day: 消耗 (元) by promotion, and of the account."""
 
     costs: Mapping[str, Decimal]
     total: Decimal
@@ -37,14 +37,14 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noted:
-    """What is remembered of one day on which an account spent more than its promotions.
+    """A day on which an account spent more than its promotions.
 
     Attributes:
-        amount: 元 outside promotions, when it was accepted or first found.
-        since: The first of the readings that found the promotions whole, without one between that did not.
+        amount: 元 outside promotions, when accepted or first found.
+        since: The first of an unbroken series of readings that found the promotions whole.
         accepted: Whether the amount counts.
-        told_by: The run that accepted it where it was new.
-        stuck: Days on which a reading found settled figures and promotions that are not whole.
+        told_by: The run that accepted it as new.
+        stuck: Days on which settled figures were read and the promotions were not whole.
     """
 
     amount: Decimal = ZERO
@@ -56,17 +56,17 @@ class Noted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """One reading of an account, and what was known of the account before it.
+    """One reading of an account, and what is remembered of the account.
 
     Attributes:
         at: When it began.
-        settle_at: From when on figures of the day before have settled.
-        owed_from: The oldest day that is read again without a person.
-        projects: What the projects sum to by day, an absent day being zero; `None`: the report cannot be read.
-        unread: Why it cannot be read.
+        settle_at: When yesterday's figures have settled.
+        owed_from: The oldest day that is read again by itself.
+        projects: The sum of the projects by day, an absent day is zero; `None`: the report cannot be read.
+        unread: Why not.
         noted: Days on which the account spent more before.
         readings: The last good readings of the days in question.
-        with_rows: Days on which promotions had rows, as far as is known.
+        with_rows: Days on which promotions had rows.
     """
 
     account_id: str
@@ -83,7 +83,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """A day's state, what to remember of it, and whether reading it again at once may change its state."""
+    """A day's outcome, what to remember of it, and whether reading again at once may change it."""
 
     outcome: DayOutcome
     noted: Noted
@@ -96,13 +96,13 @@ def falls_short(outcome: DayOutcome) -> bool:
 
 
 def accepted(outcome: DayOutcome, *, new: bool = False) -> DayOutcome:
-    """The day as loaded, with what its account spent besides."""
+    """The day as loaded, with what its account spent outside."""
     outside = _total(outcome) - outcome.cost
     return replace(outcome, state=DayState.LOADED, outside=outside, outside_new=new, trouble=None)
 
 
 def weigh(short: DayOutcome, costs: Mapping[str, Decimal], look: Look) -> Weighed:
-    """The state of a day that falls short, by the second witness and by what was known before.
+    """The state of a day that falls short, by the second witness and by what is remembered.
 
     Args:
         costs: 消耗 (元) of each promotion that has a row.
@@ -123,15 +123,15 @@ def weigh(short: DayOutcome, costs: Mapping[str, Decimal], look: Look) -> Weighe
 
 
 def _outside(short: DayOutcome, look: Look, noted: Noted) -> Weighed:
-    """The promotions are whole: what is left counts at once where that is usual, else at a later reading."""
+    """The promotions are whole: the rest counts at once if that is usual, else at a later reading."""
     usual = any(one.accepted and abs(day - short.day) <= LATELY for day, one in look.noted.items())
     amount = _total(short) - short.cost
     if noted.accepted or (usual and short.cost):
-        new = noted.told_by == look.run_id  # asked again, the run that told it as new tells it as new
+        new = noted.told_by == look.run_id  # the run that told it as new does so again when it is repeated
         return Weighed(accepted(short, new=new), replace(noted, amount=amount, accepted=True))
-    # rows that come in late make the amount smaller: then it is not the same that was found before
+    # late rows make the amount smaller: then it is not the one that was found before
     since = noted.since if noted.since and amount >= noted.amount - tolerance(noted.amount, 1) else None
-    if since is None or since > look.at:  # a clock that was ahead tells nothing
+    if since is None or since > look.at:  # the clock was ahead
         since, noted = look.at, replace(noted, amount=amount)
     noted = replace(noted, since=since)
     if look.at - since < LATER:
@@ -141,10 +141,10 @@ def _outside(short: DayOutcome, look: Look, noted: Noted) -> Weighed:
 
 
 def _lost(short: DayOutcome, costs: Mapping[str, Decimal], before: Reading | None) -> dict[str, Decimal]:
-    """Promotions of the last good reading that are missing now although the account's 消耗 did not fall by theirs."""
+    """Promotions that are gone since the last good reading although the account's 消耗 did not fall by theirs."""
     if before is None:
         return {}
-    lost = {number: cost for number, cost in before.costs.items() if cost > 0 and number not in costs}
+    lost = {one: cost for one, cost in before.costs.items() if cost > 0 and one not in costs}
     theirs = sum(lost.values(), ZERO)
     return lost if _total(short) > before.total - theirs + tolerance(theirs, 1) else {}
 
@@ -158,7 +158,7 @@ def _other_projects(short: DayOutcome, project: Decimal, look: Look, noted: Note
 
 
 def _stuck(short: DayOutcome, look: Look, noted: Noted, english: str, chinese: str) -> Weighed:
-    """Not whole; where settled figures say so for the third morning, the cure is a person's word."""
+    """Not whole; from the third morning with settled figures on a person must decide."""
     today, mornings = china_day(look.at), set(noted.stuck)
     if look.at >= datetime.combine(short.day + timedelta(days=1), look.settle_at, CHINA):
         mornings.add(today)
@@ -180,7 +180,7 @@ def _not_whole(short: DayOutcome, english: str, chinese: str, account_id: str | 
     """An incomplete day.
 
     Args:
-        account_id: Of whom a person may say that the difference is expected.
+        account_id: The account whose difference a person may accept.
     """
     day, total = short.day, _total(short)
     said = (

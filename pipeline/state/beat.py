@@ -1,4 +1,4 @@
-"""Beat's signs of life, by which doctor sees that somebody keeps the schedule."""
+"""Signs of life of beat, for doctor."""
 
 import redis
 
@@ -12,7 +12,7 @@ class BeatSigns:
         self._client = client
 
     def give(self) -> None:
-        """Say that beat is alive, for the next quarter of an hour."""
+        """Say that beat is alive; it counts for a quarter of an hour."""
         self._client.set(keys.BEAT, "1", ex=keys.BEAT_TTL_S)
 
     def seen(self) -> bool:

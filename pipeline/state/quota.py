@@ -1,4 +1,4 @@
-"""Calls to Feishu that count against the tenant's monthly quota, as far as they are ours."""
+"""Our calls to Feishu, which count against the tenant's monthly quota."""
 
 import threading
 from collections.abc import Callable
@@ -17,7 +17,7 @@ log = structlog.get_logger()
 class Quota:
     """Counts calls by calendar month (Asia/Shanghai), in Redis.
 
-    A call that was answered is never lost over a Redis that is away: it is kept here and counted with the next one.
+    While Redis is away calls are counted here and saved with the next one.
     """
 
     def __init__(self, client: redis.Redis, now: Callable[[], datetime]) -> None:
@@ -36,7 +36,7 @@ class Quota:
                 self._unsaved += calls
 
     def used(self) -> int:
-        """Calls of this month that are counted."""
+        """Calls of this month."""
         return int(self._client.get(self._key()) or 0)
 
     def _save(self, calls: int) -> None:

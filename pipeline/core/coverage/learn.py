@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from pipeline.core.coverage.day import DayCoverage, LastOutcome, last_outcome
 from pipeline.core.model import AccountDay
+from pipeline.core.outcome import Run
 from pipeline.core.runs.findings import Findings, Word
 
 
@@ -34,22 +35,20 @@ def written(found: Findings, changed: Collection[AccountDay] | None) -> set[Acco
     Args:
         changed: What a load that failed had set out to change by then; `None` where nobody can say.
     """
-    fetched = {
-        AccountDay(account_id, day.day)
-        for account_id, fetch in found.fetches.items()
-        for day in fetch.days
-        if not day.failed
-    }
+    fetched = _fetched(found)
     whole = changed is None or (found.load and not found.load.trouble)
     return fetched if whole else fetched & set(changed or ())
 
 
 def untouched(findings: Iterable[Findings]) -> set[AccountDay]:
     """Days of which a run fetched nothing, and so wrote nothing: what was loaded before still stands."""
-    found = set()
-    for one in findings:
-        for account in one.part.accounts:
-            fetch = one.fetches.get(account.id)
-            fetched = {day.day for day in fetch.days if not day.failed} if fetch else set()
-            found |= {AccountDay(account.id, day) for day in one.part.days if day not in fetched}
-    return found
+    return {at for one in findings for at in _places(one.part) - _fetched(one)}
+
+
+def _places(part: Run) -> set[AccountDay]:
+    return {AccountDay(account.id, day) for account in part.accounts for day in part.days}
+
+
+def _fetched(found: Findings) -> set[AccountDay]:
+    fetches = found.fetches.items()
+    return {AccountDay(account_id, day.day) for account_id, fetch in fetches for day in fetch.days if not day.failed}

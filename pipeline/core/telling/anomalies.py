@@ -1,8 +1,8 @@
-"""What is out of the ordinary in the figures of a day: told to people, and never a reason to call a run less than good.
+"""What is out of the ordinary in the figures of a day; it never changes a run's state.
 
 A figure is compared with the median of the same weekdays of the last weeks, as a ratio: twice as much is as far off as
-half as much. How far it may be off follows from how much each day differed from the same weekday a week before, so that
-an account that always jumps about is not told each day.
+half as much. The usual range follows from the changes between the same weekdays of two weeks, so that an account that
+always jumps is not reported each day.
 """
 
 from collections import defaultdict
@@ -19,20 +19,20 @@ from pipeline.core.outcome import Shift
 from pipeline.core.telling.thresholds import Thresholds
 
 TOTAL = Account("total", "合计")
-SPREAD, UNSURE = 4, 2  # standard deviations that a figure may be off; of n weekdays 1 + 2 / n times as many
-DEVIATION = 1.4826 / sqrt(2)  # what makes one of the median change from week to week, of which both days have a part
-COUNTING = 3  # a count of n varies by the root of n by itself: three times that is no anomaly
-SELDOM = 4  # an account that did not spend on one of so many days is one that comes and goes
-SINCE_DAYS = 14  # so far back it is told since when something is so
+SPREAD, UNSURE = 4, 2  # standard deviations that a figure may be off: 4 × (1 + 2 / n) with n weekdays
+DEVIATION = 1.4826 / sqrt(2)  # standard deviation from the median change: 1.4826 for a normal one, √2 for two days
+COUNTING = 3  # a count of n varies by √n anyway: three times that is no anomaly
+SELDOM = 4  # an account without 消耗 on one of four days comes and goes
+SINCE_DAYS = 14  # how far back the first day of an anomaly is sought
 USUAL_DAYS = 7  # of 消耗 before an account fell silent
-SHOWN_TOGETHER = 4  # things of one account in one sentence
+SHOWN_TOGETHER = 4  # anomalies of one account in one sentence
 
 Series = Mapping[date, Figures]
 
 
 @dataclass(frozen=True, slots=True)
 class Anomaly:
-    """One event: the name by which it is told once, whose it is, what is so, and since when."""
+    """One event: the name under which it is told once, whose it is, what happened, and since when."""
 
     event: str
     who: str
@@ -42,7 +42,7 @@ class Anomaly:
 
 @dataclass(frozen=True, slots=True)
 class _Off:
-    """A figure that is out of its usual range."""
+    """A figure outside its usual range."""
 
     figure: Decimal
     low: Decimal
@@ -54,7 +54,7 @@ class _Off:
 
 
 def out_of_range(history: History, accounts: Sequence[Account], day: date, by: Thresholds) -> list[Anomaly]:
-    """Accounts that fell silent, and whose rows, 消耗 or 转化 are not as they use to be on that weekday."""
+    """Accounts that fell silent, or whose rows, 消耗 or 转化 are outside the usual range for that weekday."""
     found: list[Anomaly] = []
     for account, series in _series(history, accounts):
         quiet = _silent(account, series, day, by)
@@ -63,7 +63,7 @@ def out_of_range(history: History, accounts: Sequence[Account], day: date, by: T
 
 
 def total_out_of_range(history: History, accounts: Sequence[Account], day: date, by: Thresholds) -> list[Anomaly]:
-    """The same of all accounts together, over the days on which none of them is unknown that had begun by then."""
+    """The same for all accounts together, over days that every account that had begun by then has."""
     series = [one for _, one in _series(history, accounts) if one]
     days = {one for its in series for one in its}
     begun = {one: [its for its in series if min(its) <= one] for one in days}
@@ -74,7 +74,7 @@ def total_out_of_range(history: History, accounts: Sequence[Account], day: date,
 
 
 def idle_promotions(rows: Iterable[ReportRow], account: Account, day: date, by: Thresholds) -> list[Anomaly]:
-    """Promotions that spent without 转化 on each of the last days; of rows without 转化数 nothing can be said."""
+    """Promotions that spent without 转化 on each of the last days; rows without 转化数 are skipped."""
     by_promotion: dict[str, dict[date, ReportRow]] = defaultdict(dict)
     for row in rows:
         if "convert_cnt" in row.metrics:
@@ -94,7 +94,7 @@ def idle_promotions(rows: Iterable[ReportRow], account: Account, day: date, by: 
 
 
 def large_restatements(shifts: Iterable[Shift], accounts: Mapping[str, str], by: Thresholds) -> list[Anomaly]:
-    """Days whose 消耗 the source corrected by much.
+    """Days with a large correction of 消耗.
 
     Args:
         accounts: Names by id.
@@ -111,7 +111,7 @@ def large_restatements(shifts: Iterable[Shift], accounts: Mapping[str, str], by:
 
 
 def sentences(anomalies: Sequence[Anomaly]) -> tuple[str, ...]:
-    """One sentence for each account and moment since when; of many things the first few are named."""
+    """A sentence for each account and first day; of many anomalies the first few are named."""
     groups: dict[tuple[str, date | None], list[str]] = defaultdict(list)
     for one in anomalies:
         groups[one.who, one.since].append(one.what)
@@ -145,23 +145,23 @@ def _levels(account: Account, series: Series, day: date, by: Thresholds) -> list
 
 
 def _off(series: Series, day: date, measure: str, by: Thresholds) -> _Off | None:
-    """A day's figure, where it is known and out of its range."""
+    """A day's figure if it is outside its usual range."""
     figure = _figure(series, day, measure)
     weekdays = (_figure(series, day - timedelta(weeks=ago), measure) for ago in range(1, by.weeks + 1))
-    known = [one for one in weekdays if one is not None]
-    if figure is None or len(known) < by.weekdays or _comes_and_goes(known):
+    past = [one for one in weekdays if one is not None]
+    if figure is None or len(past) < by.weekdays or _comes_and_goes(past):
         return None
-    usual = median(known)
+    usual = median(past)
     if max(figure, usual) < getattr(by, measure):
         return None
-    spread = SPREAD * (1 + UNSURE / len(known)) * _deviation(series, day, measure, by)
+    spread = SPREAD * (1 + UNSURE / len(past)) * _deviation(series, day, measure, by)
     times = exp(max(log(1 + by.share), spread, _counting(usual, measure)))
     off = _Off(figure, _scaled(usual, 1 / times), _scaled(usual, times))
     return None if off.low <= figure <= off.high else off
 
 
 def _deviation(series: Series, day: date, measure: str, by: Thresholds) -> float:
-    """How much a figure varies, as the logarithm of a ratio; by the changes from week to week of the time looked at."""
+    """How much a figure varies, as the logarithm of a ratio, by its changes from week to week."""
     days = (day - timedelta(days=ago) for ago in range(1, 7 * by.weeks - 6))
     pairs = ((_figure(series, one, measure), _figure(series, one - timedelta(weeks=1), measure)) for one in days)
     changes = [abs(log((now + 1) / (then + 1))) for now, then in pairs if now and then]
@@ -173,7 +173,7 @@ def _counting(usual: Decimal, measure: str) -> float:
 
 
 def _scaled(figure: Decimal, times: float) -> Decimal:
-    """A figure made larger or smaller; small ones by a little more, since 0 and 1 are not worlds apart."""
+    """A figure times `times`; + 1 widens the range of small ones, since 0 and 1 are close."""
     return max(ZERO, (figure + 1) * Decimal(times) - 1)
 
 
@@ -186,7 +186,7 @@ def _since(series: Series, day: date, measure: str, by: Thresholds, *, up: bool)
 
 
 def _silent(account: Account, series: Series, day: date, by: Thresholds) -> Anomaly | None:
-    """An account that spent day after day, and then no more."""
+    """An account that spent day after day and then stopped."""
     if day not in series or series[day].cost:
         return None
     since = day
@@ -201,12 +201,12 @@ def _silent(account: Account, series: Series, day: date, by: Thresholds) -> Anom
     return Anomaly(f"silent:{account.id}", account.name, what, since)
 
 
-def _comes_and_goes(known: Sequence[Decimal]) -> bool:
-    return SELDOM * sum(not one for one in known) >= len(known)
+def _comes_and_goes(costs: Sequence[Decimal]) -> bool:
+    return SELDOM * sum(not one for one in costs) >= len(costs)
 
 
 def _idle(its: Mapping[date, ReportRow], day: date) -> list[ReportRow]:
-    """A promotion's rows from a day backwards, as long as each spent and had no 转化."""
+    """A promotion's rows from a day backwards while each spent without 转化."""
     spell: list[ReportRow] = []
     while (row := its.get(day - timedelta(days=len(spell)))) and row.cost and not row.metrics["convert_cnt"]:
         spell.append(row)

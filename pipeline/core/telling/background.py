@@ -1,4 +1,4 @@
-"""What a run's card tells besides how the run ended."""
+"""What a run's card says besides how the run ended."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,13 +13,13 @@ from pipeline.core.telling.recovery import Recovery
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Background:
-    """What was known when the card was made; nothing of it is needed for a card."""
+    """Facts for the card; it can be made without any of them."""
 
     history: Mapping[AccountDay, Figures] = field(default_factory=dict)
     after: Aftermath | None = None  # what the table has of the run's day
     now: datetime | None = None  # when the card is made
     recovery: Recovery | None = None
-    unheard: tuple[Summary, ...] = ()  # runs that told nobody what they saw, the newest first
+    unheard: tuple[Summary, ...] = ()  # earlier runs whose news is on no card, the newest first
     alerts: tuple[str, ...] = ()  # what is out of the ordinary, a sentence each
     table_url: str | None = None
     settle_at: time = time(10, 35)  # Asia/Shanghai: when figures of the day before are read once more

@@ -1,4 +1,4 @@
-"""Trouble that lasts, and trouble that a run ended: people who were told of it want to hear that it is over."""
+"""Trouble that lasts, and trouble that a run ended."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ from pipeline.core.outcome import DayState, RunState, Summary
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """Whose trouble is over, and since when it lasted."""
+    """The accounts whose trouble is over, and since when it lasted."""
 
     names: tuple[str, ...]
     since: datetime
 
 
 def past_troubles(summary: Summary, earlier: Iterable[Summary]) -> dict[str, datetime]:
-    """Accounts that are whole in a run and were in trouble in the last ones before it: by id, since which run.
+    """Accounts that are whole in a run and were in trouble before it: by id, since which run.
 
     Args:
-        earlier: Runs that began before it and that people heard of, the newest first; dry runs are left out.
+        earlier: Runs that began before it and had a card, the newest first; dry runs are skipped.
     """
     if summary.trouble or summary.state not in (RunState.SUCCESS, RunState.PARTIAL):
         return {}
@@ -38,7 +38,7 @@ def past_troubles(summary: Summary, earlier: Iterable[Summary]) -> dict[str, dat
 
 
 def lasting_trouble(summary: Summary) -> str | None:
-    """The name of a trouble that fails every run until a person acts: one card a day is enough."""
+    """The name of a trouble that fails every run until a person acts; it gets one card a day."""
     troubles = (summary.trouble, *(account.trouble for account in summary.accounts))
     found = next((trouble for trouble in troubles if trouble and trouble.needs_person), None)
     return f"run:{found.reason}:{found.code}" if found and summary.state == RunState.FAILED else None

@@ -1,4 +1,4 @@
-"""What a report tells of some days of the table: sums by day, account and promotion, gathered row by row."""
+"""What a report says of some days of the table: sums by day, account and promotion, gathered row by row."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -13,7 +13,7 @@ from pipeline.core.outcome import DayState
 from pipeline.core.table.layout import Layout
 
 LISTED = 10  # promotions in each list
-JUDGED_FROM = Decimal(100)  # 元: what spent less is not called dear for one conversion more or less
+JUDGED_FROM = Decimal(100)  # 元: below that one conversion more or less decides
 NO_ACCOUNT = "未填写账户"
 WEEK = 7
 
@@ -27,7 +27,7 @@ class Sums:
     rows: int = 0
 
     def add(self, cost: Decimal, conversions: Decimal) -> None:
-        """Take one more row in."""
+        """Add a row."""
         self.cost += cost
         self.conversions += conversions
         self.rows += 1
@@ -40,7 +40,7 @@ class Sums:
 
 @dataclass(slots=True)
 class Promotion:
-    """One promotion with its sums, under the name of its newest day."""
+    """One promotion with its sums and its newest name."""
 
     account: str
     name: str
@@ -49,7 +49,7 @@ class Promotion:
 
 
 class PromotionKey(NamedTuple):
-    """What tells promotions apart; a person's row without an id goes by its name."""
+    """The identity of a promotion; a person's row without an id goes by its name."""
 
     account: str
     id: str
@@ -58,20 +58,20 @@ class PromotionKey(NamedTuple):
 
 @dataclass(slots=True)
 class Tally:
-    """Sums of all rows that were read. It grows with days, accounts and promotions, not with rows."""
+    """Sums of all rows; it grows with days, accounts and promotions, not with rows."""
 
     total: Sums = field(default_factory=Sums)
     days: defaultdict[date, Sums] = field(default_factory=lambda: defaultdict(Sums))
     accounts: defaultdict[str, Sums] = field(default_factory=lambda: defaultdict(Sums))
     account_days: defaultdict[tuple[str, date], Sums] = field(default_factory=lambda: defaultdict(Sums))
     promotions: dict[PromotionKey, Promotion] = field(default_factory=dict)
-    unreadable: int = 0  # rows of ours whose 消耗 is empty or no number: they count as 0
+    unreadable: int = 0  # our rows without a number as 消耗: they count as 0
     has_conversions: bool = True  # whether the table has a column of 转化数
 
 
 @dataclass(frozen=True, slots=True)
 class Restated:
-    """One account day whose source was corrected after it had been loaded: when that was seen, and by which run."""
+    """An account's day that the source corrected after its load: when that was seen, and by which run."""
 
     account: str
     day: date
@@ -81,7 +81,7 @@ class Restated:
 
 @dataclass(frozen=True, slots=True)
 class Weekday:
-    """One day of the week (Monday: 0): how many whole days of it there are, and what one of them brings on average."""
+    """A day of the week (Monday: 0): how many whole days of it there are, and their average."""
 
     number: int
     days: int
@@ -91,24 +91,24 @@ class Weekday:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Everything that the page tells."""
+    """Everything that the page says."""
 
     days: DayRange
     tally: Tally
     grid: Mapping[Account, Mapping[date, DayCoverage]]
     restated: tuple[Restated, ...]
-    as_of: datetime | None  # up to when the newest loaded day of every account is known; `None`: nothing was loaded
+    as_of: datetime | None  # the earliest reading of any account's newest loaded day; `None`: nothing was loaded
     made_at: datetime
     link: str | None  # to the table
 
     @property
     def lacking(self) -> dict[date, list[str]]:
-        """Days that are not whole, with the accounts that lack them; parked ones, which no run waits for, apart."""
+        """Days that are not whole, with the accounts that lack them; parked accounts are left out."""
         return {day: names for day in self.days if (names := self._in_state(day, parked=False))}
 
     @property
     def parked(self) -> dict[str, int]:
-        """Accounts that are parked in the period, and on how many of its days."""
+        """On how many days of the period each parked account is parked."""
         counts = {one.name: sum(day.state == DayState.PARKED for day in of.values()) for one, of in self.grid.items()}
         return {name: count for name, count in counts.items() if count}
 
@@ -118,7 +118,7 @@ class Report:
 
 
 def tally(layout: Layout, rows: Iterable[FoundRow], only: Collection[str] | None = None) -> Tally:
-    """Sums of rows as they come; none of them is kept.
+    """Sum rows as they come and keep none.
 
     Args:
         only: Names of the accounts whose rows count; `None`: all rows of the table do.
@@ -159,7 +159,7 @@ def top(found: Tally) -> list[Promotion]:
 
 
 def worst(found: Tally) -> list[Promotion]:
-    """Those that spent without a conversion, the most first; then the dearest per conversion that spent enough."""
+    """Promotions that spent without a conversion, the most first; then the dearest per conversion."""
     spending = _spending(found) if found.has_conversions else []
     fruitless = [one for one in spending if not one.sums.conversions]
     judged = [one for one in spending if one.sums.conversions and one.sums.cost >= JUDGED_FROM]
@@ -173,7 +173,7 @@ def _spending(found: Tally) -> list[Promotion]:
 
 
 def weekdays(report: Report) -> list[Weekday]:
-    """What each day of the week brings on average; days that are not whole would draw it down, and are left out."""
+    """The average of each day of the week, over whole days only."""
     lacking, sums = report.lacking, report.tally.days
     whole = [day for day in report.days if day not in lacking]
     return [

@@ -1,4 +1,4 @@
-"""A week's figures from what was last loaded, beside those of the week before: whole days against whole days only."""
+"""A week's figures beside those of the week before: whole days against whole days only."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ NOTHING = Figures(0, ZERO, ZERO)
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Days that are whole in both weeks, as many of the one as of the other and of the same weekdays."""
+    """The weekdays that are whole in both weeks."""
 
     days: int
     last: Figures
@@ -23,7 +23,7 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class AccountWeek:
-    """One account: last week, the days of it that are not whole, and what can be compared with the week before."""
+    """One account: last week, its days that are not whole, and what can be compared with the week before."""
 
     name: str
     last: Figures
@@ -33,7 +33,7 @@ class AccountWeek:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """All accounts on the days of last week; `as_of` is when the newest of them were read."""
+    """All accounts in last week; `as_of` is the earliest reading of any account's newest day."""
 
     days: DayRange
     accounts: tuple[AccountWeek, ...]
@@ -46,7 +46,7 @@ class Week:
 
     @property
     def compared(self) -> Compared:
-        """The days of all accounts that can be compared, together."""
+        """The sum of all accounts' days that can be compared."""
         each = [one.compared for one in self.accounts]
         return Compared(
             sum(one.days for one in each),
@@ -61,7 +61,7 @@ class Week:
 
     @property
     def lacking(self) -> dict[date, list[str]]:
-        """Days of the week that are not whole, with the names of the accounts, the oldest first."""
+        """Days that are not whole with the accounts' names, the oldest first."""
         days = sorted({day for one in self.accounts for day in one.lacking})
         return {day: [one.name for one in self.accounts if day in one.lacking] for day in days}
 
@@ -73,7 +73,7 @@ def weeks(today: date) -> tuple[DayRange, DayRange]:
 
 
 def week_of(days: DayRange, grid: Sequence[AccountCoverage]) -> Week:
-    """A week by what is known of its days.
+    """A week from the coverage of its days.
 
     Args:
         grid: All accounts, with the days of the week and of the week before.
@@ -98,7 +98,7 @@ def account_week(one: AccountCoverage, days: DayRange) -> AccountWeek:
 
 
 def figures(loaded: Mapping[date, Figures], days: DayRange) -> Figures:
-    """What was loaded of some days, together."""
+    """The sum of some days."""
     return added([NOTHING, *(one for day, one in loaded.items() if day in days)])
 
 

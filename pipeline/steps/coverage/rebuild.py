@@ -6,8 +6,7 @@ import structlog
 
 from pipeline.context import Context
 from pipeline.core.coverage.rebuild import Rebuilt, Sought, rebuilt
-from pipeline.core.coverage.status import NAME
-from pipeline.core.coverage.status_rows import rows_of
+from pipeline.core.coverage.status import NAME, rows_of
 from pipeline.core.errors import HistoryUnclear, LaikeError, WrongInput
 from pipeline.core.runs.absence import absent_since
 from pipeline.core.runs.plan import told_apart

@@ -5,8 +5,20 @@ from collections.abc import Mapping, Sequence
 from pipeline.clients.feishu.base import Base
 from pipeline.clients.feishu.records import BatchSize, Records
 from pipeline.context import Context
-from pipeline.core.coverage.status import FIELDS, FOUND_BY, NAME, TABLE, OldRow, Places, StatusRow, table_of
-from pipeline.core.coverage.status_rows import rows_about, rows_of, status_row, there
+from pipeline.core.coverage.status import (
+    FIELDS,
+    FOUND_BY,
+    NAME,
+    TABLE,
+    OldRow,
+    Places,
+    StatusRow,
+    rows_about,
+    rows_of,
+    status_row,
+    table_of,
+    there,
+)
 from pipeline.core.errors import ColumnVanished, NotFoundYet, RowVanished, TableFull
 from pipeline.core.model import AccountDay, DayRange, china_day
 from pipeline.core.outcome import Run

@@ -1,4 +1,4 @@
-"""What of a run's figures is out of the ordinary and was not told yet: from what is kept already, without a call."""
+"""Anomalies in a run's figures that were not told yet: no call is made for it."""
 
 from collections.abc import Sequence
 
@@ -20,11 +20,11 @@ from pipeline.steps.accounts.roster import remembered_accounts
 
 
 def alerts(ctx: Context, summary: Summary, history: History, unheard: Sequence[Summary] = ()) -> tuple[str, ...]:
-    """What the run's card is to tell besides, a sentence each; an event is on one card only.
+    """Anomalies for the run's card, a sentence each; each event is on one card only.
 
     Args:
         history: The figures up to the run's day, as far back as the thresholds look.
-        unheard: Runs that told nobody what they saw: the corrections that they met are told now.
+        unheard: Earlier runs without a card, whose corrections are told now.
     """
     if summary.state not in (RunState.SUCCESS, RunState.PARTIAL):
         return ()
@@ -36,7 +36,7 @@ def alerts(ctx: Context, summary: Summary, history: History, unheard: Sequence[S
 
 
 def _of_the_day(ctx: Context, cut: Sequence[Run], summary: Summary, history: History) -> list[Anomaly]:
-    """What is so of the newest closed day; what was so of older ones is no news."""
+    """Anomalies of the newest closed day; those of older days are no news."""
     if summary.day != yesterday(summary.ended_at):
         return []
     by, accounts = ctx.settings.anomalies, [Account(one.id, one.name) for one in summary.accounts]
@@ -47,13 +47,13 @@ def _of_the_day(ctx: Context, cut: Sequence[Run], summary: Summary, history: His
 
 
 def _all_there(ctx: Context, summary: Summary) -> bool:
-    known, ids = remembered_accounts(ctx), {account.id for account in summary.accounts}
-    waited_for = known.names.keys() - ctx.absences.parked(summary.ended_at) if known else set()
+    accounts, ids = remembered_accounts(ctx), {account.id for account in summary.accounts}
+    waited_for = accounts.names.keys() - ctx.absences.parked(summary.ended_at) if accounts else set()
     return len(ids) > 1 and bool(waited_for) and waited_for <= ids
 
 
 def _idle(ctx: Context, cut: Sequence[Run], summary: Summary) -> list[Anomaly]:
-    """By the rows that the fetches brought, which are kept for some days; one account's at a time."""
+    """Idle promotions by the fetched rows, which stay staged for some days; one account at a time."""
     found: list[Anomaly] = []
     for account in summary.accounts:
         batch_ids = [part.batch_id for part in cut if _has(part, account.id)]

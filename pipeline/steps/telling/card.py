@@ -1,8 +1,8 @@
-"""The card about a run: what it tells besides the run's end, and that the group gets it once.
+"""The card about a run, sent once.
 
-A success is marked as told before it is sent and a failure after: rather no good news than twice, rather bad news twice
-than not at all. The mark of a success whose card was certainly not taken is taken away again. What is not sent is tried
-again for a day by `keep_token`.
+A success is marked as told before it is sent, a failure after: good news rather not at all than twice, bad news rather
+twice than not at all. The mark is taken away if the bot certainly refused the card. `keep_token` tries unsent cards
+again for a day.
 """
 
 from collections.abc import Sequence
@@ -23,16 +23,16 @@ from pipeline.steps.telling.alerts import alerts
 from pipeline.steps.telling.hearing import heard, keep_for_later, mends, recovery, unheard
 from pipeline.steps.telling.tell import Sent, send
 
-LOOKED_BACK = timedelta(weeks=2)  # the chart; what is usual on a weekday may take more
+LOOKED_BACK = timedelta(weeks=2)  # for the chart; anomalies may look back longer
 
 log = structlog.get_logger()
 
 
 def tell_run(ctx: Context, summary: Summary) -> None:
-    """Tell the group how a run ended, once; a card that cannot be sent never fails a run.
+    """Tell the group once how a run ended; a card that cannot be sent never fails a run.
 
-    Of a run that a person began the group hears only where that person said so, or where it mends what the group was
-    told of; what only that run saw is on the next card.
+    A run that a person began has a card only if that person said so, or if it ends a trouble that was on a card; else
+    its news is on the next card.
     """
     if not ctx.bot() or ctx.told.of_run(summary.run_id):
         return
@@ -46,7 +46,7 @@ def tell_run(ctx: Context, summary: Summary) -> None:
 
 
 def tell_unsent(ctx: Context) -> None:
-    """Try the cards again that could not be sent; while the bot takes none, one a time is enough."""
+    """Send unsent cards again; stop at the first that fails again."""
     for run_id in ctx.untold.unsent(ctx.now()):
         summary = next(iter(ctx.ledger.ends([run_id])), None)
         if summary and not ctx.told.of_run(run_id):
@@ -61,7 +61,7 @@ def _concerns_the_group(ctx: Context, summary: Summary) -> bool:
 
 
 def _send(ctx: Context, summary: Summary) -> Sent | None:
-    """Send a card by the marks; `None`: somebody else is at it."""
+    """Mark and send a card; `None`: another process does."""
     besides = unheard(ctx, summary)
     card, run_id = run_card(summary, _background(ctx, summary, besides)), summary.run_id
     good = summary.state == RunState.SUCCESS
@@ -81,9 +81,9 @@ def _background(ctx: Context, summary: Summary, besides: Sequence[Summary]) -> B
     try:
         return _gathered(ctx, summary, besides)
     except StoreTrouble:
-        raise  # Redis is away: whoever called comes back later
+        raise  # Redis is away: the caller comes back later
     except Exception:
-        # what a card tells besides the run's end is no reason for the group not to hear of the end
+        # the group must hear of the end even if the rest of the card cannot be made
         log.exception("background_broke", run=summary.run_id)
         return Background(unheard=tuple(besides))
 
@@ -111,5 +111,5 @@ def _alerts(ctx: Context, summary: Summary, history: History, besides: Sequence[
     except StoreTrouble:
         raise
     except Exception:
-        log.exception("alerts_broke", run=summary.run_id)  # the figures are told without them
+        log.exception("alerts_broke", run=summary.run_id)  # the card goes out without them
         return ()

@@ -1,4 +1,4 @@
-"""What the group has heard of, what it has not, and which of it a run ended."""
+"""What the group has heard, what it has not, and which trouble a run ended."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -12,37 +12,37 @@ from pipeline.render.cards import authorize_link_in
 from pipeline.steps.coverage.owed import owed
 from pipeline.steps.telling.token import told_as
 
-RUNS_SEARCHED = 100  # the newest ones; a day of syncs by hand has fewer
-EARLIER_RUNS = 30  # of those that the group heard of
+RUNS_SEARCHED = 100  # the newest runs; a day has fewer
+EARLIER_RUNS = 30  # runs with a card that are looked at
 TOKEN_TROUBLES = (told_as(NeedsAuthorization.reason), told_as(NeedsPerson.reason))
 
 
 def recovery(ctx: Context, summary: Summary) -> Recovery | None:
-    """Whose trouble this run ended: accounts of which the group was told so, and that owe nothing any more."""
+    """Accounts whose trouble was on a card and that owe nothing since this run."""
     past = past_troubles(summary, _heard_of(ctx, summary))
     owing = owed(ctx, past, summary.day)
-    over = {number: since for number, since in past.items() if number not in owing}
+    over = {account_id: since for account_id, since in past.items() if account_id not in owing}
     names = tuple(account.name for account in summary.accounts if account.id in over)
     return Recovery(names, min(over.values())) if over else None
 
 
 def mends(ctx: Context, summary: Summary) -> bool:
-    """Whether a run ended a trouble that the group was told of."""
+    """Whether a run ended a trouble that was on a card."""
     if not any(account.of_day.good for account in summary.accounts):
         return False
     return bool(_token_told(ctx)) or recovery(ctx, summary) is not None
 
 
 def unheard(ctx: Context, summary: Summary) -> list[Summary]:
-    """Runs before this one that told nobody what only they saw, the newest first."""
+    """Earlier runs whose news is on no card, the newest first."""
     found = (ctx.ledger.summary(run_id) for run_id in ctx.untold.quiet() if run_id != summary.run_id)
     return [one for one in found if one]
 
 
 def heard(ctx: Context, summary: Summary, runs: list[Summary]) -> None:
-    """The group got the card about a run, which also told what these runs had seen."""
+    """Remember that a card told of a run and of the news of these runs."""
     ctx.untold.forget_quiet([summary.run_id, *(one.run_id for one in runs)])
-    if authorize_link_in(summary):  # the group need not hear of the dead token once more today
+    if authorize_link_in(summary):  # the card has told of the dead token, so keep_token need not today
         ctx.told.mark_trouble(china_day(ctx.now()), told_as(NeedsAuthorization.reason))
     elif any(account.of_day.good for account in summary.accounts):
         for day, what in _token_told(ctx):
@@ -50,20 +50,20 @@ def heard(ctx: Context, summary: Summary, runs: list[Summary]) -> None:
 
 
 def keep_for_later(ctx: Context, summary: Summary) -> None:
-    """Let the next card tell what only this run saw, which tells nobody."""
+    """Leave the news of a run without a card to the next card."""
     if summary.news or summary.restatements:
         ctx.untold.learn_quiet(summary.run_id, summary.ended_at)
 
 
 def _token_told(ctx: Context) -> list[tuple[date, str]]:
-    """Troubles with the token that the group was told of lately."""
+    """Troubles with the token that were told today or yesterday."""
     today = china_day(ctx.now())
     days = (today, today - timedelta(days=1))
     return [(day, what) for day in days for what in TOKEN_TROUBLES if ctx.told.of_trouble(day, what)]
 
 
 def _heard_of(ctx: Context, summary: Summary) -> Iterator[Summary]:
-    """Runs that began before and that the group heard of, the newest first."""
+    """Runs that began before this one and had a card, the newest first."""
     told = (run_id for run_id in ctx.ledger.newest(RUNS_SEARCHED) if ctx.told.of_run(run_id))
     for _, run_id in zip(range(EARLIER_RUNS), told, strict=False):
         earlier = ctx.ledger.summary(run_id) if run_id != summary.run_id else None

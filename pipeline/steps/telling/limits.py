@@ -1,4 +1,4 @@
-"""Tell in time of limits that come near. What is told was learned on the way: nothing is asked for it."""
+"""Warn of limits that come near, by what runs learned: no call is made for it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -10,7 +10,7 @@ from pipeline.core.table.views import VIEWS_MAX
 
 
 def limit_warnings(ctx: Context, loads: Sequence[LoadOutcome], views: ViewsOutcome) -> tuple[str, ...]:
-    """What a run tells of rows, columns, views and calls of which 80 % are used."""
+    """A run's warnings about rows, columns, views and calls, from 80 % on."""
     fields = max((load.fields for load in loads), default=0)
     found = (
         rows_warning(ctx.table_facts.rows(), ctx.settings.table_max_rows),

@@ -1,4 +1,4 @@
-"""Tell the group by a card. A card that cannot be sent never fails what it tells of."""
+"""Send cards to the group. A card that cannot be sent never fails its run."""
 
 from collections.abc import Mapping
 from enum import Enum, auto
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 class Sent(Enum):
-    """What became of a card: the group has it, has it not, or nobody knows, since the answer was lost."""
+    """Whether the group has a card; `PERHAPS`: the answer was lost."""
 
     YES = auto()
     NOT = auto()
@@ -30,7 +30,7 @@ class Sent(Enum):
 
 
 def greet(ctx: Context, bot: Bot) -> str:
-    """Send a message that only says that messages arrive; what the bot answers.
+    """Send a test message; returns the bot's answer.
 
     Raises:
         BadRequest: The bot refuses it; `bot_cure` says what to do.
@@ -40,13 +40,13 @@ def greet(ctx: Context, bot: Bot) -> str:
 
 
 def bot_cure(error: LaikeError) -> str:
-    """What to do about an error of the bot: in the words of its page where they are known."""
+    """What to do about an error of the bot, by its documented code if it has one."""
     passes = isinstance(error, Retryable) and error.code is not None
     return _REFUSED.get(error.code or 0, error.for_maintainer if passes else SET_THE_HOOK)
 
 
 def send(ctx: Context, card: Mapping[str, object]) -> Sent:
-    """Send a card to the group, if there is one."""
+    """Send a card to the group; `NOT` if no bot is set."""
     if not (bot := ctx.bot()):
         return Sent.NOT
     ctx.pause(seconds_to_wait(ctx.now()))
@@ -59,7 +59,7 @@ def send(ctx: Context, card: Mapping[str, object]) -> Sent:
 
 
 def tell_once(ctx: Context, what: str, card: Mapping[str, object]) -> None:
-    """Tell of a trouble, once a day; one that could not be sent is tried again by whoever meets it next."""
+    """Tell of a trouble once a day; a card that could not be sent is tried again when the trouble is met next."""
     today = china_day(ctx.now())
     if not ctx.told.of_trouble(today, what) and send(ctx, card) == Sent.YES:
         ctx.told.mark_trouble(today, what)

@@ -1,4 +1,4 @@
-"""Keep the token alive, and tell people while there is time."""
+"""Keep the token alive, and warn the group before it ends."""
 
 from datetime import timedelta
 
@@ -17,11 +17,11 @@ log = structlog.get_logger()
 
 
 def keep_token(ctx: Context) -> TokenPair:
-    """The pair, refreshed when under an hour was left; the group hears of what a person should know.
+    """The pair, refreshed if under an hour was left; the group is told what a person must know.
 
     Raises:
         NeedsPerson: There is no token, or it cannot be refreshed any more.
-        Retryable, BadResponse: It could not be refreshed just now.
+        Retryable, BadResponse: It could not be refreshed now.
     """
     try:
         pair = ctx.tokens.keep()
@@ -31,12 +31,12 @@ def keep_token(ctx: Context) -> TokenPair:
         _warn_of_the_mirror(ctx)
     except (NeedsPerson, Retryable, BadResponse) as error:
         log.error("token_not_kept", error=error.message)
-        _tell(ctx, error)
+        _tell_not_kept(ctx, error)
         raise
     return pair
 
 
-def _tell(ctx: Context, error: LaikeError) -> None:
+def _tell_not_kept(ctx: Context, error: LaikeError) -> None:
     trouble = error.trouble()
     lines = [trouble.what_to_do, f"错误码 {trouble.code or '无'}，请求编号 {trouble.request_id or '无'}"]
     tell_once(ctx, told_as(trouble.reason), trouble_card("巨量引擎授权更新失败", lines, ctx.tokens.link))
@@ -60,5 +60,5 @@ def _warn_of_the_mirror(ctx: Context) -> None:
 
 
 def told_as(reason: str) -> str:
-    """The name under which it is remembered that a trouble with the token was told today."""
+    """The name under which a trouble with the token is remembered as told."""
     return f"token:{reason}"

@@ -1,4 +1,4 @@
-"""What nobody foresaw is told: errors that end in no run's card, and runs that nobody can read."""
+"""Tell of unforeseen errors that are on no run's card, and of runs that nobody can read."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,7 @@ log = structlog.get_logger()
 
 
 def tell_error(ctx: Context, title: str, error: Exception) -> None:
-    """Tell the group of an error that no run's card tells, once a day for each cause: the kind of the error."""
+    """Tell the group of an error that is on no run's card, once a day for each kind."""
     trouble = trouble_of(error)
     if isinstance(error, LaikeError) and trouble.needs_person:
         tell_once(ctx, told_as(trouble.reason), trouble_card(title, [trouble.what_to_do], ctx.tokens.link))
@@ -25,7 +25,7 @@ def tell_error(ctx: Context, title: str, error: Exception) -> None:
 
 
 def put_aside_if_unreadable(ctx: Context, run_id: str) -> bool:
-    """Take a run from the open ones that nobody can read, and tell of it; `False` where it can be read."""
+    """Take an unreadable run from the open ones and tell of it; `False` if it can be read."""
     defect = ctx.aside.defect(run_id)
     if defect and ctx.aside.put(run_id, defect):
         log.error("run_put_aside", run=run_id, defect=defect)
@@ -34,7 +34,7 @@ def put_aside_if_unreadable(ctx: Context, run_id: str) -> bool:
 
 
 def tell_aside(ctx: Context) -> None:
-    """Tell of the runs that were put aside and that the group has not heard of, because the card could not be sent."""
+    """Tell of runs that were put aside and whose card could not be sent."""
     if untold := ctx.aside.untold():
         _tell_aside(ctx, untold)
 

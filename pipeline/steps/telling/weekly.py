@@ -1,4 +1,4 @@
-"""On Monday, when yesterday's figures have settled, the group is told of last week. Everything is known already."""
+"""The card on last week, after Monday's settling run: no call is made for it."""
 
 import structlog
 
@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 
 def tell_week(ctx: Context, run: Run) -> None:
-    """Send the week's card after Monday's settling run, once; where that fails the run does not."""
+    """Send the week's card once, after Monday's settling run; a card that fails does not fail the run."""
     now = ctx.now()
     due = china_day(now).weekday() == MONDAY and run.kind is RunKind.SETTLE and run.day == yesterday(now)
     if not (due and ctx.settings.report_weekly and ctx.bot()):
@@ -30,7 +30,7 @@ def tell_week(ctx: Context, run: Run) -> None:
 
 
 def last_week(ctx: Context) -> Week:
-    """Last week as it was last loaded, account by account.
+    """Last week, account by account.
 
     Raises:
         LaikeError: As `coverage` says.
