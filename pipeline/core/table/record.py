@@ -22,10 +22,10 @@ class Record:
 
 
 def from_wire(item: Mapping[str, object]) -> Record:
-    """A record from the shape in which the API sends it.
+    """Parse a record as the API sends it.
 
     Raises:
-        ValueError: It has no id, or its cells are no object; names what is wrong.
+        ValueError: It has no id, or its cells are no object; names the part.
     """
     record_id, cells = item.get("record_id"), item.get("fields") or {}
     if not isinstance(record_id, str):
