@@ -88,7 +88,6 @@ def _carry_out(made: dict[str, str], site: Site | None) -> None:
         _say(f"{ENV}: {', '.join(made) or 'mode 0600'} written")
     if site is None or site.plan.empty:
         return
-
     with ours(site.ctx.settings.redis_address):
         carry_out(site.ctx, site.plan, site.accounts, _keep, _say)
 

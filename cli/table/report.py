@@ -28,7 +28,6 @@ def report(start: str, end: str, accounts: Sequence[str], *, to: str | None, sen
 
     Raises:
         WrongInput: The days, an account or the file are wrong, the file exists, or no group is set.
-        LaikeError: As the service says.
     """
     first, last = day_of(start), day_of(end)
     with opened() as ctx:
@@ -63,9 +62,8 @@ def _document(made: Report, path: Path, sent: Sent | None) -> dict[str, Any]:
 
 def _print_warnings(made: Report, sent: Sent | None) -> int:
     """Print to stderr what is not whole; the exit code."""
-    lines = (
-        [f"{len(made.lacking)} of {len(made.days)} days are not whole: the sums are too low"] if made.lacking else []
-    )
+    short = f"{len(made.lacking)} of {len(made.days)} days are not whole: the sums are too low"
+    lines = [short] if made.lacking else []
     lines += [f"parked, and without figures meanwhile: {', '.join(made.parked)}"] if made.parked else []
     lines += [f"{made.tally.unreadable} rows have no 消耗 that could be read"] if made.tally.unreadable else []
     lines += [UNSENT[sent]] if sent in UNSENT else []

@@ -91,13 +91,8 @@ def roster(
         ways.setdefault(one.id, []).append(one.way)
     names = _written(called, sticky)
     members = (
-        Member(
-            id=account_id,
-            name=names[account_id],
-            called=called[account_id],
-            ways=tuple(dict.fromkeys(ways[account_id])),
-        )
-        for account_id in called
+        Member(id=account_id, name=names[account_id], called=name, ways=tuple(dict.fromkeys(ways[account_id])))
+        for account_id, name in called.items()
     )
     return Roster(
         at=at, members=tuple(members), skipped=tuple(dict.fromkeys(skipped)), parents=tuple(dict.fromkeys(parents))

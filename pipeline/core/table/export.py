@@ -86,14 +86,9 @@ def lines_of(days: DayRange, accounts: Collection[Account], layout: Layout, reco
             continue
         found.read += 1
         if not accounts or concerns(row, layout.columns, accounts):
-            found.lines.append(of_table(row))
+            found.lines.append(Line(row.day, row.account_name, row.promotion_id, row.cost, row.cells))
             found.unreadable += layout.unreadable(record, row)
     return found
-
-
-def of_table(row: FoundRow) -> Line:
-    """A row of the table."""
-    return Line(row.day, row.account_name, row.promotion_id, row.cost, row.cells)
 
 
 def of_report(row: ReportRow, account: Account, columns: Sequence[Column]) -> Line:

@@ -32,8 +32,8 @@ def from_wire(item: Mapping[str, object]) -> Record:
         raise ValueError("record_id")
     if not isinstance(cells, dict):
         raise ValueError("fields")
-    created, modified = item.get("created_time"), item.get("last_modified_time")
-    return Record(record_id, cells, _creator(item.get("created_by")), _ms(created), _ms(modified))
+    created_ms, modified_ms = (_ms(item.get(name)) for name in ("created_time", "last_modified_time"))
+    return Record(record_id, cells, _creator(item.get("created_by")), created_ms, modified_ms)
 
 
 def to_wire(record: Record) -> dict[str, object]:

@@ -42,7 +42,6 @@ TICK_ALL = "授权范围内没有可用的本地推账户: 新的授权会覆盖
 
 log = structlog.get_logger()
 
-
 # accounts by place: the ticked account, or `agent/second-level agent`
 Places = Mapping[str, Sequence[Found]]
 
@@ -79,7 +78,6 @@ def discover(ctx: Context, last: Roster | None) -> Roster:
 
     Raises:
         NeedsPerson: It reaches none.
-        LaikeError: As the service says.
     """
     api, known = ctx.oceanengine(None), frozenset(last.parents if last else ())
     ticked = [one for one in authorized(api) if one.type != ADVERTISER]
@@ -147,10 +145,8 @@ def _of_workbench(api: OceanEngine, parent: Authorized, known: Set[str]) -> Plac
 
 
 def _of_ebp(api: OceanEngine, parent: Authorized, known: Set[str]) -> Places:
-    way, found = (
-        GROUP if parent.type in GROUP_TYPES else EBP,
-        accounts_of_ebp(api, parent.id, stated=parent.id in known),
-    )
+    way = GROUP if parent.type in GROUP_TYPES else EBP
+    found = accounts_of_ebp(api, parent.id, stated=parent.id in known)
     return {parent.id: [Found(account_id, name, way) for account_id, name in found.items()]}
 
 

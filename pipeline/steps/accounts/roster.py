@@ -86,12 +86,8 @@ def _every_account(ctx: Context, *, anew: bool) -> Accounts:
         ctx.rosters.learn_names(names)
         return Accounts(names)
     last = ctx.rosters.last()
-    if (
-        last
-        and not anew
-        and timedelta(0) <= ctx.now() - last.at < FRESH
-        and ctx.tokens.brought() in (None, last.brought)
-    ):
+    fresh = last is not None and timedelta(0) <= ctx.now() - last.at < FRESH
+    if last and fresh and not anew and ctx.tokens.brought() in (None, last.brought):
         return Accounts(last.names)
     try:
         return Accounts(discover(ctx, last).names)
@@ -179,12 +175,7 @@ def _state(ctx: Context, api: OceanEngine, account_id: str, name: str, ways: tup
         activity = Activity.ACTIVE if cost else Activity.IDLE
     except LaikeError as error:
         activity, trouble = Activity.UNAVAILABLE, error.trouble()
+    last = max(ctx.coverage.days([account_id])[account_id], default=None)
     return AccountState(
-        id=account_id,
-        name=name,
-        ways=ways,
-        activity=activity,
-        cost=cost,
-        last_covered=max(ctx.coverage.days([account_id])[account_id], default=None),
-        trouble=trouble,
+        id=account_id, name=name, ways=ways, activity=activity, cost=cost, last_covered=last, trouble=trouble
     )

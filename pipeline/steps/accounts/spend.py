@@ -56,10 +56,10 @@ def weigh_days(
     """
     short = [day for day in days if falls_short(day)]
     if not short:
-        return Weighing(tuple(days), look_again=not _all_good(days))
+        return Weighing(tuple(days), look_again=not all(day.state.good for day in days))
     if ctx.settings.account_options.get(account_id, AccountOptions()).expected:
         made = tuple(accepted(day) if day in short else day for day in days)
-        return Weighing(made, look_again=not _all_good(made))
+        return Weighing(made, look_again=not all(day.state.good for day in made))
     costs = _costs(rows)
     projects, unread = _witness(api, account_id, [day.day for day in short])
     look = Look(
@@ -129,7 +129,3 @@ def _costs(rows: Iterable[ReportRow]) -> dict[date, dict[str, Decimal]]:
     for row in rows:
         found[row.day][row.promotion_id] = row.cost
     return dict(found)
-
-
-def _all_good(days: Iterable[DayOutcome]) -> bool:
-    return all(day.state.good for day in days)

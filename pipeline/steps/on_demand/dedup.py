@@ -64,7 +64,6 @@ def look(ctx: Context, days: DayRange | None) -> Doubled:
 
     Raises:
         TableMismatch: The table's columns are not what we write.
-        LaikeError: As the service says.
     """
     base = ctx.base(None)
     layout, fields = layout_now(ctx, base)

@@ -43,7 +43,6 @@ def table_blocks(
 
     Raises:
         BadResponse: Three readings of a block in a row contradicted themselves.
-        LaikeError: As the service says.
     """
     first, many = days.first, 1
     while first <= days.last:

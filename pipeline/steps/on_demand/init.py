@@ -50,7 +50,6 @@ def look(ctx: Context, table_id: str | None, accounts: Sequence[Account]) -> Pla
 
     Raises:
         TableMismatch: The base has no such table.
-        LaikeError: As the service says.
     """
     base = ctx.base(None)
     ids = base.tables.ids()
