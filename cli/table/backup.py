@@ -1,4 +1,4 @@
-"""`laike backup` and `laike restore`: the table into a file, and what the table lacks of it back."""
+"""`laike backup` and `laike restore`: save the table into a file, and restore what it lacks."""
 
 from cli.session import opened
 from cli.terminal import output
@@ -13,10 +13,10 @@ from pipeline.steps.table.save import WHOLE, back_up
 
 
 def backup(file: str | None, keep: int | None, *, as_json: bool) -> int:
-    """The whole table into a file; with `keep` older files of the folder go.
+    """Save the whole table into a file; with `keep`, delete older files in the folder.
 
     Raises:
-        WrongInput: There is such a file, or `keep` goes with a file of one's own.
+        WrongInput: There is such a file, or `keep` is given with a file.
     """
     if file and keep:
         raise WrongInput("--keep counts the backups in their folder: give no FILE")
@@ -38,7 +38,7 @@ def backup(file: str | None, keep: int | None, *, as_json: bool) -> int:
 
 
 def restore(file: str, *, dry_run: bool, yes: bool) -> int:
-    """What the table lacks of a backup, after a person agreed: 0 done, 1 a view is left, 2 not agreed.
+    """Restore what the table lacks of a backup, if a person agrees: 0 done, 1 a view is left out, 2 not agreed.
 
     Raises:
         WrongInput: There is no such file, or it is damaged.

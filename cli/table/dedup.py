@@ -1,4 +1,4 @@
-"""`laike dedup`: rows of one key, which of them stays, and away with the others."""
+"""`laike dedup`: show rows of one key, and clean them up."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from pipeline.steps.on_demand.dedup import clean as carry_out
 
 
 def check(start: str | None, end: str | None, *, as_json: bool) -> int:
-    """Keys with more than one row, in the whole table or in some days: 0 none, 1 some that a person should look at.
+    """Show keys with more than one row, in the whole table or in some days: 0 none, 1 some to look at.
 
     Raises:
         WrongInput: The days are no range.
@@ -30,10 +30,10 @@ def check(start: str | None, end: str | None, *, as_json: bool) -> int:
 
 
 def clean(day: str | None, *, yes: bool) -> int:
-    """Keep one row of each key, after a person agreed: 0 done, 1 some are left, 2 not agreed.
+    """Keep one row of each key, if a person agrees: 0 done, 1 some are left, 2 not agreed.
 
     Raises:
-        WrongInput: The day is not one.
+        WrongInput: The day is no day.
     """
     days = _days(day, day)
     with opened() as ctx:
@@ -123,14 +123,14 @@ def _print(found: Doubled) -> None:
 
 
 def _print_left(left: LeftAlone, ours: str | None) -> None:
-    """A key whose rows stay as they are, and why."""
+    """Print a key whose rows stay as they are, and why."""
     output.say((f"{left.key.day} {left.key.promotion_id}", "bold"), f": left alone, {left.why}")
     for one in left.rows:
         _print_row("stays", one, ours)
 
 
 def _print_plan(plan: Plan, ours: str | None) -> None:
-    """A key, its rows, and what becomes of the cells that people filled."""
+    """Print a key, its rows, and what happens to the cells that people filled."""
     why = "agrees with the source" if plan.agrees else "last edited"
     output.say((f"{plan.key.day} {plan.key.promotion_id}", "bold"))
     _print_row(f"keeps ({why})", plan.keep, ours)

@@ -1,4 +1,4 @@
-"""`laike export`: rows of some days as csv, Excel or jsonl."""
+"""`laike export`: write rows of some days as csv, Excel or jsonl."""
 
 import sys
 from collections.abc import Sequence
@@ -31,11 +31,11 @@ def export(
     by_account: bool,
     as_json: bool,
 ) -> int:
-    """Rows of some days into a file or to stdout: 0 all, 1 without some accounts.
+    """Write rows of some days into a file or to stdout: 0 all, 1 without some accounts.
 
     Raises:
-        WrongInput: The days, an account or the options are not what can be exported, or there is such a file.
-        LaikeError: As the service says, or no account could be read: then there is no file.
+        WrongInput: The days, an account or the options are wrong, or there is such a file.
+        LaikeError: As the service says, or no account could be read; no file is written.
     """
     _check(as_, to, by_account=by_account, as_json=as_json)
     first, last = day_of(start), day_of(end)
@@ -68,7 +68,7 @@ def _check(as_: Format, to: str | None, *, by_account: bool, as_json: bool) -> N
 
 def _to_stdout(ctx: Context, what: Wanted, tell: Tell) -> Exported:
     try:
-        # not through sys.stdout: what is left in its buffer when the reader goes away would be complained about at exit
+        # not through sys.stdout: its buffer would raise at exit after the reader went away
         with open(sys.stdout.fileno(), "wb", closefd=False) as file:
             return export_stream(ctx, what, file, tell)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""`laike init`: keys into `.env`, table, columns, status table and views, after the plan was shown."""
+"""`laike init`: show a plan, then write keys into `.env` and make table, columns, status table and views."""
 
 import secrets
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from worker.process import refuse_cluster
 ENV = Path(".env")
 KEYS, LOGIN, TABLE = "LAIKE_TOKEN_KEYS", "LAIKE_FLOWER_LOGIN", "LAIKE_BITABLE_TABLE_ID"
 FOR_THE_TABLE = ("LAIKE_FEISHU_APP_ID", "LAIKE_FEISHU_APP_SECRET", "LAIKE_BITABLE_APP_TOKEN")
-# what is not needed here, or made here, need not be known yet
+# settings that `init` does not need, or makes itself
 STAND_INS = {
     "LAIKE_OCEANENGINE_APP_ID": "0",
     "LAIKE_OCEANENGINE_SECRET": "-",
@@ -36,7 +36,7 @@ _WHY = {KEYS: "a new key, which encrypts the token at rest", LOGIN: "user laike 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The base as it was found, and what it was looked at with."""
+    """The base as found, and what it was read with."""
 
     ctx: Context
     accounts: Sequence[Account]
@@ -44,10 +44,10 @@ class Site:
 
 
 def init(*, yes: bool) -> int:
-    """Make what is missing, after a person agreed: 0 done, 1 something is left to do, 2 not agreed.
+    """Make what is missing, if a person agrees: 0 done, 1 something is left to do, 2 not agreed.
 
     Raises:
-        LaikeError: A setting is wrong, or a service says so while the plan is carried out.
+        LaikeError: A setting is wrong, or as a service says while the plan is carried out.
     """
     made = {name: _new(name) for name in unset((KEYS, LOGIN))}
     log_to_stderr("error")
@@ -66,7 +66,7 @@ def init(*, yes: bool) -> int:
 
 
 def _look(made: dict[str, str]) -> tuple[Site | None, LaikeError | None]:
-    """The base, or why it was not looked at; neither while nobody said which one it is."""
+    """The base, or why it could not be read; neither while no base is set."""
     if unset(FOR_THE_TABLE):
         return None, None
     settings = Settings.load({**STAND_INS, **made})
@@ -74,7 +74,7 @@ def _look(made: dict[str, str]) -> tuple[Site | None, LaikeError | None]:
         refuse_cluster(settings)
         with ours(settings.redis_address):
             ctx = build(settings)
-            ctx.schema.is_ours()  # whether Redis answers, and a newer release has not been here
+            ctx.schema.is_ours()  # checks that Redis answers and holds no newer release's data
             accounts = accounts_of(ctx)
             table_id = None if unset([TABLE]) else settings.bitable_table_id
             return Site(ctx, accounts, look(ctx, table_id, accounts)), None
@@ -88,7 +88,6 @@ def _carry_out(made: dict[str, str], site: Site | None) -> None:
         _say(f"{ENV}: {', '.join(made) or 'mode 0600'} written")
     if site is None or site.plan.empty:
         return
-
     with ours(site.ctx.settings.redis_address):
         carry_out(site.ctx, site.plan, site.accounts, _keep, _say)
 
@@ -96,14 +95,14 @@ def _carry_out(made: dict[str, str], site: Site | None) -> None:
 def _keep(table_id: str) -> None:
     try:
         envfile.write(ENV, {TABLE: table_id})
-    except LaikeError as error:  # as in a container, whose own files are read-only
+    except LaikeError as error:  # such as in a container with read-only files
         output.note(f"{error.message}; set it by hand: {TABLE}={table_id}")
     else:
         _say(f"{ENV}: {TABLE}={table_id} written")
 
 
 def _end(site: Site | None, trouble: LaikeError | None) -> int:
-    """What is left to a person; the exit code."""
+    """Print what is left to a person; the exit code."""
     for mismatch in site.plan.left if site else ():
         output.tell(mismatch)
     lacking = unset([*NEEDED, *([TABLE] if site else [])])

@@ -1,4 +1,4 @@
-"""`laike report`: some days as one HTML page."""
+"""`laike report`: write some days as one HTML page."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,11 +24,10 @@ UNSENT = {
 
 
 def report(start: str, end: str, accounts: Sequence[str], *, to: str | None, send: bool, as_json: bool) -> int:
-    """The page: 0 written, 1 where days are not whole or the group could not be told.
+    """Write the page: 0 written, 1 days are not whole or the group did not get the card.
 
     Raises:
-        WrongInput: The days, an account or the file are not ones, the file exists, or there is no group to tell.
-        LaikeError: As the service says.
+        WrongInput: The days, an account or the file are wrong, the file exists, or no group is set.
     """
     first, last = day_of(start), day_of(end)
     with opened() as ctx:
@@ -47,7 +46,7 @@ def report(start: str, end: str, accounts: Sequence[str], *, to: str | None, sen
         output.say(f"{made.tally.total.rows} rows, 消耗 {made.tally.total.cost:.2f} 元: {path}")
         if sent == Sent.YES:
             output.say("the card with the main figures was sent to the group")
-    return _told(made, sent)
+    return _print_warnings(made, sent)
 
 
 def _document(made: Report, path: Path, sent: Sent | None) -> dict[str, Any]:
@@ -61,11 +60,10 @@ def _document(made: Report, path: Path, sent: Sent | None) -> dict[str, Any]:
     }
 
 
-def _told(made: Report, sent: Sent | None) -> int:
-    """What is not as it should be, on stderr; the exit code for it."""
-    lines = (
-        [f"{len(made.lacking)} of {len(made.days)} days are not whole: the sums are too low"] if made.lacking else []
-    )
+def _print_warnings(made: Report, sent: Sent | None) -> int:
+    """Print to stderr what is not whole; the exit code."""
+    short = f"{len(made.lacking)} of {len(made.days)} days are not whole: the sums are too low"
+    lines = [short] if made.lacking else []
     lines += [f"parked, and without figures meanwhile: {', '.join(made.parked)}"] if made.parked else []
     lines += [f"{made.tally.unreadable} rows have no 消耗 that could be read"] if made.tally.unreadable else []
     lines += [UNSENT[sent]] if sent in UNSENT else []

@@ -36,7 +36,6 @@ _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _AS_BRACES = bytes.maketrans(b"[]", b"{}")  # a pair of another kind would be no JSON anyway
 _NO_SIGNS = bytes(set(range(256)) - set(b'[]{},"'))
 
-
 _one_at_a_time = threading.Lock()
 
 

@@ -139,7 +139,7 @@ class Http:
         what: str,
         timeout_s: float,
         space: BodySpace,
-        **request: Any,  # noqa: ANN401 the library's own parameters
+        **request: Any,  # noqa: ANN401 the library's parameters
     ) -> tuple[requests.Response, bytearray]:
         # not chained: the library's exceptions quote the whole address with its query, or a header
         session, patience = self._take(), (min(CONNECT_TIMEOUT_S, timeout_s), timeout_s)

@@ -54,9 +54,7 @@ def trouble_of(what: str, base_url: str, error: Exception, proxies: Mapping[str,
         return NeedsPerson(f"{way}, its certificate is not trusted", reason="certificate")
     if _no_ca_file(error, causes):
         return NeedsPerson(f"{way}, the file of trusted certificates cannot be read", reason="ca_file")
-    never_sent = isinstance(error, requests.ConnectTimeout) or any(
-        isinstance(one, NewConnectionError) for one in causes
-    )
+    never_sent = any(isinstance(one, requests.ConnectTimeout | NewConnectionError) for one in causes)
     return TransportTrouble(way, effect_possible=not never_sent)
 
 

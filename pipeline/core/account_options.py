@@ -1,4 +1,4 @@
-"""What a person says of single accounts in the settings."""
+"""Options of single accounts in the settings."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ EXPECTED = "expected"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountOptions:
-    """What holds for one account.
+    """Options of one account.
 
     Attributes:
-        enabled: Whether it is synced at all.
-        expected: Whether it may spend more than its promotions without the project report as a witness.
+        enabled: Sync it.
+        expected: It may spend more than its promotions without a check by the project report.
     """
 
     enabled: bool = True
@@ -24,7 +24,7 @@ def options_of(told: object) -> dict[str, AccountOptions]:
     """Options by account id, as `[accounts.<id>]` of `laike.toml` has them.
 
     Raises:
-        ValueError: Something of it is not one, a line for each.
+        ValueError: They are wrong; the message has a line for each problem.
     """
     if not isinstance(told, Mapping):
         msg = 'accounts: write [accounts.<id>] with enabled = false or difference = "expected" below it'
@@ -36,12 +36,12 @@ def options_of(told: object) -> dict[str, AccountOptions]:
 
 
 def disabled(options: Mapping[str, AccountOptions]) -> set[str]:
-    """The accounts that are not to be synced."""
+    """Ids of the accounts that are not synced."""
     return {account_id for account_id, one in options.items() if not one.enabled}
 
 
 def unknown(options: Mapping[str, AccountOptions], known: Collection[str]) -> list[str]:
-    """Accounts of which something is said that are none of those that are known."""
+    """Ids with options that are not among the `known` accounts."""
     return sorted(options.keys() - set(known))
 
 

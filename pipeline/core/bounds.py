@@ -1,20 +1,20 @@
-"""Numbers from outside that become a wait or a life: finite, never negative, never further away than a bound."""
+"""Bound numbers from outside that become a wait or a life."""
 
 import math
 from decimal import Decimal
 
-# The longest block known is that of a whole developer app at Ocean Engine (40110): about five minutes. Feishu's windows
-# are a second and a minute. Whoever is refused after that waits once more.
+# The longest block we know is Ocean Engine's of a whole developer app (40110): about five minutes. Feishu's windows are
+# a second and a minute. A call refused after that waits once more.
 LONGEST_WAIT_S = 300.0
-# What is longer than that is no wait, but a point in time, or nonsense: nothing was said.
+# A longer one is no wait, but a point in time or nonsense: ignored.
 NO_WAIT_S = 3600.0
 
 
 def number(said: object) -> float | None:
-    """A finite number in what a service says, be it text or a number; `None` where there is none."""
+    """The finite number in a value, a number or text; `None`: none."""
     if isinstance(said, bool) or not isinstance(said, int | float | Decimal | str):
         return None
-    if isinstance(said, str) and ("_" in said or not said.isascii()):  # which Python alone reads as a number
+    if isinstance(said, str) and ("_" in said or not said.isascii()):  # numbers to Python alone
         return None
     try:
         value = float(said)
@@ -24,17 +24,12 @@ def number(said: object) -> float | None:
 
 
 def wait_s(said: object) -> float | None:
-    """Seconds to wait as a service asks for, at most `LONGEST_WAIT_S`; `None` where it says nothing that is a wait."""
+    """Seconds that a service asks to wait, at most `LONGEST_WAIT_S`; `None`: it asks for no wait."""
     value = number(said)
     return None if value is None or not 0 <= value <= NO_WAIT_S else min(value, LONGEST_WAIT_S)
 
 
 def life_s(said: object, usual: float, most: float) -> float:
-    """Seconds that something lives as a service says; the documented life where it says what cannot be.
-
-    Args:
-        usual: The documented life.
-        most: The longest that is believed.
-    """
+    """Seconds of life that a service states, or the `usual`, documented life where it states more than `most`."""
     value = number(said)
     return usual if value is None or not 0 < value <= most else value

@@ -1,4 +1,4 @@
-"""Which account a person means: by its id, by the name that is written into the table, or by one that it is called."""
+"""Find the account that a person means: by id, by the name in the table, or by another name."""
 
 from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
@@ -8,18 +8,16 @@ from pipeline.core.text import shortened
 
 SHOWN = 20  # accounts that a message lists
 NEAREST = 3
-LIKENESS = 0.4  # from which on a name is offered
+LIKENESS = 0.4  # from which on a name is suggested
 
 
 def ids_of(wanted: Sequence[str], written: Mapping[str, str], called: Mapping[str, Collection[str]]) -> list[str]:
-    """The ids of the accounts that somebody asked for.
-
-    Ids are tried first, then the names in the table (unique), then the service's current names.
+    """The ids of the wanted accounts: tries ids, then the unique names in the table, then other names.
 
     Args:
         wanted: Ids and whole names.
-        written: The name that is written into the table, by id.
-        called: By id, other names of the account: in the settings, or at the service. May hold more accounts.
+        written: The names in the table, by id.
+        called: Other names by id: in the settings, or at the service. May hold more accounts.
 
     Raises:
         WrongInput: One is unknown, or the name of several accounts.

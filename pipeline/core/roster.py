@@ -1,4 +1,4 @@
-"""The accounts that a token reaches: merged over the ways to them, named for good, compared with those of before."""
+"""The accounts that a token reaches: merge the ways to them, give lasting names, compare with the last roster."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ NAMES_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One account as one listing tells of it."""
+    """One account in one listing."""
 
     id: str
     name: str
@@ -24,7 +24,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """One account of a roster: `name` is what is written into the table, `called` what the service calls it now."""
+    """One account of a roster: `name` is written into the table, `called` is its name at the service now."""
 
     id: str
     name: str
@@ -33,17 +33,17 @@ class Member:
 
 
 class Why(StrEnum):
-    """Why nothing under an account that was ticked is reached."""
+    """Why an account that was ticked leads to no accounts."""
 
     INVALID = "invalid"  # the person no longer manages it
     REFUSED = "refused"  # the service lists nothing under it, and never did
-    NOT_LOCAL = "not local"  # an agent of accounts that are no 本地推 ones
-    OTHER = "other"  # of another product, or of a type that nobody knows here
+    NOT_LOCAL = "not local"  # an agent without 本地推 accounts
+    OTHER = "other"  # of another product or an unknown type
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """An account that was ticked and under which nothing is reached."""
+    """An account that was ticked and leads to no accounts."""
 
     id: str
     name: str
@@ -52,22 +52,22 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
-    """Every account that was reached at a time, by which app and which authorization (`TokenPair.brought`)."""
+    """The accounts reached at a time, by an app and an authorization (`TokenPair.brought`)."""
 
     at: datetime
     members: tuple[Member, ...]
     skipped: tuple[Skipped, ...] = ()
-    parents: tuple[str, ...] = ()  # what accounts were found under: that they are gone later needs a clear answer
-    app_id: str = ""  # of an older release, which does not tell, as is `brought`
+    parents: tuple[str, ...] = ()  # where accounts were found: there a later empty list must be stated clearly
+    app_id: str = ""  # empty, as `brought` is 0, in a roster of an older release
     brought: int = 0
 
     @property
     def names(self) -> dict[str, str]:
-        """What is written for each account, by id."""
+        """The written name of each account, by id."""
         return {one.id: one.name for one in self.members}
 
     def without(self, account_ids: Collection[str]) -> "Roster":
-        """The same without some accounts."""
+        """The roster without some accounts."""
         return replace(self, members=tuple(one for one in self.members if one.id not in account_ids))
 
 
@@ -78,11 +78,11 @@ def roster(
     at: datetime,
     parents: Iterable[str] = (),
 ) -> Roster:
-    """Each account once, whichever ways lead to it.
+    """Merge the ways to each account.
 
     Args:
-        found: The first word on an account's name counts; one that nobody names is called by its id.
-        sticky: Names that were written before, by id: they stay, whatever the service says now.
+        found: The first name of an account counts.
+        sticky: Names written before, by id: they stay, whatever the service says now.
     """
     called: dict[str, str] = {}
     ways: dict[str, list[str]] = {}
@@ -91,13 +91,8 @@ def roster(
         ways.setdefault(one.id, []).append(one.way)
     names = _written(called, sticky)
     members = (
-        Member(
-            id=account_id,
-            name=names[account_id],
-            called=called[account_id],
-            ways=tuple(dict.fromkeys(ways[account_id])),
-        )
-        for account_id in called
+        Member(id=account_id, name=names[account_id], called=name, ways=tuple(dict.fromkeys(ways[account_id])))
+        for account_id, name in called.items()
     )
     return Roster(
         at=at, members=tuple(members), skipped=tuple(dict.fromkeys(skipped)), parents=tuple(dict.fromkeys(parents))
@@ -105,7 +100,7 @@ def roster(
 
 
 def _written(called: Mapping[str, str], sticky: Mapping[str, str]) -> dict[str, str]:
-    """A name of its own for each account: one that meets an equal one gets the end of its id, or all of it."""
+    """A distinct name for each account: equal names get the end of the id, or the whole id."""
     names = {account_id: sticky[account_id] for account_id in called if account_id in sticky}
     taken = set(sticky.values())
     newcomers = [account_id for account_id in called if account_id not in sticky]
@@ -120,7 +115,7 @@ def _written(called: Mapping[str, str], sticky: Mapping[str, str]) -> dict[str, 
 
 
 def news(old: Roster | None, new: Roster) -> list[str]:
-    """What changed, one line of a kind, in Chinese, with its day: the same change on another day is told again."""
+    """What changed: a line in Chinese for each kind, with the day, so that a change is told again on another day."""
     day = f"{china_day(new.at):%m-%d}"
     if old is None:
         lines = [f"{day} 自动发现 {len(new.members)} 个账户：{_together(one.name for one in new.members)}"]

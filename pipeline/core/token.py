@@ -1,4 +1,4 @@
-"""What is known of the token's life without asking anybody: the authorize link, what came back, what happened to it."""
+"""The token's life without I/O: the authorize link, the code that comes back, the history."""
 
 import re
 from dataclasses import dataclass, replace
@@ -9,13 +9,13 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import TokenPair
 
-STATE = "laike"  # what the authorize page hands back beside the code
-TOKEN = r"^[!-~]{1,4096}$"  # noqa: S105 what one is made of: anything else no header carries
-YEARS = range(2015, 2100)  # in which a token may end; further away a calendar has no room for what is done with it
+STATE = "laike"  # the authorize page returns it with the code
+TOKEN = r"^[!-~]{1,4096}$"  # noqa: S105 no header carries anything else
+YEARS = range(2015, 2100)  # in which a token may end; calculations beyond may leave the calendar
 
 
 class TokenStep(StrEnum):
-    """What happened to the pair."""
+    """An event in the pair's life."""
 
     REFRESHED = "refreshed"
     FAILED = "failed"  # no new pair: the service could not, or its answer was lost
@@ -27,7 +27,7 @@ class TokenStep(StrEnum):
 class TokenEvent:
     """One entry of the token's history; holds no token.
 
-    `unsaved_ms` is how long a new pair was in memory only: whoever is killed within loses it.
+    `unsaved_ms` is how long a new pair was in memory only: a process killed within loses it.
     """
 
     at: datetime
@@ -39,7 +39,7 @@ class TokenEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """A refresh that was sent for the pair of a generation, and of whose end nothing is known."""
+    """A refresh sent for the pair of a generation, whose outcome is unknown."""
 
     generation: int
     at: datetime
@@ -47,17 +47,17 @@ class Attempt:
 
 
 def is_token(said: object) -> bool:
-    """Whether what a service says can be used as a token."""
+    """Whether a value can be used as a token."""
     return isinstance(said, str) and re.fullmatch(TOKEN, said) is not None
 
 
 def sensible(moment: datetime) -> bool:
-    """Whether a token may end then: a moment with its zone, of these years."""
+    """Whether a token may end then: a moment with its zone, in `YEARS`."""
     return moment.tzinfo is not None and moment.year in YEARS
 
 
 def newer(pair: TokenPair, than: TokenPair) -> TokenPair:
-    """`pair` as the successor of another one, also where a clock went back."""
+    """`pair` as the successor of another, even if a clock went back."""
     generation = max(pair.generation, than.generation + 1)
     return replace(pair, generation=generation, brought=than.brought, previous=replace(than, previous=None))
 
@@ -69,10 +69,10 @@ def authorize_link(page: str, app_id: str, redirect_uri: str | None) -> str:
 
 
 def code_in(pasted: str, app_id: str) -> str:
-    """The auth_code in what a person pasted: the code itself, or the whole callback address.
+    """The auth_code in a pasted text: the code itself, or the whole callback address.
 
     Raises:
-        WrongInput: It is neither, or the callback of another app.
+        WrongInput: The text is neither, or the callback of another app.
     """
     text = pasted.strip()
     if "auth_code=" not in text and "://" not in text:

@@ -20,13 +20,7 @@ from pipeline.clients.http import READ_TIMEOUT_S, Answer, Http
 from pipeline.clients.retry import READ, WRITE, RetryPolicy
 from pipeline.clients.tally import Tally
 from pipeline.core.bounds import number
-from pipeline.core.errors import (
-    BadRequest,
-    BadResponse,
-    DeadlinePassed,
-    NeedsPerson,
-    TokenExpired,
-)
+from pipeline.core.errors import BadRequest, BadResponse, DeadlinePassed, NeedsPerson, TokenExpired
 from pipeline.core.redaction import hold_passing
 from pipeline.core.token import is_token
 
@@ -90,7 +84,11 @@ class TenantToken:
         """
         with self._lock:
             if time.monotonic() >= self._good_until:
-                self._take(None if self._was_refused else self._shared.get())
+                shared = None if self._was_refused else self._shared.get()
+                if shared:
+                    self._keep(*shared)
+                else:
+                    self._fetch()
             return self._token
 
     def ask(self) -> None:
@@ -107,12 +105,6 @@ class TenantToken:
         with self._lock:
             if self._token == refused:
                 self._was_refused, self._good_until = True, 0.0
-
-    def _take(self, shared: tuple[str, float] | None) -> None:
-        if shared:
-            self._keep(*shared)
-        else:
-            self._fetch()
 
     def _keep(self, token: str, seconds: float) -> None:
         hold_passing(token)
@@ -241,12 +233,7 @@ def parsed(kind: type[M], data: object, path: str) -> M:
         return kind.model_validate(data)
     except ValidationError as error:
         wrong = ", ".join(sorted({".".join(map(str, item["loc"])) for item in error.errors()}))
-        raise unpromised(path, wrong) from None
-
-
-def unpromised(path: str, wrong: str) -> BadResponse:
-    """The error of an answer in which parts are missing or malformed."""
-    return BadResponse(f"{path}: the answer lacks what was promised or has it in another shape: {wrong}")
+        raise BadResponse(f"{path}: the answer lacks what was promised or has it in another shape: {wrong}") from None
 
 
 def _items(

@@ -16,16 +16,8 @@ from pipeline.core.errors import BadRequest, Retryable, Throttled
 from pipeline.core.redaction import redacted
 from pipeline.core.text import one_line
 
-FORM = (
-    "tag",
-    "type",
-    "template",
-    "schema",
-    "data_type",
-    "name",
-    "xField",
-    "yField",
-)  # parts of a card that hold no text of others
+# parts of a card that hold no text of others
+FORM = ("tag", "type", "template", "schema", "data_type", "name", "xField", "yField")
 RATE_CODES = (11232, 11233)  # system rate limit, likely at full and half hours
 
 

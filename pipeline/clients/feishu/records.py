@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from pipeline.clients.feishu.api import LARGEST_PAGE, Feishu, parsed, unpromised
+from pipeline.clients.feishu.api import LARGEST_PAGE, Feishu, parsed
 from pipeline.clients.feishu.codes import AnswerTooLarge
 from pipeline.core.errors import BadResponse
 from pipeline.core.table.cells import plain_text
@@ -84,7 +84,7 @@ class Records:
             body["sort"] = [{"field_name": name, "desc": False} for name in sort]
         path = self._path("/search")
         size = str(self.api.page_size.now)
-        return _each_once(path, self._shrinking(self.api.pages("POST", path, params={"page_size": size}, json=body)))
+        return self._each_once(path, self.api.pages("POST", path, params={"page_size": size}, json=body))
 
     def count(self, filter_: Mapping[str, object] | None = None) -> int:
         """How many records the table holds, or a filter passes."""
@@ -128,9 +128,15 @@ class Records:
         """
         self.api.write("POST", self._path("/batch_delete"), json={"records": list(record_ids)})
 
-    def _shrinking(self, items: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    def _each_once(self, path: str, items: Iterable[Mapping[str, object]]) -> Iterator[Record]:
+        ids: set[str] = set()
         try:
-            yield from items
+            for item in items:
+                record = _record(path, item)
+                if record.record_id in ids:
+                    raise BadResponse(f"{path}: a record came twice, so others are missing")
+                ids.add(record.record_id)
+                yield record
         except AnswerTooLarge:
             self.api.page_size.refused()
             raise
@@ -151,18 +157,8 @@ def _plain(value: object) -> str:
     return plain_text(value)
 
 
-def _each_once(path: str, items: Iterable[Mapping[str, object]]) -> Iterator[Record]:
-    ids: set[str] = set()
-    for item in items:
-        record = _record(path, item)
-        if record.record_id in ids:
-            raise BadResponse(f"{path}: a record came twice, so others are missing")
-        ids.add(record.record_id)
-        yield record
-
-
 def _record(path: str, item: Mapping[str, object]) -> Record:
     try:
         return from_wire(item)
     except ValueError as error:
-        raise unpromised(path, str(error)) from None
+        raise BadResponse(f"{path}: a record without a usable {error}") from None

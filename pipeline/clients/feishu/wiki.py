@@ -50,7 +50,6 @@ def find_base(api: Feishu, token: str) -> FoundBase:
 
     Raises:
         NeedsPerson: The token names neither, or the app may not read the wiki.
-        LaikeError: As the service says.
     """
     try:
         return FoundBase(token, Tables(api, token).time_zone())

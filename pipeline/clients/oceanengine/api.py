@@ -35,25 +35,12 @@ FIRST_SERVER_CODE = 50000
 
 # codes that do not follow the rule of their range (4xxxx: this account; 5xxxx: the server)
 ERRORS: Mapping[int, type[LaikeError]] = {
-    40003: BadRequest,
-    40100: Throttled,
-    40101: NeedsPerson,
-    40102: TokenExpired,
-    40103: NeedsPerson,
-    40104: BadRequest,
-    40105: TokenExpired,
-    40106: NeedsPerson,
-    40107: NeedsPerson,
-    40108: BadRequest,
-    40109: BadRequest,
-    40110: Throttled,
-    40115: NeedsPerson,
-    40118: NeedsPerson,
-    40119: NeedsPerson,
-    40130: AccountUnavailable,  # a limit of this account alone: the endpoint is not paused for the others
-    50003: AccountUnavailable,
-    50004: AccountUnavailable,
-    50005: AccountUnavailable,
+    **dict.fromkeys((40003, 40104, 40108, 40109), BadRequest),
+    **dict.fromkeys((40100, 40110), Throttled),
+    **dict.fromkeys((40101, 40103, 40106, 40107, 40115, 40118, 40119), NeedsPerson),
+    **dict.fromkeys((40102, 40105), TokenExpired),
+    # 40130 is a limit of this account alone: the endpoint is not paused for the others
+    **dict.fromkeys((40130, 50003, 50004, 50005), AccountUnavailable),
     51007: ServerTrouble,
 }
 # the cause behind a code, where its kind does not tell it; other codes that need a person mean a dead token

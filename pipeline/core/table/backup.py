@@ -1,6 +1,6 @@
-"""A backup of a table: fields, views with their filters, rows in the shape in which they can be written again.
+"""A backup of a table: fields, views with their filters, rows in write shape.
 
-The file is text, one JSON document a line: a header, a line for each row, and last the SHA-256 of what stands before.
+The file is text, one JSON document a line: a header, the rows, and the SHA-256 of the lines before.
 """
 
 import hashlib
@@ -47,7 +47,7 @@ class SavedCondition(_Part):
 
 
 class SavedView(_Part):
-    """A view and what it filters on."""
+    """A view and its filter."""
 
     name: str
     type: str
@@ -56,7 +56,7 @@ class SavedView(_Part):
 
 
 class Header(_Part):
-    """What a backup is of."""
+    """The first line of a backup."""
 
     format: int = FORMAT
     made_at: str
@@ -67,7 +67,7 @@ class Header(_Part):
 
 
 class SavedRow(_Part):
-    """A row: its cells by column name in write shape, and what the table knew about it."""
+    """A row: its cells by column name in write shape, and its facts."""
 
     record_id: str
     created_by: str | None = None
@@ -84,11 +84,10 @@ class Backup:
 
 
 def saved_row(record: Record, kinds: Mapping[str, int]) -> SavedRow:
-    """A record as a backup keeps it.
+    """A record, read with every field, as a backup keeps it.
 
     Args:
-        record: With every field.
-        kinds: The types of the fields that are saved, by name.
+        kinds: The types of the saved fields, by name.
     """
     return SavedRow(
         record_id=record.record_id,
@@ -99,12 +98,12 @@ def saved_row(record: Record, kinds: Mapping[str, int]) -> SavedRow:
 
 
 def saved_fields(fields: Iterable[Field]) -> tuple[SavedField, ...]:
-    """The fields whose cells can be written again."""
+    """The fields whose cells can be written."""
     return tuple(SavedField(name=name, type=kind) for name, kind in writable(fields).items())
 
 
 def lines(header: Header, rows: Iterable[SavedRow]) -> Iterator[str]:
-    """The lines of the file, each with its end."""
+    """The lines of the file, each with its line break."""
     digest, count = hashlib.sha256(), 0
     for part in (header, *rows):
         line = part.model_dump_json() + "\n"
@@ -115,7 +114,7 @@ def lines(header: Header, rows: Iterable[SavedRow]) -> Iterator[str]:
 
 
 def parse(text: Sequence[str]) -> Backup:
-    """What `lines` made, each line with its end.
+    """Read what `lines` made, each line with its line break.
 
     Raises:
         WrongInput: The file is damaged, cut off, or of another format.
@@ -137,7 +136,7 @@ def parse(text: Sequence[str]) -> Backup:
 
 
 def damaged(why: str) -> WrongInput:
-    """The error of a file that cannot be trusted."""
+    """The error of a damaged file."""
     return WrongInput(f"the backup is damaged: {why}; nothing was restored")
 
 
@@ -151,16 +150,16 @@ def _end(line: str) -> tuple[object, object] | None:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What a table lacks of a backup."""
+    """How a table compares with a backup."""
 
     create: tuple[SavedRow, ...]
-    same: int  # rows that are there exactly so
-    kept: int  # rows whose key is there with other cells, which stay
+    same: int  # rows that are in the table with equal cells
+    kept: int  # rows whose key is in the table with other cells, which stay
     doubled: int  # further rows of a key that the backup has more than once
 
 
 def comparison(layout: Layout, backup: Backup, there: Iterable[Record]) -> Comparison:
-    """Which rows of a backup a table lacks.
+    """Compare a table with a backup.
 
     Args:
         layout: Our columns in the table, which tell a row's key.
@@ -176,10 +175,9 @@ def comparison(layout: Layout, backup: Backup, there: Iterable[Record]) -> Compa
 
 
 def compare(saved: Sequence[tuple[Key | None, SavedRow]], there: Sequence[tuple[Key | None, Cells]]) -> Comparison:
-    """Which rows of a backup a table lacks.
+    """Compare the rows of a table with those of a backup.
 
-    A row with a key is there if the key is. One without, a person's, is there if an identical one is, as often as the
-    backup has it.
+    A row with a key is in the table if its key is; a person's row, without one, if an identical row is, as often.
 
     Args:
         saved: The backup's rows with their keys.
@@ -205,7 +203,7 @@ def compare(saved: Sequence[tuple[Key | None, SavedRow]], there: Sequence[tuple[
 
 
 def lacking(saved: Iterable[SavedField], fields: Iterable[Field]) -> list[str]:
-    """Columns of a backup that a table does not have, or has in another type."""
+    """Columns of a backup that a table lacks, or has in another type."""
     types = {field.name: field.type for field in fields}
     return [
         f"{one.name} (type {one.type}" + (f", here {types[one.name]})" if one.name in types else ")")
@@ -215,6 +213,6 @@ def lacking(saved: Iterable[SavedField], fields: Iterable[Field]) -> list[str]:
 
 
 def digest_of(cells: Cells) -> str:
-    """What two rows with the same cells have in common."""
+    """A digest that is equal for rows with equal cells."""
     text = json.dumps(cells, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,6 +1,6 @@
-"""Cells to and from the wire. Follows the Bitable pages on fields and on the data structure of records.
+"""Encode and decode cells. Follows the Bitable pages on fields and on the data structure of records.
 
-A value is encoded for the type of the field that is found; whatever shape it is read back in, it means the same.
+A value is encoded for the type of the table's field, and means the same in every shape in which it reads back.
 """
 
 import re
@@ -28,13 +28,13 @@ from pipeline.core.table.columns import (
 
 TEXT_CHARACTERS_MAX = 100_000  # Bitable, data structure of records: a text cell
 _DAY = re.compile(r"^\s*(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T].*)?$")
-# of a type that would do, but made for something else: a rating ends at 10, an e-mail cell takes addresses
+# fields of a fitting type, but for another use: a rating ends at 10, an e-mail cell takes addresses
 UNFIT_LOOKS: Mapping[str, str] = {"Rating": "评分", "Email": "邮箱", "Barcode": "条码"}
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field that the table really has."""
+    """A field of the table."""
 
     id: str
     name: str
@@ -48,19 +48,19 @@ class Field:
         return UNFIT_LOOKS.get(self.ui_type) or TYPE_NAMES.get(self.type, str(self.type))
 
     def holds(self, kind: Kind) -> bool:
-        """Whether it can hold a kind without losing anything."""
+        """Whether it can hold a kind without loss."""
         return self.type in FIELD_TYPES[kind] and self.ui_type not in UNFIT_LOOKS
 
 
 def fits(value: Cell) -> bool:
-    """Whether a cell can hold the value; one that cannot is not worth a call."""
+    """Whether a cell can hold the value."""
     if isinstance(value, Decimal):
         return holdable(value)
     return not isinstance(value, str) or len(value) <= TEXT_CHARACTERS_MAX
 
 
 def encode(found: Field, value: Cell, zone: ZoneInfo) -> object:
-    """A value as the write endpoints want it for a field; `None` clears the cell."""
+    """A value in write shape for a field; `None` clears the cell."""
     if isinstance(value, Decimal) and found.type == NUMBER:
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, date) and found.type == DATE:
@@ -71,7 +71,7 @@ def encode(found: Field, value: Cell, zone: ZoneInfo) -> object:
 
 
 def decoder(column: Column, zone: ZoneInfo) -> Callable[[object], Cell]:
-    """What makes the column's value of a cell of the search endpoint: `None` of an empty or an unreadable one."""
+    """What reads the column's value from a cell; `None` if it is empty or unreadable."""
     if column.kind == Kind.DAY:
         return partial(_day, zone)
     return partial(_figure, column.last_digit) if column.kind in DIGITS else _text
@@ -83,7 +83,7 @@ def midnight_ms(day: date, zone: ZoneInfo) -> int:
 
 
 def plain_text(raw: object) -> str:
-    """The text of a cell, whether it comes as a string, as segments, as a link or as a number."""
+    """The text of a cell that is a string, segments, a link or a number."""
     if isinstance(raw, str):
         return raw
     if isinstance(raw, list):
@@ -99,7 +99,7 @@ def _day(zone: ZoneInfo, raw: object) -> date | None:
     try:
         if isinstance(raw, int | Decimal):
             if isinstance(raw, Decimal) and not holdable(raw):
-                return None  # an int of it might never end
+                return None  # its int might never end
             return _day_at(int(raw), zone)
         found = _DAY.match(plain_text(raw))
         return date(*map(int, found.groups())) if found else None
@@ -113,7 +113,7 @@ def _day_at(ms: int, zone: ZoneInfo) -> date:
 
 
 def number_in(raw: object) -> Decimal | None:
-    """The number in a cell, whether it comes as one or as text; `None` where there is none that a cell can hold."""
+    """The number in a cell, as a number or as text; `None`: none that a cell can hold."""
     if raw is None:
         return None
     number = raw if isinstance(raw, Decimal) else plain_figure(plain_text(raw).replace(",", "").strip())
@@ -121,7 +121,7 @@ def number_in(raw: object) -> Decimal | None:
 
 
 def moment_in(raw: object, zone: ZoneInfo) -> datetime | None:
-    """The moment in a cell of a date, given in ms since the epoch; `None` where it is none of the calendar."""
+    """The moment in a date cell, in ms since the epoch; `None`: beyond the calendar."""
     try:
         return datetime.fromtimestamp(raw / 1000, zone) if isinstance(raw, int) else None
     except (ValueError, OverflowError, OSError):  # beyond the calendar, each platform in its own way

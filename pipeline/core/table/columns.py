@@ -1,4 +1,4 @@
-"""The columns that we write: what fills each of them, what it holds, and how a person says so in the settings."""
+"""The columns that we write: what fills each, what it holds, and how the settings describe it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ TYPE_NAMES: Mapping[int, str] = {
     17: "附件", 18: "单向关联", 19: "查找引用", 20: "公式", 21: "双向关联", 22: "地理位置", 23: "群组", 24: "流程",
     1001: "创建时间", 1002: "最后更新时间", 1003: "创建人", 1004: "修改人", 1005: "自动编号", 3001: "按钮",
 }  # fmt: skip
-# which field types can hold a kind without losing anything; an id in a number field would lose digits
+# field types that hold a kind without loss; an id in a number field would lose digits
 FIELD_TYPES = {
     Kind.TEXT: (TEXT, SINGLE_SELECT),
     Kind.ID: (TEXT,),
@@ -38,11 +38,11 @@ FIELD_TYPES = {
     Kind.RATIO: (TEXT, NUMBER),
 }
 SHOWN_DIGITS_MAX = 4  # 数字 fields, formatter: 0 to 0.0000
-DIGITS = {Kind.MONEY: 2, Kind.COUNT: 0, Kind.RATIO: 4}  # of a figure, after the point, unless a column says otherwise
+DIGITS = {Kind.MONEY: 2, Kind.COUNT: 0, Kind.RATIO: 4}  # after the point, unless a column sets its own
 DIGITS_MAX = 8
 LAST_DIGITS = tuple(Decimal(1).scaleb(-digits) for digits in range(DIGITS_MAX + 1))
-FIGURE_DIGITS_MAX = 15  # more before the point is no figure of ours, and no float holds it
-FIGURE_DIGITS_MIN = -30  # nearer to 0 only what would fill the memory when it is written out
+FIGURE_DIGITS_MAX = 15  # no float holds more digits before the point
+FIGURE_DIGITS_MIN = -30  # a figure nearer to 0 might fill the memory when written out
 DIMENSIONS = {
     "account_name": Kind.TEXT,
     "account_id": Kind.ID,
@@ -50,7 +50,7 @@ DIMENSIONS = {
     "promotion_id": Kind.ID,
     "promotion_name": Kind.TEXT,
 }
-COMPULSORY = ("day", "promotion_id", "account_name", "stat_cost")  # without them no row could be found or compared
+COMPULSORY = ("day", "promotion_id", "account_name", "stat_cost")  # needed to find and compare rows
 # 巨量引擎, 获取广告数据 (local/report/promotion/get): the row's fields, the official SDK's names
 AMOUNTS = (  # 元
     "stat_cost", "oto_pay_order_amount", "live_oto_pay_order_stat_amount", "video_oto_pay_order_stat_amount",
@@ -89,7 +89,7 @@ _ENTRY_KEYS = ("name", "metric", "formula", "round")
 
 
 def plain_figure(text: str) -> Decimal | None:
-    """The figure in a text; Python's own `1_000` and digits of other scripts are none."""
+    """The figure in a text; not Python's `1_000` nor digits of other scripts."""
     try:
         return Decimal(text) if text.isascii() and "_" not in text else None
     except InvalidOperation:
@@ -102,7 +102,7 @@ def holdable(figure: Decimal) -> bool:
 
 
 def rounded(figure: Decimal, last_digit: Decimal) -> Decimal:
-    """A figure that a cell can hold, to its last digit."""
+    """A holdable figure, rounded to its last digit."""
     return figure if figure.same_quantum(last_digit) else figure.quantize(last_digit, ROUND_HALF_UP)
 
 
@@ -113,12 +113,12 @@ class Column:
     name: str
     source: str  # account_name, account_id, day, promotion_id, promotion_name, a metric, or the text of `formula`
     kind: Kind
-    digits: int | None = None  # after the point; the kind's own where it is not given
+    digits: int | None = None  # after the point; `None`: as usual for its kind
     formula: Formula | None = None
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """The metrics of the report that it needs."""
+        """The metrics of the report that fill it."""
         if self.formula:
             return self.formula.names
         return () if self.source in DIMENSIONS else (self.source,)
@@ -128,7 +128,7 @@ class Column:
         return self.formula.value(metrics) if self.formula else metrics.get(self.source)
 
     def canonical(self, value: Cell) -> Cell:
-        """The value as it is compared: figures rounded to the column's precision, as far as a cell can hold them."""
+        """The value as it is compared: a holdable figure is rounded to the column's precision."""
         if not isinstance(value, Decimal) or self.kind not in DIGITS or not holdable(value):
             return value
         return rounded(value, self.last_digit)
@@ -140,7 +140,7 @@ class Column:
 
     @property
     def new_field(self) -> dict[str, object]:
-        """The column as the endpoints that make tables and fields want it, where it is missing."""
+        """The column as a field to create."""
         if self.kind == Kind.DAY:
             return {"field_name": self.name, "type": DATE, "property": {"date_formatter": "yyyy/MM/dd"}}
         if self.kind not in DIGITS:
@@ -150,7 +150,7 @@ class Column:
 
     @property
     def type_name(self) -> str:
-        """What the type of `new_field` is called in the table."""
+        """The name of `new_field`'s type in the table."""
         return TYPE_NAMES[cast("int", self.new_field["type"])]
 
     @property
@@ -172,7 +172,7 @@ DEFAULT_COLUMNS = (
 
 
 def metrics_of(columns: Sequence[Column]) -> tuple[str, ...]:
-    """The metrics that must be fetched to fill these columns, each once."""
+    """The metrics to fetch for these columns, each once."""
     return tuple(dict.fromkeys(name for column in columns for name in column.metrics))
 
 
@@ -180,7 +180,7 @@ def columns_of(entries: object) -> tuple[Column, ...]:
     """Columns as the settings describe them: `{"name", "metric" | "formula", "round"?}` each.
 
     Raises:
-        ValueError: Something is wrong; every problem is on a line of its own.
+        ValueError: They are wrong; the message has a line for each problem.
     """
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         msg = "is no list of columns, each with a name and a metric or a formula"
@@ -232,7 +232,7 @@ def _wrong_source(key: str, source: object) -> Iterator[str]:
 
 
 def _wrong_together(entries: Sequence[Mapping[str, object]]) -> Iterator[str]:
-    """What is wrong although each column may be right."""
+    """What is wrong with the columns together."""
     names = [str(entry.get("name")).strip() for entry in entries]
     for name in dict.fromkeys(name for name in names if names.count(name) > 1):
         yield f"{name} stands there {names.count(name)} times"

@@ -1,6 +1,6 @@
-"""What must be written so that the table holds the wanted rows: create, update, or nothing.
+"""Compare the wanted rows with the table's: what to create and to update.
 
-Nothing is ever deleted here. A row that the source no longer returns, and a person's row, stay as they are.
+Nothing is deleted: rows that the source no longer returns, and people's rows, stay as they are.
 """
 
 from collections import Counter
@@ -12,7 +12,7 @@ from pipeline.core.model import ZERO, AccountDay, Cell, FoundRow, Key, WantedRow
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Changed cells of one row: what it held, what it becomes."""
+    """Changed cells of one row, old and new."""
 
     record_id: str
     row: WantedRow
@@ -22,7 +22,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What is to be written: rows to create in the order of their keys, changed rows, and how many are right."""
+    """What to write: rows to create in the order of their keys, changed rows, and the count of correct rows."""
 
     create: tuple[WantedRow, ...]
     update: tuple[Update, ...]
@@ -30,14 +30,14 @@ class Difference:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to write."""
+        """Whether nothing is to be written."""
         return not (self.create or self.update)
 
 
 def diff(wanted: Sequence[WantedRow], found: Iterable[FoundRow]) -> Difference:
-    """Compare what should be there with what is there.
+    """Compare the wanted rows with those found.
 
-    Of several rows of one key the oldest is kept up to date; that there are several is for the read-back to tell.
+    Of several rows of one key the oldest is updated; the read-back reports the others.
     """
     there = by_key(found)
     create = sorted((row for row in wanted if row.key not in there), key=lambda row: row.key)
@@ -47,7 +47,7 @@ def diff(wanted: Sequence[WantedRow], found: Iterable[FoundRow]) -> Difference:
 
 
 def after(difference: Difference, found: Iterable[FoundRow]) -> list[FoundRow]:
-    """The rows of the table as they are once a difference is written: what a read-back would find."""
+    """The table's rows after a difference is written: what a read-back would find."""
     changed = {one.record_id: one.row.cells for one in difference.update}
     there = [row.holding(changed[row.record_id]) if row.record_id in changed else row for row in found]
     return [*there, *(_created(row) for row in difference.create)]
@@ -65,7 +65,7 @@ def _update(wanted: WantedRow, found: FoundRow) -> Update:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What happens to one row, as it is recorded before the first write: cells as text, old and new."""
+    """The change of one row, recorded before the first write: cells as text, old and new."""
 
     key: Key
     account_id: str
@@ -75,12 +75,12 @@ class Change:
 
     @property
     def at(self) -> AccountDay:
-        """The account and day that the row belongs to."""
+        """The row's account and day."""
         return AccountDay(self.account_id, self.key.day)
 
 
 def changes(difference: Difference) -> Iterable[Change]:
-    """The record of what a difference sets out to do."""
+    """The changes that a difference makes."""
     for row in difference.create:
         yield Change(key=row.key, account_id=row.account_id, created=True, old={}, new=_text(row.cells))
     for update in difference.update:
@@ -96,9 +96,9 @@ def _text(cells: Mapping[str, Cell]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Causes:
-    """Why rows changed: the source says something else than it did, or a person had touched the table.
+    """Why rows changed: the source's figures changed, or a person changed the table.
 
-    `refilled`: rows by the column that is another one now than the day was loaded into, and so was empty.
+    `refilled`: rows by column that a new field left empty.
     """
 
     restated: tuple[AccountDay, ...]
@@ -113,13 +113,13 @@ def causes(
     loaded: Mapping[AccountDay, str],
     is_new: Callable[[AccountDay, str], bool] = lambda _at, _column: False,
 ) -> Causes:
-    """Tell restatements from edits by hand, and both from cells that a new column lacks.
+    """Tell restatements from edits by hand, and both from cells that a new field lacks.
 
     Args:
-        done: What was changed.
-        source: The checksum of what the source says now, by account and day.
-        loaded: The checksum of what was last loaded; a day that never was is in neither group.
-        is_new: Whether a column is another one than that into which the day was last loaded.
+        done: The changes.
+        source: The checksum of the source's figures now, by account and day.
+        loaded: The checksum of what was last loaded; a day never loaded is in neither group.
+        is_new: Whether a column has another field now than when the day was last loaded.
     """
     changed = [(change, _refills(change, is_new)) for change in done]
     restated = tuple(sorted(at for at, now in source.items() if loaded.get(at, now) != now))
@@ -131,5 +131,5 @@ def causes(
 
 
 def _refills(change: Change, is_new: Callable[[AccountDay, str], bool]) -> set[str]:
-    """Columns that were empty in a row since they were not there when it was written."""
+    """Columns that a row lacks because their field is newer than the row."""
     return {name for name, old in change.old.items() if not old and is_new(change.at, name)}

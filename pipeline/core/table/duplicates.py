@@ -1,6 +1,6 @@
 """Rows of one key: which one stays, what it takes over from the others, which go.
 
-A sync removes only its own late twin (`late_twins`). Everything else waits for a person, who is shown a `Plan` first.
+A sync removes only its own late twins (`late_twins`). All else waits for a person, who sees a `Plan` first.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ from pipeline.core.table.write_shape import write_shape
 class Copy:
     """One of several rows of a key.
 
-    `cells` are all its filled cells in write shape, `theirs` those of columns that we do not write: a person's.
+    `cells` are its filled cells in write shape, `theirs` those in columns that people fill.
     """
 
     row: FoundRow
@@ -27,7 +27,7 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A cell that people filled differently in two rows: the kept row's stands, the other one is in the backup."""
+    """A cell that people filled differently in two rows: the kept row's stays, the other is in the backup."""
 
     column: str
     kept: object
@@ -36,19 +36,19 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What becomes of the rows of one key."""
+    """What to do with the rows of one key."""
 
     key: Key
     keep: Copy
     remove: tuple[Copy, ...]
-    agrees: bool  # whether the kept row says what the source says; unknown counts as no
+    agrees: bool  # whether the kept row agrees with the source; unknown counts as no
     merge: Mapping[str, object] = field(default_factory=dict)  # cells that the kept row takes over
     conflicts: tuple[Conflict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LeftAlone:
-    """Rows of one key that no clean touches, and why; `certain` where they are surely a person's own."""
+    """Rows of one key that no clean touches, and why; `certain`: they are surely a person's."""
 
     key: Key
     rows: tuple[Copy, ...]
@@ -57,12 +57,12 @@ class LeftAlone:
 
 
 def left_alone(key: Key, same: Sequence[Copy], ours: str | None) -> LeftAlone | None:
-    """Why rows of one key are no duplicates to clean; `None`: one promotion of one account, and ours among them.
+    """Why rows of one key must not be cleaned; `None`: they are one promotion of one account, some of them ours.
 
-    People write sums such as 合计 below the rows of each account, and these have a day and an id in common, too.
+    People write sums such as 合计 below each account's rows, and these share a day and an id, too.
 
     Args:
-        ours: Who the table says created our rows; unknown until we have created one.
+        ours: Who the table says created our rows; unknown until we create one.
     """
     numbered = key.promotion_id.isascii() and key.promotion_id.isdecimal()
     accounts = sorted({one.row.account_name for one in same})
@@ -88,7 +88,7 @@ def sorted_out(
 
 
 def copies(layout: Layout, records: Iterable[Record], kinds: Mapping[str, int]) -> dict[Key, tuple[Copy, ...]]:
-    """Rows of the table by key, the oldest first, where there is more than one.
+    """Rows of the table by key, the oldest first, for keys with more than one row.
 
     Args:
         layout: Our columns, matched with the table's.
@@ -111,16 +111,16 @@ def _copy(layout: Layout, row: FoundRow, record: Record, kinds: Mapping[str, int
 
 
 def late_twins(same: Sequence[Copy], wanted: WantedRow, ours: str, since_ms: int) -> tuple[Copy, ...]:
-    """The rows of one key that a sync may remove: a write of this run that landed late, after it had been repeated.
+    """The rows of one key that a sync may remove: writes of this run that landed after they were repeated.
 
-    Of rows that carry our figures and that our app created since the run began all but one go, as far as people
-    filled no cell of theirs. Where nothing tells them apart the oldest stays.
+    All but one of the rows with our figures that our app created since the run began, except rows in which people
+    filled a cell. Of equal rows the oldest stays.
 
     Args:
         same: The rows of one key.
-        wanted: What the source says.
+        wanted: The source's row.
         ours: Who the table says created our rows.
-        since_ms: When the run began, ms since the epoch; what was created in that very millisecond is older.
+        since_ms: When the run began, ms since the epoch; rows of that millisecond are older.
     """
     twins = sorted(
         (one for one in same if written_since(one.row, wanted, ours, since_ms)),
@@ -130,18 +130,17 @@ def late_twins(same: Sequence[Copy], wanted: WantedRow, ours: str, since_ms: int
 
 
 def written_since(row: FoundRow, wanted: WantedRow, ours: str, since_ms: int) -> bool:
-    """Whether our app created a row since then, and the row still says what the source says."""
+    """Whether our app created a row after a moment, and the row agrees with the source."""
     created = row.creator == ours and row.created_ms > since_ms
     return created and row.key == wanted.key and not wanted.differing(row)
 
 
 def resolve(key: Key, same: Sequence[Copy], wanted: WantedRow | None) -> Plan:
-    """What a person is proposed: the row that agrees with the source stays, else the last edited one.
+    """Propose a plan to a person: the row that agrees with the source stays, else the last edited one.
 
     Args:
-        key: What the rows have in common.
-        same: The rows, at least one.
-        wanted: What the source says, where it could be asked.
+        same: At least one row.
+        wanted: The source's row, if the source could be asked.
     """
     agreeing = [one for one in same if wanted and not wanted.differing(one.row)]
     newest_first = sorted(same, key=_last_edited, reverse=True)
@@ -160,7 +159,7 @@ def resolve(key: Key, same: Sequence[Copy], wanted: WantedRow | None) -> Plan:
 
 
 def same_as(plan: Plan, agreed: Plan) -> bool:
-    """Whether a plan does nothing that was not agreed: the same row stays, no other one goes, no other cell is lost."""
+    """Whether a plan does no more than the agreed one: the same row stays, no further row or cell is lost."""
     kept = plan.keep.row.record_id == agreed.keep.row.record_id
     going, allowed = ({one.row.record_id for one in which.remove} for which in (plan, agreed))
     return kept and going <= allowed and all(one in agreed.conflicts for one in plan.conflicts)

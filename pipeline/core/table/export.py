@@ -1,4 +1,4 @@
-"""What an export holds: rows in their order, block by block, and what is told of them."""
+"""The lines of an export, in blocks, and their totals."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from pipeline.core.table.columns import Column
 from pipeline.core.table.layout import Layout, cells_of
 from pipeline.core.table.record import Record
 
-BLOCK_ROWS = 5000  # rows of the table in memory at a time, as far as the days before tell
+BLOCK_ROWS = 5000  # rows of the table in memory at a time, estimated from the days before
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +27,25 @@ class Line:
 
     @property
     def place(self) -> tuple[date, str, str]:
-        """Rows of an export are in the order of these: day, account, 单元ID."""
+        """The sort key of an export: day, account, 单元ID."""
         return (self.day or date.min, self.account, self.promotion_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """Some of the rows of an export: days of the table, or an account of the API."""
+    """A part of an export: days of the table, or an account of the API."""
 
     lines: Sequence[Line]
-    done: int  # days or accounts up to here
+    done: int  # days or accounts so far
     doubled: int = 0  # rows beyond the first one of their key
     unreadable: int = 0  # filled cells without a value of their column's kind
-    account: Account | None = None  # whose rows they are, where they are one account's
-    trouble: Trouble | None = None  # why there are none of it
+    account: Account | None = None  # for rows of the API
+    trouble: Trouble | None = None  # why the account has none
 
 
 @dataclass(slots=True)
 class Tally:
-    """What was exported so far."""
+    """Totals of an export."""
 
     rows: int = 0
     cost: Decimal = ZERO
@@ -86,25 +86,20 @@ def lines_of(days: DayRange, accounts: Collection[Account], layout: Layout, reco
             continue
         found.read += 1
         if not accounts or concerns(row, layout.columns, accounts):
-            found.lines.append(of_table(row))
+            found.lines.append(Line(row.day, row.account_name, row.promotion_id, row.cost, row.cells))
             found.unreadable += layout.unreadable(record, row)
     return found
 
 
-def of_table(row: FoundRow) -> Line:
-    """A row of the table."""
-    return Line(row.day, row.account_name, row.promotion_id, row.cost, row.cells)
-
-
 def of_report(row: ReportRow, account: Account, columns: Sequence[Column]) -> Line:
-    """A row of the report, as it would be in the table."""
+    """A row of the report as it would be in the table."""
     cells = cells_of(columns, row, account)
     cost = next(cells[column.name] for column in columns if column.source == "stat_cost")
     return Line(row.day, account.name, row.promotion_id, cost if isinstance(cost, Decimal) else ZERO, cells)
 
 
 def concerns(row: FoundRow, columns: Sequence[Column], accounts: Collection[Account]) -> bool:
-    """Whether a row of the table is one of these accounts': by the id if it has one, else by the name."""
+    """Whether a row of the table belongs to one of these accounts, by its id if it has one, else by its name."""
     ids = [row.cells.get(column.name) for column in columns if column.source == "account_id"]
     if account_id := next((one for one in ids if one), None):
         return any(account.id == account_id for account in accounts)
@@ -112,14 +107,14 @@ def concerns(row: FoundRow, columns: Sequence[Column], accounts: Collection[Acco
 
 
 def doubled(lines: Iterable[Line]) -> int:
-    """How many rows there are beyond the first one of their key; rows without a key have no second one."""
+    """Count rows beyond the first of their key; rows without a key are no duplicates."""
     counts = Counter((line.day, line.promotion_id) for line in lines if line.day and line.promotion_id)
     return counts.total() - len(counts)
 
 
 def next_days(days: int, rows: int) -> int:
-    """How many days to read next, after so many days had so many rows: about `BLOCK_ROWS`, carefully.
+    """How many days to read next for about `BLOCK_ROWS` rows, by the rows of the last block.
 
-    At most twice as many as before, so that an empty week does not make the block after it a large one.
+    At most twice as many days as before, so that no large block follows an empty week.
     """
     return max(1, min(2 * days, BLOCK_ROWS * days // max(1, rows)))

@@ -1,4 +1,4 @@
-"""Computed columns: metrics put together with + - * / and numbers, as a person writes it in the settings."""
+"""Computed columns: formulas of metrics and numbers with + - * /, as the settings have them."""
 
 import ast
 import operator
@@ -13,17 +13,17 @@ _OPERATIONS: Mapping[type[ast.operator], Callable[[Decimal, Decimal], Decimal]] 
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
-    ast.Div: lambda one, other: one / other if other else ZERO,  # as the reports do: no clicks, no rate
+    ast.Div: lambda one, other: one / other if other else ZERO,  # as in the reports: no clicks, rate 0
 }
-LONGEST = 500  # characters: more is nothing that a person wrote into a settings file
+LONGEST = 500  # characters
 
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """What a column is computed from, such as `stat_cost / convert_cnt`. A quotient of a zero denominator is zero.
+    """A formula such as `stat_cost / convert_cnt`. A quotient with denominator 0 is 0.
 
     Raises:
-        ValueError: The text is not that.
+        ValueError: The text is no formula.
     """
 
     text: str
@@ -35,12 +35,12 @@ class Formula:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The metrics that it needs, each once."""
+        """Its metrics, each once."""
         nodes = ast.walk(_parsed(self.text))
         return tuple(dict.fromkeys(node.id for node in nodes if isinstance(node, ast.Name)))
 
     def value(self, metrics: Mapping[str, Decimal]) -> Decimal | None:
-        """The figure for a row of the report; `None` where a metric is absent."""
+        """The figure for a row of the report; `None`: a metric is absent."""
         return _value(_parsed(self.text), metrics) if all(name in metrics for name in self.names) else None
 
 
@@ -53,7 +53,7 @@ def _parsed(text: str) -> ast.expr:
 
 
 def _check(node: ast.expr, text: str) -> None:
-    """Refuse everything that is not on this short list: the text comes from a file and is never run."""
+    """Refuse all but operations, names and numbers: the text comes from a file and is never run."""
     if isinstance(node, ast.BinOp) and type(node.op) in _OPERATIONS:
         _check(node.left, text)
         _check(node.right, text)

@@ -1,7 +1,7 @@
-"""The table's columns as we want them, matched with the fields it really has; rows to and from records.
+"""Match our columns with the table's fields; rows to and from records.
 
-Follows the Bitable pages on fields and the record filter: a typed table and an all-text one both work, and both
-compare by meaning.
+Follows the Bitable pages on fields and the record filter. A typed table and an all-text one both work; values compare
+by meaning.
 """
 
 import json
@@ -28,17 +28,17 @@ class Layout:
     """Our columns matched with the table's fields, in the base's time zone."""
 
     columns: tuple[Column, ...]
-    fields: Mapping[str, Field]  # by column name; a field that a person renamed has another one
+    fields: Mapping[str, Field]  # by column name, also if a person renamed the field
     time_zone: ZoneInfo
 
     @property
     def field_names(self) -> list[str]:
-        """What our columns are called in the table."""
+        """The names of our columns in the table."""
         return [self.fields[column.name].name for column in self.columns]
 
     @property
     def renamed(self) -> dict[str, str]:
-        """Columns whose field has another name now, and that name."""
+        """The new names of renamed fields, by column name."""
         return {name: field.name for name, field in self.fields.items() if field.name != name}
 
     @property
@@ -47,14 +47,14 @@ class Layout:
         return frozenset(self.fields[c.name].id for c in self.columns if c.source in ("account_id", "account_name"))
 
     def column(self, source: str) -> Column:
-        """The column that is filled from `source`."""
+        """The column filled from `source`."""
         return next(column for column in self.columns if column.source == source)
 
     def again(self, fields: Sequence[Field]) -> "Layout":
-        """The same columns in the same fields, whatever people call those by now.
+        """The same columns in the same fields, under their names of now.
 
         Raises:
-            TableMismatch: As `match` says.
+            TableMismatch: A field is gone or cannot hold its column.
         """
         return match(self.columns, fields, self.time_zone, {name: field.id for name, field in self.fields.items()})
 
@@ -63,12 +63,12 @@ class Layout:
         return WantedRow(row.key, row.account_id, cells_of(self.columns, row, account))
 
     def unfit(self, row: WantedRow) -> str:
-        """Why the table cannot hold a row, so that it is not worth a call; empty where it can."""
+        """Why the table cannot hold a row; empty: it can."""
         names = ", ".join(name for name, value in row.cells.items() if not fits(value))
         return f"too long or too large for a cell: {names}" if names else ""
 
     def encode(self, cells: Mapping[str, Cell]) -> dict[str, object]:
-        """Cells by column name as the write endpoints want them."""
+        """Cells by column name in write shape."""
         found = {name: self.fields[name] for name in cells}
         return {found[name].name: encode(found[name], value, self.time_zone) for name, value in cells.items()}
 
@@ -98,12 +98,12 @@ class Layout:
         return row
 
     def unreadable(self, record: Record, row: FoundRow) -> int:
-        """How many filled cells of ours in a record hold nothing of their column's kind."""
+        """Count our filled cells in a record that hold no value of their column's kind."""
         empty = (self.fields[name].name for name, value in row.cells.items() if value is None)
         return sum(bool(plain_text(record.cells.get(name) or "").strip()) for name in empty)
 
     def day_filters(self, days: Collection[date]) -> Iterator[dict[str, object]]:
-        """The searches that together find every row of `days`, and a few of other days besides."""
+        """Filters that together find every row of `days`, and some of other days."""
         field = self.fields[self.column("day").name]
         if field.type == DATE:
             for one in ranges(days):
@@ -113,10 +113,10 @@ class Layout:
             yield from _text_filters(field.name, days)
 
     def view_conditions(self, account: Account) -> tuple[tuple[str, str], ...]:
-        """Field id and value of each view filter that shows an account's rows, the best one first.
+        """Field id and value of each view filter that shows an account's rows, the best first.
 
-        An id is better than a name, which two accounts may share. A single select has none while it lacks the option;
-        field code filters it by the option's id, and whether the service takes the name instead is not documented.
+        An id is better than a name, which two accounts may share. A single select without the option has no filter;
+        it is filtered by the option's id; whether the service takes its name is not documented.
         """
         by_id = [column for column in self.columns if column.source == "account_id"]
         ids = [(self.fields[column.name].id, json.dumps([account.id])) for column in by_id]
@@ -129,7 +129,7 @@ class Layout:
 
 
 def cells_of(columns: Sequence[Column], row: ReportRow, account: Account) -> dict[str, Cell]:
-    """What a row of the report is in the table: the value of each column by its name."""
+    """The cells of a row of the report, by column name."""
     dimensions: dict[str, Cell] = {
         "account_name": account.name,
         "account_id": account.id,
@@ -141,7 +141,7 @@ def cells_of(columns: Sequence[Column], row: ReportRow, account: Account) -> dic
 
 
 def filled(field: Field) -> dict[str, object]:
-    """The filter for rows whose cell of a field is not empty."""
+    """The filter for rows with a filled cell in a field."""
     return {
         "conjunction": "and",
         "conditions": [{"field_name": field.name, "operator": "isNotEmpty", "value": []}],
@@ -149,7 +149,7 @@ def filled(field: Field) -> dict[str, object]:
 
 
 def between(name: str, after_ms: int, before_ms: int) -> dict[str, object]:
-    """The filter for a date field strictly between two days, each given by its midnight."""
+    """The filter for a date field strictly between two midnights (ms since the epoch)."""
     bounds = (("isGreater", after_ms), ("isLess", before_ms))
     conditions = [{"field_name": name, "operator": op, "value": ["ExactDate", str(ms)]} for op, ms in bounds]
     return {"conjunction": "and", "conditions": conditions}
@@ -158,10 +158,10 @@ def between(name: str, after_ms: int, before_ms: int) -> dict[str, object]:
 def match(
     columns: Sequence[Column], fields: Sequence[Field], time_zone: ZoneInfo, known: Mapping[str, str] | None = None
 ) -> Layout:
-    """Find each column among the table's fields: by its name, else by the id that it was `known` under.
+    """Match each column with the field of its name, else with the field of the id in `known`.
 
     Raises:
-        TableMismatch: A column is missing or its field cannot hold it; every such column is named with its cure.
+        TableMismatch: Columns are missing, or their fields cannot hold them; names each with its cure.
     """
     found = _followed(columns, fields, known or {}) | {field.name: field for field in fields}
     taken = {column.name for column in columns}
@@ -174,13 +174,13 @@ def match(
 
 
 def missing_columns(columns: Sequence[Column], fields: Sequence[Field], known: Mapping[str, str]) -> tuple[Column, ...]:
-    """Columns that the table has neither by their name nor, renamed, by the id that they were `known` under."""
+    """Columns that the table has neither by name nor, renamed, by the field id in `known`."""
     names, ids = {field.name for field in fields}, {field.id for field in fields}
     return tuple(one for one in columns if one.name not in names and known.get(one.name) not in ids)
 
 
 def _followed(columns: Sequence[Column], fields: Sequence[Field], known: Mapping[str, str]) -> dict[str, Field]:
-    """Columns whose field is still there under a name that is none of ours."""
+    """Columns whose field is still there under a name that is not ours."""
     ours = {column.name for column in columns}
     by_id = {field.id: field for field in fields if field.name not in ours}
     return {name: by_id[known[name]] for name in ours if known.get(name) in by_id}
@@ -213,15 +213,15 @@ def _text_filters(name: str, days: Collection[date]) -> Iterator[dict[str, objec
 
 
 def _spellings(days: Collection[date]) -> dict[str, None]:
-    """What a text cell of one of `days` contains: our own spelling by the day, those of people by the month.
+    """What text cells of `days` contain: our spelling by day, people's spellings by month.
 
-    Few rows have the latter, so that a whole month of them costs less than a condition for each day and spelling.
+    Few rows have the latter: reading a month of them costs less than a condition for each day and spelling.
     """
     texts = dict.fromkeys(day.isoformat() for day in days)
     for day in days:
         short, long = str(day.month), f"{day.month:02}"
         signs = (sign for month in (short, long) for sign in (f"/{month}/", f".{month}.", f"年{month}月"))
-        # 2026-10- would be every row of ours in that month
+        # 2026-10- would find all our rows of that month
         by_hyphen = f"{day.year}-{short}-" if short != long else f"{day.year}-{short}-{day.day}"
         texts |= dict.fromkeys((*(f"{day.year}{sign}" for sign in signs), by_hyphen))
     return texts

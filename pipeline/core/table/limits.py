@@ -1,4 +1,4 @@
-"""Limits told in time: how much is used of a table's room and of the month's calls, and when it will be used up.
+"""Warn before a limit is reached: the use of a table's capacity and of the month's calls, and when it ends.
 
 Follows Bitable: 多维表格概述 (300 fields, 200 views a table), and 自建应用 API 调用量上限调整说明 (calls a month).
 """
@@ -10,25 +10,25 @@ from pipeline.core.model import CHINA
 
 TOLD_FROM = 0.8
 FIELDS_MAX = 300
-GROWTH_DAYS = 30  # how far back a table's growth is looked at
-FORETOLD_DAYS = 3650  # no longer ahead: the calendar ends, too
+GROWTH_DAYS = 30  # days of growth that the forecast uses
+FORETOLD_DAYS = 3650  # no forecast beyond: the calendar ends, too
 
 
 def nearly_full(used: int, limit: int) -> bool:
-    """Whether so much is used that people should know; a limit of 0 is none."""
+    """Whether to warn about the use of a limit; 0 is no limit."""
     return limit > 0 and used >= TOLD_FROM * limit
 
 
 def calls_warning(used: int, limit: int, now: datetime) -> str | None:
-    """What to tell of the month's calls to Feishu, if anything.
+    """A warning about the month's calls to Feishu, if due.
 
     Args:
         used: Calls since the first of the month, Asia/Shanghai.
-        limit: Calls that the tenant may make a month; 0: no limit is known.
+        limit: The tenant's calls a month; 0: unknown.
     """
     if not nearly_full(used, limit):
         return None
-    # the free edition's 10,000 calls were a million for a while in 2026: what is set is no more than a guess
+    # the free edition's 10,000 calls were a million for a while in 2026: the setting is a guess
     says = f"飞书本月接口调用已用 {used:,}/{limit:,} 次（实际额度以飞书管理后台为准）"
     if used >= limit:
         return f"{says}，已超过设置的额度；目前仍照常同步，若飞书开始拒绝，请升级飞书版本或等到下月 1 日。"
@@ -41,10 +41,10 @@ def calls_warning(used: int, limit: int, now: datetime) -> str | None:
 
 
 def rows_warning(counts: Mapping[date, int], cap: int) -> str | None:
-    """What to tell of the table's rows, if anything.
+    """A warning about the table's rows, if due.
 
     Args:
-        counts: Rows of the whole table by the day on which they were counted.
+        counts: Rows of the whole table by the day of the count.
         cap: Rows that the table takes.
     """
     if not counts or not nearly_full(used := counts[newest := max(counts)], cap):
@@ -53,10 +53,10 @@ def rows_warning(counts: Mapping[date, int], cap: int) -> str | None:
 
 
 def status_warning(counts: Mapping[date, int], cap: int) -> str | None:
-    """What to tell of the rows of 同步状态, if anything: nothing is to be done about them.
+    """A warning about the rows of 同步状态, if due; people need not act.
 
     Args:
-        counts: Its rows by the day on which they were counted.
+        counts: Its rows by the day of the count.
         cap: Rows that a table takes.
     """
     if not counts or not nearly_full(used := counts[newest := max(counts)], cap):
@@ -68,7 +68,7 @@ def status_warning(counts: Mapping[date, int], cap: int) -> str | None:
 
 
 def status_left_out(good: int, bad: int) -> list[str]:
-    """What to tell of days for which 同步状态 has no place: `good` ones that are loaded, `bad` ones that are not."""
+    """A warning about days that do not fit into 同步状态: `good` loaded ones, `bad` others."""
     told = [f"已入库的 {good:,} 条"] * bool(good) + [f"未入库的 {bad:,} 条"] * bool(bad)
     if not told:
         return []
@@ -76,7 +76,7 @@ def status_left_out(good: int, bad: int) -> list[str]:
 
 
 def share_warning(what: str, used: int, limit: int) -> str | None:
-    """What to tell of something else that is counted, such as 列 or 视图, if anything."""
+    """A warning about another count, such as of 列 or 视图, if due."""
     return f"表格的{what}已用 {used} 个（上限 {limit} 个），请删除不用的{what}。" if nearly_full(used, limit) else None
 
 

@@ -22,18 +22,18 @@ class Record:
 
 
 def from_wire(item: Mapping[str, object]) -> Record:
-    """A record from the shape in which the API sends it.
+    """Parse a record as the API sends it.
 
     Raises:
-        ValueError: It has no id, or its cells are no object; names what is wrong.
+        ValueError: It has no id, or its cells are no object; names the part.
     """
     record_id, cells = item.get("record_id"), item.get("fields") or {}
     if not isinstance(record_id, str):
         raise ValueError("record_id")
     if not isinstance(cells, dict):
         raise ValueError("fields")
-    created, modified = item.get("created_time"), item.get("last_modified_time")
-    return Record(record_id, cells, _creator(item.get("created_by")), _ms(created), _ms(modified))
+    created_ms, modified_ms = (_ms(item.get(name)) for name in ("created_time", "last_modified_time"))
+    return Record(record_id, cells, _creator(item.get("created_by")), created_ms, modified_ms)
 
 
 def to_wire(record: Record) -> dict[str, object]:

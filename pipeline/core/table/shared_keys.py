@@ -1,7 +1,7 @@
-"""Keys that stand in the table under another account of ours than the one that reports them.
+"""Keys whose row in the table names another account of ours than the one that reports them.
 
-A main account and its copy report the same promotion, a promotion is moved, a person picks another name: what it is,
-only the other account's own report tells.
+A main account and its copy report the same promotion, a promotion was moved, or a person picked another name: the
+other account's own report tells which.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ from pipeline.core.table.layout import Layout
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """A wanted row whose key stands under another account."""
+    """A wanted row whose key is in the table under another account, its holder."""
 
     row: WantedRow
     holder: Account
@@ -26,32 +26,32 @@ class Guest:
 
     @property
     def at_holder(self) -> AccountDay:
-        """The holder's day, of which its own report is asked for."""
+        """The holder's day, whose report is to be read."""
         return AccountDay(self.holder.id, self.row.key.day)
 
 
 @dataclass(frozen=True, slots=True)
 class SharedKey:
-    """What was decided about a key of an account: it stays as its holder reports it, or is not written."""
+    """The decision about a shared key: write it as its holder reports it, or not at all."""
 
     key: Key
     account_id: str
     holder: Account
-    row: ReportRow | None  # the holder's; `None`: the two contradict each other, or nobody knows
+    row: ReportRow | None  # the holder's; `None`: the two contradict each other, or it is unknown
 
     @classmethod
     def of(cls, guest: Guest, row: ReportRow | None) -> "SharedKey":
-        """What was decided about a guest."""
+        """The decision about a guest."""
         return cls(guest.row.key, guest.row.account_id, guest.holder, row)
 
 
 def under_other_names(
     wanted: Sequence[WantedRow], found: Iterable[FoundRow], names: Mapping[str, str]
 ) -> list[tuple[WantedRow, FoundRow]]:
-    """The rows whose oldest row in the table has not the name of their account, with that one.
+    """Wanted rows whose oldest row in the table has another account's name, each with that row.
 
     Args:
-        names: What is written for each account, by id.
+        names: The accounts' written names, by id.
     """
     keys = {row.key: row for row in wanted}
     matched = [(row, key) for row in found if (key := row.key) in keys]
@@ -62,16 +62,16 @@ def under_other_names(
 
 
 def guests(elsewhere: Iterable[tuple[WantedRow, FoundRow]], accounts: Iterable[Account]) -> list[Guest]:
-    """Those of them that stand under another account that we know."""
+    """Those of them whose row names another account of ours."""
     holders = {account.name: account for account in accounts}
     return [Guest(row, holders[there.account_name]) for row, there in elsewhere if there.account_name in holders]
 
 
 def decided(layout: Layout, guest: Guest, theirs: ReportRow | None) -> SharedKey | None:
-    """What becomes of a guest; `None`: its holder does not report it, so that it is rewritten as what it is now.
+    """Decide about a guest; `None`: its holder does not report the key, so it is rewritten as the guest's.
 
     Args:
-        theirs: What the holder's report says of the key.
+        theirs: The holder's row of the key.
     """
     if theirs is None:
         return None
@@ -82,7 +82,7 @@ def decided(layout: Layout, guest: Guest, theirs: ReportRow | None) -> SharedKey
 
 
 def settled(wanted: Sequence[WantedRow], shared: Iterable[SharedKey], layout: Layout) -> list[WantedRow]:
-    """The wanted rows by what was decided: shared ones under their holder, without those that are not written."""
+    """The wanted rows after the decisions: shared ones as their holder reports them, without those not written."""
     said = {(one.account_id, one.key): one for one in shared}
     rows = ((row, said.get((row.account_id, row.key))) for row in wanted)
     kept = (row if one is None else _as_held(layout, row, one) for row, one in rows)

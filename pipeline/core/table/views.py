@@ -1,4 +1,4 @@
-"""Views by name and by count: what an account's view is called, which one is looked into, which ones are made.
+"""Views of accounts: their names, which filters to check, how many to make.
 
 Follows Bitable: 新增视图. A name has 1 to 100 characters and no square bracket, and is trimmed by the service; a table
 takes 200 views, those that people keep to themselves included.
@@ -14,31 +14,31 @@ from enum import StrEnum
 from pipeline.core.model import CHINA, Account
 
 VIEWS_MAX = 200
-VIEWS_NEAR = 180  # from here on only accounts with cost get a view: people want to make some too
+VIEWS_NEAR = 180  # beyond, only accounts with cost get a view: people make views, too
 NAME_MAX = 100
 WEEK_DAYS = 7
-AUDIT_FROM = timedelta(hours=10)  # of the day: the run at 07:00, for which people wait, pays for no audit
+AUDIT_FROM = timedelta(hours=10)  # of the day: the run at 07:00, for which people wait, checks nothing
 _BRACKETS = str.maketrans("[]", "【】")
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f]+")
 
 
 class ViewState(StrEnum):
-    """What an account's view is like."""
+    """The state of an account's view."""
 
     RIGHT = "right"
-    NEW = "new"  # there never was one
-    WRONG = "wrong"  # no condition, or one on the account column that does not match: ours to repair
-    CHANGED = "changed"  # a person filters it otherwise: theirs
+    NEW = "new"  # never made
+    WRONG = "wrong"  # no condition, or one on the account column that does not match: to repair
+    CHANGED = "changed"  # a person filters it otherwise: left alone
     DELETED = "deleted"  # a person deleted it: stays so until --fix
     WAITING = "waiting"  # the account column has no such option before the account's first row
-    QUEUED = "queued"  # more were to be made than one run makes
+    QUEUED = "queued"  # beyond what one run makes
     SPARED = "spared"  # the table is near its limit of views
-    UNPROVEN = "unproven"  # what was written does not read back
+    UNPROVEN = "unproven"  # its filter was written and does not read back
 
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
-    """The view of one account as it was found."""
+    """The view of one account as found."""
 
     account: Account
     state: ViewState
@@ -46,10 +46,10 @@ class AccountView:
 
 
 def view_names(accounts: Sequence[Account]) -> dict[str, tuple[str, ...]]:
-    """What each account's view may be called, by account id, the best name first.
+    """Names for each account's view, by account id, the best first.
 
-    The first names differ from each other, also where cleaning or cutting made them alike; the others are for where
-    a person's view has the name already.
+    The first names differ even if cleaning or cutting makes them alike; the others serve where a person's view has
+    the name already.
     """
     plain = {account.id: _clean(account.name) for account in accounts}
     often = Counter(map(_cut, plain.values()))
@@ -63,27 +63,27 @@ def view_names(accounts: Sequence[Account]) -> dict[str, tuple[str, ...]]:
 
 
 def audit_due(checked: Mapping[str, float], now: datetime) -> set[str]:
-    """Whose filters are to be read anew: each once a week, on a weekday of its own, however many runs a day has.
+    """Accounts whose filters to read again: each once a week on a weekday of its own, however many runs a day has.
 
     Args:
-        checked: When each account's filter was last found right, in s since the epoch.
+        checked: When each account's filter was last right, in s since the epoch.
     """
     begun = datetime.combine((now.astimezone(CHINA) - AUDIT_FROM).date(), time(), CHINA) + AUDIT_FROM
     due = set()
     for place, account_id in enumerate(sorted(checked)):
         ago = (begun.weekday() - place) % WEEK_DAYS
         since = (begun - timedelta(days=ago)).timestamp()
-        if not since <= checked[account_id] <= now.timestamp():  # later than now: the clock stepped back since
+        if not since <= checked[account_id] <= now.timestamp():  # a later time: the clock stepped back
             due.add(account_id)
     return due
 
 
 def affordable(new: Sequence[Account], there: int, active: Collection[str]) -> list[Account]:
-    """Which of the new accounts get a view: all while there is room, then only those with cost, never beyond the cap.
+    """Which of the new accounts get a view: all while capacity is ample, then only those with cost, up to the limit.
 
     Args:
-        there: How many views the table has; people's own ones may be hidden from us.
-        active: Ids of the accounts that had cost lately.
+        there: Views of the table; people's private ones may be hidden from us.
+        active: Ids of accounts with recent cost.
     """
     if there + len(new) <= VIEWS_NEAR:
         return list(new)
@@ -95,9 +95,9 @@ def _clean(name: str) -> str:
 
 
 def _cut(name: str, ending: str = "") -> str:
-    """Within the limit by any way of counting: a letter beyond the first 65,536 may count as two."""
-    room = max(0, NAME_MAX - len(ending))
-    while _length(name) > room:
+    """Cut to the limit by any way of counting: a letter beyond the first 65,536 may count as two."""
+    most = max(0, NAME_MAX - len(ending))
+    while _length(name) > most:
         name = name[:-1]
     return (name.rstrip() + ending)[:NAME_MAX]
 

@@ -1,6 +1,6 @@
-"""Cells of every field type, from the shape in which they are read to the one in which they are written.
+"""Turn cells of every field type from read shape into write shape, to merge or restore them.
 
-Follows Bitable: 多维表格记录数据结构. Only what can be written again can be merged or restored.
+Follows Bitable: 多维表格记录数据结构.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.core.table.cells import Field, plain_text
 from pipeline.core.table.columns import plain_figure
 
-_NOT_THAT = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)  # what a cell of another shape raises
+_NOT_THAT = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)  # raised by a cell of another shape
 _FLOAT_DIGITS = 300  # the largest float has 309 digits
 
 
@@ -51,7 +51,7 @@ def _location(raw: Any) -> str:  # noqa: ANN401 JSON
     return str(raw["location"] if isinstance(raw, dict) else raw)
 
 
-# field type → how its cells are written; types that are not here are the table's own: formulas, times, numbers
+# field type → its write shape; the table itself fills all other types: formulas, times, numbers
 WRITABLE: Mapping[int, Callable[[Any], object]] = {
     1: plain_text,
     2: _number,
@@ -76,11 +76,11 @@ def writable(fields: Iterable[Field]) -> dict[str, int]:
 
 
 def write_shape(raw: Mapping[str, object], kinds: Mapping[str, int]) -> dict[str, object]:
-    """The filled cells of a record as the write endpoints want them; one of no known shape as it is, so it is not lost.
+    """The filled cells of a record in write shape; a cell of unknown shape stays as it is, to be kept.
 
     Args:
         raw: A record's cells in read shape.
-        kinds: The types of the fields that count, by name.
+        kinds: The types of the fields to take, by name.
     """
     filled = ((name, raw.get(name), kind) for name, kind in kinds.items())
     shaped = {name: _shaped(value, kind) for name, value, kind in filled if value is not None}
@@ -96,7 +96,7 @@ def _shaped(value: object, kind: int) -> object:
 
 
 def _as_json(value: object) -> object:
-    """A value without figures that JSON has no room for."""
+    """A value whose figures JSON can hold."""
     if isinstance(value, dict):
         return {name: _as_json(one) for name, one in value.items()}
     if isinstance(value, list):

@@ -53,9 +53,5 @@ class Visibility:
 
     def emptied(self) -> datetime | None:
         """When a person said that the table shows all that there is."""
-        said = _text(self._client.get(keys.emptied(self._table_id)))
-        return datetime.fromisoformat(said) if said else None
-
-
-def _text(value: object) -> str | None:
-    return value.decode() if isinstance(value, bytes) else None
+        said: Any = self._client.get(keys.emptied(self._table_id))
+        return datetime.fromisoformat(said.decode()) if said else None

@@ -1,8 +1,7 @@
-"""Ask for every account that the token reaches: what was ticked when authorizing, and what lies under it.
+"""Discover the accounts that the token reaches: those ticked when authorizing, and the accounts under them.
 
-Half a list never looks like accounts that vanished: a listing that fails makes the whole discovery fail. Only where
-none of an organisation's or agent's accounts was ever seen, a refusal of its listing is told and the rest goes on: an
-app of other people may lack that permission, and works without.
+A listing that fails makes the discovery fail, so that half a list never looks like vanished accounts. One exception: a
+first refusal of an organisation's or agent's listing is reported and skipped, since an app may lack that permission.
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
@@ -43,14 +42,13 @@ TICK_ALL = "授权范围内没有可用的本地推账户（新的授权会覆�
 
 log = structlog.get_logger()
 
-
-# accounts by where they lie: the ticked account itself, or `agent/second-level agent`
+# accounts by place: the ticked account, or `agent/second-level agent`
 Places = Mapping[str, Sequence[Found]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """What one ticked account led to: accounts, or why to none."""
+    """The accounts under one ticked account, or why there are none."""
 
     parent: Authorized
     places: Places = field(default_factory=dict)
@@ -65,22 +63,21 @@ class _Listed:
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """How accounts are found under one type of account, and whether a first refusal costs those accounts alone."""
+    """How to list the accounts under a type of account, and whether a first refusal is only skipped."""
 
     listing: Callable[[OceanEngine, Authorized, Set[str]], Places]
     may_be_refused: bool = False
 
 
 class _NotLocal(Exception):
-    """An agent's accounts are no 本地推 ones."""
+    """An agent has no 本地推 accounts."""
 
 
 def discover(ctx: Context, last: Roster | None) -> Roster:
-    """Ask for every account that the token reaches, and remember them.
+    """Discover and remember the accounts that the token reaches.
 
     Raises:
-        NeedsPerson: There is none.
-        LaikeError: As the service says.
+        NeedsPerson: It reaches none.
     """
     api, known = ctx.oceanengine(None), frozenset(last.parents if last else ())
     ticked = [one for one in authorized(api) if one.type != ADVERTISER]
@@ -108,7 +105,7 @@ def _skipped(ticked: Authorized) -> Why | None:
 
 
 def _nothing(listed: Sequence[_Listed], ticked: Sequence[Authorized]) -> NeedsPerson:
-    """Why no account is reached: a refusal, if there was one, says more than that nothing was found."""
+    """Why no account is reached; a refusal, if any, tells more than an empty list."""
     invalid = sum(_skipped(one) == Why.INVALID for one in ticked)
     msg = f"the token reaches no 本地推 account ({len(ticked)} ticked, {len(listed)} listed, {invalid} invalid)"
     refusal = next((one.refusal for one in listed if one.refusal), None)
@@ -128,7 +125,7 @@ def _under(api: OceanEngine, parent: Authorized, known: Set[str]) -> _Listed:
     """The accounts under one that was ticked.
 
     Args:
-        known: Where accounts were found before: there a refusal is an error, and an empty answer has to say so clearly.
+        known: Places where accounts were found before: there a refusal is an error, and an empty list must be stated.
     """
     way = WAYS[parent.type]
     try:
@@ -154,17 +151,15 @@ def _of_workbench(api: OceanEngine, parent: Authorized, known: Set[str]) -> Plac
 
 
 def _of_ebp(api: OceanEngine, parent: Authorized, known: Set[str]) -> Places:
-    way, found = (
-        GROUP if parent.type in GROUP_TYPES else EBP,
-        accounts_of_ebp(api, parent.id, stated=parent.id in known),
-    )
+    way = GROUP if parent.type in GROUP_TYPES else EBP
+    found = accounts_of_ebp(api, parent.id, stated=parent.id in known)
     return {parent.id: [Found(account_id, name, way) for account_id, name in found.items()]}
 
 
 def _of_agent(api: OceanEngine, parent: Authorized, known: Set[str]) -> Places:
-    """The accounts of an agent and of its second-level agents, which have lists of their own.
+    """The accounts of an agent and of its second-level agents.
 
-    Their names are asked for here, so that one refusal covers all that an app may lack for an agent.
+    Asks for the names here, so that one refusal covers all permissions that an app may lack for an agent.
 
     Raises:
         _NotLocal: They are of another kind.
@@ -192,7 +187,7 @@ WAYS: Mapping[str, _Way] = {
 
 
 def _named(api: OceanEngine, found: Sequence[Found], last: Roster | None) -> list[Found]:
-    """Those without a name get the one that another way told, else the public one, the last one, or their id."""
+    """Name the nameless: as another way names them, else by the public name, the last name, or the id."""
     names = {one.id: one.name for one in found if one.name}
     nameless = list(dict.fromkeys(one.id for one in found if one.id not in names))
     before = {one.id: one.called for one in last.members} if last else {}

@@ -1,4 +1,4 @@
-"""Which accounts there are: those of the settings, else those that the token reaches, asked for once a day."""
+"""The accounts: those of the settings, else those that the token reaches, discovered once a day."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -20,9 +20,9 @@ from pipeline.core.roster import SETTINGS
 from pipeline.core.runs.plan import choose_accounts, told_apart, window
 from pipeline.steps.accounts.discovery import discover
 
-# less than a day, so that a roster of yesterday's run is renewed before or in today's
+# less than a day, so that yesterday's roster is renewed in today's run at the latest
 FRESH = timedelta(hours=23)
-REPORTS_AT_ONCE = 16  # threads that wait for answers; the shared limiter sets the pace
+REPORTS_AT_ONCE = 16  # threads; the shared limiter sets the pace
 ACTIVE_DAYS = 30
 ALL_DISABLED = "laike.toml 停用了全部账户：请至少启用一个。"
 
@@ -31,7 +31,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """The accounts to act on: the name that is written by id; `trouble`: why the list is an older one."""
+    """The accounts to act on: written names by id; `trouble`: why the list is an older one."""
 
     names: Mapping[str, str]
     trouble: Trouble | None = None
@@ -43,12 +43,12 @@ class Activity(StrEnum):
     ACTIVE = "active"  # cost in the last 30 days
     IDLE = "idle"
     UNAVAILABLE = "unavailable"
-    PARKED = "parked"  # unavailable for so long that nobody waits for it
+    PARKED = "parked"  # unavailable for so long that no run waits for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountState:
-    """One account as it is now; `cost` in 元 over the last 30 days."""
+    """The state of one account; `cost` in 元 over the last 30 days."""
 
     id: str
     name: str
@@ -60,38 +60,34 @@ class AccountState:
 
 
 def current_accounts(ctx: Context, *, anew: bool = False) -> Accounts:
-    """The accounts of the settings, without a call; else the roster, discovered anew where it is a day old.
+    """The accounts of the settings, without a call; else the roster, discovered anew once it is a day old.
 
-    A roster that cannot be renewed is used on; the trouble says why.
+    If the discovery fails the old roster stays in use; `trouble` says why.
 
     Args:
-        anew: Discover however young the roster is.
+        anew: Discover, however young the roster is.
 
     Raises:
         NeedsPerson: There is no roster yet, and the token is dead or reaches no account; or all are disabled.
         Retryable: There is no roster yet, and the service is away.
     """
-    known = _every_account(ctx, anew=anew)
-    names = _enabled(ctx, known.names)
+    accounts = _every_account(ctx, anew=anew)
+    names = _enabled(ctx, accounts.names)
     if not names:
-        msg = f"every account is disabled: [accounts.<id>] of laike.toml says so of all {len(known.names)}"
+        msg = f"every account is disabled: [accounts.<id>] of laike.toml says so of all {len(accounts.names)}"
         raise NeedsPerson(msg, what_to_do="全部账户均已停用，请联系维护人员至少启用一个。", for_maintainer=ALL_DISABLED)
-    return replace(known, names=names)
+    return replace(accounts, names=names)
 
 
 def _every_account(ctx: Context, *, anew: bool) -> Accounts:
-    """Those that are disabled, too: by them accounts of one name are told apart, and nothing looks vanished."""
+    """All accounts, also disabled ones, which count for distinct names and must not look vanished."""
     if chosen := ctx.settings.accounts:
         names = told_apart(chosen)
         ctx.rosters.learn_names(names)
         return Accounts(names)
     last = ctx.rosters.last()
-    if (
-        last
-        and not anew
-        and timedelta(0) <= ctx.now() - last.at < FRESH
-        and ctx.tokens.brought() in (None, last.brought)
-    ):
+    fresh = last is not None and timedelta(0) <= ctx.now() - last.at < FRESH
+    if last and fresh and not anew and ctx.tokens.brought() in (None, last.brought):
         return Accounts(last.names)
     try:
         return Accounts(discover(ctx, last).names)
@@ -108,7 +104,7 @@ def _enabled(ctx: Context, names: Mapping[str, str]) -> dict[str, str]:
 
 
 def remembered_accounts(ctx: Context) -> Accounts | None:
-    """The accounts as far as they are known without a call."""
+    """The accounts without a call; `None`: none are remembered."""
     if chosen := ctx.settings.accounts:
         return Accounts(_enabled(ctx, told_apart(chosen)))
     last = ctx.rosters.last()
@@ -116,16 +112,16 @@ def remembered_accounts(ctx: Context) -> Accounts | None:
 
 
 def account_count(ctx: Context) -> int:
-    """How many accounts there are as far as is known without a call; at least one."""
-    known = remembered_accounts(ctx)
-    return max(1, len(known.names)) if known else 1
+    """The number of accounts without a call; at least one."""
+    remembered = remembered_accounts(ctx)
+    return max(1, len(remembered.names)) if remembered else 1
 
 
 def choose(ctx: Context, names: Mapping[str, str], wanted: Sequence[str]) -> tuple[Account, ...]:
-    """All of the accounts that are known, or those that a person asked for by id or name.
+    """The accounts that a person asked for by id or name; without any, all.
 
     Raises:
-        WrongInput: What is no account that is known, the name of several, or an account that is disabled.
+        WrongInput: One is unknown, disabled, or the name of several.
     """
     off = disabled(ctx.settings.account_options)
     account_ids = ids_of(wanted, told_apart(names), _called(ctx, off)) if wanted else []
@@ -136,7 +132,7 @@ def choose(ctx: Context, names: Mapping[str, str], wanted: Sequence[str]) -> tup
 
 
 def _called(ctx: Context, more: Collection[str]) -> dict[str, set[str]]:
-    """What else each account is called, by id: in the settings, or at the service; also those that are disabled."""
+    """Other names of each account by id, in the settings or at the service; also of disabled ones."""
     called: dict[str, set[str]] = {account_id: set() for account_id in more}
     last = None if ctx.settings.accounts else ctx.rosters.last()
     names = [(one.id, name) for one in (last.members if last else ()) for name in (one.called, one.name)]
@@ -146,7 +142,7 @@ def _called(ctx: Context, more: Collection[str]) -> dict[str, set[str]]:
 
 
 def nobodys_options(ctx: Context) -> list[str]:
-    """Ids of which `[accounts.<id>]` says something although the token reaches no such account."""
+    """Ids of `[accounts.<id>]` that the token does not reach."""
     last = ctx.rosters.last()
     return unknown(ctx.settings.account_options, last.names) if last and not ctx.settings.accounts else []
 
@@ -155,7 +151,7 @@ def states(ctx: Context, names: Mapping[str, str], tell: Callable[[int], None]) 
     """Each account with its cost of the last 30 days and its last covered day; one call an account.
 
     Args:
-        tell: Is told how many accounts are done.
+        tell: Takes the number of accounts done.
     """
     api = ctx.oceanengine(None)
     last = None if ctx.settings.accounts else ctx.rosters.last()
@@ -179,12 +175,7 @@ def _state(ctx: Context, api: OceanEngine, account_id: str, name: str, ways: tup
         activity = Activity.ACTIVE if cost else Activity.IDLE
     except LaikeError as error:
         activity, trouble = Activity.UNAVAILABLE, error.trouble()
+    last = max(ctx.coverage.days([account_id])[account_id], default=None)
     return AccountState(
-        id=account_id,
-        name=name,
-        ways=ways,
-        activity=activity,
-        cost=cost,
-        last_covered=max(ctx.coverage.days([account_id])[account_id], default=None),
-        trouble=trouble,
+        id=account_id, name=name, ways=ways, activity=activity, cost=cost, last_covered=last, trouble=trouble
     )

@@ -1,4 +1,4 @@
-"""Days on which an account spent more than its promotions: ask the second witness, weigh, remember what was found."""
+"""Days on which an account spent more than its promotions: read the projects, judge, remember."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -26,8 +26,8 @@ class Weighing:
     """The days of a reading with their states.
 
     Attributes:
-        noted: What to remember of those on which the account spent more.
-        unread: Why the project report could not be read, where it was needed.
+        noted: What to remember of days on which the account spent more.
+        unread: Why the project report could not be read, if it was needed.
         look_again: Whether reading the account again at once may make a day good.
     """
 
@@ -47,19 +47,19 @@ def weigh_days(
     rows: Iterable[ReportRow],
     days: Sequence[DayOutcome],
 ) -> Weighing:
-    """Say of each day that falls short whether it is whole; one more call, and only where there is one.
+    """Judge whether each day that falls short is whole; one more call if there is such a day.
 
     Args:
         at: When the reading began.
-        rows: What the promotion report said of all of `days`.
-        days: As the sums alone make them.
+        rows: The promotion report of all `days`.
+        days: The days as the sums alone judge them.
     """
     short = [day for day in days if falls_short(day)]
     if not short:
-        return Weighing(tuple(days), look_again=not _all_good(days))
+        return Weighing(tuple(days), look_again=not all(day.state.good for day in days))
     if ctx.settings.account_options.get(account_id, AccountOptions()).expected:
         made = tuple(accepted(day) if day in short else day for day in days)
-        return Weighing(made, look_again=not _all_good(made))
+        return Weighing(made, look_again=not all(day.state.good for day in made))
     costs = _costs(rows)
     projects, unread = _witness(api, account_id, [day.day for day in short])
     look = Look(
@@ -78,7 +78,7 @@ def weigh_days(
 
 
 def remember(ctx: Context, account_id: str, rows: Iterable[ReportRow], weighing: Weighing) -> None:
-    """Keep what a reading says for those that come after it."""
+    """Remember a reading for later ones."""
     costs, good = _costs(rows), [day for day in weighing.days if day.state.good]
     if not good and not weighing.noted:
         return
@@ -103,7 +103,7 @@ def _weighing(
 def _witness(
     api: OceanEngine, account_id: str, days: Collection[date]
 ) -> tuple[dict[date, Decimal] | None, LaikeError | None]:
-    """What the projects sum to by day, or why that cannot be read: the promotions are there nevertheless."""
+    """The projects' sums by day, or why they cannot be read: the promotions' rows are good nevertheless."""
     sums: dict[date, Decimal] = {}
     try:
         for block in blocks(days, plan.BLOCK_DAYS):
@@ -115,7 +115,7 @@ def _witness(
 
 
 def _loaded_with_rows(ctx: Context, account_id: str, short: Iterable[DayOutcome]) -> set[date]:
-    """Days before those without any row on which rows were loaded."""
+    """Days with loaded rows shortly before those without any row."""
     bare = [day.day for day in short if not day.rows]
     before = {day - timedelta(days=ago) for day in bare for ago in range(1, LATELY.days + 1)}
     return {
@@ -129,7 +129,3 @@ def _costs(rows: Iterable[ReportRow]) -> dict[date, dict[str, Decimal]]:
     for row in rows:
         found[row.day][row.promotion_id] = row.cost
     return dict(found)
-
-
-def _all_good(days: Iterable[DayOutcome]) -> bool:
-    return all(day.state.good for day in days)

@@ -1,4 +1,4 @@
-"""Rows of one key: find them, ask the source which of them is right, and, where a person agreed, clean them up."""
+"""Find rows of one key, ask the source which is right and, if a person agrees, clean them up."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,24 +34,24 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Doubled:
-    """The keys with more than one row, what is proposed for each, and what could not be asked."""
+    """The keys with more than one row, a plan for each, and what the source could not be asked."""
 
     plans: tuple[Plan, ...]
     ours: str | None  # who the table says created our rows
-    wanted: Mapping[Key, WantedRow]  # what the source says
+    wanted: Mapping[Key, WantedRow]  # the source's rows
     unasked: tuple[str, ...]  # why the source could not be asked
-    days: DayRange | None  # that were looked at; without, the whole table
+    days: DayRange | None  # `None`: the whole table
     left: tuple[LeftAlone, ...] = ()  # keys with more than one row that are not ours to clean
 
     @property
     def none(self) -> bool:
-        """Whether no key has more than one row, but for those of people."""
+        """Whether no key has more than one row, except people's."""
         return not self.plans and all(one.certain for one in self.left)
 
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """What was done: rows that went, rows that took cells over, keys that are as they were, the backups."""
+    """Rows removed, rows that took cells over, keys left as they were, the backups."""
 
     removed: int = 0
     merged: int = 0
@@ -60,11 +60,10 @@ class Cleaned:
 
 
 def look(ctx: Context, days: DayRange | None) -> Doubled:
-    """Find the rows of one key in some days, or in the whole table, and propose which one stays.
+    """Find the rows of one key in some days, or in the whole table, and plan which one stays.
 
     Raises:
         TableMismatch: The table's columns are not what we write.
-        LaikeError: As the service says.
     """
     base = ctx.base(None)
     layout, fields = layout_now(ctx, base)
@@ -76,7 +75,7 @@ def look(ctx: Context, days: DayRange | None) -> Doubled:
 
 
 def clean(ctx: Context, doubled: Doubled) -> Cleaned:
-    """Do what was proposed: back up, merge, delete, read back. What changed since it was proposed is left.
+    """Carry out the plans: back up, merge, delete, read back. Rows that changed meanwhile are left.
 
     Raises:
         LaikeError: As the service says, or the backup cannot be written; another clean does the rest.
@@ -94,7 +93,7 @@ def clean(ctx: Context, doubled: Doubled) -> Cleaned:
 
 
 class _Clean:
-    """One clean at work: what was agreed, and what was saved so far."""
+    """One clean at work: the agreed plans, and the rows saved so far."""
 
     def __init__(self, ctx: Context, base: Base, layout: Layout, fields: Sequence[Field], doubled: Doubled) -> None:
         self.ctx, self.base, self.layout, self.fields = ctx, base, layout, fields
@@ -106,7 +105,7 @@ class _Clean:
         self.files: list[Path] = []
 
     def do(self) -> None:
-        """Read again, and carry out the plans that are still those that were agreed."""
+        """Read again, and carry out the plans that are still the agreed ones."""
         same, _ = sorted_out(_copies(self.base, self.layout, self.fields, self.days), self.ours)
         now = [resolve(key, rows, self.wanted.get(key)) for key, rows in same.items() if key in self.agreed]
         plans = [plan for plan in now if same_as(plan, self.agreed[plan.key])]
@@ -140,7 +139,7 @@ def _records(base: Base, layout: Layout, days: DayRange | None) -> list[Record]:
 def _ask_source(
     ctx: Context, layout: Layout, same: Mapping[Key, Sequence[Copy]]
 ) -> tuple[dict[Key, WantedRow], tuple[str, ...]]:
-    """What the source says about the doubled keys, and why parts of it could not be asked."""
+    """The source's rows of the doubled keys, and why parts of it could not be asked."""
     days: dict[str, set[date]] = defaultdict(set)
     for key, rows in same.items():
         for one in rows:

@@ -1,4 +1,4 @@
-"""Write rows of some days into a file or a stream: those of the table, or those of the API, block by block."""
+"""Write the table's or the API's rows of some days into a file or a stream, block by block."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ Tell = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be exported; `accounts` is empty for all rows of the table, whosever they are."""
+    """What to export; without `accounts`, all rows of the table, also people's."""
 
     days: DayRange
     accounts: tuple[Account, ...]
@@ -35,14 +35,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What an export holds; `cut` texts are shorter in it than they were."""
+    """The totals of an export; `cut` counts shortened texts."""
 
     tally: Tally
     cut: int
 
 
 class Writer(Protocol):
-    """What makes a file of rows."""
+    """Writes rows into a file."""
 
     cut: int
 
@@ -50,28 +50,28 @@ class Writer(Protocol):
         """Add rows."""
 
     def end(self) -> None:
-        """Nothing more comes."""
+        """Finish the file."""
 
 
 def wanted(
     ctx: Context, start: date, end: date, accounts: Sequence[str], *, source: From, format_: Format, by_account: bool
 ) -> Wanted:
-    """What a person asks for.
+    """Check what a person asks for.
 
     Raises:
-        WrongInput: The days are no range that is over, the API does not serve them, or an account is not known.
+        WrongInput: The days are no past range, the API does not serve them, or an account is unknown.
     """
     days = (over if source == "table" else past_days)(start, end, ctx.now())
-    # the table's rows are those of everybody who is in it: for all of them no list of accounts is needed
+    # all rows of the table need no list of accounts
     chosen = choose(ctx, current_accounts(ctx).names, accounts) if accounts or source == "api" else ()
     return Wanted(days, chosen, source, format_, by_account)
 
 
 def export_file(ctx: Context, what: Wanted, path: Path, tell: Tell) -> Exported:
-    """Write a file that is whole or not there.
+    """Write a whole file, or none.
 
     Args:
-        tell: Is told how many days (table) or accounts (API) are done, and of how many.
+        tell: Takes the number of days (table) or accounts (API) done, and of all.
 
     Raises:
         WrongInput: There is such a file, or its folder is not there.
@@ -82,7 +82,7 @@ def export_file(ctx: Context, what: Wanted, path: Path, tell: Tell) -> Exported:
 
 
 def export_stream(ctx: Context, what: Wanted, file: BinaryIO, tell: Tell) -> Exported:
-    """Write rows as they come; where this fails, a part of them is written.
+    """Write rows as they come; after a failure a part of them is written.
 
     Raises:
         LaikeError: As the service says, or no account could be read.
@@ -96,10 +96,10 @@ def export_stream(ctx: Context, what: Wanted, file: BinaryIO, tell: Tell) -> Exp
 
 
 def write_blocks(blocks: Iterable[Block], writer: Writer, tell: Callable[[int], None]) -> Tally:
-    """Write blocks one after the other, and count them.
+    """Write the blocks; their totals.
 
     Raises:
-        LaikeError: Every one of them is of an account that could not be read.
+        LaikeError: No account could be read.
     """
     tally, some = Tally(), False
     for block in blocks:
@@ -122,7 +122,7 @@ def write_blocks(blocks: Iterable[Block], writer: Writer, tell: Callable[[int], 
 
 
 class TextWriter:
-    """Rows as text, each block as soon as it comes."""
+    """Writes rows as text, block by block."""
 
     cut = 0
 
@@ -135,7 +135,7 @@ class TextWriter:
         self._file.write(self._rows(lines))
 
     def end(self) -> None:
-        """Nothing more comes."""
+        """Finish the file."""
         self._file.flush()
 
 
@@ -147,7 +147,7 @@ def _writer(ctx: Context, what: Wanted, file: BinaryIO) -> Iterator[Writer]:
     elif what.format == "jsonl":
         yield TextWriter(file, b"", partial(jsonl_rows, columns))
     else:
-        from pipeline.render.export_xlsx import sheets  # noqa: PLC0415 the others need no library
+        from pipeline.render.export_xlsx import sheets  # noqa: PLC0415 other formats need no library
 
         with sheets(file, columns, ctx.now(), by_account=what.by_account) as book:
             yield book

@@ -1,4 +1,4 @@
-"""Where the rows of an export come from: the table, or the API; in blocks, each read whole before it is given on."""
+"""Read the rows of an export from the table or the API, in blocks; each is whole before it is handed on."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import timedelta
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 
 def of_the_table(ctx: Context, days: DayRange, accounts: Collection[Account]) -> Iterator[Block]:
-    """As `table_blocks` says, from the table of the settings.
+    """`table_blocks` of the table in the settings.
 
     Raises:
         TableMismatch: A column is missing or cannot hold what we write.
@@ -33,17 +33,16 @@ def of_the_table(ctx: Context, days: DayRange, accounts: Collection[Account]) ->
 def table_blocks(
     base: Callable[[], Base], layout: Layout, days: DayRange, accounts: Collection[Account] = ()
 ) -> Iterator[Block]:
-    """The table's rows of some days in blocks of so many days that each is a small part of a large table.
+    """The table's rows of some days, in blocks of a few days each.
 
-    A block is read whole before it is given on: what contradicts itself is read again and never half exported.
+    A reading that contradicts itself is repeated, and never exported in part.
 
     Args:
-        base: Gives the base anew for each block, with time of its own.
-        accounts: Only rows of these; without any, all rows, also of people and of accounts that nobody knows.
+        base: Makes the base for each block, with a time limit of its own.
+        accounts: Without accounts, all rows, also people's and those of unknown accounts.
 
     Raises:
         BadResponse: Three readings of a block in a row contradicted themselves.
-        LaikeError: As the service says.
     """
     first, many = days.first, 1
     while first <= days.last:
@@ -56,10 +55,10 @@ def table_blocks(
 
 
 def of_the_api(ctx: Context, days: DayRange, accounts: Sequence[Account]) -> Iterator[Block]:
-    """Each account's rows of the promotion report; an account that cannot be read has none, and the block says why.
+    """Each account's rows of the promotion report; the block of an unreadable account says why.
 
     Raises:
-        NeedsPerson: The token or a permission is at fault: no other account would do better.
+        NeedsPerson: The token or a permission is at fault: all other accounts would fail, too.
     """
     reported: set[str] = set()  # promotions of earlier accounts: a main account and its copy report the same ones
     for done, account in enumerate(accounts, start=1):

@@ -1,7 +1,7 @@
-"""What a new installation needs in the base: the typed table or its missing columns, the status table, the views.
+"""Make what a new installation needs in the base: the typed table or its missing columns, status table, views.
 
-First a plan, which only reads; then, if a person agrees, what it says. Done twice, the second plan is empty. Columns
-of a wrong type are left to a person: a change of type would change what is in them.
+`look` plans and only reads; `carry_out` does it, if a person agrees. A second plan is empty. Columns of a wrong type
+are left to a person: a change of type would change their cells.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,29 +29,28 @@ TABLE_NAME = "广告日报"
 class Plan:
     """What is missing in the base."""
 
-    table_id: str | None  # of the table to fill; `None`: to be made
-    adopted: bool  # it was found by its name, and its id is in no setting yet
+    table_id: str | None  # of the table to fill; `None`: make it
+    adopted: bool  # found by its name; its id is in no setting yet
     columns: tuple[Column, ...] = ()
-    nearest: tuple[str, ...] = ()  # columns of the table that are not ours: one may be meant by a missing one
+    nearest: tuple[str, ...] = ()  # the table's other columns: a missing one may be among them under another name
     status: bool = False
     views: tuple[Account, ...] = ()
     left: tuple[TableMismatch, ...] = ()  # what only a person can mend
 
     @property
     def empty(self) -> bool:
-        """Whether nothing is to be done."""
+        """Whether there is nothing to do."""
         return self.table_id is not None and not (self.adopted or self.columns or self.status or self.views)
 
 
 def look(ctx: Context, table_id: str | None, accounts: Sequence[Account]) -> Plan:
-    """What the base lacks.
+    """Plan what the base lacks.
 
     Args:
-        table_id: The table as set; without one, that of our name is taken, or a new one made.
+        table_id: The table in the settings; without one, take the table of our name, or make one.
 
     Raises:
         TableMismatch: The base has no such table.
-        LaikeError: As the service says.
     """
     base = ctx.base(None)
     ids = base.tables.ids()
@@ -80,14 +79,14 @@ def look(ctx: Context, table_id: str | None, accounts: Sequence[Account]) -> Pla
 def carry_out(
     ctx: Context, plan: Plan, accounts: Sequence[Account], keep: Callable[[str], None], say: Callable[[str], None]
 ) -> None:
-    """Do what a plan says.
+    """Carry out a plan.
 
     Args:
-        keep: Takes the id of a table that was made or found by its name, before anything else is done.
-        say: Is told each thing that was done.
+        keep: Takes the id of a table that was made or found by its name, before all else is done.
+        say: Takes a line for each thing done.
 
     Raises:
-        LaikeError: As the service says; what was done stays, and a new plan has the rest.
+        LaikeError: As the service says; what was done stays, a new plan has the rest.
     """
     with ctx.writing() as base:
         ctx.writes.begin_writing()
@@ -126,10 +125,10 @@ def _wrong_types(
 def _views(
     ctx: Context, accounts: Sequence[Account], fields: Sequence[Field], missing: Sequence[Column]
 ) -> tuple[Account, ...]:
-    """Accounts whose view is to be made or repaired; all while the table lacks columns."""
+    """Accounts whose view must be made or repaired; all while the table lacks columns."""
     if missing:
         return tuple(accounts)
     layout = match_fields(ctx, fields, ctx.base(None).tables.time_zone())
-    # before an account's first row a select lacks its option, and then there can be no view
+    # a select lacks the option before the account's first row: no view is possible
     found = [view for view in inspect(ctx, accounts, deep=True) if layout.view_conditions(view.account)]
     return tuple(view.account for view in found if view.state in (ViewState.NEW, ViewState.WRONG))

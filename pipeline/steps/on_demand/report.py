@@ -1,4 +1,4 @@
-"""Gather what a report tells: the table's rows, summed as they are read, and what is known of their days."""
+"""Gather a report: the table's rows, summed while they are read, and the coverage of their days."""
 
 from collections.abc import Collection, Sequence
 
@@ -13,16 +13,16 @@ from pipeline.steps.coverage.grid import coverage
 from pipeline.steps.table.read import layout_now, read_following, rows_of
 from pipeline.steps.telling.tell import Sent, send
 
-RUNS_SEARCHED = 2000  # of which a restatement may tell: years of a daily and a settling run
+RUNS_SEARCHED = 2000  # for restatements: years of a daily and a settling run
 
 
 def gather(ctx: Context, days: DayRange, account_ids: Sequence[str]) -> Report:
-    """The report on some days, of all rows of the table or of those of some accounts.
+    """The report on some days, of all rows of the table or of some accounts.
 
     Raises:
-        WrongInput: An account that is not known.
+        WrongInput: An account is unknown.
         TableMismatch: A column is missing.
-        LaikeError: The table cannot be read, or the accounts are not known.
+        LaikeError: The table or the list of accounts cannot be read.
     """
     accounts = choose(ctx, (remembered_accounts(ctx) or current_accounts(ctx)).names, account_ids)
     grid = [one for one in coverage(ctx, days) if one.account in accounts]
@@ -42,12 +42,12 @@ def gather(ctx: Context, days: DayRange, account_ids: Sequence[str]) -> Report:
 
 
 def send_report(ctx: Context, report: Report) -> Sent:
-    """Send the main figures to the group, which a bot can; the file it cannot."""
+    """Send the main figures to the group. A bot sends no files."""
     return send(ctx, report_card(report))
 
 
 def _restated(ctx: Context, days: DayRange, accounts: Collection[Account]) -> list[Restated]:
-    """Corrections of these days, as the runs that met them tell; no run that began before them knows of any."""
+    """Restatements of these days, as the runs after them found."""
     names, found = {account.id: account.name for account in accounts}, []
     for run, summary in ctx.ledger.overview(ctx.ledger.newest(RUNS_SEARCHED)):
         if summary is None or summary.dry_run or china_day(summary.started_at) <= days.first:

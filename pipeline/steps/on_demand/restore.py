@@ -1,4 +1,4 @@
-"""Bring a backup's rows and views back: what the table lacks is made, nothing that is there is changed."""
+"""Restore a backup: make the rows and views that the table lacks, change nothing else."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from pipeline.steps.table.read import layout_now, read_everything
 from pipeline.steps.table.save import filter_of
 from pipeline.steps.table.write import write_batches
 
-Tell = Callable[[int, int], None]  # is told how much is done, and of how much
+Tell = Callable[[int, int], None]  # takes the number done, and of all
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,13 @@ class Lacks:
 
     @property
     def nothing(self) -> bool:
-        """Whether everything is there."""
+        """Whether the table lacks nothing."""
         return not (self.rows.create or self.views)
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was made, and the views that could not be: a column or an option of their filter is not there."""
+    """What was made, and the views left out because a column or an option of their filter is missing."""
 
     rows: int
     views: tuple[str, ...]
@@ -44,7 +44,7 @@ def look(ctx: Context, backup: Backup) -> Lacks:
     """What the table lacks of a backup.
 
     Raises:
-        TableMismatch: The table lacks columns of the backup, or has them in another type; they are named.
+        TableMismatch: The table lacks columns of the backup, or has them in another type; names them.
         TableFull: The rows do not fit.
     """
     base = ctx.base(None)
@@ -58,14 +58,14 @@ def look(ctx: Context, backup: Backup) -> Lacks:
 
 
 def restore(ctx: Context, backup: Backup, tell: Tell) -> Restored:
-    """Make what the table lacks of a backup, and read back that it is there.
+    """Make what the table lacks of a backup, and read it back.
 
     Args:
-        tell: Is told how many rows were created, and of how many.
+        tell: Takes the number of rows created, and of all.
 
     Raises:
-        Disagreement: Rows are not there although they were written.
-        LaikeError: As the service says; what was made stays, and another restore makes the rest.
+        Disagreement: Rows that were written do not read back.
+        LaikeError: As the service says; what was made stays, another restore makes the rest.
     """
     with ctx.writing() as base:
         lacks = look(ctx, backup)
@@ -85,7 +85,7 @@ class _Creation:
     def __init__(self, ctx: Context, base: Base, layout: Layout, backup: Backup) -> None:
         self._base, self._layout, self._backup = base, layout, backup
         self.pause, self._done = ctx.pause, 0
-        # a token of an earlier restore would bring that one's answer back, and no row
+        # a token of an earlier restore would repeat its answer and create no row
         self._name = f"{base.table_id} restore {ctx.now().isoformat()}"
 
     def create_all(self, rows: Sequence[SavedRow], size: BatchSize, tell: Tell) -> None:
@@ -110,7 +110,7 @@ class _Creation:
 
 
 def _make_views(base: Base, views: Sequence[SavedView]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names of the views that were made, and of those that could not be."""
+    """Names of the views made, and of those left out."""
     fields = base.tables.fields(base.table_id) if views else []  # with the options that the rows brought
     made, left = [], []
     for view in views:

@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 
 class Creation(Protocol[T]):
-    """How rows of one kind are created, and how one sees that they were."""
+    """Creates rows of one kind and looks them up."""
 
     def name(self, rows: Sequence[T]) -> str:
         """Names the write: the same for the same rows of the same plan, and for no others."""

@@ -60,9 +60,8 @@ def save_copies(ctx: Context, fields: Sequence[Field], gone: Sequence[Copy], why
         LaikeError: The file cannot be written: remove nothing.
     """
     rows = [_saved(one) for one in gone]
-    path = backups.new_path(
-        own_folder(ctx.settings.backups, backups.KIND), why, ctx.settings.bitable_table_id, ctx.now()
-    )
+    folder, table_id = own_folder(ctx.settings.backups, backups.KIND), ctx.settings.bitable_table_id
+    path = backups.new_path(folder, why, table_id, ctx.now())
     backups.write(path, _header(ctx, saved_fields(fields), why, ()), rows)
     return path
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.clients.feishu.records import BatchSize
-from pipeline.core.errors import BatchTooLarge, RowRefused
-from pipeline.steps.table.write import BISECTING_CALLS_MAX, Bisection, write_batches
+from pipeline.core.errors import BatchTooLarge, LaikeError, Retryable, RowRefused, RowVanished
+from pipeline.steps.table.write import BISECTING_CALLS_MAX, Bisection, until_known, write_batches
 
 
 class Service:
@@ -74,3 +74,42 @@ def test_a_batch_without_a_bad_row_costs_one_call_and_none_of_the_forty() -> Non
     service = Service()
     bisection.write(range(1000), service.write)
     assert (service.calls, bisection.calls, bisection.refused) == ([1000], BISECTING_CALLS_MAX, [])
+
+
+class Work:
+    """Fails as it is told, then returns; counts how often it was done."""
+
+    def __init__(self, *errors: LaikeError) -> None:
+        self.errors, self.done = list(errors), 0
+
+    def __call__(self) -> str:
+        self.done += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        return "done"
+
+
+LOST = Retryable("no answer", effect_possible=True)
+VANISHED = RowVanished("a person deleted the row")
+
+
+@pytest.mark.parametrize("errors", [(), (LOST,), (VANISHED, LOST)])
+def test_work_whose_outcome_is_unknown_is_done_again(errors: tuple[LaikeError, ...]) -> None:
+    work, waits = Work(*errors), list[float]()
+    assert until_known(work, waits.append) == "done"
+    assert (work.done, len(waits)) == (len(errors) + 1, len(errors))
+
+
+def test_work_whose_outcome_stays_unknown_is_given_up() -> None:
+    work = Work(LOST, LOST, LOST, LOST)
+    with pytest.raises(Retryable):
+        until_known(work, lambda _: None)
+    assert work.done == 3
+
+
+@pytest.mark.parametrize("error", [Retryable("not taken", effect_possible=False), BatchTooLarge("code 1254104")])
+def test_work_that_was_refused_is_not_done_again(error: LaikeError) -> None:
+    work = Work(error)
+    with pytest.raises(type(error)):
+        until_known(work, lambda _: None)
+    assert work.done == 1
