@@ -25,7 +25,7 @@ _TITLES = {
     RunState.INTERRUPTED: "同步中断",
     RunState.RUNNING: "同步中",
 }
-CARD_BYTES = 19_800  # the webhook takes 20 KB, the signature and what names the message included
+CARD_BYTES = 19_800  # the webhook takes 20 KB, signature and message type included
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ def _written(summary: Summary, after: Aftermath) -> str:
     changed = f"本次{said}" if summary.created + summary.updated else said
     if summary.verified:
         return f"{changed}，已核对一致"
-    if after.unsure and not summary.created + summary.updated:  # a load that broke off does not say how far it came
+    if after.unsure and not summary.created + summary.updated:  # a load that broke off does not say how far it got
         return "本次写入结果未能核对"
     return f"{changed}，未能全部核对" if after.synced or after.unsure else "本次未写入"
 
