@@ -39,13 +39,8 @@ class Limits:
 
 
 # the largest card that fits is sent, and the last one always does: a Chinese letter takes six bytes, an emoji twelve
-LIMITS = (
-    Limits(30, 8, 8, 160),
-    Limits(20, 8, 6, 160),
-    Limits(12, 6, 5, 120),
-    Limits(6, 5, 4, 100),
-    Limits(3, 3, 3, 60),
-)
+_SIZES = ((30, 8, 8, 220), (20, 8, 6, 220), (12, 6, 5, 120), (6, 5, 4, 100), (3, 3, 3, 60))
+LIMITS = tuple(Limits(*size) for size in _SIZES)
 
 
 def run_card(summary: Summary, beside: Background | None = None) -> Card:
