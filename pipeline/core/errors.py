@@ -4,30 +4,30 @@
     ├── Retryable            the same call may succeed later
     │   ├── Throttled        the service asked us to slow down
     │   ├── ServerTrouble    the service failed
-    │   ├── NotFoundYet      a base, table, view or field is not there, or not there yet
-    │   └── TransportTrouble no answer, or an answer that is not one
+    │   ├── NotFoundYet      a base, table, view or field does not exist, or not yet
+    │   └── TransportTrouble no answer, or one that is not the service's
     ├── TokenExpired         refresh once, repeat once
-    ├── NeedsPerson          grant a permission, bring a key: stop all, tell
-    │   ├── NeedsAuthorization   the token is dead: a person must authorize again, by a link
-    │   ├── HistoryUnclear       nobody knows which table an older release had loaded
-    │   └── TableUnseen      rows that must be there cannot be read: write nothing
+    ├── NeedsPerson          a person must act: stop everything and tell
+    │   ├── NeedsAuthorization   the token is dead: a person must authorize again
+    │   ├── HistoryUnclear       it is unclear which table an older release loaded
+    │   └── TableUnseen      rows we wrote cannot be read: write nothing
     ├── AccountUnavailable   this account only
     ├── TableMismatch        the table's columns are not what we write: stop before writing
-    │   └── ColumnVanished   a column that we had listed has gone or has another name: list the fields again
+    │   └── ColumnVanished   a column was deleted or renamed since we listed it: list the fields again
     ├── TableFull            the rows do not fit: stop before writing
-    ├── RowVanished          a row went away between reading and writing: read again
-    ├── RowRefused           a row of a batch cannot be taken, and so none was: find it, write the others
-    ├── BatchTooLarge        more rows at once than the service takes: send fewer
+    ├── RowVanished          a row was deleted between reading and writing: read again
+    ├── RowRefused           one row makes the service refuse the batch: find it, write the others
+    ├── BatchTooLarge        too many rows for one call: send fewer
     ├── BadRequest           our bug
     ├── BadResponse          does not parse, lacks a promised field, repeats a page
-    ├── Disagreement         the table, read back, is not what was written
+    ├── Disagreement         the table, read back, differs from what was written
     ├── DeadlinePassed       the run's time is up
-    ├── Busy                 somebody else is at this step: come back later
+    ├── Busy                 another process runs this step: come back later
     ├── StoreUnreachable     Redis is out of reach
-    ├── WrongRelease         another release works with what lies in Redis
-    │   └── NewerState           a newer one wrote it, in a form that this one would have to guess
-    ├── NoWorker             nobody is there to carry a run out
-    └── WrongInput           a person asked for something that cannot be
+    ├── WrongRelease         another release uses this Redis
+    │   └── NewerState           a newer release wrote a form that this one does not know
+    ├── NoWorker             no worker is running
+    └── WrongInput           a person asked for something impossible
 
 Exceptions stay inside one process; a `Trouble` is what crosses tasks, the ledger and cards.
 """
@@ -43,7 +43,7 @@ class LaikeError(Exception):
     """Base of all our errors.
 
     Args:
-        message: English, for the engineer; a secret that is held is taken out of it, and 20,000 characters are kept.
+        message: English, for the engineer; secrets are removed, and 20,000 characters kept.
         reason: The cause, a key of `CAUSES`; the class's own when omitted.
         what_to_do: One Chinese sentence for the card; the cause's own when omitted.
         for_maintainer: The same for the terminal, where it is something else; else the cause's own.
@@ -51,7 +51,7 @@ class LaikeError(Exception):
         request_id: The service's id of the request, if there was an answer.
     """
 
-    effect_possible: bool = False  # a write may have been carried out although we were not told
+    effect_possible: bool = False  # a write may have been carried out although no answer says so
     reason: str = "failed"
     needs_person: ClassVar[bool] = False
     link: str | None = None
@@ -75,7 +75,7 @@ class LaikeError(Exception):
         self.request_id = fit(request_id, ID_MOST) if isinstance(request_id, str) else None
 
     def add(self, words: str) -> None:
-        """Add what is known further up, such as how long it was tried."""
+        """Add what the caller knows, such as how long it was tried."""
         self.message = fit(f"{self.message} ({words})", MESSAGE_MOST)
         self.args = (self.message,)
 
@@ -130,13 +130,13 @@ class ServerTrouble(Retryable):
 
 
 class NotFoundYet(Retryable):
-    """What was named does not exist; just created things may take seconds to appear."""
+    """Something does not exist; what was just created may take seconds to appear."""
 
     reason = "not_found"
 
 
 class TransportTrouble(Retryable):
-    """No answer came, or one that is not an answer of the service."""
+    """No answer came, or one that is not the service's."""
 
     reason = "unreachable"
 
@@ -155,10 +155,10 @@ class NeedsPerson(LaikeError):
 
 
 class NeedsAuthorization(NeedsPerson):
-    """The token is dead, and only a person's new authorization brings another one.
+    """The token is dead: only a new authorization by a person brings another one.
 
     Args:
-        link: The page where it is given; the callback address then goes to `laike token exchange`.
+        link: The page to authorize on; the callback address then goes to `laike token exchange`.
     """
 
     reason = "needs_authorization"
@@ -192,19 +192,19 @@ class TableMismatch(LaikeError):
 
 
 class ColumnVanished(TableMismatch):
-    """A column that we had listed is not there under its name any more; nothing was read or written."""
+    """A column was deleted or renamed since we listed it; nothing was read or written."""
 
     reason = "column_vanished"
 
 
 class HistoryUnclear(NeedsPerson):
-    """Nobody knows which table it is that an older release remembered to be loaded."""
+    """It is unclear which table the records of an older release are about."""
 
     reason = "history_unclear"
 
 
 class TableUnseen(NeedsPerson):
-    """Rows that must be in the table cannot be read; nothing is written before doctor or a person says so."""
+    """Rows we wrote cannot be read; nothing is written until doctor sees them or a person resumes loading."""
 
     reason = "table_unseen"
 
@@ -217,19 +217,19 @@ class TableFull(LaikeError):
 
 
 class RowVanished(LaikeError):
-    """A row or field that we had read is gone: read again."""
+    """A row was deleted after it was read: read again."""
 
     reason = "row_vanished"
 
 
 class RowRefused(LaikeError):
-    """A row of a batch holds something that its column does not take; nothing of the batch was written."""
+    """A column does not take the value of a row; nothing of the batch was written."""
 
     reason = "row_refused"
 
 
 class BatchTooLarge(LaikeError):
-    """More rows at once than the service takes; none was written."""
+    """Too many rows for one call; none was written."""
 
     reason = "batch_too_large"
 
@@ -241,14 +241,14 @@ class BadRequest(LaikeError):
 
 
 class BadResponse(LaikeError):
-    """An answer does not parse, lacks a promised field, or contradicts itself; a write that it answers may be done."""
+    """An answer does not parse, lacks a promised field, or contradicts itself; its write may have been carried out."""
 
     effect_possible = True
     reason = "bad_response"
 
 
 class Disagreement(LaikeError):
-    """The table, read back, does not hold what was written."""
+    """The table, read back, differs from what was written."""
 
     reason = "disagreement"
 
@@ -260,7 +260,7 @@ class DeadlinePassed(LaikeError):
 
 
 class Busy(LaikeError):
-    """A living process is at this step, or took it over from us: come back later for its outcome."""
+    """Another process runs this step, or took it over: come back later for its outcome."""
 
     reason = "busy"
 
@@ -272,24 +272,24 @@ class StoreUnreachable(LaikeError):
 
 
 class WrongRelease(LaikeError):
-    """Another release works with what lies in Redis: nothing is touched."""
+    """Another release uses this Redis: nothing is changed."""
 
     reason = "wrong_release"
 
 
 class NewerState(WrongRelease):
-    """A newer release wrote it, in a form that this one would have to guess."""
+    """A newer release wrote a form that this one does not know."""
 
     reason = "newer_state"
 
 
 class NoWorker(LaikeError):
-    """Nobody is there to carry a run out."""
+    """No worker is running."""
 
     reason = "no_worker"
 
 
 class WrongInput(LaikeError):
-    """A person asked for something that cannot be: wrong usage or settings."""
+    """A person asked for something impossible: wrong usage or settings."""
 
     reason = "wrong_input"

@@ -10,7 +10,7 @@ from pygal.style import Style
 
 from pipeline.render.words import seen
 
-# pygal's finder of map plugins, which we do not draw, lacks find_spec: each later import warns of it on Python 3.11
+# pygal's finder of map plugins lacks find_spec, and each later import warns of it on Python 3.11; we draw no maps
 sys.meta_path[:] = [one for one in sys.meta_path if not isinstance(one, pygal.PluginImportFixer)]
 
 WIDTH, HEIGHT = 900, 280
@@ -38,7 +38,7 @@ _STYLE = Style(
 
 
 def stacked(name: str, labels: Sequence[str], series: Mapping[str, Sequence[Decimal]]) -> str:
-    """Bars of several parts in the order of `COLOURS`; the legend is the page's."""
+    """Bars of several parts in the order of `COLOURS`; the page draws the legend."""
     return _drawn(pygal.StackedBar, name, labels, series)
 
 
@@ -48,7 +48,7 @@ def bars(name: str, labels: Sequence[str], values: Sequence[Decimal]) -> str:
 
 
 def line(name: str, labels: Sequence[str], values: Sequence[Decimal | None]) -> str:
-    """A line that is interrupted where there is no value."""
+    """A line with gaps where there is no value."""
     return _drawn(pygal.Line, name, labels, {"": values}, dots_size=2.5)
 
 
@@ -76,7 +76,7 @@ def _drawn(
 
 
 def without_scripts(root: Any) -> Any:  # noqa: ANN401 an element tree, of lxml where that is installed
-    """What only a browser on the network makes use of is left out."""
+    """Remove scripts, comments and what else a page without network cannot use."""
     for parent in list(root.iter()):
         for child in list(parent):
             if not isinstance(child.tag, str) or child.tag.rpartition("}")[2] == "script":

@@ -1,4 +1,4 @@
-"""The parts of a card. Follows 飞书卡片 JSON 2.0: a property that is not known there is an error.
+"""The parts of a card. Follows 飞书卡片 JSON 2.0: an unknown property is an error.
 
 Each takes either a `str`, which is shown as plain text whatever stands in it, or `Markdown`.
 """
@@ -18,7 +18,7 @@ def card(title: str, template: str, elements: Sequence[Element], tag: str | None
     """A card with a coloured head.
 
     Args:
-        tag: What stands beside the title, in red.
+        tag: A red label beside the title.
     """
     header: Element = {"title": plain_text(title), "template": template}
     if tag:
@@ -59,7 +59,7 @@ def table(columns: Sequence[Mapping[str, object]], rows: Sequence[Mapping[str, V
 def column(
     name: str, title: str, data_type: Literal["text", "number", "markdown"] = "text", precision: int | None = None
 ) -> Element:
-    """A column of a table; the cells of one of `number` are numbers, which are shown with separators."""
+    """A column of a table; one of `number` shows its numbers with separators."""
     made: Element = {"name": name, "display_name": shown(title), "data_type": data_type}
     if data_type == "number":
         made["format"] = {"precision": precision or 0, "separator": True}
@@ -67,7 +67,7 @@ def column(
 
 
 def bar_chart(title: str, values: Sequence[Mapping[str, Value]], x: str, y: str) -> Element:
-    """Bars, as VChart draws them; a value that is null has none."""
+    """Bars, as VChart draws them; a null value leaves a gap."""
     drawn = [_plain(value) for value in values]
     spec = {"type": "bar", "title": {"text": shown(title)}, "data": {"values": drawn}, "xField": x, "yField": y}
     return {"tag": "chart", "aspect_ratio": "2:1", "chart_spec": spec}

@@ -17,9 +17,8 @@ from pipeline.core.table.columns import Column, Kind
 from pipeline.core.table.export import Line
 
 Format = Literal["csv", "xlsx", "jsonl"]
-BOM = "\ufeff".encode()  # without it Excel takes a csv for one in the code page of its system, and no 汉字 is right
-# What a spreadsheet takes for the beginning of a formula: OWASP, CSV Injection; the full-width ones where the system
-# is a Chinese or Japanese one.
+BOM = "\ufeff".encode()  # without it Excel reads a csv in the code page of its system and garbles 汉字
+# With these a formula begins (OWASP, CSV Injection), with the full-width ones on Chinese and Japanese systems.
 FORMULA_SIGNS = frozenset("=+-@＝＋－＠")
 SHEET_NAME_MAX = 31  # in UTF-16 units, as Excel counts
 _NOT_IN_SHEET_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
@@ -43,9 +42,9 @@ def jsonl_rows(columns: Sequence[Column], lines: Iterable[Line]) -> bytes:
 
 
 def safe(text: str) -> str:
-    """A text for a cell of a csv, with an apostrophe in front where a spreadsheet might run it as a formula.
+    """A text for a cell of a csv: one that a spreadsheet might run as a formula gets an apostrophe in front.
 
-    So has a text that begins with an apostrophe: one in front may always be taken off again, and the text is as it was.
+    A text that begins with an apostrophe gets one, too: without the first one it is always what it was.
     """
     risky = text[:1] in ("'", "\t", "\r", "\n") or text.lstrip()[:1] in FORMULA_SIGNS
     return f"'{text}" if text and risky else text
@@ -64,10 +63,10 @@ def is_count(column: Column) -> bool:
 
 
 def sheet_name(wanted: str, taken: Collection[str]) -> str:
-    """A name that Excel takes for a sheet, as near to the wanted one as can be.
+    """The nearest name that Excel accepts for a sheet.
 
     Args:
-        taken: Names that are there, in lower case: Excel does not tell them apart by case.
+        taken: Names in use, in lower case: Excel ignores case.
     """
     text = _NOT_IN_SHEET_NAMES.sub(" ", _whole(wanted)).strip(" '") or "-"
     number, name = 1, _cut(text, "")
@@ -84,7 +83,7 @@ def _cut(text: str, ending: str) -> str:
 
 
 def _whole(text: str) -> str:
-    """A text without halves of characters, which no file can hold."""
+    """A text with lone surrogates replaced, which no file can hold."""
     return text.encode("utf-8", "replace").decode()
 
 

@@ -1,4 +1,4 @@
-"""Rows of an export as an Excel file: typed cells, row by row, so that memory does not grow with them."""
+"""Rows of an export as an Excel file: typed cells, written row by row in constant memory."""
 
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,17 +17,17 @@ from pipeline.core.table.export import Line
 from pipeline.render.export import sheet_name, shown
 
 ROWS_MAX = 1_048_576  # of a sheet, its header among them
-SHEETS_MAX = 500  # each keeps a file open while it is written, and nobody finds one among more
+SHEETS_MAX = 500  # each keeps a file open while it is written
 ONE_SHEET = "数据"
 NO_ACCOUNT = "无账户名称"
 WIDTHS = {Kind.TEXT: 30, Kind.ID: 22, Kind.DAY: 12, Kind.MONEY: 14, Kind.COUNT: 12, Kind.RATIO: 12}
 
 
 class Sheets:
-    """An Excel file at work.
+    """An Excel file being written.
 
     Attributes:
-        cut: How many texts were longer than a cell of Excel holds.
+        cut: How many texts exceeded what a cell holds.
     """
 
     def __init__(self, book: Any, target: "_Target", columns: Sequence[Column], *, by_account: bool) -> None:  # noqa: ANN401 untyped library
@@ -104,9 +104,9 @@ def number_format(column: Column) -> str:
 
 
 class _Target:
-    """The file for the library's zip: it remembers that it could not be written, and goes on.
+    """The file under the library's zip: it keeps a write error for `end` instead of raising it.
 
-    A zip that is told so is thrown away half open, and complains with a trace when it is.
+    A zip that meets the error is left half open and prints a trace when it is collected.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -127,7 +127,7 @@ class _Target:
 
 @contextmanager
 def sheets(file: BinaryIO, columns: Sequence[Column], now: datetime, *, by_account: bool) -> Iterator[Sheets]:
-    """An Excel file to write rows to; `end` puts it together, without that nothing is written.
+    """An Excel file to write rows to; nothing is in `file` before `end`.
 
     Args:
         now: When it is made; the file says so.

@@ -13,7 +13,7 @@ CHART_DAYS = 14
 DAYS_NAMED = 4
 UNKNOWN = "无对比"
 NONE = "-"
-LEVEL = Decimal("0.0005")  # a change that would be shown as 0.0 %
+LEVEL = Decimal("0.0005")  # smaller changes would be shown as 0.0 %
 _BASES = ((1, "前一日"), (7, "上周同日"))
 _MEASURES: tuple[tuple[str, Callable[[Figures], Decimal | None], str], ...] = (
     ("消耗（元）", lambda one: one.cost, ",.2f"),
@@ -24,7 +24,7 @@ _MEASURES: tuple[tuple[str, Callable[[Figures], Decimal | None], str], ...] = (
 
 
 def figures(history: History, account_ids: Collection[str], day: date) -> list[Element]:
-    """What is known of a day in numbers; nothing where nothing of it was loaded."""
+    """A day against earlier ones, as a table; nothing where nothing of it was loaded."""
     now = together(history, account_ids, day)
     if now is None:
         return []
@@ -39,7 +39,7 @@ def figures(history: History, account_ids: Collection[str], day: date) -> list[E
 
 
 def change(now: Decimal | None, then: Decimal | None) -> str:
-    """A figure against an earlier one: ▲ or ▼ with percent, `无对比` where one of them is not known."""
+    """A figure against an earlier one: ▲ or ▼ with percent, `无对比` where one of them is unknown."""
     if now is None or then is None:
         return UNKNOWN
     if then == 0:
@@ -58,7 +58,7 @@ def coloured(words: str) -> Markdown:
 
 
 def cost_chart(history: History, account_ids: Collection[str], day: date) -> list[Element]:
-    """消耗 of the two weeks up to a day, and which bars lack accounts; no chart where fewer than two days are known."""
+    """消耗 of the two weeks up to a day, and which bars lack accounts; at least two days must be known."""
     days = DayRange(day - timedelta(days=CHART_DAYS - 1), day)
     known = [(one, together(history, account_ids, one)) for one in days]
     if sum(one is not None for _, one in known) < 2:  # noqa: PLR2004 one bar is no course
@@ -73,7 +73,7 @@ def cost_chart(history: History, account_ids: Collection[str], day: date) -> lis
 
 
 def _lacks(history: History, account_ids: Collection[str], first: date, day: date) -> bool:
-    """Whether a day is not known of an account of which an earlier one is."""
+    """Whether a day is unknown of an account that has an earlier one."""
     before = [day - timedelta(days=ago) for ago in range(1, (day - first).days + 1)]
     missing = (number for number in account_ids if AccountDay(number, day) not in history)
     return any(AccountDay(number, one) in history for number in missing for one in before)
@@ -87,7 +87,7 @@ def _changes(measure: Callable[[Figures], Decimal | None], against: dict[int, Co
 def _notes(
     history: History, account_ids: Collection[str], day: date, against: dict[int, Comparison | None]
 ) -> list[Element]:
-    """Where not all accounts of the day are compared, since some are not known on the earlier one."""
+    """How many accounts are compared, where the earlier day is unknown of some."""
     known = sum(together(history, [number], day) is not None for number in account_ids)
     notes = [
         f"较{word}只比较两日都有数据的 {one.accounts} 个账户（共 {known} 个）"

@@ -1,4 +1,4 @@
-"""What a run's card says first: what the run brought and what the table has of the day, each with its own time."""
+"""The first lines of a run's card: what the run brought and what the table has of the day, each with its time."""
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
@@ -14,8 +14,8 @@ def head(summary: Summary, after: Aftermath, now: datetime, settle_at: time) -> 
     """The first lines of a card.
 
     Args:
-        now: When the card is made; what was read yesterday is called so.
-        settle_at: When figures of the day before are read once more, Asia/Shanghai.
+        now: When the card is made; by it a reading is of 今日 or 昨日.
+        settle_at: When the figures of the day before are read again, Asia/Shanghai.
     """
     if not after.waited_for:
         return [Markdown("**{} 个账户均已停用**", len(after.parked))] if after.parked else []
@@ -49,7 +49,7 @@ def _window(summary: Summary) -> str:
 
 
 def _as_of(summary: Summary, after: Aftermath, settle_at: time) -> str:
-    """Until when the figures are known, and whether they were or will be read once more."""
+    """When the figures were read, and whether they are read again."""
     known = f"数据截至 {moment(min(one.as_of for one in after.of(after.synced)))}"
     settles = datetime.combine(summary.day + timedelta(days=1), settle_at, CHINA)
     if summary.kind is RunKind.SETTLE:
@@ -58,7 +58,7 @@ def _as_of(summary: Summary, after: Aftermath, settle_at: time) -> str:
 
 
 def _table(after: Aftermath, now: datetime) -> list[Markdown]:
-    """What the table has, where that is more or less than what this run brought."""
+    """What the table has, where it differs from what this run brought."""
     said = []
     if after.kept:
         there, kept = after.of([*after.synced, *after.kept]), after.of(after.kept)
@@ -75,7 +75,7 @@ def _kept(kept: Sequence[Standing], now: datetime) -> str:
 
 
 def _nothing_synced(after: Aftermath, now: datetime) -> str:
-    """What there is to say where no account was synced."""
+    """The first line where no account was synced."""
     count = after.waited_for
     who = f"{count} 个账户{'均' * (count > 1)}未同步"
     brought = _brought([*after.kept, *after.unsure, *after.lacking], after)

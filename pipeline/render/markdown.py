@@ -1,4 +1,4 @@
-"""Markdown of cards: only what is written here in the code is markup; a text that is put into it is text.
+"""Markdown of cards: only literals of our code are markup; texts that are put into them stay plain.
 
 `Markdown("**{}**：{}", name, words)` is the one way to make some. The type checker refuses a `str` where `Markdown` is
 expected, and `tests/unit/test_markup.py` refuses a form that is not written out where it is used.
@@ -10,18 +10,18 @@ from string import Formatter
 
 from pipeline.render.words import shown
 
-# How letters are escaped in a card's markdown is not documented; each that can be markup becomes its full-width twin.
+# Escaping in a card's markdown is not documented: what can be markup becomes its full-width twin.
 _TWINS = str.maketrans("<>*~`[]\\&|#$", "＜＞＊～｀［］＼＆｜＃＄")
 _LEADING = str.maketrans("-+=", "－＋＝")  # at the beginning of a line: a list, a rule, a heading
 _BEGINS = ("", "- ")  # what may stand before the first text of a line
 
 
 class Markdown:
-    """Markdown that we wrote, with texts of others in it as plain text.
+    """Our own markup with texts of others in it, which stay plain.
 
     Args:
         form: The markup, as a literal, with `{}` for each part; a number may have a format, as in `{:,}`.
-        parts: A text is made plain, numbers are formatted, other markdown stays what it is.
+        parts: Texts are made plain, numbers formatted, markdown kept.
 
     Raises:
         ValueError: There are more or fewer parts than places.
@@ -54,7 +54,7 @@ class Markdown:
 
 
 def lines(parts: Iterable[Markdown]) -> Markdown:
-    """Markdown line by line."""
+    """Join markdown line by line."""
     made = Markdown("")
     made.text = "\n".join(part.text for part in parts)
     return made

@@ -1,4 +1,4 @@
-"""Cards about a period: that a report was made, and last week beside the week before."""
+"""Cards about a report, and about last week against the week before."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -64,7 +64,7 @@ def _figures(found: Figures, as_of: datetime | None) -> Markdown:
 
 
 def _compared(week: Week) -> Markdown:
-    """Last week against the one before, as far as the same days of the same accounts are whole in both."""
+    """Last week against the one before, over the days that are whole in both."""
     both, of = week.compared, WEEK * len(week.accounts)
     if not both.days:
         return Markdown("无法与前一周对比：没有任何一天的数据在两周都完整")

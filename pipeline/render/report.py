@@ -1,4 +1,4 @@
-"""A report as one HTML page, in Chinese: for the screen, the phone and A4, without anything from the network."""
+"""A report as one HTML page, in Chinese: for screen, phone and A4, without network."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
@@ -28,7 +28,7 @@ def _seen(value: object) -> object:
 _pages = Environment(
     loader=PackageLoader("pipeline.render"),
     autoescape=True,
-    finalize=_seen,  # controls are no HTML, and a mark of direction turns the rest of a line around
+    finalize=_seen,  # controls are no HTML, and marks of direction reverse the rest of a line
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
@@ -79,7 +79,7 @@ _pages.globals.update(share=share)
 
 
 def _by_cost(report: Report) -> list[tuple[str, Sums]]:
-    """Every account, those without rows too, the largest 消耗 first; without what people noted and gave no figures."""
+    """All accounts by 消耗, those without rows too, but no names of people's rows without figures."""
     ours, told = [one.name for one in report.grid], report.tally.accounts
     names = dict.fromkeys([*ours, *(name for name, sums in told.items() if sums.cost or sums.conversions)])
     return sorted(((name, told.get(name, Sums())) for name in names), key=lambda one: (-one[1].cost, one[0]))
@@ -99,7 +99,7 @@ def _charts(report: Report) -> dict[str, Markup]:
 
 
 def _groups(report: Report) -> dict[str, list[str]]:
-    """Accounts by the name of their part of a bar; where colours do not suffice the last part is all others."""
+    """Accounts by their part of a bar; beyond the colours all others share the last part."""
     names = [name for name, sums in _by_cost(report) if sums.cost or sums.conversions]
     own = len(names) if len(names) <= len(charts.COLOURS) else len(charts.COLOURS) - 1
     return {name: [name] for name in names[:own]} | ({OTHERS: names[own:]} if names[own:] else {})
@@ -118,7 +118,7 @@ Block = tuple[Sequence[date], Sequence[tuple[Account, Sequence[DayCoverage]]]]
 
 
 def _blocks(report: Report) -> Iterator[Block]:
-    """The grid of accounts and days, cut to the width of a sheet."""
+    """The grid of accounts and days, in blocks as wide as a sheet."""
     days = list(report.days)
     for first in range(0, len(days), GRID_DAYS):
         shown = days[first : first + GRID_DAYS]

@@ -1,4 +1,4 @@
-"""Feishu cards about what nobody foresaw, in Chinese."""
+"""Feishu cards about unforeseen errors, in Chinese."""
 
 from collections.abc import Mapping
 
@@ -25,7 +25,7 @@ def error_card(title: str, trouble: Trouble, kind: str) -> Card:
 
 
 def aside_card(defects: Mapping[str, Defect]) -> Card:
-    """The card about runs that nobody can read, and so nobody looks after any more."""
+    """The card about runs that were put aside, since their records cannot be read."""
     first = list(defects.items())[:RUNS_SHOWN]
     said = [Markdown("{}：{}", clipped(run_id, LETTERS), _DEFECTS[defect]) for run_id, defect in first]
     said += [Markdown("另有 {} 次运行", len(defects) - RUNS_SHOWN)] if len(defects) > RUNS_SHOWN else []

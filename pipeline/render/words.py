@@ -1,4 +1,4 @@
-"""Texts of others as people see them: one line, nothing unseen; on cards no picture, no link, not too long."""
+"""Texts of others as people see them: one line, visible letters only; on cards clipped, without pictures and links."""
 
 import re
 from collections.abc import Sequence
@@ -10,24 +10,24 @@ from pipeline.core.text import plain
 
 NAME_LETTERS = 30
 NAMES_TOGETHER = 3
-LOOKED_AT = 4000  # letters of a text, of which cards show some hundreds
-CLOSE = timedelta(hours=1)  # readings of one run, which are told as one
+LOOKED_AT = 4000  # letters: a longer text is cut before it is examined
+CLOSE = timedelta(hours=1)  # readings so near are told as one
 # Plain texts of cards are 普通文本内容或表情: `:OK:` becomes a picture there; an address becomes a link in markdown.
 _SIGN = re.compile(r":(?=//|(?!\d+:)\w+:)", re.ASCII)
 
 
 def seen(text: str) -> str:
-    """A text as one line, without what cannot be seen."""
+    """A text as one line of visible letters."""
     return " ".join(plain(text).split())
 
 
 def shown(text: str) -> str:
-    """A text as cards show it: what is visible of it, without what would become a picture or a link."""
+    """A text as cards show it: visible letters, none of which becomes a picture or a link."""
     return _SIGN.sub("：", seen(text))
 
 
 def clipped(text: str, letters: int = NAME_LETTERS) -> str:
-    """A text as it is shown, of at most so many letters."""
+    """A text as cards show it, cut to so many letters with an ellipsis."""
     line = shown(text[:LOOKED_AT])
     return line if len(line) <= letters else line[: letters - 1] + "…"
 
@@ -49,13 +49,13 @@ def moment(when: datetime) -> str:
 
 
 def lately(when: datetime, now: datetime) -> str:
-    """The same in the words of somebody who speaks on the day of `now`."""
+    """A time as it is said on the day of `now`: 今日, 昨日, else the date."""
     ago = (china_day(now) - china_day(when)).days
     day = {0: "今日", 1: "昨日"}.get(ago)
     return f"{day} {when.astimezone(CHINA):%H:%M}" if day else f" {moment(when)}"
 
 
 def span(moments: Sequence[datetime], now: datetime) -> str:
-    """When figures were read: the first of these times, and the last where it is far off."""
+    """When figures were read: the first time, and the last where it is far off."""
     first, last = min(moments), max(moments)
     return lately(first, now) if last - first < CLOSE else f"{lately(first, now)} 至{lately(last, now)}"

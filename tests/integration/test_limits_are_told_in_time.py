@@ -74,7 +74,7 @@ def test_the_months_calls_are_told_on_the_card_from_80_percent_on(lab: Lab) -> N
     spend(lab, 7_990)
     summary = lab.sync(lab.day)
     told = next(warning for warning in summary.warnings if "飞书本月接口调用已用" in warning)
-    assert "/10000 次" in told
+    assert "/10,000 次" in told
     assert summary.state == RunState.SUCCESS
     assert told in str(lab.look("state")["messages"][-1])
 

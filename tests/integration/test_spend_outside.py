@@ -277,8 +277,8 @@ def test_a_loaded_promotion_that_both_reports_lose_is_missed_as_long_as_the_acco
     assert morning(usual).state == RunState.SUCCESS
     place = a_row(usual, day)
     usual.control("figures", {**place, "missing_from": ["promotion", "project"]})
-    assert "不再返回" in cure(settling(usual))
-    assert all("不再返回" in cure(one) for one in catching_up(usual, time(14, 20)))
+    assert "没有再返回" in cure(settling(usual))
+    assert all("没有再返回" in cure(one) for one in catching_up(usual, time(14, 20)))
     usual.control("figures", {**place, "missing_from": [], "absent": True})
     (fell,) = catching_up(usual, time(20, 20))
     assert (fell.state, fell.gone, first(fell).outside) == (RunState.SUCCESS, 1, Decimal(OUTSIDE))
@@ -288,7 +288,7 @@ def test_an_account_without_difference_misses_a_loaded_promotion_too(lab: Lab) -
     keep(lab, lab.accounts[1:2])
     morning(lab)
     lab.control("figures", {**a_row(lab, lab.day, account=1), "missing_from": ["promotion", "project"]})
-    assert "不再返回" in cure(settling(lab))
+    assert "没有再返回" in cure(settling(lab))
     assert all(one.state != RunState.SUCCESS for one in catching_up(lab, time(14, 20)))
 
 

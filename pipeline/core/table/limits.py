@@ -86,8 +86,8 @@ def _full_on(counts: Mapping[date, int], newest: date, cap: int) -> str:
     if left <= 0:
         return "已满"
     if grown <= 0:
-        return "用完日期尚无法估计"
+        return "写满日期尚无法估计"
     days = (newest - oldest).days * left / grown
     if days > FORETOLD_DAYS:
-        return "按目前增长十年内不会用完"
-    return f"按目前增长将于 {newest + timedelta(days=days)} 用完"
+        return "按目前增长十年内不会写满"
+    return f"按目前增长将于 {newest + timedelta(days=days)} 写满"

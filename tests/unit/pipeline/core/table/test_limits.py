@@ -81,7 +81,7 @@ def test_a_table_that_does_not_grow_is_told_without_a_day(counts: dict[date, int
 def test_a_table_that_is_full_in_many_years_is_told_as_that_also_beyond_the_calendar(cap: int) -> None:
     told = rows_warning(rows(d1=cap * 9 // 10 - 1, d11=cap * 9 // 10), cap)
     assert told
-    assert "十年内不会用完" in told
+    assert "十年内不会写满" in told
 
 
 def test_the_growth_is_that_of_the_last_month() -> None:
