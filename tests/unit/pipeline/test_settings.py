@@ -217,7 +217,9 @@ def test_a_misspelt_name_stands_beside_what_is_missing(environment: pytest.Monke
 def test_every_name_that_is_read_or_written_anywhere_is_known() -> None:
     """Also those of compose, the demo, tests and the benchmark."""
     root = Path(__file__).resolve().parents[3]
-    files = [path for folder in ("cli", "worker", "bench", "docs", "scripts") for path in (root / folder).rglob("*.*")]
+    files = [
+        path for folder in ("cli", "lab", "worker", "bench", "docs", "scripts") for path in (root / folder).rglob("*.*")
+    ]
     files += [root / name for name in ("docker-compose.yml", ".env.example", "README.md", "Dockerfile", "Makefile")]
     texts = [path.read_text(encoding="utf-8", errors="ignore") for path in files if path.suffix not in (".png", ".pyc")]
     named = {name for text in texts for name in re.findall(r"\bLAIKE_[A-Z_0-9]*[A-Z0-9]\b", text)}
