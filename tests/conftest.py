@@ -28,6 +28,15 @@ settings.register_profile("quick", derandomize=True, deadline=None, max_examples
 settings.register_profile("deep", deadline=None, max_examples=1000)
 settings.load_profile("quick")
 
+# What takes longest: begun last, one of them alone would keep a core busy while the others have nothing left to do.
+LONG = ("tests/chaos/", "tests/property/", "tests/integration/test_demo", "tests/integration/test_page_in_a_browser")
+MANY = "tests/chaos/test_campaign.py"  # short ones
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests begin first."""
+    items.sort(key=lambda item: item.nodeid.startswith(MANY) or not item.nodeid.startswith(LONG))
+
 
 @pytest.fixture(autouse=True)
 def no_secret_of_another_test(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,11 +49,10 @@ ODD = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", WRITABLE)
 @pytest.mark.parametrize("read", ODD, ids=str)
-def test_a_cell_of_any_shape_can_be_kept(kind: int, read: object) -> None:
-    text = json.dumps(write_shape({"a": read}, {"a": kind}), allow_nan=False)
-    assert len(text) < 1000
+def test_a_cell_of_any_shape_can_be_kept_whatever_its_column_is(read: object) -> None:
+    texts = {kind: json.dumps(write_shape({"a": read}, {"a": kind}), allow_nan=False) for kind in WRITABLE}
+    assert {kind: text for kind, text in texts.items() if len(text) >= 1000} == {}
 
 
 @pytest.mark.parametrize(
