@@ -36,7 +36,7 @@ logging.getLogger("Lark").setLevel(logging.CRITICAL)  # it says each refusal alo
 
 
 class Sdk:
-    """A client such as the SDK's readers build, and the base that it works in. Bodies are given as plain JSON."""
+    """An SDK client as the SDK's pages build one, on one base. Bodies are plain JSON."""
 
     def __init__(self, facts: Plain, **other: str) -> None:
         self.facts = facts | other
@@ -94,7 +94,7 @@ class Sdk:
         return self.bitable.app_table_record.batch_update(request.request_body(body).build())
 
     def delete(self, table_id: str, record_ids: list[str]) -> Any:  # noqa: ANN401
-        """Take records out."""
+        """Delete records."""
         request = self._table(BatchDeleteAppTableRecordRequest, table_id)
         body = BatchDeleteAppTableRecordRequestBody({"records": record_ids})
         return self.bitable.app_table_record.batch_delete(request.request_body(body).build())
@@ -119,7 +119,7 @@ class Sdk:
         return self.bitable.app_table_view.patch(request.request_body(PatchAppTableViewRequestBody(changes)).build())
 
     def delete_view(self, table_id: str, view_id: str) -> Any:  # noqa: ANN401
-        """Take a view away."""
+        """Delete a view."""
         request = self._table(DeleteAppTableViewRequest, table_id).view_id(view_id)
         return self.bitable.app_table_view.delete(request.build())
 
@@ -137,13 +137,13 @@ def _page(request: Any, page: Plain) -> Any:  # noqa: ANN401
 
 
 def done(answer: Any) -> Any:  # noqa: ANN401
-    """The data of an answer that must be a success."""
+    """The data of an answer. Raises AssertionError for a refusal."""
     assert answer.success(), (answer.code, answer.msg)
     return answer.data
 
 
 def every_page(sdk: Sdk, table_id: str, body: Plain, size: int = 500) -> Iterator[Any]:
-    """All records of a search, page by page as the SDK's readers do it."""
+    """All records of a search, page by page."""
     token: Plain = {}
     while True:
         data = done(sdk.search(table_id, body, page_size=size, **token))

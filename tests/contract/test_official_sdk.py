@@ -1,4 +1,4 @@
-"""The official SDK makes each Bitable call that the product makes: accepted, parsed into its models, refusals told."""
+"""The official SDK makes each Bitable call that the product makes; its models parse answers and refusals."""
 
 import json
 import re
@@ -30,13 +30,13 @@ def sdk(lab: Lab) -> Sdk:
 
 
 def called(lab: Lab) -> Called:
-    """Method and path of each Bitable call so far that was answered with success."""
+    """Method and path of each successful Bitable call so far."""
     calls = lab.look("calls")["calls"]
     return {(call["method"], call["path"]) for call in calls if call["path"].startswith(BITABLE) and call["code"] == 0}
 
 
 def tour(sdk: Sdk) -> None:
-    """Each call once, in a table of the SDK's own making; every answer is a success."""
+    """Make each call once, in a table made by the SDK; each must succeed."""
     done(sdk.meta())
     done(sdk.tables(page_size=100))
     columns = [{"field_name": "单元ID", "type": 1}, {"field_name": "时间", "type": 5}]
@@ -55,7 +55,7 @@ def tour(sdk: Sdk) -> None:
 
 
 def paths_of(module: ModuleType) -> set[str]:
-    """Each path that a client module can call: its constants, with what `_path` puts behind them."""
+    """Each path that a client module can call: its constants, completed by `_path`."""
     constants = {path for name, path in vars(module).items() if name.isupper() and str(path).startswith("/open-apis/")}
     source = Path(str(module.__file__)).read_text(encoding="utf-8")
     behind = re.findall(r"\bself\._path\((?:\"([^\"]*)\")?\)(/\{\w+\})?", source)
@@ -88,7 +88,7 @@ def test_what_init_and_a_run_call_the_sdk_calls_too(lab: Lab, sdk: Sdk) -> None:
 
 
 def complete_a_table(ctx: Context) -> None:
-    """What `laike init` does where the table lacks columns, the status table and the views."""
+    """Do what `laike init` does for missing columns, status table and views."""
     accounts = [Account("1", "甲")]
     short = ctx.base(None).tables.create("缺列", [{"field_name": "单元ID", "type": 1}])
     init.carry_out(ctx, init.look(ctx, short, accounts), accounts, lambda _: None, lambda _: None)

@@ -1,4 +1,4 @@
-"""Somebody else's program, made with the official SDK, reads the table that a run filled: every row, every figure."""
+"""A program made with the official SDK reads the table that a run filled: every row, every figure."""
 
 from datetime import date, datetime
 from decimal import Decimal

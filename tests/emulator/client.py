@@ -15,7 +15,7 @@ TYPED, TEXT = "typed_table_id", "text_table_id"
 
 
 class Client:
-    """One session with an emulator that told its facts."""
+    """One session with an emulator, by its facts."""
 
     def __init__(self, facts: dict[str, Any]) -> None:
         self.facts = facts
@@ -35,14 +35,14 @@ class Client:
         return self.session.request(method, self.url + path, timeout=TIMEOUT_S, **options)
 
     def control(self, action: str, body: object = None) -> dict[str, Any]:
-        """Do a control action; a refusal is an error of the test."""
+        """Do a control action. Raises ValueError for a refusal."""
         answer = self.send("POST", f"/_control/{action}", json={} if body is None else body)
         if not answer.ok:
             raise ValueError(answer.text)
         return dict(answer.json())
 
     def look(self, view: str, **query: str) -> dict[str, Any]:
-        """What control shows."""
+        """A view of control."""
         answer = self.send("GET", f"/_control/{view}", params=query)
         if not answer.ok:
             raise ValueError(answer.text)

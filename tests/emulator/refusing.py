@@ -1,4 +1,4 @@
-"""Calls that break a limit, and the line of the refusal table that says which and how it is answered."""
+"""The refusal table's lines: a limit, its source, a call that breaks it, and the answer."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -89,7 +89,7 @@ def filter_view(name: str, operator: str, value: object) -> Call:
 
 
 def after(action: str, body: object, call: Call) -> Call:
-    """The call after something happened."""
+    """Do something, then the call."""
 
     def changed(emulator: Client) -> requests.Response:
         emulator.control(action, body)
@@ -129,7 +129,7 @@ def used_code(emulator: Client) -> requests.Response:
 
 
 def used_up(emulator: Client) -> requests.Response:
-    """A search when nothing is left of the month's calls; the limit is lowered, to wait for 10,000 takes too long."""
+    """A search with the month's calls used up; the limit is lowered, since 10,000 calls take too long."""
     with patch.dict(OF_THE_MONTH, {"10000": 2}):
         return [search()(emulator) for _ in range(3)][-1]
 

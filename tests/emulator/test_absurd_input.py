@@ -26,7 +26,7 @@ NO_CLIENT: Any = None
 
 @dataclass
 class Sent:
-    """A call that would be accepted: its parts are replaced one by one."""
+    """An acceptable call, whose parts are replaced one by one."""
 
     name: str
     query: dict[str, str] = field(default_factory=dict)
@@ -155,7 +155,7 @@ def variants(sent: Sent) -> Iterator[tuple[dict[str, str], bytes]]:
 
 
 def answered(world: World, route: Route[Any], query: dict[str, str], body: bytes) -> Reply:
-    """The answer to a call whose token is right, without the way over HTTP."""
+    """The answer to a call with a valid token, without HTTP."""
     table = next(iter(world.feishu.base.tables.values()))
     ids = {"app_token": world.feishu.base.app_token, "table_id": table.table_id, "view_id": next(iter(table.views))}
     params = {**ids, "hook_id": world.facts("")["webhook_path"].rpartition("/")[2]}
@@ -170,7 +170,7 @@ def answered(world: World, route: Route[Any], query: dict[str, str], body: bytes
     return reply
 
 
-def seen() -> World:
+def world_of_all_kinds() -> World:
     """A world in which a person ticked one account of each kind."""
     world = World()
     kinds = (WORKBENCH[0], ENTERPRISE_BP[0], AGENT[0])
@@ -184,7 +184,7 @@ def test_every_endpoint_is_called() -> None:
 
 @pytest.mark.parametrize("place", range(len(calls(World()))), ids=[sent.name for sent in calls(World())])
 def test_a_call_whose_parts_are_replaced_is_one_that_is_understood(place: int) -> None:
-    world = seen()
+    world = world_of_all_kinds()
     sent = calls(world)[place]
     query, body = next(variants(sent))
     reply = answered(world, route_of(sent), query, body)
@@ -198,7 +198,7 @@ def route_of(sent: Sent) -> Route[Any]:
 
 @pytest.mark.parametrize("place", range(len(calls(World()))), ids=[sent.name for sent in calls(World())])
 def test_no_endpoint_breaks_on_what_no_client_should_send(place: int) -> None:
-    world = seen()
+    world = world_of_all_kinds()
     sent = calls(world)[place]
     route = route_of(sent)
     world.settings.webhook_secret = "secret" if "sign" in (sent.body or {}) else None

@@ -1,4 +1,4 @@
-"""Faults that are too much for whoever reads them: answers that drip, or swell. The emulator holds none of it."""
+"""Answers that drip or swell. The emulator never holds a swollen one as a whole."""
 
 import gzip
 import json
