@@ -9,10 +9,10 @@ import pytest
 
 from pipeline.clients.feishu.base import Base
 from pipeline.context import Context
+from pipeline.core.coverage.day import UNKNOWN, Loaded
 from pipeline.core.errors import TableUnseen
 from pipeline.core.model import Account
 from pipeline.core.table.column_changes import ColumnField
-from pipeline.core.coverage.day import UNKNOWN, Loaded
 from pipeline.state.table.visibility import VisibilityLost
 from pipeline.steps.table.visibility import holds_rows, refuse_empty, refuse_lost_keys, require_visibility
 from tests.unit.pipeline.core.tables import DAY, layout
