@@ -4,12 +4,10 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from emulator.feishu.bitable.model import Field, Record
 from emulator.feishu.envelope import refused
-
-if TYPE_CHECKING:
-    from emulator.feishu.bitable.model import Field, Record
 
 TYPE = {
     "text": 1, "number": 2, "select": 3, "multi": 4, "date": 5, "checkbox": 7, "person": 11, "phone": 13, "url": 15,
@@ -110,7 +108,7 @@ WRITERS: dict[int, Callable[[object], object]] = {
 EMPTY: tuple[object, ...] = (None, "", [])
 
 
-def stored(column: "Field", value: object) -> object:
+def stored(column: Field, value: object) -> object:
     """A written value as the cell stores it; None: empty."""
     if value is None:
         return None
@@ -134,7 +132,7 @@ def _read_persons(value: Any) -> object:  # noqa: ANN401
 
 READERS: dict[int, Callable[[Any], object]] = {1: _read_text, 11: _read_persons}
 
-COMPUTED: dict[int, Callable[["Record"], object]] = {
+COMPUTED: dict[int, Callable[[Record], object]] = {
     20: lambda _record: {"type": 1, "value": [{"type": "text", "text": FORMULA_TEXT}]},
     1001: lambda record: record.created_ms,
     1002: lambda record: record.modified_ms,
@@ -144,7 +142,7 @@ COMPUTED: dict[int, Callable[["Record"], object]] = {
 }
 
 
-def read(columns: list["Field"], record: "Record", empty: str = "left_out") -> dict[str, object]:
+def read(columns: list[Field], record: Record, empty: str = "left_out") -> dict[str, object]:
     """A row's cells in the read shape. `empty`: empty cells are `left_out`, `null` or `blank`."""
     shown: dict[str, object] = {}
     if empty != "left_out":
@@ -160,13 +158,13 @@ def read(columns: list["Field"], record: "Record", empty: str = "left_out") -> d
     return shown
 
 
-def plain(columns: list["Field"], record: "Record") -> dict[str, object]:
+def plain(columns: list[Field], record: Record) -> dict[str, object]:
     """A row's cells as they were written, by column name."""
     cells = record.cells
     return {column.name: cells[column.field_id] for column in columns if column.field_id in cells}
 
 
-def display(column: "Field", record: "Record", clock_zone: Callable[[int], datetime]) -> str:
+def display(column: Field, record: Record, clock_zone: Callable[[int], datetime]) -> str:
     """A cell as a person sees it in the grid."""
     value = COMPUTED[column.type](record) if column.type in COMPUTED else record.cells.get(column.field_id)
     if value is None:
@@ -175,20 +173,20 @@ def display(column: "Field", record: "Record", clock_zone: Callable[[int], datet
     return shower(value, column, clock_zone) if shower else str(value)
 
 
-def _display_number(value: Any, column: "Field", _zone: object) -> str:  # noqa: ANN401
+def _display_number(value: Any, column: Field, _zone: object) -> str:  # noqa: ANN401
     formatter = str((column.property or {}).get("formatter", "0.0"))
     places = len(formatter.partition(".")[2])
     return f"{value:.{places}f}" if set(formatter) <= set("0.") else f"{value:g}"
 
 
-def _display_date(value: int, column: "Field", zone: Callable[[int], datetime]) -> str:
+def _display_date(value: int, column: Field, zone: Callable[[int], datetime]) -> str:
     pattern = str((column.property or {}).get("date_formatter", "yyyy/MM/dd"))
     for part, sign in DATE_PARTS.items():
         pattern = pattern.replace(part, sign)
     return zone(value).strftime(pattern)
 
 
-_DISPLAY: dict[int, Callable[[Any, "Field", Any], str]] = {
+_DISPLAY: dict[int, Callable[[Any, Field, Any], str]] = {
     2: _display_number,
     4: lambda value, _column, _zone: "、".join(value),
     5: _display_date,
