@@ -63,13 +63,13 @@ def look_and_beat(ctx: Context) -> None:
 def look(ctx: Context) -> None:
     """Send what silent or late runs lack; one worker at a time takes each."""
     each_open_run(ctx, lambda run_id: _look_after(ctx, run_id))
-    if daily_is_lost(ctx) and not _waiting(ctx, DAILY) and _ours(ctx, "daily"):
+    if daily_is_lost(ctx) and not _waiting(ctx, DAILY) and _take_over(ctx, "daily"):
         current_app.send_task("laike.daily")
         log.warning("daily_was_lost")
 
 
 def _look_after(ctx: Context, run_id: str) -> None:
-    if (_forgotten(ctx, run_id) or waits_too_long(ctx, run_id)) and _ours(ctx, run_id):
+    if (_forgotten(ctx, run_id) or waits_too_long(ctx, run_id)) and _take_over(ctx, run_id):
         steps = send_due(ctx, run_id)
         log.warning("run_was_silent", run=run_id, sent=[str(step) for step in steps])
 
@@ -79,7 +79,7 @@ def _forgotten(ctx: Context, run_id: str) -> bool:
     return is_silent(ctx, run_id) and not _waiting(ctx, QUEUES if ctx.ledger.run(run_id).backfill else DAILY)
 
 
-def _ours(ctx: Context, run_id: str) -> bool:
+def _take_over(ctx: Context, run_id: str) -> bool:
     return ctx.pulse.watch(run_id, ctx.settings.watchdog_s)
 
 

@@ -22,7 +22,7 @@ CANARY = "canary-7c1e"  # in the words of each error: they may be a secret, or a
 # the step and a function of it, without which it is broken
 INNER = {
     FETCH: "pipeline.steps.runs.fetch.judge_days",
-    READ: "pipeline.steps.runs.early_read.take_snapshot",
+    READ: "pipeline.steps.runs.early_read.as_left",
     LOAD: "pipeline.steps.runs.load.want",
     VERIFY: "pipeline.steps.runs.verify.agree",
     VIEWS: "pipeline.steps.runs.views.audit_due",
