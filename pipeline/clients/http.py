@@ -26,7 +26,7 @@ from pipeline.core.errors import BadResponse, LaikeError, ServerTrouble, Throttl
 CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 20  # a report takes 2 s; a silent service delays recovery by this much
 RESTED_S = 10  # a connection idle for longer may have been dropped on the way without notice
-WAITS = ("x-ogw-ratelimit-reset", "X-RateLimit-RetryIn", "Retry-After")  # Feishu's, Ocean Engine's, anybody's
+WAITS = ("x-ogw-ratelimit-reset", "X-RateLimit-RetryIn", "Retry-After")  # Feishu's, Ocean Engine's, the standard one
 HTTP_TOO_MANY = 429
 HTTP_SERVER_ERROR = 500
 REDIRECTS = range(300, 400)

@@ -42,7 +42,7 @@ def read(path: Path) -> Backup:
     try:
         for line in unpacked_lines(path):
             if not line.startswith("{"):  # each line is one JSON object: do not unpack the rest
-                raise damaged(f"{path} has a line that is none of a backup")
+                raise damaged(f"{path} has a line that does not belong to a backup")
             text.append(line)
     except Damaged as error:
         raise damaged(error.message) from None

@@ -141,7 +141,7 @@ def _called(ctx: Context, more: Collection[str]) -> dict[str, set[str]]:
     return called
 
 
-def nobodys_options(ctx: Context) -> list[str]:
+def unused_options(ctx: Context) -> list[str]:
     """Ids of `[accounts.<id>]` that the token does not reach."""
     last = ctx.rosters.last()
     return unknown(ctx.settings.account_options, last.names) if last and not ctx.settings.accounts else []

@@ -18,7 +18,7 @@ from pipeline.core.model import Account, DayRange
 from pipeline.core.roster import Why
 from pipeline.core.runs.plan import choose_accounts, yesterday
 from pipeline.core.table.columns import metrics_of
-from pipeline.steps.accounts.roster import current_accounts, nobodys_options, remembered_accounts
+from pipeline.steps.accounts.roster import current_accounts, remembered_accounts, unused_options
 from pipeline.steps.doctor.findings import Finding, State, broken, of_error, ok, skipped, unauthorized, warning
 
 NO_SUCH_CODE = "laike-doctor-no-such-auth-code"
@@ -128,7 +128,7 @@ def _check_lists(ctx: Context) -> list[Finding]:
 
 def _check_options(ctx: Context) -> list[Finding]:
     """Check that every `[accounts.<id>]` is the id of an account."""
-    if not (others := nobodys_options(ctx)):
+    if not (others := unused_options(ctx)):
         return []
     says = f"[accounts.<id>] of laike.toml is about {', '.join(others)}, which the token does not reach"
     return [warning("accounts.options", says, "请在 laike.toml 中核对账户 id，或删去这些账户的设置。")]
