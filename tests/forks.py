@@ -152,8 +152,8 @@ def _serve(asked: socket.socket) -> list[str]:
         if not request:
             os._exit(0)
         with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                """One that has told its end."""
+            while os.waitpid(-1, os.WNOHANG)[0]:  # those that have told how theirs ended
+                continue
         if os.fork() == 0:
             asked.close()
             return _begun(json.loads(request), *streams)
