@@ -1,6 +1,9 @@
 """The retry policy as a value, on stamina: how often, how long between, and until when.
 
-The error tells whether the call may be repeated; the service may tell how long to wait.
+The error tells whether the call may be repeated; the service may tell how long to wait. After 40100 (throttled) the
+endpoint is paused for all workers, for as long as the service asks or 1 s (`oceanengine/api.py`). A call that is still
+refused after these attempts ends its fetch, which the worker sends again after 5, 10, 20, 30 s at most, or when the
+service allows (`worker/tasks.py`), until the run's deadline.
 """
 
 import time
@@ -23,7 +26,7 @@ class RetryPolicy:
     first_wait: float = 0.5
     max_wait: float = 8
     jitter: float = 1  # added to each wait, so that workers do not retry in step
-    longest_asked: float = 60  # a service that asks for a longer wait ends the call; the task waits
+    longest_asked: float = 60  # if the service asks for more, the call gives up and the worker's task waits
     blind: bool = True  # repeat a call that may have had its effect
     scale: float = 1
 

@@ -64,7 +64,7 @@
 | laike:v1:days:<account> | hash by day, of 400 days | 400 days | nothing: kept for going back to the earlier release |
 | laike:v1:probe:<number> | set, never filled | none | nothing: they test whether Redis takes writes |
 
-State about rows is kept by table, about writing by base; about figures and people by neither.
+Keys about rows carry the table's id, keys about writing the base's; keys about figures and people carry neither.
 """
 
 PREFIX = "laike:v1:"  # v1: the schema of the values

@@ -21,7 +21,8 @@ def judge_days(
 ) -> tuple[DayOutcome, ...]:
     """Each day's state from its promotion rows and the account report (an absent day is zero).
 
-    A day with less 消耗 than its account is incomplete here; `core.spend` decides when it is whole all the same.
+    A day whose promotions do not sum to the account's 消耗 is incomplete here; if they sum to less, `core.spend`
+    may still accept it as whole.
     """
     by_day: dict[date, list[ReportRow]] = defaultdict(list)
     for row in rows:

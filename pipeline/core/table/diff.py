@@ -98,7 +98,7 @@ def _text(cells: Mapping[str, Cell]) -> dict[str, str]:
 class Causes:
     """Why rows changed: the source's figures changed, or a person changed the table.
 
-    `refilled`: rows by column that a new field left empty.
+    `refilled`: for each column with a new field, the rows that were empty there and are filled again.
     """
 
     restated: tuple[AccountDay, ...]

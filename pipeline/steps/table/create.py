@@ -1,8 +1,8 @@
 """Create rows, each once, also where the answer to a create is lost.
 
 A create whose outcome is unknown is first looked up by key, then sent again with the same `client_token`; if that
-leaves no rows either, with a new one. The token is derived from the plan and the rows: a process that takes over after
-a kill sends the same one, a run that was planned anew under the same name, because Redis was lost, another.
+leaves no rows either, with a new one. The token is derived from the plan and the rows: after a kill, the process
+that takes over sends the same one. If Redis was lost and the run is planned again under the same name, it is a new one.
 """
 
 import hashlib
