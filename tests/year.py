@@ -19,7 +19,7 @@ BEGINS = {"cost": 30, "silent": 35, "conversions": 40, "idle": 46, "restated": 5
 
 @dataclass(frozen=True)
 class Planted:
-    """One thing that happens: what, to whom (by place), and words of the card that tell it."""
+    """One thing that happens: what, to whom (by place), and a pattern of the card's words about it."""
 
     name: str
     account: int
@@ -27,12 +27,12 @@ class Planted:
 
 
 PLANTED = (
-    Planted("cost", 0, "消耗 偏高"),
+    Planted("cost", 0, r"消耗 [\d,.]+ 元，高于正常范围"),
     Planted("silent", 1, "无消耗"),
-    Planted("conversions", 3, "转化 偏低"),
+    Planted("conversions", 3, r"转化 [\d,]+，低于正常范围"),
     Planted("idle", 4, "无转化"),
     Planted("restated", 5, "修正为"),
-    Planted("rows", 6, "行数 偏低"),
+    Planted("rows", 6, r"行数 [\d,]+，低于正常范围"),
 )
 
 

@@ -235,7 +235,7 @@ def test_what_is_of_another_product_is_told_once_and_an_advertiser_not_at_all(ag
     agency.control("authorized", {"ticked": [LIFE, BENCH, EBP, AGENT, STRANGER, advertiser]})
     summary = agency.sync()
     assert summary.state == RunState.SUCCESS
-    assert [line.rpartition(": ")[2] for line in told(summary, "不含本地推账户")] == ["某"]
+    assert [line.rpartition("：")[2] for line in told(summary, "不含本地推账户")] == ["某"]
     tomorrow(agency)
     assert told(agency.sync(), "不含本地推账户") == []
 

@@ -1,6 +1,7 @@
 """Through the steps: of sixty days each of six things is on exactly one card, and quiet days are quiet."""
 
 import json
+import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -95,7 +96,9 @@ def test_each_of_six_things_in_sixty_days_is_on_one_card_and_at_most_one_quiet_d
         told[run.day] = alerts_of(lab)
     for thing in PLANTED:
         who = names[year.ids[thing.account]]
-        days = [day for day, lines in told.items() if any(who in line and thing.words in line for line in lines)]
+        days = [
+            day for day, lines in told.items() if any(who in line and re.search(thing.words, line) for line in lines)
+        ]
         assert days == [year.days[BEGINS[thing.name]]], (thing, told)
     begins = {year.days[number] for number in BEGINS.values()}
     false = {day: lines for day, lines in told.items() if lines and day not in begins}
@@ -113,7 +116,7 @@ def test_a_card_that_is_tried_again_has_the_same_alerts_and_another_run_none(lab
     tell_run(ctx, summary)
     assert lab.look("state")["messages"] == []
     tell_run(ctx, summary)
-    assert "消耗 偏高" in json.dumps(alerts_of(lab), ensure_ascii=False)
+    assert "元，高于正常范围" in json.dumps(alerts_of(lab), ensure_ascii=False)
     settle = Run(
         run_id=f"settle-{summary.day}",
         day=summary.day,

@@ -49,7 +49,7 @@ def test_the_morning_s_card_has_the_day_against_others_and_two_weeks(lab: Lab) -
     assert morning(lab).state == RunState.SUCCESS
     (card,) = cards(lab)
     now, then, week = (cost(lab, lab.day - timedelta(days=ago)) for ago in (0, 1, 7))
-    line = figures(card)["消耗(元)"]
+    line = figures(card)["消耗（元）"]
     assert line["now"] == f"{now:,.2f}"
     assert ["▲" in line[name] for name in ("ago1", "ago7")] == [now > one for one in (then, week)]
     chart = next(one for one in card["body"]["elements"] if one["tag"] == "chart")

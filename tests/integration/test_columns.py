@@ -116,7 +116,7 @@ def test_a_renamed_column_is_followed_and_told_once(either: Lab, name: str) -> N
     either.sync(either.day)
     rename(either, name, "新名字")
     summary = either.sync(either.day)
-    assert (summary.state, told(summary)) == (RunState.SUCCESS, [f"“{name}”列已改名为“新名字”, 已跟随"])
+    assert (summary.state, told(summary)) == (RunState.SUCCESS, [f"“{name}”列已改名为“新名字”，系统已按新名称写入"])
     assert (summary.created, summary.updated) == (0, 0)
     assert f"“{name}”列已改名为“新名字”" in str(either.look("state")["messages"])
     before = either.sync(either.day - timedelta(days=1))
@@ -136,7 +136,7 @@ def test_a_column_that_is_renamed_before_the_first_run_writes_is_followed(either
     body = {"table_id": either.table_id, "field_name": name, "name": "新名字"}
     either.before("records.batch_create", "columns/rename", body)
     summary = either.sync(either.day)
-    assert (summary.state, told(summary)) == (RunState.SUCCESS, [f"“{name}”列已改名为“新名字”, 已跟随"])
+    assert (summary.state, told(summary)) == (RunState.SUCCESS, [f"“{name}”列已改名为“新名字”，系统已按新名称写入"])
     assert told(either.sync(either.day)) == []
     rename(either, "新名字", name)
     either.assert_agrees()
@@ -151,7 +151,7 @@ def test_a_column_that_is_renamed_between_listing_and_reading_is_followed_unknow
     body = {"table_id": either.table_id, "field_name": name, "name": "新名字"}
     either.before("records.search", "columns/rename", body)
     summary = either.sync(either.day)
-    assert (summary.state, told(summary)) == (RunState.SUCCESS, [f"“{name}”列已改名为“新名字”, 已跟随"])
+    assert (summary.state, told(summary)) == (RunState.SUCCESS, [f"“{name}”列已改名为“新名字”，系统已按新名称写入"])
     assert told(either.sync(either.day)) == []
 
 

@@ -296,7 +296,7 @@ DEFECTS: dict[str, tuple[Callable[[Patient], None], str, State, str]] = {
         }.items()
     },
     "scope: several": (denied("views.list", "views.get", "fields.list", "records.batch_create"),
-        "feishu.permissions", B, "开通 base:field:read, base:record:create, base:view:read,"),
+        "feishu.permissions", B, "开通 base:field:read, base:record:create, base:view:read，"),
     "document: no right": (right(document="none"), "feishu.document", B, "「添加文档应用」"),
     "document: may only read": (right(document="view"), "feishu.document", B, "「可编辑」"),
     "document: advanced permissions, and only 可编辑": (right(advanced=True), "feishu.document", B, "「可管理」"),

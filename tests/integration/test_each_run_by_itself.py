@@ -158,7 +158,7 @@ def test_a_value_of_another_type_is_no_outage_of_redis(lab: Lab) -> None:
         assert summary.trouble
         assert (summary.state, summary.trouble.reason) == (RunState.FAILED, "bug")
         assert re.match(
-            r"ResponseError in .*state/runs/staging\.py:\d+, from .*steps/runs/load\.py", summary.trouble.message
+            r"ResponseError in .*state/runs/staging\.py:\d+, from .*steps/runs/early_read\.py", summary.trouble.message
         )
         assert wait_until(lambda: titles(lab) == [f"{lab.day} 同步失败"])
 

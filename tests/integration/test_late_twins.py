@@ -14,7 +14,7 @@ from pipeline.state.table.backups import read
 from pipeline.steps.runs.carry_out import carry_out
 from pipeline.steps.runs.plan import begin
 from pipeline.steps.runs.verify import verify
-from pipeline.steps.table import write as steps_write
+from pipeline.steps.table import create as steps_create
 from tests.lab import Lab
 
 MODES = ("replay", "refuse", "ignore")
@@ -91,7 +91,7 @@ def test_an_effect_after_the_look_up_is_there_once_whatever_becomes_of_tokens(
     lab.fault("records.batch_create", "late", call=batch, times=1, seconds=0.05)
     monkeypatch.setattr("pipeline.steps.runs.verify.LOOKS_S", (0.5, 0.0))  # the read-back sees what landed
     lab.extra["LAIKE_WAIT_SCALE"] = "1"
-    monkeypatch.setattr(steps_write, "LOOK_UP_S", 0.0)
+    monkeypatch.setattr(steps_create, "LOOK_UP_S", 0.0)
     summary = lab.sync()
     assert (summary.state, summary.duplicates) == (RunState.SUCCESS, 0)
     lab.assert_agrees(summary.days.first, summary.days.last)
@@ -108,7 +108,7 @@ def test_every_row_of_the_first_load_may_be_doubled_and_is_there_once(
     lab.fault("records.batch_create", "late", call=1, times=1, seconds=0.3)
     monkeypatch.setattr("pipeline.steps.runs.verify.LOOKS_S", (0.8, 0.0))
     lab.extra["LAIKE_WAIT_SCALE"] = "1"
-    monkeypatch.setattr(steps_write, "LOOK_UP_S", 0.0)
+    monkeypatch.setattr(steps_create, "LOOK_UP_S", 0.0)
     summary = lab.sync(lab.day, [lab.accounts[0]])
     assert summary.state == RunState.SUCCESS
     assert sum(len(read(file).rows) for file in backups_of(lab)) == summary.created > 0

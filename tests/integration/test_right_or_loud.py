@@ -138,7 +138,7 @@ def test_what_the_table_has_beyond_the_source_is_told_in_yuan_and_kept(either: L
     either.control("figures", {**gone, "absent": True})
     summary = either.sync(either.day)
     assert (summary.state, summary.gone) == (RunState.SUCCESS, 1)
-    assert any(f"共多 {row['stat_cost']:.2f} 元" in warning for warning in summary.warnings)
+    assert any(f"共多出 {row['stat_cost']:.2f} 元" in warning for warning in summary.warnings)
     assert key in either.loaded()
 
 

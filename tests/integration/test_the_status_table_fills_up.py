@@ -160,7 +160,7 @@ def test_the_last_ten_days_stay_and_where_nothing_else_is_left_only_what_is_not_
     assert (summary.state, len(made), len(rows(few))) == (RunState.SUCCESS, 24, CAP)
     assert {row["record_id"]: row for row in rows(few)} == before
     told = [line for line in summary.warnings if "未能写入" in line]
-    assert told == ["同步状态表已满，已入库的 3 条状态未能写入（数据表不受影响）：请删除同步状态表中不再需要的旧行。"]
+    assert told == ["同步状态表已满，已入库的 3 条状态未能写入（数据表不受影响）；请删除同步状态表中不再需要的旧行。"]
 
 
 def test_with_too_few_places_the_account_that_failed_is_there_and_the_good_ones_are_left_out(few: Lab) -> None:

@@ -217,7 +217,7 @@ class TestWithoutRedis:
         code, said, warned = self.sync(lab, "--local", "--json")
         assert code == 0, warned
         assert (json.loads(said)["state"], json.loads(said)["verified"]) == ("success", True)
-        assert "no worker, no beat, no second command may run now" in warned
+        assert "no worker, no beat and no second command may run now" in warned
         lab.assert_agrees()
         assert lab.calls("oauth.refresh_token") == 1
 

@@ -124,7 +124,7 @@ def test_calls_of_the_month_beyond_what_is_set_stop_nothing(lab: Lab) -> None:
     lab.extra["LAIKE_FEISHU_MONTHLY_CALLS"] = "10"
     summaries = [lab.sync(lab.day) for _ in range(3)]
     assert {summary.state for summary in summaries} == {RunState.SUCCESS}
-    (told,) = [line for line in summaries[-1].warnings if "API 调用" in line]
+    (told,) = [line for line in summaries[-1].warnings if "接口调用" in line]
     assert "实际额度以飞书管理后台为准" in told
     assert "已用完" not in told
 

@@ -142,7 +142,7 @@ def test_what_was_usual_is_known_and_a_correction_is_called_one(left: Lab) -> No
     assert [at.day for at in summary.restatements] == [older]
     card = json.dumps(left.look("state")["messages"][-1], ensure_ascii=False)
     assert "异常提醒" in card
-    assert "消耗 偏高" in card
+    assert "元，高于正常范围" in card
 
 
 def test_going_back_finds_what_was_there_and_loses_only_what_is_newer(left: Lab) -> None:
@@ -205,7 +205,7 @@ def test_where_nobody_knows_which_table_it_was_a_person_is_asked_and_says_so_onc
     with pytest.raises(HistoryUnclear, match="--table-of-history"):
         begin_daily(ctx)
     assert calls(left) - before == {"bot.webhook": 1}
-    assert "--table-of-history" in json.dumps(left.look("state")["messages"][-1], ensure_ascii=False)
+    assert "编号 history_unclear" in json.dumps(left.look("state")["messages"][-1], ensure_ascii=False)
     ended = left.laike("sync", "--local")
     assert (ended.returncode, "--table-of-history" in ended.stderr) == (4, True)
     settle_history(ctx, left.table_id)

@@ -127,11 +127,10 @@ def over(start: date, end: date, now: datetime) -> DayRange:
     Raises:
         WrongInput: It ends before it starts, is not over yet, or has more than `DAYS_MAX` days.
     """
-    days = bounded(start, end)
-    if end > (newest := yesterday(now)):
+    if start <= end and end > (newest := yesterday(now)):
         msg = f"{end} is not over yet: the last day that is, is {newest} (yesterday, Asia/Shanghai)"
         raise WrongInput(msg)
-    return days
+    return bounded(start, end)
 
 
 def bounded(start: date, end: date) -> DayRange:

@@ -315,7 +315,7 @@ def test_a_day_of_which_a_row_was_refused_is_incomplete_and_names_it() -> None:
 
 
 def test_what_several_batches_warn_of_alike_is_told_once() -> None:
-    load = LoadOutcome(warnings=("“消耗(元)”列已改名为“花费”, 已跟随",))
+    load = LoadOutcome(warnings=("“消耗(元)”列已改名为“花费”，系统已按新名称写入",))
     assert ended(found(load=load), found(load=load)).warnings == load.warnings
 
 
