@@ -77,11 +77,7 @@ def _check_encoding(environment: Mapping[str, str]) -> None:
 
 
 def env_file() -> EnvLines:
-    """The `.env` of the working folder; empty if there is none.
-
-    Raises:
-        WrongInput: It cannot be read.
-    """
+    """The `.env` of the working folder, empty if there is none; `WrongInput` if it cannot be read."""
     try:
         return parse(read_text(ENV), _environment())
     except NoFile:

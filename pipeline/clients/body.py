@@ -57,11 +57,7 @@ class BodySpace:
             _one_at_a_time.release()
 
     def grow(self, size: int) -> None:
-        """Take space for a body of `size` bytes.
-
-        Raises:
-            TimeoutError: Another large body held it until the call's time was up.
-        """
+        """Take space for a body of `size` bytes; `TimeoutError` if another large body holds it too long."""
         if size > LARGE_BYTES and not self._is_large:
             self._is_large = _one_at_a_time.acquire(timeout=left())
             if not self._is_large:
