@@ -69,11 +69,7 @@ def authorize_link(page: str, app_id: str, redirect_uri: str | None) -> str:
 
 
 def code_in(pasted: str, app_id: str) -> str:
-    """The auth_code in a pasted text: the code itself, or the whole callback address.
-
-    Raises:
-        WrongInput: The text is neither, or the callback of another app.
-    """
+    """The auth_code in a pasted code or callback address; `WrongInput` if it is neither, or of another app."""
     text = pasted.strip()
     if "auth_code=" not in text and "://" not in text:
         if text and not any(sign in text for sign in " /?&="):

@@ -39,11 +39,7 @@ class Sheets:
         self._formats = [book.add_format({"num_format": number_format(column)}) for column in columns]
 
     def write(self, lines: Iterable[Line]) -> None:
-        """Add rows.
-
-        Raises:
-            WrongInput: An Excel file cannot hold so many rows or sheets.
-        """
+        """Add rows; `WrongInput` if an Excel file cannot hold so many rows or sheets."""
         for line in lines:
             name = (line.account or NO_ACCOUNT) if self._by_account else ONE_SHEET
             sheet, row = self._sheets.get(name) or (self._begin(name), 1)
@@ -55,11 +51,7 @@ class Sheets:
             self._sheets[name] = sheet, row + 1
 
     def end(self) -> None:
-        """Put the file together.
-
-        Raises:
-            OSError: It cannot be written.
-        """
+        """Put the file together; `OSError` if it cannot be written."""
         if not self._sheets:
             self._sheets[ONE_SHEET] = self._begin(ONE_SHEET), 1
         for sheet, rows in self._sheets.values():

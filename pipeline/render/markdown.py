@@ -41,11 +41,7 @@ class Markdown:
                 self.text += _put(next(left), spec or "", begins=self.text.rpartition("\n")[2] in _BEGINS)
 
     def __format__(self, spec: str) -> str:
-        """Refuse to become a part of a plain text.
-
-        Raises:
-            TypeError: Always.
-        """
+        """Refuse to become a part of a plain text: always `TypeError`."""
         raise TypeError("markdown goes into markdown: Markdown('…{}…', this)")
 
     def __repr__(self) -> str:

@@ -43,11 +43,7 @@ def correctable(days: DayRange, now: datetime) -> DayRange:
 
 
 def closed_day(day: date, now: datetime) -> DayRange:
-    """Exactly one business day that is over.
-
-    Raises:
-        WrongInput: The day is not over yet, or older than the API serves.
-    """
+    """Exactly one business day; `WrongInput` if it is not over yet, or older than the API serves."""
     newest = yesterday(now)
     oldest = china_day(now) - timedelta(days=OLDEST_DAYS)
     if not oldest <= day <= newest:
@@ -110,11 +106,7 @@ def is_attempt_at(run: Run, wanted: Run) -> bool:
 
 
 def past_days(start: date, end: date, now: datetime) -> DayRange:
-    """A range of closed days, `end` included.
-
-    Raises:
-        WrongInput: It ends before it starts, is not over yet, or is older than the API serves.
-    """
+    """Closed days, `end` included; `WrongInput` if they are reversed, not over yet, or older than the API serves."""
     if end < start:
         msg = f"the range ends before it starts: {start} .. {end}"
         raise WrongInput(msg)
@@ -135,11 +127,7 @@ def over(start: date, end: date, now: datetime) -> DayRange:
 
 
 def bounded(start: date, end: date) -> DayRange:
-    """A range of at most `DAYS_MAX` days, `end` included.
-
-    Raises:
-        WrongInput: It ends before it starts, or has more than `DAYS_MAX` days.
-    """
+    """A range, `end` included; `WrongInput` if it ends before it starts, or has more than `DAYS_MAX` days."""
     if end < start:
         msg = f"the range ends before it starts: {start} .. {end}"
         raise WrongInput(msg)

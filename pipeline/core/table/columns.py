@@ -177,11 +177,7 @@ def metrics_of(columns: Sequence[Column]) -> tuple[str, ...]:
 
 
 def columns_of(entries: object) -> tuple[Column, ...]:
-    """Columns as the settings describe them: `{"name", "metric" | "formula", "round"?}` each.
-
-    Raises:
-        ValueError: They are wrong; the message has a line for each problem.
-    """
+    """Columns of settings: `{"name", "metric" | "formula", "round"?}` each; `ValueError` lists all problems."""
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         msg = "is no list of columns, each with a name and a metric or a formula"
         raise ValueError(msg)

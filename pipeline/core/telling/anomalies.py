@@ -94,11 +94,7 @@ def idle_promotions(rows: Iterable[ReportRow], account: Account, day: date, by: 
 
 
 def large_restatements(shifts: Iterable[Shift], accounts: Mapping[str, str], by: Thresholds) -> list[Anomaly]:
-    """Days with a large correction of 消耗.
-
-    Args:
-        accounts: Names by id.
-    """
+    """Days with a large correction of 消耗; `accounts` has names by id."""
     return [
         Anomaly(
             f"restated:{one.account_id}:{one.day}:{one.after.normalize():f}",
