@@ -54,11 +54,7 @@ class Ledger:
         return sorted(run_id.decode(errors="replace") for run_id in found)
 
     def run(self, run_id: str) -> Run:
-        """A run's plan, read once in a process.
-
-        Raises:
-            WrongInput: There is no such run, or it cannot be read.
-        """
+        """A run's plan, read once in a process; `WrongInput` if there is no such run, or it cannot be read."""
         digest = self._client.hget(keys.run(run_id), DIGEST)
         if isinstance(digest, bytes) and (held := self._plans.get(digest)):
             return held

@@ -56,11 +56,7 @@ class Writer(Protocol):
 def wanted(
     ctx: Context, start: date, end: date, accounts: Sequence[str], *, source: From, format_: Format, by_account: bool
 ) -> Wanted:
-    """Check what a person asks for.
-
-    Raises:
-        WrongInput: The days are no past range, the API does not serve them, or an account is unknown.
-    """
+    """Check what a person asks for; `WrongInput` if days are no past range or not served, or an account is unknown."""
     days = (over if source == "table" else past_days)(start, end, ctx.now())
     # all rows of the table need no list of accounts
     chosen = choose(ctx, current_accounts(ctx).names, accounts) if accounts or source == "api" else ()
@@ -96,11 +92,7 @@ def export_stream(ctx: Context, what: Wanted, file: BinaryIO, tell: Tell) -> Exp
 
 
 def write_blocks(blocks: Iterable[Block], writer: Writer, tell: Callable[[int], None]) -> Tally:
-    """Write the blocks; their totals.
-
-    Raises:
-        LaikeError: No account could be read.
-    """
+    """Write the blocks; their totals. `LaikeError` if no account could be read."""
     tally, some = Tally(), False
     for block in blocks:
         writer.write(block.lines)
