@@ -38,11 +38,7 @@ def status(max_age: str, *, as_json: bool) -> int:
 
 
 def age(text: str) -> timedelta:
-    """A length of time, such as 26h.
-
-    Raises:
-        WrongInput: It is not valid.
-    """
+    """A length of time, such as 26h; `WrongInput` if it is not valid."""
     number, unit = text[:-1], text[-1:]
     if number.isascii() and number.isdigit() and len(number) <= DIGITS_MAX and unit in UNITS:
         return timedelta(**{UNITS[unit]: int(number)})

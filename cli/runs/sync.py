@@ -77,11 +77,7 @@ def backfill(start: str, end: str, accounts: Sequence[str], *, tell: bool, as_js
 
 
 def stop_backfill(start: str, end: str, accounts: Sequence[str]) -> int:
-    """Stop a backfill after the batches that are under way.
-
-    Raises:
-        WrongInput: No backfill of these days and accounts is under way.
-    """
+    """Stop a backfill after the batches that are under way; `WrongInput` if there is none."""
     first, last = day_of(start), day_of(end)
     with opened() as ctx:
         run = open_backfill(ctx, first, last, accounts)
@@ -98,11 +94,7 @@ def _print(ctx: Context, summary: Summary, *, as_json: bool) -> None:
 
 
 def _have_carried_out(ctx: Context, run: Run) -> Summary:
-    """Send a run to the workers and show its events until it has ended.
-
-    Raises:
-        NoWorker: No worker ended it in time.
-    """
+    """Send a run to the workers and show its events until it has ended; `NoWorker` if none ended it in time."""
     start(ctx, run)
     try:
         follow(ctx, run, lambda: under_way(ctx, run))
