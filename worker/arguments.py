@@ -76,5 +76,4 @@ def day_of(name: str, text: str) -> date:
     try:
         return date.fromisoformat(text)
     except (ValueError, TypeError):
-        msg = f"{name} {quoted(repr(text))} is not a day; write it as 2026-02-01"
-        raise WrongInput(msg) from None
+        raise WrongInput(f"{name} {quoted(repr(text))} is not a day; write it as 2026-02-01") from None

@@ -39,8 +39,7 @@ def _days(start: str | None, end: str | None, usual: DayRange, today: date) -> D
     last = day_of(end) if end else usual.last
     first = day_of(start) if start else usual.first
     if not first <= last <= today:
-        msg = f"{first} .. {last} is not a range of days up to today ({today}, Asia/Shanghai)"
-        raise WrongInput(msg)
+        raise WrongInput(f"{first} .. {last} is not a range of days up to today ({today}, Asia/Shanghai)")
     return bounded(first, last)
 
 

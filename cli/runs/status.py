@@ -42,5 +42,4 @@ def age(text: str) -> timedelta:
     number, unit = text[:-1], text[-1:]
     if number.isascii() and number.isdigit() and len(number) <= DIGITS_MAX and unit in UNITS:
         return timedelta(**{UNITS[unit]: int(number)})
-    msg = f"--max-age {text!r} is not an age; write it as 26h, 90m or 2d"
-    raise WrongInput(msg)
+    raise WrongInput(f"--max-age {text!r} is not an age; write it as 26h, 90m or 2d")

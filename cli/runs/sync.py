@@ -40,11 +40,9 @@ def sync(
     """
     wanted = day_of(day) if day else None
     if no_redis and not local:
-        msg = "--no-redis goes with --local: without Redis there are no workers"
-        raise WrongInput(msg)
+        raise WrongInput("--no-redis goes with --local: without Redis there are no workers")
     if tell and dry_run:
-        msg = "--tell does not go with --dry-run: there is nothing to tell the group of"
-        raise WrongInput(msg)
+        raise WrongInput("--tell does not go with --dry-run: there is nothing to tell the group of")
     with opened(no_redis=no_redis) as ctx:
         if not local:
             require_worker()
@@ -103,8 +101,7 @@ def _have_carried_out(ctx: Context, run: Run) -> Summary:
         raise
     summary = ctx.ledger.summary(run.run_id)
     if summary is None:
-        msg = f"no worker ended {run.run_id} by its deadline; the next one that starts goes on with it"
-        raise NoWorker(msg)
+        raise NoWorker(f"no worker ended {run.run_id} by its deadline; the next one that starts goes on with it")
     return summary
 
 

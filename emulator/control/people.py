@@ -63,8 +63,7 @@ def delete_column(feishu: Feishu, body: Body) -> Body:
     table = table_of(feishu, body)
     column = _column(table, body)
     if column.primary:
-        msg = "the index column cannot be deleted"
-        raise ValueError(msg)
+        raise ValueError("the index column cannot be deleted")
     del table.fields[column.field_id]
     for record in table.records.values():
         record.cells.pop(column.field_id, None)
@@ -78,12 +77,10 @@ def add_column(feishu: Feishu, body: Body) -> Body:
     name, kind = fields.check_name(body["name"]), body["type"]
     fields.check_free(table, name)
     if kind not in fields.UI_TYPES:
-        msg = f"unknown type {kind!r}"
-        raise ValueError(msg)
+        raise ValueError(f"unknown type {kind!r}")
     looks = body.get("ui_type", fields.UI_TYPES[kind][0])
     if looks not in fields.UI_TYPES[kind]:
-        msg = f"ui_type {looks!r} is not one of type {kind}"
-        raise ValueError(msg)
+        raise ValueError(f"ui_type {looks!r} is not one of type {kind}")
     column = fields.add_field(feishu.base, table, name, kind, body.get("property"))
     column.ui_type = looks
     return fields.described(column)
@@ -141,8 +138,7 @@ def table_of(feishu: Feishu, body: Body) -> Table:
     for table in feishu.base.tables.values():
         if wanted in (table.table_id, table.name):
             return table
-    msg = f"no table {wanted!r}"
-    raise ValueError(msg)
+    raise ValueError(f"no table {wanted!r}")
 
 
 def _actor(body: Body) -> Actor:
@@ -156,16 +152,14 @@ def _record_ids(feishu: Feishu, table: Table, body: Body) -> list[str]:
         return [body["record_id"]]
     found = [record.record_id for record in _rows_of_unit(feishu, table, str(body["unit_id"]), body["day"])]
     if not found:
-        msg = f"{table.name} has no row of {body['unit_id']} on {body['day']}"
-        raise ValueError(msg)
+        raise ValueError(f"{table.name} has no row of {body['unit_id']} on {body['day']}")
     return found
 
 
 def _rows_of_unit(feishu: Feishu, table: Table, unit_id: str, day: str) -> Iterable[Record]:
     unit_column, day_column = table.field_named(UNIT_COLUMN), table.field_named(DAY_COLUMN)
     if unit_column is None or day_column is None:
-        msg = f"{table.name} has no columns {UNIT_COLUMN} and {DAY_COLUMN}"
-        raise ValueError(msg)
+        raise ValueError(f"{table.name} has no columns {UNIT_COLUMN} and {DAY_COLUMN}")
     zone = feishu.zone
     for record in table.records.values():
         when = record.cells.get(day_column.field_id)
@@ -177,8 +171,7 @@ def _rows_of_unit(feishu: Feishu, table: Table, unit_id: str, day: str) -> Itera
 def _column(table: Table, body: Body) -> Field:
     column = table.fields.get(body.get("field_id", "")) or table.field_named(body.get("field_name", ""))
     if column is None:
-        msg = f"no such column in {table.name}"
-        raise ValueError(msg)
+        raise ValueError(f"no such column in {table.name}")
     return column
 
 
@@ -186,8 +179,7 @@ def _view(table: Table, body: Body) -> View:
     for view in table.views.values():
         if body.get("view_id") == view.view_id or body.get("view_name") == view.name:
             return view
-    msg = f"no such view of {table.name}"
-    raise ValueError(msg)
+    raise ValueError(f"no such view of {table.name}")
 
 
 def _property_changes(feishu: Feishu, table: Table, body: Body) -> Body:

@@ -36,8 +36,7 @@ class DayRange:
 
     def __post_init__(self) -> None:
         if self.last < self.first:
-            msg = f"a range of days ends before it starts: {self.first} .. {self.last}"
-            raise ValueError(msg)
+            raise ValueError(f"a range of days ends before it starts: {self.first} .. {self.last}")
 
     def __iter__(self) -> Iterator[date]:
         return (self.first + timedelta(days=n) for n in range(len(self)))

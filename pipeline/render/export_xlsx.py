@@ -44,8 +44,7 @@ class Sheets:
             name = (line.account or NO_ACCOUNT) if self._by_account else ONE_SHEET
             sheet, row = self._sheets.get(name) or (self._begin(name), 1)
             if row >= ROWS_MAX:
-                msg = f"a sheet of Excel holds {ROWS_MAX:,} rows, these are more: take fewer days, or csv"
-                raise WrongInput(msg)
+                raise WrongInput(f"a sheet of Excel holds {ROWS_MAX:,} rows, these are more: take fewer days, or csv")
             for place, column in enumerate(self._columns):
                 self._write(sheet, row, place, line.cells.get(column.name))
             self._sheets[name] = sheet, row + 1

@@ -32,8 +32,7 @@ class Markdown:
     def __init__(self, form: str, /, *parts: "Markdown | str | int | Decimal") -> None:
         pieces = list(Formatter().parse(form))
         if len(parts) != sum(name is not None for _, name, _, _ in pieces):
-            msg = f"{len(parts)} parts do not go into {form!r}"
-            raise ValueError(msg)
+            raise ValueError(f"{len(parts)} parts do not go into {form!r}")
         self.text, left = "", iter(parts)
         for literal, name, spec, _ in pieces:
             self.text += literal

@@ -60,13 +60,11 @@ class Ledger:
             return held
         data = self._client.hget(keys.run(run_id), PLAN)
         if not isinstance(data, bytes):
-            msg = f"there is no run {run_id}; `laike runs` lists what there is"
-            raise WrongInput(msg)
+            raise WrongInput(f"there is no run {run_id}; `laike runs` lists what there is")
         try:
             run = codec.load(Run, data)
         except ValueError:
-            msg = f"{run_id} cannot be read: its plan is torn, or of another version"
-            raise WrongInput(msg) from None
+            raise WrongInput(f"{run_id} cannot be read: its plan is torn, or of another version") from None
         self._hold(data, run)
         return run
 

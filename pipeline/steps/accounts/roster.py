@@ -122,8 +122,7 @@ def choose(ctx: Context, names: Mapping[str, str], wanted: Sequence[str]) -> tup
     off = disabled(ctx.settings.account_options)
     account_ids = ids_of(wanted, told_apart(names), _called(ctx, off)) if wanted else []
     if asked := [account_id for account_id in account_ids if account_id in off]:
-        msg = f"account {asked[0]} is disabled: laike.toml has enabled = false below [accounts.{asked[0]}]"
-        raise WrongInput(msg)
+        raise WrongInput(f"account {asked[0]} is disabled: laike.toml has enabled = false below [accounts.{asked[0]}]")
     return choose_accounts(names, account_ids)
 
 
