@@ -7,6 +7,7 @@ from typing import Any
 
 from emulator.control import people
 from emulator.control.inspection import oauth
+from emulator.feishu.bitable.model import Table
 from emulator.feishu.state import Feishu
 from emulator.oceanengine import selection
 from emulator.oceanengine.metrics import whole
@@ -195,8 +196,8 @@ def _script(world: World, body: dict[str, Any]) -> Answer:
     return {"steps": len(world.steps)}
 
 
-def _in_the_table(do: Callable[[Feishu, Any], Answer]) -> Callable[[World, Any], Answer]:
-    return lambda world, body: do(world.feishu, body)
+def _in_the_table(do: Callable[[Feishu, Table, Any], Answer]) -> Callable[[World, Any], Answer]:
+    return lambda world, body: do(world.feishu, people.table_of(world.feishu, body), body)
 
 
 ACTIONS: dict[str, Callable[[World, Any], Answer]] = {

@@ -15,33 +15,29 @@ ACTORS = {"person": PERSON, "app": APP}
 UNIT_COLUMN, DAY_COLUMN = "单元ID", "时间"
 
 
-def insert(feishu: Feishu, body: Body) -> Body:
+def insert(feishu: Feishu, table: Table, body: Body) -> Body:
     """`{"table_id", "fields": {…} | "rows": [{…}], "by": "person" | "app"}`: new rows in write shape."""
-    table = table_of(feishu, body)
     rows = body["rows"] if "rows" in body else [body["fields"]]
     made = insert_rows(feishu, table, rows, _actor(body))
     return {"record_ids": [record.record_id for record in made]}
 
 
-def edit(feishu: Feishu, body: Body) -> Body:
+def edit(feishu: Feishu, table: Table, body: Body) -> Body:
     """`{"table_id", "record_id" | "unit_id" + "day", "fields", "by"}`: cells in write shape, null clears."""
-    table = table_of(feishu, body)
     record_ids = _record_ids(feishu, table, body)
     update_rows(feishu, table, {key: dict(body["fields"]) for key in record_ids}, _actor(body))
     return {"record_ids": record_ids}
 
 
-def delete(feishu: Feishu, body: Body) -> Body:
+def delete(feishu: Feishu, table: Table, body: Body) -> Body:
     """`{"table_id", "record_ids" | "record_id" | "unit_id" + "day" | "all": true}`."""
-    table = table_of(feishu, body)
     record_ids = list(table.records) if body.get("all") is True else _record_ids(feishu, table, body)
     delete_rows(table, record_ids)
     return {"record_ids": record_ids}
 
 
-def rename_column(feishu: Feishu, body: Body) -> Body:
+def rename_column(_feishu: Feishu, table: Table, body: Body) -> Body:
     """`{"table_id", "field_id" | "field_name", "name"}`."""
-    table = table_of(feishu, body)
     column = _column(table, body)
     name = fields.check_name(body["name"])
     fields.check_free(table, name)
@@ -50,17 +46,15 @@ def rename_column(feishu: Feishu, body: Body) -> Body:
     return fields.described(column)
 
 
-def retype_column(feishu: Feishu, body: Body) -> Body:
+def retype_column(feishu: Feishu, table: Table, body: Body) -> Body:
     """`{"table_id", "field_id" | "field_name", "type"}`: cells that do not fit the new type become empty."""
-    table = table_of(feishu, body)
     column = _column(table, body)
     retype(feishu, table, column, body["type"])
     return fields.described(column)
 
 
-def delete_column(feishu: Feishu, body: Body) -> Body:
+def delete_column(_feishu: Feishu, table: Table, body: Body) -> Body:
     """`{"table_id", "field_id" | "field_name"}`: delete the column with all its cells."""
-    table = table_of(feishu, body)
     column = _column(table, body)
     if column.primary:
         raise ValueError("the index column cannot be deleted")
@@ -71,9 +65,8 @@ def delete_column(feishu: Feishu, body: Body) -> Body:
     return fields.described(column)
 
 
-def add_column(feishu: Feishu, body: Body) -> Body:
+def add_column(feishu: Feishu, table: Table, body: Body) -> Body:
     """`{"table_id", "name", "type", "ui_type"?, "property"?}`: also of types that the API cannot create."""
-    table = table_of(feishu, body)
     name, kind = fields.check_name(body["name"]), body["type"]
     fields.check_free(table, name)
     if kind not in fields.UI_TYPES:
@@ -86,9 +79,8 @@ def add_column(feishu: Feishu, body: Body) -> Body:
     return fields.described(column)
 
 
-def add_view(feishu: Feishu, body: Body) -> Body:
+def add_view(feishu: Feishu, table: Table, body: Body) -> Body:
     """`{"table_id", "name", "filter_info"?, "hidden_fields"?, "personal"?}` in the API's shapes."""
-    table = table_of(feishu, body)
     name = views.check_view_name(table, body["name"])
     changes = _property_changes(feishu, table, body)
     view = views.add_view(feishu.base, table, name)
@@ -96,28 +88,25 @@ def add_view(feishu: Feishu, body: Body) -> Body:
     return _changed(table, view, changes)
 
 
-def rename_view(feishu: Feishu, body: Body) -> Body:
+def rename_view(_feishu: Feishu, table: Table, body: Body) -> Body:
     """`{"table_id", "view_id" | "view_name", "name"}`."""
-    table = table_of(feishu, body)
     view = _view(table, body)
     return _changed(table, view, {"name": views.check_view_name(table, body["name"], view)})
 
 
-def delete_view(feishu: Feishu, body: Body) -> Body:
+def delete_view(_feishu: Feishu, table: Table, body: Body) -> Body:
     """`{"table_id", "view_id" | "view_name"}`."""
-    table = table_of(feishu, body)
     view = _view(table, body)
     views.remove_view(table, view)
     return {"view_id": view.view_id}
 
 
-def filter_view(feishu: Feishu, body: Body) -> Body:
+def filter_view(feishu: Feishu, table: Table, body: Body) -> Body:
     """`{"table_id", "view_id" | "view_name", "filter_info", "hidden_fields"?}` in the API's shapes."""
-    table = table_of(feishu, body)
     return _changed(table, _view(table, body), _property_changes(feishu, table, body))
 
 
-ACTIONS: dict[str, Callable[[Feishu, Body], Body]] = {
+ACTIONS: dict[str, Callable[[Feishu, Table, Body], Body]] = {
     "rows/insert": insert,
     "rows/edit": edit,
     "rows/delete": delete,
