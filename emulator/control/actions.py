@@ -169,10 +169,6 @@ def _remove_account(world: World, body: dict[str, Any]) -> Answer:
     return {}
 
 
-def _auth_code(world: World, _body: Any) -> Answer:  # noqa: ANN401
-    return {"auth_code": world.oceanengine.oauth.issue_code()}
-
-
 def _oauth(world: World, body: dict[str, Any]) -> Answer:
     """`{"access_expires_in"?, "refresh_expires_in"?}`: seconds that the current pair has left; below zero: expired."""
     if not body.keys() <= set(LEFT) or not all(is_span(seconds) for seconds in body.values()):
@@ -214,7 +210,7 @@ ACTIONS: dict[str, Callable[[World, Any], Answer]] = {
     "accounts/rename": _rename_account,
     "accounts/remove": _remove_account,
     "authorized": lambda world, body: selection.change(world.oceanengine.selection, body),
-    "auth_code": _auth_code,
+    "auth_code": lambda world, _body: {"auth_code": world.oceanengine.oauth.issue_code()},
     "oauth": _oauth,
     "rotate": _kill_refresh,
     "script": _script,

@@ -220,7 +220,7 @@ def _older_list(run: Run) -> list[str]:
 def _excess(run: Run, agreements: Iterable[DayAgreement]) -> list[str]:
     names = {account.id: account.name for account in run.accounts}
     return [
-        f"{names[one.account_id]} {one.day}：表格另有 {_extra_rows(one)}，共多出 {_yuan(one.excess)} 元"
+        f"{names[one.account_id]} {one.day}：表格另有 {_extra_rows(one)}，共多出 {one.excess:,.2f} 元"
         for one in agreements
         if one.gone or one.foreign
     ]
@@ -242,10 +242,6 @@ def _outside_new(run: Run, ends: Iterable[BatchEnd]) -> list[str]:
 def _extra_rows(one: DayAgreement) -> str:
     words = {"数据源已不再返回的": one.gone, "他人添加的": one.foreign}
     return "、".join(f"{word} {count:,} 行" for word, count in words.items() if count)
-
-
-def _yuan(money: Decimal) -> str:
-    return f"{money:,.2f}"
 
 
 def _view_notes(views: ViewsOutcome) -> tuple[str, ...]:

@@ -78,11 +78,7 @@ def export_file(ctx: Context, what: Wanted, path: Path, tell: Tell) -> Exported:
 
 
 def export_stream(ctx: Context, what: Wanted, file: BinaryIO, tell: Tell) -> Exported:
-    """Write rows as they come; after a failure a part of them is written.
-
-    Raises:
-        LaikeError: As the service says, or no account could be read.
-    """
+    """Write rows as they come; after a failure a part of them is written. Raises as `write_blocks` does."""
     of_table = what.source == "table"
     blocks = (of_the_table if of_table else of_the_api)(ctx, what.days, what.accounts)
     many = len(what.days if of_table else what.accounts)
