@@ -32,11 +32,7 @@ def drop_sizes(environment: MutableMapping[str, str]) -> None:
 
 
 def check_words(words: Sequence[str]) -> None:
-    """Refuse arguments that are not UTF-8: no run, account, day or file has such a name.
-
-    Raises:
-        WrongInput: An argument is not UTF-8.
-    """
+    """Refuse arguments that are not UTF-8 (`WrongInput`): no run, account, day or file has such a name."""
     for place, word in enumerate(words, 1):
         if encodable(word) != word:
             raise WrongInput(f"argument {place} is not UTF-8 (GBK?): {quoted(word)}")

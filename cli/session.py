@@ -66,11 +66,7 @@ def a_worker_answers() -> bool:
 
 
 def require_worker() -> None:
-    """Check that a worker answers.
-
-    Raises:
-        NoWorker: None does.
-    """
+    """Check that a worker answers; `NoWorker` if none does."""
     if not a_worker_answers():
         msg = f"no worker answered within {WORKER_ANSWERS_S} s; start one with `python -m worker`, or add --local"
         raise NoWorker(msg)

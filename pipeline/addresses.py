@@ -8,22 +8,14 @@ TELLING = 16  # a part of a secret address from this length on is a secret by it
 
 
 def web(value: str) -> str:
-    """A web address without its final slash.
-
-    Raises:
-        ValueError: It is none, or holds a user or password.
-    """
+    """A web address without its final slash; `ValueError` if it is none, or holds a user or password."""
     if "@" in urlsplit(secret_web(value)).netloc:
         raise ValueError("holds a user or a password: an address is told in messages; leave them out")
     return value.rstrip("/")
 
 
 def secret_web(value: str) -> str:
-    """A web address that is itself a secret.
-
-    Raises:
-        ValueError: It is none.
-    """
+    """A web address that is itself a secret; `ValueError` if it is none."""
     if not _is_web(value):
         raise ValueError("is no address such as https://HOST/PATH")
     return value

@@ -41,11 +41,7 @@ class Damaged(WrongInput):
 
 
 def path_of(text: str | Path) -> Path:
-    """The path that a person wrote; `~` is the home.
-
-    Raises:
-        WrongInput: It is empty, or begins with `~` and an unknown user.
-    """
+    """The path that a person wrote; `~` is the home. `WrongInput` if it is empty, or of an unknown user's home."""
     if isinstance(text, str) and not text.strip():
         raise WrongInput("a file name is needed: what was given is empty")
     try:
@@ -55,11 +51,7 @@ def path_of(text: str | Path) -> Path:
 
 
 def written_path(value: object) -> object:
-    """A path in the settings; `~` is the home; other values unchanged.
-
-    Raises:
-        ValueError: It begins with `~` and an unknown user.
-    """
+    """A path in the settings; `~` is the home, other values stay. `ValueError` if the home is an unknown user's."""
     try:
         return str(path_of(value)) if isinstance(value, str | Path) else value
     except WrongInput as error:
@@ -90,55 +82,31 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
 
 def read_bytes(path: Path, most: int = SMALL) -> bytes:
-    """The content of a file.
-
-    Raises:
-        NoFile: There is none.
-        WrongInput: It cannot be read, or holds more than `most` bytes.
-    """
+    """The content of a file; raises as `opened` does, and `WrongInput` if it holds more than `most` bytes."""
     with opened(path) as file:
         return _bounded(path, file, most)
 
 
 def read_private(path: Path, most: int = SMALL) -> tuple[bytes, str]:
-    """The content of a file that only its owner may read; if others could, that is changed, and the text says so.
-
-    Raises:
-        NoFile: There is none.
-        WrongInput: It cannot be read, or holds more than `most` bytes.
-    """
+    """`read_bytes` of a file that only its owner may read; if others could, that is changed, and the text says so."""
     with opened(path) as file:
         return _bounded(path, file, most), _made_private(file.fileno())
 
 
 def read_text(path: Path, most: int = SMALL) -> str:
-    """The text of a file, which may be empty.
-
-    Raises:
-        NoFile: There is none.
-        WrongInput: It cannot be read, holds more than `most` bytes, or is not UTF-8.
-    """
+    """The text of a file, which may be empty; raises as `read_bytes` does, and `WrongInput` if it is not UTF-8."""
     return text_of(path, read_bytes(path, most))
 
 
 def read_filled(path: Path, most: int = SMALL) -> str:
-    """The text of a file that must not be empty.
-
-    Raises:
-        NoFile: There is none.
-        WrongInput: As `read_text`, or it is empty.
-    """
+    """The text of a file; raises as `read_text` does, and `WrongInput` if it is empty."""
     if not (text := read_text(path, most)).strip():
         raise WrongInput(f"{path} cannot be read: it is empty")
     return text
 
 
 def text_of(path: Path, data: bytes) -> str:
-    """Decode the bytes of a file.
-
-    Raises:
-        WrongInput: They are not UTF-8.
-    """
+    """Decode the bytes of a file; `WrongInput` if they are not UTF-8."""
     if data.startswith(_UTF16) or b"\0" in data:
         raise WrongInput(f"{path} cannot be read: it is UTF-16 or no text at all; save it as UTF-8")
     try:

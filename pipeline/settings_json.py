@@ -34,11 +34,7 @@ def parsed(text: str) -> Any:  # noqa: ANN401 JSON
 
 
 def accounts_of(value: object) -> dict[str, str]:
-    """Account id → name.
-
-    Raises:
-        ValueError: Some are wrong; the message names each.
-    """
+    """Account id → name; `ValueError` names each that is wrong."""
     accounts = parsed(value) if isinstance(value, str) else value
     if not isinstance(accounts, dict):
         raise ValueError("is not an object")

@@ -46,9 +46,9 @@ _TABLES: Mapping[str, tuple[str, Callable[[Any], object]]] = {
 }
 
 
-def overridden(environment: Mapping[str, str | None] | None = None) -> list[str]:
+def overridden() -> list[str]:
     """A note for each old name that is ignored, since the new one is set."""
-    given = environment if environment is not None else seen()
+    given = seen()
     return [f"{old} is ignored: {new} is set" for new, old in OLD_NAMES.items() if given.get(new) and given.get(old)]
 
 
@@ -77,11 +77,7 @@ def _check_encoding(environment: Mapping[str, str]) -> None:
 
 
 def env_file() -> EnvLines:
-    """The `.env` of the working folder; empty if there is none.
-
-    Raises:
-        WrongInput: It cannot be read.
-    """
+    """The `.env` of the working folder, empty if there is none; `WrongInput` if it cannot be read."""
     try:
         return parse(read_text(ENV), _environment())
     except NoFile:

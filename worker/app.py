@@ -145,7 +145,8 @@ def _require_heartbeat(of: Settings) -> None:
 def _bind(task_id: str, task: Task, kwargs: Mapping[str, Any], **_: object) -> None:
     """Bind task and run to the log lines of the task's thread."""
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(task=task.name, task_id=task_id, **_run_in(kwargs))
+    run = {"run": kwargs["run_id"]} if "run_id" in kwargs else {}
+    structlog.contextvars.bind_contextvars(task=task.name, task_id=task_id, **run)
 
 
 @worker_ready.connect(weak=False)
@@ -157,7 +158,3 @@ def _get_ready(**_: object) -> None:
     with app.producer_pool.acquire(block=True) as producer:
         for queue in app.amqp.queues.values():
             producer.maybe_declare(queue)
-
-
-def _run_in(kwargs: Mapping[str, Any]) -> dict[str, str]:
-    return {"run": kwargs["run_id"]} if "run_id" in kwargs else {}

@@ -24,11 +24,7 @@ def is_step(function: Callable[..., Any]) -> bool:
 
 
 def bound(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of a task by name; the function's first parameter is the task.
-
-    Raises:
-        WrongInput: The function does not take them.
-    """
+    """The arguments of a task by name, without the task itself; `WrongInput` if the function does not take them."""
     signature = inspect.signature(function)
     try:
         given = signature.bind(None, *args, **kwargs)
@@ -40,11 +36,7 @@ def bound(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str
 
 
 def check_step(ctx: Context, given: Mapping[str, Any]) -> None:
-    """Check that a step's arguments name a run, one of its batches, and an account of the batch.
-
-    Raises:
-        WrongInput: They do not.
-    """
+    """Check that a step's arguments name a run, one of its batches, and an account of it; else `WrongInput`."""
     run_id, batch, account_id, tried = given[RUN], given.get("batch", 0), given.get("account_id"), given.get("tried", 0)
     _check_name(RUN, run_id)
     if "account_id" in given:
@@ -69,11 +61,7 @@ def refused(error: WrongInput) -> dict[str, Any]:
 
 
 def ids_of(accounts: object) -> list[str]:
-    """Account ids as text; they may be given as numbers.
-
-    Raises:
-        WrongInput: They are not a list of ids.
-    """
+    """Account ids as text, given as text or numbers; `WrongInput` if they are not a list of ids."""
     if not isinstance(accounts, list | tuple) or not all(type(one) in (str, int) for one in accounts):
         msg = f'accounts {quoted(repr(accounts))} is not a list of account ids; write it as ["1800000000000001"]'
         raise WrongInput(msg)
@@ -84,13 +72,8 @@ def ids_of(accounts: object) -> list[str]:
 
 
 def day_of(name: str, text: str) -> date:
-    """A day.
-
-    Raises:
-        WrongInput: It is not valid.
-    """
+    """A day; `WrongInput` if it is not valid."""
     try:
         return date.fromisoformat(text)
     except (ValueError, TypeError):
-        msg = f"{name} {quoted(repr(text))} is not a day; write it as 2026-02-01"
-        raise WrongInput(msg) from None
+        raise WrongInput(f"{name} {quoted(repr(text))} is not a day; write it as 2026-02-01") from None

@@ -34,11 +34,7 @@ class Socket(broker.RedisBase):
 
 
 def main() -> None:
-    """Run Flower.
-
-    Raises:
-        WrongInput: Settings are missing, its login among them, or Redis is a cluster.
-    """
+    """Run Flower; `WrongInput` if settings are missing, its login among them, or Redis is a cluster."""
     settings = settings_roles.load()
     login = settings.flower_login
     if login is None:

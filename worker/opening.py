@@ -34,11 +34,7 @@ def open_worker(workers: Callable[[float], object]) -> None:
 
 
 def open_beat(settings: Settings) -> None:
-    """Check that the state is not of a newer release; an older one is brought up by the workers.
-
-    Raises:
-        SystemExit: It is of a newer one.
-    """
+    """End (`SystemExit`) if the state is of a newer release; an older one is brought up by the workers."""
     _patiently(Schema(connect(settings.redis_address, PATIENT_TRIES)).is_ours, settings.redis_address)
 
 

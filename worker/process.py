@@ -27,11 +27,7 @@ def context() -> Context:
 
 
 def refuse_cluster(settings: Settings) -> None:
-    """Refuse a Redis cluster. A Redis that is away is no error here.
-
-    Raises:
-        WrongInput: It is a cluster.
-    """
+    """Refuse a Redis cluster (`WrongInput`). A Redis that is away is no error here."""
     with suppress(StoreUnreachable):
         require_store(settings, tries=0)
 
@@ -56,11 +52,7 @@ def require_store(settings: Settings, tries: int = TRIES) -> None:
 
 
 def require_file(variable: str, file: Path) -> None:
-    """Check that a file can be created or written, without writing.
-
-    Raises:
-        WrongInput: There is no such folder, or no permission.
-    """
+    """Check without writing that a file can be written; `WrongInput` if there is no such folder, or no permission."""
     folder = file.absolute().parent
     if not folder.is_dir():
         raise WrongInput(f"{variable}: there is no folder {folder}")

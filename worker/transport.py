@@ -74,8 +74,7 @@ class Channel(kombus.Channel):
 
     def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 kombu's signature
         if self.connection is None or self.connection.client is None:
-            msg = "the connection was lost"
-            raise redis.ConnectionError(msg)
+            raise redis.ConnectionError("the connection was lost")
         return {**super()._connparams(asynchronous), **SPOKEN}
 
     def _get_client(self) -> type[redis.Redis]:

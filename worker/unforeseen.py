@@ -25,9 +25,7 @@ def tells_errors(
     """
     try:
         yield
-    except (Busy, Retryable, OperationalError):
-        raise
-    except StoreTrouble:
+    except (Busy, Retryable, OperationalError, StoreTrouble):
         raise
     except told:
         raise
@@ -42,10 +40,8 @@ def each_open_run(ctx: Context, look: Callable[[str], None]) -> None:
     for run_id in ctx.ledger.open_runs():
         try:
             look(run_id)
-        except OperationalError:
-            raise  # the broker is away, whatever the run
-        except StoreTrouble:
-            raise
+        except (OperationalError, StoreTrouble):
+            raise  # the broker or Redis is away, whatever the run
         except Exception as error:
             if not put_aside_if_unreadable(ctx, run_id):
                 log.exception("run_not_looked_after", run=run_id)

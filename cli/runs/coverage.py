@@ -24,11 +24,7 @@ DAY_CELLS, WEEK = 3, 7
 
 
 def coverage(start: str | None, end: str | None, *, as_json: bool) -> int:
-    """Print the grid of accounts and days.
-
-    Raises:
-        WrongInput: The range is empty, too long, or goes beyond today.
-    """
+    """Print the grid of accounts and days; `WrongInput` if the range is empty, too long, or goes beyond today."""
     with opened() as ctx:
         days = _days(start, end, window(ctx.now(), DEFAULT_DAYS), china_day(ctx.now()))
         found = covered(ctx, days)
@@ -43,8 +39,7 @@ def _days(start: str | None, end: str | None, usual: DayRange, today: date) -> D
     last = day_of(end) if end else usual.last
     first = day_of(start) if start else usual.first
     if not first <= last <= today:
-        msg = f"{first} .. {last} is not a range of days up to today ({today}, Asia/Shanghai)"
-        raise WrongInput(msg)
+        raise WrongInput(f"{first} .. {last} is not a range of days up to today ({today}, Asia/Shanghai)")
     return bounded(first, last)
 
 

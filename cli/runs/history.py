@@ -52,11 +52,7 @@ class Wanted:
 
 
 def runs(count: int, *, failed: bool, day: str | None, account: str | None, as_json: bool) -> int:
-    """List the newest runs, or the newest that match.
-
-    Raises:
-        WrongInput: The day is invalid, or the count is over `COUNT_MAX`.
-    """
+    """List the newest runs, or those that match; `WrongInput` if the day is invalid or the count over `COUNT_MAX`."""
     if count > COUNT_MAX:
         raise WrongInput(f"{quoted(count)} runs are too many: at most {COUNT_MAX} are listed at once")
     wanted = Wanted(failed, day_of(day) if day else None, account)

@@ -38,13 +38,8 @@ def status(max_age: str, *, as_json: bool) -> int:
 
 
 def age(text: str) -> timedelta:
-    """A length of time, such as 26h.
-
-    Raises:
-        WrongInput: It is not valid.
-    """
+    """A length of time, such as 26h; `WrongInput` if it is not valid."""
     number, unit = text[:-1], text[-1:]
     if number.isascii() and number.isdigit() and len(number) <= DIGITS_MAX and unit in UNITS:
         return timedelta(**{UNITS[unit]: int(number)})
-    msg = f"--max-age {text!r} is not an age; write it as 26h, 90m or 2d"
-    raise WrongInput(msg)
+    raise WrongInput(f"--max-age {text!r} is not an age; write it as 26h, 90m or 2d")

@@ -40,11 +40,9 @@ def sync(
     """
     wanted = day_of(day) if day else None
     if no_redis and not local:
-        msg = "--no-redis goes with --local: without Redis there are no workers"
-        raise WrongInput(msg)
+        raise WrongInput("--no-redis goes with --local: without Redis there are no workers")
     if tell and dry_run:
-        msg = "--tell does not go with --dry-run: there is nothing to tell the group of"
-        raise WrongInput(msg)
+        raise WrongInput("--tell does not go with --dry-run: there is nothing to tell the group of")
     with opened(no_redis=no_redis) as ctx:
         if not local:
             require_worker()
@@ -77,11 +75,7 @@ def backfill(start: str, end: str, accounts: Sequence[str], *, tell: bool, as_js
 
 
 def stop_backfill(start: str, end: str, accounts: Sequence[str]) -> int:
-    """Stop a backfill after the batches that are under way.
-
-    Raises:
-        WrongInput: No backfill of these days and accounts is under way.
-    """
+    """Stop a backfill after the batches that are under way; `WrongInput` if there is none."""
     first, last = day_of(start), day_of(end)
     with opened() as ctx:
         run = open_backfill(ctx, first, last, accounts)
@@ -98,11 +92,7 @@ def _print(ctx: Context, summary: Summary, *, as_json: bool) -> None:
 
 
 def _have_carried_out(ctx: Context, run: Run) -> Summary:
-    """Send a run to the workers and show its events until it has ended.
-
-    Raises:
-        NoWorker: No worker ended it in time.
-    """
+    """Send a run to the workers and show its events until it has ended; `NoWorker` if none ended it in time."""
     start(ctx, run)
     try:
         follow(ctx, run, lambda: under_way(ctx, run))
@@ -111,8 +101,7 @@ def _have_carried_out(ctx: Context, run: Run) -> Summary:
         raise
     summary = ctx.ledger.summary(run.run_id)
     if summary is None:
-        msg = f"no worker ended {run.run_id} by its deadline; the next one that starts goes on with it"
-        raise NoWorker(msg)
+        raise NoWorker(f"no worker ended {run.run_id} by its deadline; the next one that starts goes on with it")
     return summary
 
 

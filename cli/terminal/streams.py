@@ -39,11 +39,7 @@ class Sink(io.RawIOBase):
         return True
 
     def fileno(self) -> int:
-        """The descriptor.
-
-        Raises:
-            OSError: There is none.
-        """
+        """The descriptor; `OSError` if there is none."""
         if self._descriptor is None:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         return self._descriptor
@@ -100,11 +96,7 @@ def leave(code: int) -> NoReturn:
 
 
 def plain(error: UnicodeError) -> tuple[str, int]:
-    """Replace what an encoding lacks by similar ASCII, else by `?` of the same width.
-
-    Raises:
-        UnicodeError: It occurred while decoding.
-    """
+    """Replace what an encoding lacks by similar ASCII, else by `?` of the same width; `UnicodeError` on decoding."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     return "".join(map(_like, error.object[error.start : error.end])), error.end

@@ -7,6 +7,7 @@ from typing import Any
 
 from emulator.control import people
 from emulator.control.inspection import oauth
+from emulator.feishu.bitable.model import Table
 from emulator.feishu.state import Feishu
 from emulator.oceanengine import selection
 from emulator.oceanengine.metrics import whole
@@ -28,8 +29,7 @@ REPORTS = {"promotion", "project"}  # a row can be missing from these
 def act(world: World, action: str, body: Any) -> Answer:  # noqa: ANN401 - any JSON, each action checks its own
     """Do a control action, or raise one of PROBLEMS that says why not."""
     if action not in ACTIONS:
-        msg = f"no action {action!r}; there are {', '.join(ACTIONS)}"
-        raise ValueError(msg)
+        raise ValueError(f"no action {action!r}; there are {', '.join(ACTIONS)}")
     with world.lock:
         return ACTIONS[action](world, body)
 
@@ -70,8 +70,7 @@ def _latency(world: World, body: dict[str, Any]) -> Answer:
     """Seconds by endpoint; others keep theirs."""
     for name, seconds in body.items():
         if name not in ENDPOINTS or not is_duration(seconds):
-            msg = f"latency {seconds!r} of {name!r}; endpoints are {', '.join(sorted(ENDPOINTS))}"
-            raise ValueError(msg)
+            raise ValueError(f"latency {seconds!r} of {name!r}; endpoints are {', '.join(sorted(ENDPOINTS))}")
     world.latency |= body
     return {"latency": world.latency}
 
@@ -105,8 +104,7 @@ def _figures(world: World, body: dict[str, Any]) -> Answer:
     account_id, promotion_id = int(body["account_id"]), int(body["promotion_id"])
     day = date.fromisoformat(body["day"])
     if account_id not in world.oceanengine.source.accounts:
-        msg = f"no account {account_id}"
-        raise ValueError(msg)
+        raise ValueError(f"no account {account_id}")
     if body.get("absent") is True:
         world.oceanengine.source.withdraw(account_id, promotion_id, day)
     else:
@@ -119,8 +117,7 @@ def _figures(world: World, body: dict[str, Any]) -> Answer:
 
 def _reports(named: list[str]) -> frozenset[str]:
     if not set(named) <= REPORTS:
-        msg = f"a row can be missing from {', '.join(sorted(REPORTS))}, not from {named!r}"
-        raise ValueError(msg)
+        raise ValueError(f"a row can be missing from {', '.join(sorted(REPORTS))}, not from {named!r}")
     return frozenset(named)
 
 
@@ -131,8 +128,7 @@ def _roi2(world: World, body: dict[str, Any]) -> Answer:
     """
     account_id, day = int(body["account_id"]), body.get("day")
     if account_id not in world.oceanengine.source.accounts:
-        msg = f"no account {account_id}"
-        raise ValueError(msg)
+        raise ValueError(f"no account {account_id}")
     place = account_id, date.fromisoformat(day) if day else None
     world.oceanengine.source.roi2[place] = whole("stat_cost", body["stat_cost"])
     return {}
@@ -142,8 +138,7 @@ def _add_accounts(world: World, body: dict[str, Any]) -> Answer:
     """`{"count"?, "name"?, "promotions"?, "rhythm"?}`: add accounts."""
     rhythm = body.get("rhythm", "daily")
     if rhythm not in RHYTHMS:
-        msg = f"rhythm {rhythm!r}; there are {', '.join(RHYTHMS)}"
-        raise ValueError(msg)
+        raise ValueError(f"rhythm {rhythm!r}; there are {', '.join(RHYTHMS)}")
     first = seed.next_place(world.oceanengine.source.accounts)
     added = [
         seed.make_account(
@@ -158,8 +153,7 @@ def _add_accounts(world: World, body: dict[str, Any]) -> Answer:
 def _amount(body: dict[str, Any], name: str, usual: int) -> int:
     amount = int(body.get(name, usual))
     if not 0 <= amount <= MOST_ADDED:
-        msg = f"{name} is 0 to {MOST_ADDED}"
-        raise ValueError(msg)
+        raise ValueError(f"{name} is 0 to {MOST_ADDED}")
     return amount
 
 
@@ -175,15 +169,10 @@ def _remove_account(world: World, body: dict[str, Any]) -> Answer:
     return {}
 
 
-def _auth_code(world: World, _body: Any) -> Answer:  # noqa: ANN401
-    return {"auth_code": world.oceanengine.oauth.issue_code()}
-
-
 def _oauth(world: World, body: dict[str, Any]) -> Answer:
     """`{"access_expires_in"?, "refresh_expires_in"?}`: seconds that the current pair has left; below zero: expired."""
     if not body.keys() <= set(LEFT) or not all(is_span(seconds) for seconds in body.values()):
-        msg = f"oauth takes {' and '.join(LEFT)} in seconds, not {body!r}"
-        raise ValueError(msg)
+        raise ValueError(f"oauth takes {' and '.join(LEFT)} in seconds, not {body!r}")
     world.oceanengine.oauth.set_left(*(body.get(name) for name in LEFT))
     return {"oauth": oauth(world)}
 
@@ -198,14 +187,13 @@ def _script(world: World, body: dict[str, Any]) -> Answer:
     """`{"before": "<endpoint>", "call": n, "do": "<action>", "body": {…}}`: act right before the n-th call from now."""
     endpoint, action, call = body["before"], body["do"].removeprefix("/_control/"), body.get("call", 1)
     if endpoint not in ENDPOINTS or action not in ACTIONS or type(call) is not int or call < 1:
-        msg = f"cannot do {action!r} before call {call!r} of {endpoint!r}"
-        raise ValueError(msg)
+        raise ValueError(f"cannot do {action!r} before call {call!r} of {endpoint!r}")
     world.steps.append(Step(endpoint, call, action, body.get("body", {})))
     return {"steps": len(world.steps)}
 
 
-def _in_the_table(do: Callable[[Feishu, Any], Answer]) -> Callable[[World, Any], Answer]:
-    return lambda world, body: do(world.feishu, body)
+def _in_the_table(do: Callable[[Feishu, Table, Any], Answer]) -> Callable[[World, Any], Answer]:
+    return lambda world, body: do(world.feishu, people.table_of(world.feishu, body), body)
 
 
 ACTIONS: dict[str, Callable[[World, Any], Answer]] = {
@@ -222,7 +210,7 @@ ACTIONS: dict[str, Callable[[World, Any], Answer]] = {
     "accounts/rename": _rename_account,
     "accounts/remove": _remove_account,
     "authorized": lambda world, body: selection.change(world.oceanengine.selection, body),
-    "auth_code": _auth_code,
+    "auth_code": lambda world, _body: {"auth_code": world.oceanengine.oauth.issue_code()},
     "oauth": _oauth,
     "rotate": _kill_refresh,
     "script": _script,

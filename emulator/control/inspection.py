@@ -96,8 +96,7 @@ def figures(world: World, query: Query) -> dict[str, Any]:
     metrics = query.get("metrics", ",".join(USUAL_METRICS)).split(",")
     unknown = set(metrics) - METRICS
     if unknown:
-        msg = f"no such metric: {', '.join(sorted(unknown))}"
-        raise ValueError(msg)
+        raise ValueError(f"no such metric: {', '.join(sorted(unknown))}")
     wanted = [int(query["account_id"])] if "account_id" in query else list(world.oceanengine.source.accounts)
     rows = [
         {"local_account_id": account_id, **reports.promotion_row(row, metrics)}

@@ -15,33 +15,29 @@ ACTORS = {"person": PERSON, "app": APP}
 UNIT_COLUMN, DAY_COLUMN = "单元ID", "时间"
 
 
-def insert(feishu: Feishu, body: Body) -> Body:
+def insert(feishu: Feishu, table: Table, body: Body) -> Body:
     """`{"table_id", "fields": {…} | "rows": [{…}], "by": "person" | "app"}`: new rows in write shape."""
-    table = table_of(feishu, body)
     rows = body["rows"] if "rows" in body else [body["fields"]]
     made = insert_rows(feishu, table, rows, _actor(body))
     return {"record_ids": [record.record_id for record in made]}
 
 
-def edit(feishu: Feishu, body: Body) -> Body:
+def edit(feishu: Feishu, table: Table, body: Body) -> Body:
     """`{"table_id", "record_id" | "unit_id" + "day", "fields", "by"}`: cells in write shape, null clears."""
-    table = table_of(feishu, body)
     record_ids = _record_ids(feishu, table, body)
     update_rows(feishu, table, {key: dict(body["fields"]) for key in record_ids}, _actor(body))
     return {"record_ids": record_ids}
 
 
-def delete(feishu: Feishu, body: Body) -> Body:
+def delete(feishu: Feishu, table: Table, body: Body) -> Body:
     """`{"table_id", "record_ids" | "record_id" | "unit_id" + "day" | "all": true}`."""
-    table = table_of(feishu, body)
     record_ids = list(table.records) if body.get("all") is True else _record_ids(feishu, table, body)
     delete_rows(table, record_ids)
     return {"record_ids": record_ids}
 
 
-def rename_column(feishu: Feishu, body: Body) -> Body:
+def rename_column(_feishu: Feishu, table: Table, body: Body) -> Body:
     """`{"table_id", "field_id" | "field_name", "name"}`."""
-    table = table_of(feishu, body)
     column = _column(table, body)
     name = fields.check_name(body["name"])
     fields.check_free(table, name)
@@ -50,21 +46,18 @@ def rename_column(feishu: Feishu, body: Body) -> Body:
     return fields.described(column)
 
 
-def retype_column(feishu: Feishu, body: Body) -> Body:
+def retype_column(feishu: Feishu, table: Table, body: Body) -> Body:
     """`{"table_id", "field_id" | "field_name", "type"}`: cells that do not fit the new type become empty."""
-    table = table_of(feishu, body)
     column = _column(table, body)
     retype(feishu, table, column, body["type"])
     return fields.described(column)
 
 
-def delete_column(feishu: Feishu, body: Body) -> Body:
+def delete_column(_feishu: Feishu, table: Table, body: Body) -> Body:
     """`{"table_id", "field_id" | "field_name"}`: delete the column with all its cells."""
-    table = table_of(feishu, body)
     column = _column(table, body)
     if column.primary:
-        msg = "the index column cannot be deleted"
-        raise ValueError(msg)
+        raise ValueError("the index column cannot be deleted")
     del table.fields[column.field_id]
     for record in table.records.values():
         record.cells.pop(column.field_id, None)
@@ -72,26 +65,22 @@ def delete_column(feishu: Feishu, body: Body) -> Body:
     return fields.described(column)
 
 
-def add_column(feishu: Feishu, body: Body) -> Body:
+def add_column(feishu: Feishu, table: Table, body: Body) -> Body:
     """`{"table_id", "name", "type", "ui_type"?, "property"?}`: also of types that the API cannot create."""
-    table = table_of(feishu, body)
     name, kind = fields.check_name(body["name"]), body["type"]
     fields.check_free(table, name)
     if kind not in fields.UI_TYPES:
-        msg = f"unknown type {kind!r}"
-        raise ValueError(msg)
+        raise ValueError(f"unknown type {kind!r}")
     looks = body.get("ui_type", fields.UI_TYPES[kind][0])
     if looks not in fields.UI_TYPES[kind]:
-        msg = f"ui_type {looks!r} is not one of type {kind}"
-        raise ValueError(msg)
+        raise ValueError(f"ui_type {looks!r} is not one of type {kind}")
     column = fields.add_field(feishu.base, table, name, kind, body.get("property"))
     column.ui_type = looks
     return fields.described(column)
 
 
-def add_view(feishu: Feishu, body: Body) -> Body:
+def add_view(feishu: Feishu, table: Table, body: Body) -> Body:
     """`{"table_id", "name", "filter_info"?, "hidden_fields"?, "personal"?}` in the API's shapes."""
-    table = table_of(feishu, body)
     name = views.check_view_name(table, body["name"])
     changes = _property_changes(feishu, table, body)
     view = views.add_view(feishu.base, table, name)
@@ -99,28 +88,25 @@ def add_view(feishu: Feishu, body: Body) -> Body:
     return _changed(table, view, changes)
 
 
-def rename_view(feishu: Feishu, body: Body) -> Body:
+def rename_view(_feishu: Feishu, table: Table, body: Body) -> Body:
     """`{"table_id", "view_id" | "view_name", "name"}`."""
-    table = table_of(feishu, body)
     view = _view(table, body)
     return _changed(table, view, {"name": views.check_view_name(table, body["name"], view)})
 
 
-def delete_view(feishu: Feishu, body: Body) -> Body:
+def delete_view(_feishu: Feishu, table: Table, body: Body) -> Body:
     """`{"table_id", "view_id" | "view_name"}`."""
-    table = table_of(feishu, body)
     view = _view(table, body)
     views.remove_view(table, view)
     return {"view_id": view.view_id}
 
 
-def filter_view(feishu: Feishu, body: Body) -> Body:
+def filter_view(feishu: Feishu, table: Table, body: Body) -> Body:
     """`{"table_id", "view_id" | "view_name", "filter_info", "hidden_fields"?}` in the API's shapes."""
-    table = table_of(feishu, body)
     return _changed(table, _view(table, body), _property_changes(feishu, table, body))
 
 
-ACTIONS: dict[str, Callable[[Feishu, Body], Body]] = {
+ACTIONS: dict[str, Callable[[Feishu, Table, Body], Body]] = {
     "rows/insert": insert,
     "rows/edit": edit,
     "rows/delete": delete,
@@ -141,8 +127,7 @@ def table_of(feishu: Feishu, body: Body) -> Table:
     for table in feishu.base.tables.values():
         if wanted in (table.table_id, table.name):
             return table
-    msg = f"no table {wanted!r}"
-    raise ValueError(msg)
+    raise ValueError(f"no table {wanted!r}")
 
 
 def _actor(body: Body) -> Actor:
@@ -156,16 +141,14 @@ def _record_ids(feishu: Feishu, table: Table, body: Body) -> list[str]:
         return [body["record_id"]]
     found = [record.record_id for record in _rows_of_unit(feishu, table, str(body["unit_id"]), body["day"])]
     if not found:
-        msg = f"{table.name} has no row of {body['unit_id']} on {body['day']}"
-        raise ValueError(msg)
+        raise ValueError(f"{table.name} has no row of {body['unit_id']} on {body['day']}")
     return found
 
 
 def _rows_of_unit(feishu: Feishu, table: Table, unit_id: str, day: str) -> Iterable[Record]:
     unit_column, day_column = table.field_named(UNIT_COLUMN), table.field_named(DAY_COLUMN)
     if unit_column is None or day_column is None:
-        msg = f"{table.name} has no columns {UNIT_COLUMN} and {DAY_COLUMN}"
-        raise ValueError(msg)
+        raise ValueError(f"{table.name} has no columns {UNIT_COLUMN} and {DAY_COLUMN}")
     zone = feishu.zone
     for record in table.records.values():
         when = record.cells.get(day_column.field_id)
@@ -177,8 +160,7 @@ def _rows_of_unit(feishu: Feishu, table: Table, unit_id: str, day: str) -> Itera
 def _column(table: Table, body: Body) -> Field:
     column = table.fields.get(body.get("field_id", "")) or table.field_named(body.get("field_name", ""))
     if column is None:
-        msg = f"no such column in {table.name}"
-        raise ValueError(msg)
+        raise ValueError(f"no such column in {table.name}")
     return column
 
 
@@ -186,8 +168,7 @@ def _view(table: Table, body: Body) -> View:
     for view in table.views.values():
         if body.get("view_id") == view.view_id or body.get("view_name") == view.name:
             return view
-    msg = f"no such view of {table.name}"
-    raise ValueError(msg)
+    raise ValueError(f"no such view of {table.name}")
 
 
 def _property_changes(feishu: Feishu, table: Table, body: Body) -> Body:

@@ -38,7 +38,7 @@ def webhook(feishu: Feishu, call: Call) -> Reply:
     _check_kind(body)
     _check_content(body)
     keyword = feishu.settings.webhook_keyword
-    if keyword and keyword not in _spoken(body):
+    if keyword and keyword not in json.dumps(body.get("content") or body.get("card"), ensure_ascii=False):
         raise Refusal(NO_KEYWORD, "Key Words Not Found")
     feishu.messages.append(Message(feishu.clock.now(), {k: v for k, v in body.items() if k not in SIGNED}))
     return Reply({"code": 0, "msg": "success", "data": {}, "StatusCode": 0, "StatusMessage": "success"})
@@ -96,7 +96,3 @@ def _check_content(body: dict[str, Any]) -> None:
             check_card(body["card"])
         except BadCard as problem:
             raise Refusal(problem.code, str(problem)) from problem
-
-
-def _spoken(body: dict[str, Any]) -> str:
-    return json.dumps(body.get("content") or body.get("card"), ensure_ascii=False)

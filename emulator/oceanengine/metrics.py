@@ -61,11 +61,9 @@ def whole(metric: str, figure: object) -> int:
     try:
         exact = Decimal(str(figure)) * (FEN if metric in AMOUNTS else 1)
     except ArithmeticError as problem:
-        msg = f"{metric} does not take {figure!r}"
-        raise ValueError(msg) from problem
+        raise ValueError(f"{metric} does not take {figure!r}") from problem
     if exact != exact.to_integral_value():
-        msg = f"{metric} has more decimals than the service reports: {figure!r}"
-        raise ValueError(msg)
+        raise ValueError(f"{metric} has more decimals than the service reports: {figure!r}")
     return int(exact)
 
 

@@ -98,11 +98,7 @@ def project_totals(rows: list[Row], metrics: list[str]) -> list[dict[str, Any]]:
 
 
 def day_totals(rows: list[Row], outside: dict[str, int], account_id: int, metrics: list[str]) -> list[dict[str, Any]]:
-    """One row per day with data: exact sums, ratios of sums.
-
-    Args:
-        outside: 消耗 of no promotion, in 分, by day.
-    """
+    """One row per day with data: exact sums, ratios of sums; `outside` is 消耗 of no promotion, in 分, by day."""
     days = totals.grouped(rows, lambda row: row.day.isoformat())
     return [
         {"stat_time_day": day, "local_account_id": account_id}

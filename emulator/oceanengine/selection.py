@@ -88,8 +88,7 @@ def change(selection: Selection, body: dict[str, Any]) -> dict[str, Any]:
     A line: account_id, _name, _type, is_valid?. `ticked` replaces the selection, as a new authorization does.
     """
     if unknown := body.keys() - {"ticked", "parents", "copies", "children", "sources"}:
-        msg = f"nothing to authorize called {', '.join(sorted(unknown))}"
-        raise ValueError(msg)
+        raise ValueError(f"nothing to authorize called {', '.join(sorted(unknown))}")
     ticked = [_line(line) for line in body["ticked"]] if "ticked" in body else selection.ticked
     parents, children = _ids_by_id(body.get("parents", {})), _ids_by_id(body.get("children", {}))
     sources = {int(agent_id): SOURCES[SOURCES.index(word)] for agent_id, word in body.get("sources", {}).items()}
@@ -110,6 +109,5 @@ def _line(given: dict[str, Any]) -> Ticked:
     line = Ticked(**{**given, "account_id": int(given["account_id"])})
     texts = (line.account_name, line.account_type)
     if not all(isinstance(text, str) and text for text in texts) or not isinstance(line.is_valid, bool):
-        msg = f"no line of a selection: {given}"
-        raise ValueError(msg)
+        raise ValueError(f"no line of a selection: {given}")
     return line

@@ -109,8 +109,7 @@ class Source:
         ratios = {name: _ratio(figure) for name, figure in figures.items() if name in RATIOS}
         unknown = figures.keys() - wholes.keys() - ratios.keys()
         if unknown:
-            msg = f"no such metric: {', '.join(sorted(unknown))}"
-            raise ValueError(msg)
+            raise ValueError(f"no such metric: {', '.join(sorted(unknown))}")
         change = self._change_of(account_id, promotion_id, day)
         change.absent = False
         change.wholes |= wholes

@@ -48,5 +48,4 @@ def _finite(text: str) -> float:
 
 
 def _refuse(text: str) -> object:
-    msg = f"{text} is not JSON"
-    raise ValueError(msg)
+    raise ValueError(f"{text} is not JSON")

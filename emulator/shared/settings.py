@@ -36,8 +36,7 @@ class Settings:
         """Set these, or raise ValueError and set nothing."""
         for name, value in wanted.items():
             if name not in ACCEPTED or not ACCEPTED[name](value):
-                msg = f"setting {name!r} does not take {value!r}; there are {', '.join(ACCEPTED)}"
-                raise ValueError(msg)
+                raise ValueError(f"setting {name!r} does not take {value!r}; there are {', '.join(ACCEPTED)}")
         for name, value in wanted.items():
             setattr(self, name, value)
 

@@ -29,8 +29,7 @@ class Fact:
 
     def __post_init__(self) -> None:
         if len(set(self.alternatives)) < 2 or self.settings.keys() - set(self.alternatives):  # noqa: PLR2004 no choice
-            msg = f"{self.name} has no two alternatives, or settings of none of them"
-            raise ValueError(msg)
+            raise ValueError(f"{self.name} has no two alternatives, or settings of none of them")
 
 
 _ALL = (
@@ -98,13 +97,11 @@ FACTS: Mapping[str, Fact] = {fact.name: fact for fact in _ALL}
 def checked(wanted: object) -> dict[str, str]:
     """Check a choice of alternatives by fact. Raises ValueError or TypeError that lists what there is."""
     if not isinstance(wanted, dict):
-        msg = f"an alternative by fact is wanted; there are {', '.join(FACTS)}"
-        raise TypeError(msg)
+        raise TypeError(f"an alternative by fact is wanted; there are {', '.join(FACTS)}")
     for name, alternative in wanted.items():
         if name not in FACTS or alternative not in FACTS[name].alternatives:
             offered = FACTS[name].alternatives if name in FACTS else FACTS
-            msg = f"{name!r} cannot be {alternative!r}; there are {', '.join(offered)}"
-            raise ValueError(msg)
+            raise ValueError(f"{name!r} cannot be {alternative!r}; there are {', '.join(offered)}")
     return dict(wanted)
 
 

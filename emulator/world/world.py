@@ -63,8 +63,7 @@ class World:
         yesterday = Clock().today() - timedelta(days=1)
         self.newest_day = self.day or yesterday
         if self.newest_day > yesterday:
-            msg = f"{self.newest_day} is not over yet: the newest day with figures is at most {yesterday}"
-            raise ValueError(msg)
+            raise ValueError(f"{self.newest_day} is not over yet: the newest day with figures is at most {yesterday}")
         self.reset()
 
     def reset(self) -> None:

@@ -57,11 +57,7 @@ class BodySpace:
             _one_at_a_time.release()
 
     def grow(self, size: int) -> None:
-        """Take space for a body of `size` bytes.
-
-        Raises:
-            TimeoutError: Another large body held it until the call's time was up.
-        """
+        """Take space for a body of `size` bytes; `TimeoutError` if another large body holds it too long."""
         if size > LARGE_BYTES and not self._is_large:
             self._is_large = _one_at_a_time.acquire(timeout=left())
             if not self._is_large:
@@ -81,8 +77,7 @@ def body_of(response: requests.Response, space: BodySpace) -> bytearray:
         body += part
         space.grow(len(body))
         if len(body) > MOST_BYTES:
-            msg = f"a body of more than {MOST_BYTES >> 20} MiB"
-            raise Unfit(msg)
+            raise Unfit(f"a body of more than {MOST_BYTES >> 20} MiB")
     return body
 
 
@@ -93,8 +88,7 @@ def _unpacking(encoding: str) -> Callable[[Iterator[bytes]], Iterator[bytes]]:
         return iter
     if named in ([ENCODING], [f"x-{ENCODING}"], ["deflate"]):
         return _unzipped
-    msg = "a body in an encoding that was not asked for"
-    raise Unfit(msg)
+    raise Unfit("a body in an encoding that was not asked for")
 
 
 def _unzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -160,17 +154,14 @@ def judge(content: bytearray) -> None:
         Unfit: It has too many values, is nested too deeply, or is too large as a text.
     """
     if len(content) > MOST_BYTES // 4 and _text_bytes(content) > MOST_BYTES:
-        msg = f"a text of more than {MOST_BYTES >> 20} MiB"
-        raise Unfit(msg)
+        raise Unfit(f"a text of more than {MOST_BYTES >> 20} MiB")
     if b"\\" in content:  # drop escapes, so that each quote left begins or ends a text
         content = content.replace(b"\\\\", b"").replace(b'\\"', b"")
     values, signs = _plain_shape(content) or _shape(content)
     if values > MOST_VALUES:
-        msg = f"more than {MOST_VALUES} values"
-        raise Unfit(msg)
+        raise Unfit(f"more than {MOST_VALUES} values")
     if _deep(signs):
-        msg = f"more than {DEEPEST} levels"
-        raise Unfit(msg)
+        raise Unfit(f"more than {DEEPEST} levels")
 
 
 def _text_bytes(content: bytearray) -> int:

@@ -59,12 +59,7 @@ class _Session(requests.Session):
 
 
 class Http:
-    """Calls to one service.
-
-    Args:
-        service: The service's name in logs and messages.
-        base_url: Where it is, without a slash at the end.
-    """
+    """Calls to one service; `base_url` has no slash at the end."""
 
     def __init__(self, service: str, base_url: str) -> None:
         self.service = service
@@ -108,11 +103,7 @@ class Http:
         return Answer(response.status_code, response.headers, body)
 
     def post_text(self, path: str, words: str, *, timeout_s: float, label: str) -> int:
-        """Send a text; the HTTP status of the answer, whose body may be anything.
-
-        Raises:
-            TransportTrouble, NeedsPerson, BadResponse: As `call` says.
-        """
+        """Send a text; the HTTP status of the answer, whose body may be anything. Raises as `call` does."""
         started, headers = perf_counter(), {"Content-Type": "text/plain; charset=utf-8"}
         request = {"method": "POST", "url": self.base_url + path, "data": words.encode(), "headers": headers}
         with BodySpace() as space:

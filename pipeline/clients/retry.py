@@ -31,11 +31,7 @@ class RetryPolicy:
     scale: float = 1
 
     def run(self, call: Callable[[], T], time_left: float) -> T:
-        """Call until it succeeds, fails for good, or `time_left` is used up.
-
-        Raises:
-            LaikeError: What the last attempt raised.
-        """
+        """Call until it succeeds, fails for good, or `time_left` is used up; raises what the last attempt raised."""
         started, tries = time.monotonic(), 0
         attempts = stamina.retry_context(
             on=lambda error: self._wait(error, started + time_left - time.monotonic()),

@@ -24,23 +24,14 @@ _CARRIED = re.compile(r"(?! )[\t -~\xa0-\xff]*")  # a header's value
 
 
 def check_headers(what: str, headers: Mapping[str, str]) -> None:
-    """Check that HTTP can carry our headers.
-
-    Raises:
-        BadRequest: It cannot; the message omits the value, which may be a token.
-    """
+    """Check that HTTP can carry our headers; else `BadRequest`, without the value, which may be a token."""
     for name, value in headers.items():
         if not _CARRIED.fullmatch(value):
             raise BadRequest(f"{what}: not sent, the header {name} holds what HTTP cannot carry")
 
 
 def trouble_of(what: str, base_url: str, error: Exception, proxies: Mapping[str, str]) -> LaikeError:
-    """The error of a call that got no answer.
-
-    Args:
-        what: Names the call in messages.
-        proxies: The session's proxies, by scheme.
-    """
+    """The error of a call that got no answer; `what` names the call in messages."""
     place, causes = urlsplit(base_url), list(_causes(error))
     host = f"{place.scheme}://{place.netloc.rpartition('@')[2]}"  # without a password
     way = f"{what}: no answer from {host} ({type(error).__name__})"

@@ -38,11 +38,7 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def left() -> float:
-    """Seconds that the call has left.
-
-    Raises:
-        TimeoutError: None.
-    """
+    """Seconds that the call has left; `TimeoutError` if none."""
     if (seconds := min(_END.get() - perf_counter(), NO_END_S)) <= 0:
         raise TimeoutError
     return seconds

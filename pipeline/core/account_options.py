@@ -21,14 +21,9 @@ class AccountOptions:
 
 
 def options_of(told: object) -> dict[str, AccountOptions]:
-    """Options by account id, as `[accounts.<id>]` of `laike.toml` has them.
-
-    Raises:
-        ValueError: They are wrong; the message has a line for each problem.
-    """
+    """Options by account id, from `[accounts.<id>]` of `laike.toml`; `ValueError` has a line for each problem."""
     if not isinstance(told, Mapping):
-        msg = 'accounts: write [accounts.<id>] with enabled = false or difference = "expected" below it'
-        raise ValueError(msg)
+        raise ValueError('accounts: write [accounts.<id>] with enabled = false or difference = "expected" below it')
     problems = [line for account_id, options in told.items() for line in _problems(str(account_id), options)]
     if problems:
         raise ValueError("\n".join(problems))

@@ -9,11 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from pipeline.core.redaction import hold_passing
 
+K = TypeVar("K")
+T = TypeVar("T")
 CHINA = ZoneInfo("Asia/Shanghai")
 ZERO = Decimal(0)
 CENT = Decimal("0.01")
@@ -36,8 +38,7 @@ class DayRange:
 
     def __post_init__(self) -> None:
         if self.last < self.first:
-            msg = f"a range of days ends before it starts: {self.first} .. {self.last}"
-            raise ValueError(msg)
+            raise ValueError(f"a range of days ends before it starts: {self.first} .. {self.last}")
 
     def __iter__(self) -> Iterator[date]:
         return (self.first + timedelta(days=n) for n in range(len(self)))
@@ -185,13 +186,26 @@ def china_day(now: datetime) -> date:
     return now.astimezone(CHINA).date()
 
 
+def grouped(pairs: Iterable[tuple[K, T]]) -> dict[K, list[T]]:
+    """The values of each key, in their order."""
+    found: dict[K, list[T]] = defaultdict(list)
+    for key, value in pairs:
+        found[key].append(value)
+    return dict(found)
+
+
+def by_account(values: Mapping[AccountDay, T]) -> dict[str, dict[date, T]]:
+    """The values of each account, by day."""
+    found: dict[str, dict[date, T]] = defaultdict(dict)
+    for at, value in values.items():
+        found[at.account_id][at.day] = value
+    return dict(found)
+
+
 def by_key(found: Iterable[FoundRow]) -> dict[Key, list[FoundRow]]:
     """Rows of the table by key, the oldest first; rows without a key are left out."""
-    rows: dict[Key, list[FoundRow]] = defaultdict(list)
-    for row in sorted(found, key=lambda row: (row.created_ms, row.record_id)):
-        if row.key:
-            rows[row.key].append(row)
-    return dict(rows)
+    oldest_first = sorted(found, key=lambda row: (row.created_ms, row.record_id))
+    return grouped((row.key, row) for row in oldest_first if row.key)
 
 
 def _same(one: Cell, other: Cell) -> bool:

@@ -177,11 +177,7 @@ def _words_of_lost(lost: Mapping[str, Decimal]) -> tuple[str, str]:
 
 
 def _not_whole(short: DayOutcome, english: str, chinese: str, account_id: str | None = None) -> DayOutcome:
-    """An incomplete day.
-
-    Args:
-        account_id: The account whose difference a person may accept.
-    """
+    """An incomplete day; `account_id` is the account whose difference a person may accept."""
     day, total = short.day, _total(short)
     said = (
         f"{day} 账户消耗 {total:,.2f} 元，单元合计 {short.cost:,.2f} 元，相差 {total - short.cost:,.2f} 元；{chinese}；"

@@ -69,22 +69,15 @@ def authorize_link(page: str, app_id: str, redirect_uri: str | None) -> str:
 
 
 def code_in(pasted: str, app_id: str) -> str:
-    """The auth_code in a pasted text: the code itself, or the whole callback address.
-
-    Raises:
-        WrongInput: The text is neither, or the callback of another app.
-    """
+    """The auth_code in a pasted code or callback address; `WrongInput` if it is neither, or of another app."""
     text = pasted.strip()
     if "auth_code=" not in text and "://" not in text:
         if text and not any(sign in text for sign in " /?&="):
             return text
-        msg = "this is no auth_code; paste the code, or the whole address that the browser was sent to"
-        raise WrongInput(msg)
+        raise WrongInput("this is no auth_code; paste the code, or the whole address that the browser was sent to")
     given = parse_qs(urlsplit(text).query or text.partition("?")[2] or text)
     if (of := given.get("app_id", [app_id])[0]) != app_id:
-        msg = f"this callback belongs to app {of}, not to LAIKE_OCEANENGINE_APP_ID"
-        raise WrongInput(msg)
+        raise WrongInput(f"this callback belongs to app {of}, not to LAIKE_OCEANENGINE_APP_ID")
     if not given.get("auth_code", [""])[0]:
-        msg = "the address has no auth_code: was the authorization confirmed to its end?"
-        raise WrongInput(msg)
+        raise WrongInput("the address has no auth_code: was the authorization confirmed to its end?")
     return given["auth_code"][0]

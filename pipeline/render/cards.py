@@ -44,11 +44,7 @@ LIMITS = tuple(Limits(*size) for size in _SIZES)
 
 
 def run_card(summary: Summary, beside: Background | None = None) -> Card:
-    """The card about a run's end: the largest one that the webhook takes.
-
-    Args:
-        beside: What else was known when the run ended.
-    """
+    """The card about a run's end: the largest that the webhook takes; `beside` is what else was known then."""
     background = beside or Background()
     made = (_run_card(summary, background, limits) for limits in LIMITS)
     return next((one for one in made if size(one) <= CARD_BYTES), _run_card(summary, background, LIMITS[-1]))

@@ -15,11 +15,7 @@ Value = Markdown | str | float | None  # of a cell, or of a bar
 
 
 def card(title: str, template: str, elements: Sequence[Element], tag: str | None = None) -> Card:
-    """A card with a coloured head.
-
-    Args:
-        tag: A red label beside the title.
-    """
+    """A card with a coloured head; `tag` is a red label beside the title."""
     header: Element = {"title": plain_text(title), "template": template}
     if tag:
         header["text_tag_list"] = [{"tag": "text_tag", "text": plain_text(tag), "color": "red"}]

@@ -63,11 +63,7 @@ def is_count(column: Column) -> bool:
 
 
 def sheet_name(wanted: str, taken: Collection[str]) -> str:
-    """The nearest name that Excel accepts for a sheet.
-
-    Args:
-        taken: Names in use, in lower case: Excel ignores case.
-    """
+    """The nearest name that Excel accepts for a sheet; `taken` is in lower case, since Excel ignores case."""
     text = _NOT_IN_SHEET_NAMES.sub(" ", _whole(wanted)).strip(" '") or "-"
     number, name = 1, _cut(text, "")
     while name.lower() in taken or name.lower() == _RESERVED:

@@ -39,27 +39,18 @@ class Sheets:
         self._formats = [book.add_format({"num_format": number_format(column)}) for column in columns]
 
     def write(self, lines: Iterable[Line]) -> None:
-        """Add rows.
-
-        Raises:
-            WrongInput: An Excel file cannot hold so many rows or sheets.
-        """
+        """Add rows; `WrongInput` if an Excel file cannot hold so many rows or sheets."""
         for line in lines:
             name = (line.account or NO_ACCOUNT) if self._by_account else ONE_SHEET
             sheet, row = self._sheets.get(name) or (self._begin(name), 1)
             if row >= ROWS_MAX:
-                msg = f"a sheet of Excel holds {ROWS_MAX:,} rows, these are more: take fewer days, or csv"
-                raise WrongInput(msg)
+                raise WrongInput(f"a sheet of Excel holds {ROWS_MAX:,} rows, these are more: take fewer days, or csv")
             for place, column in enumerate(self._columns):
                 self._write(sheet, row, place, line.cells.get(column.name))
             self._sheets[name] = sheet, row + 1
 
     def end(self) -> None:
-        """Put the file together.
-
-        Raises:
-            OSError: It cannot be written.
-        """
+        """Put the file together; `OSError` if it cannot be written."""
         if not self._sheets:
             self._sheets[ONE_SHEET] = self._begin(ONE_SHEET), 1
         for sheet, rows in self._sheets.values():

@@ -32,8 +32,7 @@ class Markdown:
     def __init__(self, form: str, /, *parts: "Markdown | str | int | Decimal") -> None:
         pieces = list(Formatter().parse(form))
         if len(parts) != sum(name is not None for _, name, _, _ in pieces):
-            msg = f"{len(parts)} parts do not go into {form!r}"
-            raise ValueError(msg)
+            raise ValueError(f"{len(parts)} parts do not go into {form!r}")
         self.text, left = "", iter(parts)
         for literal, name, spec, _ in pieces:
             self.text += literal
@@ -41,11 +40,7 @@ class Markdown:
                 self.text += _put(next(left), spec or "", begins=self.text.rpartition("\n")[2] in _BEGINS)
 
     def __format__(self, spec: str) -> str:
-        """Refuse to become a part of a plain text.
-
-        Raises:
-            TypeError: Always.
-        """
+        """Refuse to become a part of a plain text: always `TypeError`."""
         raise TypeError("markdown goes into markdown: Markdown('…{}…', this)")
 
     def __repr__(self) -> str:

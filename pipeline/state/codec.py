@@ -35,11 +35,7 @@ def squeeze(value: object, kind: Any) -> bytes:  # noqa: ANN401 a type form
 
 
 def unsqueeze(kind: type[T], data: bytes) -> T:
-    """The value of `squeeze`'s bytes.
-
-    Raises:
-        ValueError: They are of another kind.
-    """
+    """The value of `squeeze`'s bytes; `ValueError` if they are of another kind."""
     try:
         return load(kind, zlib.decompress(data))
     except zlib.error as error:

@@ -54,21 +54,13 @@ def new_file(path: Path, kind: Kind) -> Iterator[BinaryIO]:
 
 
 def refuse_existing(path: Path, kind: Kind) -> None:
-    """Refuse a name that is taken, before any work is done for it.
-
-    Raises:
-        WrongInput: It is taken.
-    """
+    """Refuse a name that is taken (`WrongInput`) before any work is done for it."""
     if os.path.lexists(path):  # also a dangling link: writing would follow it
         raise _exists(path, kind)
 
 
 def own_folder(path: Path, kind: Kind) -> Path:
-    """Make a folder for files with figures: only its owner reads it, and git ignores it.
-
-    Raises:
-        LaikeError: It cannot be made.
-    """
+    """Make a folder for figures, private and ignored by git; `LaikeError` if it cannot be made."""
     if make_folder(path, kind):
         with new_file(path / ".gitignore", kind) as file:
             file.write(b"*\n")
@@ -76,11 +68,7 @@ def own_folder(path: Path, kind: Kind) -> Path:
 
 
 def make_folder(path: Path, kind: Kind) -> bool:
-    """Make a folder that only its owner reads; whether it is new.
-
-    Raises:
-        LaikeError: It cannot be made.
-    """
+    """Make a folder that only its owner reads; whether it is new. `LaikeError` if it cannot be made."""
     try:
         path.mkdir(mode=0o700, parents=True)
     except OSError as error:

@@ -48,11 +48,7 @@ class Lease:
         self._stop = threading.Event()
 
     def ensure(self, seconds: float) -> None:
-        """Return only if the lease is ours for at least this long.
-
-        Raises:
-            Retryable: It was lost to another holder.
-        """
+        """Return only if the lease is ours for at least this long; `Retryable` if it was lost to another holder."""
         if self._until - time.monotonic() < seconds:
             self._extend()
         if self._until - time.monotonic() < seconds:
@@ -96,11 +92,7 @@ def held(client: redis.Redis, key: str) -> bool:
 
 @contextmanager
 def hold(client: redis.Redis, key: str, time_left: Callable[[], float], seconds: float = LEASE_S) -> Iterator[Lease]:
-    """Wait for the lease and hold it for the block.
-
-    Raises:
-        DeadlinePassed: Another holder kept it until no time was left.
-    """
+    """Wait for the lease and hold it for the block; `DeadlinePassed` if another holder kept it too long."""
     lease = Lease(client, key, seconds)
     while not lease.take():
         if time_left() <= 0:
@@ -112,11 +104,7 @@ def hold(client: redis.Redis, key: str, time_left: Callable[[], float], seconds:
 
 @contextmanager
 def claim(client: redis.Redis, key: str, seconds: float, on_renew: Callable[[], None]) -> Iterator[Lease]:
-    """Hold a step's lease for the block; `on_renew` is called at each renewal.
-
-    Raises:
-        Busy: A living process holds it.
-    """
+    """Hold a step's lease for the block; `on_renew` is called at each renewal. `Busy` if a living process has it."""
     lease = Lease(client, key, seconds, on_renew)
     if not lease.take():
         raise Busy(f"{key} is held by a living process")

@@ -46,11 +46,7 @@ class Limiter:
         self._pause = client.register_script(_PAUSE)
 
     def wait(self, endpoint: str) -> None:
-        """Return when a call to `endpoint` may be sent.
-
-        Raises:
-            Throttled: Its slot is too far away; `retry_after` says how far.
-        """
+        """Return when a call to `endpoint` may be sent; `Throttled` if that is too far away, by `retry_after` s."""
         longest = int(LONGEST_SLEEP_S * 1_000_000)
         args = [self._bound_us, self._gap_us, longest]
         wait_s = int(self._slot(keys=[keys.limit(endpoint)], args=args)) / 1_000_000

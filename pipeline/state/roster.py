@@ -11,11 +11,7 @@ from pipeline.state import codec, keys
 
 
 class Rosters:
-    """The discovered accounts, in Redis.
-
-    Args:
-        app_id: The app at Ocean Engine; a roster of another app is not used.
-    """
+    """The discovered accounts, in Redis; those that another app at Ocean Engine found are not used."""
 
     def __init__(self, client: redis.Redis, app_id: str = "") -> None:
         self._client, self._app_id = client, app_id

@@ -30,11 +30,7 @@ class Schema:
         self._client = client
 
     def is_ours(self) -> bool:
-        """Whether Redis has the form of this release; without a mark it may be older.
-
-        Raises:
-            NewerState: It has the form of a newer release.
-        """
+        """Whether Redis has this release's form; without a mark it may be older. `NewerState` if it is newer."""
         mark: Any = self._client.get(keys.SCHEMA)
         if mark is None or int(mark) < FORM:
             return False

@@ -92,11 +92,7 @@ class _Patience(Retry):
     """Retries what may pass and raises at once what needs a person; every error becomes a connection's error."""
 
     def call_with_retry(self, do: Any, fail: Any, *args: Any, **more: Any) -> Any:  # noqa: ANN401 redis-py's signature
-        """The result of `do`.
-
-        Raises:
-            StoreTrouble: Redis is unreachable, or needs a person.
-        """
+        """The result of `do`; `StoreTrouble` if Redis is unreachable, or needs a person."""
         try:
             return super().call_with_retry(do, fail, passes, *args, **more)
         except redis.TimeoutError as error:
@@ -104,11 +100,7 @@ class _Patience(Retry):
 
 
 def connect(at: RedisAddress | str, tries: int = TRIES) -> redis.Redis:
-    """A client that outlasts a restart, a failover and other short outages.
-
-    Raises:
-        StoreUnreachable: The address is invalid.
-    """
+    """A client that outlasts a restart, a failover and short outages; `StoreUnreachable` if the address is invalid."""
     return redis.Redis.from_pool(_Wary(**_options(_address(at)), **_patient(tries)))
 
 

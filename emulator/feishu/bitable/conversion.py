@@ -26,11 +26,9 @@ DAY_FORMATS = ("%Y/%m/%d", "%Y-%m-%d")
 def retype(feishu: Feishu, table: Table, column: Field, kind: int) -> None:
     """Change a column's type and its cells; id, name and the conditions that still fit stay. Raises ValueError."""
     if column.type not in CONVERTIBLE or kind not in CONVERTIBLE:
-        msg = f"from type {column.type} to {kind!r}: only {CONVERTIBLE} are converted here"
-        raise ValueError(msg)
+        raise ValueError(f"from type {column.type} to {kind!r}: only {CONVERTIBLE} are converted here")
     if column.primary and kind not in INDEX_TYPES:
-        msg = f"type {kind} cannot be an index column"
-        raise ValueError(msg)
+        raise ValueError(f"type {kind} cannot be an index column")
     zone, before = feishu.zone, replace(column)
     texts = {
         record.record_id: display(column, record, lambda ms: datetime.fromtimestamp(ms / 1000, zone))

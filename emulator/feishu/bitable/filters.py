@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from emulator.feishu.bitable.model import Field, Record
-from emulator.feishu.bitable.values import LATEST_MS
+from emulator.feishu.bitable.values import COMPUTED, LATEST_MS
 from emulator.shared.parsing import whole
 
 Predicate = Callable[[Record], bool]
@@ -129,15 +129,7 @@ def _predicate(test: Test, zone: ZoneInfo, today: date, *, by_day: bool) -> Pred
 
 
 def _reader(column: Field) -> Callable[[Record], Any]:
-    field_id = column.field_id
-    system: dict[int, Callable[[Record], Any]] = {
-        1001: lambda record: record.created_ms,
-        1002: lambda record: record.modified_ms,
-        1003: lambda record: [record.created_by],
-        1004: lambda record: [record.modified_by],
-        1005: lambda record: str(record.number),
-    }
-    return system.get(column.type, lambda record: record.cells.get(field_id))
+    return COMPUTED.get(column.type, lambda record: record.cells.get(column.field_id))
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - a text, phone or url cell

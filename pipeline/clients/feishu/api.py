@@ -77,11 +77,7 @@ class TenantToken:
         self._was_refused = False  # then a shared one may be dead, too
 
     def current(self) -> str:
-        """A valid token.
-
-        Raises:
-            NeedsPerson: The app's id or secret is wrong.
-        """
+        """A valid token; `NeedsPerson` if the app's id or secret is wrong."""
         with self._lock:
             if time.monotonic() >= self._good_until:
                 shared = None if self._was_refused else self._shared.get()
@@ -92,11 +88,7 @@ class TenantToken:
             return self._token
 
     def ask(self) -> None:
-        """Ask the service for a token even if one is at hand: checks the app's id and secret.
-
-        Raises:
-            NeedsPerson: The app's id or secret is wrong.
-        """
+        """Ask the service for a token even if one is at hand; `NeedsPerson` if the app's id or secret is wrong."""
         with self._lock:
             self._fetch()
 
@@ -224,11 +216,7 @@ class Feishu:
 
 
 def parsed(kind: type[M], data: object, path: str) -> M:
-    """Parse a part of an answer.
-
-    Raises:
-        BadResponse: Parts are missing or malformed.
-    """
+    """Parse a part of an answer; `BadResponse` if parts are missing or malformed."""
     try:
         return kind.model_validate(data)
     except ValidationError as error:

@@ -103,11 +103,7 @@ class Views:
         return self.filter(view_id).conditions
 
     def filter(self, view_id: str) -> Filter:
-        """A view's filter.
-
-        Raises:
-            BadResponse: The answer is no view, or its filter no list of conditions.
-        """
+        """A view's filter; `BadResponse` if the answer is no view, or its filter no list of conditions."""
         path = f"{self._path()}/{view_id}"
         found = parsed(_Got, self.api.read("GET", path), path).view.property
         info = (found and found.filter_info) or _FilterInfo()

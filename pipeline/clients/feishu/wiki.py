@@ -62,11 +62,7 @@ def find_base(api: Feishu, token: str) -> FoundBase:
 
 
 def base_of_node(api: Feishu, token: str) -> str:
-    """The app_token of a wiki node's base.
-
-    Raises:
-        NeedsPerson: The node does not exist, is no base, or is hidden from the app.
-    """
+    """The app_token of a wiki node's base; `NeedsPerson` if the node is missing, hidden from the app, or no base."""
     try:
         node = parsed(_Answer, api.read("GET", NODE, params={"token": token}), NODE).node
     except NeedsPerson as error:

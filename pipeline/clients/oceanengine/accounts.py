@@ -72,11 +72,7 @@ class _Cursor(BaseModel):
 
 
 def authorized(api: OceanEngine) -> list[Authorized]:
-    """The accounts that were ticked for the token.
-
-    Raises:
-        BadResponse: A line lacks its id.
-    """
+    """The accounts that were ticked for the token; `BadResponse` if a line lacks its id."""
     listed = api.get(AUTHORIZED, {}, token_as="access_token").get("list") or []  # noqa: S106 a parameter's name
     if not isinstance(listed, list) or not all(isinstance(line, dict) for line in listed):
         raise BadResponse(f"{AUTHORIZED}: list is not a list of accounts")
@@ -99,11 +95,7 @@ def accounts_of_life(api: OceanEngine, life_account_id: str, *, stated: bool = F
 
 
 def accounts_of_workbench(api: OceanEngine, workbench_id: str, *, stated: bool = False) -> dict[str, str]:
-    """The 本地推 accounts under a 工作台: names by id, some empty.
-
-    Raises:
-        NeedsPerson: There are more than the service lists.
-    """
+    """The 本地推 accounts under a 工作台: names by id, some empty; `NeedsPerson` if there are too many to list."""
     params = {"account_id": workbench_id, "filter": {"account_type": LOCAL}}
     try:
         rows = api.pages(OF_WORKBENCH, params, "accounts", ("account_id",), stated=stated, most=LAST_ROW)

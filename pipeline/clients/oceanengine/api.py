@@ -98,11 +98,7 @@ class OceanEngine:
         return data_of(path, self._answer(path, params, token_as))
 
     def get_list(self, path: str, params: Mapping[str, object]) -> list[dict[str, Any]]:
-        """`data` of a GET that answers a list of rows.
-
-        Raises:
-            BadResponse: `data` is no such list.
-        """
+        """`data` of a GET that answers a list of rows; `BadResponse` if it is no such list."""
         answer = self._answer(path, params, None)
         found = answer.body.get("data")
         if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
@@ -141,11 +137,7 @@ class OceanEngine:
         return [row for page in pages for row in page.rows]
 
     def count(self, path: str, params: Mapping[str, object], rows: Rows) -> int:
-        """Count the rows of a list by one call.
-
-        Raises:
-            BadResponse: The answer is not a page.
-        """
+        """Count the rows of a list by one call; `BadResponse` if the answer is not a page."""
         return self._page(path, params, rows, 1).info.total_number
 
     def _page(self, path: str, params: Mapping[str, object], rows: Rows, number: int, *, stated: bool = False) -> Page:

@@ -81,11 +81,7 @@ def check_whole(path: str, pages: Sequence[Page], identity: Sequence[str]) -> No
 
 
 def check_rows(path: str, rows: Sequence[Data], total: int, identity: Sequence[str]) -> None:
-    """Check that all rows came, each once.
-
-    Raises:
-        BadResponse: They did not.
-    """
+    """Check that all rows came, each once; `BadResponse` if not."""
     if len(rows) != total:
         raise BadResponse(f"{path}: {total} rows promised, {len(rows)} came")
     names = {tuple(str(row.get(part)) for part in identity) for row in rows}

@@ -41,11 +41,7 @@ def promotion_rows(api: OceanEngine, account_id: str, days: DayRange) -> int:
 
 
 def project_report(api: OceanEngine, account_id: str, days: DayRange) -> dict[date, Decimal]:
-    """The sum of the projects' 消耗 (元) by day; a day without data is absent.
-
-    Raises:
-        BadResponse: A row lacks project, day or 消耗, or lies outside `days`.
-    """
+    """The projects' 消耗 (元) by day; a day without data is absent. Raises as `promotion_report` does."""
     rows = api.pages(
         PROJECT_REPORT, _params(account_id, days, ["stat_cost"]), "project_list", ("project_id", "stat_time_day")
     )
@@ -57,11 +53,7 @@ def project_report(api: OceanEngine, account_id: str, days: DayRange) -> dict[da
 
 
 def account_totals(api: OceanEngine, account_id: str, days: DayRange) -> dict[date, Totals]:
-    """The account's 消耗 (元) and 转化数 by day; a day without data is absent.
-
-    Raises:
-        BadResponse: As `promotion_report` says.
-    """
+    """The account's 消耗 (元) and 转化数 by day; a day without data is absent. Raises as `promotion_report` does."""
     rows = api.pages(ACCOUNT_REPORT, _params(account_id, days, TOTALS), "data_list", ("stat_time_day",))
     return {day_in(row, days): Totals(*_metrics(row, TOTALS).values()) for row in rows}
 

@@ -16,11 +16,7 @@ LONGEST_FIGURE = 64  # letters
 
 
 def id_in(path: str, row: Mapping[str, Any], name: str) -> str:
-    """An id as text; some endpoints send a number, some a string.
-
-    Raises:
-        BadResponse: It is missing or no id.
-    """
+    """An id as text, which some endpoints send as a number; `BadResponse` if it is missing or no id."""
     value = row.get(name)
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
     if not is_id(text):
@@ -34,11 +30,7 @@ def is_id(text: str) -> bool:
 
 
 def name_in(row: Mapping[str, Any], name: str) -> str:
-    """A name on one bounded line; a number counts as a name, a missing one is empty.
-
-    Raises:
-        BadResponse: The value is no name.
-    """
+    """A name on one bounded line: a number counts, a missing one is empty; `BadResponse` if it is no name."""
     value = row.get(name)
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal | None):
         raise BadResponse(f"a report row has no usable {name}: {shown(value)}")
@@ -52,11 +44,7 @@ def name_of(value: object) -> str:
 
 
 def day_in(row: Mapping[str, Any], days: DayRange) -> date:
-    """The day of a report row.
-
-    Raises:
-        BadResponse: The day is missing, unreadable, or not one of `days`.
-    """
+    """The day of a report row; `BadResponse` if it is missing, unreadable, or not one of `days`."""
     said = row.get("stat_time_day")
     try:
         day = date.fromisoformat(str(said)[:10])
@@ -68,11 +56,7 @@ def day_in(row: Mapping[str, Any], days: DayRange) -> date:
 
 
 def figure_in(row: Mapping[str, Any], name: str) -> Decimal:
-    """A figure that a cell can hold.
-
-    Raises:
-        BadResponse: It is missing, or no such figure.
-    """
+    """A figure that a cell can hold; `BadResponse` if it is missing, or no such figure."""
     text = str(row.get(name))
     figure = plain_figure(text) if len(text) <= LONGEST_FIGURE else None
     if figure is None or not holdable(figure):

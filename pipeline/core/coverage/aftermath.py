@@ -53,11 +53,7 @@ class Aftermath:
 
 
 def aftermath(summary: Summary, days: Mapping[str, DayCoverage] | None) -> Aftermath:
-    """Sort the accounts of a run by what the table has of its day.
-
-    Args:
-        days: The run's day by account id; `None`: nobody knows.
-    """
+    """Sort a run's accounts by what the table has of its day; `days` is by account id, `None` if unknown."""
     standing = dict[str, Standing]()
     groups: dict[str, list[AccountResult]] = {}
     for one in summary.accounts:

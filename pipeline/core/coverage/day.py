@@ -102,11 +102,7 @@ class DayCoverage:
 
 
 def last_outcome(word: Word, *, written: bool) -> LastOutcome:
-    """The last word of a run on a day, as it is remembered.
-
-    Args:
-        written: Whether the run may have written rows of the day.
-    """
+    """The last word of a run on a day, to be remembered; `written`: the run may have written rows of the day."""
     outcome, trouble = word.outcome, word.outcome.trouble
     return LastOutcome(
         state=outcome.state,

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 
 from pipeline.core.coverage.day import DayCoverage, LastOutcome, last_outcome
 from pipeline.core.model import AccountDay
-from pipeline.core.outcome import Run
 from pipeline.core.runs.findings import Findings, Word
+from pipeline.core.runs.plan import places
 
 
 def learned(
@@ -42,11 +42,7 @@ def written(found: Findings, changed: Collection[AccountDay] | None) -> set[Acco
 
 def untouched(findings: Iterable[Findings]) -> set[AccountDay]:
     """Days of which a run fetched nothing, and so wrote nothing: what was loaded before still stands."""
-    return {at for one in findings for at in _places(one.part) - _fetched(one)}
-
-
-def _places(part: Run) -> set[AccountDay]:
-    return {AccountDay(account.id, day) for account in part.accounts for day in part.days}
+    return {at for one in findings for at in places(one.part).keys() - _fetched(one)}
 
 
 def _fetched(found: Findings) -> set[AccountDay]:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
 from pipeline.core.coverage.day import LastOutcome
-from pipeline.core.model import AccountDay, DayRange
+from pipeline.core.model import AccountDay, DayRange, grouped
 from pipeline.core.outcome import Run, RunKind
 from pipeline.core.runs.plan import catch_up_due, owed_from, yesterday
 from pipeline.core.unforeseen import Unforeseen
@@ -126,10 +126,7 @@ def _last_runs(runs: Sequence[Run]) -> dict[AccountDay, str]:
 
 def groups(owed: Mapping[str, Sequence[date]]) -> dict[DayRange, list[str]]:
     """Accounts by the range of what they owe, so that the long gap of one does not read the others again."""
-    found: dict[DayRange, list[str]] = defaultdict(list)
-    for account_id, days in owed.items():
-        found[DayRange(days[0], days[-1])].append(account_id)
-    return dict(found)
+    return grouped((DayRange(days[0], days[-1]), account_id) for account_id, days in owed.items())
 
 
 def catch_up_id(newest: date, days: DayRange, runs: Iterable[Run]) -> str:

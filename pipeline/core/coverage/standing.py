@@ -1,14 +1,13 @@
 """What the table has of an account's day, and which of two readings stands there: the later one."""
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 from pipeline.core.coverage.day import Loaded
-from pipeline.core.model import ZERO, Account, AccountDay, Cell, FoundRow
+from pipeline.core.model import ZERO, Account, AccountDay, Cell, FoundRow, grouped
 from pipeline.core.runs.findings import Word
 from pipeline.core.runs.reading import believed
 
@@ -52,11 +51,8 @@ def words_of(later: Mapping[AccountDay, Loaded | None]) -> dict[AccountDay, Word
 def table_days(found: Iterable[FoundRow], places: Mapping[AccountDay, Account]) -> dict[AccountDay, TableDay]:
     """What the table has of each place; a day without rows has a digest too."""
     of = {(account.name, at.day): at for at, account in places.items()}
-    rows: dict[AccountDay, list[FoundRow]] = defaultdict(list)
-    for row in found:
-        if at := _place(of, row):
-            rows[at].append(row)
-    return {at: _day(rows[at]) for at in places}
+    rows = grouped((at, row) for row in found if (at := _place(of, row)))
+    return {at: _day(rows.get(at, [])) for at in places}
 
 
 def _place(of: Mapping[tuple[str, date], AccountDay], row: FoundRow) -> AccountDay | None:

@@ -82,12 +82,7 @@ def place(at: AccountDay) -> str:
 def status_row(
     at: AccountDay, outcome: DayOutcome, read_at: datetime, *, name: str, table_id: str, zone: ZoneInfo
 ) -> StatusRow:
-    """The row of an account's day.
-
-    Args:
-        name: The account's.
-        zone: The base's time zone.
-    """
+    """The row of an account's day, in the base's time zone."""
     day_ms = midnight_ms(at.day, zone)
     cells: dict[str, object] = {
         DAY: day_ms,

@@ -1,12 +1,11 @@
 """Accounts that cannot be read because of their own state: since when, whether parked, what the group is told."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from pipeline.core.errors import AccountUnavailable
-from pipeline.core.model import CHINA, AccountDay, china_day
+from pipeline.core.model import CHINA, AccountDay, by_account, china_day
 from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, Run
 
 PARKED_AFTER_DAYS = 7
@@ -83,11 +82,8 @@ def revived_notice(name: str, catch_up_days: int) -> str:
 
 def absent_since(states: Mapping[AccountDay, DayState]) -> dict[str, datetime]:
     """Accounts that are parked on their newest day, each with the morning after its first bad day in a row."""
-    by_account: dict[str, dict[date, DayState]] = defaultdict(dict)
-    for at, state in states.items():
-        by_account[at.account_id][at.day] = state
     found = {}
-    for account_id, days in by_account.items():
+    for account_id, days in by_account(states).items():
         newest = first = max(days)
         if days[newest] != DayState.PARKED:
             continue

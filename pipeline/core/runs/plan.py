@@ -43,16 +43,11 @@ def correctable(days: DayRange, now: datetime) -> DayRange:
 
 
 def closed_day(day: date, now: datetime) -> DayRange:
-    """Exactly one business day that is over.
-
-    Raises:
-        WrongInput: The day is not over yet, or older than the API serves.
-    """
+    """Exactly one business day; `WrongInput` if it is not over yet, or older than the API serves."""
     newest = yesterday(now)
     oldest = china_day(now) - timedelta(days=OLDEST_DAYS)
     if not oldest <= day <= newest:
-        msg = f"{day} cannot be loaded: allowed are {oldest} to {newest} (yesterday, Asia/Shanghai)"
-        raise WrongInput(msg)
+        raise WrongInput(f"{day} cannot be loaded: allowed are {oldest} to {newest} (yesterday, Asia/Shanghai)")
     return DayRange(day, day)
 
 
@@ -66,8 +61,7 @@ def choose_accounts(known: Mapping[str, str], chosen: Sequence[str]) -> tuple[Ac
     """
     if unknown := [one for one in chosen if one not in known]:
         listed = ", ".join(f"{account_id} ({name})" for account_id, name in known.items())
-        msg = f"unknown account {shortened(', '.join(unknown))}; known are {listed}"
-        raise WrongInput(msg)
+        raise WrongInput(f"unknown account {shortened(', '.join(unknown))}; known are {listed}")
     names = told_apart(known)
     return tuple(Account(one, names[one]) for one in known if not chosen or one in chosen)
 
@@ -110,14 +104,9 @@ def is_attempt_at(run: Run, wanted: Run) -> bool:
 
 
 def past_days(start: date, end: date, now: datetime) -> DayRange:
-    """A range of closed days, `end` included.
-
-    Raises:
-        WrongInput: It ends before it starts, is not over yet, or is older than the API serves.
-    """
+    """Closed days, `end` included; `WrongInput` if they are reversed, not over yet, or older than the API serves."""
     if end < start:
-        msg = f"the range ends before it starts: {start} .. {end}"
-        raise WrongInput(msg)
+        raise WrongInput(f"the range ends before it starts: {start} .. {end}")
     return DayRange(closed_day(start, now).first, closed_day(end, now).last)
 
 
@@ -128,23 +117,16 @@ def over(start: date, end: date, now: datetime) -> DayRange:
         WrongInput: It ends before it starts, is not over yet, or has more than `DAYS_MAX` days.
     """
     if start <= end and end > (newest := yesterday(now)):
-        msg = f"{end} is not over yet: the last day that is, is {newest} (yesterday, Asia/Shanghai)"
-        raise WrongInput(msg)
+        raise WrongInput(f"{end} is not over yet: the last day that is, is {newest} (yesterday, Asia/Shanghai)")
     return bounded(start, end)
 
 
 def bounded(start: date, end: date) -> DayRange:
-    """A range of at most `DAYS_MAX` days, `end` included.
-
-    Raises:
-        WrongInput: It ends before it starts, or has more than `DAYS_MAX` days.
-    """
+    """A range, `end` included; `WrongInput` if it ends before it starts, or has more than `DAYS_MAX` days."""
     if end < start:
-        msg = f"the range ends before it starts: {start} .. {end}"
-        raise WrongInput(msg)
+        raise WrongInput(f"the range ends before it starts: {start} .. {end}")
     if (count := (end - start).days + 1) > DAYS_MAX:
-        msg = f"{start} .. {end} are {count} days: at most {DAYS_MAX} are taken at once"
-        raise WrongInput(msg)
+        raise WrongInput(f"{start} .. {end} are {count} days: at most {DAYS_MAX} are taken at once")
     return DayRange(start, end)
 
 

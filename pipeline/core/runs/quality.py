@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from pipeline.core.errors import Trouble
-from pipeline.core.model import ZERO, Account, AccountDay, FoundRow, Key, ReportRow, Totals, WantedRow, by_key
+from pipeline.core.model import ZERO, Account, AccountDay, FoundRow, Key, ReportRow, Totals, WantedRow, by_key, grouped
 from pipeline.core.outcome import DayOutcome, DayState, Refusal, VerifyOutcome
 from pipeline.core.read_back import DayAgreement
 from pipeline.core.spend import tolerance
@@ -24,10 +24,8 @@ def judge_days(
     A day whose promotions do not sum to the account's 消耗 is incomplete here; if they sum to less, `core.spend`
     may still accept it as whole.
     """
-    by_day: dict[date, list[ReportRow]] = defaultdict(list)
-    for row in rows:
-        by_day[row.day].append(row)
-    return tuple(_judge_day(day, by_day[day], totals.get(day)) for day in days)
+    by_day = grouped((row.day, row) for row in rows)
+    return tuple(_judge_day(day, by_day.get(day, []), totals.get(day)) for day in days)
 
 
 def _judge_day(day: date, rows: Sequence[ReportRow], totals: Totals | None) -> DayOutcome:
@@ -82,9 +80,7 @@ def settle_shared_keys(rows: Sequence[ReportRow]) -> tuple[list[ReportRow], tupl
     A main account and its copy report the same promotion. Equal figures make one row, under the account that comes
     first. With different figures nobody knows which is right: the key is left out, and both accounts are named.
     """
-    sharers: dict[Key, list[ReportRow]] = defaultdict(list)
-    for row in rows:
-        sharers[row.key].append(row)
+    sharers = grouped((row.key, row) for row in rows)
     torn = {key for key, sharing in sharers.items() if any(row.metrics != sharing[0].metrics for row in sharing)}
     conflicts = {AccountDay(row.account_id, row.day) for key in torn for row in sharers[key]}
     return [sharing[0] for key, sharing in sharers.items() if key not in torn], tuple(sorted(conflicts))
@@ -92,9 +88,7 @@ def settle_shared_keys(rows: Sequence[ReportRow]) -> tuple[list[ReportRow], tupl
 
 def refusals(rows: Iterable[tuple[WantedRow, str]]) -> tuple[Refusal, ...]:
     """Refused rows and why, by account and day."""
-    by_day: dict[AccountDay, list[tuple[str, str]]] = defaultdict(list)
-    for row, why in rows:
-        by_day[AccountDay(row.account_id, row.key.day)].append((row.key.promotion_id, why))
+    by_day = grouped((AccountDay(row.account_id, row.key.day), (row.key.promotion_id, why)) for row, why in rows)
     return tuple(
         Refusal(
             account_id=at.account_id,

@@ -1,12 +1,11 @@
 """Decide about keys that stand in the table under another account, by that account's own report."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from pipeline.core.errors import Trouble
-from pipeline.core.model import Account, AccountDay, Key, ReportRow
+from pipeline.core.model import Account, AccountDay, Key, ReportRow, grouped
 from pipeline.core.outcome import Doubt
 from pipeline.core.table.layout import Layout
 from pipeline.core.table.shared_keys import Guest, SharedKey, decided
@@ -53,10 +52,10 @@ def _doubts(unknown: Iterable[tuple[Guest, Trouble]]) -> tuple[Doubt, ...]:
 
 def _named(torn: Iterable[Guest], accounts: Mapping[str, Account]) -> Iterable[str]:
     """A line for each day and pair of accounts that contradict each other."""
-    promotions: dict[tuple[date, str, str], list[str]] = defaultdict(list)
-    for guest in torn:
-        place = (guest.row.key.day, guest.holder.name, accounts[guest.row.account_id].name)
-        promotions[place].append(guest.row.key.promotion_id)
+    promotions = grouped(
+        ((one.row.key.day, one.holder.name, accounts[one.row.account_id].name), one.row.key.promotion_id)
+        for one in torn
+    )
     for (day, holder, other), ids in promotions.items():
         shown = ", ".join(ids[:PROMOTIONS_NAMED]) + (f" 等 {len(ids)} 个" if len(ids) > PROMOTIONS_NAMED else "")
         yield f"{day} “{holder}”与“{other}”的单元 {shown} 数据不同，未写入，两个账户当日均不完整"

@@ -1,13 +1,12 @@
 """How a run ended, from what its steps found."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from pipeline.core.errors import Trouble
-from pipeline.core.model import ZERO, Account, AccountDay
+from pipeline.core.model import ZERO, Account, AccountDay, by_account
 from pipeline.core.outcome import (
     AccountResult,
     DayOutcome,
@@ -220,7 +219,7 @@ def _older_list(run: Run) -> list[str]:
 def _excess(run: Run, agreements: Iterable[DayAgreement]) -> list[str]:
     names = {account.id: account.name for account in run.accounts}
     return [
-        f"{names[one.account_id]} {one.day}：表格另有 {_extra_rows(one)}，共多出 {_yuan(one.excess)} 元"
+        f"{names[one.account_id]} {one.day}：表格另有 {_extra_rows(one)}，共多出 {one.excess:,.2f} 元"
         for one in agreements
         if one.gone or one.foreign
     ]
@@ -229,9 +228,7 @@ def _excess(run: Run, agreements: Iterable[DayAgreement]) -> list[str]:
 def _outside_new(run: Run, ends: Iterable[BatchEnd]) -> list[str]:
     """A line for each account that began to spend outside its promotions."""
     names = {account.id: account.name for account in run.accounts}
-    days: dict[str, dict[date, Decimal]] = defaultdict(dict)
-    for at, amount in ((at, amount) for end in ends for at, amount in end.outside_new.items()):
-        days[at.account_id][at.day] = amount
+    days = by_account({at: amount for end in ends for at, amount in end.outside_new.items()})
     return [
         f"{names[account_id]} {min(found)} 起账户消耗多于单元合计：{outside_words(sum(found.values(), ZERO))}，"
         "已计入账户，不计入任何单元"
@@ -242,10 +239,6 @@ def _outside_new(run: Run, ends: Iterable[BatchEnd]) -> list[str]:
 def _extra_rows(one: DayAgreement) -> str:
     words = {"数据源已不再返回的": one.gone, "他人添加的": one.foreign}
     return "、".join(f"{word} {count:,} 行" for word, count in words.items() if count)
-
-
-def _yuan(money: Decimal) -> str:
-    return f"{money:,.2f}"
 
 
 def _view_notes(views: ViewsOutcome) -> tuple[str, ...]:

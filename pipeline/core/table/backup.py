@@ -84,11 +84,7 @@ class Backup:
 
 
 def saved_row(record: Record, kinds: Mapping[str, int]) -> SavedRow:
-    """A record, read with every field, as a backup keeps it.
-
-    Args:
-        kinds: The types of the saved fields, by name.
-    """
+    """A record, read with every field, as a backup keeps it; `kinds` are the saved fields' types by name."""
     return SavedRow(
         record_id=record.record_id,
         created_by=record.creator,
@@ -114,11 +110,7 @@ def lines(header: Header, rows: Iterable[SavedRow]) -> Iterator[str]:
 
 
 def parse(text: Sequence[str]) -> Backup:
-    """Read what `lines` made, each line with its line break.
-
-    Raises:
-        WrongInput: The file is damaged, cut off, or of another format.
-    """
+    """Read what `lines` made, with line breaks; `WrongInput` if it is damaged, cut off, or of another format."""
     if len(text) < 2:  # noqa: PLR2004 header and checksum
         raise damaged("it has no checksum")
     body = text[:-1]

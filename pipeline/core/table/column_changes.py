@@ -25,11 +25,7 @@ LastFields = Mapping[str, ColumnField]  # the fields of the last load, by the co
 
 
 def written_fields(last: LastFields, layout: Layout, read_at: datetime) -> dict[str, ColumnField]:
-    """The fields that a load wrote into, to be remembered.
-
-    Args:
-        read_at: When the first of its figures was read.
-    """
+    """The fields that a load wrote into, to be remembered; `read_at` is when its first figures were read."""
 
     def since(name: str, field_id: str) -> datetime | None:
         if name in last and last[name].field_id == field_id:

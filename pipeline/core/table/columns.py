@@ -177,14 +177,9 @@ def metrics_of(columns: Sequence[Column]) -> tuple[str, ...]:
 
 
 def columns_of(entries: object) -> tuple[Column, ...]:
-    """Columns as the settings describe them: `{"name", "metric" | "formula", "round"?}` each.
-
-    Raises:
-        ValueError: They are wrong; the message has a line for each problem.
-    """
+    """Columns of settings: `{"name", "metric" | "formula", "round"?}` each; `ValueError` lists all problems."""
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        msg = "is no list of columns, each with a name and a metric or a formula"
-        raise ValueError(msg)
+        raise ValueError("is no list of columns, each with a name and a metric or a formula")
     problems = [f"{_title(place, entry)}: {words}" for place, entry in enumerate(entries, 1) for words in _wrong(entry)]
     problems += _wrong_together(entries)
     if problems:

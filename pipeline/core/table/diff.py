@@ -50,11 +50,8 @@ def after(difference: Difference, found: Iterable[FoundRow]) -> list[FoundRow]:
     """The table's rows after a difference is written: what a read-back would find."""
     changed = {one.record_id: one.row.cells for one in difference.update}
     there = [row.holding(changed[row.record_id]) if row.record_id in changed else row for row in found]
-    return [*there, *(_created(row) for row in difference.create)]
-
-
-def _created(row: WantedRow) -> FoundRow:
-    return FoundRow("", row.key.day, row.key.promotion_id, "", ZERO, row.cells)
+    created = (FoundRow("", row.key.day, row.key.promotion_id, "", ZERO, row.cells) for row in difference.create)
+    return [*there, *created]
 
 
 def _update(wanted: WantedRow, found: FoundRow) -> Update:

@@ -20,11 +20,7 @@ LONGEST = 500  # characters
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A formula such as `stat_cost / convert_cnt`. A quotient with denominator 0 is 0.
-
-    Raises:
-        ValueError: The text is no formula.
-    """
+    """A formula such as `stat_cost / convert_cnt`; `ValueError` if it is none. A quotient with denominator 0 is 0."""
 
     text: str
 

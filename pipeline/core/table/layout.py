@@ -51,11 +51,7 @@ class Layout:
         return next(column for column in self.columns if column.source == source)
 
     def again(self, fields: Sequence[Field]) -> "Layout":
-        """The same columns in the same fields, under their names of now.
-
-        Raises:
-            TableMismatch: A field is gone or cannot hold its column.
-        """
+        """The same columns and fields under their present names; `TableMismatch` if a field is gone or does not fit."""
         return match(self.columns, fields, self.time_zone, {name: field.id for name, field in self.fields.items()})
 
     def want(self, row: ReportRow, account: Account) -> WantedRow:

@@ -41,24 +41,14 @@ def calls_warning(used: int, limit: int, now: datetime) -> str | None:
 
 
 def rows_warning(counts: Mapping[date, int], cap: int) -> str | None:
-    """A warning about the table's rows, if due.
-
-    Args:
-        counts: Rows of the whole table by the day of the count.
-        cap: Rows that the table takes.
-    """
+    """A warning about the table's rows, if due; `counts` has them by the day of the count, `cap` is the limit."""
     if not counts or not nearly_full(used := counts[newest := max(counts)], cap):
         return None
     return f"表格已有 {used:,} 行，上限 {cap:,} 行，{_full_on(counts, newest, cap)}；请归档旧数据或换一张新表。"
 
 
 def status_warning(counts: Mapping[date, int], cap: int) -> str | None:
-    """A warning about the rows of 同步状态, if due; people need not act.
-
-    Args:
-        counts: Its rows by the day of the count.
-        cap: Rows that a table takes.
-    """
+    """The same for 同步状态; people need not act."""
     if not counts or not nearly_full(used := counts[newest := max(counts)], cap):
         return None
     return (

@@ -22,11 +22,7 @@ class Record:
 
 
 def from_wire(item: Mapping[str, object]) -> Record:
-    """Parse a record as the API sends it.
-
-    Raises:
-        ValueError: It has no id, or its cells are no object; names the part.
-    """
+    """Parse a record as the API sends it; `ValueError` if it has no id, or its cells are no object."""
     record_id, cells = item.get("record_id"), item.get("fields") or {}
     if not isinstance(record_id, str):
         raise ValueError("record_id")

@@ -68,11 +68,7 @@ def guests(elsewhere: Iterable[tuple[WantedRow, FoundRow]], accounts: Iterable[A
 
 
 def decided(layout: Layout, guest: Guest, theirs: ReportRow | None) -> SharedKey | None:
-    """Decide about a guest; `None`: its holder does not report the key, so it is rewritten as the guest's.
-
-    Args:
-        theirs: The holder's row of the key.
-    """
+    """Decide about a guest by its holder's row; `None`: the holder does not report the key, the guest takes it over."""
     if theirs is None:
         return None
     there, ours = layout.want(theirs, guest.holder).cells, guest.row.cells

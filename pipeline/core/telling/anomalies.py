@@ -14,7 +14,7 @@ from math import exp, log, sqrt
 from statistics import median
 
 from pipeline.core.coverage.history import Figures, History, added
-from pipeline.core.model import ZERO, Account, ReportRow
+from pipeline.core.model import ZERO, Account, ReportRow, by_account, grouped
 from pipeline.core.outcome import Shift
 from pipeline.core.telling.thresholds import Thresholds
 
@@ -94,11 +94,7 @@ def idle_promotions(rows: Iterable[ReportRow], account: Account, day: date, by: 
 
 
 def large_restatements(shifts: Iterable[Shift], accounts: Mapping[str, str], by: Thresholds) -> list[Anomaly]:
-    """Days with a large correction of 消耗.
-
-    Args:
-        accounts: Names by id.
-    """
+    """Days with a large correction of 消耗; `accounts` has names by id."""
     return [
         Anomaly(
             f"restated:{one.account_id}:{one.day}:{one.after.normalize():f}",
@@ -112,9 +108,7 @@ def large_restatements(shifts: Iterable[Shift], accounts: Mapping[str, str], by:
 
 def sentences(anomalies: Sequence[Anomaly]) -> tuple[str, ...]:
     """A sentence for each account and first day; of many anomalies the first few are named."""
-    groups: dict[tuple[str, date | None], list[str]] = defaultdict(list)
-    for one in anomalies:
-        groups[one.who, one.since].append(one.what)
+    groups = grouped(((one.who, one.since), one.what) for one in anomalies)
     return tuple(f"{who}：{_list(things)}{_from(since)}" for (who, since), things in groups.items())
 
 
@@ -128,10 +122,8 @@ def _list(things: Sequence[str]) -> str:
 
 
 def _series(history: History, accounts: Sequence[Account]) -> Iterable[tuple[Account, Series]]:
-    by_account: dict[str, dict[date, Figures]] = defaultdict(dict)
-    for at, figures in history.items():
-        by_account[at.account_id][at.day] = figures
-    return ((account, by_account.get(account.id, {})) for account in accounts)
+    series = by_account(history)
+    return ((account, series.get(account.id, {})) for account in accounts)
 
 
 def _levels(account: Account, series: Series, day: date, by: Thresholds) -> list[Anomaly]:

@@ -118,11 +118,7 @@ class Report:
 
 
 def tally(layout: Layout, rows: Iterable[FoundRow], only: Collection[str] | None = None) -> Tally:
-    """Sum rows as they come and keep none.
-
-    Args:
-        only: Names of the accounts whose rows count; `None`: all rows of the table do.
-    """
+    """Sum rows as they come and keep none; `only` names the accounts that count, `None`: all do."""
     conversions = next((column.name for column in layout.columns if column.source == "convert_cnt"), None)
     cost = layout.column("stat_cost").name
     found = Tally(has_conversions=conversions is not None)

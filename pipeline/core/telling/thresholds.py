@@ -30,14 +30,9 @@ AMOUNT_MAX = 10**9
 
 
 def thresholds_of(said: object) -> Thresholds:
-    """The thresholds of `[anomalies]` in `laike.toml`; others keep their defaults.
-
-    Raises:
-        ValueError: A line for each that is wrong.
-    """
+    """The thresholds of `[anomalies]` in `laike.toml`, or defaults; `ValueError` has a line for each problem."""
     if not isinstance(said, Mapping):
-        msg = 'is not a table of thresholds such as {"share": 0.5}'
-        raise ValueError(msg)
+        raise ValueError('is not a table of thresholds such as {"share": 0.5}')
     defaults = {field.name: field.default for field in fields(Thresholds)}
     problems = [_problem(str(name), value, defaults) for name, value in said.items()]
     if any(problems):

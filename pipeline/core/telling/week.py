@@ -73,11 +73,7 @@ def weeks(today: date) -> tuple[DayRange, DayRange]:
 
 
 def week_of(days: DayRange, grid: Sequence[AccountCoverage]) -> Week:
-    """A week from the coverage of its days.
-
-    Args:
-        grid: All accounts, with the days of the week and of the week before.
-    """
+    """A week from the coverage of its days; `grid` has every account's days of that week and the one before."""
     accounts = tuple(account_week(one, days) for one in grid)
     return Week(days, accounts, read_at(one for one in each_day(grid) if one[0].day in days))
 

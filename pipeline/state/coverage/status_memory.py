@@ -29,7 +29,8 @@ class StatusMemory:
 
     def status_table(self) -> str | None:
         """The id of the 同步状态 table."""
-        return _text(self._client.get(keys.status_table(self._table_id)))
+        found: Any = self._client.get(keys.status_table(self._table_id))
+        return found.decode() if found else None
 
     def learn_status_table(self, table_id: str) -> None:
         """Remember the id of the 同步状态 table."""
@@ -60,7 +61,3 @@ class StatusMemory:
     def forget_status(self) -> None:
         """Forget the table and its rows after a person changed it."""
         self._client.delete(keys.status_table(self._table_id), keys.status_rows(self._table_id))
-
-
-def _text(value: object) -> str | None:
-    return value.decode() if isinstance(value, bytes) else None

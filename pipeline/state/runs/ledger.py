@@ -54,23 +54,17 @@ class Ledger:
         return sorted(run_id.decode(errors="replace") for run_id in found)
 
     def run(self, run_id: str) -> Run:
-        """A run's plan, read once in a process.
-
-        Raises:
-            WrongInput: There is no such run, or it cannot be read.
-        """
+        """A run's plan, read once in a process; `WrongInput` if there is no such run, or it cannot be read."""
         digest = self._client.hget(keys.run(run_id), DIGEST)
         if isinstance(digest, bytes) and (held := self._plans.get(digest)):
             return held
         data = self._client.hget(keys.run(run_id), PLAN)
         if not isinstance(data, bytes):
-            msg = f"there is no run {run_id}; `laike runs` lists what there is"
-            raise WrongInput(msg)
+            raise WrongInput(f"there is no run {run_id}; `laike runs` lists what there is")
         try:
             run = codec.load(Run, data)
         except ValueError:
-            msg = f"{run_id} cannot be read: its plan is torn, or of another version"
-            raise WrongInput(msg) from None
+            raise WrongInput(f"{run_id} cannot be read: its plan is torn, or of another version") from None
         self._hold(data, run)
         return run
 

@@ -33,11 +33,7 @@ def write(path: Path, header: Header, rows: Iterable[SavedRow]) -> None:
 
 
 def read(path: Path) -> Backup:
-    """Read a backup.
-
-    Raises:
-        WrongInput: There is no such file, it is damaged, of another format, or larger than a backup can be.
-    """
+    """Read a backup; `WrongInput` if it is missing, damaged, of another format, or larger than one can be."""
     text: list[str] = []
     try:
         for line in unpacked_lines(path):

@@ -29,11 +29,7 @@ class Dead:
 
 
 class TokenJournal:
-    """The pair's history in Redis, for people and for the next refresher.
-
-    Args:
-        by: This process, as `whoami` names it.
-    """
+    """The pair's history in Redis, for people and the next refresher; `by` is this process, from `whoami`."""
 
     def __init__(self, client: redis.Redis, now: Callable[[], datetime], by: str) -> None:
         self._client, self._now, self._by = client, now, by

@@ -112,11 +112,7 @@ class TokenKeeper:
         return self._renew(refused, needed=True).access_token
 
     def pair(self) -> TokenPair:
-        """The newest pair.
-
-        Raises:
-            NeedsPerson: There is none, or the keys do not decrypt it.
-        """
+        """The newest pair; `NeedsPerson` if there is none, or the keys do not decrypt it."""
         pair = self.vault.pair()
         if not pair:
             raise self._none()
@@ -139,11 +135,7 @@ class TokenKeeper:
             self.journal.add(TokenStep.BROUGHT)
 
     def rotate_key(self) -> bool:
-        """Encrypt the pair with the first key; whether the mirror was written, too.
-
-        Raises:
-            NeedsPerson: There is no pair, or the keys do not decrypt it.
-        """
+        """Encrypt the pair with the first key; whether the mirror was written, too. Raises as `pair` does."""
         with self._alone():
             return self.vault.overwrite(self.pair())
 

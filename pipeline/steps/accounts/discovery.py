@@ -74,11 +74,7 @@ class _NotLocal(Exception):
 
 
 def discover(ctx: Context, last: Roster | None) -> Roster:
-    """Discover and remember the accounts that the token reaches.
-
-    Raises:
-        NeedsPerson: It reaches none.
-    """
+    """Discover and remember the accounts that the token reaches; `NeedsPerson` if it reaches none."""
     api, known = ctx.oceanengine(None), frozenset(last.parents if last else ())
     ticked = [one for one in authorized(api) if one.type != ADVERTISER]
     valid = [one for one in ticked if one.type in WAYS and one.valid]

@@ -118,16 +118,11 @@ def account_count(ctx: Context) -> int:
 
 
 def choose(ctx: Context, names: Mapping[str, str], wanted: Sequence[str]) -> tuple[Account, ...]:
-    """The accounts that a person asked for by id or name; without any, all.
-
-    Raises:
-        WrongInput: One is unknown, disabled, or the name of several.
-    """
+    """The accounts asked for by id or name, else all; `WrongInput` if one is unknown, disabled or ambiguous."""
     off = disabled(ctx.settings.account_options)
     account_ids = ids_of(wanted, told_apart(names), _called(ctx, off)) if wanted else []
     if asked := [account_id for account_id in account_ids if account_id in off]:
-        msg = f"account {asked[0]} is disabled: laike.toml has enabled = false below [accounts.{asked[0]}]"
-        raise WrongInput(msg)
+        raise WrongInput(f"account {asked[0]} is disabled: laike.toml has enabled = false below [accounts.{asked[0]}]")
     return choose_accounts(names, account_ids)
 
 
@@ -148,11 +143,7 @@ def unused_options(ctx: Context) -> list[str]:
 
 
 def states(ctx: Context, names: Mapping[str, str], tell: Callable[[int], None]) -> list[AccountState]:
-    """Each account with its cost of the last 30 days and its last covered day; one call an account.
-
-    Args:
-        tell: Takes the number of accounts done.
-    """
+    """Each account with its cost of 30 days and its last covered day; `tell` takes the number done, a call each."""
     api = ctx.oceanengine(None)
     last = None if ctx.settings.accounts else ctx.rosters.last()
     ways, parked = {one.id: one.ways for one in last.members} if last else {}, ctx.absences.parked(ctx.now())

@@ -18,10 +18,9 @@ log = structlog.get_logger()
 
 
 def health(ctx: Context, day: date | None = None, longest: timedelta | None = None) -> Health:
-    """The verdict on a day, by default on the newest that is owed. Parked accounts do not count.
+    """The verdict on a day, by default the newest that is owed; `longest` is how old its figures may be.
 
-    Args:
-        longest: How old the newest figures may be.
+    Parked accounts do not count.
     """
     now, accounts = ctx.now(), remembered_accounts(ctx)
     parked = ctx.absences.parked(now)

@@ -53,7 +53,6 @@ def settle_history(ctx: Context, table_id: str) -> None:
 
     Raises:
         WrongInput: Neither the base nor what is remembered knows such a table.
-        LaikeError: As the service says.
     """
     there = {one: name for name, one in ctx.base(None).tables.ids().items()}
     names = dict.fromkeys(ctx.schema.tables_seen(), "no longer in the base") | there

@@ -36,11 +36,7 @@ DAYS_TO_REBUILD = 31  # as far back as corrections reach
 
 
 def write_status(ctx: Context, run: Run, words: Mapping[AccountDay, Word]) -> list[str]:
-    """Bring the status rows of a run up to date, making the table if needed; returns warnings.
-
-    Raises:
-        LaikeError: As the service says.
-    """
+    """Bring the status rows of a run up to date, making the table if needed; returns warnings."""
     with ctx.writing() as base:
         # another run may have written what was read later
         rows = _rows(ctx, base, run, newest(ctx, words))

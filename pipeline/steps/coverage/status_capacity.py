@@ -28,14 +28,7 @@ from pipeline.steps.table.read import remembered_count, time_zone
 
 
 def places(ctx: Context, base: Base, records: Records, new: Sequence[StatusRow], *, full: bool = False) -> Places:
-    """Where new rows go.
-
-    Args:
-        full: The service takes no more, whatever `LAIKE_TABLE_MAX_ROWS` is.
-
-    Raises:
-        LaikeError: As the service says.
-    """
+    """Where new rows go; `full`: the service takes no more, whatever `LAIKE_TABLE_MAX_ROWS` is."""
     count = _count(ctx, records) if full else _remembered_or_counted(ctx, records, len(new))
     free = 0 if full else max(0, ctx.settings.table_max_rows - count)
     lacking = len(new) - free

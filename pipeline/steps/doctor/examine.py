@@ -20,11 +20,7 @@ from pipeline.steps.doctor.surroundings import (
 
 
 def examine(ctx: Context, workers: Workers, *, notify: bool) -> list[Finding]:
-    """Return what every check found, in the order in which to mend it.
-
-    Args:
-        notify: Whether to send a message to the group.
-    """
+    """Return what every check found, in the order in which to mend it; `notify` sends the group a message."""
     store = check_redis(ctx)
     redis = reached(store)
     groups: dict[str, Callable[[], list[Finding]]] = {

@@ -38,7 +38,8 @@ def check_feishu(ctx: Context, *, redis: bool) -> list[Finding]:
         meta = rights.ask("base:app:read", base.tables.meta)
     except LaikeError as error:
         rest = [check for check in AFTER if check != "base"]
-        return [app, of_error("base", error, _base_cure(error)), *skipped(rest, "the base does not answer")]
+        cure = _BASE if error.code in (*NO_BASE, NO_NODE) else None
+        return [app, of_error("base", error, cure), *skipped(rest, "the base does not answer")]
     if rights.document:
         rest = ["base", *META, *TABLE]
         return [app, *rights.findings(), *skipped(rest, "the app may not use this base")]
@@ -63,10 +64,6 @@ def _app_cure(error: LaikeError) -> str | None:
     if "secret" in words:
         return _SECRET
     return _APP_ID if "app id" in words or "app_id" in words else _APP_ID + _SECRET
-
-
-def _base_cure(error: LaikeError) -> str | None:
-    return _BASE if error.code in (*NO_BASE, NO_NODE) else None
 
 
 def _judge(meta: BaseMeta | None, *, denied: bool) -> list[Finding]:

@@ -83,11 +83,7 @@ def _check_app(ctx: Context) -> Finding:
 
 
 def _check_token(ctx: Context) -> Finding:
-    """Check the stored pair.
-
-    Raises:
-        NeedsPerson: There is no pair, or the keys cannot decrypt it.
-    """
+    """Check the stored pair; `NeedsPerson` if there is none, or the keys cannot decrypt it."""
     if trouble := ctx.tokens.trouble():
         return unauthorized("token", trouble)
     left = ctx.tokens.pair().refresh_expires_at - ctx.now()

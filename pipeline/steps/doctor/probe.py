@@ -48,11 +48,7 @@ class Reply:
 
 
 def probe(ctx: Context) -> list[Reply]:
-    """Return every question with its answer, or why there is none.
-
-    Raises:
-        NeedsPerson: There is no usable token.
-    """
+    """Return every question with its answer, or why there is none; `NeedsPerson` if there is no usable token."""
     reports = Reports(ctx, next(iter(current_accounts(ctx).names)), yesterday(ctx.now()))
     return [
         *_asked(REPORTS, reports),

@@ -47,11 +47,7 @@ class Rights:
     untried: str = "the table cannot be reached, or Redis"  # why writes were not tried
 
     def ask(self, scope: str, call: Callable[[], T]) -> T | None:
-        """Make a call; return its answer, or `None` if it is denied.
-
-        Raises:
-            LaikeError: It fails for another reason.
-        """
+        """Make a call; return its answer, or `None` if it is denied. Other errors are raised."""
         try:
             return call()
         except NeedsPerson as error:

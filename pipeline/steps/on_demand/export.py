@@ -56,11 +56,7 @@ class Writer(Protocol):
 def wanted(
     ctx: Context, start: date, end: date, accounts: Sequence[str], *, source: From, format_: Format, by_account: bool
 ) -> Wanted:
-    """Check what a person asks for.
-
-    Raises:
-        WrongInput: The days are no past range, the API does not serve them, or an account is unknown.
-    """
+    """Check what a person asks for; `WrongInput` if days are no past range or not served, or an account is unknown."""
     days = (over if source == "table" else past_days)(start, end, ctx.now())
     # all rows of the table need no list of accounts
     chosen = choose(ctx, current_accounts(ctx).names, accounts) if accounts or source == "api" else ()
@@ -82,11 +78,7 @@ def export_file(ctx: Context, what: Wanted, path: Path, tell: Tell) -> Exported:
 
 
 def export_stream(ctx: Context, what: Wanted, file: BinaryIO, tell: Tell) -> Exported:
-    """Write rows as they come; after a failure a part of them is written.
-
-    Raises:
-        LaikeError: As the service says, or no account could be read.
-    """
+    """Write rows as they come; after a failure a part of them is written. Raises as `write_blocks` does."""
     of_table = what.source == "table"
     blocks = (of_the_table if of_table else of_the_api)(ctx, what.days, what.accounts)
     many = len(what.days if of_table else what.accounts)
@@ -96,11 +88,7 @@ def export_stream(ctx: Context, what: Wanted, file: BinaryIO, tell: Tell) -> Exp
 
 
 def write_blocks(blocks: Iterable[Block], writer: Writer, tell: Callable[[int], None]) -> Tally:
-    """Write the blocks; their totals.
-
-    Raises:
-        LaikeError: No account could be read.
-    """
+    """Write the blocks; their totals. `LaikeError` if no account could be read."""
     tally, some = Tally(), False
     for block in blocks:
         writer.write(block.lines)

@@ -21,11 +21,7 @@ log = structlog.get_logger()
 
 
 def of_the_table(ctx: Context, days: DayRange, accounts: Collection[Account]) -> Iterator[Block]:
-    """`table_blocks` of the table in the settings.
-
-    Raises:
-        TableMismatch: A column is missing or cannot hold what we write.
-    """
+    """`table_blocks` of the table in the settings; raises as `match_fields` does."""
     layout, _ = layout_now(ctx, ctx.base(None))
     yield from table_blocks(lambda: ctx.base(None), layout, days, accounts)
 

@@ -41,11 +41,7 @@ def is_carried(ctx: Context, part: Run) -> bool:
 
 
 def carried(ctx: Context, part: Run, account_id: str) -> FetchOutcome | None:
-    """An account's part of an unchanged batch, as it was loaded; `None`: fetch it.
-
-    Raises:
-        Busy: The early read has not ended yet.
-    """
+    """An account's part of an unchanged batch, as it was loaded; `None`: fetch it. `Busy` during the early read."""
     if part.batch not in part.loaded_before:
         return None
     early = _early_read(ctx, part)

@@ -35,11 +35,7 @@ log = structlog.get_logger()
 
 
 def finish(ctx: Context, run_id: str) -> Summary:
-    """End a run, or return how it ended before; then tell the group.
-
-    Raises:
-        Busy, Unforeseen: As `once` says.
-    """
+    """End a run, or return how it ended before; then tell the group. Raises as `once` does."""
     run = ctx.ledger.run(run_id)
     work = Work(lambda counting: _finish(counting, run), lambda why: bare_summary(run, why, ctx.now()))
     summary = once(ctx, run_id, Step(FINISH), Summary, work)

@@ -44,10 +44,9 @@ log = structlog.get_logger()
 
 
 def load(ctx: Context, run_id: str, batch: int) -> LoadOutcome:
-    """Write what a batch's fetches brought, or return what an earlier delivery wrote. A failure is an outcome too.
+    """Write what a batch's fetches brought, or return what an earlier delivery wrote.
 
-    Raises:
-        Busy, Unforeseen: As `once` says.
+    A failure is an outcome too. Raises as `once` does.
     """
     part = part_of(ctx, run_id, batch)
     work = Work(lambda counting: _attempt(counting, part), lambda why: LoadOutcome(trouble=why))
@@ -183,11 +182,7 @@ class _Load:
         return agree(self.wanted, after(difference, self.found), places, self.ctx.base_facts.creator())
 
     def write(self) -> None:
-        """Write until the table agrees.
-
-        Raises:
-            LaikeError: As the service says, or the table kept changing under us.
-        """
+        """Write until the table agrees; `LaikeError` if it keeps changing under us."""
         for left in reversed(range(ROUNDS)):
             difference = self.difference()
             if difference.empty:

@@ -95,11 +95,7 @@ def begin_backfill(
 
 
 def open_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[str]) -> Run:
-    """The backfill of these days and accounts that is under way.
-
-    Raises:
-        WrongInput: There is none.
-    """
+    """The backfill of these days and accounts that is under way; `WrongInput` if there is none."""
     run = open_attempt(ctx, _planned_backfill(ctx, start, end, account_ids, None))
     if run is None:
         msg = f"no backfill of {start} .. {end} is under way for these accounts; `laike runs` lists what there is"

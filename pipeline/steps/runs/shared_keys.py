@@ -40,11 +40,7 @@ def settle_with_holders(
 def settled_by_load(
     ctx: Context, run: Run, load: LoadOutcome, layout: Layout, wanted: list[WantedRow]
 ) -> list[WantedRow]:
-    """The wanted rows of a read-back, by the load's decisions.
-
-    Raises:
-        LaikeError: The decisions are no longer staged.
-    """
+    """The wanted rows of a read-back, by the load's decisions; `LaikeError` if they are no longer staged."""
     if not load.shared:
         return wanted
     shared = ctx.staging.shared(run.batch_id)

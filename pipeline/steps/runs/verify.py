@@ -38,10 +38,9 @@ log = structlog.get_logger()
 
 
 def verify(ctx: Context, run_id: str, batch: int) -> VerifyOutcome:
-    """Read back what a load wrote, or return what an earlier delivery found. A failure is an outcome too.
+    """Read back what a load wrote, or return what an earlier delivery found.
 
-    Raises:
-        Busy, Unforeseen: As `once` says.
+    A failure is an outcome too. Raises as `once` does.
     """
     part = part_of(ctx, run_id, batch)
     work = Work(lambda counting: _attempt(counting, part), lambda why: VerifyOutcome(trouble=why))

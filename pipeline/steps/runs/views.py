@@ -23,10 +23,9 @@ log = structlog.get_logger()
 
 
 def check_views(ctx: Context, run_id: str) -> ViewsOutcome:
-    """Check and mend the views of a run's accounts. A failure is an outcome too, and never changes the run's state.
+    """Check and mend the views of a run's accounts.
 
-    Raises:
-        Busy, Unforeseen: As `once` says.
+    A failure is an outcome too, and never changes the run's state. Raises as `once` does.
     """
     run = ctx.ledger.run(run_id)
     work = Work(lambda counting: _attempt(counting, run), lambda why: ViewsOutcome(trouble=why))

@@ -27,11 +27,7 @@ READINGS = 3  # rows that change between two pages spoil a reading
 
 
 def take_snapshot(ctx: Context, run: Run, base: Base) -> Snapshot:
-    """The table as it is now.
-
-    Raises:
-        TableMismatch: A column is missing or cannot hold what we write.
-    """
+    """The table as it is now; raises as `match_fields` does."""
     writes, read_at, creating = writers(ctx), ctx.now(), _will_create(ctx, run)
     with ThreadPoolExecutor(max_workers=1) as pool:
         # the load needs the count: asking now costs no time, the reports are still on their way
@@ -86,11 +82,7 @@ def rows_of(layout: Layout, records: Iterable[Record], days: Collection[date]) -
 
 
 def read_rows(base: Base, layout: Layout, days: Collection[date]) -> list[FoundRow]:
-    """Read every row of `days`.
-
-    Raises:
-        BadResponse: Three readings in a row contradicted themselves.
-    """
+    """Read every row of `days`; `BadResponse` if three readings in a row contradicted themselves."""
     return _read_days(base, layout, days, lambda now, records: list(rows_of(now, records, days)))
 
 
@@ -109,11 +101,7 @@ def read_everything(
 
 
 def layout_now(ctx: Context, base: Base) -> tuple[Layout, list[Field]]:
-    """Our columns matched with the table's fields as they are now, and those fields.
-
-    Raises:
-        TableMismatch: A column is missing or cannot hold what we write.
-    """
+    """Our columns matched with the table's fields of now, and those fields; raises as `match_fields` does."""
     fields = base.tables.fields(base.table_id)
     return match_fields(ctx, fields, time_zone(ctx, base)), fields
 
@@ -140,11 +128,7 @@ def read_following(
 
 
 def read_when_quiet(ctx: Context, read: Callable[[Base], T]) -> T:
-    """Read the base; where a write of ours conflicts, read once more under the writer lock.
-
-    Raises:
-        LaikeError: As `read` says.
-    """
+    """Read the base; where a write of ours conflicts, read once more under the writer lock."""
     try:
         return read(ctx.base(None))
     except Throttled as error:

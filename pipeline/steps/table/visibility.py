@@ -29,11 +29,7 @@ log = structlog.get_logger()
 
 
 def require_visibility(ctx: Context) -> None:
-    """Refuse to write while loading is stopped.
-
-    Raises:
-        TableUnseen: Loading is stopped.
-    """
+    """Refuse to write (`TableUnseen`) while loading is stopped."""
     if lost := ctx.visibility.lost():
         raise TableUnseen(lost.why)
 
@@ -81,11 +77,7 @@ def holds_rows(ctx: Context, accounts: Iterable[Account]) -> bool:
 
 
 def stop_if_invisible(ctx: Context, run: Run, agreements: Sequence[DayAgreement]) -> None:
-    """Stop loading where none of the rows that were just created for a day reads back.
-
-    Raises:
-        TableUnseen: There is such a day.
-    """
+    """Stop loading (`TableUnseen`) where none of the rows just created for a day reads back."""
     changes = ctx.staging.changes(run.batch_id).values() if any(one.missing for one in agreements) else ()
     hidden = hidden_rows(agreements, changes)
     if not hidden:

@@ -42,11 +42,7 @@ def batches(rows: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 
 def write_batches(rows: Sequence[T], size: BatchSize, write: Callable[[Sequence[T]], object]) -> None:
-    """Write all rows, as many at once as the service takes.
-
-    Raises:
-        BatchTooLarge: The service refuses the smaller size, too.
-    """
+    """Write all rows, as many at once as the service takes; `BatchTooLarge` if it refuses the smaller size, too."""
     start = 0
     while start < len(rows):
         batch = rows[start : start + size.now]

@@ -30,10 +30,6 @@ def tell_week(ctx: Context, run: Run) -> None:
 
 
 def last_week(ctx: Context) -> Week:
-    """Last week, account by account.
-
-    Raises:
-        LaikeError: As `coverage` says.
-    """
+    """Last week, account by account; raises as `coverage` does."""
     last, before = weeks(china_day(ctx.now()))
     return week_of(last, coverage(ctx, DayRange(before.first, last.last)))

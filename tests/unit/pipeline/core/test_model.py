@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.core.errors import Trouble
 from pipeline.core.model import (
+    AccountDay,
     Cell,
     DayRange,
     FoundRow,
@@ -17,8 +18,10 @@ from pipeline.core.model import (
     TokenPair,
     WantedRow,
     blocks,
+    by_account,
     by_key,
     china_day,
+    grouped,
 )
 from pipeline.core.outcome import AccountResult, DayOutcome, DayState, FetchOutcome, RunState, Summary
 from pipeline.core.read_back import DayAgreement
@@ -309,3 +312,14 @@ def test_a_token_pair_does_not_print_its_secrets() -> None:
     )
     assert "canary" not in f"{pair} {pair!r} {[pair]}"
     assert "1769900000000" in repr(pair)
+
+
+def test_values_are_grouped_by_key_in_their_order() -> None:
+    assert grouped([("a", 2), ("b", 1), ("a", 1)]) == {"a": [2, 1], "b": [1]}
+    assert grouped([]) == {}
+
+
+def test_values_of_accounts_days_come_by_account_and_day() -> None:
+    first, last = date(2026, 2, 1), date(2026, 2, 2)
+    values = {AccountDay("1", first): "a", AccountDay("2", first): "b", AccountDay("1", last): "c"}
+    assert by_account(values) == {"1": {first: "a", last: "c"}, "2": {first: "b"}}
