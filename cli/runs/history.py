@@ -98,7 +98,7 @@ def show(named: str, *, wait: bool, as_json: bool) -> int:
 
 def _named(ctx: Context, named: str) -> str:
     """The id of a run given by its id, by the unique beginning of one, or as last or last-failed."""
-    if ctx.ledger.known(named):
+    if ctx.ledger.has(named):
         return named
     if named in (LAST, LAST_FAILED):
         return _last(ctx, Wanted(failed=named == LAST_FAILED))

@@ -44,7 +44,7 @@ LIMITS = tuple(Limits(*size) for size in _SIZES)
 
 
 def run_card(summary: Summary, beside: Background | None = None) -> Card:
-    """The card about a run's end: the largest that the webhook takes; `beside` is what else was known then."""
+    """The card about a run's end: the largest that the webhook takes; `beside` is what else was figures then."""
     background = beside or Background()
     made = (_run_card(summary, background, limits) for limits in LIMITS)
     return next((one for one in made if size(one) <= CARD_BYTES), _run_card(summary, background, LIMITS[-1]))
@@ -213,11 +213,11 @@ def _account_row(one: AccountResult, summary: Summary, beside: Background, after
     row |= {"rows": there.rows, "cost": float(there.cost)}
     if len(after.synced) < after.waited_for:  # else the card's first line has the one time of all
         row["as_of"] = moment(there.as_of)
-    known = beside.history.get(AccountDay(one.id, summary.day))
+    figures = beside.history.get(AccountDay(one.id, summary.day))
     before = beside.history.get(AccountDay(one.id, summary.day - timedelta(days=1)))
-    if known and known.conversions is not None:
-        row["conversions"] = int(known.conversions)
-    return {**row, "change": coloured(change(known.cost, before.cost if before else None))} if known else row
+    if figures and figures.conversions is not None:
+        row["conversions"] = int(figures.conversions)
+    return {**row, "change": coloured(change(figures.cost, before.cost if before else None))} if figures else row
 
 
 def _state(one: AccountResult, after: Aftermath) -> str:

@@ -73,8 +73,8 @@ def sheet_name(wanted: str, taken: Collection[str]) -> str:
 
 
 def _cut(text: str, ending: str) -> str:
-    room = SHEET_NAME_MAX - len(ending)
-    kept = text.encode("utf-16-le")[: 2 * room].decode("utf-16-le", "ignore")
+    space = SHEET_NAME_MAX - len(ending)
+    kept = text.encode("utf-16-le")[: 2 * space].decode("utf-16-le", "ignore")
     return kept.rstrip(" '") + ending
 
 

@@ -60,13 +60,13 @@ def coloured(words: str) -> Markdown:
 def cost_chart(history: History, account_ids: Collection[str], day: date) -> list[Element]:
     """消耗 of the two weeks up to a day, and which bars lack accounts; at least two days must be known."""
     days = DayRange(day - timedelta(days=CHART_DAYS - 1), day)
-    known = [(one, together(history, account_ids, one)) for one in days]
-    if sum(one is not None for _, one in known) < 2:  # noqa: PLR2004 one bar is no course
+    courses = [(one, together(history, account_ids, one)) for one in days]
+    if sum(one is not None for _, one in courses) < 2:  # noqa: PLR2004 one bar is no course
         return []
     values: list[dict[str, Value]] = [
-        {"day": f"{one:%m-%d}", "cost": float(its.cost) if its else None} for one, its in known
+        {"day": f"{one:%m-%d}", "cost": float(its.cost) if its else None} for one, its in courses
     ]
-    short = [f"{one:%m-%d}" for one, its in known if its and _lacks(history, account_ids, days.first, one)]
+    short = [f"{one:%m-%d}" for one, its in courses if its and _lacks(history, account_ids, days.first, one)]
     more = f" 等 {len(short)} 天" if len(short) > DAYS_NAMED else ""
     note = [markdown(Markdown("图中 {}{} 缺少部分账户的数据", "、".join(short[:DAYS_NAMED]), more))] if short else []
     return [bar_chart(f"近 {CHART_DAYS} 天消耗（元）", values, "day", "cost"), *note]
@@ -75,8 +75,8 @@ def cost_chart(history: History, account_ids: Collection[str], day: date) -> lis
 def _lacks(history: History, account_ids: Collection[str], first: date, day: date) -> bool:
     """Whether a day is unknown of an account that has an earlier one."""
     before = [day - timedelta(days=ago) for ago in range(1, (day - first).days + 1)]
-    missing = (number for number in account_ids if AccountDay(number, day) not in history)
-    return any(AccountDay(number, one) in history for number in missing for one in before)
+    missing = (account_id for account_id in account_ids if AccountDay(account_id, day) not in history)
+    return any(AccountDay(account_id, one) in history for account_id in missing for one in before)
 
 
 def _changes(measure: Callable[[Figures], Decimal | None], against: dict[int, Comparison | None]) -> dict[str, Value]:
@@ -88,11 +88,11 @@ def _notes(
     history: History, account_ids: Collection[str], day: date, against: dict[int, Comparison | None]
 ) -> list[Element]:
     """How many accounts are compared, where the earlier day is unknown of some."""
-    known = sum(together(history, [number], day) is not None for number in account_ids)
+    loaded = sum(together(history, [account_id], day) is not None for account_id in account_ids)
     notes = [
-        f"较{word}只比较两日都有数据的 {one.accounts} 个账户（共 {known} 个）"
+        f"较{word}只比较两日都有数据的 {one.accounts} 个账户（共 {loaded} 个）"
         for ago, word in _BASES
-        if (one := against[ago]) and one.accounts < known
+        if (one := against[ago]) and one.accounts < loaded
     ]
     return [markdown(Markdown("{}", "；".join(notes)))] if notes else []
 

@@ -225,7 +225,7 @@ def readings(table_id: str, account_id: str) -> str:
     return f"{PREFIX}table:{table_id}:readings:{account_id}"
 
 
-def unseen(table_id: str) -> str:
+def loading_stopped(table_id: str) -> str:
     """Why loading into a table is stopped."""
     return f"{PREFIX}table:{table_id}:unseen"
 

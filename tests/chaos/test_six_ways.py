@@ -91,7 +91,7 @@ def test_5_messages_that_were_taken_and_lost_are_sent_again(team: Workers) -> No
     team.lab.extra |= SHORT
     worker = team.worker()
     run_id = begin_daily(team)
-    assert wait_until(lambda: team.ctx.ledger.known(run_id))
+    assert wait_until(lambda: team.ctx.ledger.has(run_id))
     worker.kill()
     team.ctx.client.delete(*QUEUES, "unacked", "unacked_index")
     team.worker()

@@ -93,7 +93,7 @@ class Ledger:
         """How runs ended, in one round trip, without open or unreadable ones."""
         return list(many_runs.parts_of(self._client, run_ids, SUMMARY, Summary))
 
-    def known(self, run_id: str) -> bool:
+    def has(self, run_id: str) -> bool:
         """Whether there is a run of that id."""
         return bool(self._client.hexists(keys.run(run_id), PLAN))
 

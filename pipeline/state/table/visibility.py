@@ -33,21 +33,21 @@ class Visibility:
 
     def lost(self) -> VisibilityLost | None:
         """Why loading is stopped, if it is."""
-        data: Any = self._client.get(keys.unseen(self._table_id))
+        data: Any = self._client.get(keys.loading_stopped(self._table_id))
         return codec.load(VisibilityLost, data) if data else None
 
     def learn_lost(self, lost: VisibilityLost) -> None:
         """Stop loading into the table."""
-        self._client.set(keys.unseen(self._table_id), codec.dump(lost, VisibilityLost))
+        self._client.set(keys.loading_stopped(self._table_id), codec.dump(lost, VisibilityLost))
 
     def learn_regained(self) -> None:
         """Resume loading: the rows are seen again."""
-        self._client.delete(keys.unseen(self._table_id))
+        self._client.delete(keys.loading_stopped(self._table_id))
 
     def learn_emptied(self, now: datetime) -> None:
         """Resume loading: what was seen before `now` is no longer in the table."""
         pipe = self._client.pipeline()
-        pipe.delete(keys.unseen(self._table_id), keys.seen(self._table_id))
+        pipe.delete(keys.loading_stopped(self._table_id), keys.seen(self._table_id))
         pipe.set(keys.emptied(self._table_id), now.isoformat())
         pipe.execute()
 

@@ -75,11 +75,11 @@ class _NotLocal(Exception):
 
 def discover(ctx: Context, last: Roster | None) -> Roster:
     """Discover and remember the accounts that the token reaches; `NeedsPerson` if it reaches none."""
-    api, known = ctx.oceanengine(None), frozenset(last.parents if last else ())
+    api, found_before = ctx.oceanengine(None), frozenset(last.parents if last else ())
     ticked = [one for one in authorized(api) if one.type != ADVERTISER]
     valid = [one for one in ticked if one.type in WAYS and one.valid]
     with ThreadPoolExecutor(max_workers=LISTINGS_AT_ONCE) as pool:
-        listed = list(pool.map(lambda one: _under(api, one, known), valid))
+        listed = list(pool.map(lambda one: _under(api, one, found_before), valid))
     found = [account for one in listed for account in one.found]
     if not found:
         raise _nothing(listed, ticked)
@@ -117,42 +117,42 @@ def _nothing(listed: Sequence[_Listed], ticked: Sequence[Authorized]) -> NeedsPe
     )
 
 
-def _under(api: OceanEngine, parent: Authorized, known: Set[str]) -> _Listed:
+def _under(api: OceanEngine, parent: Authorized, found_before: Set[str]) -> _Listed:
     """The accounts under one that was ticked.
 
     Args:
-        known: Places where accounts were found before: there a refusal is an error, and an empty list must be stated.
+        found_before: Places that had accounts before: there a refusal is an error, and an empty list must be stated.
     """
     way = WAYS[parent.type]
     try:
-        return _Listed(parent, way.listing(api, parent, known))
+        return _Listed(parent, way.listing(api, parent, found_before))
     except _NotLocal:
         return _Listed(parent, skipped=Why.NOT_LOCAL)
     except (AccountUnavailable, NeedsPerson) as error:
         refused = isinstance(error, AccountUnavailable) or error.code == NOT_GRANTED
-        if not (way.may_be_refused and refused) or parent.id in {place.partition("/")[0] for place in known}:
+        if not (way.may_be_refused and refused) or parent.id in {place.partition("/")[0] for place in found_before}:
             raise
         log.warning("listing_refused", parent=parent.id, type=parent.type, error=error.message)
         return _Listed(parent, skipped=Why.REFUSED, refusal=error)
 
 
-def _of_life(api: OceanEngine, parent: Authorized, known: Set[str]) -> Places:
-    ids = accounts_of_life(api, parent.id, stated=parent.id in known)
+def _of_life(api: OceanEngine, parent: Authorized, found_before: Set[str]) -> Places:
+    ids = accounts_of_life(api, parent.id, stated=parent.id in found_before)
     return {parent.id: [Found(account_id, "", LIFE) for account_id in ids]}
 
 
-def _of_workbench(api: OceanEngine, parent: Authorized, known: Set[str]) -> Places:
-    found = accounts_of_workbench(api, parent.id, stated=parent.id in known)
+def _of_workbench(api: OceanEngine, parent: Authorized, found_before: Set[str]) -> Places:
+    found = accounts_of_workbench(api, parent.id, stated=parent.id in found_before)
     return {parent.id: [Found(account_id, name, WORKBENCH) for account_id, name in found.items()]}
 
 
-def _of_ebp(api: OceanEngine, parent: Authorized, known: Set[str]) -> Places:
+def _of_ebp(api: OceanEngine, parent: Authorized, found_before: Set[str]) -> Places:
     way = GROUP if parent.type in GROUP_TYPES else EBP
-    found = accounts_of_ebp(api, parent.id, stated=parent.id in known)
+    found = accounts_of_ebp(api, parent.id, stated=parent.id in found_before)
     return {parent.id: [Found(account_id, name, way) for account_id, name in found.items()]}
 
 
-def _of_agent(api: OceanEngine, parent: Authorized, known: Set[str]) -> Places:
+def _of_agent(api: OceanEngine, parent: Authorized, found_before: Set[str]) -> Places:
     """The accounts of an agent and of its second-level agents.
 
     Asks for the names here, so that one refusal covers all permissions that an app may lack for an agent.
@@ -163,9 +163,9 @@ def _of_agent(api: OceanEngine, parent: Authorized, known: Set[str]) -> Places:
     below = f"{parent.id}/"
     agents = {parent.id: parent.id}
     if parent.type in AGENT_TYPES:
-        had_some = any(place.startswith(below) for place in known)
+        had_some = any(place.startswith(below) for place in found_before)
         agents |= {f"{below}{child}": child for child in child_agents(api, parent.id, stated=had_some)}
-    lists = {place: accounts_of_agent(api, agent, stated=place in known) for place, agent in agents.items()}
+    lists = {place: accounts_of_agent(api, agent, stated=place in found_before) for place, agent in agents.items()}
     local = (LOCAL, "") if parent.type == LOCAL_AGENT else (LOCAL,)
     ours = {place: one.ids for place, one in lists.items() if one.source in local}
     if not any(ours.values()) and any(one.ids for one in lists.values()):

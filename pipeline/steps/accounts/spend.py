@@ -119,7 +119,7 @@ def _loaded_with_rows(ctx: Context, account_id: str, short: Iterable[DayOutcome]
     bare = [day.day for day in short if not day.rows]
     before = {day - timedelta(days=ago) for day in bare for ago in range(1, LATELY.days + 1)}
     return {
-        at.day for at, known in ctx.coverage.at(AccountDay(account_id, day) for day in before).items() if known.rows
+        at.day for at, loaded in ctx.coverage.at(AccountDay(account_id, day) for day in before).items() if loaded.rows
     }
 
 

@@ -53,8 +53,9 @@ def check_feishu(ctx: Context, *, redis: bool) -> list[Finding]:
 def _base(ctx: Context, *, redis: bool) -> Base:
     api = ctx.feishu(None)
     api = replace(api, reads=replace(api.reads, attempts=TRIES))
-    known = ctx.base_facts.app_token() if redis else None
-    return Base(api, known or find_base(api, ctx.settings.bitable_app_token).app_token, ctx.settings.bitable_table_id)
+    settings, remembered = ctx.settings, ctx.base_facts.app_token() if redis else None
+    app_token = remembered or find_base(api, settings.bitable_app_token).app_token
+    return Base(api, app_token, settings.bitable_table_id)
 
 
 def _app_cure(error: LaikeError) -> str | None:

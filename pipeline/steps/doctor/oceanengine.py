@@ -44,8 +44,8 @@ _ACCOUNT = (
 
 def accounts_of(ctx: Context) -> tuple[Account, ...]:
     """Return the accounts to load, as far as they are remembered: no call is made."""
-    known = remembered_accounts(ctx)
-    return choose_accounts(known.names if known else {}, [])
+    listed = remembered_accounts(ctx)
+    return choose_accounts(listed.names if listed else {}, [])
 
 
 def check_oceanengine(ctx: Context, *, redis: bool) -> list[Finding]:
@@ -108,16 +108,16 @@ def _check_mirror(ctx: Context) -> list[Finding]:
 def _check_lists(ctx: Context) -> list[Finding]:
     """Check the account lists if accounts are discovered, then the reports."""
     try:
-        known = current_accounts(ctx, anew=True)
+        listed = current_accounts(ctx, anew=True)
     except NeedsAuthorization as error:
         return [unauthorized(REPORTS[0], error), *skipped(REPORTS[1:], "the token is refused")]
     except LaikeError as error:
         denied = of_error(LISTS, error, _GRANT_LISTS if error.code in (NOT_GRANTED, NO_PERMISSION) else None)
         return [denied, *skipped(REPORTS, "no account is known")]
-    reports = [*_check_reports(ctx, choose_accounts(known.names, [])), *_check_options(ctx)]
-    if not known.trouble:
-        return [_listed(ctx, len(known.names)), *reports]
-    trouble = known.trouble
+    reports = [*_check_reports(ctx, choose_accounts(listed.names, [])), *_check_options(ctx)]
+    if not listed.trouble:
+        return [_listed(ctx, len(listed.names)), *reports]
+    trouble = listed.trouble
     cure = _GRANT_LISTS if trouble.code in (NOT_GRANTED, NO_PERMISSION) else trouble.at_terminal
     return [broken(LISTS, f"the last list is used: {trouble.message}", cure), *reports]
 

@@ -57,8 +57,8 @@ class Listings:
     def local_ids(self) -> list[int]:
         """Return ids of 本地推 accounts as last discovered or set."""
         last = self._ctx.rosters.last()
-        known = self._ctx.settings.accounts or (last.names if last else {})
-        return [int(number) for number in known][:NAMES_ASKED]
+        names = self._ctx.settings.accounts or (last.names if last else {})
+        return [int(account_id) for account_id in names][:NAMES_ASKED]
 
 
 def _token_in_the_header(lists: Listings) -> str:

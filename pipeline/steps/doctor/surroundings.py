@@ -100,7 +100,7 @@ def _beat(ctx: Context, times: Mapping[str, datetime]) -> Finding:
     )
     deadline = deadline_s(account_count(ctx), 1, settings.oceanengine_rate, settings.run_deadline_s)
     owed = now >= owed_from(now, settings.daily_at, deadline) and any(run.started_at < begins for run in runs)
-    if owed and not ctx.ledger.known(scheduled_id(RunKind.DAILY, newest)):
+    if owed and not ctx.ledger.has(scheduled_id(RunKind.DAILY, newest)):
         was = f"the last one was {last.run_id}" if last else "there never was one"
         return warning("beat", f"today's daily run has not begun ({was})", maintenance_of("no_beat"))
     summary = ctx.ledger.summary(last.run_id) if last else None

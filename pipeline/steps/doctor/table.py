@@ -114,24 +114,24 @@ def _views(
         rights.ask(READ_VIEWS, lambda: base.views.conditions(next(iter(names))))  # may any view be read?
     if READ_VIEWS in rights.scopes or found is None:
         return skipped(["views"], "reading views is denied")[0]
-    known = bool(ctx.table_facts.views())
+    made = bool(ctx.table_facts.views())
     # without an account's first row a select lacks its option, so there can be no view yet
-    missing = [view for view in found if view.state == ViewState.NEW and known and layout.view_conditions(view.account)]
+    missing = [view for view in found if view.state == ViewState.NEW and made and layout.view_conditions(view.account)]
     wrong = [view for view in found if view.state in (ViewState.WRONG, ViewState.DELETED)]
-    return _judge_views(len(found), [*missing, *wrong], len(names), known=known)
+    return _judge_views(len(found), [*missing, *wrong], len(names), made=made)
 
 
 def _lacking(*, redis: bool) -> str:
     return "the columns are not right" if redis else "Redis is out of reach"
 
 
-def _judge_views(accounts: int, bad: Sequence[AccountView], count: int, *, known: bool) -> Finding:
+def _judge_views(accounts: int, bad: Sequence[AccountView], count: int, *, made: bool) -> Finding:
     if bad:
         named = ", ".join(f"{view.account.name} ({view.state})" for view in bad)
         return warning("views", f"{len(bad)} view(s) missing or wrong: {named}", _VIEWS)
     if count >= VIEWS_MANY:
         return warning("views", f"{count} of at most {VIEWS_MAX} views", _MANY)
-    if not known:
+    if not made:
         return ok("views", f"none of {accounts} account(s) has one yet: the first run makes them")
     return ok("views", f"those of {accounts} account(s) are as they should be")
 

@@ -32,7 +32,7 @@ def as_left(ctx: Context, part: Run, found: Iterable[FoundRow]) -> bool:
     if covered is None:
         return False
     there = table_days(found, places(part))
-    return all(known.table == there[at].digest for at, known in covered.items())
+    return all(loaded.table == there[at].digest for at, loaded in covered.items())
 
 
 def is_carried(ctx: Context, part: Run) -> bool:

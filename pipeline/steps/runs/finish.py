@@ -124,9 +124,9 @@ def _name_others(ctx: Context, run: Run, conflicts: frozenset[AccountDay]) -> li
     """Write the status of days of other accounts that contradict this run's accounts."""
     ours = {account.id for account in run.accounts}
     beyond = sorted(at for at in conflicts if at.account_id not in ours)
-    known = remembered_accounts(ctx) if beyond else None
-    if not known:
+    listed = remembered_accounts(ctx) if beyond else None
+    if not listed:
         return []
-    others = [account for account in choose_accounts(known.names, []) if account.id not in ours]
-    told = learn_conflicts(ctx, [at for at in beyond if at.account_id in known.names])
+    others = [account for account in choose_accounts(listed.names, []) if account.id not in ours]
+    told = learn_conflicts(ctx, [at for at in beyond if at.account_id in listed.names])
     return _write_status(ctx, replace(run, accounts=(*run.accounts, *others)), told)

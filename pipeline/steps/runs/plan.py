@@ -44,10 +44,10 @@ def begin_daily(ctx: Context) -> Run:
     """Begin or return the day's run: yesterday with its look-back, and back to the oldest owed day."""
     days = plan.window(ctx.now(), ctx.settings.lookback_days)
     run_id = plan.scheduled_id(RunKind.DAILY, days.last)
-    if ctx.ledger.known(run_id):
+    if ctx.ledger.has(run_id):
         return ctx.ledger.run(run_id)
-    known = _scheduled_roster(ctx)
-    run = _planned(ctx, known, run_id, reaching_back(ctx, known.names, days), [])
+    listed = _scheduled_roster(ctx)
+    run = _planned(ctx, listed, run_id, reaching_back(ctx, listed.names, days), [])
     return _open(ctx, replace(run, restatements=True))
 
 
@@ -55,18 +55,18 @@ def daily_is_lost(ctx: Context) -> bool:
     """Whether today's daily run should have begun and did not."""
     now, settings = ctx.now(), ctx.settings
     late = plan.daily_is_late(now, settings.daily_at, settings.watchdog_s, _deadline_s(ctx, account_count(ctx), 1))
-    return late and not ctx.ledger.known(plan.scheduled_id(RunKind.DAILY, plan.yesterday(now)))
+    return late and not ctx.ledger.has(plan.scheduled_id(RunKind.DAILY, plan.yesterday(now)))
 
 
 def begin_settle(ctx: Context) -> Run:
     """Begin or return the settling run: yesterday once more, without parked accounts."""
     newest = plan.yesterday(ctx.now())
     run_id = plan.scheduled_id(RunKind.SETTLE, newest)
-    if ctx.ledger.known(run_id):
+    if ctx.ledger.has(run_id):
         return ctx.ledger.run(run_id)
-    known, parked = _scheduled_roster(ctx), ctx.absences.parked(ctx.now())
-    chosen = [one for one in known.names if one not in parked]
-    return _open(ctx, _planned(ctx, known, run_id, DayRange(newest, newest), chosen))
+    listed, parked = _scheduled_roster(ctx), ctx.absences.parked(ctx.now())
+    chosen = [one for one in listed.names if one not in parked]
+    return _open(ctx, _planned(ctx, listed, run_id, DayRange(newest, newest), chosen))
 
 
 def begin_backfill(
@@ -85,7 +85,7 @@ def begin_backfill(
     """
     now, settings = ctx.now(), ctx.settings
     run = _planned_backfill(ctx, start, end, account_ids, suffix)
-    if not ctx.ledger.known(run.run_id):
+    if not ctx.ledger.has(run.run_id):
         if there := open_attempt(ctx, run):
             return there
         run = taken_up(ctx, run)
@@ -114,16 +114,16 @@ def begin_catch_up(ctx: Context) -> list[Run]:
     """Begin a run for each range of owed days that is due for another try; without one no call is made."""
     if ctx.visibility.lost():
         return []  # nothing may be written
-    known = remembered_accounts(ctx) or current_accounts(ctx)
-    day = newest_day(ctx, len(known.names))
+    listed = remembered_accounts(ctx) or current_accounts(ctx)
+    day = newest_day(ctx, len(listed.names))
     if day == plan.yesterday(ctx.now()):
-        known = current_accounts(ctx)  # a list that the daily run could not renew may lack a new account
-    rebuild_coverage(ctx, known.names)
-    lacking = worth_trying(ctx, owed(ctx, known.names, day))
+        listed = current_accounts(ctx)  # a list that the daily run could not renew may lack a new account
+    rebuild_coverage(ctx, listed.names)
+    lacking = worth_trying(ctx, owed(ctx, listed.names, day))
     runs = recent_runs(ctx) if lacking else []
     # two processes see the same runs, and so begin the same ones
     planned = [
-        _planned(ctx, known, catch_up_id(day, days, runs), days, account_ids)
+        _planned(ctx, listed, catch_up_id(day, days, runs), days, account_ids)
         for days, account_ids in due_groups(ctx, lacking, runs).items()
     ]
     return [_open_next(ctx, run) for run in planned]
@@ -135,9 +135,9 @@ def _deadline_s(ctx: Context, accounts: int, days: int) -> float:
 
 def _roster(ctx: Context) -> Accounts:
     """The accounts; their coverage is rebuilt if Redis was emptied."""
-    known = current_accounts(ctx)
-    rebuild_coverage(ctx, known.names)
-    return known
+    listed = current_accounts(ctx)
+    rebuild_coverage(ctx, listed.names)
+    return listed
 
 
 def _scheduled_roster(ctx: Context) -> Accounts:
@@ -150,10 +150,10 @@ def _scheduled_roster(ctx: Context) -> Accounts:
 
 
 def _planned(
-    ctx: Context, known: Accounts, run_id: str, days: DayRange, account_ids: Sequence[str], *, dry_run: bool = False
+    ctx: Context, listed: Accounts, run_id: str, days: DayRange, account_ids: Sequence[str], *, dry_run: bool = False
 ) -> Run:
     now = ctx.now()
-    accounts, parked = choose(ctx, known.names, account_ids), ctx.absences.parked(now)
+    accounts, parked = choose(ctx, listed.names, account_ids), ctx.absences.parked(now)
     return Run(
         run_id=run_id,
         day=days.last,
@@ -162,7 +162,7 @@ def _planned(
         started_at=now,
         deadline=now + timedelta(seconds=_deadline_s(ctx, len(accounts), len(days))),
         dry_run=dry_run,
-        trouble=known.trouble,
+        trouble=listed.trouble,
         parked=tuple(account.id for account in accounts if account.id in parked),
         table_id=ctx.settings.bitable_table_id,
     )

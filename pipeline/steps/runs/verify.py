@@ -121,8 +121,8 @@ class _ReadBack:
     @property
     def verified(self) -> bool:
         """Whether every day that was fetched is right in the table."""
-        known = bool(self.agreements or self.overtaken)
-        return known and all(one.agrees for one in self.agreements) and all(one.proven for one in self.overtaken)
+        checked = bool(self.agreements or self.overtaken)
+        return checked and all(one.agrees for one in self.agreements) and all(one.proven for one in self.overtaken)
 
     @cached_property
     def _fetched(self) -> _Fetched:
@@ -167,9 +167,9 @@ class _ReadBack:
         overtaken, ours = [], []
         later = newer(self.ctx, self._fetched.read_at)
         for one in agreements:
-            known = later.get(one.at)
-            if known or (one.at in later and not one.agrees):
-                overtaken.append(_overtaken(one.at, self._there[one.at], known))
+            loaded = later.get(one.at)
+            if loaded or (one.at in later and not one.agrees):
+                overtaken.append(_overtaken(one.at, self._there[one.at], loaded))
             else:
                 ours.append(one)
         self.agreements, self.overtaken = tuple(ours), tuple(overtaken)
@@ -191,10 +191,10 @@ class _ReadBack:
         self.ctx.coverage.learn(covered, self.ctx.shared_now())
 
 
-def _overtaken(at: AccountDay, there: TableDay, known: Loaded | None) -> Overtaken:
+def _overtaken(at: AccountDay, there: TableDay, loaded: Loaded | None) -> Overtaken:
     """A day with newer figures; one read back by an older release has no digest, and is believed."""
-    proven = known is not None and known.table in ("", there.digest)
-    against = known.as_of if known else None
+    proven = loaded is not None and loaded.table in ("", there.digest)
+    against = loaded.as_of if loaded else None
     return Overtaken(
         account_id=at.account_id, day=at.day, rows=there.rows, cost=there.cost, against=against, proven=proven
     )

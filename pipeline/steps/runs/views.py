@@ -68,9 +68,9 @@ def mend(ctx: Context, views: Sequence[AccountView], active: Active | None = Non
 
 def forget_deleted(ctx: Context, accounts: Sequence[Account]) -> None:
     """Forget views that people deleted, so that they are found by name or created again."""
-    names, known = ctx.base(None).views.names(), ctx.table_facts.views()
+    names, ours = ctx.base(None).views.names(), ctx.table_facts.views()
     for account in accounts:
-        if account.id in known and known[account.id].view_id not in names:
+        if account.id in ours and ours[account.id].view_id not in names:
             ctx.table_facts.forget_view(account.id)
 
 
@@ -94,16 +94,16 @@ def _look(
         names: The table's views by id.
         read: The table's layout as read a moment ago; an account's first row may have come since.
     """
-    known, wanted = ctx.table_facts.views(), view_names(accounts)
-    due = set(known) if deep else audit_due({account_id: one.checked for account_id, one in known.items()}, ctx.now())
+    ours, wanted = ctx.table_facts.views(), view_names(accounts)
+    due = set(ours) if deep else audit_due({account_id: one.checked for account_id, one in ours.items()}, ctx.now())
     filters = _Filters(ctx, read)
-    claimed = {one.view_id for one in known.values()}
+    claimed = {one.view_id for one in ours.values()}
     found = []
     for account in accounts:
-        if account.id not in known:
+        if account.id not in ours:
             alike = [view_id for name in wanted[account.id] for view_id, other in names.items() if other == name]
             found.append(filters.choose(account, [view_id for view_id in alike if view_id not in claimed]))
-        elif (view_id := known[account.id].view_id) not in names:
+        elif (view_id := ours[account.id].view_id) not in names:
             found.append(AccountView(account, ViewState.DELETED, view_id))
         else:
             found.append(filters.read(account, view_id) if account.id in due else _right(account, view_id))

@@ -60,12 +60,12 @@ def _clear(ctx: Context, run: Run, base: Base, layout: Layout, wanted: Sequence[
     twins = [twin for row in doubled for twin in late_twins(same[row.key], row, ours, since_ms)]
     if not twins:
         return
-    known = ctx.staging.cleared(run.batch_id)
-    if new := [twin for twin in twins if twin.row.record_id not in known.record_ids]:
+    cleared = ctx.staging.cleared(run.batch_id)
+    if new := [twin for twin in twins if twin.row.record_id not in cleared.record_ids]:
         file = str(save_copies(ctx, fields, new, WHY))
         log.info("twins_saved", run=run.run_id, rows=len(new), file=file)
         # recorded first, so that a process that takes over can tell of it
-        ctx.staging.put_cleared(run.batch_id, Cleared((*known.record_ids, *_ids(new)), (*known.files, file)))
+        ctx.staging.put_cleared(run.batch_id, Cleared((*cleared.record_ids, *_ids(new)), (*cleared.files, file)))
     ctx.writes.begin_writing()
     for batch in batches(_ids(twins), DELETE_BATCH):
         base.records().batch_delete(batch)

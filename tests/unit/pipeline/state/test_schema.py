@@ -161,5 +161,5 @@ class TestSchema:
 def test_tables_seen_are_those_with_that_key_and_no_others(fake: redis.Redis) -> None:
     fake.set(keys.seen("tbl2"), "1")
     fake.set(keys.seen("tbl1"), "1")
-    fake.set(keys.unseen("tbl3"), "1")
+    fake.set(keys.loading_stopped("tbl3"), "1")
     assert Schema(fake).tables_seen() == ("tbl1", "tbl2")

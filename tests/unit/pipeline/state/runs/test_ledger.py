@@ -237,9 +237,9 @@ class TestLedger:
 
     def test_a_run_is_open_from_its_begin_to_its_end(self, client: redis.Redis) -> None:
         ledger = Ledger(client)
-        assert not ledger.known(RUN.run_id)
+        assert not ledger.has(RUN.run_id)
         ledger.open(RUN)
-        assert (ledger.known(RUN.run_id), ledger.open_runs()) == (True, [RUN.run_id])
+        assert (ledger.has(RUN.run_id), ledger.open_runs()) == (True, [RUN.run_id])
         ledger.close(SUMMARY)
         assert ledger.open_runs() == []
 
