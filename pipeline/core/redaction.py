@@ -17,20 +17,20 @@ from urllib.parse import quote, quote_plus, unquote
 
 MARK = "***"
 SHORTEST = 6
-PASSING = 256  # tokens that are held at most: each is dead after a day or so
+PASSING = 256  # tokens held at most: each expires after a day or so
 
-# user and password in an address; where it is none of HTTP up to the last @, since a password may hold a / or #
+# user and password in an address; outside HTTP up to the last @, since a password may hold a / or #
 _USERINFO = re.compile(r"\b(https?://)[^\s/?#\"'<>]*@|\b((?!https?:)[a-z][a-z0-9+.-]*://)[^\s\"'<>]*@", re.IGNORECASE)
 
 
 class _Held:
-    """The secrets, and `forms`: every way in which one of them may be written, the longest first."""
+    """The secrets, and in `forms` every spelling of them, the longest first."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._lasting: set[str] = set()
-        self._passing: dict[str, None] = {}  # in the order in which they came
-        self.forms: tuple[str, ...] = ()  # replaced as a whole, so that who reads needs no lock
+        self._passing: dict[str, None] = {}  # in order of arrival
+        self.forms: tuple[str, ...] = ()  # replaced as a whole, so readers need no lock
 
     def add(self, secrets: Iterable[str | None], *, passing: bool) -> None:
         new = {one for one in secrets if one and one not in self._lasting and one not in self._passing}
@@ -50,17 +50,17 @@ _held = _Held()
 
 
 def hold(*secrets: str | None) -> None:
-    """Remember secrets for good."""
+    """Hold secrets until the process ends."""
     _held.add(secrets, passing=False)
 
 
 def hold_passing(*secrets: str | None) -> None:
-    """Remember secrets that others replace soon: the newest `PASSING` of them."""
+    """Hold short-lived secrets: the newest `PASSING` of them."""
     _held.add(secrets, passing=True)
 
 
 def redacted(text: str) -> str:
-    """Text without any secret that is held."""
+    """Replace every held secret in a text."""
     for form in _held.forms:
         if form in text:
             text = text.replace(form, MARK)
@@ -68,7 +68,7 @@ def redacted(text: str) -> str:
 
 
 def redacted_in(value: Any) -> Any:  # noqa: ANN401 JSON
-    """JSON of which no text holds a secret; what is no JSON becomes text where it holds one."""
+    """Replace held secrets in JSON; a value that is no JSON becomes text if it holds one."""
     if isinstance(value, str):
         return redacted(value)
     if isinstance(value, Mapping):
@@ -85,7 +85,7 @@ def _telling(secret: str) -> bool:
 
 
 def _written(secret: str) -> Iterator[str]:
-    """A secret as it is, in an address, in JSON, in a repr and on a page."""
+    """Spell a secret as it is, in an address, in JSON, in a repr and on a page."""
     yield secret
     for quoted in (quote(secret, safe=""), quote(secret), quote_plus(secret)):
         yield quoted
