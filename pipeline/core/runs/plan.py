@@ -97,6 +97,11 @@ def scheduled_id(kind: RunKind, day: date) -> str:
     return f"{kind.prefix}{day}"
 
 
+def backfill_id(days: DayRange, suffix: str = "") -> str:
+    """The id of a backfill; without a suffix, how the ids of all backfills of these days begin."""
+    return f"{RunKind.BACKFILL.prefix}{days.first}-{days.last}-{suffix}"
+
+
 def is_attempt_at(run: Run, wanted: Run) -> bool:
     """Whether a backfill has the days, accounts and table of the wanted one."""
     same = (run.days, run.accounts) == (wanted.days, wanted.accounts)

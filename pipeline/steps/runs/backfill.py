@@ -7,8 +7,8 @@ from datetime import datetime
 from pipeline.context import Context
 from pipeline.core.errors import Trouble
 from pipeline.core.model import Account, AccountDay
-from pipeline.core.outcome import Run, RunKind, RunState
-from pipeline.core.runs.plan import fullest, is_attempt_at, parts, window
+from pipeline.core.outcome import Run, RunState
+from pipeline.core.runs.plan import backfill_id, fullest, is_attempt_at, parts, window
 from pipeline.steps.runs.alive import under_way
 from pipeline.steps.runs.carried import fresh
 
@@ -60,7 +60,7 @@ def taken_up(ctx: Context, wanted: Run) -> Run:
 
 def _attempts(ctx: Context, wanted: Run) -> list[Run]:
     """Backfills of the same days and accounts into the same table, the newest first."""
-    newest = [run_id for run_id in ctx.ledger.newest(RUNS_LOOKED_AT) if RunKind.of(run_id) is RunKind.BACKFILL]
+    newest = [run_id for run_id in ctx.ledger.newest(RUNS_LOOKED_AT) if run_id.startswith(backfill_id(wanted.days))]
     return [run for run in ctx.ledger.plans(newest) if is_attempt_at(run, wanted)]
 
 

@@ -104,9 +104,9 @@ def open_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[st
 
 
 def _planned_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[str], suffix: str | None) -> Run:
-    now = ctx.now()
-    run_id = f"{RunKind.BACKFILL.prefix}{start}-{end}-{suffix or plan.manual_suffix(now)}"
-    run = _planned(ctx, _roster(ctx), run_id, plan.past_days(start, end, now), account_ids)
+    now, listed = ctx.now(), _roster(ctx)
+    days = plan.past_days(start, end, now)
+    run = _planned(ctx, listed, plan.backfill_id(days, suffix or plan.manual_suffix(now)), days, account_ids)
     return replace(run, backfill=True, rows_a_day=rows_a_day(ctx, run.accounts))
 
 
