@@ -1,7 +1,7 @@
 """Views of one table. Follows Bitable: 列出视图, 获取视图, 新增视图, 更新视图.
 
 A view's filter value is one string that holds a JSON array; the server reads it back in a shape of its own, so
-conditions are compared parsed.
+conditions are compared parsed. The column and the value of a filter: `core/table/layout.py: view_conditions`.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Compare the wanted rows with the table's: what to create and to update.
+"""Compare the wanted rows with the table's: what to create and to update, and why (`Causes`: restated, edited).
 
 Nothing is deleted: rows that the source no longer returns, and people's rows, stay as they are.
 """
