@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
+import redis
 from structlog.testing import capture_logs
 
 from pipeline.core.errors import Busy, NeedsPerson, Trouble
@@ -12,12 +13,11 @@ from pipeline.core.runs.flow import LOAD, Step
 from pipeline.core.runs.plan import parts
 from pipeline.core.unforeseen import TRIES, Unforeseen
 from pipeline.state import keys
-from pipeline.state.no_redis import in_memory
 from pipeline.state.runs.outcomes import Outcomes
 from pipeline.state.runs.staging import Staged
 from pipeline.state.store import StoreTrouble
 from pipeline.steps.runs.once import Done, Work, once, part_of
-from tests.unit.pipeline.steps.runs.fakes import RUN, FakeLedger
+from tests.unit.pipeline.steps.runs.fakes import RUN, WorkingContext
 
 LOADS = Step(LOAD)
 LEASE = keys.step(RUN.run_id, str(LOADS))
@@ -29,18 +29,10 @@ class Ground:
     """A run in Redis, and the processes that its load is delivered to."""
 
     def __init__(self) -> None:
-        self.redis, self.signs_of_life, self.events = in_memory(), list[str](), list[str]()
-        self.outcomes, self.done = Outcomes(self.redis), 0
-        self.ctx: Any = SimpleNamespace(
-            client=self.redis,
-            outcomes=self.outcomes,
-            ledger=FakeLedger({RUN.run_id: RUN}),
-            pulse=SimpleNamespace(stamp=self.signs_of_life.append),
-            events=SimpleNamespace(emit=lambda _, event, **__: self.events.append(event)),
-            settings=SimpleNamespace(step_lease_s=20.0),
-            of=lambda _: self.ctx,
-            counting=lambda: self.ctx,
-        )
+        self.ctx: Any = WorkingContext()
+        self.redis: redis.Redis = self.ctx.client
+        self.outcomes: Outcomes = self.ctx.outcomes
+        self.done = 0
 
     def deliver(self, act: Act, passing: type[NeedsPerson] | tuple[type[NeedsPerson], ...] = ()) -> str:
         """Deliver the load once; its outcome."""
@@ -112,7 +104,7 @@ def test_each_delivery_that_works_is_a_sign_of_life_and_leaves_the_lease_free(gr
     ground.deliver_broken(1)
     ground.deliver(lambda: "second")
     ground.deliver(lambda: "third")
-    assert ground.signs_of_life == [RUN.run_id] * 2
+    assert ground.ctx.signs_of_life == [RUN.run_id] * 2
     assert not ground.redis.exists(LEASE)
 
 
@@ -128,7 +120,7 @@ def test_a_step_that_breaks_is_tried_again_and_the_third_unforeseen_error_is_its
     assert ground.recorded() is None
     assert ground.deliver(breaks) == ground.recorded() == "gave up: bug"
     assert ground.deliver(lambda: "too late") == "gave up: bug"
-    assert ground.events == ["broke", "broke", "gave_up"]
+    assert ground.ctx.told == ["broke", "broke", "gave_up"]
 
 
 def test_a_step_that_broke_twice_and_then_works_has_its_own_outcome(ground: Ground) -> None:
@@ -156,13 +148,13 @@ def test_what_is_not_the_step_s_fault_never_becomes_its_outcome(
         with pytest.raises(type(error)):
             ground.deliver(fails(error), passing)
     assert ground.deliver(lambda: "done") == "done"
-    assert ground.events == []
+    assert ground.ctx.told == []
 
 
 def test_a_foreseen_error_that_the_step_did_not_turn_into_an_outcome_counts_as_breaking(ground: Ground) -> None:
     with pytest.raises(Unforeseen):
         ground.deliver(fails(NeedsPerson("token")))
-    assert ground.events == ["broke"]
+    assert ground.ctx.told == ["broke"]
 
 
 @pytest.mark.parametrize("act", [lambda: "late", breaks], ids=["it ends", "it breaks"])
@@ -196,9 +188,14 @@ def test_an_unreadable_outcome_stays_while_another_process_is_at_the_step(ground
 
 
 def test_a_step_works_in_the_table_that_its_run_was_planned_for(ground: Ground) -> None:
-    there: Any = SimpleNamespace(**{**vars(ground.ctx), "table": "of the plan"})
-    there.counting, ground.ctx.of = lambda: there, lambda run: there if run is RUN else None
-    assert once(ground.ctx, RUN.run_id, LOADS, str, Work(lambda ctx: cast("Any", ctx).table, gave_up)) == "of the plan"
+    there: Any = WorkingContext()
+    there.client, there.outcomes, ground.ctx.of = (
+        ground.redis,
+        ground.outcomes,
+        lambda run: there if run is RUN else None,
+    )
+    work = Work(do=lambda ctx: "there" if ctx is there else "here", give_up=gave_up)
+    assert once(ground.ctx, RUN.run_id, LOADS, str, work) == "there"
 
 
 def test_a_batch_is_the_part_of_the_plan_with_its_number(ground: Ground) -> None:
