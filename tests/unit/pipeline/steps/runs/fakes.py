@@ -9,6 +9,7 @@ from pipeline.core.errors import Trouble
 from pipeline.core.model import Account, DayRange
 from pipeline.core.outcome import Run, Summary
 from pipeline.state.no_redis import in_memory
+from pipeline.state.runs.ledger import Ledger
 from pipeline.state.runs.outcomes import Outcomes
 from pipeline.state.runs.staging import Staging
 
@@ -72,8 +73,9 @@ class WorkingContext:
     """A context in which a step is done once, on a Redis in memory."""
 
     def __init__(self, run: Run = RUN) -> None:
-        self.client = in_memory()
-        self.ledger = FakeLedger({run.run_id: run})
+        self.client, self.run_id = in_memory(), run.run_id
+        self.ledger = Ledger(self.client)
+        self.ledger.open(run)
         self.outcomes, self.staging = Outcomes(self.client), Staging(self.client)
         self.signs_of_life, self.told = list[str](), list[str]()
         self.pulse = SimpleNamespace(stamp=self.signs_of_life.append)

@@ -69,7 +69,7 @@ class Ground(WorkingContext):
     def read(self, batch: int = 0) -> int:
         """The outcome of the early read of a batch."""
         ctx: Any = self
-        return read_table(ctx, next(iter(self.ledger.plans)), batch)
+        return read_table(ctx, self.run_id, batch)
 
 
 @pytest.fixture
