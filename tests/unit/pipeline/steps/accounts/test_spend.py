@@ -14,11 +14,11 @@ from pipeline.core.errors import LaikeError, Retryable
 from pipeline.core.model import CHINA, AccountDay, DayRange, ReportRow, Totals
 from pipeline.core.outcome import DayState
 from pipeline.core.runs.quality import judge_days
-from pipeline.core.spend import LATELY, LATER, Noted
+from pipeline.core.spend import LATELY, LATER, Noted, Weighing
 from pipeline.state.coverage.spend import Spend
 from pipeline.state.no_redis import in_memory
 from pipeline.steps.accounts import spend as step
-from pipeline.steps.accounts.spend import Weighing, remember, weigh_days
+from pipeline.steps.accounts.spend import remember, weigh_days
 
 DAY = date(2026, 2, 1)
 BEFORE = DAY - timedelta(days=1)
