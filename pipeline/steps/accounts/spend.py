@@ -38,9 +38,8 @@ def weigh_days(
         days: The days as the sums alone judge them.
     """
     short = [day for day in days if falls_short(day)]
-    if not short:
-        return Weighing(tuple(days), look_again=not all(day.state.good for day in days))
-    if ctx.settings.account_options.get(account_id, AccountOptions()).expected:
+    expected = ctx.settings.account_options.get(account_id, AccountOptions()).expected
+    if expected or not short:
         made = tuple(accepted(day) if day in short else day for day in days)
         return Weighing(made, look_again=not all(day.state.good for day in made))
     costs = _costs(rows)
