@@ -1,6 +1,5 @@
 """A view is made once, filtered on its account alone, and left alone where it is a person's."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.clients.feishu.views import FULL, NAME_TAKEN, Condition
+from pipeline.clients.feishu.views import FULL, Condition
 from pipeline.core.coverage.day import Loaded
 from pipeline.core.errors import BadRequest, BadResponse, LaikeError, NeedsPerson, Retryable
 from pipeline.core.model import Account, AccountDay
@@ -21,6 +20,7 @@ from pipeline.core.table.views import VIEWS_MAX, VIEWS_NEAR, AccountView, ViewSt
 from pipeline.state.table.table_facts import CheckedView
 from pipeline.steps.table.view_repair import Repair
 from tests.unit.pipeline.core.tables import fields
+from tests.unit.pipeline.steps.table.fakes import FakeViews
 
 NOW = datetime(2026, 2, 2, 7, tzinfo=UTC)
 EAST, WEST = Account("1801", "城东店"), Account("1802", "城西店")
@@ -28,56 +28,11 @@ LOST, REFUSED = Retryable("no answer", effect_possible=True), Retryable("not tak
 SELECT = Field("fldA", "账户名称", SINGLE_SELECT)
 
 
-class Views:
-    """The views of a table: names and filters by id. Writes meet the given errors in turn, before or after they act."""
-
-    def __init__(self) -> None:
-        self.named, self.filters = dict[str, str](), dict[str, Condition]()
-        self.hidden: set[str] = set()  # names of people's private views
-        self.create_errors: list[LaikeError] = []
-        self.filter_errors: list[LaikeError] = []
-        self.acts_before_error = True  # whether a write whose answer is lost has an effect
-        self.deaf = False  # whether filters are answered and not kept
-        self.refused: set[str] = set()  # values that no filter takes
-
-    def add(self, name: str, view_filter: Condition | None = None) -> str:
-        view_id = f"vew{len(self.named)}"
-        self.named[view_id] = name
-        self.filters |= {view_id: view_filter} if view_filter else {}
-        return view_id
-
-    def names(self) -> dict[str, str]:
-        return dict(self.named)
-
-    def conditions(self, view_id: str) -> tuple[Condition, ...]:
-        return (self.filters[view_id],) if view_id in self.filters else ()
-
-    def create(self, name: str) -> str:
-        error = self.create_errors.pop(0) if self.create_errors else None
-        if error and not (error.effect_possible and self.acts_before_error):
-            raise error
-        if name in {*self.named.values(), *self.hidden}:
-            raise BadRequest("the name is taken", code=NAME_TAKEN)
-        made = self.add(name)
-        if error:
-            raise error
-        return made
-
-    def filter_on(self, view_id: str, field_id: str, value: str) -> None:
-        if json.loads(value)[0] in self.refused:
-            raise BadRequest("no such option")
-        error = self.filter_errors.pop(0) if self.filter_errors else None
-        if not self.deaf and (error is None or (error.effect_possible and self.acts_before_error)):
-            self.filters[view_id] = Condition(field_id, "is", tuple(json.loads(value)))
-        if error:
-            raise error
-
-
 class Ground:
     """A table with its views, and what is remembered of them."""
 
     def __init__(self) -> None:
-        self.views, self.fields, self.remembered = Views(), fields(), dict[str, CheckedView]()
+        self.views, self.fields, self.remembered = FakeViews(), fields(), dict[str, CheckedView]()
         self.loaded: dict[AccountDay, Loaded] = {}
         self.base: Any = SimpleNamespace(
             views=self.views, table_id="tbl1", tables=SimpleNamespace(fields=lambda _: self.fields)
@@ -103,7 +58,7 @@ class Ground:
 
     def shown(self) -> dict[str, str]:
         """The value that each filtered view shows, by the view's name."""
-        return {self.views.named[view_id]: one.values[0] for view_id, one in self.views.filters.items()}
+        return {self.views.named[view_id]: one.values[0] for view_id, (one,) in self.views.filters.items()}
 
 
 def new(account: Account) -> AccountView:
@@ -164,12 +119,12 @@ def test_a_name_of_a_view_that_we_may_not_see_is_passed_over(ground: Ground) -> 
 def test_a_view_that_appears_while_ours_is_made_is_ours_if_nobody_filters_it(
     ground: Ground, monkeypatch: pytest.MonkeyPatch, *, theirs: bool
 ) -> None:
-    view_filter = Condition("fldX", "is", ("x",)) if theirs else None
+    view_filter = (Condition("fldX", "is", ("x",)),) if theirs else ()
     listed = iter([dict[str, str]()])  # the list that was read first
-    view_id = ground.views.add("城东店", view_filter)
+    view_id = ground.views.add("城东店", *view_filter)
     monkeypatch.setattr(ground.views, "names", lambda: next(listed, ground.views.named))
     ground.repair()
-    assert (ground.views.filters[view_id] == view_filter) is theirs
+    assert (ground.views.conditions(view_id) == view_filter) is theirs
     assert len(ground.views.named) == (2 if theirs else 1)
 
 
