@@ -4,12 +4,12 @@ Either promotions are missing, or money was spent in plans that no report has ro
 witness: it sums the same promotions, so it shows a row that only the promotion report lacks.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
-from pipeline.core.errors import Trouble
+from pipeline.core.errors import LaikeError, Trouble
 from pipeline.core.model import CHINA, ZERO, china_day
 from pipeline.core.outcome import DayOutcome, DayState
 
@@ -90,6 +90,22 @@ class Weighed:
     look_again: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """The days of a reading with their states.
+
+    Attributes:
+        noted: What to remember of days on which the account spent more.
+        unread: Why the project report could not be read, if it was needed.
+        look_again: Whether reading the account again at once may make a day good.
+    """
+
+    days: tuple[DayOutcome, ...]
+    noted: Mapping[date, Noted] = field(default_factory=dict)
+    unread: LaikeError | None = None
+    look_again: bool = False
+
+
 def falls_short(outcome: DayOutcome) -> bool:
     """Whether a day's promotions sum to less than its account spent."""
     return outcome.state == DayState.INCOMPLETE and outcome.cost < _total(outcome)
@@ -120,6 +136,16 @@ def weigh(short: DayOutcome, costs: Mapping[str, Decimal], look: Look) -> Weighe
             short, look, noted, "has no rows, though it had some lately", "没有任何单元数据，而此前 14 天内有数据"
         )
     return _outside(short, look, noted)
+
+
+def weighing_of(
+    days: Sequence[DayOutcome], weighed: Mapping[date, Weighed], look: Look, unread: LaikeError | None
+) -> Weighing:
+    """Join the days that were weighed with the others."""
+    made = tuple(weighed[day.day].outcome if day.day in weighed else day for day in days)
+    again = [day for day in made if not day.state.good and (day.day not in weighed or weighed[day.day].look_again)]
+    noted = {day: one.noted for day, one in weighed.items() if one.noted != look.noted.get(day, Noted())}
+    return Weighing(made, noted, unread, look_again=bool(again))
 
 
 def _outside(short: DayOutcome, look: Look, noted: Noted) -> Weighed:

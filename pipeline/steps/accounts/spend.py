@@ -1,8 +1,7 @@
 """Days on which an account spent more than its promotions: read the projects, judge, remember."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -16,25 +15,9 @@ from pipeline.core.errors import LaikeError
 from pipeline.core.model import ZERO, AccountDay, ReportRow, blocks, china_day
 from pipeline.core.outcome import DayOutcome, Run
 from pipeline.core.runs import plan
-from pipeline.core.spend import LATELY, Look, Noted, Reading, Weighed, accepted, falls_short, weigh
+from pipeline.core.spend import LATELY, Look, Reading, Weighing, accepted, falls_short, weigh, weighing_of
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Weighing:
-    """The days of a reading with their states.
-
-    Attributes:
-        noted: What to remember of days on which the account spent more.
-        unread: Why the project report could not be read, if it was needed.
-        look_again: Whether reading the account again at once may make a day good.
-    """
-
-    days: tuple[DayOutcome, ...]
-    noted: Mapping[date, Noted] = field(default_factory=dict)
-    unread: LaikeError | None = None
-    look_again: bool = False
 
 
 def weigh_days(
@@ -55,9 +38,8 @@ def weigh_days(
         days: The days as the sums alone judge them.
     """
     short = [day for day in days if falls_short(day)]
-    if not short:
-        return Weighing(tuple(days), look_again=not all(day.state.good for day in days))
-    if ctx.settings.account_options.get(account_id, AccountOptions()).expected:
+    expected = ctx.settings.account_options.get(account_id, AccountOptions()).expected
+    if expected or not short:
         made = tuple(accepted(day) if day in short else day for day in days)
         return Weighing(made, look_again=not all(day.state.good for day in made))
     costs = _costs(rows)
@@ -74,7 +56,7 @@ def weigh_days(
         readings=ctx.spend.readings(account_id, [day.day for day in short]),
         with_rows={*costs, *_loaded_with_rows(ctx, account_id, short)},
     )
-    return _weighing(days, {day.day: weigh(day, costs.get(day.day, {}), look) for day in short}, look, unread)
+    return weighing_of(days, {day.day: weigh(day, costs.get(day.day, {}), look) for day in short}, look, unread)
 
 
 def remember(ctx: Context, account_id: str, rows: Iterable[ReportRow], weighing: Weighing) -> None:
@@ -89,15 +71,6 @@ def remember(ctx: Context, account_id: str, rows: Iterable[ReportRow], weighing:
         balanced=[day.day for day in good if not day.outside],
         readings={day.day: Reading(costs.get(day.day, {}), day.totals.cost if day.totals else ZERO) for day in good},
     )
-
-
-def _weighing(
-    days: Sequence[DayOutcome], weighed: Mapping[date, Weighed], look: Look, unread: LaikeError | None
-) -> Weighing:
-    made = tuple(weighed[day.day].outcome if day.day in weighed else day for day in days)
-    again = [day for day in made if not day.state.good and (day.day not in weighed or weighed[day.day].look_again)]
-    noted = {day: one.noted for day, one in weighed.items() if one.noted != look.noted.get(day, Noted())}
-    return Weighing(made, noted, unread, look_again=bool(again))
 
 
 def _witness(

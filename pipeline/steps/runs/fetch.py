@@ -17,9 +17,10 @@ from pipeline.core.runs import plan
 from pipeline.core.runs.flow import FETCH, Step
 from pipeline.core.runs.quality import all_failed, checksum, judge_days, moved, spent_before
 from pipeline.core.runs.source import Fetched
+from pipeline.core.spend import Weighing
 from pipeline.core.table.columns import metrics_of
 from pipeline.state.runs.staging import staged
-from pipeline.steps.accounts.spend import Weighing, remember, weigh_days
+from pipeline.steps.accounts.spend import remember, weigh_days
 from pipeline.steps.runs.carried import carried
 from pipeline.steps.runs.once import Done, Work, once, part_of
 

@@ -13,7 +13,7 @@ from pipeline.core.errors import NeedsPerson
 from pipeline.core.model import CHINA, ReportRow, Totals
 from pipeline.core.outcome import DayOutcome, DayState
 from pipeline.core.runs.quality import judge_days
-from pipeline.core.spend import Look, Noted, Reading, Weighed, accepted, falls_short, tolerance, weigh
+from pipeline.core.spend import Look, Noted, Reading, Weighed, accepted, falls_short, tolerance, weigh, weighing_of
 
 DAY = date(2026, 2, 1)
 BEFORE = DAY - timedelta(days=1)
@@ -298,3 +298,21 @@ def test_whole_promotions_are_never_called_incomplete_where_spend_outside_is_usu
     assume(falls_short(short) and spent)
     found = weigh(short, whole, look(at, str(spent), noted={**noted, **USUAL}))
     assert (found.outcome.state, found.outcome.outside) == (DayState.LOADED, outside)
+
+
+def test_a_reading_joins_what_was_weighed_with_the_days_that_balance() -> None:
+    balanced, short = replace(judged(costs_of(WHOLE), Decimal(100)), day=BEFORE), judged(costs_of(WHOLE), Decimal(140))
+    note = Noted(amount=Decimal(40), since=SEVEN)
+    found = weighing_of([balanced, short], {DAY: Weighed(accepted(short), note)}, look(), None)
+    assert found.days == (balanced, accepted(short))
+    assert (found.noted, found.look_again) == ({DAY: note}, False)
+    assert weighing_of([short], {DAY: Weighed(short, note)}, look(noted={DAY: note}), None).noted == {}
+
+
+@pytest.mark.parametrize("weighed", [True, False, None], ids=["it may help", "only a later one helps", "not weighed"])
+def test_a_day_that_is_not_whole_is_read_again_at_once_unless_only_a_later_reading_can_help(
+    weighed: bool | None,  # noqa: FBT001 a table
+) -> None:
+    short = judged(costs_of(WHOLE), Decimal(140))
+    those = {} if weighed is None else {DAY: Weighed(short, Noted(), look_again=weighed)}
+    assert weighing_of([short], those, look(), None).look_again is (weighed is not False)

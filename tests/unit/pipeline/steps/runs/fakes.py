@@ -3,11 +3,15 @@
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 
 from pipeline.core.errors import Trouble
 from pipeline.core.model import Account, DayRange
 from pipeline.core.outcome import Run, Summary
+from pipeline.state.no_redis import in_memory
+from pipeline.state.runs.ledger import Ledger
+from pipeline.state.runs.outcomes import Outcomes
+from pipeline.state.runs.staging import Staging
 
 DAY = date(2026, 2, 11)
 SEVEN = datetime(2026, 2, 12, 7, tzinfo=UTC)
@@ -63,3 +67,30 @@ class FakeContext:
 
     def now(self) -> datetime:
         return self.now_is
+
+
+class WorkingContext:
+    """A context in which a step is done once, on a Redis in memory."""
+
+    def __init__(self, run: Run = RUN) -> None:
+        self.client, self.run_id = in_memory(), run.run_id
+        self.ledger = Ledger(self.client)
+        self.ledger.open(run)
+        self.outcomes, self.staging = Outcomes(self.client), Staging(self.client)
+        self.signs_of_life, self.told = list[str](), list[str]()
+        self.pulse = SimpleNamespace(stamp=self.signs_of_life.append)
+        self.events = SimpleNamespace(
+            emit=lambda _, event, **__: self.told.append(event), archive=lambda _: self.told.append("archive")
+        )
+        self.tally = SimpleNamespace(facts=dict)
+        self.settings: Any = SimpleNamespace(step_lease_s=20.0)
+        self.now_is = SEVEN
+
+    def now(self) -> datetime:
+        return self.now_is
+
+    def of(self, _: Run) -> Self:
+        return self
+
+    def counting(self) -> Self:
+        return self
