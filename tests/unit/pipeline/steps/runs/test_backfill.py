@@ -12,7 +12,7 @@ from pipeline.core.coverage.day import LastOutcome, Loaded
 from pipeline.core.errors import Trouble
 from pipeline.core.model import Account, AccountDay, DayRange
 from pipeline.core.outcome import DayState, Run, RunState
-from pipeline.core.runs.plan import BATCH_ROWS, ENDING_S
+from pipeline.core.runs.plan import BATCH_ROWS, ENDING_S, backfill_id
 from pipeline.core.runs.summary import bare_summary
 from pipeline.state.coverage.book import DayBook
 from pipeline.state.coverage.coverage import Coverage
@@ -28,7 +28,9 @@ HOUR = timedelta(hours=1)
 
 
 def backfill(run_id: str, began: datetime, **other: Any) -> Run:  # noqa: ANN401 fields of a run
-    made = replace(RUN, run_id=f"backfill-{run_id}", days=DAYS, backfill=True, table_id="tbl1", rows_a_day=BATCH_ROWS)
+    made = replace(
+        RUN, run_id=backfill_id(DAYS, run_id), days=DAYS, backfill=True, table_id="tbl1", rows_a_day=BATCH_ROWS
+    )
     return replace(made, started_at=began, deadline=began + timedelta(minutes=5), **other)
 
 
@@ -115,14 +117,28 @@ def test_attempts_in_a_row_are_taken_over_together(ground: Ground) -> None:
 
 
 def test_a_success_is_the_end_of_what_is_taken_over(ground: Ground) -> None:
-    ground.attempt(6)
+    earlier = ground.attempt(6)
     ground.attempt(4, RunState.SUCCESS)
     ground.loaded([0], hours_ago=5)
     assert ground.taken_up() == ()
     ground.attempt(2)
     ground.loaded([1], hours_ago=1)
     assert ground.taken_up() == (1,)
-    assert ground.ledger.given_up("backfill-6") is None
+    assert ground.ledger.given_up(earlier.run_id) is None
+
+
+def test_plans_of_other_days_are_not_read(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = ground.attempt(2)
+    ground.ledger.open(replace(own, run_id=backfill_id(DayRange(DAYS.first, DAYS.first), "x")))
+    read: list[str] = []
+
+    def plans(ids: list[str]) -> list[Run]:
+        read.extend(ids)
+        return []
+
+    monkeypatch.setattr(ground.ledger, "plans", plans)
+    ground.taken_up()
+    assert read == [own.run_id]
 
 
 @pytest.mark.parametrize(
@@ -181,9 +197,9 @@ def test_the_rows_of_a_day_are_the_sum_of_each_account_s_fullest_day_of_the_last
 
 
 def test_a_backfill_that_was_given_up_before_it_is_stopped_keeps_its_reason(ground: Ground) -> None:
-    ground.attempt(1)
-    ground.ledger.give_up("backfill-1", replace(WHY, reason="table_full"))
-    stop(ground.ctx, backfill("1", SEVEN))
-    given_up = ground.ledger.given_up("backfill-1")
+    run = ground.attempt(1)
+    ground.ledger.give_up(run.run_id, replace(WHY, reason="table_full"))
+    stop(ground.ctx, run)
+    given_up = ground.ledger.given_up(run.run_id)
     assert given_up
     assert given_up.reason == "table_full"
