@@ -12,7 +12,7 @@ import pytest
 from pipeline.core.coverage.day import LastOutcome
 from pipeline.core.model import AccountDay, Key
 from pipeline.core.outcome import DayState, Run, RunState, Summary
-from pipeline.core.runs.plan import parts
+from pipeline.core.runs.plan import parts, places
 from pipeline.state import keys
 from pipeline.steps.runs.carry_out import carry_out
 from pipeline.steps.runs.early_read import read_table
@@ -60,6 +60,20 @@ def nobody_writes(team: Workers) -> Iterator[None]:
 
 def loaded_batches(team: Workers, run_id: str) -> int:
     return sum(name.startswith("load.") for name in team.ctx.outcomes.done(run_id))
+
+
+def fetched_batches(team: Workers) -> int:
+    """Batches of the newest run of which every account is fetched."""
+    run_ids = team.ctx.ledger.newest(1)
+    done = team.ctx.outcomes.done(run_ids[0]) if run_ids else set()
+    cut = parts(team.ctx.ledger.run(run_ids[0])) if run_ids else ()
+    return sum({f"fetch.{part.batch}.{account.id}" for account in part.accounts} <= done for part in cut)
+
+
+def whole_batches(team: Workers, run_id: str) -> int:
+    """Batches of which every day is loaded; of one that was stopped in its midst some are not."""
+    wanted = [places(part).keys() for part in parts(team.ctx.ledger.run(run_id))]
+    return sum(team.ctx.coverage.at(days).keys() == days for days in wanted)
 
 
 def test_it_says_how_far_it_is_and_how_long_it_will_take(working: Workers, span: tuple[date, date]) -> None:
@@ -120,14 +134,14 @@ def test_stopped_it_ends_after_the_batches_under_way_and_the_same_command_loads_
     lab = working.lab
     with nobody_writes(working):
         first = working.begin(sys.executable, "-m", "cli.main", *words(lab, span))
-        assert wait_until(lambda: working.ctx.ledger.newest(9))
+        assert wait_until(lambda: fetched_batches(working))
         stopped = lab.laike(*words(lab, span), "--stop")
     assert stopped.returncode == 0, stopped.stderr
     said, _ = first.communicate(timeout=60)
     assert first.returncode == 1
     assert "was stopped" in said
     (run_id,) = working.ctx.ledger.newest(9)
-    before = loaded_batches(working, run_id)
+    before = whole_batches(working, run_id)
     assert 1 <= before < 4
     summary = working.ended(run_id)
     assert summary.trouble

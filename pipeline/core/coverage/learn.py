@@ -4,8 +4,13 @@ from collections.abc import Collection, Iterable, Mapping
 
 from pipeline.core.coverage.day import DayCoverage, LastOutcome, last_outcome
 from pipeline.core.model import AccountDay
-from pipeline.core.runs.findings import Findings, Word
+from pipeline.core.runs.findings import STOPPED, Findings, Word
 from pipeline.core.runs.plan import places
+
+
+def tried(words: Mapping[AccountDay, Word]) -> dict[AccountDay, Word]:
+    """Leave out days whose reading had not begun when a person stopped the run: they were not tried."""
+    return {at: word for at, word in words.items() if not ((why := word.outcome.trouble) and why.reason == STOPPED)}
 
 
 def learned(

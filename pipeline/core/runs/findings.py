@@ -13,6 +13,7 @@ from pipeline.core.runs.absence import park
 from pipeline.core.runs.plan import parts
 
 T = TypeVar("T", Doubt, Refusal)
+STOPPED = "stopped"  # the reason of a backfill that a person stopped
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from pipeline.context import Context
 from pipeline.core.coverage.day import DayCoverage
-from pipeline.core.coverage.learn import learned, untouched, written
+from pipeline.core.coverage.learn import learned, tried, untouched, written
 from pipeline.core.model import AccountDay, china_day
 from pipeline.core.outcome import DayOutcome, DayState, Run
 from pipeline.core.runs.absence import Readings, parked_notice, revived_notice
@@ -18,7 +18,7 @@ def learn_states(ctx: Context, findings: Sequence[Findings]) -> dict[AccountDay,
 
     A loaded day of which the run fetched nothing is left out: its figures in the table still stand.
     """
-    words, alone = last_words(findings), untouched(findings)
+    words, alone = tried(last_words(findings)), untouched(findings)
     before = ctx.book.at(at for at, word in words.items() if at in alone or not word.outcome.state.good)
     outcomes = learned(words, before, alone, _written(ctx, findings))
     ctx.last_outcomes.learn(outcomes, ctx.shared_now())

@@ -8,6 +8,7 @@ from pipeline.context import Context
 from pipeline.core.errors import Trouble
 from pipeline.core.model import Account, AccountDay
 from pipeline.core.outcome import Run, RunState
+from pipeline.core.runs.findings import STOPPED
 from pipeline.core.runs.plan import backfill_id, fullest, is_attempt_at, parts, window
 from pipeline.steps.runs.alive import under_way
 from pipeline.steps.runs.carried import fresh
@@ -19,7 +20,7 @@ DAYS_LOOKED_AT = 7
 def stop(ctx: Context, run: Run) -> None:
     """Let no further batch begin; those under way go on to their end."""
     why = Trouble(
-        reason="stopped",
+        reason=STOPPED,
         message=f"{run.run_id} was stopped; the same command again goes on with what is left",
         what_to_do="补数已按要求停止；重新补数即可继续。",
     )

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from pipeline.core.coverage.day import LastOutcome, Loaded
-from pipeline.core.errors import AccountUnavailable
+from pipeline.core.errors import AccountUnavailable, Trouble
 from pipeline.core.model import Account, AccountDay, DayRange
 from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, LoadOutcome, Run
 from pipeline.core.runs.absence import Readings
-from pipeline.core.runs.findings import Findings
+from pipeline.core.runs.findings import STOPPED, Findings
 from pipeline.core.unforeseen import Unforeseen
 from pipeline.state.coverage.absences import Absences
 from pipeline.state.coverage.book import DayBook
@@ -61,8 +61,8 @@ def run(parked: tuple[str, ...] = ()) -> Run:
     )
 
 
-def found(state: DayState, load: LoadOutcome | None = None) -> Findings:
-    day = DayOutcome(day=DAY, state=state, rows=1, trouble=TROUBLE)
+def found(state: DayState, load: LoadOutcome | None = None, why: Trouble = TROUBLE) -> Findings:
+    day = DayOutcome(day=DAY, state=state, rows=1, trouble=why)
     fetch = FetchOutcome(account_id="1", days=(day,), rows=1, checksum="", as_of=NOW)
     return Findings(run(), {"1": fetch}, load, None)
 
@@ -76,6 +76,12 @@ def test_a_loaded_day_that_could_not_be_read_stays_as_it_is(ground: Ground) -> N
 def test_a_day_that_was_never_loaded_is_remembered_as_failed(ground: Ground) -> None:
     assert learn_states(ground.ctx, [found(DayState.FAILED)]).keys() == {AT}
     assert ground.book.at([AT])[AT].shown.state == DayState.FAILED
+
+
+def test_a_day_that_a_stopped_run_had_not_begun_to_read_leaves_nothing_behind(ground: Ground) -> None:
+    stopped = Trouble(reason=STOPPED, message="m", what_to_do="w")
+    assert learn_states(ground.ctx, [found(DayState.FAILED, why=stopped)]) == {}
+    assert ground.book.at([AT]) == {}
 
 
 @pytest.mark.parametrize(
