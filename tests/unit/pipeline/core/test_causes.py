@@ -19,7 +19,7 @@ def kinds(of: type[LaikeError]) -> set[str]:
 
 def test_each_reason_of_the_product_is_a_cause_and_no_cause_is_left_over() -> None:
     sources = [path.read_text(encoding="utf-8") for package in PACKAGES for path in package.rglob("*.py")]
-    words = r'(?:reason=|refused=|cure_of\(|maintenance_of\(|CAUSES\[)"(\w+)"'
+    words = r'(?:reason=|STOPPED = |refused=|cure_of\(|maintenance_of\(|CAUSES\[)"(\w+)"'
     made = {reason for source in sources for reason in re.findall(words, source)}
     assert set(CAUSES) == made | kinds(LaikeError) | set(FEISHU.values()) | set(OCEANENGINE.values())
 
