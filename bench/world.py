@@ -144,7 +144,7 @@ class World:
         return self.emulator.look(what, **params)
 
     def logged(self) -> tuple[int, int]:
-        """The number of calls so far, and of those that count for the quota."""
+        """The number of calls so far, and how many of them count for the quota."""
         seen = self.look("calls", since="999999999")
         return seen["total"], seen["quota"]
 

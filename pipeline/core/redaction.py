@@ -1,6 +1,6 @@
 """The secrets that this process holds, and text without them.
 
-Whoever gets hold of a secret says so (`hold`, `hold_passing`): the settings, a token pair, the tenant token. Whatever
+Code that obtains a secret registers it (`hold`, `hold_passing`): the settings, a token pair, the tenant token. Whatever
 leaves the process in words goes through `redacted`: troubles, log lines, traces, events, cards, results of tasks.
 
 A secret of fewer than six characters, or of digits alone, is looked for only where an address has its password: looked

@@ -113,7 +113,7 @@ class _Target:
             return len(data)
 
     def flush(self) -> None:
-        """Whoever opened the file flushes it."""
+        """Nothing: the file's opener flushes it."""
 
 
 @contextmanager

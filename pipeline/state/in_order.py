@@ -1,4 +1,4 @@
-"""Hash fields that keep the value read last, whoever records it in whatever order."""
+"""Hash fields that keep the value read last, in whatever order values are recorded."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
