@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -21,6 +22,7 @@ import redis
 from cli.session import log_to_stderr
 from cli.terminal.output import note, say_table
 from lab.processes import redis_server
+from pipeline.core.chain import alone
 from pipeline.core.coverage.day import LastOutcome, Loaded
 from pipeline.core.model import Account, AccountDay, DayRange, china_day
 from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summary
@@ -52,7 +54,8 @@ def fill(client: redis.Redis, accounts: Sequence[Account], days: int, now: datet
     """Store a daily run with events and coverage for each day up to yesterday; the newest run's id."""
     table_id = SETTINGS["LAIKE_BITABLE_TABLE_ID"]
     ledger, events = Ledger(client), Events(client)
-    coverage, outcomes = Coverage(client, table_id), LastOutcomes(client, table_id)
+    chain = partial(alone, table_id)
+    coverage, outcomes = Coverage(client, chain), LastOutcomes(client, chain)
     newest = china_day(now) - timedelta(days=1)
     for back in reversed(range(days)):
         day = newest - timedelta(days=back)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Self
 
 import redis
 
@@ -20,10 +20,13 @@ from pipeline.clients.oceanengine.api import OceanEngine
 from pipeline.clients.oceanengine.oauth import OAuth
 from pipeline.clients.retry import READ, WRITE
 from pipeline.clients.tally import Tally
+from pipeline.core.chain import Chain, alone
 from pipeline.core.outcome import Run
 from pipeline.core.token import authorize_link
 from pipeline.settings import Settings
 from pipeline.state import keys
+from pipeline.state.bundles import about_all, about_days, about_table
+from pipeline.state.chains import Chains
 from pipeline.state.coverage.absences import Absences
 from pipeline.state.coverage.book import DayBook
 from pipeline.state.coverage.coverage import Coverage
@@ -85,6 +88,8 @@ class Context:
     table_facts: TableFacts
     visibility: Visibility
     status_memory: StatusMemory
+    chains: Chains
+    read_chain: Callable[[], Chain]
     told: Told
     untold: Untold
     schema: Schema
@@ -107,19 +112,34 @@ class Context:
         """Redis' clock, the same for all workers, shifted as `now` is: it dates readings."""
         return clock(self.client) + timedelta(seconds=self.settings.clock_offset_s)
 
+    @property
+    def chain(self) -> Chain:
+        """Our table and its successors: of a run as planned, else as they are now."""
+        return self.read_chain()
+
+    def pinned(self) -> Self:
+        """The same with the chain as it is now, read once."""
+        return self.on(self.chain)
+
+    def on(self, chain: Chain) -> Self:
+        """The same for a chain: what is remembered about days is that of its tables."""
+        return replace(self, **about_days(self.client, lambda: chain))
+
     def at_table(self, table_id: str) -> Self:
-        """The same for another table of the base, with that table's state."""
+        """The same for another table of the base, with that table's facts."""
         if table_id == self.settings.bitable_table_id:
             return self
         return replace(
             self,
             settings=self.settings.model_copy(update={"bitable_table_id": table_id}),
-            **_about_table(self.client, table_id),
+            **about_table(self.client, table_id),
         )
 
     def of(self, run: Run) -> Self:
-        """The same for a run's table: a run ends in the table it was planned for, whatever is set now."""
-        return self.at_table(run.table_id) if run.table_id else self
+        """The same for a run's tables: a run ends in the tables that it was planned for, whatever is set now."""
+        if not run.table_id:
+            return self
+        return self.on(run.chain or alone(run.table_id)).at_table(run.table_id)
 
     def pause(self, seconds: float) -> None:
         """Wait; `LAIKE_WAIT_SCALE` shortens it in tests."""
@@ -220,6 +240,7 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
         return datetime.now(UTC) + offset  # the one clock of the product
 
     base_facts = BaseFacts(client, settings.bitable_app_token, settings.feishu_app_id)
+    chains = Chains(client, settings.bitable_table_id)
     return Context(
         settings=settings,
         client=client,
@@ -229,8 +250,10 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
         limiter=Limiter(client, settings.oceanengine_rate, settings.wait_scale),
         base_facts=base_facts,
         writes=Writes(client, base_facts),
-        **_about_table(client, settings.bitable_table_id),
-        **_about_all(client),
+        chains=chains,
+        **about_days(client, chains.chain),
+        **about_table(client, settings.bitable_table_id),
+        **about_all(client),
         rosters=Rosters(client, settings.oceanengine_app_id),
         quota=Quota(client, now),
         oceanengine_http=oceanengine_http,
@@ -239,38 +262,6 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
         batch_size=BatchSize(),
         page_size=PageSize(),
     )
-
-
-def _about_all(client: redis.Redis) -> dict[str, Any]:
-    """State that concerns no single table, by the context's field."""
-    return {
-        "staging": Staging(client),
-        "ledger": Ledger(client),
-        "outcomes": Outcomes(client),
-        "marks": Marks(client),
-        "pulse": Pulse(client),
-        "events": Events(client),
-        "spend": Spend(client),
-        "absences": Absences(client),
-        "told": Told(client),
-        "untold": Untold(client),
-        "schema": Schema(client),
-        "aside": Aside(client),
-    }
-
-
-def _about_table(client: redis.Redis, table_id: str) -> dict[str, Any]:
-    """State about one table, by the context's field."""
-    coverage, last_outcomes = Coverage(client, table_id), LastOutcomes(client, table_id)
-    return {
-        "coverage": coverage,
-        "last_outcomes": last_outcomes,
-        "book": DayBook(coverage, last_outcomes),
-        "readings": Readings(client, table_id),
-        "table_facts": TableFacts(client, table_id),
-        "visibility": Visibility(client, table_id),
-        "status_memory": StatusMemory(client, table_id),
-    }
 
 
 def _keeper(

@@ -1,14 +1,15 @@
 """Runs and their outcomes: kinds, states, what each step found, the summary."""
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from pipeline.core.chain import Chain
 from pipeline.core.errors import Trouble
 from pipeline.core.model import ZERO, Account, AccountDay, DayRange, Totals
 from pipeline.core.read_back import DayAgreement, Overtaken
+from pipeline.core.run_kind import RunKind
 
 
 class RunState(StrEnum):
@@ -19,32 +20,6 @@ class RunState(StrEnum):
     PARTIAL = "partial"
     FAILED = "failed"
     INTERRUPTED = "interrupted"
-
-
-_DAILY_ID = re.compile(r"daily-\d{4}-\d{2}-\d{2}")  # a run by hand has a suffix
-
-
-class RunKind(StrEnum):
-    """Why a run was begun. A run's id begins with its kind's prefix; nothing else reads an id."""
-
-    DAILY = "daily"
-    SETTLE = "settle"
-    CATCH_UP = "catch_up"
-    BACKFILL = "backfill"
-    MANUAL = "manual"  # a sync by hand: the id of a daily run with a suffix
-
-    @property
-    def prefix(self) -> str:
-        """The beginning of its ids."""
-        return f"{RunKind.DAILY if self is RunKind.MANUAL else self.replace('_', '-')}-"
-
-    @classmethod
-    def of(cls, run_id: str) -> "RunKind":
-        """The kind of a run by its id, which plans and summaries of every release have."""
-        if _DAILY_ID.fullmatch(run_id):
-            return cls.DAILY
-        others = (cls.SETTLE, cls.CATCH_UP, cls.BACKFILL)
-        return next((kind for kind in others if run_id.startswith(kind.prefix)), cls.MANUAL)
 
 
 class DayState(StrEnum):
@@ -217,6 +192,10 @@ class Run:
     parked: tuple[str, ...] = ()  # accounts that were parked when it began
     table_id: str = ""  # the table to load into; plans of older releases name none
     tell: bool = True  # whether the group hears of its end even if it mends nothing that was told
+    chain: Chain | None = None  # its table and the successors; `None`: the table is alone
+    piece: str = ""  # of a batch cut by tables: the table of this part, unless it is that of the newest days
+    made: bool = False  # whether `table_id` was made for this run
+    notes: tuple[str, ...] = ()  # what planning it has to tell the group
 
     @property
     def kind(self) -> RunKind:
@@ -225,7 +204,12 @@ class Run:
 
     @property
     def batch_id(self) -> str:
-        """The name under which the batch's rows are staged."""
+        """The name under which is staged what the steps of this batch, or piece of one, hand on."""
+        return f"{self.fetched_id}.{self.piece}" if self.piece else self.fetched_id
+
+    @property
+    def fetched_id(self) -> str:
+        """The name under which the rows that the batch fetched are staged, for all its pieces."""
         return f"{self.run_id}.{self.batch}"
 
     @property

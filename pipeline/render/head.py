@@ -5,7 +5,8 @@ from datetime import datetime, time, timedelta
 
 from pipeline.core.coverage.aftermath import Aftermath, Standing, summed
 from pipeline.core.model import CHINA, ZERO
-from pipeline.core.outcome import AccountResult, RunKind, RunState, Summary
+from pipeline.core.outcome import AccountResult, RunState, Summary
+from pipeline.core.run_kind import RunKind
 from pipeline.render.markdown import Markdown
 from pipeline.render.words import moment, money, span
 

@@ -94,9 +94,9 @@ class InOrder:
         }
 
 
-def by_account(values: Mapping[AccountDay, Dated], key: Callable[[str], str]) -> dict[str, Fields]:
-    """A hash for each account, with a field for each of its days (ISO)."""
+def by_key(values: Mapping[AccountDay, Dated], key: Callable[[AccountDay], str]) -> dict[str, Fields]:
+    """A hash for each account and table, with a field for each of its days (ISO)."""
     found: dict[str, dict[str, Dated]] = {}
     for at, one in values.items():
-        found.setdefault(key(at.account_id), {})[at.day.isoformat()] = one
+        found.setdefault(key(at), {})[at.day.isoformat()] = one
     return dict(found)

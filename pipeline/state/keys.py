@@ -39,6 +39,7 @@
 | laike:v1:table:<id>:readings:<account> | hash by day | 3 days | older figures may overwrite newer ones once |
 | laike:v1:table:<id>:unseen | string | none | loading resumes without `laike doctor` |
 | laike:v1:table:<id>:emptied | string, time | none | a person confirms once more that the table was emptied |
+| laike:v1:table:<id>:chain | string | none | read back from 数据表清单 |
 | laike:v1:quota:<month> | counter | 70 days | this month's calls so far are not counted |
 | laike:v1:run:<run> | hash | 400 days | history |
 | laike:v1:run:<run>:events | stream of 10,000 | 3 days | the progress of that run; 2,500 are kept with its end |
@@ -233,6 +234,11 @@ def loading_stopped(table_id: str) -> str:
 def emptied(table_id: str) -> str:
     """When a person said that a table was emptied."""
     return f"{PREFIX}table:{table_id}:emptied"
+
+
+def chain(table_id: str) -> str:
+    """The tables that a table is in a chain with."""
+    return f"{PREFIX}table:{table_id}:chain"
 
 
 def quota(month: str) -> str:

@@ -6,7 +6,8 @@ from datetime import date, datetime, time, timedelta
 
 from pipeline.core.coverage.day import LastOutcome
 from pipeline.core.model import AccountDay, DayRange, grouped
-from pipeline.core.outcome import Run, RunKind
+from pipeline.core.outcome import Run
+from pipeline.core.run_kind import RunKind
 from pipeline.core.runs.plan import catch_up_due, owed_from, yesterday
 from pipeline.core.unforeseen import Unforeseen
 

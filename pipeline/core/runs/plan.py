@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import CHINA, Account, AccountDay, DayRange, blocks, china_day
-from pipeline.core.outcome import Run, RunKind, RunState
+from pipeline.core.outcome import Run, RunState
+from pipeline.core.run_kind import RunKind
 from pipeline.core.text import shortened
 
 T = TypeVar("T")

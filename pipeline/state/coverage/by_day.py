@@ -1,8 +1,7 @@
-"""Hashes that have a field for each day (ISO) of one account."""
+"""Hashes that have a field for each day (ISO) of one account in one table."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from datetime import date
 from typing import Any, TypeVar
 
 import redis
@@ -13,18 +12,18 @@ T = TypeVar("T")
 
 
 def read_days(
-    client: redis.Redis, places: Iterable[AccountDay], key: Callable[[str], str], parse: Callable[[bytes], T]
+    client: redis.Redis, places: Iterable[AccountDay], key: Callable[[AccountDay], str], parse: Callable[[bytes], T]
 ) -> dict[AccountDay, T]:
-    """The values of accounts' days, one command an account; a day without one is absent."""
-    days: dict[str, list[date]] = defaultdict(list)
+    """The values of accounts' days, one command an account and table; a day without one is absent."""
+    by_key: dict[str, list[AccountDay]] = defaultdict(list)
     for at in places:
-        days[at.account_id].append(at.day)
+        by_key[key(at)].append(at)
     pipe: Any = client.pipeline(transaction=False)
-    for account_id, wanted in days.items():
-        pipe.hmget(key(account_id), [day.isoformat() for day in wanted])
+    for name, wanted in by_key.items():
+        pipe.hmget(name, [at.day.isoformat() for at in wanted])
     return {
-        AccountDay(account_id, day): parse(data)
-        for (account_id, wanted), found in zip(days.items(), pipe.execute(), strict=True)
-        for day, data in zip(wanted, found, strict=True)
+        at: parse(data)
+        for wanted, found in zip(by_key.values(), pipe.execute(), strict=True)
+        for at, data in zip(wanted, found, strict=True)
         if data
     }

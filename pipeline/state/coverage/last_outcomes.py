@@ -1,25 +1,26 @@
 """How the last reading of each account's day ended, loaded or not."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import redis
 
+from pipeline.core.chain import Chain
 from pipeline.core.coverage.day import LastOutcome
 from pipeline.core.model import AccountDay, DayRange
 from pipeline.state import codec, keys
 from pipeline.state.coverage.by_day import read_days
-from pipeline.state.in_order import Dated, InOrder, by_account
+from pipeline.state.in_order import Dated, InOrder, by_key
 
 KEPT_DAYS = 400
 
 
 class LastOutcomes:
-    """The last outcomes of days in one table, in Redis."""
+    """The last outcomes of days in the tables of a chain, in Redis."""
 
-    def __init__(self, client: redis.Redis, table_id: str) -> None:
-        self._client, self._table_id = client, table_id
+    def __init__(self, client: redis.Redis, chain: Callable[[], Chain]) -> None:
+        self._client, self._chain = client, chain
         self._in_order = InOrder(client, lambda data: _parse(data).as_of)
 
     def of(self, account_ids: Iterable[str], days: DayRange) -> dict[AccountDay, LastOutcome]:
@@ -28,7 +29,7 @@ class LastOutcomes:
 
     def at(self, places: Iterable[AccountDay]) -> dict[AccountDay, LastOutcome]:
         """The same of any days."""
-        return read_days(self._client, places, self._key, _parse)
+        return read_days(self._client, places, self._keys(), _parse)
 
     def learn(self, outcomes: Mapping[AccountDay, LastOutcome], now: datetime | None = None) -> None:
         """Remember outcomes by when they were read, and forget days that are too old to be asked for.
@@ -37,23 +38,24 @@ class LastOutcomes:
             now: The clock that dates readings: a time that is later counts as the oldest. Redis' own if omitted.
         """
         said = {at: Dated(codec.dump(one, LastOutcome), one.as_of) for at, one in outcomes.items()}
-        self._in_order.put(by_account(said, self._key), now)
-        account_ids = {at.account_id for at in outcomes}
+        hashes = by_key(said, self._keys())
+        self._in_order.put(hashes, now)
         pipe = self._client.pipeline()
-        for account_id in account_ids:
-            pipe.expire(self._key(account_id), keys.HISTORY_TTL_S)
+        for name in hashes:
+            pipe.expire(name, keys.HISTORY_TTL_S)
         pipe.execute()
         if outcomes:
-            self._trim(account_ids, max(at.day for at in outcomes) - timedelta(days=KEPT_DAYS))
+            self._trim(hashes, max(at.day for at in outcomes) - timedelta(days=KEPT_DAYS))
 
-    def _trim(self, account_ids: Iterable[str], oldest: date) -> None:
-        for account_id in account_ids:
-            days: Any = self._client.hkeys(self._key(account_id))
+    def _trim(self, names: Iterable[str], oldest: date) -> None:
+        for name in names:
+            days: Any = self._client.hkeys(name)
             if old := [day for day in days if day.decode() < oldest.isoformat()]:
-                self._client.hdel(self._key(account_id), *old)
+                self._client.hdel(name, *old)
 
-    def _key(self, account_id: str) -> str:
-        return keys.day_states(self._table_id, account_id)
+    def _keys(self) -> Callable[[AccountDay], str]:
+        tables = self._chain()
+        return lambda at: keys.day_states(tables.table_of(at.day), at.account_id)
 
 
 def _parse(data: bytes) -> LastOutcome:

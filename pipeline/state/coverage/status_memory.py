@@ -1,11 +1,12 @@
 """Which table 同步状态 is, and what was written into its rows."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import redis
 
+from pipeline.core.chain import Chain, alone
 from pipeline.state import codec, keys
 
 
@@ -18,46 +19,51 @@ class WrittenRow:
 
 
 class StatusMemory:
-    """The 同步状态 table beside one data table, in Redis."""
+    """The 同步状态 table beside the tables of a chain, in Redis: kept by the first table."""
 
-    def __init__(self, client: redis.Redis, table_id: str) -> None:
-        self._client, self._table_id = client, table_id
+    def __init__(self, client: redis.Redis, chain: Callable[[], Chain]) -> None:
+        self._client, self._chain = client, chain
 
     def beside(self, table_id: str) -> "StatusMemory":
-        """The same for another table of the base."""
-        return StatusMemory(self._client, table_id)
+        """The same for another table of the base; of our chain, all tables have one."""
+        tables = self._chain()
+        return self if table_id in tables.ids else StatusMemory(self._client, lambda: alone(table_id))
 
     def status_table(self) -> str | None:
         """The id of the 同步状态 table."""
-        found: Any = self._client.get(keys.status_table(self._table_id))
+        found: Any = self._client.get(keys.status_table(self._root))
         return found.decode() if found else None
 
     def learn_status_table(self, table_id: str) -> None:
         """Remember the id of the 同步状态 table."""
-        self._client.set(keys.status_table(self._table_id), table_id)
+        self._client.set(keys.status_table(self._root), table_id)
 
     def status_rows(self, places: Sequence[str]) -> dict[str, WrittenRow]:
         """The rows at these places; a place without one is absent."""
         if not places:
             return {}
-        found: Any = self._client.hmget(keys.status_rows(self._table_id), places)
+        found: Any = self._client.hmget(keys.status_rows(self._root), places)
         return {place: codec.load(WrittenRow, data) for place, data in zip(places, found, strict=True) if data}
 
     def learn_status_rows(self, rows: Mapping[str, WrittenRow]) -> None:
         """Remember rows that were written."""
         pipe = self._client.pipeline()
         for place, row in rows.items():
-            pipe.hset(keys.status_rows(self._table_id), place, codec.dump(row, WrittenRow))
-        pipe.expire(keys.status_rows(self._table_id), keys.HISTORY_TTL_S)
+            pipe.hset(keys.status_rows(self._root), place, codec.dump(row, WrittenRow))
+        pipe.expire(keys.status_rows(self._root), keys.HISTORY_TTL_S)
         pipe.execute()
 
     def forget_status_rows(self, record_ids: Collection[str]) -> None:
         """Forget the places of rows that are about to carry another day."""
-        rows: Any = self._client.hgetall(keys.status_rows(self._table_id))
+        rows: Any = self._client.hgetall(keys.status_rows(self._root))
         gone = [at for at, data in rows.items() if codec.load(WrittenRow, data).record_id in record_ids]
         if gone:
-            self._client.hdel(keys.status_rows(self._table_id), *gone)
+            self._client.hdel(keys.status_rows(self._root), *gone)
 
     def forget_status(self) -> None:
         """Forget the table and its rows after a person changed it."""
-        self._client.delete(keys.status_table(self._table_id), keys.status_rows(self._table_id))
+        self._client.delete(keys.status_table(self._root), keys.status_rows(self._root))
+
+    @property
+    def _root(self) -> str:
+        return self._chain().root

@@ -11,7 +11,7 @@ from pipeline.context import Context
 from pipeline.core.causes import maintenance_of
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import CHINA, china_day
-from pipeline.core.outcome import RunKind
+from pipeline.core.run_kind import RunKind
 from pipeline.core.runs.plan import deadline_s, owed_from, scheduled_id, yesterday
 from pipeline.settings import Settings
 from pipeline.settings_notes import doubts

@@ -84,7 +84,7 @@ def _staged(ctx: Context, part: Run, account_id: str, found: _Found) -> Done[Fet
         as_of=found.as_of or ctx.shared_now(),
         spent_lately=found.spent_lately,
     )
-    return Done(outcome, staged(part.batch_id, Fetched(outcome, tuple(found.rows))))
+    return Done(outcome, staged(part.fetched_id, Fetched(outcome, tuple(found.rows))))
 
 
 def _fetch_or_fail(ctx: Context, part: Run, account_id: str, *, last: bool) -> _Found:

@@ -11,7 +11,8 @@ from pipeline.context import Context
 from pipeline.core.coverage.owed import catch_up_id, next_id
 from pipeline.core.errors import NeedsPerson, WrongInput
 from pipeline.core.model import DayRange
-from pipeline.core.outcome import Run, RunKind
+from pipeline.core.outcome import Run
+from pipeline.core.run_kind import RunKind
 from pipeline.core.runs import plan
 from pipeline.core.runs.plan import parts
 from pipeline.render.cards import trouble_card

@@ -14,7 +14,7 @@ log = structlog.get_logger()
 def fetches(ctx: Context, run: Run) -> Fetches:
     """The staged fetches of a batch."""
     metrics = metrics_of(ctx.settings.columns)
-    found = ctx.staging.fetched(run.batch_id, [account.id for account in run.accounts])
+    found = ctx.staging.fetched(run.fetched_id, [account.id for account in run.accounts])
     return Fetches(tuple(one for one in found if one.has(metrics)), metrics)
 
 

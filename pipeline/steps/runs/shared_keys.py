@@ -80,7 +80,7 @@ class _Reports:
         for part in parts(self._plan):
             if not any(account.id == account_id for account in part.accounts):
                 continue
-            for one in self._ctx.staging.fetched(part.batch_id, [account_id]):
+            for one in self._ctx.staging.fetched(part.fetched_id, [account_id]):
                 whole = {day.day for day in one.outcome.days if not day.failed} & days
                 found |= by_day(account_id, whole if one.has(self._metrics) else (), one.rows)
         return found

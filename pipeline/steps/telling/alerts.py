@@ -56,7 +56,7 @@ def _idle(ctx: Context, cut: Sequence[Run], summary: Summary) -> list[Anomaly]:
     """Idle promotions by the fetched rows, which stay staged for some days; one account at a time."""
     found: list[Anomaly] = []
     for account in summary.accounts:
-        batch_ids = [part.batch_id for part in cut if any(one.id == account.id for one in part.accounts)]
+        batch_ids = [part.fetched_id for part in cut if any(one.id == account.id for one in part.accounts)]
         rows = [row for one in batch_ids for fetched in ctx.staging.fetched(one, [account.id]) for row in fetched.rows]
         found += idle_promotions(rows, Account(account.id, account.name), summary.day, ctx.settings.anomalies)
     return found

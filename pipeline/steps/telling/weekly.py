@@ -5,7 +5,8 @@ import structlog
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import DayRange, china_day
-from pipeline.core.outcome import Run, RunKind
+from pipeline.core.outcome import Run
+from pipeline.core.run_kind import RunKind
 from pipeline.core.runs.plan import yesterday
 from pipeline.core.telling.week import Week, week_of, weeks
 from pipeline.render.period_card import weekly_card

@@ -3,7 +3,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from pipeline.core.model import DayRange
-from pipeline.core.outcome import Run, RunKind, RunState, Summary
+from pipeline.core.outcome import Run, RunState, Summary
+from pipeline.core.run_kind import RunKind
 from pipeline.core.runs.plan import scheduled_id
 
 NOW = datetime(2026, 2, 12, 7, tzinfo=UTC)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import redis
 
 from pipeline.core.model import AccountDay
-from pipeline.state.in_order import Dated, InOrder, by_account
+from pipeline.state.in_order import Dated, InOrder, by_key
 
 NOW = datetime(2026, 2, 12, 10, 36, tzinfo=UTC)
 SEVEN, SETTLED = NOW - timedelta(hours=3), NOW - timedelta(minutes=1)
@@ -87,7 +87,7 @@ def test_days_of_accounts_are_fields_of_a_hash_for_each_account() -> None:
         AccountDay("18", SEVEN.date() - timedelta(days=1)),
         AccountDay("19", NOW.date()),
     ]
-    assert by_account(dict.fromkeys(places, one), lambda number: f"of {number}") == {
+    assert by_key(dict.fromkeys(places, one), lambda at: f"of {at.account_id}") == {
         "of 18": {"2026-02-12": one, "2026-02-11": one},
         "of 19": {"2026-02-12": one},
     }

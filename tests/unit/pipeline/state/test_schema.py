@@ -14,6 +14,7 @@ from pipeline.state import codec, keys
 from pipeline.state.coverage.coverage import Coverage
 from pipeline.state.coverage.last_outcomes import LastOutcomes
 from pipeline.state.schema import FORM, Schema
+from tests.chains import only
 
 DAY = date(2026, 2, 11)
 NOW = datetime(2026, 2, 12, 7, tzinfo=UTC)
@@ -39,8 +40,8 @@ def remember(client: redis.Redis, *, seen: tuple[str, ...] = ("tbl1",)) -> None:
 
 def days_of(client: redis.Redis, table_id: str) -> int:
     """How many days of all accounts count as loaded in a table, by both memories."""
-    loaded = sum(map(len, Coverage(client, table_id).days(ACCOUNTS).values()))
-    assert len(LastOutcomes(client, table_id).of(ACCOUNTS, DayRange(DAY - timedelta(days=1), DAY))) == loaded
+    loaded = sum(map(len, Coverage(client, only(table_id)).days(ACCOUNTS).values()))
+    assert len(LastOutcomes(client, only(table_id)).of(ACCOUNTS, DayRange(DAY - timedelta(days=1), DAY))) == loaded
     return loaded
 
 
@@ -57,7 +58,7 @@ class TestSchema:
         schema = Schema(client)
         schema.bring_up(nobody)
         assert (days_of(client, "tbl1"), days_of(client, "tbl2")) == (4, 0)
-        assert Coverage(client, "tbl1").at([AccountDay("18", DAY)]) == {AccountDay("18", DAY): LOADED}
+        assert Coverage(client, only("tbl1")).at([AccountDay("18", DAY)]) == {AccountDay("18", DAY): LOADED}
         assert schema.owner() == "tbl1"
         assert 0 < int(client.ttl(keys.day_states("tbl1", "18"))) <= 1000
 
@@ -65,7 +66,7 @@ class TestSchema:
         remember(client)
         before = {number: client.hgetall(keys.tableless_coverage(number)) for number in ACCOUNTS}
         Schema(client).bring_up(nobody)
-        Coverage(client, "tbl1").learn({AccountDay("18", DAY): LATER})
+        Coverage(client, only("tbl1")).learn({AccountDay("18", DAY): LATER})
         assert {number: client.hgetall(keys.tableless_coverage(number)) for number in ACCOUNTS} == before
 
     @pytest.mark.parametrize("seen", [(), ("tbl1", "tbl2")])
@@ -90,9 +91,9 @@ class TestSchema:
 
     def test_what_is_known_of_the_table_already_is_not_replaced(self, client: redis.Redis) -> None:
         remember(client)
-        Coverage(client, "tbl1").learn({AccountDay("18", DAY): LATER})
+        Coverage(client, only("tbl1")).learn({AccountDay("18", DAY): LATER})
         Schema(client).bring_up(nobody)
-        coverage = Coverage(client, "tbl1")
+        coverage = Coverage(client, only("tbl1"))
         assert coverage.of("18") == {"2026-02-11": LATER, "2026-02-10": LOADED}
         assert coverage.of("19") == {"2026-02-11": LOADED, "2026-02-10": LOADED}
 

@@ -13,6 +13,7 @@ from pipeline.state import keys
 from pipeline.state.coverage.book import ACCOUNTS_AT_ONCE, DayBook
 from pipeline.state.coverage.coverage import Coverage
 from pipeline.state.coverage.last_outcomes import LastOutcomes
+from tests.chains import only
 
 DAY = date(2026, 2, 11)
 BEFORE = DAY - timedelta(days=1)
@@ -29,15 +30,15 @@ failures = st.builds(
 
 
 def book(client: redis.Redis) -> DayBook:
-    return DayBook(Coverage(client, "tbl1"), LastOutcomes(client, "tbl1"))
+    return DayBook(Coverage(client, only("tbl1")), LastOutcomes(client, only("tbl1")))
 
 
 class TestDayBook:
     """Against a real Redis and against the one in memory."""
 
     def test_a_day_is_what_is_loaded_and_how_its_last_reading_ended(self, client: redis.Redis) -> None:
-        Coverage(client, "tbl1").learn({AT: LOADED, AccountDay("18", BEFORE): LOADED}, NOW)
-        LastOutcomes(client, "tbl1").learn({AT: FAILED, AccountDay("19", DAY): FAILED}, NOW)
+        Coverage(client, only("tbl1")).learn({AT: LOADED, AccountDay("18", BEFORE): LOADED}, NOW)
+        LastOutcomes(client, only("tbl1")).learn({AT: FAILED, AccountDay("19", DAY): FAILED}, NOW)
         places = [AccountDay(one, day) for one in ("18", "19") for day in (BEFORE, DAY)]
         assert book(client).at(places) == {
             AccountDay("18", BEFORE): DayCoverage(LOADED),
@@ -49,7 +50,7 @@ class TestDayBook:
     def test_of_many_accounts_none_is_left_out(self, client: redis.Redis) -> None:
         account_ids = [str(number) for number in range(2 * ACCOUNTS_AT_ONCE + 1)]
         places = [AccountDay(one, DAY) for one in account_ids]
-        Coverage(client, "tbl1").learn(dict.fromkeys(places, LOADED), NOW)
+        Coverage(client, only("tbl1")).learn(dict.fromkeys(places, LOADED), NOW)
         assert dict(book(client).of(account_ids, DayRange(BEFORE, DAY))).keys() == set(places)
 
     @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -58,7 +59,7 @@ class TestDayBook:
         self, client: redis.Redis, readings: list[LastOutcome], loads: int
     ) -> None:
         client.delete(keys.coverage("tbl1", "18"), keys.day_states("tbl1", "18"))
-        coverage, outcomes = Coverage(client, "tbl1"), LastOutcomes(client, "tbl1")
+        coverage, outcomes = Coverage(client, only("tbl1")), LastOutcomes(client, only("tbl1"))
         for number in range(5):
             if number == loads:
                 coverage.learn({AT: LOADED}, NOW)

@@ -11,7 +11,8 @@ import redis
 from pipeline.core.coverage.day import Loaded
 from pipeline.core.errors import Busy, Trouble, WrongInput
 from pipeline.core.model import Account, AccountDay, DayRange
-from pipeline.core.outcome import AccountResult, DayState, LoadOutcome, Run, RunKind, RunState, Summary, VerifyOutcome
+from pipeline.core.outcome import AccountResult, DayState, LoadOutcome, Run, RunState, Summary, VerifyOutcome
+from pipeline.core.run_kind import RunKind
 from pipeline.state import codec, keys
 from pipeline.state.coverage.coverage import Coverage
 from pipeline.state.lease import Lease
@@ -21,6 +22,7 @@ from pipeline.state.runs.marks import Marks
 from pipeline.state.runs.outcomes import Outcomes
 from pipeline.state.runs.pulse import Pulse
 from pipeline.state.runs.staging import Staged
+from tests.chains import only
 
 DAY = date(2026, 2, 11)
 
@@ -366,6 +368,6 @@ class TestLedger:
         ledger = Ledger(client)
         ledger.open(RUN)
         Events(client).emit(RUN.run_id, "e")
-        Coverage(client, "tbl1").learn({AccountDay("18", DAY): Loaded(0, "0", "", NOW)})
+        Coverage(client, only("tbl1")).learn({AccountDay("18", DAY): Loaded(0, "0", "", NOW)})
         names = [keys.run(RUN.run_id), keys.events(RUN.run_id), keys.RUNS, keys.coverage("tbl1", "18")]
         assert [int(client.ttl(name)) for name in names] == pytest.approx([400 * 86400, 3 * 86400, -1, -1], abs=2)

@@ -19,6 +19,7 @@ from pipeline.state.coverage.coverage import Coverage
 from pipeline.state.coverage.last_outcomes import LastOutcomes
 from pipeline.state.no_redis import in_memory
 from pipeline.steps.coverage.learn import learn_conflicts, learn_states, note_absences
+from tests.chains import only
 
 DAY = date(2026, 2, 11)
 AT = AccountDay("1", DAY)
@@ -32,7 +33,10 @@ class Ground:
 
     def __init__(self) -> None:
         client = in_memory()
-        self.coverage, self.last_outcomes = Coverage(client, "tbl1"), LastOutcomes(client, "tbl1")
+        self.coverage, self.last_outcomes = (
+            Coverage(client, only("tbl1")),
+            LastOutcomes(client, only("tbl1")),
+        )
         self.book, self.absences = DayBook(self.coverage, self.last_outcomes), Absences(client)
         self.ctx: Any = SimpleNamespace(
             book=self.book,

@@ -20,6 +20,7 @@ from pipeline.state.coverage.last_outcomes import LastOutcomes
 from pipeline.state.no_redis import in_memory
 from pipeline.state.runs.ledger import Ledger
 from pipeline.steps.runs.backfill import open_attempt, rows_a_day, stop, taken_up
+from tests.chains import only
 from tests.unit.pipeline.steps.runs.fakes import DAY, RUN, SEVEN
 
 DAYS = DayRange(DAY - timedelta(days=2), DAY)  # three batches of one day, since each has as many rows as a batch takes
@@ -42,7 +43,11 @@ class Ground:
 
     def __init__(self) -> None:
         client = in_memory()
-        self.ledger, self.coverage, self.last = Ledger(client), Coverage(client, "tbl1"), LastOutcomes(client, "tbl1")
+        self.ledger, self.coverage, self.last = (
+            Ledger(client),
+            Coverage(client, only("tbl1")),
+            LastOutcomes(client, only("tbl1")),
+        )
         self.alive: set[str] = set()
         self.ctx: Any = SimpleNamespace(
             ledger=self.ledger,

@@ -19,6 +19,7 @@ from pipeline.state.coverage.book import DayBook
 from pipeline.state.coverage.coverage import Coverage
 from pipeline.state.coverage.last_outcomes import LastOutcomes
 from pipeline.steps.runs.carried import AS_LEFT, as_left, carried, is_carried
+from tests.chains import only
 from tests.unit.pipeline.steps.runs.fakes import DAY, RUN, SEVEN, WorkingContext
 
 PART = replace(RUN, run_id="backfill-1", backfill=True, loaded_before=(0,))
@@ -35,7 +36,10 @@ class Ground(WorkingContext):
 
     def __init__(self) -> None:
         super().__init__(PART)
-        self.coverage, self.last_outcomes = Coverage(self.client, "tbl1"), LastOutcomes(self.client, "tbl1")
+        self.coverage, self.last_outcomes = (
+            Coverage(self.client, only("tbl1")),
+            LastOutcomes(self.client, only("tbl1")),
+        )
         self.book = DayBook(self.coverage, self.last_outcomes)
         there = table_days(ROWS, places(PART))
         as_of = SEVEN - timedelta(hours=1)

@@ -36,6 +36,7 @@ from pipeline.state.store import StoreTrouble
 from pipeline.steps.accounts.roster import Accounts
 from pipeline.steps.runs import finish as step
 from pipeline.steps.runs.finish import finish
+from tests.chains import only
 from tests.unit.pipeline.steps.runs.fakes import DAY, RUN, SEVEN, WorkingContext
 
 EAST, WEST = RUN.accounts
@@ -49,7 +50,10 @@ class Ground(WorkingContext):
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, run: Run = RUN) -> None:
         super().__init__(run)
-        self.coverage, self.last_outcomes = Coverage(self.client, "tbl1"), LastOutcomes(self.client, "tbl1")
+        self.coverage, self.last_outcomes = (
+            Coverage(self.client, only("tbl1")),
+            LastOutcomes(self.client, only("tbl1")),
+        )
         self.book, self.absences = DayBook(self.coverage, self.last_outcomes), Absences(self.client)
         self.rosters = SimpleNamespace(take_news=lambda _: ("新账户：城南店",))
         self.sent: set[str] = set()

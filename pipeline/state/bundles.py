@@ -1,0 +1,63 @@
+"""The objects that remember, by what they are about and by the context's field."""
+
+from collections.abc import Callable
+from typing import Any
+
+import redis
+
+from pipeline.core.chain import Chain
+from pipeline.state.coverage.absences import Absences
+from pipeline.state.coverage.book import DayBook
+from pipeline.state.coverage.coverage import Coverage
+from pipeline.state.coverage.last_outcomes import LastOutcomes
+from pipeline.state.coverage.readings import Readings
+from pipeline.state.coverage.spend import Spend
+from pipeline.state.coverage.status_memory import StatusMemory
+from pipeline.state.runs.aside import Aside
+from pipeline.state.runs.events import Events
+from pipeline.state.runs.ledger import Ledger
+from pipeline.state.runs.marks import Marks
+from pipeline.state.runs.outcomes import Outcomes
+from pipeline.state.runs.pulse import Pulse
+from pipeline.state.runs.staging import Staging
+from pipeline.state.schema import Schema
+from pipeline.state.table.table_facts import TableFacts
+from pipeline.state.table.visibility import Visibility
+from pipeline.state.told import Told
+from pipeline.state.untold import Untold
+
+
+def about_all(client: redis.Redis) -> dict[str, Any]:
+    """State that concerns no single table."""
+    return {
+        "staging": Staging(client),
+        "ledger": Ledger(client),
+        "outcomes": Outcomes(client),
+        "marks": Marks(client),
+        "pulse": Pulse(client),
+        "events": Events(client),
+        "spend": Spend(client),
+        "absences": Absences(client),
+        "told": Told(client),
+        "untold": Untold(client),
+        "schema": Schema(client),
+        "aside": Aside(client),
+    }
+
+
+def about_days(client: redis.Redis, chain: Callable[[], Chain]) -> dict[str, Any]:
+    """State about days, each of which is in one table of a chain."""
+    coverage, last_outcomes = Coverage(client, chain), LastOutcomes(client, chain)
+    return {
+        "read_chain": chain,
+        "coverage": coverage,
+        "last_outcomes": last_outcomes,
+        "book": DayBook(coverage, last_outcomes),
+        "readings": Readings(client, chain),
+        "status_memory": StatusMemory(client, chain),
+    }
+
+
+def about_table(client: redis.Redis, table_id: str) -> dict[str, Any]:
+    """State about one table."""
+    return {"table_facts": TableFacts(client, table_id), "visibility": Visibility(client, table_id)}

@@ -1,0 +1,29 @@
+"""The chain of a table: kept under each of its tables, so that whichever the settings name finds it."""
+
+from typing import Any
+
+import redis
+
+from pipeline.core.chain import Chain, alone
+from pipeline.state import codec, keys
+
+
+class Chains:
+    """The chain of one table, in Redis; a table that was never foretold a successor has none and is alone."""
+
+    def __init__(self, client: redis.Redis, table_id: str) -> None:
+        self._client, self._table_id = client, table_id
+
+    def chain(self) -> Chain:
+        """The chain, or the table alone."""
+        found: Any = self._client.get(keys.chain(self._table_id))
+        return codec.load(Chain, found) if found else alone(self._table_id)
+
+    def learn(self, chain: Chain) -> None:
+        """Remember a chain."""
+        data = codec.dump(chain, Chain)
+        self._client.mset({keys.chain(table_id): data for table_id in (self._table_id, *chain.ids)})
+
+    def forget(self, table_id: str) -> None:
+        """Forget that a table is in a chain."""
+        self._client.delete(keys.chain(table_id))
