@@ -26,6 +26,7 @@ from pipeline import addresses
 from pipeline.base_address import from_address
 from pipeline.core.account_options import AccountOptions, disabled, options_of, unknown
 from pipeline.core.errors import WrongInput
+from pipeline.core.rollover.split import Split
 from pipeline.core.table.columns import DEFAULT_COLUMNS, Column, columns_of
 from pipeline.core.telling.thresholds import Thresholds, thresholds_of
 from pipeline.file_input import written_path
@@ -102,6 +103,7 @@ class Settings(BaseSettings):
     bitable_table_id: str = Field(validation_alias=_names("LAIKE_BITABLE_TABLE_ID"), pattern="^tbl[A-Za-z0-9]+$")
     bitable_url: Url | None = None  # the table's page; set by an address in place of the token
     table_max_rows: int = Field(default=20_000, gt=0)
+    table_split: Split = Split.AUTO
     feishu_monthly_calls: int = Field(default=10_000, ge=0)  # for all apps of the tenant; 0: no limit
     config: UserPath = CONFIG
     columns: Annotated[tuple[Column, ...], NoDecode] = DEFAULT_COLUMNS

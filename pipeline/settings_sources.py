@@ -9,6 +9,7 @@ from typing import Any
 from pipeline.base_address import from_address
 from pipeline.core.account_options import options_of
 from pipeline.core.errors import WrongInput
+from pipeline.core.rollover.split import Split
 from pipeline.core.table.columns import columns_of
 from pipeline.core.telling.thresholds import thresholds_of
 from pipeline.core.text import encodable
@@ -38,11 +39,22 @@ SECRETS = (
     "LAIKE_FLOWER_LOGIN",
     "LAIKE_HEARTBEAT_URL",
 )
-# table of laike.toml → its field, and the function that parses it
-_TABLES: Mapping[str, tuple[str, Callable[[Any], object]]] = {
+
+
+def _split_of(told: object) -> Split:
+    """The `split` of laike.toml; `ValueError` if it is none."""
+    if told not in list(Split):
+        msg = f"split is one of {', '.join(Split)}"
+        raise ValueError(msg)
+    return Split(str(told))
+
+
+# key of laike.toml → its field, and the function that parses it
+_KEYS: Mapping[str, tuple[str, Callable[[Any], object]]] = {
     "columns": ("columns", columns_of),
     "anomalies": ("anomalies", thresholds_of),
     "accounts": ("account_options", options_of),
+    "split": ("table_split", _split_of),
 }
 
 
@@ -135,14 +147,14 @@ def from_toml(given_by: Mapping[str, str | None]) -> tuple[dict[str, Any], list[
         return {}, [error.message]
     except (ValueError, RecursionError) as error:
         return {}, [f"{path} cannot be read: {str(error) or 'it is nested too deeply'}"]
-    keys = (*_TABLES, "report")
+    keys = (*_KEYS, "report")
     problems = [f"{path}: {key!r} is not known; there are {', '.join(keys)}" for key in told if key not in keys]
     given, wrong = _report_from(told.get("report", {}), path)
     problems += wrong
     if given_by.get("LAIKE_REPORT_WEEKLY"):
         given.clear()
-    for key in told.keys() & _TABLES.keys():
-        field, made_of = _TABLES[key]
+    for key in told.keys() & _KEYS.keys():
+        field, made_of = _KEYS[key]
         if given_by.get(f"LAIKE_{field.upper()}"):
             continue
         try:

@@ -1,4 +1,4 @@
-"""What laike.toml says: columns, thresholds, single accounts, the report; a variable goes before it."""
+"""What laike.toml says: columns, thresholds, single accounts, the split, the report; a variable goes before it."""
 
 import json
 import tomllib
@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.core.account_options import AccountOptions
 from pipeline.core.errors import WrongInput
+from pipeline.core.rollover.split import Split
 from pipeline.core.table.columns import DEFAULT_COLUMNS, columns_of
 from pipeline.core.telling.thresholds import Thresholds
 from pipeline.settings import Settings
@@ -188,7 +189,10 @@ def test_thresholds_that_are_none_are_named_with_the_file(environment: pytest.Mo
     with pytest.raises(WrongInput) as caught:
         Settings.load()
     assert f"{config}: anomalies: 'shares' is not known" in caught.value.message
-    assert f"{config}: 'alerts' is not known; there are columns, anomalies, accounts, report" in caught.value.message
+    assert (
+        f"{config}: 'alerts' is not known; there are columns, anomalies, accounts, split, report"
+        in caught.value.message
+    )
 
 
 @pytest.mark.parametrize(
@@ -215,3 +219,41 @@ def test_a_report_section_that_says_something_else_is_told(text: str, tmp_path: 
     (tmp_path / "laike.toml").write_text(text, encoding="utf-8")
     with pytest.raises(WrongInput, match=r"laike\.toml: \[report\] holds nothing but weekly"):
         Settings.load()
+
+
+@pytest.mark.parametrize(
+    ("text", "variable", "split"),
+    [
+        ("", "", Split.AUTO),
+        ('split = "month"', "", Split.MONTH),
+        ('split = "month"', "none", Split.NONE),
+        ('split = "weekly"', "none", Split.NONE),
+        ("", "month", Split.MONTH),
+    ],
+)
+def test_when_a_table_gets_a_successor_is_said_in_the_file_or_by_a_variable_which_goes_first(
+    text: str, variable: str, split: Split, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "laike.toml").write_text(text, encoding="utf-8")
+    environment.setenv("LAIKE_TABLE_SPLIT", variable)
+    assert Settings.load().table_split is split
+
+
+@pytest.mark.parametrize("value", ['"weekly"', '"AUTO"', "1", "true", "[]", "{}", '["auto"]'])
+def test_another_split_is_named_with_the_file_beside_the_other_problems(
+    value: str, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "laike.toml").write_text(f"split = {value}\n[tabel]\n", encoding="utf-8")
+    environment.setenv("LAIKE_OCEANENGINE_RATE", "0")
+    with pytest.raises(WrongInput) as caught:
+        Settings.load()
+    assert "3 settings are missing or wrong" in caught.value.message
+    assert "laike.toml: split is one of auto, month, none" in caught.value.message
+
+
+def test_another_split_in_the_variable_is_one_line_that_names_it(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("LAIKE_TABLE_SPLIT", "weekly")
+    with pytest.raises(WrongInput) as caught:
+        Settings.load()
+    assert "1 setting is missing or wrong" in caught.value.message
+    assert "LAIKE_TABLE_SPLIT Input should be 'auto', 'month' or 'none'" in caught.value.message
