@@ -10,7 +10,8 @@
     ├── NeedsPerson          a person must act: stop everything and tell
     │   ├── NeedsAuthorization   the token is dead: a person must authorize again
     │   ├── HistoryUnclear       it is unclear which table an older release loaded
-    │   └── TableUnseen      rows we wrote cannot be read: write nothing
+    │   ├── TableUnseen      rows we wrote cannot be read: write nothing
+    │   └── TablesDisagree   数据表清单 says other than we remember of our tables: write nothing
     ├── AccountUnavailable   this account only
     ├── TableMismatch        the table's columns are not what we write: stop before writing
     │   └── ColumnVanished   a column was deleted or renamed since we listed it: list the fields again
@@ -207,6 +208,12 @@ class TableUnseen(NeedsPerson):
     """Rows we wrote cannot be read; nothing is written until doctor sees them or a person resumes loading."""
 
     reason = "table_unseen"
+
+
+class TablesDisagree(NeedsPerson):
+    """数据表清单 does not agree with what is remembered, or one of its tables is gone; nothing is written."""
+
+    reason = "tables_disagree"
 
 
 class TableFull(LaikeError):

@@ -1,6 +1,7 @@
 """Runs and their outcomes: kinds, states, what each step found, the summary."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -142,6 +143,11 @@ class LoadOutcome:
     warnings: tuple[str, ...] = ()
     trouble: Trouble | None = None
     foreseen: tuple["DayAgreement", ...] = ()  # of a dry run: what a read-back would say
+    loaded: Mapping[str, int] = field(default_factory=dict)  # of a batch in several tables: `shared` of each loaded one
+
+    def shared_in(self, table_id: str) -> int:
+        """How many decisions about shared keys are staged for a table."""
+        return self.loaded.get(table_id, self.shared)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,13 @@ class Chains:
     def chain(self) -> Chain:
         """The chain, or the table alone."""
         found: Any = self._client.get(keys.chain(self._table_id))
-        return codec.load(Chain, found) if found else alone(self._table_id)
+        return self._parsed(found)
+
+    def with_unclear(self) -> tuple[Chain, tuple[str, ...] | None]:
+        """The chain, and the tables among which a person must choose (`Schema.unclear`): one command for both."""
+        found: Any = self._client.mget(keys.chain(self._table_id), keys.HISTORY_UNCLEAR)
+        chain, unclear = found
+        return self._parsed(chain), None if unclear is None else tuple(unclear.decode().split())
 
     def learn(self, chain: Chain) -> None:
         """Remember a chain."""
@@ -27,3 +33,6 @@ class Chains:
     def forget(self, table_id: str) -> None:
         """Forget that a table is in a chain."""
         self._client.delete(keys.chain(table_id))
+
+    def _parsed(self, found: bytes | None) -> Chain:
+        return codec.load(Chain, found) if found else alone(self._table_id)

@@ -37,7 +37,8 @@
 | laike:v1:table:<id>:counted | string | 7 days | one more call |
 | laike:v1:table:<id>:seen | string | none | a lost permission is detected one load later, or by 同步状态 |
 | laike:v1:table:<id>:readings:<account> | hash by day | 3 days | older figures may overwrite newer ones once |
-| laike:v1:table:<id>:unseen | string | none | loading resumes without `laike doctor` |
+| laike:v1:table:<id>:stopped | string | none | loading resumes without `laike doctor` |
+| laike:v1:table:<id>:unseen | string | none | the release before successors would load into a table that has one |
 | laike:v1:table:<id>:emptied | string, time | none | a person confirms once more that the table was emptied |
 | laike:v1:table:<id>:chain | string | none | read back from 数据表清单 |
 | laike:v1:quota:<month> | counter | 70 days | this month's calls so far are not counted |
@@ -228,6 +229,11 @@ def readings(table_id: str, account_id: str) -> str:
 
 def loading_stopped(table_id: str) -> str:
     """Why loading into a table is stopped."""
+    return f"{PREFIX}table:{table_id}:stopped"
+
+
+def former_stop(table_id: str) -> str:
+    """The same, as the release before successors wrote and obeys it."""
     return f"{PREFIX}table:{table_id}:unseen"
 
 

@@ -24,6 +24,7 @@ from pipeline.core.errors import (
 )
 from pipeline.core.text import one_line
 
+TABLE_NOT_FOUND = 1254041
 WRITE_CONFLICT = 1254291  # newer pages say that reads conflict with a write, too
 NOT_READY_WAIT_S = 3  # 1254607: earlier work is not done; takes seconds, not milliseconds
 
@@ -38,7 +39,7 @@ ERRORS: Mapping[int, type[LaikeError]] = {
     **dict.fromkeys((99991400, 1254112, 1254290, WRITE_CONFLICT, 1254607, 1254036), Throttled),
     **dict.fromkeys((99991663, 99991665, 99991661, 99991671), TokenExpired),
     **dict.fromkeys((2200, 1500, 5000, 1254002, 1254608, *range(1255001, 1255007), 1255040), ServerTrouble),
-    **dict.fromkeys((1254040, 1254041, 1254042, 1254044), NotFoundYet),
+    **dict.fromkeys((1254040, TABLE_NOT_FOUND, 1254042, 1254044), NotFoundYet),
     1254043: RowVanished,
     **dict.fromkeys((1254024, 1254045), ColumnVanished),
     **dict.fromkeys((1254015, 1254026, *range(1254060, 1254070), 1254072, 1254074, 1254130), RowRefused),

@@ -105,30 +105,38 @@ class Views:
     def filter(self, view_id: str) -> Filter:
         """A view's filter; `BadResponse` if the answer is no view, or its filter no list of conditions."""
         path = f"{self._path()}/{view_id}"
-        found = parsed(_Got, self.api.read("GET", path), path).view.property
-        info = (found and found.filter_info) or _FilterInfo()
-        return Filter(info.conjunction or "and", tuple(map(_condition, info.conditions or [])))
+        return _filter(parsed(_Got, self.api.read("GET", path), path)) or Filter("and", ())
 
     def create(self, name: str, type_: str = "grid") -> str:
         """Create a view without a filter; its id."""
         data = self.api.write("POST", self._path(), json={"view_name": name, "view_type": type_})
         return parsed(_Created, data, self._path()).view.view_id
 
-    def filter_on(self, view_id: str, field_id: str, value: str) -> None:
-        """Filter a view on the rows whose field is `value` (a JSON array as text)."""
-        self.set_filter(view_id, Filter("and", (Condition(field_id, "is", _values(value)),)))
+    def filter_on(self, view_id: str, field_id: str, value: str) -> Filter | None:
+        """Filter a view on the rows whose field is `value` (a JSON array as text); answers as `set_filter` does."""
+        return self.set_filter(view_id, Filter("and", (Condition(field_id, "is", _values(value)),)))
 
-    def set_filter(self, view_id: str, wanted: Filter) -> None:
-        """Replace a view's filter."""
+    def set_filter(self, view_id: str, wanted: Filter) -> Filter | None:
+        """Replace a view's filter; the filter as the answer has it, if it has one."""
         conditions = [
             {"field_id": one.field_id, "operator": one.operator, "value": json.dumps(one.values, ensure_ascii=False)}
             for one in wanted.conditions
         ]
         info = {"conjunction": wanted.conjunction, "conditions": conditions}
-        self.api.write("PATCH", f"{self._path()}/{view_id}", json={"property": {"filter_info": info}})
+        path = f"{self._path()}/{view_id}"
+        answer = self.api.write("PATCH", path, json={"property": {"filter_info": info}})
+        return _filter(parsed(_Got, answer, path)) if "view" in answer else None
 
     def _path(self) -> str:
         return VIEWS.format(app_token=self.app_token, table_id=self.table_id)
+
+
+def _filter(got: _Got) -> Filter | None:
+    found = got.view.property
+    if not found or not found.filter_info:
+        return None
+    info = found.filter_info
+    return Filter(info.conjunction or "and", tuple(map(_condition, info.conditions or [])))
 
 
 def _condition(item: Mapping[str, Any]) -> Condition:

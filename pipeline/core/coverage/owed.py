@@ -4,7 +4,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
+from pipeline.core.chain import Chain
 from pipeline.core.coverage.day import LastOutcome
+from pipeline.core.errors import TableFull
 from pipeline.core.model import AccountDay, DayRange, grouped
 from pipeline.core.outcome import Run
 from pipeline.core.run_kind import RunKind
@@ -42,6 +44,16 @@ def owed_by_account(
         for one, loaded in covered.items()
     }
     return {one: days for one, days in found.items() if days}
+
+
+def without_closed(outcomes: Outcomes, tables: Chain) -> Outcomes:
+    """Leave out days that do not fit into a table that has a successor: no reading makes room there."""
+    newest = tables.newest.table_id
+    return {
+        at: one
+        for at, one in outcomes.items()
+        if one.reason != TableFull.reason or tables.table_of(at.day) == newest
+    }
 
 
 def owed_days(

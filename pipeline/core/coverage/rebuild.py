@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pipeline.core.chain import Chain
 from pipeline.core.coverage.day import UNKNOWN, LastOutcome, Loaded
 from pipeline.core.coverage.states import STATES
 from pipeline.core.coverage.status import ACCOUNT, AS_OF, COST, DAY, REASON, ROWS, STATE, table_of
@@ -36,14 +37,13 @@ class Sought:
     zone: ZoneInfo
 
 
-def rebuilt(rows: Sequence[Cells], sought: Sought, ours: str, owner: str | None) -> Rebuilt:
-    """What the rows of our table say.
+def rebuilt(rows: Sequence[Cells], sought: Sought, ours: Chain, owner: str | None) -> Rebuilt:
+    """What the rows of our tables say; each day counts in the table that holds it.
 
     Args:
-        ours: The id of our table.
         owner: The table that rows without one are about, if that is known.
     """
-    found = _gathered([cells for cells in rows if (table_of(cells) or owner) == ours], sought)
+    found = _gathered([cells for cells in rows if (table_of(cells) or owner) == _table(cells, sought, ours)], sought)
     unclear = not owner and not any(table_of(cells) for cells in rows)  # beside named rows they are a person's
     return replace(found, unnamed=len(_gathered(rows, sought).outcomes)) if unclear else found
 
@@ -58,6 +58,11 @@ def _gathered(rows: Sequence[Cells], sought: Sought) -> Rebuilt:
         if outcome.state.good:
             found.loaded[at] = Loaded(outcome.rows, outcome.cost, UNKNOWN, outcome.as_of)
     return found
+
+
+def _table(cells: Cells, sought: Sought, ours: Chain) -> str | None:
+    day = moment_in(cells.get(DAY), sought.zone)
+    return ours.table_of(day.date()) if day else None
 
 
 def _place(cells: Cells, sought: Sought) -> AccountDay | None:

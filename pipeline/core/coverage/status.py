@@ -119,20 +119,19 @@ def _around(days_ms: Iterable[int]) -> dict[str, object]:
     return between(DAY, min(days) - DAY_MS, max(days) + DAY_MS)
 
 
-def there(rows: Sequence[StatusRow], records: Iterable[Record], ours: str, owner: str | None) -> dict[str, str]:
+def there(rows: Sequence[StatusRow], records: Iterable[Record], owner: str | None) -> dict[str, str]:
     """Record ids by place of the rows that are there already: those of the same day, account name and table.
 
     Args:
-        ours: The id of our table.
-        owner: The table that rows without one are about.
+        owner: The table that rows without one are about; unknown, they may be about any.
     """
-    places: dict[tuple[object, object], str] = {(row.day_ms, row.cells[ACCOUNT]): row.place for row in rows}
+    places: dict[tuple[object, object], StatusRow] = {(row.day_ms, row.cells[ACCOUNT]): row for row in rows}
     found: dict[str, str] = {}
     for record in records:
         cells = record.cells
-        at = places.get((cells.get(DAY), plain_text(cells.get(ACCOUNT) or "")))
-        if at and (table_of(cells) or owner or ours) == ours:
-            found.setdefault(at, record.record_id)
+        row = places.get((cells.get(DAY), plain_text(cells.get(ACCOUNT) or "")))
+        if row and (table_of(cells) or owner or row.cells[TABLE]) == row.cells[TABLE]:
+            found.setdefault(row.place, record.record_id)
     return found
 
 

@@ -1,7 +1,7 @@
 """The rows that the fetches of a batch brought, for the load and the read-back."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -24,6 +24,11 @@ class Fetched:
     def whole(self) -> bool:
         """Whether the rows are those of the outcome."""
         return len(self.rows) == self.outcome.rows and checksum(self.rows) == self.outcome.checksum
+
+    def within(self, holds: Callable[[date], bool]) -> "Fetched":
+        """The same with some of its days only."""
+        days = tuple(one for one in self.outcome.days if holds(one.day))
+        return Fetched(replace(self.outcome, days=days), tuple(row for row in self.rows if holds(row.day)))
 
     def has(self, metrics: Collection[str]) -> bool:
         """Whether the rows have these metrics; they do not if the columns were changed during the run."""
@@ -69,6 +74,10 @@ class Fetches:
     def without(self, account_ids: Collection[str]) -> "Fetches":
         """The fetches of all other accounts."""
         return replace(self, fetched=tuple(one for one in self.fetched if one.outcome.account_id not in account_ids))
+
+    def within(self, holds: Callable[[date], bool]) -> "Fetches":
+        """The same with some of their days only."""
+        return replace(self, fetched=tuple(one.within(holds) for one in self.fetched))
 
     def read_at(self) -> dict[AccountDay, datetime]:
         """When each account and day was read, without days that failed."""

@@ -15,6 +15,11 @@ class VisibilityLost:
 
     why: str
     days: tuple[tuple[str, date], ...] = ()
+    tables: bool = False  # our tables are in question, not the rows of this one
+
+
+# an account and a day that no table has: the earlier release resumes loading once it sees all that it looks for
+ROLLED_OVER = (("（数据表已换新）", date(2000, 1, 1)),)
 
 
 class Visibility:
@@ -32,9 +37,11 @@ class Visibility:
         self._client.set(keys.seen(self._table_id), "1")
 
     def lost(self) -> VisibilityLost | None:
-        """Why loading is stopped, if it is."""
-        data: Any = self._client.get(keys.loading_stopped(self._table_id))
-        return codec.load(VisibilityLost, data) if data else None
+        """Why loading is stopped, if it is; an earlier release may have stopped it."""
+        stops: Any = self._client.mget(self._stops)
+        stopped, former = stops
+        found = codec.load(VisibilityLost, data) if (data := stopped or former) else None
+        return None if found and found.days == ROLLED_OVER else found
 
     def learn_lost(self, lost: VisibilityLost) -> None:
         """Stop loading into the table."""
@@ -42,16 +49,31 @@ class Visibility:
 
     def learn_regained(self) -> None:
         """Resume loading: the rows are seen again."""
-        self._client.delete(keys.loading_stopped(self._table_id))
+        self._client.delete(*self._ended_stops())
 
     def learn_emptied(self, now: datetime) -> None:
         """Resume loading: what was seen before `now` is no longer in the table."""
         pipe = self._client.pipeline()
-        pipe.delete(keys.loading_stopped(self._table_id), keys.seen(self._table_id))
+        pipe.delete(*self._ended_stops(), keys.seen(self._table_id))
         pipe.set(keys.emptied(self._table_id), now.isoformat())
         pipe.execute()
+
+    def learn_rolled_over(self, why: str) -> None:
+        """Stop the release before successors, which would load newer days into this table; we go on."""
+        mark = codec.dump(VisibilityLost(why, ROLLED_OVER), VisibilityLost)
+        self._client.set(keys.former_stop(self._table_id), mark)
 
     def emptied(self) -> datetime | None:
         """When a person said that the table shows all that there is."""
         said: Any = self._client.get(keys.emptied(self._table_id))
         return datetime.fromisoformat(said.decode()) if said else None
+
+    @property
+    def _stops(self) -> tuple[str, str]:
+        return keys.loading_stopped(self._table_id), keys.former_stop(self._table_id)
+
+    def _ended_stops(self) -> tuple[str, ...]:
+        """The stops that end when the rows are seen again: the mark of a roll-over stays."""
+        former: Any = self._client.get(keys.former_stop(self._table_id))
+        rolled_over = former and codec.load(VisibilityLost, former).days == ROLLED_OVER
+        return self._stops[:1] if rolled_over else self._stops

@@ -8,7 +8,7 @@ from pipeline.core.coverage.grid import AccountCoverage, grid
 from pipeline.core.model import DayRange, china_day
 from pipeline.core.runs.plan import choose_accounts, window
 from pipeline.steps.accounts.roster import current_accounts, remembered_accounts
-from pipeline.steps.coverage.rebuild import rebuild_coverage
+from pipeline.steps.coverage.rebuild import with_coverage
 
 
 def coverage(ctx: Context, days: DayRange) -> list[AccountCoverage]:
@@ -18,7 +18,7 @@ def coverage(ctx: Context, days: DayRange) -> list[AccountCoverage]:
         LaikeError: No account is remembered, and none can be discovered.
     """
     names = (remembered_accounts(ctx) or current_accounts(ctx)).names
-    rebuild_coverage(ctx, names)
+    ctx = with_coverage(ctx, names)
     book, today = dict(ctx.book.of(names, days)), china_day(ctx.now())
     since = {account_id: china_day(one.since) for account_id, one in ctx.absences.parked(ctx.now()).items()}
     first = _first_days(ctx, names)

@@ -10,6 +10,7 @@ from pipeline.core.model import AccountDay, china_day
 from pipeline.core.outcome import DayOutcome, DayState, Run
 from pipeline.core.runs.absence import Readings, parked_notice, revived_notice
 from pipeline.core.runs.findings import Findings, Word, conflict, last_words
+from pipeline.core.runs.pieces import possible_pieces
 from pipeline.core.unforeseen import Unforeseen
 
 
@@ -51,7 +52,8 @@ def _changed(ctx: Context, found: Findings) -> set[AccountDay] | None:
     if found.load and found.load.trouble and found.load.trouble.reason == Unforeseen.reason:
         return None
     failed = found.load is None or found.load.trouble
-    return {change.at for change in ctx.staging.changes(found.part.batch_id).values()} if failed else set()
+    cut = possible_pieces(found.part) if failed else ()
+    return {change.at for piece in cut for change in ctx.staging.changes(piece.batch_id).values()}
 
 
 def note_absences(ctx: Context, run: Run, readings: Readings) -> tuple[str, ...]:

@@ -20,9 +20,10 @@ def owed(ctx: Context, account_ids: Collection[str], newest: date) -> dict[str, 
     """The days up to `newest` of each account that owes any, the oldest first."""
     settings = ctx.settings
     horizon = DayRange(newest - timedelta(days=settings.catch_up_days - 1), newest)
+    outcomes = ctx.last_outcomes.of(account_ids, horizon)
     return core.owed_by_account(
         ctx.coverage.days(account_ids),
-        ctx.last_outcomes.of(account_ids, horizon),
+        core.without_closed(outcomes, ctx.chain),
         newest,
         settings.lookback_days,
         settings.catch_up_days,
@@ -50,8 +51,9 @@ def worth_trying(ctx: Context, lacking: Owed) -> dict[str, tuple[date, ...]]:
 
 def due_groups(ctx: Context, lacking: Owed, runs: Sequence[Run]) -> dict[DayRange, list[str]]:
     """Accounts that catch_up tries now, by the range of what they owe; runs into another table do not count."""
-    runs = [run for run in runs if ctx.of(run) is ctx]
-    open_runs = [run for run in ctx.ledger.plans(ctx.ledger.open_runs()) if ctx.of(run) is ctx]
+    ours = ("", *ctx.chain.ids)  # plans of older releases name no table
+    runs = [run for run in runs if run.table_id in ours]
+    open_runs = [run for run in ctx.ledger.plans(ctx.ledger.open_runs()) if run.table_id in ours]
     return core.due_groups(_unbroken(ctx, lacking, runs), runs, open_runs, ctx.absences.all(), ctx.now())
 
 

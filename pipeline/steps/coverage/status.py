@@ -70,10 +70,15 @@ def _write_or_look_again(ctx: Context, base: Base, run: Run, rows: Sequence[Stat
 
 def _rows(ctx: Context, base: Base, run: Run, words: Mapping[AccountDay, Word]) -> list[StatusRow]:
     names = {account.id: account.name for account in run.accounts}
-    table_id, zone = base.table_id, time_zone(ctx, base)
+    chain, zone = ctx.chain, time_zone(ctx, base)
     return [
         status_row(
-            at, word.outcome, word.as_of or run.started_at, name=names[at.account_id], table_id=table_id, zone=zone
+            at,
+            word.outcome,
+            word.as_of or run.started_at,
+            name=names[at.account_id],
+            table_id=chain.table_of(at.day),
+            zone=zone,
         )
         for at, word in words.items()
     ]
@@ -108,7 +113,7 @@ def _fill(ctx: Context, records: Records, run: Run, found: Places) -> None:
 
 def _forget(ctx: Context, old: Sequence[OldRow]) -> None:
     """Forget the days of rows before they carry others, so that a kill in between leaves no wrong place."""
-    owner, ours = ctx.schema.owner(), ctx.settings.bitable_table_id
+    owner, ours = ctx.schema.owner(), ctx.chain.root
     for table_id in {one.table_id or owner or ours for one in old}:
         ctx.status_memory.beside(table_id).forget_status_rows({one.record_id for one in old})
 
@@ -155,7 +160,7 @@ def _find(ctx: Context, records: Records, rows: Sequence[StatusRow]) -> dict[str
 
     All cells are asked for: a table of an older release has no column for the table's id.
     """
-    return there(rows, records.search(rows_about(rows), []), ctx.settings.bitable_table_id, ctx.schema.owner())
+    return there(rows, records.search(rows_about(rows), []), ctx.schema.owner())
 
 
 def _add_columns(ctx: Context, base: Base) -> None:

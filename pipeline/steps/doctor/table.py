@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from pipeline.clients.feishu.base import Base
 from pipeline.context import Context
-from pipeline.core.errors import LaikeError, NotFoundYet, TableMismatch
+from pipeline.core.causes import maintenance_of
+from pipeline.core.errors import LaikeError, NotFoundYet, TableMismatch, TablesDisagree
 from pipeline.core.model import FoundRow
 from pipeline.core.runs.plan import window
 from pipeline.core.table.cells import Field
@@ -86,6 +87,8 @@ def _rows(ctx: Context, base: Base, layout: Layout | None, count: int | None, *,
         return broken("rows", "the table reads as empty although rows were loaded: a right may be lost", _UNSEEN)
     if not (lost := ctx.visibility.lost()):
         return ok("rows", "what was written can be read")
+    if lost.tables:
+        return broken("rows", f"loading is stopped: {lost.why}", maintenance_of(TablesDisagree.reason))
     if still_invisible(base, layout, lost):
         return broken("rows", f"loading is stopped: {lost.why}", _UNSEEN)
     ctx.visibility.learn_regained()

@@ -1,5 +1,8 @@
 """The early read: what the table holds, staged while the reports are fetched."""
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
 import structlog
 
 from pipeline.clients.feishu.base import Base
@@ -7,11 +10,14 @@ from pipeline.context import Context
 from pipeline.core.errors import LaikeError
 from pipeline.core.outcome import Run
 from pipeline.core.runs.flow import READ, Step
+from pipeline.core.runs.pieces import pieces
 from pipeline.core.runs.plan import follows_on, parts
 from pipeline.core.runs.reading import still_shows
 from pipeline.state.runs.staging import Snapshot
 from pipeline.steps.runs.carried import AS_LEFT, as_left
 from pipeline.steps.runs.once import Work, once
+from pipeline.steps.rollover.check import check_registry
+from pipeline.steps.rollover.make import made_id
 from pipeline.steps.table.capacity import check_capacity
 from pipeline.steps.table.read import rows_of, take_snapshot
 
@@ -49,13 +55,32 @@ def fresh_or_anew(ctx: Context, run: Run, base: Base) -> Snapshot:
 def _read_table(ctx: Context, part: Run) -> int:
     if part.batch == 0:
         check_capacity(ctx, part.run_id)
+    cut = pieces(part, list(part.days))
     try:
-        snapshot = take_snapshot(ctx, part, ctx.base(part))
+        with ThreadPoolExecutor(max_workers=len(cut) + 1) as pool:
+            checked = pool.submit(check_registry, ctx) if _to_check(part) else None
+            read = dict(zip(cut, pool.map(partial(_snapshot, ctx), cut), strict=True))
+            if checked:
+                checked.result()
     except LaikeError as error:
         log.warning("read_table_failed", run=part.run_id, error=error.message)
         return -1
-    ctx.events.emit(part.run_id, "table_read", batch=part.batch, rows=len(snapshot.records), **ctx.tally.facts())
-    if as_left(ctx, part, rows_of(snapshot.layout, snapshot.records, part.days)):
+    rows = sum(len(snapshot.records) for snapshot in read.values())
+    ctx.events.emit(part.run_id, "table_read", batch=part.batch, rows=rows, **ctx.tally.facts())
+    found = (row for piece, one in read.items() for row in rows_of(one.layout, one.records, piece.days))
+    if as_left(ctx, part, found):
         return AS_LEFT
-    ctx.staging.put_snapshot(part.batch_id, snapshot)
-    return len(snapshot.records)
+    for piece, snapshot in read.items():
+        ctx.staging.put_snapshot(piece.batch_id, snapshot)
+    return rows
+
+
+def _to_check(part: Run) -> bool:
+    """Whether to compare our tables with the registry: once a run, unless the run has just written it."""
+    return part.batch == 0 and part.chain is not None and not part.made and not part.dry_run
+
+
+def _snapshot(ctx: Context, piece: Run) -> Snapshot:
+    here = ctx.of(piece)
+    made = ctx.staging.snapshot(made_id(piece.table_id)) if piece.made and not piece.piece else None
+    return made or take_snapshot(here, piece, here.base(piece))

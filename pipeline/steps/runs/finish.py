@@ -21,6 +21,7 @@ from pipeline.steps.coverage.health import tell_outside
 from pipeline.steps.coverage.learn import learn_conflicts, learn_states, note_absences
 from pipeline.steps.coverage.standing import said_later
 from pipeline.steps.coverage.status import write_status
+from pipeline.steps.rollover.foretell import foretell
 from pipeline.steps.runs.due import begun_parts
 from pipeline.steps.runs.once import Work, once
 from pipeline.steps.table.write import batches
@@ -44,8 +45,8 @@ def finish(ctx: Context, run_id: str) -> Summary:
     _besides(ctx, run, lambda: ctx.events.archive(run_id))
     if not run.dry_run:
         _besides(ctx, run, lambda: tell_run(ctx.of(run), summary))
-        _besides(ctx, run, lambda: tell_week(ctx, run))
-        _besides(ctx, run, lambda: tell_outside(ctx, run))
+        _besides(ctx, run, lambda: tell_week(ctx.of(run), run))
+        _besides(ctx, run, lambda: tell_outside(ctx.of(run), run))
     return summary
 
 
@@ -81,8 +82,10 @@ def _finish(ctx: Context, run: Run) -> Summary:
         return summary
     warnings |= dict.fromkeys(_name_others(ctx, run, conflicts))
     news = (*ctx.rosters.take_news(run.run_id), *note_absences(ctx, run, readings))
-    limits = limit_warnings(ctx, [end.load for end in ends], views)
-    told = (*news, *summary.warnings, *warnings, *limits)
+    counts = ctx.table_facts.rows()
+    foretold = foretell(ctx, run, counts, sum(one.rows for one in summary.accounts))
+    limits = limit_warnings(ctx, [end.load for end in ends], views, counts)
+    told = (*run.notes, *news, *summary.warnings, *warnings, *foretold, *limits)
     return replace(summary, warnings=told, news=(*news, *summary.news))
 
 

@@ -18,7 +18,8 @@ from pipeline.core.runs.plan import parts
 from pipeline.render.cards import trouble_card
 from pipeline.steps.accounts.roster import Accounts, account_count, choose, current_accounts, remembered_accounts
 from pipeline.steps.coverage.owed import due_groups, newest_day, owed, reaching_back, recent_runs, worth_trying
-from pipeline.steps.coverage.rebuild import rebuild_coverage
+from pipeline.steps.coverage.rebuild import with_coverage
+from pipeline.steps.rollover.make import Prepared, prepared
 from pipeline.steps.runs.alive import under_way
 from pipeline.steps.runs.backfill import open_attempt, rows_a_day, taken_up
 from pipeline.steps.telling.tell import tell_once
@@ -37,7 +38,9 @@ def begin(ctx: Context, day: date | None, account_ids: Sequence[str], *, dry_run
     now = ctx.now()
     days = plan.closed_day(day, now) if day else plan.window(now, ctx.settings.lookback_days)
     run_id = f"{RunKind.MANUAL.prefix}{days.last}-{plan.manual_suffix(now)}"
-    run = _planned(ctx, _roster(ctx), run_id, days, account_ids, dry_run=dry_run)
+    ctx, listed = _roster(ctx)
+    there = Prepared(ctx) if dry_run else prepared(ctx, days.last)
+    run = _planned(there, listed, run_id, days, account_ids, dry_run=dry_run)
     return _open_new(ctx, replace(run, restatements=day is None, tell=tell))
 
 
@@ -47,8 +50,9 @@ def begin_daily(ctx: Context) -> Run:
     run_id = plan.scheduled_id(RunKind.DAILY, days.last)
     if ctx.ledger.has(run_id):
         return ctx.ledger.run(run_id)
-    listed = _scheduled_roster(ctx)
-    run = _planned(ctx, listed, run_id, reaching_back(ctx, listed.names, days), [])
+    ctx, listed = _scheduled_roster(ctx)
+    there = prepared(ctx, days.last)
+    run = _planned(there, listed, run_id, reaching_back(there.ctx, listed.names, days), [])
     return _open(ctx, replace(run, restatements=True))
 
 
@@ -65,9 +69,9 @@ def begin_settle(ctx: Context) -> Run:
     run_id = plan.scheduled_id(RunKind.SETTLE, newest)
     if ctx.ledger.has(run_id):
         return ctx.ledger.run(run_id)
-    listed, parked = _scheduled_roster(ctx), ctx.absences.parked(ctx.now())
+    (ctx, listed), parked = _scheduled_roster(ctx), ctx.absences.parked(ctx.now())
     chosen = [one for one in listed.names if one not in parked]
-    return _open(ctx, _planned(ctx, listed, run_id, DayRange(newest, newest), chosen))
+    return _open(ctx, _planned(prepared(ctx, newest), listed, run_id, DayRange(newest, newest), chosen))
 
 
 def begin_backfill(
@@ -85,7 +89,7 @@ def begin_backfill(
         WrongInput: The range cannot be loaded, or an account is unknown.
     """
     now, settings = ctx.now(), ctx.settings
-    run = _planned_backfill(ctx, start, end, account_ids, suffix)
+    ctx, run = _planned_backfill(ctx, start, end, account_ids, suffix, make=True)
     if not ctx.ledger.has(run.run_id):
         if there := open_attempt(ctx, run):
             return there
@@ -97,34 +101,37 @@ def begin_backfill(
 
 def open_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[str]) -> Run:
     """The backfill of these days and accounts that is under way; `WrongInput` if there is none."""
-    run = open_attempt(ctx, _planned_backfill(ctx, start, end, account_ids, None))
+    run = open_attempt(*_planned_backfill(ctx, start, end, account_ids, None))
     if run is None:
         msg = f"no backfill of {start} .. {end} is under way for these accounts; `laike runs` lists what there is"
         raise WrongInput(msg)
     return run
 
 
-def _planned_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[str], suffix: str | None) -> Run:
-    now, listed = ctx.now(), _roster(ctx)
+def _planned_backfill(
+    ctx: Context, start: date, end: date, account_ids: Sequence[str], suffix: str | None, *, make: bool = False
+) -> tuple[Context, Run]:
+    now, (ctx, listed) = ctx.now(), _roster(ctx)
     days = plan.past_days(start, end, now)
-    run = _planned(ctx, listed, plan.backfill_id(days, suffix or plan.manual_suffix(now)), days, account_ids)
-    return replace(run, backfill=True, rows_a_day=rows_a_day(ctx, run.accounts))
+    there = prepared(ctx, days.last) if make else Prepared(ctx)
+    run = _planned(there, listed, plan.backfill_id(days, suffix or plan.manual_suffix(now)), days, account_ids)
+    return there.ctx, replace(run, backfill=True, rows_a_day=rows_a_day(there.ctx, run.accounts))
 
 
 def begin_catch_up(ctx: Context) -> list[Run]:
     """Begin a run for each range of owed days that is due for another try; without one no call is made."""
-    if ctx.visibility.lost():
-        return []  # nothing may be written
     listed = remembered_accounts(ctx) or current_accounts(ctx)
+    ctx = with_coverage(ctx, listed.names)
+    if ctx.at_table(ctx.chain.newest.table_id).visibility.lost():
+        return []  # nothing may be written
     day = newest_day(ctx, len(listed.names))
     if day == plan.yesterday(ctx.now()):
         listed = current_accounts(ctx)  # a list that the daily run could not renew may lack a new account
-    rebuild_coverage(ctx, listed.names)
     lacking = worth_trying(ctx, owed(ctx, listed.names, day))
     runs = recent_runs(ctx) if lacking else []
     # two processes see the same runs, and so begin the same ones
     planned = [
-        _planned(ctx, listed, catch_up_id(day, days, runs), days, account_ids)
+        _planned(prepared(ctx, days.last), listed, catch_up_id(day, days, runs), days, account_ids)
         for days, account_ids in due_groups(ctx, lacking, runs).items()
     ]
     return [_open_next(ctx, run) for run in planned]
@@ -134,14 +141,13 @@ def _deadline_s(ctx: Context, accounts: int, days: int) -> float:
     return plan.deadline_s(accounts, days, ctx.settings.oceanengine_rate, ctx.settings.run_deadline_s)
 
 
-def _roster(ctx: Context) -> Accounts:
-    """The accounts; their coverage is rebuilt if Redis was emptied."""
+def _roster(ctx: Context) -> tuple[Context, Accounts]:
+    """The context on our tables of now, and the accounts; what is known of both is rebuilt if Redis was emptied."""
     listed = current_accounts(ctx)
-    rebuild_coverage(ctx, listed.names)
-    return listed
+    return with_coverage(ctx, listed.names), listed
 
 
-def _scheduled_roster(ctx: Context) -> Accounts:
+def _scheduled_roster(ctx: Context) -> tuple[Context, Accounts]:
     try:
         return _roster(ctx)
     except NeedsPerson as error:  # no run begins, so no run's card tells it
@@ -151,9 +157,15 @@ def _scheduled_roster(ctx: Context) -> Accounts:
 
 
 def _planned(
-    ctx: Context, listed: Accounts, run_id: str, days: DayRange, account_ids: Sequence[str], *, dry_run: bool = False
+    there: Prepared,
+    listed: Accounts,
+    run_id: str,
+    days: DayRange,
+    account_ids: Sequence[str],
+    *,
+    dry_run: bool = False,
 ) -> Run:
-    now = ctx.now()
+    ctx, now = there.ctx, there.ctx.now()
     accounts, parked = choose(ctx, listed.names, account_ids), ctx.absences.parked(now)
     return Run(
         run_id=run_id,
@@ -165,7 +177,10 @@ def _planned(
         dry_run=dry_run,
         trouble=listed.trouble,
         parked=tuple(account.id for account in accounts if account.id in parked),
-        table_id=ctx.settings.bitable_table_id,
+        table_id=ctx.chain.table_of(days.last),
+        chain=ctx.chain if ctx.chain.registry else None,
+        made=there.made,
+        notes=there.notes,
     )
 
 

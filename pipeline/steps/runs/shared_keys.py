@@ -41,10 +41,10 @@ def settled_by_load(
     ctx: Context, run: Run, load: LoadOutcome, layout: Layout, wanted: list[WantedRow]
 ) -> list[WantedRow]:
     """The wanted rows of a read-back, by the load's decisions; `LaikeError` if they are no longer staged."""
-    if not load.shared:
+    if not load.shared_in(run.table_id):
         return wanted
     shared = ctx.staging.shared(run.batch_id)
-    if len(shared) != load.shared:
+    if len(shared) != load.shared_in(run.table_id):
         raise LaikeError(f"{run.run_id}: the load's decisions about shared promotions are no longer staged")
     return settled(wanted, shared, layout)
 

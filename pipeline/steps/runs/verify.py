@@ -1,6 +1,7 @@
 """Read the table back and compare it with the source: only then is a run a success."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -15,6 +16,7 @@ from pipeline.core.model import AccountDay, FoundRow, WantedRow
 from pipeline.core.outcome import LoadOutcome, Run, VerifyOutcome
 from pipeline.core.read_back import DayAgreement, Overtaken
 from pipeline.core.runs.flow import LOAD, VERIFY, Step
+from pipeline.core.runs.pieces import in_piece, joined_read_backs, pieces
 from pipeline.core.runs.plan import follows_on, places
 from pipeline.core.runs.quality import agree, all_agree, creator_of
 from pipeline.core.runs.source import Source, concerning, want
@@ -66,7 +68,22 @@ def _attempt(ctx: Context, part: Run) -> VerifyOutcome:
 def _read_back(ctx: Context, part: Run, load: LoadOutcome) -> VerifyOutcome:
     if is_carried(ctx, part):
         return all_agree(places(part))
-    return _verify(ctx, part, load) if load.days else VerifyOutcome()
+    cut = pieces(part, load.days) if load.days else ()
+    loaded = [piece for piece in cut if len(cut) == 1 or piece.table_id in load.loaded]
+    with ThreadPoolExecutor(max_workers=max(1, len(loaded))) as pool:
+        done = list(pool.map(lambda piece: _verify_piece(ctx.of(piece), piece, load, alone=len(cut) == 1), loaded))
+    return joined_read_backs(done, whole=len(loaded) == len(cut)) if done else VerifyOutcome()
+
+
+def _verify_piece(ctx: Context, piece: Run, load: LoadOutcome, *, alone: bool) -> VerifyOutcome:
+    """Read one piece back; beside others, an error is its own."""
+    try:
+        return _verify(ctx, piece, load)
+    except LaikeError as error:
+        if alone:
+            raise
+        log.warning("piece_not_read_back", run=piece.run_id, table=piece.table_id, error=error.message)
+        return VerifyOutcome(trouble=error.trouble())
 
 
 def _verify(ctx: Context, run: Run, load: LoadOutcome) -> VerifyOutcome:
@@ -105,7 +122,8 @@ class _ReadBack:
     """
 
     def __init__(self, ctx: Context, run: Run, load: LoadOutcome) -> None:
-        self.ctx, self.run, self.load, self.days = ctx, run, load, frozenset(load.days)
+        self.ctx, self.run, self.load = ctx, run, load
+        self.days = frozenset(day for day in load.days if in_piece(run, day))
         # days with refused rows: reading them again changes nothing
         self.refused = {AccountDay(one.account_id, one.day) for one in load.refused}
         self.layout, self.field_count = _layout(ctx, run), load.fields

@@ -50,7 +50,8 @@ def _check(ctx: Context, run: Run) -> ViewsOutcome:
     read = ctx.staging.layout(parts(run)[-1].batch_id)
     names = ctx.base(None).views.names()
     found = _look(ctx, names, run.accounts, deep=False, read=read)
-    outcome = mend(ctx, found, active=partial(_spent_in, ctx, run))
+    # nobody else makes views in a table that was made for this run
+    outcome = mend(ctx, found, partial(_spent_in, ctx, run), names if run.made else None)
     return replace(outcome, total=len(names) + len(outcome.created))
 
 
@@ -59,10 +60,19 @@ def inspect(ctx: Context, accounts: Sequence[Account], *, deep: bool) -> list[Ac
     return _look(ctx, ctx.base(None).views.names(), accounts, deep=deep)
 
 
-def mend(ctx: Context, views: Sequence[AccountView], active: Active | None = None) -> ViewsOutcome:
-    """Create new views and repair wrong ones, as many as one run may; near the limit only of `active` accounts."""
+def mend(
+    ctx: Context,
+    views: Sequence[AccountView],
+    active: Active | None = None,
+    names: Mapping[str, str] | None = None,
+) -> ViewsOutcome:
+    """Create new views and repair wrong ones, as many as one run may; near the limit only of `active` accounts.
+
+    Args:
+        names: The table's views by id, if they cannot have changed since; else they are listed again.
+    """
     work = to_mend(views)
-    mended = Repair(ctx, [view.account for view in views]).carry_out(work, active) if work else {}
+    mended = Repair(ctx, [view.account for view in views]).carry_out(work, active, names) if work else {}
     return views_outcome(views, mended)
 
 

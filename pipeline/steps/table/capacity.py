@@ -1,5 +1,6 @@
 """Check that all rows of a backfill fit before its first write: a table that fills up half-way helps nobody."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
@@ -7,6 +8,7 @@ import structlog
 from pipeline.clients.oceanengine.reports import promotion_rows
 from pipeline.context import Context
 from pipeline.core.errors import Busy, LaikeError, TableFull
+from pipeline.core.model import Account, DayRange
 from pipeline.core.outcome import Run
 from pipeline.core.runs.flow import READ, Step
 from pipeline.core.runs.plan import parts
@@ -53,21 +55,29 @@ def _of_many(run: Run) -> bool:
 
 
 def _ample_capacity(ctx: Context, run: Run) -> bool:
-    """Whether twice the rows that the accounts' fullest days foretell would leave much capacity."""
-    foreseen = 2 * run.rows_a_day * len(run.days)
-    return bool(foreseen) and remembered_count(ctx, foreseen) is not None
+    """Whether twice the rows that the accounts' fullest days foretell would leave much capacity in each table."""
+    return bool(run.rows_a_day) and all(
+        remembered_count(ctx.at_table(table_id), 2 * run.rows_a_day * len(days)) is not None
+        for table_id, days in ctx.chain.spans(run.days)
+    )
 
 
 def _lack(ctx: Context, run: Run) -> TableFull | None:
-    """The error if the rows do not fit. Counts by one call an account; rows already in the table count once."""
+    """The error if the rows of some table do not fit."""
+    spans = ctx.chain.spans(run.days)
+    return next(filter(None, (_lack_in(ctx.at_table(one), run.accounts, days) for one, days in spans)), None)
+
+
+def _lack_in(ctx: Context, accounts: Sequence[Account], days: DayRange) -> TableFull | None:
+    """The error of one table. Counts by one call an account; rows already in the table count once."""
     base, api, cap = ctx.base(None), ctx.oceanengine(None), ctx.settings.table_max_rows
     with ThreadPoolExecutor(max_workers=COUNTS_AT_ONCE) as pool:
-        rows = sum(pool.map(lambda account: promotion_rows(api, account.id, run.days), run.accounts))
+        rows = sum(pool.map(lambda account: promotion_rows(api, account.id, days), accounts))
     held = base.records().count()
     if held + rows <= cap:
         return None
     layout, _ = layout_now(ctx, base)
-    more = max(0, rows - sum(base.records().count(search) for search in layout.day_filters(run.days)))
+    more = max(0, rows - sum(base.records().count(search) for search in layout.day_filters(days)))
     if held + more <= cap:
         return None
     msg = f"about {more} rows to create do not fit: the table holds {held} of {cap} (LAIKE_TABLE_MAX_ROWS)"

@@ -1,9 +1,9 @@
 """Create and filter views under the writer lock, each once even if answers are lost, and read them back."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from pipeline.clients.feishu.base import Base
-from pipeline.clients.feishu.views import FULL, NAME_TAKEN
+from pipeline.clients.feishu.views import FULL, NAME_TAKEN, Filter
 from pipeline.context import Context
 from pipeline.core.errors import BadRequest, BadResponse, NeedsPerson, Retryable
 from pipeline.core.model import Account, AccountDay
@@ -24,12 +24,14 @@ class Repair:
     def __init__(self, ctx: Context, accounts: Sequence[Account]) -> None:
         self._ctx, self._wanted = ctx, view_names(accounts)
 
-    def carry_out(self, work: Sequence[AccountView], active: Active | None) -> dict[str, ViewState]:
+    def carry_out(
+        self, work: Sequence[AccountView], active: Active | None, names: Mapping[str, str] | None = None
+    ) -> dict[str, ViewState]:
         """Create or repair views; each account's state as found, or the reason it stays as it is, by account id."""
         ctx = self._ctx
         with ctx.writing() as base:
             ctx.writes.begin_writing()
-            names, (layout, _) = base.views.names(), layout_now(ctx, base)
+            names, (layout, _) = base.views.names() if names is None else names, layout_now(ctx, base)
             new = [view.account for view in work if view.state == ViewState.NEW]
             spent = active() if active else _spent_lately(ctx, new)
             afforded = affordable(new, len(names), spent)
@@ -107,10 +109,11 @@ def _filtered(base: Base, view_id: str, wanted: Sequence[tuple[str, str]]) -> bo
 
 
 def _reads_back(base: Base, view_id: str, wanted: tuple[str, str]) -> bool:
-    """Set a condition; whether it reads back."""
+    """Set a condition; whether it reads back, in the answer or, if that has no filter, by reading it again."""
     for left in reversed(range(TRIES)):
-        _unless_unknown(lambda: base.views.filter_on(view_id, *wanted), last=not left)
-        if any(condition.matches(*wanted) for condition in base.views.conditions(view_id)):
+        told = _unless_unknown(lambda: base.views.filter_on(view_id, *wanted), last=not left)
+        found = base.views.conditions(view_id) if not told else told.conditions
+        if any(condition.matches(*wanted) for condition in found):
             return True
     return False
 
@@ -122,13 +125,14 @@ def _spent_lately(ctx: Context, accounts: Iterable[Account]) -> set[str]:
     return {at.account_id for at, one in covered.items() if float(one.cost)}
 
 
-def _unless_unknown(write: Callable[[], None], *, last: bool) -> None:
-    """Send a write whose outcome is read back afterwards."""
+def _unless_unknown(write: Callable[[], Filter | None], *, last: bool) -> Filter | None:
+    """Send a write whose outcome is read back afterwards; what its answer says of the filter."""
     try:
-        write()
+        return write()
     except (Retryable, BadResponse) as error:
         if last or not error.effect_possible:
             raise
+    return None
 
 
 def remember(ctx: Context, account: Account, view_id: str) -> None:

@@ -13,7 +13,7 @@ import structlog
 from pipeline.clients.feishu.base import Base
 from pipeline.context import Context
 from pipeline.core.coverage.day import UNKNOWN
-from pipeline.core.errors import TableUnseen
+from pipeline.core.errors import TablesDisagree, TableUnseen
 from pipeline.core.model import Account
 from pipeline.core.outcome import Run
 from pipeline.core.read_back import DayAgreement
@@ -29,9 +29,9 @@ log = structlog.get_logger()
 
 
 def require_visibility(ctx: Context) -> None:
-    """Refuse to write (`TableUnseen`) while loading is stopped."""
+    """Refuse to write (`TableUnseen`, `TablesDisagree`) while loading is stopped."""
     if lost := ctx.visibility.lost():
-        raise TableUnseen(lost.why)
+        raise (TablesDisagree if lost.tables else TableUnseen)(lost.why)
 
 
 def refuse_empty(ctx: Context, accounts: Iterable[Account], *, stop: bool = True) -> None:

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from pipeline.core.chain import alone
 from pipeline.core.coverage.day import UNKNOWN, LastOutcome, Loaded
 from pipeline.core.coverage.rebuild import Cells, Rebuilt, Sought, rebuilt
 from pipeline.core.model import CHINA, AccountDay, DayRange
@@ -27,7 +28,7 @@ def cells(**others: object) -> dict[str, object]:
 
 
 def taken(*rows: Cells, owner: str | None = None) -> Rebuilt:
-    return rebuilt(rows, SOUGHT, "tbl1", owner)
+    return rebuilt(rows, SOUGHT, alone("tbl1"), owner)
 
 
 def test_a_good_day_is_loaded_with_a_checksum_that_nobody_knows() -> None:

@@ -1,0 +1,36 @@
+"""Compare 数据表清单 with what is remembered of our tables, and stop loading where they disagree.
+
+Loading goes on after `laike tables repair`: whoever guesses which is right may write days into two tables.
+"""
+
+import structlog
+
+from pipeline.context import Context
+from pipeline.core.errors import LaikeError, TablesDisagree
+from pipeline.core.rollover.registry import disagreement, made_meanwhile
+from pipeline.state.table.visibility import VisibilityLost
+from pipeline.steps.rollover import registry
+
+log = structlog.get_logger()
+
+
+def check_registry(ctx: Context) -> None:
+    """Stop loading into our tables if the registry disagrees; a registry that cannot be read now is read next time."""
+    chain = ctx.chains.chain()
+    try:
+        registered = registry.read(ctx, ctx.base(None), chain.registry).of(chain.root)
+    except LaikeError as error:
+        log.warning("registry_not_read", error=error.message)
+        return
+    if made_meanwhile(chain, registered):
+        return  # its maker was killed, and the next run that needs it remembers it
+    if why := disagreement(chain, registered):
+        stop_loading(ctx, why)
+
+
+def stop_loading(ctx: Context, why: str) -> TablesDisagree:
+    """Stop loading into every table of the chain; the error that says so."""
+    log.error("loading_stopped", why=why)
+    for table_id in ctx.chains.chain().ids:
+        ctx.at_table(table_id).visibility.learn_lost(VisibilityLost(why, tables=True))
+    return TablesDisagree(why)

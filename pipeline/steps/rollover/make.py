@@ -1,0 +1,104 @@
+"""Make the announced successor, in the first run that has a day for it.
+
+Under the writer lock: the table is created, 数据表清单 names it and is read again, then Redis remembers it. A process
+that is killed in between leaves an empty table of the announced name, which the next run takes over.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import structlog
+
+from pipeline.clients.feishu.base import Base
+from pipeline.context import Context
+from pipeline.core.chain import Chain, PhysicalTable
+from pipeline.core.errors import BadResponse, LaikeError, Retryable
+from pipeline.core.model import china_day
+from pipeline.core.rollover.split import Split
+from pipeline.core.rollover.words import made_line, not_made_line
+from pipeline.state.runs.staging import Snapshot, packed
+from pipeline.steps.rollover import registry
+from pipeline.steps.rollover.successor import Successor, create_or_adopt
+from pipeline.steps.table.read import writers
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The context on the tables that a run loads into; whether one was made for it, and what to tell of that."""
+
+    ctx: Context
+    made: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def prepared(ctx: Context, day: date) -> Prepared:
+    """Make the announced successor if a run up to `day` needs it; else nothing is asked.
+
+    Where it may not be made the old table goes on, and the announcement moves behind this run's days.
+
+    Raises:
+        Retryable, BadResponse: It is not known whether it was made: begin the run again.
+    """
+    if not _due(ctx, ctx.chain, day):
+        return Prepared(ctx)
+    with ctx.writing() as base:
+        chain = ctx.chains.chain()
+        if not _due(ctx, chain, day):
+            return Prepared(ctx.on(chain))  # another process made it
+        try:
+            return _made(ctx.on(chain), base)
+        except (Retryable, BadResponse):
+            raise
+        except LaikeError as error:
+            log.warning("successor_not_made", error=error.message)
+            return _postponed(ctx, chain, day, error)
+
+
+def _due(ctx: Context, chain: Chain, day: date) -> bool:
+    told = chain.announced
+    if not told or not told.first or ctx.settings.table_split is Split.NONE:
+        return False
+    return told.first <= day
+
+
+def _made(ctx: Context, base: Base) -> Prepared:
+    chain = ctx.chain
+    told, old = chain.announced or PhysicalTable(""), ctx.at_table(chain.newest.table_id)
+    ctx.writes.begin_writing()
+    there = create_or_adopt(old, base, chain, told.name)
+    table = replace(told, table_id=there.table_id)
+    registered = registry.write(ctx, base, chain.with_successor(table))
+    if registered.newest.table_id != there.table_id:
+        log.error("another_successor_was_older", ours=there.table_id, theirs=registered.newest.table_id)
+        there = Successor(registered.newest.table_id, adopted=True)
+    _remember(ctx, registered, there)
+    note = made_line(registered.newest.name, told.first or date.max, chain.newest.name)
+    return Prepared(ctx.on(registered), made=not there.adopted, notes=(note,))
+
+
+def _remember(ctx: Context, chain: Chain, there: Successor) -> None:
+    """Keep what is known of the new table before anything is loaded; last, that it is one of ours."""
+    here = ctx.at_table(there.table_id)
+    if there.layout:
+        here.table_facts.learn_columns(there.columns)
+        empty = Snapshot(there.layout, packed(()), writers(ctx), ctx.now(), 0, len(there.columns))
+        ctx.staging.put_snapshot(made_id(there.table_id), empty)
+    here.table_facts.learn_rows(china_day(ctx.now()), 0, counted=True)
+    for table_id in chain.ids[:-1]:
+        why = f"days from {chain.newest.first} on are in table {chain.newest.table_id}: a newer release went on there"
+        ctx.at_table(table_id).visibility.learn_rolled_over(why)
+    ctx.chains.learn(chain)
+
+
+def made_id(table_id: str) -> str:
+    """The name under which a table that was just made is staged as an early read: it is empty."""
+    return f"made.{table_id}"
+
+
+def _postponed(ctx: Context, chain: Chain, day: date, error: LaikeError) -> Prepared:
+    told = replace(chain.announced or PhysicalTable(""), first=day + timedelta(days=1))
+    later = replace(chain, announced=told)
+    ctx.chains.learn(later)
+    return Prepared(ctx.on(later), notes=(not_made_line(told.name, told.first or day, error.what_to_do),))
