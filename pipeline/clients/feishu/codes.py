@@ -26,6 +26,7 @@ from pipeline.core.text import one_line
 
 TABLE_NOT_FOUND = 1254041
 WRITE_CONFLICT = 1254291  # newer pages say that reads conflict with a write, too
+TABLE_NAME_TAKEN = 1254013  # also after a create whose answer was lost
 NOT_READY_WAIT_S = 3  # 1254607: earlier work is not done; takes seconds, not milliseconds
 
 
@@ -67,6 +68,7 @@ CAUSES: Mapping[int, str] = {
     **dict.fromkeys((1254301, 1254306), "feishu_limit"),
     **dict.fromkeys((1254003, 131005), "feishu_base"),
     1254004: "feishu_table",
+    1254100: "base_full",
     1254101: "views_full",
     131006: "wiki_node",
     1254305: "feishu_policy",

@@ -1,6 +1,6 @@
 """Bases, tables and fields. Follows Bitable: 获取多维表格元数据, 列出数据表, 新增一个数据表, 列出字段, 新增字段."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -87,20 +87,32 @@ class Tables:
         return {table.name: table.table_id for table in (parsed(_Table, item, path) for item in items)}
 
     def create(self, name: str, fields: Sequence[Mapping[str, object]]) -> str:
-        """Create a table; its id."""
+        """Create a table; its id.
+
+        Raises:
+            BadRequest: With the code `TABLE_NAME_TAKEN`: the base has a table of this name.
+            Retryable: With `effect_possible`: it may have been created.
+        """
         body = {"table": {"name": name, "default_view_name": "表格", "fields": list(fields)}}
         path = TABLES.format(app_token=self.app_token)
         return parsed(_Created, self.api.write("POST", path, json=body), path).table_id
 
     def fields(self, table_id: str) -> list[Field]:
         """The fields of a table."""
-        path = FIELDS.format(app_token=self.app_token, table_id=table_id)
-        items = self.api.pages("GET", path, params={"page_size": LIST_PAGE})
-        return [_field(parsed(_Field, item, path)) for item in items]
+        return [_field(found) for _, found in self._listed(table_id)]
+
+    def described(self, table_id: str) -> list[Mapping[str, object]]:
+        """The fields of a table as the service describes them: looks, property, description, which is the index."""
+        return [item for item, _ in self._listed(table_id)]
 
     def create_field(self, table_id: str, field: Mapping[str, object]) -> None:
         """Add a column at the end of a table."""
         self.api.write("POST", FIELDS.format(app_token=self.app_token, table_id=table_id), json=field)
+
+    def _listed(self, table_id: str) -> Iterator[tuple[Mapping[str, object], _Field]]:
+        path = FIELDS.format(app_token=self.app_token, table_id=table_id)
+        items = self.api.pages("GET", path, params={"page_size": LIST_PAGE})
+        return ((item, parsed(_Field, item, path)) for item in items)
 
 
 def _field(found: _Field) -> Field:

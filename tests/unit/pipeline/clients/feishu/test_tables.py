@@ -2,11 +2,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from pipeline.clients.feishu.codes import TABLE_NAME_TAKEN
 from pipeline.clients.feishu.tables import Tables
-from pipeline.core.errors import BadResponse
+from pipeline.core.errors import BadRequest, BadResponse, NeedsPerson
 from pipeline.core.table.cells import Field
 from tests.unit.pipeline.clients.feishu.test_api import Auth, api
-from tests.unit.pipeline.clients.stub import Plain, data
+from tests.unit.pipeline.clients.stub import Plain, answer, data
 
 PATH = "/open-apis/bitable/v1/apps/bas1"
 
@@ -103,3 +104,34 @@ def test_a_field_without_what_is_promised_is_an_error_of_ours(missing: str) -> N
     del item[missing]
     with pytest.raises(BadResponse):
         tables(Auth(data(items=[item], has_more=False, total=1))).fields("tbl1")
+
+
+def test_fields_are_described_as_they_came_from_all_pages() -> None:
+    first = {"field_id": "fld1", "field_name": "消耗(元)", "type": 2, "property": {"currency_code": "CNY"}}
+    second = {"field_id": "fld2", "field_name": "备注", "type": 1, "is_primary": True, "property": None}
+    http = Auth(
+        data(items=[first], has_more=True, page_token="p", total=2), data(items=[second], has_more=False, total=2)
+    )
+    assert tables(http).described("tbl1") == [first, second]
+    assert [call.path for call in http.calls] == [f"{PATH}/tables/tbl1/fields"] * 2
+
+
+def test_a_field_without_a_type_is_not_described() -> None:
+    http = Auth(data(items=[{"field_id": "fld1", "field_name": "备注"}], has_more=False, total=1))
+    with pytest.raises(BadResponse, match="type"):
+        tables(http).described("tbl1")
+
+
+def test_a_base_that_holds_no_more_tables_says_so() -> None:
+    with pytest.raises(NeedsPerson) as error:
+        tables(Auth(answer({"code": 1254100, "msg": "TableExceedLimit"}))).create("单元日报", [{"field_name": "a", "type": 1}])
+    assert error.value.reason == "base_full"
+    assert "100 个数据表和仪表盘" in error.value.what_to_do
+
+
+def test_a_name_that_is_taken_is_known_by_its_code() -> None:
+    with pytest.raises(BadRequest) as error:
+        tables(Auth(answer({"code": 1254013, "msg": "TableNameDuplicated"}))).create(
+            "单元日报", [{"field_name": "a", "type": 1}]
+        )
+    assert error.value.code == TABLE_NAME_TAKEN
