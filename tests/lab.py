@@ -92,8 +92,11 @@ class Lab:
         return str(self.facts[self.table])
 
     def environment(self) -> dict[str, str]:
-        """Settings of the product; waits are taken out, and no test meets a Monday's card that it did not ask for."""
-        made = settings_for(self.facts, self.redis_url, self.home, self.table) | {"LAIKE_REPORT_WEEKLY": "false"}
+        """Settings of the product; waits are taken out, and no test meets a Monday's card or a successor unasked."""
+        made = settings_for(self.facts, self.redis_url, self.home, self.table) | {
+            "LAIKE_REPORT_WEEKLY": "false",
+            "LAIKE_TABLE_SPLIT": "none",
+        }
         return {**made, "LAIKE_TOKEN_KEYS": TOKEN_KEY, "LAIKE_WAIT_SCALE": "0", **self.extra}
 
     def bare_context(self) -> Context:

@@ -25,8 +25,7 @@
     ├── DeadlinePassed       the run's time is up
     ├── Busy                 another process runs this step: come back later
     ├── StoreUnreachable     Redis is out of reach
-    ├── WrongRelease         another release uses this Redis
-    │   └── NewerState           a newer release wrote a form that this one does not know
+    ├── WrongRelease         another release uses this Redis; NewerState: a newer one wrote a form unknown to this one
     ├── NoWorker             no worker is running
     └── WrongInput           a person asked for something impossible
 
@@ -211,7 +210,7 @@ class TableUnseen(NeedsPerson):
 
 
 class TablesDisagree(NeedsPerson):
-    """数据表清单 does not agree with what is remembered, or one of its tables is gone; nothing is written."""
+    """数据表清单 disagrees with what is remembered, or one of its tables is gone; nothing is written."""
 
     reason = "tables_disagree"
 

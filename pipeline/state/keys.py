@@ -71,34 +71,22 @@ Keys about rows carry the table's id, keys about writing the base's; keys about 
 
 PREFIX = "laike:v1:"  # v1: the schema of the values
 HOUR_S, DAY_S, WEEK_S = 3600, 24 * 3600, 7 * 24 * 3600
-STAGING_TTL_S = 3 * DAY_S
-HISTORY_TTL_S = 400 * DAY_S
+STAGING_TTL_S, HISTORY_TTL_S = 3 * DAY_S, 400 * DAY_S
 NEWS_TTL_S, WRITTEN_TTL_S = 30 * DAY_S, 600
 EVENTS_MAX, EVENTS_KEPT = 10_000, 2_500  # of an open run, of an ended one: 1,000 accounts have two each
 BEAT_TTL_S = HOUR_S // 4  # beat loops several times a minute
-QUOTA_TTL_S = 70 * DAY_S
-SPEND_TTL_S = 35 * DAY_S
+QUOTA_TTL_S, SPEND_TTL_S = 70 * DAY_S, 35 * DAY_S
 
-TOKEN = PREFIX + "token:pair"
-TOKEN_LOCK = PREFIX + "token:lock"
-TOKEN_ATTEMPT = PREFIX + "token:attempt"
-TOKEN_DEAD = PREFIX + "token:dead"
-TOKEN_HISTORY = PREFIX + "token:history"
-UNSENT_CARDS = PREFIX + "cards:unsent"
-QUIET_RUNS = PREFIX + "cards:quiet"
-ALERTS = PREFIX + "alerts"
-BEAT = PREFIX + "beat"
-RUNS = PREFIX + "runs"
-OPEN = PREFIX + "open"
-ASIDE = PREFIX + "aside"
-ROSTER = PREFIX + "accounts:roster"
-ACCOUNT_NAMES = PREFIX + "accounts:names"
-ACCOUNT_NEWS = PREFIX + "accounts:news"
-ACCOUNT_NEWS_TOLD = PREFIX + "accounts:told"
-ACCOUNTS_ABSENT = PREFIX + "accounts:absent"
-SCHEMA = PREFIX + "schema"
-SCHEMA_LOCK = PREFIX + "schema:lock"
-HISTORY_TABLE = PREFIX + "history:table"
+TOKEN, TOKEN_LOCK = PREFIX + "token:pair", PREFIX + "token:lock"
+TOKEN_ATTEMPT, TOKEN_DEAD = PREFIX + "token:attempt", PREFIX + "token:dead"
+TOKEN_HISTORY, UNSENT_CARDS = PREFIX + "token:history", PREFIX + "cards:unsent"
+QUIET_RUNS, ALERTS = PREFIX + "cards:quiet", PREFIX + "alerts"
+BEAT, RUNS = PREFIX + "beat", PREFIX + "runs"
+OPEN, ASIDE = PREFIX + "open", PREFIX + "aside"
+ROSTER, ACCOUNT_NAMES = PREFIX + "accounts:roster", PREFIX + "accounts:names"
+ACCOUNT_NEWS, ACCOUNT_NEWS_TOLD = PREFIX + "accounts:news", PREFIX + "accounts:told"
+ACCOUNTS_ABSENT, SCHEMA = PREFIX + "accounts:absent", PREFIX + "schema"
+SCHEMA_LOCK, HISTORY_TABLE = PREFIX + "schema:lock", PREFIX + "history:table"
 HISTORY_UNCLEAR = PREFIX + "history:unclear"
 
 

@@ -1,6 +1,6 @@
 """Bases, tables and fields. Follows Bitable: 获取多维表格元数据, 列出数据表, 新增一个数据表, 列出字段, 新增字段."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -110,16 +110,21 @@ class Tables:
 
     def fields(self, table_id: str) -> list[Field]:
         """The fields of a table."""
-        return as_fields(self.described(table_id))
+        return as_fields(self._listed(table_id))
 
     def described(self, table_id: str) -> list[Mapping[str, object]]:
         """The fields of a table as the service describes them: looks, property, description, which is the index."""
-        path = FIELDS.format(app_token=self.app_token, table_id=table_id)
-        return list(self.api.pages("GET", path, params={"page_size": LIST_PAGE}))
+        items = list(self._listed(table_id))
+        as_fields(items)  # one that lacks what every field has is no field
+        return items
 
     def create_field(self, table_id: str, field: Mapping[str, object]) -> None:
         """Add a column at the end of a table."""
         self.api.write("POST", FIELDS.format(app_token=self.app_token, table_id=table_id), json=field)
+
+    def _listed(self, table_id: str) -> Iterator[Mapping[str, object]]:
+        path = FIELDS.format(app_token=self.app_token, table_id=table_id)
+        return self.api.pages("GET", path, params={"page_size": LIST_PAGE})
 
 
 def as_fields(described: Iterable[Mapping[str, object]]) -> list[Field]:

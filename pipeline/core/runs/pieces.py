@@ -76,12 +76,10 @@ def doubts_of(places: Iterable[AccountDay], trouble: Trouble) -> tuple[Doubt, ..
 
 def joined_read_backs(done: Sequence[VerifyOutcome], *, whole: bool) -> VerifyOutcome:
     """The read-back of a batch from those of its pieces; `whole`: all its pieces were loaded."""
-    if len(done) == 1 and whole:
-        return done[0]
     return VerifyOutcome(
         agreements=tuple(one for back in done for one in back.agreements),
         overtaken=tuple(one for back in done for one in back.overtaken),
-        verified=whole and all(back.verified for back in done),
+        verified=whole and bool(done) and all(back.verified for back in done),
         warnings=tuple(dict.fromkeys(words for back in done for words in back.warnings)),
         trouble=next((back.trouble for back in done if back.trouble), None),
     )

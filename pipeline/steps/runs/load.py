@@ -10,15 +10,13 @@ from typing import TypeVar
 import structlog
 
 from pipeline.clients.feishu.base import Base
-from pipeline.clients.feishu.codes import TABLE_NOT_FOUND
 from pipeline.context import Context
 from pipeline.core.errors import BadResponse, Busy, ColumnVanished, LaikeError, Retryable, RowVanished, TableFull
 from pipeline.core.model import DayRange, FoundRow, Key, WantedRow, china_day
-from pipeline.core.outcome import Doubt, LoadOutcome, Run
+from pipeline.core.outcome import LoadOutcome, Run
 from pipeline.core.read_back import DayAgreement
 from pipeline.core.runs.flow import LOAD, Step
 from pipeline.core.runs.loaded import Written, load_outcome
-from pipeline.core.runs.pieces import doubts_of, joined_loads
 from pipeline.core.runs.quality import agree
 from pipeline.core.runs.shared_keys import Shared
 from pipeline.core.runs.source import Ready, concerning, want
@@ -28,11 +26,11 @@ from pipeline.core.table.layout import Layout
 from pipeline.core.table.record import Record
 from pipeline.core.table.shared_keys import settled
 from pipeline.state.runs.staging import Snapshot
-from pipeline.steps.rollover.check import stop_loading
 from pipeline.steps.runs.carried import is_carried
 from pipeline.steps.runs.early_read import fresh_or_anew
 from pipeline.steps.runs.once import Work, once, part_of
-from pipeline.steps.runs.ready import fetched_pieces, fetches, ready
+from pipeline.steps.runs.pieces import load_pieces
+from pipeline.steps.runs.ready import ready
 from pipeline.steps.runs.shared_keys import settle_with_holders
 from pipeline.steps.table.capacity import require_capacity
 from pipeline.steps.table.create import create_surely
@@ -60,7 +58,7 @@ def _attempt(ctx: Context, part: Run) -> LoadOutcome:
     try:
         require_capacity(ctx, part)
         ctx.events.emit(part.run_id, "loading", batch=part.batch)
-        outcome = LoadOutcome() if is_carried(ctx, part) else _load_pieces(ctx, part)
+        outcome = LoadOutcome() if is_carried(ctx, part) else load_pieces(ctx, part, _load)
     except Busy:
         raise
     except LaikeError as error:
@@ -77,35 +75,6 @@ def _attempt(ctx: Context, part: Run) -> LoadOutcome:
         **ctx.tally.facts(),
     )
     return outcome
-
-
-def _load_pieces(ctx: Context, part: Run) -> LoadOutcome:
-    """Load each piece into its table; one in trouble leaves its own days in doubt, and fails the batch if it is all.
-
-    Raises:
-        LaikeError: Nothing could be loaded.
-    """
-    done, doubts, troubles = dict[Run, LoadOutcome](), list[Doubt](), list[LaikeError]()
-    for piece in fetched_pieces(ctx, part):
-        try:
-            done[piece] = _load(ctx.of(piece), piece)
-        except Busy:
-            raise
-        except LaikeError as failure:
-            log.warning("piece_failed", run=part.run_id, table=piece.table_id, error=failure.message)
-            error = _lost_table(ctx, piece, failure)
-            doubts += doubts_of(fetches(ctx, piece).read_at(), error.trouble())
-            troubles.append(error)
-    if not done:
-        raise troubles[0]
-    return joined_loads(done, doubts)
-
-
-def _lost_table(ctx: Context, piece: Run, failure: LaikeError) -> LaikeError:
-    """The same, or where a table of the registry is gone, that loading is stopped."""
-    if piece.chain is None or failure.code != TABLE_NOT_FOUND:
-        return failure
-    return stop_loading(ctx, f"table {piece.table_id}, which is registered, is not in the base")
 
 
 def _load(ctx: Context, run: Run) -> LoadOutcome:

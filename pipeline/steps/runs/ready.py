@@ -6,7 +6,7 @@ import structlog
 
 from pipeline.context import Context
 from pipeline.core.outcome import Run
-from pipeline.core.runs.pieces import in_piece, pieces
+from pipeline.core.runs.pieces import in_piece
 from pipeline.core.runs.source import Fetches, Ready
 from pipeline.core.table.columns import metrics_of
 from pipeline.steps.coverage.standing import newer
@@ -16,18 +16,12 @@ log = structlog.get_logger()
 
 def fetches(ctx: Context, run: Run) -> Fetches:
     """The staged fetches of a batch; of a piece, those of the days in its table."""
-    found = _fetched(ctx, run)
+    found = every_fetch(ctx, run)
     return found.within(partial(in_piece, run)) if run.chain else found
 
 
-def fetched_pieces(ctx: Context, part: Run) -> tuple[Run, ...]:
-    """A batch cut by the tables that hold what was fetched."""
-    if part.chain is None:
-        return (part,)
-    return pieces(part, {at.day for at in _fetched(ctx, part).read_at()})
-
-
-def _fetched(ctx: Context, part: Run) -> Fetches:
+def every_fetch(ctx: Context, part: Run) -> Fetches:
+    """The staged fetches of a batch, whatever table holds their days."""
     metrics = metrics_of(ctx.settings.columns)
     found = ctx.staging.fetched(part.fetched_id, [account.id for account in part.accounts])
     return Fetches(tuple(one for one in found if one.has(metrics)), metrics)

@@ -1,7 +1,6 @@
 """Read the table back and compare it with the source: only then is a run a success."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -16,7 +15,7 @@ from pipeline.core.model import AccountDay, FoundRow, WantedRow
 from pipeline.core.outcome import LoadOutcome, Run, VerifyOutcome
 from pipeline.core.read_back import DayAgreement, Overtaken
 from pipeline.core.runs.flow import LOAD, VERIFY, Step
-from pipeline.core.runs.pieces import in_piece, joined_read_backs, pieces
+from pipeline.core.runs.pieces import in_piece
 from pipeline.core.runs.plan import follows_on, places
 from pipeline.core.runs.quality import agree, all_agree, creator_of
 from pipeline.core.runs.source import Source, concerning, want
@@ -27,6 +26,7 @@ from pipeline.state.runs.staging import Snapshot, packed
 from pipeline.steps.coverage.standing import newer
 from pipeline.steps.runs.carried import is_carried
 from pipeline.steps.runs.once import Work, once, part_of
+from pipeline.steps.runs.pieces import verify_pieces
 from pipeline.steps.runs.ready import fetches
 from pipeline.steps.runs.shared_keys import settled_by_load
 from pipeline.steps.table.read import read_following, read_when_quiet, rows_of, writers
@@ -68,22 +68,7 @@ def _attempt(ctx: Context, part: Run) -> VerifyOutcome:
 def _read_back(ctx: Context, part: Run, load: LoadOutcome) -> VerifyOutcome:
     if is_carried(ctx, part):
         return all_agree(places(part))
-    cut = pieces(part, load.days) if load.days else ()
-    loaded = [piece for piece in cut if len(cut) == 1 or piece.table_id in load.loaded]
-    with ThreadPoolExecutor(max_workers=max(1, len(loaded))) as pool:
-        done = list(pool.map(lambda piece: _verify_piece(ctx.of(piece), piece, load, alone=len(cut) == 1), loaded))
-    return joined_read_backs(done, whole=len(loaded) == len(cut)) if done else VerifyOutcome()
-
-
-def _verify_piece(ctx: Context, piece: Run, load: LoadOutcome, *, alone: bool) -> VerifyOutcome:
-    """Read one piece back; beside others, an error is its own."""
-    try:
-        return _verify(ctx, piece, load)
-    except LaikeError as error:
-        if alone:
-            raise
-        log.warning("piece_not_read_back", run=piece.run_id, table=piece.table_id, error=error.message)
-        return VerifyOutcome(trouble=error.trouble())
+    return verify_pieces(ctx, part, load, _verify)
 
 
 def _verify(ctx: Context, run: Run, load: LoadOutcome) -> VerifyOutcome:
