@@ -5,12 +5,11 @@ growth, heavy days and late rows, and the day that people were told need not mov
 chosen only if the table does not last longer.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 from math import ceil
-from statistics import median
 from types import MappingProxyType
 
 from pipeline.core.rollover.split import Split
@@ -24,6 +23,7 @@ GROWTH_SHARE = 7  # one day of seven that it lasts is left, since the growth may
 HELD_DAYS = 1  # of rows: what it must still take at a first day that people were told
 SPARE_SHARE = 4  # a spare is at most this part of a table, or a table of three days would last one
 GROWTH_DAYS = 30
+USUAL, BUSY = 0.5, 0.8  # the share of those days that add less
 GROWTH_KNOWN = 7  # days: with fewer, a backfill would be taken for the usual growth
 HEAVY_DAYS = 7  # that rows are expected to come like on a heavy newest day; if they do come, the median learns it
 FAR_DAYS = 3650  # a table that lasts longer needs no successor
@@ -65,41 +65,30 @@ def usable(cap: int) -> int:
 
 
 def boundary(
-    split: Split, counts: Mapping[date, int], cap: int, of_day: int, coming: date, before: Mapping[date, int] = NOTHING
+    split: Split,
+    counts: Mapping[date, int],
+    cap: int,
+    of_day: int,
+    coming: date,
+    *,
+    before: Mapping[date, int] = NOTHING,
 ) -> date | None:
     """The first day that a successor should have; `None` without a count, or where none is needed.
 
     `AUTO`: the last month start at which the table has room for 30 days more, else the next one until which it
     lasts, two weeks off at least. Where it lasts two weeks but until no such month start, the last day until which it
-    lasts; where it does not last two weeks, the next month start, or that last day.
+    lasts; where it does not last two weeks, the next month start if it is half full then, or that last day.
     `MONTH`: the next month start, or the last day until which the table lasts.
 
     Args:
         cap: Rows that a table takes; 0: no limit.
         coming: The next business day that is neither loaded nor planned: no boundary comes before it.
     """
-    if split is Split.NONE or not counts:
-        return None
-    if cap <= 0:
-        return _month_start(coming) if split is Split.MONTH else None
-    rate = _rate(counts, of_day, before)
-    if rate.usual > usable(cap):  # a fresh table would not take a day
-        return None
-    room = usable(cap) - counts[max(counts)]
-    last = rate.days(room - _spare(SPARE_DAYS, rate, cap))
-    last -= last // GROWTH_SHARE
-    if split is Split.MONTH:
-        return _next_start(coming, last)
-    if rate.days(room) >= FAR_DAYS:
-        return None
-    if last >= NOTICE_DAYS:
-        return _auto(coming, last, rate.days(room - AMPLE_DAYS * rate.usual))
-    start, half_full = _next_start(coming, last), coming + rate.days(room - usable(cap) // 2) * DAY
-    return start if start >= half_full else coming + last * DAY
+    return _wanted(split, counts, cap, coming, _rate(counts, of_day, before))
 
 
 def holds_until(
-    counts: Mapping[date, int], cap: int, of_day: int, coming: date, before: Mapping[date, int] = NOTHING
+    counts: Mapping[date, int], cap: int, of_day: int, coming: date, *, before: Mapping[date, int] = NOTHING
 ) -> date:
     """The last first day of a successor with which the table does not fill up."""
     if not counts or cap <= 0:
@@ -139,6 +128,7 @@ def foretold(
     counts: Mapping[date, int],
     cap: int,
     of_day: int,
+    *,
     coming: date,
     today: date,
     before: Mapping[date, int] = NOTHING,
@@ -150,16 +140,34 @@ def foretold(
     """
     if split is not Split.NONE and not counts:
         return announced
-    wanted = boundary(split, counts, cap, of_day, coming, before)
-    holds = holds_until(counts, cap, of_day, coming, before)
+    holds = holds_until(counts, cap, of_day, coming, before=before)
+    # An announced day is withdrawn only if the busier days of the month foretell so late a day, too: that takes some
+    # quiet weeks, while a wavering median would announce and withdraw by turns.
+    share = BUSY if announced and announced <= holds else USUAL
+    wanted = _wanted(split, counts, cap, coming, _rate(counts, of_day, before, share))
     return settled(announced, wanted, holds=holds, coming=coming, today=today)
 
 
-def _rate(counts: Mapping[date, int], of_day: int, before: Mapping[date, int]) -> Rate:
+def _wanted(split: Split, counts: Mapping[date, int], cap: int, coming: date, rate: Rate) -> date | None:
+    if split is Split.NONE or not counts:
+        return None
+    if cap <= 0:
+        return _month_start(coming) if split is Split.MONTH else None
+    if rate.usual > usable(cap):  # a fresh table would not take a day
+        return None
+    room = usable(cap) - counts[max(counts)]
+    last = rate.days(room - _spare(SPARE_DAYS, rate, cap))
+    last -= last // GROWTH_SHARE
+    if split is Split.MONTH:
+        return _next_start(coming, last)
+    return None if rate.days(room) >= FAR_DAYS else _auto(coming, last, room, rate, cap)
+
+
+def _rate(counts: Mapping[date, int], of_day: int, before: Mapping[date, int], share: float = USUAL) -> Rate:
     newest = max(counts, default=date.min)
     earlier = {day: gain for day, gain in _gains(before) if not counts or day < min(counts)}
     gains = [gain for day, gain in (earlier | dict(_gains(counts))).items() if (newest - day).days < GROWTH_DAYS]
-    usual = ceil(median(gains)) if gains else 0
+    usual = ceil(_quantile(sorted(gains), share)) if gains else 0
     if len(gains) < GROWTH_KNOWN and of_day:
         usual = of_day
     return Rate(usual, max(usual, of_day))
@@ -173,15 +181,24 @@ def _gains(counts: Mapping[date, int]) -> Iterator[tuple[date, float]]:
             yield later - ago * DAY, gain
 
 
+def _quantile(gains: Sequence[float], share: float) -> float:
+    return gains[min(len(gains) - 1, int(len(gains) * share))]
+
+
 def _spare(days: int, rate: Rate, cap: int) -> int:
     return min(days * rate.heavy, usable(cap) // SPARE_SHARE)
 
 
-def _auto(coming: date, last: int, ample: int) -> date:
-    """The wanted day of a table that lasts `last` days, two weeks at least, and has ample room for `ample`."""
+def _auto(coming: date, last: int, room: int, rate: Rate, cap: int) -> date:
+    """The wanted day of a table that lasts `last` days and has room for as many rows."""
+    latest = coming + last * DAY
+    if last < NOTICE_DAYS:  # a table that lasts so short is not cut to its first half for a month's sake
+        half_full = coming + rate.days(room - usable(cap) // 2) * DAY
+        return start if (start := _next_start(coming, last)) >= half_full else latest
     starts = [start for start in _month_starts(coming, last) if (start - coming).days >= NOTICE_DAYS]
+    ample = rate.days(room - AMPLE_DAYS * rate.usual)
     with_ample_room = [start for start in starts if (start - coming).days <= ample]
-    return [*starts[:1], *with_ample_room, *([] if starts else [coming + last * DAY])][-1]
+    return [*with_ample_room[-1:], *starts[:1], latest][0]
 
 
 def _next_start(coming: date, last: int) -> date:

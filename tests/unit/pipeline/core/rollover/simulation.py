@@ -1,4 +1,4 @@
-"""1,100 mornings of a table: rows come, are counted, a successor is foretold and made. No part of the product but the forecast."""
+"""1,100 mornings of a table: rows come, are counted, a successor is foretold and made."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -51,7 +51,7 @@ class Life:
     """The tables of a world, played to the end."""
 
     def __init__(self, world: World) -> None:
-        self.world, self.random = world, Random(world.seed)
+        self.world, self.random = world, Random(world.seed)  # noqa: S311
         self.tables = [Made(BEGIN, rows=world.held)]
         self.announced: date | None = None
         self.loaded = BEGIN - DAY
@@ -83,7 +83,14 @@ class Life:
         table, before = self.tables[-1], self.tables[-2].counts if len(self.tables) > 1 else NOTHING
         world = self.world
         self.announced = foretold(
-            self.announced, world.split, table.counts, world.cap, of_day, self.loaded + DAY, today, before
+            self.announced,
+            world.split,
+            table.counts,
+            world.cap,
+            of_day,
+            coming=self.loaded + DAY,
+            today=today,
+            before=before,
         )
         table.told[today] = self.announced
         pace = rows_a_day(table.counts, of_day, before)
