@@ -175,7 +175,7 @@ def _rate(counts: Mapping[date, int], of_day: int, before: Mapping[date, int], s
 
 def _gains(counts: Mapping[date, int]) -> Iterator[tuple[date, float]]:
     """The rows that each day added; those of a gap are spread over its days."""
-    for earlier, later in pairwise(sorted(counts)):
+    for earlier, later in pairwise(sorted(counts)[-GROWTH_DAYS - 1 :]):
         gain = max(0, counts[later] - counts[earlier]) / (later - earlier).days
         for ago in range(min(GROWTH_DAYS, (later - earlier).days)):
             yield later - ago * DAY, gain

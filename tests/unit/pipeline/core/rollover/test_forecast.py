@@ -164,16 +164,15 @@ def test_nothing_is_wanted_without_a_count_without_a_limit_and_where_it_is_switc
 
 @given(
     split=st.sampled_from([AUTO, MONTH]),
-    rows=st.integers(0, 30_000),
-    gain=st.integers(0, 5_000),
+    counted_rows=st.tuples(st.integers(0, 30_000), st.integers(0, 5_000)),
     of_day=st.integers(0, 5_000),
     cap=st.integers(0, 50_000),
     coming=st.dates(date(2024, 1, 1), date(2030, 1, 1)),
 )
 def test_no_wanted_day_is_before_the_coming_one_or_beyond_what_the_table_holds(
-    split: Split, rows: int, gain: int, of_day: int, cap: int, coming: date
+    split: Split, counted_rows: tuple[int, int], of_day: int, cap: int, coming: date
 ) -> None:
-    counts = counted(coming, rows, gain)
+    counts = counted(coming, *counted_rows)
     wanted = boundary(split, counts, cap, of_day, coming)
     assert wanted is None or coming <= wanted <= holds_until(counts, cap, of_day, coming)
 
