@@ -98,7 +98,7 @@ class Life:
 
     def rows_of(self, day: date) -> int:
         """The rows of a day: growth, weekends, quiet months, festivals and what follows them, and noise."""
-        rows = self.world.rows * (1 + self.world.growth) ** ((day - BEGIN).days / 365)
+        rows: float = self.world.rows * (1 + self.world.growth) ** ((day - BEGIN).days / 365)
         rows *= 0.8 if day.weekday() >= 5 else 1.0
         rows *= 0.4 if any(0 <= (day - quiet).days < 30 for quiet in self.quiet) else 1.0
         for eve in FESTIVALS:
