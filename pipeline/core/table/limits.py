@@ -40,11 +40,24 @@ def calls_warning(used: int, limit: int, now: datetime) -> str | None:
     return f"{says}，按目前速度将于 {used_up.date()} 用完；请升级飞书版本或减少其他应用的调用。"
 
 
-def rows_warning(counts: Mapping[date, int], cap: int) -> str | None:
-    """A warning about the table's rows, if due; `counts` has them by the day of the count, `cap` is the limit."""
+def rows_warning(
+    counts: Mapping[date, int], cap: int, *, successor: date | None = None, rolls_over: bool = False
+) -> str | None:
+    """A warning about the table's rows, if due; `counts` has them by the day of the count, `cap` is the limit.
+
+    Args:
+        successor: The first day of an announced successor.
+        rolls_over: Whether the table gets successors.
+    """
     if not counts or not nearly_full(used := counts[newest := max(counts)], cap):
         return None
-    return f"表格已有 {used:,} 行，上限 {cap:,} 行，{_full_on(counts, newest, cap)}；请归档旧数据或换一张新表。"
+    says = f"表格已有 {used:,} 行，上限 {cap:,} 行，"
+    if successor:
+        return f"{says}{successor} 起的数据将写入新表，无需归档。"
+    says += _full_on(counts, newest, cap)
+    if rolls_over and used < cap:
+        return f"{says}；系统会在写满前自动换用新表，并提前通知，无需归档。"
+    return f"{says}；请归档旧数据或换一张新表。"
 
 
 def status_warning(counts: Mapping[date, int], cap: int) -> str | None:

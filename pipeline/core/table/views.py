@@ -52,13 +52,13 @@ def view_names(accounts: Sequence[Account]) -> dict[str, tuple[str, ...]]:
     the name already.
     """
     plain = {account.id: _clean(account.name) for account in accounts}
-    often = Counter(map(_cut, plain.values()))
+    often = Counter(map(cut, plain.values()))
     made = {}
     for account_id, name in plain.items():
         endings = ("", f" ({account_id[-4:]})", f" ({account_id})")
         short = [other for other in plain if other[-4:] == account_id[-4:] and plain[other] == name]
-        first = 0 if often[_cut(name)] == 1 else 1 if len(short) == 1 else 2
-        made[account_id] = tuple(_cut(name, ending) for ending in endings[first:])
+        first = 0 if often[cut(name)] == 1 else 1 if len(short) == 1 else 2
+        made[account_id] = tuple(cut(name, ending) for ending in endings[first:])
     return made
 
 
@@ -94,7 +94,7 @@ def _clean(name: str) -> str:
     return _BLANK.sub(" ", name.translate(_BRACKETS)).strip() or "账户"
 
 
-def _cut(name: str, ending: str = "") -> str:
+def cut(name: str, ending: str = "") -> str:
     """Cut to the limit by any way of counting: a letter beyond the first 65,536 may count as two."""
     most = max(0, NAME_MAX - len(ending))
     while _length(name) > most:

@@ -100,6 +100,23 @@ def test_a_full_table_is_told_as_that() -> None:
     assert "已满" in told
 
 
+def test_a_table_with_an_announced_successor_asks_nobody_to_archive() -> None:
+    told = rows_warning(rows(d1=15_000, d11=16_000), 20_000, successor=date(2026, 3, 1), rolls_over=True)
+    assert told == "表格已有 16,000 行，上限 20,000 行，2026-03-01 起的数据将写入新表，无需归档。"
+    assert rows_warning(rows(d11=15_999), 20_000, successor=date(2026, 3, 1), rolls_over=True) is None
+
+
+def test_a_table_that_gets_successors_says_so_before_one_is_announced() -> None:
+    told = rows_warning(rows(d1=15_000, d11=16_000), 20_000, rolls_over=True)
+    assert told
+    assert told.endswith("写满；系统会在写满前自动换用新表，并提前通知，无需归档。")
+
+
+def test_a_table_that_is_full_all_the_same_asks_to_archive() -> None:
+    told = rows_warning(rows(d1=1, d11=20_000), 20_000, rolls_over=True)
+    assert told == "表格已有 20,000 行，上限 20,000 行，已满；请归档旧数据或换一张新表。"
+
+
 def test_columns_and_views_are_told_with_both_numbers() -> None:
     assert share_warning("列", 239, 300) is None
     assert share_warning("视图", 160, 200) == "表格的视图已用 160 个（上限 200 个），请删除不用的视图。"
