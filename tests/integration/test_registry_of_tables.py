@@ -210,6 +210,16 @@ def test_without_a_column_by_which_rows_are_found_nothing_is_read_made_or_writte
     assert lab.look("state")["tables"] == before
 
 
+def test_rows_that_a_lost_permission_hides_are_a_disagreement_and_not_a_table_without_successors(
+    lab: Lab, ctx: Context
+) -> None:
+    chain = told(lab, ctx)
+    lab.control("permissions", {"advanced": True})
+    assert disagreement(chain, read(ctx, chain).get(lab.table_id)) == f"数据表清单 has no row of {lab.table_id}"
+    with pytest.raises(NeedsPerson):
+        written(ctx, chain)
+
+
 def test_a_registry_that_a_person_deleted_is_told_and_made_anew_when_it_is_asked_for(lab: Lab, ctx: Context) -> None:
     chain = told(lab, ctx)
     lab.control("tables/delete", {"table_id": chain.registry})
