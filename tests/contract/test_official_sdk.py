@@ -8,12 +8,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import lark_oapi as lark
 import pytest
 from lark_oapi.core.exception import ObtainAccessTokenException
 
 from pipeline.clients.feishu import api, records, tables, views
 from pipeline.context import Context
-from pipeline.core.model import Account
+from pipeline.core.model import CHINA, Account
+from pipeline.core.rollover.successor import new_fields
+from pipeline.core.table.columns import DEFAULT_COLUMNS
+from pipeline.core.table.layout import match
 from pipeline.steps.on_demand import init
 from tests.contract.sdk import Plain, Sdk, done
 from tests.lab import Lab
@@ -119,6 +123,43 @@ def test_fields_come_in_the_sdks_model_with_their_properties(lab: Lab, sdk: Sdk)
     assert found["时间"].property.date_formatter == "yyyy/MM/dd"
     assert [name for name, field in found.items() if field.is_primary] == ["单元ID"]
     assert found["单元ID"].ui_type == "Text"
+
+
+def test_the_sdk_makes_a_successor_of_the_fields_that_we_copy_and_lists_it_as_the_old_table(lab: Lab, sdk: Sdk) -> None:
+    looks: list[Plain] = [
+        {"field_name": "消耗(元)", "type": 2, "ui_type": "Currency",
+         "property": {"formatter": "0.00", "currency_code": "CNY"}, "description": {"text": "实际消耗"}},
+        {"field_name": "转化数", "type": 2, "ui_type": "Progress",
+         "property": {"formatter": "0%", "range_customize": True, "min": 0, "max": 200}},
+        {"field_name": "账户名称", "type": 3, "property": {"options": [{"name": "甲", "color": 7}, {"name": "乙"}]}},
+        {"field_name": "时间", "type": 5, "property": {"date_formatter": "yyyy-MM-dd HH:mm"}},
+    ]  # fmt: skip
+    named = {str(one["field_name"]): one for one in looks}
+    base = lab.context().base(None)
+    ours = [named.get(column.name, column.new_field) for column in DEFAULT_COLUMNS]
+    first = next(one for one in ours if one["field_name"] == "单元ID")
+    old = base.tables.create("旧表", [first, *(one for one in ours if one is not first)])
+    layout = match(DEFAULT_COLUMNS, base.tables.fields(old), CHINA)
+    fields = new_fields(base.tables.described(old), layout)
+    table = {"name": "新表", "default_view_name": "表格", "fields": fields}
+    new = done(sdk.create_table(table))
+    shown = [[lark.JSON.marshal(without_ids(one)) for one in listed(sdk, table_id)] for table_id in (old, new.table_id)]
+    assert shown[0] == shown[1]
+    assert fields[0]["field_name"] == "单元ID"
+    assert len(new.field_id_list) == len(DEFAULT_COLUMNS)
+
+
+def listed(sdk: Sdk, table_id: str) -> list[Any]:
+    """The fields of a table in the SDK's models."""
+    return list(done(sdk.fields(table_id, page_size=100)).items)
+
+
+def without_ids(field: Any) -> Any:  # noqa: ANN401 - the SDK's models have no types
+    """A listed field without its ids."""
+    field.field_id = None
+    for option in (field.property.options if field.property else None) or []:
+        option.id = None
+    return field
 
 
 def test_records_are_created_once_changed_cleared_found_and_deleted(lab: Lab, sdk: Sdk) -> None:

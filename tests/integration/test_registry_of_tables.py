@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from emulator.shared.unsure import FACTS
 from pipeline.clients.feishu.base import Base
 from pipeline.context import Context
 from pipeline.core.chain import Chain, PhysicalTable
@@ -209,6 +210,16 @@ def test_without_a_column_by_which_rows_are_found_nothing_is_read_made_or_writte
     assert lab.look("state")["tables"] == before
 
 
+def test_rows_that_a_lost_permission_hides_are_a_disagreement_and_not_a_table_without_successors(
+    lab: Lab, ctx: Context
+) -> None:
+    chain = told(lab, ctx)
+    lab.control("permissions", {"advanced": True})
+    assert disagreement(chain, read(ctx, chain).get(lab.table_id)) == f"数据表清单 has no row of {lab.table_id}"
+    with pytest.raises(NeedsPerson):
+        written(ctx, chain)
+
+
 def test_a_registry_that_a_person_deleted_is_told_and_made_anew_when_it_is_asked_for(lab: Lab, ctx: Context) -> None:
     chain = told(lab, ctx)
     lab.control("tables/delete", {"table_id": chain.registry})
@@ -395,3 +406,42 @@ def test_a_refusal_that_is_no_taken_name_comes_through(ctx: Context) -> None:
     with pytest.raises(BadRequest) as error:
         successor(ctx, chain, [{"field_name": "a", "type": 3}])
     assert error.value.code == 1254012
+
+
+def test_a_taken_name_that_nobody_can_see_is_told(lab: Lab, ctx: Context) -> None:
+    chain = told(lab, ctx)
+    lab.fault("tables.create", "code", code=1254013, times="always")
+    with pytest.raises(TableMismatch, match="no table has it") as error:
+        successor(ctx, chain)
+    assert NEXT in error.value.what_to_do
+
+
+@pytest.mark.parametrize("part", ["items", "total", "has_more"])
+def test_an_answer_that_lacks_something_is_read_again(lab: Lab, ctx: Context, part: str) -> None:
+    chain = told(lab, ctx)
+    lab.fault("records.search", "patch", path=["data"], remove=[part], times=1)
+    assert read(ctx, chain) == {lab.table_id: chain}
+
+
+OF_FEISHU = [fact for fact in FACTS.values() if fact.source.startswith("FS")]
+OTHERWISE = [{fact.name: other} for fact in OF_FEISHU for other in fact.alternatives[1:]]
+ALL = {fact.name: fact.alternatives[-1] for fact in OF_FEISHU}
+
+
+@pytest.mark.parametrize(
+    "world", [*OTHERWISE, ALL], ids=lambda world: "=".join(*world.items()) if world != ALL else "all"
+)
+def test_a_roll_over_leaves_the_same_rows_whatever_nobody_is_sure_of(lab: Lab, ctx: Context, world: Plain) -> None:
+    lab.control("unsure", world)
+    chain = told(lab, ctx)
+    assert chain.announced
+    lab.fault("tables.create", "drop_after", times=1)
+    new = successor(ctx, chain)
+    after = chain.with_successor(PhysicalTable(new.table_id, JUNE, NEXT, chain.announced.record_id))
+    assert written(ctx, after, {new.table_id: 0}) == after
+    assert read(ctx, after) == {lab.table_id: after}
+    lab.control("rows/delete", {"table_id": chain.registry, "record_id": chain.tables[0].record_id})
+    mended = written(ctx, after)
+    assert read(ctx, after) == {lab.table_id: mended}
+    assert len([row for row in rows(lab) if row]) == 2
+    assert tables(lab) == [new.table_id]

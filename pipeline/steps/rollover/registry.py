@@ -1,6 +1,6 @@
 """Make, read and write 数据表清单, the registry of physical tables."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from pipeline.clients.feishu.base import Base
 from pipeline.context import Context
@@ -25,7 +25,7 @@ from pipeline.core.table.columns import TEXT
 from pipeline.core.table.record import Record
 from pipeline.steps.rollover.named import made_or_found, taken_cure
 from pipeline.steps.table.create import create_surely
-from pipeline.steps.table.read import time_zone
+from pipeline.steps.table.read import read_again, time_zone
 from pipeline.steps.table.write import until_known
 
 Cells = Mapping[str, object]
@@ -57,7 +57,7 @@ def read(ctx: Context, base: Base, registry_id: str) -> Chains:
         NotFoundYet: A person deleted the registry.
         ColumnVanished: A person deleted or renamed a column by which rows are found.
     """
-    return read_chains(_records(ctx, base, registry_id), time_zone(ctx, base), registry_id)
+    return read_chains(_records(base, registry_id), time_zone(ctx, base), registry_id)
 
 
 def registered_chain(ctx: Context, there: Mapping[str, str]) -> Chain:
@@ -142,7 +142,7 @@ class _Writing:
         self.chain = with_rows(self.chain, self._found())
 
     def _found(self) -> dict[str, str]:
-        return places(_records(self.ctx, self.base, self.chain.registry), self.chain.root, self.zone)
+        return places(_records(self.base, self.chain.registry), self.chain.root, self.zone)
 
     def _tables(self) -> list[PhysicalTable]:
         told = self.chain.announced
@@ -159,17 +159,13 @@ class _Writing:
         )
 
 
-def _records(ctx: Context, base: Base, registry_id: str) -> list[Record]:
+def _records(base: Base, registry_id: str) -> list[Record]:
     """All rows. Columns are named, so that a missing one is an error and not an empty cell; a title may be missing."""
     records = base.records(registry_id)
-
-    def found(*names: str) -> Callable[[], list[Record]]:
-        return lambda: list(records.search(None, names))
-
     try:
-        return until_known(found(*FOUND_BY, TITLE), ctx.pause)
+        return read_again(lambda: list(records.search(None, (*FOUND_BY, TITLE))))
     except ColumnVanished:
-        return until_known(found(*FOUND_BY), ctx.pause)
+        return read_again(lambda: list(records.search(None, FOUND_BY)))
 
 
 def _complete(base: Base, registry_id: str) -> None:

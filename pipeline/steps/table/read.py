@@ -149,9 +149,14 @@ def _whole(
     names: Sequence[str],
     made: Callable[[Iterable[Record]], T],
 ) -> T:
+    return read_again(lambda: made(_search(base, filters, names)))
+
+
+def read_again(read: Callable[[], T]) -> T:
+    """Read until a reading does not contradict itself; `BadResponse` if three in a row did."""
     for reading in range(1, READINGS + 1):
         try:
-            return made(_search(base, filters, names))
+            return read()
         except BadResponse:
             if reading == READINGS:
                 raise

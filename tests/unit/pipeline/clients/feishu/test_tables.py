@@ -123,10 +123,9 @@ def test_a_field_without_a_type_is_not_described() -> None:
 
 
 def test_a_base_that_holds_no_more_tables_says_so() -> None:
+    fields = [{"field_name": "a", "type": 1}]
     with pytest.raises(NeedsPerson) as error:
-        tables(Auth(answer({"code": 1254100, "msg": "TableExceedLimit"}))).create(
-            "单元日报", [{"field_name": "a", "type": 1}]
-        )
+        tables(Auth(answer({"code": 1254100, "msg": "TableExceedLimit"}))).create("单元日报", fields)
     assert error.value.reason == "base_full"
     assert "100 个数据表和仪表盘" in error.value.what_to_do
 
