@@ -5,9 +5,9 @@ from typing import Any
 from cli.session import opened
 from cli.terminal import output
 from cli.terminal.words import coloured
-from pipeline.core.account_options import disabled
+from pipeline.core.accounts.account_options import disabled
+from pipeline.core.accounts.roster import Roster, Why
 from pipeline.core.errors import Trouble
-from pipeline.core.roster import Roster, Why
 from pipeline.core.runs.plan import told_apart
 from pipeline.steps.accounts.roster import AccountState, current_accounts, states
 

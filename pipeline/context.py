@@ -26,7 +26,6 @@ from pipeline.core.token import authorize_link
 from pipeline.settings import Settings
 from pipeline.state import keys
 from pipeline.state.bundles import about_all, about_days, about_table
-from pipeline.state.chains import Chains
 from pipeline.state.coverage.absences import Absences
 from pipeline.state.coverage.book import DayBook
 from pipeline.state.coverage.coverage import Coverage
@@ -48,15 +47,16 @@ from pipeline.state.runs.staging import Staging
 from pipeline.state.schema import Schema
 from pipeline.state.store import TRIES, clock, connect
 from pipeline.state.table.base_facts import BaseFacts
+from pipeline.state.table.chains import Chains
 from pipeline.state.table.table_facts import TableFacts
 from pipeline.state.table.visibility import Visibility
 from pipeline.state.table.writes import Writes
+from pipeline.state.telling.told import Told
+from pipeline.state.telling.untold import Untold
 from pipeline.state.tokens.journal import TokenJournal, whoami
 from pipeline.state.tokens.keeper import TokenKeeper, turns
 from pipeline.state.tokens.tenant import SharedTenantToken
 from pipeline.state.tokens.vault import Vault
-from pipeline.state.told import Told
-from pipeline.state.untold import Untold
 
 NO_RUN_S = 600.0  # time for what has no run's deadline: a command, or a run's work after fetching
 

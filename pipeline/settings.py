@@ -24,7 +24,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pipeline import addresses
 from pipeline.base_address import from_address
-from pipeline.core.account_options import AccountOptions, disabled, options_of, unknown
+from pipeline.core.accounts.account_options import AccountOptions, disabled, options_of, unknown
 from pipeline.core.errors import WrongInput
 from pipeline.core.rollover.split import Split
 from pipeline.core.table.columns import DEFAULT_COLUMNS, Column, columns_of

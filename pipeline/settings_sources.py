@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.base_address import from_address
-from pipeline.core.account_options import options_of
+from pipeline.core.accounts.account_options import options_of
 from pipeline.core.errors import WrongInput
 from pipeline.core.rollover.split import Split
 from pipeline.core.table.columns import columns_of

@@ -1,9 +1,9 @@
-"""What people do in the table while the product works: rows, columns, views."""
+"""What people do in the base while the product works: rows, columns, views, tables."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from emulator.feishu.bitable import fields, views
+from emulator.feishu.bitable import fields, tables, views
 from emulator.feishu.bitable.conversion import retype
 from emulator.feishu.bitable.filters import day_of
 from emulator.feishu.bitable.model import APP, PERSON, Actor, Field, Record, Table, View
@@ -106,6 +106,21 @@ def filter_view(feishu: Feishu, table: Table, body: Body) -> Body:
     return _changed(table, _view(table, body), _property_changes(feishu, table, body))
 
 
+def rename_table(feishu: Feishu, table: Table, body: Body) -> Body:
+    """`{"table_id", "name"}`."""
+    table.name = tables.check_table_name(feishu.base, body["name"])
+    table.touch()
+    return {"table_id": table.table_id, "name": table.name}
+
+
+def delete_table(feishu: Feishu, table: Table, _body: Body) -> Body:
+    """`{"table_id"}`: delete the table with all its rows and views."""
+    if len(feishu.base.tables) == 1:
+        raise ValueError("the last table cannot be deleted")
+    del feishu.base.tables[table.table_id]
+    return {"table_id": table.table_id, "name": table.name}
+
+
 ACTIONS: dict[str, Callable[[Feishu, Table, Body], Body]] = {
     "rows/insert": insert,
     "rows/edit": edit,
@@ -118,6 +133,8 @@ ACTIONS: dict[str, Callable[[Feishu, Table, Body], Body]] = {
     "views/rename": rename_view,
     "views/delete": delete_view,
     "views/filter": filter_view,
+    "tables/rename": rename_table,
+    "tables/delete": delete_table,
 }
 
 

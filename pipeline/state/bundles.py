@@ -23,8 +23,8 @@ from pipeline.state.runs.staging import Staging
 from pipeline.state.schema import Schema
 from pipeline.state.table.table_facts import TableFacts
 from pipeline.state.table.visibility import Visibility
-from pipeline.state.told import Told
-from pipeline.state.untold import Untold
+from pipeline.state.telling.told import Told
+from pipeline.state.telling.untold import Untold
 
 
 def about_all(client: redis.Redis) -> dict[str, Any]:

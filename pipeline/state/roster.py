@@ -6,7 +6,7 @@ from typing import Any
 
 import redis
 
-from pipeline.core.roster import Roster
+from pipeline.core.accounts.roster import Roster
 from pipeline.state import codec, keys
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from emulator.server import EmulatorServer
+from pipeline.core.accounts.spend import Noted
 from pipeline.core.model import china_day
 from pipeline.core.outcome import DayState, RunState
-from pipeline.core.spend import Noted
 from tests.chaos.campaign.cases import TABLES, Case, Morning, cases_of
 from tests.chaos.campaign.faults import BY_NAME, TOO_SLOW
 from tests.chaos.campaign.play import play

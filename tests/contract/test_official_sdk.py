@@ -90,7 +90,7 @@ def test_what_init_and_a_run_call_the_sdk_calls_too(lab: Lab, sdk: Sdk) -> None:
 def complete_a_table(ctx: Context) -> None:
     """Do what `laike init` does for missing columns, status table and views."""
     accounts = [Account("1", "甲")]
-    short = ctx.base(None).tables.create("缺列", [{"field_name": "单元ID", "type": 1}])
+    short = ctx.base(None).tables.create("缺列", [{"field_name": "单元ID", "type": 1}]).table_id
     init.carry_out(ctx, init.look(ctx, short, accounts), accounts, lambda _: None, lambda _: None)
 
 

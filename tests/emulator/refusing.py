@@ -7,6 +7,7 @@ from unittest.mock import patch
 
 import requests
 
+from emulator.feishu.bitable import tables
 from emulator.feishu.gate import OF_THE_MONTH
 from tests.emulator.client import APPS, Client
 
@@ -74,6 +75,17 @@ def field(**body: object) -> Call:
 
 def new_table(**body: object) -> Call:
     return base("POST", "/tables", json={"table": {"name": "新表"} | body})
+
+
+def new_column(**body: object) -> Call:
+    """A new table with another column behind its index."""
+    return new_table(fields=[{"field_name": "单元ID", "type": 1}, {"field_name": "列"} | body])
+
+
+def full_base(emulator: Client) -> requests.Response:
+    """A new table beside as many as a base holds; the limit is lowered to the two that are there."""
+    with patch.object(tables, "MOST_TABLES", 2):
+        return new_table()(emulator)
 
 
 def patch_view(**body: object) -> Call:

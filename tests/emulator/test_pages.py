@@ -38,6 +38,15 @@ def fill(emulator: Client, count: int, account: str = "蜀香小馆") -> None:
     emulator.control("rows/insert", {"table_id": emulator.facts[TYPED], "rows": listed, "by": "app"})
 
 
+def test_every_table_of_the_base_has_a_tab_and_a_grid(emulator: Client) -> None:
+    made = {"table": {"name": "广告日报 2026-06", "fields": [{"field_name": "单元ID", "type": 1}]}}
+    table_id = emulator.base("POST", "/tables", json=made).json()["data"]["table_id"]
+    tabs = re.findall(r'<a href="\?table=([^"&]+)"[^>]*>([^<]+) <span', page(emulator))
+    assert [name for _, name in tabs] == ["广告日报", "广告日报（文本）", "广告日报 2026-06"]
+    assert tabs[-1][0] == table_id
+    assert "这个视图里还没有记录" in page(emulator, table=table_id)
+
+
 def test_the_page_counts_rows_and_sums_cost(emulator: Client) -> None:
     fill(emulator, 3)
     html = page(emulator)

@@ -156,6 +156,20 @@ def test_a_view_is_renamed_filtered_and_deleted(emulator: Client) -> None:
     assert [view["view_name"] for view in emulator.table("GET", "/views").json()["data"]["items"]] == ["表格"]
 
 
+def test_a_person_renames_and_deletes_a_table_but_not_the_last_one(emulator: Client) -> None:
+    act(emulator, "tables/rename", name=" 老表 ")
+    text = emulator.facts[TEXT]
+    taken = emulator.send("POST", "/_control/tables/rename", json={"table_id": "老表", "name": "广告日报（文本）"})
+    assert taken.status_code == 400
+    named = {table["table_id"]: table["name"] for table in emulator.look("state")["tables"]}
+    assert named == {emulator.facts[TYPED]: "老表", text: "广告日报（文本）"}
+    act(emulator, "tables/delete")
+    assert [table["table_id"] for table in emulator.look("state")["tables"]] == [text]
+    assert emulator.table("GET", "/fields", TYPED).json()["code"] == 1254041
+    last = emulator.send("POST", "/_control/tables/delete", json={"table_id": text})
+    assert (last.status_code, last.json()["error"]) == (400, "the last table cannot be deleted")
+
+
 def test_a_script_acts_right_before_a_call(emulator: Client) -> None:
     step = {"table_id": emulator.facts[TYPED], "all": True}
     emulator.control("script", {"before": "records.search", "call": 2, "do": "rows/delete", "body": step})

@@ -21,6 +21,13 @@ BODY_KEYS = ("field_name", "type", "ui_type", "property", "description")
 NUMBER_FORMATS = (
     "0", "0.0", "0.00", "0.000", "0.0000", "1,000", "1,000.00", "%", "0.00%", "¥", "¥0.00", "$", "$0.00",
 )  # fmt: skip
+PROGRESS_FORMATS = ("0", "0.0", "0.00", "0%", "0.0%", "0.00%")
+NUMBER_KEYS = {  # by look: what its property may have
+    "Number": {"formatter"},
+    "Currency": {"formatter", "currency_code"},
+    "Progress": {"formatter", "range_customize", "min", "max"},
+    "Rating": {"formatter", "rating", "min", "max"},
+}
 DATE_FORMATS = ("yyyy/MM/dd", "yyyy-MM-dd HH:mm", "MM-dd", "MM/dd/yyyy", "dd/MM/yyyy", "yyyy/MM/dd HH:mm")
 UI_TYPES = {
     1: ("Text", "Email", "Barcode"), 2: ("Number", "Progress", "Currency", "Rating"), 3: ("SingleSelect",),
@@ -123,6 +130,8 @@ def add_field(base: Base, table: Table, name: str, kind: int, properties: dict[s
     column = Field(base.new_id("fld"), name, kind, UI_TYPES[kind][0], kept, primary=not table.fields)
     for option in (properties or {}).get("options") or []:
         column.options[option["name"]] = base.new_id("opt")
+        if "color" in option:
+            column.colors[option["name"]] = option["color"]
     table.fields[column.field_id] = column
     table.touch()
     return column
@@ -139,19 +148,23 @@ def _shown_property(column: Field) -> dict[str, object] | None:
     if column.type not in SELECTS:
         return column.property
     options = [
-        {"id": option_id, "name": name, "color": place % len(COLORS)}
+        {"id": option_id, "name": name, "color": column.colors.get(name, place % len(COLORS))}
         for place, (name, option_id) in enumerate(column.options.items())
     ]
     return {**(column.property or {}), "options": options}
 
 
-def _number_property(given: dict[str, Any]) -> bool:
-    return given.get("formatter", "0.0") in NUMBER_FORMATS
+def _number_property(given: dict[str, Any], looks: str) -> bool:
+    formats = PROGRESS_FORMATS if looks == "Progress" else NUMBER_FORMATS
+    ends = [given[name] for name in ("min", "max") if name in given]
+    plain = all(type(end) in (int, float) for end in ends) and type(given.get("range_customize", False)) is bool
+    return plain and given.keys() <= NUMBER_KEYS[looks] and given.get("formatter", formats[0]) in formats
 
 
-def _options_property(given: dict[str, Any]) -> bool:
+def _options_property(given: dict[str, Any], _looks: str) -> bool:
     options = given.get("options") or []
-    return isinstance(options, list) and len(options) <= MOST_OPTIONS and all(map(_option, options))
+    allowed = given.keys() <= {"options"} and isinstance(options, list) and len(options) <= MOST_OPTIONS
+    return allowed and all(map(_option, options))
 
 
 def _option(option: object) -> bool:
@@ -160,21 +173,21 @@ def _option(option: object) -> bool:
     return isinstance(option.get("name"), str) and bool(option["name"]) and option.get("color", 0) in COLORS
 
 
-def _date_property(given: dict[str, Any]) -> bool:
+def _date_property(given: dict[str, Any], _looks: str) -> bool:
     allowed = given.keys() <= {"date_formatter", "auto_fill"}
     return allowed and given.get("date_formatter", DATE_FORMATS[0]) in DATE_FORMATS
 
 
-def _person_property(given: dict[str, Any]) -> bool:
+def _person_property(given: dict[str, Any], _looks: str) -> bool:
     return given.keys() <= {"multiple"} and isinstance(given.get("multiple", True), bool)
 
 
-def _nothing(_given: dict[str, Any]) -> bool:
+def _nothing(_given: dict[str, Any], _looks: str) -> bool:
     return False
 
 
-# by field type: the error code of its property, and the check of a given one
-PROPERTIES: dict[int, tuple[int, Callable[[dict[str, Any]], bool]]] = {
+# by field type: the error code of its property, and the check of a given one for the field's look
+PROPERTIES: dict[int, tuple[int, Callable[[dict[str, Any], str], bool]]] = {
     1: (1254080, _nothing),
     2: (1254081, _number_property),
     3: (1254082, _options_property),
@@ -201,5 +214,5 @@ def check_property(kind: int, body: dict[str, Any]) -> None:
         if kind in OMITTED and "property" in body:
             raise refused(code, "omit property")
         return
-    if not isinstance(given, dict) or not acceptable(given):
+    if not isinstance(given, dict) or not acceptable(given, body.get("ui_type", UI_TYPES[kind][0])):
         raise refused(code, f"property of type {kind}")

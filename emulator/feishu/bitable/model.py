@@ -24,6 +24,7 @@ class Field:
     primary: bool = False
     description: str = ""
     options: dict[str, str] = field(default_factory=dict)
+    colors: dict[str, int] = field(default_factory=dict)  # of options, by name, where one was chosen
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """Bases, tables and fields. Follows Bitable: 获取多维表格元数据, 列出数据表, 新增一个数据表, 列出字段, 新增字段."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -28,9 +28,11 @@ class _Base(BaseModel):
 
 class _Created(BaseModel):
     table_id: str
+    field_id_list: list[str] = []
 
 
-class _Table(_Created):
+class _Table(BaseModel):
+    table_id: str
     name: str
 
 
@@ -60,6 +62,14 @@ class BaseMeta:
 
 
 @dataclass(frozen=True, slots=True)
+class Created:
+    """A new table, and the ids of its fields in the order in which they were sent; empty if the answer has none."""
+
+    table_id: str
+    field_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Tables:
     """The tables of one base."""
 
@@ -86,8 +96,8 @@ class Tables:
         items = self.api.pages("GET", path, params={"page_size": LIST_PAGE})
         return {table.name: table.table_id for table in (parsed(_Table, item, path) for item in items)}
 
-    def create(self, name: str, fields: Sequence[Mapping[str, object]]) -> str:
-        """Create a table; its id.
+    def create(self, name: str, fields: Sequence[Mapping[str, object]]) -> Created:
+        """Create a table.
 
         Raises:
             BadRequest: With the code `TABLE_NAME_TAKEN`: the base has a table of this name.
@@ -95,24 +105,26 @@ class Tables:
         """
         body = {"table": {"name": name, "default_view_name": "表格", "fields": list(fields)}}
         path = TABLES.format(app_token=self.app_token)
-        return parsed(_Created, self.api.write("POST", path, json=body), path).table_id
+        made = parsed(_Created, self.api.write("POST", path, json=body), path)
+        return Created(made.table_id, tuple(made.field_id_list) if len(made.field_id_list) == len(fields) else ())
 
     def fields(self, table_id: str) -> list[Field]:
         """The fields of a table."""
-        return [_field(found) for _, found in self._listed(table_id)]
+        return as_fields(self.described(table_id))
 
     def described(self, table_id: str) -> list[Mapping[str, object]]:
         """The fields of a table as the service describes them: looks, property, description, which is the index."""
-        return [item for item, _ in self._listed(table_id)]
+        path = FIELDS.format(app_token=self.app_token, table_id=table_id)
+        return list(self.api.pages("GET", path, params={"page_size": LIST_PAGE}))
 
     def create_field(self, table_id: str, field: Mapping[str, object]) -> None:
         """Add a column at the end of a table."""
         self.api.write("POST", FIELDS.format(app_token=self.app_token, table_id=table_id), json=field)
 
-    def _listed(self, table_id: str) -> Iterator[tuple[Mapping[str, object], _Field]]:
-        path = FIELDS.format(app_token=self.app_token, table_id=table_id)
-        items = self.api.pages("GET", path, params={"page_size": LIST_PAGE})
-        return ((item, parsed(_Field, item, path)) for item in items)
+
+def as_fields(described: Iterable[Mapping[str, object]]) -> list[Field]:
+    """Fields as `Tables.described` lists them; `BadResponse` if one lacks what every field has."""
+    return [_field(parsed(_Field, item, FIELDS)) for item in described]
 
 
 def _field(found: _Field) -> Field:

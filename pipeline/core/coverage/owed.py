@@ -50,9 +50,7 @@ def without_closed(outcomes: Outcomes, tables: Chain) -> Outcomes:
     """Leave out days that do not fit into a table that has a successor: no reading makes room there."""
     newest = tables.newest.table_id
     return {
-        at: one
-        for at, one in outcomes.items()
-        if one.reason != TableFull.reason or tables.table_of(at.day) == newest
+        at: one for at, one in outcomes.items() if one.reason != TableFull.reason or tables.table_of(at.day) == newest
     }
 
 

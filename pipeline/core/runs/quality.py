@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from pipeline.core.accounts.spend import tolerance
 from pipeline.core.errors import Trouble
 from pipeline.core.model import ZERO, Account, AccountDay, FoundRow, Key, ReportRow, Totals, WantedRow, by_key, grouped
 from pipeline.core.outcome import DayOutcome, DayState, Refusal, VerifyOutcome
 from pipeline.core.read_back import DayAgreement
-from pipeline.core.spend import tolerance
 
 PROMOTIONS_NAMED = 3  # of the refused rows of a day
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import redis
 
-from pipeline.core.spend import Noted, Reading
+from pipeline.core.accounts.spend import Noted, Reading
 from pipeline.state import codec, keys
 
 T = TypeVar("T")

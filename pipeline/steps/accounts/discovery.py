@@ -32,9 +32,9 @@ from pipeline.clients.oceanengine.accounts import (
 )
 from pipeline.clients.oceanengine.api import OceanEngine
 from pipeline.context import Context
-from pipeline.core.account_options import disabled
+from pipeline.core.accounts.account_options import disabled
+from pipeline.core.accounts.roster import AGENT, EBP, GROUP, LIFE, WORKBENCH, Found, Roster, Skipped, Why, news, roster
 from pipeline.core.errors import AccountUnavailable, LaikeError, NeedsPerson
-from pipeline.core.roster import AGENT, EBP, GROUP, LIFE, WORKBENCH, Found, Roster, Skipped, Why, news, roster
 
 LISTINGS_AT_ONCE = 8
 NOT_GRANTED = 40118  # the app has no permission for an interface

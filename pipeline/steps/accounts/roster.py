@@ -12,11 +12,11 @@ import structlog
 from pipeline.clients.oceanengine.api import OceanEngine
 from pipeline.clients.oceanengine.reports import account_totals
 from pipeline.context import Context
-from pipeline.core.account_options import disabled, unknown
+from pipeline.core.accounts.account_options import disabled, unknown
+from pipeline.core.accounts.roster import SETTINGS
 from pipeline.core.errors import LaikeError, NeedsPerson, Trouble, WrongInput
 from pipeline.core.model import ZERO, Account
 from pipeline.core.naming import ids_of
-from pipeline.core.roster import SETTINGS
 from pipeline.core.runs.plan import choose_accounts, told_apart, window
 from pipeline.steps.accounts.discovery import discover
 

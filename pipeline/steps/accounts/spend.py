@@ -10,12 +10,12 @@ import structlog
 from pipeline.clients.oceanengine.api import OceanEngine
 from pipeline.clients.oceanengine.reports import project_report
 from pipeline.context import Context
-from pipeline.core.account_options import AccountOptions
+from pipeline.core.accounts.account_options import AccountOptions
+from pipeline.core.accounts.spend import LATELY, Look, Reading, Weighing, accepted, falls_short, weigh, weighing_of
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import ZERO, AccountDay, ReportRow, blocks, china_day
 from pipeline.core.outcome import DayOutcome, Run
 from pipeline.core.runs import plan
-from pipeline.core.spend import LATELY, Look, Reading, Weighing, accepted, falls_short, weigh, weighing_of
 
 log = structlog.get_logger()
 

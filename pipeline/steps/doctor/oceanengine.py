@@ -12,10 +12,10 @@ from datetime import timedelta
 from pipeline.clients.oceanengine.reports import account_totals, promotion_report
 from pipeline.clients.retry import READ
 from pipeline.context import Context
+from pipeline.core.accounts.roster import Why
 from pipeline.core.causes import maintenance_of
 from pipeline.core.errors import AccountUnavailable, LaikeError, NeedsAuthorization, NeedsPerson, Retryable
 from pipeline.core.model import Account, DayRange
-from pipeline.core.roster import Why
 from pipeline.core.runs.plan import choose_accounts, yesterday
 from pipeline.core.table.columns import metrics_of
 from pipeline.steps.accounts.roster import current_accounts, remembered_accounts, unused_options

@@ -4,22 +4,27 @@ Under the writer lock: the table is created, 数据表清单 names it and is rea
 that is killed in between leaves an empty table of the announced name, which the next run takes over.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import structlog
 
 from pipeline.clients.feishu.base import Base
+from pipeline.clients.feishu.tables import as_fields
 from pipeline.context import Context
 from pipeline.core.chain import Chain, PhysicalTable
-from pipeline.core.errors import BadResponse, LaikeError, Retryable
+from pipeline.core.errors import BadResponse, LaikeError, Retryable, TablesDisagree
 from pipeline.core.model import china_day
 from pipeline.core.rollover.split import Split
+from pipeline.core.rollover.successor import new_fields
 from pipeline.core.rollover.words import made_line, not_made_line
+from pipeline.core.table.column_changes import ColumnField
+from pipeline.core.table.layout import Layout
 from pipeline.state.runs.staging import Snapshot, packed
 from pipeline.steps.rollover import registry
 from pipeline.steps.rollover.successor import Successor, create_or_adopt
-from pipeline.steps.table.read import writers
+from pipeline.steps.table.read import match_fields, time_zone, writers
 
 log = structlog.get_logger()
 
@@ -66,24 +71,47 @@ def _due(ctx: Context, chain: Chain, day: date) -> bool:
 def _made(ctx: Context, base: Base) -> Prepared:
     chain = ctx.chain
     told, old = chain.announced or PhysicalTable(""), ctx.at_table(chain.newest.table_id)
+    described = base.tables.described(chain.newest.table_id)
+    layout = match_fields(old, as_fields(described), time_zone(ctx, base))
+    fields = new_fields(described, layout)
     ctx.writes.begin_writing()
-    there = create_or_adopt(old, base, chain, told.name)
-    table = replace(told, table_id=there.table_id)
-    registered = registry.write(ctx, base, chain.with_successor(table))
+    there = create_or_adopt(old, base, chain, told.name, fields)
+    registered = _register(ctx, base, chain.with_successor(replace(told, table_id=there.table_id)))
     if registered.newest.table_id != there.table_id:
         log.error("another_successor_was_older", ours=there.table_id, theirs=registered.newest.table_id)
         there = Successor(registered.newest.table_id, adopted=True)
-    _remember(ctx, registered, there)
+    _remember(ctx, registered, there, _copied(layout, fields, there.field_ids))
     note = made_line(registered.newest.name, told.first or date.max, chain.newest.name)
     return Prepared(ctx.on(registered), made=not there.adopted, notes=(note,))
 
 
-def _remember(ctx: Context, chain: Chain, there: Successor) -> None:
+def _register(ctx: Context, base: Base, chain: Chain) -> Chain:
+    """Write the registry and read it again: of two successors that were made for one day, the older row wins."""
+    counts = {one: rows for one in chain.ids if (rows := ctx.at_table(one).table_facts.rows())}
+    registry.write_rows(ctx, base, chain, {one: rows[max(rows)] for one, rows in counts.items()})
+    chains = registry.read(ctx, base, chain.registry)
+    if found := chains.of(chain.root):
+        return found
+    raise TablesDisagree(f"the registry has lost the rows of {chain.root} while they were written")
+
+
+def _copied(layout: Layout, fields: Sequence[Mapping[str, object]], field_ids: Mapping[str, str]) -> Layout | None:
+    """Our columns in the new table; options have other ids there, which nobody knows yet."""
+    if not field_ids.keys() >= {str(one["field_name"]) for one in fields}:
+        return None
+    return replace(
+        layout,
+        fields={column: replace(old, id=field_ids[old.name], options={}) for column, old in layout.fields.items()},
+    )
+
+
+def _remember(ctx: Context, chain: Chain, there: Successor, layout: Layout | None) -> None:
     """Keep what is known of the new table before anything is loaded; last, that it is one of ours."""
     here = ctx.at_table(there.table_id)
-    if there.layout:
-        here.table_facts.learn_columns(there.columns)
-        empty = Snapshot(there.layout, packed(()), writers(ctx), ctx.now(), 0, len(there.columns))
+    if layout:
+        here.table_facts.learn_columns({name: ColumnField(one.id, one.name) for name, one in layout.fields.items()})
+    if layout and not there.adopted:
+        empty = Snapshot(layout, packed(()), writers(ctx), ctx.now(), 0, len(layout.fields))
         ctx.staging.put_snapshot(made_id(there.table_id), empty)
     here.table_facts.learn_rows(china_day(ctx.now()), 0, counted=True)
     for table_id in chain.ids[:-1]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pipeline.clients.feishu.base import Base
 from pipeline.context import Context
 from pipeline.core.chain import Chain, PhysicalTable
-from pipeline.core.errors import ColumnVanished, RowVanished, TableMismatch
+from pipeline.core.errors import ColumnVanished, RowVanished, TableMismatch, TablesDisagree
 from pipeline.core.rollover.registry import (
     FIELDS,
     FOUND_BY,
@@ -44,10 +44,10 @@ def make(ctx: Context, base: Base) -> str:
         ColumnVanished: A person deleted or renamed a column by which rows are found.
         LaikeError: As the service says: no right to make tables, or no place for one more.
     """
-    table_id, made = made_or_found(ctx, base, NAME, FIELDS)
+    there, made = made_or_found(ctx, base, NAME, FIELDS)
     if not made:
-        _complete(base, table_id)
-    return table_id
+        _complete(base, there.table_id)
+    return there.table_id
 
 
 def read(ctx: Context, base: Base, registry_id: str) -> Chains:
@@ -58,6 +58,28 @@ def read(ctx: Context, base: Base, registry_id: str) -> Chains:
         ColumnVanished: A person deleted or renamed a column by which rows are found.
     """
     return read_chains(_records(ctx, base, registry_id), time_zone(ctx, base), registry_id)
+
+
+def registered_chain(ctx: Context, there: Mapping[str, str]) -> Chain:
+    """Our chain as the registry has it, remembered again; the table alone if the base has no registry.
+
+    Args:
+        there: The ids of the base's tables by name.
+
+    Raises:
+        TablesDisagree: The registry does not say which days our tables hold.
+        LaikeError: It cannot be read.
+    """
+    if not (registry_id := there.get(NAME)):
+        return ctx.chain
+    chains = read(ctx, ctx.base(None), registry_id)
+    found = chains.of(ctx.chain.root)
+    if found is None:
+        return ctx.chain
+    if why := chains.broken.get(found.root):
+        raise TablesDisagree(why)
+    ctx.chains.learn(found)
+    return found
 
 
 def write_rows(ctx: Context, base: Base, chain: Chain, rows: Mapping[str, int] | None = None) -> Chain:

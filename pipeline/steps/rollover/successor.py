@@ -20,8 +20,7 @@ class Successor:
 
     Attributes:
         adopted: It was there already: made by a process that was killed or whose answer was lost, or by a person.
-        field_ids: Field ids by the names in the table, where it was looked at: one that was adopted, or one with
-            columns that people renamed, which are found by id alone.
+        field_ids: Field ids by the names in the table.
     """
 
     table_id: str
@@ -43,19 +42,19 @@ def create_or_adopt(
         TableMismatch: A table of this name is there that is in use, or lacks columns.
         LaikeError: As the service says: no right to make tables, or no place for one more.
     """
-    table_id, made = made_or_found(ctx, base, name, fields)
-    if made:
-        renamed = {str(one["field_name"]) for one in fields} - {column.name for column in ctx.settings.columns}
-        return Successor(table_id, field_ids=_ids(base.tables.fields(table_id)) if renamed else {})
+    there, made = made_or_found(ctx, base, name, fields)
+    table_id = there.table_id
+    if made and there.field_ids:
+        return Successor(table_id, field_ids=dict(zip(map(_name, fields), there.field_ids, strict=True)))
     found = base.tables.fields(table_id)
-    if not _registered(ctx, base, chain, table_id, name):
+    if not made and not _registered(ctx, base, chain, table_id, name):
         _refuse_unfit(name, fields, found)
         _refuse_used(base, table_id, name, found)
-    return Successor(table_id, adopted=True, field_ids=_ids(found))
+    return Successor(table_id, adopted=not made, field_ids={one.name: one.id for one in found})
 
 
-def _ids(fields: Sequence[Field]) -> dict[str, str]:
-    return {one.name: one.id for one in fields}
+def _name(field: Mapping[str, object]) -> str:
+    return str(field["field_name"])
 
 
 def _registered(ctx: Context, base: Base, chain: Chain, table_id: str, name: str) -> bool:

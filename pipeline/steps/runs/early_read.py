@@ -14,10 +14,10 @@ from pipeline.core.runs.pieces import pieces
 from pipeline.core.runs.plan import follows_on, parts
 from pipeline.core.runs.reading import still_shows
 from pipeline.state.runs.staging import Snapshot
-from pipeline.steps.runs.carried import AS_LEFT, as_left
-from pipeline.steps.runs.once import Work, once
 from pipeline.steps.rollover.check import check_registry
 from pipeline.steps.rollover.make import made_id
+from pipeline.steps.runs.carried import AS_LEFT, as_left
+from pipeline.steps.runs.once import Work, once
 from pipeline.steps.table.capacity import check_capacity
 from pipeline.steps.table.read import rows_of, take_snapshot
 

@@ -10,6 +10,7 @@ import structlog
 from pipeline.clients.oceanengine.api import OceanEngine
 from pipeline.clients.oceanengine.reports import account_totals, promotion_report
 from pipeline.context import Context
+from pipeline.core.accounts.spend import Weighing
 from pipeline.core.errors import BadResponse, Busy, LaikeError, Retryable, Trouble
 from pipeline.core.model import AccountDay, DayRange, ReportRow, Totals, ranges
 from pipeline.core.outcome import DayOutcome, FetchOutcome, Run
@@ -17,7 +18,6 @@ from pipeline.core.runs import plan
 from pipeline.core.runs.flow import FETCH, Step
 from pipeline.core.runs.quality import all_failed, checksum, judge_days, moved, spent_before
 from pipeline.core.runs.source import Fetched
-from pipeline.core.spend import Weighing
 from pipeline.core.table.columns import metrics_of
 from pipeline.state.runs.staging import staged
 from pipeline.steps.accounts.spend import remember, weigh_days

@@ -28,12 +28,12 @@ from pipeline.core.table.layout import Layout
 from pipeline.core.table.record import Record
 from pipeline.core.table.shared_keys import settled
 from pipeline.state.runs.staging import Snapshot
+from pipeline.steps.rollover.check import stop_loading
 from pipeline.steps.runs.carried import is_carried
 from pipeline.steps.runs.early_read import fresh_or_anew
 from pipeline.steps.runs.once import Work, once, part_of
 from pipeline.steps.runs.ready import fetched_pieces, fetches, ready
 from pipeline.steps.runs.shared_keys import settle_with_holders
-from pipeline.steps.rollover.check import stop_loading
 from pipeline.steps.table.capacity import require_capacity
 from pipeline.steps.table.create import create_surely
 from pipeline.steps.table.read import read_following, remembered_count, rows_of, take_snapshot

@@ -9,11 +9,17 @@ from pipeline.core.table.limits import FIELDS_MAX, calls_warning, rows_warning, 
 from pipeline.core.table.views import VIEWS_MAX
 
 
-def limit_warnings(ctx: Context, loads: Sequence[LoadOutcome], views: ViewsOutcome) -> tuple[str, ...]:
-    """A run's warnings about rows, columns, views and calls, from 80 % on."""
+def limit_warnings(
+    ctx: Context, loads: Sequence[LoadOutcome], views: ViewsOutcome, counts: Mapping[date, int]
+) -> tuple[str, ...]:
+    """A run's warnings about rows, columns, views and calls, from 80 % on.
+
+    Args:
+        counts: Rows of the run's table by the day of the count.
+    """
     fields = max((load.fields for load in loads), default=0)
     found = (
-        rows_warning(ctx.table_facts.rows(), ctx.settings.table_max_rows),
+        rows_warning(counts, ctx.settings.table_max_rows),
         status_warning(_status_rows(ctx), ctx.settings.table_max_rows),
         share_warning("列", fields, FIELDS_MAX),
         share_warning("视图", views.total, VIEWS_MAX),

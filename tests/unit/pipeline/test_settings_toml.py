@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.core.account_options import AccountOptions
+from pipeline.core.accounts.account_options import AccountOptions
 from pipeline.core.errors import WrongInput
 from pipeline.core.rollover.split import Split
 from pipeline.core.table.columns import DEFAULT_COLUMNS, columns_of

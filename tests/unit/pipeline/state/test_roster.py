@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import redis
 
-from pipeline.core.roster import LIFE, Found, Roster, Skipped, roster
+from pipeline.core.accounts.roster import LIFE, Found, Roster, Skipped, roster
 from pipeline.state import keys
 from pipeline.state.roster import Rosters
 

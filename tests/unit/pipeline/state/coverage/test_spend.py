@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 import redis
 
-from pipeline.core.spend import Noted, Reading
+from pipeline.core.accounts.spend import Noted, Reading
 from pipeline.state import keys
 from pipeline.state.coverage.spend import Spend
 

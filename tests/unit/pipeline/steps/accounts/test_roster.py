@@ -8,10 +8,10 @@ from typing import cast
 import pytest
 
 from pipeline.context import Context
-from pipeline.core.account_options import AccountOptions
+from pipeline.core.accounts.account_options import AccountOptions
+from pipeline.core.accounts.roster import Member, Roster
 from pipeline.core.errors import NeedsPerson, Retryable, WrongInput
 from pipeline.core.model import Account
-from pipeline.core.roster import Member, Roster
 from pipeline.steps.accounts import roster
 from pipeline.steps.accounts.roster import account_count, choose, current_accounts, remembered_accounts
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from pipeline.core.account_options import AccountOptions
+from pipeline.core.accounts.account_options import AccountOptions
+from pipeline.core.accounts.spend import LATELY, LATER, Noted, Weighing
 from pipeline.core.coverage.day import Loaded
 from pipeline.core.errors import LaikeError, Retryable
 from pipeline.core.model import CHINA, AccountDay, DayRange, ReportRow, Totals
 from pipeline.core.outcome import DayState
 from pipeline.core.runs.quality import judge_days
-from pipeline.core.spend import LATELY, LATER, Noted, Weighing
 from pipeline.state.coverage.spend import Spend
 from pipeline.state.no_redis import in_memory
 from pipeline.steps.accounts import spend as step

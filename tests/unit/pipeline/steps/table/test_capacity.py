@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from pipeline.context import Context
+from pipeline.core.chain import alone
 from pipeline.core.errors import Busy, LaikeError, Retryable, TableFull, Trouble
 from pipeline.core.model import Account, DayRange
 from pipeline.core.outcome import Run
@@ -110,7 +111,9 @@ class Ground:
     def _context(self) -> Any:  # noqa: ANN401 stands for a Context
         tables = SimpleNamespace(fields=lambda _: fields())
         base = SimpleNamespace(records=lambda: SimpleNamespace(count=self._count), tables=tables, table_id="tbl1")
-        return SimpleNamespace(
+        ctx: Any = SimpleNamespace(
+            chain=alone("tbl1"),
+            at_table=lambda _: ctx,
             ledger=SimpleNamespace(run=lambda _: self.run, give_up=lambda _, why: setattr(self, "given_up", why)),
             table_facts=SimpleNamespace(
                 rows=lambda: {} if self.remembered is None else {NOW.date(): self.remembered},
@@ -122,6 +125,7 @@ class Ground:
             oceanengine=lambda _: None,
             settings=SimpleNamespace(columns=DEFAULT_COLUMNS, table_max_rows=100),
         )
+        return ctx
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from pipeline.state.no_redis import in_memory
 from pipeline.state.runs.ledger import Ledger
 from pipeline.state.runs.outcomes import Outcomes
 from pipeline.state.runs.staging import Staging, staged
-from pipeline.state.told import Told
+from pipeline.state.telling.told import Told
 from pipeline.steps.accounts.roster import Accounts
 from pipeline.steps.telling import alerts as step
 from pipeline.steps.telling.alerts import alerts

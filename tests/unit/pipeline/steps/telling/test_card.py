@@ -14,8 +14,8 @@ from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summar
 from pipeline.core.telling.background import Background
 from pipeline.state.no_redis import in_memory
 from pipeline.state.runs.ledger import Ledger
-from pipeline.state.told import Told
-from pipeline.state.untold import Untold
+from pipeline.state.telling.told import Told
+from pipeline.state.telling.untold import Untold
 from pipeline.steps.telling import card
 
 DAY = date(2026, 2, 11)

@@ -15,8 +15,8 @@ from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summar
 from pipeline.core.telling.recovery import Recovery
 from pipeline.state.no_redis import in_memory
 from pipeline.state.runs.ledger import Ledger
-from pipeline.state.told import Told
-from pipeline.state.untold import Untold
+from pipeline.state.telling.told import Told
+from pipeline.state.telling.untold import Untold
 from pipeline.steps.telling import hearing as step
 from pipeline.steps.telling.hearing import TOKEN_TROUBLES, heard, keep_for_later, mends, recovery, unheard
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline.core.errors import BadRequest, Throttled
 from pipeline.state.no_redis import in_memory
-from pipeline.state.told import Told
+from pipeline.state.telling.told import Told
 from pipeline.steps.telling.tell import SET_THE_HOOK, Sent, bot_cure, send, tell_once
 
 NOW = datetime(2026, 2, 12, 7, 1, tzinfo=UTC)

@@ -12,7 +12,7 @@ from pipeline.core.errors import Retryable
 from pipeline.core.model import CHINA, Account, DayRange
 from pipeline.core.outcome import Run
 from pipeline.state.no_redis import in_memory
-from pipeline.state.told import Told
+from pipeline.state.telling.told import Told
 from pipeline.steps.telling import weekly as step
 from pipeline.steps.telling.weekly import last_week, tell_week
 

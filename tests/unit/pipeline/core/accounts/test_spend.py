@@ -9,11 +9,21 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from pipeline.core.accounts.spend import (
+    Look,
+    Noted,
+    Reading,
+    Weighed,
+    accepted,
+    falls_short,
+    tolerance,
+    weigh,
+    weighing_of,
+)
 from pipeline.core.errors import NeedsPerson
 from pipeline.core.model import CHINA, ReportRow, Totals
 from pipeline.core.outcome import DayOutcome, DayState
 from pipeline.core.runs.quality import judge_days
-from pipeline.core.spend import Look, Noted, Reading, Weighed, accepted, falls_short, tolerance, weigh, weighing_of
 
 DAY = date(2026, 2, 1)
 BEFORE = DAY - timedelta(days=1)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import redis
 
 from pipeline.state import keys
-from pipeline.state.untold import Untold
+from pipeline.state.telling.untold import Untold
 
 NOW = datetime(2026, 2, 12, 7, tzinfo=UTC)
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import redis
 
 from pipeline.state import keys
-from pipeline.state.told import Told
+from pipeline.state.telling.told import Told
 
 DAY = date(2026, 2, 12)
 

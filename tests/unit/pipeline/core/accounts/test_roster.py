@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.roster import LIFE, NAMES_SHOWN, WORKBENCH, Found, Roster, Skipped, Why, news, roster
+from pipeline.core.accounts.roster import LIFE, NAMES_SHOWN, WORKBENCH, Found, Roster, Skipped, Why, news, roster
 from pipeline.state import codec
 
 NOW = datetime(2026, 2, 14, 23, 30, tzinfo=UTC)  # 07:30 of 15 February in Shanghai
