@@ -17,14 +17,13 @@ from pipeline.core.rollover.registry import NAME as REGISTRY
 from pipeline.core.rollover.registry import Chains
 from pipeline.core.rollover.repair import Faults, coming_day, faults_of, gone, mended, refusal, too_many
 from pipeline.core.rollover.split import Split
-from pipeline.core.rollover.successor import LeftBehind, left_behind
 from pipeline.core.rollover.tables import Coming, Tables, listed_of
 from pipeline.core.runs.plan import window, yesterday
 from pipeline.steps.accounts.roster import current_accounts, remembered_accounts
 from pipeline.steps.coverage.rebuild import with_coverage
 from pipeline.steps.rollover import registry
 from pipeline.steps.rollover.announce import announce
-from pipeline.steps.table.read import layout_now
+from pipeline.steps.rollover.foretell import stays_behind
 
 DOUBTFUL_DAYS = 31  # as far back a reading may have left rows that nobody found to agree
 NONE_SET = "LAIKE_TABLE_SPLIT is none: no table gets a successor; set it to auto or month first"
@@ -226,10 +225,7 @@ def _forecast(ctx: Context, count: int | None) -> date | None:
 
 
 def _coming(ctx: Context, first: date, name: str) -> Coming:
-    newest = ctx.at_table(ctx.chain.newest.table_id)
-    base = newest.base(None)
-    layout, _ = layout_now(newest, base)
-    left: LeftBehind = left_behind(base.tables.described(base.table_id), layout)
+    left = stays_behind(ctx)
     return Coming(first, name, left.columns, left.linked)
 
 
