@@ -160,3 +160,13 @@ def test_a_deleted_table_of_the_settings_is_for_a_person(two: Lab) -> None:
     ended = two.laike("tables", "repair", "--yes", LAIKE_BITABLE_TABLE_ID=newest)
     assert ended.returncode == 0, ended.stderr
     assert registered(two) == {newest}
+
+
+def test_what_a_person_announced_stays_although_the_table_lasts_longer_until_it_is_not_wanted(loaded: Lab) -> None:
+    later = loaded.day + timedelta(days=30)
+    assert loaded.laike("tables", "split", "--from", str(later), "--yes").returncode == 0
+    loaded.sync()
+    assert document(loaded)["announced"]["first"] == later.isoformat()
+    loaded.extra["LAIKE_TABLE_SPLIT"] = "none"
+    loaded.sync()
+    assert document(loaded)["announced"] is None

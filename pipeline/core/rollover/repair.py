@@ -183,7 +183,9 @@ def _joined(remembered: Chain, registered: Chain | None) -> Chain:
         one: replace(table, record_id=rows[one].record_id if one in rows else "") for one, table in known.items()
     }
     tables = tuple(sorted(both.values(), key=lambda table: (table.first or date.min, table.table_id)))
-    return Chain(tables, registered.announced, registered.registry)
+    ours, theirs = remembered.announced, registered.announced
+    told = ours if ours and theirs and ours.record_id == theirs.record_id and ours.first == theirs.first else theirs
+    return Chain(tables, told, registered.registry)
 
 
 def _by_id(chain: Chain | None) -> dict[str, PhysicalTable]:

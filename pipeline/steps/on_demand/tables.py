@@ -12,7 +12,8 @@ from pipeline.core.chain import Chain
 from pipeline.core.coverage.status import NAME as STATUS
 from pipeline.core.errors import RowVanished, WrongInput
 from pipeline.core.model import AccountDay, china_day
-from pipeline.core.rollover.forecast import boundary, successor_name
+from pipeline.core.rollover.forecast import boundary
+from pipeline.core.rollover.naming import successor_name
 from pipeline.core.rollover.registry import NAME as REGISTRY
 from pipeline.core.rollover.registry import Chains
 from pipeline.core.rollover.repair import Faults, coming_day, faults_of, gone, mended, refusal, too_many
@@ -90,7 +91,7 @@ def split(ctx: Context, plan: SplitPlan) -> Chain:
         LaikeError: As a service says.
     """
     _checked(_as_loaded(ctx), plan.coming.first)
-    return announce(ctx, plan.coming.first, plan.coming.name)
+    return announce(ctx, plan.coming.first, plan.coming.name, by_hand=True)
 
 
 def look(ctx: Context) -> Faults:

@@ -182,3 +182,10 @@ def test_a_full_base_is_told_before_anything_is_announced() -> None:
     assert too_many(98, registry=False) is None
     assert "100 of at most 100" in str(too_many(100, registry=True))
     assert "99 of at most 100" in str(too_many(99, registry=False))
+
+
+def test_that_a_person_announced_the_successor_is_known_after_mending() -> None:
+    wanted = replace(WHOLE, announced=replace(TOLD, by_hand=True))
+    assert mended(found(wanted, replace(WHOLE, tables=(A, C), announced=TOLD))).announced == wanted.announced
+    moved = replace(TOLD, first=JULY + timedelta(days=31))
+    assert mended(found(wanted, replace(WHOLE, announced=moved))).announced == moved
