@@ -221,7 +221,7 @@ def _forecast(ctx: Context, count: int | None) -> date | None:
         ctx.settings.table_max_rows,
         sum(one.rows for one in loaded.values()),
         newest + timedelta(days=1),
-        before,
+        before=before,
     )
 
 
