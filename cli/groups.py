@@ -1,4 +1,4 @@
-"""Commands in groups: `laike token …`, `laike dedup …`, `laike notify …`."""
+"""Commands in groups: `laike token …`, `laike tables …`, `laike dedup …`, `laike notify …`."""
 
 from typing import Annotated
 
@@ -9,7 +9,49 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on
 token = typer.Typer(help="The Ocean Engine token: show, refresh, authorize, import.", no_args_is_help=True)
 dedup = typer.Typer(help="Rows with the same key (时间, 单元ID): find them, keep one of each.", no_args_is_help=True)
 notify = typer.Typer(help="The group's bot.", no_args_is_help=True)
-GROUPS = {"token": token, "dedup": dedup, "notify": notify}
+tables = typer.Typer(
+    help="The table and its successors: list them, announce one, mend what disagrees.", invoke_without_command=True
+)
+GROUPS = {"token": token, "tables": tables, "dedup": dedup, "notify": notify}
+
+
+@tables.callback()
+def tables_(context: typer.Context, as_json: AsJson = False) -> None:
+    """List the table and its successors: days, rows, room, until when; what is announced and how to say no."""
+    if context.invoked_subcommand is None:
+        from cli.table.tables import list_
+
+        raise typer.Exit(list_(as_json=as_json))
+
+
+@tables.command("split")
+def tables_split(
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="DAY", help="Its first day, as 2026-03-01. Default: the next day that is not loaded."
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+) -> None:
+    """Announce a successor: the first run of that day makes it; a day that is loaded or planned is refused."""
+    from cli.table.tables import split as command
+
+    raise typer.Exit(command(start, yes=yes))
+
+
+@tables.command("repair")
+def tables_repair(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+) -> None:
+    """Compare 数据表清单, Redis and the base, mend what disagrees, and resume loading that was stopped for it.
+
+    What both know stays as the days were loaded; what one of them lacks is taken from the other. A table that people
+    deleted is taken out, and its days belong to the table before it: none is made in its place.
+    """
+    from cli.table.tables import repair as command
+
+    raise typer.Exit(command(yes=yes))
 
 
 @dedup.command("check")

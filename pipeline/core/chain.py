@@ -21,12 +21,14 @@ class PhysicalTable:
         first: Its first day; `None` for the first table, which has no lower bound.
         name: Its name when it was registered; people may have renamed it since.
         record_id: Its row in 数据表清单; empty if there is none, or nobody remembers it.
+        by_hand: Whether a person announced it: then it comes although the old table would last longer.
     """
 
     table_id: str
     first: date | None = None
     name: str = ""
     record_id: str = ""
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)

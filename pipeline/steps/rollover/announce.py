@@ -16,11 +16,14 @@ from pipeline.steps.rollover import registry
 log = structlog.get_logger()
 
 
-def announce(ctx: Context, first: date, name: str, rows: Mapping[str, int] | None = None) -> Chain:
+def announce(
+    ctx: Context, first: date, name: str, rows: Mapping[str, int] | None = None, *, by_hand: bool = False
+) -> Chain:
     """Announce the successor of our newest table; the registry is made with the first announcement.
 
     Args:
         rows: Rows by table id, to be shown in the registry.
+        by_hand: Whether a person wants it: no forecast withdraws it.
 
     Raises:
         TablesDisagree: The registry names other tables of ours than we remember.
@@ -30,7 +33,7 @@ def announce(ctx: Context, first: date, name: str, rows: Mapping[str, int] | Non
         ctx.writes.begin_writing()
         chain = _with_registry(ctx, base, ctx.chains.chain())
         there = chain.announced or PhysicalTable("")
-        told = replace(chain, announced=replace(there, first=first, name=name))
+        told = replace(chain, announced=replace(there, first=first, name=name, by_hand=by_hand))
         written = registry.write_rows(ctx, base, told, rows)
         ctx.chains.learn(written)
     log.info("successor_announced", first=first.isoformat(), name=name)

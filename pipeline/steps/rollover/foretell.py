@@ -12,6 +12,7 @@ from pipeline.core.errors import LaikeError
 from pipeline.core.model import china_day
 from pipeline.core.outcome import Run
 from pipeline.core.rollover.forecast import foretold, successor_name, tables_warning
+from pipeline.core.rollover.split import Split
 from pipeline.core.rollover.successor import LeftBehind, left_behind
 from pipeline.core.rollover.words import foretold_details, foretold_line, not_foretold_line, withdrawn_line
 from pipeline.steps.rollover.announce import announce, withdraw
@@ -36,6 +37,8 @@ def foretell(ctx: Context, run: Run, counts: Mapping[date, int], of_day: int) ->
     before = ctx.at_table(chain.ids[-2]).table_facts.rows() if len(chain.ids) > 1 else {}
     settings = ctx.settings
     first = foretold(told, settings.table_split, counts, settings.table_max_rows, of_day, today, today, before)
+    if first is None and chain.announced and chain.announced.by_hand and settings.table_split is not Split.NONE:
+        first = told
     if first is None and told is None:
         return ()
     try:

@@ -1,0 +1,172 @@
+"""`laike tables`: list a table and its successors, announce one, mend what disagrees."""
+
+from datetime import date
+from typing import Any
+
+from cli.arguments import day_of
+from cli.session import opened
+from cli.terminal import output
+from cli.terminal.words import Part
+from pipeline.core.rollover.repair import Faults
+from pipeline.core.rollover.tables import BASE_TABLES_MAX, Coming, Listed, Tables
+from pipeline.steps.on_demand.tables import SplitPlan, listed, look, plan_split
+from pipeline.steps.on_demand.tables import repair as mend
+from pipeline.steps.on_demand.tables import split as carry_out
+
+NOTHING_DONE = "nothing was changed; --yes carries this out"
+SAY_NO = "not wanted? set LAIKE_TABLE_SPLIT=none, and the next run takes the announcement back"
+BY_HAND = (
+    "formulas, lookups and links of other tables that name the old table",
+    "automations, dashboards, forms and roles (高级权限) of the old table",
+)
+
+
+def list_(*, as_json: bool) -> int:
+    """List the tables of the chain and the announced successor."""
+    with opened() as ctx:
+        found = listed(ctx)
+    if as_json:
+        output.print_json(_document(found))
+    else:
+        _print(found)
+    return output.DONE
+
+
+def split(start: str | None, *, yes: bool) -> int:
+    """Announce a successor, if a person agrees: 0 done, 2 not agreed.
+
+    Raises:
+        WrongInput: No successor may begin on that day.
+    """
+    first = day_of(start) if start else None
+    with opened() as ctx:
+        plan = plan_split(ctx, first)
+        _print_plan(plan)
+        if not (yes or output.agreed()):
+            output.note(NOTHING_DONE)
+            return output.WRONG_USAGE
+        carry_out(ctx, plan)
+    output.say(("✓", "green"), f" announced: the first run of {plan.coming.first} makes {plan.coming.name}")
+    return output.DONE
+
+
+def repair(*, yes: bool) -> int:
+    """Mend what disagrees, if a person agrees: 0 nothing is wrong any more, 2 not agreed, 4 a person must act first."""
+    with opened() as ctx:
+        found = look(ctx)
+        _print_faults(found)
+        if found.none:
+            return output.DONE
+        if found.unclear:
+            output.note(("nothing is mended before that is done by hand; loading stays stopped", "yellow"))
+            return output.PERSON_NEEDED
+        if not (yes or output.agreed()):
+            output.note(NOTHING_DONE)
+            return output.WRONG_USAGE
+        left = mend(ctx, found)
+    if left.faults:
+        _print_faults(left)
+        return output.PERSON_NEEDED
+    output.say(("✓", "green"), " 数据表清单, Redis and the base agree; loading goes on")
+    return output.DONE
+
+
+def _document(found: Tables) -> dict[str, Any]:
+    return {
+        "tables": [_table(one) for one in found.tables],
+        "announced": _announced(found.announced) if found.announced else None,
+        "in_base": found.in_base,
+        "in_base_max": BASE_TABLES_MAX,
+    }
+
+
+def _table(one: Listed) -> dict[str, Any]:
+    return {
+        "id": one.table_id,
+        "name": one.name,
+        "first": _iso(one.first),
+        "last": _iso(one.last),
+        "last_is_forecast": one.foretold,
+        "rows": one.rows,
+        "room": one.room,
+        "max_rows": one.cap,
+        "state": one.state,
+        "link": one.link,
+    }
+
+
+def _announced(coming: Coming) -> dict[str, Any]:
+    return {
+        "first": coming.first.isoformat(),
+        "name": coming.name,
+        "columns_left": list(coming.columns),
+        "columns_linked": list(coming.linked),
+        "by_hand": list(BY_HAND),
+        "say_no": "LAIKE_TABLE_SPLIT=none",
+    }
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _print(found: Tables) -> None:
+    columns = (
+        "table",
+        output.Column("id", whole=True),
+        "days",
+        "rows",
+        "room",
+        "state",
+        output.Column("link", whole=True, spare=True),
+    )
+    output.say_table(columns, [_row(one) for one in found.tables])
+    if found.announced:
+        output.say((f"announced: {found.announced.name}, from {found.announced.first} on", "bold"))
+        _print_left(found.announced)
+        output.say(f"  {SAY_NO}")
+    output.say(f"the base holds {found.in_base} of at most {BASE_TABLES_MAX} tables")
+
+
+def _row(one: Listed) -> tuple[Part, ...]:
+    last = f"{one.last or '…'}{' (forecast)' if one.foretold else ''}"
+    room = "" if one.room is None else f"{one.room} of {one.cap}"
+    rows = "" if one.rows is None else str(one.rows)
+    return one.name, one.table_id, f"{one.first or '…'} .. {last}", rows, room, str(one.state), one.link or ""
+
+
+def _print_plan(plan: SplitPlan) -> None:
+    coming = plan.coming
+    before = f" (announced until now for {coming.moves})" if coming.moves else ""
+    output.say((f"{coming.name}: days from {coming.first} on{before}", "bold"))
+    output.say(f"  {plan.old} keeps the days before, also their later corrections")
+    output.say("  our columns with formats and options, and one view per account come along")
+    _print_left(coming)
+    output.say(f"  the base holds {plan.in_base} of at most {BASE_TABLES_MAX} tables")
+
+
+def _print_left(coming: Coming) -> None:
+    """Print what does not come along, and who must see to it."""
+    output.say("  does not come along; somebody who edits the base sees to it:")
+    if coming.columns:
+        linked = f"; computed or linked: {', '.join(coming.linked)}" if coming.linked else ""
+        output.say(f"    columns of people: {', '.join(coming.columns)}{linked}")
+    for words in BY_HAND:
+        output.say(f"    {words}")
+
+
+def _print_faults(found: Faults) -> None:
+    for fault in found.faults:
+        table = fault.table
+        output.say((f"{table.name or table.table_id}", "bold"), f" {table.table_id}: {fault.says}")
+        output.say(f"  → {fault.mends}")
+    if found.absent:
+        output.note("what a deleted table held is lost unless it is restored in Feishu first, or from a backup after")
+    for other in found.others:
+        output.note(f"{other} holds rows of ours and belongs to no chain: it is left alone")
+    if found.stopped:
+        output.say((f"loading is stopped: {found.stopped}", "yellow"))
+        if not found.faults:
+            output.say("  → 数据表清单, Redis and the base agree: loading goes on")
+    if found.none:
+        output.say("数据表清单, Redis and the base agree")
