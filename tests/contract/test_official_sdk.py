@@ -138,7 +138,7 @@ def test_the_sdk_makes_a_successor_of_the_fields_that_we_copy_and_lists_it_as_th
     base = lab.context().base(None)
     ours = [named.get(column.name, column.new_field) for column in DEFAULT_COLUMNS]
     first = next(one for one in ours if one["field_name"] == "单元ID")
-    old = base.tables.create("旧表", [first, *(one for one in ours if one is not first)])
+    old = base.tables.create("旧表", [first, *(one for one in ours if one is not first)]).table_id
     layout = match(DEFAULT_COLUMNS, base.tables.fields(old), CHINA)
     fields = new_fields(base.tables.described(old), layout)
     table = {"name": "新表", "default_view_name": "表格", "fields": fields}

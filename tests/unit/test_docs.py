@@ -24,7 +24,11 @@ def settings_in(page: Path) -> set[str]:
 
 
 def commands_in(page: Path) -> set[str]:
-    return set(re.findall(r"(?:^|`|/)laike ((?:token |dedup |notify |tables )?[a-z][a-z-]*)", text_of(page), flags=re.MULTILINE))
+    return set(
+        re.findall(
+            r"(?:^|`|/)laike ((?:token |dedup |notify |tables )?[a-z][a-z-]*)", text_of(page), flags=re.MULTILINE
+        )
+    )
 
 
 def steps_in(page: Path) -> list[str]:

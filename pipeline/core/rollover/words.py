@@ -62,6 +62,15 @@ def not_made_line(name: str, first: date, what_to_do: str) -> str:
     return f"原定 {first} 换用的新表“{plain(name)}”未能创建，数据暂时继续写入现有表格：{what_to_do}"
 
 
+def not_foretold_line(what_to_do: str) -> str:
+    """A successor is due and could not be announced.
+
+    Args:
+        what_to_do: The cure, as a sentence.
+    """
+    return f"表格将满，换用新表的安排未能登记，下次运行会再试：{what_to_do}"
+
+
 def tables_warning(count: int) -> str | None:
     """A warning about the tables and dashboards of a base, if due."""
     if not nearly_full(count, TABLES_MAX):

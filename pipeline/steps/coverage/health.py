@@ -22,6 +22,7 @@ def health(ctx: Context, day: date | None = None, longest: timedelta | None = No
 
     Parked accounts do not count.
     """
+    ctx = ctx.pinned()
     now, accounts = ctx.now(), remembered_accounts(ctx)
     parked = ctx.absences.parked(now)
     names = {one: name for one, name in accounts.names.items() if one not in parked} if accounts else {}

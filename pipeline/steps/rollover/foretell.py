@@ -1,6 +1,6 @@
 """Foretell a table's successor at the end of a run, from what runs learned: no call is made before there is news."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 import structlog
@@ -11,14 +11,20 @@ from pipeline.core.chain import Chain
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import china_day
 from pipeline.core.outcome import Run
-from pipeline.core.rollover.forecast import foretold, successor_name, tables_warning
+from pipeline.core.rollover.forecast import foretold
+from pipeline.core.rollover.naming import successor_name
 from pipeline.core.rollover.split import Split
 from pipeline.core.rollover.successor import LeftBehind, left_behind
-from pipeline.core.rollover.words import foretold_details, foretold_line, not_foretold_line, withdrawn_line
+from pipeline.core.rollover.words import (
+    details_due,
+    foretold_details,
+    foretold_line,
+    not_foretold_line,
+    tables_warning,
+    withdrawn_line,
+)
 from pipeline.steps.rollover.announce import announce, withdraw
 from pipeline.steps.table.read import match_fields, time_zone
-
-DETAILS_DAYS = (14, 7, 1)  # before the day, what people must see to is told again
 
 log = structlog.get_logger()
 
@@ -34,39 +40,58 @@ def foretell(ctx: Context, run: Run, counts: Mapping[date, int], of_day: int) ->
     if run.table_id != chain.newest.table_id or (today - run.day).days != 1:
         return ()
     told = chain.announced.first if chain.announced else None
-    before = ctx.at_table(chain.ids[-2]).table_facts.rows() if len(chain.ids) > 1 else {}
-    settings = ctx.settings
-    first = foretold(told, settings.table_split, counts, settings.table_max_rows, of_day, today, today, before)
-    if first is None and chain.announced and chain.announced.by_hand and settings.table_split is not Split.NONE:
-        first = told
+    first = _first(ctx, chain, counts, of_day, today)
     if first is None and told is None:
         return ()
     try:
-        return _told(ctx, chain, first, today)
+        return tuple(_told(ctx, chain, first, today))
     except LaikeError as error:
         log.warning("successor_not_foretold", error=error.message)
         return (not_foretold_line(error.what_to_do),)
 
 
-def _told(ctx: Context, chain: Chain, first: date | None, today: date) -> tuple[str, ...]:
+def _first(ctx: Context, chain: Chain, counts: Mapping[date, int], of_day: int, today: date) -> date | None:
+    """The first day that is announced from now on; what a person announced stays."""
+    settings, there = ctx.settings, chain.announced
+    told = there.first if there else None
+    if there and there.by_hand and settings.table_split is not Split.NONE:
+        return told
+    before = ctx.at_table(chain.ids[-2]).table_facts.rows() if len(chain.ids) > 1 else {}
+    return foretold(
+        told,
+        settings.table_split,
+        counts,
+        settings.table_max_rows,
+        of_day,
+        coming=today,
+        today=today,
+        before=before,
+    )
+
+
+def _told(ctx: Context, chain: Chain, first: date | None, today: date) -> Iterator[str]:
     there = chain.announced
     if first is None:
         withdraw(ctx)
-        return (withdrawn_line(there.name, there.first),) if there and there.first else ()
-    if there and there.first == first:
-        line = foretold_line(first, there.name, today)
-        return (line, *_details(ctx, first, there.name)) if (first - today).days in DETAILS_DAYS else (line,)
-    names = ctx.base(None).tables.ids()
-    root = next((name for name, table_id in names.items() if table_id == chain.root), chain.tables[0].name)
-    name = successor_name(root, first, names.keys())
-    rows = {one: counts[max(counts)] for one in chain.ids if (counts := ctx.at_table(one).table_facts.rows())}
-    announce(ctx, first, name, rows)
-    full = tables_warning(len(names))
-    return (foretold_line(first, name, today), *_details(ctx, first, name), *([full] if full else []))
+        if there and there.first:
+            yield withdrawn_line(there.name, there.first)
+        return
+    new = not there or there.first != first
+    if new:
+        names = ctx.base(None).tables.ids()
+        root = next((name for name, table_id in names.items() if table_id == chain.root), chain.tables[0].name)
+        there = announce(ctx, first, successor_name(root, first, names.keys()), _rows(ctx, chain)).announced
+        yield from filter(None, [tables_warning(len(names))])
+    name = there.name if there else ""
+    yield foretold_line(first, name, today)
+    if details_due(first, today, new=new):
+        left = stays_behind(ctx)
+        yield from foretold_details(first, name, chain.newest.name, today, columns=left.columns, linked=left.linked)
 
 
-def _details(ctx: Context, first: date, name: str) -> tuple[str, ...]:
-    return foretold_details(first, name, stays_behind(ctx))
+def _rows(ctx: Context, chain: Chain) -> dict[str, int]:
+    counts = ((table_id, ctx.at_table(table_id).table_facts.rows()) for table_id in chain.ids)
+    return {table_id: rows[max(rows)] for table_id, rows in counts if rows}
 
 
 def stays_behind(ctx: Context) -> LeftBehind:

@@ -5,6 +5,7 @@ from datetime import date
 
 from pipeline.context import Context
 from pipeline.core.outcome import LoadOutcome, ViewsOutcome
+from pipeline.core.rollover.split import Split
 from pipeline.core.table.limits import FIELDS_MAX, calls_warning, rows_warning, share_warning, status_warning
 from pipeline.core.table.views import VIEWS_MAX
 
@@ -17,13 +18,19 @@ def limit_warnings(
     Args:
         counts: Rows of the run's table by the day of the count.
     """
+    settings, there = ctx.settings, ctx.chain.announced
     fields = max((load.fields for load in loads), default=0)
     found = (
-        rows_warning(counts, ctx.settings.table_max_rows),
-        status_warning(_status_rows(ctx), ctx.settings.table_max_rows),
+        rows_warning(
+            counts,
+            settings.table_max_rows,
+            successor=there.first if there else None,
+            rolls_over=settings.table_split is not Split.NONE,
+        ),
+        status_warning(_status_rows(ctx), settings.table_max_rows),
         share_warning("列", fields, FIELDS_MAX),
         share_warning("视图", views.total, VIEWS_MAX),
-        calls_warning(ctx.quota.used(), ctx.settings.feishu_monthly_calls, ctx.now()),
+        calls_warning(ctx.quota.used(), settings.feishu_monthly_calls, ctx.now()),
     )
     return tuple(filter(None, found))
 

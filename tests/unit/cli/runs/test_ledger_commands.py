@@ -82,7 +82,7 @@ def test_status_takes_two_commands_an_account_and_round_trips_that_do_not_grow(
 ) -> None:
     found = health(filled, window(filled.now(), 1).last)
     assert (found.accounts, found.lacking, found.verdict) == (ACCOUNTS, (), Verdict.OK)
-    assert (client.trips, client.commands) == (3, 1 + 2 * ACCOUNTS)
+    assert (client.trips, client.commands) == (4, 2 + 2 * ACCOUNTS)
 
 
 def test_coverage_takes_four_commands_an_account_and_round_trips_that_do_not_grow(

@@ -15,6 +15,7 @@ from pipeline.core.errors import (
     Retryable,
     TableFull,
     TableMismatch,
+    TablesDisagree,
     TableUnseen,
     Throttled,
     Trouble,
@@ -35,6 +36,7 @@ REASONS = {
     "AccountUnavailable": "account_unavailable",
     "TableMismatch": "table_mismatch",
     "TableUnseen": "table_unseen",
+    "TablesDisagree": "tables_disagree",
     "TableFull": "table_full",
     "ColumnVanished": "column_vanished",
     "RowVanished": "row_vanished",
@@ -136,7 +138,10 @@ def test_an_error_prints_its_message_and_nothing_else(error: type[LaikeError]) -
     assert str(error("no such advertiser", code=40300, request_id="r-1")) == "no such advertiser"
 
 
-@pytest.mark.parametrize("error", [NeedsPerson, NeedsAuthorization, HistoryUnclear, TableUnseen, TableFull])
+@pytest.mark.parametrize(
+    "error",
+    [NeedsPerson, NeedsAuthorization, HistoryUnclear, TableUnseen, TablesDisagree, TableFull],
+)
 def test_what_only_a_person_can_mend_says_so(error: type[LaikeError]) -> None:
     assert error("x").trouble().needs_person
 
@@ -146,7 +151,7 @@ def test_a_dead_token_says_where_to_authorize_again() -> None:
 
 
 # TableMismatch is left open here: whether it needs a person is for the design to say.
-PERSONS = (NeedsPerson, NeedsAuthorization, HistoryUnclear, TableUnseen, TableFull, TableMismatch)
+PERSONS = (NeedsPerson, NeedsAuthorization, HistoryUnclear, TableUnseen, TablesDisagree, TableFull, TableMismatch)
 
 
 @pytest.mark.parametrize("error", [e for e in ALL if e not in PERSONS])

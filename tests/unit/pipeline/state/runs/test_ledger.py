@@ -1,3 +1,4 @@
+import json
 import threading
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -117,7 +118,8 @@ class TestLedger:
         run = Ledger(client).run(run_id)
         assert run.kind is kind
         assert run == replace(RUN, run_id=run_id)
-        assert codec.dump(run, Run) == stored.encode()  # and what is stored now is what that version reads
+        # what is stored now is what that version reads, which ignores the rest
+        assert json.loads(codec.dump(run, Run)).items() >= json.loads(stored).items()
 
     def test_a_plan_of_a_version_that_wrote_no_digest_is_read(self, client: redis.Redis) -> None:
         ledger = Ledger(client)

@@ -65,6 +65,8 @@ class Ground(WorkingContext):
         self.errors: dict[str, Exception] = {}  # of what comes after the end, by its name
         monkeypatch.setattr(step, "write_status", self._write_status)
         monkeypatch.setattr(step, "limit_warnings", lambda *_: ("表格将满",))
+        monkeypatch.setattr(step, "foretell", lambda *_: ())
+        self.table_facts = SimpleNamespace(rows=dict)
         monkeypatch.setattr(step, "tell_error", lambda _, __, error: self.told.append(f"error {type(error).__name__}"))
         for name in ("tell_run", "tell_week", "tell_outside"):
             monkeypatch.setattr(step, name, self._telling(name))
