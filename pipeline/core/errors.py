@@ -25,7 +25,8 @@
     ├── DeadlinePassed       the run's time is up
     ├── Busy                 another process runs this step: come back later
     ├── StoreUnreachable     Redis is out of reach
-    ├── WrongRelease         another release uses this Redis; NewerState: a newer one wrote a form unknown to this one
+    ├── WrongRelease         another release uses this Redis
+    │   └── NewerState           a newer release wrote a form that this one does not know
     ├── NoWorker             no worker is running
     └── WrongInput           a person asked for something impossible
 
@@ -94,11 +95,7 @@ class LaikeError(Exception):
 
 
 class Retryable(LaikeError):
-    """The same call may succeed later.
-
-    Attributes:
-        retry_after: Seconds that the service asked us to wait, if it said so.
-    """
+    """The same call may succeed later; `retry_after`: seconds that the service asked us to wait, if it said so."""
 
     reason = "unavailable"
 

@@ -88,9 +88,8 @@ def columns(lab: Lab, name: str) -> list[str]:
 
 
 def test_there_is_no_registry_until_one_is_made_and_then_it_is_found(ctx: Context) -> None:
-    assert registry.find(ctx.base(None)) is None
     table_id = made(ctx)
-    assert registry.find(ctx.base(None)) == table_id == made(ctx)
+    assert ctx.base(None).tables.ids()[NAME] == table_id == made(ctx)
     assert registry.read(ctx, ctx.base(None), table_id) == {}
 
 

@@ -31,11 +31,6 @@ from pipeline.steps.table.write import until_known
 Cells = Mapping[str, object]
 
 
-def find(base: Base) -> str | None:
-    """The id of the registry, by its name; `None`: there is none."""
-    return base.tables.ids().get(NAME)
-
-
 def make(ctx: Context, base: Base) -> str:
     """Make the registry, or adopt the table of its name and add the columns that it lacks; its id.
 

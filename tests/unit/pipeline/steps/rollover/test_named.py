@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.clients.feishu.tables import Created
 from pipeline.core.errors import BadRequest, BadResponse, LaikeError, NeedsPerson, Retryable, TableMismatch, Throttled
 from pipeline.steps.rollover.named import SENDS, made_or_found, taken_cure
 from pipeline.steps.table.create import LOOK_UP_S
@@ -22,13 +23,13 @@ class Tables:
         self.creates, self.lists, self.did = creates, lists, list[str | float]()
         self.pause = self.did.append
 
-    def create(self, name: str, _: object) -> str:
+    def create(self, name: str, _: object) -> Created:
         self.did.append("create")
         assert name == NAME
         answer = self.creates.pop(0) if len(self.creates) > 1 else self.creates[0]
         if isinstance(answer, LaikeError):
             raise answer
-        return answer
+        return Created(answer)
 
     def ids(self) -> dict[str, str]:
         self.did.append("list")
@@ -39,7 +40,8 @@ class Tables:
 def made(tables: Tables) -> tuple[str, bool]:
     base: Any = SimpleNamespace(tables=tables)
     ctx: Any = SimpleNamespace(pause=tables.pause)
-    return made_or_found(ctx, base, NAME, [])
+    there, made_now = made_or_found(ctx, base, NAME, [])
+    return there.table_id, made_now
 
 
 def test_an_answer_is_believed() -> None:
