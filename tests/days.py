@@ -15,6 +15,7 @@ from typing import Any
 
 import redis
 
+from emulator.control.inspection import VIEWS
 from emulator.server import EmulatorServer
 from pipeline.core.model import CHINA
 from tests.chaos.campaign.rig import Ended, NearLab, Saved, daily, restore, save
@@ -67,6 +68,11 @@ class Days(NearLab):
         if passed > timedelta():
             with redis.Redis.from_url(self.redis_url) as client:
                 client.eval(AGE, 0, str(int(passed.total_seconds() * 1000)))
+
+    def look(self, what: str, **params: str) -> Plain:
+        """Look into the emulator; who keeps what is found does not keep it for long."""
+        with self.server.world.lock:
+            return VIEWS[what](self.server.world, params)
 
     def begin(self, day: date, clock: time = SEVEN) -> None:
         """Let it be the morning after a day, with a token that is good for that day."""

@@ -1,6 +1,7 @@
 """A table gets a successor before it is full, three times, at a month start that was foretold; nobody does anything.
 
-Fourteen mornings around each boundary are looked at closely; the other days only pass.
+Fourteen mornings around each boundary are looked at closely. In the weeks between, the computer is on each fourth day
+only: as often as it takes to see every correction within the 30 days that are watched.
 """
 
 import logging
@@ -16,7 +17,7 @@ from pipeline.core.outcome import Summary
 from pipeline.steps.runs.carry_out import carry_out
 from pipeline.steps.runs.plan import begin
 from tests import days as calendar
-from tests.days import CAP, FIRST, Days
+from tests.days import CAP, SEVEN, Days
 from tests.inprocess import quiet
 from tests.lab import Plain
 from tests.rolled import (
@@ -33,6 +34,8 @@ from tests.rolled import (
 
 BOUNDARIES = 3
 CLOSE = 7  # days before and after a boundary
+REST = 4
+FIRST = date(2024, 1, 14)  # loaded by the first morning, with two days more before it
 FORETOLD = 14  # days ahead at least
 LAST = date(2024, 12, 31)  # three tables are full long before
 NOTE = {"单元名称": "店庆，手工记录"}
@@ -62,8 +65,9 @@ def lived(redis_session: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """Days that passed until a week after the third boundary."""
     home: Path = tmp_path_factory.mktemp("days")
     with calendar.calendar() as server, quiet(logging.ERROR):
-        days, diary = calendar.first_days(server, redis_session, home), Diary()
+        days, diary = calendar.first_days(server, redis_session, home, FIRST - timedelta(days=1)), Diary()
         while not _over(days):
+            _rest(days)
             morning(days, diary)
         yield Lived(days, diary)
 
@@ -73,6 +77,14 @@ def _over(days: Days) -> bool:
     assert days.day < LAST, tables
     last = tables[-1].first if len(tables) == 1 + BOUNDARIES else None
     return last is not None and days.day >= last + timedelta(days=CLOSE - 1)
+
+
+def _rest(days: Days) -> None:
+    """Far from boundaries, let three days pass before the next morning."""
+    told = announced(days)
+    nearest = [row.first for row in [*chain(days), *([told] if told else [])] if row.first]
+    if all(not -CLOSE < (first - days.day).days <= CLOSE + REST for first in nearest) and chain(days)[1:]:
+        days.at(SEVEN, REST - 1)
 
 
 def morning(days: Days, diary: Diary) -> None:
