@@ -1,7 +1,8 @@
 """The morning on which a table gets its successor: whatever goes wrong in that minute, the next mornings heal it.
 
 One successor, nothing twice, no row lost; corrections of old days find the old table. Where nobody but a person can
-know what is right, loading stops and says so, and goes on after `laike tables repair --yes`. `--chaos 40` plays 40 seeds.
+know what is right, loading stops and says so, and goes on after `laike tables repair --yes`. `--chaos 40` plays 40
+seeds.
 """
 
 import logging
