@@ -14,6 +14,7 @@ import redis
 from emulator.control.actions import act
 from emulator.control.inspection import VIEWS
 from emulator.server import EmulatorServer
+from emulator.world.world import World
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError, Trouble
 from pipeline.core.outcome import Run, RunState, Summary
@@ -111,12 +112,7 @@ class Rig:
         """A lab at seven in the morning."""
         if (table, morning) not in self.saved:
             self.saved[table, morning] = self._prepared(table, morning, home)
-        saved, world = self.saved[table, morning], self.server.world
-        with world.lock:
-            vars(world).update(pickle.loads(saved.world))  # noqa: S301 our own
-            world.epoch += 1  # what was to come late does not reach into this case
-        self._restore(saved.store)
-        (home / "token").write_bytes(saved.mirror)
+        restore(self.saved[table, morning], self.server.world, self.redis_url, home)
         return self._at_seven(table, home)
 
     def _at_seven(self, table: str, home: Path) -> Lab:
@@ -145,25 +141,32 @@ class Rig:
             old_rows(world, lab)
         act(world, "oauth", {"access_expires_in": TOKEN_LEFT_S})
         lab.bare_context().tokens.store(read_old_cache(lab.token_cache()))
-        return self._save(home)
+        return save(world, self.redis_url, home)
 
-    def _save(self, home: Path) -> Saved:
-        world = self.server.world
-        world.log.clear()
-        world.feishu.messages.clear()
-        world.oceanengine.source._made.clear()  # sooner made again than unpickled
-        state = {name: value for name, value in vars(world).items() if name not in ("lock", "epoch")}
-        with redis.Redis.from_url(self.redis_url) as client:
-            found = [(key, max(_int(client.pttl(key)), 0), client.dump(key)) for key in client.scan_iter()]
-        store = tuple((key, ttl_ms, _bytes(value)) for key, ttl_ms, value in found if value)  # else it just expired
-        return Saved(pickle.dumps(state), store, (home / "token").read_bytes())
 
-    def _restore(self, store: Store) -> None:
-        with redis.Redis.from_url(self.redis_url) as client, client.pipeline() as pipe:
-            pipe.flushdb()
-            for key, ttl_ms, value in store:
-                pipe.restore(key, ttl_ms, value)
-            pipe.execute()
+def save(world: World, redis_url: str, home: Path) -> Saved:
+    """Keep a world and a Redis as they are; what was called and told until now is forgotten."""
+    world.log.clear()
+    world.feishu.messages.clear()
+    world.oceanengine.source._made.clear()  # sooner made again than unpickled
+    state = {name: value for name, value in vars(world).items() if name not in ("lock", "epoch")}
+    with redis.Redis.from_url(redis_url) as client:
+        found = [(key, max(_int(client.pttl(key)), 0), client.dump(key)) for key in client.scan_iter()]
+    store = tuple((key, ttl_ms, _bytes(value)) for key, ttl_ms, value in found if value)  # else it just expired
+    return Saved(pickle.dumps(state), store, (home / "token").read_bytes())
+
+
+def restore(saved: Saved, world: World, redis_url: str, home: Path) -> None:
+    """Bring a world and a Redis back."""
+    with world.lock:
+        vars(world).update(pickle.loads(saved.world))  # noqa: S301 our own
+        world.epoch += 1  # what was to come late does not reach into this case
+    with redis.Redis.from_url(redis_url) as client, client.pipeline() as pipe:
+        pipe.flushdb()
+        for key, ttl_ms, value in saved.store:
+            pipe.restore(key, ttl_ms, value)
+        pipe.execute()
+    (home / "token").write_bytes(saved.mirror)
 
 
 def _int(value: Any) -> int:  # noqa: ANN401 the client's own types say less
