@@ -1,12 +1,20 @@
 """What a daily run costs, to the call and to the command: a change that makes it dearer has to say so here."""
 
 import json
+import logging
 from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import pytest
 import redis
 
+import tests.days as calendar
 from pipeline.state import keys
+from tests.days import FIRST, Days, Eve
+from tests.inprocess import quiet
 from tests.lab import Lab
 
 CONNECTIONS = ("client|setinfo", "hello", "ping", "info")  # as many as there happen to be threads
@@ -78,3 +86,57 @@ def added(lab: Lab, promotions: int) -> str:
     lab.extra["LAIKE_ACCOUNTS"] = json.dumps(json.loads(lab.environment()["LAIKE_ACCOUNTS"]) | made)
     (number,) = made
     return number
+
+
+def test_a_base_in_which_no_boundary_is_near_costs_nothing_for_successors(lab: Lab) -> None:
+    lab.extra["LAIKE_TABLE_SPLIT"] = "auto"
+    few = [account for account in lab.accounts if account != lab.big]
+    given, sent, _ = third_run(lab, few)
+    assert dict(sent) == {**CALLS, "report.account": 6, "report.promotion": 6, "records.search": 2}
+    assert given.total() == 620, given
+
+
+OF_MAKING, A_VIEW, OVER_A_BOUNDARY = 6, 2, 4  # calls to Feishu more
+OTHERS = ("report.", "oauth.", "accounts.", "bot.")  # than Feishu's tables
+
+
+@pytest.fixture(params=[False, True], ids=["final", "restated"])
+def two_lives(
+    request: pytest.FixtureRequest, redis_url: str, tmp_path: Path
+) -> Iterator[tuple[list[Counter[str]], list[Counter[str]]]]:
+    """What each of six mornings sent to Feishu with a boundary on the second one, and without."""
+    with calendar.calendar() as server, quiet(logging.ERROR):
+        days = calendar.first_days(server, redis_url, tmp_path, cap=20_000)
+        days.control("settings", {"restating": request.param})
+        assert all(ended.success for ended in days.mornings(FIRST + timedelta(days=9)))
+        eve = Eve.of(days)
+        lives = [mornings(eve.again(server, redis_url, tmp_path), boundary=boundary) for boundary in (True, False)]
+        yield lives[0], lives[1]
+
+
+def mornings(days: Days, *, boundary: bool) -> list[Counter[str]]:
+    """What was sent to Feishu on each of six mornings; the zone and the count of rows are known, as within a day."""
+    if boundary:
+        first = days.day + timedelta(days=2)
+        assert days.laike("tables", "split", "--from", str(first), "--yes").returncode == 0
+    sent = []
+    for _ in range(6):
+        before = Counter(days.look("calls")["counts"])
+        assert days.next_morning().success
+        made = Counter(days.look("calls")["counts"]) - before
+        sent.append(Counter({name: calls for name, calls in made.items() if not name.startswith(OTHERS)}))
+    return sent
+
+
+def test_a_run_that_makes_a_successor_costs_six_calls_and_two_a_view_and_later_ones_over_the_boundary_four(
+    two_lives: tuple[list[Counter[str]], list[Counter[str]]],
+) -> None:
+    with_one, without = two_lives
+    both = zip(with_one, without, strict=True)
+    more = [Counter({name: made[name] - usual[name] for name in made | usual}) for made, usual in both]
+    views = with_one[1]["views.create"]
+    assert views == 2
+    assert without[1]["views.create"] == 0
+    spent = [{name: calls for name, calls in one.items() if calls} for one in more]
+    assert more[1].total() <= OF_MAKING + A_VIEW * views, spent
+    assert all(one.total() <= OVER_A_BOUNDARY for place, one in enumerate(more) if place != 1), spent
