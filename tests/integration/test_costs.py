@@ -2,15 +2,20 @@
 
 import json
 from collections import Counter
+from datetime import time, timedelta
 from typing import Any
 
 import redis
 
 from pipeline.state import keys
+from pipeline.steps.rollover.announce import announce
+from pipeline.steps.runs.carry_out import carry_out
+from pipeline.steps.runs.plan import begin_daily
 from tests.lab import Lab
 
 CONNECTIONS = ("client|setinfo", "hello", "ping", "info")  # as many as there happen to be threads
 NO_RENEWAL = {"LAIKE_STEP_LEASE_S": "60"}  # else a slow machine renews a lease more often than a fast one
+BITABLE = ("tables", "fields", "records", "views", "base")
 CALLS = {
     "feishu.token": 1,
     "fields.list": 1,
@@ -70,6 +75,31 @@ def test_views_that_are_looked_at_cost_no_reading_of_the_fields_more(lab: Lab) -
     lab.sync()
     made = calls(lab) - before
     assert (made["views.get"], made["views.create"], made["fields.list"]) == (7, 0, 1)
+
+
+def test_a_successor_costs_six_calls_and_two_a_view_and_a_run_over_a_boundary_four(lab: Lab) -> None:
+    few = [account for account in lab.accounts if account != lab.big]
+    lab.extra["LAIKE_ACCOUNTS"] = json.dumps({one: lab.facts["accounts"][one] for one in few})
+    alone = [feishu_calls(lab, mornings) for mornings in (1, 2, 3)]
+    lab.extra["LAIKE_TABLE_SPLIT"] = "auto"
+    announce(lab.context(), lab.day + timedelta(days=4), "广告日报 X")
+    made, over = feishu_calls(lab, 4), feishu_calls(lab, 5)
+    usual = alone[-1]
+    assert (made - usual).total() - (usual - made).total() <= 6 + 2 * len(few), made - usual
+    assert (over - usual).total() - (usual - over).total() <= 4, over - usual
+
+
+def feishu_calls(lab: Lab, days_later: int) -> Counter[str]:
+    """The calls to Feishu of the daily run of a later morning, without those that change no table."""
+    lab.at(time(7, 0), days_later)
+    client = redis.Redis.from_url(lab.redis_url)
+    client.delete("", *client.scan_iter(keys.tenant_token("*", "*")))  # as each morning it is over
+    before = calls(lab)
+    ctx = lab.context()
+    summary = carry_out(ctx, begin_daily(ctx).run_id)
+    assert summary.state == "success", summary.trouble
+    sent = calls(lab) - before
+    return Counter({name: count for name, count in sent.items() if name.split(".")[0] in BITABLE})
 
 
 def added(lab: Lab, promotions: int) -> str:
