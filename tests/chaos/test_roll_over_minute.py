@@ -53,7 +53,6 @@ class Minute:
     accounts: list[str]
     first: date | None
     old: dict[str, Plain] = field(default_factory=dict)
-    may_go: set[str] = field(default_factory=set)  # tables that a person deletes
 
     def run(self, days_later: int = 0, begin: Callable[[Context], Run] = begin_daily) -> Summary:
         """A morning of a new process."""
@@ -207,7 +206,7 @@ def person(minute: Minute, action: str, table: str, body: Plain, *, made: bool, 
     found = minute.table(table)
     body = {name: value(minute) if callable(value) else value for name, value in body.items()}
     if (action, table) == ("tables/delete", NEXT):
-        minute.may_go, minute.first = {found}, None
+        minute.first = None
     minute.lab.control(action, {"table_id": found, **body})
     if stops:
         stopped(minute)
