@@ -14,8 +14,9 @@ from pipeline.clients.feishu.base import Base
 from pipeline.clients.feishu.tables import as_fields
 from pipeline.context import Context
 from pipeline.core.chain import Chain, PhysicalTable
-from pipeline.core.errors import BadResponse, LaikeError, Retryable, TablesDisagree
+from pipeline.core.errors import BadResponse, LaikeError, NotFoundYet, Retryable, TablesDisagree
 from pipeline.core.model import china_day
+from pipeline.core.rollover.registry import with_rows
 from pipeline.core.rollover.split import Split
 from pipeline.core.rollover.successor import new_fields
 from pipeline.core.rollover.words import made_line, not_made_line
@@ -53,7 +54,7 @@ def prepared(ctx: Context, day: date) -> Prepared:
         if not _due(ctx, chain, day):
             return Prepared(ctx.on(chain))  # another process made it
         try:
-            return _made(ctx.on(chain), base)
+            return _made_surely(ctx.on(chain), base)
         except (Retryable, BadResponse):
             raise
         except LaikeError as error:
@@ -66,6 +67,17 @@ def _due(ctx: Context, chain: Chain, day: date) -> bool:
     if not told or not told.first or ctx.settings.table_split is Split.NONE:
         return False
     return told.first <= day
+
+
+def _made_surely(ctx: Context, base: Base) -> Prepared:
+    """Make it. A registry that a person deleted is made again, else no run would begin any more."""
+    try:
+        return _made(ctx, base)
+    except NotFoundYet as error:
+        log.warning("registry_made_again", error=error.message)
+        ctx.writes.begin_writing()
+        anew = replace(with_rows(ctx.chain, {}), registry=registry.make(ctx, base))
+        return _made(ctx.on(anew), base)
 
 
 def _made(ctx: Context, base: Base) -> Prepared:

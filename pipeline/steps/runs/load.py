@@ -233,6 +233,7 @@ class _Load:
     def _count(self, more: int) -> int:
         """Rows of the whole table: as remembered, while we see rows and far from the limit; else counted."""
         remembered = remembered_count(self.ctx, more) if self.seen and self.rows is None else None
+        remembered = remembered or None  # a load that was killed added the rows that we see, and learned no count
         self.asked = remembered is None
         if remembered is not None:
             return remembered

@@ -70,8 +70,9 @@ def holds_rows(ctx: Context, accounts: Iterable[Account]) -> bool:
     """Whether rows of ours were seen in the table, by us or, where Redis was emptied, by what 同步状态 says."""
     if ctx.visibility.seen():
         return True
-    covered = (ctx.coverage.of(account.id).values() for account in accounts)
-    rebuilt = (loaded for days in covered for loaded in days if loaded.rows and loaded.checksum == UNKNOWN)
+    covered, here = (ctx.coverage.of(account.id).items() for account in accounts), ctx.settings.bitable_table_id
+    unsure = ((day, loaded) for days in covered for day, loaded in days if loaded.rows and loaded.checksum == UNKNOWN)
+    rebuilt = (loaded for day, loaded in unsure if ctx.chain.table_of(date.fromisoformat(day)) == here)
     emptied, now = ctx.visibility.emptied(), ctx.shared_now()
     return any(emptied is None or believed(loaded.as_of, now) > emptied for loaded in rebuilt)
 

@@ -9,12 +9,14 @@ import pytest
 
 from pipeline.clients.feishu.base import Base
 from pipeline.context import Context
+from pipeline.core.chain import Chain, alone
 from pipeline.core.coverage.day import UNKNOWN, Loaded
 from pipeline.core.errors import TableUnseen
 from pipeline.core.model import Account
 from pipeline.core.table.column_changes import ColumnField
 from pipeline.state.table.visibility import VisibilityLost
 from pipeline.steps.table.visibility import holds_rows, refuse_empty, refuse_lost_keys, require_visibility
+from tests.chains import chained
 from tests.unit.pipeline.core.tables import DAY, layout
 
 NOW = datetime(2026, 2, 2, 7, tzinfo=UTC)
@@ -30,6 +32,7 @@ class Remembered:
     stopped: VisibilityLost | None = None
     accepted: datetime | None = None
     days: dict[date, Loaded] = field(default_factory=dict)
+    chain: Chain = field(default_factory=lambda: alone("tblA"))
     fields: dict[str, ColumnField] = field(default_factory=dict)
 
     def context(self) -> Context:
@@ -39,8 +42,15 @@ class Remembered:
             emptied=lambda: self.accepted,
             learn_lost=lambda lost: setattr(self, "stopped", lost),
         )
-        facts, coverage = SimpleNamespace(columns=lambda: self.fields), SimpleNamespace(of=lambda _: self.days)
-        made = SimpleNamespace(visibility=visibility, table_facts=facts, coverage=coverage, shared_now=lambda: NOW)
+        days = {day.isoformat(): one for day, one in self.days.items()}
+        made = SimpleNamespace(
+            visibility=visibility,
+            table_facts=SimpleNamespace(columns=lambda: self.fields),
+            coverage=SimpleNamespace(of=lambda _: days),
+            shared_now=lambda: NOW,
+            chain=self.chain,
+            settings=SimpleNamespace(bitable_table_id=self.chain.newest.table_id),
+        )
         return cast("Context", made)
 
 
@@ -65,8 +75,20 @@ def test_nothing_is_written_while_loading_is_stopped() -> None:
         (Remembered(days={DAY: REBUILT}, accepted=NOW - timedelta(hours=3)), True),
         (Remembered(days={DAY: REBUILT}, accepted=NOW - timedelta(hours=1)), False),
         (Remembered(days={DAY: replace(REBUILT, as_of=NOW + timedelta(1))}, accepted=NOW - timedelta(1)), False),
+        (Remembered(days={DAY: REBUILT}, chain=chained(("tblA", None), ("tblB", DAY))), True),
+        (Remembered(days={DAY: REBUILT}, chain=chained(("tblA", None), ("tblB", DAY + timedelta(1)))), False),
     ],
-    ids=["new", "seen", "rebuilt", "no rows", "loaded after a person accepted it", "before that", "from the future"],
+    ids=[
+        "new",
+        "seen",
+        "rebuilt",
+        "no rows",
+        "loaded after a person accepted it",
+        "before that",
+        "from the future",
+        "rebuilt in its own table",
+        "rebuilt in the table before",
+    ],
 )
 def test_a_table_must_hold_rows_that_were_seen_or_loaded(
     remembered: Remembered,
