@@ -32,6 +32,12 @@ class Sums:
         self.conversions += conversions
         self.rows += 1
 
+    def join(self, other: "Sums") -> None:
+        """Add the sums of other rows."""
+        self.cost += other.cost
+        self.conversions += other.conversions
+        self.rows += other.rows
+
     @property
     def unit_cost(self) -> Decimal | None:
         """元 for each conversion; `None` without any."""
@@ -67,6 +73,21 @@ class Tally:
     promotions: dict[PromotionKey, Promotion] = field(default_factory=dict)
     unreadable: int = 0  # our rows without a number as 消耗: they count as 0
     has_conversions: bool = True  # whether the table has a column of 转化数
+
+    def join(self, later: "Tally") -> None:
+        """Add the sums of a table that holds later days."""
+        self.total.join(later.total)
+        for day, sums in later.days.items():
+            self.days[day].join(sums)
+        for account, sums in later.accounts.items():
+            self.accounts[account].join(sums)
+        for place, sums in later.account_days.items():
+            self.account_days[place].join(sums)
+        for key, promotion in later.promotions.items():
+            there = self.promotions.setdefault(key, Promotion(key.account, promotion.name, promotion.newest))
+            there.name, there.newest = promotion.name, promotion.newest
+            there.sums.join(promotion.sums)
+        self.unreadable += later.unreadable
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Read the rows of an export from the table or the API, in blocks; each is whole before it is handed on."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -21,9 +22,14 @@ log = structlog.get_logger()
 
 
 def of_the_table(ctx: Context, days: DayRange, accounts: Collection[Account]) -> Iterator[Block]:
-    """`table_blocks` of the table in the settings; raises as `match_fields` does."""
-    layout, _ = layout_now(ctx, ctx.base(None))
-    yield from table_blocks(lambda: ctx.base(None), layout, days, accounts)
+    """`table_blocks` of each table that holds some of the days; raises as `match_fields` does."""
+    done = 0
+    for table_id, held in ctx.pinned().chain.spans(days):
+        here = ctx.at_table(table_id)
+        layout, _ = layout_now(here, here.base(None))
+        for block in table_blocks(partial(here.base, None), layout, held, accounts):
+            yield replace(block, done=done + block.done)
+        done += len(held)
 
 
 def table_blocks(

@@ -6,7 +6,7 @@ from pipeline.context import Context
 from pipeline.core.coverage.grid import each_day
 from pipeline.core.coverage.history import read_at
 from pipeline.core.model import Account, DayRange, china_day
-from pipeline.core.telling.report import Report, Restated, tally
+from pipeline.core.telling.report import Report, Restated, Tally, tally
 from pipeline.render.period_card import report_card
 from pipeline.steps.accounts.roster import choose, current_accounts, remembered_accounts
 from pipeline.steps.coverage.grid import coverage
@@ -27,18 +27,27 @@ def gather(ctx: Context, days: DayRange, account_ids: Sequence[str]) -> Report:
     accounts = choose(ctx, (remembered_accounts(ctx) or current_accounts(ctx)).names, account_ids)
     grid = [one for one in coverage(ctx, days) if one.account in accounts]
     only = {account.name for account in accounts} if account_ids else None
-    base = ctx.base(None)
-    layout, _ = layout_now(ctx, base)
-    _, sums = read_following(base, layout, days, lambda now, records: tally(now, rows_of(now, records, days), only))
+    ctx = ctx.pinned()
+    first, *later = [_sums(ctx.at_table(table_id), held, only) for table_id, held in ctx.chain.spans(days)]
+    for sums in later:
+        first.join(sums)
     return Report(
         days=days,
-        tally=sums,
+        tally=first,
         grid={one.account: one.days for one in grid},
         restated=tuple(sorted(_restated(ctx, days, accounts), key=lambda one: (one.day, one.account, one.seen_at))),
         as_of=read_at(each_day(grid)),
         made_at=ctx.now(),
-        link=ctx.settings.table_url,
+        link=ctx.at_table(ctx.chain.newest.table_id).settings.table_url,
     )
+
+
+def _sums(ctx: Context, days: DayRange, only: Collection[str] | None) -> Tally:
+    """The sums of one table's days."""
+    base = ctx.base(None)
+    layout, _ = layout_now(ctx, base)
+    _, sums = read_following(base, layout, days, lambda now, records: tally(now, rows_of(now, records, days), only))
+    return sums
 
 
 def send_report(ctx: Context, report: Report) -> Sent:

@@ -5,6 +5,7 @@ Loading goes on after `laike tables repair`: whoever guesses which is right may 
 
 import structlog
 
+from pipeline.clients.feishu.codes import TABLE_NOT_FOUND
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError, TablesDisagree
 from pipeline.core.rollover.registry import disagreement, made_meanwhile
@@ -20,6 +21,8 @@ def check_registry(ctx: Context) -> None:
     try:
         registered = registry.read(ctx, ctx.base(None), chain.registry).of(chain.root)
     except LaikeError as error:
+        if error.code == TABLE_NOT_FOUND:  # without it nobody knows our tables once Redis is emptied
+            stop_loading(ctx, f"the registry {chain.registry} is not in the base")
         log.warning("registry_not_read", error=error.message)
         return
     if made_meanwhile(chain, registered):

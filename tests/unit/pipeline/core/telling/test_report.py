@@ -158,3 +158,10 @@ def test_a_weekday_is_the_average_of_its_whole_days() -> None:
     days = DayRange(MONDAY, MONDAY + timedelta(days=20))
     monday = weekdays(report(summed(*rows), days, a1_14=DayState.FAILED))[0]
     assert (monday.number, monday.days, monday.cost, monday.conversions) == (0, 2, Decimal(25), Decimal(2))
+
+
+def test_the_sums_of_two_tables_are_those_of_all_their_rows() -> None:
+    rows = [row(), row("3", name="套餐二"), row("5", "2", day=MONDAY + timedelta(days=1), name="新套餐")]
+    both = summed(*rows[:2])
+    both.join(summed(*rows[2:]))
+    assert both == summed(*rows)
