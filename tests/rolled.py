@@ -4,7 +4,7 @@ Nothing of the product is asked: which table a day belongs to is read off 数据
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -75,14 +75,21 @@ def data_tables(lab: Lab) -> dict[str, list[Plain]]:
     return {str(one["table_id"]): lab.records(one["table_id"]) for one in like_ours}
 
 
-def problems(lab: Lab, first: date, last: date) -> Iterator[str]:
-    """What does not hold of some days: a key twice, in the wrong table, with other figures, missing, or of nobody."""
+def problems(lab: Lab, first: date, last: date, accounts: Collection[str] = ()) -> Iterator[str]:
+    """What does not hold of some days: a key twice, in the wrong table, with other figures, missing, or of nobody.
+
+    Args:
+        accounts: Those that are judged, by id; without, all.
+    """
+    names = {number: name for number, name in lab.facts["accounts"].items() if not accounts or number in accounts}
     there: dict[Key, list[tuple[str, Plain]]] = {}
     for table_id, records in data_tables(lab).items():
         for cells in (record["fields"] for record in records):
-            if (key := key_of(cells)) and first <= key.day <= last:
+            key = key_of(cells)
+            if key and first <= key.day <= last and (not accounts or cells.get("账户名称") in names.values()):
                 there.setdefault(key, []).append((table_id, cells))
-    tables, source, names = chain(lab), lab.source(first, last), lab.facts["accounts"]
+    rows = lab.source(first, last).items()
+    tables, source = chain(lab), {key: row for key, row in rows if str(row["local_account_id"]) in names}
     assert source
     yield from (f"{key} is in the source no more, or never was" for key in there.keys() - source.keys())
     for key, row in source.items():
@@ -101,9 +108,9 @@ def problems(lab: Lab, first: date, last: date) -> Iterator[str]:
                 yield f"{key} has {cells.get(column)} as {column}, the source {row[metric]}"
 
 
-def assert_each_key_is_once_in_its_table(lab: Lab, first: date, last: date) -> None:
+def assert_each_key_is_once_in_its_table(lab: Lab, first: date, last: date, accounts: Collection[str] = ()) -> None:
     """Every key of these days is in one table of the base, in the right one, once, with the source's figures."""
-    found = list(problems(lab, first, last))
+    found = list(problems(lab, first, last, accounts))
     assert not found, "\n".join([f"{len(found)} problems", *found[:12], *map(str, registry(lab))])
 
 

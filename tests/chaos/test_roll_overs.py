@@ -7,6 +7,7 @@ seeds.
 
 import logging
 import random
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -27,6 +28,7 @@ from pipeline.steps.runs.carry_out import carry_out
 from pipeline.steps.runs.plan import begin, begin_daily
 from tests import forks
 from tests.chaos.campaign.rig import AHEAD, Ended, daily
+from tests.chaos.struck import EMPTIED
 from tests.days import FIRST, SEVEN, Days, Eve
 from tests.inprocess import quiet
 from tests.lab import Plain
@@ -45,6 +47,7 @@ from tests.workers import wait_until
 MORNINGS = 3  # until when everything is healed, repairs included
 STOPPED = ("tables_disagree",)  # why loading stops until somebody looks
 STEPS_OF_MAKING = 9  # calls of the run until the successor is there and remembered
+COMMANDS_OF_MAKING = 2
 LATE_STEPS = 26
 WRITES_OF_MAKING = ("tables.create", "records.batch_update", "records.batch_create", "views.create", "views.patch")
 LOST = ("drop_before", "drop_after", "truncate", "late")
@@ -198,18 +201,18 @@ def assert_one_successor(scene: Scene, kind: Kind) -> None:
 
 def _killed(scene: Scene) -> None:
     """The process of the run is killed: at one of the making's calls, or of its commands, or later on."""
-    point, number = scene.luck.choice([("call", STEPS_OF_MAKING), ("memory", 3), ("call", LATE_STEPS)])
-    code = struck(scene, "kill", point, scene.luck.randint(1, number))
-    assert code in (0, -9), code
+    point, last = scene.luck.choice([("call", STEPS_OF_MAKING), ("memory", COMMANDS_OF_MAKING), ("call", LATE_STEPS)])
+    code = struck(scene, "kill", point, scene.luck.randint(1, last))
+    assert code == -signal.SIGKILL or (code == 0 and last == LATE_STEPS), code
 
 
 def _emptied(scene: Scene) -> None:
     """Redis loses everything: before, between and after the calls of the making, or on a morning after it."""
     if scene.luck.random() < 1 / 4:
         scene.said.append(scene.days.next_morning())
-        flush(scene.days)
+        redis.Redis.from_url(scene.days.redis_url).flushdb()
         return
-    struck(scene, "empty", "call", scene.luck.randint(1, STEPS_OF_MAKING))
+    assert struck(scene, "empty", "call", scene.luck.randint(1, STEPS_OF_MAKING)) == EMPTIED
 
 
 def struck(scene: Scene, deed: str, point: str, number: int) -> int:
@@ -313,11 +316,6 @@ def _older(scene: Scene) -> None:
     for key, value in kept:
         if value:
             client.restore(key, 0, value)
-
-
-def flush(days: Days) -> None:
-    """Nothing is left in Redis."""
-    redis.Redis.from_url(days.redis_url).flushdb()
 
 
 def _brief(ended: Ended) -> str:

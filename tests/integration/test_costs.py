@@ -1,21 +1,23 @@
 """What a daily run costs, to the call and to the command: a change that makes it dearer has to say so here."""
 
 import json
+import logging
 from collections import Counter
-from datetime import time, timedelta
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import pytest
 import redis
 
+import tests.days as calendar
 from pipeline.state import keys
-from pipeline.steps.rollover.announce import announce
-from pipeline.steps.runs.carry_out import carry_out
-from pipeline.steps.runs.plan import begin_daily
+from tests.days import FIRST, Days, Eve
+from tests.inprocess import quiet
 from tests.lab import Lab
 
 CONNECTIONS = ("client|setinfo", "hello", "ping", "info")  # as many as there happen to be threads
 NO_RENEWAL = {"LAIKE_STEP_LEASE_S": "60"}  # else a slow machine renews a lease more often than a fast one
-BITABLE = ("tables", "fields", "records", "views", "base")
 CALLS = {
     "feishu.token": 1,
     "fields.list": 1,
@@ -77,34 +79,60 @@ def test_views_that_are_looked_at_cost_no_reading_of_the_fields_more(lab: Lab) -
     assert (made["views.get"], made["views.create"], made["fields.list"]) == (7, 0, 1)
 
 
-def test_a_successor_costs_six_calls_and_two_a_view_and_a_run_over_a_boundary_four(lab: Lab) -> None:
-    few = [account for account in lab.accounts if account != lab.big]
-    lab.extra["LAIKE_ACCOUNTS"] = json.dumps({one: lab.facts["accounts"][one] for one in few})
-    alone = [feishu_calls(lab, mornings) for mornings in (1, 2, 3)]
-    lab.extra["LAIKE_TABLE_SPLIT"] = "auto"
-    announce(lab.context(), lab.day + timedelta(days=4), "广告日报 X")
-    made, over = feishu_calls(lab, 4), feishu_calls(lab, 5)
-    usual = alone[-1]
-    assert (made - usual).total() - (usual - made).total() <= 6 + 2 * len(few), made - usual
-    assert (over - usual).total() - (usual - over).total() <= 4, over - usual
-
-
-def feishu_calls(lab: Lab, days_later: int) -> Counter[str]:
-    """The calls to Feishu of the daily run of a later morning, without those that change no table."""
-    lab.at(time(7, 0), days_later)
-    client = redis.Redis.from_url(lab.redis_url)
-    client.delete("", *client.scan_iter(keys.tenant_token("*", "*")))  # as each morning it is over
-    before = calls(lab)
-    ctx = lab.context()
-    summary = carry_out(ctx, begin_daily(ctx).run_id)
-    assert summary.state == "success", summary.trouble
-    sent = calls(lab) - before
-    return Counter({name: count for name, count in sent.items() if name.split(".")[0] in BITABLE})
-
-
 def added(lab: Lab, promotions: int) -> str:
     """One more account of a size; the product knows of it from now on."""
     made: dict[str, str] = lab.control("accounts/add", {"promotions": promotions})["accounts"]
     lab.extra["LAIKE_ACCOUNTS"] = json.dumps(json.loads(lab.environment()["LAIKE_ACCOUNTS"]) | made)
     (number,) = made
     return number
+
+
+def test_a_base_in_which_no_boundary_is_near_costs_nothing_for_successors(lab: Lab) -> None:
+    lab.extra["LAIKE_TABLE_SPLIT"] = "auto"
+    few = [account for account in lab.accounts if account != lab.big]
+    given, sent, _ = third_run(lab, few)
+    assert dict(sent) == {**CALLS, "report.account": 6, "report.promotion": 6, "records.search": 2}
+    assert given.total() == 620, given
+
+
+OF_MAKING, A_VIEW, OVER_A_BOUNDARY = 6, 2, 4  # calls to Feishu more
+NOT_FEISHU = ("report.", "oauth.", "accounts.", "bot.")
+MORNINGS = 6
+
+
+@pytest.mark.parametrize("restating", [False, True], ids=["final figures", "corrected figures"])
+def test_making_a_successor_costs_six_calls_and_two_a_view_and_a_run_over_the_boundary_four(
+    redis_url: str, tmp_path: Path, *, restating: bool
+) -> None:
+    with calendar.calendar() as server, quiet(logging.ERROR):
+        days = calendar.first_days(server, redis_url, tmp_path, cap=20_000)
+        days.control("settings", {"restating": restating})
+        assert all(ended.success for ended in days.mornings(FIRST + timedelta(days=9)))
+        eve = Eve.of(days)
+        without, with_one = (mornings(eve.again(server, redis_url, tmp_path), split) for split in (False, True))
+    more = [
+        Counter({name: made[name] - usual[name] for name in made | usual})
+        for usual, made in zip(without, with_one, strict=True)
+    ]
+    spent = "\n".join(str({name: calls for name, calls in one.items() if calls}) for one in more)
+    views = with_one[1]["views.create"]
+    assert (views, without[1]["views.create"], with_one[1]["tables.create"]) == (2, 0, 1)
+    assert more[1].total() <= OF_MAKING + A_VIEW * views, spent
+    # corrections of both sides of the boundary are two writes instead of one
+    extra = OVER_A_BOUNDARY + restating
+    assert all(one.total() <= extra for place, one in enumerate(more) if place != 1), spent
+
+
+def mornings(days: Days, split: bool) -> list[Counter[str]]:  # noqa: FBT001
+    """What each of some mornings sent to Feishu; `split`: with a successor from the second one on."""
+    if split:
+        done = days.laike("tables", "split", "--from", str(days.day + timedelta(days=2)), "--yes")
+        assert done.returncode == 0, done.stderr
+    client, sent = redis.Redis.from_url(days.redis_url), []
+    for _ in range(MORNINGS):
+        client.delete(keys.zone(days.facts["app_token"]))  # as each morning it is over, or about to be
+        before = calls(days)
+        assert days.next_morning().success
+        made = calls(days) - before
+        sent.append(Counter({name: count for name, count in made.items() if not name.startswith(NOT_FEISHU)}))
+    return sent

@@ -25,7 +25,7 @@ from pipeline.core.table.layout import Layout
 from pipeline.state.runs.staging import Snapshot, packed
 from pipeline.steps.rollover import registry
 from pipeline.steps.rollover.successor import Successor, create_or_adopt
-from pipeline.steps.table.read import match_fields, time_zone, writers
+from pipeline.steps.table.read import match_fields, time_zone
 
 log = structlog.get_logger()
 
@@ -123,7 +123,7 @@ def _remember(ctx: Context, chain: Chain, there: Successor, layout: Layout | Non
     if layout:
         here.table_facts.learn_columns({name: ColumnField(one.id, one.name) for name, one in layout.fields.items()})
     if layout and not there.adopted:
-        empty = Snapshot(layout, packed(()), writers(ctx), ctx.now(), 0, len(layout.fields))
+        empty = Snapshot(layout, packed(()), ctx.writes.writes(), ctx.now(), 0, len(layout.fields))
         ctx.staging.put_snapshot(made_id(there.table_id), empty)
     here.table_facts.learn_rows(china_day(ctx.now()), 0, counted=True)
     for table_id in chain.ids[:-1]:

@@ -19,7 +19,7 @@ from pipeline.steps.rollover.make import made_id
 from pipeline.steps.runs.carried import AS_LEFT, as_left
 from pipeline.steps.runs.once import Work, once
 from pipeline.steps.table.capacity import check_capacity
-from pipeline.steps.table.read import rows_of, take_snapshot
+from pipeline.steps.table.read import rows_of, take_snapshot, time_zone
 
 log = structlog.get_logger()
 
@@ -57,6 +57,8 @@ def _read_table(ctx: Context, part: Run) -> int:
         check_capacity(ctx, part.run_id)
     cut = pieces(part, list(part.days))
     try:
+        if part.chain:
+            time_zone(ctx, ctx.base(part))  # else each of the threads asks for it
         with ThreadPoolExecutor(max_workers=len(cut) + 1) as pool:
             checked = pool.submit(check_registry, ctx) if _to_check(part) else None
             read = dict(zip(cut, pool.map(partial(_snapshot, ctx), cut), strict=True))

@@ -166,6 +166,8 @@ def _planned(
     dry_run: bool = False,
 ) -> Run:
     ctx, now = there.ctx, there.ctx.now()
+    if there.notes:  # it took some calls: if Redis was emptied meanwhile, nobody would know that older days are loaded
+        with_coverage(ctx, listed.names)
     accounts, parked = choose(ctx, listed.names, account_ids), ctx.absences.parked(now)
     return Run(
         run_id=run_id,
