@@ -1,7 +1,6 @@
 """What people command about rows is about the tables of all days, and what is about one table, about the newest."""
 
 import json
-from collections.abc import Iterator
 from datetime import date, time, timedelta
 
 import pytest
@@ -15,7 +14,7 @@ NAME = "广告日报 下一张"
 
 
 @pytest.fixture
-def two(lab: Lab) -> Iterator[tuple[Lab, date, str]]:
+def two(lab: Lab) -> tuple[Lab, date, str]:
     """A lab after a roll-over: its first new day, and the id of the new table."""
     lab.sync()
     lab.extra["LAIKE_TABLE_SPLIT"] = "auto"
@@ -24,7 +23,7 @@ def two(lab: Lab) -> Iterator[tuple[Lab, date, str]]:
     lab.at(time(12, 5), days_later=1)
     ctx = lab.context()
     assert carry_out(ctx, begin_daily(ctx).run_id).state == "success"
-    yield lab, first, str(lab.table_named(NAME)["table_id"])
+    return lab, first, str(lab.table_named(NAME)["table_id"])
 
 
 def test_an_export_and_a_report_have_the_rows_of_each_days_table(two: tuple[Lab, date, str]) -> None:
