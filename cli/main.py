@@ -22,6 +22,9 @@ Tell = Annotated[
         "--tell", help="Send the group a card at the end. Default: only if it settles an earlier card's report."
     ),
 ]
+OfTable = Annotated[
+    str | None, typer.Option("--table", help="A table that `laike tables` lists, by name or id. Default: the newest.")
+]
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
 
@@ -163,12 +166,13 @@ def report(
 @app.command()
 def views(
     fix: Annotated[bool, typer.Option("--fix", help="Create missing views and repair wrong ones.")] = False,
+    table: OfTable = None,
     as_json: AsJson = False,
 ) -> None:
     """Check that each account has its view; a filter that a person changed stays."""
     from cli.table.views import views as command
 
-    raise typer.Exit(command(fix=fix, as_json=as_json))
+    raise typer.Exit(command(table, fix=fix, as_json=as_json))
 
 
 @app.command()
@@ -198,12 +202,13 @@ def export(
 def backup(
     file: Annotated[str | None, typer.Argument(metavar="[FILE]", help="The file. Default: a new one.")] = None,
     keep: Annotated[int | None, typer.Option(min=1, help="Keep this many backups and delete older ones.")] = None,
+    table: OfTable = None,
     as_json: AsJson = False,
 ) -> None:
     """Save the table's columns, views and rows in a compressed file with a checksum."""
     from cli.table.backup import backup as command
 
-    raise typer.Exit(command(file, keep, as_json=as_json))
+    raise typer.Exit(command(file, keep, table, as_json=as_json))
 
 
 @app.command()

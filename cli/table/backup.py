@@ -9,18 +9,20 @@ from pipeline.file_input import path_of
 from pipeline.state.table import backups
 from pipeline.steps.on_demand.restore import Lacks, look
 from pipeline.steps.on_demand.restore import restore as carry_out
+from pipeline.steps.rollover.chosen import at_chosen
 from pipeline.steps.table.save import WHOLE, back_up
 
 
-def backup(file: str | None, keep: int | None, *, as_json: bool) -> int:
+def backup(file: str | None, keep: int | None, table: str | None, *, as_json: bool) -> int:
     """Save the whole table into a file; with `keep`, delete older files in the folder.
 
     Raises:
-        WrongInput: There is such a file, or `keep` is given with a file.
+        WrongInput: There is such a file, `keep` is given with a file, or there is no such table.
     """
     if file and keep:
         raise WrongInput("--keep counts the backups in their folder: give no FILE")
-    with opened() as ctx:
+    with opened() as opened_ctx:
+        ctx = at_chosen(opened_ctx, table)
         with bar("rows read") as tell:
             made = back_up(ctx, path_of(file) if file is not None else None, tell)
         table_id = ctx.settings.bitable_table_id
@@ -45,7 +47,9 @@ def restore(file: str, *, dry_run: bool, yes: bool) -> int:
         TableMismatch: The table lacks columns of the backup.
     """
     saved = backups.read(path_of(file))
-    with opened() as ctx:
+    with opened() as opened_ctx:
+        chain = opened_ctx.chain
+        ctx = at_chosen(opened_ctx, saved.header.table_id if saved.header.table_id in chain.ids else None)
         _print(saved, look(ctx, saved), ctx.settings.bitable_table_id)
         if dry_run:
             return output.DONE

@@ -9,8 +9,9 @@ from cli.terminal import output
 from pipeline.core.model import DayRange
 from pipeline.core.runs.plan import bounded
 from pipeline.core.table.duplicates import Copy, LeftAlone, Plan
-from pipeline.steps.on_demand.dedup import Cleaned, Doubled, look
+from pipeline.steps.on_demand.dedup import Cleaned, Doubled, all_cleaned, joined, look
 from pipeline.steps.on_demand.dedup import clean as carry_out
+from pipeline.steps.rollover.chosen import at_each
 
 
 def check(start: str | None, end: str | None, *, as_json: bool) -> int:
@@ -21,7 +22,7 @@ def check(start: str | None, end: str | None, *, as_json: bool) -> int:
     """
     days = _days(start, end)
     with opened() as ctx:
-        found = look(ctx, days)
+        found = joined([look(here, days) for here in at_each(ctx)])
     if as_json:
         output.print_json(_document(found))
     else:
@@ -37,14 +38,15 @@ def clean(day: str | None, *, yes: bool) -> int:
     """
     days = _days(day, day)
     with opened() as ctx:
-        found = look(ctx, days)
+        there = [(here, look(here, days)) for here in at_each(ctx)]
+        found = joined([one for _, one in there])
         _print(found)
         if not found.plans:
             return output.DONE
         if not (yes or output.agreed()):
             output.note("nothing was changed; --yes carries this out")
             return output.WRONG_USAGE
-        cleaned = carry_out(ctx, found)
+        cleaned = all_cleaned([carry_out(here, one) for here, one in there])
     _print_cleaned(cleaned)
     return output.IN_PART if cleaned.left else output.DONE
 

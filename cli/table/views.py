@@ -6,13 +6,19 @@ from pipeline.core.runs.plan import choose_accounts
 from pipeline.core.runs.views import CREATED_A_RUN
 from pipeline.core.table.views import ViewState
 from pipeline.steps.accounts.roster import current_accounts
+from pipeline.steps.rollover.chosen import at_chosen
 from pipeline.steps.runs.views import forget_deleted, inspect, mend
 from pipeline.steps.table.write import batches
 
 
-def views(*, fix: bool, as_json: bool) -> int:
-    """Show the view of each account; with `fix`, make the missing and repair the wrong ones first."""
-    with opened() as ctx:
+def views(table: str | None, *, fix: bool, as_json: bool) -> int:
+    """Show the view of each account; with `fix`, make the missing and repair the wrong ones first.
+
+    Raises:
+        WrongInput: There is no such table.
+    """
+    with opened() as opened_ctx:
+        ctx = at_chosen(opened_ctx, table)
         accounts = choose_accounts(current_accounts(ctx).names, [])
         if fix:
             forget_deleted(ctx, accounts)

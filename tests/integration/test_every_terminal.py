@@ -17,7 +17,18 @@ ELSEWHERE = {"demo": "tests/integration/test_demo.py runs it: its own services, 
 HOSTILE = r"x\[/nope]:cd:" + "\x1b[2J\u202e\n"
 OURS = re.compile(r"\x1b\[(\d+;)*\d*m|\x1b\[\?25[hl]|\x1b\[\d*[KA]|\r")  # colours, and the cursor of a bar
 WHOLE = [name for name in NAMES if name and not re.search("[\ud800-\udfff]", name)]
-DOCUMENTS = ("status", "runs", "show last", "accounts", "coverage", "views", "dedup check", "doctor", "token status")
+DOCUMENTS = (
+    "status",
+    "runs",
+    "show last",
+    "accounts",
+    "coverage",
+    "views",
+    "tables",
+    "dedup check",
+    "doctor",
+    "token status",
+)
 
 
 def commands(day: str) -> list[tuple[list[str], int]]:
@@ -47,6 +58,9 @@ def _plain(day: str) -> dict[str, int]:
         "coverage": 0,
         "views": 1,  # an account without rows has none to filter by
         "views --fix": 1,
+        "tables": 0,
+        "tables split": 2,  # LAIKE_TABLE_SPLIT=none
+        "tables repair": 0,
         "dedup check": 0,
         "dedup clean --yes": 0,
         f"export {day} {day} --output rows.csv": 0,

@@ -17,7 +17,7 @@ from tests.lab import Lab, Plain
 @pytest.fixture
 def loaded(lab: Lab) -> Lab:
     """A lab whose newest day is loaded, with so much room that no run foretells a successor."""
-    lab.extra["LAIKE_TABLE_MAX_ROWS"] = "1000000"
+    lab.extra |= {"LAIKE_TABLE_MAX_ROWS": "1000000", "LAIKE_TABLE_SPLIT": "auto"}
     lab.sync(lab.day)
     return lab
 

@@ -190,7 +190,7 @@ def test_a_run_that_cannot_begin_is_told_once_a_day_for_each_cause(
 ) -> None:
     days = {"start": str(lab.day), "end": str(lab.day)} if BEGINNERS[title] is tasks.backfill else {}
     for error in (Broken, Broken, KeyError):
-        break_("pipeline.steps.runs.plan.rebuild_coverage", error=error)
+        break_("pipeline.steps.runs.plan.with_coverage", error=error)
         ended = BEGINNERS[title].apply(kwargs=days)
         assert ended.state == "FAILURE"
     assert titles(lab) == [title, title]

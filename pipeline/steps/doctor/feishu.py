@@ -14,6 +14,7 @@ from pipeline.steps.doctor.rights import CHECKS as RIGHTS
 from pipeline.steps.doctor.rights import Rights, try_writes
 from pipeline.steps.doctor.table import CHECKS as TABLE
 from pipeline.steps.doctor.table import check_table
+from pipeline.steps.rollover.chosen import at_chosen
 
 META = ("base.time_zone", "base.advanced")
 AFTER = (*RIGHTS, "base", *META, *TABLE)
@@ -27,6 +28,8 @@ _ADVANCED = "请确认「添加文档应用」中该应用为「可管理」：�
 
 def check_feishu(ctx: Context, *, redis: bool) -> list[Finding]:
     """Check app, permissions, base and table; skip what needs Redis without it."""
+    if redis:
+        ctx = at_chosen(ctx, None)  # our newest table: older ones take corrections only
     policy = replace(READ, attempts=TRIES, scale=ctx.settings.wait_scale)
     try:
         policy.run(ctx.tenant_token.ask, ctx.time_left(None)())

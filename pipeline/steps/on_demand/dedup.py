@@ -59,6 +59,29 @@ class Cleaned:
     files: tuple[Path, ...] = ()
 
 
+def joined(found: Sequence[Doubled]) -> Doubled:
+    """What was found in all tables together; for one alone, the same."""
+    first = found[0]
+    return Doubled(
+        plans=tuple(plan for one in found for plan in one.plans),
+        ours=first.ours,
+        wanted={key: row for one in found for key, row in one.wanted.items()},
+        unasked=tuple(dict.fromkeys(words for one in found for words in one.unasked)),
+        days=first.days,
+        left=tuple(left for one in found for left in one.left),
+    )
+
+
+def all_cleaned(done: Sequence[Cleaned]) -> Cleaned:
+    """What was cleaned in all tables together."""
+    return Cleaned(
+        removed=sum(one.removed for one in done),
+        merged=sum(one.merged for one in done),
+        left=tuple(key for one in done for key in one.left),
+        files=tuple(file for one in done for file in one.files),
+    )
+
+
 def look(ctx: Context, days: DayRange | None) -> Doubled:
     """Find the rows of one key in some days, or in the whole table, and plan which one stays.
 

@@ -31,23 +31,24 @@ class Repair:
         ctx = self._ctx
         with ctx.writing() as base:
             ctx.writes.begin_writing()
+            alone = names is not None
             names, (layout, _) = base.views.names() if names is None else names, layout_now(ctx, base)
             new = [view.account for view in work if view.state == ViewState.NEW]
             spent = active() if active else _spent_lately(ctx, new)
             afforded = affordable(new, len(names), spent)
             done = {account.id: ViewState.SPARED for account in new if account not in afforded}
             for view in (view for view in work if view.account.id not in done):
-                done[view.account.id] = self._make_right(base, layout, view, set(names.values()))
+                done[view.account.id] = self._make_right(base, layout, view, set(names.values()), alone=alone)
         return done
 
-    def _make_right(self, base: Base, layout: Layout, view: AccountView, taken: set[str]) -> ViewState:
+    def _make_right(self, base: Base, layout: Layout, view: AccountView, taken: set[str], *, alone: bool) -> ViewState:
         wanted = layout.view_conditions(view.account)
         if not wanted:
             return ViewState.WAITING
         view_id = view.view_id or self._create(base, view.account, taken)
         if view_id is None:
             return ViewState.SPARED
-        if _filtered(base, view_id, wanted):
+        if _filtered(base, view_id, wanted, alone=alone):
             remember(self._ctx, view.account, view_id)
             return view.state
         return ViewState.UNPROVEN
@@ -90,8 +91,11 @@ class Repair:
         return None
 
 
-def _filtered(base: Base, view_id: str, wanted: Sequence[tuple[str, str]]) -> bool:
+def _filtered(base: Base, view_id: str, wanted: Sequence[tuple[str, str]], *, alone: bool) -> bool:
     """Set the first of equivalent conditions that the service takes and that reads back; whether one did.
+
+    Args:
+        alone: Nobody else changes the view meanwhile: what the answer has of the filter need not be read again.
 
     Raises:
         BadRequest: The service took none.
@@ -99,7 +103,7 @@ def _filtered(base: Base, view_id: str, wanted: Sequence[tuple[str, str]]) -> bo
     refusals: list[BadRequest] = []
     for one in wanted:
         try:
-            if _reads_back(base, view_id, one):
+            if _reads_back(base, view_id, one, alone=alone):
                 return True
         except BadRequest as error:
             refusals.append(error)
@@ -108,11 +112,11 @@ def _filtered(base: Base, view_id: str, wanted: Sequence[tuple[str, str]]) -> bo
     return False
 
 
-def _reads_back(base: Base, view_id: str, wanted: tuple[str, str]) -> bool:
-    """Set a condition; whether it reads back, in the answer or, if that has no filter, by reading it again."""
+def _reads_back(base: Base, view_id: str, wanted: tuple[str, str], *, alone: bool) -> bool:
+    """Set a condition; whether it reads back."""
     for left in reversed(range(TRIES)):
         told = _unless_unknown(lambda: base.views.filter_on(view_id, *wanted), last=not left)
-        found = base.views.conditions(view_id) if not told else told.conditions
+        found = told.conditions if alone and told else base.views.conditions(view_id)
         if any(condition.matches(*wanted) for condition in found):
             return True
     return False

@@ -1,0 +1,66 @@
+"""What people command about rows is about the tables of all days, and what is about one table, about the newest."""
+
+import json
+from datetime import date, time, timedelta
+
+import pytest
+
+from pipeline.steps.rollover.announce import announce
+from pipeline.steps.runs.carry_out import carry_out
+from pipeline.steps.runs.plan import begin_daily
+from tests.lab import Lab
+
+NAME = "广告日报 下一张"
+
+
+@pytest.fixture
+def two(lab: Lab) -> tuple[Lab, date, str]:
+    """A lab after a roll-over: its first new day, and the id of the new table."""
+    lab.sync()
+    lab.extra["LAIKE_TABLE_SPLIT"] = "auto"
+    first = lab.day + timedelta(days=1)
+    announce(lab.context(), first, NAME, by_hand=True)
+    lab.at(time(12, 5), days_later=1)
+    ctx = lab.context()
+    assert carry_out(ctx, begin_daily(ctx).run_id).state == "success"
+    return lab, first, str(lab.table_named(NAME)["table_id"])
+
+
+def test_an_export_and_a_report_have_the_rows_of_each_days_table(two: tuple[Lab, date, str]) -> None:
+    lab, first, table_id = two
+    before = (first - timedelta(days=1)).isoformat()
+    done = lab.laike("export", before, first.isoformat(), "--format", "jsonl", "--output", "-")
+    assert done.returncode == 0, done.stderr
+    days = [row["时间"] for line in done.stdout.splitlines() if (row := json.loads(line))["单元ID"]]
+    source = lab.source(first - timedelta(days=1), first)
+    assert {day: days.count(day) for day in set(days)} == {
+        day.isoformat(): sum(key.day == day for key in source) for day in (first - timedelta(days=1), first)
+    }
+    told = lab.laike("report", before, first.isoformat(), "--json")
+    assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout)["rows"] == len(source) + 1  # a person has a row, too
+    assert len(lab.records(table_id)) == sum(key.day == first for key in source)
+
+
+def test_rows_of_one_key_are_found_in_every_table(two: tuple[Lab, date, str]) -> None:
+    lab, _, table_id = two
+    for one in (lab.table_id, table_id):
+        row = next(record["fields"] for record in lab.records(one) if record["fields"].get("单元ID"))
+        lab.control("rows/insert", {"table_id": one, "fields": row, "by": "app"})
+    done = lab.laike("dedup", "check", "--json")
+    assert len(json.loads(done.stdout)["keys"]) == 2, done.stderr
+    assert lab.laike("dedup", "clean", "--yes").returncode == 0
+    assert lab.laike("dedup", "check").returncode == 0
+
+
+def test_a_command_about_one_table_is_about_the_newest_unless_another_is_named(two: tuple[Lab, date, str]) -> None:
+    lab, _, table_id = two
+    rows = {one: json.loads(lab.laike("backup", "--json", *words).stdout)["rows"] for one, words in {
+        table_id: (), lab.table_id: ("--table", lab.table_id),
+    }.items()}  # fmt: skip
+    assert rows == {one: len(lab.records(one)) for one in (table_id, lab.table_id)}
+    assert lab.laike("views", "--table", NAME).returncode == 0
+    refused = lab.laike("views", "--table", "nobody's")
+    assert refused.returncode == 2
+    assert table_id in refused.stderr
+    assert lab.laike("doctor").returncode in (0, 1)
