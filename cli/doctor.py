@@ -15,7 +15,7 @@ from pipeline.steps.doctor.examine import examine
 from pipeline.steps.doctor.findings import Finding, State, broken, worst
 from pipeline.steps.doctor.probe import probe
 from pipeline.steps.doctor.surroundings import Workers
-from pipeline.steps.table.visibility import unblock as unblock_loading
+from pipeline.steps.rollover.chosen import unblock_all
 
 MARKS = {
     State.OK: ("✓", "green"),
@@ -55,7 +55,7 @@ def doctor(*, notify: bool, unblock: bool, history: str | None, as_json: bool) -
         return _tell([broken("redis", error.message, "请修正 LAIKE_REDIS_URL。")], as_json=as_json)
     if unblock:
         with ours(settings.redis_address):
-            unblock_loading(ctx)
+            unblock_all(ctx)
         output.note(("note:", "yellow"), " loading resumes with the table as it is")
     if history:
         with ours(settings.redis_address):

@@ -103,3 +103,30 @@ def test_a_stop_that_the_former_release_left_is_obeyed_and_ends_with_our_doctor(
     assert mark_of(rolled, newest.table_id) is None
     assert rolled.next_morning().success
     assert_each_key_is_once_in_its_table(rolled, FIRST, rolled.day)
+
+
+def stop(days: Days, table_id: str, name: str, day: date) -> None:
+    """Loading into a table is stopped: rows of an account and a day could not be read back."""
+    left = json.dumps({"why": "rows cannot be read back", "days": [[name, day.isoformat()]]})
+    with redis.Redis.from_url(days.redis_url) as client:
+        client.set(f"laike:v1:table:{table_id}:stopped", left)
+
+
+@pytest.mark.parametrize("place", [0, -1], ids=["oldest", "newest"])
+def test_a_person_who_says_that_a_table_shows_all_that_there_is_lets_loading_go_on(rolled: Days, place: int) -> None:
+    table_id = chain(rolled)[place].table_id
+    stop(rolled, table_id, "蜀香小馆", date(2023, 1, 1))
+    assert "loading is stopped" in rolled.laike("doctor").stdout
+    rolled.laike("doctor", "--unblock")
+    assert "loading is stopped" not in rolled.laike("doctor").stdout
+    assert rolled.next_morning().success
+    assert_each_key_is_once_in_its_table(rolled, FIRST, rolled.day)
+
+
+@pytest.mark.parametrize("place", [0, 1, -1], ids=["oldest", "older", "newest"])
+def test_doctor_lets_loading_into_each_table_go_on_once_its_rows_are_seen(rolled: Days, place: int) -> None:
+    table_id = chain(rolled)[place].table_id
+    stop(rolled, table_id, *max(one for one in seen(rolled, table_id) if one[0] == "蜀香小馆"))
+    assert "loading, which was stopped, goes on" in rolled.laike("doctor").stdout
+    assert "loading, which was stopped" not in rolled.laike("doctor").stdout
+    assert rolled.next_morning().success

@@ -13,9 +13,11 @@ from pipeline.core.runs.plan import window
 from pipeline.core.table.cells import Field
 from pipeline.core.table.layout import Layout, match
 from pipeline.core.table.views import AccountView, ViewState
+from pipeline.state.table.visibility import VisibilityLost
 from pipeline.steps.doctor.findings import Finding, broken, of_error, ok, skipped, warning
 from pipeline.steps.doctor.oceanengine import accounts_of
 from pipeline.steps.doctor.rights import Rights
+from pipeline.steps.rollover.chosen import at_each
 from pipeline.steps.runs.views import inspect
 from pipeline.steps.table.read import match_fields, read_rows
 from pipeline.steps.table.visibility import holds_rows, still_invisible
@@ -55,7 +57,7 @@ def check_table(ctx: Context, base: Base, rights: Rights, zone: ZoneInfo, *, red
             count = pool.submit(rights.ask, READ_ROWS, base.records().count)
             views = pool.submit(rights.ask, READ_VIEWS, base.views.names)
         layout, columns = _columns(ctx, fields.result(), zone, redis=redis)
-        seen = _rows(ctx, base, layout if redis else None, count.result(), redis=redis)
+        seen = _rows(ctx, layout if redis else None, count.result(), zone, redis=redis)
         capacity = _capacity(ctx, count.result())
         shown = _views(ctx, base, rights, views.result(), layout, redis=redis)
         if count.result() is None:
@@ -79,20 +81,27 @@ def _columns(
     return layout, ok("columns", f"{len(layout.columns)} columns, each of a type that holds its figures")
 
 
-def _rows(ctx: Context, base: Base, layout: Layout | None, count: int | None, *, redis: bool) -> Finding:
-    """Check that written rows can be read; if so, resume loading that was stopped."""
+def _rows(ctx: Context, layout: Layout | None, count: int | None, zone: ZoneInfo, *, redis: bool) -> Finding:
+    """Check that written rows can be read; if so, resume loading that was stopped, into older tables as well."""
     if count is None or layout is None:
         return skipped(["rows"], "reading records is denied" if count is None else _lacking(redis=redis))[0]
     if not count and holds_rows(ctx, accounts_of(ctx)):
         return broken("rows", "the table reads as empty although rows were loaded: a right may be lost", _UNSEEN)
-    if not (lost := ctx.visibility.lost()):
+    stopped = [(here, lost) for here in at_each(ctx) if (lost := here.visibility.lost())]
+    if not stopped:
         return ok("rows", "what was written can be read")
-    if lost.tables:
-        return broken("rows", f"loading is stopped: {lost.why}", maintenance_of(TablesDisagree.reason))
-    if still_invisible(base, layout, lost):
-        return broken("rows", f"loading is stopped: {lost.why}", _UNSEEN)
-    ctx.visibility.learn_regained()
+    for here, lost in stopped:
+        if lost.tables:
+            return broken("rows", f"loading is stopped: {lost.why}", maintenance_of(TablesDisagree.reason))
+        if _still_invisible(here, lost, zone):
+            return broken("rows", f"loading is stopped: {lost.why}", _UNSEEN)
+        here.visibility.learn_regained()
     return ok("rows", "what was written can be read again: loading, which was stopped, goes on")
+
+
+def _still_invisible(here: Context, lost: VisibilityLost, zone: ZoneInfo) -> bool:
+    base = here.base(None)
+    return still_invisible(base, match_fields(here, base.tables.fields(base.table_id), zone), lost)
 
 
 def _capacity(ctx: Context, count: int | None) -> Finding:

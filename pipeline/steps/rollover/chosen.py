@@ -1,9 +1,10 @@
-"""Which table of a chain a person means."""
+"""Which tables of a chain a person means."""
 
 from collections.abc import Iterator
 
 from pipeline.context import Context
 from pipeline.core.errors import WrongInput
+from pipeline.steps.table.visibility import unblock
 
 
 def at_chosen(ctx: Context, wanted: str | None) -> Context:
@@ -26,3 +27,11 @@ def at_each(ctx: Context) -> Iterator[Context]:
     """The context on each of our tables, the oldest first."""
     here = ctx.pinned()
     return (here.at_table(table_id) for table_id in here.chain.ids)
+
+
+def unblock_all(ctx: Context) -> None:
+    """Resume loading into our newest table, and into each other one for which it is stopped: a person looked."""
+    *older, newest = at_each(ctx)
+    stopped = [(here, here.visibility.lost()) for here in older]
+    for here in (newest, *(here for here, lost in stopped if lost)):
+        unblock(here)
