@@ -94,7 +94,7 @@ def test_what_init_and_a_run_call_the_sdk_calls_too(lab: Lab, sdk: Sdk) -> None:
 def complete_a_table(ctx: Context) -> None:
     """Do what `laike init` does for missing columns, status table and views."""
     accounts = [Account("1", "甲")]
-    short = ctx.base(None).tables.create("缺列", [{"field_name": "单元ID", "type": 1}]).table_id
+    short = ctx.base(None).tables.create("缺列", [{"field_name": "单元ID", "type": 1}])
     init.carry_out(ctx, init.look(ctx, short, accounts), accounts, lambda _: None, lambda _: None)
 
 
@@ -138,7 +138,7 @@ def test_the_sdk_makes_a_successor_of_the_fields_that_we_copy_and_lists_it_as_th
     base = lab.context().base(None)
     ours = [named.get(column.name, column.new_field) for column in DEFAULT_COLUMNS]
     first = next(one for one in ours if one["field_name"] == "单元ID")
-    old = base.tables.create("旧表", [first, *(one for one in ours if one is not first)]).table_id
+    old = base.tables.create("旧表", [first, *(one for one in ours if one is not first)])
     layout = match(DEFAULT_COLUMNS, base.tables.fields(old), CHINA)
     fields = new_fields(base.tables.described(old), layout)
     table = {"name": "新表", "default_view_name": "表格", "fields": fields}

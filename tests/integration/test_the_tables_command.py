@@ -29,7 +29,7 @@ def two(loaded: Lab) -> Lab:
     with ctx.writing() as base:
         ctx.writes.begin_writing()
         fields = [column.new_field for column in ctx.settings.columns]
-        later = PhysicalTable(base.tables.create("下一张", fields).table_id, loaded.day + timedelta(days=10), "下一张")
+        later = PhysicalTable(base.tables.create("下一张", fields), loaded.day + timedelta(days=10), "下一张")
         chain = Chain((PhysicalTable(loaded.table_id, None, "广告日报"), later), registry=registry.make(ctx, base))
         ctx.chains.learn(registry.write_rows(ctx, base, chain))
     return loaded

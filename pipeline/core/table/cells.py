@@ -32,6 +32,9 @@ _DAY = re.compile(r"^\s*(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T].*)?
 UNFIT_LOOKS: Mapping[str, str] = {"Rating": "评分", "Email": "邮箱", "Barcode": "条码"}
 
 
+NO_ID = ""  # of a field that was made a moment ago, and not read yet
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """A field of the table."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.core.model import AccountDay
+from pipeline.core.table.cells import NO_ID, Field
 from pipeline.core.table.diff import Causes
 from pipeline.core.table.layout import Layout
 
@@ -32,7 +33,11 @@ def written_fields(last: LastFields, layout: Layout, read_at: datetime) -> dict[
             return last[name].since
         return read_at if last else None
 
-    return {name: ColumnField(field.id, field.name, since(name, field.id)) for name, field in layout.fields.items()}
+    def written(name: str, field: Field) -> ColumnField | None:
+        return last.get(name) if field.id == NO_ID else ColumnField(field.id, field.name, since(name, field.id))
+
+    fields = {name: written(name, field) for name, field in layout.fields.items()}
+    return {name: field for name, field in fields.items() if field}
 
 
 def is_new(

@@ -51,7 +51,7 @@ def status_table(ctx: Context, base: Base) -> str:
         return remembered
     table_id = base.tables.ids().get(NAME)
     if not table_id:
-        table_id = base.tables.create(NAME, FIELDS).table_id
+        table_id = base.tables.create(NAME, FIELDS)
         ctx.table_facts.beside(table_id).learn_rows(china_day(ctx.now()), 0, counted=True)
     ctx.status_memory.learn_status_table(table_id)
     return table_id

@@ -106,7 +106,7 @@ def carry_out(
 
 
 def _make_table(ctx: Context, base: Base, say: Callable[[str], None]) -> str:
-    table_id = base.tables.create(TABLE_NAME, [column.new_field for column in ctx.settings.columns]).table_id
+    table_id = base.tables.create(TABLE_NAME, [column.new_field for column in ctx.settings.columns])
     say(f"table {TABLE_NAME} made: {table_id}")
     return table_id
 

@@ -10,7 +10,7 @@ from pipeline.clients.feishu.base import Base
 from pipeline.context import Context
 from pipeline.core.chain import Chain
 from pipeline.core.coverage.status import NAME as STATUS
-from pipeline.core.errors import RowVanished, WrongInput
+from pipeline.core.errors import WrongInput
 from pipeline.core.model import AccountDay, china_day
 from pipeline.core.rollover.forecast import boundary
 from pipeline.core.rollover.naming import successor_name
@@ -126,20 +126,12 @@ def _mend(ctx: Context, base: Base, found: Faults) -> None:
     there = found.registered.registry if found.registered else ""
     chain = replace(chain, registry=there or registry.make(ctx, base))
     for table in out:
-        if table.record_id:
-            _remove_row(base, chain.registry, table.record_id)
+        registry.remove_row(base, chain, table)
     written = registry.write_rows(ctx, base, chain)
     for table in out:
         ctx.chains.forget(table.table_id)
     ctx.chains.learn(written)
     log.info("tables_mended", faults=len(found.faults), tables=written.ids)
-
-
-def _remove_row(base: Base, registry_id: str, record_id: str) -> None:
-    try:
-        base.records(registry_id).batch_delete([record_id])
-    except RowVanished:
-        log.info("row_was_gone", record=record_id)
 
 
 def _resume(ctx: Context, chain: Chain) -> None:

@@ -9,7 +9,7 @@ import structlog
 from pipeline.clients.feishu.base import Base
 from pipeline.context import Context
 from pipeline.core.chain import Chain, PhysicalTable
-from pipeline.core.errors import RowVanished, TablesDisagree
+from pipeline.core.errors import TablesDisagree
 from pipeline.core.rollover.registry import disagreement
 from pipeline.steps.rollover import registry
 
@@ -48,8 +48,7 @@ def withdraw(ctx: Context) -> Chain:
         if told is None:
             return chain
         ctx.writes.begin_writing()
-        if told.record_id:
-            _remove_row(base, chain.registry, told.record_id)
+        registry.remove_row(base, chain, told)
         left = replace(chain, announced=None)
         ctx.chains.learn(left)
     log.info("successor_withdrawn", first=str(told.first), name=told.name)
@@ -71,10 +70,3 @@ def _with_registry(ctx: Context, base: Base, chain: Chain) -> Chain:
     first = replace(chain.tables[0], name=names.get(chain.root, chain.tables[0].name))
     announced = registered.announced if registered else None
     return replace(chain, tables=(first, *chain.tables[1:]), announced=announced, registry=registry_id)
-
-
-def _remove_row(base: Base, registry_id: str, record_id: str) -> None:
-    try:
-        base.records(registry_id).batch_delete([record_id])
-    except RowVanished:
-        log.info("announcement_was_gone", record=record_id)

@@ -24,6 +24,7 @@ from pipeline.core.rollover.words import (
     withdrawn_line,
 )
 from pipeline.steps.rollover.announce import announce, withdraw
+from pipeline.steps.rollover.registry import row_counts
 from pipeline.steps.table.read import match_fields, time_zone
 
 log = structlog.get_logger()
@@ -80,18 +81,13 @@ def _told(ctx: Context, chain: Chain, first: date | None, today: date) -> Iterat
     if new:
         names = ctx.base(None).tables.ids()
         root = next((name for name, table_id in names.items() if table_id == chain.root), chain.tables[0].name)
-        there = announce(ctx, first, successor_name(root, first, names.keys()), _rows(ctx, chain)).announced
+        there = announce(ctx, first, successor_name(root, first, names.keys()), row_counts(ctx, chain)).announced
         yield from filter(None, [tables_warning(len(names))])
     name = there.name if there else ""
     yield foretold_line(first, name, today)
     if details_due(first, today, new=new):
         left = stays_behind(ctx)
         yield from foretold_details(first, name, chain.newest.name, today, columns=left.columns, linked=left.linked)
-
-
-def _rows(ctx: Context, chain: Chain) -> dict[str, int]:
-    counts = ((table_id, ctx.at_table(table_id).table_facts.rows()) for table_id in chain.ids)
-    return {table_id: rows[max(rows)] for table_id, rows in counts if rows}
 
 
 def stays_behind(ctx: Context) -> LeftBehind:

@@ -4,7 +4,6 @@ Under the writer lock: the table is created, 数据表清单 names it and is rea
 that is killed in between leaves an empty table of the announced name, which the next run takes over.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -15,14 +14,16 @@ from pipeline.clients.feishu.tables import as_fields
 from pipeline.context import Context
 from pipeline.core.chain import Chain, PhysicalTable
 from pipeline.core.errors import BadResponse, LaikeError, NotFoundYet, Retryable, TablesDisagree
-from pipeline.core.model import china_day
-from pipeline.core.rollover.registry import with_rows
+from pipeline.core.model import DayRange, china_day
+from pipeline.core.rollover.registry import made_meanwhile, with_rows
 from pipeline.core.rollover.split import Split
 from pipeline.core.rollover.successor import new_fields
 from pipeline.core.rollover.words import made_line, not_made_line
+from pipeline.core.table.cells import NO_ID
 from pipeline.core.table.column_changes import ColumnField
 from pipeline.core.table.layout import Layout
 from pipeline.state.runs.staging import Snapshot, packed
+from pipeline.steps.accounts.roster import remembered_accounts
 from pipeline.steps.rollover import registry
 from pipeline.steps.rollover.successor import Successor, create_or_adopt
 from pipeline.steps.table.read import match_fields, time_zone
@@ -53,13 +54,15 @@ def prepared(ctx: Context, day: date) -> Prepared:
         chain = ctx.chains.chain()
         if not _due(ctx, chain, day):
             return Prepared(ctx.on(chain))  # another process made it
+        if (free := _first_free_day(ctx.on(chain))) > day:
+            return Prepared(ctx.on(_moved(ctx, base, chain, free)))
         try:
-            return _made_surely(ctx.on(chain), base)
+            return _made_surely(ctx.on(_announced_for(chain, free)), base)
         except (Retryable, BadResponse):
             raise
         except LaikeError as error:
             log.warning("successor_not_made", error=error.message)
-            return _postponed(ctx, chain, day, error)
+            return _postponed(ctx, base, chain, day, error)
 
 
 def _due(ctx: Context, chain: Chain, day: date) -> bool:
@@ -67,6 +70,24 @@ def _due(ctx: Context, chain: Chain, day: date) -> bool:
     if not told or not told.first or ctx.settings.table_split is Split.NONE:
         return False
     return told.first <= day
+
+
+def _first_free_day(ctx: Context) -> date:
+    """The announced day, or the one behind the days that the old table may hold already.
+
+    It went on if the table could not be made when it was due; after Redis was emptied nobody else remembers that.
+    """
+    chain, known = ctx.chain, remembered_accounts(ctx)
+    first = chain.announced.first if chain.announced and chain.announced.first else date.max
+    names = known.names if known else {}
+    held = set().union(*ctx.coverage.days(names).values())
+    said = ctx.last_outcomes.of(names, DayRange(first, max(first, china_day(ctx.now()))))
+    return max([first, *(day + timedelta(days=1) for day in (*held, *(at.day for at in said)) if day >= first)])
+
+
+def _announced_for(chain: Chain, first: date) -> Chain:
+    """The chain with its announcement on another first day."""
+    return replace(chain, announced=replace(chain.announced or PhysicalTable(""), first=first))
 
 
 def _made_surely(ctx: Context, base: Base) -> Prepared:
@@ -83,47 +104,40 @@ def _made_surely(ctx: Context, base: Base) -> Prepared:
 def _made(ctx: Context, base: Base) -> Prepared:
     chain = ctx.chain
     told, old = chain.announced or PhysicalTable(""), ctx.at_table(chain.newest.table_id)
+    chains = registry.read(ctx, base, chain.registry)
     described = base.tables.described(chain.newest.table_id)
     layout = match_fields(old, as_fields(described), time_zone(ctx, base))
-    fields = new_fields(described, layout)
     ctx.writes.begin_writing()
-    there = create_or_adopt(old, base, chain, told.name, fields)
+    if already := made_meanwhile(chain, chains.of(chain.root)):
+        there = Successor(already.table_id, adopted=True)  # its maker was killed before it remembered it
+    else:
+        there = create_or_adopt(old, base, chains, told.name, new_fields(described, layout))
     registered = _register(ctx, base, chain.with_successor(replace(told, table_id=there.table_id)))
     if registered.newest.table_id != there.table_id:
         log.error("another_successor_was_older", ours=there.table_id, theirs=registered.newest.table_id)
         there = Successor(registered.newest.table_id, adopted=True)
-    _remember(ctx, registered, there, _copied(layout, fields, there.field_ids))
+    _remember(ctx, registered, there, layout)
     note = made_line(registered.newest.name, told.first or date.max, chain.newest.name)
     return Prepared(ctx.on(registered), made=not there.adopted, notes=(note,))
 
 
 def _register(ctx: Context, base: Base, chain: Chain) -> Chain:
     """Write the registry and read it again: of two successors that were made for one day, the older row wins."""
-    counts = {one: rows for one in chain.ids if (rows := ctx.at_table(one).table_facts.rows())}
-    registry.write_rows(ctx, base, chain, {one: rows[max(rows)] for one, rows in counts.items()})
-    chains = registry.read(ctx, base, chain.registry)
-    if found := chains.of(chain.root):
+    registry.write_rows(ctx, base, chain, registry.row_counts(ctx, chain))
+    if found := registry.read(ctx, base, chain.registry).of(chain.root):
         return found
     raise TablesDisagree(f"the registry has lost the rows of {chain.root} while they were written")
 
 
-def _copied(layout: Layout, fields: Sequence[Mapping[str, object]], field_ids: Mapping[str, str]) -> Layout | None:
-    """Our columns in the new table; options have other ids there, which nobody knows yet."""
-    if not field_ids.keys() >= {str(one["field_name"]) for one in fields}:
-        return None
-    return replace(
-        layout,
-        fields={column: replace(old, id=field_ids[old.name], options={}) for column, old in layout.fields.items()},
-    )
-
-
-def _remember(ctx: Context, chain: Chain, there: Successor, layout: Layout | None) -> None:
+def _remember(ctx: Context, chain: Chain, there: Successor, old: Layout) -> None:
     """Keep what is known of the new table before anything is loaded; last, that it is one of ours."""
     here = ctx.at_table(there.table_id)
-    if layout:
-        here.table_facts.learn_columns({name: ColumnField(one.id, one.name) for name, one in layout.fields.items()})
-    if layout and not there.adopted:
-        empty = Snapshot(layout, packed(()), ctx.writes.writes(), ctx.now(), 0, len(layout.fields))
+    if there.field_ids:  # a column that people renamed is found by its id alone
+        ids = {name: there.field_ids[one.name] for name, one in old.fields.items() if one.name in there.field_ids}
+        here.table_facts.learn_columns({name: ColumnField(one, old.fields[name].name) for name, one in ids.items()})
+    if not there.adopted:
+        unread = {name: replace(one, id=NO_ID, options={}) for name, one in old.fields.items()}
+        empty = Snapshot(replace(old, fields=unread), packed(()), ctx.writes.writes(), ctx.now(), 0, len(unread))
         ctx.staging.put_snapshot(made_id(there.table_id), empty)
     here.table_facts.learn_rows(china_day(ctx.now()), 0, counted=True)
     for table_id in chain.ids[:-1]:
@@ -137,8 +151,18 @@ def made_id(table_id: str) -> str:
     return f"made.{table_id}"
 
 
-def _postponed(ctx: Context, chain: Chain, day: date, error: LaikeError) -> Prepared:
-    told = replace(chain.announced or PhysicalTable(""), first=day + timedelta(days=1))
-    later = replace(chain, announced=told)
-    ctx.chains.learn(later)
+def _postponed(ctx: Context, base: Base, chain: Chain, day: date, error: LaikeError) -> Prepared:
+    later = _moved(ctx, base, chain, day + timedelta(days=1))
+    told = later.announced or PhysicalTable("")
     return Prepared(ctx.on(later), notes=(not_made_line(told.name, told.first or day, error.what_to_do),))
+
+
+def _moved(ctx: Context, base: Base, chain: Chain, first: date) -> Chain:
+    """The chain with the announcement on a later day, which Redis remembers and, if it can be written, the registry."""
+    later = _announced_for(chain, first)
+    ctx.chains.learn(later)
+    try:
+        registry.write_rows(ctx, base, later)
+    except LaikeError as error:
+        log.warning("later_day_not_registered", first=first.isoformat(), error=error.message)
+    return later

@@ -6,7 +6,6 @@ import structlog
 
 from pipeline.clients.feishu.base import Base
 from pipeline.clients.feishu.codes import TABLE_NAME_TAKEN
-from pipeline.clients.feishu.tables import Created
 from pipeline.context import Context
 from pipeline.core.errors import BadRequest, BadResponse, LaikeError, Retryable, TableMismatch
 from pipeline.steps.table.create import LOOK_UP_S
@@ -16,8 +15,8 @@ SENDS = 3
 log = structlog.get_logger()
 
 
-def made_or_found(ctx: Context, base: Base, name: str, fields: Sequence[Mapping[str, object]]) -> tuple[Created, bool]:
-    """The table of a name, and whether this call made it; `False` as well where the answer was lost.
+def made_or_found(ctx: Context, base: Base, name: str, fields: Sequence[Mapping[str, object]]) -> tuple[str, bool]:
+    """The id of the table of a name, and whether this call made it; `False` as well where the answer was lost.
 
     Raises:
         LaikeError: As the service says: no right to make tables, or no place for one more.
@@ -37,7 +36,7 @@ def made_or_found(ctx: Context, base: Base, name: str, fields: Sequence[Mapping[
         if unknown:
             ctx.pause(LOOK_UP_S)
         if found := base.tables.ids().get(name):
-            return Created(found), False
+            return found, False
     raise unknown or TableMismatch(f"the name {name!r} is taken, and no table has it", what_to_do=taken_cure(name))
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+import structlog
+
 from pipeline.clients.feishu.base import Base
 from pipeline.context import Context
 from pipeline.core.chain import Chain, PhysicalTable
@@ -30,6 +32,8 @@ from pipeline.steps.table.write import until_known
 
 Cells = Mapping[str, object]
 
+log = structlog.get_logger()
+
 
 def make(ctx: Context, base: Base) -> str:
     """Make the registry, or adopt the table of its name and add the columns that it lacks; its id.
@@ -39,10 +43,10 @@ def make(ctx: Context, base: Base) -> str:
         ColumnVanished: A person deleted or renamed a column by which rows are found.
         LaikeError: As the service says: no right to make tables, or no place for one more.
     """
-    there, made = made_or_found(ctx, base, NAME, FIELDS)
+    table_id, made = made_or_found(ctx, base, NAME, FIELDS)
     if not made:
-        _complete(base, there.table_id)
-    return there.table_id
+        _complete(base, table_id)
+    return table_id
 
 
 def read(ctx: Context, base: Base, registry_id: str) -> Chains:
@@ -75,6 +79,22 @@ def registered_chain(ctx: Context, there: Mapping[str, str]) -> Chain:
         raise TablesDisagree(why)
     ctx.chains.learn(found)
     return found
+
+
+def row_counts(ctx: Context, chain: Chain) -> dict[str, int]:
+    """Rows of a chain's tables by id, as last counted."""
+    counts = {table_id: ctx.at_table(table_id).table_facts.rows() for table_id in chain.ids}
+    return {table_id: rows[max(rows)] for table_id, rows in counts.items() if rows}
+
+
+def remove_row(base: Base, chain: Chain, table: PhysicalTable) -> None:
+    """Remove a table's row, if it is there."""
+    if not table.record_id:
+        return
+    try:
+        base.records(chain.registry).batch_delete([table.record_id])
+    except RowVanished:
+        log.info("row_was_gone", table=table.table_id or table.name)
 
 
 def write_rows(ctx: Context, base: Base, chain: Chain, rows: Mapping[str, int] | None = None) -> Chain:

@@ -5,13 +5,11 @@ from dataclasses import dataclass, field
 
 from pipeline.clients.feishu.base import Base
 from pipeline.context import Context
-from pipeline.core.chain import Chain
 from pipeline.core.errors import TableMismatch
-from pipeline.core.rollover.registry import made_meanwhile
+from pipeline.core.rollover.registry import Chains
 from pipeline.core.table.cells import Field
 from pipeline.core.table.write_shape import writable, write_shape
 from pipeline.steps.rollover.named import made_or_found, taken_cure
-from pipeline.steps.rollover.registry import read
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +18,8 @@ class Successor:
 
     Attributes:
         adopted: It was there already: made by a process that was killed or whose answer was lost, or by a person.
-        field_ids: Field ids by the names in the table.
+        field_ids: Field ids by the names in the table, where it was looked at: one that was adopted, or one with
+            columns that people renamed.
     """
 
     table_id: str
@@ -29,43 +28,30 @@ class Successor:
 
 
 def create_or_adopt(
-    ctx: Context, base: Base, chain: Chain, name: str, fields: Sequence[Mapping[str, object]]
+    ctx: Context, base: Base, chains: Chains, name: str, fields: Sequence[Mapping[str, object]]
 ) -> Successor:
     """Make the announced table, or adopt the one of its name.
 
     Args:
         base: With the writer lock.
-        chain: With the announced successor; a table that the registry has for its first day is the one.
+        chains: What the registry says: a table that it names holds other days.
         fields: As `new_fields` describes them.
 
     Raises:
         TableMismatch: A table of this name is there that is in use, or lacks columns.
         LaikeError: As the service says: no right to make tables, or no place for one more.
     """
-    there, made = made_or_found(ctx, base, name, fields)
-    table_id = there.table_id
-    if made and there.field_ids:
-        return Successor(table_id, field_ids=dict(zip(map(_name, fields), there.field_ids, strict=True)))
+    table_id, made = made_or_found(ctx, base, name, fields)
+    renamed = {str(one["field_name"]) for one in fields} - {column.name for column in ctx.settings.columns}
+    if made and not renamed:
+        return Successor(table_id)
     found = base.tables.fields(table_id)
-    if not made and not _registered(ctx, base, chain, table_id, name):
+    if not made:
+        if chains.of(table_id):
+            raise _mismatch(name, "holds the days of another table")
         _refuse_unfit(name, fields, found)
         _refuse_used(base, table_id, name, found)
     return Successor(table_id, adopted=not made, field_ids={one.name: one.id for one in found})
-
-
-def _name(field: Mapping[str, object]) -> str:
-    return str(field["field_name"])
-
-
-def _registered(ctx: Context, base: Base, chain: Chain, table_id: str, name: str) -> bool:
-    """Whether the registry has the table as this chain's announced successor; refuses a table that holds other days."""
-    chains = read(ctx, base, chain.registry) if chain.registry else None
-    made = made_meanwhile(chain, chains.get(chain.root)) if chains else None
-    if made and made.table_id == table_id:
-        return True
-    if table_id in chain.ids or (chains and chains.of(table_id)):
-        raise _mismatch(name, "holds the days of another table")
-    return False
 
 
 def _refuse_unfit(name: str, wanted: Sequence[Mapping[str, object]], found: Sequence[Field]) -> None:

@@ -48,9 +48,9 @@ def _attempt(ctx: Context, run: Run) -> ViewsOutcome:
 
 def _check(ctx: Context, run: Run) -> ViewsOutcome:
     read = ctx.staging.layout(parts(run)[-1].batch_id)
-    names = ctx.base(None).views.names()
-    found = _look(ctx, names, run.accounts, deep=False, read=read)
     # nobody else makes views in a table that was made for this run
+    names = {} if run.made else ctx.base(None).views.names()
+    found = _look(ctx, names, run.accounts, deep=False, read=read)
     outcome = mend(ctx, found, partial(_spent_in, ctx, run), names if run.made else None)
     return replace(outcome, total=len(names) + len(outcome.created))
 

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pipeline.clients.feishu.codes import TABLE_NAME_TAKEN
-from pipeline.clients.feishu.tables import Created, Tables
+from pipeline.clients.feishu.tables import Tables
 from pipeline.core.errors import BadRequest, BadResponse, NeedsPerson
 from pipeline.core.table.cells import Field
 from tests.unit.pipeline.clients.feishu.test_api import Auth, api
@@ -52,7 +52,7 @@ def test_tables_come_by_name_from_all_pages() -> None:
 def test_a_table_is_created_with_its_fields_as_documented() -> None:
     http, asked = Auth(data(table_id="tbl9", default_view_id="vew1")), list[str]()
     fields = ({"field_name": "日期", "type": 5},)
-    assert tables(http, asked).create("同步状态", fields) == Created("tbl9")
+    assert tables(http, asked).create("同步状态", fields) == "tbl9"
     (call,) = http.calls
     assert (call.method, call.path, call.params) == ("POST", f"{PATH}/tables", None)
     assert call.json["table"]["name"] == "同步状态"
