@@ -215,12 +215,15 @@ def backup(
 def restore(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A file of `laike backup`.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Compare, but write nothing.")] = False,
+    table: Annotated[
+        str | None, typer.Option("--table", help="Where it goes, by name or id. Default: the table it was made of.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Create the rows and views of a backup that the table lacks; existing ones stay as they are."""
     from cli.table.backup import restore as command
 
-    raise typer.Exit(command(file, dry_run=dry_run, yes=yes))
+    raise typer.Exit(command(file, table, dry_run=dry_run, yes=yes))
 
 
 @app.command()

@@ -9,7 +9,7 @@ from pipeline.file_input import path_of
 from pipeline.state.table import backups
 from pipeline.steps.on_demand.restore import Lacks, look
 from pipeline.steps.on_demand.restore import restore as carry_out
-from pipeline.steps.rollover.chosen import at_chosen
+from pipeline.steps.rollover.chosen import at_backed_up, at_chosen
 from pipeline.steps.table.save import WHOLE, back_up
 
 
@@ -34,22 +34,23 @@ def backup(file: str | None, keep: int | None, table: str | None, *, as_json: bo
         output.say(f"{made.rows} rows and {made.views} views: {made.path}")
         for path in gone:
             output.say(f"deleted: {path}")
+        if others := [one for one in ctx.chain.ids if one != table_id]:
+            output.note(f"saved is table {table_id} alone; the others with --table: {', '.join(others)}")
     if not made.rows:
         output.note(("the table reads as empty", "yellow"), ": if it is not, the app's permission is lost")
     return output.DONE
 
 
-def restore(file: str, *, dry_run: bool, yes: bool) -> int:
+def restore(file: str, table: str | None, *, dry_run: bool, yes: bool) -> int:
     """Restore what the table lacks of a backup, if a person agrees: 0 done, 1 a view is left out, 2 not agreed.
 
     Raises:
-        WrongInput: There is no such file, or it is damaged.
+        WrongInput: There is no such file or table, it is damaged, or it is not clear where it goes.
         TableMismatch: The table lacks columns of the backup.
     """
     saved = backups.read(path_of(file))
     with opened() as opened_ctx:
-        chain = opened_ctx.chain
-        ctx = at_chosen(opened_ctx, saved.header.table_id if saved.header.table_id in chain.ids else None)
+        ctx = at_backed_up(opened_ctx, saved.header.table_id, table)
         _print(saved, look(ctx, saved), ctx.settings.bitable_table_id)
         if dry_run:
             return output.DONE

@@ -22,7 +22,7 @@ def check(start: str | None, end: str | None, *, as_json: bool) -> int:
     """
     days = _days(start, end)
     with opened() as ctx:
-        found = joined([look(here, days) for here in at_each(ctx)])
+        found = joined([look(here, days) for here in at_each(ctx, days)])
     if as_json:
         output.print_json(_document(found))
     else:
@@ -38,7 +38,7 @@ def clean(day: str | None, *, yes: bool) -> int:
     """
     days = _days(day, day)
     with opened() as ctx:
-        there = [(here, look(here, days)) for here in at_each(ctx)]
+        there = [(here, look(here, days)) for here in at_each(ctx, days)]
         found = joined([one for _, one in there])
         _print(found)
         if not found.plans:

@@ -76,7 +76,7 @@ def _look(made: dict[str, str]) -> tuple[Site | None, LaikeError | None]:
             ctx = build(settings)
             ctx.schema.is_ours()  # checks that Redis answers and holds no newer release's data
             accounts = accounts_of(ctx)
-            table_id = None if unset([TABLE]) else settings.bitable_table_id
+            table_id = None if unset([TABLE]) else ctx.chain.newest.table_id
             return Site(ctx, accounts, look(ctx, table_id, accounts)), None
     except LaikeError as error:
         return None, error

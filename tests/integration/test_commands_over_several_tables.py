@@ -2,12 +2,14 @@
 
 import json
 from datetime import date, time, timedelta
+from pathlib import Path
 
 import pytest
 
+from pipeline.state.table import backups
 from pipeline.steps.rollover.announce import announce
 from pipeline.steps.runs.carry_out import carry_out
-from pipeline.steps.runs.plan import begin_daily
+from pipeline.steps.runs.plan import begin, begin_daily
 from tests.lab import Lab
 
 NAME = "广告日报 下一张"
@@ -53,14 +55,56 @@ def test_rows_of_one_key_are_found_in_every_table(two: tuple[Lab, date, str]) ->
     assert lab.laike("dedup", "check").returncode == 0
 
 
+def test_rows_of_days_that_another_table_holds_are_not_cleaned(two: tuple[Lab, date, str]) -> None:
+    lab, _, table_id = two
+    row = next(record["fields"] for record in lab.records(lab.table_id) if record["fields"].get("单元ID"))
+    for _ in range(2):
+        lab.control("rows/insert", {"table_id": table_id, "fields": row, "by": "app"})
+    before = len(lab.records(table_id))
+    assert lab.laike("dedup", "clean", "--yes").returncode == 0
+    assert len(lab.records(table_id)) == before
+
+
+def test_a_backup_of_a_table_that_is_no_longer_ours_is_restored_only_where_a_person_says(
+    two: tuple[Lab, date, str],
+) -> None:
+    lab, _, table_id = two
+    file = Path(json.loads(lab.laike("backup", "--json").stdout)["file"])
+    saved = backups.read(file)
+    gone = file.with_name("gone.gz")
+    backups.write(gone, saved.header.model_copy(update={"table_id": "tblGone"}), list(saved.rows))
+    refused = lab.laike("restore", str(gone), "--dry-run")
+    assert refused.returncode == 2
+    assert "--table" in refused.stderr
+    said = lab.laike("restore", str(gone), "--table", table_id, "--dry-run")
+    assert "rows to create: 0" in said.stdout, said.stderr
+
+
+def test_the_rows_of_a_successor_come_back_into_one_table_as_the_page_says(two: tuple[Lab, date, str]) -> None:
+    lab, first, table_id = two
+    lab.extra["LAIKE_TABLE_SPLIT"] = "none"
+    file = json.loads(lab.laike("backup", "--json", "--table", table_id).stdout)["file"]
+    lab.control("tables/delete", {"table_id": table_id})
+    assert "days" in lab.laike("tables", "repair").stdout
+    assert lab.laike("tables", "repair", "--yes").returncode == 0
+    assert lab.laike("restore", file, "--yes").returncode == 0
+    assert lab.laike("dedup", "check").returncode == 0
+    ctx = lab.context()
+    summary = carry_out(ctx, begin(ctx, None, [], dry_run=False).run_id)
+    assert (summary.state, summary.created, summary.updated) == ("success", 0, 0)
+    lab.assert_agrees(first - timedelta(days=1), first)
+
+
 def test_a_command_about_one_table_is_about_the_newest_unless_another_is_named(two: tuple[Lab, date, str]) -> None:
     lab, _, table_id = two
     rows = {one: json.loads(lab.laike("backup", "--json", *words).stdout)["rows"] for one, words in {
         table_id: (), lab.table_id: ("--table", lab.table_id),
     }.items()}  # fmt: skip
     assert rows == {one: len(lab.records(one)) for one in (table_id, lab.table_id)}
+    assert f"the others with --table: {lab.table_id}" in lab.laike("backup").stderr
     assert lab.laike("views", "--table", NAME).returncode == 0
-    refused = lab.laike("views", "--table", "nobody's")
-    assert refused.returncode == 2
-    assert table_id in refused.stderr
+    for words in ("nobody's", "", "广告日报（文本）"):  # the last one is there, and not ours
+        refused = lab.laike("views", "--table", words)
+        assert refused.returncode == 2
+        assert table_id in refused.stderr
     assert lab.laike("doctor").returncode in (0, 1)

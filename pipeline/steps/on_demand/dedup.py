@@ -91,7 +91,7 @@ def look(ctx: Context, days: DayRange | None) -> Doubled:
     base = ctx.base(None)
     layout, fields = layout_now(ctx, base)
     ours = ctx.base_facts.creator()
-    same, left = sorted_out(_copies(base, layout, fields, days), ours)
+    same, left = sorted_out(_own_copies(ctx, base, layout, fields, days), ours)
     wanted, unasked = _ask_source(ctx, layout, same) if same else ({}, ())
     plans = tuple(resolve(key, rows, wanted.get(key)) for key, rows in sorted(same.items()))
     return Doubled(plans, ours, wanted, unasked, days, left)
@@ -129,7 +129,7 @@ class _Clean:
 
     def do(self) -> None:
         """Read again, and carry out the plans that are still the agreed ones."""
-        same, _ = sorted_out(_copies(self.base, self.layout, self.fields, self.days), self.ours)
+        same, _ = sorted_out(_own_copies(self.ctx, self.base, self.layout, self.fields, self.days), self.ours)
         now = [resolve(key, rows, self.wanted.get(key)) for key, rows in same.items() if key in self.agreed]
         plans = [plan for plan in now if same_as(plan, self.agreed[plan.key])]
         gone = [one for plan in plans for one in plan.remove]
@@ -150,9 +150,14 @@ class _Clean:
             self.saved |= {one.row.record_id for one in gone}
 
 
-def _copies(base: Base, layout: Layout, fields: Sequence[Field], days: DayRange | None) -> dict[Key, tuple[Copy, ...]]:
+def _own_copies(
+    ctx: Context, base: Base, layout: Layout, fields: Sequence[Field], days: DayRange | None
+) -> dict[Key, tuple[Copy, ...]]:
+    """The rows of each key; rows of days that another table holds are nobody's to clean."""
+    chain = ctx.chain
     found = copies(layout, _records(base, layout, days), writable(fields))
-    return {key: rows for key, rows in found.items() if days is None or key.day in days}
+    wanted = (key for key in found if (days is None or key.day in days) and chain.table_of(key.day) == base.table_id)
+    return {key: found[key] for key in wanted}
 
 
 def _records(base: Base, layout: Layout, days: DayRange | None) -> list[Record]:

@@ -4,29 +4,48 @@ from collections.abc import Iterator
 
 from pipeline.context import Context
 from pipeline.core.errors import WrongInput
+from pipeline.core.model import DayRange
 from pipeline.steps.table.visibility import unblock
 
 
 def at_chosen(ctx: Context, wanted: str | None) -> Context:
-    """The context on a table by its id or the name it was registered with; by default the newest.
+    """The context on a table by its id, or by its name in the base; by default the newest.
 
     Raises:
         WrongInput: No table of ours is called so.
+        LaikeError: The names cannot be read.
     """
     here = ctx.pinned()
-    chain = here.chain
-    if wanted is None:
-        return here.at_table(chain.newest.table_id)
-    if found := next((one for one in chain.tables if wanted in (one.table_id, one.name)), None):
-        return here.at_table(found.table_id)
-    there = ", ".join(f"{one.table_id} ({one.name})" if one.name else one.table_id for one in chain.tables)
-    raise WrongInput(f"no table of ours is {wanted}; there are {there}")
+    if wanted is None or wanted in here.chain.ids:
+        return here.at_table(wanted or here.chain.newest.table_id)
+    ids = here.base(None).tables.ids()
+    if (found := ids.get(wanted)) in here.chain.ids:
+        return here.at_table(found)
+    names = {table_id: name for name, table_id in ids.items()}
+    there = ", ".join(f"{table_id} ({names.get(table_id, 'not in the base')})" for table_id in here.chain.ids)
+    raise WrongInput(f"no table of ours is {wanted!r}; there are {there}")
 
 
-def at_each(ctx: Context) -> Iterator[Context]:
-    """The context on each of our tables, the oldest first."""
+def at_backed_up(ctx: Context, table_id: str, wanted: str | None) -> Context:
+    """The context on the table that a backup goes into: the one it was made of, else the only one, or as wanted.
+
+    Raises:
+        WrongInput: No table of ours is called so, or a person must say which.
+    """
     here = ctx.pinned()
-    return (here.at_table(table_id) for table_id in here.chain.ids)
+    if wanted is not None or len(here.chain.ids) == 1:
+        return at_chosen(here, wanted)
+    if table_id in here.chain.ids:
+        return here.at_table(table_id)
+    listed = ", ".join(here.chain.ids)
+    raise WrongInput(f"the backup is of {table_id}, which is none of our tables: say with --table which of {listed}")
+
+
+def at_each(ctx: Context, days: DayRange | None = None) -> Iterator[Context]:
+    """The context on each of our tables, or on each that holds some of the days, the oldest first."""
+    here = ctx.pinned()
+    table_ids = [table_id for table_id, _ in here.chain.spans(days)] if days else here.chain.ids
+    return (here.at_table(table_id) for table_id in table_ids)
 
 
 def unblock_all(ctx: Context) -> None:

@@ -10,7 +10,7 @@ from pipeline.core.errors import WrongInput
 
 
 @pytest.mark.parametrize(
-    "command", [lambda name: restore(name, dry_run=True, yes=False), import_], ids=["restore", "token import"]
+    "command", [lambda name: restore(name, None, dry_run=True, yes=False), import_], ids=["restore", "token import"]
 )
 def test_an_empty_file_name_is_named(command: Callable[[str], object]) -> None:
     with pytest.raises(WrongInput, match="a file name is needed: what was given is empty"):
