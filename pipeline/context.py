@@ -231,14 +231,10 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
         StoreUnreachable: The Redis address is invalid.
     """
     client = alone or connect(settings.redis_address, redis_tries)
-    offset = timedelta(seconds=settings.clock_offset_s)
+    now = _clock(timedelta(seconds=settings.clock_offset_s))
     oceanengine_http = Http("oceanengine", settings.oceanengine_base_url)
     feishu_http = Http("feishu", settings.feishu_base_url)
     oauth = OAuth(oceanengine_http, settings.oceanengine_app_id, settings.oceanengine_secret.get_secret_value())
-
-    def now() -> datetime:
-        return datetime.now(UTC) + offset  # the one clock of the product
-
     base_facts = BaseFacts(client, settings.bitable_app_token, settings.feishu_app_id)
     chains = Chains(client, settings.bitable_table_id)
     return Context(
@@ -262,6 +258,11 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
         batch_size=BatchSize(),
         page_size=PageSize(),
     )
+
+
+def _clock(offset: timedelta) -> Callable[[], datetime]:
+    """The one clock of the product."""
+    return lambda: datetime.now(UTC) + offset
 
 
 def _keeper(

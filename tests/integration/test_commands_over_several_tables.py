@@ -9,8 +9,9 @@ import pytest
 from pipeline.state.table import backups
 from pipeline.steps.rollover.announce import announce
 from pipeline.steps.runs.carry_out import carry_out
-from pipeline.steps.runs.plan import begin, begin_daily
+from pipeline.steps.runs.plan import begin, begin_daily, begin_settle
 from tests.lab import Lab
+from tests.rolled import chain
 
 NAME = "广告日报 下一张"
 
@@ -42,6 +43,20 @@ def test_an_export_and_a_report_have_the_rows_of_each_days_table(two: tuple[Lab,
     assert told.returncode == 0, told.stderr
     assert json.loads(told.stdout)["rows"] == len(source) + 1  # a person has a row, too
     assert len(lab.records(table_id)) == sum(key.day == first for key in source)
+
+
+def test_the_settling_run_brings_the_row_counts_of_the_registry_up_to_date(two: tuple[Lab, date, str]) -> None:
+    lab, _, table_id = two
+    registry = str(lab.table_named("数据表清单")["table_id"])
+    for record in lab.records(registry):
+        lab.control(
+            "rows/edit", {"table_id": registry, "record_id": record["record_id"], "fields": {"行数": 1}, "by": "app"}
+        )
+    ctx = lab.context()
+    assert carry_out(ctx, begin_settle(ctx).run_id).state == "success"
+    assert {row.table_id: row.rows for row in chain(lab)} == {
+        one: len(lab.records(one)) for one in (lab.table_id, table_id)
+    }
 
 
 def test_rows_of_one_key_are_found_in_every_table(two: tuple[Lab, date, str]) -> None:

@@ -23,8 +23,9 @@ from pipeline.core.rollover.words import (
     tables_warning,
     withdrawn_line,
 )
+from pipeline.core.run_kind import RunKind
 from pipeline.steps.rollover.announce import announce, withdraw
-from pipeline.steps.rollover.registry import row_counts
+from pipeline.steps.rollover.registry import row_counts, write_rows
 from pipeline.steps.table.read import match_fields, time_zone
 
 log = structlog.get_logger()
@@ -88,6 +89,19 @@ def _told(ctx: Context, chain: Chain, first: date | None, today: date) -> Iterat
     if details_due(first, today, new=new):
         left = stays_behind(ctx)
         yield from foretold_details(first, name, chain.newest.name, today, columns=left.columns, linked=left.linked)
+
+
+def show_rows(ctx: Context, run: Run) -> None:
+    """Bring the row counts in the registry up to date, where there is one: once a day, with the settling run."""
+    if run.chain is None or run.kind is not RunKind.SETTLE:
+        return
+    try:
+        with ctx.writing() as base:
+            ctx.writes.begin_writing()
+            chain = ctx.chains.chain()
+            ctx.chains.learn(write_rows(ctx, base, chain, row_counts(ctx, chain)))
+    except LaikeError as error:
+        log.warning("rows_not_shown", error=error.message)
 
 
 def stays_behind(ctx: Context) -> LeftBehind:

@@ -21,7 +21,7 @@ from pipeline.steps.coverage.health import tell_outside
 from pipeline.steps.coverage.learn import learn_conflicts, learn_states, note_absences
 from pipeline.steps.coverage.standing import said_later
 from pipeline.steps.coverage.status import write_status
-from pipeline.steps.rollover.foretell import foretell
+from pipeline.steps.rollover.foretell import foretell, show_rows
 from pipeline.steps.runs.due import begun_parts
 from pipeline.steps.runs.once import Work, once
 from pipeline.steps.table.write import batches
@@ -84,6 +84,7 @@ def _finish(ctx: Context, run: Run) -> Summary:
     news = (*ctx.rosters.take_news(run.run_id), *note_absences(ctx, run, readings))
     counts = ctx.table_facts.rows()
     foretold = foretell(ctx, run, counts, sum(one.rows for one in summary.accounts))
+    show_rows(ctx, run)
     limits = limit_warnings(ctx, [end.load for end in ends], views, counts)
     told = (*run.notes, *news, *summary.warnings, *warnings, *foretold, *limits)
     return replace(summary, warnings=told, news=(*news, *summary.news))
