@@ -8,6 +8,7 @@ import pytest
 from pipeline.steps.rollover.announce import announce
 from pipeline.steps.runs.carry_out import carry_out
 from pipeline.steps.runs.plan import begin_daily
+from tests.cards import problems, texts
 from tests.lab import Lab
 
 NAME = "广告日报 下一张"
@@ -40,6 +41,24 @@ def test_an_export_and_a_report_have_the_rows_of_each_days_table(two: tuple[Lab,
     assert told.returncode == 0, told.stderr
     assert json.loads(told.stdout)["rows"] == len(source) + 1  # a person has a row, too
     assert len(lab.records(table_id)) == sum(key.day == first for key in source)
+
+
+def test_card_and_report_name_the_other_table_and_link_both(two: tuple[Lab, date, str]) -> None:
+    lab, first, table_id = two
+    card = lab.look("state")["messages"][-1]["card"]
+    assert problems(card) == []
+    names = {str(one["table_id"]): str(one["name"]) for one in lab.look("state")["tables"]}
+    told = f"[{names[lab.table_id]}]({lab.server.url}?table={lab.table_id})"
+    older = f"{first - timedelta(days=6)} 至 {first - timedelta(days=1)} 的数据在“{told}”"
+    buttons = [one["behaviors"][0]["default_url"] for one in card["body"]["elements"] if one["tag"] == "button"]
+    assert older in texts(card), texts(card)
+    assert buttons == [f"{lab.server.url}?table={table_id}"]
+    before = first - timedelta(days=1)
+    assert lab.laike("report", before.isoformat(), first.isoformat(), "--output", "page.html", "--send").returncode == 0
+    page = (lab.home / "page.html").read_text(encoding="utf-8")
+    assert f'{before} 的数据在“<a href="{lab.server.url}?table={lab.table_id}">{names[lab.table_id]}</a>”' in page
+    assert f'"{lab.server.url}?table={table_id}"' in page
+    assert f"{before} 的数据在“{told}”" in texts(lab.look("state")["messages"][-1]["card"])
 
 
 def test_rows_of_one_key_are_found_in_every_table(two: tuple[Lab, date, str]) -> None:
