@@ -1,9 +1,10 @@
 """The demo's story: a morning on the emulator in seven paragraphs. Each does something and checks what came of it."""
 
 import json
+import re
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ DONE, IN_PART = 0, 1  # exit codes of `laike`
 BACK_AFTER_S = 2  # as a restart policy would
 SLOW = {"report.promotion": 1.0, "records.search": 0.5}  # seconds: time enough for a kill
 CORRECTED = 4321.5
+FORETOLD = re.compile("(.{10}) 起的数据将写入新表“(.+?)”")
 REFUSAL = {"endpoint": "report.promotion", "times": "always", "kind": "code", "code": 40002}
 
 Document = dict[str, Any]
@@ -44,6 +46,7 @@ class Story:
         return (
             f"{run['created']:,} rows of {len(run['accounts'])} accounts and {len(run['days'])} days are in the table, "
             f"read back and verified within {run['seconds']} s; each account has a view of its own."
+            f"{_successor(run['warnings'])}"
         )
 
     def killed(self) -> str:
@@ -170,6 +173,12 @@ PARAGRAPHS = (
     Story.backfilled,
     Story.watched,
 )
+
+
+def _successor(warnings: Sequence[str]) -> str:
+    """What a run foretells of the table's successor; nothing where that is too far ahead."""
+    found = next(filter(None, map(FORETOLD.search, warnings)), None)
+    return f" Before the table is full it gets a successor: {found[2]}, from {found[1]} on." if found else ""
 
 
 def expect(held: object, what: str) -> None:

@@ -14,6 +14,7 @@ from pipeline.render.elements import Card, Element, Value, card, column, link_bu
 from pipeline.render.figures import change, coloured, cost_chart, figures
 from pipeline.render.head import head
 from pipeline.render.markdown import Markdown, lines
+from pipeline.render.other_tables import others_line
 from pipeline.render.reasons import cure, why
 from pipeline.render.words import clipped, moment, named, shown
 
@@ -61,6 +62,7 @@ def _run_card(summary: Summary, beside: Background, limits: Limits) -> Card:
     first = head(summary, after, beside.now or summary.ended_at, beside.settle_at)
     elements = [
         *map(markdown, [*_recovery(beside), *first, *_outside(summary), *_told(summary, beside, limits)]),
+        *map(markdown, others_line(beside.others)),
         *_buttons(summary, beside),
         *_alerts(beside, limits),
         *figures(beside.history, numbers, summary.day),

@@ -7,12 +7,14 @@ expected, and `tests/unit/test_markup.py` refuses a form that is not written out
 from collections.abc import Iterable
 from decimal import Decimal
 from string import Formatter
+from urllib.parse import quote
 
 from pipeline.render.words import shown
 
 # Escaping in a card's markdown is not documented: what can be markup becomes its full-width twin.
 _TWINS = str.maketrans("<>*~`[]\\&|#$", "＜＞＊～｀［］＼＆｜＃＄")
 _LEADING = str.maketrans("-+=", "－＋＝")  # at the beginning of a line: a list, a rule, a heading
+_IN_ADDRESS = ":/?#@!$&+,;=%"  # stays as it is in the address of a link; no bracket ends it
 _BEGINS = ("", "- ")  # what may stand before the first text of a line
 
 
@@ -50,8 +52,20 @@ class Markdown:
 
 def lines(parts: Iterable[Markdown]) -> Markdown:
     """Join markdown line by line."""
+    return joined("\n", parts)
+
+
+def joined(between: str, parts: Iterable[Markdown]) -> Markdown:
+    """Join markdown by our own sign."""
     made = Markdown("")
-    made.text = "\n".join(part.text for part in parts)
+    made.text = between.join(part.text for part in parts)
+    return made
+
+
+def link(text: str, address: str) -> Markdown:
+    """A text of others that opens a web address of ours."""
+    made = Markdown("[{}](", text)
+    made.text += f"{quote(address, safe=_IN_ADDRESS)})"
     return made
 
 

@@ -10,6 +10,7 @@ from pipeline.core.telling.week import WEEK, AccountWeek, Week
 from pipeline.render.elements import Card, Element, Value, card, column, markdown, table
 from pipeline.render.figures import change, coloured
 from pipeline.render.markdown import Markdown, lines
+from pipeline.render.other_tables import others_line
 from pipeline.render.words import clipped, moment
 
 DAYS_SHOWN, ACCOUNTS_SHOWN = 8, 30
@@ -23,6 +24,7 @@ def report_card(report: Report) -> Card:
     accounts = sorted(named, key=lambda one: (-one[1].cost, one[0]))
     rows = [_row(name, _as_figures(one, report)) for name, one in accounts[:ACCOUNTS_SHOWN]]
     texts = [*_lacking(report.lacking), *_parked(list(report.parked)), _figures(found, report.as_of)]
+    texts += others_line(report.others)
     texts += [Markdown("完整报告保存在运行同步的服务器上，可向维护人员索取。")]
     lacks = report.lacking or report.parked
     title = f"投放报告 {days.first} 至 {days.last}"

@@ -12,7 +12,7 @@ from pipeline.core.coverage.states import LETTERS, WORDS
 from pipeline.core.model import CHINA, ZERO, Account
 from pipeline.core.telling.report import JUDGED_FROM, Report, Sums, top, weekdays, worst
 from pipeline.render import charts
-from pipeline.render.words import seen
+from pipeline.render.words import days_words, seen
 
 GRID_DAYS = 31  # beside the names on A4
 NAMES_SHOWN = 5
@@ -51,6 +51,7 @@ def page(report: Report) -> str:
         states=STATES,
         day_sums=[(day, report.tally.days.get(day, Sums())) for day in report.days],
         named=_named,
+        days_words=days_words,
     )
 
 

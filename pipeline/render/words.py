@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from pipeline.core.model import CHINA, china_day
+from pipeline.core.model import CHINA, DayRange, china_day
 from pipeline.core.text import plain
 
 NAME_LETTERS = 30
@@ -53,6 +53,11 @@ def lately(when: datetime, now: datetime) -> str:
     ago = (china_day(now) - china_day(when)).days
     day = {0: "今日", 1: "昨日"}.get(ago)
     return f"{day} {when.astimezone(CHINA):%H:%M}" if day else f" {moment(when)}"
+
+
+def days_words(days: DayRange) -> str:
+    """Some days, the first and the last."""
+    return f"{days.first}" if days.first == days.last else f"{days.first} 至 {days.last}"
 
 
 def span(moments: Sequence[datetime], now: datetime) -> str:

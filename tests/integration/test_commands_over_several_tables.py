@@ -10,6 +10,7 @@ from pipeline.state.table import backups
 from pipeline.steps.rollover.announce import announce
 from pipeline.steps.runs.carry_out import carry_out
 from pipeline.steps.runs.plan import begin, begin_daily, begin_settle
+from tests.cards import problems, texts
 from tests.lab import Lab
 from tests.rolled import chain
 
@@ -57,6 +58,24 @@ def test_the_settling_run_brings_the_row_counts_of_the_registry_up_to_date(two: 
     assert {row.table_id: row.rows for row in chain(lab)} == {
         one: len(lab.records(one)) for one in (lab.table_id, table_id)
     }
+
+
+def test_card_and_report_name_the_other_table_and_link_both(two: tuple[Lab, date, str]) -> None:
+    lab, first, table_id = two
+    card = lab.look("state")["messages"][-1]["card"]
+    assert problems(card) == []
+    names = {str(one["table_id"]): str(one["name"]) for one in lab.look("state")["tables"]}
+    told = f"[{names[lab.table_id]}]({lab.server.url}?table={lab.table_id})"
+    older = f"{first - timedelta(days=6)} 至 {first - timedelta(days=1)} 的数据在“{told}”"
+    buttons = [one["behaviors"][0]["default_url"] for one in card["body"]["elements"] if one["tag"] == "button"]
+    assert older in texts(card), texts(card)
+    assert buttons == [f"{lab.server.url}?table={table_id}"]
+    before = first - timedelta(days=1)
+    assert lab.laike("report", before.isoformat(), first.isoformat(), "--output", "page.html", "--send").returncode == 0
+    page = (lab.home / "page.html").read_text(encoding="utf-8")
+    assert f'{before} 的数据在“<a href="{lab.server.url}?table={lab.table_id}">{names[lab.table_id]}</a>”' in page
+    assert f'"{lab.server.url}?table={table_id}"' in page
+    assert f"{before} 的数据在“{told}”" in texts(lab.look("state")["messages"][-1]["card"])
 
 
 def test_rows_of_one_key_are_found_in_every_table(two: tuple[Lab, date, str]) -> None:

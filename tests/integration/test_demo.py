@@ -1,6 +1,7 @@
 """`laike demo`: its story comes true on one screen, and it leaves nothing behind however it ends."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -59,6 +60,10 @@ def wait_until(held: Callable[[], bool]) -> bool:
     return True
 
 
+def told_in(folder: Path) -> str:
+    return (folder / "demo-output" / "transcript.txt").read_text(encoding="utf-8")
+
+
 def test_the_demo_tells_the_whole_story_and_leaves_nothing_running(tmp_path: Path) -> None:
     with demo(tmp_path) as process:
         told, _ = process.communicate(timeout=150)
@@ -68,12 +73,17 @@ def test_the_demo_tells_the_whole_story_and_leaves_nothing_running(tmp_path: Pat
     assert [line[:2] for line in lines if line[1:3] == ". "] == [f"{number}." for number in range(1, 8)]
     for word in ("07:00, by ", "read back and verified", "none of the", "One row is updated", "exit code 1", "KEEP=1"):
         assert word in told
+    foretold = re.findall(r"(\d{4}-\d\d-\d\d) 起的数据将写入新表“(.+?)”", told_in(tmp_path))
+    said = " ".join(" ".join(lines).split())
+    promises = [f"it gets a successor: {name}, from {day} on." for day, name in foretold]
+    assert all(promise in said for promise in promises)
+    assert ("successor" in said) == bool(promises)
     begin = next(place for place, line in enumerate(lines) if line.startswith("run "))
     states = [line.split()[-1] for line in lines[begin + 1 : begin + 7]]
     assert states == [*["success"] * 3, "partial", *["success"] * 2]
     page = tmp_path / "demo-output" / "index.html"
     assert str(page) in told
-    detail = (page.parent / "transcript.txt").read_text(encoding="utf-8")
+    detail = told_in(tmp_path)
     for word in ("created 0, updated 0", "restated 1", "exit code 1", "read back and verified", "kill -9"):
         assert word in detail
     assert all((page.parent / f"{name}.log").read_bytes() for name in ("worker", "beat", "flower"))

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pipeline.core.chain import Chain, PhysicalTable
 
-BASE_TABLES_MAX = 100  # of one base: Bitable, 新增一个数据表
+BASE_TABLES_MAX = 100  # tables and dashboards of a base: Bitable, 多维表格概述 and 新增一个数据表
 
 
 class State(StrEnum):

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Sequence
 from datetime import date
 
+from pipeline.core.rollover.tables import BASE_TABLES_MAX
 from pipeline.core.table.limits import nearly_full
 from pipeline.core.text import plain
 
 DETAILS_BEFORE = (14, 7, 1)  # days before the first day on which the details are told again
 COLUMNS_NAMED = 5
-TABLES_MAX = 100  # tables and dashboards of a base: 多维表格概述
 
 
 def foretold_line(first: date, name: str, today: date) -> str:
@@ -73,10 +73,10 @@ def not_foretold_line(what_to_do: str) -> str:
 
 def tables_warning(count: int) -> str | None:
     """A warning about the tables and dashboards of a base, if due."""
-    if not nearly_full(count, TABLES_MAX):
+    if not nearly_full(count, BASE_TABLES_MAX):
         return None
-    says = f"多维表格的数据表和仪表盘已用 {count:,} 个（上限 {TABLES_MAX} 个）"
-    if count >= TABLES_MAX:
+    says = f"多维表格的数据表和仪表盘已用 {count:,} 个（上限 {BASE_TABLES_MAX} 个）"
+    if count >= BASE_TABLES_MAX:
         return f"{says}，无法再创建新表；请删除不用的数据表或仪表盘。"
     return f"{says}，用完后无法再创建新表；请删除不用的数据表或仪表盘。"
 

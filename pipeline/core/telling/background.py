@@ -8,6 +8,7 @@ from pipeline.core.coverage.aftermath import Aftermath
 from pipeline.core.coverage.history import Figures
 from pipeline.core.model import AccountDay
 from pipeline.core.outcome import Summary
+from pipeline.core.telling.other_tables import OtherTable
 from pipeline.core.telling.recovery import Recovery
 
 
@@ -22,5 +23,6 @@ class Background:
     unheard: tuple[Summary, ...] = ()  # earlier runs whose news is on no card, the newest first
     alerts: tuple[str, ...] = ()  # what is out of the ordinary, a sentence each
     table_url: str | None = None
+    others: tuple[OtherTable, ...] = ()  # tables besides that one that hold days of the run
     settle_at: time = time(10, 35)  # Asia/Shanghai: when figures of the day before are read once more
     clock_offset_s: float = 0

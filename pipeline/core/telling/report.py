@@ -11,6 +11,7 @@ from pipeline.core.coverage.day import DayCoverage
 from pipeline.core.model import ZERO, Account, DayRange, FoundRow
 from pipeline.core.outcome import DayState
 from pipeline.core.table.layout import Layout
+from pipeline.core.telling.other_tables import OtherTable
 
 LISTED = 10  # promotions in each list
 JUDGED_FROM = Decimal(100)  # 元: below that one conversion more or less decides
@@ -121,6 +122,7 @@ class Report:
     as_of: datetime | None  # the earliest reading of any account's newest loaded day; `None`: nothing was loaded
     made_at: datetime
     link: str | None  # to the table
+    others: tuple[OtherTable, ...] = ()  # tables besides that one that hold days of the period
 
     @property
     def lacking(self) -> dict[date, list[str]]:

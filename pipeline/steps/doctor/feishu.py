@@ -1,6 +1,7 @@
 """飞书: check the app, its permissions and the base; `table` checks what is in the table."""
 
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 from pipeline.clients.feishu.base import Base
 from pipeline.clients.feishu.tables import BaseMeta
@@ -13,7 +14,8 @@ from pipeline.steps.doctor.findings import Finding, State, of_error, ok, skipped
 from pipeline.steps.doctor.rights import CHECKS as RIGHTS
 from pipeline.steps.doctor.rights import Rights, try_writes
 from pipeline.steps.doctor.table import CHECKS as TABLE
-from pipeline.steps.doctor.table import check_table
+from pipeline.steps.doctor.table import READ_TABLE, check_table
+from pipeline.steps.doctor.tables import check_tables
 from pipeline.steps.rollover.chosen import at_chosen
 
 META = ("base.time_zone", "base.advanced")
@@ -46,11 +48,19 @@ def check_feishu(ctx: Context, *, redis: bool) -> list[Finding]:
     if rights.document:
         rest = ["base", *META, *TABLE]
         return [app, *rights.findings(), *skipped(rest, "the app may not use this base")]
-    table = check_table(ctx, base, rights, meta.time_zone if meta else CHINA, redis=redis)
+    table = _tables(ctx, base, rights, meta.time_zone if meta else CHINA, redis=redis)
     if redis and table[0].state == State.OK:
         try_writes(ctx, base, rights)
     judged = _judge(meta, denied=rights.document is not None)
     return [app, *rights.findings(), ok("base", "the base is there"), *judged, *table]
+
+
+def _tables(ctx: Context, base: Base, rights: Rights, zone: ZoneInfo, *, redis: bool) -> list[Finding]:
+    """Check our newest table, then the chain that it is of, unless what is wrong was said already."""
+    ids = rights.ask(READ_TABLE, base.tables.ids)
+    table, *inside = check_table(ctx, base, rights, zone, ids, redis=redis)
+    there = redis and table.state == State.OK
+    return [table, *(check_tables(ctx, base, rights, ids) if there else []), *inside]
 
 
 def _base(ctx: Context, *, redis: bool) -> Base:

@@ -17,6 +17,7 @@ from pipeline.state.table.visibility import VisibilityLost
 from pipeline.steps.doctor.findings import Finding, broken, of_error, ok, skipped, warning
 from pipeline.steps.doctor.oceanengine import accounts_of
 from pipeline.steps.doctor.rights import Rights
+from pipeline.steps.doctor.tables import GONE, READ_ROWS
 from pipeline.steps.rollover.chosen import at_each
 from pipeline.steps.runs.views import inspect
 from pipeline.steps.table.read import match_fields, read_rows
@@ -25,12 +26,7 @@ from pipeline.steps.table.visibility import holds_rows, still_invisible
 CHECKS = ("table", "columns", "rows", "room", "views", "other_writers")
 FULL_SHARE = 0.8
 VIEWS_MAX, VIEWS_MANY = 200, 180  # 列出视图: a table holds 200 views, including other people's
-READ_TABLE, READ_FIELDS, READ_ROWS, READ_VIEWS = (
-    "base:table:read",
-    "base:field:read",
-    "base:record:retrieve",
-    "base:view:read",
-)
+READ_TABLE, READ_FIELDS, READ_VIEWS = "base:table:read", "base:field:read", "base:view:read"
 _TABLE = (
     "请检查 LAIKE_BITABLE_TABLE_ID：打开数据表，取网址中 table= 之后以 tbl 开头的部分；或留空并运行 laike init 新建。"
 )
@@ -44,13 +40,18 @@ _MANY = "每张数据表最多 200 个视图，请删除不用的视图。"
 _OTHERS = "请停用旧脚本（crontab）或其他写入该表的程序：重复的行由它们写入。"
 
 
-def check_table(ctx: Context, base: Base, rights: Rights, zone: ZoneInfo, *, redis: bool) -> list[Finding]:
-    """Check what these rights show of the table."""
-    ids = rights.ask(READ_TABLE, base.tables.ids)
+def check_table(
+    ctx: Context, base: Base, rights: Rights, zone: ZoneInfo, ids: Mapping[str, str] | None, *, redis: bool
+) -> list[Finding]:
+    """Check what these rights show of the table.
+
+    Args:
+        ids: The ids of the base's tables by name; `None` if listing them is denied.
+    """
     if ids is not None and base.table_id not in ids.values():
         there = ", ".join(f"{table_id} {name}" for name, table_id in ids.items())
         says = f"the base has no table {base.table_id}; there are {there or 'none'}"
-        return [broken("table", says, _TABLE), *skipped(CHECKS[1:], "there is no such table")]
+        return [broken("table", says, _absent_cure(ctx, redis=redis)), *skipped(CHECKS[1:], "there is no such table")]
     try:
         with ThreadPoolExecutor(max_workers=3) as pool:
             fields = pool.submit(rights.ask, READ_FIELDS, lambda: base.tables.fields(base.table_id))
@@ -65,8 +66,16 @@ def check_table(ctx: Context, base: Base, rights: Rights, zone: ZoneInfo, *, red
         else:
             others = _other_writers(ctx, base, layout if redis else None, redis=redis)
     except NotFoundYet as error:  # the list of tables is denied, and the table is not there
-        return [of_error("table", error, _TABLE), *skipped(CHECKS[1:], "there is no such table")]
+        return [
+            of_error("table", error, _absent_cure(ctx, redis=redis)),
+            *skipped(CHECKS[1:], "there is no such table"),
+        ]
     return [ok("table", "the table is there"), columns, seen, capacity, shown, others]
+
+
+def _absent_cure(ctx: Context, *, redis: bool) -> str:
+    """What to do about a table that is not there: a successor's id is in no setting."""
+    return GONE if redis and ctx.chain.registry else _TABLE
 
 
 def _columns(

@@ -6,6 +6,7 @@ from pipeline.context import Context
 from pipeline.core.coverage.grid import each_day
 from pipeline.core.coverage.history import read_at
 from pipeline.core.model import Account, DayRange, china_day
+from pipeline.core.telling.other_tables import other_tables
 from pipeline.core.telling.report import Report, Restated, Tally, tally
 from pipeline.render.period_card import report_card
 from pipeline.steps.accounts.roster import choose, current_accounts, remembered_accounts
@@ -31,6 +32,7 @@ def gather(ctx: Context, days: DayRange, account_ids: Sequence[str]) -> Report:
     first, *later = [_sums(ctx.at_table(table_id), held, only) for table_id, held in ctx.chain.spans(days)]
     for sums in later:
         first.join(sums)
+    newest = ctx.chain.newest.table_id
     return Report(
         days=days,
         tally=first,
@@ -38,7 +40,8 @@ def gather(ctx: Context, days: DayRange, account_ids: Sequence[str]) -> Report:
         restated=tuple(sorted(_restated(ctx, days, accounts), key=lambda one: (one.day, one.account, one.seen_at))),
         as_of=read_at(each_day(grid)),
         made_at=ctx.now(),
-        link=ctx.at_table(ctx.chain.newest.table_id).settings.table_url,
+        link=_page(ctx, newest),
+        others=other_tables(ctx.chain, days, newest, lambda table_id: _page(ctx, table_id)),
     )
 
 
@@ -48,6 +51,10 @@ def _sums(ctx: Context, days: DayRange, only: Collection[str] | None) -> Tally:
     layout, _ = layout_now(ctx, base)
     _, sums = read_following(base, layout, days, lambda now, records: tally(now, rows_of(now, records, days), only))
     return sums
+
+
+def _page(ctx: Context, table_id: str) -> str | None:
+    return ctx.at_table(table_id).settings.table_url
 
 
 def send_report(ctx: Context, report: Report) -> Sent:

@@ -16,6 +16,7 @@ from pipeline.core.coverage.history import History, looked_back
 from pipeline.core.model import DayRange, china_day
 from pipeline.core.outcome import RunState, Summary
 from pipeline.core.telling.background import Background
+from pipeline.core.telling.other_tables import other_tables
 from pipeline.core.telling.recovery import lasting_trouble
 from pipeline.render.cards import run_card
 from pipeline.state.store import StoreTrouble
@@ -50,7 +51,7 @@ def tell_unsent(ctx: Context) -> None:
     for run_id in ctx.untold.unsent(ctx.now()):
         summary = next(iter(ctx.ledger.ends([run_id])), None)
         if summary and not ctx.told.of_run(run_id):
-            tell_run(ctx, summary)
+            tell_run(ctx.of(ctx.ledger.run(run_id)), summary)
             if not ctx.told.of_run(run_id) and _concerns_the_group(ctx, summary):
                 return
         ctx.untold.forget_unsent(run_id)
@@ -90,6 +91,7 @@ def _background(ctx: Context, summary: Summary, besides: Sequence[Summary]) -> B
 
 def _gathered(ctx: Context, summary: Summary, besides: Sequence[Summary]) -> Background:
     account_ids, day = [account.id for account in summary.accounts], summary.day
+    here = ctx.settings.bitable_table_id
     back = max(LOOKED_BACK, timedelta(weeks=ctx.settings.anomalies.weeks))
     history, of_day = looked_back(ctx.book.of(account_ids, DayRange(day - back, day)), day)
     return Background(
@@ -100,6 +102,7 @@ def _gathered(ctx: Context, summary: Summary, besides: Sequence[Summary]) -> Bac
         unheard=tuple(besides),
         alerts=_alerts(ctx, summary, history, besides),
         table_url=ctx.settings.table_url,
+        others=other_tables(ctx.chain, summary.days, here, lambda one: ctx.at_table(one).settings.table_url),
         settle_at=ctx.settings.settle_at,
         clock_offset_s=ctx.settings.clock_offset_s,
     )

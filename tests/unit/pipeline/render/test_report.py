@@ -6,10 +6,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from pipeline.core.model import Account
+from pipeline.core.model import Account, DayRange
 from pipeline.core.outcome import DayState
 from pipeline.core.table.columns import DEFAULT_COLUMNS
 from pipeline.core.table.layout import match
+from pipeline.core.telling.other_tables import OtherTable
 from pipeline.core.telling.report import tally
 from pipeline.render import charts
 from pipeline.render.report import OTHERS, count, money, page
@@ -47,6 +48,24 @@ def test_what_others_named_is_text_and_nothing_else() -> None:
     assert not {"script", "img"} & set(seen.tags)
     assert seen.handlers == []
     assert seen.texts.count(EVIL) >= 4
+
+
+def test_the_page_names_the_tables_of_the_other_days_and_links_them() -> None:
+    made = report(summed(row()))
+    days = DayRange(MONDAY, MONDAY + timedelta(days=2))
+    others = (
+        OtherTable(EVIL, days),
+        OtherTable("广告日报", DayRange(MONDAY, MONDAY), "https://feishu.cn/base/x?table=1"),
+    )
+    text = page(replace(made, others=others))
+    assert Seen(text).addresses == [made.link, others[1].link]
+    assert (
+        "".join(Seen(text).texts).count(
+            f"飞书多维表格；2026-02-02 至 2026-02-04 的数据在“{EVIL}”；2026-02-02 的数据在“广告日报”"
+        )
+        == 1
+    )
+    assert "的数据在" not in page(made)
 
 
 def test_nothing_is_taken_from_the_network_and_only_the_table_is_linked() -> None:
