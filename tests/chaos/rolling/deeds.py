@@ -67,8 +67,8 @@ def killed(scene: Scene) -> None:
 
 
 def emptied(scene: Scene) -> None:
-    """Redis loses everything: at a call of the making or of the load, before or after the plan, or a day later."""
-    when = scene.way(["making", "load", "day later", "before", "planned"])
+    """Redis loses everything: a day later, at a call of the making or of the load, before or after the plan."""
+    when = scene.way(["day later", "making", "load", "before", "planned"])
     if when == "making":
         assert struck(scene, "empty", "call", scene.luck.randint(1, CALLS_OF_MAKING)) == EMPTIED
         return
