@@ -35,6 +35,11 @@ from tests.workers import wait_until
 CALLS_OF_MAKING = 10  # of the run, until the successor is there and remembered
 COMMANDS_OF_MAKING = 2
 ALL_CALLS = 26
+CALLS = {
+    "making": range(1, CALLS_OF_MAKING + 1),
+    "load": range(CALLS_OF_MAKING + 1, 21),
+    "end": range(22, ALL_CALLS + 1),
+}
 WRITES_OF_MAKING = ("tables.create", "records.batch_update", "records.batch_create", "views.create", "views.patch")
 LOST = {"drop_before": 0.0, "drop_after": 0.0, "truncate": 0.0, "late": 0.2, "hold": 0.6}  # seconds, where it waits
 WRITE_TIMEOUT_S = 0.4
@@ -67,13 +72,10 @@ def killed(scene: Scene) -> None:
 
 
 def emptied(scene: Scene) -> None:
-    """Redis loses everything: a day later, at a call of the making or of the load, before or after the plan."""
-    when = scene.way(["day later", "making", "load", "before", "planned"])
-    if when == "making":
-        assert struck(scene, "empty", "call", scene.luck.randint(1, CALLS_OF_MAKING)) == EMPTIED
-        return
-    if when == "load":
-        assert struck(scene, "empty", "call", scene.luck.randint(CALLS_OF_MAKING + 1, ALL_CALLS)) in (0, EMPTIED)
+    """Redis loses everything: a day later, at a call of the run, before it or when it is planned."""
+    when = scene.way(["day later", "making", "load", "end", "before", "planned"])
+    if when in CALLS:
+        assert struck(scene, "empty", "call", scene.luck.choice(CALLS[when])) == EMPTIED
         return
     if when == "day later":
         scene.morning()
