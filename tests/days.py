@@ -1,4 +1,4 @@
-"""Business days that pass: the emulator's clock, the product's and Redis' go on together, morning by morning.
+"""Business days that pass, morning by morning: the clocks of the emulator, the product and Redis go on together.
 
 A small world, so that a morning takes a tenth of a second: two accounts, a few rows a day, and a table that takes about
 80 days of them. Figures are restated for 25 days, as in life. What the base then holds is judged from outside, by
@@ -28,7 +28,7 @@ HISTORY_DAYS = 600
 SMALL = (0, 5)  # places of two accounts with 4.5 rows a day
 CAP = 360  # rows of a table
 SEVEN, SETTLED = time(7, 1), time(10, 35)
-# as nobody can wait for days: what is to end in so many ms ends now
+# lets ARGV[1] ms pass for the keys that end: each has so much less time left, and those without any are gone
 AGE = """
 local cursor = '0'
 repeat
@@ -60,7 +60,7 @@ class Days(NearLab):
         return self.server.world.oceanengine.source.last_day()
 
     def at(self, clock: time, days_later: int = 0) -> None:
-        """Let it be so late, today or some days later; what Redis keeps for a while only gets older as well."""
+        """Let it be so late, today or some days later. Keys of Redis that end come as much nearer to their end."""
         before = self.server.world.clock.now()
         moment = datetime.combine(self.day + timedelta(days=1 + days_later), clock, CHINA)
         self._set_clock(moment)
@@ -70,7 +70,7 @@ class Days(NearLab):
                 client.eval(AGE, 0, str(int(passed.total_seconds() * 1000)))
 
     def look(self, what: str, **params: str) -> Plain:
-        """Look into the emulator; who keeps what is found does not keep it for long."""
+        """Look into the emulator, without a copy: what is found may change when the emulator does."""
         with self.server.world.lock:
             return VIEWS[what](self.server.world, params)
 

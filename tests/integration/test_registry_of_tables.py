@@ -17,6 +17,7 @@ from pipeline.core.rollover.registry import FIELDS, NAME, Chains, disagreement
 from pipeline.core.rollover.successor import new_fields
 from pipeline.core.table.cells import midnight_ms
 from pipeline.steps.rollover import registry
+from pipeline.steps.rollover.check import check_registry
 from pipeline.steps.rollover.make import prepared
 from pipeline.steps.rollover.successor import Successor, create_or_adopt
 from pipeline.steps.table.read import layout_now
@@ -430,6 +431,18 @@ def test_an_answer_that_lacks_something_is_read_again(lab: Lab, ctx: Context, pa
     chain = told(lab, ctx)
     lab.fault("records.search", "patch", path=["data"], remove=[part], times=1)
     assert read(ctx, chain) == {lab.table_id: chain}
+
+
+def test_a_successor_whose_maker_was_killed_before_it_remembered_it_stops_no_loading(lab: Lab, ctx: Context) -> None:
+    chain = told(lab, ctx)
+    ctx.chains.learn(chain)
+    assert chain.announced
+    written(ctx, chain.with_successor(PhysicalTable("tblMade", JUNE, NEXT, chain.announced.record_id)))
+    check_registry(ctx)
+    assert ctx.visibility.lost() is None
+    ctx.chains.learn(replace(chain, announced=None))
+    check_registry(ctx)
+    assert ctx.visibility.lost(), "one that was never announced does"
 
 
 OF_FEISHU = [fact for fact in FACTS.values() if fact.source.startswith("FS")]

@@ -16,7 +16,7 @@ from tests.lab import Lab, Plain
 
 @pytest.fixture
 def loaded(lab: Lab) -> Lab:
-    """A lab whose newest day is loaded, with so much room that no run foretells a successor."""
+    """A lab whose newest day is loaded. Its table has so much room that no run foretells a successor."""
     lab.extra |= {"LAIKE_TABLE_MAX_ROWS": "1000000", "LAIKE_TABLE_SPLIT": "auto"}
     lab.sync(lab.day)
     return lab
@@ -24,7 +24,7 @@ def loaded(lab: Lab) -> Lab:
 
 @pytest.fixture
 def two(loaded: Lab) -> Lab:
-    """The same with an empty successor that begins in ten days, as 数据表清单 and Redis know it."""
+    """The same lab with a second table, still empty, for the days from ten days ahead on; all know of it."""
     ctx = loaded.context()
     with ctx.writing() as base:
         ctx.writes.begin_writing()
@@ -170,3 +170,4 @@ def test_what_a_person_announced_stays_although_the_table_lasts_longer_until_it_
     loaded.extra["LAIKE_TABLE_SPLIT"] = "none"
     loaded.sync()
     assert document(loaded)["announced"] is None
+    assert registered(loaded) == {loaded.table_id}, "its row is there still"

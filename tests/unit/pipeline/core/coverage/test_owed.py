@@ -19,11 +19,14 @@ from pipeline.core.coverage.owed import (
     next_id,
     owed_by_account,
     owed_days,
+    without_closed,
     worth_reading,
 )
+from pipeline.core.errors import TableFull
 from pipeline.core.model import CHINA, Account, AccountDay, DayRange
 from pipeline.core.outcome import DayState, Run
 from pipeline.core.unforeseen import Unforeseen
+from tests.chains import chained, only
 
 NEWEST = date(2026, 2, 11)
 SEVEN = datetime(2026, 2, 12, 7, tzinfo=CHINA)
@@ -193,3 +196,13 @@ def test_days_are_left_alone_whose_newest_run_broke_at_its_end() -> None:
 
 def test_the_name_after_a_name_has_the_next_number() -> None:
     assert next_id("catch-up-2026-02-11-0202-0210-9") == "catch-up-2026-02-11-0202-0210-10"
+
+
+def test_a_day_that_does_not_fit_into_a_table_with_a_successor_is_owed_no_more() -> None:
+    before, behind = AccountDay("1", ago(3)[0]), AccountDay("1", ago(1)[0])
+    full = LastOutcome(state=DayState.FAILED, reason=TableFull.reason)
+    other = LastOutcome(state=DayState.FAILED, reason="feishu_unreachable")
+    outcomes = {before: full, behind: full, AccountDay("2", before.day): other}
+    rolled = chained(("tblA", None), ("tblB", ago(2)[0]))
+    assert without_closed(outcomes, rolled) == {behind: full, AccountDay("2", before.day): other}
+    assert without_closed(outcomes, only("tblA")()) == outcomes
