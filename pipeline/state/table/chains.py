@@ -30,6 +30,11 @@ class Chains:
         data = codec.dump(chain, Chain)
         self._client.mset({keys.chain(table_id): data for table_id in (self._table_id, *chain.ids)})
 
+    def learn_again(self, chain: Chain) -> None:
+        """Remember a chain that is forgotten since Redis was emptied; a newer one stands."""
+        data = codec.dump(chain, Chain)
+        self._client.msetnx({keys.chain(table_id): data for table_id in chain.ids})
+
     def forget(self, table_id: str) -> None:
         """Forget that a table is in a chain."""
         self._client.delete(keys.chain(table_id))

@@ -82,7 +82,8 @@ def _told(ctx: Context, chain: Chain, first: date | None, today: date) -> Iterat
     if new:
         names = ctx.base(None).tables.ids()
         root = next((name for name, table_id in names.items() if table_id == chain.root), chain.tables[0].name)
-        there = announce(ctx, first, successor_name(root, first, names.keys()), row_counts(ctx, chain)).announced
+        chain = announce(ctx, first, successor_name(root, first, names.keys()), row_counts(ctx, chain))
+        there = chain.announced
         yield from filter(None, [tables_warning(len(names))])
     name = there.name if there else ""
     yield foretold_line(first, name, today)

@@ -191,6 +191,8 @@ class _ReadBack:
             for day in fetch.days
             if day.state.good and (at := AccountDay(fetch.account_id, day.day)) in good
         }
+        if self.run.chain:  # Redis may have been emptied: coverage without a chain looks like a table alone
+            self.ctx.chains.learn_again(self.run.chain)
         self.ctx.coverage.learn(covered, self.ctx.shared_now())
 
 

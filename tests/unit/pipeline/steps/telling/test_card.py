@@ -53,6 +53,7 @@ class Ground:
             bot=lambda: self.group,
             now=lambda: self.now,
             pause=lambda _: None,
+            of=lambda _: self.ctx,
         )
 
     def end(self, run_id: str, state: RunState, trouble: Trouble | None = None, *, tell: bool = True) -> Summary:
