@@ -1,8 +1,8 @@
 """Foretell when a table gets its successor, so that it is never full and people hear of it in time.
 
-The first day is a month start at which the table still has room for 30 days. That room takes growth, heavy days and
-late rows, so the announced day need not move. A day within the next two weeks is chosen only for a table that does
-not last longer.
+A successor begins with a month, while the table still has room for 30 days, wherever the table lasts so long. That
+room takes growth, heavy days and late rows, so the announced day need not move. A day within the next two weeks is
+chosen only if the table does not last longer.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -95,7 +95,7 @@ def boundary(
 def holds_until(
     counts: Mapping[date, int], cap: int, of_day: int, coming: date, *, before: Mapping[date, int] = NOTHING
 ) -> date:
-    """The latest first day of a successor before the table is full."""
+    """The last first day of a successor at which the table still has room for a day."""
     if not counts or cap <= 0:
         return coming + FAR_DAYS * DAY
     rate = _rate(counts, of_day, before)
@@ -112,7 +112,8 @@ def settled(announced: date | None, wanted: date | None, *, holds: date, coming:
 
     People prepare for an announced day, so it never moves later: a table made a few weeks early costs nothing. It
     moves earlier only if the table fills up before it. It is withdrawn if no successor is needed, or if the wanted
-    day is 45 days or more behind it; the wanted day often jumps by a month, which is too little to withdraw it.
+    day is 45 days or more after it: a wanted day often jumps by a month, which is not enough to withdraw. If it has
+    passed without a new table, the coming day takes its place.
 
     Args:
         announced: The day that is foretold until now.
@@ -137,7 +138,7 @@ def foretold(
     today: date,
     before: Mapping[date, int] = NOTHING,
 ) -> date | None:
-    """The first day that is foretold from now on, by the counts of now; an unknown growth changes nothing.
+    """The first day that is foretold from now on, by the counts of now; without a count nothing changes.
 
     Args:
         announced: The day that is foretold until now.
