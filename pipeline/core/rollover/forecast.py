@@ -5,7 +5,7 @@ room takes growth, heavy days and late rows, so the announced day need not move.
 chosen only if the table does not last longer.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -22,8 +22,7 @@ SPARE_DAYS = 2  # of rows: the least room that it has left at a wanted first day
 HELD_DAYS = 1  # of rows: the least room at an announced first day; with less, the day moves
 SPARE_SHARE = 4  # a spare is at most this part of a table, or a table of three days would last one
 GROWTH_DAYS = 30
-BUSY = 0.8  # the growth is that of a busy day: four days of five add less
-GROWTH_KNOWN = 7  # days: with fewer, a backfill would be taken for the growth
+BUSY, BUSIEST = 0.8, 1.0  # the share of those days that add less than a busy day, and than the busiest
 HEAVY_DAYS = 4  # to expect like a heavy newest day: until the next forecast, if the server is off for three days
 FAR_DAYS = 3650  # a table that lasts longer needs no successor
 NOTHING: Mapping[date, int] = MappingProxyType({})
@@ -148,8 +147,12 @@ def foretold(
     rate = _rate(counts, of_day, before)
     if announced is None and not _takes_a_day(cap, rate):
         return None
-    wanted = _wanted(split, counts, cap, coming, rate)
     holds = holds_until(counts, cap, of_day, coming, before=before)
+    if announced and announced <= holds:
+        # It can only stay or be withdrawn. One busy day in the last month keeps it: a forecast by fewer days would
+        # announce and withdraw by turns while a quiet month begins or ends.
+        rate = _rate(counts, of_day, before, BUSIEST)
+    wanted = _wanted(split, counts, cap, coming, rate)
     return settled(announced, wanted, holds=holds, coming=coming, today=today)
 
 
@@ -170,13 +173,12 @@ def _wanted(split: Split, counts: Mapping[date, int], cap: int, coming: date, ra
     return None if rate.days(room) >= FAR_DAYS else _auto(coming, last, room, rate, cap)
 
 
-def _rate(counts: Mapping[date, int], of_day: int, before: Mapping[date, int]) -> Rate:
+def _rate(counts: Mapping[date, int], of_day: int, before: Mapping[date, int], share: float = BUSY) -> Rate:
     newest = max(counts, default=date.min)
     earlier = {day: gain for day, gain in _gains(before) if not counts or day < min(counts)}
     gains = [gain for day, gain in (earlier | dict(_gains(counts))).items() if (newest - day).days < GROWTH_DAYS]
-    busy = ceil(_busy(sorted(gains))) if gains else 0
-    if len(gains) < GROWTH_KNOWN and of_day:
-        busy = of_day
+    usual = sorted(gains)[:-1]  # without the largest one, which may be a backfill
+    busy = ceil(usual[min(len(usual) - 1, int(len(usual) * share))]) if usual else of_day
     return Rate(busy, max(busy, of_day))
 
 
@@ -186,10 +188,6 @@ def _gains(counts: Mapping[date, int]) -> Iterator[tuple[date, float]]:
         gain = max(0, counts[later] - counts[earlier]) / (later - earlier).days
         for ago in range(min(GROWTH_DAYS, (later - earlier).days)):
             yield later - ago * DAY, gain
-
-
-def _busy(gains: Sequence[float]) -> float:
-    return gains[int(len(gains) * BUSY)]
 
 
 def _spare(days: int, rate: Rate, cap: int) -> int:
