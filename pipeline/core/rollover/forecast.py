@@ -1,11 +1,11 @@
 """Foretell when a table gets its successor, so that it is never full and people hear of it in time.
 
-A first day is foretold at the start of a month, while the table still has room for 30 days more: that room takes
-growth, heavy days and late rows, and the day that people were told need not move. A day within the next two weeks is
+A successor begins with a month, while the table still has room for 30 days, wherever the table lasts so long. That
+room takes growth, heavy days and late rows, so the announced day need not move. A day within the next two weeks is
 chosen only if the table does not last longer.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -17,15 +17,13 @@ from pipeline.core.rollover.split import Split
 FORETOLD_DAYS = 45  # the longest month, and the two weeks in which people prepare
 NOTICE_DAYS = 14
 KEPT_PERCENT = 3  # of a table, for late rows
-AMPLE_DAYS = 30  # of rows: what a table still takes at the month start that is wanted
-SPARE_DAYS = 2  # of rows: what it still takes at any first day that is wanted
-GROWTH_SHARE = 7  # one day of seven that it lasts is left, since the growth may grow
-HELD_DAYS = 1  # of rows: what it must still take at a first day that people were told
+AMPLE_DAYS = 30  # of rows: the room that the table has left at the wanted month start
+SPARE_DAYS = 2  # of rows: the least room that it has left at a wanted first day
+HELD_DAYS = 1  # of rows: the least room at an announced first day; with less, the day moves
 SPARE_SHARE = 4  # a spare is at most this part of a table, or a table of three days would last one
 GROWTH_DAYS = 30
-USUAL, BUSY = 0.5, 0.8  # the share of those days that add less
-GROWTH_KNOWN = 7  # days: with fewer, a backfill would be taken for the usual growth
-HEAVY_DAYS = 7  # that rows are expected to come like on a heavy newest day; if they do come, the median learns it
+BUSY, BUSIEST = 0.8, 1.0  # the share of those days that add less than a busy day, and than the busiest
+HEAVY_DAYS = 4  # to expect like a heavy newest day: until the next forecast, if the server is off for three days
 FAR_DAYS = 3650  # a table that lasts longer needs no successor
 NOTHING: Mapping[date, int] = MappingProxyType({})
 DAY = timedelta(days=1)
@@ -33,9 +31,9 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Rows that a day adds: `usual`, and `heavy` for the next days, at least as many."""
+    """Rows that a day adds: `heavy` on each of the next four days, `busy` later; `heavy` is never less."""
 
-    usual: int
+    busy: int
     heavy: int
 
     def days(self, rows: int) -> int:
@@ -45,11 +43,11 @@ class Rate:
         if rows < self.heavy * HEAVY_DAYS:
             return max(0, rows // self.heavy)
         left = rows - self.heavy * HEAVY_DAYS
-        return min(FAR_DAYS, HEAVY_DAYS + left // self.usual) if self.usual else FAR_DAYS
+        return min(FAR_DAYS, HEAVY_DAYS + left // self.busy) if self.busy else FAR_DAYS
 
 
 def rows_a_day(counts: Mapping[date, int], of_day: int, before: Mapping[date, int] = NOTHING) -> int:
-    """The rows that each of the next days adds to a table.
+    """The rows that each of the next days adds to a table: those of a busy day, or of the newest if it had more.
 
     Args:
         counts: Rows of the table by the day of the count.
@@ -73,24 +71,30 @@ def boundary(
     *,
     before: Mapping[date, int] = NOTHING,
 ) -> date | None:
-    """The first day that a successor should have; `None` without a count, or where none is needed.
+    """The first day that a successor should have; `None` without a count, or if none is needed.
 
-    `AUTO`: the last month start at which the table has room for 30 days more, else the next one until which it
-    lasts, two weeks off at least. Where it lasts two weeks but until no such month start, the last day until which it
-    lasts; where it does not last two weeks, the next month start if it is half full then, or that last day.
-    `MONTH`: the next month start, or the last day until which the table lasts.
+    `MONTH`: the next month start, or the last day until which the table lasts, if that is earlier.
+    `AUTO`, for a table that lasts two weeks: the first of these that exists.
+
+    1. The last month start at which the table has room for 30 days more, at least two weeks ahead.
+    2. The next month start until which it lasts, at least two weeks ahead.
+    3. The last day until which it lasts.
+
+    `AUTO`, for a table that does not last two weeks: the next month start if the table is half full then, else the
+    last day until which it lasts.
 
     Args:
         cap: Rows that a table takes; 0: no limit.
         coming: The next business day that is neither loaded nor planned: no boundary comes before it.
     """
-    return _wanted(split, counts, cap, coming, _rate(counts, of_day, before))
+    rate = _rate(counts, of_day, before)
+    return _wanted(split, counts, cap, coming, rate) if _takes_a_day(cap, rate) else None
 
 
 def holds_until(
     counts: Mapping[date, int], cap: int, of_day: int, coming: date, *, before: Mapping[date, int] = NOTHING
 ) -> date:
-    """The last first day of a successor with which the table does not fill up."""
+    """The last first day of a successor at which the table still has room for a day."""
     if not counts or cap <= 0:
         return coming + FAR_DAYS * DAY
     rate = _rate(counts, of_day, before)
@@ -103,12 +107,12 @@ def due(first: date | None, today: date) -> bool:
 
 
 def settled(announced: date | None, wanted: date | None, *, holds: date, coming: date, today: date) -> date | None:
-    """The first day that is foretold from now on; `None` for none, also where an announced one is withdrawn.
+    """The first day that is foretold from now on; `None` for none.
 
-    People prepare for a day that they were told, so it stays while the table lasts until it. It moves to an earlier
-    one only if the table does not, and never to a later one: a table that is made a few weeks early costs nothing. It
-    is withdrawn if what is wanted now is so much later that even on the announced day it would not be foretold yet:
-    the forecast of most tables jumps by a month when the growth changes a little.
+    People prepare for an announced day, so it never moves later: a table made a few weeks early costs nothing. It
+    moves earlier only if the table fills up before it. It is withdrawn if no successor is needed, or if the wanted
+    day is 45 days or more after it: a wanted day often jumps by a month, which is not enough to withdraw. If it has
+    passed without a new table, the coming day takes its place.
 
     Args:
         announced: The day that is foretold until now.
@@ -133,19 +137,28 @@ def foretold(
     today: date,
     before: Mapping[date, int] = NOTHING,
 ) -> date | None:
-    """The first day that is foretold from now on, by the counts of now; an unknown growth changes nothing.
+    """The first day that is foretold from now on, by the counts of now; without a count nothing changes.
 
     Args:
         announced: The day that is foretold until now.
     """
     if split is not Split.NONE and not counts:
         return announced
+    rate = _rate(counts, of_day, before)
+    if announced is None and not _takes_a_day(cap, rate):
+        return None
     holds = holds_until(counts, cap, of_day, coming, before=before)
-    # An announced day is withdrawn only if the busier days of the month foretell so late a day, too: that takes some
-    # quiet weeks, while a wavering median would announce and withdraw by turns.
-    share = BUSY if announced and announced <= holds else USUAL
-    wanted = _wanted(split, counts, cap, coming, _rate(counts, of_day, before, share))
+    if announced and announced <= holds:
+        # It can only stay or be withdrawn. One busy day in the last month keeps it: a forecast by fewer days would
+        # announce and withdraw by turns while a quiet month begins or ends.
+        rate = _rate(counts, of_day, before, BUSIEST)
+    wanted = _wanted(split, counts, cap, coming, rate)
     return settled(announced, wanted, holds=holds, coming=coming, today=today)
+
+
+def _takes_a_day(cap: int, rate: Rate) -> bool:
+    """Whether a fresh table takes a busy day; if not, a successor is no help."""
+    return cap <= 0 or rate.busy <= usable(cap)
 
 
 def _wanted(split: Split, counts: Mapping[date, int], cap: int, coming: date, rate: Rate) -> date | None:
@@ -153,24 +166,20 @@ def _wanted(split: Split, counts: Mapping[date, int], cap: int, coming: date, ra
         return None
     if cap <= 0:
         return _month_start(coming) if split is Split.MONTH else None
-    if rate.usual > usable(cap):  # a fresh table would not take a day
-        return None
     room = usable(cap) - counts[max(counts)]
     last = rate.days(room - _spare(SPARE_DAYS, rate, cap))
-    last -= last // GROWTH_SHARE
     if split is Split.MONTH:
         return _next_start(coming, last)
     return None if rate.days(room) >= FAR_DAYS else _auto(coming, last, room, rate, cap)
 
 
-def _rate(counts: Mapping[date, int], of_day: int, before: Mapping[date, int], share: float = USUAL) -> Rate:
+def _rate(counts: Mapping[date, int], of_day: int, before: Mapping[date, int], share: float = BUSY) -> Rate:
     newest = max(counts, default=date.min)
     earlier = {day: gain for day, gain in _gains(before) if not counts or day < min(counts)}
     gains = [gain for day, gain in (earlier | dict(_gains(counts))).items() if (newest - day).days < GROWTH_DAYS]
-    usual = ceil(_quantile(sorted(gains), share)) if gains else 0
-    if len(gains) < GROWTH_KNOWN and of_day:
-        usual = of_day
-    return Rate(usual, max(usual, of_day))
+    usual = sorted(gains)[:-1]  # without the largest one, which may be a backfill
+    busy = ceil(usual[min(len(usual) - 1, int(len(usual) * share))]) if usual else of_day
+    return Rate(busy, max(busy, of_day))
 
 
 def _gains(counts: Mapping[date, int]) -> Iterator[tuple[date, float]]:
@@ -181,10 +190,6 @@ def _gains(counts: Mapping[date, int]) -> Iterator[tuple[date, float]]:
             yield later - ago * DAY, gain
 
 
-def _quantile(gains: Sequence[float], share: float) -> float:
-    return gains[min(len(gains) - 1, int(len(gains) * share))]
-
-
 def _spare(days: int, rate: Rate, cap: int) -> int:
     return min(days * rate.heavy, usable(cap) // SPARE_SHARE)
 
@@ -192,11 +197,11 @@ def _spare(days: int, rate: Rate, cap: int) -> int:
 def _auto(coming: date, last: int, room: int, rate: Rate, cap: int) -> date:
     """The wanted day of a table that lasts `last` days and has room for as many rows."""
     latest = coming + last * DAY
-    if last < NOTICE_DAYS:  # a table that lasts so short is not cut to its first half for a month's sake
-        half_full = coming + rate.days(room - usable(cap) // 2) * DAY
+    if last < NOTICE_DAYS:
+        half_full = coming + rate.days(room - usable(cap) // 2 + rate.heavy - 1) * DAY  # a begun day counts
         return start if (start := _next_start(coming, last)) >= half_full else latest
     starts = [start for start in _month_starts(coming, last) if (start - coming).days >= NOTICE_DAYS]
-    ample = rate.days(room - AMPLE_DAYS * rate.usual)
+    ample = rate.days(room - AMPLE_DAYS * rate.busy)
     with_ample_room = [start for start in starts if (start - coming).days <= ample]
     return [*with_ample_room[-1:], *starts[:1], latest][0]
 

@@ -1,5 +1,6 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from itertools import accumulate
 
 import pytest
 from hypothesis import given
@@ -26,11 +27,19 @@ def counted(last: date, rows: int, gain: int, days: int = 20) -> dict[date, int]
     return {last - ago * DAY: rows - ago * gain for ago in range(days)}
 
 
+def grown(last: date, gains: Sequence[int]) -> dict[date, int]:
+    """Counts of the days up to `last`, on which so many rows were added."""
+    first = last - len(gains) * DAY
+    return {first + day * DAY: rows for day, rows in enumerate(accumulate(gains, initial=0))}
+
+
 # The rows of a day.
 
 
-def test_the_rows_of_a_day_are_the_median_of_the_last_month() -> None:
+def test_the_rows_of_a_day_are_those_of_the_busier_days_of_the_last_month() -> None:
     assert rows_a_day(counted(date(2026, 5, 20), 9_000, 240), 0) == 240
+    assert rows_a_day(grown(date(2026, 5, 20), [100] * 20 + [240] * 10), 0) == 240  # the quiet days are over
+    assert rows_a_day(grown(date(2026, 5, 20), [100] * 25 + [240] * 5), 0) == 100
 
 
 def test_a_backfill_on_one_day_changes_nothing() -> None:
@@ -91,12 +100,12 @@ def test_three_percent_of_a_table_are_kept_for_late_rows(cap: int, rows: int) ->
         (date(2026, 5, 3), 7_400, 240, date(2026, 6, 1)),
         # lasts 50 days, and a month starts tomorrow: people could not prepare
         (date(2026, 5, 31), 7_400, 240, date(2026, 7, 1)),
-        # lasts 25 days, a month starts in 3: 2 are spare, and 3 are left for more growth
-        (date(2026, 5, 29), 13_400, 240, date(2026, 6, 18)),
+        # lasts 25 days, a month starts in 3: 2 are spare
+        (date(2026, 5, 29), 13_400, 240, date(2026, 6, 21)),
         # lasts 10 days, a month starts in 5: people cannot prepare anyhow
         (date(2026, 5, 27), 17_000, 240, date(2026, 6, 1)),
         # lasts 10 days, a month starts in 20
-        (date(2026, 5, 12), 17_000, 240, date(2026, 5, 19)),
+        (date(2026, 5, 12), 17_000, 240, date(2026, 5, 20)),
         (date(2026, 5, 12), 19_390, 240, date(2026, 5, 12)),  # is full
         (date(2026, 5, 12), 25_000, 240, date(2026, 5, 12)),  # is overfull
         (date(2026, 5, 12), 19_400, 0, None),  # does not grow
@@ -118,6 +127,13 @@ def test_a_table_of_a_few_days_is_not_cut_short_for_a_month_start() -> None:
     assert boundary(AUTO, {date(2026, 5, 30): 2_640}, CAP, 2_640, date(2026, 5, 31)) == date(2026, 6, 4)
 
 
+def test_a_table_of_one_day_is_not_half_full_before_two() -> None:
+    # 9,700 are half of it: it has a quarter, and a month starts today
+    assert boundary(AUTO, {date(2026, 10, 31): 0, date(2026, 11, 1): 4_893}, CAP, 4_893, date(2026, 11, 1)) == date(
+        2026, 11, 2
+    )
+
+
 def test_a_table_that_takes_three_days_is_used_for_two() -> None:
     coming = date(2026, 5, 11)
     assert boundary(AUTO, {coming: 6_000}, CAP, 6_000, coming) == date(2026, 5, 12)
@@ -128,9 +144,9 @@ def test_where_no_table_takes_a_day_a_successor_is_no_help() -> None:
     assert boundary(MONTH, {date(2026, 5, 11): 3}, 10, 30, date(2026, 5, 11)) is None
 
 
-def test_a_heavy_day_foretells_a_heavy_week_and_no_heavy_month() -> None:
+def test_a_heavy_day_foretells_four_heavy_days_and_no_heavy_month() -> None:
     coming = date(2026, 5, 2)
-    counts = counted(coming, 200, 240)  # room for 80 days, or 7 heavy ones and 38
+    counts = counted(coming, 200, 240)  # room for 80 days, or 4 heavy ones and 60
     assert boundary(AUTO, counts, CAP, 1_200, coming) == date(2026, 6, 1)
     assert boundary(AUTO, counts, CAP, 4_000, coming) == date(2026, 5, 5)
 
@@ -141,7 +157,7 @@ def test_a_heavy_day_foretells_a_heavy_week_and_no_heavy_month() -> None:
         (date(2026, 5, 12), CAP, 200, date(2026, 6, 1)),
         (date(2026, 12, 12), CAP, 200, date(2027, 1, 1)),
         (date(2026, 6, 1), CAP, 200, date(2026, 6, 1)),
-        (date(2026, 5, 12), CAP, 17_000, date(2026, 5, 19)),  # does not last until the month ends
+        (date(2026, 5, 12), CAP, 17_000, date(2026, 5, 20)),  # does not last until the month ends
         (date(2026, 5, 12), 0, 10**9, date(2026, 6, 1)),  # no limit
     ],
 )
@@ -228,6 +244,13 @@ def test_an_announced_day_is_withdrawn_after_people_archived_rows_or_switched_it
     assert told(JUNE, AUTO, counted(TODAY, 0, 200), cap=50_000) is None
     assert told(JUNE, NONE, counted(TODAY, 7_400, 240)) is None
     assert told(JUNE, NONE, {}) is None
+
+
+def test_an_announced_day_is_not_withdrawn_by_days_that_are_too_busy_for_a_fresh_table() -> None:
+    calm, busy = grown(TODAY, [90] * 29 + [99]), grown(TODAY, [90] * 20 + [99] * 10)
+    assert told(None, AUTO, calm, cap=100) == TODAY  # a fresh table takes 97
+    assert told(TODAY, AUTO, busy, cap=100) == TODAY
+    assert told(None, AUTO, busy, cap=100) is None
 
 
 @given(
