@@ -17,7 +17,7 @@ from pipeline.core.rollover.split import Split
 FORETOLD_DAYS = 45  # the longest month, and the two weeks in which people prepare
 NOTICE_DAYS = 14
 KEPT_PERCENT = 3  # of a table, for late rows
-AMPLE_DAYS = 30  # of rows: the room that the table has left at the wanted month start
+AMPLE_DAYS = 30  # of rows: the room that a table has left at the wanted month start
 SPARE_DAYS = 2  # of rows: the least room that it has left at a wanted first day
 HELD_DAYS = 1  # of rows: the least room at an announced first day; with less, the day moves
 SPARE_SHARE = 4  # a spare is at most this part of a table, or a table of three days would last one
@@ -149,8 +149,8 @@ def foretold(
         return None
     holds = holds_until(counts, cap, of_day, coming, before=before)
     if announced and announced <= holds:
-        # It can only stay or be withdrawn. One busy day in the last month keeps it: a forecast by fewer days would
-        # announce and withdraw by turns while a quiet month begins or ends.
+        # It can only stay or be withdrawn. It stays while the last month has busy days, however few: otherwise it
+        # would be announced and withdrawn by turns when a quiet month begins or ends.
         rate = _rate(counts, of_day, before, BUSIEST)
     wanted = _wanted(split, counts, cap, coming, rate)
     return settled(announced, wanted, holds=holds, coming=coming, today=today)

@@ -246,6 +246,12 @@ def test_an_announced_day_is_withdrawn_after_people_archived_rows_or_switched_it
     assert told(JUNE, NONE, {}) is None
 
 
+def test_a_quiet_month_withdraws_an_announced_day_only_after_its_last_busy_days() -> None:
+    assert told(JUNE, AUTO, grown(TODAY, [240] * 5 + [60] * 25)) == JUNE
+    assert told(JUNE, AUTO, grown(TODAY, [60] * 30)) is None
+    assert told(None, AUTO, grown(TODAY, [240] * 5 + [60] * 25)) is None
+
+
 def test_an_announced_day_is_not_withdrawn_by_days_that_are_too_busy_for_a_fresh_table() -> None:
     calm, busy = grown(TODAY, [90] * 29 + [99]), grown(TODAY, [90] * 20 + [99] * 10)
     assert told(None, AUTO, calm, cap=100) == TODAY  # a fresh table takes 97
