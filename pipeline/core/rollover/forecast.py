@@ -22,7 +22,7 @@ SPARE_DAYS = 2  # of rows: the least room that it has left at a wanted first day
 HELD_DAYS = 1  # of rows: the least room at an announced first day; with less, the day moves
 SPARE_SHARE = 4  # a spare is at most this part of a table, or a table of three days would last one
 GROWTH_DAYS = 30
-BUSY, BUSIEST = 0.8, 1.0  # the share of those days that add less than a busy day, and than the busiest
+BUSY, BUSIEST = 0.8, 1.0  # the share of those days that add no more than a busy day, and than the busiest
 HEAVY_DAYS = 4  # to expect like a heavy newest day: until the next forecast, if the server is off for three days
 FAR_DAYS = 3650  # a table that lasts longer needs no successor
 NOTHING: Mapping[date, int] = MappingProxyType({})
@@ -178,7 +178,7 @@ def _rate(counts: Mapping[date, int], of_day: int, before: Mapping[date, int], s
     earlier = {day: gain for day, gain in _gains(before) if not counts or day < min(counts)}
     gains = [gain for day, gain in (earlier | dict(_gains(counts))).items() if (newest - day).days < GROWTH_DAYS]
     usual = sorted(gains)[:-1]  # without the largest one, which may be a backfill
-    busy = ceil(usual[min(len(usual) - 1, int(len(usual) * share))]) if usual else of_day
+    busy = ceil(usual[int((len(usual) - 1) * share)]) if usual else of_day
     return Rate(busy, max(busy, of_day))
 
 

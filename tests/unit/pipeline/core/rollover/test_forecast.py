@@ -52,6 +52,12 @@ def test_a_backfill_into_a_table_of_few_counts_is_not_taken_for_its_growth() -> 
     assert rows_a_day({date(2026, 5, 1): 240, date(2026, 5, 2): 7_480}, 240) == 240
 
 
+def test_nor_is_a_backfill_over_a_morning_without_a_count() -> None:
+    counts = grown(date(2026, 5, 6), [240, 240, 0, 7_480, 240, 240])
+    del counts[date(2026, 5, 3)]
+    assert rows_a_day(counts, 240) == 240
+
+
 def test_the_growth_over_days_without_a_count_is_spread_over_them() -> None:
     counts = {date(2026, 5, 1): 0, date(2026, 5, 2): 100, date(2026, 5, 12): 1_100}
     assert rows_a_day(counts, 0) == 100
