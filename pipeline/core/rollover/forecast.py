@@ -17,12 +17,12 @@ from pipeline.core.rollover.split import Split
 FORETOLD_DAYS = 45  # the longest month, and the two weeks in which people prepare
 NOTICE_DAYS = 14
 KEPT_PERCENT = 3  # of a table, for late rows
-AMPLE_DAYS = 30  # of rows: the room that the table has left at the wanted month start
+AMPLE_DAYS = 30  # of rows: the room that a table has left at the wanted month start
 SPARE_DAYS = 2  # of rows: the least room that it has left at a wanted first day
 HELD_DAYS = 1  # of rows: the least room at an announced first day; with less, the day moves
 SPARE_SHARE = 4  # a spare is at most this part of a table, or a table of three days would last one
 GROWTH_DAYS = 30
-BUSY, BUSIEST = 0.8, 1.0  # the share of those days that add less than a busy day, and than the busiest
+BUSY, BUSIEST = 0.8, 1.0  # the share of those days that add no more than a busy day, and than the busiest
 HEAVY_DAYS = 4  # to expect like a heavy newest day: until the next forecast, if the server is off for three days
 FAR_DAYS = 3650  # a table that lasts longer needs no successor
 NOTHING: Mapping[date, int] = MappingProxyType({})
@@ -149,8 +149,8 @@ def foretold(
         return None
     holds = holds_until(counts, cap, of_day, coming, before=before)
     if announced and announced <= holds:
-        # It can only stay or be withdrawn. One busy day in the last month keeps it: a forecast by fewer days would
-        # announce and withdraw by turns while a quiet month begins or ends.
+        # It can only stay or be withdrawn. It stays while the last month has busy days, however few: otherwise it
+        # would be announced and withdrawn by turns when a quiet month begins or ends.
         rate = _rate(counts, of_day, before, BUSIEST)
     wanted = _wanted(split, counts, cap, coming, rate)
     return settled(announced, wanted, holds=holds, coming=coming, today=today)
@@ -178,7 +178,7 @@ def _rate(counts: Mapping[date, int], of_day: int, before: Mapping[date, int], s
     earlier = {day: gain for day, gain in _gains(before) if not counts or day < min(counts)}
     gains = [gain for day, gain in (earlier | dict(_gains(counts))).items() if (newest - day).days < GROWTH_DAYS]
     usual = sorted(gains)[:-1]  # without the largest one, which may be a backfill
-    busy = ceil(usual[min(len(usual) - 1, int(len(usual) * share))]) if usual else of_day
+    busy = ceil(usual[int((len(usual) - 1) * share)]) if usual else of_day
     return Rate(busy, max(busy, of_day))
 
 

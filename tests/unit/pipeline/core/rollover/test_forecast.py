@@ -52,6 +52,12 @@ def test_a_backfill_into_a_table_of_few_counts_is_not_taken_for_its_growth() -> 
     assert rows_a_day({date(2026, 5, 1): 240, date(2026, 5, 2): 7_480}, 240) == 240
 
 
+def test_nor_is_a_backfill_over_a_morning_without_a_count() -> None:
+    counts = grown(date(2026, 5, 6), [240, 240, 0, 7_480, 240, 240])
+    del counts[date(2026, 5, 3)]
+    assert rows_a_day(counts, 240) == 240
+
+
 def test_the_growth_over_days_without_a_count_is_spread_over_them() -> None:
     counts = {date(2026, 5, 1): 0, date(2026, 5, 2): 100, date(2026, 5, 12): 1_100}
     assert rows_a_day(counts, 0) == 100
@@ -244,6 +250,12 @@ def test_an_announced_day_is_withdrawn_after_people_archived_rows_or_switched_it
     assert told(JUNE, AUTO, counted(TODAY, 0, 200), cap=50_000) is None
     assert told(JUNE, NONE, counted(TODAY, 7_400, 240)) is None
     assert told(JUNE, NONE, {}) is None
+
+
+def test_a_quiet_month_withdraws_an_announced_day_only_after_its_last_busy_days() -> None:
+    assert told(JUNE, AUTO, grown(TODAY, [240] * 5 + [60] * 25)) == JUNE
+    assert told(JUNE, AUTO, grown(TODAY, [60] * 30)) is None
+    assert told(None, AUTO, grown(TODAY, [240] * 5 + [60] * 25)) is None
 
 
 def test_an_announced_day_is_not_withdrawn_by_days_that_are_too_busy_for_a_fresh_table() -> None:
