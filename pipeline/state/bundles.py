@@ -46,7 +46,7 @@ def about_all(client: redis.Redis) -> dict[str, Any]:
 
 
 def about_days(client: redis.Redis, chain: Callable[[], Chain]) -> dict[str, Any]:
-    """State about days, each of which is in one table of a chain."""
+    """State about days; a chain says which table holds a day."""
     coverage, last_outcomes = Coverage(client, chain), LastOutcomes(client, chain)
     return {
         "read_chain": chain,

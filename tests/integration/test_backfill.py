@@ -63,7 +63,7 @@ def loaded_batches(team: Workers, run_id: str) -> int:
 
 
 def fetched_batches(team: Workers) -> int:
-    """Batches of the newest run of which every account is fetched."""
+    """The newest run's batches whose accounts are all fetched."""
     run_ids = team.ctx.ledger.newest(1)
     done = team.ctx.outcomes.done(run_ids[0]) if run_ids else set()
     cut = parts(team.ctx.ledger.run(run_ids[0])) if run_ids else ()
@@ -71,7 +71,7 @@ def fetched_batches(team: Workers) -> int:
 
 
 def whole_batches(team: Workers, run_id: str) -> int:
-    """Batches of which every day is loaded; of one that was stopped in its midst some are not."""
+    """Batches whose days are all loaded; a batch that was stopped half-way has others."""
     wanted = [places(part).keys() for part in parts(team.ctx.ledger.run(run_id))]
     return sum(team.ctx.coverage.at(days).keys() == days for days in wanted)
 

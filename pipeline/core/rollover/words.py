@@ -7,7 +7,7 @@ from pipeline.core.rollover.tables import BASE_TABLES_MAX
 from pipeline.core.table.limits import nearly_full
 from pipeline.core.text import plain
 
-DETAILS_BEFORE = (14, 7, 1)  # days before the first day on which the details are told again
+DETAILS_BEFORE = (14, 7, 1)  # so many days before the first day, the details are told again
 COLUMNS_NAMED = 5
 
 
@@ -17,7 +17,7 @@ def foretold_line(first: date, name: str, today: date) -> str:
 
 
 def details_due(first: date, today: date, *, new: bool) -> bool:
-    """Whether the details are told today: with a new or moved day, and again two weeks, one week and a day before."""
+    """Whether the details are told today: when the day is new or moved, then 14, 7 and 1 days before it."""
     return new or (first - today).days in DETAILS_BEFORE
 
 

@@ -185,7 +185,7 @@ def _as_loaded(ctx: Context) -> Context:
 
 
 def _loaded(ctx: Context) -> set[date]:
-    """Days of which the newest table holds rows, or may hold some."""
+    """Days that were loaded, or whose rows may be there."""
     names = current_accounts(ctx).names
     days = set().union(*ctx.coverage.days(names).values())
     last = ctx.last_outcomes.of(names, window(ctx.now(), DOUBTFUL_DAYS))

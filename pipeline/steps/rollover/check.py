@@ -1,6 +1,6 @@
 """Compare 数据表清单 with what is remembered of our tables, and stop loading where they disagree.
 
-Loading goes on after `laike tables repair`: whoever guesses which is right may write days into two tables.
+A guess which is right could write a day into two tables: loading goes on after `laike tables repair`.
 """
 
 import structlog

@@ -42,7 +42,7 @@ def load_pieces(ctx: Context, part: Run, load: Callable[[Context, Run], LoadOutc
 def verify_pieces(
     ctx: Context, part: Run, load: LoadOutcome, verify: Callable[[Context, Run, LoadOutcome], VerifyOutcome]
 ) -> VerifyOutcome:
-    """Read back, all at once, the pieces that were loaded; an error of one is told beside what the others found.
+    """Read the loaded pieces back, all at once; an error of one leaves what the others found.
 
     Raises:
         LaikeError: As `verify` says, if the batch is in one table.
