@@ -43,7 +43,7 @@ CALLS = {
 WRITES_OF_MAKING = ("tables.create", "records.batch_update", "records.batch_create", "views.create", "views.patch")
 LOST = {"drop_before": 0.0, "drop_after": 0.0, "truncate": 0.0, "late": 0.2, "hold": 0.6}  # seconds, where it waits
 WRITE_TIMEOUT_S = 0.4
-AFTER_MAKING = ("records.batch_update", "report.promotion", "records.batch_create", "views.list", "views.create")
+AFTER_MAKING = ("records.batch_update", "report.promotion", "records.batch_create", "views.create", "views.patch")
 LATENCY = {"tables.create": 0.04, "records.batch_update": 0.02, "records.batch_create": 0.02, "fields.list": 0.01}
 
 
