@@ -94,9 +94,16 @@ def test_without_a_session_nothing_fits() -> None:
     assert not fits(token(""), "")
 
 
-@pytest.mark.parametrize("made_up", ["", "x", "城", "\0", "====", "A" * 86, "A" * 10_000, token("session")[:-4]])
-def test_what_is_made_up_or_cut_does_not_fit(made_up: str) -> None:
+@pytest.mark.parametrize("made_up", ["", "x", "城", "\0", "====", "A" * 86, "A" * 88, "A" * 10_000])
+def test_what_is_made_up_does_not_fit(made_up: str) -> None:
     assert not fits(made_up, "session")
+
+
+def test_what_is_cut_or_changed_does_not_fit() -> None:
+    made = token("session")
+    assert not fits(made[:-4], "session")
+    assert not fits(made + "AAAA", "session")
+    assert not fits(made[:-4] + ("AAAA" if made[-4:] != "AAAA" else "BBBB"), "session")
 
 
 @given(st.text(), st.text())
