@@ -13,7 +13,7 @@ sends neither header, such as curl, has no cookie that a foreign page could abus
 import hashlib
 import hmac
 import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -65,7 +65,7 @@ def token(session_id: str) -> str:
 def fits(given: str, session_id: str) -> bool:
     """Whether a form's token is of this session; takes the same time for any token of the right length."""
     try:
-        raw = urlsafe_b64decode(given.encode("ascii"))
+        raw = b64decode(given.encode("ascii"), altchars=b"-_", validate=True)
     except ValueError:
         return False
     mask, masked = raw[:_DIGEST], raw[_DIGEST:]
