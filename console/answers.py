@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from console.site import Site
+from console.site import Site, digest
 from console.visit import SEE_OTHER, Visit
 from pipeline.core.errors import LaikeError, StoreUnreachable, WrongInput
 
@@ -52,11 +52,16 @@ def trouble(site: Site, request: Request, error: LaikeError) -> Response:
     """Say that a service or Redis fails, and what to do; also to a person whose session cannot be read."""
     status = UNAVAILABLE if isinstance(error, StoreUnreachable) else BAD_GATEWAY
     html = site.templates.get_template("trouble.html").render(
-        trouble=error.trouble(), home=address(request, "today"), style=address(request, "static", path="/console.css")
+        trouble=error.trouble(), home=address(request, "today"), style=static(request, "console.css")
     )
     return Response(html, status, media_type="text/html")
 
 
 def address(request: Request, name: str, **params: object) -> str:
-    """The address of a page within the console, behind any prefix."""
+    """The address of a page, behind any prefix."""
     return f"{request.scope.get('root_path', '')}{request.app.url_path_for(name, **params)}"
+
+
+def static(request: Request, name: str) -> str:
+    """The address of a static file, which changes with what it holds."""
+    return f"{address(request, 'static', path='/' + name)}?v={digest(name)}"

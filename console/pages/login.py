@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from console import answers
-from console.site import Site, digest
+from console.site import Site
 from console.visit import SEE_OTHER
 from console.who import csrf
 from console.who.logins import Person
@@ -86,13 +86,13 @@ def _see_out(request: Request) -> Response:
 
 def _page(request: Request, status: int = 200, words: str = "", name: str = "", back: str = "") -> Response:
     site = _site(request)
-    html = site.templates.get_template("login.html").render(
-        configured=site.logins.configured,
+    template = site.templates.get_template("login.html" if site.logins.configured else "no_login.html")
+    html = template.render(
         words=words,
         name=name,
         back=local_path(back, site.settings.console_prefix),
-        login=answers.address(request, "login"),
-        static=lambda file: f"{answers.address(request, 'static', path='/' + file)}?v={digest(file)}",
+        action=answers.address(request, "login"),
+        static=partial(answers.static, request),
         make_a_password=MAKE_A_PASSWORD,
     )
     return Response(html, status, media_type="text/html")
