@@ -32,8 +32,9 @@ async def show(request: Request) -> Response:
 async def enter(request: Request) -> Response:
     """Log in: it waits and checks without a thread of the pages."""
     site = _site(request)
-    if words := csrf.why_refused(request.method, request.headers, site.public_origin):
-        return _page(request, answers.FORBIDDEN, words)
+    words = csrf.why_refused(request.method, request.headers, site.public_origin)
+    if words or not site.logins.configured:
+        return _page(request, answers.FORBIDDEN, words or "")
     form = await request.form(max_files=0, max_fields=FIELDS_MOST)
     name, password, back = (str(form.get(field, "")) for field in ("name", "password", "next"))
     address = request.client.host if request.client else ""
