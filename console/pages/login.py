@@ -19,7 +19,7 @@ from pipeline.state.store import ours
 
 TOO_MANY = 429
 FIELDS_MOST = 10
-WRONG = "名字或密码不对。"
+WRONG = "用户名或密码不对。"
 WAIT = "尝试的次数太多，请过半分钟再登录。"
 MAKE_A_PASSWORD = 'python3 -c "import secrets; print(secrets.token_urlsafe(15))"'  # noqa: S105 the command that makes one
 
