@@ -5,7 +5,7 @@ from cli.terminal import output
 from pipeline.context import Context
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import TokenPair
-from pipeline.core.token import TokenEvent, code_in
+from pipeline.core.token import TokenEvent, authorize_link, callback, code_in
 from pipeline.file_input import path_of
 from pipeline.state.tokens.old_cache import read_old_cache
 
@@ -37,9 +37,12 @@ def exchange(pasted: str) -> int:
 def url() -> int:
     """Print the page where a person authorizes the app."""
     with opened() as ctx:
-        link, redirect_uri = ctx.tokens.link, ctx.settings.oceanengine_redirect_uri
-    output.say(link)
-    if not redirect_uri:
+        settings, way = ctx.settings, ctx.tokens.entrance
+    back = callback(settings.oceanengine_redirect_uri, settings.console_url)
+    output.say(authorize_link(settings.oceanengine_authorize_url, settings.oceanengine_app_id, back))
+    if way.console:
+        output.note(f"The console does all this in the browser: {way.link}")
+    if not back:
         output.note("LAIKE_OCEANENGINE_REDIRECT_URI is not set: the page uses the app's registered callback")
     output.note("Tick every account: a new authorization replaces the former selection. Then, within 10 minutes:")
     output.note("laike token exchange 'the address in the browser afterwards'")

@@ -95,6 +95,7 @@ class Settings(BaseSettings):
     oceanengine_secret: SecretStr = Field(validation_alias=_names("LAIKE_OCEANENGINE_SECRET"))
     oceanengine_authorize_url: Url = "https://ad.oceanengine.com/openapi/audit/oauth.html"
     oceanengine_redirect_uri: Url | None = None  # as registered for the app
+    console_url: Url | None = None  # where people reach the console
     oceanengine_rate: float = Field(default=5, ge=0.01, le=100)
     feishu_base_url: Url = "https://open.feishu.cn"
     feishu_app_id: str = Field(validation_alias=_names("LAIKE_FEISHU_APP_ID"))
