@@ -5,9 +5,10 @@ from cli.terminal import output
 from pipeline.context import Context
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import TokenPair
-from pipeline.core.token import TokenEvent, authorize_link, callback, code_in
+from pipeline.core.token import STATE, TokenEvent, code_in
 from pipeline.file_input import path_of
 from pipeline.state.tokens.old_cache import read_old_cache
+from pipeline.steps.overview.authorization import callback_of, service_link
 
 EVENTS_SHOWN = 5
 
@@ -37,9 +38,8 @@ def exchange(pasted: str) -> int:
 def url() -> int:
     """Print the page where a person authorizes the app."""
     with opened() as ctx:
-        settings, way = ctx.settings, ctx.tokens.entrance
-    back = callback(settings.oceanengine_redirect_uri, settings.console_url)
-    output.say(authorize_link(settings.oceanengine_authorize_url, settings.oceanengine_app_id, back))
+        link, back, way = service_link(ctx, STATE), callback_of(ctx), ctx.tokens.entrance
+    output.say(link)
     if way.console:
         output.note(f"The console does all this in the browser: {way.link}")
     if not back:
