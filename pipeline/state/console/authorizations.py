@@ -7,6 +7,7 @@ from typing import Any
 import redis
 
 from pipeline.core.overview.authorization import Authorized, Invitation
+from pipeline.core.trouble import Trouble
 from pipeline.state import codec
 from pipeline.state.console import keys
 
@@ -27,6 +28,19 @@ class Authorizations:
         """Use a state up; `None` if it is unknown, used or too old. Of two that take it, one gets it."""
         data: Any = self._client.getdel(_key(state))
         return codec.load(Invitation, data) if data else None
+
+    def refuse(self, session: str, why: Trouble) -> None:
+        """Remember for a session, by its digest, why its authorization failed."""
+        self._client.set(keys.refused_authorization(session), codec.dump(why, Trouble), ex=keys.STATE_TTL_S)
+
+    def refusal(self, session: str) -> Trouble | None:
+        """Why the last authorization of a session failed, for ten minutes, and until another one succeeds."""
+        data: Any = self._client.get(keys.refused_authorization(session))
+        return codec.load(Trouble, data) if data else None
+
+    def accept(self, session: str) -> None:
+        """Forget why an earlier authorization of a session failed."""
+        self._client.delete(keys.refused_authorization(session))
 
     def keep(self, authorized: Authorized) -> None:
         """Remember what an authorization changed, in place of the one before."""
