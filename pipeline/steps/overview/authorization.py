@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 import structlog
 
 from pipeline.context import Context
-from pipeline.core.errors import LaikeError, NeedsPerson, WrongInput
+from pipeline.core.causes import CAUSES
+from pipeline.core.errors import BadResponse, LaikeError, NeedsPerson, Retryable, Trouble, WrongInput
 from pipeline.core.model import TokenPair
+from pipeline.core.outcome import Run, Summary
 from pipeline.core.overview.authorization import Authorized, Invitation, Standing, changed
 from pipeline.core.token import Answer, TokenStep, authorize_link, callback
 from pipeline.state.console.authorizations import Authorizations
@@ -16,6 +18,8 @@ from pipeline.steps.accounts.roster import current_accounts, remembered_accounts
 
 USED_UP = "授权链接已用过，或已超过 10 分钟，本次没有生效。请回到授权页重新开始。"
 FOREIGN = "这次授权不是您本次登录时开始的，没有生效。请回到授权页重新开始。"
+NO_ANSWER = "巨量引擎没有回应，本次授权没有完成。请稍后重新授权。"
+RUNS_LOOKED_AT = 20
 PAIRS = (TokenStep.REFRESHED, TokenStep.BROUGHT)
 
 log = structlog.get_logger()
@@ -40,7 +44,7 @@ def standing(ctx: Context) -> Standing:
         until=pair.refresh_expires_at if pair else None,
         accounts=len(listed.names) if listed else None,
         refreshed_at=next(came, None),
-        trouble=trouble.trouble() if trouble else None,
+        trouble=_why(ctx, trouble) if trouble else None,
         callback=registered,
         ours=registered is not None and registered == callback(None, ctx.settings.console_url),
         last=Authorizations(ctx.client).last(),
@@ -53,6 +57,12 @@ def _pair(ctx: Context) -> tuple[TokenPair | None, NeedsPerson | None]:
         return ctx.tokens.pair(), ctx.tokens.trouble()
     except NeedsPerson as error:
         return None, error
+
+
+def _why(ctx: Context, trouble: NeedsPerson) -> str:
+    """What is wrong, without the sentence that leads to the page."""
+    said = trouble.what_to_do.removesuffix(ctx.tokens.entrance.cure).rstrip("；")
+    return said or CAUSES[trouble.reason].words
 
 
 def begin(ctx: Context, visitor: Visitor) -> str:
@@ -86,10 +96,39 @@ def complete(ctx: Context, answer: Answer, visitor: Visitor) -> Authorized:
         _take(ctx, answer.state, visitor)
     first, before = ctx.tokens.brought() is None, remembered_accounts(ctx)
     ctx.tokens.store(ctx.oauth.exchange(answer.code, ctx.now()))
+    kept = Authorizations(ctx.client)
+    kept.accept(visitor.session)
     authorized = replace(_compared(ctx, before.names if before else {}, visitor.person), first=first)
-    Authorizations(ctx.client).keep(authorized)
+    kept.keep(authorized)
     log.info("authorized", arrived=len(authorized.arrived), missing=len(authorized.missing))
     return authorized
+
+
+def refuse(ctx: Context, error: LaikeError, visitor: Visitor) -> None:
+    """Remember for the visitor why an authorization failed: the page says it, whose address holds no code."""
+    trouble = error.trouble()
+    if isinstance(error, Retryable | BadResponse):  # the code may be used up: nothing repeats this by itself
+        trouble = replace(trouble, what_to_do=NO_ANSWER)
+    log.warning("not_authorized", reason=trouble.reason, error=trouble.message)
+    Authorizations(ctx.client).refuse(visitor.session, trouble)
+
+
+def refusal(ctx: Context, visitor: Visitor) -> Trouble | None:
+    """Why the visitor's last authorization failed."""
+    return Authorizations(ctx.client).refusal(visitor.session)
+
+
+def sent(ctx: Context, authorized: Authorized, task: str | None) -> None:
+    """Remember the task that loads what is owed."""
+    Authorizations(ctx.client).keep(replace(authorized, task=task))
+
+
+def runs_since(ctx: Context, authorized: Authorized) -> list[tuple[Run, Summary | None]]:
+    """The runs that load what was owed, the oldest first: those under way, and those begun since."""
+    newest = dict.fromkeys([*ctx.ledger.newest(RUNS_LOOKED_AT), *ctx.ledger.open_runs()])
+    runs = [one for one in ctx.ledger.overview(list(newest)) if not one[0].dry_run]
+    found = [(run, end) for run, end in runs if end is None or run.started_at >= authorized.at]
+    return sorted(found, key=lambda one: one[0].started_at)
 
 
 def _take(ctx: Context, state: str, visitor: Visitor) -> None:
