@@ -5,9 +5,10 @@ callback answers with a redirect whatever happens, so that no page's address hol
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
+from celery import Celery
 from starlette.responses import Response
 
 from console.routes import act, fragment, page
@@ -20,6 +21,7 @@ from pipeline.state.store import StoreTrouble
 from pipeline.steps.overview import authorization
 from pipeline.steps.overview.authorization import Visitor
 from pipeline.steps.runs.plan import daily_is_outstanding
+from worker.transport import as_store_trouble
 
 DAYS_WARNED = 3  # before the end
 PASTED_MOST = 4_000  # characters of an address
@@ -65,7 +67,9 @@ def done(visit: Visit) -> Response:
     there = authorization.standing(visit.ctx)
     if there.last is None:
         return visit.go("authorize")
-    return visit.render("authorized.html", last=there.last, following=_following(visit, there.last))
+    return visit.render(
+        "authorized.html", last=there.last, headline=_outcome(there.last), following=_following(visit, there.last)
+    )
 
 
 def progress(visit: Visit) -> Response:
@@ -79,11 +83,12 @@ def _visitor(visit: Visit) -> Visitor:
     return Visitor(visitors.digest_of(visit.request), visit.person.name, lambda one: visitors.has_ended(one, now))
 
 
-def _page(visit: Visit, **data: object) -> Response:
+def _page(visit: Visit, link: str | None = None, until: datetime | None = None) -> Response:
     there = authorization.standing(visit.ctx)
-    refused = authorization.refusal(visit.ctx, _visitor(visit))
-    given = {"link": None, "until": None, "there": there, "refused": refused, "headline": _headline(visit, there)}
-    return visit.render("authorize.html", **(given | data))
+    refused = None if link else authorization.refusal(visit.ctx, _visitor(visit))
+    return visit.render(
+        "authorize.html", there=there, headline=_headline(visit, there), refused=refused, link=link, until=until
+    )
 
 
 def _headline(visit: Visit, there: Standing) -> Headline:
@@ -95,6 +100,12 @@ def _headline(visit: Visit, there: Standing) -> Headline:
     if left < DAYS_WARNED:
         return Headline("warn", f"授权还有 {left} 天到期", "到期后同步会停止，请尽快重新授权。")
     return Headline("good", f"授权有效，还有 {left} 天到期", "系统会自动续期，平时不需要操作。")
+
+
+def _outcome(last: Authorized) -> Headline:
+    if last.missing:
+        return Headline("warn", f"授权成功，但有 {len(last.missing)} 个账户没有勾选")
+    return Headline("warn" if last.trouble else "good", "授权成功")
 
 
 def _taken(visit: Visit, address: str, *, by_itself: bool) -> Response:
@@ -119,13 +130,10 @@ def _refused(visit: Visit, error: LaikeError) -> Response:
 
 def _send(visit: Visit) -> str | None:
     """Let the workers load what is owed; the id of the task. If it cannot be sent, the hourly one does the same."""
-    from worker.app import app
-    from worker.transport import as_store_trouble
-
     name = "laike.daily" if daily_is_outstanding(visit.ctx) else "laike.catch_up"
     try:
         with as_store_trouble():
-            return str(app.send_task(name).id)
+            return str(_tasks().send_task(name).id)
     except StoreTrouble as error:
         log.warning("not_sent", task=name, error=type(error).__name__)
         return None
@@ -137,9 +145,13 @@ def _following(visit: Visit, last: Authorized) -> Following:
 
 def _ended(task: str | None) -> bool:
     """Whether the task has begun all runs that it begins."""
-    from worker.app import app
+    return bool(task and _tasks().AsyncResult(task).ready())
 
-    return bool(task and app.AsyncResult(task).ready())
+
+def _tasks() -> Celery:
+    from worker.app import app  # noqa: PLC0415 it reads the settings of the process
+
+    return app
 
 
 ROUTES = [

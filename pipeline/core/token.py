@@ -14,6 +14,7 @@ from pipeline.core.text import shortened
 STATE = "laike"  # the authorize page returns it with the code; the console's links have a secret one
 CONSOLE_PAGE, CONSOLE_CALLBACK = "/authorize", "/authorize/callback"
 TOKEN = r"^[!-~]{1,4096}$"  # noqa: S105 no header carries anything else
+CODE = r"[^\s/?&=\x00-\x1f\x7f-\U0010ffff]{1,512}"  # as a person may paste it, without its address
 YEARS = range(2015, 2100)  # in which a token may end; calculations beyond may leave the calendar
 
 
@@ -136,7 +137,7 @@ def answer_in(pasted: str, app_id: str) -> Answer:
     """The auth_code and the state in a pasted code or callback address; `WrongInput` as in `code_in`."""
     text = pasted.strip()
     if "auth_code=" not in text and "://" not in text:
-        if text and not any(sign in text for sign in " /?&="):
+        if re.fullmatch(CODE, text):
             return Answer(text)
         raise WrongInput(
             "this is no auth_code; paste the code, or the whole address that the browser was sent to",
@@ -148,7 +149,7 @@ def answer_in(pasted: str, app_id: str) -> Answer:
             f"this callback belongs to app {shortened(of)}, not to LAIKE_OCEANENGINE_APP_ID",
             what_to_do="该网址属于另一个应用的授权，请从本页重新打开授权链接。",
         )
-    if not (code := given.get("auth_code", [""])[0]):
+    if not re.fullmatch(r"[!-~]{1,512}", code := given.get("auth_code", [""])[0]):
         raise WrongInput(
             "the address has no auth_code: was the authorization confirmed to its end?",
             what_to_do="该网址中没有授权码，可能未点击“同意授权”，请重新授权。",

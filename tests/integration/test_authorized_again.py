@@ -99,8 +99,7 @@ class TestTheWay:
             ctx.tokens.renew(ctx.tokens.pair().access_token)
         trouble = standing(ctx).trouble
         assert trouble is not None
-        assert trouble.link == f"{CONSOLE}/authorize"
-        assert "旧脚本可能仍在运行" in trouble.what_to_do
+        assert trouble == "授权已被其他程序占用而失效（旧脚本可能仍在运行，请先停掉）"
 
     def test_without_a_token_the_page_says_so_and_the_first_one_is_known_as_such(self, site: Lab) -> None:
         ctx = site.bare_context()

@@ -86,9 +86,7 @@ class Following:
     words: str = ""
 
 
-def following(
-    last: Authorized, runs: Sequence[tuple[Run, Summary | None]], now: datetime, *, ended: bool
-) -> Following:
+def following(last: Authorized, runs: Sequence[tuple[Run, Summary | None]], now: datetime, *, ended: bool) -> Following:
     """What became of what was owed.
 
     Args:

@@ -46,6 +46,10 @@ def test_the_code_is_found_in_whatever_a_person_pastes(pasted: str) -> None:
     [
         ("", "no auth_code"),
         ("two words", "no auth_code"),
+        ("\0", "no auth_code"),
+        ("店", "no auth_code"),
+        ("x" * 513, "no auth_code"),
+        ("https://example.com/cb?auth_code=%00", "confirmed to its end"),
         ("https://example.com/cb?error=denied", "confirmed to its end"),
         ("https://example.com/cb?auth_code=", "confirmed to its end"),
         ("https://[x/cb?auth_code=", "confirmed to its end"),
