@@ -1,0 +1,144 @@
+"""Revisions: figures that changed in the table after they were first loaded, and why.
+
+A log of them is text, a row of the table a line, so that a page finds a few among many without reading all of them.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from pipeline.core.model import AccountDay, Key, WantedRow
+from pipeline.core.table.columns import DIGITS, Column
+from pipeline.core.table.diff import Change, refills
+
+_DAY_AT = 3  # where a line has its day: after the cause, a bracket and a quote
+_ACCOUNT_AT = 15  # and where the account id, with its quotes
+
+
+class Cause(StrEnum):
+    """Why a figure was changed; the values begin lines."""
+
+    RESTATED = "r"  # the source says something else than when the day was last loaded
+    EDITED = "e"  # the table differs, the source does not: a person's edit was replaced
+    UNCLEAR = "u"  # nobody knows what the source said when the day was last loaded
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One changed cell: its column, its text before and after; an empty or unreadable cell is an empty text."""
+
+    column: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """The changed figures of one row."""
+
+    day: date
+    account_id: str
+    promotion_id: str
+    promotion_name: str
+    cause: Cause
+    figures: tuple[Figure, ...]
+
+
+def revisions(
+    done: Iterable[Change],
+    columns: Sequence[Column],
+    rows: Iterable[WantedRow],
+    why: Callable[[AccountDay], Cause],
+    is_new: Callable[[AccountDay, str], bool],
+) -> Iterator[Revision]:
+    """The revisions among changes: no created rows, no texts, no cells that a column with a new field lacked.
+
+    Args:
+        rows: The rows as the table should hold them, for the promotions' names.
+        why: The cause of an account's day.
+        is_new: Whether a column has another field now than when the day was last loaded.
+    """
+    names, figures = _names(columns, rows), {column.name for column in columns if column.kind in DIGITS}
+    for change in done:
+        wanted = () if change.created else figures - refills(change, is_new)
+        changed = tuple(Figure(name, change.old[name], new) for name, new in change.new.items() if name in wanted)
+        if changed:
+            yield Revision(
+                day=change.key.day,
+                account_id=change.account_id,
+                promotion_id=change.key.promotion_id,
+                promotion_name=names.get(change.key, ""),
+                cause=why(change.at),
+                figures=changed,
+            )
+
+
+def _names(columns: Iterable[Column], rows: Iterable[WantedRow]) -> dict[Key, str]:
+    """The promotions' names, if a column has them."""
+    named = next((column.name for column in columns if column.source == "promotion_name"), None)
+    return {row.key: str(row.cells[named] or "") for row in rows} if named else {}
+
+
+def cause_by(source: Mapping[AccountDay, str], loaded: Mapping[AccountDay, str]) -> Callable[[AccountDay], Cause]:
+    """Tells the cause by the checksums of the source's figures now, and of what was last loaded."""
+
+    def cause(at: AccountDay) -> Cause:
+        now, before = source.get(at), loaded.get(at)
+        if now is None or before is None:
+            return Cause.UNCLEAR
+        return Cause.EDITED if now == before else Cause.RESTATED
+
+    return cause
+
+
+def line_of(revision: Revision) -> str:
+    """A revision as a line."""
+    figures = [[one.column, one.old, one.new] for one in revision.figures]
+    row = [revision.day.isoformat(), revision.account_id, revision.promotion_id, revision.promotion_name, figures]
+    return revision.cause + json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+
+
+def revision_of(line: str) -> Revision:
+    """The revision of `line_of`'s line."""
+    day, account_id, promotion_id, name, figures = json.loads(line[1:])
+    return Revision(
+        day=date.fromisoformat(day),
+        account_id=account_id,
+        promotion_id=promotion_id,
+        promotion_name=name,
+        cause=Cause(line[0]),
+        figures=tuple(Figure(*one) for one in figures),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """What somebody looks for among revisions; what is empty does not restrict. `text`: of a promotion's name or id."""
+
+    day: date | None = None
+    account_id: str = ""
+    cause: Cause | None = None
+    text: str = ""
+
+    def among(self, lines: Sequence[str]) -> Sequence[str]:
+        """The lines that match."""
+        if self.cause:
+            lines = [line for line in lines if line.startswith(self.cause)]
+        if self.day:
+            day = self.day.isoformat()
+            lines = [line for line in lines if line.startswith(day, _DAY_AT)]
+        if self.account_id:
+            account = json.dumps(self.account_id, ensure_ascii=False)
+            lines = [line for line in lines if line.startswith(account, _ACCOUNT_AT)]
+        return self._with_text(lines) if self.text else lines
+
+    def _with_text(self, lines: Sequence[str]) -> list[str]:
+        text = self.text.casefold()
+        near = json.dumps(text, ensure_ascii=False)[1:-1]
+        return [line for line in lines if near in line.casefold() and _named(revision_of(line), text)]
+
+
+def _named(one: Revision, text: str) -> bool:
+    return text in one.promotion_name.casefold() or text in one.promotion_id
