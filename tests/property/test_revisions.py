@@ -14,8 +14,7 @@ from emulator.world.world import World
 from pipeline.context import Context
 from pipeline.core.model import Key
 from pipeline.core.runs.flow import LOAD, Step
-from pipeline.core.table.revisions import Cause, Revision, revision_of
-from pipeline.state.table.revisions import Batch
+from pipeline.core.table.revisions import Batch, Cause, Revision, revision_of
 from pipeline.steps.runs import load as loading_step
 from pipeline.steps.runs.load import load
 from tests import inprocess

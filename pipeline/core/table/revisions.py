@@ -4,10 +4,12 @@ A log of them is text, a row of the table a line, so that a page finds a few amo
 """
 
 import json
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Self
 
 from pipeline.core.model import AccountDay, Key, WantedRow
 from pipeline.core.table.columns import DIGITS, Column
@@ -113,14 +115,59 @@ def revision_of(line: str) -> Revision:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is said of a batch of a run before its revisions.
+
+    Attributes:
+        at: When the changes were made.
+        written: Whether they are in the table for sure; if not, the load was killed or failed, or is still at it.
+        first, last: The oldest and the newest day among them (ISO).
+    """
+
+    run_id: str
+    at: datetime
+    written: bool
+    rows: int
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The revisions of a batch, compressed."""
+
+    head: Head
+    packed: bytes
+
+    @classmethod
+    def of(cls, head: Head, lines: Iterable[str]) -> Self:
+        """Compress lines; half a character becomes a question mark."""
+        return cls(head, zlib.compress("\n".join(lines).encode("utf-8", "replace"), level=6))
+
+    def lines(self) -> list[str]:
+        """Its revisions, each as a line."""
+        return zlib.decompress(self.packed).decode().split("\n")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sought:
-    """What somebody looks for among revisions; what is empty does not restrict. `text`: of a promotion's name or id."""
+    """What somebody looks for among revisions.
+
+    Attributes:
+        day, cause: `None`: any.
+        account_ids: `None`: any account; otherwise one of these.
+        text: Part of a promotion's name or id.
+    """
 
     day: date | None = None
-    account_id: str = ""
+    account_ids: frozenset[str] | None = None
     cause: Cause | None = None
     text: str = ""
+
+    def in_batch(self, head: Head) -> bool:
+        """Whether a batch may have some."""
+        return self.day is None or head.first <= self.day.isoformat() <= head.last
 
     def among(self, lines: Sequence[str]) -> Sequence[str]:
         """The lines that match."""
@@ -129,9 +176,9 @@ class Sought:
         if self.day:
             day = self.day.isoformat()
             lines = [line for line in lines if line.startswith(day, _DAY_AT)]
-        if self.account_id:
-            account = json.dumps(self.account_id, ensure_ascii=False)
-            lines = [line for line in lines if line.startswith(account, _ACCOUNT_AT)]
+        if self.account_ids is not None:
+            accounts = tuple(json.dumps(one, ensure_ascii=False) for one in self.account_ids)
+            lines = [line for line in lines if line.startswith(accounts, _ACCOUNT_AT)]
         return self._with_text(lines) if self.text else lines
 
     def _with_text(self, lines: Sequence[str]) -> list[str]:

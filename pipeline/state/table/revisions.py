@@ -8,15 +8,14 @@ A field holds one batch: a line about it, then its revisions, compressed. The ol
 90 days old, or when all together are too large; the field `cut` has the time of the newest batch dropped for its size.
 """
 
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
 import redis
 
+from pipeline.core.table.revisions import Batch, Head
 from pipeline.state import codec, keys
 
 KEPT = timedelta(days=90)
@@ -61,36 +60,6 @@ def key(table_id: str) -> str:
     return f"{keys.PREFIX}table:{table_id}:revisions"
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What is said of a batch before its lines.
-
-    Attributes:
-        at: When the changes were made.
-        written: Whether they are in the table for sure; if not, the load was killed or failed, or is still at it.
-        first, last: The oldest and the newest day among them (ISO).
-    """
-
-    run_id: str
-    at: datetime
-    written: bool
-    rows: int
-    first: str
-    last: str
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """The revisions of one batch, still compressed."""
-
-    head: Head
-    packed: bytes
-
-    def lines(self) -> list[str]:
-        """Its revisions, each as a line."""
-        return zlib.decompress(self.packed).decode().split("\n")
-
-
 class Revisions:
     """The log of one table, in Redis."""
 
@@ -100,8 +69,7 @@ class Revisions:
 
     def put(self, batch_id: str, head: Head, lines: Sequence[str]) -> None:
         """Record a batch, or record it anew; without lines it is forgotten."""
-        packed = zlib.compress("\n".join(lines).encode("utf-8", "replace"), level=6)
-        data = codec.dump(head, Head) + b"\n" + packed if lines else b""
+        data = codec.dump(head, Head) + b"\n" + Batch.of(head, lines).packed if lines else b""
         oldest, kept_s = _place(head.at - KEPT), int(KEPT.total_seconds())
         self._put(keys=[self._key], args=[_place(head.at), batch_id, data, oldest, self._size_max, kept_s])
 

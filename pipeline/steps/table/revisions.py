@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from pipeline.context import Context
 from pipeline.core.outcome import Run
-from pipeline.core.table.revisions import Revision, line_of
-from pipeline.state.table.revisions import Head
+from pipeline.core.table.revisions import Head, Revision, line_of
 
 
 def log_revisions(ctx: Context, run: Run, found: Sequence[Revision], *, written: bool) -> None:
@@ -14,7 +13,7 @@ def log_revisions(ctx: Context, run: Run, found: Sequence[Revision], *, written:
     Args:
         written: Whether they are in the table; else they are about to be written.
     """
-    days = sorted({one.day for one in found})
-    first, last = (days[0].isoformat(), days[-1].isoformat()) if days else ("", "")
+    newest_first = sorted(found, key=lambda one: (-one.day.toordinal(), one.account_id, one.promotion_id))
+    last, first = (newest_first[0].day.isoformat(), newest_first[-1].day.isoformat()) if found else ("", "")
     head = Head(run.run_id, ctx.now(), written, len(found), first, last)
-    ctx.revisions.put(run.batch_id, head, [line_of(one) for one in found])
+    ctx.revisions.put(run.batch_id, head, [line_of(one) for one in newest_first])

@@ -108,8 +108,10 @@ ALL = [
     [
         (Sought(), [0, 1, 2]),
         (Sought(day=DAY), [0, 2]),
-        (Sought(account_id="18"), [0]),
-        (Sought(account_id='"18"'), [2]),
+        (Sought(account_ids=frozenset({"18"})), [0]),
+        (Sought(account_ids=frozenset({'"18"'})), [2]),
+        (Sought(account_ids=frozenset({"18", "1"})), [0, 1]),
+        (Sought(account_ids=frozenset()), []),
         (Sought(cause=Cause.EDITED), [1]),
         (Sought(text="双人"), [0]),
         (Sought(text="套餐 a\tb"), [1]),
@@ -117,7 +119,7 @@ ALL = [
         (Sought(text="消耗"), []),
         (Sought(text="2.00"), []),
         (Sought(text='","'), [2]),
-        (Sought(day=DAY, account_id="18", cause=Cause.EDITED), []),
+        (Sought(day=DAY, account_ids=frozenset({"18"}), cause=Cause.EDITED), []),
     ],
 )
 def test_a_search_finds_by_day_account_cause_and_the_promotion_s_name_or_id(sought: Sought, places: list[int]) -> None:

@@ -4,7 +4,8 @@ from typing import Any
 
 import redis
 
-from pipeline.state.table.revisions import KEPT, Head, Revisions, key
+from pipeline.core.table.revisions import Head
+from pipeline.state.table.revisions import KEPT, Revisions, key
 
 NOW = datetime(2026, 3, 3, 7, 0, tzinfo=UTC)
 
