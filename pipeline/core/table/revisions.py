@@ -115,7 +115,7 @@ def revision_of(line: str) -> Revision:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
     """What is said of a batch of a run before its revisions.
 
@@ -177,15 +177,16 @@ class Sought:
             day = self.day.isoformat()
             lines = [line for line in lines if line.startswith(day, _DAY_AT)]
         if self.account_ids is not None:
-            accounts = tuple(json.dumps(one, ensure_ascii=False) for one in self.account_ids)
-            lines = [line for line in lines if line.startswith(accounts, _ACCOUNT_AT)]
+            accounts = {json.dumps(one, ensure_ascii=False) for one in self.account_ids}
+            lines = [line for line in lines if line[_ACCOUNT_AT : line.find('",', _ACCOUNT_AT) + 1] in accounts]
         return self._with_text(lines) if self.text else lines
 
     def _with_text(self, lines: Sequence[str]) -> list[str]:
         text = self.text.casefold()
         near = json.dumps(text, ensure_ascii=False)[1:-1]
-        return [line for line in lines if near in line.casefold() and _named(revision_of(line), text)]
+        return [line for line in lines if near in line.casefold() and _named(line, text)]
 
 
-def _named(one: Revision, text: str) -> bool:
-    return text in one.promotion_name.casefold() or text in one.promotion_id
+def _named(line: str, text: str) -> bool:
+    _, _, promotion_id, name, _ = json.loads(line[1:])
+    return text in name.casefold() or text in promotion_id

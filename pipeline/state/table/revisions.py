@@ -19,7 +19,7 @@ from pipeline.core.table.revisions import Batch, Head
 from pipeline.state import codec, keys
 
 KEPT = timedelta(days=90)
-SIZE_MAX = 4 * 1024 * 1024  # of a table's fields
+SIZE_MAX = 3 * 1024 * 1024  # of a table's fields
 READ_AT_ONCE = 8  # batches
 CUT = "cut"
 

@@ -15,5 +15,5 @@ def log_revisions(ctx: Context, run: Run, found: Sequence[Revision], *, written:
     """
     newest_first = sorted(found, key=lambda one: (-one.day.toordinal(), one.account_id, one.promotion_id))
     last, first = (newest_first[0].day.isoformat(), newest_first[-1].day.isoformat()) if found else ("", "")
-    head = Head(run.run_id, ctx.now(), written, len(found), first, last)
+    head = Head(run_id=run.run_id, at=ctx.now(), written=written, rows=len(found), first=first, last=last)
     ctx.revisions.put(run.batch_id, head, [line_of(one) for one in newest_first])

@@ -11,7 +11,7 @@ NOW = datetime(2026, 3, 3, 7, 0, tzinfo=UTC)
 
 
 def head(run_id: str = "daily-1", at: datetime = NOW, *, written: bool = True, rows: int = 1) -> Head:
-    return Head(run_id, at, written, rows, "2026-03-01", "2026-03-02")
+    return Head(run_id=run_id, at=at, written=written, rows=rows, first="2026-03-01", last="2026-03-02")
 
 
 def told(revisions: Revisions, now: datetime = NOW) -> list[tuple[str, bool, list[str]]]:
