@@ -22,6 +22,7 @@ from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summar
 from pipeline.core.runs.plan import yesterday
 from pipeline.settings import Settings
 from pipeline.state import keys
+from pipeline.steps.overview.runs import pages
 
 SHOPS = (Account("1800000000000001", "城东店"), Account("1800000000000002", "城西店"))
 
@@ -219,6 +220,6 @@ def test_a_run_that_begins_while_pages_are_read_makes_none_come_twice() -> None:
             known.insert(0, f"new-{len(known)}")
         return found
 
-    read = [run_id for page in history._pages(newest, 2) for run_id in page]
+    read = [run_id for page in pages(newest, 2) for run_id in page]
     assert [run_id for run_id in read if run_id.startswith("run")] == [f"run-{n}" for n in range(5)]
     assert len(read) == len(set(read))
