@@ -1,60 +1,18 @@
-"""The story of a run: its events as spans with times, put together by step and by account."""
+"""The story of a run: the spans of its events, put together by step and by account."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from pipeline.core.coverage.aftermath import Aftermath
+from pipeline.core.errors import Trouble
 from pipeline.core.model import Account
-from pipeline.core.outcome import AccountResult, DayState, Run, Summary
+from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summary
+from pipeline.core.overview.progress import Progress
+from pipeline.core.overview.spans import QUEUE, TROUBLE, Event, Span, calls_of, spans_of
 from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS
 
-QUEUE, TROUBLE = "queue", "trouble"  # before the first step; an unforeseen error of one
-BEGINS: Mapping[str, str] = {"fetching": FETCH, "loading": LOAD, "verifying": VERIFY}
-ENDS: Mapping[str, str] = {
-    "table_read": READ,
-    "fetched": FETCH,
-    "postponed": FETCH,
-    "loaded": LOAD,
-    "verified": VERIFY,
-    "views_checked": VIEWS,
-    "finished": FINISH,
-    "broke": TROUBLE,
-    "gave_up": TROUBLE,
-}
-_SPENT = ("event", "at", "batch", "account", "ms", "calls", "retries", "waited_ms")
 _IN_ORDER = (QUEUE, READ, FETCH, LOAD, VERIFY, VIEWS, FINISH)
 _ACCOUNT_GOOD = ("loaded", "empty")
-Event = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """One try at a step, in ms since the first event.
-
-    Attributes:
-        event: The event that ended it; that which began it while it is under way.
-        took_ms: By the step's own clock; `None` if it did not say.
-        ended_ms: `None` while it is under way.
-        calls: By endpoint.
-        waited_ms: For the rate limiter, within the time it took.
-        facts: What else the event says, such as rows and reason.
-    """
-
-    event: str
-    step: str
-    began_ms: int
-    ended_ms: int | None
-    batch: int | None = None
-    account_id: str = ""
-    took_ms: int | None = None
-    calls: Mapping[str, int] = field(default_factory=dict)
-    retries: int = 0
-    waited_ms: int = 0
-    facts: Mapping[str, str] = field(default_factory=dict)
-
-    def until(self, now_ms: int) -> int:
-        """When it ended, or `now_ms` while it is under way."""
-        return max(self.began_ms, now_ms) if self.ended_ms is None else self.ended_ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +42,13 @@ class AccountStory:
     Attributes:
         spans: Its tries at fetching, the oldest first.
         end: What the run's summary says of it; `None` while the run is open.
+        trouble: What befell it, while the run is open.
     """
 
     account: Account
     spans: tuple[Span, ...] = ()
     end: AccountResult | None = None
+    trouble: Trouble | None = None
 
     @property
     def bad(self) -> bool:
@@ -145,21 +105,29 @@ class Story:
     waited_ms: int
 
 
-def spans_of(events: Sequence[Event]) -> list[Span]:
-    """Each try at a step, in the order in which they ended; those under way come last."""
-    first_ms = int(events[0]["at"]) if events else 0
-    begun: dict[tuple[str, str, str], Span] = {}
-    found: list[Span] = []
-    for event in events:
-        at_ms = int(event["at"]) - first_ms
-        if step := BEGINS.get(event["event"]):
-            begun[_place(event, step)] = _span(event, step, at_ms, None)
-        elif step := ENDS.get(event["event"]):
-            before = begun.pop(_place(event, step), None)
-            took_ms = int(event["ms"]) if "ms" in event else None
-            began_ms = max(0, at_ms - took_ms) if took_ms is not None else before.began_ms if before else at_ms
-            found.append(_span(event, step, began_ms, at_ms))
-    return [*found, *begun.values()]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunTold:
+    """One run as its page shows it.
+
+    Attributes:
+        accounts: `count` in all, `bad` of them in trouble; `skipped` of them come before these.
+        troubles: Each kind once, and the names that it concerns; none of a trouble of the whole run.
+        after: What the table has of its day; `None` while it is open, as `progress` is once it has ended.
+        seconds: How long it took, or goes on.
+    """
+
+    run: Run
+    state: RunState
+    end: Summary | None
+    story: Story
+    accounts: tuple[AccountStory, ...]
+    skipped: int
+    count: int
+    bad: int
+    troubles: tuple[tuple[Trouble, tuple[str, ...]], ...]
+    after: Aftermath | None
+    progress: Progress | None
+    seconds: float
 
 
 def story_of(run: Run, events: Sequence[Event], end: Summary | None, now_ms: int) -> Story:
@@ -179,43 +147,10 @@ def story_of(run: Run, events: Sequence[Event], end: Summary | None, now_ms: int
         accounts=tuple(_accounts(run, spans, end)),
         troubles=tuple(span for span in spans if span.step == TROUBLE),
         end_ms=last_ms if end else max(since_ms, last_ms),
-        calls=_calls(spans),
+        calls=calls_of(spans),
         retries=sum(span.retries + (span.event == "postponed") for span in spans),
         waited_ms=sum(span.waited_ms for span in spans),
     )
-
-
-def _place(event: Event, step: str) -> tuple[str, str, str]:
-    return step, event.get("batch", ""), event.get("account", "")
-
-
-def _span(event: Event, step: str, began_ms: int, ended_ms: int | None) -> Span:
-    return Span(
-        event=event["event"],
-        step=step,
-        began_ms=began_ms,
-        ended_ms=ended_ms,
-        batch=int(event["batch"]) if "batch" in event else None,
-        account_id=event.get("account", ""),
-        took_ms=int(event["ms"]) if "ms" in event else None,
-        calls=_told_calls(event.get("calls", "")),
-        retries=int(event.get("retries", 0)),
-        waited_ms=int(event.get("waited_ms", 0)),
-        facts={name: value for name, value in event.items() if name not in _SPENT},
-    )
-
-
-def _told_calls(told: str) -> dict[str, int]:
-    """Calls by endpoint, from the words of a tally."""
-    pairs = (one.rpartition(" ") for one in told.split(", ") if one)
-    return {name: int(count) for name, _, count in pairs if count.isdecimal()}
-
-
-def _calls(spans: Iterable[Span]) -> dict[str, int]:
-    total: Counter[str] = Counter()
-    for span in spans:
-        total.update(span.calls)
-    return dict(sorted(total.items()))
 
 
 def _phases(spans: Sequence[Span]) -> list[Phase]:
@@ -246,7 +181,7 @@ def _phase(step: str, batch: int | None, spans: Sequence[Span]) -> Phase:
         began_ms=min(span.began_ms for span in spans),
         ended_ms=None if open_ else max(span.ended_ms or 0 for span in spans),
         accounts=len({span.account_id for span in spans if span.account_id}),
-        calls=_calls(spans),
+        calls=calls_of(spans),
         retries=sum(span.retries + (span.event == "postponed") for span in spans),
         waited_ms=sum(span.waited_ms for span in spans),
         facts=spans[-1].facts if step != FETCH else _fetch_facts(spans),

@@ -89,9 +89,9 @@ class Outcomes:
 
     def outcomes(self, run_id: str, steps: Sequence[str], kind: type[T]) -> dict[str, T]:
         """The outcomes of some steps, in one round trip, without those that have none, or an unreadable one."""
-        (found,) = many_runs.fields(self._client, [run_id], *(STEP + step for step in steps)).values() or ([],)
+        found: Any = self._client.hmget(keys.run(run_id), [STEP + step for step in steps]) if steps else []
         told: dict[str, T] = {}
-        for step, data in zip(steps, found, strict=False):
+        for step, data in zip(steps, found, strict=True):
             with suppress(ValueError):
                 told |= {step: codec.load(kind, data)} if data else {}
         return told
