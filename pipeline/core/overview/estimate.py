@@ -61,6 +61,7 @@ class Estimate:
         reports: Calls to Ocean Engine.
         feishu: Calls to Feishu.
         seconds: If nothing else runs meanwhile.
+        feishu_used: Calls to Feishu of this month, of `feishu_limit` (0: no limit).
         known: Whether any rows of these accounts are remembered; if not, rows and what follows from them are too low.
         exact: Whether all accounts were looked at, or a part that stands for the others.
     """
@@ -78,6 +79,13 @@ class Estimate:
     rooms: tuple[Room, ...]
     known: bool
     exact: bool
+    feishu_used: int = 0
+    feishu_limit: int = 0
+
+    @property
+    def within_quota(self) -> bool:
+        """Whether the month's calls suffice, as far as is known."""
+        return not self.feishu_limit or self.feishu_used + self.feishu <= self.feishu_limit
 
     @property
     def fits(self) -> bool:

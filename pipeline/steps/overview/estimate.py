@@ -34,6 +34,7 @@ def estimate(ctx: Context, first: date, last: date, account_ids: Sequence[str]) 
     run = _planned(here, days, choose(here, listed.names, account_ids))
     known = _known(here, run, [one for one in listed.names if one not in {account.id for account in run.accounts}])
     told = estimate_of(run, known, _tables(here, days), ctx.settings.oceanengine_rate)
+    told = replace(told, feishu_used=ctx.quota.used(), feishu_limit=ctx.settings.feishu_monthly_calls)
     return told, open_attempt(here, run)
 
 
