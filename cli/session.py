@@ -58,11 +58,9 @@ def _without_redis(settings: Settings) -> Context:
 
 def a_worker_answers() -> bool:
     """Whether a worker answers within `WORKER_ANSWERS_S`."""
-    from worker.app import app
-    from worker.transport import as_store_trouble
+    from worker import answers
 
-    with as_store_trouble():
-        return bool(app.control.ping(timeout=WORKER_ANSWERS_S, limit=1))
+    return answers.a_worker_answers(WORKER_ANSWERS_S)
 
 
 def require_worker() -> None:
