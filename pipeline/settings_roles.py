@@ -1,7 +1,8 @@
 """Which settings a process needs, by its role: `LAIKE_ROLE`, which compose sets for each service.
 
 A worker, a command and a process without a role need all. Beat and Flower only pass messages on: only what they need
-is checked, and their settings hold no other secret, wherever it is set.
+is checked, and their settings hold no other secret, wherever it is set. The console comes up with as little: its set-up
+page says what is missing, and every other page loads all settings.
 """
 
 from collections.abc import Collection, Mapping
@@ -19,6 +20,8 @@ _MESSAGES = frozenset(
 NEEDS: Mapping[str, frozenset[str]] = {
     "beat": _MESSAGES | {"heartbeat_file"},
     "flower": _MESSAGES | {"flower_login"},
+    "console": _MESSAGES
+    | {"console_login", "console_viewer", "console_url", "console_prefix", "console_proxies", "metrics_token"},
 }
 _IN_SHAPE = {"bitable_table_id": "tblx", "token_keys": ""}  # a required field needs a valid value
 
