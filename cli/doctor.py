@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from cli.session import a_worker_answers, log_to_stderr, opened
+from cli.session import log_to_stderr, opened
 from cli.terminal import output
-from pipeline.context import Context, build
+from pipeline.context import build
 from pipeline.core.errors import LaikeError, WrongInput
 from pipeline.core.overview.setup.problems import problems_of
 from pipeline.settings import Settings
@@ -15,8 +15,8 @@ from pipeline.steps.coverage.rebuild import settle_history
 from pipeline.steps.doctor.examine import examine
 from pipeline.steps.doctor.findings import Finding, State, broken, worst
 from pipeline.steps.doctor.probe import probe
-from pipeline.steps.doctor.surroundings import Workers
 from pipeline.steps.rollover.chosen import unblock_all
+from worker.presence import workers_of
 
 MARKS = {
     State.OK: ("✓", "green"),
@@ -54,7 +54,7 @@ def doctor(*, notify: bool, unblock: bool, history: str | None, as_json: bool) -
             ctx.schema.is_ours()
             settle_history(ctx, history)
         output.note(("note:", "yellow"), f" the history of an older release belongs to {history}")
-    return _tell(examine(ctx, _workers(ctx), notify=notify), as_json=as_json)
+    return _tell(examine(ctx, workers_of(ctx), notify=notify), as_json=as_json)
 
 
 def ask(*, as_json: bool) -> int:
@@ -68,12 +68,6 @@ def ask(*, as_json: bool) -> int:
         output.say(reply.question)
         output.say(f"  → {reply.answer}")
     return output.DONE
-
-
-def _workers(ctx: Context) -> Workers:
-    from worker.schedule import next_times
-
-    return Workers(a_worker_answers, lambda: next_times(ctx.settings))
 
 
 def _tell(findings: Sequence[Finding], *, as_json: bool) -> int:
