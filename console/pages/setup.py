@@ -14,7 +14,7 @@ from console.words import Sign
 from pipeline.context import Context
 from pipeline.core.errors import WrongInput
 from pipeline.core.overview.setup.choice import line_for
-from pipeline.core.overview.setup.model import Facts, Setup, StepState
+from pipeline.core.overview.setup.model import Facts, StepState
 from pipeline.core.overview.setup.steps import setup_of
 from pipeline.core.overview.setup.words import ITEMS
 from pipeline.steps.accounts.roster import current_accounts
@@ -59,8 +59,7 @@ def check(visit: Visit) -> Response:
     facts = facts_of(at)
     if at.ctx is None:
         return _page(visit, at, facts)
-    testable = {item.name for step in setup_of(facts).steps for item in step.items if item.state != StepState.WAITS}
-    tested = tried(at.ctx, testable.intersection(wanted), workers_of(at.ctx))
+    tested = tried(at.ctx, setup_of(facts).testable & wanted, workers_of(at.ctx))
     return _page(visit, at, replace(facts, tested=tested))
 
 

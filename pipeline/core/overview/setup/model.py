@@ -57,6 +57,8 @@ class Section:
 
     place: Place
     problems: tuple[Problem, ...]
+    last: str = ""  # one more thing to do there
+    copy: str = ""  # what to copy for it
 
     @property
     def state(self) -> StepState:
@@ -113,6 +115,7 @@ class Facts:
 
     problems: tuple[Problem, ...] = ()
     unset: tuple[str, ...] = ()  # optional settings that have no value
+    callback: str = ""  # to be registered for the app; empty: it is not known where people reach the console
     testable: bool = False  # what is set has the right shape, so that it can be tried
     table_known: bool = False  # its columns were matched before
     token: bool = False
@@ -144,6 +147,12 @@ class Setup:
     def next(self) -> Step | None:
         """The first step that somebody must do or mend."""
         return next((one for one in self.steps if one.state in _OPEN and not one.optional), None)
+
+    @property
+    def testable(self) -> frozenset[str]:
+        """The names of the items that can be tested now."""
+        items = (item for one in self.steps for item in one.items)
+        return frozenset(item.name for item in items if item.state != StepState.WAITS)
 
     @property
     def done(self) -> bool:

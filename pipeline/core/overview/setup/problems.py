@@ -9,7 +9,7 @@ CURES: Mapping[str, str] = {
     "LAIKE_OCEANENGINE_SECRET": "请在巨量引擎开放平台「应用管理」→「应用详情」复制 Secret。",
     "LAIKE_FEISHU_APP_ID": "请在飞书开放平台「凭证与基础信息」复制 App ID。",
     "LAIKE_FEISHU_APP_SECRET": "请在飞书开放平台「凭证与基础信息」复制 App Secret。",
-    "LAIKE_BITABLE_APP_TOKEN": "请从多维表格网址复制 …/base/ 与 ? 之间的部分。",
+    "LAIKE_BITABLE_APP_TOKEN": "请从浏览器复制多维表格的完整网址，即 …/base/… 或知识库的 …/wiki/…。",
     TABLE_ID: "请从数据表网址复制 table= 后以 tbl 开头的部分，或运行 laike init 新建数据表。",
 }
 _NO_KEYS = "请运行 laike init 生成密钥。"

@@ -21,7 +21,17 @@ from pipeline.core.overview.setup.model import (
     state_of,
 )
 from pipeline.core.overview.setup.problems import TABLE_ID, Problem
-from pipeline.core.overview.setup.words import CALLBACK, HOOK, ITEMS, PLACES, REST, RESTART, Place
+from pipeline.core.overview.setup.words import (
+    CALLBACK,
+    CALLBACK_LATER,
+    HOOK,
+    ITEMS,
+    OPTIONAL,
+    PLACES,
+    REST,
+    RESTART,
+    Place,
+)
 
 BROKEN, OK = "broken", ("ok", "warning")
 OF_THE_SOURCE = ("LAIKE_OCEANENGINE_APP_ID", "LAIKE_OCEANENGINE_SECRET")
@@ -38,7 +48,7 @@ def setup_of(facts: Facts) -> Setup:
 
 def _settings(facts: Facts) -> Step:
     asked = [problem for problem in facts.problems if not is_later(problem)]
-    sections = [_section(place, asked) for place in PLACES]
+    sections = [_section(place, asked, facts.callback) for place in PLACES]
     named = {variable for place in PLACES for variable in place.variables}
     if rest := tuple(problem for problem in asked if problem.variable not in named):
         sections.append(Section(REST, rest))
@@ -50,16 +60,18 @@ def _settings(facts: Facts) -> Step:
     return Step("settings", "填写设置", state, says, RESTART if asked else (), block, tuple(sections))
 
 
-def _section(place: Place, problems: Sequence[Problem]) -> Section:
-    return Section(place, tuple(problem for problem in problems if problem.variable in place.variables))
+def _section(place: Place, asked: Sequence[Problem], callback: str) -> Section:
+    problems = tuple(problem for problem in asked if problem.variable in place.variables)
+    if place is PLACES[0]:
+        return Section(place, problems, CALLBACK if callback else CALLBACK_LATER, callback)
+    return Section(place, problems, copy=place.command if problems else "")
 
 
 def _block(problems: Sequence[Problem], unset: Collection[str]) -> str:
     """Names without values: whoever forgets one is told again, which a placeholder would hide."""
     missing = {problem.variable for problem in problems if problem.missing}
     wanted = {name: words for place in PLACES for name, words in place.variables.items() if words and name in missing}
-    others = {"LAIKE_OCEANENGINE_REDIRECT_URI": CALLBACK, "LAIKE_FEISHU_WEBHOOK_URL": HOOK}
-    wanted |= {name: words for name, words in others.items() if name in unset}
+    wanted |= {name: words for name, words in OPTIONAL.items() if name in unset}
     return "\n".join(f"# {words}\n{name}=" for name, words in wanted.items())
 
 
@@ -160,13 +172,13 @@ def _accounts(facts: Facts, made: Sequence[Step]) -> Step:
 
 
 def _bot(facts: Facts, _: Sequence[Step]) -> Step:
-    title, hook = "测试群机器人", "LAIKE_FEISHU_WEBHOOK_URL"
-    if facts.problems:
+    title = "测试群机器人"
+    if facts.problems or not facts.testable:
         return Step("bot", title, StepState.WAITS, "设置齐全后，在这里发送测试消息。", optional=True)
-    if hook in facts.unset:
+    if HOOK in facts.unset:
         says = "没有设置群机器人：同步照常进行，但群里收不到通知。"
         line = "在飞书群「设置」→「群机器人」→「自定义机器人」复制 Webhook 地址，写入 .env 后重启服务。"
-        return Step("bot", title, StepState.TODO, says, (line,), f"{hook}=", optional=True)
+        return Step("bot", title, StepState.TODO, says, (line,), f"{HOOK}=", optional=True)
     item = _item(facts, "webhook", proven=facts.succeeded, waits=False)
     words = {
         StepState.DONE: "群机器人可用。",

@@ -9,7 +9,11 @@ MAKE_A_KEY = (
     r"printf '\nLAIKE_TOKEN_KEYS=%s\n' "
     '"$(python3 -c "import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())")" >> .env'
 )
-OPTIONAL = ("LAIKE_FEISHU_WEBHOOK_URL", "LAIKE_OCEANENGINE_REDIRECT_URI")
+HOOK, CONSOLE_URL = "LAIKE_FEISHU_WEBHOOK_URL", "LAIKE_CONSOLE_URL"
+OPTIONAL: Mapping[str, str] = {
+    CONSOLE_URL: "在浏览器中打开本站的地址，如 https://laike.example.com；回调地址由它得出",
+    HOOK: "群机器人的 Webhook 地址，可以留空",
+}
 SCOPES = (
     "base:app:read、base:table:read、base:table:create、base:field:read、base:field:create、base:record:retrieve、"
     "base:record:create、base:record:update、base:record:delete、base:view:read、base:view:write_only"
@@ -34,7 +38,6 @@ PLACES = (
             "在「应用管理」→「权限」申请本地推报表：获取广告数据、获取账户数据。",
             "同一页申请账户列表：获取已授权账户、来客账户下的本地推账户、工作台账户列表、获取广告主公开信息；"
             "使用升级版工作台或代理商时，另申请各自的账户列表。",
-            "在「应用详情」登记回调地址（显示在「授权」页）。",
         ),
         {
             "LAIKE_OCEANENGINE_APP_ID": "「应用详情」中的 APP_ID",
@@ -69,8 +72,8 @@ PLACES = (
     ),
 )
 REST = Place("其他设置", ("逐项修正下列设置。",), {})
-CALLBACK = "回调地址，与登记的完全一致"
-HOOK = "群机器人的 Webhook 地址，可以留空"
+CALLBACK_LATER = "在「应用详情」登记回调地址：先写好 LAIKE_CONSOLE_URL 并重启，这里会显示要登记的地址。"
+CALLBACK = "在「应用详情」登记回调地址，即下面这一行，必须完全一致："
 RESTART = (
     "保存 .env 后重启全部服务：容器运行 docker compose up -d；不用容器时，重启 worker、beat 和控制台。",
     "容器在启动时读取设置：修改 .env 后，需要重启，本页才会看到变化。",

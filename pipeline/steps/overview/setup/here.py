@@ -1,7 +1,7 @@
 """Read how far the set-up is: what is set and what is remembered. No service is called."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cryptography.fernet import Fernet
 
@@ -11,7 +11,8 @@ from pipeline.core.errors import NeedsAuthorization, NeedsPerson, WrongInput
 from pipeline.core.outcome import Run, RunState, Summary
 from pipeline.core.overview.setup.model import Choice, Facts, LastRun
 from pipeline.core.overview.setup.problems import Problem, problems_of
-from pipeline.core.overview.setup.words import OPTIONAL
+from pipeline.core.overview.setup.words import CONSOLE_URL, HOOK, OPTIONAL
+from pipeline.settings import Settings
 from pipeline.settings_sources import unset
 from pipeline.state.store import ours
 from pipeline.steps.accounts.roster import every_remembered
@@ -57,20 +58,33 @@ def facts_of(at: Here) -> Facts:
     Raises:
         StoreUnreachable: Redis does not answer.
     """
-    facts = Facts(problems=at.problems, unset=tuple(unset(OPTIONAL)), testable=at.ctx is not None)
-    if at.ctx is None or not at.complete:
+    if at.ctx is None:
+        return Facts(problems=at.problems, unset=tuple(unset(OPTIONAL)))
+    facts = _of_settings(at.ctx.settings, at.problems)
+    if not at.complete:
         return facts
     with ours(at.ctx.settings.redis_address):
-        return _remembered(at.ctx)
+        return _with_remembered(at.ctx, facts)
 
 
-def _remembered(ctx: Context) -> Facts:
+def _of_settings(settings: Settings, problems: tuple[Problem, ...]) -> Facts:
+    own = f"{settings.console_url.rstrip('/')}/authorize/callback" if settings.console_url else None
+    back = settings.oceanengine_redirect_uri or own
+    lacking = {CONSOLE_URL: not back, HOOK: not settings.feishu_webhook_url}
+    return Facts(
+        problems=problems,
+        testable=True,
+        unset=tuple(name for name in OPTIONAL if lacking[name]),
+        callback=back or "",
+    )
+
+
+def _with_remembered(ctx: Context, facts: Facts) -> Facts:
     token, trouble = _token(ctx)
     accounts = choices(ctx)
     last, succeeded = _runs(ctx)
-    return Facts(
-        unset=_unset(ctx),
-        testable=True,
+    return replace(
+        facts,
         table_known=bool(ctx.at_table(ctx.chain.newest.table_id).table_facts.field_ids()),
         token=token,
         token_trouble=trouble,
@@ -87,11 +101,6 @@ def choices(ctx: Context) -> list[Choice] | None:
     if names is None:
         return None
     return [Choice(account_id, name, account_id not in off) for account_id, name in names.items()]
-
-
-def _unset(ctx: Context) -> tuple[str, ...]:
-    values = (ctx.settings.feishu_webhook_url, ctx.settings.oceanengine_redirect_uri)
-    return tuple(name for name, value in zip(OPTIONAL, values, strict=True) if not value)
 
 
 def _token(ctx: Context) -> tuple[bool, str]:

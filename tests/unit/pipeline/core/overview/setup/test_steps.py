@@ -33,7 +33,7 @@ def states(made: Setup) -> dict[str, str]:
 
 
 def test_with_nothing_set_the_settings_come_first_and_everything_else_waits() -> None:
-    made = setup_of(Facts(problems=missing(*NAMES, TABLE_ID), unset=OPTIONAL))
+    made = setup_of(Facts(problems=missing(*NAMES, TABLE_ID), unset=tuple(OPTIONAL)))
     assert list(states(made)) == ORDER
     assert states(made) == {
         "settings": "todo", "checks": "waits", "table": "waits", "authorize": "waits", "accounts": "waits",
@@ -50,9 +50,9 @@ def test_when_everything_is_there_and_a_run_succeeded_nothing_is_left() -> None:
 
 
 def test_the_block_holds_each_missing_name_without_a_value_and_no_key() -> None:
-    block = step(Facts(problems=missing(*NAMES, TABLE_ID), unset=OPTIONAL), "settings").block
+    block = step(Facts(problems=missing(*NAMES, TABLE_ID), unset=tuple(OPTIONAL)), "settings").block
     lines = [line for line in block.splitlines() if not line.startswith("#")]
-    assert lines == [f"{name}=" for name in (*NAMES[:-1], *reversed(OPTIONAL))]
+    assert lines == [f"{name}=" for name in (*NAMES[:-1], *OPTIONAL)]
     assert "LAIKE_TOKEN_KEYS" not in block
     assert TABLE_ID not in block
 
@@ -72,6 +72,19 @@ def test_what_is_wrong_is_told_beside_what_is_missing_and_stands_in_no_block() -
 def test_each_place_says_whether_it_is_done() -> None:
     made = step(Facts(problems=missing("LAIKE_FEISHU_APP_ID") + wrong("LAIKE_TOKEN_KEYS")), "settings")
     assert [str(one.state) for one in made.sections] == ["done", "todo", "done", "wrong"]
+
+
+@pytest.mark.parametrize("address", ["", "https://laike.example.com/authorize/callback"])
+def test_the_callback_to_register_is_there_to_copy_once_it_is_known(address: str) -> None:
+    (first, *others) = step(Facts(problems=missing("LAIKE_OCEANENGINE_APP_ID"), callback=address), "settings").sections
+    assert first.copy == address
+    assert ("LAIKE_CONSOLE_URL" in first.last) == (not address)
+    assert {one.last for one in others} == {""}
+
+
+def test_the_command_that_makes_a_key_is_shown_only_while_there_is_none() -> None:
+    shown = [step(Facts(problems=made), "settings").sections[3].copy for made in (missing("LAIKE_TOKEN_KEYS"), ())]
+    assert ["LAIKE_TOKEN_KEYS=" in one for one in shown] == [True, False]
 
 
 def test_a_missing_table_id_is_the_matter_of_the_step_that_makes_the_table() -> None:
