@@ -132,7 +132,7 @@ def _page(visit: Visit, at: Here, facts: Facts, chosen: set[str] | None = None, 
         complete=at.complete,
         last=facts.last,
         listed=listed,
-        listed_most=LISTED_MOST,
+        too_many=len(listed) > LISTED_MOST,
         chosen={one.id for one in listed if one.enabled} if chosen is None else chosen,
         line=line,
     )

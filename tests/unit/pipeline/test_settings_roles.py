@@ -55,8 +55,8 @@ def test_a_role_has_no_secret_of_others_even_where_it_is_set(role: str, environm
 def test_the_settings_of_a_role_are_judged_all_at_once(role: str, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("LAIKE_ROLE", role)
     environment.setenv("LAIKE_REDIS_URL_FILE", "/nowhere/url")
-    environment.setenv("LAIKE_SWEEP_S", "-1")
-    with pytest.raises(WrongInput, match="LAIKE_SWEEP_S") as caught:
+    environment.setenv("LAIKE_LOG_LEVEL", "loud")
+    with pytest.raises(WrongInput, match="LAIKE_LOG_LEVEL") as caught:
         settings_roles.load()
     assert "LAIKE_REDIS_URL_FILE: /nowhere/url" in caught.value.message
 
@@ -86,6 +86,14 @@ def test_the_console_loads_all_settings_once_they_are_there(environment: pytest.
     for name, value in NEEDED.items():
         environment.setenv(name, value)
     assert Settings.load().bitable_table_id == NEEDED["LAIKE_BITABLE_TABLE_ID"]
+
+
+def test_the_console_comes_up_with_wrong_times_and_sends_nothing_with_them(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("LAIKE_ROLE", "console")
+    environment.setenv("LAIKE_DAILY_AT", "never")
+    assert settings_roles.load().role == "console"
+    with pytest.raises(WrongInput, match="LAIKE_DAILY_AT"):
+        settings_roles.for_messages()
 
 
 def test_the_console_comes_up_with_its_own_settings_alone_and_judges_them(environment: pytest.MonkeyPatch) -> None:

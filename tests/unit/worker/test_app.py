@@ -65,7 +65,7 @@ print(json.dumps(sorted(read - {"redis_address"} - settings_roles.NEEDS[app.sett
 """
 
 
-@pytest.mark.parametrize("role", ["beat", "flower", "console"])
+@pytest.mark.parametrize("role", ["beat", "flower"])
 def test_the_application_reads_nothing_that_its_role_was_not_judged_by(role: str) -> None:
     found = run_as(role, "-c", READ_BY)
     assert (found.stdout.split(), found.returncode) == (["[]"], 0), found.stderr

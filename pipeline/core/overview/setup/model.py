@@ -50,6 +50,21 @@ class Item:
     state: StepState
     tested: tuple[Result, ...] = ()
 
+    @property
+    def passed(self) -> tuple[Result, ...]:
+        """The results without anything to say."""
+        return tuple(one for one in self.tested if one.state == "ok")
+
+    @property
+    def others(self) -> tuple[Result, ...]:
+        """The results that somebody should read."""
+        return tuple(one for one in self.tested if one.state != "ok")
+
+    @property
+    def passes(self) -> str:
+        """How many passed, in words."""
+        return f"{len(self.passed)} 项正常"
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
