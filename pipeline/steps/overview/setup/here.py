@@ -12,6 +12,7 @@ from pipeline.core.outcome import Run, RunState, Summary
 from pipeline.core.overview.setup.model import Choice, Facts, LastRun
 from pipeline.core.overview.setup.problems import Problem, problems_of
 from pipeline.core.overview.setup.words import CONSOLE_URL, HOOK, OPTIONAL
+from pipeline.core.token import callback
 from pipeline.settings import Settings
 from pipeline.settings_sources import unset
 from pipeline.state.store import ours
@@ -68,8 +69,7 @@ def facts_of(at: Here) -> Facts:
 
 
 def _of_settings(settings: Settings, problems: tuple[Problem, ...]) -> Facts:
-    own = f"{settings.console_url.rstrip('/')}/authorize/callback" if settings.console_url else None
-    back = settings.oceanengine_redirect_uri or own
+    back = callback(settings.oceanengine_redirect_uri, settings.console_url)
     lacking = {CONSOLE_URL: not back, HOOK: not settings.feishu_webhook_url}
     return Facts(
         problems=problems,
