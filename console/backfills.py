@@ -35,4 +35,4 @@ def begin(
 
 def a_worker_answers() -> bool:
     """Whether a worker answers within a second; if not, what is begun waits in the queue."""
-    return presence.a_worker_answers(WORKER_ANSWERS_S)
+    return presence.answers_within(WORKER_ANSWERS_S)

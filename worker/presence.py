@@ -7,7 +7,12 @@ from pipeline.steps.doctor.surroundings import Workers
 WORKER_ANSWERS_S = 5
 
 
-def a_worker_answers(seconds: float = WORKER_ANSWERS_S) -> bool:
+def a_worker_answers() -> bool:
+    """Whether a worker answers within `WORKER_ANSWERS_S`."""
+    return answers_within(WORKER_ANSWERS_S)
+
+
+def answers_within(seconds: float) -> bool:
     """Whether a worker answers within so many seconds; it returns with the first answer."""
     from worker.app import app  # noqa: PLC0415
     from worker.transport import as_store_trouble  # noqa: PLC0415
