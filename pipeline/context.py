@@ -29,6 +29,7 @@ from pipeline.state.bundles import about_all, about_days, about_table
 from pipeline.state.coverage.absences import Absences
 from pipeline.state.coverage.book import DayBook
 from pipeline.state.coverage.coverage import Coverage
+from pipeline.state.coverage.day_letters import DayLetters
 from pipeline.state.coverage.last_outcomes import LastOutcomes
 from pipeline.state.coverage.readings import Readings
 from pipeline.state.coverage.spend import Spend
@@ -81,6 +82,7 @@ class Context:
     spend: Spend
     last_outcomes: LastOutcomes
     book: DayBook
+    day_letters: DayLetters
     readings: Readings
     absences: Absences
     base_facts: BaseFacts

@@ -9,6 +9,7 @@ from pipeline.core.chain import Chain
 from pipeline.state.coverage.absences import Absences
 from pipeline.state.coverage.book import DayBook
 from pipeline.state.coverage.coverage import Coverage
+from pipeline.state.coverage.day_letters import DayLetters
 from pipeline.state.coverage.last_outcomes import LastOutcomes
 from pipeline.state.coverage.readings import Readings
 from pipeline.state.coverage.spend import Spend
@@ -53,6 +54,7 @@ def about_days(client: redis.Redis, chain: Callable[[], Chain]) -> dict[str, Any
         "coverage": coverage,
         "last_outcomes": last_outcomes,
         "book": DayBook(coverage, last_outcomes),
+        "day_letters": DayLetters(client, chain),
         "readings": Readings(client, chain),
         "status_memory": StatusMemory(client, chain),
     }
