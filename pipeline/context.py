@@ -39,6 +39,7 @@ from pipeline.state.limiter import Limiter
 from pipeline.state.quota import Quota
 from pipeline.state.roster import Rosters
 from pipeline.state.runs.aside import Aside
+from pipeline.state.runs.day_reads import DayReads
 from pipeline.state.runs.events import Events
 from pipeline.state.runs.ledger import Ledger
 from pipeline.state.runs.marks import Marks
@@ -78,6 +79,7 @@ class Context:
     marks: Marks
     pulse: Pulse
     events: Events
+    day_reads: DayReads
     coverage: Coverage
     spend: Spend
     last_outcomes: LastOutcomes

@@ -15,6 +15,7 @@ from pipeline.state.coverage.readings import Readings
 from pipeline.state.coverage.spend import Spend
 from pipeline.state.coverage.status_memory import StatusMemory
 from pipeline.state.runs.aside import Aside
+from pipeline.state.runs.day_reads import DayReads
 from pipeline.state.runs.events import Events
 from pipeline.state.runs.ledger import Ledger
 from pipeline.state.runs.marks import Marks
@@ -37,6 +38,7 @@ def about_all(client: redis.Redis) -> dict[str, Any]:
         "marks": Marks(client),
         "pulse": Pulse(client),
         "events": Events(client),
+        "day_reads": DayReads(client),
         "spend": Spend(client),
         "absences": Absences(client),
         "told": Told(client),
