@@ -8,13 +8,13 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from console.pages import login, today
+from console.pages import coverage, login, today
 from console.site import Site
 from console.who.headers import Headers
 from console.who.proxies import Prefix
 from console.who.slow import BODY_MOST, SlowBody
 
-PAGES = (today, login)
+PAGES = (today, coverage, login)
 
 
 def build(site: Site) -> ASGIApp:

@@ -68,7 +68,7 @@ def test_a_correction_by_the_source_is_told_with_what_it_made_of_the_cost(lab: L
 
 def test_the_days_of_an_account_are_those_of_its_row(ready: Lab) -> None:
     ctx, account_id = ready.context(), ready.accounts[0]
-    listed = days_of(ctx, account_id, 30)
+    listed = days_of(ctx, account_id)
     page = page_of(ctx, Asked(days=30))
     row = next(row for row in page.rows if row.account.id == account_id)
     assert [LETTERS[line.state] for line in listed.days] == list(reversed(row.known.strip()))
@@ -80,7 +80,7 @@ def test_an_unknown_account_and_a_day_that_nobody_asked_for(ready: Lab) -> None:
     with pytest.raises(WrongInput):
         story_of(ready.context(), "0", ready.day)
     with pytest.raises(WrongInput):
-        days_of(ready.context(), "../..\x00", 30)
+        days_of(ready.context(), "../..\x00")
     before = story_of(ready.context(), ready.accounts[0], ready.day - timedelta(days=200))
     assert before.why == "这一天早于该账户开始同步的日期"
     assert before.readings == ()

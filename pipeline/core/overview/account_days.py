@@ -7,9 +7,11 @@ from decimal import Decimal
 
 from pipeline.core.causes import CAUSES
 from pipeline.core.coverage.day import DayCoverage
-from pipeline.core.coverage.grid import AccountCoverage
 from pipeline.core.model import Account
 from pipeline.core.outcome import DayState
+
+DAYS_A_PAGE = 100
+LACKING = (DayState.INCOMPLETE, DayState.FAILED, DayState.MISSING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,22 +28,33 @@ class DayLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountDays:
-    """The account's days, the newest first; `lacking` are those that are not whole and that somebody waits for."""
+    """A page of the account's days.
+
+    Attributes:
+        days: The newest first.
+        lacking: How many of all days are not whole, and somebody waits for them.
+        parked_since: Since when the account cannot be read and no run waits for it.
+    """
 
     account: Account
-    asked: int
     days: tuple[DayLine, ...]
-    lacking: tuple[date, ...]
+    page: int
+    pages: int
+    lacking: int
     parked_since: date | None
 
 
-def account_days(account: Account, days: Mapping[date, DayCoverage], asked: int, parked: date | None) -> AccountDays:
-    """The list of an account's days, by what is known of each."""
+def account_days(account: Account, days: Mapping[date, DayCoverage], page: int, parked: date | None) -> AccountDays:
+    """The page that was asked for, from 1 on; one beyond the end is the last one."""
+    pages = max(1, -(-len(days) // DAYS_A_PAGE))
+    page = min(max(1, page), pages)
+    shown = sorted(days.items(), reverse=True)[(page - 1) * DAYS_A_PAGE : page * DAYS_A_PAGE]
     return AccountDays(
         account=account,
-        asked=asked,
-        days=tuple(_line(day, one) for day, one in sorted(days.items(), reverse=True)),
-        lacking=AccountCoverage(account, {day: one for day, one in days.items() if one.state != DayState.OPEN}).lacking,
+        days=tuple(_line(day, one) for day, one in shown),
+        page=page,
+        pages=pages,
+        lacking=sum(one.state in LACKING for one in days.values()),
         parked_since=parked,
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
 from typing import NamedTuple
 
 from pipeline.core.chain import Chain
@@ -123,6 +124,17 @@ class CoveragePage:
     newest: int
     newest_owed: date
     known: bool
+
+    @property
+    def weekly(self) -> bool:
+        """Whether a column is a week."""
+        return self.asked.days > DAYS_DRAWN
+
+    @property
+    def months(self) -> list[tuple[date, int]]:
+        """The months of the columns' first days: the first of each, and how many columns it has."""
+        firsts = (column.first.replace(day=1) for column in self.columns)
+        return [(month, len(list(columns))) for month, columns in groupby(firsts)]
 
 
 def row_of(account: Account, of_tables: Sequence[Lines], cut: Cut, clock: Clock) -> CoverageRow:

@@ -16,6 +16,7 @@ from pipeline.core.overview.cell_story import CellStory, Facts, ReadingOfDay, Ru
 from pipeline.core.run_kind import RunKind
 from pipeline.core.runs.flow import FETCH, LOAD, Step
 from pipeline.core.runs.plan import parts, window
+from pipeline.state.coverage.last_outcomes import KEPT_DAYS
 from pipeline.steps.accounts.roster import account_count, remembered_accounts
 from pipeline.steps.coverage.owed import newest_day
 from pipeline.steps.runs.alive import state_without_end, under_way
@@ -48,12 +49,12 @@ def story_of(ctx: Context, account_id: str, day: date) -> CellStory:
     return core.story(account, day, facts)
 
 
-def days_of(ctx: Context, account_id: str, count: int) -> AccountDays:
-    """The last `count` days of an account; `WrongInput` if there is no such account."""
+def days_of(ctx: Context, account_id: str, page: int = 1) -> AccountDays:
+    """A page of an account's last 400 days; `WrongInput` if there is no such account."""
     ctx = ctx.pinned()
     account = account_of(ctx, account_id)
-    days = _days(ctx, account_id, window(ctx.now(), count))
-    return account_days(account, days, count, _parked_since(ctx, account_id))
+    days = _days(ctx, account_id, window(ctx.now(), KEPT_DAYS))
+    return account_days(account, days, page, _parked_since(ctx, account_id))
 
 
 def _days(ctx: Context, account_id: str, days: DayRange) -> dict[date, DayCoverage]:

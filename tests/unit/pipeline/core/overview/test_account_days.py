@@ -20,16 +20,24 @@ def test_the_newest_day_comes_first_with_what_the_table_has_of_it() -> None:
         TENTH: DayCoverage(LOADED, failed),
         ELEVENTH: DayCoverage(last=LastOutcome(state=DayState.OPEN)),
     }
-    found = account_days(Account("18", "城东店"), days, 30, None)
+    found = account_days(Account("18", "城东店"), days, 1, None)
     assert [line.day for line in found.days] == [ELEVENTH, TENTH, NINTH]
     today, second, first = found.days
     assert (today.rows, today.cost, today.read_at) == (None, None, None)
     assert (second.state, second.rows, second.why) == (DayState.FAILED, 3, "账户不可用")
     assert (first.state, first.cost, first.read_at, first.why) == (DayState.LOADED, Decimal("118.36"), READ, "")
-    assert found.lacking == (TENTH,)
+    assert found.lacking == 1
 
 
 def test_figures_that_rows_written_since_may_contradict_are_not_shown() -> None:
     doubtful = DayCoverage(LOADED, LastOutcome(state=DayState.INCOMPLETE, written=True))
-    (line,) = account_days(Account("18", "城东店"), {NINTH: doubtful}, 30, None).days
+    (line,) = account_days(Account("18", "城东店"), {NINTH: doubtful}, 1, None).days
     assert (line.rows, line.cost) == (None, None)
+
+
+def test_a_hundred_days_a_page_and_beyond_the_end_is_the_last() -> None:
+    days = {date.fromordinal(NINTH.toordinal() - n): DayCoverage(LOADED) for n in range(250)}
+    found = account_days(Account("18", "城东店"), days, 9, None)
+    assert (found.page, found.pages, len(found.days)) == (3, 3, 50)
+    assert account_days(Account("18", "城东店"), days, 1, None).days[0].day == NINTH
+    assert account_days(Account("18", "城东店"), {}, 1, None).pages == 1
