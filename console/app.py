@@ -8,13 +8,27 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from console.pages import coverage, login, today
+from console.pages import (
+    accounts,
+    authorize,
+    backfill,
+    changes,
+    coverage,
+    doctor,
+    login,
+    reports,
+    run,
+    runs,
+    setup,
+    tables,
+    today,
+)
 from console.site import Site
 from console.who.headers import Headers
 from console.who.proxies import Prefix
 from console.who.slow import BODY_MOST, SlowBody
 
-PAGES = (today, coverage, login)
+PAGES = (today, coverage, runs, run, backfill, authorize, changes, reports, tables, accounts, doctor, setup, login)
 
 
 def build(site: Site) -> ASGIApp:

@@ -1,4 +1,4 @@
-"""Backfills that a person begins from a page."""
+"""Begin backfills, for every page that has days read again."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -6,22 +6,33 @@ from datetime import date
 from pipeline.context import Context
 from pipeline.core.outcome import Run
 from pipeline.steps.runs.plan import begin_backfill
+from worker import presence
+
+WORKER_ANSWERS_S = 1.0  # nobody waits longer for a page
 
 
-def begin(ctx: Context, first: date, last: date, account_ids: Sequence[str], *, tell: bool = False) -> Run:
-    """Begin to load a range of days, or join the same backfill that is under way, and send its first steps.
+def begin(
+    ctx: Context, first: date, last: date, account_ids: Sequence[str], *, tell: bool = False, once: str | None = None
+) -> Run:
+    """Begin a backfill through the workers, or join the same one that is under way.
 
     Args:
-        last: The last day, included.
-        tell: Whether the group hears of its end even if it mends nothing.
+        account_ids: Ids or names; empty means all accounts.
+        once: Names the form that was sent: sent twice, it begins one backfill.
 
     Raises:
         WrongInput: The range cannot be loaded, or an account is unknown.
+        StoreTrouble: Redis is away.
     """
-    # makes the application that messages are sent by, which needs all settings: the console itself does not
-    from worker import app  # noqa: PLC0415, F401
+    from worker import app  # noqa: PLC0415, F401 makes the application that messages are sent by, once all settings are there
     from worker.dispatch import start  # noqa: PLC0415
 
-    run = begin_backfill(ctx, first, last, account_ids, tell=tell)
-    start(ctx, run)
+    run = begin_backfill(ctx, first, last, account_ids, once, tell=tell)
+    if ctx.ledger.summary(run.run_id) is None:
+        start(ctx, run)
     return run
+
+
+def a_worker_answers() -> bool:
+    """Whether a worker answers within a second; if not, what is begun waits in the queue."""
+    return presence.answers_within(WORKER_ANSWERS_S)

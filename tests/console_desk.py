@@ -38,7 +38,7 @@ class Visitor:
 
     def post(self, path: str, form: dict[str, Any] | None = None, **more: Any) -> Response:  # noqa: ANN401 the same
         """An act, with the token that every page of this person has."""
-        seen = _TOKEN.search(self.get("/").text)
+        seen = _TOKEN.search(self.get("/runs").text)
         token = {"csrf": seen[1]} if seen else {}
         return self.session.post(self.url + path, data={**token, **(form or {})}, timeout=PATIENCE_S, **more)
 

@@ -1,11 +1,13 @@
 """覆盖: accounts × days, the days of one account, the story of one day, and reading a day again."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import partial
 
 from starlette.responses import Response
 
 from console import backfills
+from console.inputs import day_in, number_in, text_in
 from console.routes import act, fragment, page
 from console.visit import Unknown, Visit
 from console.words import DAYS
@@ -17,8 +19,6 @@ from pipeline.steps.overview import cell_story, coverage_page
 
 NO_ACCOUNT, NO_DAY = "没有这个账户，或者它已停用。", "没有这一天。"
 OLDEST = date(2015, 1, 1)  # before are no figures
-SEARCH_MOST = 100  # letters
-PAGE_MOST = 1_000_000
 
 
 def show(visit: Visit) -> Response:
@@ -30,20 +30,14 @@ def show(visit: Visit) -> Response:
 
 
 def asked_for(visit: Visit) -> Asked:
-    """What the address asks for; what is no choice of the form counts as the usual."""
-    query = visit.query
-    days = query.get("days", "")
+    """What the address asks for; a range of days that is no choice of the form counts as the usual one."""
+    days = text_in(visit.query, "days")
     return Asked(
         days=next((span for span in SPANS if str(span) == days), SPANS[0]),
-        page=page_number(query.get("page", "")),
-        only_problems=query.get("only") == "1",
-        search=query.get("q", "").strip()[:SEARCH_MOST],
+        page=number_in(visit.query, "page"),
+        only_problems=text_in(visit.query, "only") == "1",
+        search=text_in(visit.query, "q"),
     )
-
-
-def page_number(said: str) -> int:
-    """The number of a page; what is none counts as the first."""
-    return min(int(said), PAGE_MOST) if said.isascii() and said.isdigit() and len(said) < len(str(PAGE_MOST)) else 1
 
 
 def account(visit: Visit) -> Response:
@@ -54,13 +48,13 @@ def account(visit: Visit) -> Response:
 
 def day(visit: Visit) -> Response:
     """Show everything that is known of one account's day."""
-    return visit.render("coverage_day.html", story=_story(visit), linked=_linked(visit))
+    return visit.render("coverage_day.html", story=_story(visit))
 
 
 def reading(visit: Visit) -> Response:
     """Show that the day is being read; once it is not any more, let the whole page be loaded again."""
     story = _story(visit)
-    answer = visit.render("_coverage_reading.html", story=story, linked=_linked(visit))
+    answer = visit.render("_coverage_reading.html", story=story)
     if not story.reading:
         answer.headers["HX-Refresh"] = "true"
     return answer
@@ -68,7 +62,7 @@ def reading(visit: Visit) -> Response:
 
 def read_again(visit: Visit) -> Response:
     """Load exactly one account's day again, and lead to its story, which follows it."""
-    account_id, wanted = visit.form.get("account_id", ""), _day_of(visit, visit.form.get("day", ""))
+    account_id, wanted = visit.form.get("account_id", ""), _day_in(visit, visit.form)
     try:
         account = cell_story.account_of(visit.ctx, account_id)
     except WrongInput:
@@ -78,33 +72,29 @@ def read_again(visit: Visit) -> Response:
     return visit.go("coverage_day", account_id=account.id, day=wanted.isoformat())
 
 
-def _linked(visit: Visit) -> bool:
-    """Whether there is a page of runs to link to."""
-    return any(getattr(route, "name", "") == "run" for route in visit.request.app.routes)
-
-
 def _days(visit: Visit) -> AccountDays:
+    page_asked = number_in(visit.query, "page")
     try:
-        return cell_story.days_of(visit.ctx, visit.param("account_id"), page_number(visit.query.get("page", "")))
+        return cell_story.days_of(visit.ctx, visit.param("account_id"), page_asked)
     except WrongInput:
         raise Unknown(NO_ACCOUNT) from None
 
 
 def _story(visit: Visit) -> CellStory:
-    wanted = _day_of(visit, visit.param("day"))
+    wanted = _day_in(visit, {"day": visit.param("day")})
     try:
         return cell_story.story_of(visit.ctx, visit.param("account_id"), wanted)
     except WrongInput:
         raise Unknown(NO_ACCOUNT) from None
 
 
-def _day_of(visit: Visit, said: str) -> date:
-    """A day that may have figures, by its ISO form."""
+def _day_in(visit: Visit, fields: Mapping[str, str]) -> date:
+    """A day that may have figures."""
     try:
-        found = date.fromisoformat(said)
-    except ValueError:
-        raise Unknown(NO_DAY) from None
-    if not OLDEST <= found <= visit.now.date() + timedelta(days=1):
+        found = day_in(fields, "day")
+    except WrongInput:
+        found = None
+    if found is None or not OLDEST <= found <= visit.now.date() + timedelta(days=1):
         raise Unknown(NO_DAY)
     return found
 

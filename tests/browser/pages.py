@@ -2,4 +2,10 @@
 
 PAGES = {
     "today": "/",
+    "coverage": "/coverage",
+    "changes": "/changes",
+    "reports": "/reports",
+    "tables": "/tables",
+    "accounts": "/accounts",
+    "doctor": "/doctor",
 }
