@@ -61,6 +61,7 @@ class CellStory:
     """Everything that is known of an account's day.
 
     Attributes:
+        owed: Whether the day is read by itself; not before the account's first day.
         totals: What the account report said of the day when it was loaded.
         rows: Rows that the table is sure to hold; `None` if nothing was loaded, or rows were perhaps written since.
         cost: Their 消耗 in 元.
@@ -79,6 +80,7 @@ class CellStory:
     account: Account
     day: date
     state: DayState
+    owed: bool
     rows: int | None
     cost: Decimal | None
     totals: Totals | None
@@ -115,6 +117,7 @@ def story(account: Account, day: date, facts: Facts) -> CellStory:
         account=account,
         day=day,
         state=shown.state,
+        owed=facts.day is not None,
         rows=standing.rows if standing else None,
         cost=Decimal(standing.cost) if standing else None,
         totals=loaded.totals if loaded else None,

@@ -35,7 +35,7 @@ RISING = (
     DayState.FAILED,
 )
 _RANK = {BLANK: -1} | {LETTERS[state]: rank for rank, state in enumerate(RISING)}
-LINKED = 5  # cells of a row that link to their day, the newest: a page of failed days would be ten times as large
+LINKED = 250  # cells of a page that link to their day: a page of failed days would be ten times as large
 
 
 class Cell(NamedTuple):
@@ -168,7 +168,7 @@ def page_of(
         asked=asked,
         columns=columns,
         rows=tuple(shown),
-        cells=tuple(tuple(_cells(row, columns, clock.days)) for row in shown),
+        cells=tuple(tuple(_cells(row, columns, clock.days, LINKED // len(shown))) for row in shown),
         page=page,
         pages=pages,
         accounts=len(rows),
@@ -206,8 +206,8 @@ def _columns(days: DayRange) -> tuple[DayRange, ...]:
     return tuple(found)
 
 
-def _cells(row: CoverageRow, columns: Sequence[DayRange], days: DayRange) -> Iterator[Cell]:
-    left = LINKED
+def _cells(row: CoverageRow, columns: Sequence[DayRange], days: DayRange, links: int) -> Iterator[Cell]:
+    left = links
     for column in columns:
         at = (column.first - days.first).days
         known = row.known[at : at + len(column)]

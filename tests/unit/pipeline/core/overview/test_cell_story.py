@@ -61,7 +61,8 @@ def test_an_outcome_of_an_older_release_or_an_unknown_reason_has_words_too() -> 
 
 def test_a_day_before_the_account_was_loaded_is_not_called_a_failure() -> None:
     found = story(ACCOUNT, DAY, replace(FACTS, day=None))
-    assert found.why == "这一天早于该账户开始同步的日期"
+    assert (found.why, found.owed) == ("这一天早于该账户开始同步的日期", False)
+    assert story(ACCOUNT, DAY, FACTS).owed
 
 
 def test_spend_outside_promotions_is_what_was_accepted() -> None:
