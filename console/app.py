@@ -13,6 +13,7 @@ from console.pages import (
     authorize,
     backfill,
     changes,
+    coverage,
     doctor,
     login,
     reports,
@@ -27,7 +28,7 @@ from console.who.headers import Headers
 from console.who.proxies import Prefix
 from console.who.slow import BODY_MOST, SlowBody
 
-PAGES = (today, runs, run, backfill, authorize, changes, reports, tables, accounts, doctor, setup, login)
+PAGES = (today, coverage, runs, run, backfill, authorize, changes, reports, tables, accounts, doctor, setup, login)
 
 
 def build(site: Site) -> ASGIApp:

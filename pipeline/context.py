@@ -29,6 +29,7 @@ from pipeline.state.bundles import about_all, about_days, about_table
 from pipeline.state.coverage.absences import Absences
 from pipeline.state.coverage.book import DayBook
 from pipeline.state.coverage.coverage import Coverage
+from pipeline.state.coverage.day_letters import DayLetters
 from pipeline.state.coverage.last_outcomes import LastOutcomes
 from pipeline.state.coverage.readings import Readings
 from pipeline.state.coverage.spend import Spend
@@ -38,6 +39,7 @@ from pipeline.state.limiter import Limiter
 from pipeline.state.quota import Quota
 from pipeline.state.roster import Rosters
 from pipeline.state.runs.aside import Aside
+from pipeline.state.runs.day_reads import DayReads
 from pipeline.state.runs.events import Events
 from pipeline.state.runs.ledger import Ledger
 from pipeline.state.runs.marks import Marks
@@ -78,10 +80,12 @@ class Context:
     marks: Marks
     pulse: Pulse
     events: Events
+    day_reads: DayReads
     coverage: Coverage
     spend: Spend
     last_outcomes: LastOutcomes
     book: DayBook
+    day_letters: DayLetters
     readings: Readings
     absences: Absences
     base_facts: BaseFacts
