@@ -5,7 +5,7 @@ from pathlib import Path
 from vulture import Vulture
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("pipeline", "worker", "cli", "emulator", "lab", "bench")
+PACKAGES = ("pipeline", "worker", "cli", "console", "emulator", "lab", "bench")
 # registered by their decorator, called by the library
 CALLED_BY_DECORATOR = [
     "@*.command*",

@@ -11,7 +11,7 @@ from statistics import median
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("pipeline", "worker", "cli", "emulator", "lab")
+PACKAGES = ("pipeline", "worker", "cli", "console", "emulator", "lab")
 FILE_LINES_MAX = 300
 FOLDER_MODULES_MAX = 16
 FUNCTION_LINES_MAX = 40

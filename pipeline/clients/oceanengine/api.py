@@ -157,7 +157,7 @@ class OceanEngine:
             raise NeedsAuthorization(msg, link=self.link, code=error.code, request_id=error.request_id) from None
 
     def _retried(self, path: str, params: Mapping[str, object], token: str, token_as: str | None) -> Answer:
-        self.tally.ask()
+        self.tally.ask(path)
         return self.policy.run(lambda: self._once(path, params, token, token_as), self.time_left())
 
     def _once(self, path: str, params: Mapping[str, object], token: str, token_as: str | None) -> Answer:
