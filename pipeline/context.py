@@ -231,7 +231,7 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
         StoreUnreachable: The Redis address is invalid.
     """
     client = alone or connect(settings.redis_address, redis_tries)
-    now = _clock(timedelta(seconds=settings.clock_offset_s))
+    now = clock_of(timedelta(seconds=settings.clock_offset_s))
     oceanengine_http = Http("oceanengine", settings.oceanengine_base_url)
     feishu_http = Http("feishu", settings.feishu_base_url)
     oauth = OAuth(oceanengine_http, settings.oceanengine_app_id, settings.oceanengine_secret.get_secret_value())
@@ -260,7 +260,7 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
     )
 
 
-def _clock(offset: timedelta) -> Callable[[], datetime]:
+def clock_of(offset: timedelta) -> Callable[[], datetime]:
     """The one clock of the product."""
     return lambda: datetime.now(UTC) + offset
 

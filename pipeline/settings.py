@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from pipeline import addresses
+from pipeline import addresses, console_settings
 from pipeline.base_address import from_address
 from pipeline.core.accounts.account_options import AccountOptions, disabled, options_of, unknown
 from pipeline.core.errors import WrongInput
@@ -67,6 +67,8 @@ def _redis_url(value: str) -> str:
 
 
 Url = Annotated[str, AfterValidator(addresses.web)]
+Prefix = Annotated[str, AfterValidator(console_settings.judged_prefix)]
+Proxies = Annotated[str, AfterValidator(console_settings.judged_proxies)]
 UserPath = Annotated[Path, BeforeValidator(written_path)]
 RedisUrl = Annotated[str, AfterValidator(_redis_url)]
 
@@ -88,7 +90,7 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    role: Literal["worker", "beat", "flower"] = "worker"  # which settings a process needs: `pipeline.settings_roles`
+    role: Literal["worker", "beat", "flower", "console"] = "worker"  # see `pipeline.settings_roles`
     redis_url: RedisUrl = Field(default="redis://127.0.0.1:6379/0", repr=False)
     oceanengine_base_url: Url = "https://api.oceanengine.com"
     oceanengine_app_id: str = Field(validation_alias=_names("LAIKE_OCEANENGINE_APP_ID"))
@@ -127,6 +129,12 @@ class Settings(BaseSettings):
     heartbeat_url: SecretStr | None = None  # pinged after each run that loads yesterday
     heartbeat_file: UserPath | None = None  # touched while worker or beat is alive
     flower_login: SecretStr | None = None
+    console_login: SecretStr | None = None  # who may act, as name:password
+    console_viewer: SecretStr | None = None  # who may only look
+    console_url: Url | None = None  # where people reach the console: links of cards, the callback of an authorization
+    console_prefix: Prefix = ""  # of every path behind a proxy, as /laike
+    console_proxies: Proxies = ""  # whose X-Forwarded-For and -Proto are believed: addresses and networks
+    metrics_token: SecretStr | None = None  # which /metrics asks for
     visibility_timeout_s: int = Field(
         default=45, ge=5, le=3600
     )  # until the message of a killed worker is delivered again
@@ -217,6 +225,21 @@ class Settings(BaseSettings):
         if "," in login or not (login.isascii() and login.isprintable()):
             msg = "holds a comma or a sign beyond ASCII: Flower takes the one for the end of a login, and not the other"
             raise ValueError(msg)
+        return value
+
+    @field_validator("console_login", mode="after")
+    @classmethod
+    def _console_login_is_long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value:
+            console_settings.judged_login(value.get_secret_value())
+        return value
+
+    @field_validator("console_viewer", mode="after")
+    @classmethod
+    def _viewer_has_another_name(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        login: SecretStr | None = info.data.get("console_login")
+        if value:
+            console_settings.judged_viewer(value.get_secret_value(), login.get_secret_value() if login else None)
         return value
 
     @classmethod

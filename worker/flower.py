@@ -12,8 +12,9 @@ from pipeline.core.errors import WrongInput
 from pipeline.outgoing import guarded
 from pipeline.redis_address import RedisAddress
 from pipeline.settings_notes import weak_login
-from worker.flower_login import Throttle, install
+from worker.flower_login import install
 from worker.process import refuse_cluster
+from worker.throttle import Throttle
 
 WITHOUT_LOGIN = "LAIKE_FLOWER_LOGIN is missing: Flower shows every task; give it a login of its own as user:password"
 

@@ -31,7 +31,7 @@ from tests.unit.pipeline.render.test_period_card import account as account_week
 from tests.unit.test_house import parsed
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = sorted(path for package in ("pipeline", "worker", "cli") for path in (ROOT / package).rglob("*.py"))
+FILES = sorted(path for package in ("pipeline", "worker", "cli", "console") for path in (ROOT / package).rglob("*.py"))
 TEMPLATE = ROOT / "pipeline/render/templates/report.html"
 CHINESE = r"[\u4e00-\u9fff“”「」，。：；（）]"
 HALF_WIDTH = re.compile(rf"{CHINESE} ?[,:;()]|[,:;()] ?{CHINESE}")

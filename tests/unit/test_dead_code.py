@@ -1,11 +1,14 @@
 """No code of the product is dead: what only tests or nobody uses is removed, or stands here with its reason."""
 
+import re
 from pathlib import Path
 
 from vulture import Vulture
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("pipeline", "worker", "cli", "console", "emulator", "lab", "bench")
+EXPRESSION = re.compile(r"\{[{%](.*?)[%}]\}", re.DOTALL)
+NAME = re.compile(r"[A-Za-z_]\w*")
 # registered by their decorator, called by the library
 CALLED_BY_DECORATOR = [
     "@*.command*",
@@ -50,10 +53,17 @@ ALIVE = {
 
 
 def unused(*paths: Path) -> set[str]:
-    """What no line of these files names."""
+    """What no line of these files names, and no template either."""
     reader = Vulture(ignore_decorators=CALLED_BY_DECORATOR)
     reader.scavenge(list(map(str, paths)))
-    return {f"{found.filename.relative_to(ROOT)}::{found.name}" for found in reader.get_unused_code()}
+    found = [one for one in reader.get_unused_code() if one.name not in in_templates()]
+    return {f"{one.filename.relative_to(ROOT)}::{one.name}" for one in found}
+
+
+def in_templates() -> set[str]:
+    """Every name in an expression or a statement of a template of the console."""
+    texts = (file.read_text(encoding="utf-8") for file in (ROOT / "console/templates").glob("*.html"))
+    return {name for text in texts for part in EXPRESSION.findall(text) for name in NAME.findall(part)}
 
 
 def test_nothing_is_dead_and_no_reason_outlives_its_name() -> None:

@@ -1,0 +1,22 @@
+"""The console: `python -m console`. It starts without the product's settings: its set-up page says what is missing."""
+
+import argparse
+import os
+
+os.environ["LAIKE_ROLE"] = "console"  # before the Celery application reads its settings
+from console.server import serve
+from pipeline.outgoing import guarded
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    parser = argparse.ArgumentParser(prog="python -m console", description="The pages of laike-sync.")
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on; 0.0.0.0: every one")
+    parser.add_argument("--port", type=int, default=8000, help="the port to listen on")
+    given = parser.parse_args()
+    with guarded():
+        serve(given.host, given.port)
+
+
+if __name__ == "__main__":
+    main()

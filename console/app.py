@@ -1,0 +1,29 @@
+"""The console as an ASGI application: every page, and what stands around all of them."""
+
+from collections.abc import Sequence
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from console.pages import login
+from console.site import Site
+from console.who.headers import Headers
+from console.who.proxies import Prefix
+from console.who.slow import BODY_MOST, SlowBody
+
+PAGES = (login,)
+
+
+def build(site: Site) -> ASGIApp:
+    """The application on a site."""
+    app = Starlette(routes=_routes(), middleware=[Middleware(SlowBody)], max_body_size=BODY_MOST)
+    app.state.site = site
+    return Prefix(Headers(app), site.settings.console_prefix)
+
+
+def _routes() -> Sequence[BaseRoute]:
+    own = [route for one in PAGES for route in one.ROUTES]
+    return [*own, Mount("/static", StaticFiles(packages=[("console", "static")]), name="static")]

@@ -1,0 +1,63 @@
+"""Who visits: from the cookie to the person, and the cookie itself.
+
+visitors = Visitors(Sessions(client), logins, prefix)      # once, when the site is built
+person = visitors.person(request, now)                     # one call to Redis; None: to the login page
+visitors.id_of(request)                                    # what `csrf.token` and `csrf.fits` are bound to
+visitors.let_in(request, response, person, now)            # at login: a new session, the former one ended
+visitors.see_out(request, response)                        # at logout
+"""
+
+from datetime import datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from console.who.logins import Logins, Person
+from pipeline.state.console.keys import LONGEST_S
+from pipeline.state.console.sessions import Sessions
+
+# Not `__Host-…`, which demands https and the path /: in an office's network the console may have neither.
+COOKIE = "laike_session"
+
+
+class Visitors:
+    """Sessions as requests and responses show them."""
+
+    def __init__(self, sessions: Sessions, logins: Logins, prefix: str = "") -> None:
+        self._sessions, self._logins = sessions, logins
+        self._path = prefix or "/"
+        self._cookie = COOKIE + prefix.replace("/", "_").replace("~", "-")  # that of `/` is sent to `/console`, too
+
+    def id_of(self, request: Request) -> str:
+        """The session's id in the cookie; empty without one."""
+        return request.cookies.get(self._cookie, "")
+
+    def person(self, request: Request, now: datetime) -> Person | None:
+        """Who visits; `None` if nobody logged in, the session ended, or the login was changed since."""
+        session = self._sessions.find(self.id_of(request), now)
+        return self._logins.person(session.person, session.login) if session else None
+
+    def let_in(self, request: Request, response: Response, person: Person, now: datetime) -> None:
+        """Begin a session with an id that nobody could know before; end the one that the browser had."""
+        self._end(request)
+        made = self._sessions.begin(person.name, self._logins.mark_of(person), now)
+        response.set_cookie(
+            self._cookie,
+            made,
+            max_age=LONGEST_S,
+            path=self._path,
+            secure=request.url.scheme == "https",  # on plain http a browser would not keep it, and login without end
+            httponly=True,
+            samesite="lax",  # strict would lose it on the way back from authorizing
+        )
+
+    def see_out(self, request: Request, response: Response) -> None:
+        """End the session, and take the cookie away."""
+        self._end(request)
+        response.delete_cookie(
+            self._cookie, self._path, secure=request.url.scheme == "https", httponly=True, samesite="lax"
+        )
+
+    def _end(self, request: Request) -> None:
+        if former := self.id_of(request):
+            self._sessions.end(former)
