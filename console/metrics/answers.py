@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
+import redis
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
@@ -12,6 +13,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from console.metrics.scrape import Metrics
+from console.site import Site
+from pipeline.redis_address import RedisAddress
+from pipeline.state.store import connect
 
 READING = ("GET", "HEAD")
 _NOT_KEPT = {"Cache-Control": "no-store"}
@@ -31,6 +35,13 @@ class ForMachines:
     metrics: Metrics
     token: str
     is_well: Callable[[], bool]
+
+    @classmethod
+    def before(cls, people: ASGIApp, site: Site) -> "ForMachines":
+        """The same before a site's pages."""
+        token = site.settings.metrics_token
+        is_well = answers_at_once(site.settings.redis_address)
+        return cls(people, Metrics(site.context, is_well), token.get_secret_value() if token else "", is_well)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on."""
@@ -53,6 +64,19 @@ class ForMachines:
         if not hmac.compare_digest(shown, f"Bearer {self.token}".encode()):
             return _plain(401, headers={"WWW-Authenticate": "Bearer"})
         return Response(self.metrics.text(), headers=_NOT_KEPT | {"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def answers_at_once(address: RedisAddress) -> Callable[[], bool]:
+    """Whether a Redis answers, as a function that asks once and waits for no restart."""
+    client = connect(address, tries=0)
+
+    def asked() -> bool:
+        try:
+            return bool(client.ping())
+        except redis.RedisError:
+            return False
+
+    return asked
 
 
 def _plain(status: int, words: str = "", headers: dict[str, str] | None = None) -> Response:

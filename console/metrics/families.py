@@ -4,7 +4,7 @@ What comes to an end or was last seen is a time, so that its age is right howeve
 means never.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from datetime import time as clock
 
@@ -31,6 +31,12 @@ def state_of(*, redis: bool, settings: bool) -> Iterator[Metric]:
     """What is told even while nothing else can be read."""
     yield _gauge("laike_redis_up", "Whether Redis answers.", float(redis))
     yield _gauge("laike_settings_complete", "Whether all settings are there and in order.", float(settings))
+
+
+def persons(reasons: Iterable[str]) -> Metric:
+    """Why nothing gets better until a person acts."""
+    words = "Why nothing gets better until a person acts; no series: nobody is needed."
+    return _by("laike_person_needed", words, "reason", dict.fromkeys(reasons, 1.0))
 
 
 def _of_days(now: Vitals) -> Iterator[Metric]:
@@ -64,8 +70,7 @@ def _of_people(now: Vitals) -> Iterator[Metric]:
     if now.token:
         ends = {"access": _at(now.token.access), "refresh": _at(now.token.refresh)}
         yield _by("laike_token_expiry_timestamp_seconds", "When a token of Ocean Engine ends.", "token", ends)
-    needs = dict.fromkeys(now.needs, 1.0)
-    yield _by("laike_person_needed", "Why nothing gets better until a person acts, 1 a reason.", "reason", needs)
+    yield persons(now.needs)
 
 
 def _of_runs(now: Vitals) -> Iterator[Metric]:

@@ -7,9 +7,9 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from console.metrics.families import families, state_of
+from console.metrics.families import families, persons, state_of
 from pipeline.context import Context
-from pipeline.core.errors import WrongInput
+from pipeline.core.errors import LaikeError, StoreUnreachable, WrongInput
 from pipeline.state.store import StoreTrouble
 from pipeline.steps.overview.vitals import Ends, vitals
 from worker.dispatch import QUEUES
@@ -47,11 +47,13 @@ class Metrics(Collector):
         if not self._redis_answers():
             return state_of(redis=False, settings=self._settings_complete())
         try:
-            found = families(vitals(self._ctx(), QUEUES, self._ends))
+            found: Iterable[Metric] = families(vitals(self._ctx(), QUEUES, self._ends))
         except WrongInput:
             return state_of(redis=True, settings=False)
-        except StoreTrouble:
+        except (StoreTrouble, StoreUnreachable):
             return state_of(redis=False, settings=True)
+        except LaikeError as error:  # the data of a newer release, say
+            found = [persons([error.reason])]
         return [*state_of(redis=True, settings=True), *found]
 
     def _settings_complete(self) -> bool:
@@ -59,4 +61,6 @@ class Metrics(Collector):
             self._ctx()
         except WrongInput:
             return False
+        except LaikeError:
+            pass
         return True
