@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from console.site import Site
+from console.site import Site, digest
 from console.visit import SEE_OTHER, Visit
 from pipeline.core.errors import LaikeError, StoreUnreachable, WrongInput
 
@@ -17,12 +17,12 @@ def to_login(_: Site, request: Request) -> Response:
     back = request.scope["path"] if request.method == "GET" else ""
     asked = request.url.query if back else ""
     wanted = urlencode({"next": f"{back}?{asked}" if asked else back}) if back not in ("", "/") else ""
-    return RedirectResponse(f"{_address(request, 'login')}{'?' if wanted else ''}{wanted}", SEE_OTHER)
+    return RedirectResponse(f"{address(request, 'login')}{'?' if wanted else ''}{wanted}", SEE_OTHER)
 
 
 def to_login_from_fragment(_: Site, request: Request) -> Response:
     """Let htmx lead the whole page to the login, instead of showing it inside the fragment."""
-    return Response("", UNAUTHORIZED, headers={"HX-Redirect": _address(request, "login")})
+    return Response("", UNAUTHORIZED, headers={"HX-Redirect": address(request, "login")})
 
 
 def to_set_up(visit: Visit) -> Response:
@@ -52,10 +52,16 @@ def trouble(site: Site, request: Request, error: LaikeError) -> Response:
     """Say that a service or Redis fails, and what to do; also to a person whose session cannot be read."""
     status = UNAVAILABLE if isinstance(error, StoreUnreachable) else BAD_GATEWAY
     html = site.templates.get_template("trouble.html").render(
-        trouble=error.trouble(), home=_address(request, "today"), style=_address(request, "static", path="/console.css")
+        trouble=error.trouble(), home=address(request, "today"), style=static(request, "console.css")
     )
     return Response(html, status, media_type="text/html")
 
 
-def _address(request: Request, name: str, **params: object) -> str:
+def address(request: Request, name: str, **params: object) -> str:
+    """The address of a page, behind any prefix."""
     return f"{request.scope.get('root_path', '')}{request.app.url_path_for(name, **params)}"
+
+
+def static(request: Request, name: str) -> str:
+    """The address of a static file, which changes with what it holds."""
+    return f"{address(request, 'static', path='/' + name)}?v={digest(name)}"

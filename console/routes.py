@@ -89,5 +89,5 @@ def _why_not(visit: Visit) -> str | None:
     if foreign := csrf.why_refused(request.method, request.headers, site.public_origin):
         return foreign
     if not csrf.fits(visit.form.get(csrf.FIELD, ""), site.visitors.id_of(request)):
-        return csrf.NO_TOKEN
+        return csrf.FOREIGN_FORM
     return None if visit.person.may_act else "您的账号只能查看，不能操作。"

@@ -14,6 +14,7 @@ import redis
 from console.who import csrf
 from console.who.logins import Logins
 from console.who.sessions import Visitors
+from console.who.throttle import Attempts
 from console.words import FILTERS
 from pipeline.context import Context, build, clock_of
 from pipeline.core.errors import WrongInput
@@ -46,6 +47,7 @@ class Site:
     logins: Logins = field(init=False)
     visitors: Visitors = field(init=False)
     acts: Acts = field(init=False)
+    attempts: Attempts = field(default_factory=Attempts)
     public_origin: str | None = field(init=False)
     templates: jinja2.Environment = field(init=False)
     _made: list[Context] = field(default_factory=list)

@@ -35,6 +35,8 @@ def test_a_secret_may_lie_in_a_file(name: str, environment: pytest.MonkeyPatch, 
         "LAIKE_TOKEN_KEYS": TOKEN_KEY,
         "LAIKE_FEISHU_WEBHOOK_URL": "https://open.feishu.cn/hook",
         "LAIKE_FLOWER_LOGIN": "user:canary",
+        "LAIKE_CONSOLE_LOGIN": "user:canary-of-the-actor",
+        "LAIKE_CONSOLE_VIEWER": "other:canary-of-the-viewer",
         "LAIKE_HEARTBEAT_URL": "https://hc.example/canary",
     }
     value = values.get(name, "canary-in-a-file")
