@@ -46,7 +46,7 @@ def _of_days(now: Vitals) -> Iterator[Metric]:
     yield _by("laike_last_good_day_end_timestamp_seconds", words, "table", {now.table_id: _at(ended)})
     yield _gauge("laike_accounts", "Accounts that are synchronized.", now.accounts)
     counts = {str(state): float(count) for state, count in now.days.counts.items()}
-    yield _by("laike_account_days", "Days of accounts within the days that are caught up, by state.", "state", counts)
+    yield _by("laike_coverage", "Days of accounts within the days that are caught up, by state.", "state", counts)
 
 
 def _of_limits(now: Vitals) -> Iterator[Metric]:

@@ -64,7 +64,7 @@ def test_a_scrape_tells_of_days_runs_limits_and_processes(scraped: Desk) -> None
     found = samples(scraped)
     assert found["laike_redis_up", ""] == found["laike_settings_complete", ""] == 1
     assert found["laike_accounts", ""] == len(lab.accounts)
-    assert found["laike_account_days", "loaded"] + found["laike_account_days", "empty"] == 7 * len(lab.accounts)
+    assert found["laike_coverage", "loaded"] + found["laike_coverage", "empty"] == 7 * len(lab.accounts)
     assert found["laike_table_rows", f"{lab.table_id},new_days"] == len(lab.records())
     assert found["laike_table_rows_limit", f"{lab.table_id},new_days"] == 20_000
     assert found["laike_feishu_calls_limit", ""] == 10_000
