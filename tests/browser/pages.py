@@ -1,0 +1,5 @@
+"""Every page of the console by its name in the menu: what is tested, and what is in the pictures of the docs."""
+
+PAGES = {
+    "today": "/",
+}
