@@ -18,7 +18,7 @@ from pipeline.core.model import CHINA
 
 LEAD = timedelta(seconds=10)  # the processes are ready by then, and nobody waits long for beat
 RATE = "20"  # calls a second: the emulator allows more than the real service
-LOGS = ("worker.log", "beat.log", "flower.log")
+LOGS = ("worker.log", "beat.log", "flower.log", "console.log")
 
 
 @dataclass(frozen=True, slots=True)

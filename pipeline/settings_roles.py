@@ -19,6 +19,8 @@ _MESSAGES = frozenset(
 NEEDS: Mapping[str, frozenset[str]] = {
     "beat": _MESSAGES | {"heartbeat_file"},
     "flower": _MESSAGES | {"flower_login"},
+    "console": _MESSAGES
+    | {"console_login", "console_viewer", "console_url", "console_prefix", "console_proxies", "metrics_token"},
 }
 _IN_SHAPE = {"bitable_table_id": "tblx", "token_keys": ""}  # a required field needs a valid value
 
