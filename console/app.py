@@ -9,13 +9,13 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from console.metrics.answers import ForMachines
-from console.pages import login, today
+from console.pages import authorize, login, today
 from console.site import Site
 from console.who.headers import Headers
 from console.who.proxies import Prefix
 from console.who.slow import BODY_MOST, SlowBody
 
-PAGES = (today, login)
+PAGES = (today, authorize, login)
 
 
 def build(site: Site) -> ASGIApp:

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from pipeline.steps.overview.signs import give_sign
 from tests.console_desk import Desk
 from tests.lab import Lab
 from tests.prometheus import DEPLOY, prometheus, promtool
-from tests.workers import wait_until
+from tests.workers import Workers, wait_until, workers
 
 TOKEN = "canary-of-prometheus"
 CHINESE = re.compile("[一-鿿]")
@@ -56,39 +57,35 @@ def test_the_cases_notice_an_alert_that_never_fires(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def morning(lab: Lab) -> Lab:
-    """A product that loaded yesterday, by the real clock."""
+def morning(lab: Lab) -> Iterator[Workers]:
+    """A product that loaded yesterday, by the real clock, and whose worker and beat were just seen."""
     lab.at_real_time()
-    lab.extra["LAIKE_METRICS_TOKEN"] = TOKEN
     lab.sync()
-    return lab
+    with workers(lab) as working:
+        give_sign(working.ctx)
+        BeatSigns(working.ctx.client).give()
+        yield working
 
 
-def test_promtool_takes_every_metric_of_a_scrape(morning: Lab) -> None:
-    give_sign(morning.context())
-    with Desk(morning) as desk:
-        bearer = {"Authorization": f"Bearer {TOKEN}"}
-        text = requests.get(f"{desk.url}/metrics", headers=bearer, timeout=20).text
+def test_a_real_prometheus_fires_when_the_token_dies_and_when_the_console_is_gone(
+    morning: Workers, tmp_path: Path
+) -> None:
+    lab, ctx, desk = morning.lab, morning.ctx, Desk.opened(morning, LAIKE_METRICS_TOKEN=TOKEN)
+    text = requests.get(f"{desk.url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=20).text
     checked = promtool("check", "metrics", given=text)
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
-
-
-def test_a_real_prometheus_fires_when_the_token_dies_and_when_the_console_is_gone(morning: Lab, tmp_path: Path) -> None:
-    ctx = morning.context()
-    give_sign(ctx)
-    BeatSigns(ctx.client).give()
-    with Desk(morning) as desk, prometheus(copied(tmp_path, desk.url), tmp_path) as server:
+    with prometheus(copied(tmp_path, desk.url), tmp_path) as server:
         assert wait_until(server.scraped, 20)
-        loaded = {rule["name"]: rule for rule in server.api("rules")["groups"][0]["rules"]}
-        assert wait_until(lambda: all(rule["health"] == "ok" for rule in rules_of(server.api("rules"))), 20)
+        loaded = {rule["name"]: rule for rule in rules_of(server.api("rules"))}
+        assert wait_until(lambda: {rule["health"] for rule in rules_of(server.api("rules"))} == {"ok"}, 20)
         assert wait_until(lambda: not server.firing(), 20), server.api("alerts")
-        morning.fault("oauth.refresh_token", "code", code=40107, times="always")
+        lab.fault("oauth.refresh_token", "code", code=40107, times="always")
         with pytest.raises(NeedsPerson):
             ctx.tokens.renew(ctx.tokens.current())
         assert wait_until(lambda: server.firing() == {"LaikePersonNeeded"}, 20), server.api("alerts")
         (alert,) = server.api("alerts")["alerts"]
         assert "needs_authorization" in alert["annotations"]["summary"]
-        desk.__exit__()
+        morning.members[-1].kill()
         assert wait_until(lambda: server.firing() == {"LaikeConsoleDown"}, 20), server.api("alerts")
     assert loaded.keys() == set(ALERTS)
     said = [
