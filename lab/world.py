@@ -53,6 +53,9 @@ def world(folder: Path) -> Iterator[World]:
         environment["LAIKE_OCEANENGINE_RATE"] = RATE
         environment["LAIKE_BEAT_FILE"] = str(home / "beat-schedule")
         services = Services(environment, home, folder, started)
+        callback = f"{services.console.url}/authorize/callback"
+        emulator.control("settings", {"redirect_uri": callback})  # as registered for the app
+        environment |= {"LAIKE_CONSOLE_URL": services.console.url, "LAIKE_OCEANENGINE_REDIRECT_URI": callback}
         yield World(emulator, services, Commands(environment, transcript), folder, home, environment)
 
 
