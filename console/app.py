@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from console.metrics.answers import ForMachines
 from console.pages import (
     accounts,
     authorize,
@@ -35,7 +36,7 @@ def build(site: Site) -> ASGIApp:
     """The application on a site."""
     app = Starlette(routes=_routes(), middleware=[Middleware(SlowBody)], max_body_size=BODY_MOST)
     app.state.site = site
-    return Prefix(Headers(app), site.settings.console_prefix)
+    return Prefix(ForMachines.before(Headers(app), site), site.settings.console_prefix)
 
 
 def _routes() -> Sequence[BaseRoute]:

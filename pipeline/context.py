@@ -111,8 +111,8 @@ class Context:
     pings: Pings = field(default_factory=Pings)
 
     def counting(self) -> Self:
-        """The same with a new tally, to count the calls of one step."""
-        return replace(self, tally=Tally())
+        """The same with a tally of its own, to count the calls of one step; ours counts them, too."""
+        return replace(self, tally=Tally(self.tally))
 
     def shared_now(self) -> datetime:
         """Redis' clock, the same for all workers, shifted as `now` is: it dates readings."""
