@@ -14,9 +14,10 @@ from emulator.server import EmulatorServer
 from lab.processes import redis_server
 from pipeline.core import redaction
 from tests.chaos.campaign import matrix
+from tests.console_desk import Desk
 from tests.hostile import PROMOTIONS
 from tests.lab import Lab, empty
-from tests.workers import Store
+from tests.workers import Store, workers
 
 # No proxy of this machine stands before the emulator; to find that out anew took a fifth of the time of each call.
 os.environ["NO_PROXY"] = "127.0.0.1"
@@ -29,7 +30,7 @@ settings.register_profile("deep", deadline=None, max_examples=1000)
 settings.load_profile("quick")
 
 # What takes longest: begun last, one of them alone would keep a core busy while the others have nothing left to do.
-LONG = ("tests/chaos/", "tests/property/", "tests/integration/test_demo", "tests/integration/test_page_in_a_browser")
+LONG = ("tests/chaos/", "tests/property/", "tests/integration/test_demo", "tests/browser/")
 MANY = "tests/chaos/test_campaign.py"  # short ones
 
 
@@ -82,6 +83,13 @@ def lab(emulator_session: EmulatorServer, redis_url: str, tmp_path: Path) -> Lab
     """The product on a fresh emulator and an empty Redis."""
     emulator_session.world.reset()
     return Lab(emulator_session, redis_url, tmp_path)
+
+
+@pytest.fixture
+def desk(lab: Lab) -> Iterator[Desk]:
+    """The console on an emulator just reset and an empty Redis, with the token taken over; no worker runs yet."""
+    with workers(lab) as working:
+        yield Desk.opened(working)
 
 
 @pytest.fixture(params=["typed_table_id", "text_table_id"])

@@ -1,26 +1,25 @@
-"""The console served to a test over HTTP, with a person who may act and one who may look."""
+"""The console as a process on a lab, visited over HTTP by a person who may act and one who may look."""
 
 import re
-import threading
+import sys
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Self
 
 import requests
 from requests import Response
 
-from console.server import make_server
-from emulator.server import listen, url_of
-from pipeline.settings import Settings
-from tests.lab import Lab
+from lab.processes import free_port
+from tests.workers import Workers, wait_until
 
 ACTOR, VIEWER = "wang:a long password 1", "li:a long password 2"
 _TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
-PATIENCE_S = 20
+PATIENCE_S = 30
 
 
 @dataclass
 class Visitor:
-    """A browser without scripts: it keeps cookies, and sends the token of the page that it saw last."""
+    """A browser without scripts: it keeps cookies, and sends the token of the console's forms."""
 
     url: str
     login: str
@@ -30,7 +29,7 @@ class Visitor:
         """Log in by the form."""
         name, _, password = self.login.partition(":")
         answer = self.session.post(f"{self.url}/login", data={"name": name, "password": password}, timeout=PATIENCE_S)
-        assert answer.ok, answer.text
+        assert "csrf" in answer.text, answer.text
         return self
 
     def get(self, path: str, **more: Any) -> Response:  # noqa: ANN401 as requests takes it
@@ -45,26 +44,32 @@ class Visitor:
 
 
 class Desk(Visitor):
-    """The console on a lab, in a thread; itself the person who may act."""
+    """The console on a lab; itself the person who may act. Workers are started where a test needs them."""
 
-    def __init__(self, lab: Lab) -> None:
-        self.lab = lab
-        self._listening = listen("127.0.0.1", 0)
-        super().__init__(url_of("127.0.0.1", self._listening.getsockname()[1]), ACTOR)
-        lab.extra |= {"LAIKE_CONSOLE_LOGIN": ACTOR, "LAIKE_CONSOLE_VIEWER": VIEWER, "LAIKE_CONSOLE_URL": self.url}
+    def __init__(self, working: Workers, port: int) -> None:
+        super().__init__(f"http://127.0.0.1:{port}", ACTOR)
+        self.lab, self.workers = working.lab, working
 
-    def __enter__(self) -> Self:
-        self.lab.context()  # takes the token over
-        made = {name.removeprefix("LAIKE_").lower(): value for name, value in self.lab.environment().items()}
-        settings = Settings(_env_file=None, **made)  # type: ignore[arg-type]
-        self._server = make_server(settings, lambda: settings)
-        self._thread = threading.Thread(target=self._server.run, args=([self._listening],), daemon=True)
-        self._thread.start()
-        self.log_in()
-        self.viewer = Visitor(self.url, VIEWER).log_in()
-        return self
+    @cached_property
+    def viewer(self) -> Visitor:
+        """The person who may only look."""
+        return Visitor(self.url, VIEWER).log_in()
 
-    def __exit__(self, *_: object) -> None:
-        self._server.should_exit = True
-        self._thread.join(PATIENCE_S)
-        self._listening.close()
+    @classmethod
+    def opened(cls, working: Workers, **environment: str) -> Self:
+        """The console of a lab, as soon as it answers."""
+        port = free_port()
+        made = cls(working, port)
+        settings = {"LAIKE_CONSOLE_LOGIN": ACTOR, "LAIKE_CONSOLE_VIEWER": VIEWER, "LAIKE_CONSOLE_URL": made.url}
+        working.lab.extra |= settings | environment
+        process = working.stay((sys.executable, "-m", "console", "--port", str(port)))
+        assert wait_until(lambda: made._answers() or not process.alive), process.words()
+        assert process.alive, process.words()
+        made.log_in()
+        return made
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self.get("/login").ok)
+        except requests.ConnectionError:
+            return False

@@ -24,13 +24,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+import console.pages
 import pipeline
 
 # What the product imports of others. Of ours all that neither reads settings nor makes a console when it is imported.
 OTHERS = (
     "celery.apps.beat", "celery.apps.worker", "celery.backends.redis", "celery.concurrency.thread",
     "celery.worker.components", "celery.worker.consumer", "kombu.transport.redis", "openpyxl", "rich.progress",
-    "rich.table", "rich.tree", "typer",
+    "rich.table", "rich.tree", "starlette.applications", "typer", "uvicorn.protocols.http.h11_impl",
 )  # fmt: skip
 AT_START = ("PYTHON", "LC_", "LANG", "MALLOC_")  # variables that an interpreter reads when it starts
 REQUEST_MAX = 1 << 20
@@ -138,7 +139,8 @@ def _parent() -> socket.socket:
 
 
 def _warm() -> None:
-    ours = (module.name for module in pkgutil.walk_packages(pipeline.__path__, "pipeline."))
+    packages = ((pipeline, "pipeline."), (console.pages, "console.pages."))
+    ours = (module.name for one, prefix in packages for module in pkgutil.walk_packages(one.__path__, prefix))
     for module in (*OTHERS, *ours):
         importlib.import_module(module)
     gc.collect()

@@ -1,31 +1,11 @@
 """What a person sees on the emulator's page: the views of the accounts really filter."""
 
-import os
-import shutil
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from tests.lab import Lab
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    """A page of a headless browser; where a browser is required its absence is a failure."""
-    if not CHROMIUM:
-        assert not os.environ.get("LAIKE_REQUIRE_BROWSER"), "LAIKE_REQUIRE_BROWSER is set but there is no Chromium"
-        pytest.skip("there is no Chromium here")
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser.new_page()
-        browser.close()
-
-
-@pytest.mark.browser
 def test_the_view_of_each_account_shows_exactly_its_rows(either: Lab, page: Page) -> None:
     summary = either.sync(either.day)
     for account in summary.accounts:
@@ -40,7 +20,6 @@ def test_the_view_of_each_account_shows_exactly_its_rows(either: Lab, page: Page
         assert all(account.name in text for text in texts)
 
 
-@pytest.mark.browser
 def test_the_page_shows_the_status_table_and_the_card(lab: Lab, page: Page) -> None:
     lab.sync(lab.day)
     page.goto(lab.server.url)
@@ -49,7 +28,6 @@ def test_the_page_shows_the_status_table_and_the_card(lab: Lab, page: Page) -> N
     assert "已入库" in shown
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("width", [1440, 390])
 def test_nothing_is_clipped_and_the_cards_stand_beside_the_tables_or_on_a_phone_below(
     lab: Lab, page: Page, width: int
