@@ -32,7 +32,6 @@ class Place(StrEnum):
     COVERAGE = "coverage"
     ACCOUNTS = "accounts"
     DOCTOR = "doctor"
-    SETUP = "setup"
 
 
 _PLACES: Mapping[str, Place] = {

@@ -47,7 +47,7 @@ def today(ctx: Context, page: int, held: Held, next_times: Mapping[str, datetime
     past = held.past(ctx, [one.id for one in accounts or []], day, open_runs)
     ends = held.ends(ctx, _run_ids(ctx, day))
     waited_for = None if accounts is None else [one for one in accounts if one.id not in parked]
-    seen = _day_seen(ctx, day, days, waited_for, known=past.known or bool(days or ends), open_runs=open_runs)
+    seen = _day_seen(ctx, day, days, waited_for, known=past.known or bool(days), open_runs=open_runs)
     return today_of(
         Seen(
             day=seen,
