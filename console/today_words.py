@@ -13,6 +13,7 @@ from pipeline.core.overview.todo import Place
 from pipeline.core.overview.verdict import Stage
 
 BAR_MOST = 100  # the length of the longest bar
+MANY = 10  # from there on a percentage says nothing any more
 _TRENDS: Mapping[Trend, str] = {
     Trend.UP: "+{:,.1%}",
     Trend.DOWN: "−{:,.1%}",
@@ -21,6 +22,13 @@ _TRENDS: Mapping[Trend, str] = {
     Trend.UNKNOWN: "无对比",
 }
 _TASKS = {"laike.daily": "每日同步", "laike.settle": "复核"}
+NO_RECORD = Sign("?", "无记录", "calm")
+_NOT_YET: Mapping[Stage, Sign] = {  # how the shown day stands while nothing of it is loaded
+    Stage.UNKNOWN: NO_RECORD,
+    Stage.NOBODY: NO_RECORD,
+    Stage.NOT_DUE: Sign("·", "待同步", "calm"),
+    Stage.RUNNING: Sign("◌", "进行中", "live"),
+}
 GO: Mapping[Place, str] = {
     Place.AUTHORIZE: "去授权",
     Place.TABLES: "查看数据表",
@@ -40,7 +48,9 @@ class CourseRow:
 
 
 def change(one: Change) -> str:
-    """A figure against an earlier one, as in +12.3%."""
+    """A figure against an earlier one, as in +12.3%; from eleven times on as in 12 倍."""
+    if one.trend is Trend.UP and one.share >= MANY:
+        return f"{1 + one.share:,.0f} 倍"
     return _TRENDS[one.trend].format(one.share)
 
 
@@ -54,11 +64,11 @@ def course(told: Today) -> list[CourseRow]:
 
 
 def _sign(one: CourseDay, told: Today) -> Sign:
-    if one.day == told.day and told.verdict.stage in (Stage.NOT_DUE, Stage.RUNNING) and one.lacking:
-        return Sign("◌", "进行中", "live") if told.verdict.stage is Stage.RUNNING else Sign("·", "待同步", "calm")
+    if one.day == told.day and not one.figures and (said := _NOT_YET.get(told.verdict.stage)):
+        return said
     if one.lacking:
         return Sign("!", f"缺 {one.lacking} 个账户", "warn") if one.figures else Sign("✕", "没有入库", "bad")
-    return Sign("✓", "完整", "good") if one.figures else Sign("?", "无记录", "calm")
+    return Sign("✓", "完整", "good") if one.figures else NO_RECORD
 
 
 def coming(times: Mapping[str, datetime]) -> Iterator[tuple[str, datetime]]:

@@ -141,6 +141,19 @@ class Today:
     clock_offset_s: float
 
     @property
+    def words(self) -> str:
+        """The one sentence: how far the day is, and beside good news the first thing that there is to do."""
+        if not self.todos or self.verdict.tone in (Tone.WARN, Tone.BAD):
+            return self.verdict.words
+        first = self.todos[0]
+        return f"{self.verdict.words}；{'但' if first.urgent else '请注意：'}{first.what}"
+
+    @property
+    def has_course(self) -> bool:
+        """Whether anything is remembered of the days that the course shows."""
+        return any(one.figures or one.lacking for one in self.course[:-1]) or bool(self.course[-1].figures)
+
+    @property
     def known(self) -> bool:
         """Whether anything is remembered that can be shown."""
         return self.verdict.stage not in (Stage.UNKNOWN, Stage.NOBODY)

@@ -112,3 +112,22 @@ def test_nothing_known_shows_nothing_as_zero() -> None:
     assert (page.known, page.accounts, page.counted, page.lines) == (False, None, 0, ())
     assert page.total.cost.value is None
     assert page.course[-1].figures is None
+
+
+def test_beside_good_news_the_sentence_names_the_first_thing_to_do() -> None:
+    dead = Standstill(access=Access(NeedsAuthorization("no").trouble(), at("08:00")), beat_silent=True)
+    assert of(REREAD, still=dead).words.endswith("均已入库；但巨量引擎授权已失效，新的数据无法读取")
+    soon = Standstill(access=Access(None, at("08:00", 5)))
+    page = of(REREAD, still=soon)
+    assert page.words.endswith("；请注意：巨量引擎授权将在 4 天后到期，到期后同步停止")
+    assert page.tone is Tone.WARN
+
+
+def test_beside_bad_news_it_says_the_bad_news_alone() -> None:
+    dead = Standstill(access=Access(NeedsAuthorization("no").trouble(), at("08:00")))
+    assert of({}, still=dead).words == of({}).words
+
+
+def test_a_course_is_shown_where_anything_of_it_is_known() -> None:
+    assert of(REREAD).has_course
+    assert not of({}).has_course
