@@ -6,6 +6,7 @@ from datetime import date
 from pipeline.context import Context
 from pipeline.core.outcome import Run
 from pipeline.steps.runs.plan import begin_backfill
+from worker import presence
 
 WORKER_ANSWERS_S = 1.0  # nobody waits longer for a page
 
@@ -34,6 +35,4 @@ def begin(
 
 def a_worker_answers() -> bool:
     """Whether a worker answers within a second; if not, what is begun waits in the queue."""
-    from worker import answers  # noqa: PLC0415 as above
-
-    return answers.a_worker_answers(WORKER_ANSWERS_S)
+    return presence.answers_within(WORKER_ANSWERS_S)

@@ -136,6 +136,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "moment": moment,
     "length": length,
     "ago": ago,
+    "len": len,
     "kind": kind,
     "seen": seen,
     "clipped": clipped,

@@ -6,11 +6,11 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import log_in
+from tests.browser.pages import PAGES
 from tests.console_desk import Desk
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 WIDTHS, THEMES = (1440, 390), ("light", "dark")
-PAGES = ("/",)
 SHIFT = """() => new Promise(done => {
   let sum = 0;
   new PerformanceObserver(list => { for (const one of list.getEntries()) sum += one.value })
@@ -40,7 +40,7 @@ def visited(desk: Desk, page: Page) -> Page:
 
 def test_no_page_has_a_barrier_or_is_clipped_or_jumps(desk: Desk, visited: Page) -> None:
     wrong: dict[str, object] = {}
-    for path in PAGES:
+    for path in PAGES.values():
         for width in WIDTHS:
             for theme in THEMES:
                 visited.set_viewport_size({"width": width, "height": 900})

@@ -1,0 +1,10 @@
+"""Every page of the console by its name in the menu: what is tested, and what is in the pictures of the docs."""
+
+PAGES = {
+    "today": "/",
+    "changes": "/changes",
+    "reports": "/reports",
+    "tables": "/tables",
+    "accounts": "/accounts",
+    "doctor": "/doctor",
+}
