@@ -2,4 +2,5 @@
 
 PAGES = {
     "today": "/",
+    "authorize": "/authorize",
 }
