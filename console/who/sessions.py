@@ -54,7 +54,8 @@ class Visitors:
             made,
             max_age=LONGEST_S,
             path=self._path,
-            secure=request.url.scheme == "https",  # on plain http a browser would not keep it, and login without end
+            secure=request.scope["scheme"]
+            == "https",  # on plain http a browser would not keep it, and login without end
             httponly=True,
             samesite="lax",  # strict would lose it on the way back from authorizing
         )
@@ -63,7 +64,7 @@ class Visitors:
         """End the session, and take the cookie away."""
         self._end(request)
         response.delete_cookie(
-            self._cookie, self._path, secure=request.url.scheme == "https", httponly=True, samesite="lax"
+            self._cookie, self._path, secure=request.scope["scheme"] == "https", httponly=True, samesite="lax"
         )
 
     def _end(self, request: Request) -> None:

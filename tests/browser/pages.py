@@ -2,5 +2,10 @@
 
 PAGES = {
     "today": "/",
+    "changes": "/changes",
+    "reports": "/reports",
+    "tables": "/tables",
+    "accounts": "/accounts",
+    "doctor": "/doctor",
     "authorize": "/authorize",
 }
