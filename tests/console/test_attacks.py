@@ -1,5 +1,6 @@
 """What a stranger, another site or a colleague without the right may try."""
 
+import re
 import socket
 import threading
 import time
@@ -10,9 +11,11 @@ from html.parser import HTMLParser
 from urllib.parse import quote
 
 import pytest
+import requests
 from starlette.routing import Route
 
 from console import app
+from console.who.headers import FOR_EVER
 from console.who.slow import BODY_MOST, PunctualProtocol
 from pipeline.state.console.acts import Acts
 from tests.console.attacked import ACTOR, PROBE, VIEWER, Browser, Console
@@ -348,6 +351,17 @@ def test_every_answer_is_told_to_be_careful(path: str, console: Console) -> None
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Cache-Control"] == "no-store"
     assert "Server" not in headers
+
+
+@pytest.mark.parametrize("prefix", ["", "/laike"])
+def test_a_browser_keeps_our_files_and_no_page(prefix: str, redis_url: str) -> None:
+    with Console(redis_url, console_prefix=prefix) as console:
+        page = console.browser().get("/login")
+        files = re.findall(r'(?:href|src)="([^"]+\?v=\w+)"', page.text)
+        kept = {requests.get(console.url + file, timeout=5).headers["Cache-Control"] for file in files}
+    assert page.headers["Cache-Control"] == "no-store"
+    assert kept == {FOR_EVER}
+    assert all(file.startswith(f"{prefix}/static/") for file in files)
 
 
 @pytest.mark.parametrize(
