@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from console.who.logins import Logins, Person
 from pipeline.state.console.keys import LONGEST_S
-from pipeline.state.console.sessions import Sessions
+from pipeline.state.console.sessions import Sessions, digest_of
 
 # Not `__Host-…`, which demands https and the path /: in an office's network the console may have neither.
 COOKIE = "laike_session"
@@ -31,6 +31,14 @@ class Visitors:
     def id_of(self, request: Request) -> str:
         """The session's id in the cookie; empty without one."""
         return request.cookies.get(self._cookie, "")
+
+    def digest_of(self, request: Request) -> str:
+        """What names the session where its id must not stand."""
+        return digest_of(self.id_of(request))
+
+    def has_ended(self, digest: str, now: datetime) -> bool:
+        """Whether the session of a digest is over."""
+        return self._sessions.has_ended(digest, now)
 
     def person(self, request: Request, now: datetime) -> Person | None:
         """Who visits; `None` if nobody logged in, the session ended, or the login was changed since."""

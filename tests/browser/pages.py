@@ -2,4 +2,9 @@
 
 PAGES = {
     "today": "/",
+    "changes": "/changes",
+    "reports": "/reports",
+    "tables": "/tables",
+    "accounts": "/accounts",
+    "doctor": "/doctor",
 }
