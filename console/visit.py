@@ -1,6 +1,6 @@
 """One request of a person: what a page is given, and what it answers with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from markupsafe import Markup
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from console.site import Site, digest
 from console.who import csrf
@@ -114,10 +114,12 @@ class Visit:
         """Lead on to another page of the console: reload and back do not repeat an act."""
         return RedirectResponse(self.path(name, query, **params), SEE_OTHER)
 
-    def download(self, filename: str, content_type: str, content: bytes) -> Response:
-        """A file to keep."""
-        disposition = f"attachment; filename*=UTF-8''{quote(filename, safe='')}"
-        return Response(content, media_type=content_type, headers={"Content-Disposition": disposition})
+    def download(self, filename: str, content_type: str, content: bytes | Iterator[bytes]) -> Response:
+        """A file to keep, in one piece or as it is read."""
+        headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(filename, safe='')}"}
+        if isinstance(content, bytes):
+            return Response(content, media_type=content_type, headers=headers)
+        return StreamingResponse(content, media_type=content_type, headers=headers)
 
     def did(self, act: str, what: str, run_id: str = "") -> None:
         """Keep that this person did something."""

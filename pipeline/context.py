@@ -48,6 +48,7 @@ from pipeline.state.schema import Schema
 from pipeline.state.store import TRIES, clock, connect
 from pipeline.state.table.base_facts import BaseFacts
 from pipeline.state.table.chains import Chains
+from pipeline.state.table.revisions import Revisions
 from pipeline.state.table.table_facts import TableFacts
 from pipeline.state.table.visibility import Visibility
 from pipeline.state.table.writes import Writes
@@ -87,6 +88,7 @@ class Context:
     writes: Writes
     table_facts: TableFacts
     visibility: Visibility
+    revisions: Revisions
     status_memory: StatusMemory
     chains: Chains
     read_chain: Callable[[], Chain]

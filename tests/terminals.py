@@ -111,7 +111,7 @@ def _become(kind: str, words: Sequence[str], out: int, err: int) -> None:
         sys.stdout = None
     sys.argv = ["laike", *words]
     from cli import main  # noqa: PLC0415 each command makes its consoles at its own terminal
-    from worker import presence  # noqa: PLC0415 likewise
+    from worker import presence  # noqa: PLC0415 as above
 
     presence.WORKER_ANSWERS_S = 0  # there is none
     code: object = 0

@@ -21,6 +21,7 @@ from pipeline.state.runs.outcomes import Outcomes
 from pipeline.state.runs.pulse import Pulse
 from pipeline.state.runs.staging import Staging
 from pipeline.state.schema import Schema
+from pipeline.state.table.revisions import Revisions
 from pipeline.state.table.table_facts import TableFacts
 from pipeline.state.table.visibility import Visibility
 from pipeline.state.telling.told import Told
@@ -60,4 +61,8 @@ def about_days(client: redis.Redis, chain: Callable[[], Chain]) -> dict[str, Any
 
 def about_table(client: redis.Redis, table_id: str) -> dict[str, Any]:
     """State about one table."""
-    return {"table_facts": TableFacts(client, table_id), "visibility": Visibility(client, table_id)}
+    return {
+        "table_facts": TableFacts(client, table_id),
+        "visibility": Visibility(client, table_id),
+        "revisions": Revisions(client, table_id),
+    }

@@ -2,4 +2,13 @@
 
 PAGES = {
     "today": "/",
+    "runs": "/runs",
+    "backfill": "/backfill",
+    "changes": "/changes",
+    "reports": "/reports",
+    "tables": "/tables",
+    "accounts": "/accounts",
+    "doctor": "/doctor",
+    "authorize": "/authorize",
+    "setup": "/setup",
 }

@@ -1,15 +1,17 @@
 """The outcome of a load: counts, restatements, edits by hand, what was not written and why."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from typing import Protocol
 
 from pipeline.core.model import AccountDay, Key, WantedRow
 from pipeline.core.outcome import LoadOutcome, Shift
 from pipeline.core.runs.quality import refusals
 from pipeline.core.runs.shared_keys import Shared
 from pipeline.core.runs.source import Ready, Source
+from pipeline.core.table.column_changes import LastFields, is_new
 from pipeline.core.table.diff import Causes, Change
 from pipeline.core.table.layout import Layout
 
@@ -31,6 +33,49 @@ class Written:
     def in_table(self) -> dict[Key, Change]:
         """The changes, without refused rows."""
         return {key: change for key, change in self.done.items() if key not in self.refused}
+
+
+class Covered(Protocol):
+    """What coverage keeps of a day."""
+
+    @property
+    def cost(self) -> str:
+        """消耗 in 元."""
+
+    @property
+    def checksum(self) -> str:
+        """Of the source's figures."""
+
+    @property
+    def as_of(self) -> datetime:
+        """When they were read."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastLoad:
+    """What was last loaded of the days of a load, and the fields that it was written into.
+
+    `checksums`: only those of the same metrics.
+    """
+
+    checksums: Mapping[AccountDay, str]
+    costs: Mapping[AccountDay, Decimal]
+    as_of: Mapping[AccountDay, datetime]
+    fields: LastFields
+
+    def is_new(self, layout: Layout) -> Callable[[AccountDay, str], bool]:
+        """Tells whether a column has another field now than when an account's day was last loaded."""
+        return is_new(self.fields, layout, self.as_of)
+
+
+def last_load(covered: Mapping[AccountDay, Covered], source: Source, fields: LastFields) -> LastLoad:
+    """The last load by what coverage keeps of the days of `source`."""
+    return LastLoad(
+        {at: one.checksum for at, one in covered.items() if source.comparable(one.checksum)},
+        {at: Decimal(one.cost) for at, one in covered.items()},
+        {at: one.as_of for at, one in covered.items()},
+        fields,
+    )
 
 
 def load_outcome(

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 
 from pipeline.core.errors import WrongInput
-from pipeline.core.model import CHINA, Account, AccountDay, DayRange, blocks, china_day
+from pipeline.core.model import CHINA, Account, AccountDay, DayRange, blocks, china_day, grouped
 from pipeline.core.outcome import Run, RunState
 from pipeline.core.run_kind import RunKind
 from pipeline.core.text import shortened
@@ -69,9 +69,9 @@ def choose_accounts(known: Mapping[str, str], chosen: Sequence[str]) -> tuple[Ac
 
 def told_apart(known: Mapping[str, str]) -> dict[str, str]:
     """A unique name for each account: equal names get the last four digits of the id, or all if those agree too."""
-    names = {}
+    names, alike = {}, grouped((name, account_id) for account_id, name in known.items())
     for account_id, name in known.items():
-        others = [other for other, same in known.items() if same == name and other != account_id]
+        others = [other for other in alike[name] if other != account_id]
         ending = account_id if any(other[-4:] == account_id[-4:] for other in others) else account_id[-4:]
         names[account_id] = f"{name} ({ending})" if others else name
     return names

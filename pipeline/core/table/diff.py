@@ -118,15 +118,15 @@ def causes(
         loaded: The checksum of what was last loaded; a day never loaded is in neither group.
         is_new: Whether a column has another field now than when the day was last loaded.
     """
-    changed = [(change, _refills(change, is_new)) for change in done]
+    changed = [(change, refills(change, is_new)) for change in done]
     restated = tuple(sorted(at for at, now in source.items() if loaded.get(at, now) != now))
-    same = [(change, refills) for change, refills in changed if loaded.get(change.at) == source.get(change.at, "")]
+    same = [(change, lacked) for change, lacked in changed if loaded.get(change.at) == source.get(change.at, "")]
     recreated = sum(change.created for change, _ in same)
-    edited = sum(not (refills and refills == set(change.new)) for change, refills in same if not change.created)
-    refilled = Counter(sorted(name for _, refills in changed for name in refills))
+    edited = sum(not (lacked and lacked == set(change.new)) for change, lacked in same if not change.created)
+    refilled = Counter(sorted(name for _, lacked in changed for name in lacked))
     return Causes(restated, edited, recreated, refilled)
 
 
-def _refills(change: Change, is_new: Callable[[AccountDay, str], bool]) -> set[str]:
+def refills(change: Change, is_new: Callable[[AccountDay, str], bool]) -> set[str]:
     """Columns that a row lacks because their field is newer than the row."""
     return {name for name, old in change.old.items() if not old and is_new(change.at, name)}

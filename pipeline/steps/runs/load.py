@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
+from functools import cached_property
 from typing import TypeVar
 
 import structlog
@@ -16,14 +16,15 @@ from pipeline.core.model import DayRange, FoundRow, Key, WantedRow, china_day
 from pipeline.core.outcome import LoadOutcome, Run
 from pipeline.core.read_back import DayAgreement
 from pipeline.core.runs.flow import LOAD, Step
-from pipeline.core.runs.loaded import Written, load_outcome
+from pipeline.core.runs.loaded import LastLoad, Written, last_load, load_outcome
 from pipeline.core.runs.quality import agree
 from pipeline.core.runs.shared_keys import Shared
 from pipeline.core.runs.source import Ready, concerning, want
-from pipeline.core.table.column_changes import column_warnings, is_new
+from pipeline.core.table.column_changes import column_warnings
 from pipeline.core.table.diff import Change, Difference, Update, after, causes, changes, diff
 from pipeline.core.table.layout import Layout
 from pipeline.core.table.record import Record
+from pipeline.core.table.revisions import cause_by, revisions
 from pipeline.core.table.shared_keys import settled
 from pipeline.state.runs.staging import Snapshot
 from pipeline.steps.runs.carried import is_carried
@@ -35,6 +36,7 @@ from pipeline.steps.runs.shared_keys import settle_with_holders
 from pipeline.steps.table.capacity import require_capacity
 from pipeline.steps.table.create import create_surely
 from pipeline.steps.table.read import read_following, remembered_count, rows_of, take_snapshot
+from pipeline.steps.table.revisions import log_revisions
 from pipeline.steps.table.visibility import refuse_empty, refuse_lost_keys, require_visibility
 from pipeline.steps.table.write import Bisection, write_batches
 
@@ -117,11 +119,9 @@ class _Load:
         self, ctx: Context, run: Run, base: Base, *, ready: Ready, wanted: Sequence[WantedRow], snapshot: Snapshot
     ) -> None:
         self.ctx, self.run, self.base, self.ready, self.wanted = ctx, run, base, ready, wanted
-        self.source, self.layout = ready.source, snapshot.layout
-        self.pause = ctx.pause
+        self.source, self.layout, self.pause = ready.source, snapshot.layout, ctx.pause
         self.refused: dict[Key, str] = {}
-        self.shared = Shared()
-        self.bisecting_calls = 0
+        self.shared, self.bisecting_calls = Shared(), 0
         self.days = self.source.days_of(run)
         self.found = concerning(run, self.wanted, rows_of(self.layout, snapshot.records, self.days))
         self.recorded = ctx.staging.changes(run.batch_id)
@@ -158,12 +158,14 @@ class _Load:
             days=self.days,
             fields=self.fields,
         )
-        covered, fields = self.ctx.coverage.at(self.source.days), self.ctx.table_facts.columns()
-        loaded = {at: one.checksum for at, one in covered.items() if self.source.comparable(one.checksum)}
-        new = is_new(fields, self.layout, {at: one.as_of for at, one in covered.items()})
-        why = causes(work.in_table.values(), self.source.digests, loaded, new)
-        costs = {at: Decimal(one.cost) for at, one in covered.items()}
-        return load_outcome(work, why, costs, column_warnings(fields, self.layout, why))
+        before, source = self.before, self.source.digests
+        why = causes(work.in_table.values(), source, before.checksums, before.is_new(self.layout))
+        return load_outcome(work, why, before.costs, column_warnings(before.fields, self.layout, why))
+
+    @cached_property
+    def before(self) -> LastLoad:
+        """What was last loaded, as it stands before this load."""
+        return last_load(self.ctx.coverage.at(self.source.days), self.source, self.ctx.table_facts.columns())
 
     def difference(self) -> Difference:
         """What is left to write."""
@@ -188,7 +190,7 @@ class _Load:
             difference = self.difference()
             if difference.empty:
                 self._claim()
-                return
+                break
             self._begin(difference)
             try:
                 self._update(difference.update)
@@ -202,7 +204,16 @@ class _Load:
                 self.found = self._read(self.days)
             else:
                 self._learn_rows()
-                return
+                break
+        self._log(written=True)
+
+    def _log(self, *, written: bool) -> None:
+        """Log which figures of earlier loads change: before the first write, so that a kill hides none, and after."""
+        done = [change for key, change in self.recorded.items() if key not in self.refused]
+        if not all(change.created for change in self.recorded.values()):
+            why = cause_by(self.source.digests, self.before.checksums)
+            found = revisions(done, self.layout.columns, self.wanted, why, self.before.is_new(self.layout))
+            log_revisions(self.ctx, self.run, list(found), written=written)
 
     def _begin(self, difference: Difference) -> None:
         """Check the capacity and record the changes, then announce the write to older readings and early reads."""
@@ -211,6 +222,7 @@ class _Load:
         for change in changes(difference):
             self.recorded.setdefault(change.key, change)
         self.ctx.staging.put_changes(self.run.batch_id, self.recorded)
+        self._log(written=False)
         self._claim()
         self.ctx.writes.begin_writing(DayRange(min(self.days), max(self.days)))
 

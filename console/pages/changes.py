@@ -1,0 +1,48 @@
+"""变更: figures that moved after they were first loaded."""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+
+from starlette.responses import Response
+
+from console.asked import day_of, page_of, text_of
+from console.routes import page
+from console.visit import Visit
+from console.words import Sign
+from pipeline.core.overview.changes import cause_named
+from pipeline.core.table.columns import holdable
+from pipeline.core.table.revisions import Cause, Sought
+from pipeline.steps.overview.changes import changes_page
+
+CAUSES: Mapping[Cause, Sign] = {
+    Cause.RESTATED: Sign("↻", "数据源更正", "live"),
+    Cause.EDITED: Sign("✎", "人工改动，已恢复", "warn"),
+    Cause.UNCLEAR: Sign("?", "原因不明", "calm"),
+}
+EMPTY = "（空）"
+
+
+def show(visit: Visit) -> Response:
+    """Show the changes that match, the newest first."""
+    sought = Sought(
+        day=day_of(visit.query, "day"),
+        cause=cause_named(visit.query.get("cause", "")),
+        text=text_of(visit.query, "text"),
+    )
+    account = text_of(visit.query, "account")
+    found = changes_page(visit.ctx, sought, account, page_of(visit.query))
+    asked = {"day": sought.day or "", "account": account, "cause": sought.cause or "", "text": sought.text}
+    filtered = any(asked.values())
+    return visit.render("changes.html", found=found, asked=asked, filtered=filtered, causes=CAUSES, cell=cell)
+
+
+def cell(text: str) -> str:
+    """A figure as it stood in a cell, with separators; what is no figure as it is."""
+    try:
+        figure = Decimal(text)
+    except InvalidOperation:
+        return text or EMPTY
+    return f"{figure:,f}" if holdable(figure) else text
+
+
+ROUTES = [page("/changes", show, "changes")]

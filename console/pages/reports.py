@@ -1,0 +1,146 @@
+"""报告: a range of days against the one before it, and files of it to keep."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from decimal import Decimal
+from math import ceil
+from tempfile import TemporaryFile
+from typing import BinaryIO
+
+from starlette.responses import Response
+
+from console.asked import day_of, page_of
+from console.routes import page
+from console.visit import Unknown, Visit
+from pipeline.core.errors import WrongInput
+from pipeline.core.model import DayRange
+from pipeline.core.overview.reports import RANGE_DAYS_MAX
+from pipeline.core.runs.plan import yesterday
+from pipeline.render.export import Format
+from pipeline.render.report import page as report_page
+from pipeline.steps.on_demand.export import export_stream, wanted
+from pipeline.steps.on_demand.report import gather
+from pipeline.steps.overview.reports import compared
+
+PER_PAGE = 50
+ROWS_A_CALL, CALLS_BESIDES = 500, 3  # a page of the table; its fields, its views, the base
+CHUNK = 64 * 1024
+FILES_AT_ONCE = 2  # each reads the table, and takes a thread meanwhile
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+Make = Callable[[Visit, DayRange, BinaryIO], None]
+_making = threading.BoundedSemaphore(FILES_AT_ONCE)
+
+
+def show(visit: Visit) -> Response:
+    """Show the range that is asked for, else the last seven days."""
+    days = _range(visit)
+    found = compared(visit.ctx, days)
+    pages = max(1, ceil(len(found.accounts) / PER_PAGE))
+    number = min(page_of(visit.query), pages)
+    rows = found.accounts[(number - 1) * PER_PAGE : number * PER_PAGE]
+    calls = ceil(found.total.now.figures.rows / ROWS_A_CALL) + CALLS_BESIDES
+    return visit.render(
+        "reports.html",
+        found=found,
+        rows=rows,
+        page=number,
+        pages=pages,
+        calls=calls,
+        usual=_usual(yesterday(visit.now)),
+        asked={"first": days.first, "last": days.last},
+        change=change,
+    )
+
+
+def file(visit: Visit) -> Response:
+    """A file of the range, made now."""
+    form, days = visit.param("form"), _range(visit)
+    if form not in FORMS:
+        raise Unknown("没有这种格式的文件。")
+    content_type, make = FORMS[form]
+    with _one_of_few():
+        made: BinaryIO = TemporaryFile()  # noqa: SIM115 the answer reads and closes it
+        make(visit, days, made)
+    name = f"laike-{'report' if form == 'html' else 'export'}-{days.first}-{days.last}.{form}"
+    answer = visit.download(name, content_type, _chunks(made))
+    answer.headers["Content-Length"] = str(made.tell())
+    return answer
+
+
+@contextmanager
+def _one_of_few() -> Iterator[None]:
+    """Make at most a few files at the same time."""
+    if not _making.acquire(blocking=False):
+        raise WrongInput("正在生成其他文件，请稍候再下载。")
+    try:
+        yield
+    finally:
+        _making.release()
+
+
+def _report(visit: Visit, days: DayRange, into: BinaryIO) -> None:
+    into.write(report_page(gather(visit.ctx, days, [])).encode())
+
+
+def _rows(form: Format) -> Make:
+    def make(visit: Visit, days: DayRange, into: BinaryIO) -> None:
+        what = wanted(visit.ctx, days.first, days.last, [], source="table", format_=form, by_account=False)
+        export_stream(visit.ctx, what, into, lambda _done, _of: None)
+        into.seek(0, 2)
+
+    return make
+
+
+FORMS: dict[str, tuple[str, Make]] = {
+    "html": ("text/html; charset=utf-8", _report),
+    "xlsx": (XLSX, _rows("xlsx")),
+    "csv": ("text/csv; charset=utf-8", _rows("csv")),
+}
+
+
+def _chunks(made: BinaryIO) -> Iterator[bytes]:
+    with made:
+        made.seek(0)
+        while chunk := made.read(CHUNK):
+            yield chunk
+
+
+def _range(visit: Visit) -> DayRange:
+    """The days that are asked for; `WrongInput` in Chinese if they are not over, or too many."""
+    newest = yesterday(visit.now)
+    last = day_of(visit.query, "last") or newest
+    first = day_of(visit.query, "first") or last - timedelta(days=6)
+    if last > newest:
+        raise WrongInput(f"{last} 还没有结束，最晚可选 {newest}。")
+    if first > last:
+        raise WrongInput(f"开始日期 {first} 晚于结束日期 {last}。")
+    if (last - first).days >= RANGE_DAYS_MAX:
+        raise WrongInput(f"一次最多 {RANGE_DAYS_MAX} 天。")
+    return DayRange(first, last)
+
+
+def _usual(newest: date) -> list[tuple[str, DayRange]]:
+    """Ranges that people ask for."""
+    monday = newest - timedelta(days=newest.weekday())
+    month = newest.replace(day=1)
+    last_month = (month - timedelta(days=1)).replace(day=1)
+    return [
+        ("昨日", DayRange(newest, newest)),
+        ("最近 7 天", DayRange(newest - timedelta(days=6), newest)),
+        ("最近 30 天", DayRange(newest - timedelta(days=29), newest)),
+        ("本周", DayRange(monday, newest)),
+        ("上周", DayRange(monday - timedelta(days=7), monday - timedelta(days=1))),
+        ("本月", DayRange(month, newest)),
+        ("上月", DayRange(last_month, month - timedelta(days=1))),
+    ]
+
+
+def change(share: Decimal | None) -> str:
+    """A change in per cent, with its sign; a dash where there is nothing to compare with."""
+    return "—" if share is None else f"{share:+,.1%}"
+
+
+ROUTES = [page("/reports", show, "reports"), page("/reports/file/{form}", file, "reports_file")]
