@@ -107,7 +107,15 @@ def _shown(visit: Visit, plan: SplitPlan, *, moved: bool = False) -> Response:
 
 
 def _found(visit: Visit, found: Faults, *, moved: bool = False) -> Response:
-    return visit.render("tables_repair.html", found=found, faults=FAULTS, seen=_seen_faults(found), moved=moved)
+    return visit.render(
+        "tables_repair.html",
+        found=found,
+        many=len(found.faults),
+        others=len(found.others),
+        faults=FAULTS,
+        seen=_seen_faults(found),
+        moved=moved,
+    )
 
 
 def _seen_plan(plan: SplitPlan) -> str:
