@@ -3,19 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from cli.session import a_worker_answers, log_to_stderr, opened
+from cli.session import log_to_stderr, opened
 from cli.terminal import output
-from pipeline.context import Context, build
+from pipeline.context import build
 from pipeline.core.errors import LaikeError, WrongInput
+from pipeline.core.overview.setup.problems import problems_of
 from pipeline.settings import Settings
-from pipeline.settings_sources import PREFIX, overridden
+from pipeline.settings_sources import overridden
 from pipeline.state.store import ours
 from pipeline.steps.coverage.rebuild import settle_history
 from pipeline.steps.doctor.examine import examine
 from pipeline.steps.doctor.findings import Finding, State, broken, worst
 from pipeline.steps.doctor.probe import probe
-from pipeline.steps.doctor.surroundings import Workers
 from pipeline.steps.rollover.chosen import unblock_all
+from worker.presence import workers_of
 
 MARKS = {
     State.OK: ("✓", "green"),
@@ -23,15 +24,6 @@ MARKS = {
     State.BROKEN: ("✗", "red"),
     State.SKIPPED: ("-", "dim"),
 }
-_SETTINGS = {
-    "LAIKE_OCEANENGINE_APP_ID": "请在巨量引擎开放平台「应用管理」→「应用详情」复制 APP_ID。",
-    "LAIKE_OCEANENGINE_SECRET": "请在巨量引擎开放平台「应用管理」→「应用详情」复制 Secret。",
-    "LAIKE_FEISHU_APP_ID": "请在飞书开放平台「凭证与基础信息」复制 App ID。",
-    "LAIKE_FEISHU_APP_SECRET": "请在飞书开放平台「凭证与基础信息」复制 App Secret。",
-    "LAIKE_BITABLE_APP_TOKEN": "请从多维表格网址复制 …/base/ 与 ? 之间的部分。",
-    "LAIKE_BITABLE_TABLE_ID": "请从数据表网址复制 table= 后以 tbl 开头的部分，或运行 laike init 新建数据表。",
-}
-_NO_KEYS = "请运行 laike init 生成密钥。"
 
 
 def doctor(*, notify: bool, unblock: bool, history: str | None, as_json: bool) -> int:
@@ -44,8 +36,8 @@ def doctor(*, notify: bool, unblock: bool, history: str | None, as_json: bool) -
     try:
         settings = Settings.load()
     except WrongInput as error:
-        _, *lines = error.message.splitlines()
-        return _tell([_unset(line) for line in lines or [error.message]], as_json=as_json)  # alone: about `.env`
+        problems = problems_of(error.message)
+        return _tell([broken("settings", one.says, one.cure) for one in problems], as_json=as_json)
     for line in overridden():
         output.note(("note:", "yellow"), f" {line}")
     log_to_stderr(settings.log_level or "error")
@@ -62,7 +54,7 @@ def doctor(*, notify: bool, unblock: bool, history: str | None, as_json: bool) -
             ctx.schema.is_ours()
             settle_history(ctx, history)
         output.note(("note:", "yellow"), f" the history of an older release belongs to {history}")
-    return _tell(examine(ctx, _workers(ctx), notify=notify), as_json=as_json)
+    return _tell(examine(ctx, workers_of(ctx), notify=notify), as_json=as_json)
 
 
 def ask(*, as_json: bool) -> int:
@@ -76,20 +68,6 @@ def ask(*, as_json: bool) -> int:
         output.say(reply.question)
         output.say(f"  → {reply.answer}")
     return output.DONE
-
-
-def _workers(ctx: Context) -> Workers:
-    from worker.schedule import next_times
-
-    return Workers(a_worker_answers, lambda: next_times(ctx.settings))
-
-
-def _unset(line: str) -> Finding:
-    name = line.split(maxsplit=1)[0].rstrip(":")
-    if name == "LAIKE_TOKEN_KEYS" and "is missing" in line:
-        return broken("settings", line.strip(), _NO_KEYS)
-    cure = f"请在 .env 中修正 {name}，见 docs/settings.md。" if name.startswith(PREFIX) else f"请修正文件 {name}。"
-    return broken("settings", line.strip(), _SETTINGS.get(name, cure))
 
 
 def _tell(findings: Sequence[Finding], *, as_json: bool) -> int:

@@ -6,14 +6,12 @@ from collections.abc import Iterator
 
 from cli.terminal.output import note
 from pipeline.context import Context, build
-from pipeline.core.errors import NoWorker
 from pipeline.outgoing import log_plainly
 from pipeline.settings import Settings
 from pipeline.settings_notes import notes, unsaid
 from pipeline.state.store import ours
+from worker.presence import a_worker_answers
 from worker.process import refuse_cluster
-
-WORKER_ANSWERS_S = 5
 
 
 @contextlib.contextmanager
@@ -54,22 +52,6 @@ def _without_redis(settings: Settings) -> Context:
     # its table is unknown: assumed to be this one, invisible rows stop the run, and none is written twice
     ctx.schema.settle(settings.bitable_table_id)
     return ctx
-
-
-def a_worker_answers() -> bool:
-    """Whether a worker answers within `WORKER_ANSWERS_S`."""
-    from worker.app import app
-    from worker.transport import as_store_trouble
-
-    with as_store_trouble():
-        return bool(app.control.ping(timeout=WORKER_ANSWERS_S, limit=1))
-
-
-def require_worker() -> None:
-    """Check that a worker answers; `NoWorker` if none does."""
-    if not a_worker_answers():
-        msg = f"no worker answered within {WORKER_ANSWERS_S} s; start one with `python -m worker`, or add --local"
-        raise NoWorker(msg)
 
 
 def log_to_stderr(level: str) -> None:

@@ -5,9 +5,10 @@ from cli.terminal import output
 from pipeline.context import Context
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import TokenPair
-from pipeline.core.token import TokenEvent, code_in
+from pipeline.core.token import STATE, TokenEvent, code_in
 from pipeline.file_input import path_of
 from pipeline.state.tokens.old_cache import read_old_cache
+from pipeline.steps.overview.authorization import callback_of, service_link
 
 EVENTS_SHOWN = 5
 
@@ -37,9 +38,11 @@ def exchange(pasted: str) -> int:
 def url() -> int:
     """Print the page where a person authorizes the app."""
     with opened() as ctx:
-        link, redirect_uri = ctx.tokens.link, ctx.settings.oceanengine_redirect_uri
+        link, back, way = service_link(ctx, STATE), callback_of(ctx), ctx.tokens.entrance
     output.say(link)
-    if not redirect_uri:
+    if way.console:
+        output.note(f"The console does all this in the browser: {way.link}")
+    if not back:
         output.note("LAIKE_OCEANENGINE_REDIRECT_URI is not set: the page uses the app's registered callback")
     output.note("Tick every account: a new authorization replaces the former selection. Then, within 10 minutes:")
     output.note("laike token exchange 'the address in the browser afterwards'")

@@ -8,13 +8,26 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from console.pages import accounts, changes, doctor, login, reports, tables, today
+from console.pages import (
+    accounts,
+    authorize,
+    backfill,
+    changes,
+    doctor,
+    login,
+    reports,
+    run,
+    runs,
+    setup,
+    tables,
+    today,
+)
 from console.site import Site
 from console.who.headers import Headers
 from console.who.proxies import Prefix
 from console.who.slow import BODY_MOST, SlowBody
 
-PAGES = (today, changes, reports, tables, accounts, doctor, login)
+PAGES = (today, runs, run, backfill, authorize, changes, reports, tables, accounts, doctor, setup, login)
 
 
 def build(site: Site) -> ASGIApp:

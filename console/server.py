@@ -10,6 +10,7 @@ from console.site import Site
 from console.who import proxies, slow
 from pipeline import settings_roles
 from pipeline.settings import Settings
+from worker.logs import log_as_json
 
 
 def make_server(settings: Settings, load: Callable[[], Settings] = Settings.load) -> uvicorn.Server:
@@ -28,7 +29,9 @@ def make_server(settings: Settings, load: Callable[[], Settings] = Settings.load
 
 def serve(host: str, port: int) -> None:
     """Serve on an address until told to stop; `WrongInput` if a setting of the console is missing or wrong."""
-    server = make_server(settings_roles.load("console"))
+    settings = settings_roles.load("console")
+    log_as_json(settings.log_level or "info")
+    server = make_server(settings)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -15,7 +15,7 @@ from pipeline.core.model import CHINA
 from pipeline.core.outcome import DayState, RunState
 from pipeline.core.run_kind import RunKind
 from pipeline.render.reasons import cure, why
-from pipeline.render.words import seen
+from pipeline.render.words import clipped, days_words, named, seen
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
 UNKNOWN = "—"
@@ -136,8 +136,12 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "moment": moment,
     "length": length,
     "ago": ago,
+    "len": len,
     "kind": kind,
     "seen": seen,
+    "clipped": clipped,
+    "named": named,
+    "days": days_words,
     "why": why,
     "cure": cure,
 }

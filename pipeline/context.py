@@ -22,7 +22,7 @@ from pipeline.clients.retry import READ, WRITE
 from pipeline.clients.tally import Tally
 from pipeline.core.chain import Chain, alone
 from pipeline.core.outcome import Run
-from pipeline.core.token import authorize_link
+from pipeline.core.token import authorize_link, callback, entrance
 from pipeline.settings import Settings
 from pipeline.state import keys
 from pipeline.state.bundles import about_all, about_days, about_table
@@ -160,8 +160,8 @@ class Context:
     def oceanengine(self, run: Run | None) -> OceanEngine:
         """Calls to Ocean Engine within the run's time."""
         policy, left = replace(READ, scale=self.settings.wait_scale), self.time_left(run)
-        link = self.tokens.link
-        return OceanEngine(self.oceanengine_http, self.tokens, self.limiter, left, link, policy, self.tally)
+        way = self.tokens.entrance
+        return OceanEngine(self.oceanengine_http, self.tokens, self.limiter, left, way, policy, self.tally)
 
     def base(self, run: Run | None, before_write: Callable[[], None] = lambda: None) -> Base:
         """The Bitable base within the run's time; `before_write` is called before each writing request.
@@ -270,14 +270,16 @@ def clock_of(offset: timedelta) -> Callable[[], datetime]:
 def _keeper(
     settings: Settings, client: redis.Redis, oauth: OAuth, now: Callable[[], datetime], *, lock_file: bool
 ) -> TokenKeeper:
-    mirror, page = settings.token_file, settings.oceanengine_authorize_url
+    mirror, console = settings.token_file, settings.console_url
+    back = callback(settings.oceanengine_redirect_uri, console)
+    link = authorize_link(settings.oceanengine_authorize_url, settings.oceanengine_app_id, back)
     return TokenKeeper(
         vault=Vault(client, _fernet_keys(settings), mirror, settings.oceanengine_app_id),
         journal=TokenJournal(client, now, whoami()),
         refresh=oauth.refresh,
         now=now,
         turn=turns(client, settings.step_lease_s, mirror.with_name(f"{mirror.name}.lock") if lock_file else None),
-        link=authorize_link(page, settings.oceanengine_app_id, settings.oceanengine_redirect_uri),
+        entrance=entrance(console, link),
     )
 
 

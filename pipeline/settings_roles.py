@@ -1,7 +1,8 @@
 """Which settings a process needs, by its role: `LAIKE_ROLE`, which compose sets for each service.
 
 A worker, a command and a process without a role need all. Beat and Flower only pass messages on: only what they need
-is checked, and their settings hold no other secret, wherever it is set.
+is checked, and their settings hold no other secret, wherever it is set. The console comes up with as little: its set-up
+page says what is missing, and every other page loads all settings.
 """
 
 from collections.abc import Collection, Mapping
@@ -11,7 +12,7 @@ from pipeline.settings import Settings
 from pipeline.settings_secrets import hold_secrets_of
 from pipeline.settings_sources import field_of, from_env_file, from_files, seen
 
-# what the Celery application needs in every role
+# what the Celery application needs
 _MESSAGES = frozenset(
     {"role", "redis_url", "log_level", "visibility_timeout_s", "sweep_s", "daily_at", "settle_at", "clock_offset_s"}
     | {"beat_file"}
@@ -19,6 +20,10 @@ _MESSAGES = frozenset(
 NEEDS: Mapping[str, frozenset[str]] = {
     "beat": _MESSAGES | {"heartbeat_file"},
     "flower": _MESSAGES | {"flower_login"},
+    "console": frozenset(
+        {"role", "redis_url", "log_level", "clock_offset_s", "metrics_token"}
+        | {"console_login", "console_viewer", "console_url", "console_prefix", "console_proxies"}
+    ),
 }
 _IN_SHAPE = {"bitable_table_id": "tblx", "token_keys": ""}  # a required field needs a valid value
 
@@ -42,6 +47,15 @@ def load(role: str | None = None) -> Settings:
     plain = {name: value for name, value in from_env_file().items() if name in needs}
     judged = Settings.judged(_of_others(needs) | plain | secrets, problems)
     return Settings.model_construct(**{name: getattr(judged, name) for name in needs})
+
+
+def for_messages() -> Settings:
+    """The settings of the Celery application in this process; the console sends nothing before it has all.
+
+    Raises:
+        WrongInput: As `load` does.
+    """
+    return Settings.load() if seen().get("LAIKE_ROLE") == "console" else load()
 
 
 def _of_others(needs: Collection[str]) -> dict[str, Any]:

@@ -35,6 +35,7 @@ _SECRET: Mapping[str, Callable[[str], Iterable[str]]] = {
     "redis_url": passwords_in,
     **dict.fromkeys(("oceanengine_base_url", "feishu_base_url", "oceanengine_authorize_url"), passwords_in),
     **dict.fromkeys(("oceanengine_redirect_uri", "bitable_url", "bitable_app_token"), passwords_in),
+    "console_url": passwords_in,
     **dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), passwords_in),
 }
 

@@ -110,9 +110,10 @@ def _become(kind: str, words: Sequence[str], out: int, err: int) -> None:
         os.close(1)
         sys.stdout = None
     sys.argv = ["laike", *words]
-    from cli import main, session  # noqa: PLC0415 each command makes its consoles at its own terminal
+    from cli import main  # noqa: PLC0415 each command makes its consoles at its own terminal
+    from worker import presence  # noqa: PLC0415 as above
 
-    session.WORKER_ANSWERS_S = 0  # there is none
+    presence.WORKER_ANSWERS_S = 0  # there is none
     code: object = 0
     try:
         main.run()

@@ -105,7 +105,7 @@ def _transport(settings: Settings) -> dict[str, Any]:
 transport.install()
 messages.install()
 with guarded():  # Celery's command shows a trace of an error while it loads this
-    settings = settings_roles.load()
+    settings = settings_roles.for_messages()
     app = build(settings)
     for line in unsaid(notes(settings)):
         sys.stderr.write(f"note: {line}\n")  # no log is set up yet

@@ -9,11 +9,16 @@ WORKER_ANSWERS_S = 5
 
 def a_worker_answers() -> bool:
     """Whether a worker answers within `WORKER_ANSWERS_S`."""
+    return answers_within(WORKER_ANSWERS_S)
+
+
+def answers_within(seconds: float) -> bool:
+    """Whether a worker answers within so many seconds; it returns with the first answer."""
     from worker.app import app  # noqa: PLC0415
     from worker.transport import as_store_trouble  # noqa: PLC0415
 
     with as_store_trouble():
-        return bool(app.control.ping(timeout=WORKER_ANSWERS_S, limit=1))
+        return bool(app.control.ping(timeout=seconds, limit=1))
 
 
 def require_worker() -> None:

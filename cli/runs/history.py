@@ -1,8 +1,6 @@
 """`laike runs` and `laike show`: the list of runs, and one of them."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from itertools import islice
 
 from cli.arguments import day_of
@@ -16,8 +14,10 @@ from pipeline.context import Context
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import CHINA
 from pipeline.core.outcome import Run, RunState, Summary
+from pipeline.core.overview.runs import Wanted
 from pipeline.core.text import quoted
 from pipeline.steps.coverage.aftermath import standing
+from pipeline.steps.overview.runs import matching, state_of
 from pipeline.steps.runs.alive import state_without_end, under_way
 
 LAST, LAST_FAILED = "last", "last-failed"
@@ -25,30 +25,6 @@ READ_AT_ONCE = 200  # runs in one round trip, while looking for matches
 COUNT_MAX = 100_000  # the ledger holds far fewer
 CANDIDATES_SHOWN = 10
 MINUTE_S = 60
-RunAndEnd = tuple[Run, Summary | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which runs are listed.
-
-    Attributes:
-        failed: Only runs that ended without success.
-        day: Only runs whose days include this one.
-        account: Only runs with the account of this id or name.
-    """
-
-    failed: bool = False
-    day: date | None = None
-    account: str | None = None
-
-    def holds(self, run: Run, state: RunState) -> bool:
-        """Whether a run is listed."""
-        if self.failed and state in (RunState.SUCCESS, RunState.RUNNING):
-            return False
-        if self.day and self.day not in run.days:
-            return False
-        return self.account is None or any(self.account in (one.id, one.name) for one in run.accounts)
 
 
 def runs(count: int, *, failed: bool, day: str | None, account: str | None, as_json: bool) -> int:
@@ -59,8 +35,8 @@ def runs(count: int, *, failed: bool, day: str | None, account: str | None, as_j
     lost: list[str] = []
     at_once = min(count, READ_AT_ONCE) if wanted == Wanted() else READ_AT_ONCE
     with opened() as ctx:
-        found = list(islice(_matching(ctx, wanted, lost, at_once), count))
-        states = [_state(ctx, *one) for one in found]
+        found = list(islice(matching(ctx, wanted, lost, at_once), count))
+        states = [state_of(ctx, *one) for one in found]
         documents = [_document(ctx, *one) for one in found]
     if lost:
         output.note(f"these runs cannot be read: {', '.join(sorted(lost))}")
@@ -111,41 +87,9 @@ def _named(ctx: Context, named: str) -> str:
 
 
 def _last(ctx: Context, wanted: Wanted) -> str:
-    for run, _ in _matching(ctx, wanted, [], READ_AT_ONCE if wanted.failed else 1):
+    for run, _ in matching(ctx, wanted, [], READ_AT_ONCE if wanted.failed else 1):
         return run.run_id
     raise WrongInput("no run in the ledger failed" if wanted.failed else "there was no run yet")
-
-
-def _matching(ctx: Context, wanted: Wanted, lost: list[str], at_once: int) -> Iterator[RunAndEnd]:
-    """The wanted runs, the newest first; the ledger is read as far as needed.
-
-    Args:
-        lost: Collects the ids of unreadable runs.
-        at_once: How many runs are read in one round trip.
-    """
-    for run_ids in _pages(ctx.ledger.newest, at_once):
-        found = ctx.ledger.overview(run_ids)
-        lost += sorted({*run_ids} - {run.run_id for run, _ in found})
-        for run, end in found:
-            if wanted.holds(run, _state(ctx, run, end)):
-                yield run, end
-
-
-def _pages(newest: Callable[[int, int], list[str]], size: int) -> Iterator[list[str]]:
-    """Ids of runs, the newest first, each once even if a run begins meanwhile."""
-    seen: set[str] = set()
-    after = 0
-    while page := newest(size, after):
-        after += len(page)
-        if new := [run_id for run_id in page if run_id not in seen]:
-            yield new
-        seen.update(page)
-        if len(page) < size:
-            return
-
-
-def _state(ctx: Context, run: Run, end: Summary | None) -> RunState:
-    return end.state if end else state_without_end(ctx, run)
 
 
 def _document(ctx: Context, run: Run, end: Summary | None) -> dict[str, object]:

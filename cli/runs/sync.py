@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from cli.arguments import day_of
-from cli.session import opened, require_worker
+from cli.session import opened
 from cli.signals import as_ctrl_c, code_of, from_now_on
 from cli.terminal import output
 from cli.terminal.progress import follow
@@ -24,6 +24,7 @@ from pipeline.steps.runs.backfill import stop
 from pipeline.steps.runs.carry_out import carry_out, interrupt
 from pipeline.steps.runs.plan import begin, begin_backfill, open_backfill
 from worker.dispatch import start
+from worker.presence import require_worker
 
 STOPS_WITHIN_S = 10  # a step that takes longer is left as if killed: the next run takes it over
 LOOK_S = 0.1

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from cryptography.fernet import Fernet
 
@@ -13,24 +12,26 @@ from pipeline.context import Context, build
 from pipeline.core.coverage.status import NAME
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import Account
-from pipeline.settings import Settings
-from pipeline.settings_sources import unset
+from pipeline.settings_sources import ENV, unset
 from pipeline.state import envfile
 from pipeline.state.store import ours
 from pipeline.steps.doctor.oceanengine import accounts_of
-from pipeline.steps.on_demand.init import TABLE_NAME, Plan, carry_out, look
+from pipeline.steps.on_demand.init import (
+    FOR_THE_TABLE,
+    KEYS,
+    OF_THE_SOURCE,
+    TABLE,
+    TABLE_NAME,
+    Plan,
+    carry_out,
+    look,
+    settings_so_far,
+    table_in_settings,
+)
 from worker.process import refuse_cluster
 
-ENV = Path(".env")
-KEYS, LOGIN, TABLE = "LAIKE_TOKEN_KEYS", "LAIKE_FLOWER_LOGIN", "LAIKE_BITABLE_TABLE_ID"
-FOR_THE_TABLE = ("LAIKE_FEISHU_APP_ID", "LAIKE_FEISHU_APP_SECRET", "LAIKE_BITABLE_APP_TOKEN")
-# settings that `init` does not need, or makes itself
-STAND_INS = {
-    "LAIKE_OCEANENGINE_APP_ID": "0",
-    "LAIKE_OCEANENGINE_SECRET": "-",
-    TABLE: "tblNone",
-}
-NEEDED = (*FOR_THE_TABLE, *(name for name in STAND_INS if name != TABLE))
+LOGIN = "LAIKE_FLOWER_LOGIN"
+NEEDED = (*FOR_THE_TABLE, *OF_THE_SOURCE)
 _WHY = {KEYS: "a new key, which encrypts the token at rest", LOGIN: "user laike and a new password for Flower"}
 
 
@@ -69,15 +70,14 @@ def _look(made: dict[str, str]) -> tuple[Site | None, LaikeError | None]:
     """The base, or why it could not be read; neither while no base is set."""
     if unset(FOR_THE_TABLE):
         return None, None
-    settings = Settings.load({**STAND_INS, **made})
+    settings = settings_so_far(made)
     try:
         refuse_cluster(settings)
         with ours(settings.redis_address):
             ctx = build(settings)
             ctx.schema.is_ours()  # checks that Redis answers and holds no newer release's data
             accounts = accounts_of(ctx)
-            table_id = None if unset([TABLE]) else ctx.chain.newest.table_id
-            return Site(ctx, accounts, look(ctx, table_id, accounts)), None
+            return Site(ctx, accounts, look(ctx, table_in_settings(ctx), accounts)), None
     except LaikeError as error:
         return None, error
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from cli.terminal import output
 from cli.terminal.words import Part, coloured
 from pipeline.core.coverage.aftermath import Aftermath, summed
-from pipeline.core.errors import Trouble
 from pipeline.core.model import CHINA
 from pipeline.core.outcome import AccountResult, Summary
+from pipeline.core.overview.runs import troubles_of
 
 NAMES_SHOWN = 5
 
@@ -17,8 +17,8 @@ def print_summary(summary: Summary, after: Aftermath | None = None) -> None:
     _print_accounts(summary)
     for line in _there(summary, after) if after else ():
         output.say(line)
-    for trouble, names in _reasons(summary):
-        output.say_trouble(", ".join(names), trouble)
+    for trouble, names in troubles_of(summary):
+        output.say_trouble(", ".join([*["the run"] * (trouble == summary.trouble), *names]), trouble)
     if outside := sum(one.outside for one in summary.accounts):
         output.say(f"outside promotions (全域推广 and the like): {outside:.2f} 元")
     output.say(*_end(summary))
@@ -67,16 +67,6 @@ def _there(summary: Summary, after: Aftermath) -> Iterator[str]:
 def _names(accounts: Sequence[AccountResult]) -> str:
     more = len(accounts) - NAMES_SHOWN
     return ", ".join(one.name for one in accounts[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
-
-
-def _reasons(summary: Summary) -> list[tuple[Trouble, list[str]]]:
-    """Each kind of trouble once, as its first case words it, with the names that it concerns."""
-    kinds: dict[tuple[str, int | None, str], tuple[Trouble, list[str]]] = {}
-    troubled = [("the run", summary.trouble), *((one.name, one.trouble) for one in summary.accounts)]
-    for name, trouble in troubled:
-        if trouble and (name == "the run" or trouble != summary.trouble):
-            kinds.setdefault((trouble.reason, trouble.code, trouble.at_terminal), (trouble, []))[1].append(name)
-    return list(kinds.values())
 
 
 def _verified(summary: Summary) -> Part:

@@ -1,6 +1,5 @@
 """A run's events as a tree with times, like a trace."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from rich.text import Text
@@ -8,8 +7,10 @@ from rich.tree import Tree
 
 from cli.terminal.output import moment
 from cli.terminal.words import coloured, words
+from pipeline.core.model import grouped
 from pipeline.core.outcome import Run
-from pipeline.state.runs.events import Event
+from pipeline.core.overview.spans import Event, Span, spans_of
+from pipeline.core.runs.flow import FETCH
 
 ACCOUNTS_SHOWN = 10  # of a batch: failed ones first, then the slowest
 _BATCH_LINES = {
@@ -27,52 +28,49 @@ _RUN_LINES = {
 
 def tree(run: Run, state: str, events: Sequence[Event]) -> Tree:
     """A run's events by batch; each line: when it ended (s from the start), how long it took, its API calls."""
-    begun_ms = int(events[0]["at"]) if events else 0
     made = Tree(words(f"{run.run_id}: ", coloured(state), f", begun {moment(run.started_at)}"))
-    batches: dict[str, list[Event]] = defaultdict(list)
-    for event in events:
-        if "batch" in event:
-            batches[event["batch"]].append(event)
+    ended = [span for span in spans_of(events) if span.ended_ms is not None]
+    batches = grouped((span.batch, span) for span in ended if span.batch is not None)
     names = {account.id: account.name for account in run.accounts}
-    for number, its in sorted(batches.items(), key=lambda one: int(one[0])):
-        branch = made.add(words(f"batch {int(number) + 1}")) if len(batches) > 1 else made
-        _add_fetches(branch, its, names, begun_ms)
-        _add_lines(branch, its, _BATCH_LINES, begun_ms)
-    _add_lines(made, events, _RUN_LINES, begun_ms)
+    for number, its in sorted(batches.items()):
+        branch = made.add(words(f"batch {number + 1}")) if len(batches) > 1 else made
+        _add_fetches(branch, its, names)
+        _add_lines(branch, its, _BATCH_LINES)
+    _add_lines(made, ended, _RUN_LINES)
     return made
 
 
-def _add_lines(branch: Tree, events: Sequence[Event], lines: Mapping[str, str], begun_ms: int) -> None:
-    for event in events:
-        if line := lines.get(event["event"]):
-            branch.add(_line(event, line.format(**event).rstrip(), begun_ms))
+def _add_lines(branch: Tree, spans: Sequence[Span], lines: Mapping[str, str]) -> None:
+    for span in spans:
+        if line := lines.get(span.event):
+            branch.add(_line(span, line.format(**span.facts).rstrip()))
 
 
-def _add_fetches(branch: Tree, events: Sequence[Event], names: Mapping[str, str], begun_ms: int) -> None:
-    fetched = [event for event in events if event["event"] in ("fetched", "postponed")]
+def _add_fetches(branch: Tree, spans: Sequence[Span], names: Mapping[str, str]) -> None:
+    fetched = [span for span in spans if span.step == FETCH]
     if not fetched:
         return
-    last = max(int(event["at"]) for event in fetched)
-    rows = sum(int(event.get("rows", 0)) for event in fetched)
-    accounts = {event["account"] for event in fetched}
-    inner = branch.add(words(f"{_seconds(last - begun_ms)}  fetch: {len(accounts)} account(s), {rows} rows"))
-    shown = sorted(fetched, key=lambda one: (one.get("state") in ("loaded", "empty"), -int(one.get("ms", 0))))
-    for event in shown[:ACCOUNTS_SHOWN]:
-        name = names.get(event["account"], event["account"])
-        told = f"{event['rows']} rows, {event['cost']} 元" if "rows" in event else "tried again later"
-        state = event.get("state", event["event"])
-        inner.add(_line(event, f"{name}: {state}, {told} {event.get('reason', '')}".rstrip(), begun_ms))
+    last = max(span.until(0) for span in fetched)
+    rows = sum(int(span.facts.get("rows", 0)) for span in fetched)
+    accounts = {span.account_id for span in fetched}
+    inner = branch.add(words(f"{_seconds(last)}  fetch: {len(accounts)} account(s), {rows} rows"))
+    shown = sorted(fetched, key=lambda one: (one.facts.get("state") in ("loaded", "empty"), -(one.took_ms or 0)))
+    for span in shown[:ACCOUNTS_SHOWN]:
+        name, facts = names.get(span.account_id, span.account_id), span.facts
+        told = f"{facts['rows']} rows, {facts['cost']} 元" if "rows" in facts else "tried again later"
+        state = facts.get("state", span.event)
+        inner.add(_line(span, f"{name}: {state}, {told} {facts.get('reason', '')}".rstrip()))
     if (more := len(shown) - ACCOUNTS_SHOWN) > 0:
         inner.add(words((f"… {more} more, each faster", "dim")))
 
 
-def _line(event: Event, text: str, begun_ms: int) -> Text:
-    spent = [f"took {_seconds(int(event['ms'])).strip()}"] if "ms" in event else []
-    spent += [event["calls"]] if "calls" in event else []
-    spent += [f"{event['retries']} retries"] if "retries" in event else []
-    spent += [f"waited {_seconds(int(event['waited_ms'])).strip()}"] if "waited_ms" in event else []
+def _line(span: Span, text: str) -> Text:
+    spent = [f"took {_seconds(span.took_ms).strip()}"] if span.took_ms is not None else []
+    spent += [f"{endpoint} {count}" for endpoint, count in span.calls.items()]
+    spent += [f"{span.retries} retries"] if span.retries else []
+    spent += [f"waited {_seconds(span.waited_ms).strip()}"] if span.waited_ms else []
     told = [(f"  {', '.join(spent)}", "dim")] if spent else []
-    return words(f"{_seconds(int(event['at']) - begun_ms)}  {text}", *told)
+    return words(f"{_seconds(span.until(0))}  {text}", *told)
 
 
 def _seconds(ms: int) -> str:

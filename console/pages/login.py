@@ -1,81 +1,107 @@
-"""登录 and 退出. Without a login in the settings every page is the one that names the missing line."""
+"""Login and logout. Without a login in the settings, the page names the line that is missing."""
 
-import re
-from collections.abc import Mapping
+from functools import partial
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from console import answers
-from console.routes import FIELDS_MOST
 from console.site import Site
 from console.visit import SEE_OTHER
 from console.who import csrf
+from console.who.logins import Person
+from console.who.next_path import local_path
 from console.who.throttle import TooMany
+from pipeline.core.errors import StoreUnreachable
+from pipeline.state.store import ours
 
 TOO_MANY = 429
-WRONG, CROWDED = "用户名或密码不对。", "登录尝试过多，请半分钟后再试。"
-_LOCAL = re.compile(r"/(?![/\\])[^\x00-\x20\\\x7f]*")  # a path of this console, no other site's
+FIELDS_MOST = 10
+WRONG = "用户名或密码不对。"
+WAIT = "尝试的次数太多，请过半分钟再登录。"
+MAKE_A_PASSWORD = 'python3 -c "import secrets; print(secrets.token_urlsafe(15))"'  # noqa: S105 the command that makes one
 
 
 async def show(request: Request) -> Response:
-    """Ask for name and password."""
-    return _page(request, request.query_params)
+    """The form, or which line is missing."""
+    return _page(request, back=request.query_params.get("next", ""))
 
 
 async def enter(request: Request) -> Response:
-    """Let a person in, slower after each failure, and lead to the page that was asked for."""
-    site: Site = request.app.state.site
-    if foreign := csrf.why_refused(request.method, request.headers, site.public_origin):
-        return _page(request, {}, foreign, answers.FORBIDDEN)
-    fields = await request.form(max_files=0, max_fields=FIELDS_MOST)
-    form = {name: value for name, value in fields.items() if isinstance(value, str)}
-    name, address = form.get("name", ""), request.client.host if request.client else ""
+    """Log in: it waits and checks without a thread of the pages."""
+    site = _site(request)
+    words = csrf.why_refused(request.method, request.headers, site.public_origin)
+    if words or not site.logins.configured:
+        return _page(request, answers.FORBIDDEN, words or "")
+    form = await request.form(max_files=0, max_fields=FIELDS_MOST)
+    name, password, back = (str(form.get(field, "")) for field in ("name", "password", "next"))
+    address = request.client.host if request.client else ""
     try:
-        check = site.logins.check(name, form.get("password", ""))
-        person = await site.attempts.one(address, name, lambda: check)
+        person = await site.attempts.one(address, name, partial(site.logins.check, name, password))
     except TooMany as error:
-        return _page(request, form, CROWDED, TOO_MANY, {"Retry-After": str(error.retry_after_s)})
+        answer = _page(request, TOO_MANY, WAIT, name, back)
+        answer.headers["Retry-After"] = str(error.retry_after_s)
+        return answer
     if person is None:
-        return _page(request, form, WRONG, answers.UNAUTHORIZED)
-    answer = RedirectResponse(request.scope.get("root_path", "") + _local(form.get("next", "")), SEE_OTHER)
-    site.visitors.let_in(request, answer, person, site.now())
-    return answer
+        return _page(request, answers.UNAUTHORIZED, WRONG, name, back)
+    return await run_in_threadpool(_let_in, request, person, back)
 
 
 async def leave(request: Request) -> Response:
-    """End the session."""
-    site: Site = request.app.state.site
-    if foreign := csrf.why_refused(request.method, request.headers, site.public_origin):
-        return _page(request, {}, foreign, answers.FORBIDDEN)
-    answer = RedirectResponse(answers.address(request, "login"), SEE_OTHER)
-    site.visitors.see_out(request, answer)
-    return answer
+    """Log out: the cookie is worth nothing from now on, in whatever hands."""
+    site = _site(request)
+    words = csrf.why_refused(request.method, request.headers, site.public_origin)
+    form = await request.form(max_files=0, max_fields=FIELDS_MOST)
+    session_id = site.visitors.id_of(request)
+    if session_id and not words and not csrf.fits(str(form.get(csrf.FIELD, "")), session_id):
+        words = csrf.FOREIGN_FORM
+    if words:
+        return _page(request, answers.FORBIDDEN, words)
+    return await run_in_threadpool(_see_out, request)
 
 
-def _local(wanted: str) -> str:
-    """A path of this console, or its first page."""
-    return wanted if _LOCAL.fullmatch(wanted) else "/"
+def _let_in(request: Request, person: Person, back: str) -> Response:
+    site = _site(request)
+    wanted = local_path(back, site.settings.console_prefix) or answers.address(request, "today")
+    response = RedirectResponse(wanted, SEE_OTHER)
+    try:
+        with ours(site.settings.redis_address):
+            site.visitors.let_in(request, response, person, site.now())
+    except StoreUnreachable as error:
+        return answers.trouble(site, request, error)
+    return response
 
 
-def _page(
-    request: Request,
-    given: Mapping[str, str],
-    wrong: str = "",
-    status: int = 200,
-    headers: Mapping[str, str] | None = None,
-) -> Response:
-    site: Site = request.app.state.site
+def _see_out(request: Request) -> Response:
+    site = _site(request)
+    response = RedirectResponse(answers.address(request, "login"), SEE_OTHER)
+    try:
+        with ours(site.settings.redis_address):
+            site.visitors.see_out(request, response)
+    except StoreUnreachable as error:
+        return answers.trouble(site, request, error)
+    return response
+
+
+def _page(request: Request, status: int = 200, words: str = "", name: str = "", back: str = "") -> Response:
+    site = _site(request)
     template = site.templates.get_template("login.html" if site.logins.configured else "no_login.html")
     html = template.render(
-        wrong=wrong,
-        name=given.get("name", ""),
-        next=_local(given.get("next", "")),
+        words=words,
+        name=name,
+        back=local_path(back, site.settings.console_prefix),
         action=answers.address(request, "login"),
-        style=answers.static(request, "console.css"),
+        static=partial(answers.static, request),
+        make_a_password=MAKE_A_PASSWORD,
     )
-    return Response(html, status, headers, media_type="text/html")
+    return Response(html, status, media_type="text/html")
+
+
+def _site(request: Request) -> Site:
+    site: Site = request.app.state.site
+    return site
 
 
 ROUTES = [

@@ -13,7 +13,7 @@ sends neither header, such as curl, has no cookie that a foreign page could abus
 import hashlib
 import hmac
 import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -26,7 +26,7 @@ _DIGEST = hashlib.sha256().digest_size
 
 
 def why_refused(method: str, headers: Mapping[str, str], public_origin: str | None = None) -> str | None:
-    """The header by which a request is another site's, in Chinese; `None` if it may be ours.
+    """Why a request is another site's, in Chinese, with the header that differs; `None` if it may be ours.
 
     Args:
         method: Of the request; what changes nothing is never refused.
@@ -65,7 +65,7 @@ def token(session_id: str) -> str:
 def fits(given: str, session_id: str) -> bool:
     """Whether a form's token is of this session; takes the same time for any token of the right length."""
     try:
-        raw = urlsafe_b64decode(given.encode("ascii"))
+        raw = b64decode(given.encode("ascii"), altchars=b"-_", validate=True)
     except ValueError:
         return False
     mask, masked = raw[:_DIGEST], raw[_DIGEST:]
@@ -93,4 +93,5 @@ def _place(origin: str) -> tuple[str, int | None] | None:
 
 
 def _words(header: str, value: str, wanted: str) -> str:
-    return f"请求头 {header} 是“{value[:_SHOWN]}”，应为“{wanted[:_SHOWN]}”"
+    told = f"请求头 {header} 是“{value[:_SHOWN]}”，应为“{wanted[:_SHOWN]}”。"
+    return f"这次操作像是从其他网站发来的，没有执行。如果是您本人在这里操作，请把这句话发给维护人员：{told}"

@@ -46,21 +46,18 @@ class _Login:
 
 
 class Logins:
-    """The logins of the settings."""
+    """The logins of the settings; none of them counts without one that may act."""
 
     def __init__(self, logins: Sequence[tuple[str, bool]]) -> None:
-        self._by_name = {text.partition(":")[0]: _login(text, may_act) for text, may_act in logins}
+        made = [_login(text, may_act) for text, may_act in logins]
+        self.configured = any(login.person.may_act for login in made)
+        self._by_name = {login.person.name: login for login in made} if self.configured else {}
 
     @classmethod
     def of(cls, login: SecretStr | None, viewer: SecretStr | None) -> Self:
         """The logins `name:password` of the settings, the first of which may act."""
         given = ((login, True), (viewer, False))
-        return cls([(one.get_secret_value(), may_act) for one, may_act in given if one is not None])
-
-    @property
-    def configured(self) -> bool:
-        """Whether anybody can act; a viewer alone could never end a trouble."""
-        return any(login.person.may_act for login in self._by_name.values())
+        return cls([(one.get_secret_value(), may_act) for one, may_act in given if one])
 
     async def check(self, name: str, password: str) -> Person | None:
         """The person of a name and password; `None` after the same time if one is wrong."""

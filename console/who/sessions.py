@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from console.who.logins import Logins, Person
 from pipeline.state.console.keys import LONGEST_S
-from pipeline.state.console.sessions import Sessions
+from pipeline.state.console.sessions import Sessions, digest_of
 
 # Not `__Host-…`, which demands https and the path /: in an office's network the console may have neither.
 COOKIE = "laike_session"
@@ -32,6 +32,14 @@ class Visitors:
         """The session's id in the cookie; empty without one."""
         return request.cookies.get(self._cookie, "")
 
+    def digest_of(self, request: Request) -> str:
+        """What names the session where its id must not stand."""
+        return digest_of(self.id_of(request))
+
+    def has_ended(self, digest: str, now: datetime) -> bool:
+        """Whether the session of a digest is over."""
+        return self._sessions.has_ended(digest, now)
+
     def person(self, request: Request, now: datetime) -> Person | None:
         """Who visits; `None` if nobody logged in, the session ended, or the login was changed since."""
         session = self._sessions.find(self.id_of(request), now)
@@ -46,7 +54,8 @@ class Visitors:
             made,
             max_age=LONGEST_S,
             path=self._path,
-            secure=request.url.scheme == "https",  # on plain http a browser would not keep it, and login without end
+            secure=request.scope["scheme"]
+            == "https",  # on plain http a browser would not keep it, and login without end
             httponly=True,
             samesite="lax",  # strict would lose it on the way back from authorizing
         )
@@ -55,7 +64,7 @@ class Visitors:
         """End the session, and take the cookie away."""
         self._end(request)
         response.delete_cookie(
-            self._cookie, self._path, secure=request.url.scheme == "https", httponly=True, samesite="lax"
+            self._cookie, self._path, secure=request.scope["scheme"] == "https", httponly=True, samesite="lax"
         )
 
     def _end(self, request: Request) -> None:

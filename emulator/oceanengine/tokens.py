@@ -14,7 +14,6 @@ ACCESS_LIFETIME = timedelta(seconds=86_400)
 REFRESH_LIFETIME = timedelta(seconds=2_592_000)
 AUTH_CODE_LIFETIME = timedelta(minutes=10)
 USER_ID = 2265468300000017  # the person who authorizes
-REDIRECT_URI = "https://example.com/laike/callback"  # registered with the app; must match exactly
 SCOPES = (2, 3, 4, 5, 14, 110, 112, 120, 122)  # 权限点: integers, no list of them is published
 
 

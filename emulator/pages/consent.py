@@ -12,7 +12,7 @@ from starlette.routing import Route as Path
 
 from emulator.oceanengine.selection import AGENT, ENTERPRISE_BP, GROUP_BP, LIFE, WORKBENCH
 from emulator.oceanengine.state import OceanEngine
-from emulator.oceanengine.tokens import REDIRECT_URI, SCOPES, USER_ID
+from emulator.oceanengine.tokens import SCOPES, USER_ID
 from emulator.pages.overview import templates
 from emulator.shared.visitors import FORBIDDEN, foreign
 from emulator.shared.wire import HTTP_BAD_REQUEST, HTTP_OK, Call
@@ -60,10 +60,8 @@ def _problems(ocean: OceanEngine, query: QueryParams) -> list[str]:
     found = []
     if query.get("app_id") != str(ocean.oauth.app_id):
         found.append(f"app_id 错误：没有这个应用（{query.get('app_id', '未填写')}）")
-    if query.get("redirect_uri") != REDIRECT_URI:
-        found.append(
-            f"redirect_uri 与应用登记的回调地址 {REDIRECT_URI} 不一致（{query.get('redirect_uri', '未填写')}）"
-        )
+    if query.get("redirect_uri") != (registered := ocean.settings.redirect_uri):
+        found.append(f"redirect_uri 与应用登记的回调地址 {registered} 不一致（{query.get('redirect_uri', '未填写')}）")
     return found
 
 
@@ -83,7 +81,7 @@ def _callback(ocean: OceanEngine, query: QueryParams) -> str:
         "material_auth_status": int(material_auth),
         "uid": USER_ID,
     }
-    return f"{REDIRECT_URI}?{urlencode(told)}"
+    return f"{ocean.settings.redirect_uri}?{urlencode(told)}"
 
 
 def _material_auth(query: QueryParams) -> bool:

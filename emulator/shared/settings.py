@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 OCEANENGINE_RATE = 5.0  # none is published: the product's starting rate
@@ -31,6 +32,7 @@ class Settings:
     access_token_grace: float = 0.0
     history_days: int = 60
     roi2: str = "none"
+    redirect_uri: str = "https://example.com/laike/callback"  # registered with the app; must match exactly
 
     def change(self, wanted: dict[str, object]) -> None:
         """Set these, or raise ValueError and set nothing."""
@@ -71,6 +73,18 @@ def _is_zone(value: object) -> bool:
         return False
 
 
+def _is_callback(value: object) -> bool:
+    """Whether a value can be registered as the callback address: a web address without query and fragment."""
+    if not isinstance(value, str) or not value.isprintable():
+        return False
+    try:
+        address = urlsplit(value)
+    except ValueError:
+        return False
+    whole = f"{address.scheme}://{address.netloc}{address.path}"
+    return address.scheme in ("http", "https") and bool(address.hostname) and value == whole
+
+
 ACCEPTED: dict[str, Callable[[object], bool]] = {
     "client_token_mode": lambda value: value in CLIENT_TOKEN_MODES,
     "restating": _is_flag,
@@ -86,4 +100,5 @@ ACCEPTED: dict[str, Callable[[object], bool]] = {
     "access_token_grace": is_duration,
     "history_days": lambda value: type(value) is int and 0 <= value <= MOST_DAYS,
     "roi2": lambda value: value in ROI2,
+    "redirect_uri": _is_callback,
 }

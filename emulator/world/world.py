@@ -15,7 +15,7 @@ from emulator.oceanengine.gate import FAMILY as OCEANENGINE
 from emulator.oceanengine.selection import Selection
 from emulator.oceanengine.source import Source
 from emulator.oceanengine.state import OceanEngine
-from emulator.oceanengine.tokens import REDIRECT_URI, OAuth
+from emulator.oceanengine.tokens import OAuth
 from emulator.shared import unsure
 from emulator.shared.calllog import CallLog
 from emulator.shared.clock import Clock
@@ -97,7 +97,7 @@ class World:
             "day": self.newest_day.isoformat(),
             "app_id": oauth.app_id,
             "secret": oauth.secret,
-            "redirect_uri": REDIRECT_URI,
+            "redirect_uri": self.settings.redirect_uri,
             "access_token": pair.access_token,
             "refresh_token": pair.refresh_token,
             "expires_at": pair.expires_at.isoformat(timespec="seconds"),

@@ -25,6 +25,8 @@ class Cause:
 
 _AGAIN = "系统会自动重试"
 _CALL = "请联系维护人员（编号 {}）。"  # the docs explain each number
+IN_CONSOLE = "请点击通知中的“重新授权”，在打开的页面上按提示操作，并勾选全部账户。"
+IN_CONSOLE_MAINTENANCE = "请在浏览器中打开控制台的授权页，按提示重新授权，并勾选全部账户。"
 _AUTHORIZE = "请点击通知中的“重新授权”，勾选全部账户，并在 10 分钟内把跳转后的网址发给维护人员。"
 
 CAUSES: Mapping[str, Cause] = {
@@ -60,7 +62,7 @@ CAUSES: Mapping[str, Cause] = {
     ),
     "auth_code": Cause(
         "授权码无效",
-        "授权码无效、已用过或超过 10 分钟：请重新授权，并立即把跳转后的网址发给维护人员。",
+        "授权码无效、已用过或超过 10 分钟，请重新授权。",
         "授权码无效、已用过或超过 10 分钟：请用 laike token url 重新打开授权页，"
         "授权后立即把跳转后的完整网址交给 laike token exchange。",
     ),

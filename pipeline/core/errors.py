@@ -155,7 +155,7 @@ class NeedsAuthorization(NeedsPerson):
     """The token is dead: only a new authorization by a person brings another one.
 
     Args:
-        link: The page to authorize on; the callback address then goes to `laike token exchange`.
+        link: The page to authorize on.
     """
 
     reason = "needs_authorization"

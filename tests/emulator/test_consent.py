@@ -11,7 +11,13 @@ from tests.emulator.client import Client
 
 def ticks(emulator: Client) -> tuple[str, ...]:
     """The accounts that the page offers, ticked."""
-    return tuple(re.findall(r'name="account" value="(\d+)" checked', emulator.authorize().text))
+    return ticks_at(emulator, emulator.facts["redirect_uri"])
+
+
+def ticks_at(emulator: Client, redirect_uri: str) -> tuple[str, ...]:
+    """The same where another callback address is registered."""
+    page = emulator.authorize(redirect_uri=redirect_uri).text
+    return tuple(re.findall(r'name="account" value="(\d+)" checked', page))
 
 
 def agreed(emulator: Client, **changes: object) -> dict[str, str]:
@@ -98,3 +104,30 @@ def test_what_is_not_ticked_is_no_longer_authorized(emulator: Client) -> None:
     granted = emulator.oauth("access_token", refresh_token=None, auth_code=code).json()["data"]
     assert granted["advertiser_ids"] == [7]
     assert ticks(emulator) == ("7",)
+
+
+def test_another_callback_address_can_be_registered_and_then_only_that_one_is_taken(emulator: Client) -> None:
+    ours, former = "http://127.0.0.1:8000/authorize/callback", emulator.facts["redirect_uri"]
+    emulator.control("settings", {"redirect_uri": ours})
+    assert emulator.look("facts", url="x")["redirect_uri"] == ours
+    answer = emulator.authorize("POST", ticks_at(emulator, ours), redirect_uri=ours)
+    assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (302, ours)
+    assert emulator.authorize(redirect_uri=former).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "127.0.0.1:8000/cb",
+        "ftp://example.com/cb",
+        "https://",
+        "https://[/cb",
+        "https://a.cn/cb?x=1",
+        "https://a.cn/#x",
+        7,
+    ],
+)
+def test_what_is_no_callback_address_cannot_be_registered(emulator: Client, value: object) -> None:
+    with pytest.raises(ValueError, match="redirect_uri"):
+        emulator.control("settings", {"redirect_uri": value})

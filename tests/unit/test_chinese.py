@@ -44,10 +44,10 @@ DEVELOPERS = re.compile(
 )
 BARE = re.compile(r"(?<![\d,.\-])\d{4,}(?:\.\d+)? [元行次条]")
 
-# Files whose texts only a terminal shows.
+# Files whose texts only the engineer reads: at a terminal, on the set-up page.
 AT_A_TERMINAL = (
     "cli/", "pipeline/settings.py", "pipeline/state/outages.py", "pipeline/state/envfile.py", "pipeline/steps/doctor/",
-    "pipeline/steps/on_demand/",
+    "pipeline/steps/on_demand/", "pipeline/core/overview/setup/",
 )  # fmt: skip
 # What else the group never reads, by file and name.
 FOR_THE_MAINTAINER = {

@@ -29,6 +29,7 @@ from pipeline.core.errors import (
     TokenExpired,
 )
 from pipeline.core.text import one_line
+from pipeline.core.token import Entrance
 
 PAGES_AT_ONCE = 8
 FIRST_SERVER_CODE = 50000
@@ -81,7 +82,7 @@ class OceanEngine:
     tokens: AccessTokens
     limiter: Limiter
     time_left: Callable[[], float]
-    link: str  # where a person authorizes again
+    entrance: Entrance  # where a person authorizes again
     policy: RetryPolicy = field(default=READ)
     tally: Tally = field(default_factory=Tally)
 
@@ -154,11 +155,14 @@ class OceanEngine:
             return self._retried(path, params, renewed, token_as)
         except TokenExpired as error:
             msg = f"the access token is refused right after it was renewed: {error}"
-            raise NeedsAuthorization(msg, link=self.link, code=error.code, request_id=error.request_id) from None
+            raise self.entrance.error(msg, code=error.code, request_id=error.request_id) from None
 
     def _retried(self, path: str, params: Mapping[str, object], token: str, token_as: str | None) -> Answer:
         self.tally.ask()
-        return self.policy.run(lambda: self._once(path, params, token, token_as), self.time_left())
+        try:
+            return self.policy.run(lambda: self._once(path, params, token, token_as), self.time_left())
+        except NeedsPerson as error:
+            raise self.entrance.led(error) from None
 
     def _once(self, path: str, params: Mapping[str, object], token: str, token_as: str | None) -> Answer:
         began = perf_counter()

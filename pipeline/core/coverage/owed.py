@@ -135,6 +135,16 @@ def _last_runs(runs: Sequence[Run]) -> dict[AccountDay, str]:
     return {AccountDay(one.id, day): run.run_id for run in oldest_first for one in run.accounts for day in run.days}
 
 
+def tries(runs: Iterable[Run], authorized_at: datetime | None, now: datetime) -> list[Run]:
+    """The runs that count as tries: an authorization mends what failed before it, so that is tried at once.
+
+    Args:
+        authorized_at: When a person brought the token in use; a time in the future does not count.
+    """
+    since = authorized_at if authorized_at and authorized_at <= now else None
+    return [run for run in runs if since is None or run.started_at >= since]
+
+
 def groups(owed: Mapping[str, Sequence[date]]) -> dict[DayRange, list[str]]:
     """Accounts by the range of what they owe, so that the long gap of one does not read the others again."""
     return grouped((DayRange(days[0], days[-1]), account_id) for account_id, days in owed.items())

@@ -144,14 +144,19 @@ def catch_up_due(starts: Sequence[datetime], now: datetime) -> bool:
     return now - max(past) >= timedelta(hours=2 ** min(len(past) - 1, BACK_OFFS_MAX)) - timedelta(minutes=5)
 
 
+def daily_begins(now: datetime, daily_at: time) -> datetime:
+    """When today's daily run begins."""
+    return datetime.combine(china_day(now), daily_at, CHINA)
+
+
 def owed_from(now: datetime, daily_at: time, deadline_s: float) -> datetime:
     """When yesterday becomes owed: at the deadline of today's daily run."""
-    return datetime.combine(china_day(now), daily_at, CHINA) + timedelta(seconds=deadline_s)
+    return daily_begins(now, daily_at) + timedelta(seconds=deadline_s)
 
 
 def daily_is_late(now: datetime, daily_at: time, patience_s: float, deadline_s: float) -> bool:
     """Whether today's daily run should have begun, but catch_up is not yet responsible."""
-    begins = datetime.combine(china_day(now), daily_at, CHINA)
+    begins = daily_begins(now, daily_at)
     return begins + timedelta(seconds=patience_s) <= now < owed_from(now, daily_at, deadline_s)
 
 

@@ -66,13 +66,24 @@ class Sessions:
             self._touch(keys=[_key(session_id)], args=[now.isoformat(), left])
         return found
 
+    def has_ended(self, digest: str, now: datetime) -> bool:
+        """Whether the session of a digest ended or never was; its idle time goes on."""
+        row: Any = self._client.hgetall(keys.session(digest))
+        found = _read(row) if row else None
+        return found is None or found.seconds_left(now) <= 0
+
     def end(self, session_id: str) -> None:
         """End a session: its id is worth nothing from now on."""
         self._client.delete(_key(session_id))
 
 
+def digest_of(session_id: str) -> str:
+    """What names a session where its id must not stand."""
+    return hashlib.sha256(session_id.encode(errors="replace")).hexdigest()
+
+
 def _key(session_id: str) -> str:
-    return keys.session(hashlib.sha256(session_id.encode(errors="replace")).hexdigest())
+    return keys.session(digest_of(session_id))
 
 
 def _read(row: dict[bytes, bytes]) -> Session | None:

@@ -33,11 +33,7 @@ class Events:
 
     def archive(self, run_id: str) -> None:
         """Keep a run's first and newest events as long as the run, compressed, beside its outcomes."""
-        name = keys.events(run_id)
-        first: Any = self._client.xrange(name, count=1)
-        newest: Any = self._client.xrevrange(name, count=keys.EVENTS_KEPT)
-        entries = dict([*first, *reversed(newest)])
-        if happened := [_event(*entry) for entry in entries.items()]:
+        if happened := self._first_and_newest(run_id):
             self._client.hset(keys.run(run_id), EVENTS, codec.squeeze(happened, list[Event]))
 
     def events(self, run_id: str) -> list[Event]:
@@ -47,6 +43,16 @@ class Events:
             return codec.unsqueeze(list[Event], data)
         entries: Any = self._client.xrange(keys.events(run_id))
         return [_event(entry_id, fields) for entry_id, fields in entries]
+
+    def kept(self, run_id: str) -> list[Event]:
+        """A run's first and newest events, the oldest first: those that are archived, or will be."""
+        data = self._client.hget(keys.run(run_id), EVENTS)
+        return codec.unsqueeze(list[Event], data) if isinstance(data, bytes) else self._first_and_newest(run_id)
+
+    def _first_and_newest(self, run_id: str) -> list[Event]:
+        first: Any = self._client.xrange(keys.events(run_id), count=1)
+        newest: Any = self._client.xrevrange(keys.events(run_id), count=keys.EVENTS_KEPT)
+        return [_event(*entry) for entry in dict([*first, *reversed(newest)]).items()]
 
     def follow(self, run_id: str) -> Iterator[Event]:
         """Events of a run from its start, as they happen; an empty one each 200 ms without news.

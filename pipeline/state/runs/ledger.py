@@ -106,6 +106,10 @@ class Ledger:
         data = self._client.hget(keys.run(run_id), GIVEN_UP)
         return codec.load(Trouble, data) if isinstance(data, bytes) else None
 
+    def count(self) -> int:
+        """How many runs are remembered."""
+        return int(self._client.zcard(keys.RUNS))
+
     def newest(self, count: int, after: int = 0) -> list[str]:
         """Ids of runs, the newest first, skipping the `after` newest; a count of 0 means all."""
         found: Any = self._client.zrevrange(keys.RUNS, after, after + count - 1 if count else -1)

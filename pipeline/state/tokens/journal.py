@@ -70,6 +70,10 @@ class TokenJournal:
         pipe.ltrim(keys.TOKEN_HISTORY, 0, KEPT - 1)
         pipe.execute()
 
+    def brought_at(self) -> datetime | None:
+        """When a person last authorized or imported a pair; `None` if that is not in the history any more."""
+        return next((one.at for one in self.history() if one.step is TokenStep.BROUGHT), None)
+
     def failed_since(self, moment: datetime) -> bool:
         """Whether the last refresh failed, after `moment` and not in the future."""
         last = self.history(1)

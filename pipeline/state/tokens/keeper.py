@@ -17,7 +17,6 @@ import filelock
 import redis
 import structlog
 
-from pipeline.core.causes import cure_of, maintenance_of
 from pipeline.core.errors import (
     BadResponse,
     DeadlinePassed,
@@ -29,7 +28,7 @@ from pipeline.core.errors import (
     StoreUnreachable,
 )
 from pipeline.core.model import TokenPair
-from pipeline.core.token import Attempt, TokenStep, newer
+from pipeline.core.token import Attempt, Entrance, TokenStep, newer
 from pipeline.state import keys
 from pipeline.state.lease import Lease, hold
 from pipeline.state.tokens.journal import Dead, TokenJournal
@@ -39,13 +38,13 @@ REFRESH_AHEAD = timedelta(hours=1)
 PATIENCE_S = 90.0  # two refresh calls of 30 s, and some
 MOMENT_S = 0.1
 REST = timedelta(minutes=1)  # after a failed refresh, a valid access token is used this long before the next try
-BEGIN = (
-    "还没有令牌：请打开授权链接授权，再运行 laike token exchange '回调地址'；或用 laike token import FILE 导入旧令牌。"
-)
+BEGIN = "还没有令牌：{how}；或用 laike token import FILE 导入旧令牌。"
 OTHER_APP = (
     "已有的令牌属于应用 {others}，而 LAIKE_OCEANENGINE_APP_ID 是 {ours}：请改回原来的 APP_ID；"
-    "若确实换了应用，请打开授权链接重新授权（勾选全部账户），再运行 laike token exchange '回调地址'。"
+    "若确实换了应用，{how}（勾选全部账户）。"
 )
+_HOW = "请打开授权链接授权，再运行 laike token exchange '回调地址'"
+_HOW_IN_CONSOLE = "请打开控制台的授权页授权"
 DEAD_CODES = (40103, 40107)  # expired, used up
 
 Turn = Callable[[], AbstractContextManager[Lease]]
@@ -61,7 +60,7 @@ class TokenKeeper:
         journal: Its history.
         refresh: Refresh token, time → new pair; called by the holder of the turn only.
         turn: Lets one process at a time refresh.
-        link: The page where a person authorizes again.
+        entrance: Where a person authorizes again.
     """
 
     vault: Vault
@@ -69,8 +68,13 @@ class TokenKeeper:
     refresh: Callable[[str, datetime], TokenPair]
     now: Callable[[], datetime]
     turn: Turn
-    link: str
+    entrance: Entrance
     _one_thread: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def link(self) -> str:
+        """The page where a person authorizes again."""
+        return self.entrance.link
 
     def current(self, ahead: timedelta = REFRESH_AHEAD) -> str:
         """A valid access token, refreshed first if it has less than `ahead` left and a refresh succeeds.
@@ -145,9 +149,7 @@ class TokenKeeper:
         if dead := self.journal.dead(pair.generation):
             return self._needs_authorization(dead)
         if pair.refresh_expires_at <= self.now():
-            return NeedsAuthorization(
-                f"the refresh token expired at {pair.refresh_expires_at.isoformat()}", link=self.link
-            )
+            return self.entrance.error(f"the refresh token expired at {pair.refresh_expires_at.isoformat()}")
         return None
 
     def _renew(self, refused: str, *, needed: bool = False) -> TokenPair:
@@ -184,7 +186,7 @@ class TokenKeeper:
             if not _lost(error):
                 self.journal.had_no_effect()
             self.journal.add(TokenStep.FAILED, error.message)
-            raise
+            raise self.entrance.led(error) from None
         came = time.perf_counter()
         renewed = newer(answered, pair)
         self.vault.keep(renewed)
@@ -210,28 +212,25 @@ class TokenKeeper:
         raise self._needs_authorization(dead) from None
 
     def _none(self) -> NeedsAuthorization:
+        how = _HOW_IN_CONSOLE if self.entrance.console else _HOW
         ours, others = self.vault.app_id, {pair.app_id for pair in self.vault.readable()}
         if not others:
-            cure = f"尚未完成授权；{cure_of(NeedsAuthorization.reason)}"
+            cure = f"尚未完成授权；{self.entrance.cure}"
             return NeedsAuthorization(
-                "there is no Ocean Engine token", link=self.link, what_to_do=cure, for_maintainer=BEGIN
+                "there is no Ocean Engine token",
+                link=self.link,
+                what_to_do=cure,
+                for_maintainer=BEGIN.format(how=how),
             )
         told = ", ".join(sorted(others))
         msg = f"the token belongs to app {told}, and LAIKE_OCEANENGINE_APP_ID is {ours}"
         cure = "现有授权不属于当前应用，请联系维护人员核对；若确实换了应用，请重新授权并勾选全部账户。"
         return NeedsAuthorization(
-            msg, link=self.link, what_to_do=cure, for_maintainer=OTHER_APP.format(others=told, ours=ours)
+            msg, link=self.link, what_to_do=cure, for_maintainer=OTHER_APP.format(others=told, ours=ours, how=how)
         )
 
     def _needs_authorization(self, dead: Dead) -> NeedsAuthorization:
-        return NeedsAuthorization(
-            dead.message,
-            link=self.link,
-            what_to_do=f"{dead.cause}；{cure_of(NeedsAuthorization.reason)}",
-            for_maintainer=f"{dead.cause}；{maintenance_of(NeedsAuthorization.reason)}",
-            code=dead.code,
-            request_id=dead.request_id,
-        )
+        return self.entrance.error(dead.message, dead.cause, dead.code, dead.request_id)
 
     @contextmanager
     def _alone(self) -> Iterator[Lease]:

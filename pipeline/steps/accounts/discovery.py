@@ -75,6 +75,15 @@ class _NotLocal(Exception):
 
 def discover(ctx: Context, last: Roster | None) -> Roster:
     """Discover and remember the accounts that the token reaches; `NeedsPerson` if it reaches none."""
+    new = reached(ctx, last)
+    off = disabled(ctx.settings.account_options)
+    ctx.rosters.keep(new, news(last.without(off) if last else None, new.without(off)))
+    log.info("discovered", accounts=len(new.members), skipped=len(new.skipped))
+    return new
+
+
+def reached(ctx: Context, last: Roster | None) -> Roster:
+    """List the accounts that the token reaches, and remember nothing; `NeedsPerson` if it reaches none."""
     api, found_before = ctx.oceanengine(None), frozenset(last.parents if last else ())
     ticked = [one for one in authorized(api) if one.type != ADVERTISER]
     valid = [one for one in ticked if one.type in WAYS and one.valid]
@@ -87,11 +96,7 @@ def discover(ctx: Context, last: Roster | None) -> Roster:
     skipped += [Skipped(one.parent.id, one.parent.name, one.skipped) for one in listed if one.skipped]
     parents = [place for one in listed for place, there in one.places.items() if there]
     new = roster(_named(api, found, last), skipped, ctx.rosters.names(), ctx.now(), parents)
-    new = replace(new, brought=ctx.tokens.brought() or 0)
-    off = disabled(ctx.settings.account_options)
-    ctx.rosters.keep(new, news(last.without(off) if last else None, new.without(off)))
-    log.info("discovered", accounts=len(new.members), skipped=len(skipped))
-    return new
+    return replace(new, brought=ctx.tokens.brought() or 0)
 
 
 def _skipped(ticked: Authorized) -> Why | None:

@@ -105,10 +105,16 @@ def _enabled(ctx: Context, names: Mapping[str, str]) -> dict[str, str]:
 
 def remembered_accounts(ctx: Context) -> Accounts | None:
     """The accounts without a call; `None`: none are remembered."""
+    names = every_remembered(ctx)
+    return None if names is None else Accounts(_enabled(ctx, names))
+
+
+def every_remembered(ctx: Context) -> Mapping[str, str] | None:
+    """Names by id of all accounts without a call, also of disabled ones; `None`: none are remembered."""
     if chosen := ctx.settings.accounts:
-        return Accounts(_enabled(ctx, told_apart(chosen)))
+        return told_apart(chosen)
     last = ctx.rosters.last()
-    return Accounts(_enabled(ctx, last.names)) if last else None
+    return last.names if last else None
 
 
 def account_count(ctx: Context) -> int:

@@ -54,7 +54,8 @@ def due_groups(ctx: Context, lacking: Owed, runs: Sequence[Run]) -> dict[DayRang
     ours = ("", *ctx.chain.ids)  # plans of older releases name no table
     runs = [run for run in runs if run.table_id in ours]
     open_runs = [run for run in ctx.ledger.plans(ctx.ledger.open_runs()) if run.table_id in ours]
-    return core.due_groups(_unbroken(ctx, lacking, runs), runs, open_runs, ctx.absences.all(), ctx.now())
+    tried = core.tries(runs, ctx.tokens.journal.brought_at() if lacking else None, ctx.now())
+    return core.due_groups(_unbroken(ctx, lacking, runs), tried, open_runs, ctx.absences.all(), ctx.now())
 
 
 def _unbroken(ctx: Context, lacking: Owed, runs: Sequence[Run]) -> dict[str, tuple[date, ...]]:

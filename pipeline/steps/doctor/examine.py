@@ -30,12 +30,12 @@ def examine(ctx: Context, workers: Workers, *, notify: bool) -> list[Finding]:
         "schedule": lambda: check_schedule(ctx, workers, redis=redis),
     }
     with ThreadPoolExecutor(max_workers=len(groups)) as pool:
-        found = list(pool.map(lambda group: _findings_of(ctx, *group), groups.items()))
+        found = list(pool.map(lambda group: findings_of(ctx, *group), groups.items()))
     around = [*check_settings(ctx), *check_addresses(ctx.settings)]
     return [*around, *store, *(finding for group in found for finding in group)]
 
 
-def _findings_of(ctx: Context, name: str, check: Callable[[], list[Finding]]) -> list[Finding]:
+def findings_of(ctx: Context, name: str, check: Callable[[], list[Finding]]) -> list[Finding]:
     """Return a group's findings; an error that ends it early is a finding, too."""
     try:
         with ours(ctx.settings.redis_address):

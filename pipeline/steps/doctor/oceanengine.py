@@ -29,14 +29,13 @@ REFRESH_LEFT = timedelta(days=3)
 AT_ONCE = 16
 TRIES = 2  # a person waits: ride out a hiccup, report an outage
 _WAS_OPEN = "令牌文件此前可被本机其他用户读写：请确认是谁改了权限；若本机有不可信的用户，请重新授权。"
-_REAUTHORIZE = maintenance_of("needs_authorization")
 _GRANT = "请在巨量引擎开放平台「应用管理」→「权限」申请本地推数据报表中的“{name}”，通过后重新授权。"
 _GRANT_LISTS = (
     "请在巨量引擎开放平台「应用管理」→「权限」申请账户列表接口（获取已授权账户、来客账户下的本地推账户、"
     "工作台账户列表、获取广告主公开信息；升级版工作台和代理商另需各自的账户列表），通过后重新授权；"
     "或在 LAIKE_ACCOUNTS 中写明账户。"
 )
-_ALL_ACCOUNTS = f"请用管理这些账户的账号授权并勾选全部账户。{_REAUTHORIZE}"
+_ALL_ACCOUNTS = "请用管理这些账户的账号授权并勾选全部账户。{how}"
 _ACCOUNT = (
     "请在巨量引擎检查该账户的状态；若正常，请重新授权并勾选全部账户（包括该账户），或从 LAIKE_ACCOUNTS 中去掉它。"
 )
@@ -89,8 +88,8 @@ def _check_token(ctx: Context) -> Finding:
     left = ctx.tokens.pair().refresh_expires_at - ctx.now()
     says = f"the refresh token has {left / timedelta(days=1):.1f} days left"
     if left < REFRESH_LEFT:
-        cure = f"worker 和 beat 运行时令牌每天自动刷新，请先启动它们；否则请在到期前重新授权。{_REAUTHORIZE}"
-        return warning("token", f"{says}: nothing refreshes it", cure)
+        cure = "worker 和 beat 运行时令牌每天自动刷新，请先启动它们；否则请在到期前重新授权。{how}"
+        return _led(ctx, warning("token", f"{says}: nothing refreshes it", cure))
     return ok("token", says)
 
 
@@ -142,7 +141,10 @@ def _listed(ctx: Context, count: int) -> Finding:
 
 def _check_reports(ctx: Context, accounts: Sequence[Account]) -> list[Finding]:
     if not accounts:
-        return [*skipped(REPORTS[:3], "no account is known"), broken(REPORTS[3], "no account is known", _ALL_ACCOUNTS)]
+        return [
+            *skipped(REPORTS[:3], "no account is known"),
+            _led(ctx, broken(REPORTS[3], "no account is known", _ALL_ACCOUNTS)),
+        ]
     first = _ask_account(ctx, accounts[0])
     if first is None or isinstance(first, AccountUnavailable):
         return [ok(REPORTS[0], "the access token is accepted"), *_check_accounts(ctx, accounts, first)]
@@ -165,10 +167,20 @@ def _check_accounts(ctx: Context, accounts: Sequence[Account], first: LaikeError
     granted = ok(REPORTS[1], "获取账户数据 is granted")
     if not good:
         says = f"none of {len(accounts)} account(s) answers: {first.message if first else ''}"
-        return [granted, *skipped(REPORTS[2:3], "no account answers"), broken(REPORTS[3], says, _ALL_ACCOUNTS)]
+        return [
+            granted,
+            *skipped(REPORTS[2:3], "no account answers"),
+            _led(ctx, broken(REPORTS[3], says, _ALL_ACCOUNTS)),
+        ]
     count = ok(REPORTS[3], f"{len(good)} of {len(accounts)} account(s) answer")
     bad = [_unavailable(account, error) for account, error in asked if error]
     return [granted, _check_promotions(ctx, good[0]), *([] if bad else [count]), *bad]
+
+
+def _led(ctx: Context, finding: Finding) -> Finding:
+    """The finding with how and where to authorize."""
+    way = ctx.tokens.entrance
+    return replace(finding, cure=finding.cure.format(how=way.maintenance), link=way.link)
 
 
 def _unavailable(account: Account, error: LaikeError) -> Finding:

@@ -4,7 +4,7 @@
 are left to a person: a change of type would change their cells.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.clients.feishu.base import Base
@@ -17,12 +17,20 @@ from pipeline.core.table.cells import Field
 from pipeline.core.table.columns import Column
 from pipeline.core.table.layout import match, missing_columns
 from pipeline.core.table.views import ViewState
+from pipeline.settings import Settings
+from pipeline.settings_sources import unset
 from pipeline.steps.coverage.status import status_table
+from pipeline.steps.rollover.named import made_or_found
 from pipeline.steps.runs.views import inspect, mend
 from pipeline.steps.table.read import match_fields
 from pipeline.steps.table.write import batches
 
 TABLE_NAME = "广告日报"
+KEYS, TABLE = "LAIKE_TOKEN_KEYS", "LAIKE_BITABLE_TABLE_ID"
+FOR_THE_TABLE = ("LAIKE_FEISHU_APP_ID", "LAIKE_FEISHU_APP_SECRET", "LAIKE_BITABLE_APP_TOKEN")
+OF_THE_SOURCE = ("LAIKE_OCEANENGINE_APP_ID", "LAIKE_OCEANENGINE_SECRET")
+# for each setting a value of its shape, so that what is set can be used before the rest is
+_STAND_INS = {**dict.fromkeys((*OF_THE_SOURCE, *FOR_THE_TABLE), "0"), TABLE: "tblNone"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,23 @@ class Plan:
     def empty(self) -> bool:
         """Whether there is nothing to do."""
         return self.table_id is not None and not (self.adopted or self.columns or self.status or self.views)
+
+
+def settings_so_far(made: Mapping[str, str]) -> Settings:
+    """The settings, with stand-ins for what is not set yet.
+
+    Args:
+        made: The stand-in for `LAIKE_TOKEN_KEYS`, and what else is about to be set.
+
+    Raises:
+        WrongInput: What is set is wrong.
+    """
+    return Settings.load({**_STAND_INS, **made})
+
+
+def table_in_settings(ctx: Context) -> str | None:
+    """The table to fill by the settings, or its newest successor; `None` while no table is set."""
+    return None if unset([TABLE]) else ctx.chain.newest.table_id
 
 
 def look(ctx: Context, table_id: str | None, accounts: Sequence[Account]) -> Plan:
@@ -106,8 +131,8 @@ def carry_out(
 
 
 def _make_table(ctx: Context, base: Base, say: Callable[[str], None]) -> str:
-    table_id = base.tables.create(TABLE_NAME, [column.new_field for column in ctx.settings.columns])
-    say(f"table {TABLE_NAME} made: {table_id}")
+    table_id, made = made_or_found(ctx, base, TABLE_NAME, [column.new_field for column in ctx.settings.columns])
+    say(f"table {TABLE_NAME} {'made' if made else 'is there'}: {table_id}")
     return table_id
 
 

@@ -38,10 +38,17 @@ log = structlog.get_logger()
 def finish(ctx: Context, run_id: str) -> Summary:
     """End a run, or return how it ended before; then tell the group. Raises as `once` does."""
     run = ctx.ledger.run(run_id)
-    work = Work(lambda counting: _finish(counting, run), lambda why: bare_summary(run, why, ctx.now()))
+    spent: dict[str, str | int] = {}
+
+    def do(counting: Context) -> Summary:
+        summary = _finish(counting, run)
+        spent.update(counting.tally.facts())
+        return summary
+
+    work = Work(do, lambda why: bare_summary(run, why, ctx.now()))
     summary = once(ctx, run_id, Step(FINISH), Summary, work)
     if ctx.ledger.close(summary):
-        _besides(ctx, run, lambda: ctx.events.emit(run_id, "finished", state=summary.state))
+        _besides(ctx, run, lambda: ctx.events.emit(run_id, "finished", state=summary.state, **spent))
     _besides(ctx, run, lambda: ctx.events.archive(run_id))
     if not run.dry_run:
         _besides(ctx, run, lambda: tell_run(ctx.of(run), summary))

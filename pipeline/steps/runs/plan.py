@@ -63,6 +63,18 @@ def daily_is_lost(ctx: Context) -> bool:
     return late and not ctx.ledger.has(plan.scheduled_id(RunKind.DAILY, plan.yesterday(now)))
 
 
+def daily_is_outstanding(ctx: Context) -> bool:
+    """Whether today's daily run is due and no run has begun to load its day: it loads all that is owed."""
+    now = ctx.now()
+    newest = plan.yesterday(now)
+    begun = ctx.ledger.has(plan.scheduled_id(RunKind.DAILY, newest)) or any(r.day == newest for r in recent_runs(ctx))
+    return now >= plan.daily_begins(now, ctx.settings.daily_at) and not begun
+
+
+def _daily_ended(ctx: Context) -> bool:
+    return ctx.ledger.summary(plan.scheduled_id(RunKind.DAILY, plan.yesterday(ctx.now()))) is not None
+
+
 def begin_settle(ctx: Context) -> Run:
     """Begin or return the settling run: yesterday once more, without parked accounts."""
     newest = plan.yesterday(ctx.now())
@@ -124,7 +136,7 @@ def begin_catch_up(ctx: Context) -> list[Run]:
     ctx = with_coverage(ctx, listed.names)
     if ctx.at_table(ctx.chain.newest.table_id).visibility.lost():
         return []  # nothing may be written
-    day = newest_day(ctx, len(listed.names))
+    day = plan.yesterday(ctx.now()) if _daily_ended(ctx) else newest_day(ctx, len(listed.names))
     if day == plan.yesterday(ctx.now()):
         listed = current_accounts(ctx)  # a list that the daily run could not renew may lack a new account
     lacking = worth_trying(ctx, owed(ctx, listed.names, day))

@@ -48,7 +48,7 @@ def _warn_of_the_end(ctx: Context, pair: TokenPair) -> None:
         return
     hours = max(0, int(left.total_seconds() // 3600))
     log.warning("token_ends_soon", hours=hours)
-    lines = [f"授权将在 {hours} 小时后到期，到期后同步停止，只能重新授权恢复。", cure_of("needs_authorization")]
+    lines = [f"授权将在 {hours} 小时后到期，到期后同步停止，只能重新授权恢复。", ctx.tokens.entrance.cure]
     tell_once(ctx, told_as("ends_soon"), trouble_card("巨量引擎授权即将到期", lines, ctx.tokens.link))
 
 

@@ -208,17 +208,3 @@ def test_one_day_is_told_in_one_column(ctx: Context, capsys: pytest.CaptureFixtu
     assert "rows read  元 read\n" in capsys.readouterr().out.replace(" \n", "\n")
     show("long", wait=False, as_json=False)
     assert "rows read in 7 days" in capsys.readouterr().out
-
-
-def test_a_run_that_begins_while_pages_are_read_makes_none_come_twice() -> None:
-    known = [f"run-{n}" for n in range(5)]
-
-    def newest(count: int, after: int) -> list[str]:
-        found = known[after : after + count]
-        if after < 4:
-            known.insert(0, f"new-{len(known)}")
-        return found
-
-    read = [run_id for page in history._pages(newest, 2) for run_id in page]
-    assert [run_id for run_id in read if run_id.startswith("run")] == [f"run-{n}" for n in range(5)]
-    assert len(read) == len(set(read))

@@ -88,16 +88,18 @@ def test_a_session_belongs_to_the_login_that_it_began_with() -> None:
 
 
 def test_who_may_act_may_only_look_once_the_settings_say_so() -> None:
-    assert Logins([(ACTING, False)]).person("li", BOTH.mark_of(LI)) == Person("li", may_act=False)
+    swapped = Logins([(LOOKING, True), (ACTING, False)])
+    assert swapped.person("li", BOTH.mark_of(LI)) == Person("li", may_act=False)
 
 
 def test_a_session_betrays_no_password() -> None:
     assert "canary" not in BOTH.mark_of(LI)
 
 
-@pytest.mark.parametrize(
-    ("login", "viewer", "is_"), [(None, None, False), (None, LOOKING, False), (ACTING, None, True)]
-)
-def test_without_somebody_who_may_act_there_is_no_login(login: str | None, viewer: str | None, is_: bool) -> None:  # noqa: FBT001
-    given = [SecretStr(one) if one else None for one in (login, viewer)]
-    assert Logins.of(*given).configured is is_
+@pytest.mark.parametrize(("login", "viewer"), [(None, None), (None, LOOKING), ("", LOOKING)])
+def test_without_somebody_who_may_act_nobody_comes_in(login: str | None, viewer: str | None) -> None:
+    logins = Logins.of(*(None if one is None else SecretStr(one) for one in (login, viewer)))
+    assert not logins.configured
+    assert logins.person("wang", BOTH.mark_of(WANG)) is None
+    assert asyncio.run(logins.check("wang", "the-looking-canary")) is None
+    assert BOTH.configured

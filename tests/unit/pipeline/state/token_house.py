@@ -12,6 +12,7 @@ from pipeline.core.errors import (
     NeedsPerson,
 )
 from pipeline.core.model import TokenPair
+from pipeline.core.token import Entrance
 from pipeline.state import keys
 from pipeline.state.tokens.journal import TokenJournal
 from pipeline.state.tokens.keeper import TokenKeeper, turns
@@ -73,7 +74,7 @@ class House:
             refresh=self.service.refresh,
             now=lambda: self.now,
             turn=turns(self.client, seconds=10),
-            link=LINK,
+            entrance=Entrance(LINK),
         )
 
     @property

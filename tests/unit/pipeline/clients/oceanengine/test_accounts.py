@@ -18,6 +18,7 @@ from pipeline.clients.oceanengine.accounts import (
 )
 from pipeline.clients.oceanengine.api import OceanEngine
 from pipeline.core.errors import BadRequest, BadResponse, LaikeError, NeedsPerson, TransportTrouble
+from pipeline.core.token import Entrance
 from tests.unit.pipeline.clients.conftest import Connect, Serve
 from tests.unit.pipeline.clients.oceanengine.test_api import QUICK, Calm, Tokens, api
 from tests.unit.pipeline.clients.stub import StubHttp, answer, data, told
@@ -110,7 +111,9 @@ def test_no_log_line_holds_the_token_that_stands_in_the_query(
     tokens.token = CANARY
     caplog.set_level(logging.DEBUG)
     with pytest.raises(LaikeError) as caught:
-        authorized(OceanEngine(connect(wire.url), tokens, Calm(), lambda: 5, "https://ad.example/oauth.html", QUICK))
+        authorized(
+            OceanEngine(connect(wire.url), tokens, Calm(), lambda: 5, Entrance("https://ad.example/oauth.html"), QUICK)
+        )
     assert CANARY.encode() in wire.requests[0]  # it was really sent
     assert CANARY not in caplog.text
     assert CANARY not in told(caught.value)
@@ -123,7 +126,9 @@ def test_a_log_line_of_a_success_does_not_hold_the_token_either(
     tokens.token = CANARY
     caplog.set_level(logging.DEBUG)
     wire = serve(ok({"code": 0, "data": {"list": []}}))
-    authorized(OceanEngine(connect(wire.url), tokens, Calm(), lambda: 5, "https://ad.example/oauth.html", QUICK))
+    authorized(
+        OceanEngine(connect(wire.url), tokens, Calm(), lambda: 5, Entrance("https://ad.example/oauth.html"), QUICK)
+    )
     assert CANARY not in caplog.text
 
 

@@ -22,6 +22,7 @@ from pipeline.core.errors import (
     TokenExpired,
     TransportTrouble,
 )
+from pipeline.core.token import Entrance
 from tests.unit.pipeline.clients.stub import Plain, StubHttp, answer, data
 
 PATH = "/open_api/v3.0/local/report/promotion/get/"
@@ -59,7 +60,11 @@ class Calm:
 
 def api(http: StubHttp, time_left: Callable[[], float] = lambda: 600) -> tuple[OceanEngine, Tokens, Calm]:
     tokens, limiter = Tokens(), Calm()
-    return OceanEngine(http, tokens, limiter, time_left, "https://ad.example/oauth.html", QUICK), tokens, limiter
+    return (
+        OceanEngine(http, tokens, limiter, time_left, Entrance("https://ad.example/oauth.html"), QUICK),
+        tokens,
+        limiter,
+    )
 
 
 def says(code: int, message: str = "words", **headers: str) -> Answer:

@@ -11,6 +11,7 @@ from pipeline.clients.oceanengine.paging import LONGEST_TEXT
 from pipeline.clients.oceanengine.reports import account_totals, is_ratio, project_report, promotion_report
 from pipeline.core.errors import BadResponse
 from pipeline.core.model import DayRange, ReportRow, Totals
+from pipeline.core.token import Entrance
 from tests.unit.pipeline.clients.oceanengine.test_api import QUICK, Calm, Tokens
 from tests.unit.pipeline.clients.stub import Plain, StubHttp, answer, data
 from tests.unit.pipeline.clients.wire import reply
@@ -30,7 +31,7 @@ ROW: Plain = {
 
 
 def api(http: Http) -> OceanEngine:
-    return OceanEngine(http, Tokens(), Calm(), lambda: 600, "https://ad.example/oauth.html", QUICK)
+    return OceanEngine(http, Tokens(), Calm(), lambda: 600, Entrance("https://ad.example/oauth.html"), QUICK)
 
 
 def served(*rows: Plain, key: str = "promotion_list") -> StubHttp:

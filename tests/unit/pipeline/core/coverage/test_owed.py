@@ -19,6 +19,7 @@ from pipeline.core.coverage.owed import (
     next_id,
     owed_by_account,
     owed_days,
+    tries,
     without_closed,
     worth_reading,
 )
@@ -165,6 +166,14 @@ def test_accounts_are_not_tried_while_an_open_run_has_such_a_day() -> None:
     assert due_groups(owed, [], [a_run(0.1, 6, 0, "1")], [], SEVEN) == {day: ["2"], DayRange(*ago(9, 9)): ["3"]}
     assert due_groups(owed, [a_run(0.1, 6, 0, "1")], [], [], SEVEN)[day] == ["2"]  # tried a moment ago
     assert due_groups(owed, [a_run(2, 6, 0, "1", "2")], [], ["1"], SEVEN)[day] == ["2"]  # 1 cannot be read
+
+
+def test_what_failed_before_an_authorization_does_not_delay_the_next_try() -> None:
+    runs, authorized = [a_run(5), a_run(2), a_run(0.5)], SEVEN - timedelta(hours=1)
+    assert tries(runs, authorized, SEVEN) == [a_run(0.5)]
+    assert tries(runs, SEVEN - timedelta(hours=2), SEVEN) == [a_run(2), a_run(0.5)]  # begun with the new one
+    assert tries(runs, None, SEVEN) == runs
+    assert tries(runs, SEVEN + timedelta(hours=1), SEVEN) == runs  # the clock stepped back since
 
 
 def test_a_catch_up_run_is_named_by_its_days_and_how_many_there_were() -> None:

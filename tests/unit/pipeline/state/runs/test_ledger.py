@@ -171,6 +171,17 @@ class TestLedger:
         assert outcomes.record("run1", "load", LoadOutcome(created=4), lease) == LoadOutcome(created=3)
         assert outcomes.done("run1") == {"load"}
 
+    def test_outcomes_of_several_steps_are_read_at_once_without_those_that_are_absent_or_torn(
+        self, client: redis.Redis
+    ) -> None:
+        outcomes, lease = Outcomes(client), taken(client)
+        outcomes.record(RUN.run_id, "load.0", LoadOutcome(created=1), lease)
+        outcomes.record(RUN.run_id, "load.2", LoadOutcome(created=3), lease)
+        client.hset(keys.run(RUN.run_id), "step:load.3", "torn")
+        found = outcomes.outcomes(RUN.run_id, [f"load.{n}" for n in range(4)], LoadOutcome)
+        assert found == {"load.0": LoadOutcome(created=1), "load.2": LoadOutcome(created=3)}
+        assert outcomes.outcomes(RUN.run_id, [], LoadOutcome) == {}
+
     def test_a_step_is_done_when_it_has_an_outcome(self, client: redis.Redis) -> None:
         outcomes = Outcomes(client)
         outcomes.record("run1", "load", LoadOutcome(), taken(client))
@@ -309,6 +320,7 @@ class TestLedger:
             ledger.open(replace(RUN, run_id=f"run{days}", started_at=NOW + timedelta(days=days)))
         assert ledger.newest(10) == ["run3", "run2", "run1"]
         assert ledger.newest(2) == ["run3", "run2"]
+        assert ledger.count() == 3
 
     def test_a_run_that_is_opened_again_is_one_run(self, client: redis.Redis) -> None:
         ledger = Ledger(client)
@@ -365,6 +377,19 @@ class TestLedger:
         assert Events(client).events(RUN.run_id) == before
         Events(client).archive(RUN.run_id)  # a second delivery of the end, days later
         assert Events(client).events(RUN.run_id) == before
+
+    def test_of_very_many_events_the_first_and_the_newest_are_read_before_and_after_the_end(
+        self, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(keys, "EVENTS_KEPT", 3)
+        events = Events(client)
+        assert events.kept(RUN.run_id) == []
+        for n in range(9):
+            events.emit(RUN.run_id, "fetched", rows=n)
+        before = events.kept(RUN.run_id)
+        assert [one["rows"] for one in before] == ["0", "6", "7", "8"]
+        events.archive(RUN.run_id)
+        assert events.kept(RUN.run_id) == before
 
     def test_each_key_lives_as_long_as_the_table_of_keys_says(self, client: redis.Redis) -> None:
         ledger = Ledger(client)

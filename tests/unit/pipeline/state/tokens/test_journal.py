@@ -22,6 +22,13 @@ class TestHistory:
         assert events[2].unsaved_ms is not None
         assert "canary" not in str(events)
 
+    def test_it_says_when_a_person_last_brought_a_token(self, quick: House) -> None:
+        assert quick.journal.brought_at() is None
+        living(quick, 20 * HOUR)
+        quick.now += 2 * HOUR
+        quick.keeper().renew("access-canary-1")
+        assert quick.journal.brought_at() == quick.now - 2 * HOUR
+
     def test_the_newest_hundred_events_are_kept(self, quick: House) -> None:
         for number in range(120):
             quick.journal.add(TokenStep.FAILED, str(number))

@@ -1,0 +1,82 @@
+"""Estimate a backfill before it is begun, from what Redis remembers: no call is made."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from pipeline.context import Context
+from pipeline.core.errors import WrongInput
+from pipeline.core.model import Account, AccountDay, DayRange
+from pipeline.core.outcome import Run
+from pipeline.core.overview.estimate import Estimate, Known, Tables, estimate_of
+from pipeline.core.runs import plan
+from pipeline.steps.accounts.roster import choose, remembered_accounts
+from pipeline.steps.runs.backfill import DAYS_LOOKED_AT, open_attempt, rows_a_day
+
+PLACES_READ = 8_000  # days of accounts: reading and adding them up takes a twentieth of a second
+NOBODY = "no accounts are known yet; authorize first, then they are found"
+
+
+def estimate(ctx: Context, first: date, last: date, account_ids: Sequence[str]) -> tuple[Estimate, Run | None]:
+    """What a backfill will cost, and the same one if it is under way.
+
+    Args:
+        account_ids: Ids or names; empty means all accounts.
+
+    Raises:
+        WrongInput: The range cannot be loaded, an account is unknown, or none is known yet.
+    """
+    days = plan.past_days(first, last, ctx.now())
+    listed = remembered_accounts(ctx)
+    if listed is None:
+        raise WrongInput(NOBODY)
+    here = ctx.pinned()
+    run = _planned(here, days, choose(here, listed.names, account_ids))
+    known = _known(here, run, [one for one in listed.names if one not in {account.id for account in run.accounts}])
+    told = estimate_of(run, known, _tables(here, days), ctx.settings.oceanengine_rate)
+    told = replace(told, feishu_used=ctx.quota.used(), feishu_limit=ctx.settings.feishu_monthly_calls)
+    return told, open_attempt(here, run)
+
+
+def _planned(ctx: Context, days: DayRange, accounts: tuple[Account, ...]) -> Run:
+    """The run that `begin_backfill` would plan, as far as it matters here."""
+    now = ctx.now()
+    run = Run(
+        run_id=plan.backfill_id(days),
+        day=days.last,
+        days=days,
+        accounts=accounts,
+        started_at=now,
+        deadline=now,
+        backfill=True,
+        table_id=ctx.chain.table_of(days.last),
+    )
+    return replace(run, rows_a_day=rows_a_day(ctx, accounts))
+
+
+def _known(ctx: Context, run: Run, others: Sequence[str]) -> Known:
+    """What is remembered of the accounts; of many accounts and days, only of some accounts."""
+    lately = plan.window(ctx.now(), DAYS_LOOKED_AT)
+    days = sorted({*run.days, *lately})
+    most = max(1, PLACES_READ // len(days))
+    chosen = _some([account.id for account in run.accounts], most if not others else max(1, 3 * most // 4))
+    beside = _some(others, max(1, most - len(chosen)))
+    places = [AccountDay(one, day) for one in chosen for day in days]
+    places += [AccountDay(one, day) for one in beside for day in run.days]
+    rows = {at: one.rows for at, one in ctx.coverage.at(places).items()}
+    return Known(rows=rows, chosen=chosen, beside=beside, others=len(others))
+
+
+def _some(account_ids: Sequence[str], most: int) -> Sequence[str]:
+    """At most so many accounts, spread over all of them."""
+    step = -(-len(account_ids) // most)
+    return account_ids[:: max(1, step)]
+
+
+def _tables(ctx: Context, days: DayRange) -> Tables:
+    held = {}
+    for table_id, _ in ctx.chain.spans(days):
+        if counts := ctx.at_table(table_id).table_facts.rows():
+            held[table_id] = counts[max(counts)]
+    names = {table.table_id: table.name for table in ctx.chain.tables}
+    return Tables(spans=ctx.chain.spans(days), names=names, held=held, cap=ctx.settings.table_max_rows)

@@ -1,0 +1,103 @@
+"""Look at what the base lacks, and make it, as `laike init` does; the words are for the set-up page."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import structlog
+
+from pipeline.context import Context
+from pipeline.core.coverage.status import NAME
+from pipeline.core.errors import LaikeError
+from pipeline.core.overview.setup.model import TablePlan
+from pipeline.core.table.columns import Column
+from pipeline.settings_sources import ENV
+from pipeline.state import envfile
+from pipeline.state.store import ours
+from pipeline.steps.doctor.oceanengine import accounts_of
+from pipeline.steps.on_demand.init import TABLE, TABLE_NAME, Plan, carry_out, look, table_in_settings
+
+log = structlog.get_logger()
+
+
+def plan_table(ctx: Context) -> TablePlan:
+    """What the base lacks; where it cannot be looked at, why.
+
+    Raises:
+        NewerState: Redis holds the state of a newer release.
+        StoreUnreachable: Redis does not answer.
+    """
+    with ours(ctx.settings.redis_address):
+        ctx.schema.is_ours()
+        return _plan(ctx, table_in_settings(ctx))
+
+
+def make_table(ctx: Context) -> TablePlan:
+    """Make what the base lacks now; what is left then.
+
+    A table that is there by its name is taken, so that a second press makes no second one. Its id goes into `.env`
+    where that can be written; in a container a person writes it, and until then it is found by its name again.
+
+    Raises:
+        LaikeError: As the service says; what was made stays.
+    """
+    taken, unkept = list[str](), list[str]()
+
+    def keep(table_id: str) -> None:
+        taken.append(table_id)
+        try:
+            if _may_keep():
+                envfile.write(ENV, {TABLE: table_id})
+                return
+        except LaikeError:
+            log.warning("table_id_not_kept", table=table_id)
+        unkept.append(table_id)
+
+    with ours(ctx.settings.redis_address):
+        ctx.schema.is_ours()
+        in_settings, accounts = table_in_settings(ctx), accounts_of(ctx)
+        plan = look(ctx, in_settings, accounts)
+        if not plan.empty:
+            carry_out(ctx, plan, accounts, keep, _say_nothing)
+        left = _plan(ctx, taken[0] if taken else in_settings)
+    return replace(left, to_set=unkept[0]) if unkept else left
+
+
+def _plan(ctx: Context, table_id: str | None) -> TablePlan:
+    try:
+        plan = look(ctx, table_id, accounts_of(ctx))
+    except LaikeError as error:
+        return TablePlan(left=(error.for_maintainer,))
+    left = tuple(one.for_maintainer for one in plan.left)
+    to_set = plan.table_id if plan.adopted and not _may_keep() else None
+    return TablePlan(tuple(_lines(plan)), left, to_set or "")
+
+
+def _say_nothing(_: str) -> None:
+    """The plan, looked at anew, says what is left."""
+
+
+def _may_keep() -> bool:
+    """Whether the settings come from a file here that we can replace; a container has them from its start."""
+    return ENV.is_file() and os.access(ENV.absolute().parent, os.W_OK)
+
+
+def _lines(plan: Plan) -> Iterator[str]:
+    if plan.table_id is None:
+        yield f"新建数据表“{TABLE_NAME}”，列为：{_listed(plan.columns)}"
+    elif plan.adopted and _may_keep():
+        yield f"使用已有的数据表“{TABLE_NAME}”（{plan.table_id}），并记入设置"
+    if plan.table_id is None and _may_keep():
+        yield "把新数据表的 ID 记入设置"
+    if plan.table_id and plan.columns:
+        yield f"在数据表中新增列：{_listed(plan.columns)}"
+        if plan.nearest:
+            yield f"如果其中有列只是名称不同，请先在表中改名，再重新查看。现有的其他列：{'、'.join(plan.nearest)}"
+    if plan.status:
+        yield f"新建数据表“{NAME}”"
+    if plan.views:
+        yield f"为 {len(plan.views):,} 个账户新建或修复视图"
+
+
+def _listed(columns: Sequence[Column]) -> str:
+    return "、".join(f"{column.name}（{column.type_name}）" for column in columns)

@@ -1,0 +1,116 @@
+"""A console alone with its Redis, and a browser without scripts that shows what it was answered, redirects too."""
+
+import re
+import threading
+from types import ModuleType
+from typing import Any, Self
+
+import requests
+from redis import Redis
+from requests import Response
+from starlette.responses import Response as Answer
+
+from console.routes import act, page
+from console.server import make_server
+from console.visit import Visit
+from emulator.server import listen, url_of
+from pipeline.core.errors import WrongInput
+from pipeline.settings import Settings
+
+ACTOR, VIEWER = "li:the-acting-canary", "wang:the-looking-canary"
+TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
+PATIENCE_S = 20
+_NEEDED = {
+    "oceanengine_app_id": "1",
+    "oceanengine_secret": "s",
+    "feishu_app_id": "cli_1",
+    "feishu_app_secret": "s",
+    "bitable_app_token": "app1",
+    "bitable_table_id": "tbl1",
+    "token_keys": "dGVzdHMtb25seS1rZXktb2YtMzItYnl0ZXMtbG9uZyE=",
+}
+
+
+def _form(visit: Visit) -> Answer:
+    return visit.render("problem.html", title="x", words="x", detail="")
+
+
+def _acted(visit: Visit) -> Answer:
+    visit.did("试", "一下")
+    return visit.go("today")
+
+
+PROBE = ModuleType("probe")  # a page with an act, whatever the other pages do
+PROBE.ROUTES = [page("/probe", _form, "probe"), act("/probe", _acted, "probed")]  # type: ignore[attr-defined]
+
+
+class Browser:
+    """Keeps cookies, follows nothing by itself."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.session = requests.Session()
+
+    def get(self, path: str, **more: Any) -> Response:  # noqa: ANN401 as requests takes it
+        """Ask for a page."""
+        return self.session.get(self.url + path, allow_redirects=False, timeout=PATIENCE_S, **more)
+
+    def post(self, path: str, form: dict[str, str] | None = None, **more: Any) -> Response:  # noqa: ANN401 the same
+        """Send a form."""
+        return self.session.post(self.url + path, data=form, allow_redirects=False, timeout=PATIENCE_S, **more)
+
+    def log_in(self, login: str, **more: str) -> Response:
+        """Log in by the form."""
+        name, _, password = login.partition(":")
+        return self.post("/login", {"name": name, "password": password, **more})
+
+    def token(self) -> str:
+        """The token in the forms of this session."""
+        found = TOKEN.search(self.get("/probe").text)
+        assert found
+        return found[1]
+
+    @property
+    def cookie(self) -> str:
+        """The session's cookie."""
+        (value,) = self.session.cookies.values()
+        return str(value)
+
+
+class Console:
+    """The console in a thread."""
+
+    def __init__(self, redis_url: str, **settings: str) -> None:
+        self._listening = listen("127.0.0.1", 0)
+        self.port = self._listening.getsockname()[1]
+        self.url = url_of("127.0.0.1", self.port)
+        logins = {"console_login": ACTOR, "console_viewer": VIEWER}
+        self.settings = Settings(_env_file=None, **_NEEDED, redis_url=redis_url, **(logins | settings))  # type: ignore[arg-type]
+        self.redis = Redis.from_url(redis_url)
+
+    def browser(self, login: str = "") -> Browser:
+        """A browser, logged in."""
+        made = Browser(self.url + self.settings.console_prefix)
+        if login:
+            assert made.log_in(login).status_code == 303
+        return made
+
+    def __enter__(self) -> Self:
+        def missing() -> Settings:
+            raise WrongInput("LAIKE_FEISHU_APP_ID is missing")
+
+        self._server = make_server(self.settings, missing)
+        self._server.config.timeout_graceful_shutdown = 0
+        self._thread = threading.Thread(target=self._server.run, args=([self._listening],), daemon=True)
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Let the server go."""
+        self._server.should_exit = True
+        self._thread.join(PATIENCE_S)
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        self._listening.close()
+        self.redis.close()

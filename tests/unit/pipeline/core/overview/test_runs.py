@@ -1,0 +1,80 @@
+"""The list of runs: which are wanted, and the line of each."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from pipeline.core.errors import Trouble
+from pipeline.core.outcome import DayState, RunState
+from pipeline.core.overview.runs import Wanted, line_of, troubles_of, worst_first
+from pipeline.core.run_kind import RunKind
+from tests.unit.pipeline.core.overview.test_story import DAY, GONE, SHOPS, ended, result, run
+
+DEAD = Trouble(reason="needs_authorization", message="dead", what_to_do="请重新授权。", needs_person=True)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "held"),
+    [
+        (Wanted(), True),
+        (Wanted(failed=True), True),
+        (Wanted(state=RunState.PARTIAL), True),
+        (Wanted(state=RunState.FAILED), False),
+        (Wanted(kind=RunKind.DAILY), True),
+        (Wanted(kind=RunKind.BACKFILL), False),
+        (Wanted(day=DAY), True),
+        (Wanted(day=DAY - timedelta(days=1)), False),
+        (Wanted(account="2"), True),
+        (Wanted(account="城西店"), True),
+        (Wanted(account="城"), False),
+    ],
+)
+def test_a_run_is_listed_if_all_that_is_wanted_holds(wanted: Wanted, *, held: bool) -> None:
+    assert wanted.holds(run(*SHOPS), RunState.PARTIAL) is held
+
+
+def test_neither_a_success_nor_a_run_under_way_is_bad() -> None:
+    assert [state for state in RunState if Wanted(failed=True).holds(run(), state)] == [
+        RunState.PARTIAL,
+        RunState.FAILED,
+        RunState.INTERRUPTED,
+    ]
+
+
+def test_an_open_run_has_no_counts_yet() -> None:
+    line = line_of(run(*SHOPS), None, RunState.RUNNING)
+    assert (line.kind, line.accounts, line.good, line.seconds) == (RunKind.DAILY, 3, None, None)
+
+
+def test_a_line_tells_the_trouble_of_the_worst_account_and_how_many_others_have_any() -> None:
+    planned = run(*SHOPS)
+    bad = [result(SHOPS[0], DayState.FAILED, GONE), result(SHOPS[1], DayState.FAILED, DEAD)]
+    end = ended(planned, *bad, result(SHOPS[2]), state=RunState.PARTIAL, created=5)
+    line = line_of(planned, end, RunState.PARTIAL)
+    assert (line.good, line.created, line.seconds) == (1, 5, 5.0)
+    assert (line.trouble, line.troubled, line.also) == (DEAD, "城西店", 1)
+
+
+def test_the_trouble_of_the_whole_run_goes_before_that_of_accounts() -> None:
+    planned = run(*SHOPS)
+    end = ended(planned, result(SHOPS[0], DayState.FAILED, DEAD), result(SHOPS[1]), state=RunState.FAILED, trouble=DEAD)
+    line = line_of(planned, end, RunState.FAILED)
+    assert (line.trouble, line.troubled, line.also) == (DEAD, "", 0)
+
+
+def test_accounts_with_more_bad_days_are_worse() -> None:
+    some = [result(shop, DayState.FAILED, GONE) for shop in SHOPS]
+    order = worst_first([some[0], replace(some[1], bad_days=3), replace(some[2], bad_days=1), result(SHOPS[0])])
+    assert [one.bad_days for one in order] == [3, 1, 0, 0]
+
+
+def test_each_kind_of_trouble_is_told_once_with_the_accounts_it_concerns() -> None:
+    planned = run(*SHOPS)
+    those = [result(shop, DayState.FAILED, GONE) for shop in SHOPS[:2]]
+    end = ended(planned, *those, result(SHOPS[2], DayState.FAILED, DEAD), trouble=DEAD, state=RunState.FAILED)
+    assert troubles_of(end) == [(DEAD, []), (GONE, ["城东店", "城西店"])]
+
+
+def test_a_day_before_all_time_is_in_no_run() -> None:
+    assert not Wanted(day=date.min).holds(run(*SHOPS), RunState.SUCCESS)
