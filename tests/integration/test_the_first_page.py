@@ -8,12 +8,13 @@ from decimal import Decimal
 import pytest
 
 from pipeline.core.outcome import RunState
-from pipeline.core.overview.today import Today
-from pipeline.core.overview.todo import Place
-from pipeline.core.overview.verdict import Stage, Tone
+from pipeline.core.overview.today.page import Today
+from pipeline.core.overview.today.todo import Place
+from pipeline.core.overview.today.verdict import Stage, Tone
 from pipeline.state import keys
 from pipeline.state.beat import BeatSigns
 from pipeline.state.table.visibility import VisibilityLost
+from pipeline.state.vitals.workers import WorkerSigns
 from pipeline.steps.overview.past import Held
 from pipeline.steps.overview.today import today
 from pipeline.steps.runs.carry_out import carry_out
@@ -25,12 +26,13 @@ Look = Callable[[], Today]
 
 @pytest.fixture
 def look(lab: Lab) -> Look:
-    """The page as a console shows it that looks again and again; beat is alive."""
+    """The page as a console shows it that looks again and again; beat and a worker are alive."""
     held = Held(clocks.monotonic)
 
     def looked() -> Today:
         ctx = lab.context()
         BeatSigns(ctx.client).give()
+        WorkerSigns(ctx.client).give("a worker")
         return today(ctx, 1, held, {})
 
     return looked

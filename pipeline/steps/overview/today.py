@@ -9,10 +9,10 @@ from pipeline.core.coverage.owed import newest_owed
 from pipeline.core.errors import NeedsPerson, TablesDisagree, TableUnseen
 from pipeline.core.model import Account, AccountDay, grouped
 from pipeline.core.outcome import Run, RunState
-from pipeline.core.overview.figures import Past
-from pipeline.core.overview.today import Calls, Corrected, Room, Seen, Today, today_of
-from pipeline.core.overview.todo import Access, Standstill
-from pipeline.core.overview.verdict import DaySeen, UnderWay
+from pipeline.core.overview.today.figures import Past
+from pipeline.core.overview.today.page import Calls, Corrected, Room, Seen, Today, today_of
+from pipeline.core.overview.today.todo import Access, Standstill
+from pipeline.core.overview.today.verdict import DaySeen, UnderWay
 from pipeline.core.rollover.forecast import boundary
 from pipeline.core.rollover.split import Split
 from pipeline.core.run_kind import RunKind
@@ -20,8 +20,11 @@ from pipeline.core.runs.plan import deadline_s, owed_from, scheduled_id, yesterd
 from pipeline.core.table.limits import calls_warning, rows_warning
 from pipeline.core.telling.anomalies import sentences
 from pipeline.state.beat import BeatSigns
+from pipeline.state.store import clock
+from pipeline.state.vitals.workers import WorkerSigns
 from pipeline.steps.accounts.roster import remembered_accounts
 from pipeline.steps.overview.past import End, Held
+from pipeline.steps.overview.vitals import ALIVE
 from pipeline.steps.runs.alive import state_without_end
 
 RUNS_LOOKED_AT = 8  # the newest
@@ -138,8 +141,14 @@ def _standstill(ctx: Context, day: date, ends: Sequence[End]) -> Standstill:
         stops=_stops(ctx),
         unclear=ctx.schema.unclear() is not None,
         beat_silent=not BeatSigns(ctx.client).seen(),
+        workers_silent=_workers_silent(ctx),
         run_trouble=newest.trouble if newest and failed else None,
     )
+
+
+def _workers_silent(ctx: Context) -> bool:
+    now = clock(ctx.client).timestamp()
+    return not any(now - at < ALIVE.total_seconds() for at in WorkerSigns(ctx.client).seen().values())
 
 
 def _access(ctx: Context) -> Access:

@@ -3,9 +3,9 @@
 import pytest
 
 from pipeline.core.outcome import DayState
-from pipeline.core.overview.verdict import Stage, Tone, UnderWay, awaited, judge
+from pipeline.core.overview.today.verdict import Stage, Tone, UnderWay, awaited, judge
 from pipeline.core.run_kind import RunKind
-from tests.unit.pipeline.core.overview.mornings import EAST, NORTH, WEST, at, bad, loaded, seen
+from tests.unit.pipeline.core.overview.today.mornings import EAST, NORTH, WEST, at, bad, loaded, seen
 
 MORNING, REREAD = loaded(), loaded(read="10:36")
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pipeline.core.coverage.day import DayCoverage
 from pipeline.core.coverage.history import History, history_of, together
 from pipeline.core.model import ZERO, Account, AccountDay
-from pipeline.core.overview.figures import (
+from pipeline.core.overview.today.figures import (
     NOTHING,
     AccountLine,
     CourseDay,
@@ -18,8 +18,8 @@ from pipeline.core.overview.figures import (
     measures,
     worst_first,
 )
-from pipeline.core.overview.todo import Standstill, ToDo, todos, tone_of
-from pipeline.core.overview.verdict import DaySeen, Stage, Tone, Verdict, awaited, judge
+from pipeline.core.overview.today.todo import Standstill, ToDo, todos, tone_of
+from pipeline.core.overview.today.verdict import DaySeen, Stage, Tone, Verdict, awaited, judge
 
 PER_PAGE = 50
 
