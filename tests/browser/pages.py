@@ -2,10 +2,14 @@
 
 PAGES = {
     "today": "/",
+    "coverage": "/coverage",
+    "runs": "/runs",
+    "backfill": "/backfill",
     "changes": "/changes",
     "reports": "/reports",
     "tables": "/tables",
     "accounts": "/accounts",
     "doctor": "/doctor",
     "authorize": "/authorize",
+    "setup": "/setup",
 }
