@@ -16,7 +16,7 @@ from console.routes import page
 from console.visit import Unknown, Visit
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import DayRange
-from pipeline.core.overview.reports import RANGE_DAYS_MAX
+from pipeline.core.overview.registers.reports import RANGE_DAYS_MAX
 from pipeline.core.runs.plan import yesterday
 from pipeline.render.export import Format
 from pipeline.render.report import page as report_page
