@@ -53,7 +53,7 @@ def show(visit: Visit) -> Response:
         page=number,
         pages=pages,
         calls=calls,
-        usual=_usual(yesterday(visit.now)),
+        usual=usual(yesterday(visit.now)),
         asked={"first": days.first, "last": days.last},
         change=change,
     )
@@ -65,7 +65,7 @@ def file(visit: Visit) -> Response:
     if form not in FORMS:
         raise Unknown("没有这种格式的文件。")
     content_type, make = FORMS[form]
-    with _one_of_few():
+    with one_of_few():
         made: BinaryIO = TemporaryFile()  # noqa: SIM115 the answer reads and closes it
         make(visit, days, made)
     name = f"laike-{'report' if form == 'html' else 'export'}-{days.first}-{days.last}.{form}"
@@ -75,7 +75,7 @@ def file(visit: Visit) -> Response:
 
 
 @contextmanager
-def _one_of_few() -> Iterator[None]:
+def one_of_few() -> Iterator[None]:
     """Make at most a few files at the same time."""
     if not _making.acquire(blocking=False):
         raise WrongInput("正在生成其他文件，请稍候再下载。")
@@ -131,7 +131,7 @@ def _usual_days(visit: Visit) -> int:
     return WEEK if account_count(visit.ctx) <= MANY_ACCOUNTS else 1
 
 
-def _usual(newest: date) -> list[tuple[str, DayRange]]:
+def usual(newest: date) -> list[tuple[str, DayRange]]:
     """Ranges that people ask for."""
     monday = newest - timedelta(days=newest.weekday())
     month = newest.replace(day=1)
