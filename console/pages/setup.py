@@ -103,11 +103,11 @@ def send(visit: Visit) -> Response:
 
 def run(visit: Visit) -> Response:
     """Begin the first run, through the workers; one that is under way is joined."""
-    facts = facts_of(_here(visit))
-    if setup_of(facts).steps[-1].state != StepState.RUNNING:
+    ctx = visit.ctx
+    if setup_of(facts_of(Here(ctx, ()))).steps[-1].state != StepState.RUNNING:
         require_worker()
-        begun = begin(visit.ctx, None, [], dry_run=False)
-        start(visit.ctx, begun)
+        begun = begin(ctx, None, [], dry_run=False)
+        start(ctx, begun)
         visit.did("首次同步", f"同步 {begun.day}", begun.run_id)
     return visit.go("setup")
 

@@ -33,7 +33,7 @@ from pipeline.core.overview.setup.words import (
     Place,
 )
 
-BROKEN, OK = "broken", ("ok", "warning")
+BROKEN = "broken"
 OF_THE_SOURCE = ("LAIKE_OCEANENGINE_APP_ID", "LAIKE_OCEANENGINE_SECRET")
 OF_THE_BASE = ("LAIKE_FEISHU_APP_ID", "LAIKE_FEISHU_APP_SECRET", "LAIKE_BITABLE_APP_TOKEN")
 
@@ -92,15 +92,21 @@ def _checks(facts: Facts, _: Sequence[Step]) -> Step:
     return Step("checks", "检测凭证与权限", state, says[state], items=items)
 
 
-def _item(facts: Facts, name: str, *, proven: bool, waits: bool) -> Item:
-    """An item by its test of this visit, else by what is remembered."""
+def _item(facts: Facts, name: str, *, proven: bool, waits: bool, enough: Collection[str] = ("ok", "warning")) -> Item:
+    """An item by its test of this visit, else by what is remembered.
+
+    Args:
+        enough: The states of results that keep nobody.
+    """
     tested = facts.tested.get(name, ())
     if any(one.state == BROKEN for one in tested):
         state = StepState.WRONG
     elif waits or not facts.testable:
         state = StepState.WAITS
+    elif tested:
+        state = StepState.DONE if all(one.state in enough for one in tested) else StepState.TODO
     else:
-        state = StepState.DONE if proven or any(one.state in OK for one in tested) else StepState.TODO
+        state = StepState.DONE if proven else StepState.TODO
     return Item(name, ITEMS[name], state, tested)
 
 
@@ -191,7 +197,7 @@ def _bot(facts: Facts, _: Sequence[Step]) -> Step:
 def _first_run(facts: Facts, made: Sequence[Step]) -> Step:
     title, last = "首次同步", facts.last
     ready = all(one.state == StepState.DONE for one in made if one.name in ("table", "authorize", "accounts"))
-    item = _item(facts, "schedule", proven=facts.succeeded, waits=bool(facts.problems))
+    item = _item(facts, "schedule", proven=facts.succeeded, waits=bool(facts.problems), enough=("ok",))
     step = Step("first_run", title, StepState.WAITS, "完成前面的步骤后，在这里开始首次同步。", items=(item,))
     if facts.problems:
         return replace(step, items=())

@@ -10,12 +10,14 @@ from pipeline.context import Context
 from pipeline.core.coverage.status import NAME
 from pipeline.core.errors import LaikeError
 from pipeline.core.overview.setup.model import TablePlan
+from pipeline.core.table.column_changes import ColumnField
 from pipeline.core.table.columns import Column
 from pipeline.settings_sources import ENV
 from pipeline.state import envfile
 from pipeline.state.store import ours
 from pipeline.steps.doctor.oceanengine import accounts_of
 from pipeline.steps.on_demand.init import TABLE, TABLE_NAME, Plan, carry_out, look, table_in_settings
+from pipeline.steps.table.read import layout_now
 
 log = structlog.get_logger()
 
@@ -66,11 +68,21 @@ def make_table(ctx: Context) -> TablePlan:
 def _plan(ctx: Context, table_id: str | None) -> TablePlan:
     try:
         plan = look(ctx, table_id, accounts_of(ctx))
+        if plan.table_id and not (plan.columns or plan.left):
+            _learn_columns(ctx.at_table(plan.table_id))
     except LaikeError as error:
         return TablePlan(left=(error.for_maintainer,))
     left = tuple(one.for_maintainer for one in plan.left)
     to_set = plan.table_id if plan.adopted and not _may_keep() else None
     return TablePlan(tuple(_lines(plan)), left, to_set or "")
+
+
+def _learn_columns(here: Context) -> None:
+    """Remember that the table has every column, so that the set-up can be left here; what a load remembered stands."""
+    if not here.table_facts.columns():
+        layout, _ = layout_now(here, here.base(None))
+        fields = {name: ColumnField(field.id, field.name) for name, field in layout.fields.items()}
+        here.table_facts.learn_columns(fields)
 
 
 def _say_nothing(_: str) -> None:

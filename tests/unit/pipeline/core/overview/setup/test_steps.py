@@ -125,6 +125,12 @@ def test_a_test_of_this_visit_decides(result: str, expected: str) -> None:
     assert {item.name: str(item.state) for item in made.items}["feishu"] == expected
 
 
+def test_a_worker_that_does_not_answer_is_left_to_do_although_the_doctor_only_warns() -> None:
+    tested = {"schedule": (Result("worker", "warning", "no worker answers"), Result("beat", "ok", "next"))}
+    (item,) = step(replace(DONE, tested=tested), "first_run").items
+    assert item.state == StepState.TODO
+
+
 def test_one_broken_result_is_enough_and_the_table_waits_for_it() -> None:
     tested = {"feishu": (Result("feishu.app", "ok", "says"), Result("base", "broken", "says", "请检查。"))}
     facts = replace(DONE, tested=tested)
