@@ -170,6 +170,11 @@ class Setup:
         return frozenset(item.name for item in items if item.state != StepState.WAITS)
 
     @property
+    def may_plan(self) -> bool:
+        """Whether it is time to look at what the base lacks."""
+        return any(one.act == Act.LOOK and one.state == StepState.TODO for one in self.steps)
+
+    @property
     def done(self) -> bool:
         """Whether nothing is left but what is optional."""
         return all(one.state == StepState.DONE or one.optional for one in self.steps)
