@@ -1,4 +1,4 @@
-# One image for worker, beat, Flower, the emulator and the command line.
+# One image for worker, beat, Flower, the console, the emulator and the command line.
 ARG PYTHON_IMAGE=python:3.13-slim
 FROM ${PYTHON_IMAGE} AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -12,6 +12,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY pipeline pipeline
 COPY worker worker
 COPY cli cli
+COPY console console
 COPY emulator emulator
 COPY lab lab
 # the image needs no pip; it is read-only, so bytecode made here saves a second at each start

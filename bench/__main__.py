@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 
 import redis
 
-from bench import agency, backfill, daily, page, start
+from bench import agency, backfill, console, daily, page, start
 from bench.result import Part
 from cli.terminal.output import note, say_drawn
+from lab.history import History
 from lab.processes import redis_server
 from pipeline.core.model import china_day
 
@@ -27,6 +28,7 @@ def profiles(*, quick: bool) -> Mapping[str, Callable[[], Part]]:
             "P3": lambda: backfill.full_accounts(5, whole=False),
             "P5": lambda: backfill.year([1, 9], whole=False),
             "P6": lambda: start.measure(1),
+            "P8": lambda: console.measure(History(accounts=100, days=60, runs=500), 5),
         }
     return {
         "P1": lambda: daily.seven_accounts(3, (daily.LOCAL, daily.THREE)),
@@ -35,6 +37,7 @@ def profiles(*, quick: bool) -> Mapping[str, Callable[[], Part]]:
         "P3": lambda: backfill.full_accounts(70, whole=True),
         "P5": lambda: backfill.year([1, 60, 364, 60, 364], whole=True),
         "P6": lambda: start.measure(3),
+        "P8": lambda: console.measure(History()),
     }
 
 

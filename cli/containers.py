@@ -59,7 +59,8 @@ def demo(folder: Path, url: str) -> int:
     if real:
         raise WrongInput(f"the demo does not mix with real settings; move .env away for it (it sets {', '.join(real)})")
     _claim(made.pop("LAIKE_REDIS_URL"))  # services have it from compose
-    made |= {"LAIKE_TOKEN_KEYS": _key(Path(made["LAIKE_TOKEN_FILE"]).parent), "LAIKE_FLOWER_LOGIN": "demo:demo"}
+    key = _key(Path(made["LAIKE_TOKEN_FILE"]).parent)
+    made |= {"LAIKE_TOKEN_KEYS": key, "LAIKE_FLOWER_LOGIN": "demo:demo", "LAIKE_CONSOLE_LOGIN": "demo:demo-demo-demo"}
     lines = (f"{name}='{value}'" for name, value in made.items() if name not in OF_COMPOSE)
     _write(folder / ".env", "\n".join(lines) + "\n")
     cache = folder / "token_cache.json"

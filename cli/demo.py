@@ -15,7 +15,7 @@ from pipeline.core.errors import LaikeError
 FOLDER = Path("demo-output")
 WIDTH = 96
 NEXT = (
-    ("make demo KEEP=1", "stays up: the emulator's page and Flower in your browser"),
+    ("make demo KEEP=1", "stays up: the console, the table and Flower in your browser"),
     ("docs/set-up-an-account.md", "the same with an account of yours"),
     ("docs/README.md", "everything else, by task"),
 )
@@ -72,9 +72,12 @@ def _say_next(page: Path) -> None:
 
 
 def _stay(made: World) -> None:
-    flower = made.services.flower
+    made.services.start_console()
     output.say()
-    where = (("  the page ", ""), (f"{made.emulator.url}/", "bold"), "  Flower ", (f"{flower.url}/", "bold"))
-    output.say("Until Ctrl-C:", *where, f" (login {flower.user}, password {flower.password})")
+    output.say("Until Ctrl-C:")
+    output.say("  the table  ", (f"{made.emulator.url}/", "bold"))
+    for name, page in (("console", made.services.console), ("Flower", made.services.flower)):
+        login = f"  (login {page.user}, password {page.password})"
+        output.say(f"  {name.ljust(10)} ", (f"{page.url}/", "bold"), login)
     with contextlib.suppress(KeyboardInterrupt):
         threading.Event().wait()

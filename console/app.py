@@ -8,11 +8,13 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from console.metrics.answers import ForMachines
 from console.pages import (
     accounts,
     authorize,
     backfill,
     changes,
+    coverage,
     doctor,
     login,
     reports,
@@ -27,14 +29,14 @@ from console.who.headers import Headers
 from console.who.proxies import Prefix
 from console.who.slow import BODY_MOST, SlowBody
 
-PAGES = (today, runs, run, backfill, authorize, changes, reports, tables, accounts, doctor, setup, login)
+PAGES = (today, coverage, runs, run, backfill, authorize, changes, reports, tables, accounts, doctor, setup, login)
 
 
 def build(site: Site) -> ASGIApp:
     """The application on a site."""
     app = Starlette(routes=_routes(), middleware=[Middleware(SlowBody)], max_body_size=BODY_MOST)
     app.state.site = site
-    return Prefix(Headers(app), site.settings.console_prefix)
+    return Prefix(ForMachines.before(Headers(app), site), site.settings.console_prefix)
 
 
 def _routes() -> Sequence[BaseRoute]:

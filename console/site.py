@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from pipeline.settings import Settings
 from pipeline.state.console.acts import Acts
 from pipeline.state.console.sessions import Sessions
 from pipeline.state.store import connect, ours
+from pipeline.steps.overview.past import Held
 
 STATIC = files("console") / "static"
 
@@ -39,6 +41,7 @@ class Site:
         load: Reads all settings.
         client: Redis, where sessions are.
         public_origin: Of the address in the settings by which people reach the console.
+        held: What the first page keeps between two looks.
     """
 
     settings: Settings
@@ -48,6 +51,7 @@ class Site:
     visitors: Visitors = field(init=False)
     acts: Acts = field(init=False)
     attempts: Attempts = field(default_factory=Attempts)
+    held: Held = field(default_factory=lambda: Held(time.monotonic))
     public_origin: str | None = field(init=False)
     templates: jinja2.Environment = field(init=False)
     _made: list[Context] = field(default_factory=list)

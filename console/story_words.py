@@ -60,7 +60,7 @@ def phase_words(phase: Phase) -> str:
         made, changed, same = (int(facts[name]) for name in ("created", "updated", "unchanged"))
         return f"新增 {made:,} 行，更新 {changed:,} 行，{same:,} 行无变化"
     if phase.step == VERIFY and "agrees" in facts:
-        return "一致" if facts["agrees"] == "true" else "不一致"
+        return "一致" if facts["agrees"] == "true" else "未能核对一致"
     if phase.step == VIEWS and "created" in facts:
         return f"新建 {facts['created']} 个，修复 {facts['repaired']} 个"
     return ""
@@ -81,10 +81,10 @@ def account_sign(one: AccountStory) -> Sign:
     """How an account in a run is shown."""
     if one.end:
         return day_sign(one.end.state if one.bad else one.end.of_day)
-    if one.last is None:
-        return _FETCHED[""]
-    said = one.last.event if one.last.ended_ms is None or one.last.event == "postponed" else one.last.facts.get("state")
-    return _FETCHED.get(said or "", _FETCHED["failed"])
+    if one.bad or one.last is None:
+        return _FETCHED["failed" if one.bad else ""]
+    said = one.last.event if one.last.ended_ms is None or one.last.event == "postponed" else one.last.facts["state"]
+    return _FETCHED[said]
 
 
 def span_tone(span: Span) -> str:
@@ -117,6 +117,11 @@ def sentence(told: RunTold) -> str:
     return f"{'部分完成' if told.state == RunState.PARTIAL else '失败'}：{waited} 个账户中 {waited - good} 个未完成"
 
 
+def queued(told: RunTold) -> bool:
+    """Whether nobody has begun a run yet."""
+    return told.end is None and len(told.story.phases) == 1
+
+
 def _open_sentence(told: RunTold) -> str:
     if told.state == RunState.INTERRUPTED:
         return "没有进展：系统会接着完成"
@@ -124,7 +129,7 @@ def _open_sentence(told: RunTold) -> str:
         return "正在停止：已开始的批次完成后结束"
     step = next((phase for phase in reversed(told.story.phases) if phase.ms is None), None)
     if step is None or step.step == QUEUE:
-        return "排队中：等待同步服务开始" if len(told.story.phases) == 1 else "进行中"
+        return "排队中：等待同步服务开始" if queued(told) else "进行中"
     return f"进行中：{STEPS[step.step]}"
 
 

@@ -95,6 +95,11 @@ def flower(port: int) -> tuple[str, ...]:
     return (sys.executable, "-m", "worker.flower", "--address=127.0.0.1", f"--port={port}")
 
 
+def console(port: int) -> tuple[str, ...]:
+    """The command of the console on a port; its login comes from LAIKE_CONSOLE_LOGIN."""
+    return (sys.executable, "-m", "console", f"--port={port}")
+
+
 def settings_for(facts: dict[str, Any], redis_url: str, home: Path, table: str = "typed_table_id") -> dict[str, str]:
     """The environment in which the product works on an emulator."""
     return {

@@ -1,4 +1,4 @@
-"""Worker, beat and Flower as processes that end with the demo."""
+"""Worker, beat, Flower and the console as processes that end with the demo."""
 
 import contextlib
 import os
@@ -29,8 +29,8 @@ def wait_for(what: str, held: Callable[[], object]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Flower:
-    """Flower on a free port, with a login of its own."""
+class Page:
+    """A page on a free port, with a login of its own."""
 
     user: str = "demo"
     password: str = field(default_factory=lambda: secrets.token_urlsafe(12), repr=False)
@@ -41,9 +41,10 @@ class Flower:
         """Its address."""
         return f"http://127.0.0.1:{self.port}"
 
-    def get(self, path: str) -> Any:  # noqa: ANN401 JSON
-        """What its API answers."""
-        return requests.get(f"{self.url}{path}", auth=(self.user, self.password), timeout=processes.HTTP_S).json()
+    @property
+    def login(self) -> str:
+        """Its login, as the settings have it."""
+        return f"{self.user}:{self.password}"
 
     def status(self, path: str) -> int:
         """The HTTP status of a request without the login; 0 while nothing answers."""
@@ -54,6 +55,14 @@ class Flower:
 
 
 @dataclass(frozen=True, slots=True)
+class Flower(Page):
+    """Flower."""
+
+    def get(self, path: str) -> Any:  # noqa: ANN401 JSON
+        """What its API answers."""
+        return requests.get(f"{self.url}{path}", auth=(self.user, self.password), timeout=processes.HTTP_S).json()
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """The product's long-running processes; each logs into a file of its name."""
 
@@ -62,15 +71,20 @@ class Services:
     logs: Path
     started: contextlib.ExitStack = field(repr=False)
     flower: Flower = field(default_factory=Flower)
+    console: Page = field(default_factory=Page)
 
     def start(self) -> None:
         """Start worker, beat and Flower, and wait until worker and Flower are ready."""
         self.start_worker()
-        login = f"{self.flower.user}:{self.flower.password}"
-        self._start("flower", processes.flower(self.flower.port), LAIKE_FLOWER_LOGIN=login)
+        self._start("flower", processes.flower(self.flower.port), LAIKE_FLOWER_LOGIN=self.flower.login)
         self._start("beat", (*processes.BEAT, f"--pidfile={self.home / 'beat.pid'}"))
         wait_for("the worker", lambda: " ready." in self.log("worker"))
         wait_for("Flower", lambda: self.flower.status("/healthcheck") == requests.codes.ok)
+
+    def start_console(self) -> None:
+        """Start the console and wait until it is ready."""
+        self._start("console", processes.console(self.console.port), LAIKE_CONSOLE_LOGIN=self.console.login)
+        wait_for("the console", lambda: self.console.status("/healthz") == requests.codes.ok)
 
     def start_worker(self) -> None:
         """Start the worker."""

@@ -18,7 +18,7 @@ from pipeline.core.model import CHINA
 
 LEAD = timedelta(seconds=10)  # the processes are ready by then, and nobody waits long for beat
 RATE = "20"  # calls a second: the emulator allows more than the real service
-LOGS = ("worker.log", "beat.log", "flower.log")
+LOGS = ("worker.log", "beat.log", "flower.log", "console.log")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,9 @@ def world(folder: Path) -> Iterator[World]:
         environment["LAIKE_OCEANENGINE_RATE"] = RATE
         environment["LAIKE_BEAT_FILE"] = str(home / "beat-schedule")
         services = Services(environment, home, folder, started)
+        callback = f"{services.console.url}/authorize/callback"
+        emulator.control("settings", {"redirect_uri": callback})  # as registered for the app
+        environment |= {"LAIKE_CONSOLE_URL": services.console.url, "LAIKE_OCEANENGINE_REDIRECT_URI": callback}
         yield World(emulator, services, Commands(environment, transcript), folder, home, environment)
 
 

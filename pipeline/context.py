@@ -29,6 +29,7 @@ from pipeline.state.bundles import about_all, about_days, about_table
 from pipeline.state.coverage.absences import Absences
 from pipeline.state.coverage.book import DayBook
 from pipeline.state.coverage.coverage import Coverage
+from pipeline.state.coverage.day_letters import DayLetters
 from pipeline.state.coverage.last_outcomes import LastOutcomes
 from pipeline.state.coverage.readings import Readings
 from pipeline.state.coverage.spend import Spend
@@ -38,6 +39,7 @@ from pipeline.state.limiter import Limiter
 from pipeline.state.quota import Quota
 from pipeline.state.roster import Rosters
 from pipeline.state.runs.aside import Aside
+from pipeline.state.runs.day_reads import DayReads
 from pipeline.state.runs.events import Events
 from pipeline.state.runs.ledger import Ledger
 from pipeline.state.runs.marks import Marks
@@ -78,10 +80,12 @@ class Context:
     marks: Marks
     pulse: Pulse
     events: Events
+    day_reads: DayReads
     coverage: Coverage
     spend: Spend
     last_outcomes: LastOutcomes
     book: DayBook
+    day_letters: DayLetters
     readings: Readings
     absences: Absences
     base_facts: BaseFacts
@@ -107,8 +111,8 @@ class Context:
     pings: Pings = field(default_factory=Pings)
 
     def counting(self) -> Self:
-        """The same with a new tally, to count the calls of one step."""
-        return replace(self, tally=Tally())
+        """The same with a tally of its own, to count the calls of one step; ours counts them, too."""
+        return replace(self, tally=Tally(self.tally))
 
     def shared_now(self) -> datetime:
         """Redis' clock, the same for all workers, shifted as `now` is: it dates readings."""

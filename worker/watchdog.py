@@ -13,6 +13,7 @@ import structlog
 from celery import bootsteps, current_app
 
 from pipeline.context import Context
+from pipeline.steps.overview.signs import give_sign
 from pipeline.steps.runs.alive import is_silent
 from pipeline.steps.runs.due import waits_too_long
 from pipeline.steps.runs.plan import daily_is_lost
@@ -51,10 +52,11 @@ class Watchdog(bootsteps.StartStopStep):
 
 
 def look_and_beat(ctx: Context) -> None:
-    """Look once and touch the heartbeat file. No error ends the thread: nothing would start it again."""
+    """Look once, sign, and touch the heartbeat file. No error ends the thread: nothing would start it again."""
     try:
         with tells_errors(ctx, "后台检查出错"):
             look(ctx)
+        give_sign(ctx)
         beat(ctx.settings.heartbeat_file)
     except Exception as error:  # noqa: BLE001 told already, or passing by itself
         log.warning("watchdog_failed", error=type(error).__name__)  # it looks again soon

@@ -95,7 +95,8 @@ def _headline(visit: Visit, there: Standing) -> Headline:
     if there.until is None:
         return Headline("warn", there.trouble or "尚未授权", "完成授权后才能开始同步。")
     if there.trouble:
-        return Headline("bad", f"授权失效：{there.trouble}", "同步已停止，请重新授权；欠缺的数据会在授权后立即补齐。")
+        words = there.trouble if there.trouble.startswith("授权") else f"授权失效：{there.trouble}"
+        return Headline("bad", words, "同步已停止，请重新授权；欠缺的数据会在授权后立即补齐。")
     left = there.days_left(visit.now)
     if left < DAYS_WARNED:
         return Headline("warn", f"授权还有 {left} 天到期", "到期后同步会停止，请尽快重新授权。")

@@ -18,6 +18,7 @@ from pipeline.core.outcome import RunState
 from pipeline.core.overview.runs import RunLine, Wanted
 from pipeline.core.run_kind import RunKind
 from pipeline.core.runs.plan import OLDEST_DAYS, told_apart, yesterday
+from pipeline.core.text import plain
 from pipeline.render.words import days_words, named
 from pipeline.steps.accounts.roster import remembered_accounts
 from pipeline.steps.overview import runs, story
@@ -134,7 +135,7 @@ def _wanted(visit: Visit) -> list[str]:
             raise Unknown("没有这次补数，或记录已超过保存期限。")
         return [one.id for one in visit.ctx.ledger.run(run_id).accounts]
     typed = re.split(r"[\n,，;；]", visit.form.get("accounts", "")[:TEXT_MOST])
-    lines = [one.strip() for one in (*visit.form_list("account"), *typed)]
+    lines = [plain(one).strip() for one in (*visit.form_list("account"), *typed)]
     return list(dict.fromkeys(one for one in lines if one))[:LINES_MOST]
 
 

@@ -18,12 +18,44 @@ SIGNS: Mapping[State, Sign] = {
     State.BROKEN: Sign("✕", "有问题", "bad"),
     State.SKIPPED: Sign("–", "未检查", "calm"),
 }
+# by the name of a check, or by what comes before its first dot
+SUBJECTS: Mapping[str, str] = {
+    "settings": "设置",
+    "addresses": "服务地址",
+    "clock": "时钟",
+    "redis": "存储",
+    "token": "巨量引擎授权",
+    "oceanengine": "巨量引擎接口",
+    "accounts": "账户",
+    "feishu": "飞书应用",
+    "base": "多维表格",
+    "table": "数据表",
+    "tables": "数据表清单",
+    "columns": "列",
+    "rows": "数据行",
+    "room": "剩余空间",
+    "views": "账户视图",
+    "other_writers": "其他写入程序",
+    "webhook": "群机器人",
+    "worker": "任务执行",
+    "beat": "定时调度",
+}
 ORDER = (State.BROKEN, State.WARNING, State.SKIPPED, State.OK)
 
 
 def show(visit: Visit) -> Response:
     """Show the button: a check sends calls, and takes some seconds."""
     return visit.render("doctor.html", findings=None, greets=bool(visit.ctx.bot()))
+
+
+def subject(check: str) -> str:
+    """What a check is about."""
+    return SUBJECTS.get(check.partition(".")[0], "其他")
+
+
+def again(visit: Visit) -> Response:
+    """Lead back to the button: a reload of what was found sends no calls."""
+    return visit.go("doctor")
 
 
 def run(visit: Visit) -> Response:
@@ -37,8 +69,13 @@ def run(visit: Visit) -> Response:
         counts=Counter(one.state for one in found),
         worst=worst(found),
         signs=SIGNS,
+        subject=subject,
         greets=bool(ctx.bot()),
     )
 
 
-ROUTES = [page("/doctor", show, "doctor"), act("/doctor/run", run, "doctor_run")]
+ROUTES = [
+    page("/doctor", show, "doctor"),
+    act("/doctor/run", run, "doctor_run"),
+    page("/doctor/run", again, "doctor_again"),
+]

@@ -45,6 +45,8 @@ def show(visit: Visit) -> Response:
     return visit.render(
         "reports.html",
         found=found,
+        many=len(days),
+        short=len(found.lacking),
         rows=rows,
         page=number,
         pages=pages,

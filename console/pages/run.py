@@ -19,12 +19,12 @@ def show(visit: Visit) -> Response:
     """Show one run."""
     told = _told(visit)
     acts = visit.site.acts.of_run(told.run.run_id)
-    return visit.render("run.html", acts=acts, waits=bool(visit.query.get("waits")), **_shown(told))
+    return visit.render("run.html", acts=acts, **_shown(visit, told))
 
 
 def show_story(visit: Visit) -> Response:
     """Show the part of the page that changes while the run goes on."""
-    return visit.render("_story.html", **_shown(_told(visit)))
+    return visit.render("_story.html", **_shown(visit, _told(visit)))
 
 
 def _told(visit: Visit) -> RunTold:
@@ -34,11 +34,12 @@ def _told(visit: Visit) -> RunTold:
     return story.told(visit.ctx, run_id, number_in(visit.query, "after"))
 
 
-def _shown(told: RunTold) -> dict[str, Any]:
+def _shown(visit: Visit, told: RunTold) -> dict[str, Any]:
     phases = told.story.phases[-PHASES_SHOWN:]
     begins = min((phase.began_ms for phase in phases), default=0)
     return {
         "told": told,
+        "waits": bool(visit.query.get("waits")),  # no worker answered when it was begun
         "words": story_words,
         "phases": phases,
         "batches": len({phase.batch for phase in phases} - {None}),

@@ -34,16 +34,17 @@ class Headers:
             await self._app(scope, receive, send)
             return
 
+        hashed = _hashed(scope)  # now: a mount changes the scope
+
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update({**SECURITY, "Cache-Control": _caching(scope, message["status"])})
+                kept = FOR_EVER if hashed and message["status"] in {OK, NOT_MODIFIED} else "no-store"
+                MutableHeaders(scope=message).update({**SECURITY, "Cache-Control": kept})
             await send(message)
 
         await self._app(scope, receive, with_headers)
 
 
-def _caching(scope: Scope, status: int) -> str:
+def _hashed(scope: Scope) -> bool:
     path: str = scope["path"].removeprefix(scope.get("root_path", ""))
-    hashed = path.startswith(STATIC) and scope["query_string"].startswith(b"v=")
-    return FOR_EVER if hashed and status in {OK, NOT_MODIFIED} else "no-store"
+    return path.startswith(STATIC) and scope["query_string"].startswith(b"v=")

@@ -9,11 +9,13 @@ from pipeline.core.chain import Chain
 from pipeline.state.coverage.absences import Absences
 from pipeline.state.coverage.book import DayBook
 from pipeline.state.coverage.coverage import Coverage
+from pipeline.state.coverage.day_letters import DayLetters
 from pipeline.state.coverage.last_outcomes import LastOutcomes
 from pipeline.state.coverage.readings import Readings
 from pipeline.state.coverage.spend import Spend
 from pipeline.state.coverage.status_memory import StatusMemory
 from pipeline.state.runs.aside import Aside
+from pipeline.state.runs.day_reads import DayReads
 from pipeline.state.runs.events import Events
 from pipeline.state.runs.ledger import Ledger
 from pipeline.state.runs.marks import Marks
@@ -37,6 +39,7 @@ def about_all(client: redis.Redis) -> dict[str, Any]:
         "marks": Marks(client),
         "pulse": Pulse(client),
         "events": Events(client),
+        "day_reads": DayReads(client),
         "spend": Spend(client),
         "absences": Absences(client),
         "told": Told(client),
@@ -54,6 +57,7 @@ def about_days(client: redis.Redis, chain: Callable[[], Chain]) -> dict[str, Any
         "coverage": coverage,
         "last_outcomes": last_outcomes,
         "book": DayBook(coverage, last_outcomes),
+        "day_letters": DayLetters(client, chain),
         "readings": Readings(client, chain),
         "status_memory": StatusMemory(client, chain),
     }

@@ -28,7 +28,7 @@
 | laike:v1:base:<id>:app_token | string | none | one or two more calls |
 | laike:v1:base:<id>:zone | string | 1 day | one more call |
 | laike:v1:table:<id>:coverage:<account> | hash by day | none | corrections and edits by hand look the same |
-| laike:v1:table:<id>:days:<account> | hash by day, of 400 days | 400 days | read back from 同步状态 for 31 days |
+| laike:v1:table:<id>:days:<account> | hash by day (400), two lines | 400 days | read back from 同步状态 for 31 days |
 | laike:v1:table:<id>:status | string | none | found by its name |
 | laike:v1:table:<id>:status_rows | hash | 400 days | one more search |
 | laike:v1:table:<id>:views | hash by account | none | views are found by name and read again |
@@ -74,8 +74,8 @@ HOUR_S, DAY_S, WEEK_S = 3600, 24 * 3600, 7 * 24 * 3600
 STAGING_TTL_S, HISTORY_TTL_S = 3 * DAY_S, 400 * DAY_S
 NEWS_TTL_S, WRITTEN_TTL_S = 30 * DAY_S, 600
 EVENTS_MAX, EVENTS_KEPT = 10_000, 2_500  # of an open run, of an ended one: 1,000 accounts have two each
-BEAT_TTL_S = HOUR_S // 4  # beat loops several times a minute
-QUOTA_TTL_S, SPEND_TTL_S = 70 * DAY_S, 35 * DAY_S
+BEAT_TTL_S, QUOTA_TTL_S, SPEND_TTL_S = HOUR_S // 4, 70 * DAY_S, 35 * DAY_S  # beat loops several times a minute
+LINES = "letters", "loaded"  # fields beside the days: each sums days up; lost, it is made again
 
 TOKEN, TOKEN_LOCK = PREFIX + "token:pair", PREFIX + "token:lock"
 TOKEN_ATTEMPT, TOKEN_DEAD = PREFIX + "token:attempt", PREFIX + "token:dead"

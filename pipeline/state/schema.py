@@ -79,6 +79,8 @@ class Schema:
         """
         for old, new in self._pairs(table_id):
             self._copy(old, new)
+            account_id = new.removeprefix(keys.coverage(table_id, "")).removeprefix(keys.day_states(table_id, ""))
+            self._client.hdel(keys.day_states(table_id, account_id), *keys.LINES)  # they do not know what was copied
         pipe = self._client.pipeline()
         pipe.set(keys.HISTORY_TABLE, table_id)
         pipe.delete(keys.HISTORY_UNCLEAR)

@@ -2,6 +2,7 @@
 
 PAGES = {
     "today": "/",
+    "coverage": "/coverage",
     "runs": "/runs",
     "backfill": "/backfill",
     "changes": "/changes",

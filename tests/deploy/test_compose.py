@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import redis
+import requests
 
 from lab.processes import free_port
 from pipeline.settings_roles import NEEDS
@@ -22,7 +23,8 @@ from tests.workers import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-PRODUCT = ("worker", "beat", "flower")
+AFTER_CHECK = ("worker", "beat", "flower")
+PRODUCT = (*AFTER_CHECK, "console")
 ONCE = ("demo-setup", "check")  # they end before the others begin
 ACCESS = "/run/redis-access/url"  # the address of Redis with its password
 FROM_OUTSIDE = ("LAIKE_", "COMPOSE_", "REDIS_", "PYTHON_")
@@ -51,7 +53,7 @@ def services() -> dict[str, Plain]:
     return found
 
 
-each_service = pytest.mark.parametrize("name", ["redis", "check", "worker", "beat", "flower", "emulator", "demo-setup"])
+each_service = pytest.mark.parametrize("name", ["redis", "emulator", *PRODUCT, *ONCE])
 
 
 def test_the_dockerfile_is_clean() -> None:
@@ -70,7 +72,7 @@ def test_compose_reads_the_file_without_a_word() -> None:
 
 
 def test_without_the_demo_there_is_no_emulator() -> None:
-    assert set(config("")["services"]) == {"redis", "check", "worker", "beat", "flower"}
+    assert set(config("")["services"]) == {"redis", "check", *PRODUCT}
 
 
 def test_two_addresses_of_redis_are_refused(redis_url: str, tmp_path: Path) -> None:
@@ -97,18 +99,26 @@ def test_no_port_is_reached_from_outside(name: str) -> None:
     assert {port["host_ip"] for port in services()[name].get("ports", [])} <= {"127.0.0.1"}
 
 
-@pytest.mark.parametrize("name", ["redis", "worker", "beat", "flower", "emulator"])
+@pytest.mark.parametrize("name", ["redis", "emulator", *PRODUCT])
 def test_a_service_that_stays_says_whether_it_is_well(name: str) -> None:
     assert services()[name]["healthcheck"]["test"]
 
 
-@pytest.mark.parametrize("name", PRODUCT)
+@pytest.mark.parametrize("name", AFTER_CHECK)
 def test_the_product_waits_for_redis_and_ends_what_it_began(name: str) -> None:
     service = services()[name]
     assert service["depends_on"]["redis"]["condition"] == "service_healthy"
     assert service["depends_on"]["check"]["condition"] == "service_completed_successfully"
     assert service["stop_grace_period"] == "2m0s"
     assert "container_name" not in service  # so that it can be scaled
+
+
+def test_the_console_waits_for_redis_alone_so_that_it_says_which_settings_are_missing() -> None:
+    awaited = services()["console"]["depends_on"]
+    assert {name: (one["condition"], one["required"]) for name, one in awaited.items()} == {
+        "redis": ("service_healthy", True),
+        "demo-setup": ("service_completed_successfully", False),  # in the demo: it writes the login
+    }
 
 
 def mounts(name: str) -> dict[str, str]:
@@ -154,7 +164,8 @@ def test_the_product_starts_again_with_a_redis_that_has_another_password() -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "volume"), [("worker", "data"), ("beat", "beat"), ("flower", "flower"), ("demo-setup", "data")]
+    ("name", "volume"),
+    [("worker", "data"), ("beat", "beat"), ("flower", "flower"), ("console", "data"), ("demo-setup", "data")],
 )
 def test_a_service_has_no_data_but_its_own(name: str, volume: str) -> None:
     assert mounts(name) == {volume: "/data", "redis-access": "/run/redis-access", "demo": "/demo"}
@@ -177,7 +188,7 @@ def test_beat_and_flower_have_a_role_and_no_secret_that_it_does_not_need(name: s
     assert [variable for variable in others if told.get(variable) != ""] == []
 
 
-@pytest.mark.parametrize("name", ["check", "worker", "demo-setup"])
+@pytest.mark.parametrize("name", ["check", "worker", "console", "demo-setup"])
 def test_what_needs_everything_has_no_role(name: str) -> None:
     assert "LAIKE_ROLE" not in services()[name]["environment"]
 
@@ -200,7 +211,7 @@ class Stack:
 
     def __init__(self, redis_url: str, home: Path) -> None:
         self.home, self.redis_url = home, redis_url
-        self.emulator_port, self.flower_port = free_port(), free_port()
+        self.emulator_port, self.flower_port, self.console_port = free_port(), free_port(), free_port()
         for folder in ("data", "demo", "beat", "flower", "redis-access", "srv"):
             (home / folder).mkdir()
         (home / "srv" / ".env").symlink_to(home / "demo" / ".env")
@@ -215,6 +226,7 @@ class Stack:
             "0.0.0.0": "127.0.0.1",  # noqa: S104 taken out here
             "8080": str(self.emulator_port),
             "5555": str(self.flower_port),
+            "8000": str(self.console_port),
             "/tmp/": f"{own}/",  # noqa: S108 the container's
             "$$": "$",
         }
@@ -284,7 +296,7 @@ def test_every_service_starts_is_well_and_a_run_succeeds(redis_url: str, tmp_pat
         ended = stack.run("worker", ["laike", "sync", "--json"])
         assert ended.returncode == 0, ended.stderr
         assert json.loads(ended.stdout)["state"] == "success"
-        for name in PRODUCT:
+        for name in AFTER_CHECK:
             called = stack.run(name, ["celery", "-A", "worker.app", "call", "laike.keep_token"])
             assert called.returncode == 0, f"{name}: {called.stderr}"
         refused = stack.run("beat", ["laike", "runs"])
@@ -345,3 +357,11 @@ def test_flower_without_a_login_does_not_start(redis_url: str, tmp_path: Path) -
     ended = stack.run("flower", stack.command("flower"))
     assert ended.returncode == 2
     assert "LAIKE_FLOWER_LOGIN" in ended.stderr
+
+
+def test_the_console_comes_up_healthy_without_any_setting(redis_url: str, tmp_path: Path) -> None:
+    stack = Stack(redis_url, tmp_path)
+    with stack.service("console"):
+        assert wait_until(partial(stack.is_well, "console"), 30), stack.log("console")
+        answer = requests.get(f"http://127.0.0.1:{stack.console_port}/", timeout=20)
+    assert (answer.status_code, "LAIKE_CONSOLE_LOGIN" in answer.text) == (200, True)

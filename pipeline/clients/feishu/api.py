@@ -180,7 +180,7 @@ class Feishu:
         def attempt() -> dict[str, Any]:
             # asking for a token changes nothing: it is retried as a read, also before a write
             token = self.reads.run(self.token.current, self.time_left())
-            self.tally.ask()
+            self.tally.ask(path)
 
             def once() -> dict[str, Any]:
                 return self._once(token, timeout_s, method, path, params=params, json=body)

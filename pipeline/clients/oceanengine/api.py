@@ -158,7 +158,7 @@ class OceanEngine:
             raise self.entrance.error(msg, code=error.code, request_id=error.request_id) from None
 
     def _retried(self, path: str, params: Mapping[str, object], token: str, token_as: str | None) -> Answer:
-        self.tally.ask()
+        self.tally.ask(path)
         try:
             return self.policy.run(lambda: self._once(path, params, token, token_as), self.time_left())
         except NeedsPerson as error:

@@ -17,9 +17,10 @@ NOTHING = Figures(0, ZERO, ZERO)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The figures of a range, and on how many account-days they are not whole."""
+    """The figures of a range, of how many account-days they are, and how many are not whole."""
 
     figures: Figures
+    loaded: int
     lacking: int
 
     @property
@@ -76,7 +77,7 @@ def comparison(
     """
     before, lacking = range_before(days), dict.fromkeys(days, 0)
     there = {one.id: one for one in _each(days, before, names, coverage, lacking)}
-    none = Part(NOTHING, 0)
+    none = Part(NOTHING, 0, 0)
     accounts = [there.get(one, Compared(one, name, none, none)) for one, name in names.items()]
     accounts.sort(key=lambda one: (-one.now.figures.cost, one.name, one.id))
     total = Compared("", "", _together(one.now for one in accounts), _together(one.before for one in accounts))
@@ -108,7 +109,8 @@ def _each(
 
 def _part(days: DayRange, of_day: Mapping[date, DayCoverage], begun: date) -> Part:
     loaded = [one.loaded for day in days if (one := of_day.get(day)) and one.loaded]
-    return Part(added([figures_of(one) for one in loaded]), sum(d >= begun and _lacks(of_day.get(d)) for d in days))
+    lacking = sum(day >= begun and _lacks(of_day.get(day)) for day in days)
+    return Part(added([figures_of(one) for one in loaded]), len(loaded), lacking)
 
 
 def _lacks(one: DayCoverage | None) -> bool:
@@ -118,4 +120,4 @@ def _lacks(one: DayCoverage | None) -> bool:
 
 def _together(parts: Iterable[Part]) -> Part:
     some = list(parts)
-    return Part(added([one.figures for one in some]), sum(one.lacking for one in some))
+    return Part(added([one.figures for one in some]), sum(one.loaded for one in some), sum(one.lacking for one in some))

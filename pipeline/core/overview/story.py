@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from pipeline.core.coverage.aftermath import Aftermath
 from pipeline.core.errors import Trouble
-from pipeline.core.model import Account
+from pipeline.core.model import ZERO, Account
 from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summary
 from pipeline.core.overview.progress import Progress
 from pipeline.core.overview.spans import QUEUE, TROUBLE, Event, Span, calls_of, spans_of
@@ -55,13 +56,31 @@ class AccountStory:
         """Whether it is in trouble, as far as is known."""
         if self.end:
             return not self.end.state.good and self.end.state != DayState.PARKED
-        last = self.last
-        return last is not None and last.ended_ms is not None and last.facts.get("state", "") not in _ACCOUNT_GOOD
+        return self.failed is not None
 
     @property
     def last(self) -> Span | None:
         """Its newest try."""
         return self.spans[-1] if self.spans else None
+
+    @property
+    def failed(self) -> Span | None:
+        """The newest fetch that failed for good; each batch has its own."""
+        return next((span for span in reversed(self._fetched) if span.facts.get("state") not in _ACCOUNT_GOOD), None)
+
+    @property
+    def rows(self) -> int:
+        """Rows that were fetched so far."""
+        return sum(int(span.facts.get("rows", 0)) for span in self._fetched)
+
+    @property
+    def cost(self) -> Decimal:
+        """消耗 in 元 of these rows."""
+        return sum((Decimal(span.facts.get("cost", 0)) for span in self._fetched), ZERO)
+
+    @property
+    def _fetched(self) -> list[Span]:
+        return [span for span in self.spans if span.event == "fetched"]
 
     @property
     def ms(self) -> int:

@@ -12,6 +12,7 @@ from pipeline.core.coverage.day import Loaded
 from pipeline.core.model import AccountDay
 from pipeline.state import codec, keys
 from pipeline.state.coverage.by_day import read_days
+from pipeline.state.coverage.day_letters import AFTER_LOADED
 from pipeline.state.in_order import Dated, InOrder, by_key
 
 
@@ -20,7 +21,7 @@ class Coverage:
 
     def __init__(self, client: redis.Redis, chain: Callable[[], Chain]) -> None:
         self._client, self._chain = client, chain
-        self._in_order = InOrder(client, lambda data: _parse(data).as_of)
+        self._in_order = InOrder(client, lambda data: _parse(data).as_of, AFTER_LOADED)
 
     def of(self, account_id: str) -> dict[str, Loaded]:
         """What was last loaded of an account, by day (ISO)."""
@@ -52,11 +53,12 @@ class Coverage:
             now: The clock that dates readings: a time that is later counts as the oldest. Redis' own if omitted.
         """
         said = {at: Dated(codec.dump(one, Loaded), one.as_of) for at, one in loaded.items()}
-        self._in_order.put(by_key(said, self._keys()), now)
+        own, lines = self._keys(), self._keys(keys.day_states)
+        self._in_order.put(by_key(said, own), now, beside={own(at): lines(at) for at in loaded})
 
-    def _keys(self) -> Callable[[AccountDay], str]:
+    def _keys(self, key: Callable[[str, str], str] = keys.coverage) -> Callable[[AccountDay], str]:
         tables = self._chain()
-        return lambda at: keys.coverage(tables.table_of(at.day), at.account_id)
+        return lambda at: key(tables.table_of(at.day), at.account_id)
 
 
 def _parse(data: bytes) -> Loaded:

@@ -1,8 +1,7 @@
 """How the last reading of each account's day ended, loaded or not."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import redis
 
@@ -11,6 +10,7 @@ from pipeline.core.coverage.day import LastOutcome
 from pipeline.core.model import AccountDay, DayRange
 from pipeline.state import codec, keys
 from pipeline.state.coverage.by_day import read_days
+from pipeline.state.coverage.day_letters import AFTER_LAST, LAST
 from pipeline.state.in_order import Dated, InOrder, by_key
 
 KEPT_DAYS = 400
@@ -21,7 +21,7 @@ class LastOutcomes:
 
     def __init__(self, client: redis.Redis, chain: Callable[[], Chain]) -> None:
         self._client, self._chain = client, chain
-        self._in_order = InOrder(client, lambda data: _parse(data).as_of)
+        self._in_order = InOrder(client, lambda data: _parse(data).as_of, AFTER_LAST)
 
     def of(self, account_ids: Iterable[str], days: DayRange) -> dict[AccountDay, LastOutcome]:
         """How the last readings of these accounts' days ended; a day without one is absent."""
@@ -38,20 +38,9 @@ class LastOutcomes:
             now: The clock that dates readings: a time that is later counts as the oldest. Redis' own if omitted.
         """
         said = {at: Dated(codec.dump(one, LastOutcome), one.as_of) for at, one in outcomes.items()}
-        hashes = by_key(said, self._keys())
-        self._in_order.put(hashes, now)
-        pipe = self._client.pipeline()
-        for name in hashes:
-            pipe.expire(name, keys.HISTORY_TTL_S)
-        pipe.execute()
         if outcomes:
-            self._trim(hashes, max(at.day for at in outcomes) - timedelta(days=KEPT_DAYS))
-
-    def _trim(self, names: Iterable[str], oldest: date) -> None:
-        for name in names:
-            days: Any = self._client.hkeys(name)
-            if old := [day for day in days if day.decode() < oldest.isoformat()]:
-                self._client.hdel(name, *old)
+            oldest = max(at.day for at in outcomes) - timedelta(days=KEPT_DAYS)
+            self._in_order.put(by_key(said, self._keys()), now, more=(LAST, oldest.isoformat()))
 
     def _keys(self) -> Callable[[AccountDay], str]:
         tables = self._chain()

@@ -10,6 +10,7 @@ from typing import Any
 
 import redis
 
+from pipeline.core.telling.anomalies import Anomaly
 from pipeline.state import codec, keys
 
 RUN = "told"  # the field of a run
@@ -18,10 +19,13 @@ OVER_AFTER = timedelta(days=3)  # an event that no run saw for so long is over: 
 
 @dataclass(frozen=True, slots=True)
 class ToldEvent:
-    """The run that told of an event, and the day on which a run last saw it."""
+    """The run that told of an event, the day on which a run last saw it, and what was seen."""
 
     run_id: str
     seen: date
+    who: str = ""  # as it was told, for the first page; empty in records of older releases
+    what: str = ""
+    since: date | None = None
 
 
 class Told:
@@ -54,18 +58,28 @@ class Told:
         """Forget a trouble that is over: when it comes again it is told again."""
         self._client.delete(keys.told(day.isoformat(), what))
 
-    def claim_events(self, events: Collection[str], run_id: str, today: date) -> set[str]:
-        """The anomalies that this run is to tell of: those that nobody told, and those that it claimed before."""
-        if not events:
+    def claim_events(self, anomalies: Collection[Anomaly], run_id: str, today: date) -> set[str]:
+        """The events that this run is to tell of: those that nobody told, and those that it claimed before."""
+        if not anomalies:
             return set()
         told = self._events(today)
         pipe = self._client.pipeline()
-        for event in events:
-            first = told[event].run_id if event in told else run_id
-            pipe.hset(keys.ALERTS, event, codec.dump(ToldEvent(first, today), ToldEvent))
+        for one in anomalies:
+            first = told[one.event].run_id if one.event in told else run_id
+            seen = ToldEvent(first, today, one.who, one.what, one.since)
+            pipe.hset(keys.ALERTS, one.event, codec.dump(seen, ToldEvent))
         pipe.expire(keys.ALERTS, keys.NEWS_TTL_S)
         pipe.execute()
-        return {event for event in events if event not in told or told[event].run_id == run_id}
+        return {
+            event for event in (one.event for one in anomalies) if event not in told or told[event].run_id == run_id
+        }
+
+    def anomalies(self, day: date) -> list[Anomaly]:
+        """What runs saw on a day, told now or before, by account; without those that only an older release saw."""
+        found: Any = self._client.hgetall(keys.ALERTS)
+        seen = ((event.decode(), codec.load(ToldEvent, data)) for event, data in found.items())
+        made = [Anomaly(event, one.who, one.what, one.since) for event, one in seen if one.seen == day and one.what]
+        return sorted(made, key=lambda one: (one.who, one.event))
 
     def _events(self, today: date) -> dict[str, ToldEvent]:
         """Those that are not over; the others are forgotten."""

@@ -16,8 +16,8 @@ from pipeline.state.console.authorizations import Authorizations
 from pipeline.steps.accounts.discovery import reached
 from pipeline.steps.accounts.roster import current_accounts, remembered_accounts
 
-USED_UP = "授权链接已用过，或已超过 10 分钟，本次没有生效。请回到授权页重新开始。"
-FOREIGN = "这次授权不是您本次登录时开始的，没有生效。请回到授权页重新开始。"
+USED_UP = "授权链接已用过，或已超过 10 分钟，本次没有生效，请重新开始。"
+FOREIGN = "这次授权不是您本次登录时开始的，没有生效，请重新开始。"
 NO_ANSWER = "巨量引擎没有回应，本次授权没有完成。请稍后重新授权。"
 RUNS_LOOKED_AT = 20
 PAIRS = (TokenStep.REFRESHED, TokenStep.BROUGHT)

@@ -31,7 +31,7 @@ def alerts(ctx: Context, summary: Summary, history: History, unheard: Sequence[S
     cut = parts(ctx.ledger.run(summary.run_id))
     corrected = [one for run in (summary, *unheard) for one in _restatements(ctx, run)]
     found = [*corrected, *_of_the_day(ctx, cut, summary, history)]
-    new = ctx.told.claim_events([one.event for one in found], summary.run_id, china_day(summary.ended_at))
+    new = ctx.told.claim_events(found, summary.run_id, china_day(summary.ended_at))
     return sentences([one for one in found if one.event in new])
 
 

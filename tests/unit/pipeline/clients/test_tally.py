@@ -27,7 +27,7 @@ def test_an_endpoint_is_named_without_ids(path: str, name: str) -> None:
 def test_calls_beyond_what_was_asked_for_are_retries_and_what_is_zero_is_not_told() -> None:
     tally = Tally()
     assert tally.facts().keys() == {"ms"}
-    tally.ask()
+    tally.ask("/report/promotion/get/")
     for _ in range(3):
         tally.call("/report/promotion/get/", 0.25)
     facts = tally.facts()
@@ -40,7 +40,7 @@ def test_calls_beyond_what_was_asked_for_are_retries_and_what_is_zero_is_not_tol
 
 def test_what_was_asked_for_and_never_called_is_no_retry() -> None:
     tally = Tally()
-    tally.ask()
+    tally.ask("/a/b")
     assert "retries" not in tally.facts()
 
 
@@ -50,3 +50,36 @@ def test_threads_count_together() -> None:
         for _ in range(500):
             pool.submit(tally.call, "/a/b")
     assert tally.facts()["calls"] == "a/b 500"
+
+
+def test_a_step_counts_for_itself_and_for_the_whole_process() -> None:
+    whole = Tally()
+    for _ in range(2):
+        step = Tally(whole)
+        step.ask("/a/b")
+        step.call("/a/b")
+        assert step.facts()["calls"] == "a/b 1"
+    assert whole.facts()["calls"] == "a/b 2"
+
+
+def test_each_call_and_retry_is_handed_out_once_unless_it_could_not_be_kept() -> None:
+    tally = Tally()
+    tally.ask("/a/b")
+    tally.call("/a/b")
+    tally.call("/a/b")
+    spent = tally.take()
+    assert (spent.calls, spent.retries) == ({"a/b": 2}, {"a/b": 1})
+    assert not tally.take().calls
+    tally.give_back(spent)
+    tally.ask("/c/d")
+    tally.call("/c/d")
+    again = tally.take()
+    assert (again.calls, again.retries) == ({"a/b": 2, "c/d": 1}, {"a/b": 1})
+
+
+def test_a_request_that_was_not_sent_yet_is_no_retry_later() -> None:
+    tally = Tally()
+    tally.ask("/a/b")
+    assert not tally.take().retries
+    tally.call("/a/b")
+    assert not tally.take().retries

@@ -1,0 +1,203 @@
+"""The product's vital signs, for metrics: what is loaded, what ran, what comes to an end, who is alive."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from pipeline.core.coverage.states import LETTERS
+from pipeline.core.model import DayRange
+from pipeline.core.outcome import DayState, RunState, Summary
+from pipeline.core.run_kind import RunKind
+
+_STATES: Mapping[str, DayState] = {letter: state for state, letter in LETTERS.items()}
+_GOOD = "".join(letter for letter, state in _STATES.items() if state.good)
+_MISSING = LETTERS[DayState.MISSING]
+# phase → the event that ends it, the event that begins it; without one it begins with the run
+_PHASES: Mapping[str, tuple[str, str | None]] = {
+    "fetch": ("fetched", None),
+    "read": ("table_read", None),
+    "load": ("loaded", "loading"),
+    "verify": ("verified", "verifying"),
+    "views": ("views_checked", "verified"),
+    "finish": ("finished", "verified"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnd:
+    """How a run ended, in what metrics need of it.
+
+    Attributes:
+        accounts: The ids of its accounts.
+        needs: Why a person is needed, by account; under "" what concerns the whole run.
+        phases: Seconds by phase; empty where nobody asked for them.
+    """
+
+    run_id: str
+    kind: RunKind
+    state: RunState
+    dry_run: bool
+    started_at: datetime
+    ended_at: datetime
+    accounts: frozenset[str]
+    needs: Mapping[str, str]
+    phases: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenEnds:
+    """When Ocean Engine's tokens end."""
+
+    access: datetime
+    refresh: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TableRows:
+    """The rows of a physical table as last counted; `newest` is whether new days go into it."""
+
+    table_id: str
+    rows: int
+    newest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """What is known of the accounts' last days.
+
+    Attributes:
+        counts: Account-days by state.
+        last_good: The newest day that is good for every account; `None` if none of these days is.
+    """
+
+    counts: Mapping[DayState, int]
+    last_good: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vitals:
+    """All vital signs at one moment.
+
+    Attributes:
+        table_id: The table of the settings, which names its chain.
+        rows_limit: Of a physical table.
+        successor: The first day of an announced successor of the newest table.
+        token: `None` if there is no pair that can be read.
+        needs: Stable words for why a person is needed.
+        calls_limit: Calls to Feishu a month; 0: none.
+        failed_in_a_row: The newest runs without a success among them.
+        worker_seen, beat_seen: By Redis' clock; `None`: not within a day, or a quarter of an hour.
+    """
+
+    table_id: str
+    accounts: int
+    days: Days
+    rows: tuple[TableRows, ...]
+    rows_limit: int
+    successor: date | None
+    token: TokenEnds | None
+    needs: tuple[str, ...]
+    calls_used: int
+    calls_limit: int
+    queues: Mapping[str, int]
+    open_runs: int
+    failed_in_a_row: int
+    last_runs: tuple[RunEnd, ...]
+    calls: Mapping[str, int]
+    retries: Mapping[str, int]
+    workers: int
+    worker_seen: datetime | None
+    beat_seen: datetime | None
+
+
+def days_of(
+    strips: Mapping[str, tuple[str, bool]], days: DayRange, parked: Collection[str], lookback_days: int
+) -> Days:
+    """Count the states of accounts' days, and find the last good day.
+
+    Args:
+        strips: By account its days as letters, the oldest first, and whether an older one was loaded.
+        parked: Accounts for which nobody waits.
+        lookback_days: What is asked of an account without any loaded day.
+    """
+    letters, bad, seen = Counter[str](), set[int](), set[int]()
+    for account_id, (strip, older) in strips.items():
+        first = _first_asked(strip, older=older, lookback_days=lookback_days)
+        asked = strip[first:]
+        if account_id in parked:
+            letters.update(asked.replace(_MISSING, LETTERS[DayState.PARKED]))
+            continue
+        letters.update(asked)
+        bad |= {first + place for place, letter in enumerate(asked) if letter not in _GOOD}
+        seen.update(range(first, len(strip)))
+    good = max(seen - bad, default=None)
+    counts: dict[DayState, int] = {
+        state: letters[letter] for letter, state in _STATES.items() if state is not DayState.OPEN
+    }
+    return Days(counts, None if good is None else list(days)[good])
+
+
+def _first_asked(strip: str, *, older: bool, lookback_days: int) -> int:
+    """The place of the first day that somebody asked for."""
+    if older:
+        return 0
+    there = len(strip) - len(strip.lstrip(_MISSING))
+    return there if there < len(strip) else max(0, len(strip) - lookback_days)
+
+
+def end_of(summary: Summary) -> RunEnd:
+    """What metrics need of a run's summary."""
+    troubles = {"": summary.trouble, **{one.id: one.trouble for one in summary.accounts}}
+    return RunEnd(
+        run_id=summary.run_id,
+        kind=summary.kind,
+        state=summary.state,
+        dry_run=summary.dry_run,
+        started_at=summary.started_at,
+        ended_at=summary.ended_at,
+        accounts=frozenset(account.id for account in summary.accounts),
+        needs={one: trouble.reason for one, trouble in troubles.items() if trouble and trouble.needs_person},
+    )
+
+
+def phase_seconds(events: Sequence[Mapping[str, str]]) -> dict[str, float]:
+    """Seconds of a run by phase; phases overlap, and one without events is left out."""
+    first, last = dict[str, int](), dict[str, int]()
+    for event in events:
+        at = int(event["at"])
+        first.setdefault(event["event"], at)
+        last[event["event"]] = at
+    if not events:
+        return {}
+    begun = int(events[0]["at"])
+    return {
+        phase: max(0, last[end] - (first.get(start, begun) if start else begun)) / 1000
+        for phase, (end, start) in _PHASES.items()
+        if end in last
+    }
+
+
+def failed_in_a_row(newest_first: Iterable[RunEnd]) -> int:
+    """How many of the newest runs were no success, up to the first one that was; dry runs do not count."""
+    count = 0
+    for end in newest_first:
+        if end.dry_run:
+            continue
+        if end.state is RunState.SUCCESS:
+            break
+        count += 1
+    return count
+
+
+def needs_of(newest_first: Iterable[RunEnd]) -> set[str]:
+    """Why a person is needed, by what the newest run of each account found."""
+    found, judged = set[str](), set[str]()
+    for end in newest_first:
+        if end.dry_run:
+            continue
+        if not judged and "" in end.needs:
+            found.add(end.needs[""])
+        found |= {reason for one, reason in end.needs.items() if one and one not in judged}
+        judged |= end.accounts
+    return found

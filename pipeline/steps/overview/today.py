@@ -1,0 +1,195 @@
+"""Read what the first page shows. Redis alone is asked; no call is made."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from pipeline.context import Context
+from pipeline.core.coverage.day import DayCoverage
+from pipeline.core.coverage.owed import newest_owed
+from pipeline.core.errors import NeedsPerson, TablesDisagree, TableUnseen
+from pipeline.core.model import Account, AccountDay, grouped
+from pipeline.core.outcome import Run, RunState
+from pipeline.core.overview.figures import Past
+from pipeline.core.overview.today import Calls, Corrected, Room, Seen, Today, today_of
+from pipeline.core.overview.todo import Access, Standstill
+from pipeline.core.overview.verdict import DaySeen, UnderWay
+from pipeline.core.rollover.forecast import boundary
+from pipeline.core.rollover.split import Split
+from pipeline.core.run_kind import RunKind
+from pipeline.core.runs.plan import deadline_s, owed_from, scheduled_id, yesterday
+from pipeline.core.table.limits import calls_warning, rows_warning
+from pipeline.core.telling.anomalies import sentences
+from pipeline.state.beat import BeatSigns
+from pipeline.steps.accounts.roster import remembered_accounts
+from pipeline.steps.overview.past import End, Held
+from pipeline.steps.runs.alive import state_without_end
+
+RUNS_LOOKED_AT = 8  # the newest
+OPEN_LOOKED_AT = 5
+CORRECTED_DAYS = 2  # of daily and settling runs: what the source corrected lately
+Days = Mapping[str, DayCoverage]
+
+
+def today(ctx: Context, page: int, held: Held, next_times: Mapping[str, datetime]) -> Today:
+    """The first page.
+
+    Args:
+        page: Of the accounts; the first is 1.
+        held: What this process holds between two looks.
+        next_times: The next time of each scheduled task.
+    """
+    ctx = ctx.pinned()
+    now, listed = ctx.now(), remembered_accounts(ctx)
+    accounts = [Account(one, name) for one, name in listed.names.items()] if listed else None
+    parked = {one: absence.since for one, absence in ctx.absences.parked(now).items()}
+    day, days = _day(ctx, accounts or [], len(parked))
+    open_runs = ctx.ledger.open_runs()
+    past = held.past(ctx, [one.id for one in accounts or []], day, open_runs)
+    ends = held.ends(ctx, _run_ids(ctx, day))
+    waited_for = None if accounts is None else [one for one in accounts if one.id not in parked]
+    seen = _day_seen(ctx, day, days, waited_for, known=past.known or bool(days), open_runs=open_runs)
+    return today_of(
+        Seen(
+            day=seen,
+            accounts=accounts,
+            parked=parked,
+            past=past,
+            still=_standstill(ctx, day, ends),
+            room=_room(ctx, day, past),
+            calls=_calls(ctx),
+            corrected=_corrected(ends),
+            alerts=sentences(ctx.told.anomalies(day + timedelta(days=1))),
+            next_times=next_times,
+            clock_offset_s=ctx.settings.clock_offset_s,
+        ),
+        page,
+    )
+
+
+def _day(ctx: Context, accounts: Sequence[Account], parked: int) -> tuple[date, Days]:
+    """The day that is shown, with what is known of it: yesterday once it is owed or anything of it was read."""
+    newest = yesterday(ctx.now())
+    of_newest = _of_day(ctx, accounts, newest)
+    owed = newest_owed(ctx.now(), ctx.settings.daily_at, _deadline_s(ctx, len(accounts) - parked))
+    if of_newest or owed == newest:
+        return newest, of_newest
+    before = _of_day(ctx, accounts, owed)
+    return (owed, before) if before else (newest, of_newest)
+
+
+def _of_day(ctx: Context, accounts: Sequence[Account], day: date) -> Days:
+    return {at.account_id: one for at, one in ctx.book.at(AccountDay(one.id, day) for one in accounts).items()}
+
+
+def _deadline_s(ctx: Context, accounts: int) -> float:
+    return deadline_s(max(1, accounts), 1, ctx.settings.oceanengine_rate, ctx.settings.run_deadline_s)
+
+
+def _day_seen(
+    ctx: Context, day: date, days: Days, waited_for: list[Account] | None, *, known: bool, open_runs: Sequence[str]
+) -> DaySeen:
+    settings, seconds = ctx.settings, _deadline_s(ctx, len(waited_for or ()))
+    return DaySeen(
+        day=day,
+        now=ctx.now(),
+        waited_for=waited_for,
+        days=days,
+        known=known,
+        daily_at=settings.daily_at,
+        due_at=owed_from(ctx.now(), settings.daily_at, seconds) - (yesterday(ctx.now()) - day),
+        settle_at=settings.settle_at,
+        patience=timedelta(seconds=seconds),
+        run=_under_way(ctx, day, open_runs),
+    )
+
+
+def _under_way(ctx: Context, day: date, open_runs: Sequence[str]) -> UnderWay | None:
+    """The newest run that works on a day."""
+    runs = [run for run in ctx.ledger.plans(open_runs[-OPEN_LOOKED_AT:]) if day in run.days and not run.dry_run]
+    alive = [run for run in runs if state_without_end(ctx, run) is RunState.RUNNING]
+    newest = max(alive, key=_begun, default=None)
+    return UnderWay(newest.run_id, newest.kind) if newest else None
+
+
+def _begun(run: Run) -> datetime:
+    return run.started_at
+
+
+def _run_ids(ctx: Context, day: date) -> list[str]:
+    """The newest runs, and those of beat that read the shown day and the one before."""
+    scheduled = [
+        scheduled_id(kind, day - timedelta(days=ago))
+        for ago in range(CORRECTED_DAYS)
+        for kind in (RunKind.SETTLE, RunKind.DAILY)
+    ]
+    return list(dict.fromkeys([*ctx.ledger.newest(RUNS_LOOKED_AT), *scheduled]))
+
+
+def _standstill(ctx: Context, day: date, ends: Sequence[End]) -> Standstill:
+    newest = next((one for one in ends if not one.dry_run), None)
+    failed = newest and newest.state is RunState.FAILED and day in newest.days
+    return Standstill(
+        access=_access(ctx),
+        stops=_stops(ctx),
+        unclear=ctx.schema.unclear() is not None,
+        beat_silent=not BeatSigns(ctx.client).seen(),
+        run_trouble=newest.trouble if newest and failed else None,
+    )
+
+
+def _access(ctx: Context) -> Access:
+    try:
+        pair, trouble = ctx.tokens.pair(), ctx.tokens.trouble()
+    except NeedsPerson as error:
+        return Access(error.trouble(), None)
+    return Access(trouble.trouble() if trouble else None, pair.refresh_expires_at)
+
+
+def _stops(ctx: Context) -> tuple[str, ...]:
+    """Why loading into a table of ours is stopped, each reason once."""
+    lost = [ctx.at_table(table_id).visibility.lost() for table_id in ctx.chain.ids]
+    return tuple(
+        dict.fromkeys(TablesDisagree.reason if one.tables else TableUnseen.reason for one in lost if one is not None)
+    )
+
+
+def _room(ctx: Context, day: date, past: Past) -> Room:
+    """The room of the newest table, by what runs learned."""
+    chain, settings = ctx.chain, ctx.settings
+    counts = ctx.table_facts.beside(chain.newest.table_id).rows()
+    told = chain.announced.first if chain.announced else None
+    if not counts:
+        return Room(rows=None, cap=settings.table_max_rows, successor=told, announced=told is not None)
+    before = ctx.table_facts.beside(chain.ids[-2]).rows() if len(chain.ids) > 1 else {}
+    last = past.course[-1].figures if past.course else None
+    coming = day + timedelta(days=1)
+    first = told or boundary(
+        settings.table_split, counts, settings.table_max_rows, last.rows if last else 0, coming, before=before
+    )
+    rolls_over = settings.table_split is not Split.NONE
+    return Room(
+        rows=counts[max(counts)],
+        cap=settings.table_max_rows,
+        counted=max(counts),
+        successor=first,
+        announced=told is not None,
+        warning=rows_warning(counts, settings.table_max_rows, successor=told, rolls_over=rolls_over),
+    )
+
+
+def _calls(ctx: Context) -> Calls:
+    used, limit = ctx.quota.used(), ctx.settings.feishu_monthly_calls
+    return Calls(used, limit, calls_warning(used, limit, ctx.now()))
+
+
+def _corrected(ends: Sequence[End]) -> tuple[Corrected, ...]:
+    """What the source corrected, by account, each day once and by the run that saw it first here."""
+    found: dict[tuple[str, date], End] = {}
+    for end in sorted(ends, key=lambda one: one.ended_at, reverse=True):
+        for place in () if end.dry_run else end.restated:
+            found.setdefault(place, end)
+    groups = grouped(((name, end.run_id), (day, end.ended_at)) for (name, day), end in found.items())
+    return tuple(
+        Corrected(name, tuple(sorted(day for day, _ in those)), run_id, those[0][1])
+        for (name, run_id), those in groups.items()
+    )

@@ -1,0 +1,72 @@
+import csv
+import io
+from datetime import timedelta
+
+import openpyxl
+
+from tests.console.history import NAME, STRANGE_DAYS, STRANGE_PAGES, statuses, strangely_named
+from tests.console_desk import Desk
+from tests.lab import Lab
+from tests.leaks import secrets_of
+
+FORMS = ("html", "xlsx", "csv")
+
+
+def test_without_accounts_the_page_says_what_comes_first(desk: Desk) -> None:
+    desk.lab.extra["LAIKE_ACCOUNTS"] = "{}"
+    assert desk.get("/reports").status_code == 200
+
+
+def test_a_range_is_summed_and_its_files_hold_the_table_s_rows(desk: Desk) -> None:
+    lab = desk.lab
+    lab.sync()
+    first, last = lab.day - timedelta(days=2), lab.day
+    query = f"first={first}&last={last}"
+    rows = lab.source(first, last)
+    cost = sum(float(row["stat_cost"]) for row in rows.values())
+    page = desk.get(f"/reports?{query}").text
+    assert f"{cost:,.2f}" in page
+    assert f"{len(rows):,}" in page
+    for visitor in (desk, desk.viewer):
+        html, xlsx, text = (visitor.get(f"/reports/file/{form}?{query}") for form in FORMS)
+        assert [one.status_code for one in (html, xlsx, text)] == [200, 200, 200]
+        assert f"laike-report-{first}-{last}.html" in html.headers["Content-Disposition"]
+        assert all(one.headers["Content-Disposition"].startswith("attachment;") for one in (html, xlsx, text))
+        assert all(int(one.headers["Content-Length"]) == len(one.content) for one in (html, xlsx, text))
+        assert f"{cost:,.2f}" in html.text
+        read = list(csv.DictReader(io.StringIO(text.content.decode("utf-8-sig"))))
+        ids = {row["单元ID"] for row in read if row["单元ID"]}
+        assert {key.promotion_id for key in rows} <= ids
+        assert not [row for row in read if row["单元名称"][:1] in {"=", "+", "-", "@"}]
+        sheet = openpyxl.load_workbook(io.BytesIO(xlsx.content), read_only=True).worksheets[0]
+        assert sum(1 for _ in sheet.iter_rows()) == len(read) + 1
+
+
+def test_days_that_are_not_whole_are_told(desk: Desk) -> None:
+    desk.lab.fault("report.promotion", "code", code=40002, times=1)
+    desk.lab.sync()
+    page = desk.get(f"/reports?first={desk.lab.day}&last={desk.lab.day}").text
+    assert "1 天数据不完整，合计偏低" in page
+    assert desk.lab.day.isoformat() in page
+
+
+def test_nothing_that_is_asked_for_becomes_a_path_or_breaks_the_page(lab: Lab) -> None:
+    with strangely_named(lab) as desk:
+        page = desk.get("/reports").text
+        assert NAME not in page
+        assert "&lt;script&gt;" in page
+        assert NAME.encode() not in desk.get("/reports/file/html").content
+        assert not [secret for secret in secrets_of(lab) if secret in page]
+        answers = {
+            **statuses(desk, "/reports", "first", STRANGE_DAYS),
+            **statuses(desk, "/reports", "last", STRANGE_DAYS),
+            **statuses(desk, "/reports", "page", STRANGE_PAGES),
+            **statuses(desk, "/reports/file/csv", "first", STRANGE_DAYS),
+        }
+        assert set(answers.values()) <= {200, 400}, answers
+        assert desk.get(f"/reports?last={lab.day + timedelta(days=1)}").status_code == 400
+        assert desk.get(f"/reports?first={lab.day}&last={lab.day - timedelta(days=1)}").status_code == 400
+        assert desk.get(f"/reports?first={lab.day - timedelta(days=400)}&last={lab.day}").status_code == 400
+        for form in ("..%2f..%2fetc%2fpasswd", "../../etc/passwd", "jsonl", "html%00", "%2e%2e", "csv;x", "py"):
+            assert desk.get(f"/reports/file/{form}").status_code == 404, form
+        assert desk.get("/reports/file/csv?name=../../x&to=/tmp/x").headers["Content-Disposition"].count("/") == 0

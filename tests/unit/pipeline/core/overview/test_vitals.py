@@ -1,0 +1,101 @@
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from pipeline.core.errors import Trouble
+from pipeline.core.model import ZERO, DayRange
+from pipeline.core.outcome import AccountResult, DayState, RunState, Summary
+from pipeline.core.overview.vitals import days_of, end_of, failed_in_a_row, needs_of, phase_seconds
+
+DAYS = DayRange(date(2026, 3, 1), date(2026, 3, 5))
+NOON = datetime(2026, 3, 6, 4, tzinfo=UTC)
+PERSON = Trouble(reason="needs_authorization", message="m", what_to_do="w", needs_person=True)
+PASSING = Trouble(reason="unavailable", message="m", what_to_do="w")
+
+
+def summary(state: RunState, accounts: Mapping[str, Trouble | None], trouble: Trouble | None = None) -> Summary:
+    results = [
+        AccountResult(
+            id=one, name=one, state=DayState.FAILED if why else DayState.LOADED, rows=0, cost=ZERO,
+            window_rows=0, window_cost=ZERO, trouble=why,
+        )
+        for one, why in accounts.items()
+    ]  # fmt: skip
+    return Summary(
+        run_id="daily-2026-03-05", state=state, day=DAYS.last, days=DAYS, accounts=tuple(results), trouble=trouble,
+        started_at=NOON, ended_at=NOON + timedelta(seconds=4),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("strips", "good"),
+    [
+        ({"1": ("LLLLL", True), "2": ("LL0LL", True)}, 5),
+        ({"1": ("LLLLL", True), "2": ("LLLLF", True)}, 4),
+        ({"1": ("LLLLI", True), "2": ("LLL-L", True)}, 3),
+        ({"1": ("LLLLL", True), "2": ("---LL", False)}, 5),  # nobody asked for the first three
+        ({"1": ("LLLLL", True), "2": ("-----", False)}, 3),  # nothing is loaded of the two of the look-back
+        ({"1": ("LLLLL", True), "3": ("LLLFF", True)}, 5),  # parked
+        ({"1": ("FFFFF", True)}, None),
+        ({}, None),
+    ],
+)
+def test_the_last_good_day_is_good_for_every_account_that_is_waited_for(
+    strips: dict[str, tuple[str, bool]], good: int | None
+) -> None:
+    found = days_of(strips, DAYS, parked={"3"}, lookback_days=2)
+    assert found.last_good == (date(2026, 3, good) if good else None)
+
+
+def test_days_are_counted_by_state_and_those_of_a_parked_account_that_nobody_read_as_parked() -> None:
+    strips = {"1": ("LL0FI", True), "2": ("---L-", False), "3": ("LL---", True)}
+    counts = days_of(strips, DAYS, parked={"3"}, lookback_days=2).counts
+    assert counts == {
+        DayState.LOADED: 5, DayState.EMPTY: 1, DayState.INCOMPLETE: 1, DayState.FAILED: 1, DayState.MISSING: 1,
+        DayState.PARKED: 3,
+    }  # fmt: skip
+
+
+def test_a_gap_before_the_first_of_these_days_counts_if_an_older_day_was_loaded() -> None:
+    assert days_of({"1": ("--LLL", True)}, DAYS, (), 2).counts[DayState.MISSING] == 2
+    assert days_of({"1": ("--LLL", False)}, DAYS, (), 2).counts[DayState.MISSING] == 0
+
+
+def test_phases_take_from_their_first_event_to_their_last() -> None:
+    told = [
+        ("planned", 0), ("fetching", 100), ("table_read", 900), ("fetched", 1000), ("fetched", 2500), ("loading", 2600),
+        ("loaded", 4000), ("verifying", 4000), ("verified", 5000), ("views_checked", 5100), ("finished", 5500),
+    ]  # fmt: skip
+    events = [{"event": event, "at": str(1_700_000_000_000 + at)} for event, at in told]
+    assert phase_seconds(events) == {
+        "fetch": 2.5, "read": 0.9, "load": 1.4, "verify": 1.0, "views": 0.1, "finish": 0.5
+    }  # fmt: skip
+
+
+def test_a_phase_without_its_end_is_left_out() -> None:
+    assert phase_seconds([]) == {}
+    assert phase_seconds([{"event": "planned", "at": "1"}, {"event": "loading", "at": "2"}]) == {}
+
+
+def test_runs_without_success_are_counted_up_to_the_last_success() -> None:
+    good, bad = (end_of(summary(state, {"1": None})) for state in (RunState.SUCCESS, RunState.PARTIAL))
+    dry = end_of(replace(summary(RunState.FAILED, {"1": None}), dry_run=True))
+    assert failed_in_a_row([bad, dry, bad, good, bad]) == 2
+    assert failed_in_a_row([good, bad]) == failed_in_a_row([]) == 0
+
+
+def test_a_person_is_needed_by_what_the_newest_run_of_each_account_found() -> None:
+    both = end_of(summary(RunState.PARTIAL, {"1": PERSON, "2": PASSING}))
+    only_two = end_of(summary(RunState.SUCCESS, {"2": None}))
+    only_one = end_of(summary(RunState.SUCCESS, {"1": None}))
+    assert needs_of([only_two, both]) == {"needs_authorization"}
+    assert needs_of([only_one, both]) == set()
+
+
+def test_what_concerned_a_whole_run_is_over_with_the_next_run() -> None:
+    whole = end_of(summary(RunState.FAILED, {"1": PASSING}, PERSON))
+    after = end_of(summary(RunState.SUCCESS, {"2": None}))
+    assert needs_of([whole, after]) == {"needs_authorization"}
+    assert needs_of([after, whole]) == set()
