@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.test_every_page import CLIPPED, barriers
 from tests.console_desk import ACTOR, Desk
 from tests.lab import Lab, empty
 from tests.workers import SHORT, Workers, workers
@@ -54,6 +55,14 @@ class Person:
         subprocess.run(["/bin/sh", "-c", command], cwd=self.lab.home, check=True, timeout=30)
 
 
+def looked_at(page: Page) -> None:
+    """Nothing on the page keeps anybody out, on a wide screen and on a phone."""
+    assert barriers(page) == []
+    for width in (390, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(CLIPPED) == []
+
+
 @pytest.fixture
 def working(lab: Lab) -> Iterator[Workers]:
     """The first day: nobody authorized, no setting but those of the machine, a base without a table of ours."""
@@ -78,6 +87,7 @@ def test_a_person_comes_from_an_empty_base_to_the_first_success(working: Workers
     person.press("登录")
     assert person.state("settings") == "○ 待完成"
     expect(page.locator("#settings pre").filter(has_text=f"{desk.url}/authorize/callback")).to_be_visible()
+    looked_at(page)
 
     person.fill_env({
         "LAIKE_OCEANENGINE_APP_ID": str(facts["app_id"]),
@@ -94,6 +104,7 @@ def test_a_person_comes_from_an_empty_base_to_the_first_success(working: Workers
     person.press("全部检测")
     assert person.state("checks") == "✓ 已完成"
     expect(page.locator("#table")).to_contain_text("新建数据表“广告日报”")
+    looked_at(page)
     person.press("按计划创建")
     assert person.state("table") == "✓ 已完成"
     assert person.state("authorize") == "○ 待完成"
@@ -110,6 +121,7 @@ def test_a_person_comes_from_an_empty_base_to_the_first_success(working: Workers
     assert (person.state("authorize"), person.state("accounts")) == ("✓ 已完成", "✓ 已完成")
     person.press("发送测试消息")
     assert person.state("bot") == "✓ 已完成"
+    looked_at(page)
     person.press("开始同步")
     expect(page.get_by_role("status").filter(has_text="设置已完成")).to_be_visible(timeout=RUN_MS)
     assert person.state("first_run") == "✓ 已完成"

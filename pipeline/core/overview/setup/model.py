@@ -180,6 +180,11 @@ class Setup:
         return all(one.state == StepState.DONE or one.optional for one in self.steps)
 
     @property
+    def remarks(self) -> int:
+        """The number of results of this visit that somebody should read."""
+        return sum(len(item.others) for one in self.steps for item in one.items)
+
+    @property
     def left(self) -> int:
         """The number of steps that are left."""
         return sum(one.state != StepState.DONE and not one.optional for one in self.steps)
