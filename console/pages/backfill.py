@@ -15,7 +15,7 @@ from console.visit import Unknown, Visit
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import china_day
 from pipeline.core.outcome import RunState
-from pipeline.core.overview.runs import RunLine, Wanted
+from pipeline.core.overview.runs.lines import RunLine, Wanted
 from pipeline.core.run_kind import RunKind
 from pipeline.core.runs.plan import OLDEST_DAYS, told_apart, yesterday
 from pipeline.core.text import plain
