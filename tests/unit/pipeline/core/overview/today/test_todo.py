@@ -7,9 +7,9 @@ import pytest
 from pipeline.core.causes import CAUSES
 from pipeline.core.errors import AccountUnavailable, NeedsAuthorization, NeedsPerson, TableFull, Throttled
 from pipeline.core.outcome import DayState
-from pipeline.core.overview.todo import PASSING, Access, Place, Standstill, ToDo, todos, tone_of
-from pipeline.core.overview.verdict import Tone
-from tests.unit.pipeline.core.overview.mornings import EAST, WEST, at, bad, loaded
+from pipeline.core.overview.today.todo import PASSING, Access, Place, Standstill, ToDo, todos, tone_of
+from pipeline.core.overview.today.verdict import Tone
+from tests.unit.pipeline.core.overview.today.mornings import EAST, WEST, at, bad, loaded
 
 NOW = at("08:00")
 FINE = Access(None, NOW + timedelta(days=30))

@@ -9,12 +9,12 @@ from pipeline.core.coverage.history import Figures
 from pipeline.core.errors import NeedsAuthorization
 from pipeline.core.model import Account, AccountDay
 from pipeline.core.outcome import DayState
-from pipeline.core.overview.figures import Past, Trend
-from pipeline.core.overview.today import PER_PAGE, Calls, Outside, Room, Seen, Today, today_of
-from pipeline.core.overview.todo import Access, Standstill
-from pipeline.core.overview.verdict import Stage, Tone, UnderWay
+from pipeline.core.overview.today.figures import Past, Trend
+from pipeline.core.overview.today.page import PER_PAGE, Calls, Outside, Room, Seen, Today, today_of
+from pipeline.core.overview.today.todo import Access, Standstill
+from pipeline.core.overview.today.verdict import Stage, Tone, UnderWay
 from pipeline.core.run_kind import RunKind
-from tests.unit.pipeline.core.overview.mornings import DAY, EAST, NORTH, WEST, at, bad, loaded, seen
+from tests.unit.pipeline.core.overview.today.mornings import DAY, EAST, NORTH, WEST, at, bad, loaded, seen
 
 REREAD = {"1": loaded("300", read="10:36"), "2": loaded("200", read="10:36")}
 FINE = Standstill(access=Access(None, at("08:00", 20)))

@@ -3,9 +3,9 @@
 import pytest
 
 from pipeline.core.outcome import DayState
-from pipeline.core.overview.verdict import Stage, Tone, UnderWay, judge
+from pipeline.core.overview.today.verdict import Stage, Tone, UnderWay, awaited, judge
 from pipeline.core.run_kind import RunKind
-from tests.unit.pipeline.core.overview.mornings import EAST, NORTH, WEST, at, bad, loaded, seen
+from tests.unit.pipeline.core.overview.today.mornings import EAST, NORTH, WEST, at, bad, loaded, seen
 
 MORNING, REREAD = loaded(), loaded(read="10:36")
 
@@ -143,3 +143,12 @@ def test_the_age_is_that_of_the_oldest_figures_that_count() -> None:
     assert found.as_of == at("07:02")
     assert judge(seen({"1": REREAD, "2": bad()}, "10:50")).as_of == at("10:36")
     assert judge(seen({}, "06:00")).as_of is None
+
+
+def test_where_the_day_before_is_shown_the_page_says_when_yesterday_comes() -> None:
+    def tomorrow(clock: str) -> str | None:
+        return awaited(seen({"1": REREAD, "2": REREAD}, now=at(clock, 1)))
+
+    assert tomorrow("06:00") == "11月30日（周一）的数据将于 07:00 开始同步"
+    assert tomorrow("07:02") == "11月30日（周一）的数据尚未入库，预计 07:05 前完成"
+    assert awaited(seen({"1": REREAD}, "06:00")) is None

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pipeline.core.coverage.day import DayCoverage
 from pipeline.core.coverage.history import History, history_of, together
 from pipeline.core.model import ZERO, Account, AccountDay
-from pipeline.core.overview.figures import (
+from pipeline.core.overview.today.figures import (
     NOTHING,
     AccountLine,
     CourseDay,
@@ -18,8 +18,8 @@ from pipeline.core.overview.figures import (
     measures,
     worst_first,
 )
-from pipeline.core.overview.todo import Standstill, ToDo, todos, tone_of
-from pipeline.core.overview.verdict import DaySeen, Stage, Tone, Verdict, judge
+from pipeline.core.overview.today.todo import Standstill, ToDo, todos, tone_of
+from pipeline.core.overview.today.verdict import DaySeen, Stage, Tone, Verdict, awaited, judge
 
 PER_PAGE = 50
 
@@ -107,6 +107,7 @@ class Today:
     """The first page.
 
     Attributes:
+        awaited: When yesterday comes, where the day before is shown.
         tone: Of the page: the worse of the sentence's and of what there is to do.
         stale: Whether the page cannot be up to date.
         lines: The accounts of this page, the worst first.
@@ -118,6 +119,7 @@ class Today:
 
     day: date
     verdict: Verdict
+    awaited: str | None
     tone: Tone
     todos: tuple[ToDo, ...]
     run_id: str | None
@@ -173,6 +175,7 @@ def today_of(seen: Seen, page: int) -> Today:
     return Today(
         day=day,
         verdict=verdict,
+        awaited=awaited(seen.day),
         tone=tone_of(made, verdict.tone),
         todos=made,
         run_id=seen.day.run.run_id if seen.day.run else None,

@@ -1,12 +1,12 @@
 """Whether a day's figures can be relied upon: one sentence and one tone for people."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from pipeline.core.coverage.day import DayCoverage
-from pipeline.core.model import CHINA, Account
+from pipeline.core.model import CHINA, Account, china_day
 from pipeline.core.outcome import DayState
 from pipeline.core.run_kind import RunKind
 
@@ -14,6 +14,7 @@ NAMED = 3  # accounts by name in the sentence
 WEEKDAYS = "一二三四五六日"
 # Redis, whose clock dates a reading, may be a little behind the one of beat.
 CLOCKS_APART = timedelta(minutes=1)
+_DAY = timedelta(days=1)
 
 
 class Tone(StrEnum):
@@ -112,6 +113,14 @@ def judge(seen: DaySeen) -> Verdict:
     return _lacking(seen, lacking) if lacking else _whole(seen, seen.waited_for)
 
 
+def awaited(seen: DaySeen) -> str | None:
+    """When the next day comes, if the shown one is not yesterday since that is not due."""
+    if china_day(seen.now) - seen.day <= _DAY:
+        return None
+    following = replace(seen, day=seen.day + _DAY, due_at=seen.due_at + _DAY)
+    return _not_due(following, day_words(following.day))
+
+
 def _whole(seen: DaySeen, accounts: Sequence[Account]) -> Verdict:
     read = [loaded.as_of for one in accounts if (loaded := _day(seen, one).loaded)]
     as_of, day, count = min(read, default=None), day_words(seen.day), _all_of(len(accounts))
@@ -190,4 +199,4 @@ def named(accounts: Sequence[Account]) -> str:
 
 
 def _next_morning(day: date, at: time) -> datetime:
-    return datetime.combine(day + timedelta(days=1), at, CHINA)
+    return datetime.combine(day + _DAY, at, CHINA)

@@ -7,7 +7,7 @@ from pipeline.core.accounts.roster import Member, Roster
 from pipeline.core.coverage.day import DayCoverage, LastOutcome, Loaded
 from pipeline.core.model import AccountDay
 from pipeline.core.outcome import DayState
-from pipeline.core.overview.accounts import Use, listed, matching, shown
+from pipeline.core.overview.registers.accounts import Use, listed, matching, shown
 from pipeline.core.runs.absence import Absence
 
 NOW = datetime(2026, 3, 15, 2, 0, tzinfo=UTC)

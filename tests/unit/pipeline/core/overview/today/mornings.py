@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.core.coverage.day import DayCoverage, LastOutcome, Loaded
 from pipeline.core.model import CHINA, Account, Totals
 from pipeline.core.outcome import DayState
-from pipeline.core.overview.verdict import DaySeen
+from pipeline.core.overview.today.verdict import DaySeen
 
 DAY = date(2026, 11, 29)
 EAST, WEST, NORTH = Account("1", "城东店"), Account("2", "城西店"), Account("3", "城北店")

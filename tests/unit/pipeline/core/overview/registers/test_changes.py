@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from pipeline.core.overview.changes import PER_PAGE, accounts_of, cause_named, page_of
+from pipeline.core.overview.registers.changes import PER_PAGE, accounts_of, cause_named, page_of
 from pipeline.core.table.revisions import Batch, Cause, Figure, Head, Revision, Sought, line_of
 
 NOW = datetime(2026, 3, 3, 7, 0, tzinfo=UTC)

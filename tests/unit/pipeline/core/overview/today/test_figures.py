@@ -9,8 +9,8 @@ from pipeline.core.coverage.day import DayCoverage, LastOutcome
 from pipeline.core.coverage.history import Figures
 from pipeline.core.model import ZERO, AccountDay, DayRange
 from pipeline.core.outcome import DayState
-from pipeline.core.overview.figures import Change, Trend, bases, change, line_of, measures, past_of, worst_first
-from tests.unit.pipeline.core.overview.mornings import DAY, EAST, NORTH, WEST, at, bad, loaded
+from pipeline.core.overview.today.figures import Change, Trend, bases, change, line_of, measures, past_of, worst_first
+from tests.unit.pipeline.core.overview.today.mornings import DAY, EAST, NORTH, WEST, at, bad, loaded
 
 BEFORE, WEEK = DAY - timedelta(days=1), DAY - timedelta(days=7)
 DAYS = DayRange(DAY - timedelta(days=13), BEFORE)

@@ -9,7 +9,7 @@ from pipeline.core.causes import CAUSES, cure_of
 from pipeline.core.coverage.day import DayCoverage
 from pipeline.core.errors import NeedsAuthorization
 from pipeline.core.model import Account, grouped
-from pipeline.core.overview.verdict import Tone, named
+from pipeline.core.overview.today.verdict import Tone, named
 from pipeline.core.trouble import Trouble
 
 TOLD_DAYS = 7  # before the authorization ends

@@ -5,7 +5,7 @@ from decimal import Decimal
 from pipeline.core.coverage.day import DayCoverage, LastOutcome, Loaded
 from pipeline.core.model import AccountDay, DayRange, Totals
 from pipeline.core.outcome import DayState
-from pipeline.core.overview.reports import Comparison, comparison, range_before
+from pipeline.core.overview.registers.reports import Comparison, comparison, range_before
 
 DAYS = DayRange(date(2026, 3, 8), date(2026, 3, 14))
 NAMES = {"1": "蜀香小馆", "2": "南门烤鱼"}
