@@ -53,7 +53,7 @@ class Browser:
 
     def __init__(self, port: int) -> None:
         self._http = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        self._headers: dict[str, str] = {}
+        self._headers = {"Accept-Encoding": "gzip"}  # as browsers send it; only styles and scripts are compressed
 
     def log_in(self, login: Page) -> None:
         """Log in by the form."""

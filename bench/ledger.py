@@ -26,6 +26,7 @@ from pipeline.core.chain import alone
 from pipeline.core.coverage.day import LastOutcome, Loaded
 from pipeline.core.model import Account, AccountDay, DayRange, china_day
 from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summary
+from pipeline.core.overview.runs import line_of
 from pipeline.state import keys
 from pipeline.state.coverage.coverage import Coverage
 from pipeline.state.coverage.last_outcomes import LastOutcomes
@@ -63,8 +64,8 @@ def fill(client: redis.Redis, accounts: Sequence[Account], days: int, now: datet
         ledger.open(run)
         for account in accounts:
             _tell(events, run.run_id, account.id)
-        ledger.close(_summary(run))
-        events.archive(run.run_id)
+        ledger.close(end := _summary(run))
+        events.archive(run.run_id, line_of(run, end, end.state))
         client.delete(keys.events(run.run_id))
         at = [AccountDay(account.id, day) for account in accounts]
         coverage.learn({one: Loaded(3, "118.36", "c" * 32, run.started_at) for one in at})

@@ -2,10 +2,12 @@
 
 import argparse
 import os
+import sys
 
 os.environ["LAIKE_ROLE"] = "console"  # before the Celery application reads its settings
-from console.server import serve
-from pipeline.outgoing import guarded
+sys.modules["rich"] = None  # type: ignore[assignment]  # structlog would load it, 5 MiB, for traces that nobody prints
+from console.server import serve  # noqa: E402 after the lines above
+from pipeline.outgoing import guarded  # noqa: E402
 
 
 def main() -> None:

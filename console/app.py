@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
@@ -41,4 +42,6 @@ def build(site: Site) -> ASGIApp:
 
 def _routes() -> Sequence[BaseRoute]:
     own = [route for one in PAGES for route in one.ROUTES]
-    return [*own, Mount("/static", StaticFiles(packages=[("console", "static")]), name="static")]
+    # pages are not compressed: their length would tell of the token in them
+    static = GZipMiddleware(StaticFiles(packages=[("console", "static")]), minimum_size=1000)
+    return [*own, Mount("/static", static, name="static")]

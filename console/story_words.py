@@ -13,7 +13,7 @@ STEPS: Mapping[str, str] = {
     READ: "读取表格",
     FETCH: "读取账户数据",
     LOAD: "比较并写入",
-    VERIFY: "回读核对",
+    VERIFY: "重新读取核对",
     VIEWS: "检查视图",
     FINISH: "更新状态表并结束",
 }
@@ -126,7 +126,7 @@ def _open_sentence(told: RunTold) -> str:
     if told.state == RunState.INTERRUPTED:
         return "没有进展：系统会接着完成"
     if told.progress and told.progress.stopping:
-        return "正在停止：已开始的批次完成后结束"
+        return "正在停止：已开始的部分完成后结束"
     step = next((phase for phase in reversed(told.story.phases) if phase.ms is None), None)
     if step is None or step.step == QUEUE:
         return "排队中：等待同步服务开始" if queued(told) else "进行中"

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 from console.words import Sign
 from pipeline.core.model import ZERO
-from pipeline.core.overview.figures import Change, CourseDay, Trend
-from pipeline.core.overview.today import Today
-from pipeline.core.overview.todo import Place
-from pipeline.core.overview.verdict import Stage
+from pipeline.core.overview.today.figures import Change, CourseDay, Trend
+from pipeline.core.overview.today.page import Today
+from pipeline.core.overview.today.todo import Place
+from pipeline.core.overview.today.verdict import Stage
 
 BAR_MOST = 100  # the length of the longest bar
 MANY = 10  # from there on a percentage says nothing any more

@@ -62,6 +62,7 @@ class Flower(Page):
         """What its API answers."""
         return requests.get(f"{self.url}{path}", auth=(self.user, self.password), timeout=processes.HTTP_S).json()
 
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """The product's long-running processes; each logs into a file of its name."""

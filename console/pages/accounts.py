@@ -9,7 +9,7 @@ from console.routes import act, page
 from console.visit import Visit
 from console.words import Sign
 from pipeline.core.accounts.roster import SETTINGS, Why
-from pipeline.core.overview.accounts import Use
+from pipeline.core.overview.registers.accounts import Use
 from pipeline.steps.accounts.roster import current_accounts
 from pipeline.steps.overview.accounts import accounts_page
 

@@ -9,7 +9,7 @@ from console.asked import day_of, page_of, text_of
 from console.routes import page
 from console.visit import Visit
 from console.words import Sign
-from pipeline.core.overview.changes import cause_named
+from pipeline.core.overview.registers.changes import cause_named
 from pipeline.core.table.columns import holdable
 from pipeline.core.table.revisions import Cause, Sought
 from pipeline.steps.overview.changes import changes_page

@@ -49,18 +49,24 @@ def show(visit: Visit) -> Response:
 def watch(visit: Visit) -> Response:
     """Show how far the first run is."""
     facts = facts_of(_here(visit))
-    return visit.render("_setup_run.html", step=setup_of(facts).steps[-1], last=facts.last)
+    step = setup_of(facts).steps[-1]
+    answer = visit.render("_setup_run.html", step=step, last=facts.last)
+    if step.state != StepState.RUNNING:
+        answer.headers["HX-Redirect"] = visit.path("setup")  # what the whole page says has changed
+    return answer
 
 
 def check(visit: Visit) -> Response:
-    """Test some credentials and permissions, or all; reads only."""
+    """Test some credentials and permissions, or all and what the base lacks; reads only."""
     wanted = set(visit.form_list("item") or ITEMS) - {"webhook"}  # only a message shows whether the bot works
     at = _here(visit)
     facts = facts_of(at)
     if at.ctx is None:
         return _page(visit, at, facts)
     tested = tried(at.ctx, setup_of(facts).testable & wanted, workers_of(at.ctx))
-    return _page(visit, at, replace(facts, tested=tested))
+    facts = replace(facts, tested=tested)
+    plan = plan_table(at.ctx) if setup_of(facts).may_plan and not visit.form_list("item") else None
+    return _page(visit, at, replace(facts, plan=plan))
 
 
 def look(visit: Visit) -> Response:

@@ -8,6 +8,7 @@ visitors.see_out(request, response)                        # at logout
 """
 
 from datetime import datetime
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -49,23 +50,21 @@ class Visitors:
         """Begin a session with an id that nobody could know before; end the one that the browser had."""
         self._end(request)
         made = self._sessions.begin(person.name, self._logins.mark_of(person), now)
-        response.set_cookie(
-            self._cookie,
-            made,
-            max_age=LONGEST_S,
-            path=self._path,
-            secure=request.scope["scheme"]
-            == "https",  # on plain http a browser would not keep it, and login without end
-            httponly=True,
-            samesite="lax",  # strict would lose it on the way back from authorizing
-        )
+        response.set_cookie(self._cookie, made, max_age=LONGEST_S, **self._kept(request))
 
     def see_out(self, request: Request, response: Response) -> None:
         """End the session, and take the cookie away."""
         self._end(request)
-        response.delete_cookie(
-            self._cookie, self._path, secure=request.scope["scheme"] == "https", httponly=True, samesite="lax"
-        )
+        response.delete_cookie(self._cookie, **self._kept(request))
+
+    def _kept(self, request: Request) -> dict[str, Any]:
+        """How a browser keeps the cookie.
+
+        Over plain http it would not keep a secure one, and the login would not end; a strict one would be missing on
+        the way back from authorizing.
+        """
+        https = request.scope["scheme"] == "https"
+        return {"path": self._path, "secure": https, "httponly": True, "samesite": "lax"}
 
     def _end(self, request: Request) -> None:
         if former := self.id_of(request):

@@ -20,7 +20,9 @@ from tests.workers import SHORT
 
 @pytest.fixture
 def site(lab: Lab) -> Iterator[Desk]:
-    """A console to which the service sends the browser back, and a worker."""
+    """A console to which the service, another site to the browser, sends it back, and a worker."""
+    elsewhere = lab.facts["url"].replace("127.0.0.1", "localhost")
+    lab.extra["LAIKE_OCEANENGINE_AUTHORIZE_URL"] = f"{elsewhere}/openapi/audit/oauth.html"
     lab.extra["LAIKE_LOOKBACK_DAYS"] = "1"
     with registered(lab, **SHORT) as made:
         made.workers.worker()
@@ -49,7 +51,7 @@ def test_a_dead_token_is_authorized_again_and_what_was_owed_is_loaded(site: Desk
     page.get_by_role("button", name="同意授权").click()
     page.wait_for_url(f"{site.url}/authorize/done")
     expect(page.get_by_role("status").first).to_contain_text("授权成功")
-    expect(page.locator("#owed .sign.good")).to_have_text("✓ 成功")  # without a reload
+    expect(page.locator("#owed .sign.good")).to_have_text("✓ 成功", timeout=45_000)  # without a reload
     expect(page.locator("#owed")).not_to_have_attribute("hx-get", re.compile("."))
     lab.assert_agrees()
     page.reload()

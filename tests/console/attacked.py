@@ -6,6 +6,7 @@ from datetime import timedelta
 from types import ModuleType
 from typing import Any, Self
 
+import pytest
 import requests
 from redis import Redis
 from requests import Response
@@ -13,6 +14,7 @@ from starlette.responses import Response as Answer
 
 from console.routes import act, page
 from console.server import make_server
+from console.site import Site
 from console.visit import Visit
 from console.who.logins import Logins, Person
 from console.who.throttle import Attempts
@@ -109,7 +111,13 @@ class Console:
         def missing() -> Settings:
             raise WrongInput("LAIKE_FEISHU_APP_ID is missing")
 
-        self._server = make_server(self.settings, missing)
+        def site(*given: Any) -> Site:  # noqa: ANN401 as the server gives it
+            self._site = Site(*given)
+            return self._site
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("console.server.Site", site)
+            self._server = make_server(self.settings, missing)
         self._server.config.timeout_graceful_shutdown = 0
         self._thread = threading.Thread(target=self._server.run, args=([self._listening],), daemon=True)
         self._thread.start()
@@ -117,7 +125,7 @@ class Console:
 
     def forget(self) -> None:
         """Forget failed logins, as another process would."""
-        self._server.config.app._app._app.state.site.attempts = Attempts()  # type: ignore[union-attr]
+        self._site.attempts = Attempts()
 
     def stop(self) -> None:
         """Let the server go."""

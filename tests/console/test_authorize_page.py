@@ -67,7 +67,7 @@ class TestThePage:
         site.lab.control("rotate", {})
         site.lab.sync(site.lab.day)
         page = site.get("/authorize").text
-        assert "授权失效：授权已被其他程序占用而失效" in page
+        assert "授权已被其他程序占用而失效" in page
         assert "通知中" not in page
 
     def test_another_registered_address_asks_for_the_address_to_be_pasted(self, desk: Desk) -> None:

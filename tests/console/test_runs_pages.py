@@ -88,7 +88,7 @@ def test_a_run_that_failed_in_part_is_told_with_reason_and_cure_before_its_steps
     bad = next(one for one in summary.accounts if one.trouble)
     cure = told.index("请在巨量引擎检查该账户的状态和授权")
     assert told.index(bad.name) < told.index("读取账户数据")
-    assert cure < told.index("比较并写入") < told.rindex("回读核对") < told.index("更新状态表并结束")
+    assert cure < told.index("比较并写入") < told.index("重新读取核对") < told.index("更新状态表并结束")
     assert f"{summary.created:,}" in told
     assert "hx-get" not in told
     assert [secret for secret in secrets_of(lab) if secret in told + listed] == []

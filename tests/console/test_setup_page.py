@@ -1,5 +1,6 @@
 """The set-up page over HTTP: what is missing, what is wrong, what the base lacks; nobody's secret on it."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,10 +9,12 @@ import pytest
 import requests
 
 from emulator.feishu.bitable.model import Table
+from pipeline.state.console.acts import Acts
+from pipeline.state.tokens.old_cache import read_old_cache
 from tests.console_desk import PATIENCE_S, Desk, Visitor
 from tests.lab import TOKEN_KEY, WRITES, Lab, empty
 from tests.leaks import secrets_of
-from tests.workers import Workers, workers
+from tests.workers import SHORT, Workers, workers
 
 TABLE_ID = "LAIKE_BITABLE_TABLE_ID"
 NEEDED = (
@@ -242,3 +245,84 @@ def test_no_secret_is_on_the_page_whatever_is_tested(working: Workers) -> None:
     secrets = [*secrets_of(lab), TOKEN_KEY, "a long password"]
     assert [secret for secret in secrets for answer in every if secret in answer.text] == []
     assert max(len(answer.content) for answer in every) < 100_000
+
+
+def test_all_is_tested_and_what_the_base_lacks_is_shown_with_one_press(working: Workers) -> None:
+    lab, desk = working.lab, opened(working, **{TABLE_ID: ""})
+    without_our_table(lab)
+    tone, text = steps(pressed(desk, "/setup/check"))["table"]
+    assert (tone, "新建数据表“广告日报”" in text, "按计划创建" in text) == ("warn", True, True)
+    lab.control("permissions", {"document": "none"})
+    assert tones(pressed(desk, "/setup/check"))["table"] == "calm"
+
+
+def test_the_accounts_are_chosen_by_a_line_to_copy(desk: Desk) -> None:
+    first, *others = desk.lab.accounts
+    answer = pressed(desk, "/setup/accounts", account=others)
+    assert f"LAIKE_ACCOUNT_OPTIONS=&#39;{{&#34;{first}&#34;: {{&#34;enabled&#34;: false}}}}&#39;" in answer.text
+    assert answer.text.count(" checked") == len(others)
+    same = pressed(desk, "/setup/accounts", account=desk.lab.accounts)
+    assert "与现在的设置相同" in same.text
+
+
+@pytest.mark.parametrize("account", [[], [""], ["<script>"], ["1" * 5000]])
+def test_without_a_known_account_nothing_is_chosen(desk: Desk, account: list[str]) -> None:
+    answer = pressed(desk, "/setup/accounts", account=account)
+    assert (answer.status_code, "请至少勾选一个账户" in answer.text) == (400, True)
+
+
+def test_names_of_accounts_stay_text(working: Workers) -> None:
+    desk = opened(working, LAIKE_ACCOUNTS=json.dumps({"1": HOSTILE, "2": "城东店"}))
+    working.ctx.tokens.store(read_old_cache(working.lab.token_cache()))
+    shown = desk.get("/setup").text
+    assert 'name="account" value="1"' in shown
+    assert "<script>alert" not in shown
+    assert "\u202e" not in shown
+
+
+def test_the_accounts_are_read_where_none_are_known_yet(working: Workers) -> None:
+    lab, desk = working.lab, opened(working, LAIKE_ACCOUNTS="")
+    working.ctx.tokens.store(read_old_cache(lab.token_cache()))
+    assert "还没有读取账户列表" in steps(desk.get("/setup"))["accounts"][1]
+    answer = pressed(desk, "/setup/accounts/discover")
+    assert (answer.url, tones(answer)["accounts"]) == (f"{desk.url}/setup", "good")
+
+
+def test_the_bot_sends_one_message_for_one_press(desk: Desk) -> None:
+    answer = pressed(desk, "/setup/bot")
+    assert (tones(answer)["bot"], desk.lab.calls("bot.webhook")) == ("good", 1)
+
+
+def test_a_bot_that_refuses_is_told_with_its_cure(working: Workers) -> None:
+    hook = working.lab.facts["url"] + "/open-apis/bot/v2/hook/canary-hook"
+    desk = opened(working, LAIKE_FEISHU_WEBHOOK_URL=hook)
+    answer = pressed(desk, "/setup/bot")
+    tone, text = steps(answer)["bot"]
+    assert (tone, "复制 Webhook 地址" in text) == ("bad", True)
+    assert "canary-hook" not in answer.text
+
+
+def test_without_a_worker_no_run_begins(desk: Desk) -> None:
+    answer = pressed(desk, "/setup/run")
+    assert answer.status_code == 502
+    assert desk.workers.ctx.ledger.newest(0) == []
+
+
+def test_the_first_run_is_begun_once_and_watched_to_its_end(desk: Desk) -> None:
+    lab = desk.lab
+    lab.extra |= SHORT
+    desk.workers.worker()
+    assert tones(pressed(desk, "/setup/table/make"))["first_run"] == "warn"
+    lab.control("latency", {"report.promotion": 1.0})
+    for _ in range(2):
+        answer = pressed(desk, "/setup/run")
+        assert tones(answer)["first_run"] == "live"
+    (run_id,) = desk.workers.ctx.ledger.newest(0)
+    assert f"/runs/{run_id}" in answer.text
+    assert "hx-get" in desk.get("/setup/watch").text
+    desk.workers.ended(run_id)
+    last = desk.get("/setup/watch")
+    assert (last.headers.get("HX-Redirect"), "hx-get" in last.text) == ("/setup", False)
+    assert "设置已完成" in desk.get("/setup").text
+    did = Acts(desk.workers.ctx.client).newest(10)
+    assert [(one.act, one.run_id) for one in did] == [("首次同步", run_id), ("创建数据表", None)]

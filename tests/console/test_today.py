@@ -16,6 +16,7 @@ from pipeline.core.model import AccountDay, Totals
 from pipeline.core.outcome import DayState
 from pipeline.core.telling.anomalies import Anomaly
 from pipeline.state.beat import BeatSigns
+from pipeline.state.vitals.workers import WorkerSigns
 from tests.console_desk import Desk
 from tests.lab import Lab, empty
 from tests.leaks import secrets_of
@@ -43,9 +44,10 @@ def sentence(desk: Desk) -> tuple[str, str]:
 
 
 def context(desk: Desk) -> Context:
-    """The product's context, with a beat that is alive."""
+    """The product's context, with a beat and a worker that are alive."""
     ctx = desk.lab.context()
     BeatSigns(ctx.client).give()
+    WorkerSigns(ctx.client).give("a worker")
     return ctx
 
 
@@ -85,12 +87,14 @@ def test_a_dead_authorization_leads_to_the_page_where_it_is_renewed(morning: Des
     assert 'href="/authorize">去授权' in morning.get("/").text
 
 
-def test_a_silent_beat_makes_the_page_say_that_it_may_be_old(morning: Desk) -> None:
+def test_a_silent_beat_or_worker_makes_the_page_say_that_it_may_be_old(morning: Desk) -> None:
     ctx = context(morning)
     assert "也许已经过时" not in morning.get("/").text
     ctx.client.delete("laike:v1:beat")
     assert "也许已经过时" in morning.get("/").text
-    assert sentence(morning)[0] == "bad"
+    assert sentence(morning)[1].endswith("；但定时任务超过 15 分钟没有运行，每日同步不会自动开始")
+    context(morning).client.delete("laike:v1:vitals:workers")
+    assert sentence(morning)[1].endswith("；但同步程序没有运行，任何同步都不会完成")
 
 
 def test_an_emptied_redis_is_told_as_unknown_and_nothing_as_zero(morning: Desk) -> None:

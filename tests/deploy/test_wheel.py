@@ -24,3 +24,5 @@ def test_the_built_wheel_holds_every_file_of_every_package(tmp_path: Path) -> No
 def test_every_package_is_copied_into_the_image() -> None:
     lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
     assert [package for package in PACKAGES if f"COPY {package} {package}" not in lines] == []
+    let_in = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert [package for package in PACKAGES if f"!{package}" not in let_in] == []

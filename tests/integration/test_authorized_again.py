@@ -13,6 +13,7 @@ from pipeline.core.outcome import RunState, Summary
 from pipeline.core.overview.authorization import Authorized
 from pipeline.core.token import answer_in
 from pipeline.state.console.authorizations import Authorizations
+from pipeline.steps.doctor.oceanengine import check_oceanengine
 from pipeline.steps.overview.authorization import Visitor, begin, complete, standing
 from pipeline.steps.runs.carry_out import carry_out
 from pipeline.steps.runs.plan import begin_catch_up, begin_daily, daily_is_outstanding
@@ -246,3 +247,26 @@ def test_cards_lead_to_the_page_and_say_nothing_of_the_maintainer(site: Lab) -> 
     assert f'{CONSOLE}/authorize"' in told
     assert "oauth.html" not in told
     assert "发给维护人员" not in told
+
+
+def test_doctor_and_the_terminal_lead_to_the_page_too(site: Lab) -> None:
+    site.context()
+    page = f"{CONSOLE}/authorize"
+    url = site.laike("token", "url")
+    assert "oauth.html" in url.stdout
+    assert page in url.stderr
+    site.control("rotate", {})
+    found = {one.check: one for one in check_oceanengine(site.context(), redis=True)}["oceanengine.token"]
+    assert (found.link, found.needs_person) == (page, True)
+    assert "laike" not in found.cure
+    status = site.laike("token", "status")
+    assert status.returncode == 4
+    assert page in status.stdout + status.stderr
+
+
+def test_without_a_console_doctor_says_the_commands_as_ever(lab: Lab) -> None:
+    lab.context()
+    lab.control("rotate", {})
+    found = {one.check: one for one in check_oceanengine(lab.context(), redis=True)}["oceanengine.token"]
+    assert "oauth.html" in (found.link or "")
+    assert "laike token exchange" in found.cure

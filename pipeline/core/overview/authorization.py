@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pipeline.core.outcome import Run, Summary
+from pipeline.core.outcome import Run, RunState
 from pipeline.core.trouble import Trouble
 
 SILENT_AFTER = timedelta(seconds=30)  # a worker takes a task within seconds
@@ -77,16 +77,25 @@ class Standing:
         return max(0, (self.until - now).days) if self.until else 0
 
 
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """A run that loads what was owed, its state now, and why it failed, if it did."""
+
+    run: Run
+    state: RunState
+    trouble: Trouble | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Following:
     """What became of what was owed: the runs that load it, whether more is to come, and what to say besides."""
 
-    runs: Sequence[tuple[Run, Summary | None]]
+    runs: Sequence[Loading]
     live: bool
     words: str = ""
 
 
-def following(last: Authorized, runs: Sequence[tuple[Run, Summary | None]], now: datetime, *, ended: bool) -> Following:
+def following(last: Authorized, runs: Sequence[Loading], now: datetime, *, ended: bool) -> Following:
     """What became of what was owed.
 
     Args:
@@ -95,7 +104,8 @@ def following(last: Authorized, runs: Sequence[tuple[Run, Summary | None]], now:
     """
     waits = last.task is not None and not ended
     if runs:
-        return Following(runs=runs, live=any(end is None for _, end in runs) or (waits and now - last.at < PATIENCE))
+        running = any(one.state is RunState.RUNNING for one in runs)
+        return Following(runs=runs, live=running or (waits and now - last.at < PATIENCE))
     if last.first:
         return Following(runs=runs, live=False)
     if last.task is None:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from pipeline.core.coverage.aftermath import Aftermath
 from pipeline.core.errors import Trouble
 from pipeline.core.model import ZERO, Account
 from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summary
@@ -131,7 +130,7 @@ class RunTold:
     Attributes:
         accounts: `count` in all, `bad` of them in trouble; `skipped` of them come before these.
         troubles: Each kind once, and the names that it concerns; none of a trouble of the whole run.
-        after: What the table has of its day; `None` while it is open, as `progress` is once it has ended.
+        progress: `None` once it has ended.
         seconds: How long it took, or goes on.
     """
 
@@ -144,7 +143,6 @@ class RunTold:
     count: int
     bad: int
     troubles: tuple[tuple[Trouble, tuple[str, ...]], ...]
-    after: Aftermath | None
     progress: Progress | None
     seconds: float
 

@@ -1,18 +1,16 @@
 """The product's vital signs, for metrics: what is loaded, what ran, what comes to an end, who is alive."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from pipeline.core.coverage.states import LETTERS
+from pipeline.core.coverage.letters import BLANK, GOOD, STATES_OF
 from pipeline.core.model import DayRange
 from pipeline.core.outcome import DayState, RunState, Summary
+from pipeline.core.overview.coverage_page import CoverageRow
 from pipeline.core.run_kind import RunKind
 
-_STATES: Mapping[str, DayState] = {letter: state for state, letter in LETTERS.items()}
-_GOOD = "".join(letter for letter, state in _STATES.items() if state.good)
-_MISSING = LETTERS[DayState.MISSING]
 # phase → the event that ends it, the event that begins it; without one it begins with the run
 _PHASES: Mapping[str, tuple[str, str | None]] = {
     "fetch": ("fetched", None),
@@ -111,39 +109,18 @@ class Vitals:
     beat_seen: datetime | None
 
 
-def days_of(
-    strips: Mapping[str, tuple[str, bool]], days: DayRange, parked: Collection[str], lookback_days: int
-) -> Days:
-    """Count the states of accounts' days, and find the last good day.
-
-    Args:
-        strips: By account its days as letters, the oldest first, and whether an older one was loaded.
-        parked: Accounts for which nobody waits.
-        lookback_days: What is asked of an account without any loaded day.
-    """
-    letters, bad, seen = Counter[str](), set[int](), set[int]()
-    for account_id, (strip, older) in strips.items():
-        first = _first_asked(strip, older=older, lookback_days=lookback_days)
-        asked = strip[first:]
-        if account_id in parked:
-            letters.update(asked.replace(_MISSING, LETTERS[DayState.PARKED]))
-            continue
-        letters.update(asked)
-        bad |= {first + place for place, letter in enumerate(asked) if letter not in _GOOD}
-        seen.update(range(first, len(strip)))
-    good = max(seen - bad, default=None)
-    counts: dict[DayState, int] = {
-        state: letters[letter] for letter, state in _STATES.items() if state is not DayState.OPEN
-    }
-    return Days(counts, None if good is None else list(days)[good])
-
-
-def _first_asked(strip: str, *, older: bool, lookback_days: int) -> int:
-    """The place of the first day that somebody asked for."""
-    if older:
-        return 0
-    there = len(strip) - len(strip.lstrip(_MISSING))
-    return there if there < len(strip) else max(0, len(strip) - lookback_days)
+def days_of(rows: Sequence[CoverageRow], days: DayRange) -> Days:
+    """Count the states of accounts' days, and find the last day that is good for all; parked accounts do not count."""
+    letters, bad, asked = Counter[str](), set[int](), set[int]()
+    for row in rows:
+        letters.update(row.known)
+        if row.parked_since is None:
+            there = {at for at, letter in enumerate(row.known) if letter != BLANK}
+            asked |= there
+            bad |= {at for at in there if row.known[at] not in GOOD}
+    good = max(asked - bad, default=None)
+    counts = {state: letters[letter] for letter, state in STATES_OF.items()}
+    return Days(counts, None if good is None else days.first + timedelta(days=good))
 
 
 def end_of(summary: Summary) -> RunEnd:

@@ -6,8 +6,10 @@ from typing import Any
 import redis
 import structlog
 
+from pipeline.core.overview.runs import RunLine
 from pipeline.core.redaction import redacted
 from pipeline.state import codec, keys
+from pipeline.state.runs.many_runs import LINE
 
 EVENTS = "events"
 Event = dict[str, str]
@@ -31,10 +33,17 @@ class Events:
         pipe.execute()
         log.info(event, run=run_id, **facts)
 
-    def archive(self, run_id: str) -> None:
-        """Keep a run's first and newest events as long as the run, compressed, beside its outcomes."""
+    def archive(self, run_id: str, line: RunLine | None = None) -> None:
+        """Keep a run's first and newest events as long as the run, compressed, beside its outcomes.
+
+        Args:
+            line: The run's line in the list, kept by the same command.
+        """
+        kept: dict[Any, Any] = {LINE: codec.dump(line, RunLine)} if line else {}
         if happened := self._first_and_newest(run_id):
-            self._client.hset(keys.run(run_id), EVENTS, codec.squeeze(happened, list[Event]))
+            kept[EVENTS] = codec.squeeze(happened, list[Event])
+        if kept:
+            self._client.hset(keys.run(run_id), mapping=kept)
 
     def events(self, run_id: str) -> list[Event]:
         """A run's events, the oldest first; `at` as in `follow`."""

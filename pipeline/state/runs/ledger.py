@@ -8,9 +8,10 @@ import redis
 
 from pipeline.core.errors import Trouble, WrongInput
 from pipeline.core.outcome import Run, Summary
+from pipeline.core.overview.runs import RunLine
 from pipeline.state import codec, keys
 from pipeline.state.runs import many_runs
-from pipeline.state.runs.many_runs import PLAN, SUMMARY
+from pipeline.state.runs.many_runs import LINE, PLAN, SUMMARY
 
 DIGEST, GIVEN_UP = "plan_digest", "given_up"
 PLANS_HELD = 16  # in a process: a plan of 1,000 accounts is 60 KB, and each step reads it
@@ -92,6 +93,10 @@ class Ledger:
     def ends(self, run_ids: Sequence[str]) -> list[Summary]:
         """How runs ended, in one round trip, without open or unreadable ones."""
         return list(many_runs.parts_of(self._client, run_ids, SUMMARY, Summary))
+
+    def lines(self, run_ids: Sequence[str]) -> dict[str, RunLine]:
+        """The lines of ended runs in the list, in one round trip, without runs that have none or an unreadable one."""
+        return {line.run_id: line for line in many_runs.parts_of(self._client, run_ids, LINE, RunLine)}
 
     def has(self, run_id: str) -> bool:
         """Whether there is a run of that id."""

@@ -10,7 +10,7 @@ from pipeline.core.outcome import Run, Summary
 from pipeline.state import codec, keys
 
 T = TypeVar("T")
-PLAN, SUMMARY = "plan", "summary"  # fields of a run
+PLAN, SUMMARY, LINE = "plan", "summary", "line"  # fields of a run
 
 
 def overview(client: redis.Redis, run_ids: Sequence[str]) -> Iterator[tuple[Run, Summary | None]]:

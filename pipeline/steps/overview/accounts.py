@@ -6,7 +6,7 @@ from math import ceil
 from pipeline.context import Context
 from pipeline.core.accounts.account_options import disabled
 from pipeline.core.model import AccountDay
-from pipeline.core.overview.accounts import PER_PAGE, SPENT_DAYS, AccountsPage, listed, matching, shown
+from pipeline.core.overview.registers.accounts import PER_PAGE, SPENT_DAYS, AccountsPage, listed, matching, shown
 from pipeline.core.runs.plan import told_apart, window
 
 

@@ -9,17 +9,17 @@ from pipeline.context import Context
 from pipeline.core.causes import CAUSES
 from pipeline.core.errors import BadResponse, LaikeError, NeedsPerson, Retryable, Trouble, WrongInput
 from pipeline.core.model import TokenPair
-from pipeline.core.outcome import Run, Summary
-from pipeline.core.overview.authorization import Authorized, Invitation, Standing, changed
+from pipeline.core.overview.authorization import Authorized, Invitation, Loading, Standing, changed
 from pipeline.core.token import Answer, TokenStep, authorize_link, callback
 from pipeline.state.console.authorizations import Authorizations
 from pipeline.steps.accounts.discovery import reached
 from pipeline.steps.accounts.roster import current_accounts, remembered_accounts
+from pipeline.steps.overview.runs import pages, state_of
 
 USED_UP = "授权链接已用过，或已超过 10 分钟，本次没有生效，请重新开始。"
 FOREIGN = "这次授权不是您本次登录时开始的，没有生效，请重新开始。"
 NO_ANSWER = "巨量引擎没有回应，本次授权没有完成。请稍后重新授权。"
-RUNS_LOOKED_AT = 20
+RUNS_AT_ONCE, RUNS_SHOWN = 3, 20  # a plan of 1,000 accounts takes milliseconds to read
 PAIRS = (TokenStep.REFRESHED, TokenStep.BROUGHT)
 
 log = structlog.get_logger()
@@ -123,12 +123,16 @@ def sent(ctx: Context, authorized: Authorized, task: str | None) -> None:
     Authorizations(ctx.client).keep(replace(authorized, task=task))
 
 
-def runs_since(ctx: Context, authorized: Authorized) -> list[tuple[Run, Summary | None]]:
+def runs_since(ctx: Context, authorized: Authorized) -> list[Loading]:
     """The runs that load what was owed, the oldest first: those under way, and those begun since."""
-    newest = dict.fromkeys([*ctx.ledger.newest(RUNS_LOOKED_AT), *ctx.ledger.open_runs()])
-    runs = [one for one in ctx.ledger.overview(list(newest)) if not one[0].dry_run]
-    found = [(run, end) for run, end in runs if end is None or run.started_at >= authorized.at]
-    return sorted(found, key=lambda one: one[0].started_at)
+    found = {run.run_id: (run, end) for run, end in ctx.ledger.overview(ctx.ledger.open_runs())}
+    for page in pages(ctx.ledger.newest, RUNS_AT_ONCE):
+        runs = ctx.ledger.overview(page)
+        found |= {run.run_id: (run, end) for run, end in runs if run.started_at >= authorized.at}
+        if any(run.started_at < authorized.at for run, _ in runs) or len(found) >= RUNS_SHOWN:
+            break
+    seen = sorted(found.values(), key=lambda one: one[0].started_at)
+    return [Loading(run, state_of(ctx, run, end), end.trouble if end else None) for run, end in seen if not run.dry_run]
 
 
 def _take(ctx: Context, state: str, visitor: Visitor) -> None:

@@ -3,7 +3,7 @@
 from heapq import merge
 
 from pipeline.context import Context
-from pipeline.core.overview.changes import ChangesPage, accounts_of, page_of
+from pipeline.core.overview.registers.changes import ChangesPage, accounts_of, page_of
 from pipeline.core.table.revisions import Sought
 
 

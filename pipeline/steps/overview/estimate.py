@@ -11,9 +11,9 @@ from pipeline.core.outcome import Run
 from pipeline.core.overview.estimate import Estimate, Known, Tables, estimate_of
 from pipeline.core.runs import plan
 from pipeline.steps.accounts.roster import choose, remembered_accounts
-from pipeline.steps.runs.backfill import DAYS_LOOKED_AT, open_attempt, rows_a_day
+from pipeline.steps.runs.backfill import DAYS_LOOKED_AT, open_attempt
 
-PLACES_READ = 8_000  # days of accounts: reading and adding them up takes a twentieth of a second
+PLACES_READ = 4_000  # days of accounts: reading and adding them up takes a twentieth of a second
 NOBODY = "no accounts are known yet; authorize first, then they are found"
 
 
@@ -32,7 +32,9 @@ def estimate(ctx: Context, first: date, last: date, account_ids: Sequence[str]) 
         raise WrongInput(NOBODY)
     here = ctx.pinned()
     run = _planned(here, days, choose(here, listed.names, account_ids))
-    known = _known(here, run, [one for one in listed.names if one not in {account.id for account in run.accounts}])
+    chosen = {account.id for account in run.accounts}
+    known = _known(here, run, [one for one in listed.names if one not in chosen])
+    run = replace(run, rows_a_day=_rows_a_day(here, run, known))
     told = estimate_of(run, known, _tables(here, days), ctx.settings.oceanengine_rate)
     told = replace(told, feishu_used=ctx.quota.used(), feishu_limit=ctx.settings.feishu_monthly_calls)
     return told, open_attempt(here, run)
@@ -41,7 +43,7 @@ def estimate(ctx: Context, first: date, last: date, account_ids: Sequence[str]) 
 def _planned(ctx: Context, days: DayRange, accounts: tuple[Account, ...]) -> Run:
     """The run that `begin_backfill` would plan, as far as it matters here."""
     now = ctx.now()
-    run = Run(
+    return Run(
         run_id=plan.backfill_id(days),
         day=days.last,
         days=days,
@@ -51,7 +53,13 @@ def _planned(ctx: Context, days: DayRange, accounts: tuple[Account, ...]) -> Run
         backfill=True,
         table_id=ctx.chain.table_of(days.last),
     )
-    return replace(run, rows_a_day=rows_a_day(ctx, accounts))
+
+
+def _rows_a_day(ctx: Context, run: Run, known: Known) -> int:
+    """The rows of a day by which `begin_backfill` cuts batches, from the accounts that were looked at."""
+    lately = plan.window(ctx.now(), DAYS_LOOKED_AT)
+    looked_at = {at: rows for at, rows in known.rows.items() if at.day in lately and at.account_id in known.chosen}
+    return plan.fullest(looked_at) * len(run.accounts) // max(1, len(known.chosen))
 
 
 def _known(ctx: Context, run: Run, others: Sequence[str]) -> Known:

@@ -9,7 +9,7 @@ from pipeline.context import Context
 from pipeline.core.errors import Trouble
 from pipeline.core.model import DayRange
 from pipeline.core.outcome import RunState, Summary
-from pipeline.core.overview.figures import COURSE_DAYS, Past, past_of
+from pipeline.core.overview.today.figures import COURSE_DAYS, Past, past_of
 
 AT_REST, WHILE_RUNNING = timedelta(minutes=10), timedelta(seconds=10)  # how long what was read is good for
 ENDS_HELD = 64

@@ -2,7 +2,7 @@
 
 from pipeline.context import Context
 from pipeline.core.model import DayRange
-from pipeline.core.overview.reports import Comparison, comparison, range_before
+from pipeline.core.overview.registers.reports import Comparison, comparison, range_before
 from pipeline.steps.accounts.roster import remembered_accounts
 
 

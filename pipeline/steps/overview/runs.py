@@ -10,9 +10,10 @@ from pipeline.core.overview.runs import RunAndEnd, RunLine, RunPage, Wanted, lin
 from pipeline.steps.runs.alive import state_without_end
 
 SHOWN = 50  # runs of a page
-READ_AT_ONCE = 50  # runs in one round trip: of 1,000 accounts each, these are 15 MB
+READ_AT_ONCE = 50  # runs in one round trip: without lines, of 1,000 accounts each, these are 15 MB
 SEARCHED = 500  # runs that are read for one page
-SEARCHED_ACCOUNTS = 25_000  # and accounts of these runs
+SEARCHED_ACCOUNTS = 25_000  # and accounts of plans that are read for it
+PLANS_AT_ONCE = 10  # where the accounts of each run are looked at
 IDS_AT_ONCE = 500
 
 
@@ -82,14 +83,15 @@ class _Look:
         self.lost: list[str] = []
         self.oldest: datetime | None = None
         self.exhausted = False
+        self._without: set[str] = set()  # the wanted account
         self._read = self._accounts = 0
 
     def search(self) -> None:
         """Read runs until the page is full, enough was read, or none is left."""
-        left = self._candidates()
+        left, at_once = self._candidates(), READ_AT_ONCE if self._wanted.account is None else PLANS_AT_ONCE
         while not self.exhausted and self._goes_on():
-            places = dict(islice(left, READ_AT_ONCE))
-            self.exhausted = len(places) < READ_AT_ONCE
+            places = dict(islice(left, at_once))
+            self.exhausted = len(places) < at_once
             self._take(places)
 
     def _goes_on(self) -> bool:
@@ -107,19 +109,26 @@ class _Look:
                 return
 
     def _take(self, places: Mapping[str, int]) -> None:
-        found = self._ctx.ledger.overview(list(places))
-        self.lost += sorted(places.keys() - {run.run_id for run, _ in found})
+        found = self._lines(list(places))
+        self.lost += sorted(places.keys() - found.keys())
         self._read += len(places)
-        for run, end in found:
+        for run_id, place in places.items():
             if len(self.lines) == SHOWN:
                 self.exhausted = False
                 return
-            self._consider(run, end)
-            self.at, self.oldest = places[run.run_id], run.started_at
-        self.at = max(self.at, *places.values()) if places else self.at
+            self.at = place
+            if line := found.get(run_id):
+                self.oldest = line.started_at
+                self.lines += [line] * (self._wanted.holds_line(line) and run_id not in self._without)
 
-    def _consider(self, run: Run, end: Summary | None) -> None:
-        self._accounts += len(run.accounts)
-        state = state_of(self._ctx, run, end)
-        if self._wanted.holds(run, state):
-            self.lines.append(line_of(run, end, state))
+    def _lines(self, run_ids: list[str]) -> dict[str, RunLine]:
+        """The lines of runs; of one that has none kept, made of its plan and its end."""
+        kept = self._ctx.ledger.lines(run_ids)
+        others = self._ctx.ledger.overview([one for one in run_ids if one not in kept])
+        made = {run.run_id: line_of(run, end, state_of(self._ctx, run, end)) for run, end in others}
+        runs = [run for run, _ in others]
+        if self._wanted.account is not None:
+            runs += self._ctx.ledger.plans([one for one, line in kept.items() if self._wanted.holds_line(line)])
+            self._without = {run.run_id for run in runs if not self._wanted.has_account(run)}
+        self._accounts += sum(len(run.accounts) for run in runs)
+        return kept | made

@@ -10,7 +10,6 @@ from pipeline.core.overview.runs import troubles_of
 from pipeline.core.overview.story import AccountStory, RunTold, story_of
 from pipeline.core.runs.flow import FETCH, Step
 from pipeline.state.store import clock
-from pipeline.steps.coverage.aftermath import standing
 from pipeline.steps.overview.runs import state_of
 
 ACCOUNTS_SHOWN = 50
@@ -45,7 +44,6 @@ def told(ctx: Context, run_id: str, after: int = 0) -> RunTold:
         count=len(story.accounts),
         bad=sum(one.bad for one in story.accounts),
         troubles=tuple((trouble, tuple(names)) for trouble, names in troubles_of(end)) if end else (),
-        after=standing(ctx, end) if end else None,
         progress=None if end else progress(ctx, run),
         seconds=(end.ended_at - run.started_at if end else ctx.now() - run.started_at).total_seconds(),
     )

@@ -5,7 +5,7 @@ from datetime import date
 
 from pipeline.context import Context
 from pipeline.core.model import china_day
-from pipeline.core.overview.tables import TablesPage, as_known, details_of
+from pipeline.core.overview.registers.tables import TablesPage, as_known, details_of
 from pipeline.core.rollover.forecast import boundary
 from pipeline.core.rollover.split import Split
 from pipeline.core.rollover.tables import Tables

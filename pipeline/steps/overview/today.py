@@ -9,10 +9,10 @@ from pipeline.core.coverage.owed import newest_owed
 from pipeline.core.errors import NeedsPerson, TablesDisagree, TableUnseen
 from pipeline.core.model import Account, AccountDay, grouped
 from pipeline.core.outcome import Run, RunState
-from pipeline.core.overview.figures import Past
-from pipeline.core.overview.today import Calls, Corrected, Room, Seen, Today, today_of
-from pipeline.core.overview.todo import Access, Standstill
-from pipeline.core.overview.verdict import DaySeen, UnderWay
+from pipeline.core.overview.today.figures import Past
+from pipeline.core.overview.today.page import Calls, Corrected, Room, Seen, Today, today_of
+from pipeline.core.overview.today.todo import Access, Standstill
+from pipeline.core.overview.today.verdict import DaySeen, UnderWay
 from pipeline.core.rollover.forecast import boundary
 from pipeline.core.rollover.split import Split
 from pipeline.core.run_kind import RunKind
@@ -20,8 +20,11 @@ from pipeline.core.runs.plan import deadline_s, owed_from, scheduled_id, yesterd
 from pipeline.core.table.limits import calls_warning, rows_warning
 from pipeline.core.telling.anomalies import sentences
 from pipeline.state.beat import BeatSigns
+from pipeline.state.store import clock
+from pipeline.state.vitals.workers import WorkerSigns
 from pipeline.steps.accounts.roster import remembered_accounts
 from pipeline.steps.overview.past import End, Held
+from pipeline.steps.overview.vitals import ALIVE
 from pipeline.steps.runs.alive import state_without_end
 
 RUNS_LOOKED_AT = 8  # the newest
@@ -42,12 +45,13 @@ def today(ctx: Context, page: int, held: Held, next_times: Mapping[str, datetime
     now, listed = ctx.now(), remembered_accounts(ctx)
     accounts = [Account(one, name) for one, name in listed.names.items()] if listed else None
     parked = {one: absence.since for one, absence in ctx.absences.parked(now).items()}
-    day, days = _day(ctx, accounts or [], len(parked))
     open_runs = ctx.ledger.open_runs()
+    running = _running(ctx, open_runs)
+    day, days = _day(ctx, accounts or [], len(parked), running)
     past = held.past(ctx, [one.id for one in accounts or []], day, open_runs)
     ends = held.ends(ctx, _run_ids(ctx, day))
     waited_for = None if accounts is None else [one for one in accounts if one.id not in parked]
-    seen = _day_seen(ctx, day, days, waited_for, known=past.known or bool(days), open_runs=open_runs)
+    seen = _day_seen(ctx, day, days, waited_for, known=past.known or bool(days), running=running)
     return today_of(
         Seen(
             day=seen,
@@ -66,12 +70,12 @@ def today(ctx: Context, page: int, held: Held, next_times: Mapping[str, datetime
     )
 
 
-def _day(ctx: Context, accounts: Sequence[Account], parked: int) -> tuple[date, Days]:
-    """The day that is shown, with what is known of it: yesterday once it is owed or anything of it was read."""
+def _day(ctx: Context, accounts: Sequence[Account], parked: int, running: Sequence[Run]) -> tuple[date, Days]:
+    """The day that is shown, with what is known of it: yesterday once it is owed, read, or about to be read."""
     newest = yesterday(ctx.now())
     of_newest = _of_day(ctx, accounts, newest)
     owed = newest_owed(ctx.now(), ctx.settings.daily_at, _deadline_s(ctx, len(accounts) - parked))
-    if of_newest or owed == newest:
+    if of_newest or owed == newest or any(run.day == newest for run in running):
         return newest, of_newest
     before = _of_day(ctx, accounts, owed)
     return (owed, before) if before else (newest, of_newest)
@@ -86,7 +90,7 @@ def _deadline_s(ctx: Context, accounts: int) -> float:
 
 
 def _day_seen(
-    ctx: Context, day: date, days: Days, waited_for: list[Account] | None, *, known: bool, open_runs: Sequence[str]
+    ctx: Context, day: date, days: Days, waited_for: list[Account] | None, *, known: bool, running: Sequence[Run]
 ) -> DaySeen:
     settings, seconds = ctx.settings, _deadline_s(ctx, len(waited_for or ()))
     return DaySeen(
@@ -99,15 +103,19 @@ def _day_seen(
         due_at=owed_from(ctx.now(), settings.daily_at, seconds) - (yesterday(ctx.now()) - day),
         settle_at=settings.settle_at,
         patience=timedelta(seconds=seconds),
-        run=_under_way(ctx, day, open_runs),
+        run=_under_way(day, running),
     )
 
 
-def _under_way(ctx: Context, day: date, open_runs: Sequence[str]) -> UnderWay | None:
+def _running(ctx: Context, open_runs: Sequence[str]) -> list[Run]:
+    """The runs that work, without dry ones."""
+    runs = [run for run in ctx.ledger.plans(open_runs[-OPEN_LOOKED_AT:]) if not run.dry_run]
+    return [run for run in runs if state_without_end(ctx, run) is RunState.RUNNING]
+
+
+def _under_way(day: date, running: Sequence[Run]) -> UnderWay | None:
     """The newest run that works on a day."""
-    runs = [run for run in ctx.ledger.plans(open_runs[-OPEN_LOOKED_AT:]) if day in run.days and not run.dry_run]
-    alive = [run for run in runs if state_without_end(ctx, run) is RunState.RUNNING]
-    newest = max(alive, key=_begun, default=None)
+    newest = max((run for run in running if day in run.days), key=_begun, default=None)
     return UnderWay(newest.run_id, newest.kind) if newest else None
 
 
@@ -133,8 +141,14 @@ def _standstill(ctx: Context, day: date, ends: Sequence[End]) -> Standstill:
         stops=_stops(ctx),
         unclear=ctx.schema.unclear() is not None,
         beat_silent=not BeatSigns(ctx.client).seen(),
+        workers_silent=_workers_silent(ctx),
         run_trouble=newest.trouble if newest and failed else None,
     )
+
+
+def _workers_silent(ctx: Context) -> bool:
+    now = clock(ctx.client).timestamp()
+    return not any(now - at < ALIVE.total_seconds() for at in WorkerSigns(ctx.client).seen().values())
 
 
 def _access(ctx: Context) -> Access:

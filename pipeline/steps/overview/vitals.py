@@ -1,23 +1,25 @@
 """Read the vital signs for the metrics: no call is made, and 1,000 accounts take less than a tenth of a second."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from pipeline.context import Context
+from pipeline.core.coverage.letters import Cut
 from pipeline.core.errors import NeedsPerson
-from pipeline.core.model import DayRange
+from pipeline.core.model import Account
 from pipeline.core.overview import vitals as core
+from pipeline.core.overview.coverage_page import row_of
 from pipeline.core.overview.vitals import Days, RunEnd, TableRows, TokenEnds, Vitals
 from pipeline.core.run_kind import RunKind
-from pipeline.core.runs.plan import scheduled_id, window, yesterday
+from pipeline.core.runs.plan import scheduled_id, window
 from pipeline.state.beat import BeatSigns
-from pipeline.state.coverage.strips import Strips
-from pipeline.state.store import clock
+from pipeline.state.store import clock as redis_clock
 from pipeline.state.vitals.calls import Calls
 from pipeline.state.vitals.queues import waiting
 from pipeline.state.vitals.workers import WorkerSigns
 from pipeline.steps.accounts.roster import remembered_accounts
+from pipeline.steps.overview.coverage_page import clock
 
 RUNS_LOOKED_AT = 5  # the newest; with 1,000 accounts a summary takes milliseconds to read
 SCHEDULED = (RunKind.DAILY, RunKind.SETTLE)  # their phases are told
@@ -37,7 +39,7 @@ def vitals(ctx: Context, queues: Sequence[str], ends: Ends) -> Vitals:
         ends: What is known of ended runs; it is filled, so that no run is read twice.
     """
     ctx = ctx.pinned()
-    now, seen = clock(ctx.client), WorkerSigns(ctx.client).seen().values()
+    now, seen = redis_clock(ctx.client), WorkerSigns(ctx.client).seen().values()
     newest, last_runs = _ends(ctx, ends)
     token, dead = _token(ctx)
     names = accounts.names if (accounts := remembered_accounts(ctx)) else {}
@@ -45,7 +47,7 @@ def vitals(ctx: Context, queues: Sequence[str], ends: Ends) -> Vitals:
     return Vitals(
         table_id=ctx.settings.bitable_table_id,
         accounts=len(names),
-        days=_days(ctx, list(names)),
+        days=_days(ctx, names),
         rows=_rows(ctx),
         rows_limit=ctx.settings.table_max_rows,
         successor=ctx.chain.announced.first if ctx.chain.announced else None,
@@ -65,12 +67,11 @@ def vitals(ctx: Context, queues: Sequence[str], ends: Ends) -> Vitals:
     )
 
 
-def _days(ctx: Context, account_ids: Sequence[str]) -> Days:
-    newest = yesterday(ctx.now())
-    days = DayRange(newest - timedelta(days=ctx.settings.catch_up_days - 1), newest)
-    strips = Strips(ctx.client, lambda: ctx.chain).of(account_ids, days)
-    told = {account_id: (strip.letters, strip.older) for account_id, strip in strips.items()}
-    return core.days_of(told, days, ctx.absences.parked(ctx.now()), ctx.settings.lookback_days)
+def _days(ctx: Context, names: Mapping[str, str]) -> Days:
+    asked = clock(ctx, len(names), ctx.settings.catch_up_days)
+    lines, cut = ctx.day_letters.of(names), Cut.of(asked.days, ctx.chain)
+    rows = [row_of(Account(one, name), lines[one], cut, asked) for one, name in names.items()]
+    return core.days_of(rows, asked.days)
 
 
 def _rows(ctx: Context) -> tuple[TableRows, ...]:

@@ -11,6 +11,7 @@ import structlog
 from pipeline.context import Context
 from pipeline.core.errors import Trouble
 from pipeline.core.outcome import Run, RunState, Summary
+from pipeline.core.overview.runs import line_of
 from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS, Step, next_steps
 from pipeline.core.runs.plan import parts
 from pipeline.core.runs.summary import bare_summary
@@ -73,7 +74,7 @@ def interrupt(ctx: Context, run: Run) -> Summary:
     summary = replace(bare_summary(run, why, ctx.now()), state=RunState.INTERRUPTED)
     if ctx.ledger.close(summary):
         ctx.events.emit(run.run_id, "finished", state=summary.state)
-        ctx.events.archive(run.run_id)
+        ctx.events.archive(run.run_id, line_of(run, summary, summary.state))
         return summary
     return ctx.ledger.summary(run.run_id) or summary
 

@@ -10,6 +10,7 @@ from pipeline.context import Context
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import AccountDay
 from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, Summary, VerifyOutcome, ViewsOutcome
+from pipeline.core.overview.runs import line_of
 from pipeline.core.runs.absence import Readings
 from pipeline.core.runs.findings import Findings, Word, left_out_unread, without_totals
 from pipeline.core.runs.flow import FETCH, FINISH, LOAD, VERIFY, VIEWS, Step
@@ -47,9 +48,11 @@ def finish(ctx: Context, run_id: str) -> Summary:
 
     work = Work(do, lambda why: bare_summary(run, why, ctx.now()))
     summary = once(ctx, run_id, Step(FINISH), Summary, work)
+    line = None  # where another end stands, it has its own
     if ctx.ledger.close(summary):
+        line = line_of(run, summary, summary.state)
         _besides(ctx, run, lambda: ctx.events.emit(run_id, "finished", state=summary.state, **spent))
-    _besides(ctx, run, lambda: ctx.events.archive(run_id))
+    _besides(ctx, run, lambda: ctx.events.archive(run_id, line))
     if not run.dry_run:
         _besides(ctx, run, lambda: tell_run(ctx.of(run), summary))
         _besides(ctx, run, lambda: tell_week(ctx.of(run), run))

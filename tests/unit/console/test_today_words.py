@@ -8,11 +8,11 @@ import pytest
 
 from console.today_words import GO, change, coming, course
 from pipeline.core.coverage.history import Figures
-from pipeline.core.overview.figures import Change, CourseDay, Trend
-from pipeline.core.overview.todo import Place
-from pipeline.core.overview.verdict import Stage, Tone, Verdict
-from tests.unit.pipeline.core.overview.mornings import DAY, at
-from tests.unit.pipeline.core.overview.test_today import REREAD, of
+from pipeline.core.overview.today.figures import Change, CourseDay, Trend
+from pipeline.core.overview.today.todo import Place
+from pipeline.core.overview.today.verdict import Stage, Tone, Verdict
+from tests.unit.pipeline.core.overview.today.mornings import DAY, at
+from tests.unit.pipeline.core.overview.today.test_page import REREAD, of
 
 SOME = Figures(1, Decimal(50), Decimal(1))
 

@@ -170,9 +170,19 @@ class Setup:
         return frozenset(item.name for item in items if item.state != StepState.WAITS)
 
     @property
+    def may_plan(self) -> bool:
+        """Whether it is time to look at what the base lacks."""
+        return any(one.act == Act.LOOK and one.state == StepState.TODO for one in self.steps)
+
+    @property
     def done(self) -> bool:
         """Whether nothing is left but what is optional."""
         return all(one.state == StepState.DONE or one.optional for one in self.steps)
+
+    @property
+    def remarks(self) -> int:
+        """The number of results of this visit that somebody should read."""
+        return sum(len(item.others) for one in self.steps for item in one.items)
 
     @property
     def left(self) -> int:

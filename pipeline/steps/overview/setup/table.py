@@ -68,7 +68,7 @@ def make_table(ctx: Context) -> TablePlan:
 def _plan(ctx: Context, table_id: str | None) -> TablePlan:
     try:
         plan = look(ctx, table_id, accounts_of(ctx))
-        if plan.table_id and not (plan.columns or plan.left):
+        if plan.table_id and not (plan.columns or plan.left or plan.status or plan.views):
             _learn_columns(ctx.at_table(plan.table_id))
     except LaikeError as error:
         return TablePlan(left=(error.for_maintainer,))
@@ -78,7 +78,7 @@ def _plan(ctx: Context, table_id: str | None) -> TablePlan:
 
 
 def _learn_columns(here: Context) -> None:
-    """Remember that the table has every column, so that the set-up can be left here; what a load remembered stands."""
+    """Remember that the base has everything, so that the set-up can be left here; what a load remembered stands."""
     if not here.table_facts.columns():
         layout, _ = layout_now(here, here.base(None))
         fields = {name: ColumnField(field.id, field.name) for name, field in layout.fields.items()}

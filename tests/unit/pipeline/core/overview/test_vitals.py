@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from pipeline.core.errors import Trouble
-from pipeline.core.model import ZERO, DayRange
+from pipeline.core.model import ZERO, Account, DayRange
 from pipeline.core.outcome import AccountResult, DayState, RunState, Summary
+from pipeline.core.overview.coverage_page import CoverageRow
 from pipeline.core.overview.vitals import days_of, end_of, failed_in_a_row, needs_of, phase_seconds
 
 DAYS = DayRange(date(2026, 3, 1), date(2026, 3, 5))
@@ -29,38 +30,38 @@ def summary(state: RunState, accounts: Mapping[str, Trouble | None], trouble: Tr
     )  # fmt: skip
 
 
+def row(known: str, parked_since: date | None = None) -> CoverageRow:
+    return CoverageRow(
+        account=Account("1", "one"), known=known, lacking=0, newest_lacking=None, last_good=None,
+        parked_since=parked_since,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    ("strips", "good"),
+    ("known", "good"),
     [
-        ({"1": ("LLLLL", True), "2": ("LL0LL", True)}, 5),
-        ({"1": ("LLLLL", True), "2": ("LLLLF", True)}, 4),
-        ({"1": ("LLLLI", True), "2": ("LLL-L", True)}, 3),
-        ({"1": ("LLLLL", True), "2": ("---LL", False)}, 5),  # nobody asked for the first three
-        ({"1": ("LLLLL", True), "2": ("-----", False)}, 3),  # nothing is loaded of the two of the look-back
-        ({"1": ("LLLLL", True), "3": ("LLLFF", True)}, 5),  # parked
-        ({"1": ("FFFFF", True)}, None),
-        ({}, None),
+        (["LLLLL", "LL0LL"], 5),
+        (["LLLLL", "LLLLF"], 4),
+        (["LLLLI", "LLL-L"], 3),
+        (["LLLLo", "LLLLo"], 4),  # no run had its time yet
+        (["LLLLL", "   LL"], 5),  # nobody asked for the first three
+        (["LLLLL", "   --"], 3),
+        (["FFFFF"], None),
+        (["     "], None),
+        ([], None),
     ],
 )
-def test_the_last_good_day_is_good_for_every_account_that_is_waited_for(
-    strips: dict[str, tuple[str, bool]], good: int | None
-) -> None:
-    found = days_of(strips, DAYS, parked={"3"}, lookback_days=2)
+def test_the_last_good_day_is_good_for_every_account_that_was_asked_for_it(known: list[str], good: int | None) -> None:
+    found = days_of([*map(row, known), row("LLFFF", parked_since=date(2026, 3, 3))], DAYS)
     assert found.last_good == (date(2026, 3, good) if good else None)
 
 
-def test_days_are_counted_by_state_and_those_of_a_parked_account_that_nobody_read_as_parked() -> None:
-    strips = {"1": ("LL0FI", True), "2": ("---L-", False), "3": ("LL---", True)}
-    counts = days_of(strips, DAYS, parked={"3"}, lookback_days=2).counts
+def test_days_are_counted_by_state() -> None:
+    counts = days_of([row("LL0FI"), row("  -Lo"), row("LLPPP", parked_since=date(2026, 3, 3))], DAYS).counts
     assert counts == {
         DayState.LOADED: 5, DayState.EMPTY: 1, DayState.INCOMPLETE: 1, DayState.FAILED: 1, DayState.MISSING: 1,
-        DayState.PARKED: 3,
+        DayState.PARKED: 3, DayState.OPEN: 1,
     }  # fmt: skip
-
-
-def test_a_gap_before_the_first_of_these_days_counts_if_an_older_day_was_loaded() -> None:
-    assert days_of({"1": ("--LLL", True)}, DAYS, (), 2).counts[DayState.MISSING] == 2
-    assert days_of({"1": ("--LLL", False)}, DAYS, (), 2).counts[DayState.MISSING] == 0
 
 
 def test_phases_take_from_their_first_event_to_their_last() -> None:

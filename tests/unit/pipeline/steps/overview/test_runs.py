@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.context import Context
 from pipeline.core.outcome import RunState
-from pipeline.core.overview.runs import Wanted
+from pipeline.core.overview.runs import Wanted, line_of
 from pipeline.core.run_kind import RunKind
 from pipeline.state import keys
 from pipeline.steps.overview import runs
@@ -80,6 +80,19 @@ def test_runs_of_a_kind_are_found_by_their_ids_however_old(ctx: Context, monkeyp
     page = page_of(ctx, Wanted(kind=RunKind.BACKFILL))
     assert [line.run_id for line in page.lines] == ["backfill-2026-01-01-2026-01-02-a"]
     assert page.older is None
+
+
+def test_an_ended_run_is_told_by_the_line_that_is_kept_beside_it(ctx: Context) -> None:
+    for n in range(3):
+        run = ran(ctx, f"run-{n}", RunState.PARTIAL, n)
+        ctx.events.archive(run.run_id, line_of(run, ctx.ledger.summary(run.run_id), RunState.PARTIAL))
+    before = page_of(ctx, Wanted()).lines
+    ctx.client.hset(keys.run("run-0"), "summary", "torn")
+    ctx.client.hset(keys.run("run-1"), "line", "torn")
+    assert page_of(ctx, Wanted()).lines == before
+    assert (len(before), before[0].troubled, before[0].good) == (3, "城东店", 1)
+    assert ids(ctx, Wanted(account="城西店")) == ["run-0", "run-1", "run-2"]
+    assert ids(ctx, Wanted(account="城南店")) == []
 
 
 def test_a_run_that_nobody_can_read_is_named(ctx: Context) -> None:

@@ -80,7 +80,7 @@ class WorkingContext:
         self.signs_of_life, self.told = list[str](), list[str]()
         self.pulse = SimpleNamespace(stamp=self.signs_of_life.append)
         self.events = SimpleNamespace(
-            emit=lambda _, event, **__: self.told.append(event), archive=lambda _: self.told.append("archive")
+            emit=lambda _, event, **__: self.told.append(event), archive=lambda *_: self.told.append("archive")
         )
         self.tally = SimpleNamespace(facts=dict)
         self.settings: Any = SimpleNamespace(step_lease_s=20.0)

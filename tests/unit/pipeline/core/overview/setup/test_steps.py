@@ -127,8 +127,10 @@ def test_a_test_of_this_visit_decides(result: str, expected: str) -> None:
 
 def test_a_worker_that_does_not_answer_is_left_to_do_although_the_doctor_only_warns() -> None:
     tested = {"schedule": (Result("worker", "warning", "no worker answers"), Result("beat", "ok", "next"))}
-    (item,) = step(replace(DONE, tested=tested), "first_run").items
-    assert item.state == StepState.TODO
+    made = setup_of(replace(DONE, tested=tested))
+    (item,) = made.steps[-1].items
+    assert (item.state, made.done, made.remarks) == (StepState.TODO, True, 1)
+    assert ([one.check for one in item.passed], [one.check for one in item.others]) == (["beat"], ["worker"])
 
 
 def test_one_broken_result_is_enough_and_the_table_waits_for_it() -> None:
