@@ -57,7 +57,7 @@ def _answered(
                 return stranger(site, request)
             return _told(Visit(request, site, person, fields), answer)
     except StoreUnreachable as error:
-        return answers.trouble(site, request, error)
+        return answers.trouble(request, error)
 
 
 def _told(visit: Visit, answer: Answer) -> Response:
@@ -71,7 +71,7 @@ def _told(visit: Visit, answer: Answer) -> Response:
     except WrongInput as error:
         return answers.wrong_input(visit, error)
     except LaikeError as error:
-        return answers.trouble(visit.site, visit.request, error)
+        return answers.trouble(visit.request, error)
 
 
 def _acting(answer: Answer) -> Answer:
