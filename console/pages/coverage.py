@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import partial
 
+from markupsafe import Markup
 from starlette.responses import Response
 
 from console import backfills
@@ -19,6 +20,12 @@ from pipeline.steps.overview import cell_story, coverage_page
 
 NO_ACCOUNT, NO_DAY = "没有这个账户，或者它已停用。", "没有这一天。"
 OLDEST = date(2015, 1, 1)  # before are no figures
+# thousands of cells on a page: each is made once, and as short as HTML allows
+BEGINS = {
+    state: Markup("<td>") if of.tone == "good" else Markup("<td class={}>").format(of.tone[0])
+    for state, of in DAYS.items()
+}
+CELLS = {state: begin + DAYS[state].sign for state, begin in BEGINS.items()}
 
 
 def show(visit: Visit) -> Response:
@@ -26,7 +33,7 @@ def show(visit: Visit) -> Response:
     asked = asked_for(visit)
     grid = coverage_page.page_of(visit.ctx, asked)
     query = {"days": asked.days, "only": "1" if asked.only_problems else None, "q": asked.search or None}
-    return visit.render("coverage.html", grid=grid, query=query, spans=SPANS, signs=DAYS)
+    return visit.render("coverage.html", grid=grid, query=query, spans=SPANS, signs=DAYS, begins=BEGINS, cells=CELLS)
 
 
 def asked_for(visit: Visit) -> Asked:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from pipeline.core.accounts.spend import Noted
@@ -14,6 +14,7 @@ from pipeline.core.run_kind import RunKind
 from pipeline.core.runs.plan import OLDEST_DAYS, RESTATED_DAYS
 
 SHOWN = 20  # readings, the newest
+_BACKFILL, _MANUAL = RunKind.BACKFILL.prefix, RunKind.MANUAL.prefix
 _UNTRIED = {
     DayState.MISSING: ("这一天还没有同步过", "系统会自动补数；也可以现在重新读取。"),
     DayState.OPEN: ("这一天还没有结束，或还没到同步时间", "无需处理，到时会自动同步。"),
@@ -155,18 +156,21 @@ def shut(day: date, now: datetime) -> str:
     return ""
 
 
-def may_have_read(run_id: str, started_at: datetime, day: date, reach: int) -> bool:
-    """Whether a run may have read a day, as far as its id and its start say.
+def looked_back_until(day: date, reach: int) -> datetime:
+    """Until when runs that nobody asked for may read a day.
 
     Args:
-        reach: How many days a run that nobody asked for looks back.
+        reach: How many days they look back for what is owed.
     """
-    if RunKind.of(run_id) is RunKind.BACKFILL:
-        first, last = run_id[len(RunKind.BACKFILL.prefix) :][:10], run_id[len(RunKind.BACKFILL.prefix) + 11 :][:10]
+    return datetime.combine(day + timedelta(days=max(reach, RESTATED_DAYS) + 2), time(), CHINA)
+
+
+def may_have_read(run_id: str, started_at: datetime, day: date, until: datetime) -> bool:
+    """Whether a run that began after a day may have read it, as far as its id and its start say."""
+    if run_id.startswith(_BACKFILL):
+        first, last = run_id[len(_BACKFILL) :][:10], run_id[len(_BACKFILL) + 11 :][:10]
         return first <= day.isoformat() <= last
-    if run_id.startswith(f"{RunKind.MANUAL.prefix}{day}"):
-        return True
-    return timedelta(0) < started_at.astimezone(CHINA).date() - day <= timedelta(days=max(reach, RESTATED_DAYS) + 1)
+    return started_at < until or run_id.startswith(f"{_MANUAL}{day}")
 
 
 def readings_of(

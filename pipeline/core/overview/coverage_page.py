@@ -35,7 +35,7 @@ RISING = (
     DayState.FAILED,
 )
 _RANK = {BLANK: -1} | {LETTERS[state]: rank for rank, state in enumerate(RISING)}
-LINKED = 250  # cells of a page that link to their day: a page of failed days would be ten times as large
+LINKED = 150  # cells of a page that link to their day: a page of failed days would be ten times as large
 
 
 class Cell(NamedTuple):

@@ -90,8 +90,8 @@ def _read(fetches: Iterable[FetchOutcome]) -> Iterator[DayOutcome]:
 def _steps(ctx: Context, at: AccountDay) -> dict[str, list[str]]:
     """The fetches that may have read a day, by run, the newest run first."""
     over = datetime.combine(at.day + timedelta(days=1), time(), CHINA)
-    reach = max(ctx.settings.lookback_days, ctx.settings.catch_up_days)
-    runs = [run_id for run_id, begun in ctx.day_reads.since(over) if may_have_read(run_id, begun, at.day, reach)]
+    until = core.looked_back_until(at.day, max(ctx.settings.lookback_days, ctx.settings.catch_up_days))
+    runs = [run_id for run_id, begun in ctx.day_reads.since(over) if may_have_read(run_id, begun, at.day, until)]
     backfills = [run_id for run_id in runs if RunKind.of(run_id) is RunKind.BACKFILL][:BACKFILLS_LOOKED_AT]
     cut = {run.run_id: _batches(run, at) for run in ctx.ledger.plans(backfills)}
     usual = range(BATCHES_LOOKED_AT)
