@@ -26,7 +26,7 @@ from pipeline.core.chain import alone
 from pipeline.core.coverage.day import LastOutcome, Loaded
 from pipeline.core.model import Account, AccountDay, DayRange, china_day
 from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summary
-from pipeline.core.overview.runs import line_of
+from pipeline.core.overview.runs.lines import line_of
 from pipeline.state import keys
 from pipeline.state.coverage.coverage import Coverage
 from pipeline.state.coverage.last_outcomes import LastOutcomes

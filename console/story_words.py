@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from console.words import Sign, day_sign, length
 from pipeline.core.outcome import DayState, RunState, Summary
-from pipeline.core.overview.spans import QUEUE, Span
-from pipeline.core.overview.story import AccountStory, Phase, RunTold
+from pipeline.core.overview.runs.spans import QUEUE, Span
+from pipeline.core.overview.runs.story import AccountStory, Phase, RunTold
 from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS
 
 STEPS: Mapping[str, str] = {

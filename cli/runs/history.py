@@ -14,7 +14,7 @@ from pipeline.context import Context
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import CHINA
 from pipeline.core.outcome import Run, RunState, Summary
-from pipeline.core.overview.runs import Wanted
+from pipeline.core.overview.runs.lines import Wanted
 from pipeline.core.text import quoted
 from pipeline.steps.coverage.aftermath import standing
 from pipeline.steps.overview.runs import matching, state_of

@@ -7,7 +7,7 @@ from cli.terminal.words import Part, coloured
 from pipeline.core.coverage.aftermath import Aftermath, summed
 from pipeline.core.model import CHINA
 from pipeline.core.outcome import AccountResult, Summary
-from pipeline.core.overview.runs import troubles_of
+from pipeline.core.overview.runs.lines import troubles_of
 
 NAMES_SHOWN = 5
 

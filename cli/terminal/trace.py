@@ -9,7 +9,7 @@ from cli.terminal.output import moment
 from cli.terminal.words import coloured, words
 from pipeline.core.model import grouped
 from pipeline.core.outcome import Run
-from pipeline.core.overview.spans import Event, Span, spans_of
+from pipeline.core.overview.runs.spans import Event, Span, spans_of
 from pipeline.core.runs.flow import FETCH
 
 ACCOUNTS_SHOWN = 10  # of a batch: failed ones first, then the slowest

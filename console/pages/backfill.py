@@ -15,7 +15,7 @@ from console.visit import Unknown, Visit
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import china_day
 from pipeline.core.outcome import RunState
-from pipeline.core.overview.runs import RunLine, Wanted
+from pipeline.core.overview.runs.lines import RunLine, Wanted
 from pipeline.core.run_kind import RunKind
 from pipeline.core.runs.plan import OLDEST_DAYS, told_apart, yesterday
 from pipeline.core.text import plain
@@ -29,6 +29,7 @@ BAD_INPUT = 400
 TICKS = 50  # accounts with a box to tick; others are typed
 LINES_MOST = 2_000
 TEXT_MOST = 100_000
+ADDRESS_MOST = 3_000  # of an address: proxies take 8 KB with all its headers
 _ONCE = re.compile(r"[0-9a-f]{12}")
 
 
@@ -42,17 +43,18 @@ def show_open(visit: Visit) -> Response:
     return visit.render("_backfills.html", **_lists(visit))
 
 
+def ask(visit: Visit) -> Response:
+    """Lead to the estimate of what was filled in: reload and back repeat nothing there."""
+    wanted, typed = _wanted(visit), visit.form
+    asked = {"first": text_in(typed, "first"), "last": text_in(typed, "last"), "accounts": ",".join(wanted)}
+    if len(asked["accounts"]) > ADDRESS_MOST:
+        return _estimate(visit, typed, wanted)
+    return visit.go("backfill_estimate", asked)
+
+
 def weigh(visit: Visit) -> Response:
     """Say what a backfill will cost, and ask whether to begin it."""
-    wanted = _wanted(visit)
-    try:
-        first, last = _days(visit)
-        told, same = estimate(visit.ctx, first, last, wanted)
-    except WrongInput as error:
-        return _form(visit, visit.form, wanted, _what_is_wrong(visit, wanted, error))
-    once, names = secrets.token_hex(6), _names(visit)
-    chosen = named([names.get(one, one) for one in wanted]) if wanted else ""
-    return visit.render("estimate.html", told=told, same=same, accounts=wanted, chosen=chosen, once=once)
+    return _estimate(visit, visit.query, _listed(visit.query.get("accounts", "")))
 
 
 def begin(visit: Visit) -> Response:
@@ -60,7 +62,7 @@ def begin(visit: Visit) -> Response:
     wanted, once = _wanted(visit), text_in(visit.form, "once")
     if not _ONCE.fullmatch(once):
         raise WrongInput("表单已失效，请重新填写")
-    first, last = _days(visit)
+    first, last = _days(visit, visit.form)
     answers = backfills.a_worker_answers()
     run = backfills.begin(visit.ctx, first, last, wanted, once=once)
     if not any(one.act == "补数" for one in visit.site.acts.of_run(run.run_id)):
@@ -77,6 +79,17 @@ def stop(visit: Visit) -> Response:
         stop_run(visit.ctx, run := visit.ctx.ledger.run(run_id))
         visit.did("停止补数", days_words(run.days), run_id)
     return visit.go("backfill")
+
+
+def _estimate(visit: Visit, fields: Mapping[str, str], wanted: Sequence[str]) -> Response:
+    try:
+        first, last = _days(visit, fields)
+        told, same = estimate(visit.ctx, first, last, wanted)
+    except WrongInput as error:
+        return _form(visit, fields, wanted, _what_is_wrong(visit, wanted, error))
+    once, names = secrets.token_hex(6), _names(visit)
+    chosen = named([names.get(one, one) for one in wanted]) if wanted else ""
+    return visit.render("estimate.html", told=told, same=same, accounts=wanted, chosen=chosen, once=once)
 
 
 def _form(visit: Visit, fields: Mapping[str, str], chosen: Sequence[str], wrong: str = "") -> Response:
@@ -114,9 +127,9 @@ def _lists(visit: Visit) -> dict[str, Any]:
     return {"open": open_, "progress": progress, "ended": ended[:20]}
 
 
-def _days(visit: Visit) -> tuple[date, date]:
-    """The days of the form; `WrongInput`, in Chinese, if they cannot be loaded."""
-    first, last = day_in(visit.form, "first"), day_in(visit.form, "last")
+def _days(visit: Visit, fields: Mapping[str, str]) -> tuple[date, date]:
+    """The days that were filled in; `WrongInput`, in Chinese, if they cannot be loaded."""
+    first, last = day_in(fields, "first"), day_in(fields, "last")
     newest = yesterday(visit.now)
     oldest = _oldest(visit)
     if first is None or last is None:
@@ -134,8 +147,13 @@ def _wanted(visit: Visit) -> list[str]:
         if not story.exists(visit.ctx, run_id):
             raise Unknown("没有这次补数，或记录已超过保存期限。")
         return [one.id for one in visit.ctx.ledger.run(run_id).accounts]
-    typed = re.split(r"[\n,，;；]", visit.form.get("accounts", "")[:TEXT_MOST])
-    lines = [plain(one).strip() for one in (*visit.form_list("account"), *typed)]
+    ticked = [one for value in visit.form_list("account") for one in _listed(value)]
+    return list(dict.fromkeys([*ticked, *_listed(visit.form.get("accounts", ""))]))[:LINES_MOST]
+
+
+def _listed(text: str) -> list[str]:
+    """Ids or names of accounts, one a line or separated by commas."""
+    lines = (plain(one).strip() for one in re.split(r"[\n,，;；]", text[:TEXT_MOST]))
     return list(dict.fromkeys(one for one in lines if one))[:LINES_MOST]
 
 
@@ -157,7 +175,8 @@ def _what_is_wrong(visit: Visit, wanted: Sequence[str], error: WrongInput) -> st
 ROUTES = [
     page("/backfill", show, "backfill"),
     fragment("/backfill/open", show_open, "backfill_open"),
-    act("/backfill/estimate", weigh, "backfill_estimate"),
+    act("/backfill/estimate", ask, "backfill_ask"),
+    page("/backfill/estimate", weigh, "backfill_estimate"),
     act("/backfill/begin", begin, "backfill_begin"),
     act("/backfill/stop", stop, "backfill_stop"),
 ]

@@ -8,7 +8,7 @@ from console import story_words
 from console.inputs import number_in
 from console.routes import fragment, page
 from console.visit import Unknown, Visit
-from pipeline.core.overview.story import RunTold
+from pipeline.core.overview.runs.story import RunTold
 from pipeline.steps.overview import story
 
 NO_SUCH_RUN = "没有这次运行，或记录已超过保存期限。"

@@ -7,7 +7,7 @@ from console.routes import page
 from console.visit import Visit
 from console.words import KINDS, RUNS
 from pipeline.core.outcome import RunState
-from pipeline.core.overview.runs import Wanted
+from pipeline.core.overview.runs.lines import Wanted
 from pipeline.core.run_kind import RunKind
 from pipeline.steps.overview import runs
 

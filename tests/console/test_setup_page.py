@@ -94,6 +94,8 @@ def test_each_missing_setting_is_named_alone_with_its_cure(working: Workers, nam
 
 def test_other_pages_lead_here_while_a_setting_is_missing(working: Workers) -> None:
     desk = opened(working, LAIKE_FEISHU_APP_SECRET="")
+    for path in ("/", "/runs", "/accounts", "/doctor", "/authorize"):
+        assert desk.get(path).url == f"{desk.url}/setup"
     for act in ("accounts/discover", "bot", "run"):
         answer = pressed(desk, f"/setup/{act}")
         assert (answer.url, answer.status_code) == (f"{desk.url}/setup", 200)
@@ -201,6 +203,7 @@ def test_a_viewer_may_look_and_not_act(working: Workers, act: str) -> None:
     shown = desk.viewer.get("/setup")
     assert tones(shown)["settings"] == "good"
     assert "/setup/check" not in shown.text
+    assert "您的账号只能查看" in steps(shown)["table"][1]
     before = lab.look("calls")["counts"]
     assert pressed(desk.viewer, f"/setup/{act}").status_code == 403
     assert lab.look("calls")["counts"] == before
@@ -278,6 +281,14 @@ def test_names_of_accounts_stay_text(working: Workers) -> None:
     assert 'name="account" value="1"' in shown
     assert "<script>alert" not in shown
     assert "\u202e" not in shown
+
+
+def test_more_accounts_than_anybody_ticks_are_chosen_in_a_file(working: Workers) -> None:
+    desk = opened(working, LAIKE_ACCOUNTS=json.dumps({str(number): f"门店{number}" for number in range(1, 302)}))
+    working.ctx.tokens.store(read_old_cache(working.lab.token_cache()))
+    shown = desk.get("/setup").text
+    assert "将同步 301 个账户" in shown
+    assert ("laike.toml" in shown, "checkbox" in shown) == (True, False)
 
 
 def test_the_accounts_are_read_where_none_are_known_yet(working: Workers) -> None:

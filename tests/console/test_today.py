@@ -95,6 +95,7 @@ def test_a_silent_beat_or_worker_makes_the_page_say_that_it_may_be_old(morning: 
     assert sentence(morning)[1].endswith("；但定时任务超过 15 分钟没有运行，每日同步不会自动开始")
     context(morning).client.delete("laike:v1:vitals:workers")
     assert sentence(morning)[1].endswith("；但同步程序没有运行，任何同步都不会完成")
+    assert 'href="/doctor">去体检' in morning.get("/").text
 
 
 def test_an_emptied_redis_is_told_as_unknown_and_nothing_as_zero(morning: Desk) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import redis
 import structlog
 
-from pipeline.core.overview.runs import RunLine
+from pipeline.core.overview.runs.lines import RunLine
 from pipeline.core.redaction import redacted
 from pipeline.state import codec, keys
 from pipeline.state.runs.many_runs import LINE

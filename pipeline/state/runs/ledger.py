@@ -8,7 +8,7 @@ import redis
 
 from pipeline.core.errors import Trouble, WrongInput
 from pipeline.core.outcome import Run, Summary
-from pipeline.core.overview.runs import RunLine
+from pipeline.core.overview.runs.lines import RunLine
 from pipeline.state import codec, keys
 from pipeline.state.runs import many_runs
 from pipeline.state.runs.many_runs import LINE, PLAN, SUMMARY

@@ -8,7 +8,7 @@ from pipeline.context import Context
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import Account, AccountDay, DayRange
 from pipeline.core.outcome import Run
-from pipeline.core.overview.estimate import Estimate, Known, Tables, estimate_of
+from pipeline.core.overview.runs.estimate import Estimate, Known, Tables, estimate_of
 from pipeline.core.runs import plan
 from pipeline.steps.accounts.roster import choose, remembered_accounts
 from pipeline.steps.runs.backfill import DAYS_LOOKED_AT, open_attempt

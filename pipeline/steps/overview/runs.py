@@ -6,7 +6,7 @@ from itertools import islice
 
 from pipeline.context import Context
 from pipeline.core.outcome import Run, RunState, Summary
-from pipeline.core.overview.runs import RunAndEnd, RunLine, RunPage, Wanted, line_of
+from pipeline.core.overview.runs.lines import RunAndEnd, RunLine, RunPage, Wanted, line_of
 from pipeline.steps.runs.alive import state_without_end
 
 SHOWN = 50  # runs of a page

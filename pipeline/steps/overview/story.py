@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from pipeline.context import Context
 from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, RunState
-from pipeline.core.overview.progress import Progress, progress_of, steps_of_loads
-from pipeline.core.overview.runs import troubles_of
-from pipeline.core.overview.story import AccountStory, RunTold, story_of
+from pipeline.core.overview.runs.lines import troubles_of
+from pipeline.core.overview.runs.progress import Progress, progress_of, steps_of_loads
+from pipeline.core.overview.runs.story import AccountStory, RunTold, story_of
 from pipeline.core.runs.flow import FETCH, Step
 from pipeline.state.store import clock
 from pipeline.steps.overview.runs import state_of

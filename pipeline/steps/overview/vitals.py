@@ -26,7 +26,7 @@ SCHEDULED = (RunKind.DAILY, RunKind.SETTLE)  # their phases are told
 ALIVE = timedelta(minutes=1)  # a worker signs every few seconds
 ENDS_HELD = 32
 TABLES = "tables_unclear"  # why a person is needed beside the reasons of errors
-STOPPED = "loading_stopped"
+LOADING = "loading_stopped"
 
 Ends = dict[str, RunEnd]  # of ended runs, by run: an end never changes
 
@@ -93,7 +93,7 @@ def _stops(ctx: Context) -> set[str]:
     """Why nothing is loaded until a person decides."""
     stopped = any(ctx.at_table(one).visibility.lost() for one in ctx.chain.ids)
     unclear = ctx.schema.unclear() is not None
-    return {word for word, holds in ((STOPPED, stopped), (TABLES, unclear)) if holds}
+    return {word for word, holds in ((LOADING, stopped), (TABLES, unclear)) if holds}
 
 
 def _beat_seen(ctx: Context, now: datetime) -> datetime | None:

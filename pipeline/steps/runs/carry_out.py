@@ -11,7 +11,7 @@ import structlog
 from pipeline.context import Context
 from pipeline.core.errors import Trouble
 from pipeline.core.outcome import Run, RunState, Summary
-from pipeline.core.overview.runs import line_of
+from pipeline.core.overview.runs.lines import line_of
 from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS, Step, next_steps
 from pipeline.core.runs.plan import parts
 from pipeline.core.runs.summary import bare_summary

@@ -10,7 +10,7 @@ from pipeline.context import Context
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import AccountDay
 from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, Summary, VerifyOutcome, ViewsOutcome
-from pipeline.core.overview.runs import line_of
+from pipeline.core.overview.runs.lines import line_of
 from pipeline.core.runs.absence import Readings
 from pipeline.core.runs.findings import Findings, Word, left_out_unread, without_totals
 from pipeline.core.runs.flow import FETCH, FINISH, LOAD, VERIFY, VIEWS, Step

@@ -7,12 +7,12 @@ import pytest
 from console import story_words as words
 from pipeline.clients.tally import endpoint
 from pipeline.core.outcome import DayState, Run, RunState, Summary
-from pipeline.core.overview.progress import progress_of
-from pipeline.core.overview.spans import QUEUE
-from pipeline.core.overview.story import Phase, RunTold, story_of
+from pipeline.core.overview.runs.progress import progress_of
+from pipeline.core.overview.runs.spans import QUEUE
+from pipeline.core.overview.runs.story import Phase, RunTold, story_of
 from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS
-from tests.unit.pipeline.core.overview.test_spans import event
-from tests.unit.pipeline.core.overview.test_story import GONE, SHOPS, WHOLE, ended, fetched, result, run
+from tests.unit.pipeline.core.overview.runs.test_spans import event
+from tests.unit.pipeline.core.overview.runs.test_story import GONE, SHOPS, WHOLE, ended, fetched, result, run
 
 
 def told(planned: Run, events: list[dict[str, str]], end: Summary | None, state: RunState) -> RunTold:

@@ -129,10 +129,12 @@ def _authorize(why: Trouble, *, there: bool) -> tuple[str, str]:
 
 
 def _of_services(still: Standstill) -> Iterable[ToDo]:
-    if still.beat_silent:
-        yield _of_reason("no_beat", "定时任务超过 15 分钟没有运行，每日同步不会自动开始")
-    if still.workers_silent:
+    if still.beat_silent and still.workers_silent:
+        yield _of_reason("no_worker", "同步服务没有运行，每日同步不会自动开始")
+    elif still.workers_silent:
         yield _of_reason("no_worker", "同步程序没有运行，任何同步都不会完成")
+    elif still.beat_silent:
+        yield _of_reason("no_beat", "定时任务超过 15 分钟没有运行，每日同步不会自动开始")
 
 
 def _of_loading(still: Standstill) -> Iterable[ToDo]:

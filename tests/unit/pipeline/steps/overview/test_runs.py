@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.context import Context
 from pipeline.core.outcome import RunState
-from pipeline.core.overview.runs import Wanted, line_of
+from pipeline.core.overview.runs.lines import Wanted, line_of
 from pipeline.core.run_kind import RunKind
 from pipeline.state import keys
 from pipeline.steps.overview import runs

@@ -1,6 +1,7 @@
 """What a person must do, and where."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -68,10 +69,19 @@ def test_eight_days_before_it_is_no_news() -> None:
     assert of(Standstill(access=Access(None, NOW + timedelta(days=8)))) == ()
 
 
-def test_a_silent_beat_and_a_silent_worker_make_the_page_stale() -> None:
-    still = Standstill(access=FINE, beat_silent=True, workers_silent=True)
-    assert [(one.place, one.urgent) for one in of(still)] == [(Place.DOCTOR, True)] * 2
-    assert still.stale
+@pytest.mark.parametrize(
+    ("silent", "words"),
+    [
+        ({"beat_silent": True}, "定时任务超过 15 分钟没有运行，每日同步不会自动开始"),
+        ({"workers_silent": True}, "同步程序没有运行，任何同步都不会完成"),
+        ({"beat_silent": True, "workers_silent": True}, "同步服务没有运行，每日同步不会自动开始"),
+    ],
+)
+def test_whoever_is_silent_makes_the_page_stale_and_is_one_thing_to_do(silent: dict[str, Any], words: str) -> None:
+    still = Standstill(access=FINE, **silent)
+    (one,) = of(still, _1=loaded(), _2=loaded())
+    assert (one.what, one.place, one.urgent, still.stale) == (words, Place.DOCTOR, True, True)
+    assert one.cure.startswith("请联系维护人员（编号 no_")
     assert not Standstill(access=FINE).stale
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from pipeline.core.errors import Trouble
 from pipeline.core.outcome import DayState, RunState
-from pipeline.core.overview.runs import Wanted, line_of, troubles_of, worst_first
+from pipeline.core.overview.runs.lines import Wanted, line_of, troubles_of, worst_first
 from pipeline.core.run_kind import RunKind
-from tests.unit.pipeline.core.overview.test_story import DAY, GONE, SHOPS, ended, result, run
+from tests.unit.pipeline.core.overview.runs.test_story import DAY, GONE, SHOPS, ended, result, run
 
 DEAD = Trouble(reason="needs_authorization", message="dead", what_to_do="请重新授权。", needs_person=True)
 

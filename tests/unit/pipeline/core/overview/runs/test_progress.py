@@ -6,8 +6,8 @@ import pytest
 
 from pipeline.core.model import DayRange
 from pipeline.core.outcome import LoadOutcome, Run
-from pipeline.core.overview.progress import progress_of, steps_of_loads
-from tests.unit.pipeline.core.overview.test_story import DAY, NOW, SHOPS
+from pipeline.core.overview.runs.progress import progress_of, steps_of_loads
+from tests.unit.pipeline.core.overview.runs.test_story import DAY, NOW, SHOPS
 
 DAYS = DayRange(DAY - timedelta(days=99), DAY)  # four batches
 RUN = Run(run_id="backfill-x", day=DAY, days=DAYS, accounts=SHOPS[:2], started_at=NOW, deadline=NOW, backfill=True)

@@ -8,8 +8,8 @@ import pytest
 
 from pipeline.core.model import Account, AccountDay, DayRange
 from pipeline.core.outcome import Run
-from pipeline.core.overview.estimate import Estimate, Known, Tables, estimate_of
-from tests.unit.pipeline.core.overview.test_story import DAY, NOW
+from pipeline.core.overview.runs.estimate import Estimate, Known, Tables, estimate_of
+from tests.unit.pipeline.core.overview.runs.test_story import DAY, NOW
 
 RATE = 5.0
 TEN = DayRange(DAY - timedelta(days=9), DAY)

@@ -7,10 +7,10 @@ from typing import Any
 from pipeline.core.errors import Trouble
 from pipeline.core.model import Account, DayRange
 from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summary
-from pipeline.core.overview.spans import QUEUE
-from pipeline.core.overview.story import story_of
+from pipeline.core.overview.runs.spans import QUEUE
+from pipeline.core.overview.runs.story import story_of
 from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY
-from tests.unit.pipeline.core.overview.test_spans import event
+from tests.unit.pipeline.core.overview.runs.test_spans import event
 
 DAY = date(2026, 2, 11)
 NOW = datetime(2026, 2, 11, 23, tzinfo=UTC)

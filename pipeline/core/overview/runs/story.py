@@ -7,8 +7,8 @@ from decimal import Decimal
 from pipeline.core.errors import Trouble
 from pipeline.core.model import ZERO, Account
 from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summary
-from pipeline.core.overview.progress import Progress
-from pipeline.core.overview.spans import QUEUE, TROUBLE, Event, Span, calls_of, spans_of
+from pipeline.core.overview.runs.progress import Progress
+from pipeline.core.overview.runs.spans import QUEUE, TROUBLE, Event, Span, calls_of, spans_of
 from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS
 
 _IN_ORDER = (QUEUE, READ, FETCH, LOAD, VERIFY, VIEWS, FINISH)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipeline.core.overview.spans import TROUBLE, calls_of, spans_of
+from pipeline.core.overview.runs.spans import TROUBLE, calls_of, spans_of
 from pipeline.core.runs.flow import FETCH, LOAD
 
 
