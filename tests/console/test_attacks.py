@@ -108,6 +108,12 @@ def test_nothing_is_done_by_a_link(console: Console) -> None:
     assert li.get("/probe").status_code == 200
 
 
+@pytest.mark.parametrize("route", [route for route in ACTS if route.name != "logout"], ids=lambda route: route.name)
+def test_a_reload_of_what_a_form_answered_leads_to_a_page_and_does_nothing(route: Route, console: Console) -> None:
+    assert console.browser(ACTOR).get(address(route)).status_code in {200, 303}
+    assert Acts(console.redis).newest(9) == []
+
+
 # Rights
 
 
