@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
@@ -27,6 +27,7 @@ from console.pages import (
     tables,
     today,
 )
+from console.routes import back
 from console.site import Site
 from console.who.headers import Headers
 from console.who.proxies import Prefix
@@ -45,7 +46,9 @@ def build(site: Site) -> ASGIApp:
 
 
 def _routes() -> Sequence[BaseRoute]:
-    own = [route for one in PAGES for route in one.ROUTES]
+    own: list[Route] = [route for one in PAGES for route in one.ROUTES]
+    asked = {route.path for route in own if "GET" in (route.methods or ())}
+    acts = [route for route in own if route.path not in asked and route.name != "logout"]
     # pages are not compressed: their length would tell of the token in them
     static = GZipMiddleware(StaticFiles(packages=[("console", "static")]), minimum_size=1000)
-    return [*own, Mount("/static", static, name="static")]
+    return [*(back(one.path, f"{one.name}_again") for one in acts), *own, Mount("/static", static, name="static")]

@@ -108,6 +108,12 @@ def test_nothing_is_done_by_a_link(console: Console) -> None:
     assert li.get("/probe").status_code == 200
 
 
+@pytest.mark.parametrize("route", [route for route in ACTS if route.name != "logout"], ids=lambda route: route.name)
+def test_a_reload_of_what_a_form_answered_leads_to_a_page_and_does_nothing(route: Route, console: Console) -> None:
+    assert console.browser(ACTOR).get(address(route)).status_code in {200, 303}
+    assert Acts(console.redis).newest(9) == []
+
+
 # Rights
 
 
@@ -286,6 +292,20 @@ def test_a_large_body_is_refused(path: str, console: Console) -> None:
     assert li.post(path, {f"x{number}": "" for number in range(2000)}).status_code == 400
     files = {"name": ("name.txt", b"x")}
     assert console.browser().post("/login", files=files).status_code == 400
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "raw_unicode_escape", "punycode", "undefined", "idna", "x"])
+def test_no_sender_chooses_how_a_form_is_decoded(charset: str, console: Console) -> None:
+    li = console.browser(ACTOR)
+    fields = {"csrf": li.token(), "name": r"\ud83d", "password": r"\ud83d", "next": r"/\ud83d"}
+    parts = (f'--B\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{of}\r\n' for name, of in fields.items())
+    body = "".join(parts) + "--B--\r\n"
+    for path in ("/login", "/logout", "/probe"):
+        for kind in ("multipart/form-data", "Multipart/Form-Data", "multipart/mixed"):
+            headers = {"Content-Type": f"{kind}; boundary=B; charset={charset}"}
+            answer = li.session.post(console.url + path, body, headers=headers, allow_redirects=False, timeout=5)
+            assert answer.status_code == 400
+    assert li.get("/probe").status_code == 200
 
 
 def test_who_dribbles_is_cut_off_and_others_are_served_meanwhile(
