@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from console import answers
+from console.forms import form_of
 from console.site import NotSetUp, Site
 from console.visit import Unknown, Visit
 from console.who import csrf
@@ -38,9 +39,14 @@ def act(path: str, answer: Answer, name: str) -> Route:
     return Route(path, _served(_acting(answer), answers.to_login), methods=["POST"], name=name)
 
 
+def back(path: str, name: str) -> Route:
+    """Where the address of an act leads without its form: to its page of the menu, so that a reload does nothing."""
+    return page(path, lambda visit: visit.go(visit.current or "today"), name)
+
+
 def _served(answer: Answer, stranger: Callable[[Site, Request], Response]) -> Callable[[Request], Awaitable[Response]]:
     async def serve(request: Request) -> Response:
-        fields = FormData() if request.method == "GET" else await request.form(max_files=0, max_fields=FIELDS_MOST)
+        fields = FormData() if request.method == "GET" else await form_of(request, FIELDS_MOST)
         return await run_in_threadpool(_answered, request, fields, answer, stranger)
 
     return serve
@@ -57,7 +63,7 @@ def _answered(
                 return stranger(site, request)
             return _told(Visit(request, site, person, fields), answer)
     except StoreUnreachable as error:
-        return answers.trouble(site, request, error)
+        return answers.trouble(request, error)
 
 
 def _told(visit: Visit, answer: Answer) -> Response:
@@ -71,7 +77,7 @@ def _told(visit: Visit, answer: Answer) -> Response:
     except WrongInput as error:
         return answers.wrong_input(visit, error)
     except LaikeError as error:
-        return answers.trouble(visit.site, visit.request, error)
+        return answers.trouble(visit.request, error)
 
 
 def _acting(answer: Answer) -> Answer:

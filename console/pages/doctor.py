@@ -53,11 +53,6 @@ def subject(check: str) -> str:
     return SUBJECTS.get(check.partition(".")[0], "其他")
 
 
-def again(visit: Visit) -> Response:
-    """Lead back to the button: a reload of what was found sends no calls."""
-    return visit.go("doctor")
-
-
 def run(visit: Visit) -> Response:
     """Check everything, and show what was found, the worst first."""
     ctx, notify = visit.ctx, visit.form.get("notify") == "yes"
@@ -74,8 +69,4 @@ def run(visit: Visit) -> Response:
     )
 
 
-ROUTES = [
-    page("/doctor", show, "doctor"),
-    act("/doctor/run", run, "doctor_run"),
-    page("/doctor/run", again, "doctor_again"),
-]
+ROUTES = [page("/doctor", show, "doctor"), act("/doctor/run", run, "doctor_run")]

@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from console import answers
+from console.forms import form_of
 from console.site import Site
 from console.visit import SEE_OTHER
 from console.who import csrf
@@ -35,7 +36,7 @@ async def enter(request: Request) -> Response:
     words = csrf.why_refused(request.method, request.headers, site.public_origin)
     if words or not site.logins.configured:
         return _page(request, answers.FORBIDDEN, words or "")
-    form = await request.form(max_files=0, max_fields=FIELDS_MOST)
+    form = await form_of(request, FIELDS_MOST)
     name, password, back = (str(form.get(field, "")) for field in ("name", "password", "next"))
     address = request.client.host if request.client else ""
     try:
@@ -53,7 +54,7 @@ async def leave(request: Request) -> Response:
     """Log out: the cookie is worth nothing from now on, in whatever hands."""
     site = _site(request)
     words = csrf.why_refused(request.method, request.headers, site.public_origin)
-    form = await request.form(max_files=0, max_fields=FIELDS_MOST)
+    form = await form_of(request, FIELDS_MOST)
     session_id = site.visitors.id_of(request)
     if session_id and not words and not csrf.fits(str(form.get(csrf.FIELD, "")), session_id):
         words = csrf.FOREIGN_FORM
@@ -70,7 +71,7 @@ def _let_in(request: Request, person: Person, back: str) -> Response:
         with ours(site.settings.redis_address):
             site.visitors.let_in(request, response, person, site.now())
     except StoreUnreachable as error:
-        return answers.trouble(site, request, error)
+        return answers.trouble(request, error)
     return response
 
 
@@ -81,7 +82,7 @@ def _see_out(request: Request) -> Response:
         with ours(site.settings.redis_address):
             site.visitors.see_out(request, response)
     except StoreUnreachable as error:
-        return answers.trouble(site, request, error)
+        return answers.trouble(request, error)
     return response
 
 

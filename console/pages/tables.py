@@ -51,11 +51,6 @@ def count(visit: Visit) -> Response:
     return visit.render("tables.html", page=found, states=STATES, done="", most=BASE_TABLES_MAX)
 
 
-def back(visit: Visit) -> Response:
-    """Lead back to the tables: a reload of a plan, or of a count, sends no calls."""
-    return visit.go("tables")
-
-
 def show_split(visit: Visit) -> Response:
     """Show what a successor would be, before it is announced."""
     return _shown(visit, _plan(visit, day_of(visit.form, "first")))
@@ -136,11 +131,11 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:SEEN_CHARACTERS]
 
 
-ACTS = [
+ROUTES = [
+    page("/tables", show, "tables"),
     act("/tables/count", count, "tables_count"),
     act("/tables/split", show_split, "tables_split"),
     act("/tables/split/confirm", do_split, "tables_split_confirm"),
     act("/tables/repair", show_repair, "tables_repair"),
     act("/tables/repair/confirm", do_repair, "tables_repair_confirm"),
 ]
-ROUTES = [page("/tables", show, "tables"), *ACTS, *(page(one.path, back, f"{one.name}_again") for one in ACTS)]

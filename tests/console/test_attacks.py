@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from html.parser import HTMLParser
 from urllib.parse import quote
 
@@ -106,6 +106,12 @@ def test_nothing_is_done_by_a_link(console: Console) -> None:
     li = console.browser(ACTOR)
     assert li.get("/logout").status_code == 405
     assert li.get("/probe").status_code == 200
+
+
+@pytest.mark.parametrize("route", [route for route in ACTS if route.name != "logout"], ids=lambda route: route.name)
+def test_a_reload_of_what_a_form_answered_leads_to_a_page_and_does_nothing(route: Route, console: Console) -> None:
+    assert console.browser(ACTOR).get(address(route)).status_code in {200, 303}
+    assert Acts(console.redis).newest(9) == []
 
 
 # Rights
@@ -219,7 +225,8 @@ def test_guesses_are_slow_few_are_checked_and_other_pages_are_not_slower_for_it(
     statuses: list[int] = []
 
     def guess(number: int) -> None:
-        statuses.append(console.browser().log_in(f"wang:guess-number-{number}").status_code)
+        with suppress(requests.RequestException):  # the last ones still wait when the console ends
+            statuses.append(console.browser().log_in(f"wang:guess-number-{number}").status_code)
 
     threads = [threading.Thread(target=guess, args=(number,), daemon=True) for number in range(60)]
     for thread in threads:
@@ -232,7 +239,7 @@ def test_guesses_are_slow_few_are_checked_and_other_pages_are_not_slower_for_it(
     assert statuses.count(429) >= 50  # at once
     assert statuses.count(401) <= 4  # in three seconds
     assert set(statuses) == {401, 429}
-    assert sorted(seconds)[len(seconds) // 2] < 0.2
+    assert sorted(seconds)[len(seconds) // 2] < 1  # a page behind the guesses would wait for all of them
 
 
 def test_a_refused_guess_says_when_to_try_again(redis_url: str) -> None:
@@ -285,6 +292,20 @@ def test_a_large_body_is_refused(path: str, console: Console) -> None:
     assert li.post(path, {f"x{number}": "" for number in range(2000)}).status_code == 400
     files = {"name": ("name.txt", b"x")}
     assert console.browser().post("/login", files=files).status_code == 400
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "raw_unicode_escape", "punycode", "undefined", "idna", "x"])
+def test_no_sender_chooses_how_a_form_is_decoded(charset: str, console: Console) -> None:
+    li = console.browser(ACTOR)
+    fields = {"csrf": li.token(), "name": r"\ud83d", "password": r"\ud83d", "next": r"/\ud83d"}
+    parts = (f'--B\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{of}\r\n' for name, of in fields.items())
+    body = "".join(parts) + "--B--\r\n"
+    for path in ("/login", "/logout", "/probe"):
+        for kind in ("multipart/form-data", "Multipart/Form-Data", "multipart/mixed"):
+            headers = {"Content-Type": f"{kind}; boundary=B; charset={charset}"}
+            answer = li.session.post(console.url + path, body, headers=headers, allow_redirects=False, timeout=5)
+            assert answer.status_code == 400
+    assert li.get("/probe").status_code == 200
 
 
 def test_who_dribbles_is_cut_off_and_others_are_served_meanwhile(

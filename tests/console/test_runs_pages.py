@@ -9,7 +9,9 @@ from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summar
 from pipeline.steps.runs.carry_out import carry_out
 from pipeline.steps.runs.plan import begin
 from tests.console_desk import Desk
+from tests.lab import Lab
 from tests.leaks import secrets_of
+from tests.workers import workers
 
 PAGE_MOST = 100_000  # bytes
 HOSTILE = (
@@ -143,3 +145,10 @@ def test_names_and_words_of_others_are_text_and_nothing_else(desk: Desk) -> None
     assert "&lt;script&gt;" in both
     assert desk.viewer.get("/runs").status_code == desk.viewer.get("/runs/daily-2026-01-01").status_code == 200
     assert [one for one in ("<script>alert", "<i>提醒", "<b>该账户") if one in both] == []
+
+
+def test_a_run_links_to_flower_where_its_address_is_set(lab: Lab) -> None:
+    summary = lab.sync()
+    with workers(lab) as working:
+        desk = Desk.opened(working, LAIKE_FLOWER_URL="https://flower.example")
+        assert 'href="https://flower.example/tasks"' in desk.get(f"/runs/{summary.run_id}").text
