@@ -25,6 +25,13 @@ def to_login_from_fragment(_: Site, request: Request) -> Response:
     return Response("", UNAUTHORIZED, headers={"HX-Redirect": address(request, "login")})
 
 
+def in_place(request: Request, answer: Response) -> Response:
+    """An answer as htmx may put it into a page; instead of a whole page about a problem, let it load the page anew."""
+    if "hx-request" not in request.headers or answer.status_code < BAD_INPUT or "hx-redirect" in answer.headers:
+        return answer
+    return Response("", answer.status_code, headers={"HX-Refresh": "true"})
+
+
 def to_set_up(visit: Visit) -> Response:
     """Lead to the page that says which settings are missing."""
     if "hx-request" in visit.request.headers:
@@ -52,9 +59,16 @@ def trouble(site: Site, request: Request, error: LaikeError) -> Response:
     """Say that a service or Redis fails, and what to do; also to a person whose session cannot be read."""
     status = UNAVAILABLE if isinstance(error, StoreUnreachable) else BAD_GATEWAY
     html = site.templates.get_template("trouble.html").render(
-        trouble=error.trouble(), home=address(request, "today"), style=static(request, "console.css")
+        trouble=error.trouble(), again=_again(request), style=static(request, "console.css")
     )
     return Response(html, status, media_type="text/html")
+
+
+def _again(request: Request) -> str:
+    """The address to try once more; after a form the first page, since nothing is known of what the form did."""
+    if request.method != "GET":
+        return address(request, "today")
+    return f"{request.url.path}?{request.url.query}".removesuffix("?")
 
 
 def address(request: Request, name: str, **params: object) -> str:

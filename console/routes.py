@@ -47,7 +47,7 @@ def back(path: str, name: str) -> Route:
 def _served(answer: Answer, stranger: Callable[[Site, Request], Response]) -> Callable[[Request], Awaitable[Response]]:
     async def serve(request: Request) -> Response:
         fields = FormData() if request.method == "GET" else await form_of(request, FIELDS_MOST)
-        return await run_in_threadpool(_answered, request, fields, answer, stranger)
+        return answers.in_place(request, await run_in_threadpool(_answered, request, fields, answer, stranger))
 
     return serve
 
