@@ -1,15 +1,30 @@
-"""Answers that are not a page's own: to strangers, to what is forbidden or wrong, in words for people."""
+"""Answers that are not a page's own: to strangers, to what is forbidden or wrong, in words for people.
 
+None of them takes the place of a part of a page, which is asked for again: `HX-Reswap: none`.
+"""
+
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from console.site import Site, digest
 from console.visit import SEE_OTHER, Visit
 from pipeline.core.errors import LaikeError, StoreUnreachable, WrongInput
+from pipeline.core.unforeseen import unforeseen
+from pipeline.render.reasons import cure, why
 
-BAD_INPUT, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT, BAD_GATEWAY, UNAVAILABLE = 400, 401, 403, 404, 409, 502, 503
+BAD_INPUT, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT = 400, 401, 403, 404, 409
+FAULT, BAD_GATEWAY, UNAVAILABLE = 500, 502, 503
+REFUSED = {
+    BAD_INPUT: ("无法处理这个请求", "请返回上一页，检查填写的内容后再试一次。"),
+    NOT_FOUND: ("没有这个页面", "网址可能有误，或者页面已经改名。"),
+    405: ("不能这样打开这个网址", "请回到页面上，用页面中的按钮操作。"),
+    408: ("网络太慢，没有收全填写的内容", "请换个网络再试一次。"),
+    413: ("填写的内容太多", "请减少内容，分几次提交。"),
+}
 
 
 def to_login(_: Site, request: Request) -> Response:
@@ -25,13 +40,6 @@ def to_login_from_fragment(_: Site, request: Request) -> Response:
     return Response("", UNAUTHORIZED, headers={"HX-Redirect": address(request, "login")})
 
 
-def in_place(request: Request, answer: Response) -> Response:
-    """An answer as htmx may put it into a page; instead of a whole page about a problem, let it load the page anew."""
-    if "hx-request" not in request.headers or answer.status_code < BAD_INPUT or "hx-redirect" in answer.headers:
-        return answer
-    return Response("", answer.status_code, headers={"HX-Refresh": "true"})
-
-
 def to_set_up(visit: Visit) -> Response:
     """Lead to the page that says which settings are missing."""
     if "hx-request" in visit.request.headers:
@@ -41,27 +49,52 @@ def to_set_up(visit: Visit) -> Response:
 
 def forbidden(visit: Visit, words: str) -> Response:
     """Refuse, and say why."""
-    return visit.render("problem.html", FORBIDDEN, title="不能这样操作", words=words, detail="")
+    return _problem(visit, FORBIDDEN, "不能这样操作", words)
 
 
 def unknown(visit: Visit, words: str) -> Response:
     """Say that there is no such thing."""
-    return visit.render("problem.html", NOT_FOUND, title="没有找到", words=words, detail="")
+    return _problem(visit, NOT_FOUND, "没有找到", words)
 
 
 def wrong_input(visit: Visit, error: WrongInput) -> Response:
     """Say what is wrong with what a person asked for."""
-    words = "请检查您填写的内容。"
-    return visit.render("problem.html", BAD_INPUT, title="无法这样做", words=words, detail=error.message)
+    return _problem(visit, BAD_INPUT, "无法这样做", "请检查您填写的内容。", error.message)
 
 
-def trouble(site: Site, request: Request, error: LaikeError) -> Response:
+def trouble(request: Request, error: LaikeError) -> Response:
     """Say that a service or Redis fails, and what to do; also to a person whose session cannot be read."""
     status = UNAVAILABLE if isinstance(error, StoreUnreachable) else BAD_GATEWAY
-    html = site.templates.get_template("trouble.html").render(
-        trouble=error.trouble(), again=_again(request), style=static(request, "console.css")
-    )
-    return Response(html, status, media_type="text/html")
+    return _plain(request, status, why(error.trouble()), cure(error.trouble()))
+
+
+def refused(request: Request, error: Exception) -> Response:
+    """Say that there is no such page, that it is not asked for so, or that what was sent is too large or too slow."""
+    status = error.status_code if isinstance(error, HTTPException) else BAD_INPUT
+    headers = error.headers if isinstance(error, HTTPException) else None
+    return _plain(request, status, *REFUSED.get(status, REFUSED[BAD_INPUT]), headers)
+
+
+def defect(request: Request, error: Exception) -> Response:
+    """Say that the product is at fault; the server logs the error after this answer."""
+    told = unforeseen(error).trouble()
+    return _plain(request, FAULT, why(told), cure(told))
+
+
+def _problem(visit: Visit, status: int, title: str, words: str, detail: str = "") -> Response:
+    """A page of a person who is logged in."""
+    answer = visit.render("problem.html", status, title=title, words=words, detail=detail)
+    answer.headers["HX-Reswap"] = "none"
+    return answer
+
+
+def _plain(request: Request, status: int, words: str, more: str, headers: Mapping[str, str] | None = None) -> Response:
+    """A page without menu, for anybody."""
+    again = _again(request) if status >= FAULT else address(request, "today")
+    given = {"words": words, "more": more, "again": again, "style": static(request, "console.css")}
+    site: Site = request.app.state.site
+    html = site.templates.get_template("trouble.html").render(given)
+    return Response(html, status, {**(headers or {}), "HX-Reswap": "none"}, media_type="text/html")
 
 
 def _again(request: Request) -> str:

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from console import answers
 from console.metrics.answers import ForMachines
 from console.pages import (
     accounts,
@@ -36,7 +38,9 @@ PAGES = (today, coverage, runs, run, backfill, authorize, changes, reports, tabl
 
 def build(site: Site) -> ASGIApp:
     """The application on a site."""
-    app = Starlette(routes=_routes(), middleware=[Middleware(SlowBody)], max_body_size=BODY_MOST)
+    errors = {HTTPException: answers.refused, Exception: answers.defect}
+    slow = [Middleware(SlowBody)]
+    app = Starlette(routes=_routes(), middleware=slow, max_body_size=BODY_MOST, exception_handlers=errors)
     app.state.site = site
     return Prefix(ForMachines.before(Headers(app), site), site.settings.console_prefix)
 

@@ -47,7 +47,7 @@ def back(path: str, name: str) -> Route:
 def _served(answer: Answer, stranger: Callable[[Site, Request], Response]) -> Callable[[Request], Awaitable[Response]]:
     async def serve(request: Request) -> Response:
         fields = FormData() if request.method == "GET" else await form_of(request, FIELDS_MOST)
-        return answers.in_place(request, await run_in_threadpool(_answered, request, fields, answer, stranger))
+        return await run_in_threadpool(_answered, request, fields, answer, stranger)
 
     return serve
 
@@ -63,7 +63,7 @@ def _answered(
                 return stranger(site, request)
             return _told(Visit(request, site, person, fields), answer)
     except StoreUnreachable as error:
-        return answers.trouble(site, request, error)
+        return answers.trouble(request, error)
 
 
 def _told(visit: Visit, answer: Answer) -> Response:
@@ -77,7 +77,7 @@ def _told(visit: Visit, answer: Answer) -> Response:
     except WrongInput as error:
         return answers.wrong_input(visit, error)
     except LaikeError as error:
-        return answers.trouble(visit.site, visit.request, error)
+        return answers.trouble(visit.request, error)
 
 
 def _acting(answer: Answer) -> Answer:

@@ -49,7 +49,12 @@ def step_words(phase: Phase) -> str:
 
 
 def phase_words(phase: Phase) -> str:
-    """What came of a step, as far as it says."""
+    """What came of a step, as far as it says, and how long it waited for others."""
+    waited = f"等待其他写入 {length(phase.locked_ms / 1000)}" if phase.locked_ms else ""
+    return "；".join(one for one in (_came_of(phase), waited) if one)
+
+
+def _came_of(phase: Phase) -> str:
     facts = phase.facts
     if phase.step == FETCH:
         failed = f"，{facts['bad']} 个失败" if int(facts["bad"]) else ""

@@ -17,6 +17,7 @@ from pipeline.core.coverage.day import LastOutcome, Loaded
 from pipeline.core.errors import Trouble
 from pipeline.core.model import CENT, CHINA, ZERO, Account, AccountDay, DayRange, Totals
 from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summary
+from pipeline.core.overview.runs.lines import line_of
 from pipeline.core.run_kind import RunKind
 from pipeline.core.runs.plan import backfill_id, scheduled_id, yesterday
 from pipeline.state import codec, keys
@@ -134,6 +135,7 @@ def _keep(ctx: Context, run: Run, summary: Summary) -> None:
     ctx.client.hset(keys.run(run.run_id), EVENTS, codec.squeeze(list(_events(run, summary)), list[Event]))
     ctx.told.mark_run(run.run_id)
     ctx.ledger.close(summary)
+    ctx.events.archive(run.run_id, line_of(run, summary, summary.state))
 
 
 def _events(run: Run, summary: Summary) -> Iterator[Event]:

@@ -3,6 +3,8 @@
 import re
 from ipaddress import ip_network
 
+from pydantic import SecretStr
+
 LEAST_LETTERS, MOST_LETTERS = 12, 200  # of a password; scrypt costs more the longer it is
 NAME_MOST = 64
 _PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
@@ -20,6 +22,12 @@ def judged_login(text: str) -> str:
         msg = f"has a password of {len(password)} characters; use {LEAST_LETTERS} to {MOST_LETTERS}"
         raise ValueError(msg)
     return text
+
+
+def judged_secret(login: SecretStr) -> SecretStr:
+    """The same for a login that is not shown."""
+    judged_login(login.get_secret_value())
+    return login
 
 
 def judged_viewer(viewer: str, login: str | None) -> str:

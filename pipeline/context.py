@@ -184,8 +184,9 @@ class Context:
             LaikeError: The base cannot be found.
         """
         left = self.time_left(None)
-        rest = NO_RUN_S - patience_s
-        with hold(self.client, keys.writer(self.app_token()), lambda: left() - rest) as lease:
+        rest, lock, asked = NO_RUN_S - patience_s, keys.writer(self.app_token()), time.monotonic()
+        with hold(self.client, lock, lambda: left() - rest) as lease:
+            self.tally.lock(time.monotonic() - asked)
             self.writes.learn_ended_writes()
             yield self.base(None, before_write=lambda: lease.ensure(WRITE_TIMEOUT_S))
 

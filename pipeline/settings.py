@@ -67,6 +67,7 @@ def _redis_url(value: str) -> str:
 
 
 Url = Annotated[str, AfterValidator(addresses.web)]
+ConsoleLogin = Annotated[SecretStr, AfterValidator(console_settings.judged_secret)]
 Prefix = Annotated[str, AfterValidator(console_settings.judged_prefix)]
 Proxies = Annotated[str, AfterValidator(console_settings.judged_proxies)]
 UserPath = Annotated[Path, BeforeValidator(written_path)]
@@ -129,7 +130,8 @@ class Settings(BaseSettings):
     heartbeat_url: SecretStr | None = None  # pinged after each run that loads yesterday
     heartbeat_file: UserPath | None = None  # touched while worker or beat is alive
     flower_login: SecretStr | None = None
-    console_login: SecretStr | None = None  # who may act, as name:password
+    flower_url: Url | None = None  # where people reach Flower: the console links there
+    console_login: ConsoleLogin | None = None  # who may act, as name:password
     console_viewer: SecretStr | None = None  # who may only look
     console_url: Url | None = None  # where people reach the console: links of cards, the callback of an authorization
     console_prefix: Prefix = ""  # of every path behind a proxy, as /laike
@@ -225,13 +227,6 @@ class Settings(BaseSettings):
         if "," in login or not (login.isascii() and login.isprintable()):
             msg = "holds a comma or a sign beyond ASCII: Flower takes the one for the end of a login, and not the other"
             raise ValueError(msg)
-        return value
-
-    @field_validator("console_login", mode="after")
-    @classmethod
-    def _console_login_is_long_enough(cls, value: SecretStr | None) -> SecretStr | None:
-        if value:
-            console_settings.judged_login(value.get_secret_value())
         return value
 
     @field_validator("console_viewer", mode="after")

@@ -69,6 +69,7 @@ def _line(span: Span, text: str) -> Text:
     spent += [f"{endpoint} {count}" for endpoint, count in span.calls.items()]
     spent += [f"{span.retries} retries"] if span.retries else []
     spent += [f"waited {_seconds(span.waited_ms).strip()}"] if span.waited_ms else []
+    spent += [f"waited {_seconds(span.locked_ms).strip()} for other writers"] if span.locked_ms else []
     told = [(f"  {', '.join(spent)}", "dim")] if spent else []
     return words(f"{_seconds(span.until(0))}  {text}", *told)
 

@@ -87,8 +87,9 @@ def _estimate(visit: Visit, fields: Mapping[str, str], wanted: Sequence[str]) ->
         told, same = estimate(visit.ctx, first, last, wanted)
     except WrongInput as error:
         return _form(visit, fields, wanted, _what_is_wrong(visit, wanted, error))
-    once, names = secrets.token_hex(6), _names(visit)
+    names = _names(visit) if wanted else {}
     chosen = named([names.get(one, one) for one in wanted]) if wanted else ""
+    once = secrets.token_hex(6)
     return visit.render("estimate.html", told=told, same=same, accounts=wanted, chosen=chosen, once=once)
 
 

@@ -71,7 +71,7 @@ def _let_in(request: Request, person: Person, back: str) -> Response:
         with ours(site.settings.redis_address):
             site.visitors.let_in(request, response, person, site.now())
     except StoreUnreachable as error:
-        return answers.trouble(site, request, error)
+        return answers.trouble(request, error)
     return response
 
 
@@ -82,7 +82,7 @@ def _see_out(request: Request) -> Response:
         with ours(site.settings.redis_address):
             site.visitors.see_out(request, response)
     except StoreUnreachable as error:
-        return answers.trouble(site, request, error)
+        return answers.trouble(request, error)
     return response
 
 

@@ -19,7 +19,7 @@ def show(visit: Visit) -> Response:
     """Show one run."""
     told = _told(visit)
     acts = visit.site.acts.of_run(told.run.run_id)
-    return visit.render("run.html", acts=acts, **_shown(visit, told))
+    return visit.render("run.html", acts=acts, flower=visit.ctx.settings.flower_url, **_shown(visit, told))
 
 
 def show_story(visit: Visit) -> Response:

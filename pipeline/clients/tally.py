@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
+NO_TIME_S = 0.05  # in which a free lock is taken
 _IDS = re.compile(r"/(apps|tables|views)/[^/]+")
 
 
@@ -31,7 +32,7 @@ class Tally:
         self._calls: Counter[str] = Counter()
         self._asked: Counter[str] = Counter()
         self._taken = Spent(Counter(), Counter())
-        self._waited_s = 0.0
+        self._waited_s = self._locked_s = 0.0
 
     def ask(self, path: str) -> None:
         """Count one request, however many calls it takes."""
@@ -62,6 +63,11 @@ class Tally:
             self._taken.calls.subtract(spent.calls)
             self._taken.retries.subtract(spent.retries)
 
+    def lock(self, seconds: float) -> None:
+        """Count how long the step waited for the writer lock of a base; as good as no time is left out."""
+        with self._lock:
+            self._locked_s += seconds if seconds >= NO_TIME_S else 0
+
     def facts(self) -> dict[str, str | int]:
         """The counts so far without zeros; times in ms."""
         with self._lock:
@@ -70,6 +76,7 @@ class Tally:
                 "calls": calls,
                 "retries": max(0, self._calls.total() - self._asked.total()),
                 "waited_ms": round(self._waited_s * 1000),
+                "locked_ms": round(self._locked_s * 1000),
             }
         spent = {name: value for name, value in found.items() if value}
         return {"ms": round((time.monotonic() - self._began) * 1000), **spent}

@@ -7,7 +7,7 @@ from traceback import walk_tb
 from pipeline.core.errors import LaikeError, Trouble
 
 PRODUCT = Path(__file__).parents[2]
-PACKAGES = ("pipeline", "worker", "cli")
+PACKAGES = ("pipeline", "worker", "cli", "console")
 TRIES = 3  # unforeseen errors after which a step ends; kills and lost leases do not count
 FILES = 3  # files that are named: the innermost alone may be a wrapper of all calls
 

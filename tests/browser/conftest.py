@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # its event loop would be in the way of tests elsewhere
 def browser() -> Iterator[Browser]:
     """A browser for this process of the test run; where one is required its absence is a failure."""
     if not CHROMIUM:

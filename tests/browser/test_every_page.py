@@ -38,9 +38,15 @@ def visited(desk: Desk, page: Page) -> Page:
     return page
 
 
+def inner_pages(desk: Desk) -> list[str]:
+    """Pages that no menu leads to: a run, the estimate of a backfill."""
+    (run_id,) = desk.workers.ctx.ledger.newest(1)
+    return [f"/runs/{run_id}", f"/backfill/estimate?first={desk.lab.day}&last={desk.lab.day}"]
+
+
 def test_no_page_has_a_barrier_or_is_clipped_or_jumps(desk: Desk, visited: Page) -> None:
     wrong: dict[str, object] = {}
-    for path in PAGES.values():
+    for path in (*PAGES.values(), *inner_pages(desk)):
         for width in WIDTHS:
             for theme in THEMES:
                 visited.set_viewport_size({"width": width, "height": 900})

@@ -86,6 +86,7 @@ def test_it_is_stopped_and_gone_on_with(desk: Desk) -> None:
         assert "正在停止" in desk.post("/backfill/stop", {"run_id": run_id}).text
     summary = desk.workers.ended(run_id)
     assert summary.state == RunState.PARTIAL
+    assert "等待其他写入" in desk.get(f"/runs/{run_id}").text
     page = desk.get("/backfill").text
     assert "hx-get" not in page
     assert "继续" in page

@@ -44,7 +44,7 @@ def test_the_grid_says_first_what_is_missing_and_shows_the_worst_account_first(r
     page = ready.get("/coverage")
     assert page.status_code == 200
     assert len(page.content) < 100_000
-    assert "有 1 个账户的数据未入库" in page.text
+    assert "有 1 个账户的数据未完整入库" in page.text
     rows = re.findall(r"<tr><th scope=row><a href=\"/coverage/(\d+)\"", page.text)
     assert set(rows) == set(ready.lab.accounts)
     assert rows[0] == ready.lab.accounts[1]

@@ -147,13 +147,6 @@ def test_names_and_words_of_others_are_text_and_nothing_else(desk: Desk) -> None
     assert [one for one in ("<script>alert", "<i>提醒", "<b>该账户") if one in both] == []
 
 
-def test_in_the_place_of_a_part_no_whole_page_about_a_problem_is_put(desk: Desk) -> None:
-    for path in ("/runs/none/story", "/coverage/none/2026-01-01/reading"):
-        answer = desk.get(path, headers={"HX-Request": "true"})
-        assert (answer.status_code, answer.text, answer.headers["HX-Refresh"]) == (404, "", "true")
-        assert "没有找到" in desk.get(path).text
-
-
 def test_while_redis_is_away_a_page_says_so_and_leads_back_to_itself(store: Store, lab: Lab) -> None:
     lab.redis_url = store.url
     with workers(lab) as working:
@@ -163,6 +156,13 @@ def test_while_redis_is_away_a_page_says_so_and_leads_back_to_itself(store: Stor
         assert answer.status_code == 503
         assert 'href="/runs?state=failed&amp;page=2"' in answer.text
         part = desk.get("/backfill/open", headers={"HX-Request": "true"})
-        assert (part.status_code, part.text, part.headers["HX-Refresh"]) == (503, "", "true")
+        assert (part.status_code, part.headers["HX-Reswap"]) == (503, "none")
         store.start()
         assert desk.get("/runs?state=failed&page=2").status_code == 200
+
+
+def test_a_run_links_to_flower_where_its_address_is_set(lab: Lab) -> None:
+    summary = lab.sync()
+    with workers(lab) as working:
+        desk = Desk.opened(working, LAIKE_FLOWER_URL="https://flower.example")
+        assert 'href="https://flower.example/tasks"' in desk.get(f"/runs/{summary.run_id}").text

@@ -16,7 +16,7 @@ from pipeline.core.runs.plan import OLDEST_DAYS, RESTATED_DAYS
 SHOWN = 20  # readings, the newest
 _BACKFILL, _MANUAL = RunKind.BACKFILL.prefix, RunKind.MANUAL.prefix
 _UNTRIED = {
-    DayState.MISSING: ("这一天还没有同步过", "系统会自动补数；也可以现在重新读取。"),
+    DayState.MISSING: ("这一天还没有同步过", "近期的日期会自动补数；也可以现在重新读取。"),
     DayState.OPEN: ("这一天还没有结束，或还没到同步时间", "无需处理，到时会自动同步。"),
     DayState.PARKED: ("账户长期无法读取，系统已停止等待", "请在巨量引擎检查该账户的状态和授权；恢复后会自动补数。"),
 }

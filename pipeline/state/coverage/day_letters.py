@@ -6,7 +6,7 @@ is lost, or that an older release did not keep, is made again from the days. A l
 a month, blank where nothing is known.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -18,7 +18,9 @@ from pipeline.core.coverage.states import LETTERS
 from pipeline.state import keys
 
 MADE_AT_ONCE = 20  # 400 days of an account take Redis about a millisecond, and it does nothing else meanwhile
+READ_AT_ONCE = 1000
 LAST, LOADED = keys.LINES
+Place = tuple[str, str]  # table and account
 
 _LETTERS = ", ".join(f"{state.value} = '{letter}'" for state, letter in LETTERS.items())
 _LINES = (
@@ -100,6 +102,15 @@ if last ~= '' or loaded ~= '' then redis.call('hset', KEYS[1], '{LAST}', last, '
 return {{ last, loaded }}
 """
 )
+# one text for all, since thousands of small answers take Python longer than Redis
+_READ = f"""
+local found = {{}}
+for n, key in ipairs(KEYS) do
+  local lines = redis.call('hmget', key, '{LAST}', '{LOADED}')
+  found[n] = lines[1] and lines[2] and lines[1] .. '\\t' .. lines[2] or ''
+end
+return table.concat(found, '\\n')
+"""
 
 
 class DayLetters:
@@ -107,27 +118,33 @@ class DayLetters:
 
     def __init__(self, client: redis.Redis, chain: Callable[[], Chain]) -> None:
         self._client, self._chain = client, chain
-        self._make = client.register_script(_MAKE)
+        self._make, self._read = client.register_script(_MAKE), client.register_script(_READ)
 
     def of(self, account_ids: Collection[str]) -> dict[str, tuple[Lines, ...]]:
         """The lines of each account in each table, the oldest table first."""
         tables = self._chain().ids
         places = [(table_id, account_id) for account_id in account_ids for table_id in tables]
-        pipe: Any = self._client.pipeline(transaction=False)
-        for place in places:
-            pipe.hmget(keys.day_states(*place), keys.LINES)
-        found = dict(zip(places, pipe.execute(), strict=True))
-        found |= self._made([place for place, lines in found.items() if None in lines])
+        kept = {place: lines for some in _some(places, READ_AT_ONCE) for place, lines in self._kept(some)}
+        found = kept | self._made([place for place in places if place not in kept])
         return {
             account_id: tuple(Lines(*map(Line.read, found[table_id, account_id])) for table_id in tables)
             for account_id in account_ids
         }
 
-    def _made(self, places: Collection[tuple[str, str]]) -> dict[tuple[str, str], list[bytes]]:
-        """Make lines again, those of some accounts at a time, and keep them; nothing is kept of an unknown account."""
-        return {place: lines for some in _some(places) for place, lines in zip(some, self._run(some), strict=True)}
+    def _kept(self, places: Sequence[Place]) -> Iterator[tuple[Place, list[bytes]]]:
+        """Lines that are there; none of a place that lacks one of its two."""
+        said: Any = self._read(keys=[keys.day_states(*place) for place in places])
+        return ((place, both.split(b"\t")) for place, both in zip(places, said.split(b"\n"), strict=True) if both)
 
-    def _run(self, places: Collection[tuple[str, str]]) -> list[list[bytes]]:
+    def _made(self, places: Collection[Place]) -> dict[Place, list[bytes]]:
+        """Make lines again, those of some accounts at a time, and keep them; nothing is kept of an unknown account."""
+        return {
+            place: lines
+            for some in _some(places, MADE_AT_ONCE)
+            for place, lines in zip(some, self._run(some), strict=True)
+        }
+
+    def _run(self, places: Collection[Place]) -> list[list[bytes]]:
         pipe: Any = self._client.pipeline(transaction=False)
         for place in places:
             self._make(keys=[keys.day_states(*place), keys.coverage(*place)], client=pipe)
@@ -135,7 +152,7 @@ class DayLetters:
         return made
 
 
-def _some(places: Collection[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
+def _some(places: Collection[Place], most: int) -> Iterator[list[Place]]:
     left = iter(places)
-    while some := list(islice(left, MADE_AT_ONCE)):
+    while some := list(islice(left, most)):
         yield some

@@ -1,9 +1,5 @@
 """The log of revisions of one table: what each batch of a run changed after it was first loaded.
 
-| key | type | TTL | if it is lost |
-|---|---|---|---|
-| laike:v1:table:<id>:revisions | hash by time and batch | 90 days | the page of changes is empty; no more |
-
 A field holds one batch: a line about it, then its revisions, compressed. The oldest batches are dropped when they are
 90 days old, or when all together are too large; the field `cut` has the time of the newest batch dropped for its size.
 """
@@ -16,7 +12,8 @@ from typing import Any
 import redis
 
 from pipeline.core.table.revisions import Batch, Head
-from pipeline.state import codec, keys
+from pipeline.state import codec
+from pipeline.state.table import keys
 
 KEPT = timedelta(days=90)
 SIZE_MAX = 3 * 1024 * 1024  # of a table's fields
@@ -55,16 +52,11 @@ redis.call('expire', KEYS[1], ARGV[6])
 """
 
 
-def key(table_id: str) -> str:
-    """The key of a table's revisions."""
-    return f"{keys.PREFIX}table:{table_id}:revisions"
-
-
 class Revisions:
     """The log of one table, in Redis."""
 
     def __init__(self, client: redis.Redis, table_id: str, size_max: int = SIZE_MAX) -> None:
-        self._client, self._key, self._size_max = client, key(table_id), size_max
+        self._client, self._key, self._size_max = client, keys.revisions(table_id), size_max
         self._put = client.register_script(_PUT)
 
     def put(self, batch_id: str, head: Head, lines: Sequence[str]) -> None:

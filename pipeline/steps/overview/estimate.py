@@ -13,7 +13,7 @@ from pipeline.core.runs import plan
 from pipeline.steps.accounts.roster import choose, remembered_accounts
 from pipeline.steps.runs.backfill import DAYS_LOOKED_AT, open_attempt
 
-PLACES_READ = 4_000  # days of accounts: reading and adding them up takes a twentieth of a second
+PLACES_READ, ACCOUNTS_READ = 4_000, 250  # days of accounts, and accounts: more would not make it more exact
 NOBODY = "no accounts are known yet; authorize first, then they are found"
 
 
@@ -66,7 +66,7 @@ def _known(ctx: Context, run: Run, others: Sequence[str]) -> Known:
     """What is remembered of the accounts; of many accounts and days, only of some accounts."""
     lately = plan.window(ctx.now(), DAYS_LOOKED_AT)
     days = sorted({*run.days, *lately})
-    most = max(1, PLACES_READ // len(days))
+    most = min(ACCOUNTS_READ, max(1, PLACES_READ // len(days)))
     chosen = _some([account.id for account in run.accounts], most if not others else max(1, 3 * most // 4))
     beside = _some(others, max(1, most - len(chosen)))
     places = [AccountDay(one, day) for one in chosen for day in days]

@@ -62,6 +62,14 @@ def test_a_fetch_says_how_many_accounts_failed_and_a_read_back_that_it_does_not_
     assert words.phase_words(not_agreed) == "未能核对一致"
 
 
+def test_a_step_that_waited_for_another_writer_says_how_long() -> None:
+    loaded = event(9000, "loaded", batch=0, created=1, updated=0, unchanged=0, reason="", ms=7000, locked_ms=6500)
+    (_, load) = told(run(*SHOPS), [WHOLE[0], loaded], None, RunState.RUNNING).story.phases
+    assert words.phase_words(load) == "新增 1 行，更新 0 行，0 行无变化；等待其他写入 6.5 秒"
+    only = Phase(step=FINISH, batch=None, began_ms=0, ended_ms=1, locked_ms=1000)
+    assert words.phase_words(only) == "等待其他写入 1.0 秒"
+
+
 def test_calls_are_told_by_what_they_ask_for_and_by_service() -> None:
     paths = ("/open_api/v3.0/local/report/promotion/get/", "/open-apis/bitable/v1/apps/a/tables/t/records/search")
     calls = {endpoint(path): n for n, path in enumerate(paths, start=2)}

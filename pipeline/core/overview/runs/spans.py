@@ -19,7 +19,7 @@ ENDS: Mapping[str, str] = {
     "broke": TROUBLE,
     "gave_up": TROUBLE,
 }
-_SPENT = ("event", "at", "batch", "account", "ms", "calls", "retries", "waited_ms")
+_SPENT = ("event", "at", "batch", "account", "ms", "calls", "retries", "waited_ms", "locked_ms")
 Event = Mapping[str, str]
 
 
@@ -33,6 +33,7 @@ class Span:
         ended_ms: `None` while it is under way.
         calls: By endpoint.
         waited_ms: For the rate limiter, within the time it took.
+        locked_ms: For the writer lock, the same.
         facts: What else the event says, such as rows and reason.
     """
 
@@ -46,6 +47,7 @@ class Span:
     calls: Mapping[str, int] = field(default_factory=dict)
     retries: int = 0
     waited_ms: int = 0
+    locked_ms: int = 0
     facts: Mapping[str, str] = field(default_factory=dict)
 
     def until(self, now_ms: int) -> int:
@@ -86,6 +88,7 @@ def _span(event: Event, step: str, began_ms: int, ended_ms: int | None) -> Span:
         calls=_told_calls(event.get("calls", "")),
         retries=int(event.get("retries", 0)),
         waited_ms=int(event.get("waited_ms", 0)),
+        locked_ms=int(event.get("locked_ms", 0)),
         facts={name: value for name, value in event.items() if name not in _SPENT},
     )
 

@@ -27,6 +27,7 @@ class Phase:
     calls: Mapping[str, int] = field(default_factory=dict)
     retries: int = 0
     waited_ms: int = 0
+    locked_ms: int = 0
     facts: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -201,6 +202,7 @@ def _phase(step: str, batch: int | None, spans: Sequence[Span]) -> Phase:
         calls=calls_of(spans),
         retries=sum(span.retries + (span.event == "postponed") for span in spans),
         waited_ms=sum(span.waited_ms for span in spans),
+        locked_ms=sum(span.locked_ms for span in spans),
         facts=spans[-1].facts if step != FETCH else _fetch_facts(spans),
     )
 

@@ -50,6 +50,14 @@ def test_each_line_says_when_it_ended_how_long_it_took_and_what_it_spent() -> No
     assert told[3].endswith("4.00 s  end: success")
 
 
+def test_a_load_says_how_long_it_waited_for_other_writers() -> None:
+    facts = {"batch": "0", "created": "1", "updated": "0", "unchanged": "0", "reason": "", "ms": "3000"}
+    told = lines(
+        run(1), [{"at": "1000", "event": "planned"}, {"at": "5000", "event": "loaded", **facts, "locked_ms": "2500"}]
+    )
+    assert told[1].endswith("took 3.00 s, waited 2.50 s for other writers")
+
+
 def test_of_many_accounts_those_that_failed_are_shown_then_the_slowest() -> None:
     many = [fetched(n, 1000 + n, n) for n in range(ACCOUNTS_SHOWN + 5)]
     failed = fetched(99, 900, 1, state="failed", reason="code 40002")

@@ -83,3 +83,11 @@ def test_a_request_that_was_not_sent_yet_is_no_retry_later() -> None:
     assert not tally.take().retries
     tally.call("/a/b")
     assert not tally.take().retries
+
+
+def test_waiting_for_the_writer_lock_is_told_unless_it_was_free() -> None:
+    tally = Tally()
+    tally.lock(0.01)
+    assert "locked_ms" not in tally.facts()
+    tally.lock(1.5)
+    assert tally.facts()["locked_ms"] == 1500

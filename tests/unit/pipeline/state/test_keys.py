@@ -1,8 +1,16 @@
+"""Every Redis key stands in a table of its module, with its type, its life and what is lost without it."""
+
 import inspect
 import re
 from collections.abc import Callable
+from types import ModuleType
 
 from pipeline.state import keys
+from pipeline.state.console import keys as of_console
+from pipeline.state.table import keys as of_table
+from pipeline.state.vitals import keys as of_vitals
+
+MODULES = (keys, of_console, of_table, of_vitals)
 
 # What the table calls the parameters of the functions.
 PLACES = {
@@ -19,34 +27,36 @@ PLACES = {
     "what": "<what>",
     "month": "<month>",
     "number": "<number>",
+    "digest": "<digest>",
+    "session_digest": "<session>",
 }
 
 
 def table() -> dict[str, tuple[str, str, str]]:
     """Key → type, TTL, what is lost, as the docstring's table says."""
-    lines = [line for line in (keys.__doc__ or "").splitlines() if line.startswith("| laike:")]
+    told = [line for module in MODULES for line in (module.__doc__ or "").splitlines()]
+    lines = [line for line in told if line.startswith("| laike:")]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     return {row[0]: (row[1], row[2], row[3]) for row in rows}
 
 
-def functions() -> dict[str, Callable[..., str]]:
-    return {name: one for name, one in inspect.getmembers(keys, inspect.isfunction) if not name.startswith("_")}
+def functions(module: ModuleType) -> dict[str, Callable[..., str]]:
+    return {name: one for name, one in inspect.getmembers(module, inspect.isfunction) if not name.startswith("_")}
 
 
 def made() -> dict[str, str]:
-    """Every key that the module can make, with the table's words in the places of arguments."""
-    found = {
-        name: one(*(PLACES[arg] for arg in inspect.signature(one).parameters)) for name, one in functions().items()
-    }
-    constants = {
-        name: value
-        for name, value in vars(keys).items()
-        if isinstance(value, str) and name.isupper() and name != "PREFIX"
-    }
-    return found | constants
+    """Every key that the modules can make, with the tables' words in the places of arguments."""
+    found = {}
+    for module in MODULES:
+        for name, one in functions(module).items():
+            found[f"{module.__name__}.{name}"] = one(*(PLACES[arg] for arg in inspect.signature(one).parameters))
+        for name, value in vars(module).items():
+            if isinstance(value, str) and name.isupper() and name not in ("PREFIX", "CONSOLE"):
+                found[f"{module.__name__}.{name}"] = value
+    return found
 
 
-def test_the_table_names_every_key_of_the_module_and_no_other() -> None:
+def test_the_tables_name_every_key_of_their_modules_and_no_other() -> None:
     assert sorted(made().values()) == sorted(table())
 
 
@@ -56,7 +66,7 @@ def test_no_two_keys_are_the_same() -> None:
 
 def test_every_key_says_its_type_its_life_and_what_is_lost_without_it() -> None:
     kind = re.compile(r"(string|counter|hash|stream|set|sorted set|list)\b")
-    life = re.compile(r"(none|seconds|\d+ (s|hours|day|days))\b")
+    life = re.compile(r"(none|seconds|\d+ (s|h|hours|day|days))\b")
     wrong = [key for key, (is_a, ttl, loss) in table().items() if not (kind.match(is_a) and life.match(ttl) and loss)]
     assert wrong == []
 

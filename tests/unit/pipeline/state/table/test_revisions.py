@@ -5,7 +5,8 @@ from typing import Any
 import redis
 
 from pipeline.core.table.revisions import Head
-from pipeline.state.table.revisions import KEPT, Revisions, key
+from pipeline.state.table import keys
+from pipeline.state.table.revisions import KEPT, Revisions
 
 NOW = datetime(2026, 3, 3, 7, 0, tzinfo=UTC)
 
@@ -58,9 +59,9 @@ def test_batches_are_kept_for_90_days(client: redis.Redis) -> None:
     revisions.put("old.0", head("old", NOW - KEPT - timedelta(days=1)), ["1"])
     assert told(revisions) == []
     revisions.put("new.0", head("new"), ["2"])
-    assert client.hlen(key("tbl1")) == 1
+    assert client.hlen(keys.revisions("tbl1")) == 1
     assert revisions.cut_at(NOW) is None
-    assert 0 < int(client.ttl(key("tbl1"))) <= 90 * 24 * 3600
+    assert 0 < int(client.ttl(keys.revisions("tbl1"))) <= 90 * 24 * 3600
 
 
 def test_what_is_too_large_loses_its_oldest_batches_and_says_so(client: redis.Redis) -> None:
@@ -68,7 +69,7 @@ def test_what_is_too_large_loses_its_oldest_batches_and_says_so(client: redis.Re
     for number in range(10):
         line = "".join(hashlib.sha256(f"{number} {part}".encode()).hexdigest() for part in range(20))  # half fits
         revisions.put(f"run-{number}.0", head(f"run-{number}", NOW + timedelta(hours=number)), [line])
-        found: Any = client.hgetall(key("tbl1"))
+        found: Any = client.hgetall(keys.revisions("tbl1"))
         assert sum(len(value) for name, value in found.items() if name != b"cut") <= 4000
     later = NOW + timedelta(days=1)
     kept = [run for run, _, _ in told(revisions, later)]
@@ -88,8 +89,8 @@ def test_one_batch_that_is_too_large_alone_is_dropped_and_told(client: redis.Red
 def test_a_batch_of_another_version_is_passed_over(client: redis.Redis) -> None:
     revisions = Revisions(client, "tbl1")
     revisions.put("a.0", head("a"), ["1"])
-    client.hset(key("tbl1"), "9999999999 b.0", b"{}\n")
-    client.hset(key("tbl1"), "9999999998 c.0", b"\xff")
+    client.hset(keys.revisions("tbl1"), "9999999999 b.0", b"{}\n")
+    client.hset(keys.revisions("tbl1"), "9999999998 c.0", b"\xff")
     assert told(revisions) == [("a", True, ["1"])]
 
 
