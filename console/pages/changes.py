@@ -35,8 +35,10 @@ def show(visit: Visit) -> Response:
     found = changes_page(visit.ctx, sought, account, page_of(visit.query))
     asked = {"day": sought.day or "", "account": account, "cause": sought.cause or "", "text": sought.text}
     filtered = any(asked.values())
-    told = {"found": found, "asked": asked, "filtered": filtered, "usual": _usual(visit)}
-    return visit.render("changes.html", causes=CAUSES, cell=cell, **told)
+    usual = _usual(visit)
+    return visit.render(
+        "changes.html", found=found, asked=asked, filtered=filtered, usual=usual, causes=CAUSES, cell=cell
+    )
 
 
 def _usual(visit: Visit) -> list[tuple[str, date]]:
