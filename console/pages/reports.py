@@ -144,7 +144,7 @@ def usual(newest: date) -> list[tuple[str, DayRange]]:
 
 def change(share: Decimal | None) -> str:
     """A change in per cent, with its sign; a dash where there is nothing to compare with."""
-    return "—" if share is None else f"{share:+,.1%}"
+    return "—" if share is None else f"{share:+,.1%}".replace("-", "−")
 
 
 ROUTES = [page("/reports", show, "reports"), page("/reports/file/{form}", file, "reports_file")]
