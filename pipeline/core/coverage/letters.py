@@ -105,6 +105,11 @@ def first_loaded(of_tables: Sequence[Lines]) -> date | None:
     return min((first for lines in of_tables if (first := lines.loaded.first)), default=None)
 
 
+def last_loaded(of_tables: Sequence[Lines]) -> date | None:
+    """The last day that was ever loaded."""
+    return max((day for lines in of_tables if (day := lines.loaded.last_of(GOOD))), default=None)
+
+
 def last_good(of_tables: Sequence[Lines]) -> date | None:
     """The last day whose last reading was good."""
     return max((day for lines in of_tables if (day := lines.last.last_of(GOOD))), default=None)

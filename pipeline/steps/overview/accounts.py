@@ -23,7 +23,7 @@ def accounts_page(ctx: Context, text: str, page: int) -> AccountsPage:
     ids = [one.id for one in some]
     lately = ctx.book.at(AccountDay(one, day) for one in ids for day in window(now, SPENT_DAYS))
     return AccountsPage(
-        rows=shown(some, ctx.coverage.days(ids), lately),
+        rows=shown(some, ctx.day_letters.of(ids), lately),
         page=page,
         pages=pages,
         found=len(found),

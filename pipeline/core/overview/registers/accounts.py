@@ -1,6 +1,6 @@
 """The page of accounts: which there are, where each was found, whether it is synced, what it spent."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from pipeline.core.accounts.roster import SETTINGS, Roster, Skipped
 from pipeline.core.coverage.day import DayCoverage, LastOutcome
+from pipeline.core.coverage.letters import Lines, last_loaded
 from pipeline.core.model import ZERO, AccountDay
 from pipeline.core.outcome import DayState
 from pipeline.core.runs.absence import Absence
@@ -120,12 +121,12 @@ def matching(accounts: Iterable[Listed], text: str) -> list[Listed]:
 
 
 def shown(
-    accounts: Iterable[Listed], covered: Mapping[str, Collection[date]], lately: Mapping[AccountDay, DayCoverage]
+    accounts: Iterable[Listed], lines: Mapping[str, Sequence[Lines]], lately: Mapping[AccountDay, DayCoverage]
 ) -> tuple[Shown, ...]:
     """Accounts with their days.
 
     Args:
-        covered: Each account's loaded days.
+        lines: Letters of all days, by account.
         lately: What is known of the last 30 days.
     """
     costs: dict[str, Decimal] = {}
@@ -138,7 +139,7 @@ def shown(
     return tuple(
         Shown(
             account=one,
-            last_covered=max(covered.get(one.id, ()), default=None),
+            last_covered=last_loaded(lines[one.id]),
             cost=costs.get(one.id, ZERO),
             newest=newest.get(one.id),
         )

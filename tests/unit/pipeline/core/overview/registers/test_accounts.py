@@ -5,6 +5,7 @@ import pytest
 
 from pipeline.core.accounts.roster import Member, Roster
 from pipeline.core.coverage.day import DayCoverage, LastOutcome, Loaded
+from pipeline.core.coverage.letters import Line, Lines
 from pipeline.core.model import AccountDay
 from pipeline.core.outcome import DayState
 from pipeline.core.overview.registers.accounts import Use, listed, matching, shown
@@ -53,12 +54,12 @@ def test_an_account_is_shown_with_what_it_spent_and_how_its_newest_day_ended() -
         AccountDay("1834", date(2026, 3, 14)): DayCoverage(loaded("2.00").loaded, failed),
         AccountDay("1834", date(2026, 3, 15)): DayCoverage(last=LastOutcome(state=DayState.OPEN)),
     }
-    one, other = shown(accounts, {"1834": {date(2026, 3, 13), date(2026, 3, 14)}}, lately)
+    one, other = shown(accounts, {"1834": (Lines(loaded=Line.read(b"2026-03            LL")),), "1835": ()}, lately)
     assert (one.last_covered, one.cost, one.trouble) == (date(2026, 3, 14), Decimal("12.50"), failed)
     assert (other.last_covered, other.cost, other.newest, other.trouble) == (None, Decimal(0), None, None)
 
 
 def test_a_newest_day_that_is_good_is_no_trouble() -> None:
     accounts = listed({"1834": "蜀香小馆"}, None, {}, (), NOW)
-    (one,) = shown(accounts, {}, {AccountDay("1834", date(2026, 3, 14)): loaded("1")})
+    (one,) = shown(accounts, {"1834": (Lines(),)}, {AccountDay("1834", date(2026, 3, 14)): loaded("1")})
     assert (one.newest is not None, one.trouble) == (True, None)
