@@ -158,7 +158,7 @@ class Context:
         begun = run.started_at if run else self.now()
         end = run.deadline if run else begun + timedelta(seconds=NO_RUN_S)
         # not more than at first if the clock steps back
-        return lambda: (end - max(begun, self.now())).total_seconds()
+        return lambda: (end - max(begun, self.now())).total_seconds()  # noqa: PLW0108 asks the clock each time
 
     def oceanengine(self, run: Run | None) -> OceanEngine:
         """Calls to Ocean Engine within the run's time."""
