@@ -90,10 +90,18 @@ def _problem(visit: Visit, status: int, title: str, words: str, detail: str = ""
 
 def _plain(request: Request, status: int, words: str, more: str, headers: Mapping[str, str] | None = None) -> Response:
     """A page without menu, for anybody."""
-    given = {"words": words, "more": more, "home": address(request, "today"), "style": static(request, "console.css")}
+    again = _again(request) if status >= FAULT else address(request, "today")
+    given = {"words": words, "more": more, "again": again, "style": static(request, "console.css")}
     site: Site = request.app.state.site
     html = site.templates.get_template("trouble.html").render(given)
     return Response(html, status, {**(headers or {}), "HX-Reswap": "none"}, media_type="text/html")
+
+
+def _again(request: Request) -> str:
+    """The address to try once more; after a form the first page, since nothing is known of what the form did."""
+    if request.method != "GET":
+        return address(request, "today")
+    return f"{request.url.path}?{request.url.query}".removesuffix("?")
 
 
 def address(request: Request, name: str, **params: object) -> str:

@@ -95,7 +95,8 @@ class Console:
         self.port = self._listening.getsockname()[1]
         self.url = url_of("127.0.0.1", self.port)
         logins = {"console_login": ACTOR, "console_viewer": VIEWER}
-        self.settings = Settings(_env_file=None, **_NEEDED, redis_url=redis_url, **(logins | settings))  # type: ignore[arg-type]
+        given = {name: value for name, value in (logins | settings).items() if value}  # an empty line is none
+        self.settings = Settings(_env_file=None, **_NEEDED, redis_url=redis_url, **given)  # type: ignore[arg-type]
         self.redis = Redis.from_url(redis_url)
 
     def browser(self, login: str = "") -> Browser:

@@ -11,7 +11,7 @@ from pipeline.steps.runs.plan import begin
 from tests.console_desk import Desk
 from tests.lab import Lab
 from tests.leaks import secrets_of
-from tests.workers import workers
+from tests.workers import Store, workers
 
 PAGE_MOST = 100_000  # bytes
 HOSTILE = (
@@ -145,6 +145,20 @@ def test_names_and_words_of_others_are_text_and_nothing_else(desk: Desk) -> None
     assert "&lt;script&gt;" in both
     assert desk.viewer.get("/runs").status_code == desk.viewer.get("/runs/daily-2026-01-01").status_code == 200
     assert [one for one in ("<script>alert", "<i>提醒", "<b>该账户") if one in both] == []
+
+
+def test_while_redis_is_away_a_page_says_so_and_leads_back_to_itself(store: Store, lab: Lab) -> None:
+    lab.redis_url = store.url
+    with workers(lab) as working:
+        desk = Desk.opened(working)
+        store.kill()
+        answer = desk.get("/runs?state=failed&page=2")
+        assert answer.status_code == 503
+        assert 'href="/runs?state=failed&amp;page=2"' in answer.text
+        part = desk.get("/backfill/open", headers={"HX-Request": "true"})
+        assert (part.status_code, part.headers["HX-Reswap"]) == (503, "none")
+        store.start()
+        assert desk.get("/runs?state=failed&page=2").status_code == 200
 
 
 def test_a_run_links_to_flower_where_its_address_is_set(lab: Lab) -> None:
