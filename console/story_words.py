@@ -142,8 +142,8 @@ def counted(end: Summary) -> list[tuple[str, int, str]]:
     """What a run did to rows: name, count, and the unit; only what happened, but for the first three."""
     first = [("新增", end.created, "行"), ("更新", end.updated, "行"), ("无变化", end.unchanged, "行")]
     others = [
-        ("数据源修正", len(end.restatements), "个账户日"),
-        ("手工改动已还原", end.edited, "行"),
+        ("数据源修正", len(end.restatements), "项"),
+        ("人工改动，已恢复", end.edited, "行"),
         ("数据源已不返回", end.gone, "行"),
         ("他人添加", end.foreign, "行"),
         ("重复", end.duplicates, "行"),

@@ -34,6 +34,7 @@ from pipeline.state.coverage.last_outcomes import LastOutcomes
 from pipeline.state.coverage.readings import Readings
 from pipeline.state.coverage.spend import Spend
 from pipeline.state.coverage.status_memory import StatusMemory
+from pipeline.state.coverage.sums import Sums
 from pipeline.state.lease import hold
 from pipeline.state.limiter import Limiter
 from pipeline.state.quota import Quota
@@ -85,6 +86,7 @@ class Context:
     spend: Spend
     last_outcomes: LastOutcomes
     book: DayBook
+    sums: Sums
     day_letters: DayLetters
     readings: Readings
     absences: Absences

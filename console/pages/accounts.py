@@ -14,7 +14,7 @@ from pipeline.steps.accounts.roster import current_accounts
 from pipeline.steps.overview.accounts import accounts_page
 
 USES: Mapping[Use, Sign] = {
-    Use.SYNCED: Sign("✓", "同步中", "good"),
+    Use.SYNCED: Sign("✓", "正常", "good"),
     Use.UNREADABLE: Sign("✕", "无法读取", "bad"),
     Use.PARKED: Sign("P", "长期无法读取，已停用", "warn"),
     Use.DISABLED: Sign("–", "设置中已停用", "calm"),
@@ -47,7 +47,7 @@ def show(visit: Visit) -> Response:
 def discover(visit: Visit) -> Response:
     """Discover the accounts anew."""
     found = current_accounts(visit.ctx, anew=True)
-    visit.did("重新发现账户", f"{len(found.names):,} 个账户")
+    visit.did("更新账户列表", f"{len(found.names):,} 个账户")
     return visit.go("accounts", {"discovered": "no" if found.trouble else "yes"})
 
 

@@ -1,6 +1,7 @@
 """变更: figures that moved after they were first loaded."""
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 
 from starlette.responses import Response
@@ -10,12 +11,13 @@ from console.routes import page
 from console.visit import Visit
 from console.words import Sign
 from pipeline.core.overview.registers.changes import cause_named
+from pipeline.core.runs.plan import yesterday
 from pipeline.core.table.columns import holdable
 from pipeline.core.table.revisions import Cause, Sought
 from pipeline.steps.overview.changes import changes_page
 
 CAUSES: Mapping[Cause, Sign] = {
-    Cause.RESTATED: Sign("↻", "数据源更正", "live"),
+    Cause.RESTATED: Sign("↻", "数据源修正", "live"),
     Cause.EDITED: Sign("✎", "人工改动，已恢复", "warn"),
     Cause.UNCLEAR: Sign("?", "原因不明", "calm"),
 }
@@ -33,7 +35,16 @@ def show(visit: Visit) -> Response:
     found = changes_page(visit.ctx, sought, account, page_of(visit.query))
     asked = {"day": sought.day or "", "account": account, "cause": sought.cause or "", "text": sought.text}
     filtered = any(asked.values())
-    return visit.render("changes.html", found=found, asked=asked, filtered=filtered, causes=CAUSES, cell=cell)
+    usual = _usual(visit)
+    return visit.render(
+        "changes.html", found=found, asked=asked, filtered=filtered, usual=usual, causes=CAUSES, cell=cell
+    )
+
+
+def _usual(visit: Visit) -> list[tuple[str, date]]:
+    """The days that people report on the day after."""
+    newest = yesterday(visit.now)
+    return [("昨日的数字", newest), ("前日的数字", newest - timedelta(days=1))]
 
 
 def cell(text: str) -> str:

@@ -20,7 +20,6 @@ from pipeline.core.overview.registers.reports import RANGE_DAYS_MAX
 from pipeline.core.runs.plan import yesterday
 from pipeline.render.export import Format
 from pipeline.render.report import page as report_page
-from pipeline.steps.accounts.roster import account_count
 from pipeline.steps.on_demand.export import export_stream, wanted
 from pipeline.steps.on_demand.report import gather
 from pipeline.steps.overview.reports import compared
@@ -28,7 +27,7 @@ from pipeline.steps.overview.reports import compared
 PER_PAGE = 50
 ROWS_A_CALL, CALLS_BESIDES = 500, 3  # a page of the table; its fields, its views, the base
 CHUNK = 64 * 1024
-WEEK, MANY_ACCOUNTS = 7, 200
+WEEK = 7
 FILES_AT_ONCE = 2  # each reads the table, and takes a thread meanwhile
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -116,7 +115,7 @@ def _range(visit: Visit) -> DayRange:
     """The days that are asked for; `WrongInput` in Chinese if they are not over, or too many."""
     newest = yesterday(visit.now)
     last = day_of(visit.query, "last") or newest
-    first = day_of(visit.query, "first") or last - timedelta(days=_usual_days(visit) - 1)
+    first = day_of(visit.query, "first") or last - timedelta(days=WEEK - 1)
     if last > newest:
         raise WrongInput(f"{last} 还没有结束，最晚可选 {newest}。")
     if first > last:
@@ -124,11 +123,6 @@ def _range(visit: Visit) -> DayRange:
     if (last - first).days >= RANGE_DAYS_MAX:
         raise WrongInput(f"一次最多 {RANGE_DAYS_MAX} 天。")
     return DayRange(first, last)
-
-
-def _usual_days(visit: Visit) -> int:
-    """How many days are shown unasked: of very many accounts one, since a week of them takes half a second to read."""
-    return WEEK if account_count(visit.ctx) <= MANY_ACCOUNTS else 1
 
 
 def usual(newest: date) -> list[tuple[str, DayRange]]:
@@ -149,7 +143,7 @@ def usual(newest: date) -> list[tuple[str, DayRange]]:
 
 def change(share: Decimal | None) -> str:
     """A change in per cent, with its sign; a dash where there is nothing to compare with."""
-    return "—" if share is None else f"{share:+,.1%}"
+    return "—" if share is None else f"{share:+,.1%}".replace("-", "−")
 
 
 ROUTES = [page("/reports", show, "reports"), page("/reports/file/{form}", file, "reports_file")]

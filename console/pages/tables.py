@@ -22,7 +22,7 @@ from pipeline.steps.overview.tables import counted_tables, known_tables
 
 STATES: Mapping[State, Sign] = {
     State.IN_USE: Sign("✓", "使用中", "good"),
-    State.REPLACED: Sign("▣", "已换新表，照常更正", "calm"),
+    State.REPLACED: Sign("▣", "已换新表，修正照常更新", "calm"),
     State.ABSENT: Sign("✕", "未找到", "bad"),
 }
 # what is wrong, and what mending does

@@ -42,7 +42,7 @@ def test_a_backfill_is_weighed_begun_watched_stopped_and_gone_on_with(working: D
     page.get_by_label("开始日期").fill((last - timedelta(days=99)).isoformat())
     page.get_by_label("结束日期").fill(last.isoformat())
     page.get_by_label("蜀香小馆").check()
-    page.get_by_label("填写账户编号或名称").fill("拾光咖啡")
+    page.get_by_label("填写账户名称或 ID").fill("拾光咖啡")
     page.get_by_role("button", name="估算").click()
     expect(page.locator(".headline")).to_contain_text("大约需要")
     page.reload()  # asks for nothing again

@@ -33,10 +33,10 @@ def test_a_person_discovers_the_accounts_anew_and_a_viewer_cannot(lab: Lab) -> N
         assert refused(desk.viewer, "/accounts/discover")
         assert lab.bare_context().rosters.last() is None
         answer = desk.post("/accounts/discover")
-        assert "已重新发现" in answer.text
+        assert "账户列表已更新" in answer.text
         assert all(account in answer.text for account in lab.accounts)
         (done,) = Acts(lab.bare_context().client).newest(9)
-        assert (done.person, done.act) == ("wang", "重新发现账户")
+        assert (done.person, done.act) == ("wang", "更新账户列表")
 
 
 def test_no_name_is_markup_and_no_query_breaks_the_page(lab: Lab) -> None:

@@ -51,7 +51,7 @@ def test_what_it_will_cost_is_said_before_it_is_begun_and_it_is_begun_once(desk:
     assert all(name in empty for name in desk.lab.facts["accounts"].values())
     days = span(desk)
     answer, form = weighed(desk, **days, accounts=f"{desk.lab.accounts[0]}\n拾光咖啡")
-    for said in ("80 个账户日", "飞书调用", "巨量引擎调用", "放得下", "20,000", "开始补数"):
+    for said in ("80 个“账户×天”", "飞书调用", "巨量引擎调用", "放得下", "20,000", "开始补数"):
         assert said in answer.text
     assert run_ids(desk) == []
     begun, again = desk.post("/backfill/begin", form), desk.post("/backfill/begin", form)

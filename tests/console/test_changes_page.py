@@ -34,7 +34,7 @@ def test_each_change_is_there_with_its_cause_its_run_and_both_figures_and_can_be
     page = desk.get("/changes").text
     assert page.count("查看运行") == 2
     assert page.count("<b>987</b>") == 1
-    assert page.count("数据源更正</span>") == page.count("人工改动，已恢复</span>") == 1
+    assert page.count("数据源修正</span>") == page.count("人工改动，已恢复</span>") == 1
     (newest,) = desk.lab.bare_context().ledger.newest(1)
     assert f"/runs/{newest}" in page
     for query, rows in (

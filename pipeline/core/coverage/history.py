@@ -1,6 +1,6 @@
 """The figures of the past, for cards, anomalies and reports."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,6 +16,14 @@ class Figures:
     rows: int
     cost: Decimal
     conversions: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """The figures of several loaded days together, and how many days these are."""
+
+    figures: Figures
+    days: int
 
 
 # a day that was never loaded is absent: that is not the same as a day without cost
@@ -38,6 +46,11 @@ def figures_of(loaded: Loaded) -> Figures:
     """
     unsaid = None if loaded.checksum == UNKNOWN else ZERO
     return Figures(loaded.rows, Decimal(loaded.cost), loaded.totals.conversions if loaded.totals else unsaid)
+
+
+def sum_of(loaded: Collection[Loaded]) -> Sum:
+    """The sum of loaded days."""
+    return Sum(added([figures_of(one) for one in loaded]), len(loaded))
 
 
 def history_of(days: Iterable[tuple[AccountDay, DayCoverage]]) -> dict[AccountDay, Figures]:

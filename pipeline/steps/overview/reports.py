@@ -1,6 +1,7 @@
 """Compare a range of days with the one before it, without a call."""
 
 from pipeline.context import Context
+from pipeline.core.coverage.letters import Cut
 from pipeline.core.model import DayRange
 from pipeline.core.overview.registers.reports import Comparison, comparison, range_before
 from pipeline.steps.accounts.roster import remembered_accounts
@@ -9,5 +10,7 @@ from pipeline.steps.accounts.roster import remembered_accounts
 def compared(ctx: Context, days: DayRange) -> Comparison:
     """A range against the one before it, by what was loaded of each account."""
     known, ctx = remembered_accounts(ctx), ctx.pinned()
-    names = known.names if known else {}
-    return comparison(days, names, ctx.book.of(names, DayRange(range_before(days).first, days.last)))
+    names, before = known.names if known else {}, range_before(days)
+    cut = Cut.of(DayRange(before.first, days.last), ctx.chain)
+    letters = {one: cut.known(lines) for one, lines in ctx.day_letters.of(names).items()}
+    return comparison(days, names, letters, ctx.sums.of(names, days), ctx.sums.of(names, before))

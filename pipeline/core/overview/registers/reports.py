@@ -1,18 +1,21 @@
 """A range of days against the one before it: totals and each account, by coverage."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import groupby
+from itertools import chain
 
-from pipeline.core.coverage.day import DayCoverage
-from pipeline.core.coverage.history import Figures, added, cost_per_conversion, figures_of
-from pipeline.core.model import ZERO, AccountDay, DayRange
+from pipeline.core.coverage.history import Figures, Sum, added, cost_per_conversion
+from pipeline.core.coverage.letters import BLANK, GOOD
+from pipeline.core.coverage.states import LETTERS
+from pipeline.core.model import Account, DayRange
 from pipeline.core.outcome import DayState
 
 RANGE_DAYS_MAX = 400  # as long as what is known of days is kept
-NOTHING = Figures(0, ZERO, ZERO)
+WHOLE = GOOD + LETTERS[DayState.PARKED]  # nobody waits for the days of a parked account
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,55 +70,52 @@ def range_before(days: DayRange) -> DayRange:
 
 
 def comparison(
-    days: DayRange, names: Mapping[str, str], coverage: Iterable[tuple[AccountDay, DayCoverage]]
+    days: DayRange,
+    names: Mapping[str, str],
+    letters: Mapping[str, str],
+    now: Mapping[str, Sum],
+    before: Mapping[str, Sum],
 ) -> Comparison:
-    """Compare a range with the one before it; what is read is not kept.
+    """Compare a range with the one before it.
 
     Args:
         names: Of the accounts, by id.
-        coverage: Of both ranges, an account after the other.
+        letters: What is known of the days of both ranges, a letter each, by account.
+        now: What is loaded in the range, by account.
+        before: What is loaded in the one before it, by account.
     """
-    before, lacking = range_before(days), dict.fromkeys(days, 0)
-    there = {one.id: one for one in _each(days, before, names, coverage, lacking)}
-    none = Part(NOTHING, 0, 0)
-    accounts = [there.get(one, Compared(one, name, none, none)) for one, name in names.items()]
+    lacked = {one: _lacked(letters[one]) for one in names}
+    accounts = [
+        _compared(Account(one, name), len(days), lacked[one], now[one], before[one]) for one, name in names.items()
+    ]
     accounts.sort(key=lambda one: (-one.now.figures.cost, one.name, one.id))
     total = Compared("", "", _together(one.now for one in accounts), _together(one.before for one in accounts))
+    short = Counter(chain.from_iterable(lacked.values()))
     return Comparison(
         days=days,
-        before=before,
+        before=range_before(days),
         total=total,
         accounts=tuple(accounts),
-        lacking={day: count for day, count in lacking.items() if count},
+        lacking={day: count for at, day in enumerate(days, start=len(days)) if (count := short[at])},
     )
 
 
-def _each(
-    days: DayRange,
-    before: DayRange,
-    names: Mapping[str, str],
-    coverage: Iterable[tuple[AccountDay, DayCoverage]],
-    lacking: dict[date, int],
-) -> Iterator[Compared]:
-    for account_id, found in groupby(coverage, key=lambda one: one[0].account_id):
-        of_day = {at.day: one for at, one in found}
-        begun = min(of_day)  # an account that is new is not owed the days before
-        for day in days:
-            lacking[day] += day >= begun and _lacks(of_day.get(day))
-        yield Compared(
-            account_id, names.get(account_id, account_id), _part(days, of_day, begun), _part(before, of_day, begun)
-        )
+def _lacked(letters: str) -> list[int]:
+    """The places of days that are not whole: after the first that is known, an account that is new is owed them."""
+    if not letters.strip(WHOLE):
+        return []
+    begun = len(letters) - len(letters.lstrip(BLANK))
+    return [at for at in range(begun, len(letters)) if letters[at] not in WHOLE]
 
 
-def _part(days: DayRange, of_day: Mapping[date, DayCoverage], begun: date) -> Part:
-    loaded = [one.loaded for day in days if (one := of_day.get(day)) and one.loaded]
-    lacking = sum(day >= begun and _lacks(of_day.get(day)) for day in days)
-    return Part(added([figures_of(one) for one in loaded]), len(loaded), lacking)
-
-
-def _lacks(one: DayCoverage | None) -> bool:
-    """Whether a day is not whole; nobody waits for those of a parked account."""
-    return one is None or not (one.state.good or one.state is DayState.PARKED)
+def _compared(account: Account, days: int, lacked: Sequence[int], now: Sum, before: Sum) -> Compared:
+    earlier = bisect_left(lacked, days)
+    return Compared(
+        account.id,
+        account.name,
+        Part(now.figures, now.days, len(lacked) - earlier),
+        Part(before.figures, before.days, earlier),
+    )
 
 
 def _together(parts: Iterable[Part]) -> Part:

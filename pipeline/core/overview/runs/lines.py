@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from pipeline.core.errors import Trouble
 from pipeline.core.model import DayRange
-from pipeline.core.outcome import AccountResult, Run, RunState, Summary
+from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summary
 from pipeline.core.run_kind import RunKind
 
 FINE = (RunState.SUCCESS, RunState.RUNNING)
@@ -135,7 +135,7 @@ def line_of(run: Run, end: Summary | None, state: RunState) -> RunLine:
 
 
 def worst_first(accounts: Collection[AccountResult]) -> list[AccountResult]:
-    """Accounts by how bad they are: those a person must act for first, then by bad days and by name."""
+    """The bad before the good: those a person must act for first, parked ones last; then by bad days and by name."""
     return sorted(accounts, key=_badness)
 
 
@@ -157,6 +157,6 @@ def _kind(trouble: Trouble) -> tuple[str, int | None, str]:
     return trouble.reason, trouble.code, trouble.at_terminal
 
 
-def _badness(one: AccountResult) -> tuple[bool, bool, int, str]:
+def _badness(one: AccountResult) -> tuple[bool, bool, bool, int, str]:
     person = bool(one.trouble and one.trouble.needs_person)
-    return one.state.good, not person, -one.bad_days, one.name
+    return one.state.good, one.state == DayState.PARKED, not person, -one.bad_days, one.name

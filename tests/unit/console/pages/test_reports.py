@@ -11,7 +11,7 @@ from pipeline.core.model import DayRange
 def test_a_change_has_its_sign() -> None:
     assert [change(one) for one in (Decimal("0.125"), Decimal("-1"), Decimal(12), None)] == [
         "+12.5%",
-        "-100.0%",
+        "−100.0%",
         "+1,200.0%",
         "—",
     ]
