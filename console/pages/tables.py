@@ -10,8 +10,10 @@ from console.asked import day_of
 from console.routes import act, page
 from console.visit import Visit
 from console.words import Sign
+from pipeline.core.causes import CAUSES, cure_of
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import china_day
+from pipeline.core.overview.registers.tables import TablesPage
 from pipeline.core.rollover.repair import Faults, Kind
 from pipeline.core.rollover.tables import BASE_TABLES_MAX, State
 from pipeline.core.rollover.words import foretold_details
@@ -40,15 +42,14 @@ SEEN_CHARACTERS = 16
 
 def show(visit: Visit) -> Response:
     """Show the tables as they are known."""
-    done = visit.query.get("done", "")
-    return visit.render("tables.html", page=known_tables(visit.ctx), states=STATES, done=done, most=BASE_TABLES_MAX)
+    return _listed(visit, known_tables(visit.ctx), visit.query.get("done", ""))
 
 
 def count(visit: Visit) -> Response:
     """Count the tables anew, and show them."""
     found = counted_tables(visit.ctx)
     visit.did("重新统计数据表", f"{len(found.found.tables)} 张表")
-    return visit.render("tables.html", page=found, states=STATES, done="", most=BASE_TABLES_MAX)
+    return _listed(visit, found)
 
 
 def show_split(visit: Visit) -> Response:
@@ -82,6 +83,11 @@ def do_repair(visit: Visit) -> Response:
     left = repair(visit.ctx, found)
     visit.did("修复数据表清单", f"{len(found.faults)} 处")
     return _found(visit, left) if left.faults else visit.go("tables", {"done": "repair"})
+
+
+def _listed(visit: Visit, found: TablesPage, done: str = "") -> Response:
+    stops = [(CAUSES[reason].words, cure_of(reason)) for reason in found.stops]
+    return visit.render("tables.html", page=found, stops=stops, states=STATES, done=done, most=BASE_TABLES_MAX)
 
 
 def _plan(visit: Visit, first: date | None) -> SplitPlan:

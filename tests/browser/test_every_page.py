@@ -76,6 +76,12 @@ def _pressed(path: str, button: str) -> Callable[[Page, Desk], object]:
     return go
 
 
+def _logged_out(page: Page, desk: Desk) -> None:
+    """Come as somebody who is not logged in."""
+    page.context.clear_cookies()
+    page.goto(f"{desk.url}/login")
+
+
 BEHIND: dict[str, Callable[[Page, Desk], object]] = {  # what no menu leads to
     "one run": lambda page, desk: page.goto(f"{desk.url}/runs/{desk.workers.ctx.ledger.newest(1)[0]}"),
     "days of an account": lambda page, desk: page.goto(f"{desk.url}/coverage/{desk.lab.accounts[1]}"),
@@ -87,7 +93,7 @@ BEHIND: dict[str, Callable[[Page, Desk], object]] = {  # what no menu leads to
     "results of doctor": _pressed("/doctor", "开始体检"),
     "link to authorize": _pressed("/authorize", "开始授权"),
     "no such page": lambda page, desk: page.goto(f"{desk.url}/nothing-here"),
-    "login": lambda page, desk: (page.context.clear_cookies(), page.goto(f"{desk.url}/login")),
+    "login": _logged_out,
 }
 
 

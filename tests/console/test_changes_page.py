@@ -11,13 +11,22 @@ from tests.console_desk import Desk
 from tests.lab import Lab
 from tests.leaks import secrets_of
 
-NOTHING = "最近 90 天没有变更"
+NOTHING = "最近 90 天没有变更的记录"
 
 
 def test_before_anything_moved_the_page_says_so(desk: Desk) -> None:
     assert NOTHING in desk.get("/changes").text
     desk.lab.sync()
     assert NOTHING in desk.get("/changes").text
+
+
+def test_a_page_beyond_the_last_says_nothing_of_those_before(desk: Desk) -> None:
+    moved(desk.lab)
+    for query in ("page=9", "page=2", "cause=r&page=9"):
+        page = desk.get(f"/changes?{query}").text
+        assert "没有更多变更" in page
+        assert NOTHING not in page
+        assert "没有符合条件" not in page
 
 
 def test_each_change_is_there_with_its_cause_its_run_and_both_figures_and_can_be_found(desk: Desk) -> None:

@@ -55,7 +55,7 @@ def test_the_grid_says_first_what_is_missing_and_shows_the_worst_account_first(r
 def test_before_the_first_run_the_page_says_so(desk: Desk) -> None:
     page = desk.get("/coverage")
     assert page.status_code == 200
-    assert "还没有同步过数据" in page.text
+    assert "没有同步记录" in page.text
 
 
 def test_once_all_is_loaded_the_page_says_so(desk: Desk) -> None:

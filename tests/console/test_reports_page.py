@@ -42,6 +42,17 @@ def test_a_range_is_summed_and_its_files_hold_the_table_s_rows(desk: Desk) -> No
         assert sum(1 for _ in sheet.iter_rows()) == len(read) + 1
 
 
+def test_what_nobody_knows_is_not_zero_and_no_full_comparison(desk: Desk) -> None:
+    page = desk.get("/reports").text
+    assert "没有这段日期已入库的数据" in page
+    assert "0.00" not in page
+    desk.lab.sync()
+    day = desk.lab.day
+    assert "没有记录" not in desk.get(f"/reports?first={day}&last={day}").text
+    page = desk.get(f"/reports?first={day - timedelta(days=4)}&last={day}").text
+    assert f"上一时段有 {3 * len(desk.lab.accounts)} 个“账户×天”没有记录" in page  # a week is loaded at first
+
+
 def test_days_that_are_not_whole_are_told(desk: Desk) -> None:
     desk.lab.fault("report.promotion", "code", code=40002, times=1)
     desk.lab.sync()

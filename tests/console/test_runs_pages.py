@@ -71,7 +71,7 @@ def ended(run: Run, state: RunState) -> Summary:
 
 
 def test_before_the_first_run_the_list_says_so_and_what_is_no_run_is_not_found_whatever_it_is(desk: Desk) -> None:
-    assert "还没有运行过" in desk.get("/runs").text
+    assert "没有运行记录" in desk.get("/runs").text
     answers = {path: desk.get(path) for path in HOSTILE}
     assert {path: one.status_code for path, one in answers.items() if one.status_code not in (400, 404)} == {}
     assert "没有这次运行" in answers["/runs/nothing"].text

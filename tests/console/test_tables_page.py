@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from pipeline.state.console.acts import Acts
+from pipeline.state.table.visibility import VisibilityLost
 from tests.console.history import STRANGE_DAYS, STRANGE_TEXTS, refused, statuses
 from tests.console_desk import Desk
 from tests.lab import Lab
@@ -28,7 +29,7 @@ def hidden(page: str) -> dict[str, str]:
 
 def test_a_look_costs_no_call_and_counting_brings_names_and_rows(desk: Desk) -> None:
     lab = desk.lab
-    assert "还没有统计过行数" in desk.get("/tables").text
+    assert "没有行数记录" in desk.get("/tables").text
     lab.sync()
     before = counts(lab)
     page = desk.get("/tables").text
@@ -50,6 +51,24 @@ def test_a_viewer_sees_the_tables_and_can_do_nothing(desk: Desk) -> None:
     assert all(refused(desk.viewer, path) for path in ACTS)
     assert counts(desk.lab) == before
     assert all(desk.viewer.get(path).url.endswith("/tables") for path in ACTS)
+
+
+def test_a_table_that_is_nearly_full_or_not_loaded_into_is_not_called_fine(lab: Lab) -> None:
+    lab.sync()
+    lab.extra["LAIKE_TABLE_MAX_ROWS"] = str(len(lab.records()) + 10)
+    with workers(lab) as working:
+        desk = Desk.opened(working)
+        page = desk.get("/tables").text
+        assert "空间充足" not in page
+        assert "请归档旧数据或换一张新表" in page
+        for lost, words in (
+            (VisibilityLost("x", tables=True), "写入已停止：数据表清单有出入"),
+            (VisibilityLost("x"), "写入已停止：表格中的数据读不到"),
+        ):
+            lab.bare_context().visibility.learn_lost(lost)
+            page = desk.get("/tables?done=repair").text
+            assert words in page
+            assert "写入恢复" not in page
 
 
 @pytest.fixture

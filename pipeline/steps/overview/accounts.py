@@ -8,6 +8,7 @@ from pipeline.core.accounts.account_options import disabled
 from pipeline.core.model import AccountDay
 from pipeline.core.overview.registers.accounts import PER_PAGE, SPENT_DAYS, AccountsPage, listed, matching, shown
 from pipeline.core.runs.plan import told_apart, window
+from pipeline.steps.overview.hindrances import access
 
 
 def accounts_page(ctx: Context, text: str, page: int) -> AccountsPage:
@@ -32,4 +33,6 @@ def accounts_page(ctx: Context, text: str, page: int) -> AccountsPage:
         skipped=roster.skipped if roster else (),
         discovered_at=roster.at if roster else None,
         by_settings=bool(ctx.settings.accounts),
+        authorized=access(ctx).trouble is None,
+        known=ctx.ledger.count() > 0,
     )

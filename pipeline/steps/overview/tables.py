@@ -9,7 +9,9 @@ from pipeline.core.overview.registers.tables import TablesPage, as_known, detail
 from pipeline.core.rollover.forecast import boundary
 from pipeline.core.rollover.split import Split
 from pipeline.core.rollover.tables import Tables
+from pipeline.core.table.limits import rows_warning
 from pipeline.steps.on_demand.tables import listed
+from pipeline.steps.overview.hindrances import stops
 
 Counts = Mapping[str, Mapping[date, int]]
 
@@ -39,12 +41,17 @@ def counted_tables(ctx: Context) -> TablesPage:
 
 
 def _page(ctx: Context, found: Tables, counted: Mapping[str, date], *, asked: bool) -> TablesPage:
+    told, splits = ctx.chain.announced, ctx.settings.table_split is not Split.NONE
+    counts = ctx.at_table(ctx.chain.newest.table_id).table_facts.rows()
+    cap = ctx.settings.table_max_rows
     return TablesPage(
         found=found,
         counted=counted,
         details=details_of(found, china_day(ctx.now())),
         asked=asked,
-        may_split=ctx.settings.table_split is not Split.NONE,
+        may_split=splits,
+        stops=stops(ctx),
+        warning=rows_warning(counts, cap, successor=told.first if told else None, rolls_over=splits),
     )
 
 

@@ -6,12 +6,11 @@ from datetime import date, datetime, timedelta
 from pipeline.context import Context
 from pipeline.core.coverage.day import DayCoverage
 from pipeline.core.coverage.owed import newest_owed
-from pipeline.core.errors import NeedsPerson, TablesDisagree, TableUnseen
 from pipeline.core.model import Account, AccountDay, grouped
 from pipeline.core.outcome import Run, RunState
 from pipeline.core.overview.today.figures import Past
 from pipeline.core.overview.today.page import Calls, Corrected, Room, Seen, Today, today_of
-from pipeline.core.overview.today.todo import Access, Standstill
+from pipeline.core.overview.today.todo import Standstill
 from pipeline.core.overview.today.verdict import DaySeen, UnderWay
 from pipeline.core.rollover.forecast import boundary
 from pipeline.core.rollover.split import Split
@@ -23,6 +22,7 @@ from pipeline.state.beat import BeatSigns
 from pipeline.state.store import clock
 from pipeline.state.vitals.workers import WorkerSigns
 from pipeline.steps.accounts.roster import remembered_accounts
+from pipeline.steps.overview.hindrances import access, stops
 from pipeline.steps.overview.past import End, Held
 from pipeline.steps.overview.vitals import ALIVE
 from pipeline.steps.runs.alive import state_without_end
@@ -44,7 +44,8 @@ def today(ctx: Context, page: int, held: Held, next_times: Mapping[str, datetime
     ctx = ctx.pinned()
     now, listed = ctx.now(), remembered_accounts(ctx)
     accounts = [Account(one, name) for one, name in listed.names.items()] if listed else None
-    parked = {one: absence.since for one, absence in ctx.absences.parked(now).items()}
+    absences = ctx.absences.all()
+    parked = {one: absence.since for one, absence in absences.items() if absence.parked(now)}
     open_runs = ctx.ledger.open_runs()
     running = _running(ctx, open_runs)
     day, days = _day(ctx, accounts or [], len(parked), running)
@@ -57,6 +58,7 @@ def today(ctx: Context, page: int, held: Held, next_times: Mapping[str, datetime
             day=seen,
             accounts=accounts,
             parked=parked,
+            absent=frozenset(absences),
             past=past,
             still=_standstill(ctx, day, ends),
             room=_room(ctx, day, past),
@@ -137,8 +139,8 @@ def _standstill(ctx: Context, day: date, ends: Sequence[End]) -> Standstill:
     newest = next((one for one in ends if not one.dry_run), None)
     failed = newest and newest.state is RunState.FAILED and day in newest.days
     return Standstill(
-        access=_access(ctx),
-        stops=_stops(ctx),
+        access=access(ctx),
+        stops=stops(ctx),
         unclear=ctx.schema.unclear() is not None,
         beat_silent=not BeatSigns(ctx.client).seen(),
         workers_silent=_workers_silent(ctx),
@@ -149,22 +151,6 @@ def _standstill(ctx: Context, day: date, ends: Sequence[End]) -> Standstill:
 def _workers_silent(ctx: Context) -> bool:
     now = clock(ctx.client).timestamp()
     return not any(now - at < ALIVE.total_seconds() for at in WorkerSigns(ctx.client).seen().values())
-
-
-def _access(ctx: Context) -> Access:
-    try:
-        pair, trouble = ctx.tokens.pair(), ctx.tokens.trouble()
-    except NeedsPerson as error:
-        return Access(error.trouble(), None)
-    return Access(trouble.trouble() if trouble else None, pair.refresh_expires_at)
-
-
-def _stops(ctx: Context) -> tuple[str, ...]:
-    """Why loading into a table of ours is stopped, each reason once."""
-    lost = [ctx.at_table(table_id).visibility.lost() for table_id in ctx.chain.ids]
-    return tuple(
-        dict.fromkeys(TablesDisagree.reason if one.tables else TableUnseen.reason for one in lost if one is not None)
-    )
 
 
 def _room(ctx: Context, day: date, past: Past) -> Room:

@@ -68,6 +68,8 @@ class AccountsPage:
         found: How many match the search; `of`: how many there are.
         discovered_at: When they were discovered; `None`: they are in the settings, or never were.
         by_settings: Whether the settings name them.
+        authorized: Whether there is an authorization by which they can be read.
+        known: Whether any run is remembered, so that what cannot be read would be known.
     """
 
     rows: tuple[Shown, ...]
@@ -79,6 +81,8 @@ class AccountsPage:
     skipped: tuple[Skipped, ...]
     discovered_at: datetime | None
     by_settings: bool
+    authorized: bool
+    known: bool
 
 
 def listed(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import chain
+from typing import NamedTuple
 
 from pipeline.core.coverage.history import Figures, Sum, added, cost_per_conversion
 from pipeline.core.coverage.letters import BLANK, GOOD
@@ -20,11 +21,12 @@ WHOLE = GOOD + LETTERS[DayState.PARKED]  # nobody waits for the days of a parked
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The figures of a range, of how many account-days they are, and how many are not whole."""
+    """The figures of a range, of how many account-days they are, how many are not whole, and how many nobody knows."""
 
     figures: Figures
     loaded: int
     lacking: int
+    unknown: int
 
     @property
     def unit_cost(self) -> Decimal | None:
@@ -84,13 +86,13 @@ def comparison(
         now: What is loaded in the range, by account.
         before: What is loaded in the one before it, by account.
     """
-    lacked = {one: _lacked(letters[one]) for one in names}
+    known = {one: _known(letters[one]) for one in names}
     accounts = [
-        _compared(Account(one, name), len(days), lacked[one], now[one], before[one]) for one, name in names.items()
+        _compared(Account(one, name), len(days), known[one], now[one], before[one]) for one, name in names.items()
     ]
     accounts.sort(key=lambda one: (-one.now.figures.cost, one.name, one.id))
     total = Compared("", "", _together(one.now for one in accounts), _together(one.before for one in accounts))
-    short = Counter(chain.from_iterable(lacked.values()))
+    short = Counter(chain.from_iterable(one.lacked for one in known.values()))
     return Comparison(
         days=days,
         before=range_before(days),
@@ -100,24 +102,31 @@ def comparison(
     )
 
 
-def _lacked(letters: str) -> list[int]:
-    """The places of days that are not whole: after the first that is known, an account that is new is owed them."""
-    if not letters.strip(WHOLE):
-        return []
+class _Known(NamedTuple):
+    """The place of the first day that is known, behind the last if none is; and the places of days not whole."""
+
+    begun: int
+    lacked: Sequence[int]
+
+
+def _known(letters: str) -> _Known:
+    """What a letter for each day says: after the first day that is known, an account that is new is owed them."""
     begun = len(letters) - len(letters.lstrip(BLANK))
-    return [at for at in range(begun, len(letters)) if letters[at] not in WHOLE]
+    some = letters.strip(WHOLE)
+    return _Known(begun, [at for at in range(begun, len(letters)) if letters[at] not in WHOLE] if some else ())
 
 
-def _compared(account: Account, days: int, lacked: Sequence[int], now: Sum, before: Sum) -> Compared:
-    earlier = bisect_left(lacked, days)
+def _compared(account: Account, days: int, known: _Known, now: Sum, before: Sum) -> Compared:
+    earlier = bisect_left(known.lacked, days)
     return Compared(
         account.id,
         account.name,
-        Part(now.figures, now.days, len(lacked) - earlier),
-        Part(before.figures, before.days, earlier),
+        Part(now.figures, now.days, len(known.lacked) - earlier, max(0, known.begun - days)),
+        Part(before.figures, before.days, earlier, min(known.begun, days)),
     )
 
 
 def _together(parts: Iterable[Part]) -> Part:
     some = list(parts)
-    return Part(added([one.figures for one in some]), sum(one.loaded for one in some), sum(one.lacking for one in some))
+    counts = [sum(counted) for counted in zip(*((one.loaded, one.lacking, one.unknown) for one in some), strict=True)]
+    return Part(added([one.figures for one in some]), *(counts or (0, 0, 0)))

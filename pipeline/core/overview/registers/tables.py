@@ -18,6 +18,8 @@ class TablesPage:
         details: What people must know and do about an announced successor, as sentences.
         asked: Whether the base was asked just now; else its tables are as last known.
         may_split: Whether the settings let a table have a successor.
+        stops: Stable words for why loading is stopped.
+        warning: What people must know of the newest table's room.
     """
 
     found: Tables
@@ -25,6 +27,8 @@ class TablesPage:
     details: tuple[str, ...]
     asked: bool
     may_split: bool
+    stops: tuple[str, ...] = ()
+    warning: str | None = None
 
 
 def as_known(

@@ -91,6 +91,14 @@ def test_an_account_that_is_new_is_not_owed_the_days_before() -> None:
     assert found.total.now.lacking == found.total.before.lacking == 0
 
 
+def test_days_of_which_nobody_knows_are_counted_apart() -> None:
+    found = made(whole("1", "10.00", range(3, 15)))
+    known = {one.id: (one.now.unknown, one.before.unknown) for one in found.accounts}
+    assert known == {"1": (0, 2), "2": (7, 7)}
+    assert (found.total.now.unknown, found.total.before.unknown) == (7, 9)
+    assert made({}).total.now.unknown == 14
+
+
 def test_conversions_that_nobody_knows_are_not_zero() -> None:
     days = whole("1", "10.00", range(1, 15)) | {("1", 9): loaded("10.00", None)}
     total = made(days).total

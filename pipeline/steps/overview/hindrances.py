@@ -1,0 +1,22 @@
+"""Read what keeps the product from reading or loading, for every page that says how things stand. No call is made."""
+
+from pipeline.context import Context
+from pipeline.core.errors import NeedsPerson, TablesDisagree, TableUnseen
+from pipeline.core.overview.today.todo import Access
+
+
+def access(ctx: Context) -> Access:
+    """The authorization: why a person must authorize, if so, and when it ends."""
+    try:
+        pair, trouble = ctx.tokens.pair(), ctx.tokens.trouble()
+    except NeedsPerson as error:
+        return Access(error.trouble(), None)
+    return Access(trouble.trouble() if trouble else None, pair.refresh_expires_at)
+
+
+def stops(ctx: Context) -> tuple[str, ...]:
+    """Why loading into a table of ours is stopped, each reason once."""
+    lost = [ctx.at_table(table_id).visibility.lost() for table_id in ctx.chain.ids]
+    return tuple(
+        dict.fromkeys(TablesDisagree.reason if one.tables else TableUnseen.reason for one in lost if one is not None)
+    )
