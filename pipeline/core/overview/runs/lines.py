@@ -147,7 +147,7 @@ def troubles_of(summary: Summary) -> list[tuple[Trouble, list[str]]]:
     kinds: dict[tuple[str, int | None, str], tuple[Trouble, list[str]]] = {}
     if summary.trouble:
         kinds[_kind(summary.trouble)] = (summary.trouble, [])
-    for one in summary.accounts:
+    for one in sorted(summary.accounts, key=lambda one: one.state == DayState.PARKED):  # parked ones last
         if one.trouble and one.trouble != summary.trouble:
             kinds.setdefault(_kind(one.trouble), (one.trouble, []))[1].append(one.name)
     return list(kinds.values())
