@@ -47,7 +47,9 @@ def back(path: str, name: str) -> Route:
 def _served(answer: Answer, stranger: Callable[[Site, Request], Response]) -> Callable[[Request], Awaitable[Response]]:
     async def serve(request: Request) -> Response:
         fields = FormData() if request.method == "GET" else await form_of(request, FIELDS_MOST)
-        return await run_in_threadpool(_answered, request, fields, answer, stranger)
+        site: Site = request.app.state.site
+        async with site.turns:
+            return await run_in_threadpool(_answered, request, fields, answer, stranger)
 
     return serve
 

@@ -1,5 +1,6 @@
 """The console's server: one process, whose pages run in threads."""
 
+import gc
 import socket
 from collections.abc import Callable
 
@@ -36,4 +37,5 @@ def serve(host: str, port: int) -> None:
     with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
+        gc.freeze()  # what is loaded by now stays: a page need not wait until it is looked through once more
         server.run([listening])

@@ -1,5 +1,6 @@
 """What every page uses: the console's settings, the product's context, templates and addresses of files."""
 
+import asyncio
 import hashlib
 import threading
 import time
@@ -26,6 +27,7 @@ from pipeline.state.store import connect, ours
 from pipeline.steps.overview.past import Held
 
 STATIC = files("console") / "static"
+PAGES_AT_ONCE = 8  # Python computes one at a time, and each more needs some MiB
 
 
 class NotSetUp(WrongInput):
@@ -42,6 +44,7 @@ class Site:
         client: Redis, where sessions are.
         public_origin: Of the address in the settings by which people reach the console.
         held: What the first page keeps between two looks.
+        turns: How many pages are made at the same time; probes and logins do not wait for them.
     """
 
     settings: Settings
@@ -52,6 +55,7 @@ class Site:
     acts: Acts = field(init=False)
     attempts: Attempts = field(default_factory=Attempts)
     held: Held = field(default_factory=lambda: Held(time.monotonic))
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PAGES_AT_ONCE))
     public_origin: str | None = field(init=False)
     templates: jinja2.Environment = field(init=False)
     _made: list[Context] = field(default_factory=list)

@@ -34,7 +34,6 @@ from pipeline.state.coverage.last_outcomes import LastOutcomes
 from pipeline.state.coverage.readings import Readings
 from pipeline.state.coverage.spend import Spend
 from pipeline.state.coverage.status_memory import StatusMemory
-from pipeline.state.coverage.sums import Sums
 from pipeline.state.lease import hold
 from pipeline.state.limiter import Limiter
 from pipeline.state.quota import Quota
@@ -86,7 +85,6 @@ class Context:
     spend: Spend
     last_outcomes: LastOutcomes
     book: DayBook
-    sums: Sums
     day_letters: DayLetters
     readings: Readings
     absences: Absences
@@ -157,17 +155,14 @@ class Context:
         """Seconds until the run's deadline, as a function."""
         begun = run.started_at if run else self.now()
         end = run.deadline if run else begun + timedelta(seconds=NO_RUN_S)
-
-        def left() -> float:
-            return (end - max(begun, self.now())).total_seconds()  # not more than at first if the clock steps back
-
-        return left
+        # not more than at first if the clock steps back
+        return lambda: (end - max(begun, self.now())).total_seconds()  # noqa: PLW0108 asks the clock each time
 
     def oceanengine(self, run: Run | None) -> OceanEngine:
         """Calls to Ocean Engine within the run's time."""
         policy, left = replace(READ, scale=self.settings.wait_scale), self.time_left(run)
-        way = self.tokens.entrance
-        return OceanEngine(self.oceanengine_http, self.tokens, self.limiter, left, way, policy, self.tally)
+        http, keeper, limiter = self.oceanengine_http, self.tokens, self.limiter
+        return OceanEngine(http, keeper, limiter, left, keeper.entrance, policy, self.tally)
 
     def base(self, run: Run | None, before_write: Callable[[], None] = lambda: None) -> Base:
         """The Bitable base within the run's time; `before_write` is called before each writing request.

@@ -14,7 +14,7 @@ from pipeline.steps.accounts.roster import current_accounts
 from pipeline.steps.overview.accounts import accounts_page
 
 USES: Mapping[Use, Sign] = {
-    Use.SYNCED: Sign("✓", "正常", "good"),
+    Use.SYNCED: Sign("✓", "参与同步", "good"),
     Use.UNREADABLE: Sign("✕", "无法读取", "bad"),
     Use.PARKED: Sign("P", "长期无法读取，已停用", "warn"),
     Use.DISABLED: Sign("–", "设置中已停用", "calm"),

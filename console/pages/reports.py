@@ -19,7 +19,6 @@ from pipeline.core.model import DayRange
 from pipeline.core.overview.registers.reports import RANGE_DAYS_MAX
 from pipeline.core.runs.plan import yesterday
 from pipeline.render.export import Format
-from pipeline.render.report import page as report_page
 from pipeline.steps.on_demand.export import export_stream, wanted
 from pipeline.steps.on_demand.report import gather
 from pipeline.steps.overview.reports import compared
@@ -85,6 +84,8 @@ def one_of_few() -> Iterator[None]:
 
 
 def _report(visit: Visit, days: DayRange, into: BinaryIO) -> None:
+    from pipeline.render.report import page as report_page  # noqa: PLC0415 its charts need 2 MiB that no other page does
+
     into.write(report_page(gather(visit.ctx, days, [])).encode())
 
 

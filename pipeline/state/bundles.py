@@ -14,7 +14,6 @@ from pipeline.state.coverage.last_outcomes import LastOutcomes
 from pipeline.state.coverage.readings import Readings
 from pipeline.state.coverage.spend import Spend
 from pipeline.state.coverage.status_memory import StatusMemory
-from pipeline.state.coverage.sums import Sums
 from pipeline.state.runs.aside import Aside
 from pipeline.state.runs.day_reads import DayReads
 from pipeline.state.runs.events import Events
@@ -58,7 +57,6 @@ def about_days(client: redis.Redis, chain: Callable[[], Chain]) -> dict[str, Any
         "coverage": coverage,
         "last_outcomes": last_outcomes,
         "book": DayBook(coverage, last_outcomes),
-        "sums": Sums(client, chain, coverage),
         "day_letters": DayLetters(client, chain),
         "readings": Readings(client, chain),
         "status_memory": StatusMemory(client, chain),

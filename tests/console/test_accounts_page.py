@@ -56,10 +56,10 @@ def test_no_name_is_markup_and_no_query_breaks_the_page(lab: Lab) -> None:
 
 def test_nothing_is_called_readable_before_anything_was_read_or_without_an_authorization(desk: Desk) -> None:
     assert "还没有读取的记录" in (page := desk.get("/accounts").text)
-    assert "均可读取" not in page
+    assert "都参与同步" not in page
     desk.lab.sync()
-    assert "均可读取" in desk.get("/accounts").text
+    assert "都参与同步" in desk.get("/accounts").text
     desk.lab.control("rotate", {})
     desk.lab.sync()
     assert "没有有效的授权" in (page := desk.get("/accounts").text)
-    assert "均可读取" not in page
+    assert "都参与同步" not in page

@@ -9,10 +9,12 @@ import redis
 
 from pipeline.core.chain import Chain
 from pipeline.core.coverage.day import Loaded
-from pipeline.core.model import AccountDay
+from pipeline.core.coverage.history import Sum
+from pipeline.core.model import AccountDay, DayRange
 from pipeline.state import codec, keys
 from pipeline.state.coverage.by_day import read_days
 from pipeline.state.coverage.day_letters import AFTER_LOADED
+from pipeline.state.coverage.sums import Sums
 from pipeline.state.in_order import Dated, InOrder, by_key
 
 
@@ -21,6 +23,7 @@ class Coverage:
 
     def __init__(self, client: redis.Redis, chain: Callable[[], Chain]) -> None:
         self._client, self._chain = client, chain
+        self._sums = Sums(client, chain, self.at)
         self._in_order = InOrder(client, lambda data: _parse(data).as_of, AFTER_LOADED)
 
     def of(self, account_id: str) -> dict[str, Loaded]:
@@ -34,6 +37,10 @@ class Coverage:
     def at(self, places: Iterable[AccountDay]) -> dict[AccountDay, Loaded]:
         """What was last loaded of these accounts on these days; a day that never was is absent."""
         return read_days(self._client, places, self._keys(), _parse)
+
+    def sums(self, account_ids: Collection[str], days: DayRange) -> dict[str, Sum]:
+        """What was last loaded of each account in a range, added up; days that never were are left out."""
+        return self._sums.of(account_ids, days)
 
     def days(self, account_ids: Collection[str]) -> dict[str, set[date]]:
         """Which days of each account were loaded at some time."""

@@ -5,16 +5,18 @@ is added up here.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
 
 import redis
 
 from pipeline.core.chain import Chain
+from pipeline.core.coverage.day import Loaded
 from pipeline.core.coverage.history import Figures, Sum, added, sum_of
 from pipeline.core.model import AccountDay, DayRange
 from pipeline.state import keys
-from pipeline.state.coverage.coverage import Coverage
+
+Read = Callable[[Iterable[AccountDay]], Mapping[AccountDay, Loaded]]
 
 DAYS_AT_ONCE = 2_000  # Redis adds up so many in about 4 ms, and does nothing else meanwhile
 UNITS = 10_000
@@ -50,10 +52,10 @@ return sums
 
 
 class Sums:
-    """Adds up what was last loaded into the tables of a chain."""
+    """Adds up what was last loaded into the tables of a chain; `read`: the days one by one."""
 
-    def __init__(self, client: redis.Redis, chain: Callable[[], Chain], coverage: Coverage) -> None:
-        self._chain, self._coverage = chain, coverage
+    def __init__(self, client: redis.Redis, chain: Callable[[], Chain], read: Read) -> None:
+        self._chain, self._read = chain, read
         self._sum = client.register_script(_SUM)
 
     def of(self, account_ids: Collection[str], days: DayRange) -> dict[str, Sum]:
@@ -76,7 +78,7 @@ class Sums:
         ]
 
     def _plain(self, account_id: str, days: DayRange) -> Sum:
-        return sum_of(self._coverage.at(AccountDay(account_id, day) for day in days).values())
+        return sum_of(self._read(AccountDay(account_id, day) for day in days).values())
 
 
 def _read(said: bytes) -> Sum:

@@ -1,7 +1,7 @@
 """The ledger: the plans of runs, and how they ended."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import redis
@@ -90,9 +90,9 @@ class Ledger:
         """The plans of runs in one round trip, without unreadable ones."""
         return list(many_runs.parts_of(self._client, run_ids, PLAN, Run))
 
-    def ends(self, run_ids: Sequence[str]) -> list[Summary]:
-        """How runs ended, in one round trip, without open or unreadable ones."""
-        return list(many_runs.parts_of(self._client, run_ids, SUMMARY, Summary))
+    def ends(self, run_ids: Sequence[str]) -> Iterator[Summary]:
+        """How runs ended, in one round trip, without open or unreadable ones; each is read as it is asked for."""
+        return many_runs.parts_of(self._client, run_ids, SUMMARY, Summary)
 
     def lines(self, run_ids: Sequence[str]) -> dict[str, RunLine]:
         """The lines of ended runs in the list, in one round trip, without runs that have none or an unreadable one."""

@@ -50,7 +50,7 @@ class Held:
         good_for = (WHILE_RUNNING if open_runs else AT_REST).total_seconds()
         with self._lock:
             if self._past is None or self._key != key or not 0 <= self.clock() - self._read_at < good_for:
-                self._past = past_of(ctx.book.of(account_ids, days), account_ids, days)
+                self._past = past_of(ctx.book.of(account_ids, days), days)
                 self._key, self._read_at = key, self.clock()
             return self._past
 
@@ -61,7 +61,7 @@ class Held:
             if len(self._ends) + len(missing) > ENDS_HELD:
                 self._ends.clear()
                 missing = list(dict.fromkeys(run_ids))
-            self._ends |= {one.run_id: _end(one) for one in (ctx.ledger.ends(missing) if missing else ())}
+            self._ends |= {one.run_id: _end(one) for one in ctx.ledger.ends(missing)}
             return [self._ends[one] for one in run_ids if one in self._ends]
 
 

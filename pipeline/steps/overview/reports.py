@@ -13,4 +13,4 @@ def compared(ctx: Context, days: DayRange) -> Comparison:
     names, before = known.names if known else {}, range_before(days)
     cut = Cut.of(DayRange(before.first, days.last), ctx.chain)
     letters = {one: cut.known(lines) for one, lines in ctx.day_letters.of(names).items()}
-    return comparison(days, names, letters, ctx.sums.of(names, days), ctx.sums.of(names, before))
+    return comparison(days, names, letters, ctx.coverage.sums(names, days), ctx.coverage.sums(names, before))

@@ -44,7 +44,8 @@ def today(ctx: Context, page: int, held: Held, next_times: Mapping[str, datetime
     ctx = ctx.pinned()
     now, listed = ctx.now(), remembered_accounts(ctx)
     accounts = [Account(one, name) for one, name in listed.names.items()] if listed else None
-    parked = {one: absence.since for one, absence in ctx.absences.parked(now).items()}
+    absences = ctx.absences.all()
+    parked = {one: absence.since for one, absence in absences.items() if absence.parked(now)}
     open_runs = ctx.ledger.open_runs()
     running = _running(ctx, open_runs)
     day, days = _day(ctx, accounts or [], len(parked), running)
@@ -57,6 +58,7 @@ def today(ctx: Context, page: int, held: Held, next_times: Mapping[str, datetime
             day=seen,
             accounts=accounts,
             parked=parked,
+            absent=frozenset(absences),
             past=past,
             still=_standstill(ctx, day, ends),
             room=_room(ctx, day, past),

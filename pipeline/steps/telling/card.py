@@ -49,7 +49,7 @@ def tell_run(ctx: Context, summary: Summary) -> None:
 def tell_unsent(ctx: Context) -> None:
     """Send unsent cards again; stop at the first that fails again."""
     for run_id in ctx.untold.unsent(ctx.now()):
-        summary = next(iter(ctx.ledger.ends([run_id])), None)
+        summary = next(ctx.ledger.ends([run_id]), None)
         if summary and not ctx.told.of_run(run_id):
             tell_run(ctx.of(ctx.ledger.run(run_id)), summary)
             if not ctx.told.of_run(run_id) and _concerns_the_group(ctx, summary):

@@ -79,6 +79,13 @@ def test_calls_are_told_by_what_they_ask_for_and_by_service() -> None:
     assert words.spent(whole) == "巨量引擎 3 次调用，飞书 1 次；为限速共等待 0.3 秒"
 
 
+def test_a_run_that_has_ended_says_first_which_step_took_longest() -> None:
+    planned = run(*SHOPS)
+    whole = told(planned, WHOLE, ended(planned, *(result(shop) for shop in SHOPS)), RunState.SUCCESS)
+    longest = max((phase.ms or 0) / 1000 for phase in whole.story.phases)
+    assert words.spent(whole).startswith(f"用时最长的步骤：读取账户数据 {longest:.1f} 秒；巨量引擎 3 次调用")
+
+
 def test_an_account_is_shown_as_far_as_it_is() -> None:
     planned = run(*SHOPS)
     events = [

@@ -1,10 +1,12 @@
 """The figures of the first page: accounts of a day against earlier days, and the course of two weeks."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from itertools import groupby
 
 from pipeline.core.coverage.day import DayCoverage
 from pipeline.core.coverage.history import Figures, History, added, compare, cost_per_conversion, figures_of, together
@@ -104,26 +106,26 @@ def bases(day: date) -> tuple[date, date]:
     return day - DAY_BEFORE, day - WEEK_BEFORE
 
 
-def past_of(book: Iterable[tuple[AccountDay, DayCoverage]], account_ids: Collection[str], days: DayRange) -> Past:
-    """Sum the days before the one that is shown, as they come.
+def past_of(book: Iterable[tuple[AccountDay, DayCoverage]], days: DayRange) -> Past:
+    """Sum the days before the one that is shown, as they come; only what it is compared with is kept.
 
     Args:
+        book: Of these days, an account after the other.
         days: The days before; the next one is shown.
     """
     past, shown = Past(), bases(days.last + DAY_BEFORE)
-    sure: dict[date, list[Figures]] = {day: [] for day in days}
-    states: dict[str, dict[date, DayState]] = {}
-    for at, one in book:
-        states.setdefault(at.account_id, {})[at.day] = one.state
-        if one.standing:
-            sure[at.day].append(figures_of(one.standing))
-            if at.day in shown:
-                past.history[at] = sure[at.day][-1]
-    lacking = [_lacking(states[one]) for one in account_ids if one in states]
-    past.course = tuple(
-        CourseDay(day, added(sure[day]) if sure[day] else None, sum(day in those for those in lacking)) for day in days
-    )
-    past.known = bool(states)
+    sums, lacking = dict[date, Figures](), Counter[date]()
+    for _, of_account in groupby(book, key=lambda one: one[0].account_id):
+        states = dict[date, DayState]()
+        for at, one in of_account:
+            states[at.day] = one.state
+            if one.standing:
+                figures = figures_of(one.standing)
+                sums[at.day] = added([sums[at.day], figures]) if at.day in sums else figures
+                past.history |= {at: figures} if at.day in shown else {}
+        lacking.update(_lacking(states))
+        past.known = True
+    past.course = tuple(CourseDay(day, sums.get(day), lacking[day]) for day in days)
     return past
 
 

@@ -85,6 +85,7 @@ class Seen:
 
     Attributes:
         accounts: All accounts, parked ones too; `None`: none are remembered.
+        absent: Ids of accounts that could not be read lately.
         alerts: What runs saw out of the ordinary, a sentence each.
         next_times: The next time of each task.
     """
@@ -96,6 +97,7 @@ class Seen:
     still: Standstill
     room: Room
     calls: Calls
+    absent: Collection[str] = ()
     corrected: tuple[Corrected, ...] = ()
     alerts: tuple[str, ...] = ()
     next_times: Mapping[str, datetime] = field(default_factory=dict)
@@ -171,7 +173,7 @@ def today_of(seen: Seen, page: int) -> Today:
     page = min(max(1, page), pages)
     shown = ranked[(page - 1) * PER_PAGE : page * PER_PAGE]
     verdict, ids = judge(seen.day), [one.id for one in accounts]
-    made = todos(seen.still, seen.day.waited_for or (), seen.day.days, seen.day.now)
+    made = todos(seen.still, seen.day.waited_for or (), seen.day.days, seen.day.now, seen.absent)
     return Today(
         day=day,
         verdict=verdict,

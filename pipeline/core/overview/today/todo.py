@@ -1,13 +1,13 @@
 """What a person must do, the most urgent first, each with the page where it is done."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pipeline.core.causes import CAUSES, cure_of
 from pipeline.core.coverage.day import DayCoverage
-from pipeline.core.errors import NeedsAuthorization
+from pipeline.core.errors import AccountUnavailable, NeedsAuthorization
 from pipeline.core.model import Account, grouped
 from pipeline.core.overview.today.verdict import Tone, named
 from pipeline.core.trouble import Trouble
@@ -92,18 +92,24 @@ class Standstill:
 
 
 def todos(
-    still: Standstill, accounts: Sequence[Account], days: Mapping[str, DayCoverage], now: datetime
+    still: Standstill,
+    accounts: Sequence[Account],
+    days: Mapping[str, DayCoverage],
+    now: datetime,
+    absent: Collection[str] = (),
 ) -> tuple[ToDo, ...]:
     """What a person must do, each thing once.
 
     Args:
         accounts: Those that are waited for.
         days: What is known of the shown day, by account id.
+        absent: Ids of accounts that could not be read lately, also if the shown day was loaded before.
     """
     made = [*_of_access(still.access, now), *_of_services(still), *_of_loading(still)]
     reasons = {NeedsAuthorization.reason} if still.access.trouble else set[str]()
     made += _of_run(still.run_trouble, reasons)
     made += _of_accounts(accounts, days, reasons | ({still.run_trouble.reason} if still.run_trouble else set()))
+    made += _of_absent([one for one in accounts if one.id in absent and _whole(days.get(one.id))])
     return tuple(sorted(made, key=lambda one: not one.urgent))
 
 
@@ -158,6 +164,18 @@ def _of_accounts(accounts: Sequence[Account], days: Mapping[str, DayCoverage], t
     )
     for (reason, what_to_do), those in grouped(bad).items():
         yield ToDo(f"{named(those)}：{_words(reason or '')}", what_to_do or cure_of(reason or ""), _place(reason or ""))
+
+
+def _of_absent(accounts: Sequence[Account]) -> Iterable[ToDo]:
+    """Accounts whose shown day is there, but whose next one will not be."""
+    if accounts:
+        reason = AccountUnavailable.reason
+        what = f"{named(accounts)}：{_words(reason)}，之后的数据会缺失"
+        yield ToDo(what, cure_of(reason), _place(reason), urgent=False)
+
+
+def _whole(day: DayCoverage | None) -> bool:
+    return day is not None and (day.last is None or day.last.state.good)
 
 
 def tone_of(made: Sequence[ToDo], tone: Tone) -> Tone:

@@ -15,7 +15,6 @@ from pipeline.core.model import ZERO, AccountDay, DayRange, Totals
 from pipeline.state import keys
 from pipeline.state.coverage import sums
 from pipeline.state.coverage.coverage import Coverage
-from pipeline.state.coverage.sums import Sums
 
 FIRST = date(2026, 1, 28)
 DAYS = DayRange(FIRST, FIRST + timedelta(days=9))
@@ -45,11 +44,6 @@ def tables() -> Chain:
     return TABLES
 
 
-def on(client: redis.Redis) -> tuple[Coverage, Sums]:
-    coverage = Coverage(client, tables)
-    return coverage, Sums(client, tables, coverage)
-
-
 def plain(loaded: dict[AccountDay, Loaded], days: DayRange) -> dict[str, Sum]:
     return {one: sum_of([loaded[at] for at in loaded if at.account_id == one and at.day in days]) for one in ACCOUNTS}
 
@@ -60,17 +54,17 @@ def test_sums_of_any_days_in_any_tables_are_those_of_the_days(
 ) -> None:
     with redis.Redis.from_url(redis_session) as client:
         client.flushdb()
-        coverage, made = on(client)
+        coverage = Coverage(client, tables)
         coverage.learn(loaded, NOW)
-        assert made.of(ACCOUNTS, days) == plain(loaded, days)
+        assert coverage.sums(ACCOUNTS, days) == plain(loaded, days)
 
 
 def test_on_either_kind_of_redis_a_figure_that_does_not_fit_is_added_here(client: redis.Redis) -> None:
-    coverage, made = on(client)
+    coverage = Coverage(client, tables)
     first, last = AccountDay("18", DAYS.first), AccountDay("18", DAYS.last)
     fits = Loaded(3, "12.34", "v2:ab", NOW, Totals(Decimal("12.34"), Decimal(5)))
     coverage.learn({first: fits, last: fits, AccountDay("19", DAYS.first): Loaded(1, "0.00001", "v2:ab", NOW)}, NOW)
-    found = made.of(ACCOUNTS, DAYS)
+    found = coverage.sums(ACCOUNTS, DAYS)
     assert (found["18"].days, found["18"].figures.rows, str(found["18"].figures.cost)) == (2, 6, "24.68")
     assert str(found["18"].figures.conversions) == "10"  # as people read it: no zeros behind
     assert (found["19"].figures.cost, found["19"].figures.conversions) == (Decimal("0.00001"), ZERO)
@@ -78,14 +72,13 @@ def test_on_either_kind_of_redis_a_figure_that_does_not_fit_is_added_here(client
 
 
 def test_of_an_older_release_conversions_are_unknown(client: redis.Redis) -> None:
-    _, made = on(client)
     client.hset(keys.coverage("tbl1", "18"), FIRST.isoformat(), b'{"rows":1,"cost":"2","checksum":"","as_of":"x"}')
-    assert made.of(["18"], DAYS)["18"].figures.conversions is None
+    assert Coverage(client, tables).sums(["18"], DAYS)["18"].figures.conversions is None
 
 
 def test_many_accounts_are_asked_some_at_a_time(client: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sums, "DAYS_AT_ONCE", 8)
-    coverage, made = on(client)
+    coverage = Coverage(client, tables)
     loaded = {AccountDay(one, day): Loaded(1, "0.01", "v2:ab", NOW) for one in ACCOUNTS for day in DAYS}
     coverage.learn(loaded, NOW)
-    assert made.of(ACCOUNTS, DAYS) == plain(loaded, DAYS)
+    assert coverage.sums(ACCOUNTS, DAYS) == plain(loaded, DAYS)

@@ -69,6 +69,11 @@ def test_accounts_with_more_bad_days_are_worse() -> None:
     assert [one.bad_days for one in order] == [3, 1, 0, 0]
 
 
+def test_a_parked_account_is_not_why_a_run_is_bad() -> None:
+    parked = result(SHOPS[0], DayState.PARKED, DEAD)
+    assert worst_first([parked, result(SHOPS[1], DayState.FAILED, GONE)])[-1] == parked
+
+
 def test_each_kind_of_trouble_is_told_once_with_the_accounts_it_concerns() -> None:
     planned = run(*SHOPS)
     those = [result(shop, DayState.FAILED, GONE) for shop in SHOPS[:2]]

@@ -10,7 +10,7 @@ from pipeline.core.coverage.history import Figures
 from pipeline.core.model import ZERO, AccountDay, DayRange
 from pipeline.core.outcome import DayState
 from pipeline.core.overview.today.figures import Change, Trend, bases, change, line_of, measures, past_of, worst_first
-from tests.unit.pipeline.core.overview.today.mornings import DAY, EAST, NORTH, WEST, at, bad, loaded
+from tests.unit.pipeline.core.overview.today.mornings import DAY, EAST, at, bad, loaded
 
 BEFORE, WEEK = DAY - timedelta(days=1), DAY - timedelta(days=7)
 DAYS = DayRange(DAY - timedelta(days=13), BEFORE)
@@ -101,7 +101,7 @@ def test_days_before_are_summed_over_what_the_table_is_sure_to_hold() -> None:
         AccountDay("1", WEEK): loaded("70"),
         AccountDay("2", WEEK): doubtful,
     }
-    past = past_of(book.items(), ["1", "2"], DAYS)
+    past = past_of(sorted(book.items()), DAYS)
     by_day = {one.day: one for one in past.course}
     assert len(past.course) == 13
     assert by_day[BEFORE].figures == Figures(4, Decimal(150), Decimal(10))
@@ -114,20 +114,20 @@ def test_days_before_are_summed_over_what_the_table_is_sure_to_hold() -> None:
 
 def test_a_gap_between_two_days_is_lacking_and_days_before_the_first_are_not() -> None:
     book = {AccountDay("1", WEEK): loaded(), AccountDay("1", BEFORE): loaded()}
-    lacking = {one.day: one.lacking for one in past_of(book.items(), ["1", "2"], DAYS).course}
+    lacking = {one.day: one.lacking for one in past_of(book.items(), DAYS).course}
     assert lacking[WEEK - timedelta(days=1)] == 0
     assert lacking[WEEK + timedelta(days=1)] == 1
 
 
 def test_nobody_waits_for_the_days_of_a_parked_account() -> None:
     book = {AccountDay("3", BEFORE): bad(DayState.PARKED)}
-    past = past_of(book.items(), [NORTH.id], DAYS)
+    past = past_of(book.items(), DAYS)
     assert past.course[-1].lacking == 0
     assert past.course[-1].figures is None
 
 
 def test_an_emptied_redis_leaves_days_unknown_and_not_zero() -> None:
-    past = past_of([], [EAST.id, WEST.id], DAYS)
+    past = past_of([], DAYS)
     assert not past.known
     assert {(one.figures, one.lacking) for one in past.course} == {(None, 0)}
     assert ZERO not in {one.figures and one.figures.cost for one in past.course}

@@ -106,6 +106,13 @@ def test_a_refused_account_is_told_beside_the_others() -> None:
     assert (one.what, one.place) == ("城西店：账户不可用", Place.ACCOUNTS)
 
 
+def test_an_account_that_cannot_be_read_any_more_is_told_although_the_day_is_whole() -> None:
+    days = {"1": loaded(), "2": loaded()}
+    (one,) = todos(Standstill(access=FINE), [EAST, WEST], days, NOW, absent={WEST.id})
+    assert one.what == "城西店：账户不可用，之后的数据会缺失"
+    assert (one.place, one.urgent) == (Place.ACCOUNTS, False)
+
+
 def test_what_a_later_reading_mends_is_nobody_s_task() -> None:
     assert of(_1=bad(reason=Throttled.reason), _2=bad(DayState.INCOMPLETE, reason="incomplete")) == ()
 
