@@ -107,6 +107,7 @@ messages.install()
 with guarded():  # Celery's command shows a trace of an error while it loads this
     settings = settings_roles.for_messages()
     app = build(settings)
+    app.set_default()  # Celery makes it current in this thread alone; the console sends from many
     for line in unsaid(notes(settings)):
         sys.stderr.write(f"note: {line}\n")  # no log is set up yet
     if is_call(sys.argv):

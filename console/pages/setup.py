@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from starlette.responses import Response
 
+from console.backfills import one_at_a_time
 from console.routes import act, fragment, page
 from console.visit import Visit
 from console.words import Sign
@@ -110,11 +111,12 @@ def send(visit: Visit) -> Response:
 def run(visit: Visit) -> Response:
     """Begin the first run, through the workers; one that is under way is joined."""
     ctx = visit.ctx
-    if setup_of(facts_of(Here(ctx, ()))).steps[-1].state != StepState.RUNNING:
-        require_worker()
-        begun = begin(ctx, None, [], dry_run=False)
-        start(ctx, begun)
-        visit.did("首次同步", f"同步 {begun.day}", begun.run_id)
+    with one_at_a_time:
+        if setup_of(facts_of(Here(ctx, ()))).steps[-1].state != StepState.RUNNING:
+            require_worker()
+            begun = begin(ctx, None, [], dry_run=False)
+            start(ctx, begun)
+            visit.did("首次同步", f"同步 {begun.day}", begun.run_id)
     return visit.go("setup")
 
 

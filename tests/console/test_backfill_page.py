@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date, timedelta
 
@@ -142,3 +143,27 @@ def test_what_cannot_be_loaded_is_said_in_words_and_never_breaks_the_page(desk: 
     assert [one.status_code for one in answers] == [200, 400, 404, 400, 400, 404, 404, 200]
     assert "<script>" not in answers[-1].text.replace("<script src", "")
     assert run_ids(desk) == []
+
+
+def test_a_form_that_is_sent_many_times_at_once_begins_one_run_that_nobody_stops(desk: Desk) -> None:
+    lab = desk.lab
+    lab.sync()
+    token = re.search(r'name="csrf" value="([^"]+)"', desk.get("/runs").text)
+    assert token
+    day, account = lab.day.isoformat(), lab.accounts[0]
+
+    def sent(path: str, form: dict[str, str]) -> set[str]:
+        before = set(lab.bare_context().ledger.newest(0))
+        with ThreadPoolExecutor(6) as pool:
+            answers = list(pool.map(lambda _: desk.session.post(desk.url + path, {"csrf": token[1], **form}), range(6)))
+        assert {answer.status_code for answer in answers} == {200}
+        return set(lab.bare_context().ledger.newest(0)) - before
+
+    for path, form in (
+        ("/coverage/read", {"account_id": account, "day": day}),
+        ("/backfill/begin", {"first": day, "last": day, "accounts": "", "once": "abcdefabcdef"}),
+    ):
+        (run_id,) = sent(path, form)
+        ctx = lab.bare_context()
+        assert ctx.ledger.given_up(run_id) is None
+        assert ctx.marks.was_sent(run_id, "0")
