@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from console.words import Sign, day_sign, length
+from console.words import Sign, day_sign, duration
 from pipeline.core.outcome import DayState, RunState, Summary
 from pipeline.core.overview.runs.spans import QUEUE, Span
 from pipeline.core.overview.runs.story import AccountStory, Phase, RunTold
@@ -50,7 +50,7 @@ def step_words(phase: Phase) -> str:
 
 def phase_words(phase: Phase) -> str:
     """What came of a step, as far as it says, and how long it waited for others."""
-    waited = f"等待其他写入 {length(phase.locked_ms / 1000)}" if phase.locked_ms else ""
+    waited = f"等待其他写入 {duration(phase.locked_ms / 1000)}" if phase.locked_ms else ""
     return "；".join(one for one in (_came_of(phase), waited) if one)
 
 
@@ -157,7 +157,7 @@ def spent(told: RunTold) -> str:
     said = [f"巨量引擎 {ocean:,} 次调用，飞书 {feishu:,} 次"]
     if told.end and told.story.phases:
         longest = max(told.story.phases, key=lambda one: one.ms or 0)
-        said.insert(0, f"用时最长的步骤：{step_words(longest)} {length((longest.ms or 0) / 1000)}")
+        said.insert(0, f"用时最长的步骤：{step_words(longest)} {duration((longest.ms or 0) / 1000)}")
     said += [f"重试 {told.story.retries} 次"] if told.story.retries else []
-    said += [f"为限速共等待 {length(told.story.waited_ms / 1000)}"] if told.story.waited_ms else []
+    said += [f"为限速共等待 {duration(told.story.waited_ms / 1000)}"] if told.story.waited_ms else []
     return "；".join(said)

@@ -72,7 +72,7 @@ def money(value: Decimal | None) -> str:
     return UNKNOWN if value is None else f"{value:,.2f}"
 
 
-def count(value: Decimal | int | None) -> str:
+def number(value: Decimal | int | None) -> str:
     """A number with separators; a dash where it is unknown."""
     return UNKNOWN if value is None else f"{value:,.10g}" if isinstance(value, Decimal) else f"{value:,}"
 
@@ -91,7 +91,7 @@ def moment(value: datetime | None) -> Markup | str:
     return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="seconds"), f"{local:%m-%d %H:%M}")
 
 
-def length(seconds: float | None) -> str:
+def duration(seconds: float | None) -> str:
     """A length of time, as in 4.6 秒, 3 分 20 秒, 2 小时 5 分, 3 天."""
     if seconds is None:
         return UNKNOWN
@@ -131,12 +131,11 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "run_sign": run_sign,
     "day_sign": day_sign,
     "money": money,
-    "count": count,
+    "number": number,
     "day": day,
     "moment": moment,
-    "length": length,
+    "duration": duration,
     "ago": ago,
-    "len": len,
     "kind": kind,
     "seen": seen,
     "clipped": clipped,
