@@ -74,7 +74,9 @@ def money(value: Decimal | None) -> str:
 
 def number(value: Decimal | int | None) -> str:
     """A number with separators; a dash where it is unknown."""
-    return UNKNOWN if value is None else f"{value:,.10g}" if isinstance(value, Decimal) else f"{value:,}"
+    if value is None:
+        return UNKNOWN
+    return f"{value.normalize():,f}" if isinstance(value, Decimal) else f"{value:,}"
 
 
 def day(value: date) -> Markup:
@@ -124,7 +126,7 @@ def ago(value: datetime | None, now: datetime) -> str:
 
 def kind(value: RunKind) -> str:
     """Why a run was begun."""
-    return KINDS.get(value, "同步")
+    return KINDS[value]
 
 
 FILTERS: Mapping[str, Callable[..., object]] = {
