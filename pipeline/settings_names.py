@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from pipeline.settings_sources import PREFIX, SECRETS
 
-OF_TESTS = ("LAIKE_REQUIRE_BROWSER",)  # read by our own tests
+OF_TESTS = ("LAIKE_REQUIRE_BROWSER", "LAIKE_REQUIRE_NGINX", "LAIKE_REQUIRE_PROMETHEUS")  # read by our own tests
 LIKENESS = 0.7  # the least similarity of a suggestion
 
 

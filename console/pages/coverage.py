@@ -17,6 +17,7 @@ from pipeline.core.overview.account_days import AccountDays
 from pipeline.core.overview.cell_story import CellStory
 from pipeline.core.overview.coverage_page import SPANS, Asked
 from pipeline.steps.overview import cell_story, coverage_page
+from pipeline.steps.overview.hindrances import silent
 
 NO_ACCOUNT, NO_DAY = "没有这个账户，或者它已停用。", "没有这一天。"
 OLDEST = date(2015, 1, 1)  # before are no figures
@@ -55,13 +56,13 @@ def account(visit: Visit) -> Response:
 
 def day(visit: Visit) -> Response:
     """Show everything that is known of one account's day."""
-    return visit.render("coverage_day.html", story=_story(visit))
+    return visit.render("coverage_day.html", story=_story(visit), unattended=silent(visit.ctx).workers)
 
 
 def reading(visit: Visit) -> Response:
     """Show that the day is being read; once it is not any more, let the whole page be loaded again."""
     story = _story(visit)
-    answer = visit.render("_coverage_reading.html", story=story)
+    answer = visit.render("_coverage_reading.html", story=story, unattended=silent(visit.ctx).workers)
     if not story.reading:
         answer.headers["HX-Refresh"] = "true"
     return answer

@@ -19,6 +19,7 @@ from pipeline.core.overview.setup.model import Facts, StepState
 from pipeline.core.overview.setup.steps import setup_of
 from pipeline.core.overview.setup.words import ITEMS
 from pipeline.steps.accounts.roster import current_accounts
+from pipeline.steps.overview.hindrances import Silent, silent
 from pipeline.steps.overview.setup.here import Here, choices, facts_of, here
 from pipeline.steps.overview.setup.table import make_table, plan_table
 from pipeline.steps.overview.setup.trial import tried
@@ -138,6 +139,7 @@ def _page(visit: Visit, at: Here, facts: Facts, chosen: set[str] | None = None, 
         signs=STEPS,
         results=RESULTS,
         complete=at.complete,
+        idle=at.ctx is not None and silent(at.ctx) != Silent(beat=False, workers=False),
         last=facts.last,
         listed=listed,
         too_many=len(listed) > LISTED_MOST,

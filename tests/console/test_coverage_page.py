@@ -172,3 +172,10 @@ def test_hostile_names_are_shown_as_text_and_no_secret_is_on_any_page(ready: Des
         ):
             assert secret not in page
         assert "<img" not in ready.get(path).text
+
+
+def test_a_day_that_waits_for_a_worker_says_so(desk: Desk) -> None:
+    desk.lab.sync()
+    account = desk.lab.accounts[0]
+    answer = desk.post("/coverage/read", {"account_id": account, "day": desk.lab.day.isoformat()})
+    assert "已在排队：同步程序没有运行" in answer.text

@@ -1,8 +1,30 @@
 """Read what keeps the product from reading or loading, for every page that says how things stand. No call is made."""
 
+from dataclasses import dataclass
+
 from pipeline.context import Context
 from pipeline.core.errors import NeedsPerson, TablesDisagree, TableUnseen
 from pipeline.core.overview.today.todo import Access
+from pipeline.state.beat import BeatSigns
+from pipeline.state.store import clock
+from pipeline.state.vitals.workers import WorkerSigns
+from pipeline.steps.overview.vitals import ALIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """Who gives no sign of life: without beat nothing begins by itself, without workers nothing is carried out."""
+
+    beat: bool
+    workers: bool
+
+
+def silent(ctx: Context) -> Silent:
+    """Who gives no sign of life."""
+    now, signs = clock(ctx.client).timestamp(), WorkerSigns(ctx.client).seen().values()
+    return Silent(
+        beat=not BeatSigns(ctx.client).seen(), workers=not any(now - at < ALIVE.total_seconds() for at in signs)
+    )
 
 
 def access(ctx: Context) -> Access:

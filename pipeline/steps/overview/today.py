@@ -18,13 +18,9 @@ from pipeline.core.run_kind import RunKind
 from pipeline.core.runs.plan import deadline_s, owed_from, scheduled_id, yesterday
 from pipeline.core.table.limits import calls_warning, rows_warning
 from pipeline.core.telling.anomalies import sentences
-from pipeline.state.beat import BeatSigns
-from pipeline.state.store import clock
-from pipeline.state.vitals.workers import WorkerSigns
 from pipeline.steps.accounts.roster import remembered_accounts
-from pipeline.steps.overview.hindrances import access, stops
+from pipeline.steps.overview.hindrances import access, silent, stops
 from pipeline.steps.overview.past import End, Held
-from pipeline.steps.overview.vitals import ALIVE
 from pipeline.steps.runs.alive import state_without_end
 
 RUNS_LOOKED_AT = 8  # the newest
@@ -138,19 +134,15 @@ def _run_ids(ctx: Context, day: date) -> list[str]:
 def _standstill(ctx: Context, day: date, ends: Sequence[End]) -> Standstill:
     newest = next((one for one in ends if not one.dry_run), None)
     failed = newest and newest.state is RunState.FAILED and day in newest.days
+    nobody = silent(ctx)
     return Standstill(
         access=access(ctx),
         stops=stops(ctx),
         unclear=ctx.schema.unclear() is not None,
-        beat_silent=not BeatSigns(ctx.client).seen(),
-        workers_silent=_workers_silent(ctx),
+        beat_silent=nobody.beat,
+        workers_silent=nobody.workers,
         run_trouble=newest.trouble if newest and failed else None,
     )
-
-
-def _workers_silent(ctx: Context) -> bool:
-    now = clock(ctx.client).timestamp()
-    return not any(now - at < ALIVE.total_seconds() for at in WorkerSigns(ctx.client).seen().values())
 
 
 def _room(ctx: Context, day: date, past: Past) -> Room:
