@@ -46,8 +46,8 @@ class Visitor:
 class Desk(Visitor):
     """The console on a lab; itself the person who may act. Workers are started where a test needs them."""
 
-    def __init__(self, working: Workers, port: int) -> None:
-        super().__init__(f"http://127.0.0.1:{port}", ACTOR)
+    def __init__(self, working: Workers, port: int, prefix: str = "") -> None:
+        super().__init__(f"http://127.0.0.1:{port}{prefix}", ACTOR)
         self.lab, self.workers = working.lab, working
 
     @cached_property
@@ -56,11 +56,12 @@ class Desk(Visitor):
         return Visitor(self.url, VIEWER).log_in()
 
     @classmethod
-    def opened(cls, working: Workers, **environment: str) -> Self:
-        """The console of a lab, as soon as it answers."""
+    def opened(cls, working: Workers, prefix: str = "", **environment: str) -> Self:
+        """The console of a lab, as soon as it answers; under a prefix as behind a proxy that keeps it."""
         port = free_port()
-        made = cls(working, port)
+        made = cls(working, port, prefix)
         settings = {"LAIKE_CONSOLE_LOGIN": ACTOR, "LAIKE_CONSOLE_VIEWER": VIEWER, "LAIKE_CONSOLE_URL": made.url}
+        settings["LAIKE_CONSOLE_PREFIX"] = prefix
         working.lab.extra |= settings | environment
         process = working.stay((sys.executable, "-m", "console", "--port", str(port)))
         assert wait_until(lambda: made._answers() or not process.alive), process.words()

@@ -8,9 +8,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
 
 from tests.console_desk import ACTOR, Desk
+from tests.lab import Lab
+from tests.workers import workers
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+PREFIX = "/laike"
 PATIENCE_MS = 20_000
 WIDE = {"width": 1440, "height": 900}
 
@@ -53,6 +56,13 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     yield made
     made.close()
     assert wrong == []
+
+
+@pytest.fixture
+def desk(lab: Lab) -> Iterator[Desk]:
+    """The console behind a prefix, which no page may forget, with the token taken over; no worker runs yet."""
+    with workers(lab) as working:
+        yield Desk.opened(working, PREFIX)
 
 
 @pytest.fixture

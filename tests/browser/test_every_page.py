@@ -6,7 +6,7 @@ from importlib.resources import files
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import PATIENCE_MS, WIDE, log_in
+from tests.browser.conftest import PATIENCE_MS, PREFIX, WIDE, log_in
 from tests.browser.pages import PAGES
 from tests.console_desk import Desk
 from tests.lab import Lab
@@ -105,7 +105,7 @@ def behind(lab: Lab) -> Iterator[Desk]:
         lab.fault(report, "code", code=40002, times="always", match={"local_account_id": lab.accounts[1]})
     lab.sync()
     with workers(lab) as working:
-        yield Desk.opened(working)
+        yield Desk.opened(working, PREFIX)
 
 
 def test_no_page_behind_a_page_has_a_barrier_or_is_clipped(behind: Desk, browser: Browser) -> None:
