@@ -7,12 +7,14 @@ run that is past its deadline and not loaded, and the daily run if beat's messag
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import structlog
 from celery import bootsteps, current_app
 
 from pipeline.context import Context
+from pipeline.state.store import StoreTrouble
 from pipeline.steps.overview.signs import give_sign
 from pipeline.steps.runs.alive import is_silent
 from pipeline.steps.runs.due import waits_too_long
@@ -47,6 +49,8 @@ class Watchdog(bootsteps.StartStopStep):
 
     def _look_on(self) -> None:
         ctx = context()
+        with suppress(StoreTrouble):  # the next look signs again
+            give_sign(ctx)  # at once: pages say that nobody works where no worker signed
         while not self._stop.wait(ctx.settings.watchdog_s / LOOKS):
             look_and_beat(ctx)
 

@@ -29,7 +29,7 @@ def test_a_dead_token_leads_to_the_page_that_authorizes(desk: Desk) -> None:
     desk.lab.context()
     desk.lab.control("rotate", {})
     page = desk.post("/doctor/run").text
-    assert "前往授权" in page
+    assert "去授权" in page
     assert "项有问题，需要处理" in page
 
 
