@@ -9,7 +9,7 @@ from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.browser.pages import PAGES
 
 WIDTHS = (1440, 390)
-QUALITY = 60  # of JPEG: a page is some 60 KB
+QUALITY = 45  # of JPEG: a page is some 40 KB
 HIGHEST = 2_000  # px that a picture shows
 
 
