@@ -11,6 +11,7 @@ from pipeline.core.text import plain
 E = TypeVar("E", bound=StrEnum)
 NUMBER_MOST = 1_000_000
 TEXT_MOST = 100
+OLDEST, NEWEST = date(2016, 1, 1), date(2099, 12, 31)  # before the first there was no 巨量本地推
 
 
 def text_in(fields: Mapping[str, str], name: str) -> str:
@@ -19,13 +20,24 @@ def text_in(fields: Mapping[str, str], name: str) -> str:
 
 
 def day_in(fields: Mapping[str, str], name: str) -> date | None:
-    """A day; `None` if there is none, `WrongInput` if it is no day of the calendar."""
-    if not (said := text_in(fields, name)):
+    """A day; `None` if there is none, `WrongInput` if it is no day of the calendar, or none that can have figures."""
+    if not fields.get(name, "").strip():
         return None
     try:
-        return date.fromisoformat(said)
+        day = date.fromisoformat(text_in(fields, name))
     except ValueError:
-        raise WrongInput("日期无效，请按 2026-02-11 的格式填写") from None
+        day = date.min
+    if not OLDEST <= day <= NEWEST:
+        raise WrongInput("日期无效，请按 2026-02-11 的格式填写")
+    return day
+
+
+def page_in(fields: Mapping[str, str]) -> int:
+    """Which page of a list; the first if there is none, or what there is is no page."""
+    try:
+        return max(1, number_in(fields, "page"))
+    except WrongInput:
+        return 1
 
 
 def number_in(fields: Mapping[str, str], name: str) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from console.asked import page_of, text_of
+from console.inputs import page_in, text_in
 from console.routes import act, page
 from console.visit import Visit
 from console.words import Sign
@@ -30,8 +30,8 @@ WAYS = {SETTINGS: "设置"}
 
 def show(visit: Visit) -> Response:
     """Show the accounts that match."""
-    text = text_of(visit.query, "text")
-    found = accounts_page(visit.ctx, text, page_of(visit.query))
+    text = text_in(visit.query, "text")
+    found = accounts_page(visit.ctx, text, page_in(visit.query))
     said = visit.query.get("discovered", "")
     return visit.render(
         "accounts.html",

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 from starlette.responses import Response
 
-from console.asked import day_of, page_of, text_of
+from console.inputs import day_in, page_in, text_in
 from console.routes import page
 from console.visit import Visit
 from console.words import Sign
@@ -27,12 +27,12 @@ EMPTY = "（空）"
 def show(visit: Visit) -> Response:
     """Show the changes that match, the newest first."""
     sought = Sought(
-        day=day_of(visit.query, "day"),
+        day=day_in(visit.query, "day"),
         cause=cause_named(visit.query.get("cause", "")),
-        text=text_of(visit.query, "text"),
+        text=text_in(visit.query, "text"),
     )
-    account = text_of(visit.query, "account")
-    found = changes_page(visit.ctx, sought, account, page_of(visit.query))
+    account = text_in(visit.query, "account")
+    found = changes_page(visit.ctx, sought, account, page_in(visit.query))
     asked = {"day": sought.day or "", "account": account, "cause": sought.cause or "", "text": sought.text}
     filtered = any(asked.values())
     usual = _usual(visit)

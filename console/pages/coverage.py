@@ -20,7 +20,6 @@ from pipeline.steps.overview import cell_story, coverage_page
 from pipeline.steps.overview.hindrances import silent
 
 NO_ACCOUNT, NO_DAY = "没有这个账户，或者它已停用。", "没有这一天。"
-OLDEST = date(2015, 1, 1)  # before are no figures
 # thousands of cells on a page: each is made once, and as short as HTML allows
 BEGINS = {
     state: Markup("<td>") if of.tone == "good" else Markup("<td class={}>").format(of.tone[0])
@@ -102,7 +101,7 @@ def _day_in(visit: Visit, fields: Mapping[str, str]) -> date:
         found = day_in(fields, "day")
     except WrongInput:
         found = None
-    if found is None or not OLDEST <= found <= visit.now.date() + timedelta(days=1):
+    if found is None or found > visit.now.date() + timedelta(days=1):
         raise Unknown(NO_DAY)
     return found
 

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from starlette.responses import Response
 
-from console.asked import day_of, page_of
+from console.inputs import day_in, page_in
 from console.routes import page
 from console.visit import Unknown, Visit
 from pipeline.core.errors import WrongInput
@@ -40,7 +40,7 @@ def show(visit: Visit) -> Response:
     days = _range(visit)
     found = compared(visit.ctx, days)
     pages = max(1, ceil(len(found.accounts) / PER_PAGE))
-    number = min(page_of(visit.query), pages)
+    number = min(page_in(visit.query), pages)
     rows = found.accounts[(number - 1) * PER_PAGE : number * PER_PAGE]
     calls = ceil(found.total.now.figures.rows / ROWS_A_CALL) + CALLS_BESIDES
     return visit.render(
@@ -116,8 +116,8 @@ def _chunks(made: BinaryIO) -> Iterator[bytes]:
 def _range(visit: Visit) -> DayRange:
     """The days that are asked for; `WrongInput` in Chinese if they are not over, or too many."""
     newest = yesterday(visit.now)
-    last = day_of(visit.query, "last") or newest
-    first = day_of(visit.query, "first") or last - timedelta(days=_usual_days(visit) - 1)
+    last = day_in(visit.query, "last") or newest
+    first = day_in(visit.query, "first") or last - timedelta(days=_usual_days(visit) - 1)
     if last > newest:
         raise WrongInput(f"{last} 还没有结束，最晚可选 {newest}。")
     if first > last:

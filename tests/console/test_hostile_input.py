@@ -14,7 +14,7 @@ CONSOLE = Path(app.__file__).parent
 ROUTES = [
     route for one in app.PAGES for route in one.ROUTES if isinstance(route, Route) and "GET" in (route.methods or ())
 ]
-READ = re.compile(r"""(?:get|form_list)\(\s*"(\w+)"|query\["(\w+)"\]|name="(\w+)\"""")
+READ = re.compile(r"""(?:get|form_list|_in)\((?:[\w.]+, )?\s*"(\w+)"|query\["(\w+)"\]|name="(\w+)\"""")
 MARKUP = "\"'><script>alert(7)</script><img src=x onerror=alert(7)>"
 HOSTILE = (
     MARKUP,
@@ -53,7 +53,7 @@ def asked(route: Route, known: list[str]) -> Iterator[tuple[str, dict[str, bytes
 def test_no_address_breaks_a_page(desk: Desk) -> None:
     desk.lab.sync()
     known, wrong = names(), {}
-    assert {"day", "page", "q"} <= set(known)
+    assert {"day", "page", "q", "after", "kind"} <= set(known)
     for route in ROUTES:
         for path, query in asked(route, known):
             answer = desk.get(path, params=query, allow_redirects=False)

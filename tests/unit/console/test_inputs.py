@@ -3,8 +3,10 @@
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from console.inputs import choice_in, day_in, number_in, text_in
+from console.inputs import NEWEST, OLDEST, choice_in, day_in, number_in, page_in, text_in
 from pipeline.core.errors import WrongInput
 from pipeline.core.outcome import RunState
 
@@ -23,10 +25,40 @@ def test_a_day_is_read_and_none_is_none() -> None:
     assert day_in({"day": " "}, "day") is None
 
 
-@pytest.mark.parametrize("said", ["0000-00-00", "99999-01-01", "2026-02-30", "昨天", "1e9", "2026-02-11T00:00"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "0000-00-00",
+        "99999-01-01",
+        "2026-02-30",
+        "昨天",
+        "1e9",
+        "2026-02-11T00:00",
+        "0001-01-01",
+        "9999-12-31",
+        "2015-12-31",
+    ],
+)
 def test_what_is_no_day_is_refused_in_words(said: str) -> None:
     with pytest.raises(WrongInput, match="日期无效"):
         day_in({"day": said}, "day")
+
+
+@given(st.text())
+def test_whatever_is_written_is_a_day_in_reach_or_refused(said: str) -> None:
+    try:
+        day = day_in({"day": said}, "day")
+    except WrongInput:
+        return
+    assert day is None or OLDEST <= day <= NEWEST
+
+
+@pytest.mark.parametrize(
+    ("said", "page"), [("", 1), ("1", 1), ("12", 12), ("0", 1), ("-3", 1), ("x", 1), ("9" * 9, 1), ("２", 1)]
+)
+def test_a_page_is_a_small_number_or_the_first(said: str, page: int) -> None:
+    assert page_in({"page": said}) == page
+    assert page_in({}) == 1
 
 
 def test_a_number_is_read_and_none_is_zero() -> None:
