@@ -1,6 +1,5 @@
 """Begin backfills, for every page that has days read again."""
 
-import threading
 from collections.abc import Sequence
 from datetime import date
 
@@ -10,8 +9,6 @@ from pipeline.steps.runs.plan import begin_backfill
 from worker import presence
 
 WORKER_ANSWERS_S = 1.0  # nobody waits longer for a page
-# Two at once would each see no run under way, begin one each, and stop each other's as a dead attempt.
-one_at_a_time = threading.Lock()
 
 
 def begin(
@@ -30,10 +27,9 @@ def begin(
     from worker import app  # noqa: PLC0415, F401 makes the application that messages are sent by, once all settings are there
     from worker.dispatch import start  # noqa: PLC0415
 
-    with one_at_a_time:
-        run = begin_backfill(ctx, first, last, account_ids, once, tell=tell)
-        if ctx.ledger.summary(run.run_id) is None:
-            start(ctx, run)
+    run = begin_backfill(ctx, first, last, account_ids, once, tell=tell)
+    if ctx.ledger.summary(run.run_id) is None:
+        start(ctx, run)
     return run
 
 

@@ -61,6 +61,6 @@ class Metrics(Collector):
             self._ctx()
         except WrongInput:
             return False
-        except LaikeError:
-            pass
+        except LaikeError:  # of Redis or its data: the settings are not at fault
+            return True
         return True

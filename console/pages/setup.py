@@ -3,12 +3,12 @@
 Secrets stay in `.env`: no form here takes one, and no line shows one.
 """
 
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 
 from starlette.responses import Response
 
-from console.backfills import one_at_a_time
 from console.routes import act, fragment, page
 from console.visit import Visit
 from console.words import Sign
@@ -39,6 +39,7 @@ RESULTS: Mapping[str, Sign] = {
     "warning": Sign("!", "请留意", "warn"),
     "broken": Sign("✕", "未通过", "bad"),
 }
+_beginning = threading.Lock()
 LISTED_MOST = 300  # accounts with a tick each; more make a page that nobody reads
 
 
@@ -112,7 +113,7 @@ def send(visit: Visit) -> Response:
 def run(visit: Visit) -> Response:
     """Begin the first run, through the workers; one that is under way is joined."""
     ctx = visit.ctx
-    with one_at_a_time:
+    with _beginning:  # two at once would each see none under way
         if setup_of(facts_of(Here(ctx, ()))).steps[-1].state != StepState.RUNNING:
             require_worker()
             begun = begin(ctx, None, [], dry_run=False)

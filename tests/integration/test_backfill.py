@@ -3,6 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, time, timedelta
@@ -172,6 +173,16 @@ def test_the_same_command_joins_the_one_that_is_under_way(working: Workers, span
         command.communicate(timeout=60)
     assert (first.returncode, second.returncode) == (0, 0)
     assert len(working.ctx.ledger.newest(9)) == 1
+
+
+def test_six_people_who_begin_it_at_once_begin_one_that_nobody_stops(lab: Lab, span: tuple[date, date]) -> None:
+    lab.context()
+    with ThreadPoolExecutor(6) as pool:
+        begun = list(pool.map(lambda _: begin_backfill(lab.bare_context(), *span, []), range(6)))
+    (run_id,) = {run.run_id for run in begun}
+    ledger = lab.bare_context().ledger
+    assert [one for one in ledger.newest(0) if one.startswith("backfill-")] == [run_id]
+    assert ledger.given_up(run_id) is None
 
 
 def test_one_that_was_a_success_is_loaded_anew_by_the_same_command(working: Workers, span: tuple[date, date]) -> None:

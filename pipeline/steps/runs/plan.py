@@ -16,6 +16,8 @@ from pipeline.core.run_kind import RunKind
 from pipeline.core.runs import plan
 from pipeline.core.runs.plan import parts
 from pipeline.render.cards import trouble_card
+from pipeline.state import keys
+from pipeline.state.lease import hold
 from pipeline.steps.accounts.roster import Accounts, account_count, choose, current_accounts, remembered_accounts
 from pipeline.steps.coverage.owed import due_groups, newest_day, owed, reaching_back, recent_runs, worth_trying
 from pipeline.steps.coverage.rebuild import with_coverage
@@ -102,13 +104,15 @@ def begin_backfill(
     """
     now, settings = ctx.now(), ctx.settings
     ctx, run = _planned_backfill(ctx, start, end, account_ids, suffix, make=True)
-    if not ctx.ledger.has(run.run_id):
-        if there := open_attempt(ctx, run):
-            return there
-        run = taken_up(ctx, run)
-    seconds = plan.batches_deadline_s(parts(run), settings.oceanengine_rate, settings.run_deadline_s)
-    run = replace(run, deadline=now + timedelta(seconds=seconds), tell=tell)
-    return _open(ctx, run) if suffix else _open_new(ctx, run)
+    # two at once would each see none under way, begin one, and stop the other's as a dead attempt
+    with hold(ctx.client, keys.step(RunKind.BACKFILL, "begin"), ctx.time_left(None)):
+        if not ctx.ledger.has(run.run_id):
+            if there := open_attempt(ctx, run):
+                return there
+            run = taken_up(ctx, run)
+        seconds = plan.batches_deadline_s(parts(run), settings.oceanengine_rate, settings.run_deadline_s)
+        run = replace(run, deadline=now + timedelta(seconds=seconds), tell=tell)
+        return _open(ctx, run) if suffix else _open_new(ctx, run)
 
 
 def open_backfill(ctx: Context, start: date, end: date, account_ids: Sequence[str]) -> Run:

@@ -4,34 +4,27 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import fakeredis
 import pytest
 
-from bench.ledger import SETTINGS
 from cli.runs import history
 from cli.runs.history import READ_AT_ONCE, runs, show
 from cli.terminal import output
-from pipeline.context import Context, build
+from pipeline.context import Context
 from pipeline.core.errors import WrongInput
-from pipeline.core.model import Account, DayRange
-from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summary
+from pipeline.core.model import DayRange
+from pipeline.core.outcome import RunState
 from pipeline.core.runs.plan import yesterday
-from pipeline.settings import Settings
 from pipeline.state import keys
-
-SHOPS = (Account("1800000000000001", "城东店"), Account("1800000000000002", "城西店"))
+from tests.unit.pipeline.steps.overview.ledgers import SHOPS, context, ran
 
 
 @pytest.fixture
 def ctx(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
     """An empty ledger, which the commands open."""
-    given = {name.removeprefix("LAIKE_").lower(): value for name, value in SETTINGS.items()}
-    given |= {"token_file": str(tmp_path / "token")}
-    made = build(Settings(_env_file=None, **given), alone=fakeredis.FakeRedis())  # type: ignore[arg-type]
+    made = context(tmp_path)
 
     @contextmanager
     def opened() -> Iterator[Context]:
@@ -39,43 +32,6 @@ def ctx(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
 
     monkeypatch.setattr(history, "opened", opened)
     return made
-
-
-def ran(ctx: Context, run_id: str, state: RunState | None = RunState.SUCCESS, ago_h: int = 1, **facts: Any) -> None:  # noqa: ANN401 a run's own fields
-    """Remember a run that began so long ago and took 90 s, or has not ended."""
-    now, day = ctx.now(), yesterday(ctx.now())
-    usual: dict[str, Any] = {"day": day, "days": DayRange(day, day), "accounts": SHOPS}
-    usual |= {"deadline": now + timedelta(hours=1)}
-    run = Run(run_id=run_id, started_at=now - timedelta(hours=ago_h), **(usual | facts))
-    assert ctx.ledger.open(run)
-    ctx.pulse.stamp(run_id)
-    if state:
-        assert ctx.ledger.close(ended(run, state))
-
-
-def ended(run: Run, state: RunState) -> Summary:
-    lines = tuple(
-        AccountResult(
-            id=one.id,
-            name=one.name,
-            state=DayState.LOADED if state == RunState.SUCCESS or n else DayState.FAILED,
-            rows=1,
-            cost=Decimal(1),
-            window_rows=1,
-            window_cost=Decimal(1),
-        )
-        for n, one in enumerate(run.accounts)
-    )
-    return Summary(
-        run_id=run.run_id,
-        state=state,
-        day=run.day,
-        days=run.days,
-        accounts=lines,
-        dry_run=run.dry_run,
-        started_at=run.started_at,
-        ended_at=run.started_at + timedelta(seconds=90),
-    )
 
 
 def listed(capsys: pytest.CaptureFixture[str], count: int = 10, **options: Any) -> list[str]:  # noqa: ANN401 the command's own

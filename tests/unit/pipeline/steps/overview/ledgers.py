@@ -61,6 +61,7 @@ def ended(run: Run, state: RunState) -> Summary:
         day=run.day,
         days=run.days,
         accounts=lines,
+        dry_run=run.dry_run,
         started_at=run.started_at,
         ended_at=run.started_at + timedelta(seconds=90),
     )
