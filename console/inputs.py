@@ -11,6 +11,7 @@ from pipeline.core.text import plain
 E = TypeVar("E", bound=StrEnum)
 NUMBER_MOST = 1_000_000
 TEXT_MOST = 100
+NO_DAY = "日期无效，请按 2026-02-11 的格式填写"
 OLDEST, NEWEST = date(2016, 1, 1), date(2099, 12, 31)  # before the first there was no 巨量本地推
 
 
@@ -20,15 +21,20 @@ def text_in(fields: Mapping[str, str], name: str) -> str:
 
 
 def day_in(fields: Mapping[str, str], name: str) -> date | None:
-    """A day; `None` if there is none, `WrongInput` if it is no day of the calendar, or none that can have figures."""
+    """A day; `None` if there is none, `WrongInput` if it is no day of the calendar."""
     if not fields.get(name, "").strip():
         return None
     try:
-        day = date.fromisoformat(text_in(fields, name))
+        return date.fromisoformat(text_in(fields, name))
     except ValueError:
-        day = date.min
-    if not OLDEST <= day <= NEWEST:
-        raise WrongInput("日期无效，请按 2026-02-11 的格式填写")
+        raise WrongInput(NO_DAY) from None
+
+
+def figures_day_in(fields: Mapping[str, str], name: str) -> date | None:
+    """The same for a day that may have figures, and with which one can count: not at an end of the calendar."""
+    day = day_in(fields, name)
+    if day and not OLDEST <= day <= NEWEST:
+        raise WrongInput(NO_DAY)
     return day
 
 

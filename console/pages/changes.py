@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 from starlette.responses import Response
 
-from console.inputs import day_in, page_in, text_in
+from console.inputs import figures_day_in, page_in, text_in
 from console.routes import page
 from console.visit import Visit
 from console.words import Sign
@@ -27,7 +27,7 @@ EMPTY = "（空）"
 def show(visit: Visit) -> Response:
     """Show the changes that match, the newest first."""
     sought = Sought(
-        day=day_in(visit.query, "day"),
+        day=figures_day_in(visit.query, "day"),
         cause=cause_named(visit.query.get("cause", "")),
         text=text_in(visit.query, "text"),
     )

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from console import backfills
-from console.inputs import day_in, number_in, text_in
+from console.inputs import figures_day_in, number_in, text_in
 from console.routes import act, fragment, page
 from console.visit import Unknown, Visit
 from console.words import DAYS
@@ -98,7 +98,7 @@ def _story(visit: Visit) -> CellStory:
 def _day_in(visit: Visit, fields: Mapping[str, str]) -> date:
     """A day that may have figures."""
     try:
-        found = day_in(fields, "day")
+        found = figures_day_in(fields, "day")
     except WrongInput:
         found = None
     if found is None or found > visit.now.date() + timedelta(days=1):

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from starlette.responses import Response
 
-from console.inputs import day_in, page_in
+from console.inputs import figures_day_in, page_in
 from console.routes import page
 from console.visit import Unknown, Visit
 from pipeline.core.errors import WrongInput
@@ -116,8 +116,8 @@ def _chunks(made: BinaryIO) -> Iterator[bytes]:
 def _range(visit: Visit) -> DayRange:
     """The days that are asked for; `WrongInput` in Chinese if they are not over, or too many."""
     newest = yesterday(visit.now)
-    last = day_in(visit.query, "last") or newest
-    first = day_in(visit.query, "first") or last - timedelta(days=_usual_days(visit) - 1)
+    last = figures_day_in(visit.query, "last") or newest
+    first = figures_day_in(visit.query, "first") or last - timedelta(days=_usual_days(visit) - 1)
     if last > newest:
         raise WrongInput(f"{last} 还没有结束，最晚可选 {newest}。")
     if first > last:

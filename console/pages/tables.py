@@ -6,7 +6,7 @@ from datetime import date
 
 from starlette.responses import Response
 
-from console.inputs import day_in
+from console.inputs import figures_day_in
 from console.routes import act, page
 from console.visit import Visit
 from console.words import Sign
@@ -54,12 +54,12 @@ def count(visit: Visit) -> Response:
 
 def show_split(visit: Visit) -> Response:
     """Show what a successor would be, before it is announced."""
-    return _shown(visit, _plan(visit, day_in(visit.form, "first")))
+    return _shown(visit, _plan(visit, figures_day_in(visit.form, "first")))
 
 
 def do_split(visit: Visit) -> Response:
     """Announce the successor that was shown; where it would be another one now, that one is shown instead."""
-    plan = _plan(visit, day_in(visit.form, "first"))
+    plan = _plan(visit, figures_day_in(visit.form, "first"))
     if visit.form.get("seen") != _seen_plan(plan):
         return _shown(visit, plan, moved=True)
     try:

@@ -74,14 +74,10 @@ def working(lab: Lab) -> Iterator[Workers]:
         yield made
 
 
-def test_a_person_comes_from_an_empty_base_to_the_first_success(working: Workers, page: Page) -> None:
-    lab, facts = working.lab, working.lab.facts
-    desk = Desk.opened(working, **dict.fromkeys(SET_LATER, ""))
-    lab.control("settings", {"redirect_uri": f"{desk.url}/authorize/callback"})
-    person = Person(page, lab)
-
+def come_in(person: Person, desk: Desk) -> None:
+    """Log in, and be told what is missing."""
+    page, (name, _, password) = person.page, ACTOR.partition(":")
     page.goto(f"{desk.url}/login?next=/setup")
-    name, _, password = ACTOR.partition(":")
     page.get_by_label("用户名").fill(name)
     page.get_by_label("密码").fill(password)
     person.press("登录")
@@ -89,6 +85,10 @@ def test_a_person_comes_from_an_empty_base_to_the_first_success(working: Workers
     expect(page.locator("#settings pre").filter(has_text=f"{desk.url}/authorize/callback")).to_be_visible()
     looked_at(page)
 
+
+def fill_in(person: Person) -> None:
+    """Write what the page asks for into `.env`."""
+    facts = person.lab.facts
     person.fill_env({
         "LAIKE_OCEANENGINE_APP_ID": str(facts["app_id"]),
         "LAIKE_OCEANENGINE_SECRET": facts["secret"],
@@ -98,37 +98,52 @@ def test_a_person_comes_from_an_empty_base_to_the_first_success(working: Workers
         "LAIKE_FEISHU_WEBHOOK_URL": facts["url"] + facts["webhook_path"],
     })  # fmt: skip
     person.make_key()
-    page.reload()
+    person.page.reload()
     assert person.state("settings") == "✓ 已完成"
 
+
+def make_the_table(person: Person) -> None:
+    """Test everything, see the plan of the table, have it made."""
     person.press("全部检测")
     assert person.state("checks") == "✓ 已完成"
-    expect(page.locator("#table")).to_contain_text("新建数据表“广告日报”")
-    looked_at(page)
+    expect(person.page.locator("#table")).to_contain_text("新建数据表“广告日报”")
+    looked_at(person.page)
     person.press("按计划创建")
     assert person.state("table") == "✓ 已完成"
     assert person.state("authorize") == "○ 待完成"
 
-    person.did.append("重启服务")
-    working.worker()
+
+def authorize(person: Person, desk: Desk) -> None:
+    """Authorize at the service, and come back to the set-up."""
+    page = person.page
     person.press("开始授权")
     person.press("前往巨量引擎授权")
     person.did.append("同意授权")
     page.get_by_role("button", name="同意授权").click()
     page.wait_for_url(re.compile(f"{desk.url}/authorize/done"))
-
     page.get_by_role("navigation", name="页面").get_by_role("link", name="设置").click()
     assert (person.state("authorize"), person.state("accounts")) == ("✓ 已完成", "✓ 已完成")
+
+
+def test_a_person_comes_from_an_empty_base_to_the_first_success(working: Workers, page: Page) -> None:
+    lab = working.lab
+    desk = Desk.opened(working, **dict.fromkeys(SET_LATER, ""))
+    lab.control("settings", {"redirect_uri": f"{desk.url}/authorize/callback"})
+    person, done = Person(page, lab), page.get_by_role("status").filter(has_text="设置已完成")
+    come_in(person, desk)
+    fill_in(person)
+    make_the_table(person)
+    person.did.append("重启服务")
+    working.worker()
+    authorize(person, desk)
     person.press("发送测试消息")
     assert person.state("bot") == "✓ 已完成"
     looked_at(page)
     person.press("开始同步")
-    expect(page.get_by_role("status").filter(has_text="设置已完成")).to_be_visible(timeout=RUN_MS)
+    expect(done).to_be_visible(timeout=RUN_MS)
     assert person.state("first_run") == "✓ 已完成"
-
     assert len(person.did) <= ACTIONS_MOST, person.did
-    table = lab.table_named("广告日报")["table_id"]
-    assert lab.records(table)
+    assert lab.records(lab.table_named("广告日报")["table_id"])
     page.go_back()
     page.reload()
-    expect(page.get_by_role("status").filter(has_text="设置已完成")).to_be_visible()
+    expect(done).to_be_visible()

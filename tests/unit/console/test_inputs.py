@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.inputs import NEWEST, OLDEST, choice_in, day_in, number_in, page_in, text_in
+from console.inputs import NEWEST, OLDEST, choice_in, day_in, figures_day_in, number_in, page_in, text_in
 from pipeline.core.errors import WrongInput
 from pipeline.core.outcome import RunState
 
@@ -25,29 +25,25 @@ def test_a_day_is_read_and_none_is_none() -> None:
     assert day_in({"day": " "}, "day") is None
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
-        "0000-00-00",
-        "99999-01-01",
-        "2026-02-30",
-        "昨天",
-        "1e9",
-        "2026-02-11T00:00",
-        "0001-01-01",
-        "9999-12-31",
-        "2015-12-31",
-    ],
-)
+NO_DAYS = ("0000-00-00", "99999-01-01", "2026-02-30", "昨天", "1e9", "2026-02-11T00:00", "\x00")
+
+
+@pytest.mark.parametrize("said", NO_DAYS)
 def test_what_is_no_day_is_refused_in_words(said: str) -> None:
     with pytest.raises(WrongInput, match="日期无效"):
         day_in({"day": said}, "day")
 
 
+@pytest.mark.parametrize("said", [*NO_DAYS, "0001-01-01", "9999-12-31", "2015-12-31"])
+def test_so_is_a_day_that_can_have_no_figures_where_they_are_sought(said: str) -> None:
+    with pytest.raises(WrongInput, match="日期无效"):
+        figures_day_in({"day": said}, "day")
+
+
 @given(st.text())
 def test_whatever_is_written_is_a_day_in_reach_or_refused(said: str) -> None:
     try:
-        day = day_in({"day": said}, "day")
+        day = figures_day_in({"day": said}, "day")
     except WrongInput:
         return
     assert day is None or OLDEST <= day <= NEWEST
