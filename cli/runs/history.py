@@ -1,5 +1,6 @@
 """`laike runs` and `laike show`: the list of runs, and one of them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
 
@@ -15,10 +16,12 @@ from pipeline.core.errors import WrongInput
 from pipeline.core.model import CHINA
 from pipeline.core.outcome import Run, RunState, Summary
 from pipeline.core.overview.runs.lines import Wanted
+from pipeline.core.runs.views import view_notes
 from pipeline.core.text import quoted
 from pipeline.steps.coverage.aftermath import standing
 from pipeline.steps.overview.runs import matching, state_of
 from pipeline.steps.runs.alive import state_without_end, under_way
+from pipeline.steps.runs.views import views_made
 
 LAST, LAST_FAILED = "last", "last-failed"
 READ_AT_ONCE = 200  # runs in one round trip, while looking for matches
@@ -61,14 +64,15 @@ def show(named: str, *, wait: bool, as_json: bool) -> int:
             planned = ctx.ledger.run(run_id)
             follow(ctx, planned, lambda: under_way(ctx, planned))
         run, summary = ctx.ledger.run(run_id), ctx.ledger.summary(run_id)
-        document, events = _document(ctx, run, summary), ctx.events.events(run_id)
+        views = view_notes(made) if (made := views_made(ctx, run_id)) else None
+        document, events = _document(ctx, run, summary, views), ctx.events.events(run_id)
         after = standing(ctx, summary) if summary else None
     if as_json:
         output.print_json({**document, "events": events})
         return output.exit_code(summary) if summary else output.DONE
     output.say_drawn(tree(run, str(document["state"]), events))
     if summary:
-        print_summary(summary, after)
+        print_summary(summary, after, views)
     return output.exit_code(summary) if summary else output.DONE
 
 
@@ -92,8 +96,8 @@ def _last(ctx: Context, wanted: Wanted) -> str:
     raise WrongInput("no run in the ledger failed" if wanted.failed else "there was no run yet")
 
 
-def _document(ctx: Context, run: Run, end: Summary | None) -> dict[str, object]:
-    return output.run_document(end) if end else output.open_run_document(run, state_without_end(ctx, run))
+def _document(ctx: Context, run: Run, end: Summary | None, views: Sequence[str] | None = None) -> dict[str, object]:
+    return output.run_document(end, views) if end else output.open_run_document(run, state_without_end(ctx, run))
 
 
 def _print(rows: list[list[Part]]) -> None:

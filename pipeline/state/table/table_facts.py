@@ -7,8 +7,14 @@ from typing import Any
 
 import redis
 
+from pipeline.core.errors import Trouble
+from pipeline.core.runs.views import DONE, FoundViews
 from pipeline.core.table.column_changes import ColumnField
+from pipeline.core.table.views import ViewState
 from pipeline.state import codec, keys
+from pipeline.state.table.keys import found_views
+
+TOTAL, TROUBLE = "total", "trouble"  # beside the accounts' ids, which are digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,32 @@ class TableFacts:
     def forget_view(self, account_id: str) -> None:
         """Forget an account's view, so that it is made anew."""
         self._client.hdel(keys.views(self._table_id), account_id)
+
+    def found_views(self) -> FoundViews:
+        """What the last look left of the views."""
+        found: Any = self._client.hgetall(found_views(self._table_id))
+        said = {name.decode(): data for name, data in found.items()}
+        total, trouble = int(said.pop(TOTAL, 0)), said.pop(TROUBLE, None)
+        states = {account_id: ViewState(state.decode()) for account_id, state in said.items()}
+        return FoundViews(states, total, codec.load(Trouble, trouble) if trouble else None)
+
+    def learn_found_views(self, states: Mapping[str, ViewState], total: int) -> None:
+        """Remember what a look found of some accounts' views; nothing is written where it was known."""
+        before = self.found_views()
+        others = {one: state for one, state in before.states.items() if one not in states}
+        left = {one: state for one, state in states.items() if state not in DONE}
+        if before == FoundViews({**others, **left}, total):
+            return
+        facts: dict[Any, Any] = {TOTAL: str(total), **left}
+        pipe = self._client.pipeline()
+        pipe.hdel(found_views(self._table_id), TROUBLE, *states)
+        pipe.hset(found_views(self._table_id), mapping=facts)
+        pipe.expire(found_views(self._table_id), keys.HISTORY_TTL_S)
+        pipe.execute()
+
+    def learn_views_unchecked(self, why: Trouble) -> None:
+        """Remember why views could not be checked."""
+        self._client.hset(found_views(self._table_id), TROUBLE, codec.dump(why, Trouble))
 
     def rows(self) -> dict[date, int]:
         """Rows of the whole table, by the day of the count."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -9,10 +10,10 @@ from typing import TypeVar
 import structlog
 
 from pipeline.context import Context
-from pipeline.core.errors import Trouble
+from pipeline.core.errors import Busy, Trouble
 from pipeline.core.outcome import Run, RunState, Summary
 from pipeline.core.overview.runs.lines import line_of
-from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS, Step, next_steps
+from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, Step, next_steps
 from pipeline.core.runs.plan import parts
 from pipeline.core.runs.summary import bare_summary
 from pipeline.core.unforeseen import TRIES, Unforeseen
@@ -21,7 +22,7 @@ from pipeline.steps.runs.fetch import fetch_account
 from pipeline.steps.runs.finish import finish
 from pipeline.steps.runs.load import load
 from pipeline.steps.runs.verify import verify
-from pipeline.steps.runs.views import check_views
+from pipeline.steps.runs.views import check_views, owing
 
 T = TypeVar("T")
 Stop = Callable[[], bool]  # whether a person wants to stop
@@ -31,7 +32,6 @@ ACTS: Mapping[str, Callable[..., object]] = {
     FETCH: fetch_account,
     LOAD: load,
     VERIFY: verify,
-    VIEWS: check_views,
 }
 
 log = structlog.get_logger()
@@ -41,8 +41,13 @@ class Halted(Exception):
     """A person stopped the run: no further step begins."""
 
 
-def carry_out(ctx: Context, run_id: str, stop: Stop = lambda: False) -> Summary:
-    """Do every step of a run in threads of this process.
+def carry_out(
+    ctx: Context, run_id: str, stop: Stop = lambda: False, ended: Callable[[Summary], None] = lambda _: None
+) -> Summary:
+    """Do every step of a run in threads of this process, then the views that ended runs owe.
+
+    Args:
+        ended: Called when the run has ended: the card and the views come after it.
 
     Raises:
         Halted: A person stopped it; the steps that had begun have ended.
@@ -57,7 +62,11 @@ def carry_out(ctx: Context, run_id: str, stop: Stop = lambda: False) -> Summary:
             for begun in [pool.submit(_surely, stop, act) for act in acts]:
                 begun.result()
             done.update(map(str, steps))
-    return _surely(stop, partial(finish, ctx, run_id))
+    summary = _surely(stop, partial(finish, ctx, run_id, ended))
+    for ended_run in owing(ctx):
+        with suppress(Busy, Halted):  # another process is at them, or they are found again
+            _surely(stop, partial(check_views, ctx, ended_run.run_id))
+    return summary
 
 
 def interrupt(ctx: Context, run: Run) -> Summary:

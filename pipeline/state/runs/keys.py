@@ -1,0 +1,16 @@
+"""Redis keys of what ended runs still owe: type, TTL, and the cost of losing each.
+
+| key | type | TTL | if it is lost |
+|---|---|---|---|
+| laike:v1:owed | set | none | views are left to the next run of their accounts |
+| laike:v1:run:<run>:views | hash by account | 3 days | views made before a kill are not told as made |
+"""
+
+from pipeline.state.keys import PREFIX, run
+
+VIEWS_OWED = PREFIX + "owed"
+
+
+def made_views(run_id: str) -> str:
+    """What a run made of its accounts' views so far."""
+    return f"{run(run_id)}:views"
