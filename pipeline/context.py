@@ -44,6 +44,7 @@ from pipeline.state.runs.marks import Marks
 from pipeline.state.runs.outcomes import Outcomes
 from pipeline.state.runs.pulse import Pulse
 from pipeline.state.runs.staging import Staging
+from pipeline.state.runs.status_looks import StatusLooks
 from pipeline.state.runs.views_owed import ViewsOwed
 from pipeline.state.schema import Schema
 from pipeline.state.store import TRIES, clock, connect
@@ -79,6 +80,7 @@ class Context:
     marks: Marks
     pulse: Pulse
     events: Events
+    status_looks: StatusLooks
     views_owed: ViewsOwed
     day_reads: DayReads
     coverage: Coverage
@@ -174,10 +176,9 @@ class Context:
 
     @contextmanager
     def writing(self, patience_s: float = NO_RUN_S, *, gives_way: bool = False) -> Iterator[Base]:
-        """The base with its writer lock; a request is sent only if the lock outlasts it.
+        """The base with its writer lock, with `gives_way` only while no other writer waits for it.
 
-        Args:
-            gives_way: Take the lock only while no other writer waits for it.
+        A request is sent only if the lock outlasts it.
 
         Raises:
             DeadlinePassed: Another writer held the lock for too long.

@@ -21,7 +21,7 @@ from pipeline.core.coverage.status import (
 )
 from pipeline.core.errors import ColumnVanished, NotFoundYet, RowVanished, TableFull
 from pipeline.core.model import AccountDay, DayRange, china_day
-from pipeline.core.outcome import Run
+from pipeline.core.outcome import DayOutcome, DayState, Run
 from pipeline.core.runs.findings import Word
 from pipeline.core.runs.plan import window
 from pipeline.core.table.limits import status_left_out
@@ -35,13 +35,32 @@ from pipeline.steps.table.write import until_known, write_batches
 DAYS_TO_REBUILD = 31  # as far back as corrections reach
 
 
+def look_ahead(ctx: Context, run: Run) -> None:
+    """Look which status rows of a run are there, making the table if needed, while nobody waits for it."""
+    at = [AccountDay(account.id, day) for account in run.accounts for day in run.days]
+    writes, table_id = ctx.writes.writes(), ctx.status_memory.status_table()
+    if not table_id:
+        with ctx.writing() as base:
+            ctx.writes.begin_writing()
+            table_id = status_table(ctx, base)
+        writes = ctx.writes.writes()
+    base = ctx.base(None)
+    rows = _rows(ctx, base, run, {one: Word(DayOutcome(day=one.day, state=DayState.FAILED), None) for one in at})
+    written = ctx.status_memory.status_rows([row.place for row in rows])
+    if unknown := [row for row in rows if row.place not in written]:
+        found = _find(ctx, base.records(table_id), unknown)
+        ctx.status_memory.learn_status_rows({at: WrittenRow(record_id, "") for at, record_id in found.items()})
+        ctx.status_looks.learn(run.run_id, writes, {row.place for row in unknown} - found.keys())
+
+
 def write_status(ctx: Context, run: Run, words: Mapping[AccountDay, Word]) -> list[str]:
     """Bring the status rows of a run up to date, making the table if needed; returns warnings."""
     with ctx.writing() as base:
         # another run may have written what was read later
         rows = _rows(ctx, base, run, newest(ctx, words))
+        absent = iter([_still_absent(ctx, run)])  # as seen by nobody but the first try
         ctx.writes.begin_writing()
-        without = until_known(lambda: _write_or_look_again(ctx, base, run, rows), ctx.pause)
+        without = until_known(lambda: _write_or_look_again(ctx, base, run, rows, next(absent, frozenset())), ctx.pause)
     return status_left_out(sum(row.good for row in without), sum(not row.good for row in without))
 
 
@@ -57,9 +76,17 @@ def status_table(ctx: Context, base: Base) -> str:
     return table_id
 
 
-def _write_or_look_again(ctx: Context, base: Base, run: Run, rows: Sequence[StatusRow]) -> Sequence[StatusRow]:
+def _still_absent(ctx: Context, run: Run) -> frozenset[str]:
+    """Places that had no row when the run's rows were read back, unless another status write began since."""
+    look = ctx.status_looks.look(run.run_id)
+    return look.absent if look and ctx.writes.days_written(look.writes) is not None else frozenset()
+
+
+def _write_or_look_again(
+    ctx: Context, base: Base, run: Run, rows: Sequence[StatusRow], absent: frozenset[str]
+) -> Sequence[StatusRow]:
     try:
-        return _write(ctx, base, run, rows)
+        return _write(ctx, base, run, rows, absent)
     except ColumnVanished:  # a table of an older release, or a person deleted one
         _add_columns(ctx, base)
         return _write(ctx, base, run, rows)
@@ -84,11 +111,17 @@ def _rows(ctx: Context, base: Base, run: Run, words: Mapping[AccountDay, Word]) 
     ]
 
 
-def _write(ctx: Context, base: Base, run: Run, rows: Sequence[StatusRow]) -> Sequence[StatusRow]:
-    """Write what differs; returns the rows for which the table has no place."""
+def _write(
+    ctx: Context, base: Base, run: Run, rows: Sequence[StatusRow], absent: frozenset[str] = frozenset()
+) -> Sequence[StatusRow]:
+    """Write what differs; returns the rows for which the table has no place.
+
+    Args:
+        absent: Places that need no search: they have no row.
+    """
     records = base.records(status_table(ctx, base))
     written = ctx.status_memory.status_rows([row.place for row in rows])
-    if others := [row for row in rows if row.place not in written]:
+    if others := [row for row in rows if row.place not in written and row.place not in absent]:
         written |= {at: WrittenRow(record_id, "") for at, record_id in _find(ctx, records, others).items()}
     changed = [row for row in rows if row.place in written and written[row.place].digest != row.digest]
     _update(ctx, records, [(written[row.place].record_id, row) for row in changed])
