@@ -23,7 +23,8 @@ def profiles(*, quick: bool) -> Mapping[str, Callable[[], Part]]:
     """Profile → its measurement; `quick` measures less, without the goals that need all of it."""
     if quick:
         return {
-            "P1": lambda: daily.seven_accounts(1),
+            "P1": lambda: daily.seven_accounts(1, (daily.LOCAL,)),
+            "P1f": lambda: daily.first_mornings((7, 77)),
             "P2": lambda: agency.measure({77: 1}),
             "P3": lambda: backfill.full_accounts(5, whole=False),
             "P5": lambda: backfill.year([1, 9], whole=False),
@@ -32,6 +33,7 @@ def profiles(*, quick: bool) -> Mapping[str, Callable[[], Part]]:
         }
     return {
         "P1": lambda: daily.seven_accounts(3, (daily.LOCAL, daily.THREE)),
+        "P1f": daily.first_mornings,
         "P1b": lambda: daily.eight_pages(3),
         "P2": lambda: agency.measure({7: 1, 77: 3, 1000: 1}),
         "P3": lambda: backfill.full_accounts(70, whole=True),

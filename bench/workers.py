@@ -25,6 +25,7 @@ from pipeline.core.model import CHINA, DayRange
 from pipeline.core.outcome import RunState, Summary
 from pipeline.state.runs.events import Events
 from pipeline.state.runs.ledger import Ledger
+from pipeline.state.runs.views_owed import ViewsOwed
 
 PATIENCE_S = 60.0
 RUN_PATIENCE_S = 900.0
@@ -87,6 +88,7 @@ class Workers:
             sent = time.time()
             run_id = self._result(task, **words)["run_id"]
             summary = ended(self.client, run_id)
+            views_done(self.client)
             weight = weighing.stop()
         return Told(sent, moments(self.client, run_id), summary, weight)
 
@@ -114,6 +116,20 @@ def ended(client: redis.Redis, run_id: str) -> Summary:
         msg = f"{run_id} ended otherwise than as a success: {summary}"
         raise BenchError(msg)
     return summary
+
+
+def views_done(client: redis.Redis) -> None:
+    """Wait until no run owes its views.
+
+    Raises:
+        BenchError: They were not done in time.
+    """
+    owed, end = ViewsOwed(client), time.time() + RUN_PATIENCE_S
+    while owed.owing():
+        if time.time() > end:
+            msg = f"views were not done within {RUN_PATIENCE_S:.0f} s: {owed.owing()}"
+            raise BenchError(msg)
+        time.sleep(SAMPLE_S)
 
 
 def moments(client: redis.Redis, run_id: str) -> dict[str, float]:
