@@ -133,6 +133,7 @@ def _usable(at: Here) -> Context:
 
 
 def _page(visit: Visit, at: Here, facts: Facts, chosen: set[str] | None = None, line: str | None = None) -> Response:
+    facts = replace(facts, address=visit.address)
     listed = (choices(at.ctx) or []) if at.ctx and at.complete else []
     return visit.render(
         "setup.html",

@@ -130,7 +130,8 @@ class Facts:
 
     problems: tuple[Problem, ...] = ()
     unset: tuple[str, ...] = ()  # optional settings that have no value
-    callback: str = ""  # to be registered for the app; empty: it is not known where people reach the console
+    callback: str = ""  # to be registered for the app; empty: no setting says where people reach the console
+    address: str = ""  # where this visitor has the console open
     testable: bool = False  # what is set has the right shape, so that it can be tried
     table_known: bool = False  # its columns were matched before
     token: bool = False
