@@ -1,6 +1,6 @@
 """From an empty folder and an empty base to the first success, in containers.
 
-`scripts/docker-test` runs this module in a folder with the compose file, `scripts/up` and `.env.example`, beside a running
+`scripts/docker-test` runs this module on a folder with the compose file, `scripts/up` and `.env.example`, beside an
 emulator. A browser does what a person does; each thing done is noted by its name and counted, those in the shell, in
 `.env` and in other services' consoles, too. What a person has before: both apps, with their permissions, and a base to
 which the Feishu app was added.
