@@ -83,7 +83,11 @@ def make(visit: Visit) -> Response:
     plan = make_table(_usable(_here(visit)))
     visit.did("创建数据表", "按计划创建或补全数据表")
     at = _here(visit)  # the table's id may be in the settings now
-    return _page(visit, at, replace(facts_of(at), plan=plan))
+    facts = facts_of(at)
+    if at.ctx:  # the table shows that the Feishu app works; without a token only a test shows it of the other
+        tested = tried(at.ctx, setup_of(facts).testable & {"oceanengine"}, workers_of(at.ctx))
+        facts = replace(facts, tested=tested)
+    return _page(visit, at, replace(facts, plan=plan))
 
 
 def discover(visit: Visit) -> Response:

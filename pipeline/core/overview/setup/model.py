@@ -181,6 +181,11 @@ class Setup:
         return all(one.state == StepState.DONE or one.optional for one in self.steps)
 
     @property
+    def begins(self) -> bool:
+        """Whether everything is ready for the first run: the last moment to choose accounts."""
+        return bool(self.next and self.next.act == Act.BEGIN)
+
+    @property
     def remarks(self) -> int:
         """The number of results of this visit that somebody should read."""
         return sum(len(item.others) for one in self.steps for item in one.items)

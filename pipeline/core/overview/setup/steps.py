@@ -149,9 +149,9 @@ _TABLE_IS_RIGHT = "数据表和各列均符合要求。"
 def _planned(step: Step, plan: TablePlan) -> Step:
     """The step of the table, as this visit found the base."""
     if plan.left:
-        return replace(step, state=StepState.WRONG, says="请先手动修改数据表：", lines=plan.left, act=Act.LOOK)
+        return replace(step, state=StepState.WRONG, says="数据表有几处需要先手动修改。", lines=plan.left, act=Act.LOOK)
     if plan.lines:
-        says = "确认后按以下计划创建，其他内容不会改动："
+        says = "请核对计划，确认后再创建；其他内容不会改动。"
         return replace(step, state=StepState.TODO, says=says, lines=plan.lines, act=Act.MAKE)
     if plan.to_set:
         says = "数据表已建好，还差一步：把下面这行写入 .env，然后重启。"
