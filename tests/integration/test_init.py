@@ -264,6 +264,7 @@ def test_where_a_file_is_set_for_the_table_its_id_goes_there_and_every_command_f
     assert ended.returncode == 0, ended.stderr
     assert f"{kept['LAIKE_TABLE_FILE']}: LAIKE_BITABLE_TABLE_ID=" in ended.stdout
     assert not (ready.home / ".env").exists()
-    run = ready.laike("sync", "--local", "--json", **kept)
-    assert run.returncode == 0, run.stderr
-    assert ready.table_named("广告日报")["records"]
+    again = ready.laike("init", **kept)
+    assert (again.returncode, "nothing to do" in again.stdout) == (0, True), again.stderr
+    assert ready.laike("runs", LAIKE_BITABLE_TABLE_ID="").returncode == 2
+    assert ready.laike("runs", **kept).returncode == 0
