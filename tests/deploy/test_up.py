@@ -80,7 +80,8 @@ def test_an_env_that_is_there_stays_and_everything_starts(home: Path) -> None:
 def test_what_does_not_start_is_no_success_and_says_where_to_look(home: Path) -> None:
     (home / ".env").touch()
     ended = up(home, ends=1)
-    assert (ended.returncode, "docker compose logs check" in ended.stderr) == (1, True)
+    assert (ended.returncode, "the set-up page of the console" in ended.stderr) == (1, True)
+    assert asked(home)[-1] == "logs --no-log-prefix --tail 30 check"
 
 
 def test_the_demo_needs_no_env_and_makes_none(home: Path) -> None:
