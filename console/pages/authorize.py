@@ -63,13 +63,14 @@ def paste(visit: Visit) -> Response:
 
 
 def done(visit: Visit) -> Response:
-    """Show what the last authorization changed, and the runs that load what was owed."""
+    """Show what the last authorization changed, the runs that load what was owed, and whether it holds no more."""
     there = authorization.standing(visit.ctx)
     if there.last is None:
         return visit.go("authorize")
-    return visit.render(
-        "authorized.html", last=there.last, headline=_outcome(there.last), following=_following(visit, there.last)
-    )
+    dead = there.trouble is not None or there.until is None
+    headline = _headline(visit, there) if dead else _outcome(there.last)
+    following = _following(visit, there.last)
+    return visit.render("authorized.html", last=there.last, headline=headline, dead=dead, following=following)
 
 
 def progress(visit: Visit) -> Response:

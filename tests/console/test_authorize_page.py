@@ -1,6 +1,7 @@
 """授权 over HTTP: the whole way, and every way on which nothing may be exchanged."""
 
 import json
+import re
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -99,6 +100,19 @@ class TestTheWay:
         assert "7 个账户" in answer.text
         assert site.lab.context().tokens.trouble() is None
         assert site.lab.sync(site.lab.day).state == RunState.SUCCESS
+
+    def test_once_the_token_is_dead_again_the_result_says_so_and_leads_on(self, site: Desk) -> None:
+        site.get(came_back(site))
+        site.lab.control("rotate", {})
+        site.lab.sync(site.lab.day)
+        page = site.get("/authorize/done").text
+        assert "授权成功" not in page
+        assert "授权已被其他程序占用而失效" in page
+        assert "这次授权此后已失效" in page
+        assert re.search(r'<a class="button" href="/authorize">重新授权</a>', page)
+        assert "7 个账户" in page  # when it was authorized, and for what
+        site.get(came_back(site))
+        assert "授权成功" in site.get("/authorize/done").text
 
     def test_reload_and_back_exchange_nothing_twice(self, site: Desk) -> None:
         address = came_back(site)
