@@ -11,6 +11,7 @@ import structlog
 from celery import Celery
 from starlette.responses import Response
 
+from console import answers
 from console.routes import act, fragment, page
 from console.visit import Visit
 from pipeline.core.errors import LaikeError, WrongInput
@@ -160,7 +161,7 @@ ROUTES = [
     page("/authorize", show, "authorize"),
     act("/authorize/begin", begin, "authorize_begin"),
     act("/authorize/paste", paste, "authorize_paste"),
-    page("/authorize/callback", come_back, "authorize_callback"),
+    page("/authorize/callback", come_back, "authorize_callback", answers.to_login_and_authorize),
     page("/authorize/done", done, "authorized"),
     fragment("/authorize/progress", progress, "authorize_progress"),
 ]
