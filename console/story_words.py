@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from console.words import Sign, day_sign, duration
+from console.words import WAITS, Sign, day_sign, duration
 from pipeline.core.outcome import DayState, RunState, Summary
 from pipeline.core.overview.runs.spans import QUEUE, Span
 from pipeline.core.overview.runs.story import AccountStory, Phase, RunTold
@@ -106,10 +106,10 @@ def tone(told: RunTold) -> str:
     return _TONES.get(told.state, "bad")
 
 
-def sentence(told: RunTold) -> str:
-    """The sentence on top of a run's page."""
+def sentence(told: RunTold, unattended: object = False) -> str:  # noqa: FBT002 as the template's own
+    """The sentence on top of a run's page; `unattended`: no worker is there to go on with it."""
     if told.end is None:
-        return _open_sentence(told)
+        return WAITS.word if unattended and not queued(told) else _open_sentence(told)
     parked = sum(one.state == DayState.PARKED for one in told.end.accounts)
     waited = told.count - parked
     good = sum(one.state.good for one in told.end.accounts)

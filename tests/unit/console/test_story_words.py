@@ -155,6 +155,8 @@ def test_the_sentence_says_what_an_open_run_does() -> None:
     writing = told(planned, WHOLE[:6], None, RunState.RUNNING)
     assert (words.sentence(writing), words.queued(writing)) == ("进行中：比较并写入", False)
     assert writing.progress
+    assert words.sentence(writing, unattended=True) == "等待中：同步程序没有运行"
+    assert words.sentence(waiting, unattended=True) == "排队中：等待同步服务开始"
     stopping = replace(writing, progress=replace(writing.progress, stopping=True))
     assert words.sentence(stopping).startswith("正在停止")
     assert words.sentence(replace(writing, state=RunState.INTERRUPTED)).startswith("没有进展")
