@@ -3,6 +3,7 @@
 Times are in Asia/Shanghai; a page says so once.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -108,6 +109,13 @@ def duration(seconds: float | None) -> str:
     return _two(whole, DAY_S, "天", "小时", HOUR_S)
 
 
+def roughly(seconds: float | None) -> str:
+    """A length of time that is only estimated, in whole minutes: 不到 1 分钟, 4 分钟, 2 小时 5 分."""
+    if seconds is None or seconds >= HOUR_S - MINUTE_S:
+        return duration(seconds)
+    return f"{math.ceil(seconds / MINUTE_S)} 分钟" if seconds >= MINUTE_S else "不到 1 分钟"
+
+
 def _two(seconds: int, unit: int, word: str, rest: str, rest_unit: int) -> str:
     left = seconds % unit // rest_unit
     return f"{seconds // unit} {word} {left} {rest}" if left else f"{seconds // unit} {word}"
@@ -138,6 +146,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "day": day,
     "moment": moment,
     "duration": duration,
+    "roughly": roughly,
     "ago": ago,
     "kind": kind,
     "seen": seen,

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from console import backfills
 from console.inputs import day_in, text_in
+from console.ranges import usual
 from console.routes import act, fragment, page
 from console.visit import Unknown, Visit
 from pipeline.core.errors import WrongInput
@@ -106,6 +107,7 @@ def _form(visit: Visit, fields: Mapping[str, str], chosen: Sequence[str], wrong:
         last=text_in(fields, "last") or newest.isoformat(),
         oldest=_oldest(visit),
         newest=newest,
+        usual=usual(china_day(visit.now)),
         count=len(names),
         all_ticked=len(names) <= TICKS,
         ticks=ticks,

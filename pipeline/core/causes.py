@@ -53,7 +53,7 @@ CAUSES: Mapping[str, Cause] = {
     "bad_response": Cause("接口返回不完整", "巨量引擎或飞书返回的数据不完整，本次未写入；系统会稍后重试。"),
     "needs_person": Cause("需要人工处理", f"需要重新授权或补充权限，{_CALL}", "需要人工处理：请重新授权或补充权限。"),
     # 巨量引擎
-    "account_unavailable": Cause("账户不可用", "请在巨量引擎检查该账户的状态和授权。"),
+    "account_unavailable": Cause("账户不可用", "请在巨量引擎检查该账户的状态和授权；恢复后会自动补上近期所缺的数据。"),
     "token_expired": Cause("访问凭证已过期", "访问凭证已过期，系统会自动刷新。"),
     "needs_authorization": Cause(
         "授权失效",

@@ -48,9 +48,13 @@ def test_what_nobody_knows_is_not_zero_and_no_full_comparison(desk: Desk) -> Non
     assert "0.00" not in page
     desk.lab.sync()
     day = desk.lab.day
-    assert "没有记录" not in desk.get(f"/reports?first={day}&last={day}").text
+    whole = desk.get(f"/reports?first={day}&last={day}").text
+    assert ("没有记录" in whole, "这段日期的数据已全部入库" in whole) == (False, True)
     page = desk.get(f"/reports?first={day - timedelta(days=4)}&last={day}").text
     assert f"上一时段有 {3 * len(desk.lab.accounts)} 个“账户×天”没有记录" in page  # a week is loaded at first
+    page = desk.get(f"/reports?first={day - timedelta(days=9)}&last={day}").text
+    assert "合计只含已入库的部分" in page
+    assert f"共 {3 * len(desk.lab.accounts)} 个“账户×天”" in page
 
 
 def test_days_that_are_not_whole_are_told(desk: Desk) -> None:
