@@ -51,7 +51,7 @@ class ForMachines:
             await self.people(scope, receive, send)
             return
         allowed = scope["method"] in READING
-        response = await run_in_threadpool(answer, Headers(scope=scope)) if allowed else _plain(405)
+        response = await run_in_threadpool(answer, Headers(scope=scope)) if allowed else _plain(405, headers={"Allow": ", ".join(READING)})
         await response(scope, receive, send)
 
     def _health(self, _: Headers) -> Response:
