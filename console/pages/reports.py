@@ -15,7 +15,7 @@ from console.inputs import figures_day_in, page_in
 from console.routes import page
 from console.visit import Unknown, Visit
 from pipeline.core.errors import WrongInput
-from pipeline.core.model import DayRange, china_day
+from pipeline.core.model import DayRange
 from pipeline.core.overview.registers.reports import RANGE_DAYS_MAX
 from pipeline.core.runs.plan import yesterday
 from pipeline.render.export import Format
@@ -52,7 +52,7 @@ def show(visit: Visit) -> Response:
         page=number,
         pages=pages,
         calls=calls,
-        usual=usual(china_day(visit.now)),
+        usual=usual(yesterday(visit.now)),
         asked={"first": days.first, "last": days.last},
         change=change,
     )
@@ -132,20 +132,20 @@ def _usual_days(visit: Visit) -> int:
     return WEEK if account_count(visit.ctx) <= MANY_ACCOUNTS else 1
 
 
-def usual(today: date) -> list[tuple[str, DayRange]]:
-    """Ranges that people ask for; of this week and this month the days that are over, if there are any."""
-    newest, monday, month = today - timedelta(days=1), today - timedelta(days=today.weekday()), today.replace(day=1)
+def usual(newest: date) -> list[tuple[str, DayRange]]:
+    """Ranges that people ask for."""
+    monday = newest - timedelta(days=newest.weekday())
+    month = newest.replace(day=1)
     last_month = (month - timedelta(days=1)).replace(day=1)
-    ranges = [
-        ("昨日", newest, newest),
-        ("最近 7 天", newest - timedelta(days=WEEK - 1), newest),
-        ("最近 30 天", newest - timedelta(days=29), newest),
-        ("本周", monday, newest),
-        ("上周", monday - timedelta(days=WEEK), monday - timedelta(days=1)),
-        ("本月", month, newest),
-        ("上月", last_month, month - timedelta(days=1)),
+    return [
+        ("昨日", DayRange(newest, newest)),
+        ("最近 7 天", DayRange(newest - timedelta(days=WEEK - 1), newest)),
+        ("最近 30 天", DayRange(newest - timedelta(days=29), newest)),
+        ("本周", DayRange(monday, newest)),
+        ("上周", DayRange(monday - timedelta(days=WEEK), monday - timedelta(days=1))),
+        ("本月", DayRange(month, newest)),
+        ("上月", DayRange(last_month, month - timedelta(days=1))),
     ]
-    return [(words, DayRange(first, last)) for words, first, last in ranges if first <= last]
 
 
 def change(share: Decimal | None) -> str:
