@@ -46,13 +46,13 @@ class Shown:
 
     Attributes:
         last_covered: The last loaded day.
-        cost: 消耗 of the last 30 days, in 元.
+        cost: 消耗 of the last 30 days, in 元; `None`: none of them is loaded.
         newest: The last of these days that is known of, and how its reading ended.
     """
 
     account: Listed
     last_covered: date | None
-    cost: Decimal
+    cost: Decimal | None
     newest: tuple[date, LastOutcome] | None
 
     @property
@@ -144,7 +144,7 @@ def shown(
         Shown(
             account=one,
             last_covered=last_loaded(lines[one.id]),
-            cost=costs.get(one.id, ZERO),
+            cost=costs.get(one.id),
             newest=newest.get(one.id),
         )
         for one in accounts
