@@ -66,7 +66,10 @@ def begin(visit: Visit) -> Response:
         raise WrongInput("表单已失效，请重新填写")
     first, last = _days(visit, visit.form)
     answers = backfills.a_worker_answers()
-    run = backfills.begin(visit.ctx, first, last, wanted, once=once)
+    try:
+        run = backfills.begin(visit.ctx, first, last, wanted, once=once)
+    except WrongInput as error:  # an account that is gone since it was estimated
+        raise WrongInput(_what_is_wrong(visit, wanted, error)) from None
     if not any(one.act == "补数" for one in visit.site.acts.of_run(run.run_id)):
         visit.did("补数", f"{days_words(run.days)}，{len(run.accounts)} 个账户", run.run_id)
     return visit.go("run", run_id=run.run_id, query={} if answers else {"waits": "1"})

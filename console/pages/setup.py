@@ -3,7 +3,6 @@
 Secrets stay in `.env`: no form here takes one, and no line shows one.
 """
 
-import threading
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -18,6 +17,8 @@ from pipeline.core.overview.setup.choice import line_for
 from pipeline.core.overview.setup.model import Facts, StepState
 from pipeline.core.overview.setup.steps import setup_of
 from pipeline.core.overview.setup.words import ITEMS
+from pipeline.state import keys
+from pipeline.state.lease import hold
 from pipeline.steps.accounts.roster import current_accounts
 from pipeline.steps.overview.hindrances import Silent, silent, unattended
 from pipeline.steps.overview.setup.here import Here, choices, facts_of, here
@@ -39,7 +40,6 @@ RESULTS: Mapping[str, Sign] = {
     "warning": Sign("!", "请留意", "warn"),
     "broken": Sign("✕", "未通过", "bad"),
 }
-_beginning = threading.Lock()
 LISTED_MOST = 300  # accounts with a tick each; more make a page that nobody reads
 
 
@@ -114,7 +114,8 @@ def send(visit: Visit) -> Response:
 def run(visit: Visit) -> Response:
     """Begin the first run, through the workers; one that is under way is joined."""
     ctx = visit.ctx
-    with _beginning:  # two at once would each see none under way
+    # two at once would each see none under way
+    with hold(ctx.client, keys.step("setup", "begin"), ctx.time_left(None)):
         if setup_of(facts_of(Here(ctx, ()))).steps[-1].state != StepState.RUNNING:
             require_worker()
             begun = begin(ctx, None, [], dry_run=False)

@@ -166,6 +166,8 @@ def test_what_cannot_be_loaded_is_said_in_words_and_never_breaks_the_page(desk: 
         desk.get("/backfill?first=%00&last=x&account=%3Cscript%3E"),
     ]
     assert [one.status_code for one in answers] == [200, 400, 404, 400, 400, 404, 404, 200]
+    gone = desk.post("/backfill/begin", {**days, "accounts": "1834", "once": "0123456789ab"})  # since it was estimated
+    assert (gone.status_code, "找不到或不能补数的账户：1834" in gone.text, "unknown" in gone.text) == (400, True, False)
     assert "<script>" not in answers[-1].text.replace("<script src", "")
     assert run_ids(desk) == []
 

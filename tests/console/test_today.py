@@ -114,6 +114,20 @@ def test_an_emptied_redis_is_told_as_unknown_and_nothing_as_zero(morning: Desk) 
     assert "行数未知" in text
 
 
+def test_after_weeks_without_a_run_what_was_loaded_before_is_not_denied(lab: Lab) -> None:
+    lab.sync()
+    lab.at(time(12, 0), days_later=20)
+    with workers(lab) as working:
+        desk = Desk.opened(working)
+        context(desk)
+        tone, words = sentence(desk)
+        text = desk.get("/").text
+    assert (tone, "的数据没有入库" in words) == ("bad", True)
+    assert "没有任何同步记录" not in text
+    assert "第一次使用" not in text
+    assert "0.00" not in text
+
+
 def test_figures_read_after_half_past_ten_are_final(desk: Desk) -> None:
     desk.lab.sync()
     context(desk)

@@ -48,9 +48,8 @@ def today(ctx: Context, page: int, held: Held, next_times: Mapping[str, datetime
     past = held.past(ctx, [one.id for one in accounts or []], day, open_runs)
     ends = held.ends(ctx, _run_ids(ctx, day))
     waited_for = None if accounts is None else [one for one in accounts if one.id not in parked]
-    seen = _day_seen(
-        ctx, day, days, waited_for, known=past.known or bool(days), running=[] if nobody.workers else running
-    )
+    known = past.known or bool(days) or _ever_read(ctx, accounts or [])
+    seen = _day_seen(ctx, day, days, waited_for, known=known, running=[] if nobody.workers else running)
     return today_of(
         Seen(
             day=seen,
@@ -79,6 +78,12 @@ def _day(ctx: Context, accounts: Sequence[Account], parked: int, running: Sequen
         return newest, of_newest
     before = _of_day(ctx, accounts, owed)
     return (owed, before) if before else (newest, of_newest)
+
+
+def _ever_read(ctx: Context, accounts: Sequence[Account]) -> bool:
+    """Whether anything is remembered of any day; asked only where the last two weeks are blank."""
+    lines = ctx.day_letters.of([one.id for one in accounts]).values()
+    return any(one.last.first or one.loaded.first for tables in lines for one in tables)
 
 
 def _of_day(ctx: Context, accounts: Sequence[Account], day: date) -> Days:

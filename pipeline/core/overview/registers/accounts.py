@@ -46,14 +46,14 @@ class Shown:
 
     Attributes:
         first_covered: The first loaded day, late for an account that is new; `last_covered`: the last.
-        cost: 消耗 of the last 30 days, in 元.
+        cost: 消耗 of the last 30 days, in 元; `None`: none of them is loaded.
         newest: The last of these days that is known of, and how its reading ended.
     """
 
     account: Listed
     first_covered: date | None
     last_covered: date | None
-    cost: Decimal
+    cost: Decimal | None
     newest: tuple[date, LastOutcome] | None
 
     @property
@@ -146,7 +146,7 @@ def shown(
             account=one,
             first_covered=first_loaded(lines[one.id]),
             last_covered=last_loaded(lines[one.id]),
-            cost=costs.get(one.id, ZERO),
+            cost=costs.get(one.id),
             newest=newest.get(one.id),
         )
         for one in accounts
