@@ -103,7 +103,8 @@ def _headline(visit: Visit, there: Standing) -> Headline:
         return Headline("bad", words, "同步已停止，请重新授权；欠缺的数据会在授权后立即补齐。")
     left = there.days_left(visit.now)
     if left < DAYS_WARNED:
-        return Headline("warn", f"授权还有 {left} 天到期", "到期后同步会停止，请尽快重新授权。")
+        when = f"还有 {left} 天到期" if left else "将在 24 小时内到期"
+        return Headline("warn", f"授权{when}", "到期后同步会停止，请尽快重新授权。")
     return Headline("good", f"授权有效，还有 {left} 天到期", "系统会自动续期，平时不需要操作。")
 
 

@@ -61,7 +61,7 @@ def test_before_the_first_run_the_page_says_so(desk: Desk) -> None:
 
 def test_once_all_is_loaded_the_page_says_so(desk: Desk) -> None:
     desk.lab.sync()
-    assert "最近 30 天的数据已全部入库" in desk.get("/coverage").text
+    assert "最近 30 天应同步的数据已全部入库" in desk.get("/coverage").text
     assert "没有符合条件的账户" in desk.get("/coverage?only=1").text
 
 
