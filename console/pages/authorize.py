@@ -126,7 +126,7 @@ def _taken(visit: Visit, address: str, *, by_itself: bool) -> Response:
         return _refused(visit, error)
     visit.did("重新授权", f"{made.accounts} 个账户" if made.accounts is not None else "账户列表未能读取")
     authorization.sent(ctx, made, None if made.first else _send(visit))
-    return visit.go("authorized")
+    return visit.go("setup" if made.first and not made.trouble else "authorized")  # the first is a step of the set-up
 
 
 def _refused(visit: Visit, error: LaikeError) -> Response:
