@@ -17,7 +17,8 @@ from console.forms import form_of
 from console.site import NotSetUp, Site
 from console.visit import Unknown, Visit
 from console.who import csrf
-from pipeline.core.errors import LaikeError, StoreUnreachable, WrongInput
+from pipeline.core.errors import LaikeError, WrongInput
+from pipeline.state import unread
 from pipeline.state.store import ours
 
 Answer = Callable[[Visit], Response]
@@ -64,14 +65,17 @@ def _answered(
             if person is None:
                 return stranger(site, request)
             return _told(Visit(request, site, person, fields), answer)
-    except StoreUnreachable as error:
+    except LaikeError as error:
         return answers.trouble(request, error)
 
 
 def _told(visit: Visit, answer: Answer) -> Response:
     """What a page answers, its errors in words."""
     try:
-        return answer(visit)
+        if visit.request.method != "GET":
+            return answer(visit)
+        with unread.looking():
+            return answer(visit)
     except NotSetUp:
         return answers.to_set_up(visit)
     except Unknown as error:
