@@ -1,7 +1,7 @@
 """Makers of routes. A page is a function of a `Visit`, and runs in a thread.
 
-`page` and `fragment` need a login, `act` one that may act and a form that this console made. What a function raises
-becomes an answer for people: `WrongInput` 400, `Unknown` 404, any other of our errors 502 with what to do.
+`page`, `whole` and `fragment` need a login, `act` one that may act and a form that this console made. What a function
+raises becomes an answer for people: `WrongInput` 400, `Unknown` 404, any other of our errors 502 with what to do.
 """
 
 from collections.abc import Awaitable, Callable
@@ -26,13 +26,18 @@ FIELDS_MOST = 1_100  # of a form: every account of an agency, ticked
 
 
 def page(path: str, answer: Answer, name: str) -> Route:
-    """A page that everybody with a login may see."""
+    """A page that everybody with a login may see. It shows what can be read, and says what cannot."""
+    return Route(path, _served(_looking(answer), answers.to_login), methods=["GET"], name=name)
+
+
+def whole(path: str, answer: Answer, name: str) -> Route:
+    """The same for what leaves nothing out: a file to keep, or where a service leads back to."""
     return Route(path, _served(answer, answers.to_login), methods=["GET"], name=name)
 
 
 def fragment(path: str, answer: Answer, name: str) -> Route:
     """A part of a page, which htmx asks for again and again."""
-    return Route(path, _served(answer, answers.to_login_from_fragment), methods=["GET"], name=name)
+    return Route(path, _served(_looking(answer), answers.to_login_from_fragment), methods=["GET"], name=name)
 
 
 def act(path: str, answer: Answer, name: str) -> Route:
@@ -72,10 +77,7 @@ def _answered(
 def _told(visit: Visit, answer: Answer) -> Response:
     """What a page answers, its errors in words."""
     try:
-        if visit.request.method != "GET":
-            return answer(visit)
-        with unread.looking():
-            return answer(visit)
+        return answer(visit)
     except NotSetUp:
         return answers.to_set_up(visit)
     except Unknown as error:
@@ -84,6 +86,14 @@ def _told(visit: Visit, answer: Answer) -> Response:
         return answers.wrong_input(visit, error)
     except LaikeError as error:
         return answers.trouble(visit.request, error)
+
+
+def _looking(answer: Answer) -> Answer:
+    def looked(visit: Visit) -> Response:
+        with unread.looking():
+            return answer(visit)
+
+    return looked
 
 
 def _acting(answer: Answer) -> Answer:

@@ -11,7 +11,7 @@ import structlog
 from celery import Celery
 from starlette.responses import Response
 
-from console.routes import act, fragment, page
+from console.routes import act, fragment, page, whole
 from console.visit import Visit
 from pipeline.core.errors import LaikeError, WrongInput
 from pipeline.core.overview.authorization import Authorized, Following, Standing, following
@@ -159,7 +159,7 @@ ROUTES = [
     page("/authorize", show, "authorize"),
     act("/authorize/begin", begin, "authorize_begin"),
     act("/authorize/paste", paste, "authorize_paste"),
-    page("/authorize/callback", come_back, "authorize_callback"),
+    whole("/authorize/callback", come_back, "authorize_callback"),
     page("/authorize/done", done, "authorized"),
     fragment("/authorize/progress", progress, "authorize_progress"),
 ]

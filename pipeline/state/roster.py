@@ -46,11 +46,11 @@ class Rosters:
 
     def take_news(self, run_id: str) -> tuple[str, ...]:
         """News for this run's card: a line belongs to the first run that asks, however often it asks."""
-        lines: Any = self._client.zrange(keys.ACCOUNT_NEWS, 0, -1)
-        taken = [line for line in lines if self._is_for(line, run_id)]
-        return tuple(line.decode() for line in taken)
+        found: Any = self._client.zrange(keys.ACCOUNT_NEWS, 0, -1)
+        lines = [line.decode(errors="replace") for line in found]
+        return tuple(line for line in lines if self._is_for(line, run_id))
 
-    def _is_for(self, line: bytes, run_id: str) -> bool:
-        first = self._client.hsetnx(keys.ACCOUNT_NEWS_TOLD, line.decode(), run_id)
+    def _is_for(self, line: str, run_id: str) -> bool:
+        first = self._client.hsetnx(keys.ACCOUNT_NEWS_TOLD, line, run_id)
         self._client.expire(keys.ACCOUNT_NEWS_TOLD, keys.NEWS_TTL_S)
-        return bool(first) or self._client.hget(keys.ACCOUNT_NEWS_TOLD, line.decode()) == run_id.encode()
+        return bool(first) or self._client.hget(keys.ACCOUNT_NEWS_TOLD, line) == run_id.encode()

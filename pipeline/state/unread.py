@@ -21,7 +21,6 @@ T = TypeVar("T")
 Parse = Callable[[bytes, str, str], T]  # makes a value of its bytes; key and field say where they were
 _left_out: ContextVar[dict[tuple[str, str], Unreadable] | None] = ContextVar("left_out", default=None)
 _COUNTS = "value is not an integer", "hash value is not an integer", "is not a valid float"
-_SCRIPTS, _OF_SCRIPT = ("EVALSHA", "EVAL"), 3
 
 log = structlog.get_logger()
 
@@ -190,7 +189,7 @@ class Naming(redis.Redis):
         if not is_of_another_form(error):
             raise error
         key = self._culprit(command)
-        if not key.startswith(keys.PREFIX):
+        if not key:
             raise error
         if not record_of(key).made_again or _left_out.get() is not None:
             raise Unreadable(key, why="of another type") from None
@@ -200,10 +199,9 @@ class Naming(redis.Redis):
         super().execute_command("EXPIRE", away, keys.NEWS_TTL_S)  # type: ignore[no-untyped-call]
 
     def _culprit(self, command: Sequence[Any]) -> str:
-        """The key of a command that is of another type than our tables say; else its first."""
-        last = _OF_SCRIPT + int(command[2]) if command[0] in _SCRIPTS else 2
-        names = [_text(name) for name in command[_OF_SCRIPT if command[0] in _SCRIPTS else 1 : last]]
-        return next((name for name in names if self._is_of_another_type(name)), names[0])
+        """The key of a command that is of another type than our tables say; else its first of ours; empty: none is."""
+        names = [name for name in map(_text, command[1:]) if name.startswith(keys.PREFIX)]
+        return next((name for name in names if self._is_of_another_type(name)), next(iter(names), ""))
 
     def _is_of_another_type(self, key: str) -> bool:
         kind = _text(super().execute_command("TYPE", key))  # type: ignore[no-untyped-call]

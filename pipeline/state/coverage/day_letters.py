@@ -111,7 +111,8 @@ _READ = (
 local found = {{}}
 for n, key in ipairs(KEYS) do
   local lines = redis.call('hmget', key, '{LAST}', '{LOADED}')
-  found[n] = sound(lines[1]) and sound(lines[2]) and lines[1] .. '\\t' .. lines[2] or ''
+  local some = sound(lines[1]) and sound(lines[2]) and (lines[1] .. lines[2]) ~= ''
+  found[n] = some and lines[1] .. '\\t' .. lines[2] or ''
 end
 return table.concat(found, '\\n')
 """

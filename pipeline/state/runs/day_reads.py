@@ -14,6 +14,8 @@ from pipeline.state.runs import many_runs
 from pipeline.state.runs.many_runs import PLAN, SUMMARY
 from pipeline.state.runs.outcomes import STEP
 
+YEAR_9999 = 253_370_764_800  # later starts are none
+
 
 @dataclass(frozen=True, slots=True)
 class Begun:
@@ -41,8 +43,14 @@ class DayReads:
 
     def since(self, moment: datetime) -> list[tuple[str, datetime]]:
         """Ids of the runs that began since then, with their starts, the newest first."""
-        found: Any = self._client.zrevrangebyscore(keys.RUNS, "+inf", moment.timestamp(), withscores=True)
-        return [(run_id.decode(errors="replace"), datetime.fromtimestamp(start, UTC)) for run_id, start in found]
+        found: Any = ()
+        with unread.sparing():
+            found = self._client.zrevrangebyscore(keys.RUNS, "+inf", moment.timestamp(), withscores=True)
+        return [
+            (run_id.decode(errors="replace"), datetime.fromtimestamp(start, UTC))
+            for run_id, start in found
+            if start < YEAR_9999
+        ]
 
     def fetches(self, steps: Mapping[str, Sequence[str]]) -> dict[str, dict[str, FetchOutcome]]:
         """Those of some fetches of each run that have an outcome, by run and step; runs without any are absent."""

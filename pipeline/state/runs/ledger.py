@@ -10,7 +10,7 @@ from pipeline.core.errors import Trouble, WrongInput
 from pipeline.core.outcome import Run, Summary
 from pipeline.core.overview.runs.lines import RunLine
 from pipeline.core.unreadable import Unreadable
-from pipeline.state import codec, keys
+from pipeline.state import codec, keys, unread
 from pipeline.state.runs import many_runs
 from pipeline.state.runs.many_runs import LINE, PLAN, SUMMARY
 
@@ -52,8 +52,10 @@ class Ledger:
 
     def open_runs(self) -> list[str]:
         """Runs without an end."""
-        found: Any = self._client.smembers(keys.OPEN)
-        return sorted(run_id.decode(errors="replace") for run_id in found)
+        with unread.sparing():
+            found: Any = self._client.smembers(keys.OPEN)
+            return sorted(run_id.decode(errors="replace") for run_id in found)
+        return []
 
     def run(self, run_id: str) -> Run:
         """A run's plan, read once in a process; `WrongInput` if there is no such run, or it cannot be read."""
@@ -114,9 +116,13 @@ class Ledger:
 
     def count(self) -> int:
         """How many runs are remembered."""
-        return int(self._client.zcard(keys.RUNS))
+        with unread.sparing():
+            return int(self._client.zcard(keys.RUNS))
+        return 0
 
     def newest(self, count: int, after: int = 0) -> list[str]:
         """Ids of runs, the newest first, skipping the `after` newest; a count of 0 means all."""
-        found: Any = self._client.zrevrange(keys.RUNS, after, after + count - 1 if count else -1)
-        return [run_id.decode(errors="replace") for run_id in found]
+        with unread.sparing():
+            found: Any = self._client.zrevrange(keys.RUNS, after, after + count - 1 if count else -1)
+            return [run_id.decode(errors="replace") for run_id in found]
+        return []

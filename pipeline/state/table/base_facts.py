@@ -1,5 +1,8 @@
 """Facts about the base that a daily run need not ask again. Losing them costs a few calls."""
 
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
 import redis
 
 from pipeline.state import keys, unread
@@ -47,7 +50,11 @@ class BaseFacts:
 
     def zone(self) -> str | None:
         """The base's time zone, remembered for a day."""
-        return self._get(keys.zone(self.base))
+        key = keys.zone(self.base)
+        with unread.sparing():
+            said: Any = self._client.get(key)
+            return None if said is None else unread.parsed(_zone, said, key)
+        return None
 
     def learn_zone(self, zone: str) -> None:
         """Remember the base's time zone for a day."""
@@ -57,6 +64,13 @@ class BaseFacts:
         with unread.sparing():
             return _text(self._client.get(key), key)
         return None
+
+
+def _zone(said: str) -> str:
+    try:
+        return ZoneInfo(said).key
+    except (ZoneInfoNotFoundError, OSError):  # such as the name of a folder
+        raise ValueError from None
 
 
 def _text(value: object, key: str) -> str | None:
