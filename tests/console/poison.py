@@ -5,11 +5,13 @@ import contextlib
 import html
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
+import pytest
 import redis
 from pydantic import SecretStr
 from starlette.types import ASGIApp, Message, Scope
@@ -29,6 +31,7 @@ from pipeline.core.unforeseen import places
 from pipeline.core.unreadable import RECORDS
 from pipeline.state import keys
 from pipeline.state.console.sessions import Sessions, digest_of
+from pipeline.state.unread import Naming, NamingPipeline
 from tests.console_desk import ACTOR
 from tests.lab import Lab
 
@@ -158,6 +161,31 @@ def names(looker: Looker) -> dict[str, str]:
 
 
 @contextmanager
+def asked_for() -> Iterator[set[str]]:
+    """The keys of ours that are asked for meanwhile."""
+    found: set[str] = set()
+    command, pipeline = Naming.execute_command, NamingPipeline.execute
+
+    def note(args: Iterable[object]) -> None:
+        said = (one.decode(errors="replace") if isinstance(one, bytes) else str(one) for one in args)
+        found.update(one for one in said if one.startswith(keys.PREFIX))
+
+    def commanded(self: Naming, *args: Any, **options: Any) -> Any:  # noqa: ANN401 as the library
+        note(args)
+        return command(self, *args, **options)
+
+    def piped(self: NamingPipeline, raise_on_error: bool = True) -> list[Any]:  # noqa: FBT001, FBT002 as the library
+        for args, _ in self.command_stack:
+            note(args)
+        return pipeline(self, raise_on_error)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Naming, "execute_command", commanded)
+        patch.setattr(NamingPipeline, "execute", piped)
+        yield found
+
+
+@contextmanager
 def poisoned(client: redis.Redis, key: str, kind: str, form: str) -> Iterator[None]:
     """One record of another form: another type, or every value in it torn."""
     before, left = client.dump(key), client.pttl(key)
@@ -167,7 +195,7 @@ def poisoned(client: redis.Redis, key: str, kind: str, form: str) -> Iterator[No
     finally:
         client.delete(key, keys.put_away(key))
         if before is not None:
-            client.restore(key, max(0, int(left)), before)  # type: ignore[arg-type]
+            client.restore(key, max(0, int(left)), before)
 
 
 def _poison(client: redis.Redis, key: str, kind: str, form: str) -> None:
@@ -177,7 +205,7 @@ def _poison(client: redis.Redis, key: str, kind: str, form: str) -> None:
         client.rpush(key, "x") if kind != "list" else client.set(key, "x")
     elif kind == "hash":
         for name in client.hkeys(key) or [b"2026-01-01"]:
-            client.hset(key, name, data)  # type: ignore[arg-type]
+            client.hset(key, name, data)
     elif kind == "list":
         client.lpush(key, data)
     elif kind == "sorted set":
