@@ -13,6 +13,8 @@ import pytest
 from pipeline.core.errors import LaikeError
 from pipeline.core.outcome import RunState
 from pipeline.core.unreadable import RECORDS
+from pipeline.steps.doctor.findings import State
+from pipeline.steps.doctor.records import check_records
 from pipeline.steps.overview.past import Held
 from tests.console.poison import FORMS, WRONG_TYPE, Looker, asked_for, names, poisoned, told
 from tests.inprocess import quiet
@@ -89,6 +91,22 @@ def seen(looks: Mapping[str, Callable[[], T]]) -> tuple[dict[str, T], dict[str, 
         read[name] = found
     assert all(read.values())
     return shown, read
+
+
+def test_doctor_names_what_cannot_be_read_and_says_what_is_lost_without_it(looker: Looker) -> None:
+    client, made = looker.ctx.client, names(looker)
+    assert check_records(looker.ctx).state is State.OK
+    for form, place, state in (
+        (WRONG_TYPE, "alerts", State.WARNING),
+        ("torn", "table:<id>:views", State.WARNING),
+        (WRONG_TYPE, "run:<run>", State.BROKEN),
+        ("torn", "table:<id>:coverage:<account>", State.BROKEN),
+        ("empty", "table:<id>:chain", State.BROKEN),
+        ("no text", "quota:<month>", State.WARNING),
+    ):
+        with poisoned(client, made[place], RECORDS[place].kind, form):
+            found = check_records(looker.ctx)
+        assert (found.state, made[place] in found.says, RECORDS[place].lost in found.cure) == (state, True, True), place
 
 
 def all_poisoned(looker: Looker, form: str, *, made_again: bool) -> ExitStack:
