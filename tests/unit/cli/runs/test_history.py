@@ -30,7 +30,7 @@ def ctx(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
     def opened() -> Iterator[Context]:
         yield made
 
-    monkeypatch.setattr(history, "opened", opened)
+    monkeypatch.setattr(history, "looked", opened)
     return made
 
 
