@@ -22,6 +22,7 @@ from pipeline.state import unread
 from pipeline.state.store import ours
 
 Answer = Callable[[Visit], Response]
+Stranger = Callable[[Site, Request], Response]
 FIELDS_MOST = 1_100  # of a form: every account of an agency, ticked
 
 
@@ -30,9 +31,9 @@ def page(path: str, answer: Answer, name: str) -> Route:
     return Route(path, _served(_looking(answer), answers.to_login), methods=["GET"], name=name)
 
 
-def whole(path: str, answer: Answer, name: str) -> Route:
-    """The same for what leaves nothing out: a file to keep, or where a service leads back to."""
-    return Route(path, _served(answer, answers.to_login), methods=["GET"], name=name)
+def whole(path: str, answer: Answer, name: str, stranger: Stranger = answers.to_login) -> Route:
+    """The same for what leaves nothing out: a file, or where a service leads back to; `stranger`: without a login."""
+    return Route(path, _served(answer, stranger), methods=["GET"], name=name)
 
 
 def fragment(path: str, answer: Answer, name: str) -> Route:
@@ -50,7 +51,7 @@ def back(path: str, name: str) -> Route:
     return page(path, lambda visit: visit.go(visit.current or "today"), name)
 
 
-def _served(answer: Answer, stranger: Callable[[Site, Request], Response]) -> Callable[[Request], Awaitable[Response]]:
+def _served(answer: Answer, stranger: Stranger) -> Callable[[Request], Awaitable[Response]]:
     async def serve(request: Request) -> Response:
         fields = FormData() if request.method == "GET" else await form_of(request, FIELDS_MOST)
         site: Site = request.app.state.site
@@ -60,9 +61,7 @@ def _served(answer: Answer, stranger: Callable[[Site, Request], Response]) -> Ca
     return serve
 
 
-def _answered(
-    request: Request, fields: FormData, answer: Answer, stranger: Callable[[Site, Request], Response]
-) -> Response:
+def _answered(request: Request, fields: FormData, answer: Answer, stranger: Stranger) -> Response:
     site: Site = request.app.state.site
     try:
         with ours(site.settings.redis_address):

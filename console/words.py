@@ -38,6 +38,7 @@ RUNS: Mapping[RunState, Sign] = {
     RunState.FAILED: Sign("✕", "失败", "bad"),
     RunState.INTERRUPTED: Sign("■", "已中断", "warn"),
 }
+WAITS = Sign("◌", "等待中：同步程序没有运行", "warn")
 _DAYS: Mapping[DayState, tuple[str, str]] = {
     DayState.LOADED: ("✓", "good"),
     DayState.EMPTY: ("0", "calm"),
@@ -57,9 +58,9 @@ KINDS: Mapping[RunKind, str] = {
 }
 
 
-def run_sign(state: RunState) -> Sign:
-    """How the state of a run is shown."""
-    return RUNS[state]
+def run_sign(state: RunState, unattended: object = False) -> Sign:  # noqa: FBT002 a filter's argument
+    """How the state of a run is shown; `unattended`: no worker is there to go on with it."""
+    return WAITS if unattended and state is RunState.RUNNING else RUNS[state]
 
 
 def day_sign(state: DayState) -> Sign:

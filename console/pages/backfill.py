@@ -23,6 +23,7 @@ from pipeline.render.words import days_words, named
 from pipeline.steps.accounts.roster import remembered_accounts
 from pipeline.steps.overview import runs, story
 from pipeline.steps.overview.estimate import estimate
+from pipeline.steps.overview.hindrances import unattended
 from pipeline.steps.runs.backfill import stop as stop_run
 
 BAD_INPUT = 400
@@ -125,7 +126,8 @@ def _lists(visit: Visit) -> dict[str, Any]:
     open_ = {one.run_id: one for one in lines if one.state == RunState.RUNNING}
     progress = {one.run_id: one for one in story.under_way(visit.ctx, list(open_))}
     ended: list[RunLine] = [one for one in lines if one.run_id not in open_]
-    return {"open": open_, "progress": progress, "ended": ended[:20]}
+    idle = unattended(visit.ctx, (one.state for one in lines))
+    return {"open": open_, "progress": progress, "ended": ended[:20], "unattended": idle}
 
 
 def _days(visit: Visit, fields: Mapping[str, str]) -> tuple[date, date]:

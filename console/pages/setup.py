@@ -19,7 +19,7 @@ from pipeline.core.overview.setup.model import Facts, StepState
 from pipeline.core.overview.setup.steps import setup_of
 from pipeline.core.overview.setup.words import ITEMS
 from pipeline.steps.accounts.roster import current_accounts
-from pipeline.steps.overview.hindrances import Silent, silent
+from pipeline.steps.overview.hindrances import Silent, silent, unattended
 from pipeline.steps.overview.setup.here import Here, choices, facts_of, here
 from pipeline.steps.overview.setup.table import make_table, plan_table
 from pipeline.steps.overview.setup.trial import tried
@@ -51,9 +51,10 @@ def show(visit: Visit) -> Response:
 
 def watch(visit: Visit) -> Response:
     """Show how far the first run is."""
-    facts = facts_of(_here(visit))
+    at = _here(visit)
+    facts = facts_of(at)
     step = setup_of(facts).steps[-1]
-    answer = visit.render("_setup_run.html", step=step, last=facts.last)
+    answer = visit.render("_setup_run.html", step=step, last=facts.last, unattended=_unattended(at, facts))
     if step.state != StepState.RUNNING:
         answer.headers["HX-Redirect"] = visit.path("setup")  # what the whole page says has changed
     return answer
@@ -132,6 +133,10 @@ def _usable(at: Here) -> Context:
     return at.ctx
 
 
+def _unattended(at: Here, facts: Facts) -> bool:
+    return bool(at.ctx and facts.last and unattended(at.ctx, [facts.last.state]))
+
+
 def _page(visit: Visit, at: Here, facts: Facts, chosen: set[str] | None = None, line: str | None = None) -> Response:
     listed = (choices(at.ctx) or []) if at.ctx and at.complete else []
     return visit.render(
@@ -142,6 +147,7 @@ def _page(visit: Visit, at: Here, facts: Facts, chosen: set[str] | None = None, 
         complete=at.complete,
         idle=at.ctx is not None and silent(at.ctx) != Silent(beat=False, workers=False),
         last=facts.last,
+        unattended=_unattended(at, facts),
         listed=listed,
         too_many=len(listed) > LISTED_MOST,
         chosen={one.id for one in listed if one.enabled} if chosen is None else chosen,

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from pipeline.core.model import AccountDay
+from pipeline.core.outcome import RunState
 from pipeline.state import keys
 from pipeline.state.console.acts import Acts
 from tests.console_desk import Desk
@@ -129,6 +130,23 @@ def test_a_day_is_read_again_and_its_page_follows_the_run(ready: Desk) -> None:
     (done,) = Acts(ready.lab.context().client).of_run(run_id)
     assert (done.person, done.act) == ("wang", "重新读取")
     assert str(ready.lab.day) in done.what
+
+
+def test_a_day_that_has_nothing_at_the_source_is_read_again_with_success_and_said_so(desk: Desk) -> None:
+    account, day = desk.lab.accounts[0], desk.lab.day
+    for row in desk.lab.source().values():
+        if str(row["local_account_id"]) == account:
+            gone = {"promotion_id": str(row["promotion_id"]), "day": day.isoformat(), "absent": True}
+            desk.lab.control("figures", {"account_id": account, **gone})
+    desk.lab.sync()
+    desk.workers.worker()
+    desk.post("/coverage/read", {"account_id": account, "day": str(day)})
+    (run_id,) = [one for one in desk.lab.context().ledger.newest(9) if one.startswith("backfill-")]
+    assert desk.workers.ended(run_id).state == RunState.SUCCESS
+    told = desk.get(f"/runs/{run_id}").text
+    assert "成功：该账户在数据源没有数据，已核对一致" in told
+    assert f"{day}：数据源没有这一天的数据（前几日有消耗）" in told
+    assert "部分完成" not in told
 
 
 def test_while_a_day_is_read_its_page_asks_again_and_offers_no_second_reading(ready: Desk) -> None:
