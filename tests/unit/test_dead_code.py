@@ -23,6 +23,7 @@ CALLED_BY_DECORATOR = [
 ALIVE = {
     "bench/page.py::x_labels": "pygal reads it",
     "cli/terminal/streams.py::ReadableBuffer": "a type that stands in quotes",
+    "console/app.py::redirect_slashes": "Starlette reads it",
     "console/metrics/scrape.py::collect": "prometheus_client calls it",
     "emulator/app.py::redirect_slashes": "Starlette reads it",
     "emulator/server.py::EmulatorServer": "tests run the emulator in a thread",
@@ -47,7 +48,6 @@ ALIVE = {
     "worker/consumer.py::WaryConsumer": "Celery loads it by its name",
     "worker/flower.py::RedisSocket": "Flower reads it",
     "worker/transport.py::_get_client": "kombu calls it",
-    "worker/transport.py::transaction": "kombu calls it",
     "worker/heartbeat.py::BeatingScheduler": "Celery loads it by its name",
     "worker/watchdog.py::requires": "Celery reads it",
 }

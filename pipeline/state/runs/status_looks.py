@@ -31,5 +31,5 @@ class StatusLooks:
 
     def look(self, run_id: str) -> StatusLook | None:
         """The look of a run; `None` without one, or after a while."""
-        data = self._client.get(keys.status_look(run_id))
-        return codec.unsqueeze(StatusLook, data) if isinstance(data, bytes) else None
+        data = self._client.get(key := keys.status_look(run_id))
+        return codec.unsqueeze(StatusLook, data, key) if isinstance(data, bytes) else None

@@ -1,10 +1,12 @@
 """Ended runs whose views are not looked after yet, and what was made of them so far."""
 
+from functools import partial
 from typing import Any
 
 import redis
 
 from pipeline.core.table.views import ViewState
+from pipeline.state import unread
 from pipeline.state.keys import STAGING_TTL_S
 from pipeline.state.runs import keys
 
@@ -37,5 +39,4 @@ class ViewsOwed:
 
     def made(self, run_id: str) -> dict[str, ViewState]:
         """What a run made of views so far, by account id."""
-        found: Any = self._client.hgetall(keys.made_views(run_id))
-        return {account_id.decode(): ViewState(state.decode()) for account_id, state in found.items()}
+        return unread.fields(self._client, keys.made_views(run_id), partial(unread.parsed, ViewState))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 import redis
@@ -11,7 +12,7 @@ from pipeline.core.errors import Trouble
 from pipeline.core.runs.views import DONE, FoundViews
 from pipeline.core.table.column_changes import ColumnField
 from pipeline.core.table.views import ViewState
-from pipeline.state import codec, keys
+from pipeline.state import codec, keys, unread
 from pipeline.state.table.keys import found_views
 
 TOTAL, TROUBLE = "total", "trouble"  # beside the accounts' ids, which are digits
@@ -37,8 +38,7 @@ class TableFacts:
 
     def columns(self) -> dict[str, ColumnField]:
         """The field of each column, by the column's name in the settings."""
-        found: Any = self._client.hgetall(keys.columns(self._table_id))
-        return {name.decode(): codec.load(ColumnField, data) for name, data in found.items()}
+        return unread.fields(self._client, keys.columns(self._table_id), partial(codec.load, ColumnField))
 
     def field_ids(self) -> dict[str, str]:
         """The field id of each column, by the column's name in the settings."""
@@ -54,8 +54,7 @@ class TableFacts:
 
     def views(self) -> dict[str, CheckedView]:
         """The view of each account, by account id."""
-        found: Any = self._client.hgetall(keys.views(self._table_id))
-        return {account_id.decode(): codec.load(CheckedView, data) for account_id, data in found.items()}
+        return unread.fields(self._client, keys.views(self._table_id), partial(codec.load, CheckedView))
 
     def learn_view(self, account_id: str, view: CheckedView) -> None:
         """Remember the view of an account."""
@@ -67,11 +66,12 @@ class TableFacts:
 
     def found_views(self) -> FoundViews:
         """What the last look left of the views."""
-        found: Any = self._client.hgetall(found_views(self._table_id))
-        said = {name.decode(): data for name, data in found.items()}
-        total, trouble = int(said.pop(TOTAL, 0)), said.pop(TROUBLE, None)
-        states = {account_id: ViewState(state.decode()) for account_id, state in said.items()}
-        return FoundViews(states, total, codec.load(Trouble, trouble) if trouble else None)
+        said = unread.fields(self._client, found_views(self._table_id), _found)
+        states = {name: found for name, found in said.items() if isinstance(found, ViewState)}
+        total, trouble = said.get(TOTAL), said.get(TROUBLE)
+        return FoundViews(
+            states, total if isinstance(total, int) else 0, trouble if isinstance(trouble, Trouble) else None
+        )
 
     def learn_found_views(self, states: Mapping[str, ViewState], total: int) -> None:
         """Remember what a look found of some accounts' views; nothing is written where it was known."""
@@ -93,8 +93,8 @@ class TableFacts:
 
     def rows(self) -> dict[date, int]:
         """Rows of the whole table, by the day of the count."""
-        counts: Any = self._client.hgetall(keys.table_rows(self._table_id))
-        return {date.fromisoformat(day.decode()): int(count) for day, count in counts.items()}
+        counts = unread.fields(self._client, keys.table_rows(self._table_id), unread.number_of)
+        return {day: count for said, count in counts.items() if (day := unread.day_of(said))}
 
     def learn_rows(self, day: date, count: int, *, counted: bool) -> None:
         """Remember the rows of the whole table on a day.
@@ -112,3 +112,10 @@ class TableFacts:
     def counted_lately(self) -> bool:
         """Whether the whole table's rows were counted within the last week."""
         return bool(self._client.exists(keys.table_counted(self._table_id)))
+
+
+def _found(data: bytes, key: str, field: str = "") -> ViewState | Trouble | int:
+    """One field of what was found of the views."""
+    if field == TOTAL:
+        return unread.number_of(data, key, field)
+    return codec.load(Trouble, data, key, field) if field == TROUBLE else unread.parsed(ViewState, data, key, field)
