@@ -44,7 +44,7 @@ from pipeline.state.runs.marks import Marks
 from pipeline.state.runs.outcomes import Outcomes
 from pipeline.state.runs.pulse import Pulse
 from pipeline.state.runs.staging import Staging
-from pipeline.state.runs.status_looks import StatusLooks
+from pipeline.state.runs.status_ahead import StatusAhead
 from pipeline.state.runs.views_owed import ViewsOwed
 from pipeline.state.schema import Schema
 from pipeline.state.store import TRIES, clock, connect
@@ -80,7 +80,7 @@ class Context:
     marks: Marks
     pulse: Pulse
     events: Events
-    status_looks: StatusLooks
+    status_ahead: StatusAhead
     views_owed: ViewsOwed
     day_reads: DayReads
     coverage: Coverage

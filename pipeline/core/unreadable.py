@@ -106,6 +106,7 @@ RECORDS: Mapping[str, Record] = {
     "table:<id>:views:found": Record("hash", "有问题的账户视图", "下一条通知不再提示这些视图"),
     "owed": Record("set", "待检查视图的运行", "视图由下一次运行检查"),
     "run:<run>:views": Record("hash", "已建的账户视图", "中断前建好的视图不再列出"),
+    "run:<run>:status:later": Record("string", "结束后再写的“同步状态”", "下一次运行时更新"),
     "run:<run>:status": Record("string", "“同步状态”的提前查找", "多一次查找"),
     "table:<id>:revisions": Record("hash", "数据的变更", "变更页为空"),
     "vitals:workers": Record("sorted set", "执行进程的动静", "几秒后恢复"),

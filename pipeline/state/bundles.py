@@ -22,7 +22,7 @@ from pipeline.state.runs.marks import Marks
 from pipeline.state.runs.outcomes import Outcomes
 from pipeline.state.runs.pulse import Pulse
 from pipeline.state.runs.staging import Staging
-from pipeline.state.runs.status_looks import StatusLooks
+from pipeline.state.runs.status_ahead import StatusAhead
 from pipeline.state.runs.views_owed import ViewsOwed
 from pipeline.state.schema import Schema
 from pipeline.state.table.revisions import Revisions
@@ -41,7 +41,7 @@ def about_all(client: redis.Redis) -> dict[str, Any]:
         "marks": Marks(client),
         "pulse": Pulse(client),
         "events": Events(client),
-        "status_looks": StatusLooks(client),
+        "status_ahead": StatusAhead(client),
         "views_owed": ViewsOwed(client),
         "day_reads": DayReads(client),
         "spend": Spend(client),

@@ -13,6 +13,7 @@ from pipeline.core.coverage.status import (
     OldRow,
     Places,
     StatusRow,
+    place,
     rows_about,
     rows_of,
     status_row,
@@ -38,26 +39,32 @@ DAYS_TO_REBUILD = 31  # as far back as corrections reach
 def look_ahead(ctx: Context, run: Run) -> None:
     """Look which status rows of a run are there, making the table if needed, while nobody waits for it."""
     at = [AccountDay(account.id, day) for account in run.accounts for day in run.days]
-    writes, table_id = ctx.writes.writes(), ctx.status_memory.status_table()
-    if not table_id:
+    if not ctx.status_memory.status_table():
         with ctx.writing() as base:
             ctx.writes.begin_writing()
-            table_id = status_table(ctx, base)
-        writes = ctx.writes.writes()
-    base = ctx.base(None)
+            status_table(ctx, base)
+    writes, base = ctx.writes.writes(), ctx.base(None)
     rows = _rows(ctx, base, run, {one: Word(DayOutcome(day=one.day, state=DayState.FAILED), None) for one in at})
     written = ctx.status_memory.status_rows([row.place for row in rows])
     if unknown := [row for row in rows if row.place not in written]:
-        found = _find(ctx, base.records(table_id), unknown)
+        found = _find(ctx, base.records(status_table(ctx, base)), unknown)
         ctx.status_memory.learn_status_rows({at: WrittenRow(record_id, "") for at, record_id in found.items()})
-        ctx.status_looks.learn(run.run_id, writes, {row.place for row in unknown} - found.keys())
+        ctx.status_ahead.learn(run.run_id, writes, {row.place for row in unknown} - found.keys())
 
 
-def write_status(ctx: Context, run: Run, words: Mapping[AccountDay, Word]) -> list[str]:
-    """Bring the status rows of a run up to date, making the table if needed; returns warnings."""
+def write_status(ctx: Context, run: Run, words: Mapping[AccountDay, Word], *, ends: bool = False) -> list[str]:
+    """Bring the status rows of a run up to date, making the table if needed; returns warnings.
+
+    Args:
+        ends: The run's end waits for it. New rows and changed ones are two calls: where there are both, the changed
+            ones follow the end (`write_later`).
+    """
     with ctx.writing() as base:
         # another run may have written what was read later
-        rows = _rows(ctx, base, run, newest(ctx, words))
+        words = newest(ctx, words)
+        if ends:
+            words = _without_later(ctx, run, words)
+        rows = _rows(ctx, base, run, words)
         absent = iter([_still_absent(ctx, run)])  # as seen by nobody but the first try
         ctx.writes.begin_writing()
         without = until_known(lambda: _write_or_look_again(ctx, base, run, rows, next(absent, frozenset())), ctx.pause)
@@ -76,9 +83,26 @@ def status_table(ctx: Context, base: Base) -> str:
     return table_id
 
 
+def write_later(ctx: Context, run: Run) -> None:
+    """Write what was left for after a run's end, unless a newer run has said more since."""
+    if words := ctx.status_ahead.later(run.run_id):
+        write_status(ctx, run, words)
+        ctx.status_ahead.forget_later(run.run_id)
+
+
+def _without_later(ctx: Context, run: Run, words: Mapping[AccountDay, Word]) -> Mapping[AccountDay, Word]:
+    """The words on rows that are not there, if there are any; what is said in others is kept for later."""
+    written = ctx.status_memory.status_rows([place(at) for at in words])
+    now = {at: word for at, word in words.items() if place(at) not in written}
+    if not now or len(now) == len(words):
+        return words
+    ctx.status_ahead.postpone(run.run_id, {at: word for at, word in words.items() if at not in now})
+    return now
+
+
 def _still_absent(ctx: Context, run: Run) -> frozenset[str]:
     """Places that had no row when the run's rows were read back, unless another status write began since."""
-    look = ctx.status_looks.look(run.run_id)
+    look = ctx.status_ahead.look(run.run_id)
     return look.absent if look and ctx.writes.days_written(look.writes) is not None else frozenset()
 
 

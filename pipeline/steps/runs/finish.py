@@ -90,7 +90,7 @@ def _finish(ctx: Context, run: Run) -> Summary:
         ends += map(end_of, findings)
         if not run.dry_run:
             readings.add(fetch for found in findings for fetch in found.fetches.values())
-            warnings |= dict.fromkeys(_write_status(ctx, run, learn_states(ctx, findings)))
+            warnings |= dict.fromkeys(_write_status(ctx, run, learn_states(ctx, findings), ends=len(begun) == 1))
     why = ctx.ledger.given_up(run.run_id)
     ends += [end_of(Findings(part, {}, None, None, left_out=why)) for part in left_out]
     ends += map(end_of, left_out_unread(run))
@@ -142,10 +142,10 @@ def _found(ctx: Context, part: Run, conflicts: frozenset[AccountDay]) -> Finding
     )
 
 
-def _write_status(ctx: Context, run: Run, words: Mapping[AccountDay, Word]) -> list[str]:
+def _write_status(ctx: Context, run: Run, words: Mapping[AccountDay, Word], *, ends: bool = False) -> list[str]:
     """Write the status table; a failure is a warning of the run."""
     try:
-        return write_status(ctx, run, words)
+        return write_status(ctx, run, words, ends=ends)
     except LaikeError as error:
         log.warning("status_failed", run=run.run_id, error=error.message)
         return [f"同步状态表未更新：{error.what_to_do}"]

@@ -1,7 +1,7 @@
-"""One view for each account, filtered on it. Views that people made or changed are left alone.
+"""What follows a run's end: older rows of 同步状态, then one view for each account, filtered on it.
 
-Views come after a run's end: people wait for its figures, and a view costs two writes. The run owes them until the step
-has its outcome, so that a step that was killed is found again (`ctx.views_owed`).
+People wait for a run's figures, and a view costs two writes. The run owes the step until it has its outcome, so that one
+that was killed is found again (`ctx.views_owed`). Views that people made or changed are left alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,6 +18,7 @@ from pipeline.core.runs.plan import parts
 from pipeline.core.runs.views import states_after, to_mend, views_outcome
 from pipeline.core.table.layout import Layout
 from pipeline.core.table.views import AccountView, ViewState, audit_due, view_names
+from pipeline.steps.coverage.status import write_later
 from pipeline.steps.runs.once import Work, once
 from pipeline.steps.table.read import layout_now
 from pipeline.steps.table.view_repair import Active, Repair, Told, remember
@@ -54,6 +55,10 @@ def owing(ctx: Context) -> list[Run]:
 
 
 def _attempt(ctx: Context, run: Run) -> ViewsOutcome:
+    try:
+        write_later(ctx, run)
+    except LaikeError as error:  # the next run of these accounts writes it
+        log.warning("status_failed", run=run.run_id, error=error.message)
     loads = [ctx.outcomes.outcome(run.run_id, str(Step(LOAD, part.batch)), LoadOutcome) for part in parts(run)]
     if run.dry_run or any(load is None or load.trouble for load in loads):
         return ViewsOutcome()
