@@ -1,6 +1,6 @@
 """What follows a run's end: older rows of 同步状态, then one view for each account, filtered on it.
 
-People wait for a run's figures, and a view costs two writes. The run owes the step until it has its outcome, so that one
+People wait for the figures, and a view costs two writes. A run owes this step until it has its outcome, so that one
 that was killed is found again (`ctx.views_owed`). Views that people made or changed are left alone.
 """
 
