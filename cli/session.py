@@ -10,7 +10,6 @@ from pipeline.outgoing import log_plainly
 from pipeline.settings import Settings
 from pipeline.settings_notes import notes, unsaid
 from pipeline.state.store import ours
-from worker.presence import a_worker_answers
 from worker.process import refuse_cluster
 
 
@@ -38,8 +37,15 @@ def opened(*, no_redis: bool = False) -> Iterator[Context]:
     refuse_cluster(settings)
     with ours(settings.redis_address):
         ctx = build(settings)
-        ctx.schema.bring_up(a_worker_answers)  # the first command: Redis answers, and its state is of this release
+        ctx.schema.bring_up(_a_worker_answers)  # the first command: Redis answers, and its state is of this release
         yield ctx
+
+
+def _a_worker_answers() -> bool:
+    """Whether a worker answers; only asked after an upgrade."""
+    from worker.presence import a_worker_answers
+
+    return a_worker_answers()
 
 
 def _without_redis(settings: Settings) -> Context:
