@@ -1,6 +1,7 @@
 """Opens a context for the length of a command."""
 
 import contextlib
+import gc
 import logging
 from collections.abc import Iterator
 
@@ -25,6 +26,7 @@ def opened(*, no_redis: bool = False) -> Iterator[Context]:
         StoreUnreachable: Redis does not answer.
         WrongRelease: It holds the state of a newer release, or workers of an older one still run.
     """
+    _collect_again()
     settings = Settings.load()
     for line in unsaid(notes(settings)):
         note(("note:", "yellow"), f" {line}")
@@ -39,6 +41,12 @@ def opened(*, no_redis: bool = False) -> Iterator[Context]:
         ctx = build(settings)
         ctx.schema.bring_up(_a_worker_answers)  # the first command: Redis answers, and its state is of this release
         yield ctx
+
+
+def _collect_again() -> None:
+    """Let the collector work again, but spare it what is loaded by now: that stays."""
+    gc.freeze()
+    gc.enable()
 
 
 def _a_worker_answers() -> bool:
