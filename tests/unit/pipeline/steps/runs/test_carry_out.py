@@ -26,8 +26,8 @@ class Acts:
         self.began: list[str] = []
         self.ended: list[str] = []
         self._breaking, self._lock = dict(breaking or {}), threading.Lock()
-        monkeypatch.setattr(step, "ACTS", {name: self._act(name) for name in (READ, FETCH, LOAD, VERIFY, VIEWS)})
-        monkeypatch.setattr(step, "finish", self._act(FINISH))
+        acts = {name: self._act(name) for name in (READ, FETCH, LOAD, VERIFY, VIEWS, FINISH)}
+        monkeypatch.setattr(step, "_act", acts.__getitem__)
 
     def _act(self, name: str) -> Callable[..., str]:
         def act(_: object, run_id: str, **arguments: Any) -> str:  # noqa: ANN401 a step's
