@@ -57,6 +57,20 @@ def test_each_step_is_done_once_and_the_end_is_returned(monkeypatch: pytest.Monk
     assert acts.ended[6:] == ["finish"]
 
 
+def test_the_first_steps_have_begun_when_the_later_ones_are_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    acts, looked_up = Acts(monkeypatch), list[tuple[str, int]]()
+    act_of: Callable[[str], object] = step._act
+
+    def look_up(name: str) -> object:
+        looked_up.append((name, len(acts.began)))
+        return act_of(name)
+
+    monkeypatch.setattr(step, "_act", look_up)
+    monkeypatch.setattr(step, "FIRST_CALLS_S", 60)
+    carried_out(RUN)
+    assert looked_up[:4] == [(READ, 0), (FETCH, 0), (FETCH, 0), (FINISH, 3)]
+
+
 def test_a_batch_begins_when_the_one_before_is_read_back(monkeypatch: pytest.MonkeyPatch) -> None:
     acts = Acts(monkeypatch)
     carried_out(TWO)
