@@ -4,7 +4,7 @@
 # make chaos  200 seeded faults of processes and network, one of each kind with the timeouts of production, 200 refreshers, 20 times the random examples
 # make bench  daily runs and backfills against a bare client, into docs/benchmarks.md (QUICK=1: less, only printed)
 # make mutants  take one defence out of the product at a time: tests must fail each time
-# make up     start the containers with the settings of .env; PROFILE=demo: on the emulator, without settings
+# make up     start the containers with the settings of .env, which is begun where there is none; PROFILE=demo: on the emulator
 # make down   stop them; their volumes stay
 # make docker-test  the image and the compose file on a real Docker engine
 # make clean  remove the environment, caches and demo-output
@@ -38,7 +38,7 @@ bench: setup
 	@.venv/bin/python -m bench $(if $(QUICK),--quick)
 
 up:
-	@docker compose $(if $(PROFILE),--profile $(PROFILE)) up --build --detach --wait
+	@scripts/up $(PROFILE)
 
 down:
 	@docker compose --profile demo down

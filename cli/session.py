@@ -10,15 +10,17 @@ from pipeline.context import Context, build
 from pipeline.outgoing import log_plainly
 from pipeline.settings import Settings
 from pipeline.settings_notes import notes, unsaid
+from pipeline.state import unread
 from pipeline.state.store import ours
 from worker.process import refuse_cluster
 
 
 @contextlib.contextmanager
-def opened(*, no_redis: bool = False) -> Iterator[Context]:
+def opened(*, no_redis: bool = False, settings: Settings | None = None) -> Iterator[Context]:
     """A context on the settings of the environment and `.env`; Redis answers.
 
     Args:
+        settings: In place of all that are set.
         no_redis: Keep in memory what Redis would hold, and read the token from its mirror file.
 
     Raises:
@@ -27,7 +29,7 @@ def opened(*, no_redis: bool = False) -> Iterator[Context]:
         WrongRelease: It holds the state of a newer release, or workers of an older one still run.
     """
     _collect_again()
-    settings = Settings.load()
+    settings = settings or Settings.load()
     for line in unsaid(notes(settings)):
         note(("note:", "yellow"), f" {line}")
     if settings.clock_offset_s:
@@ -41,6 +43,16 @@ def opened(*, no_redis: bool = False) -> Iterator[Context]:
         ctx = build(settings)
         ctx.schema.bring_up(_a_worker_answers)  # the first command: Redis answers, and its state is of this release
         yield ctx
+
+
+@contextlib.contextmanager
+def looked() -> Iterator[Context]:
+    """The same for a command that only shows: what cannot be read is left out, and said. Raises as `opened`."""
+    with opened() as ctx, unread.looking() as left_out:
+        yield ctx
+        for one in left_out.values():
+            note(("left out:", "yellow"), f" {one.message}")
+            note(f"  → {one.for_maintainer}")
 
 
 def _collect_again() -> None:

@@ -15,6 +15,7 @@ from console.site import Site, digest
 from console.who import csrf
 from console.who.logins import Person
 from pipeline.context import Context
+from pipeline.state import unread
 from pipeline.state.console.acts import Act
 
 SEE_OTHER = 303
@@ -67,6 +68,12 @@ class Visit:
         return {name: value for name, value in self.fields.multi_items() if isinstance(value, str)}
 
     @property
+    def address(self) -> str:
+        """Where this browser has the console open, without a slash at the end; empty if it names no host."""
+        origin = csrf.plain_origin(f"{self.request.url.scheme}://{self.request.headers.get('host', '')}")
+        return f"{origin}{self.request.scope.get('root_path', '')}" if origin else ""
+
+    @property
     def pages(self) -> Sequence[tuple[str, str]]:
         """The pages of the menu: name of the route, and word."""
         return MENU
@@ -105,6 +112,7 @@ class Visit:
             "path": self.path,
             "static": self.static,
             "csrf": self._csrf_field,
+            "left_out": unread.left_out,
         }
         html = self.site.templates.get_template(template).render(given | data)
         return Response(html, status, media_type="text/html")

@@ -13,7 +13,7 @@ from celery import Celery
 from starlette.responses import Response
 
 from console import answers
-from console.routes import act, fragment, page
+from console.routes import act, fragment, page, whole
 from console.visit import Visit
 from pipeline.core.errors import LaikeError, WrongInput
 from pipeline.core.overview.authorization import Authorized, Standing, following
@@ -126,7 +126,7 @@ def _taken(visit: Visit, address: str, *, by_itself: bool) -> Response:
         return _refused(visit, error)
     visit.did("重新授权", f"{made.accounts} 个账户" if made.accounts is not None else "账户列表未能读取")
     authorization.sent(ctx, made, None if made.first else _send(visit))
-    return visit.go("authorized")
+    return visit.go("setup" if made.first and not made.trouble else "authorized")  # the first is a step of the set-up
 
 
 def _refused(visit: Visit, error: LaikeError) -> Response:
@@ -166,7 +166,7 @@ ROUTES = [
     page("/authorize", show, "authorize"),
     act("/authorize/begin", begin, "authorize_begin"),
     act("/authorize/paste", paste, "authorize_paste"),
-    page("/authorize/callback", come_back, "authorize_callback", answers.to_login_and_authorize),
+    whole("/authorize/callback", come_back, "authorize_callback", answers.to_login_and_authorize),
     page("/authorize/done", done, "authorized"),
     fragment("/authorize/progress", progress, "authorize_progress"),
 ]

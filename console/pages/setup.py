@@ -84,7 +84,11 @@ def make(visit: Visit) -> Response:
     plan = make_table(_usable(_here(visit)))
     visit.did("创建数据表", "按计划创建或补全数据表")
     at = _here(visit)  # the table's id may be in the settings now
-    return _page(visit, at, replace(facts_of(at), plan=plan))
+    facts = facts_of(at)
+    if at.ctx:  # the table shows that the Feishu app works; without a token only a test shows it of the other
+        tested = tried(at.ctx, setup_of(facts).testable & {"oceanengine"}, workers_of(at.ctx))
+        facts = replace(facts, tested=tested)
+    return _page(visit, at, replace(facts, plan=plan))
 
 
 def discover(visit: Visit) -> Response:
@@ -139,6 +143,7 @@ def _unattended(at: Here, facts: Facts) -> bool:
 
 
 def _page(visit: Visit, at: Here, facts: Facts, chosen: set[str] | None = None, line: str | None = None) -> Response:
+    facts = replace(facts, address=visit.address)
     listed = (choices(at.ctx) or []) if at.ctx and at.complete else []
     return visit.render(
         "setup.html",

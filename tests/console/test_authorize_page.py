@@ -152,14 +152,14 @@ class TestTheWay:
         site.get(came_back(site))
         assert waiting(site) == ["laike.catch_up"]
 
-    def test_before_the_first_authorization_nothing_is_loaded(self, site: Desk) -> None:
+    def test_the_first_authorization_leads_back_to_the_set_up_and_nothing_is_loaded(self, site: Desk) -> None:
         client = site.lab.context().client
         for key in client.scan_iter("laike:v1:token:*"):
             client.delete(key)
         (site.lab.home / "token").unlink()
-        page = site.get(came_back(site)).text
-        assert "这是第一次授权" in page
+        assert site.get(came_back(site)).url == f"{site.url}/setup"
         assert waiting(site) == []
+        assert "这是第一次授权" in site.get("/authorize/done").text
 
 
 def waiting(desk: Desk) -> list[str]:
