@@ -32,8 +32,8 @@ from pipeline.core.unreadable import RECORDS
 from pipeline.state import keys
 from pipeline.state.console.sessions import Sessions, digest_of
 from pipeline.state.unread import Naming, NamingPipeline
-from tests.console_desk import ACTOR
 from tests.lab import Lab
+from tests.people import ACTOR
 
 FORMS: Mapping[str, bytes] = {
     "torn": b'{"a": ',

@@ -16,8 +16,9 @@ from pipeline.core.outcome import RunState
 from pipeline.steps.runs.carry_out import carry_out
 from pipeline.steps.runs.plan import begin_daily
 from tests.authorizing import act, link_of, registered
-from tests.console_desk import ACTOR, Desk, Visitor
+from tests.console_desk import Desk, Visitor
 from tests.lab import Lab, agree
+from tests.people import ACTOR
 
 CALLBACK = "/authorize/callback"
 

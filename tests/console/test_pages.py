@@ -3,11 +3,12 @@
 import pytest
 
 from pipeline.state import keys
-from tests.console_desk import Desk
+from tests.console_desk import Desk, Visitor
+from tests.people import ACTOR
 
 
 def test_a_person_logs_in_by_the_form_and_sees_the_first_page(desk: Desk) -> None:
-    answer = desk.get("/")
+    answer = Visitor(desk.url, ACTOR).log_in().get("/")
     assert answer.status_code == 200
     assert "今日" in answer.text
     assert "wang" in answer.text
