@@ -212,6 +212,7 @@ def world(shape: Shape) -> Iterator[World]:
         environment = {
             **processes.settings_for(emulator.facts, redis_url, home),
             **ALLOCATOR,
+            "PYTHONDONTWRITEBYTECODE": "",  # an installation has bytecode: compiling at each start takes longer than it
             "LAIKE_ACCOUNTS": json.dumps(accounts, ensure_ascii=False),
             "LAIKE_TOKEN_KEYS": Fernet.generate_key().decode(),
             "LAIKE_LOOKBACK_DAYS": str(shape.lookback),

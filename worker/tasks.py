@@ -22,6 +22,7 @@ from pipeline.state.store import StoreTrouble
 from pipeline.steps.runs import early_read, fetch, finish, load, verify, views
 from pipeline.steps.runs import plan as run
 from pipeline.steps.runs.alive import is_alive
+from pipeline.steps.runs.due import owing
 from pipeline.steps.telling import card, token
 from pipeline.steps.telling.unforeseen import tell_aside, tell_error
 from worker import dispatch
@@ -280,7 +281,7 @@ def _catch_up() -> Small:
             healed.append(run_id)
 
     each_open_run(ctx, heal)
-    for ended in views.owing(ctx):
+    for ended in owing(ctx):
         if not is_alive(ctx, ended.run_id):
             dispatch.send_views(ctx, ended)
     begun = run.begin_catch_up(ctx)

@@ -19,9 +19,8 @@ from pipeline.core.outcome import Run
 from pipeline.state.store import StoreTrouble
 from pipeline.steps.overview.signs import give_sign
 from pipeline.steps.runs.alive import is_silent
-from pipeline.steps.runs.due import waits_too_long
+from pipeline.steps.runs.due import owing, waits_too_long
 from pipeline.steps.runs.plan import daily_is_lost
-from pipeline.steps.runs.views import owing
 from worker.dispatch import BACKFILL, QUEUES, send_due, send_views
 from worker.heartbeat import beat
 from worker.process import context

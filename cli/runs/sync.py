@@ -25,8 +25,6 @@ from pipeline.steps.runs.alive import under_way
 from pipeline.steps.runs.backfill import stop
 from pipeline.steps.runs.carry_out import carry_out, interrupt
 from pipeline.steps.runs.plan import begin, begin_backfill, open_backfill
-from worker.dispatch import start
-from worker.presence import require_worker
 
 STOPS_WITHIN_S = 10  # a step that takes longer is left as if killed: the next run takes it over
 LOOK_S = 0.1
@@ -49,7 +47,7 @@ def sync(
         raise WrongInput("--tell does not go with --dry-run: there is nothing to tell the group of")
     with opened(no_redis=no_redis) as ctx:
         if not local:
-            require_worker()
+            _require_worker()
         run = begin(ctx, wanted, accounts, dry_run=dry_run, tell=tell)
         show = partial(_print, ctx, as_json=as_json)
         summary = _carry_out(ctx, run, show) if local else _have_carried_out(ctx, run, show)
@@ -65,7 +63,7 @@ def backfill(start: str, end: str, accounts: Sequence[str], *, tell: bool, as_js
     first, last = day_of(start), day_of(end)
     with opened() as ctx:
         past_days(first, last, ctx.now())  # before waiting for a worker
-        require_worker()
+        _require_worker()
         run = begin_backfill(ctx, first, last, accounts, tell=tell)
         before = len(run.loaded_before)
         carried = f", {before} batch(es) were loaded before and are read back" if before else ""
@@ -87,6 +85,13 @@ def stop_backfill(start: str, end: str, accounts: Sequence[str]) -> int:
     return output.DONE
 
 
+def _require_worker() -> None:
+    """Check that a worker answers; with `--local` none is needed, nor is Celery imported."""
+    from worker.presence import require_worker
+
+    require_worker()
+
+
 def _print(ctx: Context, summary: Summary, *, as_json: bool) -> None:
     if as_json:
         output.print_json(output.run_document(summary))
@@ -96,6 +101,8 @@ def _print(ctx: Context, summary: Summary, *, as_json: bool) -> None:
 
 def _have_carried_out(ctx: Context, run: Run, show: Show) -> Summary:
     """Send a run to the workers, show its events and its end; `NoWorker` if none ended it in time."""
+    from worker.dispatch import start
+
     start(ctx, run)
     try:
         follow(ctx, run, lambda: under_way(ctx, run))

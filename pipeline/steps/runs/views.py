@@ -43,17 +43,6 @@ def views_made(ctx: Context, run_id: str) -> ViewsOutcome | None:
     return ctx.outcomes.outcome(run_id, str(Step(VIEWS)), ViewsOutcome)
 
 
-def owing(ctx: Context) -> list[Run]:
-    """The ended runs that owe their views; one that cannot be read is left to its accounts' next run."""
-    run_ids = ctx.views_owed.owing()
-    found = {run.run_id: run for run in ctx.ledger.plans(run_ids)}
-    for run_id in run_ids:
-        if run_id not in found:
-            log.warning("views_not_owed", run=run_id)
-            ctx.views_owed.settle(run_id)
-    return list(found.values())
-
-
 def _attempt(ctx: Context, run: Run) -> ViewsOutcome:
     try:
         write_later(ctx, run)

@@ -27,9 +27,8 @@ class Acts:
         self.began: list[str] = []
         self.ended: list[str] = []
         self._breaking, self._lock = dict(breaking or {}), threading.Lock()
-        monkeypatch.setattr(step, "ACTS", {name: self._act(name) for name in (READ, FETCH, LOAD, VERIFY)})
-        monkeypatch.setattr(step, "finish", self._finish)
-        monkeypatch.setattr(step, "check_views", self._act(VIEWS))
+        acts = {name: self._act(name) for name in (READ, FETCH, LOAD, VERIFY, VIEWS)} | {FINISH: self._finish}
+        monkeypatch.setattr(step, "_act", acts.__getitem__)
 
     def _finish(self, ctx: object, run_id: str, ended: Callable[[str], None]) -> str:
         ended(end := self._act(FINISH)(ctx, run_id))
@@ -72,19 +71,35 @@ def test_the_end_is_told_before_the_views(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_views_that_another_process_is_at_are_left_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    Acts(monkeypatch)
+    acts = Acts(monkeypatch)
+    act_of: Callable[[str], object] = step._act
 
     def busy(*_: object) -> None:
         raise Busy("views")
 
-    monkeypatch.setattr(step, "check_views", busy)
+    monkeypatch.setattr(step, "_act", lambda name: busy if name == VIEWS else act_of(name))
     assert carried_out(RUN) == "finish"
+    assert acts.ended[-1] == "finish"
 
 
 def test_a_run_that_is_stopped_after_its_end_leaves_its_views(monkeypatch: pytest.MonkeyPatch) -> None:
     acts = Acts(monkeypatch)
     assert carried_out(RUN, stop=lambda: "finish" in acts.ended) == "finish"
     assert "views" not in acts.began
+
+
+def test_the_first_steps_have_begun_when_the_later_ones_are_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    acts, looked_up = Acts(monkeypatch), list[tuple[str, int]]()
+    act_of: Callable[[str], object] = step._act
+
+    def look_up(name: str) -> object:
+        looked_up.append((name, len(acts.began)))
+        return act_of(name)
+
+    monkeypatch.setattr(step, "_act", look_up)
+    monkeypatch.setattr(step, "FIRST_CALLS_S", 60)
+    carried_out(RUN)
+    assert looked_up[:4] == [(READ, 0), (FETCH, 0), (FETCH, 0), (FINISH, 3)]
 
 
 def test_a_batch_begins_when_the_one_before_is_read_back(monkeypatch: pytest.MonkeyPatch) -> None:
