@@ -25,8 +25,8 @@ from pipeline.settings import Settings
 from pipeline.state import keys
 from pipeline.state.tokens.old_cache import read_old_cache
 from pipeline.steps.runs.carry_out import carry_out
+from pipeline.steps.runs.due import views_made
 from pipeline.steps.runs.plan import begin
-from pipeline.steps.runs.views import views_made
 from tests import forks
 
 TOKEN_KEY = "dGVzdHMtb25seS1rZXktb2YtMzItYnl0ZXMtbG9uZyE="

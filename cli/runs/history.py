@@ -21,7 +21,7 @@ from pipeline.core.text import quoted
 from pipeline.steps.coverage.aftermath import standing
 from pipeline.steps.overview.runs import matching, state_of
 from pipeline.steps.runs.alive import state_without_end, under_way
-from pipeline.steps.runs.views import views_made
+from pipeline.steps.runs.due import views_made
 
 LAST, LAST_FAILED = "last", "last-failed"
 READ_AT_ONCE = 200  # runs in one round trip, while looking for matches

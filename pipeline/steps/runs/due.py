@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import structlog
 
 from pipeline.context import Context
-from pipeline.core.outcome import Run
-from pipeline.core.runs.flow import FINISH, LOAD, Step, next_steps
+from pipeline.core.outcome import Run, ViewsOutcome
+from pipeline.core.runs.flow import FINISH, LOAD, VIEWS, Step, next_steps
 from pipeline.core.runs.plan import parts
 from pipeline.state import keys
 from pipeline.state.lease import held
@@ -34,6 +34,11 @@ def due(ctx: Context, run_id: str) -> list[Step]:
     run = ctx.ledger.run(run_id)
     begun, _ = begun_parts(ctx, run)
     return next_steps(begun, ctx.outcomes.done(run_id), late=ctx.now() > run.deadline) or [Step(FINISH)]
+
+
+def views_made(ctx: Context, run_id: str) -> ViewsOutcome | None:
+    """What became of a run's views; `None` until they are looked after."""
+    return ctx.outcomes.outcome(run_id, str(Step(VIEWS)), ViewsOutcome)
 
 
 def owing(ctx: Context) -> list[Run]:

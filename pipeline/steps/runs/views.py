@@ -38,11 +38,6 @@ def check_views(ctx: Context, run_id: str) -> ViewsOutcome:
     return outcome
 
 
-def views_made(ctx: Context, run_id: str) -> ViewsOutcome | None:
-    """What became of a run's views; `None` until they are looked after."""
-    return ctx.outcomes.outcome(run_id, str(Step(VIEWS)), ViewsOutcome)
-
-
 def _attempt(ctx: Context, run: Run) -> ViewsOutcome:
     try:
         write_later(ctx, run)
