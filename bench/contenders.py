@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -22,13 +23,14 @@ from lab.guard import guarded_process
 from pipeline.core.model import DayRange
 from pipeline.core.outcome import RunState
 
-PATIENCE_S = 300.0
+PATIENCE_S, READY_S = 300.0, 60.0
 READY = b" ready."
 FLOOR, SERIAL, CELERY, DLT = "floor", "serial script", "Celery alone", "dlt"
+DLT_CHECKED = "dlt, code checked"
 OURS, LOCAL = "laike on Celery", "laike --local"
 SUCCESS = "success"
 SAID_CHARS = 90
-LONG_ID = re.compile(r"\b[0-9a-f]{8,}(?:-[0-9a-f]{4,})*\b|\b\d{10,}(?:\.\d+)?\b")
+LONG_ID = re.compile(r"\b\d{10,}(?:\.\d+)?\b|\b[0-9a-f]{8,}(?:-[0-9a-f]{4,})*\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +60,10 @@ def bare(run: Callable[[Job], None], *, reads_back: bool) -> Callable[[World, Da
     return ran
 
 
-def celery_alone(made: World, fresh: DayRange, python: Path | None = None) -> Ran:
+def celery_alone(made: World, fresh: DayRange) -> Ran:
     """A worker that is ready, and the program that sends the chord and waits for its result."""
     given = {"FACTS": str(_facts(made, fresh)), "PYTHONPATH": str(program_of("celery").parent)}
-    python, log = python or python_of("celery"), made.home / "celery-alone.log"
+    python, log = python_of("celery"), made.home / "celery-alone.log"
     how = ("--loglevel", "INFO", "--pool", "threads", "--concurrency", "20")
     command = [str(python), "-m", "celery", "--app", "celery_peer", "worker", *how]
     log.unlink(missing_ok=True)  # of an earlier one
@@ -72,10 +74,11 @@ def celery_alone(made: World, fresh: DayRange, python: Path | None = None) -> Ra
         return Ran(ran.sent, ran.ended, ran.exit_code, ran.said, memory=_peak(worker.pid))
 
 
-def with_dlt(made: World, fresh: DayRange) -> Ran:
+def with_dlt(made: World, fresh: DayRange, *, check_code: bool = False) -> Ran:
     """A pipeline from its start to its end; its folder stays for the next one of this world."""
     given = {"RUNTIME__DLTHUB_TELEMETRY": "false", "DLT_DATA_DIR": str(made.home / "dlt")}
-    return _program([str(python_of("dlt")), str(program_of("dlt")), str(_facts(made, fresh))], given, made.home)
+    facts = str(_facts(made, fresh, check_code=check_code))
+    return _program([str(python_of("dlt")), str(program_of("dlt")), facts], given, made.home)
 
 
 def on_celery(made: World, fresh: DayRange) -> Ran:
@@ -103,6 +106,7 @@ CONTENDERS: Mapping[str, Callable[[World, DayRange], Ran]] = {
     SERIAL: bare(serial.run, reads_back=False),
     CELERY: celery_alone,
     DLT: with_dlt,
+    DLT_CHECKED: partial(with_dlt, check_code=True),
     OURS: on_celery,
     LOCAL: without_celery,
 }
@@ -111,7 +115,7 @@ ONCE_MORE: Mapping[str, Callable[[World, DayRange], Ran]] = {**CONTENDERS, OURS:
 
 def words(said: str) -> str:
     """The first words of a contender, without what differs from run to run."""
-    line = LONG_ID.sub("…", said).replace("|", "/")
+    line = LONG_ID.sub("…", said).replace("|", "/").replace("`", "'")
     return line if len(line) <= SAID_CHARS else line[:SAID_CHARS].rstrip() + " …"
 
 
@@ -145,17 +149,17 @@ def _program(command: list[str], given: Mapping[str, str], home: Path) -> Ran:
             return Ran(sent, ended, 1, f"nothing within {PATIENCE_S:.0f} s", memory=memory)
         errors.seek(0)
         lines = errors.read().decode(errors="replace").strip().splitlines()
-    said = words(f"error: {_error_of(lines)}") if exit_code else SUCCESS
+    said = words(f"error: {error_of(lines)}") if exit_code else SUCCESS
     return Ran(sent, ended, exit_code, said, memory=memory)
 
 
-def _error_of(lines: list[str]) -> str:
+def error_of(lines: list[str]) -> str:
     """The line of a trace that names the error that ended the program."""
     named = [line for line in lines if re.match(r"[\w.]+(?:Error|Exception|Failed|Retry|Refused)\w*\b", line)]
     return (named or lines or [""])[-1]
 
 
-def _facts(made: World, fresh: DayRange) -> Path:
+def _facts(made: World, fresh: DayRange, **more: object) -> Path:
     """The file of what a peer's program is told."""
     job = made.job(fresh)
     told = {
@@ -167,6 +171,7 @@ def _facts(made: World, fresh: DayRange) -> Path:
         "rate": job.rate,
         "redis": made.redis_url,
         "home": str(made.home),
+        **more,
     }
     file = made.home / "facts.json"
     file.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
@@ -174,7 +179,7 @@ def _facts(made: World, fresh: DayRange) -> Path:
 
 
 def _wait_until_ready(guard: "subprocess.Popen[str]", log: Path) -> None:
-    end = time.time() + PATIENCE_S
+    end = time.time() + READY_S
     while READY not in log.read_bytes():
         if guard.poll() is not None or time.time() > end:
             msg = f"the peer's worker did not get ready: {log.read_text(encoding='utf-8')[-2000:]}"

@@ -82,10 +82,11 @@ def laps_of(contender: str, case: Case) -> Iterator[Lap]:
         for fault in case.fault(slow):
             slow.control("faults", fault)
         for scenario in case.laps:
-            yield _lap(slow, fresh, scenario, contender)
+            yield lap_in(slow, fresh, scenario, contender)
 
 
-def _lap(made: World, fresh: DayRange, scenario: str, contender: str) -> Lap:
+def lap_in(made: World, fresh: DayRange, scenario: str, contender: str) -> Lap:
+    """A contender's lap in a world as it is, judged by the emulator."""
     window = made.job(fresh).window
     before, logged = made.rows(window), made.logged()
     ran = (ONCE_MORE if scenario == AGAIN else CONTENDERS)[contender](made, fresh)

@@ -15,11 +15,6 @@ class Verdict:
     doubled: int
     replaced: int
 
-    @property
-    def right(self) -> bool:
-        """Whether each row of the source is there once."""
-        return not self.lost and not self.doubled
-
 
 def verdict(wanted: Collection[Key], before: Mapping[str, Key], after: Mapping[str, Key]) -> Verdict:
     """Judge a table, by record id before and after, against the keys that the source has."""
