@@ -5,7 +5,7 @@
 # make bench  daily runs and backfills against a bare client, into docs/benchmarks.md (QUICK=1: less, only printed);
 #             PEERS=1: other tools beside the product instead, each in an environment of its own, from PyPI
 # make mutants  take one defence out of the product at a time: tests must fail each time
-# make up     start the containers with the settings of .env; PROFILE=demo: on the emulator, without settings
+# make up     start the containers with the settings of .env, which is begun where there is none; PROFILE=demo: on the emulator
 # make down   stop them; their volumes stay
 # make docker-test  the image and the compose file on a real Docker engine
 # make clean  remove the environment, caches and demo-output
@@ -39,7 +39,7 @@ bench: setup
 	@.venv/bin/python -m bench $(if $(QUICK),--quick) $(if $(PEERS),--peers)
 
 up:
-	@docker compose $(if $(PROFILE),--profile $(PROFILE)) up --build --detach --wait
+	@scripts/up $(PROFILE)
 
 down:
 	@docker compose --profile demo down

@@ -34,16 +34,18 @@ TWO_ADDRESSES = (
     "LAIKE_REDIS_URL and LAIKE_REDIS_URL_FILE are both set: "
     'to use another Redis set LAIKE_REDIS_URL_FILE: "" beside LAIKE_REDIS_URL, for every service'
 )
+NO_TABLE = "note: all settings are there but the table: the console's set-up page makes it, and the worker waits for it"
 
 
 def check(folder: Path, data: Path, volumes: Path) -> int:
     """Check that the services may start, and put each file where its service looks for it."""
     if os.environ.get("LAIKE_REDIS_URL") and os.environ.get("LAIKE_REDIS_URL_FILE"):
         raise WrongInput(TWO_ADDRESSES)
-    with opened() as ctx:
+    so_far = settings_roles.awaiting_table()
+    with opened(settings=so_far) as ctx:
         if ctx.client.exists(MARK) and not (folder / ".env").exists():
             raise WrongInput("these volumes are a demo's; end it first: docker compose --profile demo down --volumes")
-    for line in hand_on(data, volumes):
+    for line in [*hand_on(data, volumes), *([NO_TABLE] if so_far else [])]:
         sys.stderr.write(f"{line}\n")
     return 0
 

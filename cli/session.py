@@ -15,10 +15,11 @@ from worker.process import refuse_cluster
 
 
 @contextlib.contextmanager
-def opened(*, no_redis: bool = False) -> Iterator[Context]:
+def opened(*, no_redis: bool = False, settings: Settings | None = None) -> Iterator[Context]:
     """A context on the settings of the environment and `.env`; Redis answers.
 
     Args:
+        settings: In place of all that are set.
         no_redis: Keep in memory what Redis would hold, and read the token from its mirror file.
 
     Raises:
@@ -26,7 +27,7 @@ def opened(*, no_redis: bool = False) -> Iterator[Context]:
         StoreUnreachable: Redis does not answer.
         WrongRelease: It holds the state of a newer release, or workers of an older one still run.
     """
-    settings = Settings.load()
+    settings = settings or Settings.load()
     for line in unsaid(notes(settings)):
         note(("note:", "yellow"), f" {line}")
     if settings.clock_offset_s:

@@ -35,6 +35,12 @@ def to_login(_: Site, request: Request) -> Response:
     return RedirectResponse(f"{address(request, 'login')}{'?' if wanted else ''}{wanted}", SEE_OTHER)
 
 
+def to_login_and_authorize(_: Site, request: Request) -> Response:
+    """Lead a stranger from an address with a code to the login, then to begin anew: no page keeps the code."""
+    wanted = urlencode({"next": address(request, "authorize"), "ended": "authorization"})
+    return RedirectResponse(f"{address(request, 'login')}?{wanted}", SEE_OTHER)
+
+
 def to_login_from_fragment(_: Site, request: Request) -> Response:
     """Let htmx lead the whole page to the login, instead of showing it inside the fragment."""
     return Response("", UNAUTHORIZED, headers={"HX-Redirect": address(request, "login")})
@@ -98,9 +104,14 @@ def _plain(request: Request, status: int, words: str, more: str, headers: Mappin
 
 
 def _again(request: Request) -> str:
-    """The address to try once more; after a form the first page, since nothing is known of what the form did."""
+    """The address to try once more; after a form the first page, since nothing is known of what the form did.
+
+    Where the address holds a code, the page on which to begin anew.
+    """
     if request.method != "GET":
         return address(request, "today")
+    if request.scope["path"] == address(request, "authorize_callback"):
+        return address(request, "authorize")
     return f"{request.url.path}?{request.url.query}".removesuffix("?")
 
 

@@ -42,7 +42,8 @@ def build(site: Site) -> ASGIApp:
     slow = [Middleware(SlowBody)]
     app = Starlette(routes=_routes(), middleware=slow, max_body_size=BODY_MOST, exception_handlers=errors)
     app.state.site = site
-    return Prefix(ForMachines.before(Headers(app), site), site.settings.console_prefix)
+    app.router.redirect_slashes = False  # it would lead to the host that a visitor claims
+    return Prefix(Headers(ForMachines.before(app, site)), site.settings.console_prefix)
 
 
 def _routes() -> Sequence[BaseRoute]:

@@ -21,12 +21,13 @@ from pipeline.core.errors import LaikeError, StoreUnreachable, WrongInput
 from pipeline.state.store import ours
 
 Answer = Callable[[Visit], Response]
+Stranger = Callable[[Site, Request], Response]
 FIELDS_MOST = 1_100  # of a form: every account of an agency, ticked
 
 
-def page(path: str, answer: Answer, name: str) -> Route:
-    """A page that everybody with a login may see."""
-    return Route(path, _served(answer, answers.to_login), methods=["GET"], name=name)
+def page(path: str, answer: Answer, name: str, stranger: Stranger = answers.to_login) -> Route:
+    """A page that everybody with a login may see, and what a stranger sees."""
+    return Route(path, _served(answer, stranger), methods=["GET"], name=name)
 
 
 def fragment(path: str, answer: Answer, name: str) -> Route:
@@ -44,7 +45,7 @@ def back(path: str, name: str) -> Route:
     return page(path, lambda visit: visit.go(visit.current or "today"), name)
 
 
-def _served(answer: Answer, stranger: Callable[[Site, Request], Response]) -> Callable[[Request], Awaitable[Response]]:
+def _served(answer: Answer, stranger: Stranger) -> Callable[[Request], Awaitable[Response]]:
     async def serve(request: Request) -> Response:
         fields = FormData() if request.method == "GET" else await form_of(request, FIELDS_MOST)
         site: Site = request.app.state.site
@@ -54,9 +55,7 @@ def _served(answer: Answer, stranger: Callable[[Site, Request], Response]) -> Ca
     return serve
 
 
-def _answered(
-    request: Request, fields: FormData, answer: Answer, stranger: Callable[[Site, Request], Response]
-) -> Response:
+def _answered(request: Request, fields: FormData, answer: Answer, stranger: Stranger) -> Response:
     site: Site = request.app.state.site
     try:
         with ours(site.settings.redis_address):

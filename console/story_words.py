@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from console.words import Sign, day_sign, duration
+from console.words import WAITS, Sign, day_sign, duration
 from pipeline.core.outcome import DayState, RunState, Summary
 from pipeline.core.overview.runs.spans import QUEUE, Span
 from pipeline.core.overview.runs.story import AccountStory, Phase, RunTold
@@ -106,20 +106,27 @@ def tone(told: RunTold) -> str:
     return _TONES.get(told.state, "bad")
 
 
-def sentence(told: RunTold) -> str:
-    """The sentence on top of a run's page."""
+def sentence(told: RunTold, unattended: object = False) -> str:  # noqa: FBT002 as the template's own
+    """The sentence on top of a run's page; `unattended`: no worker is there to go on with it."""
     if told.end is None:
-        return _open_sentence(told)
+        return WAITS.word if unattended and not queued(told) else _open_sentence(told)
     parked = sum(one.state == DayState.PARKED for one in told.end.accounts)
     waited = told.count - parked
     good = sum(one.state.good for one in told.end.accounts)
     if told.end.dry_run:
         return f"试运行：{good}/{waited} 个账户可以写入，未写入表格"
     if told.state == RunState.SUCCESS:
-        return f"成功：{waited} 个账户已写入并核对一致"
+        return f"成功：{_came_in(told.end, waited)}核对一致"
     if told.state == RunState.INTERRUPTED:
         return "已中断：没有完成的部分会由系统补齐"
     return f"{'部分完成' if told.state == RunState.PARTIAL else '失败'}：{waited} 个账户中 {waited - good} 个未完成"
+
+
+def _came_in(end: Summary, waited: int) -> str:
+    """What came of a run that is a success."""
+    if any(one.window_rows or one.state not in (DayState.EMPTY, DayState.PARKED) for one in end.accounts):
+        return f"{waited} 个账户已写入并"
+    return f"{waited} 个账户在数据源都没有数据，已" if waited > 1 else "该账户在数据源没有数据，已"
 
 
 def queued(told: RunTold) -> bool:

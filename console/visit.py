@@ -67,6 +67,12 @@ class Visit:
         return {name: value for name, value in self.fields.multi_items() if isinstance(value, str)}
 
     @property
+    def address(self) -> str:
+        """Where this browser has the console open, without a slash at the end; empty if it names no host."""
+        origin = csrf.plain_origin(f"{self.request.url.scheme}://{self.request.headers.get('host', '')}")
+        return f"{origin}{self.request.scope.get('root_path', '')}" if origin else ""
+
+    @property
     def pages(self) -> Sequence[tuple[str, str]]:
         """The pages of the menu: name of the route, and word."""
         return MENU

@@ -3,6 +3,7 @@
 Times are in Asia/Shanghai; a page says so once.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -38,6 +39,7 @@ RUNS: Mapping[RunState, Sign] = {
     RunState.FAILED: Sign("✕", "失败", "bad"),
     RunState.INTERRUPTED: Sign("■", "已中断", "warn"),
 }
+WAITS = Sign("◌", "等待中：同步程序没有运行", "warn")
 _DAYS: Mapping[DayState, tuple[str, str]] = {
     DayState.LOADED: ("✓", "good"),
     DayState.EMPTY: ("0", "calm"),
@@ -57,9 +59,9 @@ KINDS: Mapping[RunKind, str] = {
 }
 
 
-def run_sign(state: RunState) -> Sign:
-    """How the state of a run is shown."""
-    return RUNS[state]
+def run_sign(state: RunState, unattended: object = False) -> Sign:  # noqa: FBT002 a filter's argument
+    """How the state of a run is shown; `unattended`: no worker is there to go on with it."""
+    return WAITS if unattended and state is RunState.RUNNING else RUNS[state]
 
 
 def day_sign(state: DayState) -> Sign:
@@ -107,6 +109,13 @@ def duration(seconds: float | None) -> str:
     return _two(whole, DAY_S, "天", "小时", HOUR_S)
 
 
+def roughly(seconds: float | None) -> str:
+    """A length of time that is only estimated, in whole minutes: 不到 1 分钟, 4 分钟, 2 小时 5 分."""
+    if seconds is None or seconds >= HOUR_S - MINUTE_S:
+        return duration(seconds)
+    return f"{math.ceil(seconds / MINUTE_S)} 分钟" if seconds >= MINUTE_S else "不到 1 分钟"
+
+
 def _two(seconds: int, unit: int, word: str, rest: str, rest_unit: int) -> str:
     left = seconds % unit // rest_unit
     return f"{seconds // unit} {word} {left} {rest}" if left else f"{seconds // unit} {word}"
@@ -137,6 +146,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "day": day,
     "moment": moment,
     "duration": duration,
+    "roughly": roughly,
     "ago": ago,
     "kind": kind,
     "seen": seen,

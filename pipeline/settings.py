@@ -40,6 +40,7 @@ from pipeline.settings_sources import (
     field_of,
     from_env_file,
     from_files,
+    from_table_file,
     from_toml,
     looked_for,
     seen,
@@ -104,6 +105,7 @@ class Settings(BaseSettings):
     feishu_app_secret: SecretStr = Field(validation_alias=_names("LAIKE_FEISHU_APP_SECRET"))
     bitable_app_token: str = Field(validation_alias=_names("LAIKE_BITABLE_APP_TOKEN"), pattern="^[A-Za-z0-9_-]+$")
     bitable_table_id: str = Field(validation_alias=_names("LAIKE_BITABLE_TABLE_ID"), pattern="^tbl[A-Za-z0-9]+$")
+    table_file: UserPath | None = None  # where the set-up keeps the table's id, in place of `.env`
     bitable_url: Url | None = None  # the table's page; set by an address in place of the token
     table_max_rows: int = Field(default=20_000, gt=0)
     table_split: Split = Split.AUTO
@@ -250,9 +252,10 @@ class Settings(BaseSettings):
         hold_secrets_of(seen())
         secrets, problems = from_files(seen())
         described, wrong = from_toml(seen())
+        kept, unread = from_table_file()
         made_up = {field_of(name): (stand_ins or {})[name] for name in unset(stand_ins or {})}
-        problems += wrong + _elsewhere(seen().get("LAIKE_ROLE"))
-        return cls.judged(from_env_file() | secrets | described | made_up, problems)
+        problems += wrong + unread + _elsewhere(seen().get("LAIKE_ROLE"))
+        return cls.judged(from_env_file() | secrets | described | made_up | kept, problems)
 
     @classmethod
     def judged(cls, given: Mapping[str, Any], problems: list[str]) -> Self:

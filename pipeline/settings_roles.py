@@ -8,9 +8,11 @@ page says what is missing, and every other page loads all settings.
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from pipeline.base_address import TABLE_ID
+from pipeline.core.errors import WrongInput
 from pipeline.settings import Settings
 from pipeline.settings_secrets import hold_secrets_of
-from pipeline.settings_sources import field_of, from_env_file, from_files, seen
+from pipeline.settings_sources import TABLE_FILE, field_of, from_env_file, from_files, seen, unset
 
 # what the Celery application needs
 _MESSAGES = frozenset(
@@ -56,6 +58,20 @@ def for_messages() -> Settings:
         WrongInput: As `load` does.
     """
     return Settings.load() if seen().get("LAIKE_ROLE") == "console" else load()
+
+
+def awaiting_table() -> Settings | None:
+    """The settings with a stand-in for the table, if it alone is missing and there is a file for what the set-up makes.
+
+    `None`: there is a table, or something else is wrong, which `Settings.load` names.
+    """
+    table = TABLE_ID[0]
+    if not seen().get(TABLE_FILE) or not unset([table]):
+        return None
+    try:
+        return Settings.load({table: _IN_SHAPE[field_of(table)]})
+    except WrongInput:
+        return None
 
 
 def _of_others(needs: Collection[str]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.base_address import from_address
+from pipeline.base_address import APP_TOKEN, TABLE_ID, from_address
 from pipeline.core.accounts.account_options import options_of
 from pipeline.core.errors import WrongInput
 from pipeline.core.rollover.split import Split
@@ -19,6 +19,7 @@ from pipeline.file_input import NoFile, path_of, read_filled, read_text
 ENV = Path(".env")
 CONFIG = Path("laike.toml")  # not secret, and too long for a variable
 PREFIX = "LAIKE_"
+TABLE_FILE = "LAIKE_TABLE_FILE"
 OLD_NAMES = {
     "LAIKE_OCEANENGINE_APP_ID": "JULIANG_APP_ID",
     "LAIKE_OCEANENGINE_SECRET": "JULIANG_SECRET",
@@ -69,8 +70,12 @@ def overridden() -> list[str]:
 
 def unset(names: Iterable[str]) -> list[str]:
     """The variables that are set neither by name, nor by old name, nor by a file."""
-    given = from_address(seen())
-    return [name for name in names if not any(map(given.get, (name, OLD_NAMES.get(name, name), f"{name}_FILE")))]
+    given, (kept, _) = from_address(seen()), from_table_file()
+    return [name for name in names if not (_is_set(given, name) or field_of(name) in kept)]
+
+
+def _is_set(given: Mapping[str, str | None], name: str) -> bool:
+    return any(map(given.get, (name, OLD_NAMES.get(name, name), f"{name}_FILE")))
 
 
 def seen() -> dict[str, str | None]:
@@ -137,6 +142,24 @@ def from_files(given_by: Mapping[str, str | None]) -> tuple[dict[str, Any], list
             given[field] = None  # reported here, so not as missing again
             problems.append(f"{name}_FILE: {error.message}")
     return given, problems
+
+
+def from_table_file() -> tuple[dict[str, str], list[str]]:
+    """The table's id by field, if the set-up kept it in the file for it, and problems with that file.
+
+    It counts while no variable names a table, and for the base that it was kept for.
+    """
+    given = from_address(seen())
+    if not (named := given.get(TABLE_FILE)) or _is_set(given, TABLE_ID[0]):
+        return {}, []
+    try:
+        base, _, table_id = read_text(path_of(named)).strip().partition(" ")
+    except NoFile:
+        return {}, []
+    except WrongInput as error:
+        return {}, [f"{TABLE_FILE}: {error.message}"]
+    ours = next((given[name] for name in APP_TOKEN if given.get(name)), None)
+    return ({field_of(TABLE_ID[0]): table_id} if base == ours else {}), []
 
 
 def from_toml(given_by: Mapping[str, str | None]) -> tuple[dict[str, Any], list[str]]:

@@ -9,7 +9,12 @@ import gc
 import sys
 
 gc.disable()  # what is loaded stays: nothing to collect before `worker_ready`
-from worker.app import app  # noqa: E402
+from pipeline.outgoing import guarded  # noqa: E402
+from worker.awaited import await_table  # noqa: E402
+
+with guarded():
+    await_table()
+from worker.app import app  # noqa: E402 it reads all settings
 
 
 def main() -> None:

@@ -3,6 +3,8 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 from cryptography.fernet import Fernet
 
@@ -12,6 +14,7 @@ from pipeline.context import Context, build
 from pipeline.core.coverage.status import NAME
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import Account
+from pipeline.settings import Settings
 from pipeline.settings_sources import ENV, unset
 from pipeline.state import envfile
 from pipeline.state.store import ours
@@ -24,7 +27,9 @@ from pipeline.steps.on_demand.init import (
     TABLE_NAME,
     Plan,
     carry_out,
+    keep_table,
     look,
+    place_of_table,
     settings_so_far,
     table_in_settings,
 )
@@ -53,7 +58,7 @@ def init(*, yes: bool) -> int:
     made = {name: _new(name) for name in unset((KEYS, LOGIN))}
     log_to_stderr("error")
     site, trouble = _look(made)
-    lines = [*_env_lines(made), *(_lines(site.plan) if site else [])]
+    lines = [*_env_lines(made), *(_lines(site.plan, place_of_table(site.ctx.settings)) if site else [])]
     for line in lines:
         output.say(f"  • {line}")
     if lines:
@@ -89,16 +94,16 @@ def _carry_out(made: dict[str, str], site: Site | None) -> None:
     if site is None or site.plan.empty:
         return
     with ours(site.ctx.settings.redis_address):
-        carry_out(site.ctx, site.plan, site.accounts, _keep, _say)
+        carry_out(site.ctx, site.plan, site.accounts, partial(_keep, site.ctx.settings), _say)
 
 
-def _keep(table_id: str) -> None:
+def _keep(settings: Settings, table_id: str) -> None:
     try:
-        envfile.write(ENV, {TABLE: table_id})
+        keep_table(settings, table_id)
     except LaikeError as error:  # such as in a container with read-only files
         output.note(f"{error.message}; set it by hand: {TABLE}={table_id}")
     else:
-        _say(f"{ENV}: {TABLE}={table_id} written")
+        _say(f"{place_of_table(settings)}: {TABLE}={table_id} written")
 
 
 def _end(site: Site | None, trouble: LaikeError | None) -> int:
@@ -124,13 +129,13 @@ def _env_lines(made: dict[str, str]) -> list[str]:
     return [*lines, f"{ENV}: readable by its owner only (0600)"] if envfile.open_to_others(ENV) else lines
 
 
-def _lines(plan: Plan) -> list[str]:
+def _lines(plan: Plan, place: Path) -> list[str]:
     listed = ", ".join(f"{column.name} ({column.type_name})" for column in plan.columns)
     lines = []
     if plan.table_id is None:
-        lines += [f"new table {TABLE_NAME} with the columns {listed}", f"{ENV}: {TABLE}, the new table's id"]
+        lines += [f"new table {TABLE_NAME} with the columns {listed}", f"{place}: {TABLE}, the new table's id"]
     elif plan.adopted:
-        lines.append(f"{ENV}: {TABLE}={plan.table_id}, the table {TABLE_NAME} that is there")
+        lines.append(f"{place}: {TABLE}={plan.table_id}, the table {TABLE_NAME} that is there")
     if plan.table_id and plan.columns:
         others = f"; is one of these meant? then rename it instead: {', '.join(plan.nearest)}" if plan.nearest else ""
         lines.append(f"new columns {listed}{others}")

@@ -19,6 +19,7 @@ from pipeline.state.store import connect
 
 READING = ("GET", "HEAD")
 _NOT_KEPT = {"Cache-Control": "no-store"}
+_ALLOW = {"Allow": ", ".join(READING)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class ForMachines:
             await self.people(scope, receive, send)
             return
         allowed = scope["method"] in READING
-        response = await run_in_threadpool(answer, Headers(scope=scope)) if allowed else _plain(405)
+        response = await run_in_threadpool(answer, Headers(scope=scope)) if allowed else _plain(405, headers=_ALLOW)
         await response(scope, receive, send)
 
     def _health(self, _: Headers) -> Response:

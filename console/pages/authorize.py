@@ -6,20 +6,23 @@ callback answers with a redirect whatever happens, so that no page's address hol
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from celery import Celery
 from starlette.responses import Response
 
+from console import answers
 from console.routes import act, fragment, page
 from console.visit import Visit
 from pipeline.core.errors import LaikeError, WrongInput
-from pipeline.core.overview.authorization import Authorized, Following, Standing, following
+from pipeline.core.overview.authorization import Authorized, Standing, following
 from pipeline.core.token import Answer, answer_in
 from pipeline.state.console.keys import STATE_TTL_S
 from pipeline.state.store import StoreTrouble
 from pipeline.steps.overview import authorization
 from pipeline.steps.overview.authorization import Visitor
+from pipeline.steps.overview.hindrances import unattended
 from pipeline.steps.runs.plan import daily_is_outstanding
 from worker.transport import as_store_trouble
 
@@ -63,19 +66,20 @@ def paste(visit: Visit) -> Response:
 
 
 def done(visit: Visit) -> Response:
-    """Show what the last authorization changed, and the runs that load what was owed."""
+    """Show what the last authorization changed, the runs that load what was owed, and whether it holds no more."""
     there = authorization.standing(visit.ctx)
     if there.last is None:
         return visit.go("authorize")
-    return visit.render(
-        "authorized.html", last=there.last, headline=_outcome(there.last), following=_following(visit, there.last)
-    )
+    dead = there.trouble is not None or there.until is None
+    headline = _headline(visit, there) if dead else _outcome(there.last)
+    shown = _following(visit, there.last)
+    return visit.render("authorized.html", last=there.last, headline=headline, dead=dead, **shown)
 
 
 def progress(visit: Visit) -> Response:
     """Show the runs once more."""
     last = authorization.standing(visit.ctx).last
-    return visit.render("_authorized.html", following=_following(visit, last)) if last else Response("")
+    return visit.render("_authorized.html", **_following(visit, last)) if last else Response("")
 
 
 def _visitor(visit: Visit) -> Visitor:
@@ -99,7 +103,8 @@ def _headline(visit: Visit, there: Standing) -> Headline:
         return Headline("bad", words, "同步已停止，请重新授权；欠缺的数据会在授权后立即补齐。")
     left = there.days_left(visit.now)
     if left < DAYS_WARNED:
-        return Headline("warn", f"授权还有 {left} 天到期", "到期后同步会停止，请尽快重新授权。")
+        when = f"还有 {left} 天到期" if left else "将在 24 小时内到期"
+        return Headline("warn", f"授权{when}", "到期后同步会停止，请尽快重新授权。")
     return Headline("good", f"授权有效，还有 {left} 天到期", "系统会自动续期，平时不需要操作。")
 
 
@@ -121,7 +126,7 @@ def _taken(visit: Visit, address: str, *, by_itself: bool) -> Response:
         return _refused(visit, error)
     visit.did("重新授权", f"{made.accounts} 个账户" if made.accounts is not None else "账户列表未能读取")
     authorization.sent(ctx, made, None if made.first else _send(visit))
-    return visit.go("authorized")
+    return visit.go("setup" if made.first and not made.trouble else "authorized")  # the first is a step of the set-up
 
 
 def _refused(visit: Visit, error: LaikeError) -> Response:
@@ -140,8 +145,10 @@ def _send(visit: Visit) -> str | None:
         return None
 
 
-def _following(visit: Visit, last: Authorized) -> Following:
-    return following(last, authorization.runs_since(visit.ctx, last), visit.now, ended=_ended(last.task))
+def _following(visit: Visit, last: Authorized) -> dict[str, Any]:
+    """The runs that load what was owed, and whether they wait for a worker."""
+    found = following(last, authorization.runs_since(visit.ctx, last), visit.now, ended=_ended(last.task))
+    return {"following": found, "unattended": unattended(visit.ctx, (one.state for one in found.runs))}
 
 
 def _ended(task: str | None) -> bool:
@@ -159,7 +166,7 @@ ROUTES = [
     page("/authorize", show, "authorize"),
     act("/authorize/begin", begin, "authorize_begin"),
     act("/authorize/paste", paste, "authorize_paste"),
-    page("/authorize/callback", come_back, "authorize_callback"),
+    page("/authorize/callback", come_back, "authorize_callback", answers.to_login_and_authorize),
     page("/authorize/done", done, "authorized"),
     fragment("/authorize/progress", progress, "authorize_progress"),
 ]

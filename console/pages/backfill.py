@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from console import backfills
 from console.inputs import day_in, text_in
+from console.ranges import usual
 from console.routes import act, fragment, page
 from console.visit import Unknown, Visit
 from pipeline.core.errors import WrongInput
@@ -23,6 +24,7 @@ from pipeline.render.words import days_words, named
 from pipeline.steps.accounts.roster import remembered_accounts
 from pipeline.steps.overview import runs, story
 from pipeline.steps.overview.estimate import estimate
+from pipeline.steps.overview.hindrances import unattended
 from pipeline.steps.runs.backfill import stop as stop_run
 
 BAD_INPUT = 400
@@ -64,7 +66,10 @@ def begin(visit: Visit) -> Response:
         raise WrongInput("表单已失效，请重新填写")
     first, last = _days(visit, visit.form)
     answers = backfills.a_worker_answers()
-    run = backfills.begin(visit.ctx, first, last, wanted, once=once)
+    try:
+        run = backfills.begin(visit.ctx, first, last, wanted, once=once)
+    except WrongInput as error:  # an account that is gone since it was estimated
+        raise WrongInput(_what_is_wrong(visit, wanted, error)) from None
     if not any(one.act == "补数" for one in visit.site.acts.of_run(run.run_id)):
         visit.did("补数", f"{days_words(run.days)}，{len(run.accounts)} 个账户", run.run_id)
     return visit.go("run", run_id=run.run_id, query={} if answers else {"waits": "1"})
@@ -105,6 +110,7 @@ def _form(visit: Visit, fields: Mapping[str, str], chosen: Sequence[str], wrong:
         last=text_in(fields, "last") or newest.isoformat(),
         oldest=_oldest(visit),
         newest=newest,
+        usual=usual(china_day(visit.now)),
         count=len(names),
         all_ticked=len(names) <= TICKS,
         ticks=ticks,
@@ -125,7 +131,8 @@ def _lists(visit: Visit) -> dict[str, Any]:
     open_ = {one.run_id: one for one in lines if one.state == RunState.RUNNING}
     progress = {one.run_id: one for one in story.under_way(visit.ctx, list(open_))}
     ended: list[RunLine] = [one for one in lines if one.run_id not in open_]
-    return {"open": open_, "progress": progress, "ended": ended[:20]}
+    idle = unattended(visit.ctx, (one.state for one in lines))
+    return {"open": open_, "progress": progress, "ended": ended[:20], "unattended": idle}
 
 
 def _days(visit: Visit, fields: Mapping[str, str]) -> tuple[date, date]:

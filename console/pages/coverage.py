@@ -14,7 +14,7 @@ from console.visit import Unknown, Visit
 from console.words import DAYS
 from pipeline.core.errors import WrongInput
 from pipeline.core.overview.account_days import AccountDays
-from pipeline.core.overview.cell_story import CellStory
+from pipeline.core.overview.cell_story import CellStory, shut
 from pipeline.core.overview.coverage_page import SPANS, Asked
 from pipeline.steps.overview import cell_story, coverage_page
 from pipeline.steps.overview.hindrances import silent
@@ -74,6 +74,8 @@ def read_again(visit: Visit) -> Response:
         account = cell_story.account_of(visit.ctx, account_id)
     except WrongInput:
         raise Unknown(NO_ACCOUNT) from None
+    if why := shut(wanted, visit.now):  # midnight passed since the page was made, say
+        raise WrongInput(why)
     run = backfills.begin(visit.ctx, wanted, wanted, [account.id])
     visit.did("重新读取", f"{account.name} {wanted}", run_id=run.run_id)
     return visit.go("coverage_day", account_id=account.id, day=wanted.isoformat())

@@ -21,13 +21,15 @@ from pipeline.state.store import ours
 TOO_MANY = 429
 FIELDS_MOST = 10
 WRONG = "用户名或密码不对。"
+ENDED = "登录已过期，本次授权没有完成。请重新登录，再点击“开始授权”。"
 WAIT = "尝试的次数太多，请过半分钟再登录。"
-MAKE_A_PASSWORD = 'python3 -c "import secrets; print(secrets.token_urlsafe(15))"'  # noqa: S105 the command that makes one
+MAKE_A_PASSWORD = "head -c 15 /dev/urandom | base64 | tr +/ -_"  # noqa: S105 the command that makes one
 
 
 async def show(request: Request) -> Response:
     """The form, or which line is missing."""
-    return _page(request, back=request.query_params.get("next", ""))
+    words = ENDED if "ended" in request.query_params else ""
+    return _page(request, words=words, back=request.query_params.get("next", ""))
 
 
 async def enter(request: Request) -> Response:

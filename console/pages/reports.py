@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from math import ceil
 from tempfile import TemporaryFile
@@ -12,10 +12,11 @@ from typing import BinaryIO
 from starlette.responses import Response
 
 from console.inputs import figures_day_in, page_in
+from console.ranges import WEEK, usual
 from console.routes import page
 from console.visit import Unknown, Visit
 from pipeline.core.errors import WrongInput
-from pipeline.core.model import DayRange
+from pipeline.core.model import DayRange, china_day
 from pipeline.core.overview.registers.reports import RANGE_DAYS_MAX
 from pipeline.core.runs.plan import yesterday
 from pipeline.render.export import Format
@@ -27,7 +28,7 @@ from pipeline.steps.overview.reports import compared
 PER_PAGE = 50
 ROWS_A_CALL, CALLS_BESIDES = 500, 3  # a page of the table; its fields, its views, the base
 CHUNK = 64 * 1024
-WEEK, MANY_ACCOUNTS = 7, 500
+MANY_ACCOUNTS = 500
 FILES_AT_ONCE = 2  # each reads the table, and takes a thread meanwhile
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -52,7 +53,7 @@ def show(visit: Visit) -> Response:
         page=number,
         pages=pages,
         calls=calls,
-        usual=usual(yesterday(visit.now)),
+        usual=usual(china_day(visit.now)),
         asked={"first": days.first, "last": days.last},
         change=change,
     )
@@ -130,22 +131,6 @@ def _range(visit: Visit) -> DayRange:
 def _usual_days(visit: Visit) -> int:
     """How many days are shown unasked: of very many accounts one, since a week of them takes a tenth of a second."""
     return WEEK if account_count(visit.ctx) <= MANY_ACCOUNTS else 1
-
-
-def usual(newest: date) -> list[tuple[str, DayRange]]:
-    """Ranges that people ask for."""
-    monday = newest - timedelta(days=newest.weekday())
-    month = newest.replace(day=1)
-    last_month = (month - timedelta(days=1)).replace(day=1)
-    return [
-        ("昨日", DayRange(newest, newest)),
-        ("最近 7 天", DayRange(newest - timedelta(days=WEEK - 1), newest)),
-        ("最近 30 天", DayRange(newest - timedelta(days=29), newest)),
-        ("本周", DayRange(monday, newest)),
-        ("上周", DayRange(monday - timedelta(days=WEEK), monday - timedelta(days=1))),
-        ("本月", DayRange(month, newest)),
-        ("上月", DayRange(last_month, month - timedelta(days=1))),
-    ]
 
 
 def change(share: Decimal | None) -> str:

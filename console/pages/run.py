@@ -10,6 +10,7 @@ from console.routes import fragment, page
 from console.visit import Unknown, Visit
 from pipeline.core.overview.runs.story import RunTold
 from pipeline.steps.overview import story
+from pipeline.steps.overview.hindrances import unattended
 
 NO_SUCH_RUN = "没有这次运行，或记录已超过保存期限。"
 PHASES_SHOWN = 40  # the newest: a year's backfill has hundreds
@@ -40,6 +41,7 @@ def _shown(visit: Visit, told: RunTold) -> dict[str, Any]:
     return {
         "told": told,
         "waits": bool(visit.query.get("waits")),  # no worker answered when it was begun
+        "unattended": unattended(visit.ctx, [told.state]),
         "words": story_words,
         "phases": phases,
         "batches": len({phase.batch for phase in phases} - {None}),

@@ -10,6 +10,7 @@ from pipeline.core.outcome import RunState
 from pipeline.core.overview.runs.lines import Wanted
 from pipeline.core.run_kind import RunKind
 from pipeline.steps.overview import runs
+from pipeline.steps.overview.hindrances import unattended
 
 ACTS_SHOWN = 30
 FILTERS = ("state", "kind", "day", "account", "bad")
@@ -19,9 +20,11 @@ def show(visit: Visit) -> Response:
     """List the runs that are wanted, the newest first."""
     wanted, after = _wanted(visit), number_in(visit.query, "after")
     asked = {name: text_in(visit.query, name) for name in FILTERS}
+    found = runs.page_of(visit.ctx, wanted, after)
     return visit.render(
         "runs.html",
-        page=runs.page_of(visit.ctx, wanted, after),
+        page=found,
+        unattended=unattended(visit.ctx, (line.state for line in found.lines)),
         wanted=wanted,
         query={name: value for name, value in asked.items() if value},
         states=[(state, RUNS[state].word) for state in RunState],

@@ -3,7 +3,6 @@
 Secrets stay in `.env`: no form here takes one, and no line shows one.
 """
 
-import threading
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -18,8 +17,10 @@ from pipeline.core.overview.setup.choice import line_for
 from pipeline.core.overview.setup.model import Facts, StepState
 from pipeline.core.overview.setup.steps import setup_of
 from pipeline.core.overview.setup.words import ITEMS
+from pipeline.state import keys
+from pipeline.state.lease import hold
 from pipeline.steps.accounts.roster import current_accounts
-from pipeline.steps.overview.hindrances import Silent, silent
+from pipeline.steps.overview.hindrances import Silent, silent, unattended
 from pipeline.steps.overview.setup.here import Here, choices, facts_of, here
 from pipeline.steps.overview.setup.table import make_table, plan_table
 from pipeline.steps.overview.setup.trial import tried
@@ -39,7 +40,6 @@ RESULTS: Mapping[str, Sign] = {
     "warning": Sign("!", "请留意", "warn"),
     "broken": Sign("✕", "未通过", "bad"),
 }
-_beginning = threading.Lock()
 LISTED_MOST = 300  # accounts with a tick each; more make a page that nobody reads
 
 
@@ -51,9 +51,10 @@ def show(visit: Visit) -> Response:
 
 def watch(visit: Visit) -> Response:
     """Show how far the first run is."""
-    facts = facts_of(_here(visit))
+    at = _here(visit)
+    facts = facts_of(at)
     step = setup_of(facts).steps[-1]
-    answer = visit.render("_setup_run.html", step=step, last=facts.last)
+    answer = visit.render("_setup_run.html", step=step, last=facts.last, unattended=_unattended(at, facts))
     if step.state != StepState.RUNNING:
         answer.headers["HX-Redirect"] = visit.path("setup")  # what the whole page says has changed
     return answer
@@ -83,7 +84,11 @@ def make(visit: Visit) -> Response:
     plan = make_table(_usable(_here(visit)))
     visit.did("创建数据表", "按计划创建或补全数据表")
     at = _here(visit)  # the table's id may be in the settings now
-    return _page(visit, at, replace(facts_of(at), plan=plan))
+    facts = facts_of(at)
+    if at.ctx:  # the table shows that the Feishu app works; without a token only a test shows it of the other
+        tested = tried(at.ctx, setup_of(facts).testable & {"oceanengine"}, workers_of(at.ctx))
+        facts = replace(facts, tested=tested)
+    return _page(visit, at, replace(facts, plan=plan))
 
 
 def discover(visit: Visit) -> Response:
@@ -113,7 +118,8 @@ def send(visit: Visit) -> Response:
 def run(visit: Visit) -> Response:
     """Begin the first run, through the workers; one that is under way is joined."""
     ctx = visit.ctx
-    with _beginning:  # two at once would each see none under way
+    # two at once would each see none under way
+    with hold(ctx.client, keys.step("setup", "begin"), ctx.time_left(None)):
         if setup_of(facts_of(Here(ctx, ()))).steps[-1].state != StepState.RUNNING:
             require_worker()
             begun = begin(ctx, None, [], dry_run=False)
@@ -132,7 +138,12 @@ def _usable(at: Here) -> Context:
     return at.ctx
 
 
+def _unattended(at: Here, facts: Facts) -> bool:
+    return bool(at.ctx and facts.last and unattended(at.ctx, [facts.last.state]))
+
+
 def _page(visit: Visit, at: Here, facts: Facts, chosen: set[str] | None = None, line: str | None = None) -> Response:
+    facts = replace(facts, address=visit.address)
     listed = (choices(at.ctx) or []) if at.ctx and at.complete else []
     return visit.render(
         "setup.html",
@@ -142,6 +153,7 @@ def _page(visit: Visit, at: Here, facts: Facts, chosen: set[str] | None = None, 
         complete=at.complete,
         idle=at.ctx is not None and silent(at.ctx) != Silent(beat=False, workers=False),
         last=facts.last,
+        unattended=_unattended(at, facts),
         listed=listed,
         too_many=len(listed) > LISTED_MOST,
         chosen={one.id for one in listed if one.enabled} if chosen is None else chosen,

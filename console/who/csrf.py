@@ -12,6 +12,7 @@ sends neither header, such as curl, has no cookie that a foreign page could abus
 
 import hashlib
 import hmac
+import re
 import secrets
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ FIELD = "csrf"
 FOREIGN_FORM = "这个表单不是从本页面发出的，或者登录后页面没有刷新过。请刷新页面后再试一次。"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"[A-Za-z0-9.:\[\]-]+")
 _SHOWN = 200  # characters of a header in an answer
 _DIGEST = hashlib.sha256().digest_size
 
@@ -54,6 +56,11 @@ def origin_of(address: str) -> str:
     port = "" if parts.port in {None, _DEFAULT_PORTS.get(parts.scheme)} else f":{parts.port}"
     host = parts.hostname or ""
     return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
+
+
+def plain_origin(told: str) -> str:
+    """The origin that a request names, as a browser writes it; empty if it is none, or its host holds other signs."""
+    return origin_of(told) if _place(told) and _HOST.fullmatch(told.partition("://")[2]) else ""
 
 
 def token(session_id: str) -> str:

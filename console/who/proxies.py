@@ -28,6 +28,7 @@ class Prefix:
         prefix = self._prefix
         if prefix and scope["type"] != "lifespan":
             path: str = scope["path"]
-            carries = path == prefix or path.startswith(prefix + "/")
-            scope = {**scope, "root_path": prefix, "path": path if carries else prefix + path}
+            whole = f"{prefix}/" if path == prefix else path  # people leave the slash at the end out
+            carries = whole.startswith(f"{prefix}/")
+            scope = {**scope, "root_path": prefix, "path": whole if carries else prefix + path}
         await self._app(scope, receive, send)

@@ -53,7 +53,7 @@ CAUSES: Mapping[str, Cause] = {
     "bad_response": Cause("接口返回不完整", "巨量引擎或飞书返回的数据不完整，本次未写入；系统会稍后重试。"),
     "needs_person": Cause("需要人工处理", f"需要重新授权或补充权限，{_CALL}", "需要人工处理：请重新授权或补充权限。"),
     # 巨量引擎
-    "account_unavailable": Cause("账户不可用", "请在巨量引擎检查该账户的状态和授权。"),
+    "account_unavailable": Cause("账户不可用", "请在巨量引擎检查该账户的状态和授权；恢复后会自动补上近期所缺的数据。"),
     "token_expired": Cause("访问凭证已过期", "访问凭证已过期，系统会自动刷新。"),
     "needs_authorization": Cause(
         "授权失效",
@@ -160,7 +160,7 @@ CAUSES: Mapping[str, Cause] = {
     "conflict": Cause("两个账户数据矛盾", "同一单元在两个账户中的数据不同，未写入；请在巨量引擎核对主账户与复制账户。"),
     "overtaken": Cause("有更新的数据待核对", "另一次运行已写入更新的数据，正在核对；系统会自动补齐。"),
     "stale": Cause("已获取的数据过期", "已获取的数据放置过久，未写入；系统会自动重新获取。"),
-    "suspicious_empty": Cause("所有账户无数据", "所有账户均无数据，但前几日有消耗，请在巨量引擎后台核对。"),
+    "suspicious_empty": Cause("账户均无数据", "所有账户均无数据，但前几日有消耗，请在巨量引擎后台核对。"),
     # the runs
     "failed": Cause("未完成", "", "请联系负责同步的工程师。"),
     "bug": Cause(

@@ -115,7 +115,7 @@ def _series(report: Report, figure: Callable[[Sums], Decimal]) -> dict[str, list
     }
 
 
-Block = tuple[Sequence[date], Sequence[tuple[Account, Sequence[DayCoverage]]]]
+Block = tuple[Sequence[date], Sequence[tuple[Account, Sequence[DayCoverage | None]]]]
 
 
 def _blocks(report: Report) -> Iterator[Block]:
@@ -123,7 +123,7 @@ def _blocks(report: Report) -> Iterator[Block]:
     days = list(report.days)
     for first in range(0, len(days), GRID_DAYS):
         shown = days[first : first + GRID_DAYS]
-        yield shown, [(account, [of[day] for day in shown]) for account, of in report.grid.items()]
+        yield shown, [(account, [of.get(day) for day in shown]) for account, of in report.grid.items()]
 
 
 def _named(names: Sequence[str]) -> str:

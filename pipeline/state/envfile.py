@@ -1,4 +1,4 @@
-"""Writes values that `laike init` makes into `.env`; every other line stays as it is."""
+"""Writes values that the set-up makes into `.env`, every other line of which stays, or into a file of their own."""
 
 import re
 from collections.abc import Mapping
@@ -20,14 +20,25 @@ def write(path: Path, values: Mapping[str, str]) -> None:
         LaikeError: It cannot be written.
     """
     old = ""
+    with suppress(NoFile):
+        old = read_text(path)
+    write_text(path, with_values(old, values), ", ".join(values) or "its mode")
+
+
+def write_text(path: Path, text: str, what: str) -> None:
+    """Write a file, atomically; afterwards only its owner can read it.
+
+    Args:
+        what: Is set by it, for the words of an error.
+
+    Raises:
+        LaikeError: It cannot be written.
+    """
     try:
-        with suppress(NoFile):
-            old = read_text(path)
         with replacing(path) as file:
-            file.write(with_values(old, values).encode())
+            file.write(text.encode())
     except OSError as error:
-        names = ", ".join(values) or "its mode"
-        msg = f"{path} cannot be written ({error.strerror}): {names} not set"
+        msg = f"{path} cannot be written ({error.strerror}): {what} not set"
         raise LaikeError(msg, what_to_do=f"请检查 {path} 所在目录的写权限。") from None
 
 

@@ -44,7 +44,7 @@ def test_a_backfill_is_weighed_begun_watched_stopped_and_gone_on_with(working: D
     page.get_by_label("蜀香小馆").check()
     page.get_by_label("填写账户名称或 ID").fill("拾光咖啡")
     page.get_by_role("button", name="估算").click()
-    expect(page.locator(".headline")).to_contain_text("大约需要")
+    expect(page.locator(".headline")).to_contain_text("预计用时")
     page.reload()  # asks for nothing again
     with nobody_writes(working):
         page.get_by_role("button", name="开始补数").click()
@@ -55,7 +55,7 @@ def test_a_backfill_is_weighed_begun_watched_stopped_and_gone_on_with(working: D
         expect(other.locator("#backfills")).to_contain_text("正在停止")
     expect(page.get_by_role("status")).to_contain_text("部分完成", timeout=SOON_MS)  # nobody reloads it
     page.go_back()
-    expect(page.locator(".headline")).to_contain_text("大约需要")
+    expect(page.locator(".headline")).to_contain_text("预计用时")
     expect(other.locator("#backfills")).to_contain_text("部分完成", timeout=SOON_MS)
     other.get_by_role("button", name="继续").click()
     other.get_by_role("button", name="开始补数").click()

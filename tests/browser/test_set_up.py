@@ -1,6 +1,5 @@
 """From an empty base to the first success: what a person does, each thing by its name, and how many there are."""
 
-import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,6 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.person import Person
 from tests.browser.test_every_page import CLIPPED, barriers
 from tests.console_desk import ACTOR, Desk
 from tests.lab import Lab, empty
@@ -23,30 +23,15 @@ SET_LATER = (
 
 
 @dataclass
-class Person:
-    """Somebody with a browser and a shell, who notes what they do."""
+class Newcomer(Person):
+    """Somebody with a shell, too, in whose folder the services run as processes."""
 
-    page: Page
-    lab: Lab
-    did: list[str] = field(default_factory=list)
-
-    def press(self, words: str) -> None:
-        """Press a button or follow a link."""
-        self.did.append(words)
-        self.page.locator("main").get_by_role("button", name=words, exact=True).or_(
-            self.page.locator("main").get_by_role("link", name=words, exact=True)
-        ).click()
-
-    def state(self, step: str) -> str:
-        """The sign and word of a step."""
-        return self.page.locator(f"#{step} > details > summary .sign").inner_text()
+    lab: Lab = field(kw_only=True)
 
     def fill_env(self, values: Mapping[str, str]) -> None:
         """Copy the block into `.env`, and fill in every line."""
         self.did.append("填写 .env")
-        block = self.page.locator("#settings > details > .copy pre").inner_text()
-        lines = [f"{name}'{values[name[:-1]]}'" if not name.startswith("#") else name for name in block.splitlines()]
-        (self.lab.home / ".env").write_text("\n".join(lines), encoding="utf-8")
+        (self.lab.home / ".env").write_text(self.filled(values), encoding="utf-8")
 
     def make_key(self) -> None:
         """Run the command of the page."""
@@ -74,19 +59,16 @@ def working(lab: Lab) -> Iterator[Workers]:
         yield made
 
 
-def come_in(person: Person, desk: Desk) -> None:
+def come_in(person: Newcomer, desk: Desk) -> None:
     """Log in, and be told what is missing."""
-    page, (name, _, password) = person.page, ACTOR.partition(":")
-    page.goto(f"{desk.url}/login?next=/setup")
-    page.get_by_label("用户名").fill(name)
-    page.get_by_label("密码").fill(password)
-    person.press("登录")
+    page = person.page
+    person.log_in(desk.url, ACTOR)
     assert person.state("settings") == "○ 待完成"
     expect(page.locator("#settings pre").filter(has_text=f"{desk.url}/authorize/callback")).to_be_visible()
     looked_at(page)
 
 
-def fill_in(person: Person) -> None:
+def fill_in(person: Newcomer) -> None:
     """Write what the page asks for into `.env`."""
     facts = person.lab.facts
     person.fill_env({
@@ -96,13 +78,15 @@ def fill_in(person: Person) -> None:
         "LAIKE_FEISHU_APP_SECRET": facts["feishu_app_secret"],
         "LAIKE_BITABLE_APP_TOKEN": f"{facts['url']}/base/{facts['app_token']}",
         "LAIKE_FEISHU_WEBHOOK_URL": facts["url"] + facts["webhook_path"],
+        "LAIKE_FEISHU_WEBHOOK_SECRET": "",
+        "LAIKE_FLOWER_LOGIN": "",
     })  # fmt: skip
     person.make_key()
     person.page.reload()
     assert person.state("settings") == "✓ 已完成"
 
 
-def make_the_table(person: Person) -> None:
+def make_the_table(person: Newcomer) -> None:
     """Test everything, see the plan of the table, have it made."""
     person.press("全部检测")
     assert person.state("checks") == "✓ 已完成"
@@ -113,15 +97,14 @@ def make_the_table(person: Person) -> None:
     assert person.state("authorize") == "○ 待完成"
 
 
-def authorize(person: Person, desk: Desk) -> None:
+def authorize(person: Newcomer, desk: Desk) -> None:
     """Authorize at the service, and come back to the set-up."""
     page = person.page
     person.press("开始授权")
     person.press("前往巨量引擎授权")
     person.did.append("同意授权")
     page.get_by_role("button", name="同意授权").click()
-    page.wait_for_url(re.compile(f"{desk.url}/authorize/done"))
-    page.get_by_role("navigation", name="页面").get_by_role("link", name="设置").click()
+    page.wait_for_url(f"{desk.url}/setup")
     assert (person.state("authorize"), person.state("accounts")) == ("✓ 已完成", "✓ 已完成")
 
 
@@ -129,7 +112,7 @@ def test_a_person_comes_from_an_empty_base_to_the_first_success(working: Workers
     lab = working.lab
     desk = Desk.opened(working, **dict.fromkeys(SET_LATER, ""))
     lab.control("settings", {"redirect_uri": f"{desk.url}/authorize/callback"})
-    person, done = Person(page, lab), page.get_by_role("status").filter(has_text="设置已完成")
+    person, done = Newcomer(page, lab=lab), page.get_by_role("status").filter(has_text="设置已完成")
     come_in(person, desk)
     fill_in(person)
     make_the_table(person)

@@ -57,6 +57,7 @@ def test_no_name_is_markup_and_no_query_breaks_the_page(lab: Lab) -> None:
 def test_nothing_is_called_readable_before_anything_was_read_or_without_an_authorization(desk: Desk) -> None:
     assert "还没有读取的记录" in (page := desk.get("/accounts").text)
     assert "都参与同步" not in page
+    assert "0.00" not in page
     desk.lab.sync()
     assert "都参与同步" in desk.get("/accounts").text
     desk.lab.control("rotate", {})

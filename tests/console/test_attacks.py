@@ -213,8 +213,18 @@ def test_a_login_leads_to_the_page_that_was_asked_for(wanted: str, console: Cons
 
 def test_no_address_is_made_of_what_a_visitor_says_about_the_host(console: Console) -> None:
     forged = {"Host": "evil.example", "X-Forwarded-Host": "evil.example"}
-    for answer in (console.browser().get("/probe", headers=forged), console.browser().get("/login", headers=forged)):
-        assert "evil" not in answer.text + answer.headers.get("Location", "")
+    for path in ("/probe", "/login", "/probe/", "/coverage/", "/static", "/nowhere/"):
+        for browser in (console.browser(), console.browser(ACTOR)):
+            answer = browser.get(path, headers=forged)
+            assert "evil" not in answer.text + answer.headers.get("Location", "")
+
+
+def test_behind_a_prefix_the_first_page_is_there_without_a_slash_at_the_end(redis_url: str) -> None:
+    with Console(redis_url, console_prefix="/laike") as console:
+        stranger, li = console.browser(), console.browser(ACTOR)
+        li.session.cookies.set(f"{COOKIE}_laike", li.cookie, domain="127.0.0.1", path="/laike")
+        assert stranger.get("").headers["Location"].startswith("/laike/login?")
+        assert li.get("").headers["Location"] == "/laike/setup"  # this console lacks settings
 
 
 # Guesses
@@ -373,7 +383,9 @@ def test_no_name_and_no_password_breaks_the_login(begin: int, console: Console) 
     assert console.browser().post("/login", form).status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/login", "/probe", "/nowhere", "/static/console.css", "/static/nothing"])
+@pytest.mark.parametrize(
+    "path", ["/login", "/probe", "/nowhere", "/static/console.css", "/static/nothing", "/healthz", "/metrics"]
+)
 def test_every_answer_is_told_to_be_careful(path: str, console: Console) -> None:
     headers = console.browser(ACTOR).get(path).headers
     assert "default-src 'none'" in headers["Content-Security-Policy"]
@@ -414,7 +426,7 @@ def test_without_a_login_every_page_names_the_missing_line_and_nobody_comes_in(v
         page = browser.get("/login")
         assert page.status_code == 200
         assert "LAIKE_CONSOLE_LOGIN=" in page.text
-        assert "secrets.token_urlsafe" in page.text
+        assert "head -c 15 /dev/urandom" in page.text
         assert browser.get("/static/console.css").status_code == 200
         assert "canary" not in page.text
         for login in (ACTOR, ":", "x:"):

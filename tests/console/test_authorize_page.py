@@ -1,6 +1,7 @@
 """授权 over HTTP: the whole way, and every way on which nothing may be exchanged."""
 
 import json
+import re
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -100,6 +101,19 @@ class TestTheWay:
         assert site.lab.context().tokens.trouble() is None
         assert site.lab.sync(site.lab.day).state == RunState.SUCCESS
 
+    def test_once_the_token_is_dead_again_the_result_says_so_and_leads_on(self, site: Desk) -> None:
+        site.get(came_back(site))
+        site.lab.control("rotate", {})
+        site.lab.sync(site.lab.day)
+        page = site.get("/authorize/done").text
+        assert "授权成功" not in page
+        assert "授权已被其他程序占用而失效" in page
+        assert "这次授权此后已失效" in page
+        assert re.search(r'<a class="button" href="/authorize">重新授权</a>', page)
+        assert "7 个账户" in page  # when it was authorized, and for what
+        site.get(came_back(site))
+        assert "授权成功" in site.get("/authorize/done").text
+
     def test_reload_and_back_exchange_nothing_twice(self, site: Desk) -> None:
         address = came_back(site)
         first = site.get(address, allow_redirects=False)
@@ -138,14 +152,14 @@ class TestTheWay:
         site.get(came_back(site))
         assert waiting(site) == ["laike.catch_up"]
 
-    def test_before_the_first_authorization_nothing_is_loaded(self, site: Desk) -> None:
+    def test_the_first_authorization_leads_back_to_the_set_up_and_nothing_is_loaded(self, site: Desk) -> None:
         client = site.lab.context().client
         for key in client.scan_iter("laike:v1:token:*"):
             client.delete(key)
         (site.lab.home / "token").unlink()
-        page = site.get(came_back(site)).text
-        assert "这是第一次授权" in page
+        assert site.get(came_back(site)).url == f"{site.url}/setup"
         assert waiting(site) == []
+        assert "这是第一次授权" in site.get("/authorize/done").text
 
 
 def waiting(desk: Desk) -> list[str]:
@@ -209,21 +223,47 @@ class TestNothingIsExchanged:
 
 
 class TestTheSessionEnded:
-    def test_meanwhile_and_after_the_login_the_person_goes_on(self, site: Desk) -> None:
+    def test_meanwhile_and_no_page_keeps_the_code_while_the_person_logs_in_to_begin_again(self, site: Desk) -> None:
         address = came_back(site)
-        client: Any = site.lab.context().client
-        for key in client.scan_iter("laike:v1:console:session:*"):
-            client.delete(key)
+        forget_sessions(site)
         login = site.get(address)
-        assert urlsplit(login.url).path == "/login"
-        assert exchanges(site) == 0
+        assert [urlsplit(one.headers["location"]).path for one in login.history] == ["/login"]
+        assert "登录已过期，本次授权没有完成" in login.text
+        code, state = part(address, "auth_code"), part(address, "state")
+        assert not [one for one in (code, state) if one in login.text + login.url]
         back = parse_qs(urlsplit(login.url).query)["next"][0]
         name, _, password = ACTOR.partition(":")
-        answer = site.session.post(
-            f"{site.url}/login", data={"name": name, "password": password, "next": back}, timeout=30
+        form = {"name": name, "password": password, "next": back}
+        assert (
+            "登录已过期" not in site.session.post(f"{site.url}/login", data=form | {"password": "x"}, timeout=30).text
         )
-        assert answer.url == f"{site.url}/authorize/done"
-        assert "授权成功" in answer.text
+        answer = site.session.post(f"{site.url}/login", data=form, timeout=30)
+        assert (answer.url, exchanges(site)) == (f"{site.url}/authorize", 0)
+        assert "授权成功" in site.get(came_back(site)).text
+
+    def test_meanwhile_and_the_same_person_may_paste_the_address_after_the_login(self, site: Desk) -> None:
+        address = came_back(site)
+        forget_sessions(site)
+        site.log_in()
+        assert "授权成功" in act(site, "/authorize/paste", {"address": site.url + address}).text
+
+
+def forget_sessions(desk: Desk) -> None:
+    client: Any = desk.lab.context().client
+    for key in client.scan_iter("laike:v1:console:session:*"):
+        client.delete(key)
+
+
+def test_a_page_that_says_that_the_store_is_at_fault_keeps_no_code_either(site: Desk) -> None:
+    address = came_back(site)
+    client: Any = site.lab.context().client
+    (key,) = client.keys("laike:v1:console:state:*")
+    client.delete(key)
+    client.rpush(key, "no string")
+    answer = site.get(address)
+    assert answer.status_code == 503
+    assert not [one for one in (part(address, "auth_code"), part(address, "state")) if one in answer.text]
+    assert 'href="/authorize"' in answer.text
 
 
 class TestPasted:

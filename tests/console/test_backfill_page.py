@@ -45,6 +45,31 @@ def run_ids(desk: Desk) -> list[str]:
     return [one for one in desk.workers.ctx.ledger.newest(0) if one.startswith("backfill-")]
 
 
+def test_while_no_worker_works_every_list_says_so_and_none_that_a_run_goes_on(desk: Desk) -> None:
+    _, form = weighed(desk, **span(desk))
+    desk.post("/backfill/begin", form)
+    (run_id,) = run_ids(desk)
+    for path in ("/backfill", "/backfill/open", "/runs", f"/runs/{run_id}"):
+        told = desk.get(path).text
+        assert "同步程序没有运行" in told, path
+        assert "◌</b> 进行中" not in told, path
+    desk.workers.worker()
+    assert wait_until(lambda: "同步程序没有运行" not in desk.get("/runs").text)
+    desk.workers.ended(run_id)
+
+
+def test_while_no_worker_works_the_first_page_does_not_say_that_the_day_is_being_loaded(desk: Desk) -> None:
+    one = desk.lab.accounts[1]
+    for report in ("report.promotion", "report.account"):
+        desk.lab.fault(report, "code", code=40002, times="always", match={"local_account_id": one})
+    desk.lab.sync()
+    desk.post("/coverage/read", {"account_id": one, "day": str(desk.lab.day)})
+    first = desk.get("/").text
+    assert "正在补" not in first
+    assert "有 1 个账户的数据没有入库" in first
+    assert "没有运行，" in first
+
+
 def test_what_it_will_cost_is_said_before_it_is_begun_and_it_is_begun_once(desk: Desk) -> None:
     desk.lab.sync()
     empty = desk.get("/backfill").text
@@ -141,6 +166,8 @@ def test_what_cannot_be_loaded_is_said_in_words_and_never_breaks_the_page(desk: 
         desk.get("/backfill?first=%00&last=x&account=%3Cscript%3E"),
     ]
     assert [one.status_code for one in answers] == [200, 400, 404, 400, 400, 404, 404, 200]
+    gone = desk.post("/backfill/begin", {**days, "accounts": "1834", "once": "0123456789ab"})  # since it was estimated
+    assert (gone.status_code, "找不到或不能补数的账户：1834" in gone.text, "unknown" in gone.text) == (400, True, False)
     assert "<script>" not in answers[-1].text.replace("<script src", "")
     assert run_ids(desk) == []
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from pipeline.core.model import AccountDay
+from pipeline.core.outcome import RunState
 from pipeline.state import keys
 from pipeline.state.console.acts import Acts
 from tests.console_desk import Desk
@@ -60,7 +61,7 @@ def test_before_the_first_run_the_page_says_so(desk: Desk) -> None:
 
 def test_once_all_is_loaded_the_page_says_so(desk: Desk) -> None:
     desk.lab.sync()
-    assert "最近 30 天的数据已全部入库" in desk.get("/coverage").text
+    assert "最近 30 天应同步的数据已全部入库" in desk.get("/coverage").text
     assert "没有符合条件的账户" in desk.get("/coverage?only=1").text
 
 
@@ -131,6 +132,23 @@ def test_a_day_is_read_again_and_its_page_follows_the_run(ready: Desk) -> None:
     assert str(ready.lab.day) in done.what
 
 
+def test_a_day_that_has_nothing_at_the_source_is_read_again_with_success_and_said_so(desk: Desk) -> None:
+    account, day = desk.lab.accounts[0], desk.lab.day
+    for row in desk.lab.source().values():
+        if str(row["local_account_id"]) == account:
+            gone = {"promotion_id": str(row["promotion_id"]), "day": day.isoformat(), "absent": True}
+            desk.lab.control("figures", {"account_id": account, **gone})
+    desk.lab.sync()
+    desk.workers.worker()
+    desk.post("/coverage/read", {"account_id": account, "day": str(day)})
+    (run_id,) = [one for one in desk.lab.context().ledger.newest(9) if one.startswith("backfill-")]
+    assert desk.workers.ended(run_id).state == RunState.SUCCESS
+    told = desk.get(f"/runs/{run_id}").text
+    assert "成功：该账户在数据源没有数据，已核对一致" in told
+    assert f"{day}：数据源没有这一天的数据（前几日有消耗）" in told
+    assert "部分完成" not in told
+
+
 def test_while_a_day_is_read_its_page_asks_again_and_offers_no_second_reading(ready: Desk) -> None:
     form = {"account_id": ready.lab.accounts[0], "day": str(ready.lab.day)}
     for _ in range(2):  # no worker runs: it goes on waiting
@@ -156,8 +174,10 @@ def test_a_day_that_the_source_no_longer_has_cannot_be_read_again(ready: Desk) -
     page = ready.get(f"/coverage/{ready.lab.accounts[0]}/{old}").text
     assert "365 天" in page
     assert "<button>重新读取" not in page
-    refused = ready.post("/coverage/read", {"account_id": ready.lab.accounts[0], "day": str(old)})
-    assert refused.status_code == 400
+    today = ready.lab.day + timedelta(days=1)  # the page was opened before midnight, say
+    for day, why in ((old, "这一天已无法重新读取"), (today, "结束后才能读取")):
+        refused = ready.post("/coverage/read", {"account_id": ready.lab.accounts[0], "day": str(day)})
+        assert (refused.status_code, why in refused.text, "cannot" in refused.text) == (400, True, False)
 
 
 def test_hostile_names_are_shown_as_text_and_no_secret_is_on_any_page(ready: Desk) -> None:

@@ -13,6 +13,8 @@ def test_a_look_sends_nothing_and_the_button_shows_every_check_the_worst_first(d
     for check in ("redis.version", "oceanengine.token", "feishu.writing", "columns", "webhook"):
         assert f"<small>{check}</small>" in page
     assert page.index("<small>worker</small>") < page.index("<small>redis</small>")  # none is running
+    wrong, _, fine = page.partition("<details")
+    assert ("<small>worker</small>" in wrong, "✕ " not in fine, "项正常，点击展开" in fine) == (True, True, True)
     assert lab.calls("bot.webhook") == 0
     assert not [secret for secret in secrets_of(lab) if secret in page]
 
@@ -30,6 +32,8 @@ def test_a_dead_token_leads_to_the_page_that_authorizes(desk: Desk) -> None:
     desk.lab.control("rotate", {})
     page = desk.post("/doctor/run").text
     assert "去授权" in page
+    assert "它依赖的检查项有问题" in page
+    assert "请转给维护人员" in page
     assert "项有问题，需要处理" in page
 
 

@@ -48,9 +48,24 @@ def test_what_nobody_knows_is_not_zero_and_no_full_comparison(desk: Desk) -> Non
     assert "0.00" not in page
     desk.lab.sync()
     day = desk.lab.day
-    assert "没有记录" not in desk.get(f"/reports?first={day}&last={day}").text
+    whole = desk.get(f"/reports?first={day}&last={day}").text
+    assert ("没有记录" in whole, "这段日期的数据已全部入库" in whole) == (False, True)
     page = desk.get(f"/reports?first={day - timedelta(days=4)}&last={day}").text
     assert f"上一时段有 {3 * len(desk.lab.accounts)} 个“账户×天”没有记录" in page  # a week is loaded at first
+    page = desk.get(f"/reports?first={day - timedelta(days=9)}&last={day}").text
+    assert "合计只含已入库的部分" in page
+    assert f"共 {3 * len(desk.lab.accounts)} 个“账户×天”" in page
+
+
+def test_a_file_of_days_before_the_first_one_says_of_which_nothing_is_recorded(desk: Desk) -> None:
+    desk.lab.sync()
+    first = desk.lab.day - timedelta(days=29)
+    files = [desk.get(f"/reports/file/{form}?first={first}&last={desk.lab.day}") for form in FORMS]
+    assert [one.status_code for one in files] == [200, 200, 200]
+    accounts = len(desk.lab.accounts)
+    assert f"{(30 - 7) * accounts} 个“账户×天”没有记录" in files[0].text  # a week is loaded at first
+    assert files[0].text.count(f"{accounts} 个账户无记录") == 30 - 7
+    assert files[0].text.count("<td>是</td>") == 7
 
 
 def test_days_that_are_not_whole_are_told(desk: Desk) -> None:

@@ -19,6 +19,7 @@ import requests
 from lab.processes import free_port
 from pipeline.settings_roles import NEEDS
 from pipeline.settings_sources import OLD_NAMES, SECRETS, field_of
+from tests.unit.pipeline.conftest import NEEDED as SETTINGS_NEEDED
 from tests.workers import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -310,6 +311,18 @@ def test_without_settings_the_check_says_all_that_is_missing(redis_url: str, tmp
     assert all(
         name in ended.stderr for name in ("LAIKE_FEISHU_APP_SECRET", "LAIKE_BITABLE_TABLE_ID", "LAIKE_TOKEN_KEYS")
     )
+
+
+def test_a_table_that_is_still_to_be_made_keeps_no_service_from_starting(redis_url: str, tmp_path: Path) -> None:
+    stack = Stack(redis_url, tmp_path)
+    told = SETTINGS_NEEDED | {"LAIKE_BITABLE_TABLE_ID": ""}
+    ended = stack.run("check", stack.command("check"), **told)
+    assert (ended.returncode, "the console's set-up page makes it" in ended.stderr) == (0, True), ended.stderr
+    place = Path(stack.environment("worker")["LAIKE_TABLE_FILE"])
+    assert place == Path(stack.environment("console")["LAIKE_TABLE_FILE"])
+    place.write_text("base tblMade\n", encoding="utf-8")
+    ended = stack.run("check", stack.command("check"), **told)
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_a_demo_does_not_mix_with_real_settings(redis_url: str, tmp_path: Path) -> None:

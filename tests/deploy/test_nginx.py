@@ -3,8 +3,11 @@
 import os
 import re
 import shutil
+import socket
+import ssl
 import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -152,6 +155,37 @@ def test_what_a_visitor_claims_before_the_proxy_is_not_believed(
     name, _, password = ACTOR.partition(":")
     entered = proxied.browser().post("/login", {"name": name, "password": password}, headers=forged)
     assert "secure" in entered.headers["Set-Cookie"].lower()
+
+
+def test_one_address_with_many_slow_requests_is_refused_more_and_holds_nobody_off(proxied: Proxied) -> None:
+    most = int(re.findall(r"limit_conn laike (\d+);", EXAMPLE.read_text(encoding="utf-8"))[0])
+    with ExitStack() as held:
+        for _ in range(most):
+            held.enter_context(unfinished(proxied, "127.0.0.2"))
+        assert wait_until(lambda: status_for(proxied, "127.0.0.2") == 429, 10)
+        assert proxied.browser().get("/login").status_code == 200
+    assert wait_until(lambda: status_for(proxied, "127.0.0.2") == 200, 10)
+
+
+def unfinished(proxied: Proxied, source: str) -> ssl.SSLSocket:
+    """A form that is never sent to its end, from an address of this machine."""
+    request = "POST /laike/login HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nname="
+    made = connected(proxied, source)
+    made.sendall(request.encode())
+    return made
+
+
+def status_for(proxied: Proxied, source: str) -> int:
+    """The status of the login page for an address of this machine."""
+    with connected(proxied, source) as made:
+        made.sendall(b"GET /laike/login HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        return int(made.recv(65536).split(b" ", 2)[1])
+
+
+def connected(proxied: Proxied, source: str) -> ssl.SSLSocket:
+    port = int(proxied.url.rsplit(":", 1)[1])
+    plain = socket.create_connection((HOST, port), timeout=10, source_address=(source, 0))
+    return ssl.create_default_context(cafile=str(proxied.ca)).wrap_socket(plain, server_hostname=HOST)
 
 
 def test_no_code_of_an_authorization_is_in_the_log_of_the_proxy(proxied: Proxied) -> None:

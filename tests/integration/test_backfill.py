@@ -185,6 +185,13 @@ def test_six_people_who_begin_it_at_once_begin_one_that_nobody_stops(lab: Lab, s
     assert ledger.given_up(run_id) is None
 
 
+def test_one_that_was_begun_in_the_same_millisecond_is_joined(lab: Lab, span: tuple[date, date]) -> None:
+    ctx = lab.context()
+    now = ctx.now()
+    ctx = replace(ctx, now=lambda: now)
+    assert begin_backfill(ctx, *span, []).run_id == begin_backfill(ctx, *span, []).run_id
+
+
 def test_one_that_was_a_success_is_loaded_anew_by_the_same_command(working: Workers, span: tuple[date, date]) -> None:
     for _ in range(2):
         assert working.run(sys.executable, "-m", "cli.main", *words(working.lab, span)).returncode == 0

@@ -1,6 +1,6 @@
 """The grid of accounts and days and the story of one cell, after real runs."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
@@ -41,6 +41,20 @@ def test_the_page_says_of_each_day_what_the_command_says(ready: Lab) -> None:
     assert shown == told
     assert {row.account.id: row.account.name for row in page.rows} == {one.account.id: one.account.name for one in grid}
     assert page.known
+
+
+@pytest.mark.parametrize(("at", "state"), [(time(6, 30), DayState.OPEN), (time(11), DayState.MISSING)])
+def test_before_the_days_run_had_its_time_neither_the_page_nor_the_command_calls_the_day_missing(
+    lab: Lab, at: time, state: DayState
+) -> None:
+    lab.sync()
+    lab.at(at, days_later=1)
+    ctx = lab.context()
+    days = window(ctx.now(), 30)
+    cells = page_of(ctx, Asked(days=30)).cells
+    assert {cell.state for (cell, *_) in cells} == {state}
+    assert {one.days[days.last].state for one in coverage(ctx, days)} == {state}
+    assert story_of(ctx, lab.accounts[0], days.last).state is state
 
 
 def test_a_day_whose_account_cannot_be_read_keeps_its_figures_and_tells_each_reading(ready: Lab) -> None:

@@ -255,3 +255,16 @@ def test_at_a_terminal_a_person_is_asked(ready: Lab, word: str, code: int, made:
     assert asked.returncode == code, said
     assert b"Carry this out?" in said
     assert ("同步状态" in tables(ready)) == made
+
+
+def test_where_a_file_is_set_for_the_table_its_id_goes_there_and_every_command_finds_it(ready: Lab) -> None:
+    without_our_table(ready)
+    kept = {"LAIKE_BITABLE_TABLE_ID": "", "LAIKE_TABLE_FILE": str(ready.home / "kept-table")}
+    ended = ready.laike("init", "--yes", **kept)
+    assert ended.returncode == 0, ended.stderr
+    assert f"{kept['LAIKE_TABLE_FILE']}: LAIKE_BITABLE_TABLE_ID=" in ended.stdout
+    assert not (ready.home / ".env").exists()
+    again = ready.laike("init", **kept)
+    assert (again.returncode, "nothing to do" in again.stdout) == (0, True), again.stderr
+    assert ready.laike("runs", LAIKE_BITABLE_TABLE_ID="").returncode == 2
+    assert ready.laike("runs", **kept).returncode == 0

@@ -23,6 +23,7 @@ CALLED_BY_DECORATOR = [
 ALIVE = {
     "bench/page.py::x_labels": "pygal reads it",
     "cli/terminal/streams.py::ReadableBuffer": "a type that stands in quotes",
+    "console/app.py::redirect_slashes": "Starlette reads it",
     "console/metrics/scrape.py::collect": "prometheus_client calls it",
     "emulator/app.py::redirect_slashes": "Starlette reads it",
     "emulator/server.py::EmulatorServer": "tests run the emulator in a thread",

@@ -32,7 +32,7 @@ def grid(
     account_id: str,
     days: DayRange,
     coverage: Mapping[AccountDay, DayCoverage],
-    today: date,
+    open_from: date,
     parked_since: date | None,
     *,
     first: date,
@@ -40,15 +40,16 @@ def grid(
     """Each day of one account; a day without coverage is missing, or parked if the account was by then.
 
     Args:
+        open_from: The first day that is not over, or for which no run had its time.
         parked_since: The day since which a parked account cannot be read.
         first: The first day that somebody asked for; earlier ones without coverage are left out.
     """
     there = {day: coverage.get(AccountDay(account_id, day)) for day in days}
-    return {day: one or _uncovered(day, today, parked_since) for day, one in there.items() if one or day >= first}
+    return {day: one or _uncovered(day, open_from, parked_since) for day, one in there.items() if one or day >= first}
 
 
-def _uncovered(day: date, today: date, parked_since: date | None) -> DayCoverage:
-    if day >= today:
+def _uncovered(day: date, open_from: date, parked_since: date | None) -> DayCoverage:
+    if day >= open_from:
         return DayCoverage(last=LastOutcome(state=DayState.OPEN))
     parked = parked_since is not None and day >= parked_since
     return DayCoverage(last=LastOutcome(state=DayState.PARKED if parked else DayState.MISSING))

@@ -1,7 +1,7 @@
 """The story of one account on one day: what is known, every reading of it, and what a person can do."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -48,6 +48,7 @@ class ReadingOfDay:
         found: What the reading found.
         restated: Whether the source had corrected what was loaded before.
         shift: What that made of the 消耗, where it is known.
+        same: Whether it found what the reading before it found.
     """
 
     run: RunBrief
@@ -55,6 +56,7 @@ class ReadingOfDay:
     found: DayOutcome
     restated: bool = False
     shift: Shift | None = None
+    same: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,10 +131,27 @@ def story(account: Account, day: date, facts: Facts) -> CellStory:
         cure=cure,
         again_at=shown.again_at if shown.again_at and shown.again_at > facts.now else None,
         parked_since=facts.parked_since,
-        readings=tuple(sorted(facts.readings, key=lambda one: one.read_at, reverse=True)[:SHOWN]),
+        readings=_compared(sorted(facts.readings, key=lambda one: one.read_at, reverse=True))[:SHOWN],
         reading=facts.reading,
         shut=shut(day, facts.now),
     )
+
+
+def _compared(readings: Sequence[ReadingOfDay]) -> tuple[ReadingOfDay, ...]:
+    """Readings, the newest first, each against the one before it."""
+    befores = [*readings, None][1:]
+    return tuple(replace(one, same=_same(one, before)) for one, before in zip(readings, befores, strict=True))
+
+
+def _same(one: ReadingOfDay, before: ReadingOfDay | None) -> bool:
+    if before is None or one.restated or one.run.state is RunState.RUNNING:
+        return False  # what the source corrected besides these figures is known at the run's end
+    good = one.found.state.good and before.found.state.good
+    return good and _figures(one.found) == _figures(before.found)
+
+
+def _figures(found: DayOutcome) -> tuple[object, ...]:
+    return found.state, found.rows, found.cost, found.totals
 
 
 def _why(day: DayCoverage) -> tuple[str, str]:

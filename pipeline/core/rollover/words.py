@@ -12,7 +12,7 @@ COLUMNS_NAMED = 5
 
 
 def foretold_line(first: date, name: str, today: date) -> str:
-    """The line of every day's card about an announced successor."""
+    """The line of a day's card about an announced successor, where no details are due."""
     return f"{first} 起的数据将写入新表“{plain(name)}”（{_left(first, today)}），新表由系统自动创建。"
 
 
@@ -31,8 +31,8 @@ def foretold_details(
         linked: Those of them that are computed from, or linked to, others.
     """
     return [
-        f"表格“{plain(old_name)}”将在写满前换用新表：{first} 起的数据写入“{plain(name)}”（{_left(first, today)}），"
-        "此前的数据留在原表，其中的修正照常更新。新表自带同步的列、格式、选项和账户视图。",
+        f"{first} 起的数据将写入新表“{plain(name)}”（{_left(first, today)}），以免“{plain(old_name)}”写满。",
+        "此前的数据留在原表，其中的修正照常更新。新表由系统自动创建，自带同步的列、格式、选项和账户视图。",
         *_left_behind(columns, linked),
         f"以下内容不会自动转到新表：引用“{plain(old_name)}”的公式和查找引用、自动化流程、仪表盘、高级权限角色，"
         "以及个人创建的视图。请各自的创建人在新表创建后改用新表或重新设置。",

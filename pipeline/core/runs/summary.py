@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from pipeline.core.errors import Trouble
@@ -19,9 +19,11 @@ from pipeline.core.outcome import (
     outside_words,
 )
 from pipeline.core.read_back import DayAgreement
+from pipeline.core.run_kind import RunKind
 from pipeline.core.runs.findings import Findings, day_outcomes
 from pipeline.core.table.views import VIEWS_MAX
 
+NOTHING_THERE = "数据源没有这一天的数据（前几日有消耗）；若巨量引擎后台有数据，请稍后再重新读取。"
 _WORST_FIRST = (
     DayState.FAILED,
     DayState.MISSING,
@@ -114,15 +116,21 @@ def _worst(days: Iterable[DayOutcome]) -> DayOutcome:
     return min(days, key=lambda one: (one.state.good, _WORST_FIRST.index(one.state)))
 
 
-def summarize(run: Run, ends: Sequence[BatchEnd], views: ViewsOutcome, ended_at: datetime) -> Summary:
-    """The summary of a run by its batches: `success` only if every account and day is good."""
+def summarize(
+    run: Run, ends: Sequence[BatchEnd], views: ViewsOutcome, ended_at: datetime, *, whole: bool = True
+) -> Summary:
+    """The summary of a run by its batches: `success` only if every account and day is good.
+
+    Args:
+        whole: Whether the run has every account that is not parked.
+    """
     loads = [end.load for end in ends]
     restated = {at for load in loads for at in load.restated}
     moved = {at.account_id for at in restated}
     accounts = [_account_result(account, ends, moved) for account in run.accounts]
     good, waited_for = sum(end.good for end in ends), sum(end.waited_for for end in ends)
     state = RunState.FAILED if not good else RunState.SUCCESS if good == waited_for else RunState.PARTIAL
-    suspicious = _suspiciously_empty(run, ends)
+    suspicious, nothing = _empty_after_cost(run, ends, whole=whole)
     unlisted = run.trouble if run.trouble and run.trouble.needs_person and state != RunState.SUCCESS else None
     beyond = [one for end in ends for one in end.beyond]
     told_once = dict.fromkeys(words for end in ends for words in end.warnings)
@@ -142,7 +150,7 @@ def summarize(run: Run, ends: Sequence[BatchEnd], views: ViewsOutcome, ended_at:
         duplicates=sum(one.duplicates for one in beyond),
         verified=all(end.verified for end in ends),
         dry_run=run.dry_run,
-        warnings=(*_older_list(run), *told_once, *_excess(run, beyond), *_outside_new(run, ends)),
+        warnings=(*_older_list(run), *nothing, *told_once, *_excess(run, beyond), *_outside_new(run, ends)),
         trouble=next((end.trouble for end in ends if end.trouble), suspicious or unlisted),
         started_at=run.started_at,
         ended_at=ended_at,
@@ -200,15 +208,31 @@ def _account_result(account: Account, ends: Iterable[BatchEnd], restated: Collec
     )
 
 
-def _suspiciously_empty(run: Run, ends: Sequence[BatchEnd]) -> Trouble | None:
-    newest = [part.newest for end in ends for part in end.accounts.values() if part.newest.day == run.day]
-    spent = any(end.spent_lately for end in ends)
-    if not spent or any(outcome.state not in (DayState.EMPTY, DayState.PARKED) for outcome in newest):
-        return None
+def _empty_after_cost(run: Run, ends: Sequence[BatchEnd], *, whole: bool) -> tuple[Trouble | None, list[str]]:
+    """What to say of a day without data after days with cost: a trouble of several accounts, or of all there are.
+
+    That one account has nothing is no sign of a fault beside others; a person who asks for it alone gets an answer.
+    """
+    newest = {one: part.newest for end in ends for one, part in end.accounts.items() if part.newest.day == run.day}
+    empty = [one for one, outcome in newest.items() if outcome.state == DayState.EMPTY]
+    others = any(outcome.state not in (DayState.EMPTY, DayState.PARKED) for outcome in newest.values())
+    if others or not empty or not any(end.spent_lately for end in ends):
+        return None, []
+    if len(empty) == 1 and run.kind in (RunKind.BACKFILL, RunKind.MANUAL):
+        name = next(account.name for account in run.accounts if account.id == empty[0])
+        return None, [f"{name} {run.day}：{NOTHING_THERE}"]
+    return (_suspicion(run.day, None if whole else len(empty)), []) if whole or len(empty) > 1 else (None, [])
+
+
+def _suspicion(day: date, some: int | None) -> Trouble:
+    """That all accounts, or some that were read, have no data although there was cost in the days before."""
+    english, chinese = (
+        ("every account is", "所有") if some is None else (f"{some} accounts are", f"本次读取的 {some} 个")
+    )
     return Trouble(
         reason="suspicious_empty",
-        message=f"{run.day}: every account is empty although there was cost in the days before",
-        what_to_do=f"{run.day} 所有账户均无数据，但前几日有消耗，请在巨量引擎后台核对。",
+        message=f"{day}: {english} empty although there was cost in the days before",
+        what_to_do=f"{day} {chinese}账户均无数据，但前几日有消耗，请在巨量引擎后台核对。",
     )
 
 

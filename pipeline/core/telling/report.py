@@ -135,8 +135,14 @@ class Report:
         counts = {one.name: sum(day.state == DayState.PARKED for day in of.values()) for one, of in self.grid.items()}
         return {name: count for name, count in counts.items() if count}
 
+    @property
+    def unrecorded(self) -> dict[date, int]:
+        """Days before the first one that somebody asked for, with the number of accounts."""
+        counts = {day: sum(day not in of for of in self.grid.values()) for day in self.days}
+        return {day: count for day, count in counts.items() if count}
+
     def _in_state(self, day: date, *, parked: bool) -> list[str]:
-        states = ((account.name, of[day].state) for account, of in self.grid.items())
+        states = ((account.name, of[day].state) for account, of in self.grid.items() if day in of)
         return [name for name, state in states if not state.good and (state == DayState.PARKED) == parked]
 
 
@@ -192,9 +198,9 @@ def _spending(found: Tally) -> list[Promotion]:
 
 
 def weekdays(report: Report) -> list[Weekday]:
-    """The average of each day of the week, over whole days only."""
-    lacking, sums = report.lacking, report.tally.days
-    whole = [day for day in report.days if day not in lacking]
+    """The average of each day of the week, over whole days only, and over none of which nothing is recorded."""
+    lacking, unrecorded, sums = report.lacking, report.unrecorded, report.tally.days
+    whole = [day for day in report.days if day not in lacking and unrecorded.get(day) != len(report.grid)]
     return [
         _weekday(number, [sums.get(day, Sums()) for day in whole if day.weekday() == number]) for number in range(WEEK)
     ]

@@ -8,6 +8,7 @@ from pipeline.core.coverage.grid import AccountCoverage, grid
 from pipeline.core.model import DayRange, china_day
 from pipeline.core.runs.plan import choose_accounts, window
 from pipeline.steps.accounts.roster import current_accounts, remembered_accounts
+from pipeline.steps.coverage.owed import open_from
 from pipeline.steps.coverage.rebuild import with_coverage
 
 
@@ -19,11 +20,11 @@ def coverage(ctx: Context, days: DayRange) -> list[AccountCoverage]:
     """
     names = (remembered_accounts(ctx) or current_accounts(ctx)).names
     ctx = with_coverage(ctx, names)
-    book, today = dict(ctx.book.of(names, days)), china_day(ctx.now())
+    book, ends = dict(ctx.book.of(names, days)), open_from(ctx, len(names))
     since = {account_id: china_day(one.since) for account_id, one in ctx.absences.parked(ctx.now()).items()}
     first = _first_days(ctx, names)
     return [
-        AccountCoverage(one, grid(one.id, days, book, today, since.get(one.id), first=first[one.id]))
+        AccountCoverage(one, grid(one.id, days, book, ends, since.get(one.id), first=first[one.id]))
         for one in choose_accounts(names, [])
     ]
 

@@ -37,6 +37,11 @@ def newest_day(ctx: Context, accounts: int) -> date:
     return core.newest_owed(ctx.now(), settings.daily_at, seconds)
 
 
+def open_from(ctx: Context, accounts: int) -> date:
+    """The first day that is not over, or for which no run had its time yet."""
+    return newest_day(ctx, accounts) + timedelta(days=1)
+
+
 def reaching_back(ctx: Context, account_ids: Collection[str], days: DayRange) -> DayRange:
     """The days of a daily run, extended back to the oldest day that any account owes; parked ones do not count."""
     parked = ctx.absences.parked(ctx.now())

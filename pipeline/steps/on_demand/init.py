@@ -6,6 +6,7 @@ are left to a person: a change of type would change their cells.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from pipeline.clients.feishu.base import Base
 from pipeline.context import Context
@@ -18,7 +19,8 @@ from pipeline.core.table.columns import Column
 from pipeline.core.table.layout import match, missing_columns
 from pipeline.core.table.views import ViewState
 from pipeline.settings import Settings
-from pipeline.settings_sources import unset
+from pipeline.settings_sources import ENV, unset
+from pipeline.state import envfile
 from pipeline.steps.coverage.status import status_table
 from pipeline.steps.rollover.named import made_or_found
 from pipeline.steps.runs.views import inspect, mend
@@ -66,6 +68,19 @@ def settings_so_far(made: Mapping[str, str]) -> Settings:
 def table_in_settings(ctx: Context) -> str | None:
     """The table to fill by the settings, or its newest successor; `None` while no table is set."""
     return None if unset([TABLE]) else ctx.chain.newest.table_id
+
+
+def place_of_table(settings: Settings) -> Path:
+    """Where the id of a table is kept that was made or found: the file for it, if one is set, else `.env`."""
+    return settings.table_file or ENV
+
+
+def keep_table(settings: Settings, table_id: str) -> None:
+    """Keep the table's id where the settings are read; `LaikeError` if that cannot be written."""
+    if settings.table_file:  # with its base: that of another one is no table of ours
+        envfile.write_text(settings.table_file, f"{settings.bitable_app_token} {table_id}\n", TABLE)
+    else:
+        envfile.write(ENV, {TABLE: table_id})
 
 
 def look(ctx: Context, table_id: str | None, accounts: Sequence[Account]) -> Plan:

@@ -18,7 +18,7 @@ from pipeline.core.runs.flow import FETCH, LOAD, Step
 from pipeline.core.runs.plan import parts, window
 from pipeline.state.coverage.last_outcomes import KEPT_DAYS
 from pipeline.steps.accounts.roster import account_count, remembered_accounts
-from pipeline.steps.coverage.owed import newest_day
+from pipeline.steps.coverage.owed import open_from
 from pipeline.steps.runs.alive import state_without_end, under_way
 
 BATCHES_LOOKED_AT = 40  # of a run that is no backfill: 8,000 accounts
@@ -62,8 +62,8 @@ def _days(ctx: Context, account_id: str, days: DayRange) -> dict[date, DayCovera
     known = ctx.book.at(AccountDay(account_id, day) for day in days)
     first = first_loaded(ctx.day_letters.of([account_id])[account_id])
     begun = window(ctx.now(), ctx.settings.lookback_days).first
-    open_from = newest_day(ctx, account_count(ctx)) + timedelta(days=1)
-    return grid(account_id, days, known, open_from, _parked_since(ctx, account_id), first=first or begun)
+    ends = open_from(ctx, account_count(ctx))
+    return grid(account_id, days, known, ends, _parked_since(ctx, account_id), first=first or begun)
 
 
 def _parked_since(ctx: Context, account_id: str) -> date | None:

@@ -1,14 +1,12 @@
 """Read the grid of accounts and days: from the letters of days alone, whatever the number of days."""
 
-from datetime import timedelta
-
 from pipeline.context import Context
 from pipeline.core.model import Account, china_day
 from pipeline.core.overview import coverage_page as core
 from pipeline.core.overview.coverage_page import Asked, Clock, CoveragePage
 from pipeline.core.runs.plan import window
 from pipeline.steps.accounts.roster import remembered_accounts
-from pipeline.steps.coverage.owed import newest_day
+from pipeline.steps.coverage.owed import open_from
 
 
 def page_of(ctx: Context, asked: Asked) -> CoveragePage:
@@ -24,7 +22,7 @@ def clock(ctx: Context, accounts: int, days: int) -> Clock:
     now = ctx.now()
     return Clock(
         days=window(now, days),
-        open_from=newest_day(ctx, accounts) + timedelta(days=1),
+        open_from=open_from(ctx, accounts),
         begun=window(now, ctx.settings.lookback_days).first,
         parked={account_id: china_day(one.since) for account_id, one in ctx.absences.parked(now).items()},
     )

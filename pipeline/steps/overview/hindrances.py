@@ -1,9 +1,11 @@
 """Read what keeps the product from reading or loading, for every page that says how things stand. No call is made."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipeline.context import Context
 from pipeline.core.errors import NeedsPerson, TablesDisagree, TableUnseen
+from pipeline.core.outcome import RunState
 from pipeline.core.overview.today.todo import Access
 from pipeline.state.beat import BeatSigns
 from pipeline.state.store import clock
@@ -25,6 +27,11 @@ def silent(ctx: Context) -> Silent:
     return Silent(
         beat=not BeatSigns(ctx.client).seen(), workers=not any(now - at < ALIVE.total_seconds() for at in signs)
     )
+
+
+def unattended(ctx: Context, states: Iterable[RunState]) -> bool:
+    """Whether any of these runs should go on while no worker is there to carry it out."""
+    return RunState.RUNNING in states and silent(ctx).workers
 
 
 def access(ctx: Context) -> Access:

@@ -19,7 +19,7 @@ from pipeline.core.runs.plan import deadline_s, owed_from, scheduled_id, yesterd
 from pipeline.core.table.limits import calls_warning, rows_warning
 from pipeline.core.telling.anomalies import sentences
 from pipeline.steps.accounts.roster import remembered_accounts
-from pipeline.steps.overview.hindrances import access, silent, stops
+from pipeline.steps.overview.hindrances import Silent, access, silent, stops
 from pipeline.steps.overview.past import End, Held
 from pipeline.steps.runs.alive import state_without_end
 
@@ -43,12 +43,13 @@ def today(ctx: Context, page: int, held: Held, next_times: Mapping[str, datetime
     absences = ctx.absences.all()
     parked = {one: absence.since for one, absence in absences.items() if absence.parked(now)}
     open_runs = ctx.ledger.open_runs()
-    running = _running(ctx, open_runs)
+    running, nobody = _running(ctx, open_runs), silent(ctx)
     day, days = _day(ctx, accounts or [], len(parked), running)
     past = held.past(ctx, [one.id for one in accounts or []], day, open_runs)
     ends = held.ends(ctx, _run_ids(ctx, day))
     waited_for = None if accounts is None else [one for one in accounts if one.id not in parked]
-    seen = _day_seen(ctx, day, days, waited_for, known=past.known or bool(days), running=running)
+    known = past.known or bool(days) or _ever_read(ctx, accounts or [])
+    seen = _day_seen(ctx, day, days, waited_for, known=known, running=[] if nobody.workers else running)
     return today_of(
         Seen(
             day=seen,
@@ -56,7 +57,7 @@ def today(ctx: Context, page: int, held: Held, next_times: Mapping[str, datetime
             parked=parked,
             absent=frozenset(absences),
             past=past,
-            still=_standstill(ctx, day, ends),
+            still=_standstill(ctx, day, ends, nobody),
             room=_room(ctx, day, past),
             calls=_calls(ctx),
             corrected=_corrected(ends),
@@ -77,6 +78,12 @@ def _day(ctx: Context, accounts: Sequence[Account], parked: int, running: Sequen
         return newest, of_newest
     before = _of_day(ctx, accounts, owed)
     return (owed, before) if before else (newest, of_newest)
+
+
+def _ever_read(ctx: Context, accounts: Sequence[Account]) -> bool:
+    """Whether anything is remembered of any day; asked only where the last two weeks are blank."""
+    lines = ctx.day_letters.of([one.id for one in accounts]).values()
+    return any(one.last.first or one.loaded.first for tables in lines for one in tables)
 
 
 def _of_day(ctx: Context, accounts: Sequence[Account], day: date) -> Days:
@@ -131,10 +138,9 @@ def _run_ids(ctx: Context, day: date) -> list[str]:
     return list(dict.fromkeys([*ctx.ledger.newest(RUNS_LOOKED_AT), *scheduled]))
 
 
-def _standstill(ctx: Context, day: date, ends: Sequence[End]) -> Standstill:
+def _standstill(ctx: Context, day: date, ends: Sequence[End], nobody: Silent) -> Standstill:
     newest = next((one for one in ends if not one.dry_run), None)
     failed = newest and newest.state is RunState.FAILED and day in newest.days
-    nobody = silent(ctx)
     return Standstill(
         access=access(ctx),
         stops=stops(ctx),

@@ -86,8 +86,9 @@ def _told(ctx: Context, chain: Chain, first: date | None, today: date) -> Iterat
         there = chain.announced
         yield from filter(None, [tables_warning(len(names))])
     name = there.name if there else ""
-    yield foretold_line(first, name, today)
-    if details_due(first, today, new=new):
+    if not details_due(first, today, new=new):
+        yield foretold_line(first, name, today)
+    else:
         left = stays_behind(ctx)
         yield from foretold_details(first, name, chain.newest.name, today, columns=left.columns, linked=left.linked)
 

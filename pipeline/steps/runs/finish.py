@@ -11,6 +11,7 @@ from pipeline.core.errors import LaikeError
 from pipeline.core.model import AccountDay
 from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, Summary, VerifyOutcome, ViewsOutcome
 from pipeline.core.overview.runs.lines import line_of
+from pipeline.core.run_kind import RunKind
 from pipeline.core.runs.absence import Readings
 from pipeline.core.runs.findings import Findings, Word, left_out_unread, without_totals
 from pipeline.core.runs.flow import FETCH, FINISH, LOAD, VERIFY, VIEWS, Step
@@ -87,7 +88,7 @@ def _finish(ctx: Context, run: Run) -> Summary:
     ends += [end_of(Findings(part, {}, None, None, left_out=why)) for part in left_out]
     ends += map(end_of, left_out_unread(run))
     views = ctx.outcomes.outcome(run.run_id, str(Step(VIEWS)), ViewsOutcome) or ViewsOutcome()
-    summary = summarize(run, ends, views, ctx.now())
+    summary = summarize(run, ends, views, ctx.now(), whole=_is_whole(ctx, run))
     if run.dry_run:
         return summary
     warnings |= dict.fromkeys(_name_others(ctx, run, conflicts))
@@ -98,6 +99,15 @@ def _finish(ctx: Context, run: Run) -> Summary:
     limits = limit_warnings(ctx, [end.load for end in ends], views, counts)
     told = (*run.notes, *news, *summary.warnings, *warnings, *foretold, *limits)
     return replace(summary, warnings=told, news=(*news, *summary.news))
+
+
+def _is_whole(ctx: Context, run: Run) -> bool:
+    """Whether a run has every account that is not parked."""
+    if run.kind in (RunKind.DAILY, RunKind.SETTLE):
+        return True
+    listed = remembered_accounts(ctx)
+    others = (listed.names.keys() if listed else set()) - {account.id for account in run.accounts}
+    return not others - ctx.absences.parked(ctx.now()).keys()
 
 
 def _conflicts(ctx: Context, begun: Sequence[Run]) -> frozenset[AccountDay]:

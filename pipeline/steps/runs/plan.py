@@ -106,7 +106,8 @@ def begin_backfill(
     ctx, run = _planned_backfill(ctx, start, end, account_ids, suffix, make=True)
     # two at once would each see none under way, begin one, and stop the other's as a dead attempt
     with hold(ctx.client, keys.step(RunKind.BACKFILL, "begin"), ctx.time_left(None)):
-        if not ctx.ledger.has(run.run_id):
+        # without a suffix, the id only says in which millisecond somebody asked
+        if not (suffix and ctx.ledger.has(run.run_id)):
             if there := open_attempt(ctx, run):
                 return there
             run = taken_up(ctx, run)

@@ -134,6 +134,14 @@ def test_the_sentence_says_how_it_ended() -> None:
 
     assert said(RunState.SUCCESS, *good) == "成功：3 个账户已写入并核对一致"
     assert said(RunState.SUCCESS, *good[:2], parked) == "成功：2 个账户已写入并核对一致"
+    empty = [replace(result(shop, DayState.EMPTY), window_rows=0) for shop in SHOPS]
+    assert (
+        said(RunState.SUCCESS, *empty[:2], replace(parked, window_rows=0))
+        == "成功：2 个账户在数据源都没有数据，已核对一致"
+    )
+    alone = told(run(SHOPS[0]), WHOLE, ended(run(SHOPS[0]), empty[0]), RunState.SUCCESS)
+    assert words.sentence(alone) == "成功：该账户在数据源没有数据，已核对一致"
+    assert said(RunState.SUCCESS, *empty[:2], good[2]) == "成功：3 个账户已写入并核对一致"
     assert said(RunState.PARTIAL, *good[:2], bad[2]) == "部分完成：3 个账户中 1 个未完成"
     assert said(RunState.FAILED, *bad) == "失败：3 个账户中 3 个未完成"
     assert said(RunState.INTERRUPTED, *bad).startswith("已中断")
@@ -147,6 +155,8 @@ def test_the_sentence_says_what_an_open_run_does() -> None:
     writing = told(planned, WHOLE[:6], None, RunState.RUNNING)
     assert (words.sentence(writing), words.queued(writing)) == ("进行中：比较并写入", False)
     assert writing.progress
+    assert words.sentence(writing, unattended=True) == "等待中：同步程序没有运行"
+    assert words.sentence(waiting, unattended=True) == "排队中：等待同步服务开始"
     stopping = replace(writing, progress=replace(writing.progress, stopping=True))
     assert words.sentence(stopping).startswith("正在停止")
     assert words.sentence(replace(writing, state=RunState.INTERRUPTED)).startswith("没有进展")

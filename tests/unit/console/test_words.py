@@ -51,6 +51,22 @@ def test_a_length_of_time_has_at_most_two_units(seconds: float, said: str) -> No
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [
+        (0.2, "不到 1 分钟"),
+        (59.9, "不到 1 分钟"),
+        (60, "1 分钟"),
+        (61, "2 分钟"),
+        (3539, "59 分钟"),
+        (3600, "1 小时"),
+        (None, "—"),
+    ],
+)
+def test_a_length_that_is_estimated_is_told_in_whole_minutes(seconds: float | None, said: str) -> None:
+    assert words.roughly(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
         (-5, "刚刚"),
         (59, "刚刚"),
         (180, "3 分钟前"),

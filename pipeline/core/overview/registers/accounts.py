@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from pipeline.core.accounts.roster import SETTINGS, Roster, Skipped
 from pipeline.core.coverage.day import DayCoverage, LastOutcome
-from pipeline.core.coverage.letters import Lines, last_loaded
+from pipeline.core.coverage.letters import Lines, first_loaded, last_loaded
 from pipeline.core.model import ZERO, AccountDay
 from pipeline.core.outcome import DayState
 from pipeline.core.runs.absence import Absence
@@ -45,14 +45,15 @@ class Shown:
     """The same with what is known of its days.
 
     Attributes:
-        last_covered: The last loaded day.
-        cost: 消耗 of the last 30 days, in 元.
+        first_covered: The first loaded day, late for an account that is new; `last_covered`: the last.
+        cost: 消耗 of the last 30 days, in 元; `None`: none of them is loaded.
         newest: The last of these days that is known of, and how its reading ended.
     """
 
     account: Listed
+    first_covered: date | None
     last_covered: date | None
-    cost: Decimal
+    cost: Decimal | None
     newest: tuple[date, LastOutcome] | None
 
     @property
@@ -143,8 +144,9 @@ def shown(
     return tuple(
         Shown(
             account=one,
+            first_covered=first_loaded(lines[one.id]),
             last_covered=last_loaded(lines[one.id]),
-            cost=costs.get(one.id, ZERO),
+            cost=costs.get(one.id),
             newest=newest.get(one.id),
         )
         for one in accounts

@@ -45,9 +45,9 @@ class Compared:
 
     @property
     def shift(self) -> Decimal | None:
-        """The change of 消耗 as a share of what it was; `None` where there is nothing to compare with."""
+        """The change of 消耗 as a share of what it was; `None` if one of the two is not there."""
         was = self.before.figures.cost
-        return (self.now.figures.cost - was) / was if was else None
+        return (self.now.figures.cost - was) / was if self.now.loaded and was > 0 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,6 +79,18 @@ class AccountStory:
         return sum((Decimal(span.facts.get("cost", 0)) for span in self._fetched), ZERO)
 
     @property
+    def known_rows(self) -> int | None:
+        """Rows of all its days; `None` while nothing of them was read, or if nothing could be."""
+        if self.end:
+            return self.end.window_rows if self.end.state.good or self.end.window_rows else None
+        return self.rows if self._fetched and (self.rows or not self.bad) else None
+
+    @property
+    def known_cost(self) -> Decimal:
+        """消耗 in 元 of these rows."""
+        return self.end.window_cost if self.end else self.cost
+
+    @property
     def _fetched(self) -> list[Span]:
         return [span for span in self.spans if span.event == "fetched"]
 

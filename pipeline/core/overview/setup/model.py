@@ -130,7 +130,8 @@ class Facts:
 
     problems: tuple[Problem, ...] = ()
     unset: tuple[str, ...] = ()  # optional settings that have no value
-    callback: str = ""  # to be registered for the app; empty: it is not known where people reach the console
+    callback: str = ""  # to be registered for the app; empty: no setting says where people reach the console
+    address: str = ""  # where this visitor has the console open
     testable: bool = False  # what is set has the right shape, so that it can be tried
     table_known: bool = False  # its columns were matched before
     token: bool = False
@@ -178,6 +179,11 @@ class Setup:
     def done(self) -> bool:
         """Whether nothing is left but what is optional."""
         return all(one.state == StepState.DONE or one.optional for one in self.steps)
+
+    @property
+    def begins(self) -> bool:
+        """Whether everything is ready for the first run: the last moment to choose accounts."""
+        return bool(self.next and self.next.act == Act.BEGIN)
 
     @property
     def remarks(self) -> int:

@@ -23,7 +23,9 @@ from pipeline.core.overview.setup.model import (
 from pipeline.core.overview.setup.problems import TABLE_ID, Problem
 from pipeline.core.overview.setup.words import (
     CALLBACK,
+    CALLBACK_HERE,
     CALLBACK_LATER,
+    CONSOLE_URL,
     HOOK,
     ITEMS,
     OPTIONAL,
@@ -32,6 +34,7 @@ from pipeline.core.overview.setup.words import (
     RESTART,
     Place,
 )
+from pipeline.core.token import callback
 
 BROKEN = "broken"
 OF_THE_SOURCE = ("LAIKE_OCEANENGINE_APP_ID", "LAIKE_OCEANENGINE_SECRET")
@@ -48,7 +51,7 @@ def setup_of(facts: Facts) -> Setup:
 
 def _settings(facts: Facts) -> Step:
     asked = [problem for problem in facts.problems if not is_later(problem)]
-    sections = [_section(place, asked, facts.callback) for place in PLACES]
+    sections = [_section(place, asked, facts) for place in PLACES]
     named = {variable for place in PLACES for variable in place.variables}
     if rest := tuple(problem for problem in asked if problem.variable not in named):
         sections.append(Section(REST, rest))
@@ -56,23 +59,31 @@ def _settings(facts: Facts) -> Step:
     wrong = len(asked) - missing
     counted = "，".join([*([f"缺 {missing} 项"] if missing else []), *([f"有误 {wrong} 项"] if wrong else [])])
     says = f"设置{counted}：按下面的顺序取得，写入 .env。" if asked else "设置齐全。"
-    block = _block(asked, facts.unset) if missing else ""
+    block = _block(asked, facts) if missing else ""
     return Step("settings", "填写设置", state, says, RESTART if asked else (), block, tuple(sections))
 
 
-def _section(place: Place, asked: Sequence[Problem], callback: str) -> Section:
+def _section(place: Place, asked: Sequence[Problem], facts: Facts) -> Section:
     problems = tuple(problem for problem in asked if problem.variable in place.variables)
-    if place is PLACES[0]:
-        return Section(place, problems, CALLBACK if callback else CALLBACK_LATER, callback)
-    return Section(place, problems, copy=place.command if problems else "")
+    if place is not PLACES[0]:
+        return Section(place, problems, copy=place.command if problems else "")
+    if facts.callback:
+        return Section(place, problems, CALLBACK, facts.callback)
+    if facts.address:
+        return Section(place, problems, CALLBACK_HERE, callback(None, facts.address) or "")
+    return Section(place, problems, CALLBACK_LATER)
 
 
-def _block(problems: Sequence[Problem], unset: Collection[str]) -> str:
-    """Names without values: whoever forgets one is told again, which a placeholder would hide."""
+def _block(problems: Sequence[Problem], facts: Facts) -> str:
+    """Names without values, for whoever forgets one is told again, which a placeholder would hide.
+
+    But for the console's address: that at which this page is open is the right one wherever no proxy hides another.
+    """
     missing = {problem.variable for problem in problems if problem.missing}
     wanted = {name: words for place in PLACES for name, words in place.variables.items() if words and name in missing}
-    wanted |= {name: words for name, words in OPTIONAL.items() if name in unset}
-    return "\n".join(f"# {words}\n{name}=" for name, words in wanted.items())
+    wanted |= {name: words for name, words in OPTIONAL.items() if name in facts.unset}
+    known = {CONSOLE_URL: facts.address}
+    return "\n".join(f"# {words}\n{name}={known.get(name, '')}" for name, words in wanted.items())
 
 
 def _checks(facts: Facts, _: Sequence[Step]) -> Step:
@@ -138,9 +149,9 @@ _TABLE_IS_RIGHT = "数据表和各列均符合要求。"
 def _planned(step: Step, plan: TablePlan) -> Step:
     """The step of the table, as this visit found the base."""
     if plan.left:
-        return replace(step, state=StepState.WRONG, says="请先手动修改数据表：", lines=plan.left, act=Act.LOOK)
+        return replace(step, state=StepState.WRONG, says="数据表有几处需要先手动修改。", lines=plan.left, act=Act.LOOK)
     if plan.lines:
-        says = "确认后按以下计划创建，其他内容不会改动："
+        says = "请核对计划，确认后再创建；其他内容不会改动。"
         return replace(step, state=StepState.TODO, says=says, lines=plan.lines, act=Act.MAKE)
     if plan.to_set:
         says = "数据表已建好，还差一步：把下面这行写入 .env，然后重启。"

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 # offers none, and shows the command that writes one into `.env` without printing it.
 MAKE_A_KEY = (
     r"printf '\nLAIKE_TOKEN_KEYS=%s\n' "
-    '"$(python3 -c "import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())")" >> .env'
+    '"$(head -c 32 /dev/urandom | base64 | tr +/ -_)" >> .env'
 )
-HOOK, CONSOLE_URL = "LAIKE_FEISHU_WEBHOOK_URL", "LAIKE_CONSOLE_URL"
+HOOK, HOOK_SECRET = "LAIKE_FEISHU_WEBHOOK_URL", "LAIKE_FEISHU_WEBHOOK_SECRET"
+CONSOLE_URL, FLOWER_LOGIN = "LAIKE_CONSOLE_URL", "LAIKE_FLOWER_LOGIN"
 OPTIONAL: Mapping[str, str] = {
-    CONSOLE_URL: "在浏览器中打开本站的地址，如 https://laike.example.com；回调地址由它得出",
+    CONSOLE_URL: "大家打开本站的地址：通知里的链接和回调地址由它得出",
     HOOK: "群机器人的 Webhook 地址，可以留空",
+    HOOK_SECRET: "群机器人的签名密钥，开启“签名校验”时才有",
+    FLOWER_LOGIN: "Flower（任务监控）的登录，容器需要它；自己定，依次为用户名、英文冒号、密码（至少 12 个字符）",
 }
 SCOPES = (
     "base:app:read、base:table:read、base:table:create、base:field:read、base:field:create、base:record:retrieve、"
@@ -73,10 +76,11 @@ PLACES = (
 )
 REST = Place("其他设置", ("逐项修正下列设置。",), {})
 CALLBACK_LATER = "在「应用详情」登记回调地址：先写好 LAIKE_CONSOLE_URL 并重启，这里会显示要登记的地址。"
+CALLBACK_HERE = "在「应用详情」登记回调地址，即下面这一行，必须完全一致（若改用别的 LAIKE_CONSOLE_URL，它随之改变）："
 CALLBACK = "在「应用详情」登记回调地址，即下面这一行，必须完全一致："
 RESTART = (
-    "保存 .env 后重启全部服务：容器运行 docker compose up -d；不用容器时，重启 worker、beat 和控制台。",
-    "容器在启动时读取设置：修改 .env 后，需要重启，本页才会看到变化。",
+    "全部填好后，保存 .env 并重启一次：容器运行 docker compose up -d；不用容器时，重启 worker、beat 和控制台。",
+    "刷新本页。容器只在启动时读取 .env，所以重启之后这里才会变化。",
 )
 ITEMS: Mapping[str, str] = {
     "redis": "Redis",

@@ -27,7 +27,7 @@ class Trend(StrEnum):
     DOWN = "down"
     LEVEL = "level"
     FROM_NOTHING = "from_nothing"  # it was 0 before
-    UNKNOWN = "unknown"  # one of the two figures is not known
+    UNKNOWN = "unknown"  # one of the two figures is not known, or the earlier one is below zero
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def _lacking(states: Mapping[date, DayState]) -> set[date]:
 
 def change(now: Decimal | None, then: Decimal | None) -> Change:
     """A figure against an earlier one."""
-    if now is None or then is None:
+    if now is None or then is None or then < 0:
         return Change(Trend.UNKNOWN)
     if not then:
         return Change(Trend.FROM_NOTHING if now else Trend.LEVEL)

@@ -90,12 +90,14 @@ class Verdict:
 
     Attributes:
         as_of: When the oldest of the day's figures were read at the source.
+        rest: How far the accounts are that the sentence does not name; empty if it is about all.
     """
 
     stage: Stage
     tone: Tone
     words: str
     as_of: datetime | None = None
+    rest: str = ""
 
 
 def day_words(day: date) -> str:
@@ -122,9 +124,8 @@ def awaited(seen: DaySeen) -> str | None:
 
 
 def _whole(seen: DaySeen, accounts: Sequence[Account]) -> Verdict:
-    read = [loaded.as_of for one in accounts if (loaded := _day(seen, one).loaded)]
-    as_of, day, count = min(read, default=None), day_words(seen.day), _all_of(len(accounts))
-    if as_of and len(read) == len(accounts) and as_of >= seen.settles - CLOCKS_APART:
+    as_of, day, count = min(_read(seen, accounts), default=None), day_words(seen.day), _all_of(len(accounts))
+    if _settled(seen, accounts):
         return Verdict(Stage.FINAL, Tone.GOOD, f"{day}的数据已复核完成，{count}已入库", as_of)
     if seen.run:
         doing = "复核" if seen.run.kind is RunKind.SETTLE else "重新读取"
@@ -134,6 +135,16 @@ def _whole(seen: DaySeen, accounts: Sequence[Account]) -> Verdict:
         return Verdict(Stage.PROVISIONAL, Tone.CALM, words, as_of)
     words = f"{day}的数据已入库，但 {seen.settle_at:%H:%M} 的复核没有完成，仍为初步数据"
     return Verdict(Stage.UNSETTLED, Tone.WARN, words, as_of)
+
+
+def _read(seen: DaySeen, accounts: Sequence[Account]) -> list[datetime]:
+    return [loaded.as_of for one in accounts if (loaded := _day(seen, one).loaded)]
+
+
+def _settled(seen: DaySeen, accounts: Sequence[Account]) -> bool:
+    """Whether all of these accounts are known to have been read once more."""
+    read = _read(seen, accounts)
+    return len(read) == len(accounts) and min(read) >= seen.settles - CLOCKS_APART
 
 
 def _lacking(seen: DaySeen, lacking: Sequence[Account]) -> Verdict:
@@ -146,11 +157,24 @@ def _lacking(seen: DaySeen, lacking: Sequence[Account]) -> Verdict:
         return Verdict(Stage.UNKNOWN, Tone.WARN, f"没有任何同步记录，无法判断{day}的数据是否已入库")
     if len(lacking) == len(seen.waited_for or ()) and not any(_day(seen, one).loaded for one in lacking):
         return Verdict(Stage.LACKING, Tone.BAD, f"{day}的数据没有入库，{_none_of(len(lacking))}", as_of)
+    tone = Tone.BAD
     waiting = [one.last.again_at for at in lacking if (one := _day(seen, at)).last and one.last.again_at]
     count = f"{day}有 {len(lacking)} 个账户的数据{_what(seen, lacking)}：{named(lacking)}"
     if len(waiting) == len(lacking) and (when := max(waiting)) > seen.now:
-        return Verdict(Stage.LACKING, Tone.WARN, f"{count}；{when.astimezone(CHINA):%H:%M} 后自动再次核对", as_of)
-    return Verdict(Stage.LACKING, Tone.BAD, count, as_of)
+        count, tone = f"{count}；{when.astimezone(CHINA):%H:%M} 后自动再次核对", Tone.WARN
+    return Verdict(Stage.LACKING, tone, count, as_of, _rest(seen, lacking))
+
+
+def _rest(seen: DaySeen, lacking: Sequence[Account]) -> str:
+    """How far the accounts are that do not lack the day."""
+    others = [one for one in seen.waited_for or () if one not in lacking]
+    if not others:
+        return ""
+    if _settled(seen, others):
+        return "其余账户的数据已复核完成"
+    if seen.now < seen.settles + seen.patience:
+        return f"其余账户为初步数据，{seen.settle_at:%H:%M} 复核后为准"
+    return f"其余账户仍为初步数据，{seen.settle_at:%H:%M} 的复核没有完成"
 
 
 def _not_due(seen: DaySeen, day: str) -> str:

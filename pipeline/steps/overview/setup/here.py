@@ -11,7 +11,7 @@ from pipeline.core.errors import NeedsAuthorization, NeedsPerson, WrongInput
 from pipeline.core.outcome import Run, RunState, Summary
 from pipeline.core.overview.setup.model import Choice, Facts, LastRun
 from pipeline.core.overview.setup.problems import Problem, problems_of
-from pipeline.core.overview.setup.words import CONSOLE_URL, HOOK, OPTIONAL
+from pipeline.core.overview.setup.words import CONSOLE_URL, FLOWER_LOGIN, HOOK, HOOK_SECRET, OPTIONAL
 from pipeline.core.token import callback
 from pipeline.settings import Settings
 from pipeline.settings_sources import unset
@@ -70,7 +70,13 @@ def facts_of(at: Here) -> Facts:
 
 def _of_settings(settings: Settings, problems: tuple[Problem, ...]) -> Facts:
     back = callback(settings.oceanengine_redirect_uri, settings.console_url)
-    lacking = {CONSOLE_URL: not back, HOOK: not settings.feishu_webhook_url}
+    no_hook = settings.feishu_webhook_url is None
+    lacking = {
+        CONSOLE_URL: not back,
+        HOOK: no_hook,
+        HOOK_SECRET: no_hook and settings.feishu_webhook_secret is None,
+        FLOWER_LOGIN: settings.flower_login is None,
+    }
     return Facts(
         problems=problems,
         testable=True,

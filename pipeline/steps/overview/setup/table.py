@@ -12,11 +12,11 @@ from pipeline.core.errors import LaikeError
 from pipeline.core.overview.setup.model import TablePlan
 from pipeline.core.table.column_changes import ColumnField
 from pipeline.core.table.columns import Column
+from pipeline.settings import Settings
 from pipeline.settings_sources import ENV
-from pipeline.state import envfile
 from pipeline.state.store import ours
 from pipeline.steps.doctor.oceanengine import accounts_of
-from pipeline.steps.on_demand.init import TABLE, TABLE_NAME, Plan, carry_out, look, table_in_settings
+from pipeline.steps.on_demand.init import TABLE_NAME, Plan, carry_out, keep_table, look, table_in_settings
 from pipeline.steps.table.read import layout_now
 
 log = structlog.get_logger()
@@ -37,8 +37,9 @@ def plan_table(ctx: Context) -> TablePlan:
 def make_table(ctx: Context) -> TablePlan:
     """Make what the base lacks now; what is left then.
 
-    A table that is there by its name is taken, so that a second press makes no second one. Its id goes into `.env`
-    where that can be written; in a container a person writes it, and until then it is found by its name again.
+    A table that is there by its name is taken, so that a second press makes no second one. Its id goes where the
+    settings are read; where neither `.env` nor a file for it can be written, a person writes it, and until then it is
+    found by its name again.
 
     Raises:
         LaikeError: As the service says; what was made stays.
@@ -48,8 +49,8 @@ def make_table(ctx: Context) -> TablePlan:
     def keep(table_id: str) -> None:
         taken.append(table_id)
         try:
-            if _may_keep():
-                envfile.write(ENV, {TABLE: table_id})
+            if _may_keep(ctx.settings):
+                keep_table(ctx.settings, table_id)
                 return
         except LaikeError:
             log.warning("table_id_not_kept", table=table_id)
@@ -73,8 +74,8 @@ def _plan(ctx: Context, table_id: str | None) -> TablePlan:
     except LaikeError as error:
         return TablePlan(left=(error.for_maintainer,))
     left = tuple(one.for_maintainer for one in plan.left)
-    to_set = plan.table_id if plan.adopted and not _may_keep() else None
-    return TablePlan(tuple(_lines(plan)), left, to_set or "")
+    to_set = plan.table_id if plan.adopted and not _may_keep(ctx.settings) else None
+    return TablePlan(tuple(_lines(plan, kept=_may_keep(ctx.settings))), left, to_set or "")
 
 
 def _learn_columns(here: Context) -> None:
@@ -89,17 +90,17 @@ def _say_nothing(_: str) -> None:
     """The plan, looked at anew, says what is left."""
 
 
-def _may_keep() -> bool:
-    """Whether the settings come from a file here that we can replace; a container has them from its start."""
-    return ENV.is_file() and os.access(ENV.absolute().parent, os.W_OK)
+def _may_keep(settings: Settings) -> bool:
+    """Whether the table's id can go where the settings are read; a container has those of `.env` from its start."""
+    return settings.table_file is not None or (ENV.is_file() and os.access(ENV.absolute().parent, os.W_OK))
 
 
-def _lines(plan: Plan) -> Iterator[str]:
+def _lines(plan: Plan, *, kept: bool) -> Iterator[str]:
     if plan.table_id is None:
         yield f"新建数据表“{TABLE_NAME}”，列为：{_listed(plan.columns)}"
-    elif plan.adopted and _may_keep():
+    elif plan.adopted and kept:
         yield f"使用已有的数据表“{TABLE_NAME}”（{plan.table_id}），并记入设置"
-    if plan.table_id is None and _may_keep():
+    if plan.table_id is None and kept:
         yield "把新数据表的 ID 记入设置"
     if plan.table_id and plan.columns:
         yield f"在数据表中新增列：{_listed(plan.columns)}"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.who.csrf import fits, origin_of, token, why_refused
+from console.who.csrf import fits, origin_of, plain_origin, token, why_refused
 
 HOST = {"host": "console.example:8000"}
 PUBLIC = "https://laike.example"
@@ -117,3 +117,22 @@ def test_no_text_raises(text: str, session_id: str) -> None:
 @given(st.text(), st.text())
 def test_no_header_raises(origin: str, host: str) -> None:
     why_refused("POST", {"origin": origin, "host": host}, PUBLIC)
+
+
+@pytest.mark.parametrize(
+    ("told", "origin"),
+    [
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("https://LAIKE.example:443", "https://laike.example"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+        ("http://", ""),
+        ("http://host:99999999", ""),
+        ("http://host/path", ""),
+        ("http://user@host", ""),
+        ("http://host'#$(x)", ""),
+        ("http://host\n", ""),
+        ("ftp://host", ""),
+    ],
+)
+def test_where_a_page_is_open_is_a_plain_origin_or_nothing(told: str, origin: str) -> None:
+    assert plain_origin(told) == origin

@@ -59,7 +59,7 @@ def test_behind_two_proxies_of_ours_the_visitor_is_before_both() -> None:
         ("/console", "/runs", "/console/runs", "/console"),
         ("/console", "/console/runs", "/console/runs", "/console"),
         ("/console", "/", "/console/", "/console"),
-        ("/console", "/console", "/console", "/console"),
+        ("/console", "/console", "/console/", "/console"),  # as people type it
         ("/console", "/consoles", "/console/consoles", "/console"),
     ],
 )

@@ -143,3 +143,20 @@ def test_a_day_that_cannot_be_read_again_says_why(day: date, said: str) -> None:
 def test_which_runs_may_have_read_a_day_is_seen_from_their_ids(run_id: str, days_later: int, may: bool) -> None:  # noqa: FBT001
     started = datetime(2026, 2, 11, 4, tzinfo=UTC) + timedelta(days=days_later)
     assert may_have_read(run_id, started, DAY, looked_back_until(DAY, reach=7)) is may
+
+
+def test_a_reading_says_whether_it_found_what_the_one_before_it_found() -> None:
+    hours = [NOW - timedelta(hours=one) for one in (1, 2, 3, 4)]
+    runs = {f"manual-{n}": replace(RUN, run_id=f"manual-{n}") for n in range(4)}
+    runs["manual-0"] = replace(runs["manual-0"], state=RunState.RUNNING)
+    costs = ("9", "9", "9", "8")
+    fetches = {run_id: [fetched(cost, at)] for run_id, cost, at in zip(runs, costs, hours, strict=True)}
+    found = story(ACCOUNT, DAY, replace(FACTS, readings=readings_of(AT, fetches, runs, {})))
+    assert [one.same for one in found.readings] == [False, True, False, False]
+
+
+def test_a_reading_with_the_same_figures_of_a_day_that_was_corrected_is_not_called_the_same() -> None:
+    newer = replace(RUN, run_id="manual-1", restatements=frozenset({AT}))
+    fetches = {RUN.run_id: [fetched("9", NOW)], newer.run_id: [fetched("9", NOW + timedelta(hours=1))]}
+    readings = readings_of(AT, fetches, {RUN.run_id: RUN, newer.run_id: newer}, {})
+    assert not any(one.same for one in story(ACCOUNT, DAY, replace(FACTS, readings=readings)).readings)

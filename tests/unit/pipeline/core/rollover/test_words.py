@@ -37,12 +37,13 @@ def test_details_name_what_does_not_come_along_who_sees_to_it_and_how_to_say_no(
         assert said in told
     assert "手动添加的列：“备注”、“毛利”（其中 “毛利” 是公式、查找引用或关联列）" in told
     assert "联系维护人员关闭" in told
+    assert told.count("起的数据将写入新表") == told.count("自动创建") == told.count("留在原表") == 1
 
 
 def test_of_many_columns_a_few_are_named_and_all_are_counted() -> None:
     told = foretold_details(FIRST, NAME, OLD, FIRST, columns=[f"列{n}" for n in range(7)])
-    assert "“列0”、“列1”、“列2”、“列3”、“列4”等 7 列" in told[1]
-    assert "列5" not in told[1]
+    assert "“列0”、“列1”、“列2”、“列3”、“列4”等 7 列" in told[2]
+    assert "列5" not in told[2]
 
 
 def test_a_table_without_columns_of_people_has_no_word_about_them() -> None:

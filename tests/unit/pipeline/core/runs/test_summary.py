@@ -241,14 +241,52 @@ def test_a_key_that_two_accounts_report_differently_makes_both_days_incomplete()
 
 
 def test_every_account_empty_after_days_with_cost_is_suspicious() -> None:
-    def quiet(account: Account) -> FetchOutcome:
-        spent, empty = fetched(account, DayState.LOADED).days[0], fetched(account, DayState.EMPTY).days[1]
-        return replace(fetched(account, DayState.LOADED), days=(spent, empty), spent_lately=True)
-
     summary = ended(found(quiet(EAST), quiet(WEST)))
     assert summary.state == RunState.PARTIAL
     assert summary.trouble
     assert summary.trouble.reason == "suspicious_empty"
+    assert summary.trouble.what_to_do.startswith("2026-02-11 所有账户均无数据")
+
+
+def quiet(account: Account) -> FetchOutcome:
+    spent, empty = fetched(account, DayState.LOADED).days[0], fetched(account, DayState.EMPTY).days[1]
+    return replace(fetched(account, DayState.LOADED), days=(spent, empty), spent_lately=True)
+
+
+def asked_for(findings: Findings, run_id: str, *accounts: Account) -> Findings:
+    part = replace(findings.part, run_id=run_id, accounts=accounts)
+    return replace(findings, part=part, fetches={one.id: findings.fetches[one.id] for one in accounts})
+
+
+@pytest.mark.parametrize("run_id", ["backfill-2026-02-11-2026-02-11-0212", "daily-2026-02-11-0212070000000"])
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_person_who_reads_one_account_again_is_told_that_the_source_has_nothing(run_id: str, *, whole: bool) -> None:
+    findings = asked_for(found(quiet(EAST)), run_id, EAST)
+    summary = summarize(findings.part, [end_of(findings)], ViewsOutcome(), NOW, whole=whole)
+    assert (summary.state, summary.trouble, summary.accounts[0].of_day) == (RunState.SUCCESS, None, DayState.EMPTY)
+    [told] = summary.warnings
+    assert all(word in told for word in ("城东店", "2026-02-11", "数据源没有这一天的数据"))
+
+
+def test_one_account_beside_others_is_caught_up_although_it_is_empty_and_nothing_is_said_of_all() -> None:
+    findings = asked_for(found(quiet(EAST)), "catch-up-2026-02-11-2", EAST)
+    summary = summarize(findings.part, [end_of(findings)], ViewsOutcome(), NOW, whole=False)
+    assert (summary.state, summary.trouble, summary.warnings) == (RunState.SUCCESS, None, ())
+
+
+@pytest.mark.parametrize("run_id", ["daily-2026-02-11", "settle-2026-02-11", "catch-up-2026-02-11-2"])
+def test_a_day_without_the_only_account_there_is_stays_suspicious(run_id: str) -> None:
+    findings = asked_for(found(quiet(EAST)), run_id, EAST)
+    summary = summarize(findings.part, [end_of(findings)], ViewsOutcome(), NOW, whole=True)
+    assert (summary.state, summary.trouble and summary.trouble.reason) == (RunState.PARTIAL, "suspicious_empty")
+
+
+def test_a_backfill_in_which_several_accounts_are_empty_at_once_stays_suspicious_and_counts_them() -> None:
+    findings = asked_for(found(quiet(EAST), quiet(WEST)), "backfill-2026-02-10-2026-02-11-0212", EAST, WEST)
+    summary = summarize(findings.part, [end_of(findings)], ViewsOutcome(), NOW, whole=False)
+    assert summary.state == RunState.PARTIAL
+    assert summary.trouble
+    assert summary.trouble.what_to_do.startswith("2026-02-11 本次读取的 2 个账户均无数据")
 
 
 def test_every_account_empty_after_days_without_cost_is_a_success() -> None:

@@ -1,4 +1,5 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -158,6 +159,22 @@ def test_a_weekday_is_the_average_of_its_whole_days() -> None:
     days = DayRange(MONDAY, MONDAY + timedelta(days=20))
     monday = weekdays(report(summed(*rows), days, a1_14=DayState.FAILED))[0]
     assert (monday.number, monday.days, monday.cost, monday.conversions) == (0, 2, Decimal(25), Decimal(2))
+
+
+def test_days_before_an_account_s_first_one_are_unrecorded_and_neither_whole_nor_lacking() -> None:
+    whole = report(
+        summed(row("10"), row("40", day=MONDAY + timedelta(days=7))), DayRange(MONDAY, MONDAY + timedelta(13))
+    )
+    city, west = whole.grid.values()
+    late = replace(whole, grid=dict(zip(ACCOUNTS, (from_day(city, 7), from_day(west, 8)), strict=True)))
+    assert late.lacking == {}
+    assert late.unrecorded == dict.fromkeys(DayRange(MONDAY, MONDAY + timedelta(6)), 2) | {MONDAY + timedelta(7): 1}
+    assert (weekdays(late)[0].days, weekdays(late)[0].cost) == (1, Decimal(40))
+    assert weekdays(whole)[0].days == 2
+
+
+def from_day(days: Mapping[date, DayCoverage], first: int) -> dict[date, DayCoverage]:
+    return {day: one for day, one in days.items() if day >= MONDAY + timedelta(days=first)}
 
 
 def test_the_sums_of_two_tables_are_those_of_all_their_rows() -> None:

@@ -228,6 +228,30 @@ def test_an_account_beyond_the_run_that_contradicts_it_gets_a_status_if_it_is_on
     assert ground.named == ((*RUN.accounts, Account("9", "城南店")) if told else RUN.accounts)
 
 
+@pytest.mark.parametrize(
+    ("listed", "parked", "state"),
+    [
+        ((EAST,), (), RunState.PARTIAL),
+        ((EAST, WEST), (), RunState.SUCCESS),
+        ((EAST, WEST), (WEST,), RunState.PARTIAL),
+        (None, (), RunState.PARTIAL),
+    ],
+    ids=["the only account", "one of two", "the only one not parked", "no list"],
+)
+def test_a_catch_up_without_data_is_suspicious_only_where_it_has_every_account_that_is_not_parked(
+    monkeypatch: pytest.MonkeyPatch, listed: Sequence[Account] | None, parked: Sequence[Account], state: RunState
+) -> None:
+    names = Accounts({one.id: one.name for one in listed}) if listed else None
+    monkeypatch.setattr(step, "remembered_accounts", lambda _: names)
+    ground = Ground(monkeypatch, replace(RUN, run_id="catch-up-2026-02-11-2", accounts=(EAST,)))
+    monkeypatch.setattr(ground.absences, "parked", lambda _: {one.id: None for one in parked})
+    empty = (DayOutcome(day=DAY, state=DayState.EMPTY),)
+    fetch = FetchOutcome(account_id=EAST.id, days=empty, rows=0, checksum="", as_of=SEVEN, spent_lately=True)
+    ground.all_done(replace(RUN, accounts=(EAST,)))
+    ground.found(Step(FETCH, 0, EAST.id), fetch)
+    assert ground.end().state == state
+
+
 def test_a_run_whose_end_broke_three_times_has_failed(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(step, "begun_parts", lambda *_: 1 / 0)
     for _ in range(2):

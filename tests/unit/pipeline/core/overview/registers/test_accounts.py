@@ -55,8 +55,10 @@ def test_an_account_is_shown_with_what_it_spent_and_how_its_newest_day_ended() -
         AccountDay("1834", date(2026, 3, 15)): DayCoverage(last=LastOutcome(state=DayState.OPEN)),
     }
     one, other = shown(accounts, {"1834": (Lines(loaded=Line.read(b"2026-03            LL")),), "1835": ()}, lately)
+    assert one.first_covered == date(2026, 3, 13)
     assert (one.last_covered, one.cost, one.trouble) == (date(2026, 3, 14), Decimal("12.50"), failed)
-    assert (other.last_covered, other.cost, other.newest, other.trouble) == (None, Decimal(0), None, None)
+    assert other.first_covered is None
+    assert (other.last_covered, other.cost, other.newest, other.trouble) == (None, None, None, None)
 
 
 def test_a_newest_day_that_is_good_is_no_trouble() -> None:

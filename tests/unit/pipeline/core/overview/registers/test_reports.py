@@ -67,6 +67,13 @@ def test_totals_and_accounts_are_summed_in_both_ranges_the_largest_first() -> No
     assert found.lacking == {}
 
 
+def test_what_is_not_loaded_did_not_fall_and_nothing_rises_from_below_zero() -> None:
+    found = made(whole("1", "10.00", range(1, 15)) | whole("2", "5.00", range(1, 8)))
+    assert {one.name: one.shift for one in found.accounts} == {"蜀香小馆": Decimal(0), "南门烤鱼": None}
+    assert made(whole("1", "10.00", range(1, 8))).total.shift is None
+    assert made(whole("1", "-1.00", range(1, 8)) | whole("1", "1.00", range(8, 15))).total.shift is None
+
+
 def test_days_that_are_not_whole_are_counted_by_day_and_account() -> None:
     days = whole("1", "10.00", range(1, 15)) | whole("2", "10.00", range(1, 15))
     days[("1", 9)] = bad(DayState.FAILED)

@@ -1,5 +1,6 @@
 """The story of a run, by step and by account."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -132,3 +133,18 @@ def test_an_unforeseen_error_is_told_apart() -> None:
     told = story_of(run(*SHOPS), [*WHOLE[:5], event(3200, "broke", step="load.0", reason="KeyError")], None, 4000)
     assert [span.facts["step"] for span in told.troubles] == ["load.0"]
     assert LOAD not in [phase.step for phase in told.phases]
+
+
+def test_rows_of_an_account_that_nobody_read_are_unknown_and_not_none() -> None:
+    nothing: dict[str, Any] = {"window_rows": 0, "window_cost": Decimal(0)}
+    gone = replace(result(SHOPS[0], DayState.FAILED, GONE), **nothing)
+    quiet = replace(result(SHOPS[1], DayState.EMPTY), **nothing)
+    some = replace(result(SHOPS[2], DayState.FAILED, GONE), bad_days=1)  # its other days were read
+    whole = story_of(run(*SHOPS), [], ended(run(*SHOPS), gone, quiet, some), 0)
+    assert {one.account.id: (one.known_rows, one.known_cost) for one in whole.accounts} == {
+        "1": (None, Decimal(0)),
+        "2": (0, Decimal(0)),
+        "3": (2, Decimal(3)),
+    }
+    begun = story_of(run(*SHOPS), [*WHOLE[:2], fetched(SHOPS[0], 3000, 5)], None, 9000)
+    assert {one.account.id: one.known_rows for one in begun.accounts} == {"1": 2, "2": None, "3": None}

@@ -82,6 +82,22 @@ def test_the_callback_to_register_is_there_to_copy_once_it_is_known(address: str
     assert {one.last for one in others} == {""}
 
 
+def test_without_a_setting_the_callback_and_the_address_to_write_are_those_where_the_page_is_open() -> None:
+    facts = Facts(problems=missing("LAIKE_OCEANENGINE_APP_ID"), unset=tuple(OPTIONAL), address="http://127.0.0.1:8000")
+    made = step(facts, "settings")
+    assert made.sections[0].copy == "http://127.0.0.1:8000/authorize/callback"
+    assert "\nLAIKE_CONSOLE_URL=http://127.0.0.1:8000\n" in made.block
+    known = step(replace(facts, callback="https://laike.example.com/back"), "settings")
+    assert known.sections[0].copy == "https://laike.example.com/back"
+
+
+def test_accounts_are_chosen_at_the_latest_before_the_first_run() -> None:
+    ready = replace(DONE, succeeded=False)
+    assert setup_of(ready).begins
+    assert not setup_of(replace(ready, token=False)).begins
+    assert not setup_of(DONE).begins
+
+
 def test_the_command_that_makes_a_key_is_shown_only_while_there_is_none() -> None:
     shown = [step(Facts(problems=made), "settings").sections[3].copy for made in (missing("LAIKE_TOKEN_KEYS"), ())]
     assert ["LAIKE_TOKEN_KEYS=" in one for one in shown] == [True, False]

@@ -29,6 +29,7 @@ def figures(cost: str, conversions: str | None = "5") -> Figures:
         ("0", "100", Change(Trend.DOWN, Decimal(1))),
         ("5", "0", Change(Trend.FROM_NOTHING)),
         ("0", "0", Change(Trend.LEVEL)),
+        ("5", "-1", Change(Trend.UNKNOWN)),  # a correction by the source; no share of it says anything
         (None, "1", Change(Trend.UNKNOWN)),
         ("1", None, Change(Trend.UNKNOWN)),
     ],

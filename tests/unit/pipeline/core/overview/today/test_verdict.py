@@ -152,3 +152,12 @@ def test_where_the_day_before_is_shown_the_page_says_when_yesterday_comes() -> N
     assert tomorrow("06:00") == "11月30日（周一）的数据将于 07:00 开始同步"
     assert tomorrow("07:02") == "11月30日（周一）的数据尚未入库，预计 07:05 前完成"
     assert awaited(seen({"1": REREAD}, "06:00")) is None
+
+
+def test_beside_an_account_that_lacks_the_day_the_others_are_provisional_or_final() -> None:
+    lacking = {"1": MORNING, "2": bad()}
+    assert judge(seen(lacking)).rest == "其余账户为初步数据，10:35 复核后为准"
+    assert judge(seen(lacking, "10:50")).rest == "其余账户仍为初步数据，10:35 的复核没有完成"
+    assert judge(seen({"1": REREAD, "2": bad()}, "10:50")).rest == "其余账户的数据已复核完成"
+    assert judge(seen({"1": bad(DayState.LOADED), "2": bad()}, "10:50")).rest.startswith("其余账户仍为初步数据")
+    assert judge(seen({"1": bad(), "2": bad()})).rest == ""
