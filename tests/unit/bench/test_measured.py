@@ -13,4 +13,4 @@ def test_what_is_kept_comes_back_as_it_was(tmp_path: Path) -> None:
 
 
 def test_the_page_of_the_documentation_says_what_was_measured_last() -> None:
-    assert page.PAGE.read_text("utf-8") == page.text(measured.load())
+    assert page.PAGE.read_text("utf-8") == page.text(measured.load()), "write it anew: python -m bench --write"
