@@ -1,6 +1,6 @@
 """The product beside other tools: measures all contenders in all scenarios, and makes tables and sentences of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench.contenders import CELERY, CONTENDERS, DLT, DLT_CHECKED, FLOOR, LOCAL, OURS, SERIAL, SUCCESS
@@ -123,14 +123,18 @@ def whole(rounds: Rounds, scenario: str) -> Table:
 
 def bars(rounds: Rounds) -> dict[str, float]:
     """Seconds until the rows of a new day are in the table, by contender, of the faster round."""
-    taken = {name: [lap.rows_s for lap in of(rounds, NEW, name) if lap.rows_s] for name in CONTENDERS}
-    return {name: min(each) for name, each in taken.items() if each}
+    return _least(rounds, "rows_s")
+
+
+def _least(rounds: Rounds, which: str) -> dict[str, float]:
+    taken = {name: [getattr(lap, which) for lap in of(rounds, NEW, name)] for name in CONTENDERS}
+    return {name: min(seconds) for name, each in taken.items() if (seconds := [one for one in each if one])}
 
 
 def better(beside: Beside) -> list[str]:
     """Where others are better than the product, by what was measured."""
     new = {name: laps[-1] for name in CONTENDERS if name != DLT_CHECKED and (laps := of(beside.rounds, NEW, name))}
-    said = [_calls(new), _memory(new), _lines(beside), _redis(), *_faster(bars(beside.rounds))]
+    said = [_calls(new), _memory(new), _lines(beside), _redis(), *_faster(beside.rounds)]
     return [sentence for sentence in said if sentence]
 
 
@@ -156,11 +160,13 @@ def _redis() -> str:
     return f"**No Redis**: {without}; `laike sync --local --no-redis` works while it is down, too."
 
 
-def _faster(taken: Mapping[str, float]) -> Iterator[str]:
-    """Rows in the table before the product's like: a worker that waits, or a program from its start."""
-    for theirs, ours in ((CELERY, OURS), (DLT, LOCAL)):
-        if taken[theirs] < taken[ours]:
-            yield f"**Sooner in the table**: {theirs} after {taken[theirs]:.1f} s, {ours} after {taken[ours]:.1f} s."
+def _faster(rounds: Rounds) -> Iterator[str]:
+    """Who is sooner than the product's like on a new day: a worker that waits, or a program from its start."""
+    for what, which in (("in the table", "rows_s"), ("at the end", "ended_s")):
+        taken = _least(rounds, which)
+        for theirs, ours in ((CELERY, OURS), (DLT, LOCAL)):
+            if taken[theirs] < taken[ours]:
+                yield f"**Sooner {what}**: {theirs} after {taken[theirs]:.1f} s, {ours} after {taken[ours]:.1f} s."
 
 
 def _seconds(taken: Sequence[float | None]) -> str:

@@ -69,13 +69,14 @@ def test_a_bar_is_the_faster_round_and_one_who_created_nothing_has_none() -> Non
 
 
 def test_where_others_are_better_is_said_by_what_was_measured() -> None:
-    told = beside(lap(NEW, DLT, calls=9, memory=64 * MIB, rows_s=4.0), lap(NEW, CELERY, memory=95 * MIB, rows_s=6.0))
+    told = beside(lap(NEW, DLT, calls=9, memory=64 * MIB, rows_s=4.0), lap(NEW, CELERY, memory=95 * MIB, ended_s=7.0))
     said = "\n".join(better(told))
     assert "**Fewer calls** for a new day: dlt 9; laike 24" in said
     assert "**Less memory**: dlt 64 MiB; laike 90 MiB" in said
     assert "130 lines with Celery alone and 110 lines with dlt; the product has 30000" in said
     assert "**Sooner in the table**: dlt after 4.0 s, laike --local after 5.0 s" in said
-    assert "Celery alone after" not in said
+    assert "**Sooner at the end**: Celery alone after 7.0 s, laike on Celery after 8.0 s" in said
+    assert said.count("Sooner") == 2
 
 
 def test_nobody_is_called_better_who_is_not() -> None:
