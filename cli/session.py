@@ -9,6 +9,7 @@ from pipeline.context import Context, build
 from pipeline.outgoing import log_plainly
 from pipeline.settings import Settings
 from pipeline.settings_notes import notes, unsaid
+from pipeline.state import unread
 from pipeline.state.store import ours
 from worker.presence import a_worker_answers
 from worker.process import refuse_cluster
@@ -41,6 +42,16 @@ def opened(*, no_redis: bool = False, settings: Settings | None = None) -> Itera
         ctx = build(settings)
         ctx.schema.bring_up(a_worker_answers)  # the first command: Redis answers, and its state is of this release
         yield ctx
+
+
+@contextlib.contextmanager
+def looked() -> Iterator[Context]:
+    """The same for a command that only shows: what cannot be read is left out, and said. Raises as `opened`."""
+    with opened() as ctx, unread.looking() as left_out:
+        yield ctx
+        for one in left_out.values():
+            note(("left out:", "yellow"), f" {one.message}")
+            note(f"  → {one.for_maintainer}")
 
 
 def _without_redis(settings: Settings) -> Context:

@@ -1,6 +1,6 @@
 """`laike token …`: show, refresh, authorize, import, encrypt again."""
 
-from cli.session import opened
+from cli.session import looked, opened
 from cli.terminal import output
 from pipeline.context import Context
 from pipeline.core.errors import WrongInput
@@ -71,7 +71,7 @@ def rotate_key() -> int:
 
 def status(*, as_json: bool) -> int:
     """Print when both tokens end and who refreshed last; 4 if a person must authorize again."""
-    with opened() as ctx:
+    with looked() as ctx:
         pair, trouble, events = ctx.tokens.pair(), ctx.tokens.trouble(), ctx.tokens.journal.history(EVENTS_SHOWN)
         left = _left(ctx, pair)
     if as_json:

@@ -1,7 +1,7 @@
 """Makers of routes. A page is a function of a `Visit`, and runs in a thread.
 
-`page` and `fragment` need a login, `act` one that may act and a form that this console made. What a function raises
-becomes an answer for people: `WrongInput` 400, `Unknown` 404, any other of our errors 502 with what to do.
+`page`, `whole` and `fragment` need a login, `act` one that may act and a form that this console made. What a function
+raises becomes an answer for people: `WrongInput` 400, `Unknown` 404, any other of our errors 502 with what to do.
 """
 
 from collections.abc import Awaitable, Callable
@@ -17,7 +17,8 @@ from console.forms import form_of
 from console.site import NotSetUp, Site
 from console.visit import Unknown, Visit
 from console.who import csrf
-from pipeline.core.errors import LaikeError, StoreUnreachable, WrongInput
+from pipeline.core.errors import LaikeError, WrongInput
+from pipeline.state import unread
 from pipeline.state.store import ours
 
 Answer = Callable[[Visit], Response]
@@ -25,14 +26,19 @@ Stranger = Callable[[Site, Request], Response]
 FIELDS_MOST = 1_100  # of a form: every account of an agency, ticked
 
 
-def page(path: str, answer: Answer, name: str, stranger: Stranger = answers.to_login) -> Route:
-    """A page that everybody with a login may see, and what a stranger sees."""
+def page(path: str, answer: Answer, name: str) -> Route:
+    """A page that everybody with a login may see. It shows what can be read, and says what cannot."""
+    return Route(path, _served(_looking(answer), answers.to_login), methods=["GET"], name=name)
+
+
+def whole(path: str, answer: Answer, name: str, stranger: Stranger = answers.to_login) -> Route:
+    """The same for what leaves nothing out: a file, or where a service leads back to; `stranger`: without a login."""
     return Route(path, _served(answer, stranger), methods=["GET"], name=name)
 
 
 def fragment(path: str, answer: Answer, name: str) -> Route:
     """A part of a page, which htmx asks for again and again."""
-    return Route(path, _served(answer, answers.to_login_from_fragment), methods=["GET"], name=name)
+    return Route(path, _served(_looking(answer), answers.to_login_from_fragment), methods=["GET"], name=name)
 
 
 def act(path: str, answer: Answer, name: str) -> Route:
@@ -63,7 +69,7 @@ def _answered(request: Request, fields: FormData, answer: Answer, stranger: Stra
             if person is None:
                 return stranger(site, request)
             return _told(Visit(request, site, person, fields), answer)
-    except StoreUnreachable as error:
+    except LaikeError as error:
         return answers.trouble(request, error)
 
 
@@ -79,6 +85,14 @@ def _told(visit: Visit, answer: Answer) -> Response:
         return answers.wrong_input(visit, error)
     except LaikeError as error:
         return answers.trouble(visit.request, error)
+
+
+def _looking(answer: Answer) -> Answer:
+    def looked(visit: Visit) -> Response:
+        with unread.looking():
+            return answer(visit)
+
+    return looked
 
 
 def _acting(answer: Answer) -> Answer:

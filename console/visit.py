@@ -15,6 +15,7 @@ from console.site import Site, digest
 from console.who import csrf
 from console.who.logins import Person
 from pipeline.context import Context
+from pipeline.state import unread
 from pipeline.state.console.acts import Act
 
 SEE_OTHER = 303
@@ -111,6 +112,7 @@ class Visit:
             "path": self.path,
             "static": self.static,
             "csrf": self._csrf_field,
+            "left_out": unread.left_out,
         }
         html = self.site.templates.get_template(template).render(given | data)
         return Response(html, status, media_type="text/html")

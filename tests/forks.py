@@ -26,6 +26,7 @@ from typing import IO, Any
 
 import console.pages
 import pipeline
+from tests import people
 
 # What the product imports of others. Of ours all that neither reads settings nor makes a console when it is imported.
 OTHERS = (
@@ -143,6 +144,7 @@ def _warm() -> None:
     ours = (module.name for one, prefix in packages for module in pkgutil.walk_packages(one.__path__, prefix))
     for module in (*OTHERS, *ours):
         importlib.import_module(module)
+    people.logins()
     gc.collect()
     gc.freeze()
 

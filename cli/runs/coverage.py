@@ -7,7 +7,7 @@ from typing import Any
 from rich.cells import cell_len, set_cell_size
 
 from cli.arguments import day_of
-from cli.session import opened
+from cli.session import looked
 from cli.terminal import output
 from cli.terminal.words import Part, coloured, shown
 from pipeline.core.coverage.day import DayCoverage
@@ -25,7 +25,7 @@ DAY_CELLS, WEEK = 3, 7
 
 def coverage(start: str | None, end: str | None, *, as_json: bool) -> int:
     """Print the grid of accounts and days; `WrongInput` if the range is empty, too long, or goes beyond today."""
-    with opened() as ctx:
+    with looked() as ctx:
         days = _days(start, end, window(ctx.now(), DEFAULT_DAYS), china_day(ctx.now()))
         found = covered(ctx, days)
     if as_json:

@@ -4,7 +4,7 @@ from datetime import datetime
 from itertools import islice
 
 from cli.arguments import day_of
-from cli.session import opened
+from cli.session import looked
 from cli.terminal import output
 from cli.terminal.progress import follow
 from cli.terminal.summary import print_summary
@@ -34,7 +34,7 @@ def runs(count: int, *, failed: bool, day: str | None, account: str | None, as_j
     wanted = Wanted(failed, day_of(day) if day else None, account)
     lost: list[str] = []
     at_once = min(count, READ_AT_ONCE) if wanted == Wanted() else READ_AT_ONCE
-    with opened() as ctx:
+    with looked() as ctx:
         found = list(islice(matching(ctx, wanted, lost, at_once), count))
         states = [state_of(ctx, *one) for one in found]
         documents = [_document(ctx, *one) for one in found]
@@ -55,7 +55,7 @@ def show(named: str, *, wait: bool, as_json: bool) -> int:
     Raises:
         WrongInput: There is no such run, or several ids begin like that.
     """
-    with opened() as ctx:
+    with looked() as ctx:
         run_id = _named(ctx, named)
         if wait:
             planned = ctx.ledger.run(run_id)

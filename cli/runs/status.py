@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from cli.session import opened
+from cli.session import looked
 from cli.terminal import output
 from pipeline.core.coverage.health import Verdict
 from pipeline.core.errors import WrongInput
@@ -19,7 +19,7 @@ def status(max_age: str, *, as_json: bool) -> int:
         WrongInput: The age is not of a form such as 26h.
     """
     longest = age(max_age)
-    with opened() as ctx:
+    with looked() as ctx:
         found = health(ctx, longest=longest)
     if as_json:
         output.print_json(

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from cli.arguments import day_of
-from cli.session import opened
+from cli.session import looked, opened
 from cli.terminal import output
 from cli.terminal.words import Part
 from pipeline.core.rollover.repair import Faults
@@ -23,7 +23,7 @@ BY_HAND = (
 
 def list_(*, as_json: bool) -> int:
     """List the tables of the chain and the announced successor."""
-    with opened() as ctx:
+    with looked() as ctx:
         found = listed(ctx)
     if as_json:
         output.print_json(_document(found))

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable
 
+import structlog
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -10,9 +11,12 @@ from prometheus_client.registry import Collector
 from console.metrics.families import families, persons, state_of
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError, StoreUnreachable, WrongInput
+from pipeline.state import unread
 from pipeline.state.store import StoreTrouble
 from pipeline.steps.overview.vitals import Ends, vitals
 from worker.dispatch import QUEUES
+
+log = structlog.get_logger()
 
 
 class Metrics(Collector):
@@ -47,7 +51,10 @@ class Metrics(Collector):
         if not self._redis_answers():
             return state_of(redis=False, settings=self._settings_complete())
         try:
-            found: Iterable[Metric] = families(vitals(self._ctx(), QUEUES, self._ends))
+            with unread.looking() as left_out:
+                found: Iterable[Metric] = list(families(vitals(self._ctx(), QUEUES, self._ends)))
+            if left_out:
+                log.warning("records_left_out", keys=sorted(key for key, _ in left_out))
         except WrongInput:
             return state_of(redis=True, settings=False)
         except (StoreTrouble, StoreUnreachable):

@@ -13,7 +13,7 @@ from celery import Celery
 from starlette.responses import Response
 
 from console import answers
-from console.routes import act, fragment, page
+from console.routes import act, fragment, page, whole
 from console.visit import Visit
 from pipeline.core.errors import LaikeError, WrongInput
 from pipeline.core.overview.authorization import Authorized, Standing, following
@@ -166,7 +166,7 @@ ROUTES = [
     page("/authorize", show, "authorize"),
     act("/authorize/begin", begin, "authorize_begin"),
     act("/authorize/paste", paste, "authorize_paste"),
-    page("/authorize/callback", come_back, "authorize_callback", answers.to_login_and_authorize),
+    whole("/authorize/callback", come_back, "authorize_callback", answers.to_login_and_authorize),
     page("/authorize/done", done, "authorized"),
     fragment("/authorize/progress", progress, "authorize_progress"),
 ]

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from console.inputs import figures_day_in, page_in
 from console.ranges import WEEK, usual
-from console.routes import page
+from console.routes import page, whole
 from console.visit import Unknown, Visit
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import DayRange, china_day
@@ -138,4 +138,4 @@ def change(share: Decimal | None) -> str:
     return "—" if share is None else f"{share:+,.1%}".replace("-", "−")
 
 
-ROUTES = [page("/reports", show, "reports"), page("/reports/file/{form}", file, "reports_file")]
+ROUTES = [page("/reports", show, "reports"), whole("/reports/file/{form}", file, "reports_file")]

@@ -181,6 +181,7 @@ CAUSES: Mapping[str, Cause] = {
     "redis_unreachable": Cause(
         "同步服务的存储不可用", "", "请检查 Redis 是否在运行，以及 LAIKE_REDIS_URL 的地址和密码。"
     ),
+    "unreadable": Cause("存储中的一条记录无法读取", "", "存储中有一条记录无法读取：请运行 laike doctor 查看是哪一条。"),
     "wrong_release": Cause(
         "旧版本仍在运行", "", "升级前请先停止旧版本的 worker（刚被强制结束的需等 20 秒），再启动新版本。"
     ),

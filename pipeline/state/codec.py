@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from pipeline.core.unreadable import Unreadable
+
 T = TypeVar("T")
 
 
@@ -14,18 +16,21 @@ def dump(value: object, kind: Any) -> bytes:  # noqa: ANN401 a type form such as
     return _adapter(kind).dump_json(value)
 
 
-def load(kind: type[T], data: bytes) -> T:
+def load(kind: type[T], data: bytes, key: str, field: str = "") -> T:
     """The value of `dump`'s bytes.
 
+    Args:
+        key: Where they were, and `field` of a hash.
+
     Raises:
-        ValueError: They are of another kind; they are not quoted, since they may hold a token.
+        Unreadable: They are of another kind; they are not quoted, since they may hold a token.
     """
     form: Any = kind
     try:
         value: T = _adapter(form).validate_json(data)
     except ValidationError as error:
         wrong = ", ".join(sorted({".".join(map(str, item["loc"])) or "JSON" for item in error.errors()}))
-        raise ValueError(f"what is stored is no {getattr(kind, '__name__', kind)}: {wrong}") from None
+        raise Unreadable(key, field, f"no {getattr(kind, '__name__', kind)}: {wrong}") from None
     return value
 
 
@@ -34,12 +39,13 @@ def squeeze(value: object, kind: Any) -> bytes:  # noqa: ANN401 a type form
     return zlib.compress(dump(value, kind), level=1)
 
 
-def unsqueeze(kind: type[T], data: bytes) -> T:
-    """The value of `squeeze`'s bytes; `ValueError` if they are of another kind."""
+def unsqueeze(kind: type[T], data: bytes, key: str, field: str = "") -> T:
+    """The value of `squeeze`'s bytes; `Unreadable` if they are of another kind."""
     try:
-        return load(kind, zlib.decompress(data))
-    except zlib.error as error:
-        raise ValueError(str(error)) from None
+        plain = zlib.decompress(data)
+    except zlib.error:
+        raise Unreadable(key, field, "not packed") from None
+    return load(kind, plain, key, field)
 
 
 @cache

@@ -46,11 +46,13 @@ class InOrder:
     """Replaces a field unless the new value was read earlier.
 
     Args:
-        read_at: When a stored value was read at the source.
+        read_at: When a stored value was read at the source, by its bytes, key and field; `None` if unknown.
         then: Lua that runs in the same script after `put` is stored; `there` is what `names` held before.
     """
 
-    def __init__(self, client: redis.Redis, read_at: Callable[[bytes], datetime | None], then: str = "") -> None:
+    def __init__(
+        self, client: redis.Redis, read_at: Callable[[bytes, str, str], datetime | None], then: str = ""
+    ) -> None:
         self._client, self._read_at = client, read_at
         self._swap = client.register_script(_SWAP.replace("--[[ then ]]", then))
 
@@ -74,13 +76,15 @@ class InOrder:
         left, moment = values, now or clock(self._client)
         while left:
             there = self._there(left)
-            due = {key: dict(self._due(fields, there[key], moment)) for key, fields in left.items()}
+            due = {key: dict(self._due(key, fields, there[key], moment)) for key, fields in left.items()}
             left = self._lost({key: fields for key, fields in due.items() if fields}, there, beside or {}, more)
 
-    def _due(self, fields: Fields, there: Mapping[str, bytes], now: datetime) -> Iterator[tuple[str, Dated]]:
+    def _due(self, key: str, fields: Fields, there: Mapping[str, bytes], now: datetime) -> Iterator[tuple[str, Dated]]:
         for field, new in fields.items():
             stored = there.get(field)
-            if stored is None or believed(self._read_at(stored), now) <= believed(new.read_at, new.read_at or now):
+            if stored is None or believed(self._read_at(stored, key, field), now) <= believed(
+                new.read_at, new.read_at or now
+            ):
                 yield field, new
 
     def _there(self, values: Mapping[str, Fields]) -> dict[str, dict[str, bytes]]:

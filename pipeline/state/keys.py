@@ -64,30 +64,25 @@
 | laike:v1:spend:<account>:readings | hash by day, of 35 days | 35 days | rows that both reports lost are not noticed |
 | laike:v1:coverage:<account> | hash by day | none | nothing: kept for going back to the earlier release |
 | laike:v1:days:<account> | hash by day, of 400 days | 400 days | nothing: kept for going back to the earlier release |
+| laike:v1:unreadable:<key> | of any type | 30 days | nothing: a record of the wrong type that work put away |
 | laike:v1:probe:<number> | set, never filled | none | nothing: they test whether Redis takes writes |
-
-Keys about rows carry the table's id, keys about writing the base's; keys about figures and people carry neither.
 """
 
-PREFIX = "laike:v1:"  # v1: the schema of the values
+PREFIX = "laike:v1:"  # v1 is the schema; keys about rows carry the table's id, about writing the base's, others none
 HOUR_S, DAY_S, WEEK_S = 3600, 24 * 3600, 7 * 24 * 3600
-STAGING_TTL_S, HISTORY_TTL_S = 3 * DAY_S, 400 * DAY_S
-NEWS_TTL_S, WRITTEN_TTL_S = 30 * DAY_S, 600
+STAGING_TTL_S, HISTORY_TTL_S, NEWS_TTL_S, WRITTEN_TTL_S = 3 * DAY_S, 400 * DAY_S, 30 * DAY_S, 600
 EVENTS_MAX, EVENTS_KEPT = 10_000, 2_500  # of an open run, of an ended one: 1,000 accounts have two each
 BEAT_TTL_S, QUOTA_TTL_S, SPEND_TTL_S = HOUR_S // 4, 70 * DAY_S, 35 * DAY_S  # beat loops several times a minute
 LINES = "letters", "loaded"  # fields beside the days: each sums days up; lost, it is made again
 
-TOKEN, TOKEN_LOCK = PREFIX + "token:pair", PREFIX + "token:lock"
-TOKEN_ATTEMPT, TOKEN_DEAD = PREFIX + "token:attempt", PREFIX + "token:dead"
-TOKEN_HISTORY, UNSENT_CARDS = PREFIX + "token:history", PREFIX + "cards:unsent"
-QUIET_RUNS, ALERTS = PREFIX + "cards:quiet", PREFIX + "alerts"
-BEAT, RUNS = PREFIX + "beat", PREFIX + "runs"
-OPEN, ASIDE = PREFIX + "open", PREFIX + "aside"
+TOKEN, TOKEN_LOCK, TOKEN_ATTEMPT = PREFIX + "token:pair", PREFIX + "token:lock", PREFIX + "token:attempt"
+TOKEN_DEAD, TOKEN_HISTORY = PREFIX + "token:dead", PREFIX + "token:history"
+UNSENT_CARDS, QUIET_RUNS, ALERTS = PREFIX + "cards:unsent", PREFIX + "cards:quiet", PREFIX + "alerts"
+BEAT, RUNS, OPEN, ASIDE = PREFIX + "beat", PREFIX + "runs", PREFIX + "open", PREFIX + "aside"
 ROSTER, ACCOUNT_NAMES = PREFIX + "accounts:roster", PREFIX + "accounts:names"
 ACCOUNT_NEWS, ACCOUNT_NEWS_TOLD = PREFIX + "accounts:news", PREFIX + "accounts:told"
-ACCOUNTS_ABSENT, SCHEMA = PREFIX + "accounts:absent", PREFIX + "schema"
-SCHEMA_LOCK, HISTORY_TABLE = PREFIX + "schema:lock", PREFIX + "history:table"
-HISTORY_UNCLEAR = PREFIX + "history:unclear"
+ACCOUNTS_ABSENT, SCHEMA, SCHEMA_LOCK = PREFIX + "accounts:absent", PREFIX + "schema", PREFIX + "schema:lock"
+HISTORY_TABLE, HISTORY_UNCLEAR = PREFIX + "history:table", PREFIX + "history:unclear"
 
 
 def told(day: str, what: str) -> str:
@@ -298,3 +293,8 @@ def tableless_day_states(account_id: str) -> str:
 def probe(number: int) -> str:
     """A set that is always empty."""
     return f"{PREFIX}probe:{number}"
+
+
+def put_away(key: str) -> str:
+    """A record of the wrong type that is made again."""
+    return f"{PREFIX}unreadable:{key.removeprefix(PREFIX)}"

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import redis
 
 from pipeline.core.errors import Busy, DeadlinePassed, Retryable
+from pipeline.core.unreadable import Unreadable
 
 LEASE_S = 20.0  # longer than a write's timeout of 15 s, short enough to wait for after a kill
 LONGEST_LEASE_S = 600.0  # the most that settings allow
@@ -71,7 +72,7 @@ class Lease:
             try:
                 self._extend()
                 self._on_renew()
-            except redis.RedisError:
+            except (redis.RedisError, Unreadable):
                 continue  # `ensure` counts the seconds and stops the writer in time
 
     def release(self) -> None:

@@ -3,8 +3,13 @@
 import redis
 from fakeredis import FakeRedis
 
+from pipeline.state.unread import Naming
+
+
+class _InMemory(Naming, FakeRedis):
+    """A Redis in memory that names what cannot be read."""
+
 
 def in_memory() -> redis.Redis:
     """An empty Redis in memory."""
-    client: redis.Redis = FakeRedis()
-    return client
+    return _InMemory()

@@ -9,7 +9,8 @@ import redis
 import structlog
 
 from pipeline.core.model import CHINA
-from pipeline.state import keys
+from pipeline.core.unreadable import Unreadable
+from pipeline.state import keys, unread
 
 log = structlog.get_logger()
 
@@ -30,14 +31,18 @@ class Quota:
             calls, self._unsaved = self._unsaved + 1, 0
         try:
             self._save(calls)
-        except redis.RedisError as error:
+        except (redis.RedisError, Unreadable) as error:
             log.warning("calls_not_counted_yet", calls=calls, error=type(error).__name__)
             with self._lock:
                 self._unsaved += calls
 
     def used(self) -> int:
         """Calls of this month."""
-        return int(self._client.get(self._key()) or 0)
+        key = self._key()
+        with unread.sparing():
+            said: Any = self._client.get(key)
+            return 0 if said is None else unread.number_of(said, key)
+        return 0
 
     def _save(self, calls: int) -> None:
         pipe: Any = self._client.pipeline()

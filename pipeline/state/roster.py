@@ -7,7 +7,7 @@ from typing import Any
 import redis
 
 from pipeline.core.accounts.roster import Roster
-from pipeline.state import codec, keys
+from pipeline.state import codec, keys, unread
 
 
 class Rosters:
@@ -18,9 +18,11 @@ class Rosters:
 
     def last(self) -> Roster | None:
         """The roster as this app last discovered it, however old."""
-        data = self._client.get(keys.ROSTER)
-        last = codec.load(Roster, data) if isinstance(data, bytes) else None
-        return last if last and last.app_id in ("", self._app_id) else None
+        with unread.sparing():
+            data = self._client.get(keys.ROSTER)
+            last = codec.load(Roster, data, keys.ROSTER) if isinstance(data, bytes) else None
+            return last if last and last.app_id in ("", self._app_id) else None
+        return None
 
     def keep(self, roster: Roster, news: Iterable[str]) -> None:
         """Store a roster, its new names and its news in one transaction."""
@@ -35,8 +37,7 @@ class Rosters:
 
     def names(self) -> dict[str, str]:
         """Account id → the name first written for it."""
-        names: Any = self._client.hgetall(keys.ACCOUNT_NAMES)
-        return {account_id.decode(): name.decode() for account_id, name in names.items()}
+        return unread.fields(self._client, keys.ACCOUNT_NAMES, unread.text_of)
 
     def learn_names(self, names: Mapping[str, str]) -> None:
         """Store names from the settings; they stay if the settings are emptied."""
@@ -45,11 +46,11 @@ class Rosters:
 
     def take_news(self, run_id: str) -> tuple[str, ...]:
         """News for this run's card: a line belongs to the first run that asks, however often it asks."""
-        lines: Any = self._client.zrange(keys.ACCOUNT_NEWS, 0, -1)
-        taken = [line for line in lines if self._is_for(line, run_id)]
-        return tuple(line.decode() for line in taken)
+        found: Any = self._client.zrange(keys.ACCOUNT_NEWS, 0, -1)
+        lines = [line.decode(errors="replace") for line in found]
+        return tuple(line for line in lines if self._is_for(line, run_id))
 
-    def _is_for(self, line: bytes, run_id: str) -> bool:
-        first = self._client.hsetnx(keys.ACCOUNT_NEWS_TOLD, line.decode(), run_id)
+    def _is_for(self, line: str, run_id: str) -> bool:
+        first = self._client.hsetnx(keys.ACCOUNT_NEWS_TOLD, line, run_id)
         self._client.expire(keys.ACCOUNT_NEWS_TOLD, keys.NEWS_TTL_S)
-        return bool(first) or self._client.hget(keys.ACCOUNT_NEWS_TOLD, line.decode()) == run_id.encode()
+        return bool(first) or self._client.hget(keys.ACCOUNT_NEWS_TOLD, line) == run_id.encode()

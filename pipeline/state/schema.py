@@ -12,7 +12,7 @@ import redis
 import structlog
 
 from pipeline.core.errors import NewerState, WrongRelease
-from pipeline.state import keys
+from pipeline.state import keys, unread
 from pipeline.state.lease import hold
 
 FORM = 2  # what this release reads and writes
@@ -31,11 +31,12 @@ class Schema:
 
     def is_ours(self) -> bool:
         """Whether Redis has this release's form; without a mark it may be older. `NewerState` if it is newer."""
-        mark: Any = self._client.get(keys.SCHEMA)
-        if mark is None or int(mark) < FORM:
+        said: Any = self._client.get(keys.SCHEMA)
+        mark = 0 if said is None else unread.number_of(said, keys.SCHEMA)
+        if mark < FORM:
             return False
-        if int(mark) > FORM:
-            msg = f"Redis holds the state of a newer release (form {int(mark)}, this one knows {FORM}): run that one"
+        if mark > FORM:
+            msg = f"Redis holds the state of a newer release (form {mark}, this one knows {FORM}): run that one"
             raise NewerState(msg)
         return True
 
@@ -65,12 +66,12 @@ class Schema:
     def owner(self) -> str | None:
         """The table of keys and rows of 同步状态 that name no table."""
         found: Any = self._client.get(keys.HISTORY_TABLE)
-        return found.decode() if found else None
+        return None if found is None else unread.text_of(found, keys.HISTORY_TABLE)
 
     def unclear(self) -> tuple[str, ...] | None:
         """The candidates for `owner` while a person must choose; `None`: no choice is open."""
         found: Any = self._client.get(keys.HISTORY_UNCLEAR)
-        return None if found is None else tuple(found.decode().split())
+        return None if found is None else tuple(unread.text_of(found, keys.HISTORY_UNCLEAR).split())
 
     def settle(self, table_id: str) -> None:
         """Copy state without a table to this table, unless the table has its own.

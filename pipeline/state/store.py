@@ -15,6 +15,7 @@ from pipeline.core.errors import StoreUnreachable
 from pipeline.redis_address import RedisAddress
 from pipeline.state import keys
 from pipeline.state.outages import Outage, Parser, Refusal, cause_of, name_of, passes
+from pipeline.state.unread import Naming
 
 TRIES, TRIED_S = (
     8,
@@ -101,7 +102,7 @@ class _Patience(Retry):
 
 def connect(at: RedisAddress | str, tries: int = TRIES) -> redis.Redis:
     """A client that outlasts a restart, a failover and short outages; `StoreUnreachable` if the address is invalid."""
-    return redis.Redis.from_pool(_Wary(**_options(_address(at)), **_patient(tries)))
+    return Naming.from_pool(_Wary(**_options(_address(at)), **_patient(tries)))
 
 
 def _patient(tries: int) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
 
-from tests.console_desk import ACTOR, Desk
+from tests.console_desk import Desk
 from tests.lab import Lab
+from tests.people import ACTOR
 from tests.workers import workers
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

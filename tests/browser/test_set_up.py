@@ -9,8 +9,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.person import Person
 from tests.browser.test_every_page import CLIPPED, barriers
-from tests.console_desk import ACTOR, Desk
+from tests.console_desk import Desk
 from tests.lab import Lab, empty
+from tests.people import ACTOR
 from tests.workers import SHORT, Workers, workers
 
 ACTIONS_MOST = 12

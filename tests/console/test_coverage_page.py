@@ -2,17 +2,20 @@
 
 import html
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
 
+from emulator.server import EmulatorServer
 from pipeline.core.model import AccountDay
 from pipeline.core.outcome import RunState
 from pipeline.state import keys
 from pipeline.state.console.acts import Acts
 from tests.console_desk import Desk
-from tests.lab import TOKEN_KEY
+from tests.lab import TOKEN_KEY, Lab, empty
+from tests.workers import workers
 
 HOSTILE = (
     "'\"><script>alert(1)</script>",
@@ -30,6 +33,21 @@ HOSTILE = (
 @pytest.fixture
 def ready(desk: Desk) -> Desk:
     """A console on a lab of whose accounts one could not be read on the newest day."""
+    return one_unread(desk)
+
+
+@pytest.fixture(scope="class")
+def seen(
+    emulator_session: EmulatorServer, redis_session: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Desk]:
+    """The same, for tests that only look: one for all of them."""
+    empty(redis_session)
+    emulator_session.world.reset()
+    with workers(Lab(emulator_session, redis_session, tmp_path_factory.mktemp("lab"))) as working:
+        yield one_unread(Desk.opened(working))
+
+
+def one_unread(desk: Desk) -> Desk:
     for report in ("report.promotion", "report.account"):
         desk.lab.fault(report, "code", code=40002, times="always", match={"local_account_id": desk.lab.accounts[1]})
     desk.lab.sync()
@@ -41,16 +59,45 @@ def place(desk: Desk, account: int = 1) -> str:
     return f"/coverage/{desk.lab.accounts[account]}/{desk.lab.day}"
 
 
-def test_the_grid_says_first_what_is_missing_and_shows_the_worst_account_first(ready: Desk) -> None:
-    page = ready.get("/coverage")
-    assert page.status_code == 200
-    assert len(page.content) < 100_000
-    assert "有 1 个账户的数据未完整入库" in page.text
-    rows = re.findall(r"<tr><th scope=row><a href=\"/coverage/(\d+)\"", page.text)
-    assert set(rows) == set(ready.lab.accounts)
-    assert rows[0] == ready.lab.accounts[1]
-    assert f'href="{place(ready)}"' in page.text
-    assert f'aria-label="✕ 失败 {ready.lab.day.month}月{ready.lab.day.day}日"' in page.text
+class TestWhoOnlyLooks:
+    def test_the_grid_says_first_what_is_missing_and_shows_the_worst_account_first(self, seen: Desk) -> None:
+        page = seen.get("/coverage")
+        assert page.status_code == 200
+        assert len(page.content) < 100_000
+        assert "有 1 个账户的数据未完整入库" in page.text
+        rows = re.findall(r"<tr><th scope=row><a href=\"/coverage/(\d+)\"", page.text)
+        assert set(rows) == set(seen.lab.accounts)
+        assert rows[0] == seen.lab.accounts[1]
+        assert f'href="{place(seen)}"' in page.text
+        assert f'aria-label="✕ 失败 {seen.lab.day.month}月{seen.lab.day.day}日"' in page.text
+
+    @pytest.mark.parametrize(
+        "asked", ["days=90", "days=400", "page=99", "days=7", "days=1&days=90", "q=店&only=1", "page=0"]
+    )
+    def test_any_choice_of_the_form_is_a_page(self, seen: Desk, asked: str) -> None:
+        page = seen.get(f"/coverage?{asked}")
+        assert page.status_code == 200
+        assert len(page.content) < 100_000
+
+    @pytest.mark.parametrize("day", ["0000-01-01", "9999-12-31", "2026-02-30", "0001-01-01", "2014-12-31"])
+    def test_a_day_outside_the_calendar_of_the_figures_is_not_found(self, seen: Desk, day: str) -> None:
+        assert seen.get(f"/coverage/{seen.lab.accounts[0]}/{day}").status_code == 404
+
+    def test_the_story_of_a_day_says_why_and_what_was_read(self, seen: Desk) -> None:
+        page = seen.get(place(seen))
+        assert page.status_code == 200
+        for words in ("失败", "账户不可用", "请在巨量引擎检查该账户的状态和授权", "读取记录", "重新读取"):
+            assert words in page.text
+        good = seen.get(place(seen, account=0)).text
+        loaded = seen.lab.context().coverage.at([AccountDay(seen.lab.accounts[0], seen.lab.day)])
+        (one,) = loaded.values()
+        assert f"{float(one.cost):,.2f}" in good
+
+    def test_the_days_of_an_account_link_to_their_stories(self, seen: Desk) -> None:
+        page = seen.get(f"/coverage/{seen.lab.accounts[1]}")
+        assert "有 7 天的数据未完整入库" in page.text
+        assert f'href="{place(seen)}"' in page.text
+        assert "账户不可用" in page.text
 
 
 def test_before_the_first_run_the_page_says_so(desk: Desk) -> None:
@@ -65,15 +112,6 @@ def test_once_all_is_loaded_the_page_says_so(desk: Desk) -> None:
     assert "没有符合条件的账户" in desk.get("/coverage?only=1").text
 
 
-@pytest.mark.parametrize(
-    "asked", ["days=90", "days=400", "page=99", "days=7", "days=1&days=90", "q=店&only=1", "page=0"]
-)
-def test_any_choice_of_the_form_is_a_page(ready: Desk, asked: str) -> None:
-    page = ready.get(f"/coverage?{asked}")
-    assert page.status_code == 200
-    assert len(page.content) < 100_000
-
-
 def test_hostile_addresses_do_no_harm(ready: Desk) -> None:
     for text in HOSTILE:
         said = quote(text, safe="")
@@ -86,29 +124,6 @@ def test_hostile_addresses_do_no_harm(ready: Desk) -> None:
             assert ready.get(path).status_code == 404, path
         for form in ({"account_id": text, "day": str(ready.lab.day)}, {"account_id": account, "day": text}, {}):
             assert ready.post("/coverage/read", form).status_code == 404
-
-
-@pytest.mark.parametrize("day", ["0000-01-01", "9999-12-31", "2026-02-30", "0001-01-01", "2014-12-31"])
-def test_a_day_outside_the_calendar_of_the_figures_is_not_found(ready: Desk, day: str) -> None:
-    assert ready.get(f"/coverage/{ready.lab.accounts[0]}/{day}").status_code == 404
-
-
-def test_the_story_of_a_day_says_why_and_what_was_read(ready: Desk) -> None:
-    page = ready.get(place(ready))
-    assert page.status_code == 200
-    for words in ("失败", "账户不可用", "请在巨量引擎检查该账户的状态和授权", "读取记录", "重新读取"):
-        assert words in page.text
-    good = ready.get(place(ready, account=0)).text
-    loaded = ready.lab.context().coverage.at([AccountDay(ready.lab.accounts[0], ready.lab.day)])
-    (one,) = loaded.values()
-    assert f"{float(one.cost):,.2f}" in good
-
-
-def test_the_days_of_an_account_link_to_their_stories(ready: Desk) -> None:
-    page = ready.get(f"/coverage/{ready.lab.accounts[1]}")
-    assert "有 7 天的数据未完整入库" in page.text
-    assert f'href="{place(ready)}"' in page.text
-    assert "账户不可用" in page.text
 
 
 def test_a_day_is_read_again_and_its_page_follows_the_run(ready: Desk) -> None:

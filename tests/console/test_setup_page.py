@@ -119,7 +119,7 @@ def test_one_item_is_tested_alone(working: Workers) -> None:
     lab, desk = working.lab, opened(working, **{TABLE_ID: ""})
     before = lab.calls("feishu.token")
     answer = pressed(desk, "/setup/check", item="redis")
-    assert "6 项正常" in steps(answer)["checks"][1]
+    assert "7 项正常" in steps(answer)["checks"][1]
     assert lab.calls("feishu.token") == before
     assert steps(pressed(desk, "/setup/check", item="webhook"))["checks"][0] == "warn"
 

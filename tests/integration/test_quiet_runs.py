@@ -199,4 +199,4 @@ def test_a_run_that_an_older_version_planned_is_told(lab: Lab) -> None:
     ctx = lab.context()
     stored: dict[str, Any] = json.loads(codec.dump(begin(ctx, lab.day, [], dry_run=False, tell=False), Run))
     del stored["tell"]
-    assert codec.load(Run, json.dumps(stored).encode()).tell
+    assert codec.load(Run, json.dumps(stored).encode(), "a key").tell

@@ -87,7 +87,7 @@ def stored(lab: Lab, names: set[str]) -> dict[str, Any]:
 def loaded_before() -> dict[AccountDay, Loaded]:
     """What the data set knows to be loaded."""
     return {
-        AccountDay(number, date.fromisoformat(day)): codec.load(Loaded, data.encode())
+        AccountDay(number, date.fromisoformat(day)): codec.load(Loaded, data.encode(), "a key")
         for number in ACCOUNTS
         for day, data in DATA["redis"][f"laike:v1:coverage:{number}"]["value"].items()
     }
@@ -153,7 +153,7 @@ def test_going_back_finds_what_was_there_and_loses_only_what_is_newer(left: Lab)
     known = {place: json.loads(row)["record_id"] for place, row in rows.items()}
     assert len(set(known.values())) == len(known) == 66
     assert set(known.values()) == {row["record_id"] for row in status_rows(left)}
-    assert codec.load(type(summary), codec.dump(summary, Summary)) == summary
+    assert codec.load(type(summary), codec.dump(summary, Summary), "a key") == summary
 
 
 def test_done_again_an_upgrade_changes_nothing_and_costs_a_command(left: Lab) -> None:

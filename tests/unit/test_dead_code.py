@@ -48,7 +48,6 @@ ALIVE = {
     "worker/consumer.py::WaryConsumer": "Celery loads it by its name",
     "worker/flower.py::RedisSocket": "Flower reads it",
     "worker/transport.py::_get_client": "kombu calls it",
-    "worker/transport.py::transaction": "kombu calls it",
     "worker/heartbeat.py::BeatingScheduler": "Celery loads it by its name",
     "worker/watchdog.py::requires": "Celery reads it",
 }

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import redis
 
 from pipeline.core.redaction import redacted
-from pipeline.state import codec
+from pipeline.state import codec, unread
 from pipeline.state.console import keys
 from pipeline.state.keys import HISTORY_TTL_S
 
@@ -48,13 +49,18 @@ class Acts:
 
     def newest(self, count: int) -> list[Act]:
         """The newest acts, the newest first."""
-        lines: Any = self._client.zrevrange(keys.ACTS, 0, count - 1) if count > 0 else []
-        return [codec.load(Act, line) for line in lines]
+        with unread.sparing():
+            lines: Any = self._client.zrevrange(keys.ACTS, 0, count - 1) if count > 0 else []
+            return unread.items(lines, keys.ACTS, partial(codec.load, Act))
+        return []
 
     def of_run(self, run_id: str) -> list[Act]:
         """What people did about a run, the oldest first."""
-        lines: Any = self._client.lrange(keys.acts_of_run(run_id), 0, -1)
-        return [codec.load(Act, line) for line in lines]
+        key = keys.acts_of_run(run_id)
+        with unread.sparing():
+            lines: Any = self._client.lrange(key, 0, -1)
+            return unread.items(lines, key, partial(codec.load, Act))
+        return []
 
 
 def _kept(act: Act) -> Act:

@@ -2,14 +2,16 @@
 
 import hashlib
 import secrets
-from typing import Any
+from typing import Any, TypeVar
 
 import redis
 
 from pipeline.core.overview.authorization import Authorized, Invitation
 from pipeline.core.trouble import Trouble
-from pipeline.state import codec
+from pipeline.state import codec, unread
 from pipeline.state.console import keys
+
+T = TypeVar("T")
 
 
 class Authorizations:
@@ -26,8 +28,11 @@ class Authorizations:
 
     def take(self, state: str) -> Invitation | None:
         """Use a state up; `None` if it is unknown, used or too old. Of two that take it, one gets it."""
-        data: Any = self._client.getdel(_key(state))
-        return codec.load(Invitation, data) if data else None
+        key = _key(state)
+        with unread.sparing():
+            data: Any = self._client.getdel(key)
+            return None if data is None else codec.load(Invitation, data, key)
+        return None
 
     def refuse(self, session: str, why: Trouble) -> None:
         """Remember for a session, by its digest, why its authorization failed."""
@@ -35,8 +40,7 @@ class Authorizations:
 
     def refusal(self, session: str) -> Trouble | None:
         """Why the last authorization of a session failed, for ten minutes, and until another one succeeds."""
-        data: Any = self._client.get(keys.refused_authorization(session))
-        return codec.load(Trouble, data) if data else None
+        return self._get(Trouble, keys.refused_authorization(session))
 
     def accept(self, session: str) -> None:
         """Forget why an earlier authorization of a session failed."""
@@ -48,8 +52,13 @@ class Authorizations:
 
     def last(self) -> Authorized | None:
         """What the last authorization in the console changed."""
-        data: Any = self._client.get(keys.AUTHORIZED)
-        return codec.load(Authorized, data) if data else None
+        return self._get(Authorized, keys.AUTHORIZED)
+
+    def _get(self, kind: type[T], key: str) -> T | None:
+        with unread.sparing():
+            data: Any = self._client.get(key)
+            return None if data is None else codec.load(kind, data, key)
+        return None
 
 
 def _key(state: str) -> str:

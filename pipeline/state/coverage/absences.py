@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
+from functools import partial
 
 import redis
 
 from pipeline.core.runs.absence import Absence
-from pipeline.state import codec, keys
+from pipeline.state import codec, keys, unread
 
 
 class Absences:
@@ -18,8 +18,7 @@ class Absences:
 
     def all(self) -> dict[str, Absence]:
         """The accounts that cannot be read."""
-        found: Any = self._client.hgetall(keys.ACCOUNTS_ABSENT)
-        return {account_id.decode(): codec.load(Absence, data) for account_id, data in found.items()}
+        return unread.fields(self._client, keys.ACCOUNTS_ABSENT, partial(codec.load, Absence))
 
     def parked(self, now: datetime) -> dict[str, Absence]:
         """Those that could not be read for so long that nobody waits for them."""

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime
 from itertools import chain, islice
-from typing import Any
 
 import redis
 
@@ -11,7 +10,7 @@ from pipeline.core.chain import Chain
 from pipeline.core.coverage.day import Loaded
 from pipeline.core.coverage.history import Sum
 from pipeline.core.model import AccountDay, DayRange
-from pipeline.state import codec, keys
+from pipeline.state import codec, keys, unread
 from pipeline.state.coverage.by_day import read_days
 from pipeline.state.coverage.day_letters import AFTER_LOADED
 from pipeline.state.coverage.sums import Sums
@@ -24,15 +23,20 @@ class Coverage:
     def __init__(self, client: redis.Redis, chain: Callable[[], Chain]) -> None:
         self._client, self._chain = client, chain
         self._sums = Sums(client, chain, self.at)
-        self._in_order = InOrder(client, lambda data: _parse(data).as_of, AFTER_LOADED)
+        self._in_order = InOrder(client, _read_at, AFTER_LOADED)
 
     def of(self, account_id: str) -> dict[str, Loaded]:
         """What was last loaded of an account, by day (ISO)."""
-        pipe = self._client.pipeline(transaction=False)
-        for table_id in self._chain().ids:
+        pipe, table_ids = self._client.pipeline(transaction=False), self._chain().ids
+        for table_id in table_ids:
             pipe.hgetall(keys.coverage(table_id, account_id))
-        found: Any = pipe.execute()
-        return {day.decode(): _parse(data) for days in found for day, data in days.items()}
+        found = unread.answers(pipe)
+        return {
+            day: one
+            for table_id, days in zip(table_ids, found, strict=True)
+            for day, one in unread.readable(days or {}, keys.coverage(table_id, account_id), _parse)
+            if unread.day_of(day)
+        }
 
     def at(self, places: Iterable[AccountDay]) -> dict[AccountDay, Loaded]:
         """What was last loaded of these accounts on these days; a day that never was is absent."""
@@ -49,9 +53,9 @@ class Coverage:
         for account_id in account_ids:
             for table_id in table_ids:
                 pipe.hkeys(keys.coverage(table_id, account_id))
-        answers: Any = iter(pipe.execute())
-        found = ((account_id, chain.from_iterable(islice(answers, len(table_ids)))) for account_id in account_ids)
-        return {account_id: {date.fromisoformat(day.decode()) for day in days} for account_id, days in found}
+        answers = iter(unread.answers(pipe))
+        found = ((one, [days or () for days in islice(answers, len(table_ids))]) for one in account_ids)
+        return {one: set(filter(None, map(unread.day_of, chain.from_iterable(days)))) for one, days in found}
 
     def learn(self, loaded: Mapping[AccountDay, Loaded], now: datetime | None = None) -> None:
         """Record what was loaded and found to agree; what was read later stands.
@@ -68,5 +72,9 @@ class Coverage:
         return lambda at: key(tables.table_of(at.day), at.account_id)
 
 
-def _parse(data: bytes) -> Loaded:
-    return codec.load(Loaded, data)
+def _parse(data: bytes, key: str, day: str) -> Loaded:
+    return codec.load(Loaded, data, key, day)
+
+
+def _read_at(data: bytes, key: str, day: str) -> datetime | None:
+    return _parse(data, key, day).as_of

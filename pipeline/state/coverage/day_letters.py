@@ -2,8 +2,8 @@
 
 They are two lines beside the account's last outcomes, in the same hash: `letters` sums up how the last readings ended,
 `loaded` what is loaded. A line is written by the script that writes what it sums up, so the two always agree; one that
-is lost, or that an older release did not keep, is made again from the days. A line is its first month, then 31 letters
-a month, blank where nothing is known.
+is lost or torn, or that an older release did not keep, is made again from the days. A line is its first month, then 31
+letters a month, blank where nothing is known.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -34,6 +34,7 @@ local function iso(line, at)
   local months, day = month(line) + math.floor((at - 8) / 31), (at - 8) % 31 + 1
   return string.format('%04d-%02d-%02d', math.floor(months / 12), months % 12 + 1, day)
 end
+local function sound(line) return line and (line == '' or line:find('^[12]%d%d%d%-[01]%d[%w%- ]*$')) and line end
 local function said(line, day)
   local at = line == '' and 0 or place(line, day)
   return at > 7 and at <= #line and line:sub(at, at) or ' '
@@ -61,7 +62,8 @@ _AFTER = (
     + """
 local function after(line, letter)
   for n = 1, math.floor(#ARGV / 3) do
-    if not line or said(line, names[n]) ~= (there[n] and letter(there[n]) or ' ') then return made(KEYS[1], letter) end
+    local before = there[n] and letter(there[n]) or ' '
+    if not sound(line) or said(line, names[n]) ~= before then return made(KEYS[1], letter) end
   end
   for i = 1, #put, 2 do line = noted(line, put[i], letter(put[i + 1])) end
   return line
@@ -103,14 +105,18 @@ return {{ last, loaded }}
 """
 )
 # one text for all, since thousands of small answers take Python longer than Redis
-_READ = f"""
+_READ = (
+    _LINES
+    + f"""
 local found = {{}}
 for n, key in ipairs(KEYS) do
   local lines = redis.call('hmget', key, '{LAST}', '{LOADED}')
-  found[n] = lines[1] and lines[2] and lines[1] .. '\\t' .. lines[2] or ''
+  local some = sound(lines[1]) and sound(lines[2]) and (lines[1] .. lines[2]) ~= ''
+  found[n] = some and lines[1] .. '\\t' .. lines[2] or ''
 end
 return table.concat(found, '\\n')
 """
+)
 
 
 class DayLetters:

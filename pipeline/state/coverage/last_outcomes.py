@@ -8,7 +8,7 @@ import redis
 from pipeline.core.chain import Chain
 from pipeline.core.coverage.day import LastOutcome
 from pipeline.core.model import AccountDay, DayRange
-from pipeline.state import codec, keys
+from pipeline.state import codec, keys, unread
 from pipeline.state.coverage.by_day import read_days
 from pipeline.state.coverage.day_letters import AFTER_LAST, LAST
 from pipeline.state.in_order import Dated, InOrder, by_key
@@ -21,7 +21,7 @@ class LastOutcomes:
 
     def __init__(self, client: redis.Redis, chain: Callable[[], Chain]) -> None:
         self._client, self._chain = client, chain
-        self._in_order = InOrder(client, lambda data: _parse(data).as_of, AFTER_LAST)
+        self._in_order = InOrder(client, _read_at, AFTER_LAST)
 
     def of(self, account_ids: Iterable[str], days: DayRange) -> dict[AccountDay, LastOutcome]:
         """How the last readings of these accounts' days ended; a day without one is absent."""
@@ -47,5 +47,11 @@ class LastOutcomes:
         return lambda at: keys.day_states(tables.table_of(at.day), at.account_id)
 
 
-def _parse(data: bytes) -> LastOutcome:
-    return codec.load(LastOutcome, data)
+def _parse(data: bytes, key: str, day: str) -> LastOutcome:
+    return codec.load(LastOutcome, data, key, day)
+
+
+def _read_at(data: bytes, key: str, day: str) -> datetime | None:
+    with unread.sparing():  # what is recorded takes its place
+        return _parse(data, key, day).as_of
+    return None

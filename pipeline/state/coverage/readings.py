@@ -10,7 +10,7 @@ import redis
 
 from pipeline.core.chain import Chain
 from pipeline.core.model import AccountDay
-from pipeline.state import keys
+from pipeline.state import keys, unread
 from pipeline.state.coverage.by_day import read_days
 from pipeline.state.in_order import Dated, InOrder, by_key
 
@@ -20,11 +20,11 @@ class Readings:
 
     def __init__(self, client: redis.Redis, chain: Callable[[], Chain]) -> None:
         self._client, self._chain = client, chain
-        self._in_order = InOrder(client, _moment)
+        self._in_order = InOrder(client, unread.moment_of)
 
     def at(self, places: Iterable[AccountDay]) -> dict[AccountDay, datetime]:
         """When what was written last was read; a day that was not written lately is absent."""
-        return read_days(self._client, places, self._keys(), _moment)
+        return read_days(self._client, places, self._keys(), unread.moment_of)
 
     def begin(self, read_at: Mapping[AccountDay, datetime], now: datetime) -> None:
         """Note readings before their rows are written; a newer one stands."""
@@ -38,7 +38,3 @@ class Readings:
     def _keys(self) -> Callable[[AccountDay], str]:
         tables = self._chain()
         return lambda at: keys.readings(tables.table_of(at.day), at.account_id)
-
-
-def _moment(said: bytes) -> datetime:
-    return datetime.fromisoformat(said.decode())

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 import redis
 
 from pipeline.core.accounts.spend import Noted, Reading
-from pipeline.state import codec, keys
+from pipeline.state import codec, keys, unread
 
 T = TypeVar("T")
 KEPT_DAYS = 35  # of good readings: older days are no longer owed
@@ -22,14 +23,17 @@ class Spend:
 
     def noted(self, account_id: str) -> dict[date, Noted]:
         """The days on which an account spent more than its promotions."""
-        found: Any = self._client.hgetall(keys.spend_noted(account_id))
-        return _unpacked(found.items(), Noted)
+        return _by_day(unread.fields(self._client, keys.spend_noted(account_id), partial(codec.unsqueeze, Noted)))
 
     def readings(self, account_id: str, days: Collection[date]) -> dict[date, Reading]:
         """The last good readings of some days; a day without one is absent."""
         wanted = [day.isoformat() for day in days]
-        found: Any = self._client.hmget(keys.spend_readings(account_id), wanted) if wanted else []
-        return _unpacked(((day.encode(), data) for day, data in zip(wanted, found, strict=True)), Reading)
+        key = keys.spend_readings(account_id)
+        with unread.sparing():
+            found: Any = self._client.hmget(key, wanted) if wanted else []
+            there = {day.encode(): data for day, data in zip(wanted, found, strict=True) if data is not None}
+            return _by_day(dict(unread.readable(there, key, partial(codec.unsqueeze, Reading))))
+        return {}
 
     def learn(
         self,
@@ -72,13 +76,6 @@ def _put(pipe: Any, key: str, values: Mapping[date, bytes], gone: Collection[dat
         pipe.expire(key, keys.SPEND_TTL_S)
 
 
-def _unpacked(found: Iterable[tuple[bytes, bytes | None]], kind: type[T]) -> dict[date, T]:
-    read = {date.fromisoformat(day.decode()): _read(data, kind) for day, data in found if data}
-    return {day: one for day, one in read.items() if one is not None}
-
-
-def _read(data: bytes, kind: type[T]) -> T | None:
-    try:
-        return codec.unsqueeze(kind, data)
-    except ValueError:
-        return None  # of another version: as good as absent
+def _by_day(found: Mapping[str, T]) -> dict[date, T]:
+    """By day, without fields that are none."""
+    return {day: one for said, one in found.items() if (day := unread.day_of(said))}

@@ -7,7 +7,7 @@ from typing import Any
 import redis
 
 from pipeline.core.chain import Chain, alone
-from pipeline.state import codec, keys
+from pipeline.state import codec, keys, unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,11 @@ class StatusMemory:
 
     def status_table(self) -> str | None:
         """The id of the 同步状态 table."""
-        found: Any = self._client.get(keys.status_table(self._root))
-        return found.decode() if found else None
+        key = keys.status_table(self._root)
+        with unread.sparing():
+            found: Any = self._client.get(key)
+            return unread.text_of(found, key) if found else None
+        return None
 
     def learn_status_table(self, table_id: str) -> None:
         """Remember the id of the 同步状态 table."""
@@ -42,8 +45,12 @@ class StatusMemory:
         """The rows at these places; a place without one is absent."""
         if not places:
             return {}
-        found: Any = self._client.hmget(keys.status_rows(self._root), places)
-        return {place: codec.load(WrittenRow, data) for place, data in zip(places, found, strict=True) if data}
+        key = keys.status_rows(self._root)
+        with unread.sparing():
+            found: Any = self._client.hmget(key, places)
+            there = {place.encode(): data for place, data in zip(places, found, strict=True) if data is not None}
+            return dict(unread.readable(there, key, _row))
+        return {}
 
     def learn_status_rows(self, rows: Mapping[str, WrittenRow]) -> None:
         """Remember rows that were written."""
@@ -55,10 +62,10 @@ class StatusMemory:
 
     def forget_status_rows(self, record_ids: Collection[str]) -> None:
         """Forget the places of rows that are about to carry another day."""
-        rows: Any = self._client.hgetall(keys.status_rows(self._root))
-        gone = [at for at, data in rows.items() if codec.load(WrittenRow, data).record_id in record_ids]
+        key = keys.status_rows(self._root)
+        gone = [at for at, row in unread.fields(self._client, key, _row).items() if row.record_id in record_ids]
         if gone:
-            self._client.hdel(keys.status_rows(self._root), *gone)
+            self._client.hdel(key, *gone)
 
     def forget_status(self) -> None:
         """Forget the table and its rows after a person changed it."""
@@ -67,3 +74,7 @@ class StatusMemory:
     @property
     def _root(self) -> str:
         return self._chain().root
+
+
+def _row(data: bytes, key: str, place: str) -> WrittenRow:
+    return codec.load(WrittenRow, data, key, place)

@@ -1,7 +1,7 @@
 """Sums of what is loaded, made where the days are: a year of a thousand accounts is 400,000 of them.
 
-Lua counts whole numbers exactly, so figures are added as such, in 1/10,000. An account with a figure that does not fit
-is added up here.
+Lua counts whole numbers exactly, so figures are added as such, in 1/10,000. An account with a figure that does not fit,
+or a day that cannot be read, is added up here.
 """
 
 from collections import defaultdict
@@ -14,6 +14,7 @@ from pipeline.core.chain import Chain
 from pipeline.core.coverage.day import Loaded
 from pipeline.core.coverage.history import Figures, Sum, added, sum_of
 from pipeline.core.model import AccountDay, DayRange
+from pipeline.core.unreadable import Unreadable
 from pipeline.state import keys
 
 Read = Callable[[Iterable[AccountDay]], Mapping[AccountDay, Loaded]]
@@ -22,7 +23,7 @@ DAYS_AT_ONCE = 2_000  # Redis adds up so many in about 5 ms, and does nothing el
 AN_ACCOUNT = 4  # takes as long as so many days
 UNITS = 10_000
 
-# of each account: days, rows, cost, conversions, days with unknown conversions; or nothing if a figure does not fit
+# of each account: days, rows, cost, conversions, days with unknown conversions; or nothing, if one is unfit
 _SUM = """
 local function units(figure)
   if type(figure) ~= 'string' or figure:find('[^%d.]') then return nil end
@@ -30,7 +31,8 @@ local function units(figure)
   return dot < 10 and #figure - dot < 5 and math.floor(tonumber(figure) * 10000 + 0.5)
 end
 local function figures(value)
-  local day = cjson.decode(value)
+  local read, day = pcall(cjson.decode, value)
+  if not read or type(day) ~= 'table' or type(day.rows) ~= 'number' then return nil end
   local said = type(day.totals) == 'table'
   return day.rows, units(day.cost), said and units(day.totals.conversions) or not said and 0,
     (said or day.checksum ~= '') and 0 or 1
@@ -73,7 +75,10 @@ class Sums:
     def _of_table(self, table_id: str, account_ids: list[str], days: DayRange) -> list[Sum]:
         """The sums of some accounts: one call, so that others have their turn between two."""
         wanted = [day.isoformat() for day in days]
-        said: list[bytes] = self._sum([keys.coverage(table_id, account_id) for account_id in account_ids], wanted)
+        try:
+            said: list[bytes] = self._sum([keys.coverage(table_id, account_id) for account_id in account_ids], wanted)
+        except Unreadable:  # of one of them
+            said = [b""] * len(account_ids)
         return [
             _read(one) if one else self._plain(account_id, days)
             for account_id, one in zip(account_ids, said, strict=True)

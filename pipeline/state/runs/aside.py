@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import redis
@@ -9,7 +10,8 @@ import redis
 from pipeline.core.errors import Trouble
 from pipeline.core.outcome import Run, Summary
 from pipeline.core.unforeseen import Defect
-from pipeline.state import codec, keys
+from pipeline.core.unreadable import Unreadable
+from pipeline.state import codec, keys, unread
 from pipeline.state.runs.ledger import GIVEN_UP
 from pipeline.state.runs.many_runs import PLAN, SUMMARY, fields
 
@@ -39,8 +41,8 @@ class Aside:
             return Defect.GONE
         try:
             for kind, data in zip(READ.values(), found[run_id], strict=True):
-                _ = data and codec.load(kind, data)
-        except ValueError:
+                _ = data is not None and codec.load(kind, data, keys.run(run_id))
+        except Unreadable:
             return Defect.UNREADABLE
         return None
 
@@ -63,5 +65,4 @@ class Aside:
                 self._client.hset(keys.ASIDE, run_id, codec.dump(replace(one, told=True), SetAside))
 
     def _all(self) -> dict[str, SetAside]:
-        found: Any = self._client.hgetall(keys.ASIDE)
-        return {run_id.decode(): codec.load(SetAside, data) for run_id, data in found.items()}
+        return unread.fields(self._client, keys.ASIDE, partial(codec.load, SetAside))

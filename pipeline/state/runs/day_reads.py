@@ -1,7 +1,6 @@
 """What runs read of one account, without reading the runs' other accounts."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,10 +9,12 @@ import redis
 
 from pipeline.core.model import AccountDay
 from pipeline.core.outcome import FetchOutcome, RunState
-from pipeline.state import codec, keys
+from pipeline.state import codec, keys, unread
 from pipeline.state.runs import many_runs
 from pipeline.state.runs.many_runs import PLAN, SUMMARY
 from pipeline.state.runs.outcomes import STEP
+
+YEAR_9999 = 253_370_764_800  # later starts are none
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +43,22 @@ class DayReads:
 
     def since(self, moment: datetime) -> list[tuple[str, datetime]]:
         """Ids of the runs that began since then, with their starts, the newest first."""
-        found: Any = self._client.zrevrangebyscore(keys.RUNS, "+inf", moment.timestamp(), withscores=True)
-        return [(run_id.decode(errors="replace"), datetime.fromtimestamp(start, UTC)) for run_id, start in found]
+        found: Any = ()
+        with unread.sparing():
+            found = self._client.zrevrangebyscore(keys.RUNS, "+inf", moment.timestamp(), withscores=True)
+        return [
+            (run_id.decode(errors="replace"), datetime.fromtimestamp(start, UTC))
+            for run_id, start in found
+            if start < YEAR_9999
+        ]
 
     def fetches(self, steps: Mapping[str, Sequence[str]]) -> dict[str, dict[str, FetchOutcome]]:
         """Those of some fetches of each run that have an outcome, by run and step; runs without any are absent."""
         pipe: Any = self._client.pipeline(transaction=False)
         for run_id, names in steps.items():
             pipe.hmget(keys.run(run_id), [STEP + name for name in names])
-        answers = zip(steps.items(), pipe.execute(), strict=True)
-        found = {run_id: dict(_fetches(names, data)) for (run_id, names), data in answers}
+        answers = zip(steps.items(), unread.answers(pipe), strict=True)
+        found = {run_id: dict(_fetches(run_id, names, data or ())) for (run_id, names), data in answers}
         return {run_id: of_run for run_id, of_run in found.items() if of_run}
 
     def begun(self, run_ids: Sequence[str]) -> dict[str, Begun]:
@@ -63,8 +70,8 @@ class DayReads:
         return {one.run_id: one for one in many_runs.parts_of(self._client, run_ids, SUMMARY, Ended)}
 
 
-def _fetches(names: Sequence[str], data: Sequence[bytes | None]) -> Iterator[tuple[str, FetchOutcome]]:
-    for name, one in zip(names, data, strict=True):
-        with suppress(ValueError):  # of another release
-            if one:
-                yield name, codec.load(FetchOutcome, one)
+def _fetches(run_id: str, names: Sequence[str], data: Sequence[bytes | None]) -> Iterator[tuple[str, FetchOutcome]]:
+    for name, one in zip(names, data, strict=False):  # none of a run that cannot be read
+        with unread.sparing(always=True):
+            if one is not None:
+                yield name, codec.load(FetchOutcome, one, keys.run(run_id), STEP + name)

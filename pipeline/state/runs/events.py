@@ -8,7 +8,7 @@ import structlog
 
 from pipeline.core.overview.runs.lines import RunLine
 from pipeline.core.redaction import redacted
-from pipeline.state import codec, keys
+from pipeline.state import codec, keys, unread
 from pipeline.state.runs.many_runs import LINE
 
 EVENTS = "events"
@@ -47,21 +47,29 @@ class Events:
 
     def events(self, run_id: str) -> list[Event]:
         """A run's events, the oldest first; `at` as in `follow`."""
-        data = self._client.hget(keys.run(run_id), EVENTS)
-        if isinstance(data, bytes):
-            return codec.unsqueeze(list[Event], data)
-        entries: Any = self._client.xrange(keys.events(run_id))
-        return [_event(entry_id, fields) for entry_id, fields in entries]
+        if archived := self._archived(run_id):
+            return archived
+        with unread.sparing():
+            entries: Any = self._client.xrange(keys.events(run_id))
+            return [_event(entry_id, fields) for entry_id, fields in entries]
+        return []
 
     def kept(self, run_id: str) -> list[Event]:
         """A run's first and newest events, the oldest first: those that are archived, or will be."""
+        return self._archived(run_id) or self._first_and_newest(run_id)
+
+    def _archived(self, run_id: str) -> list[Event] | None:
         data = self._client.hget(keys.run(run_id), EVENTS)
-        return codec.unsqueeze(list[Event], data) if isinstance(data, bytes) else self._first_and_newest(run_id)
+        with unread.sparing():
+            return codec.unsqueeze(list[Event], data, keys.run(run_id), EVENTS) if isinstance(data, bytes) else None
+        return None
 
     def _first_and_newest(self, run_id: str) -> list[Event]:
-        first: Any = self._client.xrange(keys.events(run_id), count=1)
-        newest: Any = self._client.xrevrange(keys.events(run_id), count=keys.EVENTS_KEPT)
-        return [_event(*entry) for entry in dict([*first, *reversed(newest)]).items()]
+        with unread.sparing():
+            first: Any = self._client.xrange(keys.events(run_id), count=1)
+            newest: Any = self._client.xrevrange(keys.events(run_id), count=keys.EVENTS_KEPT)
+            return [_event(*entry) for entry in dict([*first, *reversed(newest)]).items()]
+        return []
 
     def follow(self, run_id: str) -> Iterator[Event]:
         """Events of a run from its start, as they happen; an empty one each 200 ms without news.
@@ -79,5 +87,5 @@ class Events:
 
 
 def _event(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Event:
-    told = {name.decode(): value.decode() for name, value in fields.items()}
+    told = {name.decode(errors="replace"): value.decode(errors="replace") for name, value in fields.items()}
     return {"at": entry_id.decode().partition("-")[0], **told}

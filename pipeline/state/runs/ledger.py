@@ -9,7 +9,8 @@ import redis
 from pipeline.core.errors import Trouble, WrongInput
 from pipeline.core.outcome import Run, Summary
 from pipeline.core.overview.runs.lines import RunLine
-from pipeline.state import codec, keys
+from pipeline.core.unreadable import Unreadable
+from pipeline.state import codec, keys, unread
 from pipeline.state.runs import many_runs
 from pipeline.state.runs.many_runs import LINE, PLAN, SUMMARY
 
@@ -51,8 +52,10 @@ class Ledger:
 
     def open_runs(self) -> list[str]:
         """Runs without an end."""
-        found: Any = self._client.smembers(keys.OPEN)
-        return sorted(run_id.decode(errors="replace") for run_id in found)
+        with unread.sparing():
+            found: Any = self._client.smembers(keys.OPEN)
+            return sorted(run_id.decode(errors="replace") for run_id in found)
+        return []
 
     def run(self, run_id: str) -> Run:
         """A run's plan, read once in a process; `WrongInput` if there is no such run, or it cannot be read."""
@@ -63,8 +66,8 @@ class Ledger:
         if not isinstance(data, bytes):
             raise WrongInput(f"there is no run {run_id}; `laike runs` lists what there is")
         try:
-            run = codec.load(Run, data)
-        except ValueError:
+            run = codec.load(Run, data, keys.run(run_id), PLAN)
+        except Unreadable:
             raise WrongInput(f"{run_id} cannot be read: its plan is torn, or of another version") from None
         self._hold(data, run)
         return run
@@ -80,7 +83,7 @@ class Ledger:
     def summary(self, run_id: str) -> Summary | None:
         """How a run ended; `None` while it is open."""
         data = self._client.hget(keys.run(run_id), SUMMARY)
-        return codec.load(Summary, data) if isinstance(data, bytes) else None
+        return codec.load(Summary, data, keys.run(run_id), SUMMARY) if isinstance(data, bytes) else None
 
     def overview(self, run_ids: Sequence[str]) -> list[tuple[Run, Summary | None]]:
         """Runs, and how they ended if they did, in one round trip, without unreadable ones."""
@@ -109,13 +112,17 @@ class Ledger:
     def given_up(self, run_id: str) -> Trouble | None:
         """Why no further batch of a run begins; `None` if they do."""
         data = self._client.hget(keys.run(run_id), GIVEN_UP)
-        return codec.load(Trouble, data) if isinstance(data, bytes) else None
+        return codec.load(Trouble, data, keys.run(run_id), GIVEN_UP) if isinstance(data, bytes) else None
 
     def count(self) -> int:
         """How many runs are remembered."""
-        return int(self._client.zcard(keys.RUNS))
+        with unread.sparing():
+            return int(self._client.zcard(keys.RUNS))
+        return 0
 
     def newest(self, count: int, after: int = 0) -> list[str]:
         """Ids of runs, the newest first, skipping the `after` newest; a count of 0 means all."""
-        found: Any = self._client.zrevrange(keys.RUNS, after, after + count - 1 if count else -1)
-        return [run_id.decode(errors="replace") for run_id in found]
+        with unread.sparing():
+            found: Any = self._client.zrevrange(keys.RUNS, after, after + count - 1 if count else -1)
+            return [run_id.decode(errors="replace") for run_id in found]
+        return []

@@ -1,13 +1,12 @@
 """Outcomes of the steps of runs."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any, TypeVar
 
 import redis
 
 from pipeline.core.errors import Busy
-from pipeline.state import codec, keys
+from pipeline.state import codec, keys, unread
 from pipeline.state.lease import Lease
 from pipeline.state.runs import many_runs
 from pipeline.state.runs.staging import Staged
@@ -49,7 +48,7 @@ class Outcomes:
         stands = self._record(keys=[lease.key, keys.run(run_id), *beside], args=args)
         if not isinstance(stands, bytes):
             raise Busy(f"{run_id}: {step} was taken over")
-        return codec.load(type(outcome), stands)
+        return codec.load(type(outcome), stands, keys.run(run_id), STEP + step)
 
     def count_broken(self, run_id: str, step: str, lease: Lease) -> int:
         """Count an unforeseen error of a step while its lease is ours; return how many there were.
@@ -65,7 +64,7 @@ class Outcomes:
     def broke_so_often(self, run_ids: Sequence[str], step: str, times: int) -> set[str]:
         """The runs in which a step had at least so many unforeseen errors."""
         counts = many_runs.fields(self._client, run_ids, BROKE + step)
-        return {run_id for run_id, (count,) in counts.items() if int(count or 0) >= times}
+        return {run_id for run_id, (count,) in counts.items() if count and count.isdigit() and int(count) >= times}
 
     def forget_outcome(self, run_id: str, step: str) -> None:
         """Forget an outcome that cannot be read, so that its step is done again."""
@@ -92,11 +91,12 @@ class Outcomes:
         found: Any = self._client.hmget(keys.run(run_id), [STEP + step for step in steps]) if steps else []
         told: dict[str, T] = {}
         for step, data in zip(steps, found, strict=True):
-            with suppress(ValueError):
-                told |= {step: codec.load(kind, data)} if data else {}
+            with unread.sparing(always=True):
+                if data is not None:
+                    told[step] = codec.load(kind, data, keys.run(run_id), STEP + step)
         return told
 
     def outcome(self, run_id: str, step: str, kind: type[T]) -> T | None:
         """A step's outcome; `None` if it has none yet."""
         data = self._client.hget(keys.run(run_id), STEP + step)
-        return codec.load(kind, data) if isinstance(data, bytes) else None
+        return codec.load(kind, data, keys.run(run_id), STEP + step) if isinstance(data, bytes) else None

@@ -6,8 +6,7 @@ from typing import Any
 
 import redis
 
-from pipeline.state import keys
-from pipeline.state.runs import many_runs
+from pipeline.state import keys, unread
 
 AHEAD_MOST_S = 600  # a step that comes back later stamps up to 30 s ahead; more means that the clock stepped back
 
@@ -24,14 +23,12 @@ class Pulse:
 
     def silent_s(self, run_id: str) -> float:
         """Seconds since a run's last sign of life; infinite if there is none, or none that is plausible."""
-        try:
-            stamp: Any = self._client.get(keys.alive(run_id))
-            silent = time.time() - float(stamp) if stamp else math.inf
-        except (ValueError, redis.ResponseError) as error:
-            if isinstance(error, redis.ResponseError) and not many_runs.of_another_type(error):
-                raise
-            return math.inf
-        return silent if silent > -AHEAD_MOST_S else math.inf
+        key = keys.alive(run_id)
+        with unread.sparing():
+            stamp: Any = self._client.get(key)
+            silent = time.time() - unread.parsed(float, stamp, key) if stamp is not None else math.inf
+            return silent if silent > -AHEAD_MOST_S else math.inf
+        return math.inf
 
     def watch(self, run_id: str, seconds: float) -> bool:
         """Take over a silent run for so many seconds; `False` if another worker has."""

@@ -18,6 +18,7 @@ from pipeline.core.table.diff import Change
 from pipeline.core.table.layout import Layout
 from pipeline.core.table.record import Record, from_wire, to_wire
 from pipeline.core.table.shared_keys import SharedKey
+from pipeline.core.unreadable import Unreadable
 from pipeline.state import codec, keys
 
 T = TypeVar("T")
@@ -43,7 +44,7 @@ class Packed:
 
     def __iter__(self) -> Iterator[Record]:
         for page in self.pages:
-            yield from map(from_wire, codec.unsqueeze(list[dict[str, Any]], page))
+            yield from map(from_wire, codec.unsqueeze(list[dict[str, Any]], page, "a page of records"))
 
     def __len__(self) -> int:
         return self.count
@@ -92,7 +93,7 @@ class Staging:
     def fetched(self, batch_id: str, account_ids: Sequence[str]) -> list[Fetched]:
         """The whole fetches of these accounts; others must be fetched again."""
         data: Any = self._client.mget([keys.rows(batch_id, account_id) for account_id in account_ids])
-        return [found for one in data if (found := _unpacked(one, Fetched)) and found.whole]
+        return [found for one in data if (found := _unpacked(one, Fetched, "")) and found.whole]
 
     def put_snapshot(self, batch_id: str, snapshot: Snapshot) -> None:
         """Keep an early read of the table."""
@@ -143,11 +144,11 @@ class Staging:
         return self._get(keys.cleared(batch_id), Cleared) or Cleared()
 
     def _get(self, key: str, kind: type[T]) -> T | None:
-        return _unpacked(self._client.get(key), kind)
+        return _unpacked(self._client.get(key), kind, key)
 
 
-def _unpacked(data: object, kind: type[T]) -> T | None:
+def _unpacked(data: object, kind: type[T], key: str) -> T | None:
     try:
-        return codec.unsqueeze(kind, data) if isinstance(data, bytes) else None
-    except ValueError:
+        return codec.unsqueeze(kind, data, key) if isinstance(data, bytes) else None
+    except Unreadable:
         return None  # torn, or of another version

@@ -5,7 +5,7 @@ from typing import Any
 import redis
 
 from pipeline.core.chain import Chain, alone
-from pipeline.state import codec, keys
+from pipeline.state import codec, keys, unread
 
 
 class Chains:
@@ -20,10 +20,11 @@ class Chains:
         return self._parsed(found)
 
     def with_unclear(self) -> tuple[Chain, tuple[str, ...] | None]:
-        """The chain, and the tables among which a person must choose (`Schema.unclear`): one command for both."""
-        found: Any = self._client.mget(keys.chain(self._table_id), keys.HISTORY_UNCLEAR)
+        """The chain, and the tables among which a person must choose (`Schema.unclear`): one command if neither is."""
+        found = unread.texts(self._client, keys.chain(self._table_id), keys.HISTORY_UNCLEAR)
         chain, unclear = found
-        return self._parsed(chain), None if unclear is None else tuple(unclear.decode().split())
+        said = None if unclear is None else unread.text_of(unclear, keys.HISTORY_UNCLEAR)
+        return self._parsed(chain), None if said is None else tuple(said.split())
 
     def learn(self, chain: Chain) -> None:
         """Remember a chain."""
@@ -40,4 +41,4 @@ class Chains:
         self._client.delete(keys.chain(table_id))
 
     def _parsed(self, found: bytes | None) -> Chain:
-        return codec.load(Chain, found) if found else alone(self._table_id)
+        return alone(self._table_id) if found is None else codec.load(Chain, found, keys.chain(self._table_id))

@@ -4,7 +4,7 @@ A field holds one batch: a line about it, then its revisions, compressed. The ol
 90 days old, or when all together are too large; the field `cut` has the time of the newest batch dropped for its size.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import redis
 
 from pipeline.core.table.revisions import Batch, Head
-from pipeline.state import codec
+from pipeline.state import codec, unread
 from pipeline.state.table import keys
 
 KEPT = timedelta(days=90)
@@ -67,18 +67,23 @@ class Revisions:
 
     def batches(self, now: datetime) -> Iterator[Batch]:
         """The batches, the newest first, read a few at a time."""
-        found: Any = self._client.hkeys(self._key)
-        oldest = _place(now - KEPT)
-        left = iter(sorted((name for name in found if name != CUT.encode() and name.decode() >= oldest), reverse=True))
+        found: Any = ()
+        with unread.sparing():
+            found = self._client.hkeys(self._key)
+        oldest = _place(now - KEPT).encode()
+        left = iter(sorted((name for name in found if name != CUT.encode() and name >= oldest), reverse=True))
         while some := list(islice(left, READ_AT_ONCE)):
             values: Any = self._client.hmget(self._key, some)
-            yield from _readable(values)
+            there = {name: data for name, data in zip(some, values, strict=True) if data is not None}
+            yield from (batch for _, batch in unread.readable(there, self._key, _batch))
 
     def cut_at(self, now: datetime) -> datetime | None:
         """The time up to which batches were dropped for their size; `None` if none of the last 90 days were."""
-        said: Any = self._client.hget(self._key, CUT)
-        when = datetime.fromtimestamp(int(said), UTC) if said else None
-        return when if when and when >= now - KEPT else None
+        with unread.sparing():
+            said: Any = self._client.hget(self._key, CUT)
+            when = unread.parsed(_moment, said, self._key, CUT) if said else None
+            return when if when and when >= now - KEPT else None
+        return None
 
 
 def _place(moment: datetime) -> str:
@@ -86,11 +91,10 @@ def _place(moment: datetime) -> str:
     return f"{int(moment.timestamp()):010d}"
 
 
-def _readable(values: Iterable[bytes | None]) -> Iterator[Batch]:
-    """The batches that are still there, without those of another version."""
-    for data in values:
-        head, _, packed = (data or b"").partition(b"\n")
-        try:
-            yield Batch(codec.load(Head, head), packed)
-        except ValueError:
-            continue
+def _moment(said: str) -> datetime:
+    return datetime.fromtimestamp(int(said), UTC)
+
+
+def _batch(data: bytes, key: str, name: str) -> Batch:
+    head, _, packed = data.partition(b"\n")
+    return Batch(codec.load(Head, head, key, name), packed)

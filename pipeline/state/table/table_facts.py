@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from functools import partial
 
 import redis
 
 from pipeline.core.table.column_changes import ColumnField
-from pipeline.state import codec, keys
+from pipeline.state import codec, keys, unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,7 @@ class TableFacts:
 
     def columns(self) -> dict[str, ColumnField]:
         """The field of each column, by the column's name in the settings."""
-        found: Any = self._client.hgetall(keys.columns(self._table_id))
-        return {name.decode(): codec.load(ColumnField, data) for name, data in found.items()}
+        return unread.fields(self._client, keys.columns(self._table_id), partial(codec.load, ColumnField))
 
     def field_ids(self) -> dict[str, str]:
         """The field id of each column, by the column's name in the settings."""
@@ -48,8 +47,7 @@ class TableFacts:
 
     def views(self) -> dict[str, CheckedView]:
         """The view of each account, by account id."""
-        found: Any = self._client.hgetall(keys.views(self._table_id))
-        return {account_id.decode(): codec.load(CheckedView, data) for account_id, data in found.items()}
+        return unread.fields(self._client, keys.views(self._table_id), partial(codec.load, CheckedView))
 
     def learn_view(self, account_id: str, view: CheckedView) -> None:
         """Remember the view of an account."""
@@ -61,8 +59,8 @@ class TableFacts:
 
     def rows(self) -> dict[date, int]:
         """Rows of the whole table, by the day of the count."""
-        counts: Any = self._client.hgetall(keys.table_rows(self._table_id))
-        return {date.fromisoformat(day.decode()): int(count) for day, count in counts.items()}
+        counts = unread.fields(self._client, keys.table_rows(self._table_id), unread.number_of)
+        return {day: count for said, count in counts.items() if (day := unread.day_of(said))}
 
     def learn_rows(self, day: date, count: int, *, counted: bool) -> None:
         """Remember the rows of the whole table on a day.

@@ -6,7 +6,7 @@ from typing import Any
 
 import redis
 
-from pipeline.state import codec, keys
+from pipeline.state import codec, keys, unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,8 @@ class Visibility:
 
     def lost(self) -> VisibilityLost | None:
         """Why loading is stopped, if it is; an earlier release may have stopped it."""
-        stops: Any = self._client.mget(self._stops)
-        stopped, former = stops
-        found = codec.load(VisibilityLost, data) if (data := stopped or former) else None
+        stops = unread.texts(self._client, *self._stops)
+        found = next((_lost(data, key) for data, key in zip(stops, self._stops, strict=True) if data is not None), None)
         return None if found and found.days == ROLLED_OVER else found
 
     def learn_lost(self, lost: VisibilityLost) -> None:
@@ -65,8 +64,11 @@ class Visibility:
 
     def emptied(self) -> datetime | None:
         """When a person said that the table shows all that there is."""
-        said: Any = self._client.get(keys.emptied(self._table_id))
-        return datetime.fromisoformat(said.decode()) if said else None
+        key = keys.emptied(self._table_id)
+        said: Any = self._client.get(key)
+        with unread.sparing():
+            return unread.moment_of(said, key) if said is not None else None
+        return None
 
     @property
     def _stops(self) -> tuple[str, str]:
@@ -74,6 +76,11 @@ class Visibility:
 
     def _ended_stops(self) -> tuple[str, ...]:
         """The stops that end when the rows are seen again: the mark of a roll-over stays."""
-        former: Any = self._client.get(keys.former_stop(self._table_id))
-        rolled_over = former and codec.load(VisibilityLost, former).days == ROLLED_OVER
+        key = keys.former_stop(self._table_id)
+        former: Any = self._client.get(key)
+        rolled_over = former is not None and _lost(former, key).days == ROLLED_OVER
         return self._stops[:1] if rolled_over else self._stops
+
+
+def _lost(data: bytes, key: str) -> VisibilityLost:
+    return codec.load(VisibilityLost, data, key)

@@ -6,7 +6,7 @@ from typing import Any
 import redis
 
 from pipeline.core.model import DayRange
-from pipeline.state import keys
+from pipeline.state import keys, unread
 from pipeline.state.table.base_facts import BaseFacts
 
 
@@ -22,7 +22,7 @@ class Writes:
 
     def writes(self) -> int:
         """How many writes into the base began."""
-        return int(self._client.get(keys.writes(self._base)) or 0)
+        return self._count(keys.writes(self._base))
 
     def begin_writing(self, days: DayRange | None = None) -> None:
         """Count a write; early readings of these days, or without days of the whole table, are no longer valid."""
@@ -35,17 +35,25 @@ class Writes:
         """The days of each write after an earlier count; `None` if any write may have touched the whole table."""
         numbers = range(since + 1, self.writes() + 1)
         said: Any = self._client.mget([keys.written(self._base, number) for number in numbers]) if numbers else []
-        return [_days(one) for one in said] if all(said) else None
+        with unread.sparing():
+            return [unread.parsed(_days, one, keys.written(self._base, 0)) for one in said] if all(said) else None
+        return None
+
+    def _count(self, key: str) -> int:
+        with unread.sparing():
+            said: Any = self._client.get(key)
+            return 0 if said is None else unread.number_of(said, key)
+        return 0
 
     def ended_writes(self) -> int:
         """Write count before the current or last writer began."""
-        return int(self._client.get(keys.ended_writes(self._base)) or 0)
+        return self._count(keys.ended_writes(self._base))
 
     def learn_ended_writes(self) -> None:
         """Count all writes so far as ended: nobody else is writing."""
         self._client.set(keys.ended_writes(self._base), self.writes())
 
 
-def _days(said: bytes) -> DayRange:
-    first, last = said.decode().split()
+def _days(said: str) -> DayRange:
+    first, last = said.split()
     return DayRange(date.fromisoformat(first), date.fromisoformat(last))

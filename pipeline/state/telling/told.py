@@ -6,12 +6,12 @@ Runs that nobody can read and parked accounts say so in records of their own (`r
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from functools import partial
 
 import redis
 
 from pipeline.core.telling.anomalies import Anomaly
-from pipeline.state import codec, keys
+from pipeline.state import codec, keys, unread
 
 RUN = "told"  # the field of a run
 OVER_AFTER = timedelta(days=3)  # an event that no run saw for so long is over: when it comes again it is told again
@@ -76,15 +76,16 @@ class Told:
 
     def anomalies(self, day: date) -> list[Anomaly]:
         """What runs saw on a day, told now or before, by account; without those that only an older release saw."""
-        found: Any = self._client.hgetall(keys.ALERTS)
-        seen = ((event.decode(), codec.load(ToldEvent, data)) for event, data in found.items())
+        seen = self._told().items()
         made = [Anomaly(event, one.who, one.what, one.since) for event, one in seen if one.seen == day and one.what]
         return sorted(made, key=lambda one: (one.who, one.event))
 
+    def _told(self) -> dict[str, ToldEvent]:
+        return unread.fields(self._client, keys.ALERTS, partial(codec.load, ToldEvent))
+
     def _events(self, today: date) -> dict[str, ToldEvent]:
         """Those that are not over; the others are forgotten."""
-        found: Any = self._client.hgetall(keys.ALERTS)
-        told = {event.decode(): codec.load(ToldEvent, data) for event, data in found.items()}
+        told = self._told()
         if over := [event for event, one in told.items() if today - one.seen > OVER_AFTER]:
             self._client.hdel(keys.ALERTS, *over)
         return {event: one for event, one in told.items() if event not in over}

@@ -6,7 +6,7 @@ from typing import Any
 
 import redis
 
-from pipeline.state import keys
+from pipeline.state import keys, unread
 
 
 class Untold:
@@ -45,5 +45,7 @@ class Untold:
 
 
 def _newest_first(client: redis.Redis, key: str) -> list[str]:
-    found: Any = client.zrevrange(key, 0, -1)
-    return [run_id.decode() for run_id in found]
+    with unread.sparing():
+        found: Any = client.zrevrange(key, 0, -1)
+        return [run_id.decode(errors="replace") for run_id in found]
+    return []

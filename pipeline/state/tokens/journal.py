@@ -6,15 +6,17 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import redis
 
 from pipeline.core.token import Attempt, TokenEvent, TokenStep
-from pipeline.state import codec, keys
+from pipeline.state import codec, keys, unread
 
 KEPT = 100
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +45,7 @@ class TokenJournal:
 
     def attempt(self, generation: int) -> Attempt | None:
         """A refresh of this pair without a known end."""
-        data: Any = self._client.get(keys.TOKEN_ATTEMPT)
-        found = codec.load(Attempt, data) if data else None
+        found = self._get(Attempt, keys.TOKEN_ATTEMPT)
         return found if found and found.generation == generation else None
 
     def had_no_effect(self) -> None:
@@ -58,9 +59,14 @@ class TokenJournal:
 
     def dead(self, generation: int) -> Dead | None:
         """The refusal of this pair's refresh token, if there was one."""
-        data: Any = self._client.get(keys.TOKEN_DEAD)
-        found = codec.load(Dead, data) if data else None
+        found = self._get(Dead, keys.TOKEN_DEAD)
         return found if found and found.generation == generation else None
+
+    def _get(self, kind: type[T], key: str) -> T | None:
+        with unread.sparing():
+            data: Any = self._client.get(key)
+            return None if data is None else codec.load(kind, data, key)
+        return None
 
     def add(self, step: TokenStep, message: str = "", unsaved_ms: float | None = None) -> None:
         """Add an event to the history."""
@@ -81,8 +87,10 @@ class TokenJournal:
 
     def history(self, count: int = KEPT) -> list[TokenEvent]:
         """The newest events, the newest first."""
-        found: Any = self._client.lrange(keys.TOKEN_HISTORY, 0, count - 1)
-        return [codec.load(TokenEvent, data) for data in found]
+        with unread.sparing():
+            found: Any = self._client.lrange(keys.TOKEN_HISTORY, 0, count - 1)
+            return unread.items(found, keys.TOKEN_HISTORY, partial(codec.load, TokenEvent))
+        return []
 
 
 def whoami() -> str:

@@ -7,6 +7,7 @@ import redis
 import structlog
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
+from pipeline.core.unreadable import Unreadable
 from pipeline.state import keys
 from pipeline.state.tokens.credentials import digest
 
@@ -37,7 +38,7 @@ class SharedTenantToken:
         try:
             sealed, left_ms = pipe.execute()
             return (self._fernet.decrypt(sealed).decode(), left_ms / 1000) if sealed and left_ms > 0 else None
-        except redis.RedisError as error:
+        except (redis.RedisError, Unreadable) as error:
             log.warning("tenant_token_not_shared", error=type(error).__name__)
         except InvalidToken:
             log.info("tenant_token_not_readable")  # the keys were changed; the next token replaces it
@@ -47,5 +48,5 @@ class SharedTenantToken:
         """Share a token for this many seconds."""
         try:
             self._client.set(self._key, self._fernet.encrypt(token.encode()), px=int(seconds * 1000))
-        except redis.RedisError as error:
+        except (redis.RedisError, Unreadable) as error:
             log.warning("tenant_token_not_shared", error=type(error).__name__)

@@ -16,6 +16,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pipeline.core.errors import NeedsPerson, WrongInput
 from pipeline.core.model import TokenPair
 from pipeline.core.token import sensible
+from pipeline.core.unreadable import Unreadable
 from pipeline.file_input import NoFile, read_private
 from pipeline.state import codec, keys
 from pipeline.state.files import replacing
@@ -134,8 +135,8 @@ class Vault:
 
     def _found(self, where: str, sealed: bytes | None) -> _Found:
         try:
-            pair = codec.load(TokenPair, self._fernet.decrypt(sealed)) if sealed is not None else None
-        except (InvalidToken, ValueError):  # another key, or no pair
+            pair = codec.load(TokenPair, self._fernet.decrypt(sealed), where) if sealed is not None else None
+        except (InvalidToken, Unreadable):  # another key, or no pair
             pair = None
         return _Found(where, sealed, pair if pair and _sensible(pair) else None)
 

@@ -1,10 +1,10 @@
 """How often the services were called and called again, by endpoint, over all workers."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import redis
 
+from pipeline.state import unread
 from pipeline.state.vitals import keys
 
 
@@ -31,5 +31,4 @@ class Calls:
         return self._counts(keys.RETRIES)
 
     def _counts(self, key: str) -> dict[str, int]:
-        found: Any = self._client.hgetall(key)
-        return {endpoint.decode(errors="replace"): int(count) for endpoint, count in found.items()}
+        return unread.fields(self._client, key, unread.number_of)

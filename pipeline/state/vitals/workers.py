@@ -4,6 +4,7 @@ from typing import Any
 
 import redis
 
+from pipeline.state import unread
 from pipeline.state.keys import DAY_S
 from pipeline.state.store import clock
 from pipeline.state.vitals import keys
@@ -26,5 +27,7 @@ class WorkerSigns:
 
     def seen(self) -> dict[str, float]:
         """The last sign of each worker, in seconds since the epoch."""
-        found: Any = self._client.zrange(keys.WORKERS, 0, -1, withscores=True)
-        return {who.decode(errors="replace"): at for who, at in found}
+        with unread.sparing():
+            found: Any = self._client.zrange(keys.WORKERS, 0, -1, withscores=True)
+            return {who.decode(errors="replace"): at for who, at in found}
+        return {}

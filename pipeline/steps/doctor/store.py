@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from pipeline.context import Context
 from pipeline.core.causes import maintenance_of
 from pipeline.core.errors import HistoryUnclear, NewerState, StoreUnreachable, WrongRelease
+from pipeline.core.unreadable import Unreadable
 from pipeline.state.store import Server, describe, ours, probe
 from pipeline.steps.doctor.findings import Finding, State, broken, of_error, ok, skipped, warning
+from pipeline.steps.doctor.records import check_records
 
-AFTER = ("redis.version", "redis.aof", "redis.eviction", "redis.clock", "redis.state")
+AFTER = ("redis.version", "redis.aof", "redis.eviction", "redis.clock", "redis.state", "redis.records")
 OLDEST, TRIED_WITH = (6, 2), (7, 0)  # the oldest that redis-py and kombu support; the oldest that we test with
 CLOCK_S = 2
 _UNSEEN = "当前用户无权执行 INFO：请在云服务控制台核对版本、持久化（AOF）与 maxmemory-policy。"
@@ -22,12 +24,12 @@ def check_redis(ctx: Context) -> list[Finding]:
     """Check the server; one broken finding if it cannot be reached."""
     try:
         with ours(ctx.settings.redis_address):
-            server, state = describe(ctx.client), _state(ctx)
+            server, state, records = describe(ctx.client), _state(ctx), check_records(ctx)
             probe(ctx.client)
     except StoreUnreachable as error:
         return [of_error("redis", error), *skipped(AFTER, "Redis is out of reach")]
     now = ctx.now() - timedelta(seconds=ctx.settings.clock_offset_s)  # Redis does not see a shifted clock
-    return [ok("redis", "answers"), *judge(server, now), state]
+    return [ok("redis", "answers"), *judge(server, now), state, records]
 
 
 def reached(findings: list[Finding]) -> bool:
@@ -43,9 +45,13 @@ def judge(server: Server, now: datetime) -> list[Finding]:
 def _state(ctx: Context) -> Finding:
     """Check which release wrote the stored data, and whether all of it can be used."""
     try:
-        ours = ctx.schema.is_ours()
-    except NewerState as error:
+        return _told_state(ctx)
+    except (NewerState, Unreadable) as error:
         return of_error("redis.state", error)
+
+
+def _told_state(ctx: Context) -> Finding:
+    ours = ctx.schema.is_ours()
     if (tables := ctx.schema.unclear()) is not None:
         says = f"which table it is that an older release remembers is not known: {' or '.join(tables) or 'none is'}"
         return broken("redis.state", says, maintenance_of(HistoryUnclear.reason))

@@ -10,6 +10,7 @@ from pipeline.core.errors import Trouble
 from pipeline.core.model import DayRange
 from pipeline.core.outcome import RunState, Summary
 from pipeline.core.overview.today.figures import COURSE_DAYS, Past, past_of
+from pipeline.state import unread
 
 AT_REST, WHILE_RUNNING = timedelta(minutes=10), timedelta(seconds=10)  # how long what was read is good for
 ENDS_HELD = 64
@@ -50,8 +51,10 @@ class Held:
         good_for = (WHILE_RUNNING if open_runs else AT_REST).total_seconds()
         with self._lock:
             if self._past is None or self._key != key or not 0 <= self.clock() - self._read_at < good_for:
-                self._past = past_of(ctx.book.of(account_ids, days), days)
-                self._key, self._read_at = key, self.clock()
+                past = past_of(ctx.book.of(account_ids, days), days)
+                if unread.left_out():  # not held: who looks next must hear of it, too
+                    return past
+                self._past, self._key, self._read_at = past, key, self.clock()
             return self._past
 
     def ends(self, ctx: Context, run_ids: Sequence[str]) -> list[End]:

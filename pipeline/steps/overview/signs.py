@@ -3,6 +3,7 @@
 import redis
 
 from pipeline.context import Context
+from pipeline.core.unreadable import Unreadable
 from pipeline.state.tokens.journal import whoami
 from pipeline.state.vitals.calls import Calls
 from pipeline.state.vitals.workers import WorkerSigns
@@ -22,6 +23,6 @@ def give_sign(ctx: Context) -> None:
         return
     try:
         Calls(ctx.client).add(spent.calls, spent.retries)
-    except redis.RedisError:
+    except (redis.RedisError, Unreadable):
         ctx.tally.give_back(spent)
         raise

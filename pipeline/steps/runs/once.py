@@ -16,6 +16,7 @@ from pipeline.core.outcome import Run
 from pipeline.core.runs.flow import Step
 from pipeline.core.runs.plan import parts
 from pipeline.core.unforeseen import TRIES, Unforeseen, trouble_of
+from pipeline.core.unreadable import Unreadable
 from pipeline.state import keys
 from pipeline.state.lease import Lease, claim
 from pipeline.state.runs.staging import Staged
@@ -72,7 +73,7 @@ def _recorded(ctx: Context, run_id: str, name: str, kind: type[T], *, ours: bool
     """The outcome of a step; an unreadable one counts as none, and is forgotten if the lease is ours."""
     try:
         return ctx.outcomes.outcome(run_id, name, kind)
-    except ValueError:
+    except Unreadable:
         log.warning("outcome_not_readable", run=run_id, step=name)
         if ours:
             ctx.outcomes.forget_outcome(run_id, name)

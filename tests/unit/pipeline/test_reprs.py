@@ -14,6 +14,7 @@ from pipeline.clients.http import Answer
 from pipeline.clients.oceanengine.oauth import OAuth, _Pair
 from pipeline.context import Context, build
 from pipeline.core.model import TokenPair
+from pipeline.core.unreadable import Unreadable
 from pipeline.settings import Settings
 from pipeline.state import codec
 from pipeline.state.no_redis import in_memory
@@ -95,6 +96,6 @@ def test_a_setting_that_is_wrong_is_not_quoted_by_the_error_either() -> None:
 
 
 def test_a_stored_pair_that_does_not_parse_is_not_quoted() -> None:
-    with pytest.raises(ValueError, match="TokenPair") as caught:
-        codec.load(TokenPair, b'{"access_token": "canary-8", "refresh_token": "canary-9"}')
+    with pytest.raises(Unreadable, match="TokenPair") as caught:
+        codec.load(TokenPair, b'{"access_token": "canary-8", "refresh_token": "canary-9"}', "a key")
     assert "canary" not in f"{caught.value!s} {caught.value!r}"

@@ -17,7 +17,7 @@ from pipeline.core.errors import WrongInput
 from pipeline.core.model import DayRange
 from pipeline.core.outcome import RunState
 from pipeline.core.runs.plan import yesterday
-from pipeline.state import keys
+from pipeline.state import keys, unread
 from tests.unit.pipeline.steps.overview.ledgers import SHOPS, context, ran
 
 
@@ -27,10 +27,11 @@ def ctx(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
     made = context(tmp_path)
 
     @contextmanager
-    def opened() -> Iterator[Context]:
-        yield made
+    def looked() -> Iterator[Context]:
+        with unread.looking():
+            yield made
 
-    monkeypatch.setattr(history, "opened", opened)
+    monkeypatch.setattr(history, "looked", looked)
     return made
 
 

@@ -202,4 +202,4 @@ def test_what_a_service_says_is_told_and_stored_whatever_it_is() -> None:
     told = error.trouble()
     assert told.message.startswith("code 7, \ufffdx")
     assert len(told.message) + len(told.request_id or "") <= 20_200
-    assert codec.load(Trouble, codec.dump(told, Trouble)) == told
+    assert codec.load(Trouble, codec.dump(told, Trouble), "a key") == told

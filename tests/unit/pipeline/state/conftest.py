@@ -3,20 +3,18 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import fakeredis
 import pytest
 import redis
 
+from pipeline.state.no_redis import in_memory
+from pipeline.state.store import connect
 from tests.unit.pipeline.state.token_house import House
 
 
 @pytest.fixture(params=["fake", "real"])
 def client(request: pytest.FixtureRequest) -> Iterator[redis.Redis]:
     """An empty Redis."""
-    if request.param == "fake":
-        made: redis.Redis = fakeredis.FakeRedis()
-    else:
-        made = redis.Redis.from_url(request.getfixturevalue("redis_url"))
+    made = in_memory() if request.param == "fake" else connect(request.getfixturevalue("redis_url"))
     yield made
     made.close()
 
@@ -24,7 +22,7 @@ def client(request: pytest.FixtureRequest) -> Iterator[redis.Redis]:
 @pytest.fixture
 def fake() -> Iterator[redis.Redis]:
     """An empty stand-in, for what only needs some Redis."""
-    made = fakeredis.FakeRedis()
+    made = in_memory()
     yield made
     made.close()
 

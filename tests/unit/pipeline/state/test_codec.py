@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.model import CHINA, ReportRow, TokenPair
+from pipeline.core.unreadable import Unreadable
 from pipeline.state import codec
 
 FIGURES = st.decimals(allow_nan=False, allow_infinity=False, places=2, min_value=-(10**12), max_value=10**12)
@@ -31,8 +32,8 @@ class Other:
 @given(rows=st.lists(ROWS))
 def test_rows_come_back_as_they_were(rows: list[ReportRow]) -> None:
     for back in (
-        codec.load(list[ReportRow], codec.dump(rows, list[ReportRow])),
-        codec.unsqueeze(list[ReportRow], codec.squeeze(rows, list[ReportRow])),
+        codec.load(list[ReportRow], codec.dump(rows, list[ReportRow]), "a key"),
+        codec.unsqueeze(list[ReportRow], codec.squeeze(rows, list[ReportRow]), "a key"),
     ):
         assert back == rows
         assert [[str(one) for one in row.metrics.values()] for row in back] == [
@@ -43,7 +44,7 @@ def test_rows_come_back_as_they_were(rows: list[ReportRow]) -> None:
 @pytest.mark.parametrize("zone", [UTC, CHINA], ids=["UTC", "China"])
 def test_a_moment_comes_back_as_the_same_moment(zone: tzinfo) -> None:
     moment = datetime(2026, 2, 12, 7, 0, 0, 123456, tzinfo=zone)
-    assert codec.load(datetime, codec.dump(moment, datetime)) == moment
+    assert codec.load(datetime, codec.dump(moment, datetime), "a key") == moment
 
 
 def test_a_pair_comes_back_whole_although_it_is_not_shown() -> None:
@@ -51,13 +52,13 @@ def test_a_pair_comes_back_whole_although_it_is_not_shown() -> None:
     pair = TokenPair(
         access_token="a", refresh_token="r", expires_at=moment, refresh_expires_at=moment, generation=1770800000123
     )
-    assert codec.load(TokenPair, codec.dump(pair, TokenPair)) == pair
+    assert codec.load(TokenPair, codec.dump(pair, TokenPair), "a key") == pair
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"\xff", b"[]", b'{"b": 1}', b'{"a": "x"}', zlib.compress(b'{"a": 1}')])
 def test_what_is_not_ours_is_refused(data: bytes) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 the contract names no more
-        codec.load(Other, data)
+    with pytest.raises(Unreadable, match="a key"):
+        codec.load(Other, data, "a key")
 
 
 @pytest.mark.parametrize(
@@ -65,8 +66,8 @@ def test_what_is_not_ours_is_refused(data: bytes) -> None:
     [b"", b'{"a": 1}', zlib.compress(b'{"a": 1}')[:-3], zlib.compress(b'{"b": 1}'), zlib.compress(b"?"), b"x\x9c"],
 )
 def test_what_is_torn_or_not_ours_is_refused(data: bytes) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 the contract names no more
-        codec.unsqueeze(Other, data)
+    with pytest.raises(Unreadable, match="a key"):
+        codec.unsqueeze(Other, data, "a key")
 
 
 def test_a_day_is_written_as_a_person_would() -> None:
@@ -80,6 +81,6 @@ def test_figures_are_written_as_text() -> None:
 def test_what_a_newer_release_adds_is_left_out_and_what_an_older_one_lacks_has_its_default() -> None:
     times = '"expires_at": "2026-02-12T07:00:00Z", "refresh_expires_at": "2026-03-12T07:00:00Z"'
     old = f'{{"access_token": "a", "refresh_token": "r", {times}, "generation": 7}}'
-    pair = codec.load(TokenPair, old.encode())
+    pair = codec.load(TokenPair, old.encode(), "a key")
     assert (pair.generation, pair.app_id, pair.brought) == (7, "", 0)
-    assert codec.load(TokenPair, (old[:-1] + ', "of_tomorrow": 1}').encode()) == pair
+    assert codec.load(TokenPair, (old[:-1] + ', "of_tomorrow": 1}').encode(), "a key") == pair

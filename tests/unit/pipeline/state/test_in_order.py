@@ -11,7 +11,7 @@ SEVEN, SETTLED = NOW - timedelta(hours=3), NOW - timedelta(minutes=1)
 
 
 def in_order(client: redis.Redis) -> InOrder:
-    return InOrder(client, lambda data: datetime.fromisoformat(data.decode()) if data != b"old" else None)
+    return InOrder(client, lambda data, *_: datetime.fromisoformat(data.decode()) if data != b"old" else None)
 
 
 def said(*moments: datetime) -> dict[str, Dated]:

@@ -28,6 +28,7 @@ PLACES = {
     "month": "<month>",
     "number": "<number>",
     "digest": "<digest>",
+    "key": "<key>",
     "session_digest": "<session>",
 }
 
@@ -65,7 +66,7 @@ def test_no_two_keys_are_the_same() -> None:
 
 
 def test_every_key_says_its_type_its_life_and_what_is_lost_without_it() -> None:
-    kind = re.compile(r"(string|counter|hash|stream|set|sorted set|list)\b")
+    kind = re.compile(r"(string|counter|hash|stream|set|sorted set|list|of any type)\b")
     life = re.compile(r"(none|seconds|\d+ (s|h|hours|day|days))\b")
     wrong = [key for key, (is_a, ttl, loss) in table().items() if not (kind.match(is_a) and life.match(ttl) and loss)]
     assert wrong == []

@@ -10,6 +10,8 @@ import pytest
 import redis
 
 from pipeline.core.errors import StoreUnreachable
+from pipeline.core.unreadable import Unreadable
+from pipeline.state import keys
 from pipeline.state.outages import ANSWERS, in_words, is_cluster
 from pipeline.state.store import TRIES, StoreTrouble, connect, ours, probe
 from tests.chaos.wire import Cut, Wire
@@ -170,6 +172,9 @@ def test_an_error_of_a_command_is_none_of_redis(redis_url: str) -> None:
     with pytest.raises(redis.ResponseError) as caught:
         client.lpush("a", 1)
     assert not isinstance(caught.value, StoreTrouble)
+    client.set(keys.TOKEN, 1)
+    with pytest.raises(Unreadable, match=keys.TOKEN):
+        client.hget(keys.TOKEN, "sealed")
     client.close()
 
 

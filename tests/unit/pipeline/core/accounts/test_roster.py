@@ -139,10 +139,10 @@ def test_a_roster_of_an_earlier_release_is_read() -> None:
         b'{"at":"2026-02-14T23:30:00Z","members":[{"id":"18","name":"a","called":"a","ways":["\xe6\x9d\xa5\xe5\xae\xa2"]}],'
         b'"skipped":[{"id":"71","name":"b"}]}'
     )
-    read = codec.load(Roster, stored)
+    read = codec.load(Roster, stored, "a key")
     assert read.skipped == (Skipped("71", "b", Why.INVALID),)
     assert read.parents == ()
-    assert codec.load(Roster, codec.dump(read, Roster)) == read
+    assert codec.load(Roster, codec.dump(read, Roster), "a key") == read
 
 
 def test_the_same_change_on_another_day_is_another_line() -> None:
