@@ -77,7 +77,6 @@ def seven_accounts(rounds: int, others: Sequence[str] = ()) -> Part:
                 _costs(medians, made.row_count(window)),
                 _calls(medians),
             ],
-            bars={name: lap.ended_s for name, lap in medians.items()},
         )
 
 
