@@ -78,7 +78,7 @@ class Ground(WorkingContext):
     def shared_now(self) -> Any:  # noqa: ANN401 a time
         return self.now_is
 
-    def _write_status(self, _: object, run: Run, words: Mapping[AccountDay, Word]) -> list[str]:
+    def _write_status(self, _: object, run: Run, words: Mapping[AccountDay, Word], **_ends: bool) -> list[str]:
         if self.status_error:
             raise self.status_error
         self.status |= words
