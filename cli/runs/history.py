@@ -1,6 +1,5 @@
 """`laike runs` and `laike show`: the list of runs, and one of them."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
 
@@ -65,10 +64,10 @@ def show(named: str, *, wait: bool, as_json: bool) -> int:
             follow(ctx, planned, lambda: under_way(ctx, planned))
         run, summary = ctx.ledger.run(run_id), ctx.ledger.summary(run_id)
         views = view_notes(made) if (made := views_made(ctx, run_id)) else None
-        document, events = _document(ctx, run, summary, views), ctx.events.events(run_id)
+        document, events = _document(ctx, run, summary), ctx.events.events(run_id)
         after = standing(ctx, summary) if summary else None
     if as_json:
-        output.print_json({**document, "events": events})
+        output.print_json({**document, "views": views, "events": events})
         return output.exit_code(summary) if summary else output.DONE
     output.say_drawn(tree(run, str(document["state"]), events))
     if summary:
@@ -96,8 +95,8 @@ def _last(ctx: Context, wanted: Wanted) -> str:
     raise WrongInput("no run in the ledger failed" if wanted.failed else "there was no run yet")
 
 
-def _document(ctx: Context, run: Run, end: Summary | None, views: Sequence[str] | None = None) -> dict[str, object]:
-    return output.run_document(end, views) if end else output.open_run_document(run, state_without_end(ctx, run))
+def _document(ctx: Context, run: Run, end: Summary | None) -> dict[str, object]:
+    return output.run_document(end) if end else output.open_run_document(run, state_without_end(ctx, run))
 
 
 def _print(rows: list[list[Part]]) -> None:

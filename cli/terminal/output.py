@@ -147,8 +147,8 @@ def exit_code(summary: Summary) -> int:
     return {RunState.SUCCESS: DONE, RunState.PARTIAL: IN_PART}.get(summary.state, FAILED)
 
 
-def run_document(summary: Summary, views: Sequence[str] | None = None) -> dict[str, Any]:
-    """A run as `--json` prints it: ids and money are strings; `views` as for `print_summary`."""
+def run_document(summary: Summary) -> dict[str, Any]:
+    """A run as `--json` prints it: ids and money are strings."""
     return {
         "run_id": summary.run_id,
         "kind": summary.kind,
@@ -168,7 +168,7 @@ def run_document(summary: Summary, views: Sequence[str] | None = None) -> dict[s
         "duplicates": summary.duplicates,
         "verified": summary.verified,
         "dry_run": summary.dry_run,
-        "warnings": [*summary.warnings, *(summary.view_notes if views is None else views)],
+        "warnings": [*summary.warnings, *summary.view_notes],
         **trouble_document(summary.trouble),
     }
 
