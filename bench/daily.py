@@ -27,6 +27,7 @@ CREATE = "records.batch_create"
 FLOOR, LOCAL, ONE, THREE, SERIAL = "floor", "laike --local", "Celery, 1 worker", "Celery, 3 workers", "serial script"
 ONCE = "Other than the floor and Celery with one worker they had one round."
 SERIAL_NEW = "serial script, nothing to delete"
+AGAIN = "laike --local, the same day again"
 FIRST = (7, 77, 200)  # accounts of a first morning
 END_S = 0.3  # beyond the read-back and one write of 同步状态
 A_MONTH = 30  # days
@@ -65,6 +66,7 @@ def seven_accounts(rounds: int, others: Sequence[str] = ()) -> Part:
         quota = _quota_goals(made, next(days))
         slow = slow_down(made)
         laps = _rounds(slow, days, rounds)
+        laps[AGAIN] = [_again(slow, made.newest - timedelta(days=len(others) + 2))]  # the day of the last round
         laps |= {name: [_product(slow, name, next(days))] for name in others}
         laps[SERIAL] = [_bare(slow, serial.run, next(days))]
         laps[SERIAL_NEW] = [_bare(slow, _of_the_new_day, next(days))]
@@ -85,15 +87,28 @@ def first_mornings(counts: Sequence[int] = FIRST) -> Part:
     laps: dict[int, Lap] = {}
     for count in counts:
         with world(Shape(promotions=(3,) * count, rate=FAST)) as made:
-            slow = slow_down(made)
-            laps[count] = _product(slow, ONE, DayRange(made.newest, made.newest))
-    heads = ("accounts", "in the table, s", "verified, s", "ended, s", "after the read-back, s")
+            made.laike("init", "--yes")  # as the set-up pages say
+            laps[count] = _product(slow_down(made), ONE, DayRange(made.newest, made.newest))
+    heads = ("accounts", "in the table, s", "verified, s", "ended, s", "after the read-back, s", "views made then")
     rows = [
-        (str(count), *(f"{one:.2f}" for one in (lap.rows_s, lap.verified_s, lap.ended_s, lap.ended_s - lap.verified_s)))
+        (
+            str(count),
+            *(f"{one:.2f}" for one in (lap.rows_s, lap.verified_s, lap.ended_s, lap.ended_s - lap.verified_s)),
+            str(lap.calls["views.create"]),
+        )
         for count, lap in laps.items()
     ]
     goals = [_end_goal("P1f", f"first morning of {count} accounts", lap) for count, lap in laps.items()]
     return Part(goals=goals, tables=[Table("P1f: a first morning, without views", heads, rows)])
+
+
+def _again(made: World, day: date) -> Lap:
+    """`laike sync --local` on a day that is in the table: it reads everything and writes nothing."""
+    logged = made.logged()
+    told = local(made, day)
+    verified = told.last["verified"] - told.sent
+    log = made.log_since(logged)
+    return Lap(verified, verified, told.last["finished"] - told.sent, log.counts(), log.quota, told.weight)
 
 
 def _of_the_new_day(job: Job) -> None:
@@ -172,14 +187,13 @@ def _lap(made: World, log: Log, moments: tuple[float, float, float]) -> Lap:
 
 def _goals(medians: Mapping[str, Lap]) -> list[Goal]:
     bare, ours = medians[FLOOR], medians[ONE]
+    new, again = (medians[of].ended_s / medians[to].ended_s for of, to in ((SERIAL_NEW, ONE), (SERIAL, AGAIN)))
     return [
         Goal("P1", "seven accounts on Celery: rows in the table, of the floor", ours.rows_s / bare.rows_s, 1.03),
         Goal("P1", "the same verified, of the floor with its read-back", ours.verified_s / bare.verified_s, 1.03),
         _end_goal("P1", "seven accounts on Celery", ours),
-        Goal(
-            "P1", "to the end, faster than the serial script", medians[SERIAL].ended_s / ours.ended_s, 7, at_least=True
-        ),
-        Goal("P1", "the same on a new day", medians[SERIAL_NEW].ended_s / ours.ended_s, 5, at_least=True),
+        Goal("P1", "a new day: to the end, faster than the serial script", new, 5, at_least=True),
+        Goal("P1", "a day that is there, which the script deletes first: the same", again, 7, at_least=True),
         *(
             Goal("P1", f"{LOCAL}: {what}, of Celery", getattr(medians[LOCAL], name) / getattr(ours, name), 1.08)
             for what, name in (("rows in the table", "rows_s"), ("verified", "verified_s"))
