@@ -18,7 +18,7 @@ _Later = list[tuple[str, DayOutcome, datetime | None]]
 
 @dataclass(frozen=True, slots=True)
 class StatusLook:
-    """The places without a row, and how many writes into the base had begun before the look."""
+    """The places without a row, and how many writes into the base had ended before the look."""
 
     writes: int
     absent: frozenset[str]

@@ -39,17 +39,18 @@ DAYS_TO_REBUILD = 31  # as far back as corrections reach
 def look_ahead(ctx: Context, run: Run) -> None:
     """Look which status rows of a run are there, making the table if needed, while nobody waits for it."""
     at = [AccountDay(account.id, day) for account in run.accounts for day in run.days]
+    since = ctx.writes.ended_writes()  # a writer that is at it now may die before it says what it created
     if not ctx.status_memory.status_table():
         with ctx.writing() as base:
             ctx.writes.begin_writing()
             status_table(ctx, base)
-    writes, base = ctx.writes.writes(), ctx.base(None)
+        since = ctx.writes.writes()
+    base = ctx.base(None)
     rows = _rows(ctx, base, run, {one: Word(DayOutcome(day=one.day, state=DayState.FAILED), None) for one in at})
     written = ctx.status_memory.status_rows([row.place for row in rows])
     if unknown := [row for row in rows if row.place not in written]:
         found = _find(ctx, base.records(status_table(ctx, base)), unknown)
-        ctx.status_memory.learn_status_rows({at: WrittenRow(record_id, "") for at, record_id in found.items()})
-        ctx.status_ahead.learn(run.run_id, writes, {row.place for row in unknown} - found.keys())
+        ctx.status_ahead.learn(run.run_id, since, {row.place for row in unknown} - found.keys())
 
 
 def write_status(ctx: Context, run: Run, words: Mapping[AccountDay, Word], *, ends: bool = False) -> list[str]:
