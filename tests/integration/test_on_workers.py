@@ -200,6 +200,7 @@ def test_catch_up_loads_yesterday_once_where_it_is_owed(working: Workers) -> Non
     for run_id in runs:
         assert working.ended(run_id).state == RunState.SUCCESS
     assert wait_until(lambda: len(working.results("laike.finish")) >= len(runs))  # the card goes out after the end
+    working.looked_after()
     assert len(begun) <= 1
     lab.assert_agrees()
     assert 1254291 not in {call["code"] for call in lab.look("calls")["calls"]}
