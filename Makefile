@@ -2,7 +2,8 @@
 # make check  format, lint, types, contracts and unit tests: while you work
 # make test   the same and all other tests; this is what CI runs
 # make chaos  200 seeded faults of processes and network, one of each kind with the timeouts of production, 200 refreshers, 20 times the random examples
-# make bench  daily runs and backfills against a bare client, into docs/benchmarks.md (QUICK=1: less, only printed)
+# make bench  daily runs and backfills against a bare client, into docs/benchmarks.md (QUICK=1: less, only printed);
+#             PEERS=1: other tools beside the product instead, each in an environment of its own, from PyPI
 # make mutants  take one defence out of the product at a time: tests must fail each time
 # make up     start the containers with the settings of .env, which is begun where there is none; PROFILE=demo: on the emulator
 # make down   stop them; their volumes stay
@@ -35,7 +36,7 @@ mutants: setup
 	@scripts/mutants
 
 bench: setup
-	@.venv/bin/python -m bench $(if $(QUICK),--quick)
+	@.venv/bin/python -m bench $(if $(QUICK),--quick) $(if $(PEERS),--peers)
 
 up:
 	@scripts/up $(PROFILE)
@@ -47,4 +48,4 @@ docker-test: setup
 	@scripts/docker-test
 
 clean:
-	@rm -rf .venv demo-output dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .peers demo-output dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -2,8 +2,8 @@
 
 import os
 import platform
+import re
 from collections.abc import Mapping, Sequence
-from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,34 +13,74 @@ import redis
 import rich.table
 from pygal.style import CleanStyle
 
-from bench.result import Goal, Part, Table
+from bench import beside
+from bench.contenders import CELERY, DLT
+from bench.measured import Beside, Measured
+from bench.result import Goal, Table
 from pipeline.render.charts import without_scripts
 
 PAGE = Path("docs/benchmarks.md")
 CHART = Path("docs/images/benchmarks.svg")
 GIB = 2**30
+FIGURES = re.compile(r"[\d., –]*")
+MACHINE = (
+    "{cores} cores, {memory:.0f} GiB, {system}; Python {python}, celery {celery}, requests {requests}, redis {redis} "
+    "on a server {server}"
+)
 INTRO = """# Benchmarks
 
-Written by `make bench` on {day}; nothing here is typed by hand. One emulator answers all contenders in turn, as
-slowly as the real services where a profile says so, and refuses what is too fast; they share it, its data and its rate.
+Written by `make bench` and `make bench PEERS=1`; nothing here is typed by hand. One emulator answers all contenders in
+turn, as slowly as the real services where a profile says so, and refuses what is too fast; they share it, its data and
+its rate.
+
+- [What a user gets](#what-a-user-gets): the product beside other tools.
+- [The rest](#the-rest): the same in full, goals, profiles, growth.
+
+## What a user gets
+
+Measured on {day} at the latencies of the real services, each scenario twice; two figures where they differ.
+{machine}.
 
 - **floor**: asyncio, everything overlapped, no guarantees: what the calls themselves take.
-- **laike --local**: `laike sync --local`, its start included. **Celery**: one or three workers, ready before the start.
 - **serial script**: the old way: a token, each account's report, its window deleted and created anew, then the views.
+- **Celery alone**: Celery {celery}, a chord of plain tasks that repeat what failed, as its documentation shows it
+  ([program](../bench/peers/celery_peer.py), {celery_packages} packages). Its worker is ready before the start, as that
+  of **laike on Celery**.
+- **dlt**: dlt {dlt}, a source with its REST client and a cursor on the day, a destination function for the Bitable,
+  extract and load repeated, as its documentation shows it ([program](../bench/peers/dlt_peer.py), {dlt_packages}
+  packages). It starts as a program, as **laike --local** does. **dlt, code checked**: with a response hook besides,
+  which a user adds who knows that this API refuses with status 200.
 
-Machine: {cores} cores, {memory:.0f} GiB, {system}. Python {python}, celery {celery}, requests {requests}, redis {redis}
-on a server {server}.
+Lost answer: the first create has its effect, and its answer never arrives. Dead account: one of twenty answers with
+`code` 40002 for good. HTTP 200: one report answers once with `code` 50000 and status 200. Rows are counted by the
+emulator over the whole window of seven days.
+"""
+BY_HAND = """Either program has what its documentation shows and no more; what a user would add by hand could make it
+right where it is not, such as Feishu's `client_token`, or a header that returns its error instead of raising it.
+"""
+REST = """## The rest
+
+Profiles measured on {day}. {machine}.
 """
 
 
-def written(parts: Sequence[Part], server: str, day: date) -> None:
+def written(measured: Measured) -> None:
     """Write the page and its chart."""
-    bars = {name: seconds for part in parts for name, seconds in part.bars.items()}
-    CHART.write_bytes(_chart(bars))
-    goals = [goal for part in parts for goal in part.goals]
-    tables = [table for part in parts for table in part.tables]
-    text = "\n".join([_intro(server, day), _goals(goals), _picture(), *map(_markdown, tables)])
-    PAGE.write_text(text.rstrip() + "\n", encoding="utf-8")
+    CHART.write_bytes(_chart(beside.bars(measured.beside.rounds)))
+    PAGE.write_text(text(measured), encoding="utf-8")
+
+
+def text(measured: Measured) -> str:
+    """The page: what a user gets, and the rest."""
+    told, full = measured.beside, beside.part(measured.beside)
+    profiles = measured.profiles
+    goals = goals_table([*profiles.goals, *full.goals])
+    parts = [
+        _first_part(told),
+        REST.format(day=profiles.day, machine=profiles.machine),
+        *(_markdown(table, level="###") for table in (goals, *full.tables, *profiles.tables)),
+    ]
+    return "\n".join(parts).rstrip() + "\n"
 
 
 def shown(table: Table) -> rich.table.Table:
@@ -59,44 +99,51 @@ def goals_table(goals: Sequence[Goal]) -> Table:
     return Table("Goals", ("", "what", "measured", "goal", ""), rows)
 
 
-def server_of(client: redis.Redis) -> str:
-    """The version of a Redis server."""
+def machine_of(client: redis.Redis) -> str:
+    """The machine and its programs, with the version of a Redis server."""
     told: Mapping[str, str] = client.info("server")
-    return str(told["redis_version"])
-
-
-def _intro(server: str, day: date) -> str:
-    return INTRO.format(
-        day=day,
+    return MACHINE.format(
         cores=os.cpu_count(),
         memory=psutil.virtual_memory().total / GIB,
         system=platform.system(),
         python=platform.python_version(),
-        server=server,
+        server=told["redis_version"],
         **{name: version(name) for name in ("celery", "redis", "requests")},
     )
 
 
-def _goals(goals: Sequence[Goal]) -> str:
-    return _markdown(goals_table(goals))
+def _first_part(told: Beside) -> str:
+    intro = INTRO.format(
+        day=told.day,
+        machine=told.machine,
+        celery=told.versions[CELERY],
+        celery_packages=told.packages[CELERY],
+        dlt=told.versions[DLT],
+        dlt_packages=told.packages[DLT],
+    )
+    sentences = [f"- {sentence}" for sentence in beside.better(told)]
+    better = "\n".join(["### Where others are better", "", *sentences, "", BY_HAND])
+    return "\n".join([intro, _picture(), _markdown(beside.short(told.rounds), level="###"), better])
 
 
 def _picture() -> str:
-    return f"![Seconds to the end of a daily run]({CHART.relative_to(PAGE.parent)})\n"
+    return f"![Seconds until the rows of a new day are in the table]({CHART.relative_to(PAGE.parent)})\n"
 
 
-def _markdown(table: Table) -> str:
+def _markdown(table: Table, level: str) -> str:
     heads = "| " + " | ".join(table.heads) + " |"
-    rule = "|" + "|".join("---" if n == 0 or table.title == "Goals" else "--:" for n in range(len(table.heads))) + "|"
+    columns = [[row[n] for row in table.rows] for n in range(len(table.heads))]
+    sides = ["--:" if n and all(map(FIGURES.fullmatch, cells)) else "---" for n, cells in enumerate(columns)]
+    rule = f"|{'|'.join(sides)}|"
     rows = ["| " + " | ".join(row) + " |" for row in table.rows]
-    return "\n".join([f"## {table.title}", "", heads, rule, *rows, "", *([table.note, ""] if table.note else [])])
+    return "\n".join([f"{level} {table.title}", "", heads, rule, *rows, "", *([table.note, ""] if table.note else [])])
 
 
 def _chart(bars: Mapping[str, float]) -> bytes:
     """A bar for each contender, in one colour."""
     drawn = pygal.HorizontalBar(
         style=CleanStyle(colors=("#2f6fde",), background="white", plot_background="white"),
-        title="P1: seconds to the end of a daily run",
+        title="Seven accounts: seconds until the rows of a new day are in the table",
         show_legend=False,
         print_values=True,
         print_values_position="top",

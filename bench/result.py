@@ -1,7 +1,7 @@
 """The result of a profile: figures beside their goals, and tables for people."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 MIB = 2**20
 
@@ -40,11 +40,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The result of one profile; bars are seconds by contender."""
+    """The result of one profile."""
 
     goals: Sequence[Goal] = ()
     tables: Sequence[Table] = ()
-    bars: Mapping[str, float] = field(default_factory=dict)
 
 
 def mib(count: float) -> str:

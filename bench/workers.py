@@ -25,6 +25,7 @@ from pipeline.core.model import CHINA, DayRange
 from pipeline.core.outcome import RunState, Summary
 from pipeline.state.runs.events import Events
 from pipeline.state.runs.ledger import Ledger
+from pipeline.state.runs.views_owed import ViewsOwed
 
 PATIENCE_S = 60.0
 RUN_PATIENCE_S = 900.0
@@ -38,12 +39,25 @@ LAIKE = (sys.executable, "-m", "cli.main")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A run: when it was sent, the last time of each event, its cost."""
+    """A run: when it was sent, the last time of each event, its cost; and how and when a command came back."""
 
     sent: float
     last: Mapping[str, float]
     summary: Summary
     weight: Weight
+    exit_code: int = 0
+    back: float = 0.0
+
+    def well(self) -> "Told":
+        """The same.
+
+        Raises:
+            BenchError: It ended otherwise than as a success.
+        """
+        if self.summary.state != RunState.SUCCESS:
+            msg = f"{self.summary.run_id} ended otherwise than as a success: {self.summary}"
+            raise BenchError(msg)
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +69,24 @@ class Workers:
     workers: Mapping[str, psutil.Process]
 
     def daily(self) -> Told:
+        """Send the daily run and follow it to its success."""
+        return self.daily_to_any_end().well()
+
+    def daily_to_any_end(self) -> Told:
         """Send the daily run and follow it to its end."""
         return self._followed("laike.daily")
 
     def backfill(self, days: DayRange) -> Told:
-        """Send a backfill and follow it to its end."""
-        return self._followed("laike.backfill", start=days.first.isoformat(), end=days.last.isoformat())
+        """Send a backfill and follow it to its success."""
+        return self._followed("laike.backfill", start=days.first.isoformat(), end=days.last.isoformat()).well()
 
     def ask(self, task: str) -> Any:  # noqa: ANN401 JSON
         """Send a task and wait for its result."""
         return self._result(task)
 
     def settle(self) -> Summary:
-        """Send the second look and follow it to its end."""
-        return self._followed("laike.settle").summary
+        """Send the second look and follow it to its success."""
+        return self._followed("laike.settle").well().summary
 
     def _result(self, task: str, **words: str) -> Any:  # noqa: ANN401 JSON
         key = f"celery-task-meta-{self.app.send_task(task, queue='control', kwargs=words).id}"
@@ -87,8 +105,9 @@ class Workers:
             sent = time.time()
             run_id = self._result(task, **words)["run_id"]
             summary = ended(self.client, run_id)
+            views_done(self.client)
             weight = weighing.stop()
-        return Told(sent, moments(self.client, run_id), summary, weight)
+        return Told(sent, all_moments(self.client, run_id), summary, weight)
 
 
 def _taken(task: str, result: Any) -> Any:  # noqa: ANN401 JSON
@@ -102,7 +121,7 @@ def ended(client: redis.Redis, run_id: str) -> Summary:
     """Wait for a run's end.
 
     Raises:
-        BenchError: It did not end in time, or not as a success.
+        BenchError: It did not end in time.
     """
     ledger, end = Ledger(client), time.time() + RUN_PATIENCE_S
     while (summary := ledger.summary(run_id)) is None:
@@ -110,15 +129,41 @@ def ended(client: redis.Redis, run_id: str) -> Summary:
             msg = f"{run_id} did not end within {RUN_PATIENCE_S:.0f} s"
             raise BenchError(msg)
         time.sleep(SAMPLE_S)
-    if summary.state != RunState.SUCCESS:
-        msg = f"{run_id} ended otherwise than as a success: {summary}"
-        raise BenchError(msg)
     return summary
+
+
+def views_done(client: redis.Redis) -> None:
+    """Wait until no run owes its views.
+
+    Raises:
+        BenchError: They were not done in time.
+    """
+    owed, end = ViewsOwed(client), time.time() + RUN_PATIENCE_S
+    while owed.owing():
+        if time.time() > end:
+            msg = f"views were not done within {RUN_PATIENCE_S:.0f} s: {owed.owing()}"
+            raise BenchError(msg)
+        time.sleep(SAMPLE_S)
 
 
 def moments(client: redis.Redis, run_id: str) -> dict[str, float]:
     """The last time of each of a run's events, in seconds since the epoch."""
     return {event["event"]: int(event["at"]) / 1000 for event in Events(client).events(run_id)}
+
+
+def all_moments(client: redis.Redis, run_id: str) -> dict[str, float]:
+    """The same once the end of the run is among them, which is told just after its summary.
+
+    Raises:
+        BenchError: It was not told in time.
+    """
+    end = time.time() + PATIENCE_S
+    while "finished" not in (found := moments(client, run_id)):
+        if time.time() > end:
+            msg = f"the end of {run_id} was not told within {PATIENCE_S:.0f} s"
+            raise BenchError(msg)
+        time.sleep(SAMPLE_S)
+    return found
 
 
 @contextlib.contextmanager
@@ -142,20 +187,25 @@ def workers(world: World, day: date, count: int = 1, at: clock = NOON) -> Iterat
 
 
 def local(world: World, day: date) -> Told:
-    """`laike sync --local` from its start to its end."""
+    """`laike sync --local` from its start to its success."""
+    return sync(world, day, "--local").well()
+
+
+def sync(world: World, day: date, *options: str) -> Told:
+    """`laike sync` from its start to its end, with workers or `--local`."""
     world.cool()
     client = redis.Redis.from_url(world.redis_url)
-    command = [*LAIKE, "sync", "--local", "--json"]
-    with (world.home / "local.log").open("wb") as log:
+    command = [*LAIKE, "sync", "--json", *options]
+    with (world.home / "sync.log").open("wb") as log:
         sent = time.time()
         process = subprocess.Popen(  # noqa: S603 our own command
             command, stdout=subprocess.PIPE, stderr=log, env=environment(world, day, SEVEN), cwd=world.home
         )
         with scales({"laike": psutil.Process(process.pid)}, client) as weighing:
             said, _ = process.communicate(timeout=RUN_PATIENCE_S)
-            weight = weighing.stop()
+            back, weight = time.time(), weighing.stop()
     run_id = json.loads(said)["run_id"]
-    told = Told(sent, moments(client, run_id), ended(client, run_id), weight)
+    told = Told(sent, all_moments(client, run_id), ended(client, run_id), weight, process.returncode, back)
     client.close()
     return told
 

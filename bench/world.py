@@ -160,7 +160,7 @@ class World:
         Raises:
             BenchError: It has not.
         """
-        wanted, found = self._promotions(days), self._rows(days)
+        wanted, found = self.wanted(days), self.rows(days)
         if sorted(found.values()) != wanted:
             msg = f"{days}: the source has {len(wanted)} rows, the table {len(found)}, or others"
             raise BenchError(msg)
@@ -172,7 +172,7 @@ class World:
 
     def row_count(self, days: DayRange) -> int:
         """Rows that the source has on these days."""
-        return len(self._promotions(days))
+        return len(self.wanted(days))
 
     def rows_by_account(self, days: DayRange) -> dict[str, int]:
         """How many rows the source has on these days, by account id."""
@@ -180,7 +180,8 @@ class World:
         counted = Counter(str(row["local_account_id"]) for row in rows)
         return {account_id: counted[account_id] for account_id in self.accounts}
 
-    def _rows(self, days: DayRange) -> dict[str, tuple[int, str]]:
+    def rows(self, days: DayRange) -> dict[str, tuple[int, str]]:
+        """The keys (day, 单元ID) of the table's rows on these days, by record id."""
         first, last = midnight_ms(days.first), midnight_ms(days.last)
         cells = {one["record_id"]: one["fields"] for one in self.look("records", table_id=self.table_id)["records"]}
         return {
@@ -189,7 +190,8 @@ class World:
             if row.get("单元ID") and first <= row["时间"] <= last
         }
 
-    def _promotions(self, days: DayRange) -> list[tuple[int, str]]:
+    def wanted(self, days: DayRange) -> list[tuple[int, str]]:
+        """The keys that the source has on these days, in order."""
         rows = self.look("figures", start=days.first.isoformat(), end=days.last.isoformat())["rows"]
         mine = [row for row in rows if str(row["local_account_id"]) in self.accounts]
         return sorted((midnight_ms(date.fromisoformat(row["stat_time_day"])), str(row["promotion_id"])) for row in mine)
@@ -212,6 +214,7 @@ def world(shape: Shape) -> Iterator[World]:
         environment = {
             **processes.settings_for(emulator.facts, redis_url, home),
             **ALLOCATOR,
+            "PYTHONDONTWRITEBYTECODE": "",  # an installation has bytecode: compiling at each start takes longer than it
             "LAIKE_ACCOUNTS": json.dumps(accounts, ensure_ascii=False),
             "LAIKE_TOKEN_KEYS": Fernet.generate_key().decode(),
             "LAIKE_LOOKBACK_DAYS": str(shape.lookback),

@@ -1,6 +1,7 @@
 """Opens a context for the length of a command."""
 
 import contextlib
+import gc
 import logging
 from collections.abc import Iterator
 
@@ -11,7 +12,6 @@ from pipeline.settings import Settings
 from pipeline.settings_notes import notes, unsaid
 from pipeline.state import unread
 from pipeline.state.store import ours
-from worker.presence import a_worker_answers
 from worker.process import refuse_cluster
 
 
@@ -28,6 +28,7 @@ def opened(*, no_redis: bool = False, settings: Settings | None = None) -> Itera
         StoreUnreachable: Redis does not answer.
         WrongRelease: It holds the state of a newer release, or workers of an older one still run.
     """
+    _collect_again()
     settings = settings or Settings.load()
     for line in unsaid(notes(settings)):
         note(("note:", "yellow"), f" {line}")
@@ -40,7 +41,7 @@ def opened(*, no_redis: bool = False, settings: Settings | None = None) -> Itera
     refuse_cluster(settings)
     with ours(settings.redis_address):
         ctx = build(settings)
-        ctx.schema.bring_up(a_worker_answers)  # the first command: Redis answers, and its state is of this release
+        ctx.schema.bring_up(_a_worker_answers)  # the first command: Redis answers, and its state is of this release
         yield ctx
 
 
@@ -52,6 +53,19 @@ def looked() -> Iterator[Context]:
         for one in left_out.values():
             note(("left out:", "yellow"), f" {one.message}")
             note(f"  → {one.for_maintainer}")
+
+
+def _collect_again() -> None:
+    """Let the collector work again, but spare it what is loaded by now: that stays."""
+    gc.freeze()
+    gc.enable()
+
+
+def _a_worker_answers() -> bool:
+    """Whether a worker answers; only asked after an upgrade."""
+    from worker.presence import a_worker_answers
+
+    return a_worker_answers()
 
 
 def _without_redis(settings: Settings) -> Context:

@@ -24,7 +24,6 @@ from pipeline.core.chain import Chain, alone
 from pipeline.core.outcome import Run
 from pipeline.core.token import authorize_link, callback, entrance
 from pipeline.settings import Settings
-from pipeline.state import keys
 from pipeline.state.bundles import about_all, about_days, about_table
 from pipeline.state.coverage.absences import Absences
 from pipeline.state.coverage.book import DayBook
@@ -34,7 +33,6 @@ from pipeline.state.coverage.last_outcomes import LastOutcomes
 from pipeline.state.coverage.readings import Readings
 from pipeline.state.coverage.spend import Spend
 from pipeline.state.coverage.status_memory import StatusMemory
-from pipeline.state.lease import hold
 from pipeline.state.limiter import Limiter
 from pipeline.state.quota import Quota
 from pipeline.state.roster import Rosters
@@ -46,6 +44,8 @@ from pipeline.state.runs.marks import Marks
 from pipeline.state.runs.outcomes import Outcomes
 from pipeline.state.runs.pulse import Pulse
 from pipeline.state.runs.staging import Staging
+from pipeline.state.runs.status_ahead import StatusAhead
+from pipeline.state.runs.views_owed import ViewsOwed
 from pipeline.state.schema import Schema
 from pipeline.state.store import TRIES, clock, connect
 from pipeline.state.table.base_facts import BaseFacts
@@ -80,6 +80,8 @@ class Context:
     marks: Marks
     pulse: Pulse
     events: Events
+    status_ahead: StatusAhead
+    views_owed: ViewsOwed
     day_reads: DayReads
     coverage: Coverage
     spend: Spend
@@ -173,16 +175,18 @@ class Context:
         return Base(self.feishu(run, before_write), self.app_token(), self.settings.bitable_table_id)
 
     @contextmanager
-    def writing(self, patience_s: float = NO_RUN_S) -> Iterator[Base]:
-        """The base with its writer lock; a request is sent only if the lock outlasts it.
+    def writing(self, patience_s: float = NO_RUN_S, *, gives_way: bool = False) -> Iterator[Base]:
+        """The base with its writer lock, with `gives_way` only while no other writer waits for it.
+
+        A request is sent only if the lock outlasts it.
 
         Raises:
             DeadlinePassed: Another writer held the lock for too long.
             LaikeError: The base cannot be found.
         """
         left = self.time_left(None)
-        rest, lock, asked = NO_RUN_S - patience_s, keys.writer(self.app_token()), time.monotonic()
-        with hold(self.client, lock, lambda: left() - rest) as lease:
+        rest, base, asked = NO_RUN_S - patience_s, self.app_token(), time.monotonic()
+        with self.writes.lock(base, lambda: left() - rest, gives_way=gives_way) as lease:
             self.tally.lock(time.monotonic() - asked)
             self.writes.learn_ended_writes()
             yield self.base(None, before_write=lambda: lease.ensure(WRITE_TIMEOUT_S))

@@ -20,10 +20,12 @@ from lab.processes import settings_for
 from pipeline.context import Context, build
 from pipeline.core.model import CHINA, Key
 from pipeline.core.outcome import Summary
+from pipeline.core.runs.views import view_notes
 from pipeline.settings import Settings
 from pipeline.state import keys
 from pipeline.state.tokens.old_cache import read_old_cache
 from pipeline.steps.runs.carry_out import carry_out
+from pipeline.steps.runs.due import views_made
 from pipeline.steps.runs.plan import begin
 from tests import forks
 
@@ -122,6 +124,12 @@ class Lab:
         """A run in this process."""
         ctx = self.context()
         return carry_out(ctx, begin(ctx, day, accounts, dry_run=dry_run).run_id)
+
+    def view_notes(self, summary: Summary) -> tuple[str, ...]:
+        """What a run says of its accounts' views, after its end."""
+        outcome = views_made(self.bare_context(), summary.run_id)
+        assert outcome
+        return view_notes(outcome)
 
     def laike(self, *words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
         """The command in a process of its own, without a token of this process' making."""

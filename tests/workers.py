@@ -202,6 +202,10 @@ class Workers:
         assert found
         return found
 
+    def looked_after(self, seconds: float = PATIENCE_S) -> None:
+        """Wait until no ended run owes its views."""
+        assert wait_until(lambda: not self.ctx.views_owed.owing(), seconds), self.words()
+
     def words(self) -> str:
         """What all of them logged last, for a test that failed."""
         return "\n".join(member.words()[-30_000:] for member in self.members)

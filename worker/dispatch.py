@@ -12,7 +12,7 @@ from pipeline.core.outcome import Run
 from pipeline.core.runs import flow
 from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS, Step
 from pipeline.core.runs.plan import parts
-from pipeline.steps.runs.due import begun_parts, due
+from pipeline.steps.runs.due import due
 from worker.transport import as_store_trouble
 
 TASKS = {
@@ -51,17 +51,22 @@ def send_batch(ctx: Context, run: Run, batch: int) -> None:
 
 
 def send_after_load(ctx: Context, run: Run, batch: int) -> None:
-    """Send what follows a load: the next batches, its read-back, and after the last one the views."""
+    """Send what follows a load: the next batches and its read-back."""
     for ahead in range(1, flow.AHEAD + 1):
         send_batch(ctx, run, batch + ahead)
-    begun, _ = begun_parts(ctx, run)
-    send(run, flow.after_load(begun, batch))
+    send(run, [Step(VERIFY, batch)])
 
 
 def send_end(ctx: Context, run_id: str) -> None:
     """Send the end of a run, once, if nothing else is missing."""
     if due(ctx, run_id) == [Step(FINISH)] and ctx.marks.send(run_id, FINISH):
         send(ctx.ledger.run(run_id), [Step(FINISH)])
+
+
+def send_views(ctx: Context, run: Run) -> None:
+    """Send the views of a run that has ended."""
+    ctx.pulse.stamp(run.run_id)
+    send(run, [Step(VIEWS)])
 
 
 def send_due(ctx: Context, run_id: str) -> list[Step]:

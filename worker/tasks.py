@@ -16,12 +16,13 @@ from celery.exceptions import Reject, Retry
 
 from pipeline.context import Context
 from pipeline.core.errors import BadResponse, Busy, LaikeError, NeedsPerson, Retryable, WrongInput
-from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, RunState, Summary
+from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, RunState, Summary, VerifyOutcome
 from pipeline.core.unforeseen import Unforeseen
 from pipeline.state.store import StoreTrouble
 from pipeline.steps.runs import early_read, fetch, finish, load, verify, views
 from pipeline.steps.runs import plan as run
 from pipeline.steps.runs.alive import is_alive
+from pipeline.steps.runs.due import owing
 from pipeline.steps.telling import card, token
 from pipeline.steps.telling.unforeseen import tell_aside, tell_error
 from worker import dispatch
@@ -161,35 +162,37 @@ def load_batch(self: Task, run_id: str, batch: int) -> Small:
 @_named("verify")
 def verify_batch(self: Task, run_id: str, batch: int) -> Small:
     """Read a batch back."""
-    outcome = _before_end(self, run_id, lambda: verify.verify(context(), run_id, batch))
-    return {"verified": outcome.verified}
+
+    def work() -> VerifyOutcome:
+        ctx = context()
+        outcome = verify.verify(ctx, run_id, batch)
+        dispatch.send_end(ctx, run_id)
+        return outcome
+
+    return {"verified": _patiently(self, work).verified}
 
 
 @_named("check_views")
 def check_views(self: Task, run_id: str) -> Small:
-    """Check and mend the views."""
-    outcome = _before_end(self, run_id, lambda: views.check_views(context(), run_id))
+    """Check and mend the views of a run that has ended."""
+    outcome = _patiently(self, lambda: views.check_views(context(), run_id))
     return {"created": len(outcome.created), "repaired": len(outcome.repaired)}
 
 
 @_named("finish")
 def finish_run(self: Task, run_id: str) -> Small:
     """End a run; if it is partial or failed, so is the task."""
-    summary = _patiently(self, lambda: finish.finish(context(), run_id))
+    ctx = context()
+    summary = _patiently(self, lambda: finish.finish(ctx, run_id, lambda end: _after_end(ctx, end)))
     if summary.state != RunState.SUCCESS:
         raise RunFailed(_words(summary))
     return {"run_id": run_id, "state": summary.state}
 
 
-def _before_end(self: Task, run_id: str, step: Callable[[], T]) -> T:
-    """Do one of the last steps, and send the run's end after the last of them."""
-
-    def work() -> T:
-        outcome = step()
-        dispatch.send_end(context(), run_id)
-        return outcome
-
-    return _patiently(self, work)
+def _after_end(ctx: Context, end: Summary) -> None:
+    """Send what follows a run's end."""
+    if not end.dry_run:
+        dispatch.send_views(ctx, ctx.ledger.run(end.run_id))
 
 
 def _patiently(self: Task, work: Callable[[], T]) -> T:
@@ -278,6 +281,9 @@ def _catch_up() -> Small:
             healed.append(run_id)
 
     each_open_run(ctx, heal)
+    for ended in owing(ctx):
+        if not is_alive(ctx, ended.run_id):
+            dispatch.send_views(ctx, ended)
     begun = run.begin_catch_up(ctx)
     for planned in begun:
         dispatch.start(ctx, planned)

@@ -2,7 +2,8 @@
 
 Redelivery is slow, and a message that was taken and not yet registered is lost. Steps give signs of life; a run without
 one for `LAIKE_WATCHDOG_S`, and with nothing in the queues, gets its missing steps sent again by one worker. So does a
-run that is past its deadline and not loaded, and the daily run if beat's message was lost.
+run that is past its deadline and not loaded, one that has ended and owes its views, and the daily run if beat's message
+was lost.
 """
 
 import threading
@@ -14,12 +15,13 @@ import structlog
 from celery import bootsteps, current_app
 
 from pipeline.context import Context
+from pipeline.core.outcome import Run
 from pipeline.state.store import StoreTrouble
 from pipeline.steps.overview.signs import give_sign
 from pipeline.steps.runs.alive import is_silent
-from pipeline.steps.runs.due import waits_too_long
+from pipeline.steps.runs.due import owing, waits_too_long
 from pipeline.steps.runs.plan import daily_is_lost
-from worker.dispatch import BACKFILL, QUEUES, send_due
+from worker.dispatch import BACKFILL, QUEUES, send_due, send_views
 from worker.heartbeat import beat
 from worker.process import context
 from worker.unforeseen import each_open_run, tells_errors
@@ -69,6 +71,8 @@ def look_and_beat(ctx: Context) -> None:
 def look(ctx: Context) -> None:
     """Send what silent or late runs lack; one worker at a time takes each."""
     each_open_run(ctx, lambda run_id: _look_after(ctx, run_id))
+    for ended in owing(ctx):
+        _look_after_views(ctx, ended)
     if daily_is_lost(ctx) and not _waiting(ctx, DAILY) and _take_over(ctx, "daily"):
         current_app.send_task("laike.daily")
         log.warning("daily_was_lost")
@@ -80,9 +84,20 @@ def _look_after(ctx: Context, run_id: str) -> None:
         log.warning("run_was_silent", run=run_id, sent=[str(step) for step in steps])
 
 
+def _look_after_views(ctx: Context, run: Run) -> None:
+    if is_silent(ctx, run.run_id) and not _waiting(ctx, _queues(run)) and _take_over(ctx, run.run_id):
+        send_views(ctx, run)
+        log.warning("views_were_silent", run=run.run_id)
+
+
 def _forgotten(ctx: Context, run_id: str) -> bool:
     """Whether a run is silent, and not because its steps wait in the queues."""
-    return is_silent(ctx, run_id) and not _waiting(ctx, QUEUES if ctx.ledger.run(run_id).backfill else DAILY)
+    return is_silent(ctx, run_id) and not _waiting(ctx, _queues(ctx.ledger.run(run_id)))
+
+
+def _queues(run: Run) -> Sequence[str]:
+    """The queues in which its steps may wait."""
+    return QUEUES if run.backfill else DAILY
 
 
 def _take_over(ctx: Context, run_id: str) -> bool:

@@ -15,10 +15,12 @@ from pipeline.core.errors import WrongInput
 from pipeline.core.model import CHINA
 from pipeline.core.outcome import Run, RunState, Summary
 from pipeline.core.overview.runs.lines import Wanted
+from pipeline.core.runs.views import view_notes
 from pipeline.core.text import quoted
 from pipeline.steps.coverage.aftermath import standing
 from pipeline.steps.overview.runs import matching, state_of
 from pipeline.steps.runs.alive import state_without_end, under_way
+from pipeline.steps.runs.due import views_made
 
 LAST, LAST_FAILED = "last", "last-failed"
 READ_AT_ONCE = 200  # runs in one round trip, while looking for matches
@@ -61,14 +63,15 @@ def show(named: str, *, wait: bool, as_json: bool) -> int:
             planned = ctx.ledger.run(run_id)
             follow(ctx, planned, lambda: under_way(ctx, planned))
         run, summary = ctx.ledger.run(run_id), ctx.ledger.summary(run_id)
+        views = view_notes(made) if (made := views_made(ctx, run_id)) else None
         document, events = _document(ctx, run, summary), ctx.events.events(run_id)
         after = standing(ctx, summary) if summary else None
     if as_json:
-        output.print_json({**document, "events": events})
+        output.print_json({**document, "views": views, "events": events})
         return output.exit_code(summary) if summary else output.DONE
     output.say_drawn(tree(run, str(document["state"]), events))
     if summary:
-        print_summary(summary, after)
+        print_summary(summary, after, views)
     return output.exit_code(summary) if summary else output.DONE
 
 

@@ -3,7 +3,9 @@
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from queue import SimpleQueue
 from typing import NoReturn
 
 from cli.arguments import day_of
@@ -23,11 +25,10 @@ from pipeline.steps.runs.alive import under_way
 from pipeline.steps.runs.backfill import stop
 from pipeline.steps.runs.carry_out import carry_out, interrupt
 from pipeline.steps.runs.plan import begin, begin_backfill, open_backfill
-from worker.dispatch import start
-from worker.presence import require_worker
 
 STOPS_WITHIN_S = 10  # a step that takes longer is left as if killed: the next run takes it over
 LOOK_S = 0.1
+Show = Callable[[Summary], None]
 CARD_S = 1.0  # in which a card is sent that need not wait
 
 
@@ -46,10 +47,10 @@ def sync(
         raise WrongInput("--tell does not go with --dry-run: there is nothing to tell the group of")
     with opened(no_redis=no_redis) as ctx:
         if not local:
-            require_worker()
+            _require_worker()
         run = begin(ctx, wanted, accounts, dry_run=dry_run, tell=tell)
-        summary = _carry_out(ctx, run) if local else _have_carried_out(ctx, run)
-        _print(ctx, summary, as_json=as_json)
+        show = partial(_print, ctx, as_json=as_json)
+        summary = _carry_out(ctx, run, show) if local else _have_carried_out(ctx, run, show)
     return output.exit_code(summary)
 
 
@@ -62,7 +63,7 @@ def backfill(start: str, end: str, accounts: Sequence[str], *, tell: bool, as_js
     first, last = day_of(start), day_of(end)
     with opened() as ctx:
         past_days(first, last, ctx.now())  # before waiting for a worker
-        require_worker()
+        _require_worker()
         run = begin_backfill(ctx, first, last, accounts, tell=tell)
         before = len(run.loaded_before)
         carried = f", {before} batch(es) were loaded before and are read back" if before else ""
@@ -70,8 +71,7 @@ def backfill(start: str, end: str, accounts: Sequence[str], *, tell: bool, as_js
         output.note(f"{run.run_id}: {said}")
         if tell and not run.tell:
             output.note(("it was begun without --tell:", "yellow"), " the group hears of it only if it mends something")
-        summary = _have_carried_out(ctx, run)
-        _print(ctx, summary, as_json=as_json)
+        summary = _have_carried_out(ctx, run, partial(_print, ctx, as_json=as_json))
     return output.exit_code(summary)
 
 
@@ -85,6 +85,13 @@ def stop_backfill(start: str, end: str, accounts: Sequence[str]) -> int:
     return output.DONE
 
 
+def _require_worker() -> None:
+    """Check that a worker answers; with `--local` none is needed, nor is Celery imported."""
+    from worker.presence import require_worker
+
+    require_worker()
+
+
 def _print(ctx: Context, summary: Summary, *, as_json: bool) -> None:
     if as_json:
         output.print_json(output.run_document(summary))
@@ -92,8 +99,10 @@ def _print(ctx: Context, summary: Summary, *, as_json: bool) -> None:
         print_summary(summary, standing(ctx, summary))
 
 
-def _have_carried_out(ctx: Context, run: Run) -> Summary:
-    """Send a run to the workers and show its events until it has ended; `NoWorker` if none ended it in time."""
+def _have_carried_out(ctx: Context, run: Run, show: Show) -> Summary:
+    """Send a run to the workers, show its events and its end; `NoWorker` if none ended it in time."""
+    from worker.dispatch import start
+
     start(ctx, run)
     try:
         follow(ctx, run, lambda: under_way(ctx, run))
@@ -103,33 +112,37 @@ def _have_carried_out(ctx: Context, run: Run) -> Summary:
     summary = ctx.ledger.summary(run.run_id)
     if summary is None:
         raise NoWorker(f"no worker ended {run.run_id} by its deadline; the next one that starts goes on with it")
+    show(summary)
     return summary
 
 
-def _carry_out(ctx: Context, run: Run) -> Summary:
-    """Carry out a run in a thread while showing its events."""
-    ended: list[Summary | BaseException] = []
+def _carry_out(ctx: Context, run: Run, show: Show) -> Summary:
+    """Carry out a run in a thread while showing its events and its end; then wait for its card and its views."""
+    ends = SimpleQueue[Summary | None]()  # nothing where it broke before its end
+    broke: list[BaseException] = []
     wanted = threading.Event()  # to stop
 
     def work() -> None:
         try:
-            ended.append(carry_out(ctx, run.run_id, wanted.is_set))
+            carry_out(ctx, run.run_id, wanted.is_set, ends.put)
         except BaseException as error:  # noqa: BLE001 raised again in the thread that waits
-            ended.append(error)
+            broke.append(error)
+        ends.put(None)
 
     thread = threading.Thread(target=work, name="run", daemon=True)
     thread.start()
     try:
         with as_ctrl_c():
             follow(ctx, run, thread.is_alive)
-            _await_card(ctx, thread)
+            if summary := ends.get():
+                show(summary)
+                _await_rest(ctx, thread)
     except KeyboardInterrupt as error:
         wanted.set()
         _stop(ctx, run, thread, code_of(error))
-    result = ended[0]
-    if isinstance(result, BaseException):
-        raise result
-    return result
+    if broke or summary is None:
+        raise broke[0]
+    return summary
 
 
 def _stop(ctx: Context, run: Run, thread: threading.Thread, code: int) -> NoReturn:
@@ -150,11 +163,13 @@ def _stop(ctx: Context, run: Run, thread: threading.Thread, code: int) -> NoRetu
     sys.exit(code)
 
 
-def _await_card(ctx: Context, thread: threading.Thread) -> None:
-    """Wait for what comes after a run's end, and say so if it takes long."""
+def _await_rest(ctx: Context, thread: threading.Thread) -> None:
+    """Wait for what comes after a run's end, the card and the views, and say so if it takes long."""
     seconds = seconds_to_wait(ctx.now())
     thread.join(CARD_S)
     if seconds and thread.is_alive():
-        said = f"the card to the group waits {seconds:.0f} s: just after full and half hours its bot is crowded"
-        output.note(said)
+        output.note(f"the card to the group waits {seconds:.0f} s: just after full and half hours its bot is crowded")
+        thread.join(seconds + CARD_S)
+    if thread.is_alive():
+        output.note("the views of the accounts are looked after; Ctrl-C leaves the rest to the next run")
     thread.join()

@@ -12,8 +12,12 @@ from pipeline.core.overview.runs.lines import troubles_of
 NAMES_SHOWN = 5
 
 
-def print_summary(summary: Summary, after: Aftermath | None = None) -> None:
-    """Print a run: what it read and, with `after`, what the table has of its day."""
+def print_summary(summary: Summary, after: Aftermath | None = None, views: Sequence[str] | None = None) -> None:
+    """Print a run: what it read and, with `after`, what the table has of its day.
+
+    Args:
+        views: What became of the views after its end; by default what was left of them before.
+    """
     _print_accounts(summary)
     for line in _there(summary, after) if after else ():
         output.say(line)
@@ -22,7 +26,7 @@ def print_summary(summary: Summary, after: Aftermath | None = None) -> None:
     if outside := sum(one.outside for one in summary.accounts):
         output.say(f"outside promotions (全域推广 and the like): {outside:.2f} 元")
     output.say(*_end(summary))
-    for line in (*summary.warnings, *summary.view_notes):
+    for line in (*summary.warnings, *(summary.view_notes if views is None else views)):
         output.say(f"  • {line}")
 
 

@@ -22,6 +22,8 @@ from pipeline.state.runs.marks import Marks
 from pipeline.state.runs.outcomes import Outcomes
 from pipeline.state.runs.pulse import Pulse
 from pipeline.state.runs.staging import Staging
+from pipeline.state.runs.status_ahead import StatusAhead
+from pipeline.state.runs.views_owed import ViewsOwed
 from pipeline.state.schema import Schema
 from pipeline.state.table.revisions import Revisions
 from pipeline.state.table.table_facts import TableFacts
@@ -39,6 +41,8 @@ def about_all(client: redis.Redis) -> dict[str, Any]:
         "marks": Marks(client),
         "pulse": Pulse(client),
         "events": Events(client),
+        "status_ahead": StatusAhead(client),
+        "views_owed": ViewsOwed(client),
         "day_reads": DayReads(client),
         "spend": Spend(client),
         "absences": Absences(client),

@@ -92,12 +92,29 @@ def held(client: redis.Redis, key: str) -> bool:
 
 
 @contextmanager
-def hold(client: redis.Redis, key: str, time_left: Callable[[], float], seconds: float = LEASE_S) -> Iterator[Lease]:
-    """Wait for the lease and hold it for the block; `DeadlinePassed` if another holder kept it too long."""
+def hold(
+    client: redis.Redis,
+    key: str,
+    time_left: Callable[[], float],
+    seconds: float = LEASE_S,
+    *,
+    on_wait: Callable[[], object] = lambda: None,
+    give_way: Callable[[], bool] = lambda: False,
+) -> Iterator[Lease]:
+    """Wait for the lease and hold it for the block.
+
+    Args:
+        on_wait: Called at each look while another holds it.
+        give_way: Whether to leave it to others although it is free.
+
+    Raises:
+        DeadlinePassed: Another holder kept it too long.
+    """
     lease = Lease(client, key, seconds)
-    while not lease.take():
+    while give_way() or not lease.take():
         if time_left() <= 0:
             raise DeadlinePassed(f"another holder kept {key} until no time was left")
+        on_wait()
         time.sleep(POLL_S)
     with _kept(lease):
         yield lease

@@ -34,8 +34,8 @@ class Phase(StrEnum):
     LOADING = "loading"
     LOADED = "loaded"
     VERIFYING = "verifying"
-    VIEWS = "views"
     FINISHING = "finishing"
+    VIEWS = "views"
     OVER = "over"
 
     @property
@@ -58,8 +58,8 @@ LASTS_S = {
     Phase.LOADING: 0.5,
     Phase.LOADED: 0.003,
     Phase.VERIFYING: 0.3,
+    Phase.FINISHING: 0.3,
     Phase.VIEWS: 0.6,
-    Phase.FINISHING: 0.8,
 }
 
 
@@ -94,9 +94,9 @@ class Draw:
 
 def phase_of(events: set[str]) -> Phase:
     """How far a run is that has emitted these events."""
-    if "finished" in events:
+    if "views_checked" in events:
         return Phase.OVER
-    if events >= {"verified", "views_checked"}:
-        return Phase.FINISHING
-    begun = {"verified": Phase.VIEWS} | {phase.replace(" ", "_"): phase for phase in PHASES}
+    begun = {"verified": Phase.FINISHING, "finished": Phase.VIEWS} | {
+        phase.replace(" ", "_"): phase for phase in PHASES
+    }
     return max((begun[event] for event in events if event in begun), key=lambda phase: phase.rank, default=Phase.SENT)

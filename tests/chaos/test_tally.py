@@ -44,7 +44,7 @@ def test_a_phase_is_what_the_events_have_reached() -> None:
     assert phase_of(set()) == Phase.SENT
     assert phase_of({"planned", "fetching", "fetched"}) == Phase.FETCHING
     assert phase_of({"fetching", "table_read"}) == Phase.TABLE_READ
-    assert phase_of({"loading", "loaded", "views_checked", "verifying"}) == Phase.VERIFYING
-    assert phase_of({"loaded", "verifying", "verified"}) == Phase.VIEWS
-    assert phase_of({"loaded", "verified", "views_checked"}) == Phase.FINISHING
-    assert phase_of({"verified", "views_checked", "finished"}) == Phase.OVER
+    assert phase_of({"loading", "loaded", "verifying"}) == Phase.VERIFYING
+    assert phase_of({"loaded", "verifying", "verified"}) == Phase.FINISHING
+    assert phase_of({"loaded", "verified", "finished"}) == Phase.VIEWS
+    assert phase_of({"verified", "finished", "views_checked"}) == Phase.OVER

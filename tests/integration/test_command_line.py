@@ -65,10 +65,13 @@ def test_runs_and_show_tell_what_was(ready: Lab) -> None:
     shown = ready.laike("show", listed[0]["run_id"], "--json")
     document = json.loads(shown.stdout)
     happened = [event["event"] for event in document.pop("events")]
+    views = document.pop("views")
     assert document == listed[0]
-    assert (happened[0], happened[-1]) == ("planned", "finished")
+    assert (happened[0], happened[-2:]) == ("planned", ["finished", "views_checked"])
     assert {"table_read", "fetched", "loaded", "verified", "views_checked"} <= set(happened)
     for_people = ready.laike("show", "last").stdout
+    assert views
+    assert all(note in for_people for note in views)
     assert "read back and verified" in for_people
     assert "report/account 1, report/promotion 1" in for_people
     assert all(name in for_people for name in ready.facts["accounts"].values())

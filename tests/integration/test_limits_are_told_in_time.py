@@ -116,4 +116,5 @@ def test_columns_are_told(lab: Lab) -> None:
 def test_views_are_told(lab: Lab) -> None:
     for number in range(155):
         lab.control("views/add", {"table_id": lab.table_id, "name": f"自建{number}"})
+    lab.sync(lab.day)  # it makes views once it has ended
     assert any("个（上限 200 个）" in warning for warning in lab.sync(lab.day).warnings)

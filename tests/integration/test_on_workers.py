@@ -97,6 +97,7 @@ def test_a_second_daily_returns_the_finished_run_and_does_nothing(working: Worke
     run_id = working.result(working.send("laike.daily"))["result"]["run_id"]
     working.ended(run_id)
     assert wait_until(lambda: working.results("laike.finish"))  # its card comes after its end
+    working.looked_after()
     calls = working.lab.look("calls")["counts"]
     again = working.result(working.send("laike.daily"))["result"]
     assert again == {"run_id": run_id, "state": "success"}
@@ -199,6 +200,7 @@ def test_catch_up_loads_yesterday_once_where_it_is_owed(working: Workers) -> Non
     for run_id in runs:
         assert working.ended(run_id).state == RunState.SUCCESS
     assert wait_until(lambda: len(working.results("laike.finish")) >= len(runs))  # the card goes out after the end
+    working.looked_after()
     assert len(begun) <= 1
     lab.assert_agrees()
     assert 1254291 not in {call["code"] for call in lab.look("calls")["calls"]}
@@ -319,6 +321,7 @@ def test_a_step_of_nothing_fails_once_says_why_and_touches_nothing(working: Work
     run_id = working.result(working.send("laike.daily"))["result"]["run_id"]
     working.ended(run_id)
     assert wait_until(lambda: working.results("laike.finish"))
+    working.looked_after()
     done, calls = working.ctx.outcomes.done(run_id), working.lab.look("calls")["counts"]
     right = {"run_id": run_id, "batch": 0, "account_id": working.lab.accounts[0]}
     wrong = [
@@ -356,7 +359,8 @@ def test_sync_goes_through_the_workers_and_prints_the_run(working: Workers) -> N
     assert len(working.results("laike.fetch_account")) == len(working.lab.accounts)
     followed = working.lab.laike("show", document["run_id"], "--follow", "--json")
     shown = json.loads(followed.stdout)
-    assert shown.pop("events")[-1]["event"] == "finished"
+    assert "finished" in [one["event"] for one in shown.pop("events")]
+    del shown["views"]  # they may still be made
     assert shown == document
     assert "the table agrees with the source" in followed.stderr
     assert working.lab.laike("status", "--max-age", "1h").returncode == 0

@@ -24,6 +24,7 @@ BROAD_EXCEPTS: dict[str, str] = {
     "pipeline/steps/telling/card.py::_alerts": "what is out of the ordinary is told besides: a bug there fails nothing",
     "pipeline/steps/telling/card.py::_background": "what a card adds must not keep the run's end from the group",
     "pipeline/steps/runs/finish.py::_besides": "what comes after a run's end is told if it breaks, and fails nothing",
+    "pipeline/steps/runs/verify.py::_look_ahead": "it spares the run's end a search, which else looks itself",
     "pipeline/steps/runs/once.py::outcome": "the edge of each step: counted, and the third one is the step's outcome",
     "worker/consumer.py::defect": "what makes a message one that cannot be unpacked is that message's matter",
     "worker/unforeseen.py::each_open_run": "what is wrong with one run is told, and the others are looked after",

@@ -6,7 +6,7 @@ Follows the Bitable pages on fields (types) and on the data structure of records
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from pipeline.core.coverage.states import STATES, WORDS
@@ -32,8 +32,9 @@ FIELDS: Sequence[Mapping[str, object]] = (
 OURS = frozenset(str(one["field_name"]) for one in FIELDS)
 FOUND_BY = frozenset((DAY, ACCOUNT))  # columns by which a row is found again
 DAY_MS = 24 * 3600 * 1000
-# From then on yesterday's figures have settled: a row that says so is worth a write, a later minute is not. A minute
-# before the run that reads them again: Redis, whose clock dates a reading, may be a little behind the one of beat.
+# From then on the figures of the day before have settled: a row that says so is worth a write, a later reading that
+# says the same is not. A minute before the run that reads them again: Redis, whose clock dates a reading, may be a
+# little behind the one of beat.
 SETTLED = time(10, 34)
 KEPT_DAYS = 10  # rows of the newest days are never reused
 # types that nobody fills: lookup, formula, button, who and when, auto number
@@ -93,14 +94,13 @@ def status_row(
         REASON: outcome.note,
         TABLE: table_id,
     }
-    digest = hashlib.sha256(repr([cells, _phase(read_at)]).encode()).hexdigest()[:16]
+    digest = hashlib.sha256(repr([cells, _settled(at.day, read_at)]).encode()).hexdigest()[:16]
     as_of = int(read_at.timestamp() * 1000)
     return StatusRow(place(at), {**cells, AS_OF: as_of}, digest, day_ms, outcome.state.good)
 
 
-def _phase(read_at: datetime) -> str:
-    local = read_at.astimezone(CHINA)
-    return f"{local.date()} {local.time() >= SETTLED}"
+def _settled(day: date, read_at: datetime) -> bool:
+    return read_at >= datetime.combine(day + timedelta(days=1), SETTLED, CHINA)
 
 
 def rows_of(days: DayRange, zone: ZoneInfo) -> dict[str, object]:

@@ -36,6 +36,8 @@ def header(part: Run) -> list[Step]:
 def next_steps(parts: Sequence[Run], done: Collection[str], *, late: bool = False) -> list[Step]:
     """The steps to do next, all at once: those that the first unfinished batch lacks, then the end.
 
+    The views follow the end, and nobody waits for them.
+
     Args:
         parts: The run's batches, without those that are given up.
         done: The steps with an outcome.
@@ -43,16 +45,11 @@ def next_steps(parts: Sequence[Run], done: Collection[str], *, late: bool = Fals
     """
     for part in parts:
         loaded = str(Step(LOAD, part.batch)) in done
-        wanted = after_load(parts, part.batch) if loaded else [] if late else header(part)
+        wanted = [Step(VERIFY, part.batch)] if loaded else [] if late else header(part)
         missing = [step for step in wanted if str(step) not in done]
         if missing or not loaded:
             return missing or [Step(LOAD, part.batch)]
-    return [step for step in (Step(VIEWS), Step(FINISH)) if str(step) not in done][:1]
-
-
-def after_load(parts: Sequence[Run], batch: int) -> list[Step]:
-    """The steps that follow a load: its read-back, and beside the last one the views."""
-    return [Step(VERIFY, batch), *([Step(VIEWS)] if batch == parts[-1].batch else [])]
+    return [] if FINISH in done else [Step(FINISH)]
 
 
 def next_begins(part: Run, ended: int, is_done: Callable[[Step], bool]) -> bool:

@@ -21,7 +21,7 @@ from pipeline.core.outcome import (
 from pipeline.core.read_back import DayAgreement
 from pipeline.core.run_kind import RunKind
 from pipeline.core.runs.findings import Findings, day_outcomes
-from pipeline.core.table.views import VIEWS_MAX
+from pipeline.core.runs.views import view_notes
 
 NOTHING_THERE = "数据源没有这一天的数据（前几日有消耗）；若巨量引擎后台有数据，请稍后再重新读取。"
 _WORST_FIRST = (
@@ -122,6 +122,7 @@ def summarize(
     """The summary of a run by its batches: `success` only if every account and day is good.
 
     Args:
+        views: What is left of the views by the looks before: this run's own comes after its end.
         whole: Whether the run has every account that is not parked.
     """
     loads = [end.load for end in ends]
@@ -154,7 +155,7 @@ def summarize(
         trouble=next((end.trouble for end in ends if end.trouble), suspicious or unlisted),
         started_at=run.started_at,
         ended_at=ended_at,
-        view_notes=_view_notes(views),
+        view_notes=view_notes(views),
         news=tuple(told_once),
     )
 
@@ -263,17 +264,3 @@ def _outside_new(run: Run, ends: Iterable[BatchEnd]) -> list[str]:
 def _extra_rows(one: DayAgreement) -> str:
     words = {"数据源已不再返回的": one.gone, "他人添加的": one.foreign}
     return "、".join(f"{word} {count:,} 行" for word, count in words.items() if count)
-
-
-def _view_notes(views: ViewsOutcome) -> tuple[str, ...]:
-    words = {
-        "新建视图": views.created,
-        "修复视图": views.repaired,
-        "未改动的自定义视图": views.left_alone,
-        "缺少视图": views.missing,
-        "视图筛选未生效": views.unproven,
-    }
-    notes = [f"{word}：{'、'.join(names)}" for word, names in words.items() if names]
-    notes += [f"还有 {views.queued} 个视图待处理，下次运行时继续"] if views.queued else []
-    notes += [f"视图数接近上限 {VIEWS_MAX} 个，{views.spared} 个账户未建视图"] if views.spared else []
-    return (*notes, f"视图未检查：{views.trouble.what_to_do}") if views.trouble else tuple(notes)

@@ -1,12 +1,36 @@
 """Which views a run mends, and what it says of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
+from pipeline.core.errors import Trouble
+from pipeline.core.model import Account
 from pipeline.core.outcome import ViewsOutcome
-from pipeline.core.table.views import AccountView, ViewState
+from pipeline.core.table.views import VIEWS_MAX, AccountView, ViewState
 
 CREATED_A_RUN = 20  # more wait for the next run: a view costs two writes and a reading
 TO_MEND = (ViewState.WRONG, ViewState.NEW)
+DONE = (ViewState.RIGHT, *TO_MEND)  # of a view after mending: nothing is left to say
+
+
+@dataclass(frozen=True, slots=True)
+class FoundViews:
+    """What the last look left for a person.
+
+    Attributes:
+        states: Of the views that are not right, by account id.
+        total: Views of the table that we may see; 0: not counted.
+        trouble: Why views could not be checked.
+    """
+
+    states: Mapping[str, ViewState]
+    total: int = 0
+    trouble: Trouble | None = None
+
+    def of(self, accounts: Collection[Account]) -> ViewsOutcome:
+        """The same as an outcome, of some accounts."""
+        states = {one.id: self.states.get(one.id, ViewState.RIGHT) for one in accounts}
+        return views_outcome({one.id: one.name for one in accounts}, states, self.total, self.trouble)
 
 
 def to_mend(views: Sequence[AccountView]) -> list[AccountView]:
@@ -15,13 +39,28 @@ def to_mend(views: Sequence[AccountView]) -> list[AccountView]:
     return sorted(work, key=lambda view: view.state == ViewState.NEW)[:CREATED_A_RUN]
 
 
-def views_outcome(views: Sequence[AccountView], mended: Mapping[str, ViewState]) -> ViewsOutcome:
-    """What became of the views; `mended` has the states of those that the run tried to mend, by account."""
-    left = {view.account.id: ViewState.QUEUED if view.state in TO_MEND else view.state for view in views}
-    done = {**left, **mended}
+def states_after(views: Sequence[AccountView], mended: Mapping[str, ViewState]) -> dict[str, ViewState]:
+    """The state of each view by account id; that which it was found in, where it was mended.
 
-    def named(*states: ViewState) -> tuple[str, ...]:
-        return tuple(view.account.name for view in views if done[view.account.id] in states)
+    Args:
+        mended: The states of those that the run tried to mend, by account id.
+    """
+    left = {view.account.id: ViewState.QUEUED if view.state in TO_MEND else view.state for view in views}
+    return {**left, **mended}
+
+
+def views_outcome(
+    names: Mapping[str, str], states: Mapping[str, ViewState], total: int = 0, trouble: Trouble | None = None
+) -> ViewsOutcome:
+    """What became of the views.
+
+    Args:
+        names: Of the accounts, by id.
+        states: As of `states_after`.
+    """
+
+    def named(*wanted: ViewState) -> tuple[str, ...]:
+        return tuple(name for account_id, name in names.items() if states.get(account_id) in wanted)
 
     return ViewsOutcome(
         right=len(named(ViewState.RIGHT)),
@@ -32,4 +71,21 @@ def views_outcome(views: Sequence[AccountView], mended: Mapping[str, ViewState])
         queued=len(named(ViewState.QUEUED)),
         spared=len(named(ViewState.SPARED)),
         unproven=named(ViewState.UNPROVEN),
+        total=total,
+        trouble=trouble,
     )
+
+
+def view_notes(views: ViewsOutcome) -> tuple[str, ...]:
+    """What became of the views, in lines for a person."""
+    words = {
+        "新建视图": views.created,
+        "修复视图": views.repaired,
+        "未改动的自定义视图": views.left_alone,
+        "缺少视图": views.missing,
+        "视图筛选未生效": views.unproven,
+    }
+    notes = [f"{word}：{'、'.join(names)}" for word, names in words.items() if names]
+    notes += [f"还有 {views.queued} 个视图待处理，下次运行时继续"] if views.queued else []
+    notes += [f"视图数接近上限 {VIEWS_MAX} 个，{views.spared} 个账户未建视图"] if views.spared else []
+    return (*notes, f"视图未检查：{views.trouble.what_to_do}") if views.trouble else tuple(notes)

@@ -4,11 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from typing import Any
 
 import redis
 
+from pipeline.core.errors import Trouble
+from pipeline.core.runs.views import DONE, FoundViews
 from pipeline.core.table.column_changes import ColumnField
+from pipeline.core.table.views import ViewState
 from pipeline.state import codec, keys, unread
+from pipeline.state.table.keys import found_views
+
+TOTAL, TROUBLE = "total", "trouble"  # beside the accounts' ids, which are digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,33 @@ class TableFacts:
         """Forget an account's view, so that it is made anew."""
         self._client.hdel(keys.views(self._table_id), account_id)
 
+    def found_views(self) -> FoundViews:
+        """What the last look left of the views."""
+        said = unread.fields(self._client, found_views(self._table_id), _found)
+        states = {name: found for name, found in said.items() if isinstance(found, ViewState)}
+        total, trouble = said.get(TOTAL), said.get(TROUBLE)
+        return FoundViews(
+            states, total if isinstance(total, int) else 0, trouble if isinstance(trouble, Trouble) else None
+        )
+
+    def learn_found_views(self, states: Mapping[str, ViewState], total: int) -> None:
+        """Remember what a look found of some accounts' views; nothing is written where it was known."""
+        before = self.found_views()
+        others = {one: state for one, state in before.states.items() if one not in states}
+        left = {one: state for one, state in states.items() if state not in DONE}
+        if before == FoundViews({**others, **left}, total):
+            return
+        facts: dict[Any, Any] = {TOTAL: str(total), **left}
+        pipe = self._client.pipeline()
+        pipe.hdel(found_views(self._table_id), TROUBLE, *states)
+        pipe.hset(found_views(self._table_id), mapping=facts)
+        pipe.expire(found_views(self._table_id), keys.HISTORY_TTL_S)
+        pipe.execute()
+
+    def learn_views_unchecked(self, why: Trouble) -> None:
+        """Remember why views could not be checked."""
+        self._client.hset(found_views(self._table_id), TROUBLE, codec.dump(why, Trouble))
+
     def rows(self) -> dict[date, int]:
         """Rows of the whole table, by the day of the count."""
         counts = unread.fields(self._client, keys.table_rows(self._table_id), unread.number_of)
@@ -78,3 +112,10 @@ class TableFacts:
     def counted_lately(self) -> bool:
         """Whether the whole table's rows were counted within the last week."""
         return bool(self._client.exists(keys.table_counted(self._table_id)))
+
+
+def _found(data: bytes, key: str, field: str = "") -> ViewState | Trouble | int:
+    """One field of what was found of the views."""
+    if field == TOTAL:
+        return unread.number_of(data, key, field)
+    return codec.load(Trouble, data, key, field) if field == TROUBLE else unread.parsed(ViewState, data, key, field)

@@ -1,5 +1,7 @@
 """Count the writes into a base and the days they are about: which early readings are still valid."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import date
 from typing import Any
 
@@ -7,7 +9,11 @@ import redis
 
 from pipeline.core.model import DayRange
 from pipeline.state import keys, unread
+from pipeline.state.lease import Lease, hold
 from pipeline.state.table.base_facts import BaseFacts
+from pipeline.state.table.keys import wanted
+
+WANTED_MS = 1000  # longer than between two looks of a waiting writer
 
 
 class Writes:
@@ -19,6 +25,18 @@ class Writes:
     @property
     def _base(self) -> str:
         return self._facts.base
+
+    def lock(self, base: str, time_left: Callable[[], float], *, gives_way: bool) -> AbstractContextManager[Lease]:
+        """The lease of a base's writer, to be waited for and held for a block.
+
+        Args:
+            base: The base's own token.
+            gives_way: Take it only while no other writer waits for it.
+        """
+        client, others = self._client, wanted(base)
+        if gives_way:
+            return hold(client, keys.writer(base), time_left, give_way=lambda: bool(client.exists(others)))
+        return hold(client, keys.writer(base), time_left, on_wait=lambda: client.set(others, "1", px=WANTED_MS))
 
     def writes(self) -> int:
         """How many writes into the base began."""

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import filelock
 import redis
 import structlog
 
@@ -277,6 +276,8 @@ def turns(client: redis.Redis, seconds: float, file: Path | None = None) -> Turn
 def _locked(file: Path | None) -> AbstractContextManager[object]:
     if not file:
         return nullcontext()
+    import filelock  # noqa: PLC0415 with Redis, nothing needs it
+
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         return filelock.FileLock(file).acquire(timeout=PATIENCE_S)

@@ -13,6 +13,7 @@ from pipeline.core.coverage.status import (
     OldRow,
     Places,
     StatusRow,
+    place,
     rows_about,
     rows_of,
     status_row,
@@ -21,7 +22,7 @@ from pipeline.core.coverage.status import (
 )
 from pipeline.core.errors import ColumnVanished, NotFoundYet, RowVanished, TableFull
 from pipeline.core.model import AccountDay, DayRange, china_day
-from pipeline.core.outcome import Run
+from pipeline.core.outcome import DayOutcome, DayState, Run
 from pipeline.core.runs.findings import Word
 from pipeline.core.runs.plan import window
 from pipeline.core.table.limits import status_left_out
@@ -35,13 +36,39 @@ from pipeline.steps.table.write import until_known, write_batches
 DAYS_TO_REBUILD = 31  # as far back as corrections reach
 
 
-def write_status(ctx: Context, run: Run, words: Mapping[AccountDay, Word]) -> list[str]:
-    """Bring the status rows of a run up to date, making the table if needed; returns warnings."""
+def look_ahead(ctx: Context, run: Run) -> None:
+    """Look which status rows of a run are there, making the table if needed, while nobody waits for it."""
+    at = [AccountDay(account.id, day) for account in run.accounts for day in run.days]
+    since = ctx.writes.ended_writes()  # a writer that is at it now may die before it says what it created
+    if not ctx.status_memory.status_table():
+        with ctx.writing() as base:
+            ctx.writes.begin_writing()
+            status_table(ctx, base)
+        since = ctx.writes.writes()
+    base = ctx.base(None)
+    rows = _rows(ctx, base, run, {one: Word(DayOutcome(day=one.day, state=DayState.FAILED), None) for one in at})
+    written = ctx.status_memory.status_rows([row.place for row in rows])
+    if unknown := [row for row in rows if row.place not in written]:
+        found = _find(ctx, base.records(status_table(ctx, base)), unknown)
+        ctx.status_ahead.learn(run.run_id, since, {row.place for row in unknown} - found.keys())
+
+
+def write_status(ctx: Context, run: Run, words: Mapping[AccountDay, Word], *, ends: bool = False) -> list[str]:
+    """Bring the status rows of a run up to date, making the table if needed; returns warnings.
+
+    Args:
+        ends: The run's end waits for it. New rows and changed ones are two calls: where there are both, the changed
+            ones follow the end (`write_later`).
+    """
     with ctx.writing() as base:
         # another run may have written what was read later
-        rows = _rows(ctx, base, run, newest(ctx, words))
+        words = newest(ctx, words)
+        if ends:
+            words = _without_later(ctx, run, words)
+        rows = _rows(ctx, base, run, words)
+        absent = iter([_still_absent(ctx, run)])  # as seen by nobody but the first try
         ctx.writes.begin_writing()
-        without = until_known(lambda: _write_or_look_again(ctx, base, run, rows), ctx.pause)
+        without = until_known(lambda: _write_or_look_again(ctx, base, run, rows, next(absent, frozenset())), ctx.pause)
     return status_left_out(sum(row.good for row in without), sum(not row.good for row in without))
 
 
@@ -57,9 +84,34 @@ def status_table(ctx: Context, base: Base) -> str:
     return table_id
 
 
-def _write_or_look_again(ctx: Context, base: Base, run: Run, rows: Sequence[StatusRow]) -> Sequence[StatusRow]:
+def write_later(ctx: Context, run: Run) -> None:
+    """Write what was left for after a run's end, unless a newer run has said more since."""
+    if words := ctx.status_ahead.later(run.run_id):
+        write_status(ctx, run, words)
+        ctx.status_ahead.forget_later(run.run_id)
+
+
+def _without_later(ctx: Context, run: Run, words: Mapping[AccountDay, Word]) -> Mapping[AccountDay, Word]:
+    """The words on rows that are not there, if there are any; what is said in others is kept for later."""
+    written = ctx.status_memory.status_rows([place(at) for at in words])
+    now = {at: word for at, word in words.items() if place(at) not in written}
+    if not now or len(now) == len(words):
+        return words
+    ctx.status_ahead.postpone(run.run_id, {at: word for at, word in words.items() if at not in now})
+    return now
+
+
+def _still_absent(ctx: Context, run: Run) -> frozenset[str]:
+    """Places that had no row when the run's rows were read back, unless another status write began since."""
+    look = ctx.status_ahead.look(run.run_id)
+    return look.absent if look and ctx.writes.days_written(look.writes) is not None else frozenset()
+
+
+def _write_or_look_again(
+    ctx: Context, base: Base, run: Run, rows: Sequence[StatusRow], absent: frozenset[str]
+) -> Sequence[StatusRow]:
     try:
-        return _write(ctx, base, run, rows)
+        return _write(ctx, base, run, rows, absent)
     except ColumnVanished:  # a table of an older release, or a person deleted one
         _add_columns(ctx, base)
         return _write(ctx, base, run, rows)
@@ -84,11 +136,17 @@ def _rows(ctx: Context, base: Base, run: Run, words: Mapping[AccountDay, Word]) 
     ]
 
 
-def _write(ctx: Context, base: Base, run: Run, rows: Sequence[StatusRow]) -> Sequence[StatusRow]:
-    """Write what differs; returns the rows for which the table has no place."""
+def _write(
+    ctx: Context, base: Base, run: Run, rows: Sequence[StatusRow], absent: frozenset[str] = frozenset()
+) -> Sequence[StatusRow]:
+    """Write what differs; returns the rows for which the table has no place.
+
+    Args:
+        absent: Places that need no search: they have no row.
+    """
     records = base.records(status_table(ctx, base))
     written = ctx.status_memory.status_rows([row.place for row in rows])
-    if others := [row for row in rows if row.place not in written]:
+    if others := [row for row in rows if row.place not in written and row.place not in absent]:
         written |= {at: WrittenRow(record_id, "") for at, record_id in _find(ctx, records, others).items()}
     changed = [row for row in rows if row.place in written and written[row.place].digest != row.digest]
     _update(ctx, records, [(written[row.place].record_id, row) for row in changed])

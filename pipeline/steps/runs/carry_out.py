@@ -1,38 +1,31 @@
 """Carry out a run in this process, as `--local` does, or stop it half-way."""
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
 from pipeline.context import Context
-from pipeline.core.errors import Trouble
+from pipeline.core.errors import Busy, Trouble
 from pipeline.core.outcome import Run, RunState, Summary
 from pipeline.core.overview.runs.lines import line_of
 from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS, Step, next_steps
 from pipeline.core.runs.plan import parts
 from pipeline.core.runs.summary import bare_summary
 from pipeline.core.unforeseen import TRIES, Unforeseen
+from pipeline.steps.runs.due import owing
 from pipeline.steps.runs.early_read import read_table
 from pipeline.steps.runs.fetch import fetch_account
-from pipeline.steps.runs.finish import finish
-from pipeline.steps.runs.load import load
-from pipeline.steps.runs.verify import verify
-from pipeline.steps.runs.views import check_views
 
 T = TypeVar("T")
 Stop = Callable[[], bool]  # whether a person wants to stop
 FETCHES_AT_ONCE = 16  # threads; the shared limiter sets the pace
-ACTS: Mapping[str, Callable[..., object]] = {
-    READ: read_table,
-    FETCH: fetch_account,
-    LOAD: load,
-    VERIFY: verify,
-    VIEWS: check_views,
-}
+FIRST_CALLS_S = 0.2  # in which the first calls are sent, undisturbed
+FIRST: Mapping[str, Callable[..., object]] = {READ: read_table, FETCH: fetch_account}
 
 log = structlog.get_logger()
 
@@ -41,8 +34,13 @@ class Halted(Exception):
     """A person stopped the run: no further step begins."""
 
 
-def carry_out(ctx: Context, run_id: str, stop: Stop = lambda: False) -> Summary:
-    """Do every step of a run in threads of this process.
+def carry_out(
+    ctx: Context, run_id: str, stop: Stop = lambda: False, ended: Callable[[Summary], None] = lambda _: None
+) -> Summary:
+    """Do every step of a run in threads of this process, then the views that ended runs owe.
+
+    Args:
+        ended: Called when the run has ended: the card and the views come after it.
 
     Raises:
         Halted: A person stopped it; the steps that had begun have ended.
@@ -53,11 +51,23 @@ def carry_out(ctx: Context, run_id: str, stop: Stop = lambda: False) -> Summary:
         while (steps := next_steps(cut, done)) != [Step(FINISH)]:
             if steps[0] in (Step(READ, batch) for batch in run.loaded_before):
                 steps = steps[:1]  # it says whether anything is fetched
-            acts = [partial(ACTS[step.name], ctx, run_id, **step.arguments) for step in steps]
-            for begun in [pool.submit(_surely, stop, act) for act in acts]:
-                begun.result()
+            acts = [partial(_act(step.name), ctx, run_id, **step.arguments) for step in steps]
+            begun = [pool.submit(_surely, stop, act) for act in acts]
+            wait(begun, FIRST_CALLS_S)
+            _act(FINISH)  # imported while the calls wait for their answers
+            for one in begun:
+                one.result()
             done.update(map(str, steps))
-    return _surely(stop, partial(finish, ctx, run_id))
+    summary: Summary = _surely(stop, partial(_act(FINISH), ctx, run_id, ended))
+    _look_after_views(ctx, stop)
+    return summary
+
+
+def _look_after_views(ctx: Context, stop: Stop) -> None:
+    """Look after the views that ended runs owe, this one's among them."""
+    for run in owing(ctx):
+        with suppress(Busy, Halted):  # another process is at them, or they are found again
+            _surely(stop, partial(_act(VIEWS), ctx, run.run_id))
 
 
 def interrupt(ctx: Context, run: Run) -> Summary:
@@ -77,6 +87,16 @@ def interrupt(ctx: Context, run: Run) -> Summary:
         ctx.events.archive(run.run_id, line_of(run, summary, summary.state))
         return summary
     return ctx.ledger.summary(run.run_id) or summary
+
+
+def _act(name: str) -> Any:  # noqa: ANN401 a step's function
+    """The function of a step; those of the later steps are imported with the first of them."""
+    if name in FIRST:
+        return FIRST[name]
+    from pipeline.steps.runs import finish, load, verify, views  # noqa: PLC0415 no call waits for this
+
+    later = {LOAD: load.load, VERIFY: verify.verify, VIEWS: views.check_views, FINISH: finish.finish}
+    return later[name]
 
 
 def _surely(stop: Stop, step: Callable[[], T]) -> T:

@@ -1,13 +1,17 @@
-"""The steps that an open run lacks."""
+"""The steps that runs lack: open ones, and ended ones that owe their views."""
 
 from collections.abc import Sequence
 
+import structlog
+
 from pipeline.context import Context
-from pipeline.core.outcome import Run
-from pipeline.core.runs.flow import FINISH, LOAD, Step, next_steps
+from pipeline.core.outcome import Run, ViewsOutcome
+from pipeline.core.runs.flow import FINISH, LOAD, VIEWS, Step, next_steps
 from pipeline.core.runs.plan import parts
 from pipeline.state import keys
 from pipeline.state.lease import held
+
+log = structlog.get_logger()
 
 
 def begun_parts(ctx: Context, run: Run) -> tuple[Sequence[Run], Sequence[Run]]:
@@ -30,6 +34,22 @@ def due(ctx: Context, run_id: str) -> list[Step]:
     run = ctx.ledger.run(run_id)
     begun, _ = begun_parts(ctx, run)
     return next_steps(begun, ctx.outcomes.done(run_id), late=ctx.now() > run.deadline) or [Step(FINISH)]
+
+
+def views_made(ctx: Context, run_id: str) -> ViewsOutcome | None:
+    """What became of a run's views; `None` until they are looked after."""
+    return ctx.outcomes.outcome(run_id, str(Step(VIEWS)), ViewsOutcome)
+
+
+def owing(ctx: Context) -> list[Run]:
+    """The ended runs that owe their views; one that cannot be read is left to its accounts' next run."""
+    run_ids = ctx.views_owed.owing()
+    found = {run.run_id: run for run in ctx.ledger.plans(run_ids)}
+    for run_id in run_ids:
+        if run_id not in found:
+            log.warning("views_not_owed", run=run_id)
+            ctx.views_owed.settle(run_id)
+    return list(found.values())
 
 
 def waits_too_long(ctx: Context, run_id: str) -> bool:

@@ -9,12 +9,12 @@ import structlog
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import AccountDay
-from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, Summary, VerifyOutcome, ViewsOutcome
+from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, Summary, VerifyOutcome
 from pipeline.core.overview.runs.lines import line_of
 from pipeline.core.run_kind import RunKind
 from pipeline.core.runs.absence import Readings
 from pipeline.core.runs.findings import Findings, Word, left_out_unread, without_totals
-from pipeline.core.runs.flow import FETCH, FINISH, LOAD, VERIFY, VIEWS, Step
+from pipeline.core.runs.flow import FETCH, FINISH, LOAD, VERIFY, Step
 from pipeline.core.runs.plan import choose_accounts
 from pipeline.core.runs.summary import BatchEnd, bare_summary, end_of, summarize
 from pipeline.state.store import StoreTrouble
@@ -37,8 +37,12 @@ BATCHES_AT_ONCE = 5  # whose days are written to 同步状态 together: a daily 
 log = structlog.get_logger()
 
 
-def finish(ctx: Context, run_id: str) -> Summary:
-    """End a run, or return how it ended before; then tell the group. Raises as `once` does."""
+def finish(ctx: Context, run_id: str, ended: Callable[[Summary], None] = lambda _: None) -> Summary:
+    """End a run, or return how it ended before; then tell the group. Raises as `once` does.
+
+    Args:
+        ended: Called when it has ended, before anybody is told: the card may have to wait.
+    """
     run = ctx.ledger.run(run_id)
     spent: dict[str, str | int] = {}
 
@@ -49,11 +53,14 @@ def finish(ctx: Context, run_id: str) -> Summary:
 
     work = Work(do, lambda why: bare_summary(run, why, ctx.now()))
     summary = once(ctx, run_id, Step(FINISH), Summary, work)
+    if not run.dry_run:
+        ctx.views_owed.owe(run_id)
     line = None  # where another end stands, it has its own
     if ctx.ledger.close(summary):
         line = line_of(run, summary, summary.state)
         _besides(ctx, run, lambda: ctx.events.emit(run_id, "finished", state=summary.state, **spent))
     _besides(ctx, run, lambda: ctx.events.archive(run_id, line))
+    ended(summary)
     if not run.dry_run:
         _besides(ctx, run, lambda: tell_run(ctx.of(run), summary))
         _besides(ctx, run, lambda: tell_week(ctx.of(run), run))
@@ -83,11 +90,11 @@ def _finish(ctx: Context, run: Run) -> Summary:
         ends += map(end_of, findings)
         if not run.dry_run:
             readings.add(fetch for found in findings for fetch in found.fetches.values())
-            warnings |= dict.fromkeys(_write_status(ctx, run, learn_states(ctx, findings)))
+            warnings |= dict.fromkeys(_write_status(ctx, run, learn_states(ctx, findings), ends=len(begun) == 1))
     why = ctx.ledger.given_up(run.run_id)
     ends += [end_of(Findings(part, {}, None, None, left_out=why)) for part in left_out]
     ends += map(end_of, left_out_unread(run))
-    views = ctx.outcomes.outcome(run.run_id, str(Step(VIEWS)), ViewsOutcome) or ViewsOutcome()
+    views = ctx.table_facts.found_views().of(run.accounts)
     summary = summarize(run, ends, views, ctx.now(), whole=_is_whole(ctx, run))
     if run.dry_run:
         return summary
@@ -135,10 +142,10 @@ def _found(ctx: Context, part: Run, conflicts: frozenset[AccountDay]) -> Finding
     )
 
 
-def _write_status(ctx: Context, run: Run, words: Mapping[AccountDay, Word]) -> list[str]:
+def _write_status(ctx: Context, run: Run, words: Mapping[AccountDay, Word], *, ends: bool = False) -> list[str]:
     """Write the status table; a failure is a warning of the run."""
     try:
-        return write_status(ctx, run, words)
+        return write_status(ctx, run, words, ends=ends)
     except LaikeError as error:
         log.warning("status_failed", run=run.run_id, error=error.message)
         return [f"同步状态表未更新：{error.what_to_do}"]

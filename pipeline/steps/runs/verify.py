@@ -1,6 +1,7 @@
 """Read the table back and compare it with the source: only then is a run a success."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -16,7 +17,7 @@ from pipeline.core.outcome import LoadOutcome, Run, VerifyOutcome
 from pipeline.core.read_back import DayAgreement, Overtaken
 from pipeline.core.runs.flow import LOAD, VERIFY, Step
 from pipeline.core.runs.pieces import in_piece
-from pipeline.core.runs.plan import follows_on, places
+from pipeline.core.runs.plan import follows_on, parts, places
 from pipeline.core.runs.quality import agree, all_agree, creator_of
 from pipeline.core.runs.source import Source, concerning, want
 from pipeline.core.table.column_changes import written_fields
@@ -24,6 +25,7 @@ from pipeline.core.table.layout import Layout
 from pipeline.core.table.record import Record
 from pipeline.state.runs.staging import Snapshot, packed
 from pipeline.steps.coverage.standing import newer
+from pipeline.steps.coverage.status import look_ahead
 from pipeline.steps.runs.carried import is_carried
 from pipeline.steps.runs.once import Work, once, part_of
 from pipeline.steps.runs.pieces import verify_pieces
@@ -54,15 +56,26 @@ def _attempt(ctx: Context, part: Run) -> VerifyOutcome:
     if part.dry_run or load is None or load.trouble:
         return VerifyOutcome()
     ctx.events.emit(part.run_id, "verifying", batch=part.batch)
-    try:
-        outcome = _read_back(ctx, part, load)
-    except LaikeError as error:
-        log.warning("verify_failed", run=part.run_id, error=error.message)
-        outcome = VerifyOutcome(trouble=error.trouble())
-    ctx.events.emit(
-        part.run_id, "verified", batch=part.batch, agrees=str(outcome.verified).lower(), **ctx.tally.facts()
-    )
+    with ThreadPoolExecutor(1) as beside:
+        if len(parts(ctx.ledger.run(part.run_id))) == 1:
+            beside.submit(_look_ahead, ctx.counting(), part)
+        try:
+            outcome = _read_back(ctx, part, load)
+        except LaikeError as error:
+            log.warning("verify_failed", run=part.run_id, error=error.message)
+            outcome = VerifyOutcome(trouble=error.trouble())
+        ctx.events.emit(
+            part.run_id, "verified", batch=part.batch, agrees=str(outcome.verified).lower(), **ctx.tally.facts()
+        )
     return outcome
+
+
+def _look_ahead(ctx: Context, run: Run) -> None:
+    """Look at 同步状态 beside the read-back; where that fails, the run's end looks itself and says what is wrong."""
+    try:
+        look_ahead(ctx, run)
+    except Exception:
+        log.exception("no_look_ahead", run=run.run_id)
 
 
 def _read_back(ctx: Context, part: Run, load: LoadOutcome) -> VerifyOutcome:

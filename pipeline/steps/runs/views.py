@@ -1,7 +1,10 @@
-"""One view for each account, filtered on it. Views that people made or changed are left alone."""
+"""What follows a run's end: older rows of 同步状态, then one view for each account, filtered on it.
+
+People wait for the figures, and a view costs two writes. A run owes this step until it has its outcome, so that one
+that was killed is found again (`ctx.views_owed`). Views that people made or changed are left alone.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -12,27 +15,34 @@ from pipeline.core.model import Account
 from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, ViewsOutcome
 from pipeline.core.runs.flow import FETCH, LOAD, VIEWS, Step
 from pipeline.core.runs.plan import parts
-from pipeline.core.runs.views import to_mend, views_outcome
+from pipeline.core.runs.views import states_after, to_mend, views_outcome
 from pipeline.core.table.layout import Layout
 from pipeline.core.table.views import AccountView, ViewState, audit_due, view_names
+from pipeline.steps.coverage.status import write_later
 from pipeline.steps.runs.once import Work, once
 from pipeline.steps.table.read import layout_now
-from pipeline.steps.table.view_repair import Active, Repair, remember
+from pipeline.steps.table.view_repair import Active, Repair, Told, remember
 
 log = structlog.get_logger()
 
 
 def check_views(ctx: Context, run_id: str) -> ViewsOutcome:
-    """Check and mend the views of a run's accounts.
+    """Check and mend the views of the accounts of a run that has ended.
 
     A failure is an outcome too, and never changes the run's state. Raises as `once` does.
     """
     run = ctx.ledger.run(run_id)
     work = Work(lambda counting: _attempt(counting, run), lambda why: ViewsOutcome(trouble=why))
-    return once(ctx, run_id, Step(VIEWS), ViewsOutcome, work)
+    outcome = once(ctx, run_id, Step(VIEWS), ViewsOutcome, work)
+    ctx.views_owed.settle(run_id)
+    return outcome
 
 
 def _attempt(ctx: Context, run: Run) -> ViewsOutcome:
+    try:
+        write_later(ctx, run)
+    except LaikeError as error:  # the next run of these accounts writes it
+        log.warning("status_failed", run=run.run_id, error=error.message)
     loads = [ctx.outcomes.outcome(run.run_id, str(Step(LOAD, part.batch)), LoadOutcome) for part in parts(run)]
     if run.dry_run or any(load is None or load.trouble for load in loads):
         return ViewsOutcome()
@@ -40,9 +50,11 @@ def _attempt(ctx: Context, run: Run) -> ViewsOutcome:
         outcome = _check(ctx, run)
     except LaikeError as error:
         log.warning("views_failed", run=run.run_id, error=error.message)
+        ctx.table_facts.learn_views_unchecked(error.trouble())
         outcome = ViewsOutcome(trouble=error.trouble())
     counts = {"created": len(outcome.created), "repaired": len(outcome.repaired)}
     ctx.events.emit(run.run_id, "views_checked", **counts, **ctx.tally.facts())
+    ctx.events.archive(run.run_id)  # once more: the run's end did before
     return outcome
 
 
@@ -50,11 +62,16 @@ def _check(ctx: Context, run: Run) -> ViewsOutcome:
     if _may_wait(ctx, run):
         return ViewsOutcome(right=len(run.accounts))
     read = ctx.staging.layout(parts(run)[-1].batch_id)
-    # nobody else makes views in a table that was made for this run
-    names = {} if run.made else ctx.base(None).views.names()
+    # nobody else makes views in a table that was made for this run, and a process before this one remembered its own
+    alone = run.made and not ctx.table_facts.views()
+    names = {} if alone else ctx.base(None).views.names()
     found = _look(ctx, names, run.accounts, deep=False, read=read)
-    outcome = mend(ctx, found, partial(_spent_in, ctx, run), names if run.made else None)
-    return replace(outcome, total=len(names) + len(outcome.created))
+
+    def tell(account: Account, state: ViewState) -> None:
+        ctx.views_owed.learn_made(run.run_id, account.id, state)
+
+    before, active = ctx.views_owed.made(run.run_id), partial(_spent_in, ctx, run)
+    return _mend(ctx, found, names, tell, active, alone=alone, before=before)
 
 
 def _may_wait(ctx: Context, run: Run) -> bool:
@@ -68,20 +85,33 @@ def inspect(ctx: Context, accounts: Sequence[Account], *, deep: bool) -> list[Ac
     return _look(ctx, ctx.base(None).views.names(), accounts, deep=deep)
 
 
-def mend(
+def mend(ctx: Context, views: Sequence[AccountView]) -> ViewsOutcome:
+    """Create new views and repair wrong ones, as many as one run may; near the limit only of accounts with cost."""
+    return _mend(ctx, views, ctx.base(None).views.names(), lambda *_: None)
+
+
+def _mend(
     ctx: Context,
     views: Sequence[AccountView],
+    names: Mapping[str, str],
+    tell: Told,
     active: Active | None = None,
-    names: Mapping[str, str] | None = None,
+    *,
+    alone: bool = False,
+    before: Mapping[str, ViewState] | None = None,
 ) -> ViewsOutcome:
-    """Create new views and repair wrong ones, as many as one run may; near the limit only of `active` accounts.
+    """Mend views, and remember what is left of them for the next card.
 
     Args:
-        names: The table's views by id, if they cannot have changed since; else they are listed again.
+        before: What an earlier process made of some.
     """
     work = to_mend(views)
-    mended = Repair(ctx, [view.account for view in views]).carry_out(work, active, names) if work else {}
-    return views_outcome(views, mended)
+    repair = Repair(ctx, [view.account for view in views], names, alone=alone)
+    mended = {**(before or {}), **(repair.carry_out(work, active, tell) if work else {})}
+    states = states_after(views, mended)
+    total = len(names) + sum(state == ViewState.NEW for state in mended.values())
+    ctx.table_facts.learn_found_views(states, total)
+    return views_outcome({view.account.id: view.account.name for view in views}, states, total)
 
 
 def forget_deleted(ctx: Context, accounts: Sequence[Account]) -> None:

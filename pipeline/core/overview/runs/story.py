@@ -11,7 +11,8 @@ from pipeline.core.overview.runs.progress import Progress
 from pipeline.core.overview.runs.spans import QUEUE, TROUBLE, Event, Span, calls_of, spans_of
 from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS
 
-_IN_ORDER = (QUEUE, READ, FETCH, LOAD, VERIFY, VIEWS, FINISH)
+_IN_ORDER = (QUEUE, READ, FETCH, LOAD, VERIFY, FINISH, VIEWS)
+_AT_THE_END = (FINISH, VIEWS)
 _ACCOUNT_GOOD = ("loaded", "empty")
 
 
@@ -190,7 +191,7 @@ def _phases(spans: Sequence[Span]) -> list[Phase]:
         if span.step != TROUBLE:
             groups.setdefault((span.batch, span.step), []).append(span)
     made = [_phase(step, batch, its) for (batch, step), its in groups.items()]
-    ends = [one.ended_ms for one in made if one.ended_ms is not None and one.step != FINISH]
+    ends = [one.ended_ms for one in made if one.ended_ms is not None and one.step not in _AT_THE_END]
     made = [replace(one, began_ms=_finish_began(one, ends)) if one.step == FINISH else one for one in made]
     first = min((one.began_ms for one in made), default=None)
     queue = Phase(step=QUEUE, batch=None, began_ms=0, ended_ms=first)

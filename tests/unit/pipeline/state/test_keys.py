@@ -7,10 +7,11 @@ from types import ModuleType
 
 from pipeline.state import keys
 from pipeline.state.console import keys as of_console
+from pipeline.state.runs import keys as of_runs
 from pipeline.state.table import keys as of_table
 from pipeline.state.vitals import keys as of_vitals
 
-MODULES = (keys, of_console, of_table, of_vitals)
+MODULES = (keys, of_console, of_runs, of_table, of_vitals)
 
 # What the table calls the parameters of the functions.
 PLACES = {
@@ -42,7 +43,8 @@ def table() -> dict[str, tuple[str, str, str]]:
 
 
 def functions(module: ModuleType) -> dict[str, Callable[..., str]]:
-    return {name: one for name, one in inspect.getmembers(module, inspect.isfunction) if not name.startswith("_")}
+    its_own = (one for one in inspect.getmembers(module, inspect.isfunction) if one[1].__module__ == module.__name__)
+    return {name: one for name, one in its_own if not name.startswith("_")}
 
 
 def made() -> dict[str, str]:

@@ -17,7 +17,6 @@ from pipeline.core.runs.flow import (
     VERIFY,
     VIEWS,
     Step,
-    after_load,
     header,
     next_begins,
     next_steps,
@@ -71,11 +70,10 @@ def test_what_concerns_the_run_is_recorded_without_a_batch(step: Step, name: str
         (["read.0"], ["fetch.0.1801", "fetch.0.1802"]),
         (["fetch.0.1802"], ["read.0", "fetch.0.1801"]),
         (HEADER, ["load.0"]),
-        ([*HEADER, "load.0"], ["verify.0", "views"]),
-        ([*HEADER, "load.0", "views"], ["verify.0"]),
-        (WHOLE, ["views"]),
-        ([*WHOLE, "views"], ["finish"]),
-        ([*WHOLE, "views", "finish"], []),
+        ([*HEADER, "load.0"], ["verify.0"]),
+        (WHOLE, ["finish"]),
+        ([*WHOLE, "finish"], []),
+        ([*WHOLE, "finish", "views"], []),
     ],
 )
 def test_each_stage_of_one_batch_leads_to_the_next(done: list[str], then: list[str]) -> None:
@@ -89,9 +87,8 @@ def test_each_stage_of_one_batch_leads_to_the_next(done: list[str], then: list[s
         ([*HEADER, "load.0"], ["verify.0"]),
         (WHOLE, HEADER_2),
         ([*WHOLE, *HEADER_2], ["load.1"]),
-        ([*WHOLE, *HEADER_2, "load.1"], ["verify.1", "views"]),
-        ([*WHOLE, *HEADER_2, "load.1", "verify.1"], ["views"]),
-        ([*WHOLE, *HEADER_2, "load.1", "verify.1", "views"], ["finish"]),
+        ([*WHOLE, *HEADER_2, "load.1"], ["verify.1"]),
+        ([*WHOLE, *HEADER_2, "load.1", "verify.1"], ["finish"]),
     ],
 )
 def test_the_second_batch_waits_for_the_read_back_of_the_first(done: list[str], then: list[str]) -> None:
@@ -106,19 +103,17 @@ def test_when_it_is_late_the_load_waits_for_nobody(done: list[str]) -> None:
 def test_when_it_is_late_what_follows_the_load_stays_as_it_is() -> None:
     assert names([ONE, TWO], ["load.0"], late=True) == ["verify.0"]
     assert names([ONE, TWO], ["load.0", "verify.0"], late=True) == ["load.1"]
-    assert names([ONE], ["load.0"], late=True) == ["verify.0", "views"]
-    assert names([ONE], WHOLE, late=True) == ["views"]
-    assert names([ONE], [*WHOLE, "views"], late=True) == ["finish"]
+    assert names([ONE], ["load.0"], late=True) == ["verify.0"]
+    assert names([ONE], WHOLE, late=True) == ["finish"]
 
 
-def test_the_views_are_looked_after_beside_the_last_read_back_and_no_other() -> None:
-    assert after_load([ONE, TWO], 0) == [Step(VERIFY, 0)]
-    assert after_load([ONE, TWO], 1) == [Step(VERIFY, 1), Step(VIEWS)]
+@pytest.mark.parametrize("done", [HEADER, [*HEADER, "load.0"], WHOLE, [*WHOLE, "finish"]])
+def test_no_step_of_a_run_waits_for_its_views(done: list[str]) -> None:
+    assert "views" not in names([ONE], done)
 
 
 def test_a_run_that_was_given_up_before_its_first_batch_comes_to_its_end() -> None:
-    assert names([], []) == ["views"]
-    assert names([], ["views"]) == ["finish"]
+    assert names([], []) == ["finish"]
 
 
 def test_a_step_is_called_with_what_names_it_within_its_run() -> None:

@@ -1,5 +1,6 @@
 """What the steps of a run need of a context, in memory."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
@@ -29,13 +30,16 @@ RUN = Run(
 class FakeLedger:
     """Plans and ends of runs."""
 
-    plans: dict[str, Run]
+    known: dict[str, Run]
     ends: dict[str, Summary] = field(default_factory=dict)
     reasons: dict[str, Trouble] = field(default_factory=dict)
     closed: list[str] = field(default_factory=list)
 
     def run(self, run_id: str) -> Run:
-        return self.plans[run_id]
+        return self.known[run_id]
+
+    def plans(self, run_ids: Sequence[str]) -> list[Run]:
+        return [self.known[run_id] for run_id in run_ids if run_id in self.known]
 
     def summary(self, run_id: str) -> Summary | None:
         return self.ends.get(run_id)
@@ -63,6 +67,7 @@ class FakeContext:
         self.marks = SimpleNamespace(sent=lambda _: self.batches_sent)
         self.pulse = SimpleNamespace(silent_s=lambda _: self.silence_s)
         self.settings = SimpleNamespace(watchdog_s=12.0)
+        self.views_owed = SimpleNamespace(owing=lambda: [self.run.run_id])
         self.client: Any = None
 
     def now(self) -> datetime:

@@ -9,7 +9,7 @@ import pytest
 from pipeline.core.errors import Trouble
 from pipeline.core.model import DayRange
 from pipeline.core.outcome import RunState
-from pipeline.core.runs.flow import FINISH, LOAD, VIEWS, Step, header
+from pipeline.core.runs.flow import FINISH, LOAD, Step, header
 from pipeline.core.runs.plan import parts
 from pipeline.core.runs.summary import bare_summary
 from pipeline.steps.runs import due as step
@@ -18,7 +18,7 @@ from tests.unit.pipeline.steps.runs.fakes import DAY, RUN, SEVEN, FakeContext
 
 WHY = Trouble(reason="stopped", message="stopped", what_to_do="再运行一次")
 LATE = RUN.deadline + timedelta(seconds=1)
-WHOLE = {*map(str, header(RUN)), "load.0", "verify.0", "views"}
+WHOLE = {*map(str, header(RUN)), "load.0", "verify.0"}
 LONG = replace(RUN, days=DayRange(DAY - timedelta(days=89), DAY))  # three batches of thirty days
 
 
@@ -49,7 +49,7 @@ def test_of_a_run_that_was_given_up_only_batches_that_were_sent_are_begun() -> N
     begun, left_out = begun_parts(ctx, LONG)
     assert ([part.batch for part in begun], [part.batch for part in left_out]) == ([0], [1, 2])
     ctx.steps_done = {*map(str, header(parts(LONG)[0])), "load.0", "verify.0"}
-    assert due(ctx, LONG.run_id) == [Step(VIEWS)]
+    assert due(ctx, LONG.run_id) == [Step(FINISH)]
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ from pipeline.core.read_back import DayAgreement
 from pipeline.core.runs.findings import Word
 from pipeline.core.runs.flow import FETCH, FINISH, LOAD, VERIFY, Step
 from pipeline.core.runs.plan import parts
+from pipeline.core.runs.views import FoundViews
+from pipeline.core.table.views import ViewState
 from pipeline.state import codec, keys
 from pipeline.state.coverage.absences import Absences
 from pipeline.state.coverage.book import DayBook
@@ -66,7 +68,9 @@ class Ground(WorkingContext):
         monkeypatch.setattr(step, "write_status", self._write_status)
         monkeypatch.setattr(step, "limit_warnings", lambda *_: ("表格将满",))
         monkeypatch.setattr(step, "foretell", lambda *_: ())
-        self.table_facts = SimpleNamespace(rows=dict)
+        self.table_facts = SimpleNamespace(rows=dict, found_views=lambda: FoundViews(self.views))
+        self.views: dict[str, ViewState] = {}  # what is left of them
+        self.views_owed = SimpleNamespace(owe=lambda _: self.told.append("views owed"))
         monkeypatch.setattr(step, "tell_error", lambda _, __, error: self.told.append(f"error {type(error).__name__}"))
         for name in ("tell_run", "tell_week", "tell_outside"):
             monkeypatch.setattr(step, name, self._telling(name))
@@ -74,7 +78,7 @@ class Ground(WorkingContext):
     def shared_now(self) -> Any:  # noqa: ANN401 a time
         return self.now_is
 
-    def _write_status(self, _: object, run: Run, words: Mapping[AccountDay, Word]) -> list[str]:
+    def _write_status(self, _: object, run: Run, words: Mapping[AccountDay, Word], **_ends: bool) -> list[str]:
         if self.status_error:
             raise self.status_error
         self.status |= words
@@ -105,7 +109,7 @@ class Ground(WorkingContext):
 
     def end(self) -> Summary:
         ctx: Any = self
-        return finish(ctx, self.run_id)
+        return finish(ctx, self.run_id, lambda _: self.told.append("ended"))
 
 
 @pytest.fixture(autouse=True)
@@ -126,7 +130,7 @@ def test_a_run_whose_days_are_good_is_a_success_that_is_written_down_and_told(gr
     assert (summary.state, summary.created, summary.verified) == (RunState.SUCCESS, 2, True)
     assert ground.ledger.summary(RUN.run_id) == summary
     assert ground.status.keys() == {AccountDay(EAST.id, DAY), AccountDay(WEST.id, DAY)}
-    assert ground.told == ["finished", "archive", "tell_run", "tell_week", "tell_outside"]
+    assert ground.told == ["views owed", "finished", "archive", "ended", "tell_run", "tell_week", "tell_outside"]
 
 
 def test_a_second_delivery_ends_nothing_anew(ground: Ground) -> None:
@@ -149,7 +153,7 @@ def test_what_the_group_has_to_know_comes_in_order_and_only_what_no_other_run_re
 def test_what_breaks_after_the_end_is_told_and_the_rest_is_done(ground: Ground) -> None:
     ground.errors["tell_run"] = KeyError("x")
     assert ground.end().state == RunState.SUCCESS
-    assert ground.told[2:] == ["tell_run", "error KeyError", "tell_week", "tell_outside"]
+    assert ground.told[4:] == ["tell_run", "error KeyError", "tell_week", "tell_outside"]
 
 
 def test_if_redis_is_away_after_the_end_the_task_comes_back(ground: Ground) -> None:
@@ -168,7 +172,12 @@ def test_a_dry_run_leaves_nothing_behind_and_tells_nobody(monkeypatch: pytest.Mo
     summary = ground.end()
     assert (summary.state, summary.warnings) == (RunState.FAILED, ())
     assert (ground.status, ground.book.at([AccountDay(EAST.id, DAY)])) == ({}, {})
-    assert ground.told == ["finished", "archive"]
+    assert ground.told == ["finished", "archive", "ended"]
+
+
+def test_what_is_left_of_the_views_is_told_and_not_what_this_run_will_do_of_them(ground: Ground) -> None:
+    ground.views = {EAST.id: ViewState.DELETED, "1899": ViewState.CHANGED}
+    assert ground.end().view_notes == (f"缺少视图：{EAST.name}",)
 
 
 def test_a_status_table_that_cannot_be_written_is_a_warning(ground: Ground) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.clients.feishu.views import Condition
+from pipeline.core.runs.views import FoundViews
 from pipeline.core.table.cells import Field
 from pipeline.core.table.columns import DEFAULT_COLUMNS, SINGLE_SELECT
 from pipeline.core.table.views import AccountView, ViewState
@@ -34,14 +35,14 @@ class Ground:
         self.ctx: Any = SimpleNamespace(
             base=lambda _: self.base,
             writing=self._writing,
-            writes=SimpleNamespace(begin_writing=lambda: None),
             settings=SimpleNamespace(columns=DEFAULT_COLUMNS),
             base_facts=SimpleNamespace(zone=lambda: "Asia/Shanghai"),
             table_facts=self.facts,
             now=lambda: SEVEN,
         )
 
-    def _writing(self) -> AbstractContextManager[Any]:
+    def _writing(self, *, gives_way: bool) -> AbstractContextManager[Any]:
+        assert gives_way
         return nullcontext(self.base)
 
     def found(self, *, deep: bool = True) -> AccountView:
@@ -85,6 +86,22 @@ def test_a_view_that_a_person_filters_otherwise_is_left_alone(ground: Ground) ->
     view_id = ground.ours(THEIRS)
     outcome = mend(ground.ctx, [ground.found()])
     assert (outcome.left_alone, ground.views.filters) == ((EAST.name,), {view_id: (THEIRS,)})
+    assert ground.facts.found_views() == FoundViews({EAST.id: ViewState.CHANGED}, total=1)
+
+
+def test_what_was_left_of_a_view_is_forgotten_once_it_is_right(ground: Ground) -> None:
+    view_id = ground.ours(THEIRS)
+    mend(ground.ctx, [ground.found()])
+    ground.views.filters[view_id] = (OURS,)
+    mend(ground.ctx, [ground.found()])
+    assert ground.facts.found_views() == FoundViews({}, total=1)
+
+
+def test_what_was_left_of_other_accounts_views_stays(ground: Ground) -> None:
+    ground.facts.learn_found_views({WEST.id: ViewState.DELETED}, 1)
+    ground.ours(THEIRS)
+    mend(ground.ctx, [ground.found()])
+    assert ground.facts.found_views().states == {WEST.id: ViewState.DELETED, EAST.id: ViewState.CHANGED}
 
 
 def test_a_view_that_a_person_renamed_stays_ours(ground: Ground) -> None:

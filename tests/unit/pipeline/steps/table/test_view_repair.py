@@ -34,27 +34,36 @@ class Ground:
     def __init__(self) -> None:
         self.views, self.fields, self.remembered = FakeViews(), fields(), dict[str, CheckedView]()
         self.loaded: dict[AccountDay, Loaded] = {}
+        self.told: dict[str, ViewState] = {}
+        self.holds = 0
         self.base: Any = SimpleNamespace(
             views=self.views, table_id="tbl1", tables=SimpleNamespace(fields=lambda _: self.fields)
         )
         self.ctx: Any = SimpleNamespace(
+            base=lambda _: self.base,
             writing=self._writing,
-            writes=SimpleNamespace(begin_writing=lambda: None),
             settings=SimpleNamespace(columns=DEFAULT_COLUMNS, lookback_days=3),
             base_facts=SimpleNamespace(zone=lambda: "Asia/Shanghai"),
-            table_facts=SimpleNamespace(field_ids=dict, learn_view=self.remembered.__setitem__),
+            table_facts=SimpleNamespace(
+                field_ids=dict, learn_view=self.remembered.__setitem__, views=lambda: self.remembered
+            ),
             coverage=SimpleNamespace(at=lambda places: {at: self.loaded[at] for at in places if at in self.loaded}),
             now=lambda: NOW,
             pause=lambda _: None,
         )
 
     @contextmanager
-    def _writing(self) -> Iterator[Any]:
+    def _writing(self, *, gives_way: bool) -> Iterator[Any]:
+        assert gives_way
+        self.holds += 1
         yield self.base
 
     def repair(self, *work: AccountView, active: set[str] | None = None) -> dict[str, ViewState]:
-        made = Repair(self.ctx, (EAST, WEST))
-        return made.carry_out(work or [new(EAST)], None if active is None else lambda: active)
+        made = Repair(self.ctx, (EAST, WEST), self.views.names(), alone=False)
+        return made.carry_out(work or [new(EAST)], None if active is None else lambda: active, self._tell)
+
+    def _tell(self, account: Account, state: ViewState) -> None:
+        self.told[account.id] = state
 
     def shown(self) -> dict[str, str]:
         """The value that each filtered view shows, by the view's name."""
@@ -74,6 +83,20 @@ def test_a_new_view_shows_its_account_and_is_remembered_as_right(ground: Ground)
     assert ground.repair(new(EAST), new(WEST)) == {EAST.id: ViewState.NEW, WEST.id: ViewState.NEW}
     assert ground.shown() == {"城东店": "城东店", "城西店": "城西店"}
     assert {view.checked for view in ground.remembered.values()} == {NOW.timestamp()}
+
+
+def test_each_view_is_told_and_each_write_has_the_lock_for_itself(ground: Ground) -> None:
+    ground.repair(new(EAST), new(WEST))
+    assert (ground.told, ground.holds) == ({EAST.id: ViewState.NEW, WEST.id: ViewState.NEW}, 4)
+
+
+def test_a_view_that_another_process_made_since_the_look_is_filtered_and_no_second_one_is_made(ground: Ground) -> None:
+    names = ground.views.names()
+    view_id = ground.views.add("城东店")
+    ground.remembered[EAST.id] = CheckedView(view_id, checked=0)
+    made = Repair(ground.ctx, (EAST, WEST), names, alone=False)
+    assert made.carry_out([new(EAST)], None, lambda *_: None) == {EAST.id: ViewState.NEW}
+    assert (ground.views.named, ground.shown()) == ({view_id: "城东店"}, {"城东店": "城东店"})
 
 
 def test_a_wrong_view_is_filtered_anew_and_no_other_is_made(ground: Ground) -> None:
