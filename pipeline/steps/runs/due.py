@@ -44,12 +44,12 @@ def views_made(ctx: Context, run_id: str) -> ViewsOutcome | None:
 def owing(ctx: Context) -> list[Run]:
     """The ended runs that owe their views; one that cannot be read is left to its accounts' next run."""
     run_ids = ctx.views_owed.owing()
-    found = {run.run_id: run for run in ctx.ledger.plans(run_ids)}
+    found = {run.run_id: (run, end) for run, end in ctx.ledger.overview(run_ids)}
     for run_id in run_ids:
         if run_id not in found:
             log.warning("views_not_owed", run=run_id)
             ctx.views_owed.settle(run_id)
-    return list(found.values())
+    return [run for run, end in found.values() if end]  # one that died before its closing is ended again first
 
 
 def waits_too_long(ctx: Context, run_id: str) -> bool:

@@ -38,8 +38,8 @@ class FakeLedger:
     def run(self, run_id: str) -> Run:
         return self.known[run_id]
 
-    def plans(self, run_ids: Sequence[str]) -> list[Run]:
-        return [self.known[run_id] for run_id in run_ids if run_id in self.known]
+    def overview(self, run_ids: Sequence[str]) -> list[tuple[Run, Summary | None]]:
+        return [(self.known[run_id], self.ends.get(run_id)) for run_id in run_ids if run_id in self.known]
 
     def summary(self, run_id: str) -> Summary | None:
         return self.ends.get(run_id)
@@ -67,7 +67,8 @@ class FakeContext:
         self.marks = SimpleNamespace(sent=lambda _: self.batches_sent)
         self.pulse = SimpleNamespace(silent_s=lambda _: self.silence_s)
         self.settings = SimpleNamespace(watchdog_s=12.0)
-        self.views_owed = SimpleNamespace(owing=lambda: [self.run.run_id])
+        self.views_are_owed = [self.run.run_id]
+        self.views_owed = SimpleNamespace(owing=lambda: list(self.views_are_owed), settle=self.views_are_owed.remove)
         self.client: Any = None
 
     def now(self) -> datetime:

@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from pipeline.core.errors import Busy
+from pipeline.core.errors import Busy, Trouble
 from pipeline.core.model import DayRange
 from pipeline.core.outcome import Run
 from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS, Step
+from pipeline.core.runs.summary import bare_summary
 from pipeline.core.unforeseen import TRIES, Unforeseen
 from pipeline.steps.runs import carry_out as step
 from pipeline.steps.runs.carry_out import Halted, carry_out
-from tests.unit.pipeline.steps.runs.fakes import DAY, RUN, FakeContext
+from tests.unit.pipeline.steps.runs.fakes import DAY, RUN, SEVEN, FakeContext
 
 TWO = replace(RUN, days=DayRange(DAY - timedelta(days=59), DAY))  # two batches of thirty days
 
@@ -52,6 +53,7 @@ def carried_out(
     run: Run, stop: Callable[[], bool] = lambda: False, ended: Callable[[object], None] = lambda _: None
 ) -> object:
     ctx: Any = FakeContext(run=run)
+    ctx.ledger.ends[run.run_id] = bare_summary(run, Trouble(reason="r", message="m", what_to_do="w"), SEVEN)
     return carry_out(ctx, run.run_id, stop, ended)
 
 

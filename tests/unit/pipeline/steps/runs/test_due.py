@@ -13,7 +13,7 @@ from pipeline.core.runs.flow import FINISH, LOAD, Step, header
 from pipeline.core.runs.plan import parts
 from pipeline.core.runs.summary import bare_summary
 from pipeline.steps.runs import due as step
-from pipeline.steps.runs.due import begun_parts, due, waits_too_long
+from pipeline.steps.runs.due import begun_parts, due, owing, waits_too_long
 from tests.unit.pipeline.steps.runs.fakes import DAY, RUN, SEVEN, FakeContext
 
 WHY = Trouble(reason="stopped", message="stopped", what_to_do="再运行一次")
@@ -50,6 +50,15 @@ def test_of_a_run_that_was_given_up_only_batches_that_were_sent_are_begun() -> N
     assert ([part.batch for part in begun], [part.batch for part in left_out]) == ([0], [1, 2])
     ctx.steps_done = {*map(str, header(parts(LONG)[0])), "load.0", "verify.0"}
     assert due(ctx, LONG.run_id) == [Step(FINISH)]
+
+
+def test_views_are_owed_by_runs_that_have_ended_and_can_be_read() -> None:
+    ctx = context()
+    ctx.views_are_owed.append("daily-1999-01-01")
+    assert owing(ctx) == []  # it is open: its end is done again first
+    assert ctx.views_are_owed == [RUN.run_id]
+    ctx.ledger.ends[RUN.run_id] = bare_summary(RUN, WHY, SEVEN)
+    assert owing(ctx) == [RUN]
 
 
 @pytest.mark.parametrize(
