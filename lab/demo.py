@@ -43,9 +43,10 @@ class Story:
         world.commands.laike("show", run_id, "--follow", expect=DONE)
         in_time = "laike.daily" in world.services.log("beat")  # else it was not ready at seven, on a slow machine
         run = self._record(f"07:00, by {'beat' if in_time else 'the watchdog'}")
+        wait_for("the views", lambda: len(run["accounts"]) == self._views())  # they follow the run's end
         return (
             f"{run['created']:,} rows of {len(run['accounts'])} accounts and {len(run['days'])} days are in the table, "
-            f"read back and verified within {run['seconds']} s; each account has a view of its own."
+            f"read back and verified within {run['seconds']} s. Then each account got a view of its own."
             f"{_successor(run['warnings'])}"
         )
 
@@ -154,6 +155,13 @@ class Story:
 
     def _report_calls(self) -> int:
         return int(self.world.emulator.look("calls")["counts"].get("report.promotion", 0))
+
+    def _views(self) -> int:
+        """How many accounts have a view in the table."""
+        facts = self.world.emulator.facts
+        tables = self.world.emulator.look("state")["tables"]
+        (views,) = (table["views"] for table in tables if table["table_id"] == facts["typed_table_id"])
+        return len(set(facts["accounts"].values()) & {view["view_name"] for view in views})
 
     def _check_tasks(self, counts: Mapping[tuple[str, str], int]) -> None:
         # a worker killed while it sends a chord sends the rest once more: more tasks than these are right, too
