@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.steps.runs.due import views_made
 from tests.lab import Lab
 from tests.workers import wait_until
 
@@ -86,3 +87,29 @@ def test_a_second_ctrl_c_waits_for_nothing(lab: Lab) -> None:
     lab.control("latency", {"report.promotion": 0})
     (listed,) = json.loads(lab.laike("runs", "--json").stdout)
     assert listed["state"] == "interrupted"
+
+
+def test_after_the_end_the_views_are_finished_or_left_to_the_next_run(lab: Lab) -> None:
+    lab.context()
+    lab.control("latency", {"views.create": 1.0})
+    process = begun(lab)
+    assert wait_until(lambda: lab.calls("views.create"))
+    assert process.stderr
+    while "views of the accounts are looked after" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    shown, said = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "read back and verified" in shown
+    assert "had ended before: success" in said
+    ctx = lab.context()
+    (run_id,) = ctx.views_owed.owing()
+    assert ctx.ledger.given_up(run_id) is None
+    lab.control("latency", {"views.create": 0})
+    assert lab.laike("sync", "--local", "--day", lab.day.isoformat()).returncode == 0
+    assert ctx.views_owed.owing() == []
+    outcome = views_made(ctx, run_id)
+    assert outcome
+    assert len(outcome.created) + len(outcome.repaired) == lab.calls(
+        "views.create"
+    )  # one was made and not yet filtered

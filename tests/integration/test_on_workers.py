@@ -16,10 +16,13 @@ from typing import Any
 import pytest
 
 from pipeline.core.outcome import RunState, Summary
+from pipeline.state import keys
 from pipeline.state.beat import BeatSigns
 from pipeline.steps.runs.fetch import fetch_account
+from pipeline.steps.runs.finish import finish
 from pipeline.steps.runs.plan import begin_daily
 from tests import forks
+from tests.integration.test_what_follows_the_end import until_read_back
 from tests.lab import WRITES, Lab
 from tests.workers import SHORT, Workers, command, wait_until, workers
 
@@ -207,6 +210,24 @@ def test_catch_up_loads_yesterday_once_where_it_is_owed(working: Workers) -> Non
     calls = lab.look("calls")["counts"]
     assert working.result(working.send("laike.catch_up"))["result"] == {"healed": [], "begun": []}
     assert lab.look("calls")["counts"] == calls  # nothing owed, nothing asked
+
+
+@pytest.mark.parametrize("by", ["the watchdog", "catch_up"])
+def test_views_whose_message_was_lost_are_made_all_the_same(lab: Lab, by: str) -> None:
+    lab.extra |= SHORT
+    with workers(lab) as team:
+        run = begin_daily(lab.context())
+        until_read_back(team.ctx, run)
+        finish(team.ctx, run.run_id)  # and nobody sends the views
+        assert lab.calls("views.create") == 0
+        if by == "catch_up":
+            team.ctx.client.set(keys.watched(run.run_id), "1", ex=60)  # no watchdog comes first
+            team.ctx.client.delete(keys.alive(run.run_id))
+        team.worker()
+        if by == "catch_up":
+            team.result(team.send("laike.catch_up"))
+        team.looked_after()
+        assert lab.calls("views.create") > 0
 
 
 def test_a_run_that_died_is_ended_by_catch_up(working: Workers) -> None:

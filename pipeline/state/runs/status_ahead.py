@@ -9,7 +9,7 @@ import redis
 from pipeline.core.model import AccountDay
 from pipeline.core.outcome import DayOutcome
 from pipeline.core.runs.findings import Word
-from pipeline.state import codec
+from pipeline.state import codec, unread
 from pipeline.state.keys import STAGING_TTL_S, WRITTEN_TTL_S
 from pipeline.state.runs import keys
 
@@ -37,8 +37,10 @@ class StatusAhead:
 
     def look(self, run_id: str) -> StatusLook | None:
         """The look of a run; `None` without one, or after a while."""
-        data = self._client.get(key := keys.status_look(run_id))
-        return codec.unsqueeze(StatusLook, data, key) if isinstance(data, bytes) else None
+        with unread.sparing():
+            data = self._client.get(key := keys.status_look(run_id))
+            return codec.unsqueeze(StatusLook, data, key) if isinstance(data, bytes) else None
+        return None
 
     def postpone(self, run_id: str, words: Mapping[AccountDay, Word]) -> None:
         """Keep what is to be written once the run has ended."""
@@ -47,9 +49,11 @@ class StatusAhead:
 
     def later(self, run_id: str) -> dict[AccountDay, Word]:
         """What is to be written."""
-        data = self._client.get(key := keys.status_later(run_id))
-        found = codec.unsqueeze(_Later, data, key) if isinstance(data, bytes) else []
-        return {AccountDay(account_id, outcome.day): Word(outcome, as_of) for account_id, outcome, as_of in found}
+        with unread.sparing():
+            data = self._client.get(key := keys.status_later(run_id))
+            found = codec.unsqueeze(_Later, data, key) if isinstance(data, bytes) else []
+            return {AccountDay(account_id, outcome.day): Word(outcome, as_of) for account_id, outcome, as_of in found}
+        return {}
 
     def forget_later(self, run_id: str) -> None:
         """Forget it: it is written."""

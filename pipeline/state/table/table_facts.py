@@ -89,7 +89,10 @@ class TableFacts:
 
     def learn_views_unchecked(self, why: Trouble) -> None:
         """Remember why views could not be checked."""
-        self._client.hset(found_views(self._table_id), TROUBLE, codec.dump(why, Trouble))
+        pipe = self._client.pipeline()
+        pipe.hset(found_views(self._table_id), TROUBLE, codec.dump(why, Trouble))
+        pipe.expire(found_views(self._table_id), keys.HISTORY_TTL_S)
+        pipe.execute()
 
     def rows(self) -> dict[date, int]:
         """Rows of the whole table, by the day of the count."""

@@ -80,6 +80,8 @@ def interrupt(ctx: Context, run: Run) -> Summary:
         message=f"{run.run_id} was stopped half-way; the same command again completes it",
         what_to_do="运行已被手动停止；重新运行即可补齐。",
     )
+    if ended := ctx.ledger.summary(run.run_id):
+        return ended
     ctx.ledger.give_up(run.run_id, why)
     summary = replace(bare_summary(run, why, ctx.now()), state=RunState.INTERRUPTED)
     if ctx.ledger.close(summary):

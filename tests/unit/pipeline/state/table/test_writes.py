@@ -1,10 +1,15 @@
+import threading
+import time
 from datetime import date
 
+import pytest
 import redis
 
+from pipeline.core.errors import DeadlinePassed
 from pipeline.core.model import DayRange
 from pipeline.state import keys
 from pipeline.state.table.base_facts import BaseFacts
+from pipeline.state.table.keys import wanted
 from pipeline.state.table.writes import Writes
 
 FEBRUARY = DayRange(date(2026, 2, 1), date(2026, 2, 28))
@@ -56,3 +61,31 @@ class TestWrites:
         one.learn_ended_writes()
         assert [client.ttl(key) for key in (keys.writes("bas1"), keys.ended_writes("bas1"))] == [-1, -1]
         assert 598 <= client.ttl(keys.written("bas1", 1)) <= 600
+
+    def test_who_gives_way_gets_the_lock_after_those_who_wait_for_it(self, client: redis.Redis) -> None:
+        order: list[str] = []
+
+        def write(name: str, *, gives_way: bool) -> None:
+            with writes(client).lock("bas1", lambda: 10.0, gives_way=gives_way):
+                order.append(name)
+
+        views = threading.Thread(target=write, args=["views"], kwargs={"gives_way": True})
+        load = threading.Thread(target=write, args=["load"], kwargs={"gives_way": False})
+        with writes(client).lock("bas1", lambda: 10.0, gives_way=False):
+            views.start()
+            load.start()
+            while not client.exists(wanted("bas1")):
+                time.sleep(0.01)
+        for one in (views, load):
+            one.join()
+        assert order == ["load", "views"]
+
+    def test_who_gives_way_leaves_a_free_lock_to_who_waits_and_asks_nobody_to_hurry(self, client: redis.Redis) -> None:
+        client.set(wanted("bas1"), "1", px=60_000)
+        with pytest.raises(DeadlinePassed), writes(client).lock("bas1", lambda: 0.0, gives_way=True):
+            pass
+        client.delete(wanted("bas1"))
+        with writes(client).lock("bas1", lambda: 0.0, gives_way=True):
+            with pytest.raises(DeadlinePassed), writes(client).lock("bas1", lambda: 0.0, gives_way=True):
+                pass
+            assert not client.exists(wanted("bas1"))
