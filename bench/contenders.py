@@ -160,7 +160,7 @@ def error_of(lines: list[str]) -> str:
 
 
 def _facts(made: World, fresh: DayRange, **more: object) -> Path:
-    """The file of what a peer's program is told."""
+    """Write the file of facts that a peer's program reads."""
     job = made.job(fresh)
     told = {
         **job.facts,

@@ -48,8 +48,8 @@ Measured on {day} at the latencies of the real services, each scenario twice; tw
   of **laike on Celery**.
 - **dlt**: dlt {dlt}, a source with its REST client and a cursor on the day, a destination function for the Bitable,
   extract and load repeated, as its documentation shows it ([program](../bench/peers/dlt_peer.py), {dlt_packages}
-  packages). It starts as a program, as **laike --local** does. **dlt, code checked**: with a response hook besides,
-  which a user adds who knows that this API refuses with status 200.
+  packages). It starts as a program, as **laike --local** does. **dlt, code checked**: the same with a response hook.
+  A user adds it if he knows that this API refuses with status 200.
 
 Lost answer: the first create has its effect, and its answer never arrives. Dead account: one of twenty answers with
 `code` 40002 for good. HTTP 200: one report answers once with `code` 50000 and status 200. Rows are counted by the

@@ -152,7 +152,7 @@ def moments(client: redis.Redis, run_id: str) -> dict[str, float]:
 
 
 def all_moments(client: redis.Redis, run_id: str) -> dict[str, float]:
-    """The same once the end of the run is among them, which is told just after its summary.
+    """The same once the run's end is among them; that event comes just after the summary.
 
     Raises:
         BenchError: It was not told in time.

@@ -4,8 +4,8 @@
     python celery_peer.py            # sends the chord and waits for its result
 
 `FACTS` in the environment names the file with addresses, ids and days. Tasks repeat what failed, with backoff, and stay
-within the rate; they are idempotent, as the documentation wants them: the callback puts the window's rows in the place
-of those that are there, as the serial script does.
+within the rate. They are idempotent, as the documentation wants them: the callback deletes the window's rows and
+creates them anew, as the serial script does.
 
 https://docs.celeryq.dev/en/stable/userguide/canvas.html#chords
 https://docs.celeryq.dev/en/stable/userguide/tasks.html#automatic-retry-for-known-exceptions

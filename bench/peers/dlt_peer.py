@@ -2,8 +2,8 @@
 
 - Source: one resource an account, read in parallel by a RESTClient with its PageNumberPaginator; a cursor on the day.
   https://dlthub.com/docs/general-usage/http/rest-client, …/general-usage/incremental/cursor, …/reference/performance
-  With `check_code` among the facts, the client has a response hook, which a user adds who knows that this API refuses
-  with status 200: …/general-usage/http/rest-client#advanced-usage
+  With `check_code` among the facts, a response hook makes a refusal with status 200 an error:
+  …/general-usage/http/rest-client#advanced-usage
 - Destination: there is none for a Bitable, so a function of one's own, which posts with dlt's own requests.
   https://dlthub.com/docs/dlt-ecosystem/destinations/destination, …/general-usage/http/requests
 - Retries: tenacity around extract and load. https://dlthub.com/docs/running-in-production/running

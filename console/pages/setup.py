@@ -30,7 +30,7 @@ from worker.presence import require_worker, workers_of
 
 STEPS: Mapping[StepState, Sign] = {
     StepState.DONE: Sign("✓", "已完成", "good"),
-    StepState.TODO: Sign("○", "待完成", "warn"),
+    StepState.OPEN: Sign("○", "待完成", "warn"),
     StepState.WRONG: Sign("✕", "需要处理", "bad"),
     StepState.WAITS: Sign("·", "等待前面的步骤", "calm"),
     StepState.RUNNING: Sign("◌", "进行中", "live"),

@@ -1,4 +1,4 @@
-"""Writes values that the set-up makes into `.env`, every other line of which stays, or into a file of their own."""
+"""Writes values that the set-up makes: into `.env`, whose other lines stay, or into a file of their own."""
 
 import re
 from collections.abc import Mapping

@@ -11,6 +11,7 @@ from requests import Response
 from pipeline.core.outcome import RunState
 from pipeline.state import keys
 from pipeline.state.console.acts import Act, Acts
+from pipeline.state.table.keys import wanted
 from tests.console_desk import Desk
 from tests.leaks import secrets_of
 from tests.workers import SHORT, wait_until
@@ -104,8 +105,10 @@ def test_it_is_stopped_and_gone_on_with(desk: Desk) -> None:
     with nobody_writes(desk):
         begun = desk.post("/backfill/begin", form)
         (run_id,) = run_ids(desk)
+        ctx = desk.workers.ctx
         assert "waits" not in begun.url
         assert wait_until(lambda: f"fetch.0.{lab.accounts[0]}" in desk.workers.ctx.outcomes.done(run_id))
+        assert wait_until(lambda: ctx.client.exists(wanted(ctx.app_token())))  # its load waits for the lock
         part = desk.get("/backfill/open").text
         assert "已完成 0 / 4 批" in part
         assert "停止" in part

@@ -79,7 +79,7 @@ def test_what_was_made_is_done_as_soon_as_its_id_is_set() -> None:
 
 def test_a_day_without_a_token_waits_for_the_authorization_and_one_with_a_success_is_done(lab: Lab) -> None:
     bare = lab.bare_context()
-    assert states(bare)["authorize"] == "todo"
+    assert states(bare)["authorize"] == "open"
     assert states(bare)["first_run"] == "waits"
     ctx = lab.context()
     assert states(ctx)["authorize"] == "done"

@@ -125,12 +125,10 @@ def summarize(
         views: What is left of the views by the looks before: this run's own comes after its end.
         whole: Whether the run has every account that is not parked.
     """
-    loads = [end.load for end in ends]
+    loads, state = [end.load for end in ends], _state_of(ends)
     restated = {at for load in loads for at in load.restated}
     moved = {at.account_id for at in restated}
     accounts = [_account_result(account, ends, moved) for account in run.accounts]
-    good, waited_for = sum(end.good for end in ends), sum(end.waited_for for end in ends)
-    state = RunState.FAILED if not good else RunState.SUCCESS if good == waited_for else RunState.PARTIAL
     suspicious, nothing = _empty_after_cost(run, ends, whole=whole)
     unlisted = run.trouble if run.trouble and run.trouble.needs_person and state != RunState.SUCCESS else None
     beyond = [one for end in ends for one in end.beyond]
@@ -158,6 +156,11 @@ def summarize(
         view_notes=view_notes(views),
         news=tuple(told_once),
     )
+
+
+def _state_of(ends: Sequence[BatchEnd]) -> RunState:
+    good, waited_for = sum(end.good for end in ends), sum(end.waited_for for end in ends)
+    return RunState.FAILED if not good else RunState.SUCCESS if good == waited_for else RunState.PARTIAL
 
 
 def bare_summary(run: Run, why: Trouble, ended_at: datetime) -> Summary:

@@ -43,7 +43,7 @@ def states_after(views: Sequence[AccountView], mended: Mapping[str, ViewState]) 
     """The state of each view by account id; that which it was found in, where it was mended.
 
     Args:
-        mended: The states of those that the run tried to mend, by account id.
+        mended: What came of the views that the run tried to mend, by account id.
     """
     left = {view.account.id: ViewState.QUEUED if view.state in TO_MEND else view.state for view in views}
     return {**left, **mended}

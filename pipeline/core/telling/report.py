@@ -198,7 +198,7 @@ def _spending(found: Tally) -> list[Promotion]:
 
 
 def weekdays(report: Report) -> list[Weekday]:
-    """The average of each day of the week, over whole days only, and over none of which nothing is recorded."""
+    """The average of each day of the week, over days that are recorded and whole."""
     lacking, unrecorded, sums = report.lacking, report.unrecorded, report.tally.days
     whole = [day for day in report.days if day not in lacking and unrecorded.get(day) != len(report.grid)]
     return [

@@ -13,7 +13,7 @@ class StepState(StrEnum):
     """The state of a step."""
 
     DONE = "done"
-    TODO = "todo"
+    OPEN = "open"
     WRONG = "wrong"
     WAITS = "waits"  # for an earlier one
     RUNNING = "running"
@@ -162,7 +162,7 @@ class Setup:
     @property
     def next(self) -> Step | None:
         """The first step that somebody must do or mend."""
-        return next((one for one in self.steps if one.state in _OPEN and not one.optional), None)
+        return next((one for one in self.steps if one.state in _UNDONE and not one.optional), None)
 
     @property
     def testable(self) -> frozenset[str]:
@@ -173,7 +173,7 @@ class Setup:
     @property
     def may_plan(self) -> bool:
         """Whether it is time to look at what the base lacks."""
-        return any(one.act == Act.LOOK and one.state == StepState.TODO for one in self.steps)
+        return any(one.act == Act.LOOK and one.state == StepState.OPEN for one in self.steps)
 
     @property
     def done(self) -> bool:
@@ -196,14 +196,14 @@ class Setup:
         return sum(one.state != StepState.DONE and not one.optional for one in self.steps)
 
 
-_OPEN = (StepState.TODO, StepState.WRONG, StepState.RUNNING)
+_UNDONE = (StepState.OPEN, StepState.WRONG, StepState.RUNNING)
 
 
 def state_of(problems: Sequence[Problem]) -> StepState:
     """The state of what these are the problems of."""
     if not problems:
         return StepState.DONE
-    return StepState.TODO if all(problem.missing for problem in problems) else StepState.WRONG
+    return StepState.OPEN if all(problem.missing for problem in problems) else StepState.WRONG
 
 
 def is_later(problem: Problem) -> bool:

@@ -75,9 +75,9 @@ def _section(place: Place, asked: Sequence[Problem], facts: Facts) -> Section:
 
 
 def _block(problems: Sequence[Problem], facts: Facts) -> str:
-    """Names without values, for whoever forgets one is told again, which a placeholder would hide.
+    """Lines to copy: names without values. The next look names one that was forgotten; a placeholder would hide it.
 
-    But for the console's address: that at which this page is open is the right one wherever no proxy hides another.
+    Only the console's address has its value: the one at which this page is open.
     """
     missing = {problem.variable for problem in problems if problem.missing}
     wanted = {name: words for place in PLACES for name, words in place.variables.items() if words and name in missing}
@@ -96,7 +96,7 @@ def _checks(facts: Facts, _: Sequence[Step]) -> Step:
     state = _worst(items)
     says = {
         StepState.DONE: "凭证和权限均可用。",
-        StepState.TODO: "还没有全部检测：检测只读取数据，不改动任何内容。",
+        StepState.OPEN: "还没有全部检测：检测只读取数据，不改动任何内容。",
         StepState.WRONG: "有检测未通过：请按说明处理后再次检测。",
         StepState.WAITS: "先补全设置，再检测。",
     }
@@ -115,15 +115,15 @@ def _item(facts: Facts, name: str, *, proven: bool, waits: bool, enough: Collect
     elif waits or not facts.testable:
         state = StepState.WAITS
     elif tested:
-        state = StepState.DONE if all(one.state in enough for one in tested) else StepState.TODO
+        state = StepState.DONE if all(one.state in enough for one in tested) else StepState.OPEN
     else:
-        state = StepState.DONE if proven else StepState.TODO
+        state = StepState.DONE if proven else StepState.OPEN
     return Item(name, ITEMS[name], state, tested)
 
 
 def _worst(items: Sequence[Item]) -> StepState:
     states = {item.state for item in items}
-    ranked = (StepState.WRONG, StepState.TODO, StepState.WAITS)
+    ranked = (StepState.WRONG, StepState.OPEN, StepState.WAITS)
     return next((state for state in ranked if state in states), StepState.DONE)
 
 
@@ -140,7 +140,7 @@ def _table(facts: Facts, made: Sequence[Step]) -> Step:
         return replace(step, state=StepState.DONE, says=_TABLE_IS_RIGHT, act=Act.LOOK)
     is_set = not facts.lacks((TABLE_ID,))
     says = "数据表已指定，请查看是否缺少列。" if is_set else "还没有数据表：先查看计划，确认后再创建。"
-    return replace(step, state=StepState.TODO, says=says, act=Act.LOOK)
+    return replace(step, state=StepState.OPEN, says=says, act=Act.LOOK)
 
 
 _TABLE_IS_RIGHT = "数据表和各列均符合要求。"
@@ -152,10 +152,10 @@ def _planned(step: Step, plan: TablePlan) -> Step:
         return replace(step, state=StepState.WRONG, says="数据表有几处需要先手动修改。", lines=plan.left, act=Act.LOOK)
     if plan.lines:
         says = "请核对计划，确认后再创建；其他内容不会改动。"
-        return replace(step, state=StepState.TODO, says=says, lines=plan.lines, act=Act.MAKE)
+        return replace(step, state=StepState.OPEN, says=says, lines=plan.lines, act=Act.MAKE)
     if plan.to_set:
         says = "数据表已建好，还差一步：把下面这行写入 .env，然后重启。"
-        return replace(step, state=StepState.TODO, says=says, lines=RESTART[:1], block=f"{TABLE_ID}={plan.to_set}")
+        return replace(step, state=StepState.OPEN, says=says, lines=RESTART[:1], block=f"{TABLE_ID}={plan.to_set}")
     return replace(step, state=StepState.DONE, says=_TABLE_IS_RIGHT, act=Act.LOOK)
 
 
@@ -168,7 +168,7 @@ def _authorize(facts: Facts, _: Sequence[Step]) -> Step:
     if facts.token:
         return Step("authorize", title, StepState.DONE, "已授权，之后每天自动续期。", act=Act.AUTHORIZE)
     says = "请由管理这些账户的人在巨量引擎授权，并勾选全部账户。"
-    return Step("authorize", title, StepState.TODO, says, act=Act.AUTHORIZE)
+    return Step("authorize", title, StepState.OPEN, says, act=Act.AUTHORIZE)
 
 
 def _first_after(facts: Facts) -> str:
@@ -180,7 +180,7 @@ def _accounts(facts: Facts, made: Sequence[Step]) -> Step:
     if made[-1].state != StepState.DONE:
         return Step("accounts", title, StepState.WAITS, "授权后会列出可以同步的账户。")
     if facts.accounts is None:
-        return Step("accounts", title, StepState.TODO, "还没有读取账户列表。", act=Act.DISCOVER)
+        return Step("accounts", title, StepState.OPEN, "还没有读取账户列表。", act=Act.DISCOVER)
     if not facts.accounts:
         return Step("accounts", title, StepState.WRONG, "账户已全部停用：请至少启用一个。", act=Act.CHOOSE)
     off = f"，另有 {facts.disabled:,} 个已停用" if facts.disabled else ""
@@ -195,12 +195,12 @@ def _bot(facts: Facts, _: Sequence[Step]) -> Step:
     if HOOK in facts.unset:
         says = "没有设置群机器人：同步照常进行，但群里收不到通知。"
         line = "在飞书群「设置」→「群机器人」→「自定义机器人」复制 Webhook 地址，写入 .env 后重启服务。"
-        return Step("bot", title, StepState.TODO, says, (line,), f"{HOOK}=", optional=True)
+        return Step("bot", title, StepState.OPEN, says, (line,), f"{HOOK}=", optional=True)
     item = _item(facts, "webhook", proven=facts.succeeded, waits=False)
     words = {
         StepState.DONE: "群机器人可用。",
         StepState.WRONG: "消息没有发出：请按说明处理后再试。",
-        StepState.TODO: "请发送一条测试消息，并在群里确认收到。",
+        StepState.OPEN: "请发送一条测试消息，并在群里确认收到。",
     }
     return Step("bot", title, item.state, words[item.state], items=(item,), act=Act.SEND, optional=True)
 
@@ -226,5 +226,5 @@ def _first_run(facts: Facts, made: Sequence[Step]) -> Step:
         )
     if ready:
         says = "一切就绪：现在同步昨天的数据，之后每天自动进行。"
-        return replace(step, state=StepState.TODO, says=says, act=Act.BEGIN)
+        return replace(step, state=StepState.OPEN, says=says, act=Act.BEGIN)
     return step

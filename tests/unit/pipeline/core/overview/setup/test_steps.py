@@ -36,7 +36,7 @@ def test_with_nothing_set_the_settings_come_first_and_everything_else_waits() ->
     made = setup_of(Facts(problems=missing(*NAMES, TABLE_ID), unset=tuple(OPTIONAL)))
     assert list(states(made)) == ORDER
     assert states(made) == {
-        "settings": "todo", "checks": "waits", "table": "waits", "authorize": "waits", "accounts": "waits",
+        "settings": "open", "checks": "waits", "table": "waits", "authorize": "waits", "accounts": "waits",
         "bot": "waits", "first_run": "waits",
     }  # fmt: skip
     assert made.next is made.steps[0]
@@ -71,7 +71,7 @@ def test_what_is_wrong_is_told_beside_what_is_missing_and_stands_in_no_block() -
 
 def test_each_place_says_whether_it_is_done() -> None:
     made = step(Facts(problems=missing("LAIKE_FEISHU_APP_ID") + wrong("LAIKE_TOKEN_KEYS")), "settings")
-    assert [str(one.state) for one in made.sections] == ["done", "todo", "done", "wrong"]
+    assert [str(one.state) for one in made.sections] == ["done", "open", "done", "wrong"]
 
 
 @pytest.mark.parametrize("address", ["", "https://laike.example.com/authorize/callback"])
@@ -106,7 +106,7 @@ def test_the_command_that_makes_a_key_is_shown_only_while_there_is_none() -> Non
 def test_a_missing_table_id_is_the_matter_of_the_step_that_makes_the_table() -> None:
     facts = Facts(problems=missing(TABLE_ID), testable=True)
     made = states(setup_of(facts))
-    assert (made["settings"], made["table"], made["authorize"]) == ("done", "todo", "waits")
+    assert (made["settings"], made["table"], made["authorize"]) == ("done", "open", "waits")
     assert step(facts, "table").act == Act.LOOK
     assert "数据表建好" in step(facts, "authorize").says
 
@@ -122,9 +122,9 @@ def test_the_apps_can_be_tested_while_other_settings_are_missing() -> None:
     assert {item.name: str(item.state) for item in made.items} == {
         "redis": "done",
         "oceanengine": "waits",
-        "feishu": "todo",
+        "feishu": "open",
     }
-    assert made.state == StepState.TODO
+    assert made.state == StepState.OPEN
 
 
 def test_what_cannot_be_used_at_all_cannot_be_tested() -> None:
@@ -133,7 +133,7 @@ def test_what_cannot_be_used_at_all_cannot_be_tested() -> None:
 
 
 @pytest.mark.parametrize(
-    ("result", "expected"), [("ok", "done"), ("warning", "done"), ("broken", "wrong"), ("skipped", "todo")]
+    ("result", "expected"), [("ok", "done"), ("warning", "done"), ("broken", "wrong"), ("skipped", "open")]
 )
 def test_a_test_of_this_visit_decides(result: str, expected: str) -> None:
     tested = {"feishu": (Result("feishu.app", result, "says", "请修正。"),)}
@@ -145,7 +145,7 @@ def test_a_worker_that_does_not_answer_is_left_to_do_although_the_doctor_only_wa
     tested = {"schedule": (Result("worker", "warning", "no worker answers"), Result("beat", "ok", "next"))}
     made = setup_of(replace(DONE, tested=tested))
     (item,) = made.steps[-1].items
-    assert (item.state, made.done, made.remarks) == (StepState.TODO, True, 1)
+    assert (item.state, made.done, made.remarks) == (StepState.OPEN, True, 1)
     assert ([one.check for one in item.passed], [one.check for one in item.others]) == (["beat"], ["worker"])
 
 
@@ -159,7 +159,7 @@ def test_one_broken_result_is_enough_and_the_table_waits_for_it() -> None:
 def test_the_plan_of_the_table_is_shown_before_it_is_made() -> None:
     plan = TablePlan(lines=("新建数据表“广告日报”",))
     made = step(Facts(problems=missing(TABLE_ID), testable=True, plan=plan), "table")
-    assert (made.state, made.act, made.lines) == (StepState.TODO, Act.MAKE, plan.lines)
+    assert (made.state, made.act, made.lines) == (StepState.OPEN, Act.MAKE, plan.lines)
 
 
 def test_what_only_a_person_can_mend_comes_before_what_would_be_made() -> None:
@@ -170,23 +170,23 @@ def test_what_only_a_person_can_mend_comes_before_what_would_be_made() -> None:
 
 def test_a_table_whose_id_we_could_not_write_is_copied_and_not_made_again() -> None:
     made = step(Facts(problems=missing(TABLE_ID), testable=True, plan=TablePlan(to_set="tblNew")), "table")
-    assert (made.state, made.act, made.block) == (StepState.TODO, None, f"{TABLE_ID}=tblNew")
+    assert (made.state, made.act, made.block) == (StepState.OPEN, None, f"{TABLE_ID}=tblNew")
     assert any("重启" in line for line in made.lines)
 
 
 def test_a_table_without_anything_to_make_is_done() -> None:
     facts = Facts(testable=True, plan=TablePlan())
     assert step(facts, "table").state == StepState.DONE
-    assert step(replace(facts, plan=None), "table").state == StepState.TODO
+    assert step(replace(facts, plan=None), "table").state == StepState.OPEN
 
 
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"token": False}, ("todo", "waits")),
+        ({"token": False}, ("open", "waits")),
         ({"token": False, "token_trouble": "授权已被其他程序占用而失效。"}, ("wrong", "waits")),
         ({"token_trouble": "授权已过期。"}, ("wrong", "waits")),
-        ({"accounts": None}, ("done", "todo")),
+        ({"accounts": None}, ("done", "open")),
         ({"accounts": 0, "disabled": 7}, ("done", "wrong")),
     ],
 )
@@ -203,11 +203,11 @@ def test_accounts_are_counted_with_separators() -> None:
 
 def test_a_bot_that_is_not_set_keeps_nobody_from_the_first_run() -> None:
     made = setup_of(replace(DONE, unset=("LAIKE_FEISHU_WEBHOOK_URL",)))
-    assert states(made)["bot"] == "todo"
+    assert states(made)["bot"] == "open"
     assert (made.done, made.next) == (True, None)
 
 
-@pytest.mark.parametrize(("result", "expected"), [(None, "todo"), ("ok", "done"), ("broken", "wrong")])
+@pytest.mark.parametrize(("result", "expected"), [(None, "open"), ("ok", "done"), ("broken", "wrong")])
 def test_a_bot_is_tested_by_a_message(result: str | None, expected: str) -> None:
     tested = {"webhook": (Result("webhook", result, "says", "请检查。"),)} if result else {}
     made = step(replace(DONE, succeeded=False, tested=tested), "bot")
@@ -217,7 +217,7 @@ def test_a_bot_is_tested_by_a_message(result: str | None, expected: str) -> None
 @pytest.mark.parametrize(
     ("last", "succeeded", "expected", "act"),
     [
-        (None, False, "todo", Act.BEGIN),
+        (None, False, "open", Act.BEGIN),
         (LastRun("manual-1", RunState.RUNNING), False, "running", None),
         (LastRun("manual-1", RunState.PARTIAL, "请重新授权。"), False, "wrong", Act.BEGIN),
         (LastRun("manual-1", RunState.INTERRUPTED), False, "wrong", Act.BEGIN),
