@@ -159,11 +159,12 @@ def counted(end: Summary) -> list[tuple[str, int, str]]:
 
 
 def spent(told: RunTold) -> str:
-    """The longest step of a run, its calls, retries and waits in one line."""
+    """The longest step until a run's end, its calls, retries and waits in one line."""
     ocean, feishu = service_calls(told.story.calls)
     said = [f"巨量引擎 {ocean:,} 次调用，飞书 {feishu:,} 次"]
-    if told.end and told.story.phases:
-        longest = max(told.story.phases, key=lambda one: one.ms or 0)
+    until_end = [phase for phase in told.story.phases if phase.step != VIEWS]
+    if told.end and until_end:
+        longest = max(until_end, key=lambda one: one.ms or 0)
         said.insert(0, f"用时最长的步骤：{step_words(longest)} {duration((longest.ms or 0) / 1000)}")
     said += [f"重试 {told.story.retries} 次"] if told.story.retries else []
     said += [f"为限速共等待 {duration(told.story.waited_ms / 1000)}"] if told.story.waited_ms else []

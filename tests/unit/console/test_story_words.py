@@ -86,6 +86,14 @@ def test_a_run_that_has_ended_says_first_which_step_took_longest() -> None:
     assert words.spent(whole).startswith(f"用时最长的步骤：读取账户数据 {longest:.1f} 秒；巨量引擎 3 次调用")
 
 
+def test_views_which_follow_the_end_are_not_what_a_run_took_longest_for() -> None:
+    planned = run(*SHOPS)
+    views = Phase(step=VIEWS, batch=None, began_ms=0, ended_ms=3_600_000)
+    whole = told(planned, WHOLE, ended(planned, *(result(shop) for shop in SHOPS)), RunState.SUCCESS)
+    later = replace(whole, story=replace(whole.story, phases=(*whole.story.phases, views)))
+    assert words.spent(later) == words.spent(whole)
+
+
 def test_an_account_is_shown_as_far_as_it_is() -> None:
     planned = run(*SHOPS)
     events = [
