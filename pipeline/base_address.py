@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+
+from pipeline.core.tables.address import read_address
 
 # its names in an environment and as an argument
 APP_TOKEN = ("LAIKE_BITABLE_APP_TOKEN", "FEISHU_APP_TOKEN", "bitable_app_token")
@@ -13,13 +14,11 @@ def from_address(given: Mapping[str, Any]) -> dict[str, Any]:
     """Replace the base's address by its token; the table in the address counts unless another is set."""
     made = dict(given)
     name = next((name for name in APP_TOKEN if made.get(name)), "")
-    parts = urlsplit(str(made.get(name, "")))
-    _, kind, token, *_ = [*parts.path.split("/"), "", "", ""]
-    if kind not in ("base", "wiki") or not parts.netloc:
+    address = read_address(str(made.get(name, "")))
+    if address is None:
         return made
     made.setdefault("bitable_url", made[name])
-    made[name] = token
-    table = next((one for one in parse_qs(parts.query).get("table", []) if one.startswith("tbl")), None)
-    if table and not any(map(made.get, TABLE_ID)):
-        made["LAIKE_BITABLE_TABLE_ID"] = table
+    made[name] = address.app_token
+    if address.table_id and not any(map(made.get, TABLE_ID)):
+        made["LAIKE_BITABLE_TABLE_ID"] = address.table_id
     return made

@@ -1,4 +1,4 @@
-"""Checks the console's settings: logins, proxies and path prefix. No message quotes a password."""
+"""Checks the settings of the console and of Flower: logins, proxies and path prefix. No message quotes a password."""
 
 import re
 from ipaddress import ip_network
@@ -22,6 +22,18 @@ def judged_login(text: str) -> str:
         msg = f"has a password of {len(password)} characters; use {LEAST_LETTERS} to {MOST_LETTERS}"
         raise ValueError(msg)
     return text
+
+
+def judged_flower(value: SecretStr) -> SecretStr:
+    """Flower's login `user:password`; `ValueError` if it is none, or Flower would read another."""
+    login = value.get_secret_value()
+    user, _, password = login.partition(":")
+    if not user or not password:
+        raise ValueError("is no login; write it as user:password")
+    if "," in login or not (login.isascii() and login.isprintable()):
+        msg = "holds a comma or a sign beyond ASCII: Flower takes the one for the end of a login, and not the other"
+        raise ValueError(msg)
+    return value
 
 
 def judged_secret(login: SecretStr) -> SecretStr:

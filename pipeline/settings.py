@@ -24,10 +24,12 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pipeline import addresses, console_settings
 from pipeline.base_address import from_address
-from pipeline.core.accounts.account_options import AccountOptions, disabled, options_of, unknown
+from pipeline.core.accounts.account_options import AccountOptions, judged, options_of
 from pipeline.core.errors import WrongInput
 from pipeline.core.rollover.split import Split
 from pipeline.core.table.columns import DEFAULT_COLUMNS, Column, columns_of
+from pipeline.core.tables.further import FurtherTable, further_tables_of
+from pipeline.core.tables.further import judged as judged_tables
 from pipeline.core.telling.thresholds import Thresholds, thresholds_of
 from pipeline.file_input import written_path
 from pipeline.redis_address import RedisAddress
@@ -68,6 +70,7 @@ def _redis_url(value: str) -> str:
 
 
 Url = Annotated[str, AfterValidator(addresses.web)]
+FlowerLogin = Annotated[SecretStr, AfterValidator(console_settings.judged_flower)]
 ConsoleLogin = Annotated[SecretStr, AfterValidator(console_settings.judged_secret)]
 Prefix = Annotated[str, AfterValidator(console_settings.judged_prefix)]
 Proxies = Annotated[str, AfterValidator(console_settings.judged_proxies)]
@@ -115,6 +118,7 @@ class Settings(BaseSettings):
     anomalies: Annotated[Thresholds, NoDecode] = Thresholds()
     accounts: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)  # empty: discovered
     account_options: Annotated[dict[str, AccountOptions], NoDecode] = Field(default_factory=dict)
+    tables: Annotated[tuple[FurtherTable, ...], NoDecode] = ()  # beside that of `bitable_table_id`
     token_keys: Annotated[tuple[SecretStr, ...], NoDecode]
     token_file: UserPath = Path(".laike-token")
     backup_dir: UserPath | None = None  # default: `backups` beside the token file
@@ -131,7 +135,7 @@ class Settings(BaseSettings):
     beat_file: Annotated[str, BeforeValidator(written_path)] = "beat-schedule"
     heartbeat_url: SecretStr | None = None  # pinged after each run that loads yesterday
     heartbeat_file: UserPath | None = None  # touched while worker or beat is alive
-    flower_login: SecretStr | None = None
+    flower_login: FlowerLogin | None = None
     flower_url: Url | None = None  # where people reach Flower: the console links there
     console_login: ConsoleLogin | None = None  # who may act, as name:password
     console_viewer: SecretStr | None = None  # who may only look
@@ -188,18 +192,28 @@ class Settings(BaseSettings):
     def _options_are_of_known_accounts(
         cls, value: dict[str, AccountOptions], info: ValidationInfo
     ) -> dict[str, AccountOptions]:
-        accounts: dict[str, str] = info.data.get("accounts") or {}
-        if accounts and (others := unknown(value, accounts)):
-            msg = f"([accounts.<id>] in laike.toml) is about {', '.join(others)}, which LAIKE_ACCOUNTS does not name"
-            raise ValueError(msg)
-        if accounts and accounts.keys() <= disabled(value):
-            raise ValueError("([accounts.<id>] in laike.toml) disables every account of LAIKE_ACCOUNTS")
+        if accounts := info.data.get("accounts"):
+            judged(value, accounts)
         return value
 
     @field_validator("columns", mode="before")
     @classmethod
     def _columns_are_described(cls, value: object) -> object:
         return columns_of(parsed(value)) if isinstance(value, str) else value
+
+    @field_validator("tables", mode="before")
+    @classmethod
+    def _tables_are_described(cls, value: object) -> object:
+        return further_tables_of(parsed(value)) if isinstance(value, str) else value
+
+    @field_validator("tables", mode="after")
+    @classmethod
+    def _tables_are_further_ones(
+        cls, value: tuple[FurtherTable, ...], info: ValidationInfo
+    ) -> tuple[FurtherTable, ...]:
+        first = info.data.get("bitable_app_token"), info.data.get("bitable_table_id")
+        judged_tables(value, info.data.get("accounts") or {}, first)
+        return value
 
     @field_validator("anomalies", mode="before")
     @classmethod
@@ -218,18 +232,6 @@ class Settings(BaseSettings):
     @classmethod
     def _hooks_are_addresses(cls, value: SecretStr | None) -> SecretStr | None:
         return SecretStr(addresses.secret_web(value.get_secret_value())) if value else None
-
-    @field_validator("flower_login", mode="after")
-    @classmethod
-    def _login_is_user_and_password(cls, value: SecretStr | None) -> SecretStr | None:
-        login = value.get_secret_value() if value else "u:p"
-        user, _, password = login.partition(":")
-        if not user or not password:
-            raise ValueError("is no login; write it as user:password")
-        if "," in login or not (login.isascii() and login.isprintable()):
-            msg = "holds a comma or a sign beyond ASCII: Flower takes the one for the end of a login, and not the other"
-            raise ValueError(msg)
-        return value
 
     @field_validator("console_viewer", mode="after")
     @classmethod

@@ -9,8 +9,9 @@ from typing import Any
 from pipeline.base_address import APP_TOKEN, TABLE_ID, from_address
 from pipeline.core.accounts.account_options import options_of
 from pipeline.core.errors import WrongInput
-from pipeline.core.rollover.split import Split
+from pipeline.core.rollover.split import split_of
 from pipeline.core.table.columns import columns_of
+from pipeline.core.tables.further import further_tables_of
 from pipeline.core.telling.thresholds import thresholds_of
 from pipeline.core.text import encodable
 from pipeline.env_lines import EnvLines, parse
@@ -45,20 +46,13 @@ SECRETS = (
 )
 
 
-def _split_of(told: object) -> Split:
-    """The `split` of laike.toml; `ValueError` if it is none."""
-    if told not in list(Split):
-        msg = f"split is one of {', '.join(Split)}"
-        raise ValueError(msg)
-    return Split(str(told))
-
-
 # key of laike.toml → its field, and the function that parses it
 _KEYS: Mapping[str, tuple[str, Callable[[Any], object]]] = {
     "columns": ("columns", columns_of),
     "anomalies": ("anomalies", thresholds_of),
     "accounts": ("account_options", options_of),
-    "split": ("table_split", _split_of),
+    "split": ("table_split", split_of),
+    "tables": ("tables", further_tables_of),
 }
 
 

@@ -40,6 +40,15 @@ def unknown(options: Mapping[str, AccountOptions], known: Collection[str]) -> li
     return sorted(options.keys() - set(known))
 
 
+def judged(options: Mapping[str, AccountOptions], accounts: Collection[str]) -> None:
+    """Refuse options of accounts that are not among those of `LAIKE_ACCOUNTS`, or that leave none of them."""
+    if others := unknown(options, accounts):
+        msg = f"([accounts.<id>] in laike.toml) is about {', '.join(others)}, which LAIKE_ACCOUNTS does not name"
+        raise ValueError(msg)
+    if set(accounts) <= disabled(options):
+        raise ValueError("([accounts.<id>] in laike.toml) disables every account of LAIKE_ACCOUNTS")
+
+
 def _problems(account_id: str, options: object) -> list[str]:
     place = f"accounts.{account_id}"
     if not (account_id.isascii() and account_id.isdigit()):

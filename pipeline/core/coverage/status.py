@@ -15,8 +15,9 @@ from pipeline.core.outcome import DayOutcome
 from pipeline.core.table.cells import midnight_ms, plain_text
 from pipeline.core.table.layout import between
 from pipeline.core.table.record import Record
+from pipeline.core.tables.further import STATUS_TABLE
 
-NAME = "同步状态"
+NAME = STATUS_TABLE
 DAY, ACCOUNT, STATE, ROWS, COST, AS_OF, REASON = "日期", "账户", "状态", "行数", "消耗", "数据截至", "原因"
 TABLE = "数据表"  # the id of the data table of a row
 FIELDS: Sequence[Mapping[str, object]] = (

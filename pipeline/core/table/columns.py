@@ -232,7 +232,7 @@ def _wrong(entry: Mapping[str, object], report: Report) -> Iterator[str]:
     digits = entry.get("round", 0)
     if type(digits) is not int or not 0 <= digits <= DIGITS_MAX:
         yield f"round is {digits!r}, not a number of digits from 0 to {DIGITS_MAX}"
-    if "round" in entry and entry.get("metric") in dimensions(report):
+    if "round" in entry and entry.get("metric") in tuple(dimensions(report)):
         yield f"{entry['metric']} is no figure that could be rounded"
 
 
@@ -258,7 +258,7 @@ def _wrong_together(entries: Sequence[Mapping[str, object]], report: Report) -> 
     names = [str(entry.get("name")).strip() for entry in entries]
     for name in dict.fromkeys(name for name in names if names.count(name) > 1):
         yield f"{name} stands there {names.count(name)} times"
-    sources = {entry.get("metric") for entry in entries}
+    sources = [entry.get("metric") for entry in entries]
     for source in compulsory(report):
         if source not in sources:
             default = next(column.name for column in usual_columns(report) if column.source == source)

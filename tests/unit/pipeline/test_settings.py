@@ -89,7 +89,8 @@ def test_an_address_of_a_dashboard_names_no_table(environment: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
-    "address", ["https://x.feishu.cn/docx/Abc", "x.feishu.cn/base/Abc", "https://x.feishu.cn/base/"]
+    "address",
+    ["https://x.feishu.cn/docx/Abc", "x.feishu.cn/base/Abc", "https://x.feishu.cn/base/", "https://[x/base/Abc"],
 )
 def test_an_address_of_something_else_is_told_with_what_is_wanted(
     address: str, environment: pytest.MonkeyPatch

@@ -190,7 +190,7 @@ def test_thresholds_that_are_none_are_named_with_the_file(environment: pytest.Mo
         Settings.load()
     assert f"{config}: anomalies: 'shares' is not known" in caught.value.message
     assert (
-        f"{config}: 'alerts' is not known; there are columns, anomalies, accounts, split, report"
+        f"{config}: 'alerts' is not known; there are columns, anomalies, accounts, split, tables, report"
         in caught.value.message
     )
 

@@ -108,3 +108,7 @@ def test_a_missing_column_is_made_with_its_digits_as_far_as_the_grid_shows_them(
 ) -> None:
     made = Column("率", "ctr", Kind.RATIO, digits).new_field
     assert made == {"field_name": "率", "type": 2, "property": {"formatter": formatter}}
+
+
+def test_a_metric_that_is_no_text_is_told() -> None:
+    assert "column 5 (a): metric is not a text" in problems({"name": "a", "metric": ["day"], "round": 1})
