@@ -21,7 +21,7 @@ from console.visit import MENU
 from lab.guard import guarded_process
 from lab.history import History
 from lab.services import Page, wait_for
-from pipeline.context import build
+from pipeline.composition import build
 from pipeline.core.run_kind import RunKind
 from pipeline.core.runs.plan import scheduled_id
 from pipeline.settings import Settings

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from cli.session import log_to_stderr, opened
 from cli.terminal import output
-from pipeline.context import build
+from pipeline.composition import build
 from pipeline.core.errors import LaikeError, WrongInput
 from pipeline.core.overview.setup.problems import problems_of
 from pipeline.settings import Settings

@@ -2,7 +2,7 @@
 
 from cli.session import log_to_stderr
 from cli.terminal import output
-from pipeline.context import build
+from pipeline.composition import build
 from pipeline.core.errors import LaikeError, WrongInput
 from pipeline.settings import Settings
 from pipeline.steps.telling.tell import bot_cure, greet

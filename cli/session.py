@@ -6,7 +6,8 @@ import logging
 from collections.abc import Iterator
 
 from cli.terminal.output import note
-from pipeline.context import Context, build
+from pipeline.composition import build
+from pipeline.context import Context
 from pipeline.outgoing import log_plainly
 from pipeline.settings import Settings
 from pipeline.settings_notes import notes, unsaid

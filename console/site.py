@@ -18,7 +18,8 @@ from console.who.logins import Logins
 from console.who.sessions import Visitors
 from console.who.throttle import Attempts
 from console.words import FILTERS
-from pipeline.context import Context, build, clock_of
+from pipeline.composition import build, clock_of
+from pipeline.context import Context
 from pipeline.core.errors import WrongInput
 from pipeline.settings import Settings
 from pipeline.state.console.acts import Acts

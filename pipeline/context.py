@@ -1,10 +1,10 @@
-"""The composition root: builds clients and state from the settings, once per process."""
+"""What steps use: settings, clock, clients and state, about one table."""
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Self
 
 import redis
@@ -22,9 +22,9 @@ from pipeline.clients.retry import READ, WRITE
 from pipeline.clients.tally import Tally
 from pipeline.core.chain import Chain, alone
 from pipeline.core.outcome import Run
-from pipeline.core.token import authorize_link, callback, entrance
+from pipeline.core.reports import PROMOTION, Report
 from pipeline.settings import Settings
-from pipeline.state.bundles import about_all, about_days, about_table
+from pipeline.state.bundles import about_days, about_table
 from pipeline.state.coverage.absences import Absences
 from pipeline.state.coverage.book import DayBook
 from pipeline.state.coverage.coverage import Coverage
@@ -47,7 +47,7 @@ from pipeline.state.runs.staging import Staging
 from pipeline.state.runs.status_ahead import StatusAhead
 from pipeline.state.runs.views_owed import ViewsOwed
 from pipeline.state.schema import Schema
-from pipeline.state.store import TRIES, clock, connect
+from pipeline.state.store import clock
 from pipeline.state.table.base_facts import BaseFacts
 from pipeline.state.table.chains import Chains
 from pipeline.state.table.revisions import Revisions
@@ -56,10 +56,7 @@ from pipeline.state.table.visibility import Visibility
 from pipeline.state.table.writes import Writes
 from pipeline.state.telling.told import Told
 from pipeline.state.telling.untold import Untold
-from pipeline.state.tokens.journal import TokenJournal, whoami
-from pipeline.state.tokens.keeper import TokenKeeper, turns
-from pipeline.state.tokens.tenant import SharedTenantToken
-from pipeline.state.tokens.vault import Vault
+from pipeline.state.tokens.keeper import TokenKeeper
 
 NO_RUN_S = 600.0  # time for what has no run's deadline: a command, or a run's work after fetching
 
@@ -109,6 +106,7 @@ class Context:
     tenant_token: TenantToken
     batch_size: BatchSize
     page_size: PageSize
+    report: Report = PROMOTION
     tally: Tally = field(default_factory=Tally)
     pings: Pings = field(default_factory=Pings)
 
@@ -226,75 +224,3 @@ class Context:
         """The group's bot, if one is set."""
         url, secret = self.settings.feishu_webhook_url, self.settings.feishu_webhook_secret
         return Bot(url.get_secret_value(), secret.get_secret_value() if secret else None) if url else None
-
-
-def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | None = None) -> Context:
-    """A context for these settings.
-
-    Args:
-        redis_tries: How often a command to Redis is tried; `PATIENT_TRIES` if nobody waits for it.
-        alone: A private Redis instead of that of the settings; refreshers then take turns by a lock file.
-
-    Raises:
-        StoreUnreachable: The Redis address is invalid.
-    """
-    client = alone or connect(settings.redis_address, redis_tries)
-    now = clock_of(timedelta(seconds=settings.clock_offset_s))
-    oceanengine_http = Http("oceanengine", settings.oceanengine_base_url)
-    feishu_http = Http("feishu", settings.feishu_base_url)
-    oauth = OAuth(oceanengine_http, settings.oceanengine_app_id, settings.oceanengine_secret.get_secret_value())
-    base_facts = BaseFacts(client, settings.bitable_app_token, settings.feishu_app_id)
-    chains = Chains(client, settings.bitable_table_id)
-    return Context(
-        settings=settings,
-        client=client,
-        now=now,
-        tokens=_keeper(settings, client, oauth, now, lock_file=alone is not None),
-        oauth=oauth,
-        limiter=Limiter(client, settings.oceanengine_rate, settings.wait_scale),
-        base_facts=base_facts,
-        writes=Writes(client, base_facts),
-        chains=chains,
-        **about_days(client, chains.chain),
-        **about_table(client, settings.bitable_table_id),
-        **about_all(client),
-        rosters=Rosters(client, settings.oceanengine_app_id),
-        quota=Quota(client, now),
-        oceanengine_http=oceanengine_http,
-        feishu_http=feishu_http,
-        tenant_token=tenant_token(settings, client, feishu_http),
-        batch_size=BatchSize(),
-        page_size=PageSize(),
-    )
-
-
-def clock_of(offset: timedelta) -> Callable[[], datetime]:
-    """The one clock of the product."""
-    return lambda: datetime.now(UTC) + offset
-
-
-def _keeper(
-    settings: Settings, client: redis.Redis, oauth: OAuth, now: Callable[[], datetime], *, lock_file: bool
-) -> TokenKeeper:
-    mirror, console = settings.token_file, settings.console_url
-    back = callback(settings.oceanengine_redirect_uri, console)
-    link = authorize_link(settings.oceanengine_authorize_url, settings.oceanengine_app_id, back)
-    return TokenKeeper(
-        vault=Vault(client, _fernet_keys(settings), mirror, settings.oceanengine_app_id),
-        journal=TokenJournal(client, now, whoami()),
-        refresh=oauth.refresh,
-        now=now,
-        turn=turns(client, settings.step_lease_s, mirror.with_name(f"{mirror.name}.lock") if lock_file else None),
-        entrance=entrance(console, link),
-    )
-
-
-def tenant_token(settings: Settings, client: redis.Redis, http: Http) -> TenantToken:
-    """The app's token at Feishu, shared by all processes on one Redis."""
-    app_id, secret = settings.feishu_app_id, settings.feishu_app_secret.get_secret_value()
-    shared = SharedTenantToken(client, _fernet_keys(settings), app_id, secret, settings.feishu_base_url)
-    return TenantToken(http, app_id, secret, shared)
-
-
-def _fernet_keys(settings: Settings) -> list[str]:
-    return [key.get_secret_value() for key in settings.token_keys]

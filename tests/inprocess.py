@@ -26,7 +26,8 @@ from emulator.control.actions import act
 from emulator.world.world import World
 from lab.processes import settings_for
 from pipeline.clients.http import Http
-from pipeline.context import Context, build, tenant_token
+from pipeline.composition import build, tenant_token
+from pipeline.context import Context
 from pipeline.settings import Settings
 from pipeline.state.no_redis import in_memory
 from tests.lab import TOKEN_KEY

@@ -17,7 +17,8 @@ import requests
 
 from emulator.server import EmulatorServer
 from lab.processes import settings_for
-from pipeline.context import Context, build
+from pipeline.composition import build
+from pipeline.context import Context
 from pipeline.core.model import CHINA, Key
 from pipeline.core.outcome import Summary
 from pipeline.core.runs.views import view_notes

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path, PurePath
 
-from pipeline.context import Context, build
+from pipeline.composition import build
+from pipeline.context import Context
 from pipeline.core.errors import StoreUnreachable, WrongInput
 from pipeline.settings import Settings
 from pipeline.state.outages import is_cluster

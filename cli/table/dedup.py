@@ -56,7 +56,7 @@ def _print_cleaned(cleaned: Cleaned) -> None:
     for file in cleaned.files:
         output.say(f"what was removed is in {file}")
     if cleaned.left:
-        named = ", ".join(f"{key.day} {key.promotion_id}" for key in cleaned.left)
+        named = ", ".join(f"{key.day} {key.item_id}" for key in cleaned.left)
         output.note(("still more than one row:", "yellow"), f" {named}; clean again")
 
 
@@ -71,7 +71,7 @@ def _document(found: Doubled) -> dict[str, Any]:
         "keys": [
             {
                 "day": plan.key.day.isoformat(),
-                "promotion_id": plan.key.promotion_id,
+                "promotion_id": plan.key.item_id,
                 "rows": [_row(one, found.ours) for one in (plan.keep, *plan.remove)],
                 "keep": plan.keep.row.record_id,
                 "agrees": plan.agrees,
@@ -83,7 +83,7 @@ def _document(found: Doubled) -> dict[str, Any]:
         "left_alone": [
             {
                 "day": one.key.day.isoformat(),
-                "promotion_id": one.key.promotion_id,
+                "promotion_id": one.key.item_id,
                 "why": one.why,
                 "rows": [_row(row, found.ours) for row in one.rows],
             }
@@ -126,7 +126,7 @@ def _print(found: Doubled) -> None:
 
 def _print_left(left: LeftAlone, ours: str | None) -> None:
     """Print a key whose rows stay as they are, and why."""
-    output.say((f"{left.key.day} {left.key.promotion_id}", "bold"), f": left alone, {left.why}")
+    output.say((f"{left.key.day} {left.key.item_id}", "bold"), f": left alone, {left.why}")
     for one in left.rows:
         _print_row("stays", one, ours)
 
@@ -134,7 +134,7 @@ def _print_left(left: LeftAlone, ours: str | None) -> None:
 def _print_plan(plan: Plan, ours: str | None) -> None:
     """Print a key, its rows, and what happens to the cells that people filled."""
     why = "agrees with the source" if plan.agrees else "last edited"
-    output.say((f"{plan.key.day} {plan.key.promotion_id}", "bold"))
+    output.say((f"{plan.key.day} {plan.key.item_id}", "bold"))
     _print_row(f"keeps ({why})", plan.keep, ours)
     for one in plan.remove:
         _print_row("removes", one, ours)

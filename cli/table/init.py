@@ -10,7 +10,8 @@ from cryptography.fernet import Fernet
 
 from cli.session import log_to_stderr
 from cli.terminal import output
-from pipeline.context import Context, build
+from pipeline.composition import build
+from pipeline.context import Context
 from pipeline.core.coverage.status import NAME
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import Account

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple, TypeVar
+from typing import ClassVar, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from pipeline.core.redaction import hold_passing
@@ -78,26 +78,36 @@ class AccountDay(NamedTuple):
 
 
 class Key(NamedTuple):
-    """The unique key of a row: (时间, 单元ID)."""
+    """The unique key of a row: its day, the id of what it is about, as 单元ID, and the account where ids need one."""
 
     day: date
-    promotion_id: str
+    item_id: str
+    owner: str = ""
+
+
+_AS_STORED = {"item_id": "promotion_id", "item_name": "promotion_name"}  # the names by which releases know each other
 
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
-    """One promotion on one day, as the source reports it."""
+    """One promotion, project, material or account on one day, as the source reports it.
+
+    `owner` is the account where an id names something within its account only.
+    """
+
+    __pydantic_config__: ClassVar = {"alias_generator": lambda name: _AS_STORED.get(name, name)}
 
     account_id: str
     day: date
-    promotion_id: str
-    promotion_name: str
+    item_id: str
+    item_name: str
     metrics: Mapping[str, Decimal]
+    owner: str = ""
 
     @property
     def key(self) -> Key:
         """The row's key in the table."""
-        return Key(self.day, self.promotion_id)
+        return Key(self.day, self.item_id, self.owner)
 
     @property
     def cost(self) -> Decimal:
@@ -135,28 +145,29 @@ class WantedRow:
 class FoundRow:
     """One row as the table holds it.
 
-    `cells` has the value of each of our columns, `None` if empty or unreadable. A row without a day or a 单元ID has no
-    key: it can only be a person's.
+    `cells` has the value of each of our columns, `None` if empty or unreadable. A row without a day or an id has no
+    key: it can only be a person's. `owner` as in `ReportRow`.
     """
 
     record_id: str
     day: date | None
-    promotion_id: str
+    item_id: str
     account_name: str
     cost: Decimal
     cells: Mapping[str, Cell]
     creator: str | None = None
     created_ms: int = 0
+    owner: str = ""
 
     @property
     def key(self) -> Key | None:
         """The row's key, if it has one."""
-        return Key(self.day, self.promotion_id) if self.day and self.promotion_id else None
+        return Key(self.day, self.item_id, self.owner) if self.day and self.item_id else None
 
     def holding(self, cells: Mapping[str, Cell]) -> "FoundRow":
         """The same row with these cells; `dataclasses.replace` is too slow for large batches."""
-        own = self.record_id, self.day, self.promotion_id, self.account_name, self.cost
-        return FoundRow(*own, cells, self.creator, self.created_ms)
+        own = self.record_id, self.day, self.item_id, self.account_name, self.cost
+        return FoundRow(*own, cells, self.creator, self.created_ms, self.owner)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 def dump(value: object, kind: Any) -> bytes:  # noqa: ANN401 a type form such as list[ReportRow]
     """JSON of `value`."""
-    return _adapter(kind).dump_json(value)
+    return _adapter(kind).dump_json(value, by_alias=True)
 
 
 def load(kind: type[T], data: bytes, key: str, field: str = "") -> T:

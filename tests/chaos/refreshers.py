@@ -16,7 +16,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from cli.session import log_to_stderr
-from pipeline.context import Context, build
+from pipeline.composition import build
+from pipeline.context import Context
 from pipeline.core.errors import NeedsAuthorization
 from pipeline.core.model import TokenPair
 from pipeline.settings import Settings

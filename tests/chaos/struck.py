@@ -18,7 +18,7 @@ from redis.connection import AbstractConnection
 
 from cli.session import log_to_stderr
 from pipeline.clients.http import Http
-from pipeline.context import build
+from pipeline.composition import build
 from pipeline.settings import Settings
 from tests.chaos.campaign.rig import daily
 

@@ -168,6 +168,6 @@ def load_a_day_then_restate(team: Workers) -> str:
     team.worker()
     assert team.lab.sync(team.lab.day).state == RunState.SUCCESS
     key, row = next(iter(team.lab.source().items()))
-    place = {"promotion_id": key.promotion_id, "day": key.day.isoformat()}
+    place = {"promotion_id": key.item_id, "day": key.day.isoformat()}
     team.lab.control("figures", {"account_id": str(row["local_account_id"]), **place, "stat_cost": 777.25})
     return f"daily-{team.lab.day}"

@@ -19,7 +19,7 @@ from console.visit import Visit
 from console.who.logins import Logins, Person
 from console.who.throttle import Attempts
 from emulator.server import listen, url_of
-from pipeline.context import clock_of
+from pipeline.composition import clock_of
 from pipeline.core.errors import WrongInput
 from pipeline.settings import Settings
 from pipeline.state.console.sessions import Sessions

@@ -28,7 +28,7 @@ def moved(lab: Lab) -> None:
     """Load a day; then the source corrects one row of an account, and a person edits one of another day or account."""
     lab.sync()
     (restated, row), *_ = lab.source(lab.day, lab.day).items()
-    place = {"promotion_id": restated.promotion_id, "day": restated.day.isoformat()}
+    place = {"promotion_id": restated.item_id, "day": restated.day.isoformat()}
     lab.control("figures", {"account_id": str(row["local_account_id"]), **place, "clue_pay_order_cnt": 987})
     edited = next(record for record in reversed(lab.records()) if record["fields"].get("单元ID"))
     edit = {"table_id": lab.table_id, "record_id": edited["record_id"], "fields": lab.one_more_conversion(edited)}

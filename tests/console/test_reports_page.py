@@ -36,7 +36,7 @@ def test_a_range_is_summed_and_its_files_hold_the_table_s_rows(desk: Desk) -> No
         assert f"{cost:,.2f}" in html.text
         read = list(csv.DictReader(io.StringIO(text.content.decode("utf-8-sig"))))
         ids = {row["单元ID"] for row in read if row["单元ID"]}
-        assert {key.promotion_id for key in rows} <= ids
+        assert {key.item_id for key in rows} <= ids
         assert not [row for row in read if row["单元名称"][:1] in {"=", "+", "-", "@"}]
         sheet = openpyxl.load_workbook(io.BytesIO(xlsx.content), read_only=True).worksheets[0]
         assert sum(1 for _ in sheet.iter_rows()) == len(read) + 1

@@ -101,7 +101,7 @@ def complete_a_table(ctx: Context) -> None:
 def changed_row(lab: Lab) -> Plain:
     """Which row of the source to change."""
     key, row = next(iter(lab.source().items()))
-    place = {"promotion_id": key.promotion_id, "day": key.day.isoformat()}
+    place = {"promotion_id": key.item_id, "day": key.day.isoformat()}
     return {"account_id": str(row["local_account_id"]), **place}
 
 

@@ -58,7 +58,7 @@ def test_an_accounts_view_shows_the_accounts_rows_and_no_others(either: Lab) -> 
     views = {view.view_name: view.view_id for view in done(sdk.views(either.table_id, page_size=100)).items}
     wanted: dict[str, set[str]] = {}
     for key, row in either.source().items():
-        wanted.setdefault(either.facts["accounts"][str(row["local_account_id"])], set()).add(key.promotion_id)
+        wanted.setdefault(either.facts["accounts"][str(row["local_account_id"])], set()).add(key.item_id)
     assert len(wanted) > 1
     for name, promotions in wanted.items():
         rows = list(every_page(sdk, either.table_id, {"view_id": views[name]}, size=100))

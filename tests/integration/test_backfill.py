@@ -254,7 +254,7 @@ TOUCHES: dict[str, Callable[[Lab, Key], object]] = {
 
 
 def _place(lab: Lab, key: Key) -> dict[str, str]:
-    return {"table_id": lab.table_id, "unit_id": key.promotion_id, "day": key.day.isoformat()}
+    return {"table_id": lab.table_id, "unit_id": key.item_id, "day": key.day.isoformat()}
 
 
 @pytest.mark.parametrize("touch", TOUCHES)
@@ -272,7 +272,7 @@ def test_what_was_loaded_25_days_ago_is_fetched_anew_since_the_source_may_have_m
 ) -> None:
     key = a_loaded_key(lab, interrupted)
     number = next(number for number in chosen(lab) if lab.facts["accounts"][number] == lab.loaded()[key][0]["账户名称"])
-    place = {"account_id": number, "promotion_id": key.promotion_id, "day": key.day.isoformat()}
+    place = {"account_id": number, "promotion_id": key.item_id, "day": key.day.isoformat()}
     lab.control("figures", {**place, "stat_cost": 777.25})
     lab.at(time(14, 5), days_later=25)
     run, summary, fetches = again(lab, span)

@@ -24,7 +24,7 @@ def test_corrections_of_days_in_two_tables_are_on_one_page(lab: Lab) -> None:
     days = (first, first - timedelta(days=1))
     for day in days:
         (key, row), *_ = lab.source(day, day).items()
-        place = {"promotion_id": key.promotion_id, "day": key.day.isoformat()}
+        place = {"promotion_id": key.item_id, "day": key.day.isoformat()}
         lab.control("figures", {"account_id": str(row["local_account_id"]), **place, "clue_pay_order_cnt": 987})
     assert lab.sync().state == "success"
     ctx = lab.context()

@@ -62,7 +62,7 @@ def test_configured_and_computed_columns_are_filled_and_an_unchanged_day_writes_
     assert either.sync(either.day).state == RunState.SUCCESS
     metrics = "stat_cost,convert_cnt,clue_pay_order_cnt,show_cnt,click_cnt"
     rows = either.look("figures", start=str(either.day), end=str(either.day), metrics=metrics)["rows"]
-    loaded = {key.promotion_id: cells for key, (cells, *_) in either.loaded().items()}
+    loaded = {key.item_id: cells for key, (cells, *_) in either.loaded().items()}
     assert rows
     for row in rows:
         figures = {name: Decimal(str(row[name])) for name in metrics.split(",")}
@@ -309,27 +309,27 @@ def refuse(monkeypatch: pytest.MonkeyPatch, *promotions: str) -> None:
 def test_one_refused_row_is_named_and_all_others_are_written(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     source = lab.source()
     bad, row = next((key, row) for key, row in source.items() if str(row["local_account_id"]) == lab.big)
-    refuse(monkeypatch, bad.promotion_id)
+    refuse(monkeypatch, bad.item_id)
     summary = lab.sync(lab.day)
     assert summary.state == RunState.PARTIAL
     (account,) = [one for one in summary.accounts if not one.state.good]
     assert (account.id, account.state) == (str(row["local_account_id"]), DayState.INCOMPLETE)
     assert account.trouble
     assert account.trouble.reason == "row_refused"
-    assert bad.promotion_id in account.trouble.what_to_do
+    assert bad.item_id in account.trouble.what_to_do
     assert "1254061" in account.trouble.message
     assert lab.loaded().keys() == source.keys() - {bad}
     assert (summary.created, summary.unchanged) == (len(source) - 1, 0)
     assert lab.calls("records.batch_create") <= 40 + 1  # the status rows
     status = {row["fields"]["账户"]: row["fields"] for row in lab.records(str(lab.table_named("同步状态")["table_id"]))}
-    assert (status[account.name]["状态"], bad.promotion_id in status[account.name]["原因"]) == ("不完整", True)
+    assert (status[account.name]["状态"], bad.item_id in status[account.name]["原因"]) == ("不完整", True)
     monkeypatch.undo()
     assert lab.sync(lab.day).state == RunState.SUCCESS
     lab.assert_agrees()
 
 
 def test_rows_that_are_all_refused_cost_forty_calls_and_no_more(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    refuse(monkeypatch, *(key.promotion_id for key in lab.source()))
+    refuse(monkeypatch, *(key.item_id for key in lab.source()))
     summary = lab.sync(lab.day)
     assert summary.state == RunState.PARTIAL if any(one.state.good for one in summary.accounts) else RunState.FAILED
     assert lab.loaded() == {}
@@ -340,10 +340,10 @@ def test_a_refused_update_keeps_the_other_updates(lab: Lab, monkeypatch: pytest.
     lab.sync(lab.day)
     rows = [(key, row) for key, row in lab.source().items() if str(row["local_account_id"]) == lab.big][:5]
     for key, row in rows:
-        place = {"promotion_id": key.promotion_id, "day": key.day.isoformat()}
+        place = {"promotion_id": key.item_id, "day": key.day.isoformat()}
         lab.control("figures", {"account_id": str(row["local_account_id"]), **place, "stat_cost": 777.25})
     updates = Records.batch_update
-    bad = next(r["record_id"] for r in lab.records() if r["fields"].get("单元ID") == rows[2][0].promotion_id)
+    bad = next(r["record_id"] for r in lab.records() if r["fields"].get("单元ID") == rows[2][0].item_id)
 
     def broken(self: Records, changes: Sequence[tuple[str, Any]]) -> None:
         updates(self, [(number, {"消耗(元)": "much"} if number == bad else cells) for number, cells in changes])

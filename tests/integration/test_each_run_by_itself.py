@@ -208,7 +208,7 @@ def test_a_fetch_that_was_frozen_beyond_its_lease_does_not_bring_older_rows_back
     ctx = lab.context()
     run = begin(ctx, lab.day, [account], dry_run=False)
     key, row = next(one for one in lab.source().items() if str(one[1]["local_account_id"]) == account)
-    place = {"account_id": account, "promotion_id": key.promotion_id, "day": key.day.isoformat()}
+    place = {"account_id": account, "promotion_id": key.item_id, "day": key.day.isoformat()}
     whole: Any = fetch._fetch
     after: list[FetchOutcome] = []
 

@@ -111,7 +111,7 @@ def test_jsonl_has_ids_and_money_as_strings_and_counts_as_integers_and_goes_to_s
         if row["单元ID"]:
             found = table[Key(date.fromisoformat(row["时间"]), row["单元ID"])]
             assert (row["消耗(元)"], row["转化数"]) == (f"{Decimal(str(found['消耗(元)'])):.2f}", int(found["转化数"]))
-    assert {row["单元ID"] for row in rows if row["单元ID"]} == {key.promotion_id for key in table}
+    assert {row["单元ID"] for row in rows if row["单元ID"]} == {key.item_id for key in table}
 
 
 def test_json_says_what_was_written(loaded: Lab) -> None:
@@ -130,7 +130,7 @@ def test_only_the_accounts_that_were_asked_for(loaded: Lab) -> None:
     for words in ((), ("--from", "api")):
         ended = export(loaded, "--account", loaded.big, "--output", "-", *words)
         rows = rows_of_csv(ended.stdout.encode())
-        wanted = {key.promotion_id for key, row in there(loaded).items() if row["账户名称"] == name}
+        wanted = {key.item_id for key, row in there(loaded).items() if row["账户名称"] == name}
         assert {row["单元ID"] for row in rows} == wanted
 
 

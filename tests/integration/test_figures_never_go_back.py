@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from pipeline.clients.oceanengine.reports import promotion_report
+from pipeline.clients.oceanengine.reports import read_report
 from pipeline.context import Context
 from pipeline.core.errors import BadResponse
 from pipeline.core.model import CHINA, AccountDay, DayRange, Key
 from pipeline.core.outcome import DayState, Run, RunState, Summary
+from pipeline.core.reports import PROMOTION, Report
 from pipeline.core.runs.plan import parts
 from pipeline.steps.runs import fetch
 from pipeline.steps.runs.carry_out import carry_out
@@ -55,7 +56,7 @@ def a_figure_moves(lab: Lab, day: date | None = None) -> Key:
     """The first account's first promotion says something else from now on."""
     rows = lab.source(day, day).items()
     key = next(key for key, row in rows if str(row["local_account_id"]) == lab.accounts[0])
-    place = {"account_id": lab.accounts[0], "promotion_id": key.promotion_id, "day": key.day.isoformat()}
+    place = {"account_id": lab.accounts[0], "promotion_id": key.item_id, "day": key.day.isoformat()}
     lab.control("figures", {**place, "stat_cost": 777.25, "convert_cnt": 31})
     return key
 
@@ -172,7 +173,7 @@ def test_a_day_that_the_newer_run_loaded_and_a_person_changed_since_is_not_calle
     run = fetched_at_seven(few)
     moved = a_figure_moves(few)
     settled(few)
-    edited = {"table_id": few.table_id, "unit_id": moved.promotion_id, "day": moved.day.isoformat()}
+    edited = {"table_id": few.table_id, "unit_id": moved.item_id, "day": moved.day.isoformat()}
     few.control("rows/edit", {**edited, "fields": {"转化数": 99_999}, "by": "person"})
     summary = healed(few, run)
     assert summary.state == RunState.PARTIAL
@@ -233,15 +234,16 @@ def test_a_readings_time_is_redis_clock_before_its_first_call_and_a_second_look_
     ctx = few.context()
     wrong = replace(ctx, now=lambda: ctx.now() - timedelta(minutes=30))  # a worker whose own clock is off
     called: list[datetime] = []
-    report = promotion_report
+    report = read_report
 
-    def noted(*args: Any, **rest: Any) -> Any:  # noqa: ANN401
-        called.append(ctx.shared_now())
-        if len(called) == 1:
-            raise BadResponse("not whole")
-        return report(*args, **rest)
+    def noted(api: Any, asked: Report, *args: Any) -> Any:  # noqa: ANN401
+        if asked is PROMOTION:
+            called.append(ctx.shared_now())
+            if len(called) == 1:
+                raise BadResponse("not whole")
+        return report(api, asked, *args)
 
-    monkeypatch.setattr(fetch, "promotion_report", noted)
+    monkeypatch.setattr(fetch, "read_report", noted)
     run = begin(ctx, few.day, chosen(few), dry_run=False)
     outcome = fetch_account(wrong, run.run_id, 0, few.accounts[0])
     first, second = called

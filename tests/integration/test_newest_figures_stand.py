@@ -191,7 +191,7 @@ def figures_move(lab: MemoryLab, chance: random.Random) -> None:
     """Some promotions of the newest day say something else, one has come, one is gone."""
     rows = [(key, row) for key, row in lab.source().items() if str(row["local_account_id"]) in chosen(lab)]
     for key, row in chance.sample(rows, 3):
-        place = {"account_id": str(row["local_account_id"]), "promotion_id": key.promotion_id}
+        place = {"account_id": str(row["local_account_id"]), "promotion_id": key.item_id}
         moved = {"stat_cost": chance.randrange(100, 9_000), "convert_cnt": chance.randrange(90)}
         lab.control("figures", {**place, "day": key.day.isoformat(), **moved})
     new = {"account_id": chosen(lab)[0], "promotion_id": "7699000000000000001", "day": lab.day.isoformat()}

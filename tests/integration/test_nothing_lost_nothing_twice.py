@@ -54,7 +54,7 @@ def test_a_create_that_is_refused_once_is_there_once(lab: Lab, code: int) -> Non
 def test_an_update_whose_answer_is_lost_is_read_again(lab: Lab) -> None:
     lab.sync(lab.day)
     key, row = next(iter(lab.source().items()))
-    change = {"account_id": str(row["local_account_id"]), "promotion_id": key.promotion_id, "day": key.day.isoformat()}
+    change = {"account_id": str(row["local_account_id"]), "promotion_id": key.item_id, "day": key.day.isoformat()}
     lab.control("figures", {**change, "stat_cost": 777.25})
     lab.fault("records.batch_update", "drop_after", times=1)
     summary = lab.sync(lab.day)
@@ -65,9 +65,9 @@ def test_an_update_whose_answer_is_lost_is_read_again(lab: Lab) -> None:
 def test_a_row_that_a_person_deletes_while_it_is_updated_is_created_again(lab: Lab) -> None:
     lab.sync(lab.day)
     key, row = next(iter(lab.source().items()))
-    place = {"promotion_id": key.promotion_id, "day": key.day.isoformat()}
+    place = {"promotion_id": key.item_id, "day": key.day.isoformat()}
     lab.control("figures", {"account_id": str(row["local_account_id"]), **place, "stat_cost": 777.25})
-    deleted = {"table_id": lab.table_id, "unit_id": key.promotion_id, "day": key.day.isoformat()}
+    deleted = {"table_id": lab.table_id, "unit_id": key.item_id, "day": key.day.isoformat()}
     lab.before("records.batch_update", "rows/delete", deleted)
     assert lab.sync(lab.day).state == RunState.SUCCESS
     lab.assert_agrees()
@@ -76,7 +76,7 @@ def test_a_row_that_a_person_deletes_while_it_is_updated_is_created_again(lab: L
 def test_a_restated_figure_updates_one_cell_and_is_called_restated(either: Lab) -> None:
     either.sync(either.day)
     key, row = next(iter(either.source().items()))
-    place = {"promotion_id": key.promotion_id, "day": key.day.isoformat()}
+    place = {"promotion_id": key.item_id, "day": key.day.isoformat()}
     either.control("figures", {"account_id": str(row["local_account_id"]), **place, "clue_pay_order_cnt": 987})
     summary = either.sync(either.day)
     assert (summary.updated, len(summary.restatements), summary.edited) == (1, 1, 0)

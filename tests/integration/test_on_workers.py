@@ -241,7 +241,7 @@ def test_a_run_that_died_is_ended_by_catch_up(working: Workers) -> None:
 def test_settle_reads_yesterday_again(working: Workers) -> None:
     working.ended(working.result(working.send("laike.daily"))["result"]["run_id"])
     key, row = next(iter(working.lab.source().items()))
-    place = {"promotion_id": key.promotion_id, "day": key.day.isoformat()}
+    place = {"promotion_id": key.item_id, "day": key.day.isoformat()}
     working.lab.control("figures", {"account_id": str(row["local_account_id"]), **place, "stat_cost": 777.25})
     summary = working.ended(working.result(working.send("laike.settle"))["result"]["run_id"])
     assert (summary.state, len(summary.restatements), summary.updated) == (RunState.SUCCESS, 1, 1)

@@ -52,7 +52,7 @@ def report_twice(lab: Lab, **other: object) -> Key:
 def say_the_same(lab: Lab, key: Key, row: dict[str, Any], **other: object) -> None:
     """Let the copy report a row of the main account's."""
     figures = {name: row[name] for name in FIGURES} | other
-    place = {"account_id": copy_of(lab), "promotion_id": key.promotion_id, "day": key.day.isoformat()}
+    place = {"account_id": copy_of(lab), "promotion_id": key.item_id, "day": key.day.isoformat()}
     lab.control("figures", {**place, **figures})
 
 
@@ -101,7 +101,7 @@ def test_with_other_figures_both_accounts_are_incomplete_and_named(
     }  # fmt: skip
     if way is not in_one_batch:  # the first one's row was there by then, and is left as it is
         assert row_of(pair, key)["账户名称"] == name_of(pair, main_of(pair))
-        assert any(key.promotion_id in warning and name_of(pair, main_of(pair)) in warning for warning in last.warnings)
+        assert any(key.item_id in warning and name_of(pair, main_of(pair)) in warning for warning in last.warnings)
     if way is in_two_runs:
         assert pair.calls("report.promotion") == 2 + 1  # the holder was asked once more
     ours = reported(pair, main_of(pair)) | reported(pair, copy_of(pair))
@@ -135,7 +135,7 @@ def test_the_account_that_was_there_first_keeps_it_whatever_order_they_are_loade
 def test_a_row_that_a_person_puts_under_another_account_comes_back(pair: Lab) -> None:
     assert pair.sync().state == RunState.SUCCESS
     key = next(key for key, row in pair.source().items() if str(row["local_account_id"]) == main_of(pair))
-    place = {"table_id": pair.table_id, "unit_id": key.promotion_id, "day": key.day.isoformat()}
+    place = {"table_id": pair.table_id, "unit_id": key.item_id, "day": key.day.isoformat()}
     pair.control("rows/edit", {**place, "fields": {"账户名称": name_of(pair, copy_of(pair))}, "by": "person"})
     summary = pair.sync()
     assert (summary.state, summary.updated, summary.edited) == (RunState.SUCCESS, 1, 1)
@@ -146,7 +146,7 @@ def test_a_shared_row_that_a_person_changed_is_put_right_by_either_account(pair:
     key = report_twice(pair)
     in_two_runs(pair, pytest.MonkeyPatch())
     right = row_of(pair, key)
-    record = next(one for one in pair.records() if one["fields"].get("单元ID") == key.promotion_id)
+    record = next(one for one in pair.records() if one["fields"].get("单元ID") == key.item_id)
     edit = {"table_id": pair.table_id, "record_id": record["record_id"], "fields": pair.one_more_conversion(record)}
     pair.control("rows/edit", {**edit, "by": "person"})
     summary = pair.sync(pair.day, [copy_of(pair)])

@@ -40,7 +40,7 @@ def test_a_figure_that_differs_afterwards_is_put_right_and_called_nothing(lab: L
     lab.sync(lab.day)
     empty_redis(lab)
     key, row = next(iter(lab.source().items()))
-    place = {"account_id": str(row["local_account_id"]), "promotion_id": key.promotion_id, "day": key.day.isoformat()}
+    place = {"account_id": str(row["local_account_id"]), "promotion_id": key.item_id, "day": key.day.isoformat()}
     lab.control("figures", {**place, "stat_cost": 777.25})
     summary = lab.sync(lab.day)
     assert (summary.state, summary.updated, len(summary.restatements), summary.edited) == (RunState.SUCCESS, 1, 0, 0)

@@ -14,7 +14,7 @@ def names_of_the_bad(summary: Summary) -> list[str]:
 
 def test_a_row_dropped_between_write_and_read_back_makes_the_run_partial_and_names_account_and_day(either: Lab) -> None:
     account_id, key = next((str(row["local_account_id"]), key) for key, row in either.source().items())
-    dropped = {"table_id": either.table_id, "unit_id": key.promotion_id, "day": key.day.isoformat()}
+    dropped = {"table_id": either.table_id, "unit_id": key.item_id, "day": key.day.isoformat()}
     searches_before_the_read_back = 2  # the early read; the count of the table's rows
     either.before("records.search", "rows/delete", dropped, call=searches_before_the_read_back + 1)
     summary = either.sync(either.day)
@@ -134,7 +134,7 @@ def test_an_empty_report_of_an_account_that_spent_is_not_called_empty(lab: Lab) 
 def test_what_the_table_has_beyond_the_source_is_told_in_yuan_and_kept(either: Lab) -> None:
     either.sync(either.day)
     key, row = next(iter(either.source().items()))
-    gone = {"account_id": str(row["local_account_id"]), "promotion_id": key.promotion_id, "day": key.day.isoformat()}
+    gone = {"account_id": str(row["local_account_id"]), "promotion_id": key.item_id, "day": key.day.isoformat()}
     either.control("figures", {**gone, "absent": True})
     summary = either.sync(either.day)
     assert (summary.state, summary.gone) == (RunState.SUCCESS, 1)

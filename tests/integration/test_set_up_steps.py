@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.context import Context, build
+from pipeline.composition import build
+from pipeline.context import Context
 from pipeline.core.outcome import RunState
 from pipeline.core.overview.setup.model import TablePlan
 from pipeline.core.overview.setup.steps import setup_of

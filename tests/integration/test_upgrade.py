@@ -134,7 +134,7 @@ def test_what_was_usual_is_known_and_a_correction_is_called_one(left: Lab) -> No
         at: (one.rows, one.cost) for at, one in loaded_before().items()
     }
     key = next(key for key in left.source(LAST, LAST) if key.day == LAST)
-    place = {"account_id": ACCOUNTS[0], "promotion_id": key.promotion_id}
+    place = {"account_id": ACCOUNTS[0], "promotion_id": key.item_id}
     older, newest = LAST - timedelta(days=20), LAST + timedelta(days=1)
     left.control("figures", {**place, "day": older.isoformat(), "stat_cost": 777.25})
     left.control("figures", {**place, "day": newest.isoformat(), "stat_cost": 99000})

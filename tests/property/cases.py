@@ -98,10 +98,10 @@ class Case:
         figures = self.report.get((row.place, row.day), (4150, 3, 1383, 1))
         there = self._reported(row.place, row.day, figures)
         cells: Cells = {
-            UNIT: there.promotion_id,
+            UNIT: there.item_id,
             ACCOUNT: account_of(row.place).name,
             DAY: self.day_cell(there.day),
-            NAME: there.promotion_name,
+            NAME: there.item_name,
             **{column: self.figure_cell(column, there.metrics[metric]) for column, metric in FIGURES.items()},
         }
         if row.kind == "off":

@@ -111,7 +111,7 @@ class Loading:
         inserted = {UNIT: "9", NAME: "手工记录", NOTE: f"新{number}", DAY: self.case.day_cell(self.case.newest)}
         reported = self.case.source()
         if deed.what == "insert ours" and reported:
-            inserted |= {UNIT: reported[number % len(reported)].promotion_id}
+            inserted |= {UNIT: reported[number % len(reported)].item_id}
             inserted |= {DAY: self.case.day_cell(reported[number % len(reported)].day)}
         deeds: dict[str, tuple[str, dict[str, Any]]] = {
             "edit ours": ("rows/edit", {**at, "fields": {"转化数": self.case.figure_cell("转化数", Decimal(77))}}),
@@ -161,4 +161,4 @@ def right(cells: dict[str, Any], case: Case, key: Key) -> bool:
     row = next(row for row in case.source() if row.key == key)
     account = next(account for account in ACCOUNTS if account.id == row.account_id)
     figures = all(Decimal(str(cells.get(column, "nan"))) == row.metrics[metric] for column, metric in FIGURES.items())
-    return figures and (cells.get(ACCOUNT), cells.get(NAME)) == (account.name, row.promotion_name)
+    return figures and (cells.get(ACCOUNT), cells.get(NAME)) == (account.name, row.item_name)

@@ -192,7 +192,7 @@ def _cause(case: Case, before: Case, account_id: str, day: date) -> Cause:
 
 def _line(key: Key, column: str, change: str, cause: Cause) -> tuple[str, str, str, str, Cause]:
     old, new = (f"{Decimal(text).normalize():f}" for text in change.split())
-    return key.day.isoformat(), key.promotion_id, column, f"{old} → {new}", cause
+    return key.day.isoformat(), key.item_id, column, f"{old} → {new}", cause
 
 
 def _batches(loading: Loading) -> list[Batch]:
@@ -205,7 +205,7 @@ def _revisions(batch: Batch) -> list[Revision]:
 
 def _told(batch: Batch) -> Told:
     return Told(
-        _line(Key(one.day, one.promotion_id), figure.column, f"{figure.old} {figure.new}", one.cause)
+        _line(Key(one.day, one.item_id), figure.column, f"{figure.old} {figure.new}", one.cause)
         for one in _revisions(batch)
         for figure in one.figures
     )

@@ -1,11 +1,10 @@
-"""The 本地推 reports: a row for each promotion and day, the projects' sum by day, the account's totals.
+"""Read the daily reports of 本地推: a row for each item and day, its sums by day, the account's totals.
 
-Follows 巨量引擎 Marketing API: 获取广告数据 (local/report/promotion/get), 获取项目数据 (local/report/project/get) and
-获取账户数据 (local/report/account/get).
+Follows the pages of 巨量引擎 Marketing API that `core.reports` names.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -14,48 +13,47 @@ from pipeline.clients.oceanengine.api import OceanEngine
 from pipeline.clients.oceanengine.values import day_in, figure_in, id_in, name_in
 from pipeline.core.errors import BadResponse
 from pipeline.core.model import ZERO, DayRange, ReportRow, Totals
+from pipeline.core.reports import ACCOUNT, Report
 from pipeline.core.table.columns import COSTS, RATIOS
 
-PROMOTION_REPORT = "/open_api/v3.0/local/report/promotion/get/"
-PROJECT_REPORT = "/open_api/v3.0/local/report/project/get/"
-ACCOUNT_REPORT = "/open_api/v3.0/local/report/account/get/"
 TOTALS = ("stat_cost", "convert_cnt")
 DENOMINATORS = {"conversion_cost": "convert_cnt", "conversion_rate": "click_cnt", "ctr": "show_cnt"}
 
 
-def promotion_report(api: OceanEngine, account_id: str, days: DayRange, metrics: Sequence[str]) -> list[ReportRow]:
-    """Every promotion's figures on each of `days`; a promotion without data has no row.
+def read_report(
+    api: OceanEngine, report: Report, account_id: str, days: DayRange, metrics: Sequence[str]
+) -> list[ReportRow]:
+    """The figures of each item of a report on each of `days`; an item without data on a day has no row.
 
     Raises:
-        BadResponse: A row lacks promotion, day or a compulsory metric, has an unusable name, or lies outside `days`.
+        BadResponse: A row lacks its item, its day or a compulsory metric, has an unusable name, or lies outside `days`.
     """
-    rows = api.pages(
-        PROMOTION_REPORT, _params(account_id, days, metrics), "promotion_list", ("promotion_id", "stat_time_day")
-    )
-    return [_report_row(account_id, row, days, metrics) for row in rows]
+    identity = ("stat_time_day",) if report.about_account else (report.id_field, "stat_time_day")
+    rows = api.pages(report.path, _params(account_id, days, metrics), report.rows, identity)
+    return [_report_row(report, account_id, row, days, metrics) for row in rows]
 
 
-def promotion_rows(api: OceanEngine, account_id: str, days: DayRange) -> int:
-    """Count the rows of the promotion report."""
-    return api.count(PROMOTION_REPORT, _params(account_id, days, ["stat_cost"]), "promotion_list")
+def report_rows(api: OceanEngine, report: Report, account_id: str, days: DayRange) -> int:
+    """Count the rows of a report."""
+    return api.count(report.path, _params(account_id, days, ["stat_cost"]), report.rows)
 
 
-def project_report(api: OceanEngine, account_id: str, days: DayRange) -> dict[date, Decimal]:
-    """The projects' 消耗 (元) by day; a day without data is absent. Raises as `promotion_report` does."""
-    rows = api.pages(
-        PROJECT_REPORT, _params(account_id, days, ["stat_cost"]), "project_list", ("project_id", "stat_time_day")
-    )
+def daily_costs(rows: Iterable[ReportRow]) -> dict[date, Decimal]:
+    """The sum of 消耗 (元) by day; a day without rows is absent."""
     sums: dict[date, Decimal] = defaultdict(Decimal)
     for row in rows:
-        id_in(PROJECT_REPORT, row, "project_id")
-        sums[day_in(row, days)] += figure_in(row, "stat_cost")
+        sums[row.day] += row.cost
     return dict(sums)
 
 
 def account_totals(api: OceanEngine, account_id: str, days: DayRange) -> dict[date, Totals]:
-    """The account's 消耗 (元) and 转化数 by day; a day without data is absent. Raises as `promotion_report` does."""
-    rows = api.pages(ACCOUNT_REPORT, _params(account_id, days, TOTALS), "data_list", ("stat_time_day",))
-    return {day_in(row, days): Totals(*_metrics(row, TOTALS).values()) for row in rows}
+    """The account's 消耗 (元) and 转化数 by day; a day without data is absent. Raises as `read_report` does."""
+    return totals_of(read_report(api, ACCOUNT, account_id, days, TOTALS))
+
+
+def totals_of(rows: Iterable[ReportRow]) -> dict[date, Totals]:
+    """The same from the rows of the account report."""
+    return {row.day: Totals(*(row.metrics[name] for name in TOTALS)) for row in rows}
 
 
 def is_ratio(metric: str) -> bool:
@@ -75,9 +73,14 @@ def _params(account_id: str, days: DayRange, metrics: Sequence[str]) -> dict[str
     }
 
 
-def _report_row(account_id: str, row: Mapping[str, Any], days: DayRange, metrics: Sequence[str]) -> ReportRow:
-    promotion_id, name = id_in(PROMOTION_REPORT, row, "promotion_id"), name_in(row, "promotion_name")
-    return ReportRow(account_id, day_in(row, days), promotion_id, name, _metrics(row, metrics))
+def _report_row(
+    report: Report, account_id: str, row: Mapping[str, Any], days: DayRange, metrics: Sequence[str]
+) -> ReportRow:
+    if report.about_account:
+        return ReportRow(account_id, day_in(row, days), account_id, "", _metrics(row, metrics))
+    item_id, name = id_in(report.path, row, report.id_field), name_in(row, report.name_field)
+    owner = account_id if report.within_account else ""
+    return ReportRow(account_id, day_in(row, days), item_id, name, _metrics(row, metrics), owner)
 
 
 def _metrics(row: Mapping[str, Any], names: Sequence[str]) -> dict[str, Decimal]:

@@ -1,7 +1,8 @@
 """Spend outside promotions (全域推广 and the like): when a day is whole although its account spent more.
 
 Either promotions are missing, or money was spent in plans that no report has rows of. The project report is the second
-witness: it sums the same promotions, so it shows a row that only the promotion report lacks.
+witness: it sums the same promotions, so it shows a row that only the promotion report lacks. For a table of projects
+the promotions are the witness; what is remembered is that of the promotions.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -12,6 +13,7 @@ from decimal import Decimal
 from pipeline.core.errors import LaikeError, Trouble
 from pipeline.core.model import CHINA, ZERO, china_day
 from pipeline.core.outcome import DayOutcome, DayState
+from pipeline.core.reports import PROMOTION, REPORTS, Report
 
 TOLERANCE_YUAN = Decimal("0.05")  # the API rounds rows and totals apart
 TOLERANCE_SHARE = Decimal("0.001")
@@ -62,11 +64,11 @@ class Look:
         at: When it began.
         settle_at: When yesterday's figures have settled.
         owed_from: The oldest day that is read again by itself.
-        projects: The sum of the projects by day, an absent day is zero; `None`: the report cannot be read.
+        witness: The sums of the report's witness by day, an absent day is zero; `None`: it cannot be read.
         unread: Why not.
         noted: Days on which the account spent more before.
         readings: The last good readings of the days in question.
-        with_rows: Days on which promotions had rows.
+        with_rows: Days on which the report had rows.
     """
 
     account_id: str
@@ -74,11 +76,17 @@ class Look:
     at: datetime
     settle_at: time
     owed_from: date = date.min
-    projects: Mapping[date, Decimal] | None = None
+    witness: Mapping[date, Decimal] | None = None
     unread: Trouble | None = None
     noted: Mapping[date, Noted] = field(default_factory=dict)
     readings: Mapping[date, Reading] = field(default_factory=dict)
     with_rows: Collection[date] = ()
+    report: Report = PROMOTION
+
+    @property
+    def other(self) -> Report:
+        """The witness of the report."""
+        return REPORTS[self.report.witness]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +104,7 @@ class Weighing:
 
     Attributes:
         noted: What to remember of days on which the account spent more.
-        unread: Why the project report could not be read, if it was needed.
+        unread: Why the witness could not be read, if it was needed.
         look_again: Whether reading the account again at once may make a day good.
     """
 
@@ -124,17 +132,16 @@ def weigh(short: DayOutcome, costs: Mapping[str, Decimal], look: Look) -> Weighe
         costs: 消耗 (元) of each promotion that has a row.
     """
     noted = look.noted.get(short.day, Noted())
-    if look.projects is None:
-        return Weighed(_unread(short, look.unread), noted, look_again=True)
-    project = look.projects.get(short.day, ZERO)
-    if abs(project - short.cost) > tolerance(project, short.rows):
-        return _other_projects(short, project, look, noted)
+    if look.witness is None:
+        return Weighed(_unread(short, look), noted, look_again=True)
+    witness = look.witness.get(short.day, ZERO)
+    if abs(witness - short.cost) > tolerance(witness, short.rows):
+        return _other_sum(short, witness, look, noted)
     if lost := _lost(short, costs, look.readings.get(short.day)):
         return _stuck(short, look, noted, *_words_of_lost(lost))
     if not short.rows and any(timedelta() < short.day - day <= LATELY for day in look.with_rows):
-        return _stuck(
-            short, look, noted, "has no rows, though it had some lately", "没有任何单元数据，而此前 14 天内有数据"
-        )
+        lately = f"没有任何{look.report.item}数据，而此前 14 天内有数据"
+        return _stuck(short, look, noted, "has no rows, though it had some lately", lately)
     return _outside(short, look, noted)
 
 
@@ -175,12 +182,12 @@ def _lost(short: DayOutcome, costs: Mapping[str, Decimal], before: Reading | Non
     return lost if _total(short) > before.total - theirs + tolerance(theirs, 1) else {}
 
 
-def _other_projects(short: DayOutcome, project: Decimal, look: Look, noted: Noted) -> Weighed:
+def _other_sum(short: DayOutcome, witness: Decimal, look: Look, noted: Noted) -> Weighed:
     total = _total(short)
-    english, chinese = f"but the projects to {project}", f"但项目合计 {project:,.2f} 元"
-    if abs(project - total) <= tolerance(total, 1):
+    english, chinese = f"but the {look.other.name}s to {witness}", f"但{look.other.item}合计 {witness:,.2f} 元"
+    if abs(witness - total) <= tolerance(total, 1):
         return _stuck(short, look, noted, english, chinese)
-    return Weighed(_not_whole(short, english, chinese), replace(noted, since=None), look_again=True)
+    return Weighed(_not_whole(short, look, english, chinese), replace(noted, since=None), look_again=True)
 
 
 def _stuck(short: DayOutcome, look: Look, noted: Noted, english: str, chinese: str) -> Weighed:
@@ -191,7 +198,7 @@ def _stuck(short: DayOutcome, look: Look, noted: Noted, english: str, chinese: s
     noted = replace(noted, since=None, stuck=tuple(sorted(mornings)))
     found = {*mornings, *(day for one in look.noted.values() for day in one.stuck)}
     named = sum(today - day <= LATELY for day in found) >= SETTLED_READINGS
-    return Weighed(_not_whole(short, english, chinese, look.account_id if named else None), noted, look_again=True)
+    return Weighed(_not_whole(short, look, english, chinese, named=named), noted, look_again=True)
 
 
 def _words_of_lost(lost: Mapping[str, Decimal]) -> tuple[str, str]:
@@ -202,19 +209,19 @@ def _words_of_lost(lost: Mapping[str, Decimal]) -> tuple[str, str]:
     )
 
 
-def _not_whole(short: DayOutcome, english: str, chinese: str, account_id: str | None = None) -> DayOutcome:
-    """An incomplete day; `account_id` is the account whose difference a person may accept."""
-    day, total = short.day, _total(short)
-    said = (
-        f"{day} 账户消耗 {total:,.2f} 元，单元合计 {short.cost:,.2f} 元，相差 {total - short.cost:,.2f} 元；{chinese}；"
-    )
+def _not_whole(short: DayOutcome, look: Look, english: str, chinese: str, *, named: bool = False) -> DayOutcome:
+    """An incomplete day; `named`: with the setting by which a person may accept the difference."""
+    day, total, account_id = short.day, _total(short), look.account_id
+    sums = f"账户消耗 {total:,.2f} 元，{look.report.item}合计 {short.cost:,.2f} 元"
+    said = f"{day} {sums}，相差 {total - short.cost:,.2f} 元；{chinese}；"
     check = "已连续多日，不会自行恢复，请在巨量引擎后台核对；"
     setting = f'确认这笔差额属实后，在 laike.toml 的 [accounts.{account_id}] 中设置 difference = "expected"。'
     trouble = Trouble(
         reason="incomplete",
-        message=f"{day}: the promotions' stat_cost sums to {short.cost}, the account report says {total}, {english}",
-        what_to_do=said + (f"{check}{_IF_TRUE}" if account_id else "系统会自动重新获取。"),
-        for_maintainer=f"{said}{check}{setting}" if account_id else None,
+        message=f"{day}: the stat_cost of each {look.report.name} sums to {short.cost}, "
+        f"the account report says {total}, {english}",
+        what_to_do=said + (f"{check}{_IF_TRUE}" if named else "系统会自动重新获取。"),
+        for_maintainer=f"{said}{check}{setting}" if named else None,
     )
     return replace(short, trouble=trouble)
 
@@ -224,21 +231,21 @@ def _waiting(short: DayOutcome, look: Look, until: datetime) -> DayOutcome:
     cure = "系统会再核对一次，暂无需处理" if short.day >= look.owed_from else "请对该日重新补数，以便再次核对"
     trouble = Trouble(
         reason="incomplete",
-        message=f"{short.day}: the account spent {amount} more than its promotions, which the projects find whole; "
-        f"it counts if a reading after {moment} says the same",
-        what_to_do=f"{short.day} 账户消耗比单元合计多 {amount:,.2f} 元，可能是全域推广等单元以外的消耗；"
+        message=f"{short.day}: the account spent {amount} more than its {look.report.name}s, "
+        f"which the {look.other.name}s find whole; it counts if a reading after {moment} says the same",
+        what_to_do=f"{short.day} 账户消耗比{look.report.item}合计多 {amount:,.2f} 元，可能是全域推广等单元以外的消耗；"
         f"{moment} 后{cure}。",
     )
     return replace(short, trouble=trouble, again_at=until)
 
 
-def _unread(short: DayOutcome, why: Trouble | None) -> DayOutcome:
-    amount = _total(short) - short.cost
-    said = f"{short.day} 账户消耗比单元合计多 {amount:,.2f} 元，而项目报表读取失败，无法核对；"
+def _unread(short: DayOutcome, look: Look) -> DayOutcome:
+    amount, why, own, other = _total(short) - short.cost, look.unread, look.report, look.other
+    said = f"{short.day} 账户消耗比{own.item}合计多 {amount:,.2f} 元，而{other.item}报表读取失败，无法核对；"
     trouble = Trouble(
         reason="incomplete",
-        message=f"{short.day}: the account spent {amount} more than its promotions, "
-        f"and the project report cannot be read: {why.message if why else 'unknown'}",
+        message=f"{short.day}: the account spent {amount} more than its {own.name}s, "
+        f"and the {other.name} report cannot be read: {why.message if why else 'unknown'}",
         what_to_do=said + (why.what_to_do if why else "系统会自动重新获取。"),
         for_maintainer=said + why.at_terminal if why else None,
         code=why.code if why else None,

@@ -12,28 +12,29 @@ from pipeline.core.errors import Trouble
 from pipeline.core.model import ZERO, Account, AccountDay, FoundRow, Key, ReportRow, Totals, WantedRow, by_key, grouped
 from pipeline.core.outcome import DayOutcome, DayState, Refusal, VerifyOutcome
 from pipeline.core.read_back import DayAgreement
+from pipeline.core.reports import PROMOTION, Report
 
 PROMOTIONS_NAMED = 3  # of the refused rows of a day
 
 
 def judge_days(
-    rows: Sequence[ReportRow], totals: Mapping[date, Totals], days: Iterable[date]
+    rows: Sequence[ReportRow], totals: Mapping[date, Totals], days: Iterable[date], report: Report = PROMOTION
 ) -> tuple[DayOutcome, ...]:
-    """Each day's state from its promotion rows and the account report (an absent day is zero).
+    """Each day's state from its rows and the account report (an absent day is zero).
 
-    A day whose promotions do not sum to the account's 消耗 is incomplete here; if they sum to less, `core.spend`
-    may still accept it as whole.
+    A day whose rows must sum to the account's 消耗 and do not is incomplete here; if they sum to less,
+    `core.accounts.spend` may still accept it as whole.
     """
     by_day = grouped((row.day, row) for row in rows)
-    return tuple(_judge_day(day, by_day.get(day, []), totals.get(day)) for day in days)
+    return tuple(_judge_day(day, by_day.get(day, []), totals.get(day), report) for day in days)
 
 
-def _judge_day(day: date, rows: Sequence[ReportRow], totals: Totals | None) -> DayOutcome:
+def _judge_day(day: date, rows: Sequence[ReportRow], totals: Totals | None, report: Report) -> DayOutcome:
     cost = sum((row.cost for row in rows), ZERO)
     outcome = DayOutcome(day=day, state=DayState.LOADED, rows=len(rows), cost=cost, totals=totals)
     total = totals.cost if totals else ZERO
-    if abs(cost - total) > tolerance(total, len(rows)):
-        return replace(outcome, state=DayState.INCOMPLETE, trouble=_incomplete(day, cost, total))
+    if report.sums_up and abs(cost - total) > tolerance(total, len(rows)):
+        return replace(outcome, state=DayState.INCOMPLETE, trouble=_incomplete(day, cost, total, report))
     return outcome if rows else replace(outcome, state=DayState.EMPTY)
 
 
@@ -54,12 +55,12 @@ def spent_before(day: date, totals: Mapping[date, Totals]) -> bool:
     return any(totals[one].cost for one in week if one in totals)
 
 
-def _incomplete(day: date, cost: Decimal, total: Decimal) -> Trouble:
+def _incomplete(day: date, cost: Decimal, total: Decimal, report: Report) -> Trouble:
     difference = abs(cost - total)
     return Trouble(
         reason="incomplete",
-        message=f"{day}: the promotions' stat_cost sums to {cost} but the account report says {total}",
-        what_to_do=f"{day} 单元消耗合计 {cost:,.2f} 元，账户合计 {total:,.2f} 元，"
+        message=f"{day}: the stat_cost of each {report.name} sums to {cost} but the account report says {total}",
+        what_to_do=f"{day} {report.item}消耗合计 {cost:,.2f} 元，账户合计 {total:,.2f} 元，"
         f"相差 {difference:,.2f} 元；系统会自动重新获取。",
     )
 
@@ -67,7 +68,7 @@ def _incomplete(day: date, cost: Decimal, total: Decimal) -> Trouble:
 def checksum(rows: Iterable[ReportRow]) -> str:
     """A digest of the source's rows, whatever their order."""
     lines = sorted(
-        f"{row.day}|{row.promotion_id}|{row.promotion_name}|"
+        f"{row.day}|{row.item_id}|{row.item_name}|"
         + "|".join(f"{name}={row.metrics[name].normalize():f}" for name in sorted(row.metrics))
         for row in rows
     )
@@ -88,7 +89,7 @@ def settle_shared_keys(rows: Sequence[ReportRow]) -> tuple[list[ReportRow], tupl
 
 def refusals(rows: Iterable[tuple[WantedRow, str]]) -> tuple[Refusal, ...]:
     """Refused rows and why, by account and day."""
-    by_day = grouped((AccountDay(row.account_id, row.key.day), (row.key.promotion_id, why)) for row, why in rows)
+    by_day = grouped((AccountDay(row.account_id, row.key.day), (row.key.item_id, why)) for row, why in rows)
     return tuple(
         Refusal(
             account_id=at.account_id,

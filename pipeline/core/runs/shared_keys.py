@@ -53,8 +53,7 @@ def _doubts(unknown: Iterable[tuple[Guest, Trouble]]) -> tuple[Doubt, ...]:
 def _named(torn: Iterable[Guest], accounts: Mapping[str, Account]) -> Iterable[str]:
     """A line for each day and pair of accounts that contradict each other."""
     promotions = grouped(
-        ((one.row.key.day, one.holder.name, accounts[one.row.account_id].name), one.row.key.promotion_id)
-        for one in torn
+        ((one.row.key.day, one.holder.name, accounts[one.row.account_id].name), one.row.key.item_id) for one in torn
     )
     for (day, holder, other), ids in promotions.items():
         shown = ", ".join(ids[:PROMOTIONS_NAMED]) + (f" 等 {len(ids)} 个" if len(ids) > PROMOTIONS_NAMED else "")

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import cast
 
 from pipeline.core.model import Cell
+from pipeline.core.reports import ACCOUNT_ID, ACCOUNT_NAME, PROMOTION, Report
 from pipeline.core.table.formula import Formula
 
 
@@ -43,14 +44,6 @@ DIGITS_MAX = 8
 LAST_DIGITS = tuple(Decimal(1).scaleb(-digits) for digits in range(DIGITS_MAX + 1))
 FIGURE_DIGITS_MAX = 15  # no float holds more digits before the point
 FIGURE_DIGITS_MIN = -30  # a figure nearer to 0 might fill the memory when written out
-DIMENSIONS = {
-    "account_name": Kind.TEXT,
-    "account_id": Kind.ID,
-    "day": Kind.DAY,
-    "promotion_id": Kind.ID,
-    "promotion_name": Kind.TEXT,
-}
-COMPULSORY = ("day", "promotion_id", "account_name", "stat_cost")  # needed to find and compare rows
 # 巨量引擎, 获取广告数据 (local/report/promotion/get): the row's fields, the official SDK's names
 AMOUNTS = (  # 元
     "stat_cost", "oto_pay_order_amount", "live_oto_pay_order_stat_amount", "video_oto_pay_order_stat_amount",
@@ -88,6 +81,22 @@ METRICS: Mapping[str, Kind] = {
 _ENTRY_KEYS = ("name", "metric", "formula", "round")
 
 
+def dimensions(report: Report) -> dict[str, Kind]:
+    """What a row of a report says of what it is about, by field."""
+    own = {report.id_field: Kind.ID, report.name_field: Kind.TEXT}
+    return {ACCOUNT_NAME: Kind.TEXT, ACCOUNT_ID: Kind.ID, "day": Kind.DAY, **own}
+
+
+def compulsory(report: Report) -> tuple[str, ...]:
+    """What fills the columns that are needed to find and compare rows."""
+    return tuple(dict.fromkeys((*report.key_sources, ACCOUNT_NAME, "stat_cost")))
+
+
+def metrics_in(report: Report) -> tuple[str, ...]:
+    """The metrics that a report has."""
+    return tuple(name for name in METRICS if name not in report.lacks)
+
+
 def plain_figure(text: str) -> Decimal | None:
     """The figure in a text; not Python's `1_000` nor digits of other scripts."""
     try:
@@ -111,7 +120,7 @@ class Column:
     """One column that we write: its name in the table, what fills it, what it holds."""
 
     name: str
-    source: str  # account_name, account_id, day, promotion_id, promotion_name, a metric, or the text of `formula`
+    source: str  # account_name, account_id, day, a field of the report's item, a metric, or the text of `formula`
     kind: Kind
     digits: int | None = None  # after the point; `None`: as usual for its kind
     formula: Formula | None = None
@@ -121,7 +130,7 @@ class Column:
         """The metrics of the report that fill it."""
         if self.formula:
             return self.formula.names
-        return () if self.source in DIMENSIONS else (self.source,)
+        return (self.source,) if self.source in METRICS else ()
 
     def figure(self, metrics: Mapping[str, Decimal]) -> Decimal | None:
         """The column's figure for a row of the report."""
@@ -159,11 +168,7 @@ class Column:
         return DIGITS[self.kind] if self.digits is None else self.digits
 
 
-DEFAULT_COLUMNS = (
-    Column("账户名称", "account_name", Kind.TEXT),
-    Column("时间", "day", Kind.DAY),
-    Column("单元ID", "promotion_id", Kind.ID),
-    Column("单元名称", "promotion_name", Kind.TEXT),
+_FIGURES = (
     Column("消耗(元)", "stat_cost", Kind.MONEY),
     Column("转化数", "convert_cnt", Kind.COUNT),
     Column("转化成本(元)", "conversion_cost", Kind.MONEY),
@@ -171,27 +176,49 @@ DEFAULT_COLUMNS = (
 )
 
 
+def usual_columns(report: Report) -> tuple[Column, ...]:
+    """The columns of a report's table, unless the settings say otherwise."""
+    kinds = dimensions(report)
+    names = {ACCOUNT_NAME: "账户名称", "day": "时间", ACCOUNT_ID: "账户ID"}
+    names |= {report.id_field: f"{report.item}ID", report.name_field: f"{report.item}名称"}
+    left_out = kinds.keys() - {ACCOUNT_NAME, report.name_field, *report.key_sources}
+    return (
+        *(Column(name, source, kinds[source]) for source, name in names.items() if source not in left_out),
+        *_FIGURES,
+    )
+
+
+DEFAULT_COLUMNS = usual_columns(PROMOTION)
+
+
 def metrics_of(columns: Sequence[Column]) -> tuple[str, ...]:
     """The metrics to fetch for these columns, each once."""
     return tuple(dict.fromkeys(name for column in columns for name in column.metrics))
 
 
-def columns_of(entries: object) -> tuple[Column, ...]:
+def name_column(columns: Sequence[Column]) -> str | None:
+    """The column that names what a row is about, if there is one besides the account's."""
+    return next((one.name for one in columns if one.kind == Kind.TEXT and one.source != ACCOUNT_NAME), None)
+
+
+def columns_of(entries: object, report: Report = PROMOTION) -> tuple[Column, ...]:
     """Columns of settings: `{"name", "metric" | "formula", "round"?}` each; `ValueError` lists all problems."""
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise ValueError("is no list of columns, each with a name and a metric or a formula")
-    problems = [f"{_title(place, entry)}: {words}" for place, entry in enumerate(entries, 1) for words in _wrong(entry)]
-    problems += _wrong_together(entries)
+    problems = [
+        f"{_title(place, entry)}: {words}" for place, entry in enumerate(entries, 1) for words in _wrong(entry, report)
+    ]
+    problems += _wrong_together(entries, report)
     if problems:
         raise ValueError("\n".join(problems))
-    return tuple(_column(entry) for entry in entries)
+    return tuple(_column(entry, report) for entry in entries)
 
 
 def _title(place: int, entry: Mapping[str, object]) -> str:
     return f"column {place} ({entry['name']})" if entry.get("name") else f"column {place}"
 
 
-def _wrong(entry: Mapping[str, object]) -> Iterator[str]:
+def _wrong(entry: Mapping[str, object], report: Report) -> Iterator[str]:
     """What is wrong with one column."""
     for key in entry.keys() - set(_ENTRY_KEYS):
         yield f"{key!r} is not known{_nearest(key, _ENTRY_KEYS)}"
@@ -201,19 +228,19 @@ def _wrong(entry: Mapping[str, object]) -> Iterator[str]:
     if len(given) != 1:
         yield "needs a metric or a formula" if not given else "has both a metric and a formula"
         return
-    yield from _wrong_source(given[0], entry[given[0]])
+    yield from _wrong_source(given[0], entry[given[0]], report)
     digits = entry.get("round", 0)
     if type(digits) is not int or not 0 <= digits <= DIGITS_MAX:
         yield f"round is {digits!r}, not a number of digits from 0 to {DIGITS_MAX}"
-    if "round" in entry and entry.get("metric") in DIMENSIONS:
+    if "round" in entry and entry.get("metric") in dimensions(report):
         yield f"{entry['metric']} is no figure that could be rounded"
 
 
-def _wrong_source(key: str, source: object) -> Iterator[str]:
+def _wrong_source(key: str, source: object, report: Report) -> Iterator[str]:
     if not isinstance(source, str):
         yield f"{key} is not a text"
         return
-    known = [*METRICS, *DIMENSIONS] if key == "metric" else list(METRICS)
+    known = [*metrics_in(report), *(dimensions(report) if key == "metric" else ())]
     try:
         names = [source] if key == "metric" else Formula(source).names
     except ValueError as error:
@@ -226,15 +253,15 @@ def _wrong_source(key: str, source: object) -> Iterator[str]:
         yield f"{source!r} has no metric in it"
 
 
-def _wrong_together(entries: Sequence[Mapping[str, object]]) -> Iterator[str]:
+def _wrong_together(entries: Sequence[Mapping[str, object]], report: Report) -> Iterator[str]:
     """What is wrong with the columns together."""
     names = [str(entry.get("name")).strip() for entry in entries]
     for name in dict.fromkeys(name for name in names if names.count(name) > 1):
         yield f"{name} stands there {names.count(name)} times"
     sources = {entry.get("metric") for entry in entries}
-    for source in COMPULSORY:
+    for source in compulsory(report):
         if source not in sources:
-            default = next(column.name for column in DEFAULT_COLUMNS if column.source == source)
+            default = next(column.name for column in usual_columns(report) if column.source == source)
             yield f"no column has the metric {source} (such as {default}), which is needed"
 
 
@@ -243,11 +270,11 @@ def _nearest(name: str, known: Sequence[str]) -> str:
     return f"; the nearest is {near[0]!r}" if near else ""
 
 
-def _column(entry: Mapping[str, object]) -> Column:
+def _column(entry: Mapping[str, object], report: Report) -> Column:
     name, digits = str(entry["name"]).strip(), entry.get("round")
     rounded = digits if isinstance(digits, int) else None
     if "formula" in entry:
         formula = Formula(str(entry["formula"]))
         return Column(name, formula.text, Kind.RATIO, rounded, formula)
     source = str(entry["metric"])
-    return Column(name, source, {**DIMENSIONS, **METRICS}[source], rounded)
+    return Column(name, source, {**dimensions(report), **METRICS}[source], rounded)

@@ -50,7 +50,10 @@ def after(difference: Difference, found: Iterable[FoundRow]) -> list[FoundRow]:
     """The table's rows after a difference is written: what a read-back would find."""
     changed = {one.record_id: one.row.cells for one in difference.update}
     there = [row.holding(changed[row.record_id]) if row.record_id in changed else row for row in found]
-    created = (FoundRow("", row.key.day, row.key.promotion_id, "", ZERO, row.cells) for row in difference.create)
+    created = (
+        FoundRow("", row.key.day, row.key.item_id, "", ZERO, row.cells, owner=row.key.owner)
+        for row in difference.create
+    )
     return [*there, *created]
 
 

@@ -64,7 +64,7 @@ def left_alone(key: Key, same: Sequence[Copy], ours: str | None) -> LeftAlone | 
     Args:
         ours: Who the table says created our rows; unknown until we create one.
     """
-    numbered = key.promotion_id.isascii() and key.promotion_id.isdecimal()
+    numbered = key.item_id.isascii() and key.item_id.isdecimal()
     accounts = sorted({one.row.account_name for one in same})
     if not numbered:
         why = "the 单元ID is no number: rows of people"

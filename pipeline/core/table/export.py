@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from pipeline.core.errors import Trouble
 from pipeline.core.model import ZERO, Account, Cell, DayRange, FoundRow, ReportRow
+from pipeline.core.reports import PROMOTION, Report
 from pipeline.core.table.columns import Column
 from pipeline.core.table.layout import Layout, cells_of
 from pipeline.core.table.record import Record
@@ -21,14 +22,14 @@ class Line:
 
     day: date | None
     account: str
-    promotion_id: str
+    item_id: str
     cost: Decimal
     cells: Mapping[str, Cell]
 
     @property
     def place(self) -> tuple[date, str, str]:
         """The sort key of an export: day, account, 单元ID."""
-        return (self.day or date.min, self.account, self.promotion_id)
+        return (self.day or date.min, self.account, self.item_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,16 +87,16 @@ def lines_of(days: DayRange, accounts: Collection[Account], layout: Layout, reco
             continue
         found.read += 1
         if not accounts or concerns(row, layout.columns, accounts):
-            found.lines.append(Line(row.day, row.account_name, row.promotion_id, row.cost, row.cells))
+            found.lines.append(Line(row.day, row.account_name, row.item_id, row.cost, row.cells))
             found.unreadable += layout.unreadable(record, row)
     return found
 
 
-def of_report(row: ReportRow, account: Account, columns: Sequence[Column]) -> Line:
+def of_report(row: ReportRow, account: Account, columns: Sequence[Column], report: Report = PROMOTION) -> Line:
     """A row of the report as it would be in the table."""
-    cells = cells_of(columns, row, account)
+    cells = cells_of(columns, row, account, report)
     cost = next(cells[column.name] for column in columns if column.source == "stat_cost")
-    return Line(row.day, account.name, row.promotion_id, cost if isinstance(cost, Decimal) else ZERO, cells)
+    return Line(row.day, account.name, row.item_id, cost if isinstance(cost, Decimal) else ZERO, cells)
 
 
 def concerns(row: FoundRow, columns: Sequence[Column], accounts: Collection[Account]) -> bool:
@@ -108,7 +109,7 @@ def concerns(row: FoundRow, columns: Sequence[Column], accounts: Collection[Acco
 
 def doubled(lines: Iterable[Line]) -> int:
     """Count rows beyond the first of their key; rows without a key are no duplicates."""
-    counts = Counter((line.day, line.promotion_id) for line in lines if line.day and line.promotion_id)
+    counts = Counter((line.day, line.item_id) for line in lines if line.day and line.item_id)
     return counts.total() - len(counts)
 
 

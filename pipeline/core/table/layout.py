@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 
 from pipeline.core.errors import TableMismatch
 from pipeline.core.model import ZERO, Account, Cell, FoundRow, ReportRow, WantedRow, ranges
+from pipeline.core.reports import ACCOUNT_ID, ACCOUNT_NAME, PROMOTION, REPORTS, Report
 from pipeline.core.table.cells import Field, decoder, encode, fits, midnight_ms, plain_text
-from pipeline.core.table.columns import COMPULSORY, DATE, FIELD_TYPES, SINGLE_SELECT, TYPE_NAMES, Column
+from pipeline.core.table.columns import DATE, FIELD_TYPES, SINGLE_SELECT, TYPE_NAMES, Column
 from pipeline.core.table.record import Record
 
 FILTER_CONDITIONS_MAX = 50  # Bitable, search records: at most 50 conditions
@@ -30,6 +31,7 @@ class Layout:
     columns: tuple[Column, ...]
     fields: Mapping[str, Field]  # by column name, also if a person renamed the field
     time_zone: ZoneInfo
+    report: str = PROMOTION.name  # the report whose rows the table holds
 
     @property
     def field_names(self) -> list[str]:
@@ -44,7 +46,12 @@ class Layout:
     @property
     def account_fields(self) -> frozenset[str]:
         """Ids of the fields by which a view may show one account."""
-        return frozenset(self.fields[c.name].id for c in self.columns if c.source in ("account_id", "account_name"))
+        return frozenset(self.fields[c.name].id for c in self.columns if c.source in (ACCOUNT_ID, ACCOUNT_NAME))
+
+    @property
+    def about(self) -> Report:
+        """The report whose rows the table holds."""
+        return REPORTS[self.report]
 
     def column(self, source: str) -> Column:
         """The column filled from `source`."""
@@ -52,11 +59,13 @@ class Layout:
 
     def again(self, fields: Sequence[Field]) -> "Layout":
         """The same columns and fields under their present names; `TableMismatch` if a field is gone or does not fit."""
-        return match(self.columns, fields, self.time_zone, {name: field.id for name, field in self.fields.items()})
+        return match(
+            self.columns, fields, self.time_zone, {n: field.id for n, field in self.fields.items()}, self.about
+        )
 
     def want(self, row: ReportRow, account: Account) -> WantedRow:
         """The row of the table for a row of the report."""
-        return WantedRow(row.key, row.account_id, cells_of(self.columns, row, account))
+        return WantedRow(row.key, row.account_id, cells_of(self.columns, row, account, self.about))
 
     def unfit(self, row: WantedRow) -> str:
         """Why the table cannot hold a row; empty: it can."""
@@ -75,7 +84,8 @@ class Layout:
     def decoder(self) -> Callable[[Record], FoundRow]:
         """`decode` for many records."""
         fields = [(one.name, self.fields[one.name].name, decoder(one, self.time_zone)) for one in self.columns]
-        day, promotion, account, cost = (self.column(source).name for source in COMPULSORY)
+        day, item, *owner = (self.column(source).name for source in self.about.key_sources)
+        account, cost = self.column(ACCOUNT_NAME).name, self.column("stat_cost").name
 
         def row(record: Record) -> FoundRow:
             cells = {column: value(record.cells.get(field)) for column, field, value in fields}
@@ -83,12 +93,13 @@ class Layout:
             return FoundRow(
                 record_id=record.record_id,
                 day=cast("date | None", cells[day]),
-                promotion_id=str(cells[promotion] or ""),
+                item_id=str(cells[item] or ""),
                 account_name=str(cells[account] or ""),
                 cost=spent if isinstance(spent, Decimal) else ZERO,
                 cells=cells,
                 creator=record.creator,
                 created_ms=record.created_ms,
+                owner=str(cells[owner[0]] or "") if owner else "",
             )
 
         return row
@@ -114,9 +125,9 @@ class Layout:
         An id is better than a name, which two accounts may share. A single select without the option has no filter;
         it is filtered by the option's id; whether the service takes its name is not documented.
         """
-        by_id = [column for column in self.columns if column.source == "account_id"]
+        by_id = [column for column in self.columns if column.source == ACCOUNT_ID]
         ids = [(self.fields[column.name].id, json.dumps([account.id])) for column in by_id]
-        name = self.fields[self.column("account_name").name]
+        name = self.fields[self.column(ACCOUNT_NAME).name]
         if name.type != SINGLE_SELECT:
             return (*ids, (name.id, json.dumps([account.name], ensure_ascii=False)))
         option = name.options.get(account.name)
@@ -124,14 +135,16 @@ class Layout:
         return (*ids, (name.id, json.dumps([option])), (name.id, by_name)) if option else tuple(ids)
 
 
-def cells_of(columns: Sequence[Column], row: ReportRow, account: Account) -> dict[str, Cell]:
-    """The cells of a row of the report, by column name."""
+def cells_of(
+    columns: Sequence[Column], row: ReportRow, account: Account, report: Report = PROMOTION
+) -> dict[str, Cell]:
+    """The cells of a row of a report, by column name."""
     dimensions: dict[str, Cell] = {
-        "account_name": account.name,
-        "account_id": account.id,
         "day": row.day,
-        "promotion_id": row.promotion_id,
-        "promotion_name": row.promotion_name,
+        report.id_field: row.item_id,
+        report.name_field: row.item_name,
+        ACCOUNT_NAME: account.name,  # last: of the account report they are the item's
+        ACCOUNT_ID: account.id,
     }
     return {c.name: c.canonical(dimensions.get(c.source, c.figure(row.metrics))) for c in columns}
 
@@ -152,9 +165,13 @@ def between(name: str, after_ms: int, before_ms: int) -> dict[str, object]:
 
 
 def match(
-    columns: Sequence[Column], fields: Sequence[Field], time_zone: ZoneInfo, known: Mapping[str, str] | None = None
+    columns: Sequence[Column],
+    fields: Sequence[Field],
+    time_zone: ZoneInfo,
+    known: Mapping[str, str] | None = None,
+    report: Report = PROMOTION,
 ) -> Layout:
-    """Match each column with the field of its name, else with the field of the id in `known`.
+    """Match each column of a report's table with the field of its name, else with the field of the id in `known`.
 
     Raises:
         TableMismatch: Columns are missing, or their fields cannot hold them; names each with its cure.
@@ -166,7 +183,7 @@ def match(
     if problems:
         english, chinese = zip(*problems, strict=True)
         raise TableMismatch("; ".join(english), what_to_do="".join(chinese))
-    return Layout(tuple(columns), {column.name: found[column.name] for column in columns}, time_zone)
+    return Layout(tuple(columns), {column.name: found[column.name] for column in columns}, time_zone, report.name)
 
 
 def missing_columns(columns: Sequence[Column], fields: Sequence[Field], known: Mapping[str, str]) -> tuple[Column, ...]:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Self
 
 from pipeline.core.model import AccountDay, Key, WantedRow
-from pipeline.core.table.columns import DIGITS, Column
+from pipeline.core.table.columns import DIGITS, Column, name_column
 from pipeline.core.table.diff import Change, refills
 
 _DAY_AT = 3  # where a line has its day: after the cause, a bracket and a quote
@@ -42,8 +42,8 @@ class Revision:
 
     day: date
     account_id: str
-    promotion_id: str
-    promotion_name: str
+    item_id: str
+    item_name: str
     cause: Cause
     figures: tuple[Figure, ...]
 
@@ -58,7 +58,7 @@ def revisions(
     """The revisions among changes: no created rows, no texts, no cells that a column with a new field lacked.
 
     Args:
-        rows: The rows as the table should hold them, for the promotions' names.
+        rows: The rows as the table should hold them, for the names of their items.
         why: The cause of an account's day.
         is_new: Whether a column has another field now than when the day was last loaded.
     """
@@ -70,16 +70,16 @@ def revisions(
             yield Revision(
                 day=change.key.day,
                 account_id=change.account_id,
-                promotion_id=change.key.promotion_id,
-                promotion_name=names.get(change.key, ""),
+                item_id=change.key.item_id,
+                item_name=names.get(change.key, ""),
                 cause=why(change.at),
                 figures=changed,
             )
 
 
-def _names(columns: Iterable[Column], rows: Iterable[WantedRow]) -> dict[Key, str]:
-    """The promotions' names, if a column has them."""
-    named = next((column.name for column in columns if column.source == "promotion_name"), None)
+def _names(columns: Sequence[Column], rows: Iterable[WantedRow]) -> dict[Key, str]:
+    """The names of the rows' items, if a column has them."""
+    named = name_column(columns)
     return {row.key: str(row.cells[named] or "") for row in rows} if named else {}
 
 
@@ -98,18 +98,18 @@ def cause_by(source: Mapping[AccountDay, str], loaded: Mapping[AccountDay, str])
 def line_of(revision: Revision) -> str:
     """A revision as a line."""
     figures = [[one.column, one.old, one.new] for one in revision.figures]
-    row = [revision.day.isoformat(), revision.account_id, revision.promotion_id, revision.promotion_name, figures]
+    row = [revision.day.isoformat(), revision.account_id, revision.item_id, revision.item_name, figures]
     return revision.cause + json.dumps(row, ensure_ascii=False, separators=(",", ":"))
 
 
 def revision_of(line: str) -> Revision:
     """The revision of `line_of`'s line."""
-    day, account_id, promotion_id, name, figures = json.loads(line[1:])
+    day, account_id, item_id, name, figures = json.loads(line[1:])
     return Revision(
         day=date.fromisoformat(day),
         account_id=account_id,
-        promotion_id=promotion_id,
-        promotion_name=name,
+        item_id=item_id,
+        item_name=name,
         cause=Cause(line[0]),
         figures=tuple(Figure(*one) for one in figures),
     )
@@ -188,5 +188,5 @@ class Sought:
 
 
 def _named(line: str, text: str) -> bool:
-    _, _, promotion_id, name, _ = json.loads(line[1:])
-    return text in name.casefold() or text in promotion_id
+    _, _, item_id, name, _ = json.loads(line[1:])
+    return text in name.casefold() or text in item_id

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.core.model import Account, AccountDay, FoundRow, Key, ReportRow, WantedRow, by_key
-from pipeline.core.table.columns import DIMENSIONS
 from pipeline.core.table.layout import Layout
 
 
@@ -72,7 +71,7 @@ def decided(layout: Layout, guest: Guest, theirs: ReportRow | None) -> SharedKey
     if theirs is None:
         return None
     there, ours = layout.want(theirs, guest.holder).cells, guest.row.cells
-    figures = [column.name for column in layout.columns if column.source not in DIMENSIONS]
+    figures = [column.name for column in layout.columns if column.metrics]
     same = all(there[name] == ours[name] for name in figures)
     return SharedKey.of(guest, theirs if same else None)
 

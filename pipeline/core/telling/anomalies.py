@@ -78,14 +78,14 @@ def idle_promotions(rows: Iterable[ReportRow], account: Account, day: date, by: 
     by_promotion: dict[str, dict[date, ReportRow]] = defaultdict(dict)
     for row in rows:
         if "convert_cnt" in row.metrics:
-            by_promotion[row.promotion_id][row.day] = row
+            by_promotion[row.item_id][row.day] = row
     spells = [(spell, spell[-1:] == [its[min(its)]]) for its in by_promotion.values() if (spell := _idle(its, day))]
     told = [one for one in spells if len(one[0]) >= by.idle_days and _cost(one[0]) >= by.idle_cost]
     return [
         Anomaly(
-            f"idle:{account.id}:{spell[0].promotion_id}",
+            f"idle:{account.id}:{spell[0].item_id}",
             account.name,
-            f"单元“{spell[0].promotion_name}”连续{'至少' * from_the_first} {len(spell)} 天"
+            f"单元“{spell[0].item_name}”连续{'至少' * from_the_first} {len(spell)} 天"
             f"有消耗（共 {_cost(spell):,.2f} 元）但无转化",
             spell[-1].day,
         )

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pipeline.core.coverage.day import DayCoverage
 from pipeline.core.model import ZERO, Account, DayRange, FoundRow
 from pipeline.core.outcome import DayState
+from pipeline.core.table.columns import name_column
 from pipeline.core.table.layout import Layout
 from pipeline.core.telling.other_tables import OtherTable
 
@@ -166,7 +167,7 @@ def _take_in(found: Tally, layout: Layout, row: FoundRow, conversions: Decimal) 
     for sums in (found.total, found.days[row.day], found.accounts[account], found.account_days[account, row.day]):
         sums.add(row.cost, conversions)
     name = _name(layout, row)
-    key = PromotionKey(account, row.promotion_id, "" if row.promotion_id else name)
+    key = PromotionKey(account, row.item_id, "" if row.item_id else name)
     promotion = found.promotions.setdefault(key, Promotion(account, name, row.day))
     if row.day >= promotion.newest:
         promotion.name, promotion.newest = name, row.day
@@ -174,8 +175,8 @@ def _take_in(found: Tally, layout: Layout, row: FoundRow, conversions: Decimal) 
 
 
 def _name(layout: Layout, row: FoundRow) -> str:
-    named = next((column.name for column in layout.columns if column.source == "promotion_name"), None)
-    return str(row.cells.get(named) or "") if named else row.promotion_id
+    named = name_column(layout.columns)
+    return str(row.cells.get(named) or "") if named else row.item_id
 
 
 def top(found: Tally) -> list[Promotion]:

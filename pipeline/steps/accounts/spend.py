@@ -1,4 +1,4 @@
-"""Days on which an account spent more than its promotions: read the projects, judge, remember."""
+"""Days on which an account spent more than a report's rows: read its witness, judge, remember."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -8,13 +8,14 @@ from decimal import Decimal
 import structlog
 
 from pipeline.clients.oceanengine.api import OceanEngine
-from pipeline.clients.oceanengine.reports import project_report
+from pipeline.clients.oceanengine.reports import daily_costs, read_report
 from pipeline.context import Context
 from pipeline.core.accounts.account_options import AccountOptions
 from pipeline.core.accounts.spend import LATELY, Look, Reading, Weighing, accepted, falls_short, weigh, weighing_of
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import ZERO, AccountDay, ReportRow, blocks, china_day
 from pipeline.core.outcome import DayOutcome, Run
+from pipeline.core.reports import PROMOTION, REPORTS
 from pipeline.core.runs import plan
 
 log = structlog.get_logger()
@@ -34,33 +35,36 @@ def weigh_days(
 
     Args:
         at: When the reading began.
-        rows: The promotion report of all `days`.
+        rows: The report of all `days`.
         days: The days as the sums alone judge them.
     """
     short = [day for day in days if falls_short(day)]
     expected = ctx.settings.account_options.get(account_id, AccountOptions()).expected
-    if expected or not short:
-        made = tuple(accepted(day) if day in short else day for day in days)
+    if expected or not short or not ctx.report.witness:
+        made = tuple(accepted(day) if expected and day in short else day for day in days)
         return Weighing(made, look_again=not all(day.state.good for day in made))
     costs = _costs(rows)
-    projects, unread = _witness(api, account_id, [day.day for day in short])
+    witness, unread = _witness(ctx, api, account_id, [day.day for day in short])
     look = Look(
         account_id=account_id,
         run_id=run.run_id,
         at=at,
         settle_at=ctx.settings.settle_at,
         owed_from=plan.window(at, ctx.settings.catch_up_days).first,
-        projects=projects,
+        witness=witness,
         unread=unread.trouble() if unread else None,
         noted=ctx.spend.noted(account_id),
-        readings=ctx.spend.readings(account_id, [day.day for day in short]),
+        readings=ctx.spend.readings(account_id, [day.day for day in short]) if _is_remembered(ctx) else {},
         with_rows={*costs, *_loaded_with_rows(ctx, account_id, short)},
+        report=ctx.report,
     )
     return weighing_of(days, {day.day: weigh(day, costs.get(day.day, {}), look) for day in short}, look, unread)
 
 
 def remember(ctx: Context, account_id: str, rows: Iterable[ReportRow], weighing: Weighing) -> None:
-    """Remember a reading for later ones."""
+    """Remember a reading of promotions for later ones."""
+    if not _is_remembered(ctx):
+        return
     costs, good = _costs(rows), [day for day in weighing.days if day.state.good]
     if not good and not weighing.noted:
         return
@@ -73,16 +77,21 @@ def remember(ctx: Context, account_id: str, rows: Iterable[ReportRow], weighing:
     )
 
 
+def _is_remembered(ctx: Context) -> bool:
+    return ctx.report is PROMOTION
+
+
 def _witness(
-    api: OceanEngine, account_id: str, days: Collection[date]
+    ctx: Context, api: OceanEngine, account_id: str, days: Collection[date]
 ) -> tuple[dict[date, Decimal] | None, LaikeError | None]:
-    """The projects' sums by day, or why they cannot be read: the promotions' rows are good nevertheless."""
+    """The witness' sums by day, or why it cannot be read: the report's own rows are good nevertheless."""
+    witness = REPORTS[ctx.report.witness]
     sums: dict[date, Decimal] = {}
     try:
         for block in blocks(days, plan.BLOCK_DAYS):
-            sums |= project_report(api, account_id, block)
+            sums |= daily_costs(read_report(api, witness, account_id, block, ["stat_cost"]))
     except LaikeError as error:
-        log.warning("projects_unread", account=account_id, error=error.message)
+        log.warning("witness_unread", account=account_id, error=error.message)
         return None, error
     return sums, None
 
@@ -97,8 +106,8 @@ def _loaded_with_rows(ctx: Context, account_id: str, short: Iterable[DayOutcome]
 
 
 def _costs(rows: Iterable[ReportRow]) -> dict[date, dict[str, Decimal]]:
-    """消耗 of each promotion by day."""
+    """消耗 of each item by day."""
     found: dict[date, dict[str, Decimal]] = defaultdict(dict)
     for row in rows:
-        found[row.day][row.promotion_id] = row.cost
+        found[row.day][row.item_id] = row.cost
     return dict(found)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
-from pipeline.clients.oceanengine.reports import account_totals, promotion_report
+from pipeline.clients.oceanengine.reports import account_totals, read_report
 from pipeline.clients.retry import READ
 from pipeline.context import Context
 from pipeline.core.accounts.roster import Why
@@ -190,7 +190,7 @@ def _unavailable(account: Account, error: LaikeError) -> Finding:
 
 def _check_promotions(ctx: Context, account: Account) -> Finding:
     try:
-        promotion_report(ctx.oceanengine(None), account.id, _day(ctx), metrics_of(ctx.settings.columns))
+        read_report(ctx.oceanengine(None), ctx.report, account.id, _day(ctx), metrics_of(ctx.settings.columns))
     except LaikeError as error:
         granting = _GRANT.format(name="获取广告数据") if error.code in (NOT_GRANTED, NO_PERMISSION) else None
         return of_error(REPORTS[2], error, granting)

@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from pipeline.clients.http import Answer
-from pipeline.clients.oceanengine.reports import ACCOUNT_REPORT, DENOMINATORS, PROMOTION_REPORT
+from pipeline.clients.oceanengine.reports import DENOMINATORS
 from pipeline.context import Context
+from pipeline.core.reports import ACCOUNT, PROMOTION
 from pipeline.core.table.cells import number_in
 
 MATERIAL_REPORT = "/open_api/v3.0/local/report/material/get/"  # 获取素材数据
@@ -51,7 +52,7 @@ class Reports:
 
 def _unit_of(rate: str, top: str, bottom: str) -> Callable[[Reports], str]:
     def ask(reports: Reports) -> str:
-        answer = reports.ask(PROMOTION_REPORT, reports.week, metrics=[rate, top, bottom], page_size=100)
+        answer = reports.ask(PROMOTION.path, reports.week, metrics=[rate, top, bottom], page_size=100)
         for row in _rows(answer, "promotion_list"):
             said, dividend, divisor = (number_in(row.get(name)) for name in (rate, top, bottom))
             if said and dividend and divisor:
@@ -66,7 +67,7 @@ def _unit_of(rate: str, top: str, bottom: str) -> Callable[[Reports], str]:
 def _undivided(reports: Reports) -> str:
     """Say what a cost or rate is if its denominator is zero."""
     metrics = sorted({*DENOMINATORS, *DENOMINATORS.values()})
-    answer = reports.ask(PROMOTION_REPORT, reports.week, metrics=metrics, page_size=100)
+    answer = reports.ask(PROMOTION.path, reports.week, metrics=metrics, page_size=100)
     seen = {
         shape(row, ratio)
         for row in _rows(answer, "promotion_list")
@@ -77,7 +78,7 @@ def _undivided(reports: Reports) -> str:
 
 
 def _amounts(reports: Reports) -> str:
-    answer = reports.ask(PROMOTION_REPORT, reports.week, page_size=100)
+    answer = reports.ask(PROMOTION.path, reports.week, page_size=100)
     said = (number_in(row.get("stat_cost")) for row in _rows(answer, "promotion_list"))
     costs = [cost for cost in said if cost]
     longer = [cost for cost in costs if cost != cost.quantize(CENT)]
@@ -86,14 +87,14 @@ def _amounts(reports: Reports) -> str:
 
 
 def _id_shapes(reports: Reports) -> str:
-    answer = reports.ask(PROMOTION_REPORT, reports.week, page_size=100)
-    ids = [row.get("promotion_id") for row in _rows(answer, "promotion_list")]
+    answer = reports.ask(PROMOTION.path, reports.week, page_size=100)
+    ids = [row.get(PROMOTION.id_field) for row in _rows(answer, "promotion_list")]
     seen = {"text" if isinstance(one, str) else "numbers" for one in ids}
     return refusal(answer) or ", ".join(sorted(seen)) or "no row in the last week"
 
 
 def _without_rows(reports: Reports) -> str:
-    answer = reports.ask(PROMOTION_REPORT, reports.day, filtering={"promotion_ids": [NO_PROMOTION]}, page_size=100)
+    answer = reports.ask(PROMOTION.path, reports.day, filtering={PROMOTION.ids_filter: [NO_PROMOTION]}, page_size=100)
     data = _data(answer)
     return refusal(answer) or f"promotion_list {shape(data, 'promotion_list')}, page_info {shape(data, 'page_info')}"
 
@@ -109,26 +110,26 @@ def _not_of_materials(reports: Reports) -> str:
 
 
 def _default_granularity(reports: Reports) -> str:
-    answer = reports.ask(ACCOUNT_REPORT, reports.week, time_granularity=None)
+    answer = reports.ask(ACCOUNT.path, reports.week, time_granularity=None)
     rows = _rows(answer, "data_list")
     days = sorted({str(row.get("stat_time_day")) for row in rows})
     return refusal(answer) or f"{len(rows)} row(s) over seven days, stat_time_day: {', '.join(days) or 'none'}"
 
 
 def _total_shape(reports: Reports) -> str:
-    answer = reports.ask(PROMOTION_REPORT, reports.week, time_granularity="TIME_GRANULARITY_TOTAL")
+    answer = reports.ask(PROMOTION.path, reports.week, time_granularity="TIME_GRANULARITY_TOTAL")
     return refusal(answer) or _keys_of_first(_rows(answer, "promotion_list"))
 
 
 def _hour_format(reports: Reports) -> str:
-    answer = reports.ask(PROMOTION_REPORT, reports.day, time_granularity="TIME_GRANULARITY_HOURLY")
+    answer = reports.ask(PROMOTION.path, reports.day, time_granularity="TIME_GRANULARITY_HOURLY")
     rows = _rows(answer, "promotion_list")
     hours = [f"{row.get('stat_time_hour')!r} (stat_time_day {row.get('stat_time_day')!r})" for row in rows[:1]]
     return refusal(answer) or (hours[0] if hours else "no row yesterday")
 
 
 def _past_the_end(reports: Reports) -> str:
-    answer = reports.ask(PROMOTION_REPORT, reports.day, page=PAST_THE_END)
+    answer = reports.ask(PROMOTION.path, reports.day, page=PAST_THE_END)
     data = _data(answer)
     told = json.dumps(data.get("page_info"), ensure_ascii=False, default=str)
     return refusal(answer) or f"code 0, promotion_list {data.get('promotion_list')}, page_info {told}"
@@ -136,7 +137,7 @@ def _past_the_end(reports: Reports) -> str:
 
 def _code_for(**changed: object) -> Callable[[Reports], str]:
     def ask(reports: Reports) -> str:
-        answer = reports.ask(PROMOTION_REPORT, reports.day, **changed)
+        answer = reports.ask(PROMOTION.path, reports.day, **changed)
         return refusal(answer) or f"accepted: {_keys_of_first(_rows(answer, 'promotion_list'))}"
 
     return ask

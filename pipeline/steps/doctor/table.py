@@ -84,7 +84,9 @@ def _columns(
     if fields is None:
         return None, skipped(["columns"], "reading fields is denied")[0]
     try:
-        layout = match_fields(ctx, fields, zone) if redis else match(ctx.settings.columns, fields, zone)
+        layout = (
+            match_fields(ctx, fields, zone) if redis else match(ctx.settings.columns, fields, zone, report=ctx.report)
+        )
     except TableMismatch as error:
         return None, of_error("columns", error)
     return layout, ok("columns", f"{len(layout.columns)} columns, each of a type that holds its figures")

@@ -10,7 +10,7 @@ import structlog
 
 from pipeline.clients.feishu.base import Base
 from pipeline.clients.feishu.records import DELETE_BATCH
-from pipeline.clients.oceanengine.reports import promotion_report
+from pipeline.clients.oceanengine.reports import read_report
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import Account, DayRange, Key, ReportRow, WantedRow, blocks
@@ -189,7 +189,7 @@ def _reports(
     for account in accounts:
         for block in blocks(days[account.name], BLOCK_DAYS):
             try:
-                rows += promotion_report(api, account.id, block, metrics)
+                rows += read_report(api, ctx.report, account.id, block, metrics)
             except LaikeError as error:
                 log.warning("source_not_asked", account=account.id, error=error.message)
                 unasked.append(f"{account.name}: {error.message}")

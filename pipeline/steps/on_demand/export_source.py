@@ -8,7 +8,7 @@ from functools import partial
 import structlog
 
 from pipeline.clients.feishu.base import Base
-from pipeline.clients.oceanengine.reports import promotion_report
+from pipeline.clients.oceanengine.reports import read_report
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError, NeedsPerson
 from pipeline.core.model import Account, DayRange, blocks
@@ -72,8 +72,8 @@ def of_the_api(ctx: Context, days: DayRange, accounts: Sequence[Account]) -> Ite
             log.warning("account_not_exported", account=account.id, error=error.message)
             yield Block(lines=(), done=done, account=account, trouble=error.trouble())
             continue
-        twice = sum(line.promotion_id in reported for line in lines)
-        reported.update(line.promotion_id for line in lines)
+        twice = sum(line.item_id in reported for line in lines)
+        reported.update(line.item_id for line in lines)
         yield Block(lines=lines, done=done, doubled=twice, account=account)
 
 
@@ -81,5 +81,6 @@ def _report(ctx: Context, account: Account, days: DayRange) -> list[Line]:
     columns = ctx.settings.columns
     api, metrics, lines = ctx.oceanengine(None), metrics_of(columns), []
     for block in blocks(days, BLOCK_DAYS):
-        lines += [of_report(row, account, columns) for row in promotion_report(api, account.id, block, metrics)]
+        rows = read_report(api, ctx.report, account.id, block, metrics)
+        lines += [of_report(row, account, columns, ctx.report) for row in rows]
     return sorted(lines, key=lambda line: line.place)

@@ -8,12 +8,13 @@ from datetime import date, datetime
 import structlog
 
 from pipeline.clients.oceanengine.api import OceanEngine
-from pipeline.clients.oceanengine.reports import account_totals, promotion_report
+from pipeline.clients.oceanengine.reports import TOTALS, read_report, totals_of
 from pipeline.context import Context
 from pipeline.core.accounts.spend import Weighing
 from pipeline.core.errors import BadResponse, Busy, LaikeError, Retryable, Trouble
 from pipeline.core.model import AccountDay, DayRange, ReportRow, Totals, ranges
 from pipeline.core.outcome import DayOutcome, FetchOutcome, Run
+from pipeline.core.reports import ACCOUNT
 from pipeline.core.runs import plan
 from pipeline.core.runs.flow import FETCH, Step
 from pipeline.core.runs.quality import all_failed, checksum, judge_days, moved, spent_before
@@ -130,34 +131,38 @@ def _fetch(ctx: Context, api: OceanEngine, run: Run, account_id: str) -> _Found:
 
 
 def _read(ctx: Context, api: OceanEngine, run: Run, account_id: str) -> _Found:
-    """Read both reports at once, then promotions of older days whose totals changed, then the project report if needed.
+    """Read both reports at once, then older days whose totals changed, then the report's witness if needed.
 
     The account report covers all days that may still be corrected, in the call that the batch's days need anyway.
     """
-    metrics, as_of = metrics_of(ctx.settings.columns), ctx.shared_now()
+    report, metrics, as_of = ctx.report, metrics_of(ctx.settings.columns), ctx.shared_now()
+    asked = tuple(dict.fromkeys((*TOTALS, *metrics))) if report.about_account else TOTALS
     with ThreadPoolExecutor(max_workers=1) as pool:
-        told = pool.submit(account_totals, api, account_id, plan.correctable(run.days, ctx.now()))
-        rows = promotion_report(api, account_id, run.days, metrics)
-        totals = told.result()
-    days = judge_days(rows, totals, run.days)
+        told = pool.submit(read_report, api, ACCOUNT, account_id, plan.correctable(run.days, ctx.now()), asked)
+        rows = [] if report.about_account else read_report(api, report, account_id, run.days, metrics)
+        of_account = told.result()
+    totals = totals_of(of_account)
+    if report.about_account:
+        rows = [row for row in of_account if row.day in run.days]
+    days = judge_days(rows, totals, run.days, report)
     older = _moved(ctx, run, account_id, totals) if run.restatements else []
     for block in ranges(older):
-        more, judged = _read_older(api, block, account_id, totals, metrics)
+        more, judged = _read_older(ctx, api, block, account_id, totals)
         rows, days = [*more, *rows], (*judged, *days)
     weighing = weigh_days(ctx, api, run, account_id, at=as_of, rows=rows, days=days)
     return _Found(rows, weighing, spent_before(run.day, totals), as_of)
 
 
 def _read_older(
-    api: OceanEngine, block: DayRange, account_id: str, totals: Mapping[date, Totals], metrics: Sequence[str]
+    ctx: Context, api: OceanEngine, block: DayRange, account_id: str, totals: Mapping[date, Totals]
 ) -> tuple[list[ReportRow], tuple[DayOutcome, ...]]:
     """Days that are loaded already: a failure to read them does not fail the newest ones."""
     try:
-        rows = promotion_report(api, account_id, block, metrics)
+        rows = read_report(api, ctx.report, account_id, block, metrics_of(ctx.settings.columns))
     except LaikeError as error:
         log.warning("older_days_failed", account=account_id, error=error.message)
         return [], all_failed(block, error.trouble())
-    return rows, judge_days(rows, totals, block)
+    return rows, judge_days(rows, totals, block, ctx.report)
 
 
 def _moved(ctx: Context, run: Run, account_id: str, totals: Mapping[date, Totals]) -> list[date]:

@@ -6,7 +6,7 @@ from datetime import date
 
 import structlog
 
-from pipeline.clients.oceanengine.reports import promotion_report
+from pipeline.clients.oceanengine.reports import read_report
 from pipeline.context import Context
 from pipeline.core.errors import AccountUnavailable, LaikeError
 from pipeline.core.model import Account, AccountDay, FoundRow, ReportRow, WantedRow, ranges
@@ -89,7 +89,7 @@ class _Reports:
         api, rows = self._ctx.oceanengine(None), list[ReportRow]()
         try:
             for block in ranges(days):
-                rows += promotion_report(api, account_id, block, self._metrics)
+                rows += read_report(api, self._ctx.report, account_id, block, self._metrics)
         except AccountUnavailable:
             return by_day(account_id, days, ())
         except LaikeError as error:

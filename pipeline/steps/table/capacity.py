@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
-from pipeline.clients.oceanengine.reports import promotion_rows
+from pipeline.clients.oceanengine.reports import report_rows
 from pipeline.context import Context
 from pipeline.core.errors import Busy, LaikeError, TableFull
 from pipeline.core.model import Account, DayRange
@@ -72,7 +72,7 @@ def _lack_in(ctx: Context, accounts: Sequence[Account], days: DayRange) -> Table
     """The error of one table. Counts by one call an account; rows already in the table count once."""
     base, api, cap = ctx.base(None), ctx.oceanengine(None), ctx.settings.table_max_rows
     with ThreadPoolExecutor(max_workers=COUNTS_AT_ONCE) as pool:
-        rows = sum(pool.map(lambda account: promotion_rows(api, account.id, days), accounts))
+        rows = sum(pool.map(lambda account: report_rows(api, ctx.report, account.id, days), accounts))
     held = base.records().count()
     if held + rows <= cap:
         return None

@@ -72,7 +72,7 @@ def match_fields(ctx: Context, fields: Sequence[Field], zone: ZoneInfo) -> Layou
     Raises:
         TableMismatch: A column is missing or cannot hold what we write.
     """
-    return match(ctx.settings.columns, fields, zone, ctx.table_facts.field_ids())
+    return match(ctx.settings.columns, fields, zone, ctx.table_facts.field_ids(), ctx.report)
 
 
 def rows_of(layout: Layout, records: Iterable[Record], days: Collection[date]) -> Iterator[FoundRow]:

@@ -23,8 +23,6 @@ from pipeline.core.table.visibility import hidden_rows
 from pipeline.state.table.visibility import VisibilityLost
 from pipeline.steps.table.read import read_rows
 
-KEY = ("day", "promotion_id")  # what fills the columns that make a row unique
-
 log = structlog.get_logger()
 
 
@@ -58,7 +56,7 @@ def refuse_lost_keys(ctx: Context, base: Base, layout: Layout, *, stop: bool = T
         TableUnseen: The rows have lost their keys.
     """
     last = ctx.table_facts.columns()
-    for name in (column.name for column in layout.columns if column.source in KEY):
+    for name in (column.name for column in layout.columns if column.source in layout.about.key_sources):
         field, before = layout.fields[name], last.get(name)
         if not before or before.field_id == field.id or not ctx.visibility.seen():
             continue

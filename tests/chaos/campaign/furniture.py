@@ -57,7 +57,7 @@ def a_night_passes(world: World, lab: Lab) -> None:
     restated, noted, *_ = lab.source(before)
     _restate(world, lab.source(before)[restated], before, clue_pay_order_cnt=987)
     act(world, "accounts/add", {"name": "新店", "promotions": 1, "rhythm": "full"})
-    place = {"table_id": lab.table_id, "unit_id": noted.promotion_id, "day": before.isoformat()}
+    place = {"table_id": lab.table_id, "unit_id": noted.item_id, "day": before.isoformat()}
     act(world, "rows/edit", {**place, "fields": {NOTE: "已沟通", BUDGET: 300}, "by": "person"})
     for name in CHANGED_VIEWS:
         act(world, "views/filter", {"table_id": lab.table_id, "view_name": name, "filter_info": _own_filter(lab)})
@@ -77,7 +77,7 @@ def written(lab: Lab, key: Key) -> Plain:
     row = lab.source(key.day)[key]
     typed = lab.table == "typed_table_id"
     cells: Plain = {
-        "单元ID": key.promotion_id,
+        "单元ID": key.item_id,
         "账户名称": lab.facts["accounts"][str(row["local_account_id"])],
         "时间": _midnight_ms(key.day) if typed else key.day.isoformat(),
         "单元名称": row["promotion_name"],

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.context import Context, build
+from pipeline.composition import build
+from pipeline.context import Context
 from pipeline.core.model import Account, DayRange
 from pipeline.core.outcome import Run
 from pipeline.settings import Settings

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from pipeline.clients.heartbeat import Heartbeat
 from pipeline.clients.http import Answer
 from pipeline.clients.oceanengine.oauth import OAuth, _Pair
-from pipeline.context import Context, build
+from pipeline.composition import build
+from pipeline.context import Context
 from pipeline.core.model import TokenPair
 from pipeline.core.unreadable import Unreadable
 from pipeline.settings import Settings

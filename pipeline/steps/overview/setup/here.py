@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from cryptography.fernet import Fernet
 
-from pipeline.context import Context, build
+from pipeline.composition import build
+from pipeline.context import Context
 from pipeline.core.accounts.account_options import disabled
 from pipeline.core.errors import NeedsAuthorization, NeedsPerson, WrongInput
 from pipeline.core.outcome import Run, RunState, Summary

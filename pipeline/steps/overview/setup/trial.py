@@ -3,7 +3,8 @@
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from pipeline.context import Context, build
+from pipeline.composition import build
+from pipeline.context import Context
 from pipeline.core.errors import LaikeError
 from pipeline.core.overview.setup.model import Result
 from pipeline.steps.doctor.examine import findings_of

@@ -10,7 +10,8 @@ import pytest
 
 from bench.ledger import SETTINGS, accounts_of, fill
 from cli.runs.status import age
-from pipeline.context import Context, build
+from pipeline.composition import build
+from pipeline.context import Context
 from pipeline.core.coverage.health import Verdict
 from pipeline.core.errors import WrongInput
 from pipeline.core.runs.plan import window

@@ -36,14 +36,14 @@ def found(
     *,
     cells: Mapping[str, Cell] | None = None,
     day: date | None = DAY,
-    promotion_id: str = KEY.promotion_id,
+    item_id: str = KEY.item_id,
     created_ms: int = 0,
 ) -> FoundRow:
-    return FoundRow(record_id, day, promotion_id, "青岛店", Decimal(0), cells or {}, created_ms=created_ms)
+    return FoundRow(record_id, day, item_id, "青岛店", Decimal(0), cells or {}, created_ms=created_ms)
 
 
 def report(metrics: Mapping[str, Decimal]) -> ReportRow:
-    return ReportRow("18", DAY, KEY.promotion_id, "团购", metrics)
+    return ReportRow("18", DAY, KEY.item_id, "团购", metrics)
 
 
 def trouble(*, reason: str = "server_trouble", needs_person: bool = False) -> Trouble:
@@ -143,7 +143,7 @@ def test_without_days_there_is_no_block() -> None:
 
 
 def test_the_key_of_a_row_is_its_day_and_its_promotion() -> None:
-    assert report({"stat_cost": Decimal(1)}).key == (DAY, KEY.promotion_id)
+    assert report({"stat_cost": Decimal(1)}).key == Key(DAY, KEY.item_id)
     assert found().key == KEY
 
 
@@ -156,9 +156,9 @@ def test_a_row_without_a_cost_is_not_taken_for_a_cheap_one() -> None:
         _ = report({"convert_cnt": Decimal(2)}).cost
 
 
-@pytest.mark.parametrize(("day", "promotion_id"), [(None, KEY.promotion_id), (DAY, ""), (None, "")])
-def test_a_row_without_a_day_or_without_an_id_has_no_key(day: date | None, promotion_id: str) -> None:
-    assert found(day=day, promotion_id=promotion_id).key is None
+@pytest.mark.parametrize(("day", "item_id"), [(None, KEY.item_id), (DAY, ""), (None, "")])
+def test_a_row_without_a_day_or_without_an_id_has_no_key(day: date | None, item_id: str) -> None:
+    assert found(day=day, item_id=item_id).key is None
 
 
 def test_rows_cannot_be_changed() -> None:
@@ -243,7 +243,7 @@ def test_rows_of_one_key_and_time_come_in_the_order_of_their_ids() -> None:
 
 
 def test_rows_without_a_key_are_left_out() -> None:
-    assert by_key([found("recA", day=None), found("recB", promotion_id="")]) == {}
+    assert by_key([found("recA", day=None), found("recB", item_id="")]) == {}
 
 
 def test_rows_of_different_keys_do_not_mix() -> None:

@@ -16,8 +16,8 @@ ROWS = st.builds(
     ReportRow,
     account_id=st.from_regex(r"18[0-9]{14}", fullmatch=True),
     day=st.dates(),
-    promotion_id=st.from_regex(r"76[0-9]{17}", fullmatch=True),
-    promotion_name=st.text(),
+    item_id=st.from_regex(r"76[0-9]{17}", fullmatch=True),
+    item_name=st.text(),
     metrics=st.dictionaries(st.sampled_from(["stat_cost", "convert_cnt", "ctr"]), FIGURES),
 )
 

@@ -8,9 +8,10 @@ import pytest
 from pipeline.clients.http import Http
 from pipeline.clients.oceanengine.api import OceanEngine
 from pipeline.clients.oceanengine.paging import LONGEST_TEXT
-from pipeline.clients.oceanengine.reports import account_totals, is_ratio, project_report, promotion_report
+from pipeline.clients.oceanengine.reports import account_totals, daily_costs, is_ratio, read_report
 from pipeline.core.errors import BadResponse
 from pipeline.core.model import DayRange, ReportRow, Totals
+from pipeline.core.reports import PROJECT, PROMOTION, REPORTS
 from pipeline.core.token import Entrance
 from tests.unit.pipeline.clients.oceanengine.test_api import QUICK, Calm, Tokens
 from tests.unit.pipeline.clients.stub import Plain, StubHttp, answer, data
@@ -41,7 +42,7 @@ def served(*rows: Plain, key: str = "promotion_list") -> StubHttp:
 
 
 def report(*rows: Plain, metrics: tuple[str, ...] = METRICS) -> list[ReportRow]:
-    return promotion_report(api(served(*rows)), "1800000000000001", DAYS, metrics)
+    return read_report(api(served(*rows)), PROMOTION, "1800000000000001", DAYS, metrics)
 
 
 def without(name: str) -> Plain:
@@ -67,11 +68,13 @@ def test_a_row_is_read_as_it_is_documented() -> None:
 @pytest.mark.parametrize(
     ("ask", "path", "key", "metrics"),
     [
-        (lambda http: promotion_report(api(http), "18", DAYS, METRICS), "promotion", "promotion_list", METRICS),
+        *(
+            (lambda http, one=one: read_report(api(http), one, "18", DAYS, METRICS), one.name, one.rows, METRICS)
+            for one in REPORTS.values()
+        ),
         (lambda http: account_totals(api(http), "18", DAYS), "account", "data_list", ("stat_cost", "convert_cnt")),
-        (lambda http: project_report(api(http), "18", DAYS), "project", "project_list", ("stat_cost",)),
     ],
-    ids=["promotion", "account", "project"],
+    ids=[*REPORTS, "totals"],
 )
 def test_a_report_is_asked_for_exactly_as_documented(ask: Any, path: str, key: str, metrics: tuple[str, ...]) -> None:  # noqa: ANN401 a lambda
     http = served(key=key)
@@ -96,13 +99,13 @@ def test_ids_and_figures_survive_the_wire(serve: Any, connect: Any) -> None:  # 
         b'{"code":0,"data":{"promotion_list":[{"stat_time_day":"2026-02-11","promotion_id":7600000000000000003,'
         b'"stat_cost":0.1}],"page_info":{"page":1,"page_size":100,"total_number":1,"total_page":1}}}'
     )
-    (row,) = promotion_report(api(connect(serve(reply(200, body)).url)), "18", DAYS, ["stat_cost"])
-    assert (row.promotion_id, row.metrics) == ("7600000000000000003", {"stat_cost": Decimal("0.1")})
+    (row,) = read_report(api(connect(serve(reply(200, body)).url)), PROMOTION, "18", DAYS, ["stat_cost"])
+    assert (row.item_id, row.metrics) == ("7600000000000000003", {"stat_cost": Decimal("0.1")})
 
 
-@pytest.mark.parametrize("promotion_id", [7600000000000000002, "7600000000000000002"])
-def test_an_id_may_come_as_number_or_text(promotion_id: object) -> None:
-    assert report({**ROW, "promotion_id": promotion_id})[0].promotion_id == "7600000000000000002"
+@pytest.mark.parametrize("item_id", [7600000000000000002, "7600000000000000002"])
+def test_an_id_may_come_as_number_or_text(item_id: object) -> None:
+    assert report({**ROW, "promotion_id": item_id})[0].item_id == "7600000000000000002"
 
 
 @pytest.mark.parametrize("wrong", [True, False, None, "", "abc", "7.6e18", Decimal("7.6E18"), 7.6e18, -1])
@@ -206,12 +209,12 @@ def test_what_is_derived_from_other_figures_is_a_ratio(metric: str, ratio: bool)
 @pytest.mark.parametrize("said", [None, "", " "])
 def test_a_promotion_may_come_without_a_name(said: object) -> None:
     rows = [*report(without("promotion_name")), *report({**ROW, "promotion_name": said})]
-    assert [row.promotion_name for row in rows] == ["", ""]
+    assert [row.item_name for row in rows] == ["", ""]
 
 
 @pytest.mark.parametrize(("said", "name"), [(618, "618"), (0, "0"), (Decimal("12.5"), "12.5")])
 def test_a_name_that_comes_as_a_number_is_its_digits(said: object, name: str) -> None:
-    assert report({**ROW, "promotion_name": said})[0].promotion_name == name
+    assert report({**ROW, "promotion_name": said})[0].item_name == name
 
 
 @pytest.mark.parametrize("wrong", [{"a": 1}, ["x"], [], {}, True, False])
@@ -246,18 +249,18 @@ def test_an_account_day_that_comes_twice_is_an_error() -> None:
         account_totals(api(served(row, row, key="data_list")), "18", DAYS)
 
 
-PROJECT: Plain = {"stat_time_day": "2026-02-11", "project_id": 7600000000000000001, "stat_cost": Decimal("0.10")}
+OF_PROJECT: Plain = {"stat_time_day": "2026-02-11", "project_id": 7600000000000000001, "stat_cost": Decimal("0.10")}
 
 
 def projects(*rows: Plain) -> dict[date, Decimal]:
-    return project_report(api(served(*rows, key="project_list")), "18", DAYS)
+    return daily_costs(read_report(api(served(*rows, key="project_list")), PROJECT, "18", DAYS, ["stat_cost"]))
 
 
 def test_projects_are_summed_exactly_by_day_and_a_day_without_data_is_absent() -> None:
-    other = {**PROJECT, "project_id": "7600000000000000005", "stat_cost": "0.20"}
-    assert projects(PROJECT, other) == {date(2026, 2, 11): Decimal("0.30")}
-    before = {**PROJECT, "stat_time_day": "2026-02-10"}
-    assert projects(PROJECT, before) == {date(2026, 2, 11): Decimal("0.10"), date(2026, 2, 10): Decimal("0.10")}
+    other = {**OF_PROJECT, "project_id": "7600000000000000005", "stat_cost": "0.20"}
+    assert projects(OF_PROJECT, other) == {date(2026, 2, 11): Decimal("0.30")}
+    before = {**OF_PROJECT, "stat_time_day": "2026-02-10"}
+    assert projects(OF_PROJECT, before) == {date(2026, 2, 11): Decimal("0.10"), date(2026, 2, 10): Decimal("0.10")}
     assert projects() == {}
 
 
@@ -274,18 +277,18 @@ def test_projects_are_summed_exactly_by_day_and_a_day_without_data_is_absent() -
 )
 def test_a_project_row_that_lacks_something_is_an_error_and_never_zero(change: Plain, told: str) -> None:
     with pytest.raises(BadResponse, match=told):
-        projects({**PROJECT, **change})
+        projects({**OF_PROJECT, **change})
 
 
 def test_a_project_that_comes_twice_is_an_error_and_not_summed() -> None:
     with pytest.raises(BadResponse, match="twice"):
-        projects(PROJECT, PROJECT)
+        projects(OF_PROJECT, OF_PROJECT)
 
 
 def test_rows_under_another_name_than_documented_are_not_taken_for_none() -> None:
     body = {"code": 0, "data": {"list": [ROW], "page_info": {"page": 1, "total_number": 1, "total_page": 1}}}
     with pytest.raises(BadResponse, match="1 rows promised, 0 came"):
-        promotion_report(api(StubHttp(answer(body))), "18", DAYS, METRICS)
+        read_report(api(StubHttp(answer(body))), PROMOTION, "18", DAYS, METRICS)
 
 
 def test_of_a_text_without_end_its_beginning_is_held() -> None:
@@ -297,4 +300,4 @@ def test_of_a_text_without_end_its_beginning_is_held() -> None:
 
 
 def report_of(http: StubHttp) -> list[ReportRow]:
-    return promotion_report(api(http), "1800000000000001", DAYS, METRICS)
+    return read_report(api(http), PROMOTION, "1800000000000001", DAYS, METRICS)

@@ -46,7 +46,7 @@ def judged(costs: Mapping[str, Decimal], total: Decimal) -> DayOutcome:
 
 def look(at: datetime = SEVEN, projects: str | None = None, **known: object) -> Look:
     sums = None if projects is None else {DAY: Decimal(projects)}
-    made = Look(account_id="18", run_id="daily-2026-02-01", at=at, settle_at=time(10, 35), projects=sums)
+    made = Look(account_id="18", run_id="daily-2026-02-01", at=at, settle_at=time(10, 35), witness=sums)
     return replace(made, **known)  # type: ignore[arg-type]
 
 

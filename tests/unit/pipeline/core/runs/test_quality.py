@@ -85,7 +85,9 @@ def test_an_incomplete_day_tells_both_sums_and_the_difference() -> None:
     trouble = judge(["10.00", "20.06"], "30.00").trouble
     assert trouble is not None
     assert trouble.reason == "incomplete"
-    assert trouble.message == ("2026-02-01: the promotions' stat_cost sums to 30.06 but the account report says 30.00")
+    assert trouble.message == (
+        "2026-02-01: the stat_cost of each promotion sums to 30.06 but the account report says 30.00"
+    )
     assert "合计 30.06 元" in trouble.what_to_do
     assert "合计 30.00 元" in trouble.what_to_do
     assert "相差 0.06 元" in trouble.what_to_do  # 30.06 - 30.00
@@ -153,8 +155,8 @@ def test_the_checksum_does_not_depend_on_the_order_of_the_metrics_or_on_trailing
     "changed",
     [
         replace(BASE[0], day=date(2026, 2, 3)),
-        replace(BASE[0], promotion_id="p3"),
-        replace(BASE[0], promotion_name="团购2"),
+        replace(BASE[0], item_id="p3"),
+        replace(BASE[0], item_name="团购2"),
         row("5.01"),
         row("50"),
         replace(BASE[0], metrics={"stat_cost": Decimal(5), "convert_cnt": Decimal(2)}),

@@ -16,12 +16,12 @@ ACCOUNT = Account("1780000000000000001", "城东店")
 RUN = Run(run_id="run1", day=DAY, days=DayRange(DAY, DAY), accounts=(ACCOUNT,), started_at=NOW, deadline=NOW)
 KEY = Key(DAY, "7600000000000000001")
 WANTED = WantedRow(key=KEY, account_id=ACCOUNT.id, cells={"消耗(元)": Decimal("1.50"), "备注": None})
-FOUND = FoundRow("rec1", DAY, KEY.promotion_id, "改名前", Decimal("1.50"), {"消耗(元)": Decimal("1.50")})
+FOUND = FoundRow("rec1", DAY, KEY.item_id, "改名前", Decimal("1.50"), {"消耗(元)": Decimal("1.50")})
 
 
 def test_a_batch_has_to_do_with_the_rows_of_its_keys_and_of_its_accounts_alone() -> None:
-    by_account = replace(FOUND, record_id="rec2", promotion_id="", account_name=ACCOUNT.name)
-    foreign = replace(FOUND, record_id="rec3", promotion_id="7600000000000000002", account_name="城西店")
+    by_account = replace(FOUND, record_id="rec2", item_id="", account_name=ACCOUNT.name)
+    foreign = replace(FOUND, record_id="rec3", item_id="7600000000000000002", account_name="城西店")
     assert [row.record_id for row in concerning(RUN, [WANTED], [FOUND, by_account, foreign])] == ["rec1", "rec2"]
 
 
@@ -36,7 +36,7 @@ def test_a_row_that_differs_keeps_its_own_cells() -> None:
 
 
 AT = AccountDay(ACCOUNT.id, DAY)
-ROW = ReportRow(ACCOUNT.id, DAY, KEY.promotion_id, "团购", {"stat_cost": Decimal("1.50")})
+ROW = ReportRow(ACCOUNT.id, DAY, KEY.item_id, "团购", {"stat_cost": Decimal("1.50")})
 
 
 def fetched(state: DayState = DayState.LOADED, as_of: datetime = NOW) -> Fetched:
@@ -49,7 +49,7 @@ def test_a_fetch_is_whole_only_with_the_rows_that_its_outcome_speaks_of() -> Non
     whole = fetched()
     assert whole.whole
     assert not replace(whole, rows=()).whole
-    assert not replace(whole, rows=(replace(ROW, promotion_name="别的"),)).whole
+    assert not replace(whole, rows=(replace(ROW, item_name="别的"),)).whole
 
 
 def test_rows_fetched_for_other_columns_lack_metrics() -> None:

@@ -22,19 +22,19 @@ from pipeline.core.table.record import from_wire
 DAY = date(2026, 2, 1)
 
 
-def wanted(promotion_id: str = "p1", *, day: date = DAY, **cells: Cell) -> WantedRow:
-    return WantedRow(Key(day, promotion_id), "18", cells or {"消耗(元)": Decimal("118.36")})
+def wanted(item_id: str = "p1", *, day: date = DAY, **cells: Cell) -> WantedRow:
+    return WantedRow(Key(day, item_id), "18", cells or {"消耗(元)": Decimal("118.36")})
 
 
 def found(
     record_id: str,
-    promotion_id: str = "p1",
+    item_id: str = "p1",
     *,
     day: date | None = DAY,
     ms: int = 0,
     cells: Mapping[str, Cell] | None = None,
 ) -> FoundRow:
-    return FoundRow(record_id, day, promotion_id, "青岛店", Decimal(0), cells or {}, created_ms=ms)
+    return FoundRow(record_id, day, item_id, "青岛店", Decimal(0), cells or {}, created_ms=ms)
 
 
 def test_a_row_that_is_not_there_is_created() -> None:
@@ -87,9 +87,9 @@ def test_a_row_that_the_source_no_longer_returns_is_kept() -> None:
     assert diff([], [found("rec1", cells={"消耗": Decimal(9)})]) == Difference((), (), 0)
 
 
-@pytest.mark.parametrize(("day", "promotion_id"), [(None, "p1"), (DAY, ""), (None, "")])
-def test_a_person_s_row_without_a_key_is_neither_updated_nor_counted(day: date | None, promotion_id: str) -> None:
-    difference = diff([wanted()], [found("rec1", promotion_id, day=day)])
+@pytest.mark.parametrize(("day", "item_id"), [(None, "p1"), (DAY, ""), (None, "")])
+def test_a_person_s_row_without_a_key_is_neither_updated_nor_counted(day: date | None, item_id: str) -> None:
+    difference = diff([wanted()], [found("rec1", item_id, day=day)])
     assert difference == Difference((wanted(),), (), 0)
 
 
@@ -110,11 +110,11 @@ def test_several_rows_of_one_key_count_as_one_unchanged() -> None:
 
 def test_rows_are_created_in_the_order_of_their_keys() -> None:
     rows = [wanted("p2"), wanted("p1", day=date(2026, 2, 2)), wanted("p1"), wanted("p3", day=date(2026, 1, 31))]
-    assert [tuple(row.key) for row in diff(rows, []).create] == [
-        (date(2026, 1, 31), "p3"),
-        (date(2026, 2, 1), "p1"),
-        (date(2026, 2, 1), "p2"),
-        (date(2026, 2, 2), "p1"),
+    assert [row.key for row in diff(rows, []).create] == [
+        Key(date(2026, 1, 31), "p3"),
+        Key(date(2026, 2, 1), "p1"),
+        Key(date(2026, 2, 1), "p2"),
+        Key(date(2026, 2, 2), "p1"),
     ]
 
 

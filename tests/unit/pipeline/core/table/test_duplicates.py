@@ -25,7 +25,7 @@ def copy(
     record_id: str, *, by: str = US, ms: int = RUN, cost: str = "118.36", edited: int = 0, **theirs: object
 ) -> Copy:
     ours = {"消耗(元)": Decimal(cost)}
-    row = FoundRow(record_id, DAY, KEY.promotion_id, "城东店", Decimal(cost), ours, creator=by, created_ms=ms)
+    row = FoundRow(record_id, DAY, KEY.item_id, "城东店", Decimal(cost), ours, creator=by, created_ms=ms)
     return Copy(row, {"消耗(元)": cost, **theirs}, theirs, edited or ms)
 
 
@@ -113,16 +113,16 @@ def test_a_plan_is_the_one_that_was_agreed_only_if_it_loses_nothing_more() -> No
     assert not same_as(resolve(KEY, [noted, copy("rec2", edited=1, 备注="y")], WANTED), agreed)
 
 
-def of(promotion_id: str, *accounts: str, by: str = US) -> list[Copy]:
+def of(item_id: str, *accounts: str, by: str = US) -> list[Copy]:
     rows = [copy(f"rec{n}", by=by) for n, _ in enumerate(accounts)]
     return [
-        replace(one, row=replace(one.row, promotion_id=promotion_id, account_name=name))
+        replace(one, row=replace(one.row, item_id=item_id, account_name=name))
         for one, name in zip(rows, accounts, strict=True)
     ]
 
 
 @pytest.mark.parametrize(
-    ("promotion_id", "same", "ours", "why"),
+    ("item_id", "same", "ours", "why"),
     [
         ("合计", of("合计", "城东店", "城东店"), US, "no number"),
         ("１２３", of("１２３", "城东店", "城东店"), US, "no number"),
@@ -134,9 +134,9 @@ def of(promotion_id: str, *accounts: str, by: str = US) -> list[Copy]:
     ],
 )
 def test_rows_that_may_be_a_person_s_are_left_alone_and_told_why(
-    promotion_id: str, same: list[Copy], ours: str | None, why: str
+    item_id: str, same: list[Copy], ours: str | None, why: str
 ) -> None:
-    left = left_alone(Key(DAY, promotion_id), same, ours)
+    left = left_alone(Key(DAY, item_id), same, ours)
     assert left
     assert why in left.why
     assert left.certain == (why == "no number")
@@ -153,10 +153,10 @@ def layout() -> tuple[Layout, list[Field]]:
     return match(DEFAULT_COLUMNS, fields, CHINA), fields
 
 
-def record(record_id: str, promotion_id: str, **cells: str) -> Record:
+def record(record_id: str, item_id: str, **cells: str) -> Record:
     found, _ = layout()
     figures = {column.source: Decimal(1) for column in DEFAULT_COLUMNS}
-    row = found.want(ReportRow("18", DAY, promotion_id, "单元", figures), Account("18", "城东店"))
+    row = found.want(ReportRow("18", DAY, item_id, "单元", figures), Account("18", "城东店"))
     fields = {**found.encode(row.cells), **cells}
     texts = {name: [{"type": "text", "text": value}] for name, value in fields.items()}
     return Record(record_id, texts, US, RUN, RUN + 5)

@@ -329,7 +329,7 @@ def test_days_survive_being_written_and_read_back_in_any_zone(day: date, zone: Z
 @given(st.integers(10**18, 10**19 - 1).map(str), st.text(st.characters(codec="utf-8"), max_size=30), st.booleans())
 def test_ids_and_names_survive_to_the_last_sign(number: str, name: str, typed: bool) -> None:  # noqa: FBT001
     back = stored(layout(typed=typed), {"单元ID": number, "单元名称": name, "账户名称": name})
-    assert (back.promotion_id, back.cells["单元名称"], back.account_name) == (number, name, name)
+    assert (back.item_id, back.cells["单元名称"], back.account_name) == (number, name, name)
 
 
 segments = st.lists(st.fixed_dictionaries({"text": st.text(max_size=5)}), max_size=3)

@@ -39,8 +39,8 @@ def revision(**changed: object) -> Revision:
     one = {
         "day": DAY,
         "account_id": "18",
-        "promotion_id": "7612",
-        "promotion_name": "双人套餐",
+        "item_id": "7612",
+        "item_name": "双人套餐",
         "cause": Cause.RESTATED,
         "figures": (Figure("消耗(元)", "1.00", "2.00"),),
     }
@@ -91,15 +91,15 @@ TEXTS = st.text(max_size=12)
 def test_a_line_says_what_the_revision_says_and_is_one_line(
     account: str, promotion: str, name: str, figures: list[Figure], cause: Cause
 ) -> None:
-    one = revision(account_id=account, promotion_id=promotion, promotion_name=name, figures=tuple(figures), cause=cause)
+    one = revision(account_id=account, item_id=promotion, item_name=name, figures=tuple(figures), cause=cause)
     assert revision_of(line_of(one)) == one
     assert "\n" not in line_of(one)
 
 
 ALL = [
     revision(),
-    revision(day=date(2026, 2, 2), account_id="1", cause=Cause.EDITED, promotion_name="套餐 A\tB"),
-    revision(account_id='"18"', promotion_id="99", promotion_name='["2026-02-02","18"', cause=Cause.UNCLEAR),
+    revision(day=date(2026, 2, 2), account_id="1", cause=Cause.EDITED, item_name="套餐 A\tB"),
+    revision(account_id='"18"', item_id="99", item_name='["2026-02-02","18"', cause=Cause.UNCLEAR),
 ]
 
 

@@ -18,19 +18,19 @@ LAYOUT = Layout(
 )  # fmt: skip
 METRICS = {"stat_cost": Decimal(5), "convert_cnt": Decimal(1), "conversion_cost": Decimal(5)}
 ROW = ReportRow(COPY.id, DAY, "p1", "双人套餐", {**METRICS, "clue_pay_order_cnt": Decimal(0)})
-THEIRS = replace(ROW, account_id=MAIN.id, promotion_name="双人套餐（主）")
+THEIRS = replace(ROW, account_id=MAIN.id, item_name="双人套餐（主）")
 
 
 def wanted(row: ReportRow = ROW) -> WantedRow:
     return LAYOUT.want(row, COPY)
 
 
-def found(name: str, *, record_id: str = "rec1", created_ms: int = 0, promotion_id: str = "p1") -> FoundRow:
-    return FoundRow(record_id, DAY, promotion_id, name, Decimal(5), {}, created_ms=created_ms)
+def found(name: str, *, record_id: str = "rec1", created_ms: int = 0, item_id: str = "p1") -> FoundRow:
+    return FoundRow(record_id, DAY, item_id, name, Decimal(5), {}, created_ms=created_ms)
 
 
 def test_a_key_under_its_own_name_or_nowhere_is_no_guest() -> None:
-    assert under_other_names([wanted()], [found("复制账户"), found("主账户", promotion_id="p2")], NAMES) == []
+    assert under_other_names([wanted()], [found("复制账户"), found("主账户", item_id="p2")], NAMES) == []
 
 
 def test_the_oldest_row_of_a_key_tells_under_whom_it_stands() -> None:
@@ -55,7 +55,7 @@ def test_what_the_holder_does_not_report_is_rewritten_and_what_it_reports_is_sha
 
 
 def test_a_shared_key_is_wanted_as_its_holder_reports_it_and_a_torn_one_is_not() -> None:
-    other = wanted(replace(ROW, promotion_id="p2"))
+    other = wanted(replace(ROW, item_id="p2"))
     shared, torn = (SharedKey(ROW.key, COPY.id, MAIN, row) for row in (THEIRS, None))
     [held, left] = settled([wanted(), other], [shared], LAYOUT)
     assert (held.account_id, held.cells["账户名称"], held.cells["单元名称"]) == (COPY.id, "主账户", "双人套餐（主）")

@@ -8,8 +8,8 @@ from pipeline.core.table.visibility import hidden_rows
 DAY, NEXT = date(2026, 2, 1), date(2026, 2, 2)
 
 
-def created(day: date, promotion_id: str, *, created: bool = True) -> Change:
-    return Change(key=Key(day, promotion_id), account_id="18", created=created, old={}, new={})
+def created(day: date, item_id: str, *, created: bool = True) -> Change:
+    return Change(key=Key(day, item_id), account_id="18", created=created, old={}, new={})
 
 
 def missing(day: date, rows: int) -> DayAgreement:

@@ -14,6 +14,7 @@ from pipeline.core.coverage.day import Loaded
 from pipeline.core.errors import LaikeError, Retryable
 from pipeline.core.model import CHINA, AccountDay, DayRange, ReportRow, Totals
 from pipeline.core.outcome import DayState
+from pipeline.core.reports import PROJECT, PROMOTION, Report
 from pipeline.core.runs.quality import judge_days
 from pipeline.state.coverage.spend import Spend
 from pipeline.state.no_redis import in_memory
@@ -41,16 +42,19 @@ class Ground:
         self.ctx: Any = SimpleNamespace(
             spend=self.spend,
             coverage=SimpleNamespace(at=lambda places: {at: self.loaded[at] for at in places if at in self.loaded}),
+            report=PROMOTION,
             settings=SimpleNamespace(account_options=self.options, settle_at=time(10, 35), catch_up_days=30),
             now=lambda: self.now,
         )
-        monkeypatch.setattr(step, "project_report", self._report)
+        monkeypatch.setattr(step, "read_report", self._report)
 
-    def _report(self, _: object, __: str, days: DayRange) -> dict[date, Decimal]:
+    def _report(self, _: object, asked: Report, __: str, days: DayRange, ___: object) -> list[ReportRow]:
+        assert asked is PROJECT
         self.calls += 1
         if self.error:
             raise self.error
-        return {day: total for day, total in self.projects.items() if day in days}
+        totals = {day: total for day, total in self.projects.items() if day in days}
+        return [ReportRow("18", day, "77", "", {"stat_cost": total}) for day, total in totals.items()]
 
     def read(self, days: Mapping[date, tuple[Costs, str]], run_id: str = "daily-2026-02-01") -> Weighing:
         """Read the account now and remember it; each day has its promotions' 消耗 and the account's."""

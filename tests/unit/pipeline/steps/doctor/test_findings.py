@@ -51,14 +51,14 @@ def test_two_clocks_may_be_two_seconds_apart(seconds: float, state: State) -> No
     assert states(server)["redis.clock"] == state
 
 
-def row(creator: str | None, created_ms: int, promotion_id: str = "1") -> FoundRow:
+def row(creator: str | None, created_ms: int, item_id: str = "1") -> FoundRow:
     day = date(2026, 2, 11)
-    return FoundRow("rec", day, promotion_id, "一店", Decimal(0), {}, creator=creator, created_ms=created_ms)
+    return FoundRow("rec", day, item_id, "一店", Decimal(0), {}, creator=creator, created_ms=created_ms)
 
 
 def test_rows_of_others_count_only_with_a_key_and_after_our_first_one() -> None:
     ours, before, after = row("us", 10), row("they", 9), row("they", 11)
-    by_hand, unknown = row("they", 12, promotion_id=""), row(None, 13)
+    by_hand, unknown = row("they", 12, item_id=""), row(None, 13)
     assert written_by_others([ours, before, after, by_hand, unknown], "us") == [after]
     assert written_by_others([before, after], "us") == []
 

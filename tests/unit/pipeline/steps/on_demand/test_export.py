@@ -94,7 +94,7 @@ def test_every_row_of_the_days_comes_once_in_order_and_none_of_the_days_around(m
     table, writer, done = Table(), Lines(), list[int]()
     tally = write_blocks(blocks_of(table, 23), writer, done.append)
     assert [line.place for line in writer.lines] == sorted(line.place for line in writer.lines)
-    assert len({line.promotion_id for line in writer.lines}) == len(writer.lines) == tally.rows == 23 * A_DAY
+    assert len({line.item_id for line in writer.lines}) == len(writer.lines) == tally.rows == 23 * A_DAY
     assert tally.cost == 23 * sum(Decimal(n) for n in range(A_DAY)) / 100
     assert done == [1, 3, 7, 12, 17, 22, 23]  # 1, 2 and 4 days, then 5 with 500 rows
     assert writer.ended

@@ -8,7 +8,8 @@ from typing import Any
 import fakeredis
 
 from bench.ledger import SETTINGS
-from pipeline.context import Context, build
+from pipeline.composition import build
+from pipeline.context import Context
 from pipeline.core.errors import Trouble
 from pipeline.core.model import Account, DayRange
 from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summary

@@ -92,8 +92,8 @@ def test_changes_name_accounts_as_they_are_written(ctx: Context) -> None:
     revision = Revision(
         day=yesterday(now),
         account_id=shop.id,
-        promotion_id="7612",
-        promotion_name="双人套餐",
+        item_id="7612",
+        item_name="双人套餐",
         cause=Cause.EDITED,
         figures=(Figure("消耗(元)", "1", "2"),),
     )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.clients.feishu.views import Condition
+from pipeline.core.reports import PROMOTION
 from pipeline.core.runs.views import FoundViews
 from pipeline.core.table.cells import Field
 from pipeline.core.table.columns import DEFAULT_COLUMNS, SINGLE_SELECT
@@ -35,6 +36,7 @@ class Ground:
         self.ctx: Any = SimpleNamespace(
             base=lambda _: self.base,
             writing=self._writing,
+            report=PROMOTION,
             settings=SimpleNamespace(columns=DEFAULT_COLUMNS),
             base_facts=SimpleNamespace(zone=lambda: "Asia/Shanghai"),
             table_facts=self.facts,

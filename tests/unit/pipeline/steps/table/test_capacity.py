@@ -13,6 +13,7 @@ from pipeline.core.chain import alone
 from pipeline.core.errors import Busy, LaikeError, Retryable, TableFull, Trouble
 from pipeline.core.model import Account, DayRange
 from pipeline.core.outcome import Run
+from pipeline.core.reports import PROMOTION
 from pipeline.core.runs.plan import parts
 from pipeline.core.table.columns import DEFAULT_COLUMNS
 from pipeline.steps.table import capacity as step
@@ -95,7 +96,7 @@ class Ground:
 
     def checked(self, monkeypatch: pytest.MonkeyPatch) -> bool:
         """Whether the rows fit, or it is left to the batches."""
-        monkeypatch.setattr(step, "promotion_rows", self._rows)
+        monkeypatch.setattr(step, "report_rows", self._rows)
         check_capacity(self._context(), self.run.run_id)
         return self.given_up is None
 
@@ -123,6 +124,7 @@ class Ground:
             base=lambda _: base,
             base_facts=SimpleNamespace(zone=lambda: "Asia/Shanghai"),
             oceanengine=lambda _: None,
+            report=PROMOTION,
             settings=SimpleNamespace(columns=DEFAULT_COLUMNS, table_max_rows=100),
         )
         return ctx

@@ -35,9 +35,9 @@ RUN = Run(
 LOST = Retryable("no answer", effect_possible=True)
 
 
-def row(promotion_id: str = ID, cost: str = "118.36") -> ReportRow:
+def row(item_id: str = ID, cost: str = "118.36") -> ReportRow:
     figures = {column.source: Decimal(0) for column in DEFAULT_COLUMNS} | {"stat_cost": Decimal(cost)}
-    return ReportRow(EAST.id, DAY, promotion_id, "单元", figures)
+    return ReportRow(EAST.id, DAY, item_id, "单元", figures)
 
 
 WANTED = LAYOUT.want(row(), EAST)

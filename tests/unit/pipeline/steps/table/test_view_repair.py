@@ -13,6 +13,7 @@ from pipeline.clients.feishu.views import FULL, Condition
 from pipeline.core.coverage.day import Loaded
 from pipeline.core.errors import BadRequest, BadResponse, LaikeError, NeedsPerson, Retryable
 from pipeline.core.model import Account, AccountDay
+from pipeline.core.reports import PROMOTION
 from pipeline.core.runs.plan import yesterday
 from pipeline.core.table.cells import Field
 from pipeline.core.table.columns import DEFAULT_COLUMNS, SINGLE_SELECT
@@ -42,6 +43,7 @@ class Ground:
         self.ctx: Any = SimpleNamespace(
             base=lambda _: self.base,
             writing=self._writing,
+            report=PROMOTION,
             settings=SimpleNamespace(columns=DEFAULT_COLUMNS, lookback_days=3),
             base_facts=SimpleNamespace(zone=lambda: "Asia/Shanghai"),
             table_facts=SimpleNamespace(

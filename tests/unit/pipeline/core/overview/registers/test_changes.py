@@ -15,8 +15,8 @@ def revision(number: int, day: date = DAY) -> Revision:
     return Revision(
         day=day,
         account_id=str(number % 2),
-        promotion_id=str(number),
-        promotion_name=f"单元{number}",
+        item_id=str(number),
+        item_name=f"单元{number}",
         cause=Cause.RESTATED,
         figures=(Figure("消耗(元)", "1", "2"),),
     )
@@ -49,14 +49,14 @@ class Log:
 
 
 def numbers(log: Log, sought: Sought, page: int) -> list[str]:
-    return [row.revision.promotion_id for row in page_of(log, sought, {}, page, None).rows]
+    return [row.revision.item_id for row in page_of(log, sought, {}, page, None).rows]
 
 
 @pytest.mark.parametrize("sought", [Sought(), Sought(cause=Cause.RESTATED), Sought(text="单元")])
 def test_the_pages_together_are_all_changes_once_in_order(sought: Sought) -> None:
     log = Log([batch("1", range(30)), batch("2", range(30, 130)), batch("3", range(130, 151))])
     pages = [page_of(log, sought, {}, page, None) for page in (1, 2, 3, 4, 5)]
-    assert [row.revision.promotion_id for page in pages for row in page.rows] == [str(one) for one in range(151)]
+    assert [row.revision.item_id for page in pages for row in page.rows] == [str(one) for one in range(151)]
     assert [len(page.rows) for page in pages] == [PER_PAGE, PER_PAGE, PER_PAGE, 1, 0]
     assert [page.more for page in pages] == [True, True, True, False, False]
 
