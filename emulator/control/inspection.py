@@ -11,10 +11,9 @@ from emulator.feishu.bitable.model import Table
 from emulator.feishu.bitable.values import plain
 from emulator.oceanengine import lines, reports
 from emulator.oceanengine.filtering import Filter
-from emulator.oceanengine.kinds import KINDS, PROMOTION
+from emulator.oceanengine.kinds import KINDS, PROMOTION, Kind
 from emulator.oceanengine.lines import Line
 from emulator.oceanengine.parameters import Query as Asked
-from emulator.oceanengine.state import OceanEngine
 from emulator.shared.unsure import FACTS
 from emulator.world.world import World
 
@@ -95,8 +94,8 @@ def records(world: World, query: Query) -> dict[str, Any]:
 def figures(world: World, query: Query) -> dict[str, Any]:
     """Source rows with their account. Takes `report`, `account_id`, `start`, `end`, `metrics`.
 
-    With `report` they are the lines that this report gives; without it all of promotions, those included that a test
-    lets the report leave out.
+    With `report` they are the lines that this report gives, with the account's name; without it all of promotions,
+    those included that a test lets the report leave out.
     """
     kind = KINDS[query.get("report", PROMOTION.name)]
     last = world.oceanengine.source.last_day()
@@ -108,14 +107,24 @@ def figures(world: World, query: Query) -> dict[str, Any]:
         raise ValueError(f"no such metric: {', '.join(sorted(unknown))}")
     wanted = [int(query["account_id"])] if "account_id" in query else list(world.oceanengine.source.accounts)
     asked = [Asked(account_id, start, end, metrics, Filter()) for account_id in wanted]
-    found = reports.LINES[kind.name] if "report" in query else _of_promotions
-    rows = ({"local_account_id": one.account_id, **row} for one in asked for row in found(world.oceanengine, one))
-    return {"rows": list(rows)}
+    return {"rows": _lines(world, asked, kind) if "report" in query else _of_promotions(world, asked)}
 
 
-def _of_promotions(ocean: OceanEngine, asked: Asked) -> list[Line]:
-    rows = ocean.source.rows(asked.account_id, asked.start, asked.end)
-    return [lines.promotion(row, asked.metrics) for row in rows]
+def _lines(world: World, asked: list[Asked], kind: Kind) -> list[Line]:
+    ocean, accounts = world.oceanengine, world.oceanengine.source.accounts
+    return [
+        {"local_account_id": one.account_id, "local_account_name": accounts[one.account_id].name, **line}
+        for one in asked
+        for line in reports.LINES[kind.name](ocean, one)
+    ]
+
+
+def _of_promotions(world: World, asked: list[Asked]) -> list[Line]:
+    return [
+        {"local_account_id": one.account_id, **lines.promotion(row, one.metrics)}
+        for one in asked
+        for row in world.oceanengine.source.rows(one.account_id, one.start, one.end)
+    ]
 
 
 def calls(world: World, query: Query) -> dict[str, Any]:

@@ -276,9 +276,9 @@ def test_control_shows_the_lines_that_a_report_gives(emulator: Client, kind: str
     start, wanted = (newest - timedelta(days=3)).isoformat(), "stat_cost,convert_cnt"
     shown = emulator.look("figures", report=kind, start=start, end=newest.isoformat(), metrics=wanted)["rows"]
     reported = []
-    for one in emulator.facts["accounts"]:
+    for one, name in emulator.facts["accounts"].items():
         found = rows(emulator, kind, local_account_id=one, start_date=start, order_type="ASC")
-        reported += [{"local_account_id": int(one), **row} for row in found]
+        reported += [{"local_account_id": int(one), "local_account_name": name, **row} for row in found]
     assert json.loads(json.dumps(shown), parse_float=Decimal) == reported
     assert all(row.keys() >= {PLACE[kind], "stat_time_day", "local_account_id", "stat_cost"} for row in shown)
 

@@ -9,13 +9,12 @@ from typing import Any
 from pipeline.clients.http import Answer
 from pipeline.clients.oceanengine.reports import DENOMINATORS
 from pipeline.context import Context
-from pipeline.core.reports import ACCOUNT, PROMOTION
+from pipeline.core.reports import ACCOUNT, MATERIAL, PROMOTION
 from pipeline.core.table.cells import number_in
 
-MATERIAL_REPORT = "/open_api/v3.0/local/report/material/get/"  # 获取素材数据
 PAST_THE_END = 9999
 NO_METRIC, FOREIGN_ACCOUNT, BAD_PAGE_SIZE, NO_PROMOTION, NO_MATERIAL = "laike_no_such_metric", "1", 7, 1, 1
-NOT_OF_MATERIALS = "poi_recommend_count"  # the one metric that rows of materials lack
+(NOT_OF_MATERIALS,) = MATERIAL.lacks
 FRACTION = Decimal(10)  # a percentage is a hundred times the quotient, a fraction is the quotient
 CENT = Decimal("0.01")
 WEEK = timedelta(days=6)
@@ -100,13 +99,13 @@ def _without_rows(reports: Reports) -> str:
 
 
 def _without_materials(reports: Reports) -> str:
-    answer = reports.ask(MATERIAL_REPORT, reports.day, filtering={"material_ids": [NO_MATERIAL]}, page_size=100)
-    return refusal(answer) or f"material_list {shape(_data(answer), 'material_list')}"
+    answer = reports.ask(MATERIAL.path, reports.day, filtering={MATERIAL.ids_filter: [NO_MATERIAL]}, page_size=100)
+    return refusal(answer) or f"{MATERIAL.rows} {shape(_data(answer), MATERIAL.rows)}"
 
 
 def _not_of_materials(reports: Reports) -> str:
-    answer = reports.ask(MATERIAL_REPORT, reports.week, metrics=["stat_cost", NOT_OF_MATERIALS])
-    return refusal(answer) or f"accepted: {_keys_of_first(_rows(answer, 'material_list'))}"
+    answer = reports.ask(MATERIAL.path, reports.week, metrics=["stat_cost", NOT_OF_MATERIALS])
+    return refusal(answer) or f"accepted: {_keys_of_first(_rows(answer, MATERIAL.rows))}"
 
 
 def _default_granularity(reports: Reports) -> str:
