@@ -17,6 +17,7 @@ from celery.exceptions import Reject, Retry
 from pipeline.context import Context
 from pipeline.core.errors import BadResponse, Busy, LaikeError, NeedsPerson, Retryable, WrongInput
 from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, RunState, Summary, VerifyOutcome
+from pipeline.core.tables.ends import ends, is_named, table_name
 from pipeline.core.unforeseen import Unforeseen
 from pipeline.state.store import StoreTrouble
 from pipeline.steps.runs import early_read, fetch, finish, load, verify, views
@@ -291,5 +292,13 @@ def _catch_up() -> Small:
 
 
 def _words(summary: Summary) -> str:
-    bad = [f"{one.name}: {one.trouble.reason}" for one in summary.accounts if one.trouble]
+    bad = [f"{_where(summary, end)}{words}" for end in ends(summary) for words in _bad(end)]
     return f"{summary.run_id} ended {summary.state}; {'; '.join(bad)}"
+
+
+def _where(summary: Summary, end: Summary) -> str:
+    return f"{table_name(end.table)}: " if is_named(summary) else ""
+
+
+def _bad(end: Summary) -> list[str]:
+    return [f"{one.name}: {one.trouble.reason}" for one in end.accounts if one.trouble]

@@ -7,7 +7,7 @@ from pipeline.core.coverage.history import History
 from pipeline.core.model import Account, china_day
 from pipeline.core.outcome import LoadOutcome, Run, RunState, Summary
 from pipeline.core.runs.flow import LOAD, Step
-from pipeline.core.runs.plan import parts, yesterday
+from pipeline.core.runs.plan import of_one_table, parts, yesterday
 from pipeline.core.telling.anomalies import (
     Anomaly,
     idle_promotions,
@@ -28,11 +28,17 @@ def alerts(ctx: Context, summary: Summary, history: History, unheard: Sequence[S
     """
     if summary.state not in (RunState.SUCCESS, RunState.PARTIAL):
         return ()
-    cut = parts(ctx.ledger.run(summary.run_id))
+    cut = _cut(ctx, summary)
     corrected = [one for run in (summary, *unheard) for one in _restatements(ctx, run)]
     found = [*corrected, *_of_the_day(ctx, cut, summary, history)]
     new = ctx.told.claim_events(found, summary.run_id, china_day(summary.ended_at))
     return sentences([one for one in found if one.event in new])
+
+
+def _cut(ctx: Context, summary: Summary) -> list[Run]:
+    """The batches of a run in its first table: further ones hold the same spend once more."""
+    run = ctx.ledger.run(summary.run_id)
+    return of_one_table(parts(run), run)
 
 
 def _of_the_day(ctx: Context, cut: Sequence[Run], summary: Summary, history: History) -> list[Anomaly]:
@@ -64,7 +70,7 @@ def _idle(ctx: Context, cut: Sequence[Run], summary: Summary) -> list[Anomaly]:
 
 def _restatements(ctx: Context, summary: Summary) -> list[Anomaly]:
     names = {account.id: account.name for account in summary.accounts}
-    cut = parts(ctx.ledger.run(summary.run_id))
+    cut = _cut(ctx, summary)
     loads = (ctx.outcomes.outcome(part.run_id, str(Step(LOAD, part.batch)), LoadOutcome) for part in cut)
     shifts = [shift for load in loads if load for shift in load.shifts]
     return large_restatements(shifts, names, ctx.settings.anomalies)
