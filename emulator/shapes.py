@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from emulator.oceanengine.kinds import KINDS
 from emulator.oceanengine.metrics import AMOUNTS, RATIOS
 from emulator.shared.unsure import Choices
 from emulator.shared.wire import Reply, Route
@@ -16,8 +17,7 @@ ROWS = {  # Ocean Engine's lists: the key of the rows, by endpoint
     "accounts.ebp": "account_list",
     "accounts.agent": "list",
     "accounts.child_agents": "child_agent_ids",
-    "report.promotion": "promotion_list",
-    "report.account": "data_list",
+    **{f"report.{kind.name}": kind.rows for kind in KINDS.values()},
 }
 # advertiser_role of oauth2/advertiser/get: kinds with a number; the others keep their name
 ROLE_NUMBERS = {"ADVERTISER": 1, "CUSTOMER_ADMIN": 2, "AGENT": 3, "CHILD_AGENT": 4, "PLATFORM_ROLE_STAR": 6}
@@ -72,7 +72,7 @@ def _ids_as_text(data: Data) -> None:
 
 
 def _reported(data: Data) -> Iterator[dict[str, Any]]:
-    return iter(data.get("promotion_list") or data.get("data_list") or [])
+    return (row for kind in KINDS.values() for row in data.get(kind.rows) or [])
 
 
 def _noisy(data: Data) -> None:

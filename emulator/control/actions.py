@@ -9,7 +9,7 @@ from emulator.control import people
 from emulator.control.inspection import oauth
 from emulator.feishu.bitable.model import Table
 from emulator.feishu.state import Feishu
-from emulator.oceanengine import selection
+from emulator.oceanengine import materials, selection
 from emulator.oceanengine.metrics import whole
 from emulator.oceanengine.source import RHYTHMS
 from emulator.shared.settings import is_duration, is_span
@@ -23,7 +23,7 @@ PROBLEMS = (LookupError, TypeError, ValueError, OverflowError, Refusal)  # raise
 MOST_ADDED = 100_000  # accounts, or promotions of one
 LEFT = ("access_expires_in", "refresh_expires_in")
 FIGURE_KEYS = ("account_id", "promotion_id", "day", "absent", "missing_from")
-REPORTS = {"promotion", "project"}  # a row can be missing from these
+REPORTS = {"promotion", "project", "material"}  # a row can be missing from these
 
 
 def act(world: World, action: str, body: Any) -> Answer:  # noqa: ANN401 - any JSON, each action checks its own
@@ -99,7 +99,7 @@ def _permissions(world: World, body: dict[str, Any]) -> Answer:
 def _figures(world: World, body: dict[str, Any]) -> Answer:
     """`{"account_id", "promotion_id", "day", "<metric>": value …}` or `"absent": true`: correct the source.
 
-    `"missing_from"`: the reports (`promotion`, `project`) that leave the row out from now on.
+    `"missing_from"`: the reports (`promotion`, `project`, `material`) that leave the row out from now on.
     """
     account_id, promotion_id = int(body["account_id"]), int(body["promotion_id"])
     day = date.fromisoformat(body["day"])
@@ -169,6 +169,19 @@ def _remove_account(world: World, body: dict[str, Any]) -> Answer:
     return {}
 
 
+def _rename(world: World, body: dict[str, Any]) -> Answer:
+    """`{"account_id", "promotion_id" | "project_id" | "material_id", "name"}`: as an account calls it from now on."""
+    source, name = world.oceanengine.source, str(body["name"])
+    account = source.accounts[int(body["account_id"])]
+    if "material_id" in body:
+        materials.rename(account, int(body["material_id"]), name)
+    elif "promotion_id" in body:
+        source.rename(account.account_id, int(body["promotion_id"]), name)
+    else:
+        source.rename_project(account.account_id, int(body["project_id"]), name)
+    return {}
+
+
 def _oauth(world: World, body: dict[str, Any]) -> Answer:
     """`{"access_expires_in"?, "refresh_expires_in"?}`: seconds that the current pair has left; below zero: expired."""
     if not body.keys() <= set(LEFT) or not all(is_span(seconds) for seconds in body.values()):
@@ -206,6 +219,7 @@ ACTIONS: dict[str, Callable[[World, Any], Answer]] = {
     "permissions": _permissions,
     "figures": _figures,
     "roi2": _roi2,
+    "rename": _rename,
     "accounts/add": _add_accounts,
     "accounts/rename": _rename_account,
     "accounts/remove": _remove_account,

@@ -9,8 +9,11 @@ from emulator.control.people import table_of
 from emulator.feishu.bitable import fields, views
 from emulator.feishu.bitable.model import Table
 from emulator.feishu.bitable.values import plain
-from emulator.oceanengine import reports
-from emulator.oceanengine.metrics import METRICS
+from emulator.oceanengine import lines, reports
+from emulator.oceanengine.filtering import Filter
+from emulator.oceanengine.kinds import KINDS, PROMOTION, Kind
+from emulator.oceanengine.lines import Line
+from emulator.oceanengine.parameters import Query as Asked
 from emulator.shared.unsure import FACTS
 from emulator.world.world import World
 
@@ -89,21 +92,39 @@ def records(world: World, query: Query) -> dict[str, Any]:
 
 
 def figures(world: World, query: Query) -> dict[str, Any]:
-    """Source rows as the report has them, with their account. Takes `account_id`, `start`, `end`, `metrics`."""
+    """Source rows with their account. Takes `report`, `account_id`, `start`, `end`, `metrics`.
+
+    With `report` they are the lines that this report gives, with the account's name; without it all of promotions,
+    those included that a test lets the report leave out.
+    """
+    kind = KINDS[query.get("report", PROMOTION.name)]
     last = world.oceanengine.source.last_day()
     start = date.fromisoformat(query.get("start", last.isoformat()))
     end = date.fromisoformat(query.get("end", query.get("start", last.isoformat())))
     metrics = query.get("metrics", ",".join(USUAL_METRICS)).split(",")
-    unknown = set(metrics) - METRICS
+    unknown = set(metrics) - kind.metrics
     if unknown:
         raise ValueError(f"no such metric: {', '.join(sorted(unknown))}")
     wanted = [int(query["account_id"])] if "account_id" in query else list(world.oceanengine.source.accounts)
-    rows = [
-        {"local_account_id": account_id, **reports.promotion_row(row, metrics)}
-        for account_id in wanted
-        for row in world.oceanengine.source.rows(account_id, start, end)
+    asked = [Asked(account_id, start, end, metrics, Filter()) for account_id in wanted]
+    return {"rows": _lines(world, asked, kind) if "report" in query else _of_promotions(world, asked)}
+
+
+def _lines(world: World, asked: list[Asked], kind: Kind) -> list[Line]:
+    ocean, accounts = world.oceanengine, world.oceanengine.source.accounts
+    return [
+        {"local_account_id": one.account_id, "local_account_name": accounts[one.account_id].name, **line}
+        for one in asked
+        for line in reports.LINES[kind.name](ocean, one)
     ]
-    return {"rows": rows}
+
+
+def _of_promotions(world: World, asked: list[Asked]) -> list[Line]:
+    return [
+        {"local_account_id": one.account_id, **lines.promotion(row, one.metrics)}
+        for one in asked
+        for row in world.oceanengine.source.rows(one.account_id, one.start, one.end)
+    ]
 
 
 def calls(world: World, query: Query) -> dict[str, Any]:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from emulator.oceanengine import envelope
+from emulator.oceanengine import envelope, filtering
+from emulator.oceanengine.filtering import Filter
+from emulator.oceanengine.kinds import Kind
 from emulator.oceanengine.metrics import METRICS
 from emulator.oceanengine.state import OceanEngine
 from emulator.shared.parsing import json_of
@@ -21,31 +23,6 @@ LONGEST_SPAN = timedelta(days=365)
 LONGEST_HOURLY = timedelta(days=7)
 OLDEST = timedelta(days=365)
 DAILY, HOURLY, TOTAL = (f"TIME_GRANULARITY_{name}" for name in ("DAILY", "HOURLY", "TOTAL"))
-# Every promotion here has the first of these values; a filter on another finds nothing.
-FILTER_VALUES = {
-    "campaign_type": ("GENERAL", "SEARCHING"),
-    "marketing_goal": ("VIDEO_IMAGE", "LIVE"),
-    "local_delivery_scene": ("CLUE", "CONTENT_HEATING", "POI_CUSTOMER", "PURCHASE"),
-}
-FILTER_LISTS = {
-    "delivery_mode": ("MANUAL_MODE", "CDP_AUTO_MODE"),
-    "external_action": (
-        "CLUE_ACQUISITION", "CLUE_CONFIRM", "CLUE_HIGH_INTENTION", "INTENTION_CLUE_ACQUISITION", "FOLLOW_ACTION",
-        "LIVE_ENGAGEMENT", "LIVE_ENTER_ACTION", "LIVE_OTO_CLICK", "LIVE_OTO_GROUP_BUYING", "LIVE_STAY_TIME",
-        "NATIVE_ACTION", "OTO_PAY", "POI_RECOMMEND", "PRIVATE_MESSAGE", "SHOW",
-    ),
-}  # fmt: skip
-# the filter by ids of a report; the account report has none
-PROMOTION_IDS, PROJECT_IDS = "promotion_ids", "cdp_project_ids"
-
-
-@dataclass(frozen=True)
-class Filter:
-    """`filtering`, parsed."""
-
-    ids: frozenset[int] | None = None  # None: any
-    fits: bool = True  # whether our promotions pass the other keys
-    narrow: bool = False  # whether it has any key
 
 
 @dataclass(frozen=True)
@@ -57,21 +34,17 @@ class Query:
     end: date
     metrics: list[str]
     filtering: Filter
-    order_field: str | None
-    descending: bool
-    page: int
-    page_size: int
+    order_field: str | None = None
+    descending: bool = False
+    page: int = 1
+    page_size: int = 10
     whole_span: bool = False  # no granularity requested, and the default is the total
 
-    def wants(self, one: int) -> bool:
-        """Whether an id passes the filter by ids."""
-        return self.filtering.ids is None or one in self.filtering.ids
 
-
-def parse(ocean: OceanEngine, call: Call, *, ids: str | None, default_order: str) -> Query:
-    """Parse the request of a report, or refuse it. `ids`: the report's filter by ids."""
+def parse(ocean: OceanEngine, call: Call, kind: Kind) -> Query:
+    """Parse the request of a report, or refuse it."""
     given = single(call, REQUIRED, OPTIONAL)
-    metrics = _metrics(given["metrics"])
+    metrics = _metrics(ocean, given["metrics"], kind)
     start, end = _days(given, ocean.clock.today())
     _granularity(given.get("time_granularity", DAILY), end - start)
     return Query(
@@ -79,9 +52,9 @@ def parse(ocean: OceanEngine, call: Call, *, ids: str | None, default_order: str
         start=start,
         end=end,
         metrics=metrics,
-        filtering=_filtering(given.get("filtering", "{}"), ids),
+        filtering=filtering.parse(given.get("filtering", "{}"), kind),
         order_field=_one_of("order_field", given.get("order_field"), (None, *metrics)),
-        descending=_one_of("order_type", given.get("order_type", default_order), ("ASC", "DESC")) == "DESC",
+        descending=_one_of("order_type", given.get("order_type", kind.order), ("ASC", "DESC")) == "DESC",
         page=page_number(given.get("page", "1")),
         page_size=int(str(_one_of("page_size", given.get("page_size", DEFAULT_PAGE_SIZE), PAGE_SIZES))),
         whole_span="time_granularity" not in given and ocean.unsure.holds("default_granularity", "total"),
@@ -179,37 +152,12 @@ def json_list(name: str, text: str) -> list[Any]:
     return value
 
 
-def _metrics(text: str) -> list[str]:
+def _metrics(ocean: OceanEngine, text: str, kind: Kind) -> list[str]:
     names = json_list("metrics", text)
     if not names:
         raise _refused("metrics", "至少一个指标")
+    omitted = METRICS - kind.metrics if ocean.unsure.holds("metric_of_no_material", "omitted") else frozenset()
     for name in names:
-        if not isinstance(name, str) or name not in METRICS:
+        if not isinstance(name, str) or name not in kind.metrics | omitted:
             raise Refusal(envelope.BAD_METRIC, f"metrics: 不存在的指标 {name}")
-    return names
-
-
-def _filtering(text: str, name: str | None) -> Filter:
-    try:
-        given = json_of(text)
-    except ValueError as problem:
-        raise _refused("filtering", "不是合法的 JSON") from problem
-    if not isinstance(given, dict):
-        raise _refused("filtering", "必须为 JSON 对象")
-    fitting = [_fits(key, value) for key, value in given.items() if key != name]
-    fits = all(fitting)
-    if name not in given:
-        return Filter(None, fits, narrow=bool(given))
-    ids = given[name]
-    if not isinstance(ids, list) or not all(type(value) is int for value in ids):
-        raise Refusal(envelope.BAD_FILTER, f"filtering.{name} 不合法")
-    return Filter(frozenset(ids), fits, narrow=True)
-
-
-def _fits(name: str, value: object) -> bool:
-    if name in FILTER_VALUES and value in FILTER_VALUES[name]:
-        return value == FILTER_VALUES[name][0]
-    allowed = FILTER_LISTS.get(name)
-    if allowed is None or not isinstance(value, list) or not value or not set(map(str, value)) <= set(allowed):
-        raise Refusal(envelope.BAD_FILTER, f"filtering.{name} 不合法")
-    return allowed[0] in value
+    return [name for name in names if name not in omitted]

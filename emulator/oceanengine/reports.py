@@ -1,69 +1,103 @@
-"""The local reports: by promotion (获取广告数据), by project (获取项目数据), of the account (获取账户数据).
+"""The local reports: 获取广告数据 (promotion), 获取项目数据 (project), 获取素材数据 (material), 获取账户数据 (account).
 
 A project is the sum of its promotions. The account is the sum of all; the setting `roi2` adds its spend in 全域推广,
-which belongs to no promotion and no project.
+which belongs to no promotion and no project. Materials have shares of promotions that need not add up to anything.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from emulator.oceanengine import envelope, parameters, totals
+from emulator.oceanengine import envelope, kinds, lines, parameters
 from emulator.oceanengine.figures import Row
+from emulator.oceanengine.kinds import Kind
+from emulator.oceanengine.lines import Line
+from emulator.oceanengine.materials import shares
 from emulator.oceanengine.parameters import Query
 from emulator.oceanengine.state import OceanEngine
-from emulator.shared.wire import Call, Reply
+from emulator.shared.wire import Call, Refusal, Reply
 
 T = TypeVar("T")
 
 
 def promotion(ocean: OceanEngine, call: Call) -> Reply:
     """GET /open_api/v3.0/local/report/promotion/get/."""
-    query = parameters.parse(ocean, call, ids=parameters.PROMOTION_IDS, default_order="ASC")
-    rows = [row for row in _rows(ocean, query, "promotion") if query.wants(row.promotion.promotion_id)]
+    query = parameters.parse(ocean, call, kinds.PROMOTION)
+    rows = _rows(ocean, query, kinds.PROMOTION)
     if query.whole_span:
-        return _listed("promotion_list", totals.by_promotion(rows, query), query)
+        return _listed(ocean, query, kinds.PROMOTION, lines.promotions(rows, query))
     parameters.check_page(ocean, query.page, query.page_size, len(rows))
-    _order(rows, query, lambda row, metric: row.shown(metric) or 0, lambda row: row.day)
+    _order(rows, query, lambda row, metric: row.shown(metric), lambda row: row.day)
     shown, page_info = _page(rows, query)
-    listed = [promotion_row(row, query.metrics) for row in shown]
-    return envelope.success({"promotion_list": listed, "page_info": page_info})
+    listed = [lines.promotion(row, query.metrics) for row in shown]
+    return envelope.success({kinds.PROMOTION.rows: listed, "page_info": page_info})
 
 
 def project(ocean: OceanEngine, call: Call) -> Reply:
     """GET /open_api/v3.0/local/report/project/get/: a project without data on a day has no row."""
-    query = parameters.parse(ocean, call, ids=parameters.PROJECT_IDS, default_order="ASC")
-    rows = [row for row in _rows(ocean, query, "project") if query.wants(row.promotion.project_id)]
-    if query.whole_span:
-        return _listed("project_list", totals.by_project(rows, query), query)
-    days = project_totals(rows, query.metrics)
-    parameters.check_page(ocean, query.page, query.page_size, len(days))
-    _order(days, query, lambda row, metric: row[metric], lambda row: row["stat_time_day"])
-    return _listed("project_list", days, query)
+    query = parameters.parse(ocean, call, kinds.PROJECT)
+    return _listed(ocean, query, kinds.PROJECT, _projects(ocean, query))
 
 
 def account(ocean: OceanEngine, call: Call) -> Reply:
     """GET /open_api/v3.0/local/report/account/get/."""
-    query = parameters.parse(ocean, call, ids=None, default_order="DESC")
-    rows, outside = _rows(ocean, query, "account"), _outside(ocean, query)
-    if query.whole_span:
-        return _listed("data_list", totals.of_account(rows, sum(outside.values()), query), query)
-    days = day_totals(rows, outside, query.account_id, query.metrics)
-    parameters.check_page(ocean, query.page, query.page_size, len(days))
-    _order(days, query, lambda row, metric: row[metric], lambda row: row["stat_time_day"])
-    return _listed("data_list", days, query)
+    query = parameters.parse(ocean, call, kinds.ACCOUNT)
+    return _listed(ocean, query, kinds.ACCOUNT, _account(ocean, query))
 
 
-def _listed(name: str, rows: list[dict[str, Any]], query: Query) -> Reply:
-    shown, page_info = _page(rows, query)
-    return envelope.success({name: shown, "page_info": page_info})
+def material(ocean: OceanEngine, call: Call) -> Reply:
+    """GET /open_api/v3.0/local/report/material/get/: nothing in a row says which promotion or account it is of."""
+    query = parameters.parse(ocean, call, kinds.MATERIAL)
+    found = _materials(ocean, query)
+    if not found and ocean.unsure.holds("no_materials", "refused"):
+        raise Refusal(envelope.NOT_ACCEPTABLE, "没有素材数据")
+    return _listed(ocean, query, kinds.MATERIAL, found)
 
 
-def _rows(ocean: OceanEngine, query: Query, report: str) -> list[Row]:
-    """The rows of a report, oldest day first."""
+def _promotions(ocean: OceanEngine, query: Query) -> list[Line]:
+    return [lines.promotion(row, query.metrics) for row in _rows(ocean, query, kinds.PROMOTION)]
+
+
+def _projects(ocean: OceanEngine, query: Query) -> list[Line]:
+    return lines.projects(_rows(ocean, query, kinds.PROJECT), query)
+
+
+def _account(ocean: OceanEngine, query: Query) -> list[Line]:
+    return lines.of_account(_rows(ocean, query, kinds.ACCOUNT), _outside(ocean, query), query)
+
+
+def _materials(ocean: OceanEngine, query: Query) -> list[Line]:
+    wanted = query.filtering
+    found = [
+        share
+        for share in shares(ocean.source.accounts[query.account_id], _rows(ocean, query, kinds.MATERIAL))
+        if wanted.wants(kinds.MATERIAL_IDS, share.material.material_id)
+        and wanted.material_type in (None, share.material.material_type)
+    ]
+    return lines.materials(found, query)
+
+
+# by the name of a report: all its lines, oldest day first
+LINES: Mapping[str, Callable[[OceanEngine, Query], list[Line]]] = {
+    "promotion": _promotions,
+    "project": _projects,
+    "account": _account,
+    "material": _materials,
+}
+
+
+def _listed(ocean: OceanEngine, query: Query, kind: Kind, found: list[Line]) -> Reply:
+    parameters.check_page(ocean, query.page, query.page_size, len(found))
+    _order(found, query, lambda line, metric: line[metric], lambda line: line.get("stat_time_day", ""))
+    shown, page_info = _page(found, query)
+    return envelope.success({kind.rows: shown, "page_info": page_info})
+
+
+def _rows(ocean: OceanEngine, query: Query, kind: Kind) -> list[Row]:
+    """The rows that a report counts, oldest day first."""
     if not query.filtering.fits:
         return []
     rows = ocean.source.rows(query.account_id, query.start, query.end)
-    return [row for row in rows if report not in row.change.missing_from]
+    return [row for row in rows if kind.name not in row.change.missing_from and query.filtering.takes(row.promotion)]
 
 
 def _outside(ocean: OceanEngine, query: Query) -> dict[str, int]:
@@ -75,41 +109,9 @@ def _outside(ocean: OceanEngine, query: Query) -> dict[str, int]:
     return {day: amount for day, amount in spent.items() if amount}
 
 
-def promotion_row(row: Row, metrics: list[str]) -> dict[str, Any]:
-    """A row: all dimensions, the requested figures; ids are bare numbers."""
-    dimensions = {
-        "stat_time_day": row.day.isoformat(),
-        "project_id": row.promotion.project_id,
-        "project_name": row.promotion.project_name,
-        "promotion_id": row.promotion.promotion_id,
-        "promotion_name": row.promotion.promotion_name,
-    }
-    return dimensions | {metric: row.shown(metric) for metric in metrics}
-
-
-def project_totals(rows: list[Row], metrics: list[str]) -> list[dict[str, Any]]:
-    """One row per project and day with data: exact sums, ratios of sums."""
-    projects = totals.grouped(rows, lambda row: (row.day.isoformat(), row.promotion.project_id))
-    return [
-        {"stat_time_day": day, "project_id": project_id, "project_name": of_it[0].promotion.project_name}
-        | {metric: totals.total(of_it, metric) for metric in metrics}
-        for (day, project_id), of_it in projects.items()
-    ]
-
-
-def day_totals(rows: list[Row], outside: dict[str, int], account_id: int, metrics: list[str]) -> list[dict[str, Any]]:
-    """One row per day with data: exact sums, ratios of sums; `outside` is 消耗 of no promotion, in 分, by day."""
-    days = totals.grouped(rows, lambda row: row.day.isoformat())
-    return [
-        {"stat_time_day": day, "local_account_id": account_id}
-        | {metric: totals.total(days.get(day, []), metric, outside.get(day, 0)) for metric in metrics}
-        for day in sorted({*days, *outside})
-    ]
-
-
-def _order(rows: list[T], query: Query, figure: Callable[[T, str], float], day: Callable[[T], Any]) -> None:
+def _order(rows: list[T], query: Query, figure: Callable[[T, str], float | None], day: Callable[[T], Any]) -> None:
     metric = query.order_field
-    rows.sort(key=day if metric is None else lambda row: figure(row, metric), reverse=query.descending)
+    rows.sort(key=day if metric is None else lambda row: figure(row, metric) or 0, reverse=query.descending)
 
 
 def _page(rows: list[T], query: Query) -> tuple[list[T], dict[str, int]]:

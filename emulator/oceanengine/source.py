@@ -1,7 +1,7 @@
 """The source of all figures: accounts, promotions, and which rows a day has."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from emulator.oceanengine.figures import FINAL, UNCHANGED, Change, Maturity, Promotion, Row, maturity_of, seeded_figures
@@ -21,6 +21,8 @@ class Account:
     name: str
     promotions: list[Promotion] = field(default_factory=list)
     rhythm: str = "daily"
+    patterns: Sequence[str] = ("素材-{n}",)  # of the names of its materials
+    material_names: dict[int, str] = field(default_factory=dict)  # those that a test chose
 
 
 def _daily(place: int, day: date, size: int, _newest: date) -> bool:
@@ -122,6 +124,27 @@ class Source:
     def leave_out(self, account_id: int, promotion_id: int, day: date, reports: frozenset[str]) -> None:
         """Let these reports lack a row whose money was spent; none: all have it."""
         self._change_of(account_id, promotion_id, day).missing_from = reports
+
+    def rename(self, account_id: int, promotion_id: int, name: str) -> None:
+        """Let a promotion have another name from now on, on each day. Raises ValueError."""
+        self._exchange(
+            account_id, lambda one: one.promotion_id == promotion_id, lambda one: replace(one, promotion_name=name)
+        )
+
+    def rename_project(self, account_id: int, project_id: int, name: str) -> None:
+        """Let a project have another name from now on, on each day. Raises ValueError."""
+        self._exchange(
+            account_id, lambda one: one.project_id == project_id, lambda one: replace(one, project_name=name)
+        )
+
+    def _exchange(
+        self, account_id: int, wanted: Callable[[Promotion], bool], renamed: Callable[[Promotion], Promotion]
+    ) -> None:
+        account = self.accounts[account_id]
+        if not any(map(wanted, account.promotions)):
+            raise ValueError(f"{account.name} has none of that id")
+        account.promotions = [renamed(one) if wanted(one) else one for one in account.promotions]
+        self._made.clear()
 
     def _maturity(self, day: date) -> Maturity:
         return maturity_of(day, self._clock.now()) if self._settings.restating else FINAL

@@ -1,69 +1,44 @@
-"""Reports without days: for a request without granularity, if the default is the total."""
+"""Figures of several rows: exact sums, ratios of sums."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Protocol, TypeVar
 
-from emulator.oceanengine.figures import Row, as_number
+from emulator.oceanengine.figures import as_number
 from emulator.oceanengine.metrics import RATIOS, quotient
-from emulator.oceanengine.parameters import Query
 
-K = TypeVar("K")
-Line = dict[str, object]
+K = TypeVar("K", bound=Hashable)
+R = TypeVar("R")
 COST = "stat_cost"
 
 
-def by_promotion(rows: list[Row], query: Query) -> list[Line]:
-    """One row per promotion; no `stat_time_day`."""
-    promotions = grouped(rows, lambda row: row.promotion.promotion_id)
-    return [
-        {
-            "project_id": same[0].promotion.project_id,
-            "project_name": same[0].promotion.project_name,
-            "promotion_id": promotion_id,
-            "promotion_name": same[0].promotion.promotion_name,
-            **_figures(same, query.metrics),
-        }
-        for promotion_id, same in promotions.items()
-    ]
+class Counted(Protocol):
+    """Something with figures."""
+
+    def whole(self, metric: str) -> int:
+        """An additive figure as stored (分, times)."""
+        ...
 
 
-def by_project(rows: list[Row], query: Query) -> list[Line]:
-    """One row per project; no `stat_time_day`."""
-    projects = grouped(rows, lambda row: row.promotion.project_id)
-    return [
-        {
-            "project_id": project_id,
-            "project_name": same[0].promotion.project_name,
-            **_figures(same, query.metrics),
-        }
-        for project_id, same in projects.items()
-    ]
-
-
-def of_account(rows: list[Row], outside: int, query: Query) -> list[Line]:
-    """One row, or none without data. `outside`: 消耗 of no promotion, in 分."""
-    whole = {"local_account_id": query.account_id, **_figures(rows, query.metrics, outside)}
-    return [whole] if rows or outside else []
-
-
-def grouped(rows: list[Row], key: Callable[[Row], K]) -> dict[K, list[Row]]:
+def grouped(rows: Iterable[R], key: Callable[[R], K]) -> dict[K, list[R]]:
     """Rows by key."""
-    groups: dict[K, list[Row]] = {}
+    groups: dict[K, list[R]] = {}
     for row in rows:
         groups.setdefault(key(row), []).append(row)
     return groups
 
 
-def _figures(rows: list[Row], metrics: list[str], outside: int = 0) -> Line:
-    return {metric: total(rows, metric, outside) for metric in metrics}
-
-
-def total(rows: list[Row], metric: str, outside: int = 0) -> float | int:
-    """A metric of several rows: exact sum or quotient of sums. `outside`: 消耗 of no row, in 分."""
-
-    def whole(name: str) -> int:
-        return sum(row.whole(name) for row in rows) + (outside if name == COST else 0)
-
+def total(rows: Sequence[Counted], metric: str, outside: int = 0) -> float | int:
+    """A metric of several rows; a ratio without a denominator is 0. `outside`: 消耗 of no row, in 分."""
     if metric in RATIOS:
-        return quotient(metric, *map(whole, RATIOS[metric][:2])) or 0
-    return as_number(metric, whole(metric))
+        return ratio(rows, metric, outside) or 0
+    return as_number(metric, _whole(rows, metric, outside))
+
+
+def ratio(rows: Sequence[Counted], metric: str, outside: int = 0) -> float | None:
+    """A ratio of sums; None without a denominator."""
+    top, bottom = RATIOS[metric][:2]
+    return quotient(metric, _whole(rows, top, outside), _whole(rows, bottom, outside))
+
+
+def _whole(rows: Sequence[Counted], metric: str, outside: int) -> int:
+    return sum(row.whole(metric) for row in rows) + (outside if metric == COST else 0)

@@ -45,6 +45,8 @@ _ALL = (
     Fact(
         "ratio_without_denominator", ("null_or_zero", "zero", "null", "absent"), "a cost or rate per nothing", "OE 7.10"
     ),
+    Fact("no_materials", ("list", "refused"), "a material report without rows: a list, or code 40000", "OE 4; OE+ 3"),
+    Fact("metric_of_no_material", ("refused", "omitted"), "poi_recommend_count of materials", "OE+ 3"),
     # tokens
     Fact(
         "old_access_token", ("dead", "alive"), "the old access token after a refresh", "OE 2.2",

@@ -53,6 +53,7 @@ ROUTES: tuple[Route[Any], ...] = (
     _ocean("report.promotion", "GET", f"{LOCAL}/report/promotion/get/", reports.promotion),
     _ocean("report.project", "GET", f"{LOCAL}/report/project/get/", reports.project),
     _ocean("report.account", "GET", f"{LOCAL}/report/account/get/", reports.account),
+    _ocean("report.material", "GET", f"{LOCAL}/report/material/get/", reports.material),
     Route(
         "feishu.token", "POST", "/open-apis/auth/v3/tenant_access_token/internal", auth.tenant_access_token, FEISHU,
         rate=50, public=True,

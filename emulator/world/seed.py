@@ -75,6 +75,7 @@ def make_account(place: int, name: str, promotions: int, rhythm: str, names: Seq
         name,
         [_promotion(first, one, names) for one in range(promotions)],
         rhythm,
+        names,
     )
 
 

@@ -29,13 +29,13 @@ def report(kind: str = "promotion", token: str | None = "", **changes: object) -
     return lambda emulator: emulator.report(kind, token, **changes)
 
 
-def days(start: int, end: int = 0, **changes: object) -> Call:
+def days(start: int, end: int = 0, kind: str = "promotion", **changes: object) -> Call:
     """A report from so many days ago to so many days ago."""
 
     def call(emulator: Client) -> requests.Response:
         today = date.fromisoformat(emulator.facts["day"]) + timedelta(days=1)
         span = {"start_date": today - timedelta(days=start), "end_date": today - timedelta(days=end)}
-        return emulator.report(**{name: day.isoformat() for name, day in span.items()} | changes)
+        return emulator.report(kind, **{name: day.isoformat() for name, day in span.items()} | changes)
 
     return call
 

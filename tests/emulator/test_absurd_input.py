@@ -81,6 +81,7 @@ def calls(world: World) -> list[Sent]:
         Sent("report.promotion", {**report, "filtering": '{"promotion_ids": [1]}'}),
         Sent("report.project", {**report, "filtering": '{"cdp_project_ids": [1]}'}),
         Sent("report.account", report),
+        Sent("report.material", {**report, "filtering": '{"material_ids": [1], "material_type": "VIDEO"}'}),
         Sent("feishu.token", {}, {"app_id": facts["feishu_app_id"], "app_secret": facts["feishu_app_secret"]}),
         Sent("base.meta"),
         Sent("tables.list", listed),

@@ -2,11 +2,13 @@
 """The refusal table: each documented limit, the page that states it, and the answer to a call that breaks it."""
 
 import json
+import re
 import uuid
 
 import pytest
 
 from tests.emulator.client import REPORT, TEXT, TOKEN, Client
+from tests.emulator.refusals_of_reports import OF_REPORTS
 from tests.emulator.refusing import (
     DELETE,
     NEW,
@@ -41,7 +43,6 @@ DAY_MS = str(1_790_000_000_000)
 LATER = {"clock_offset_s": 86_401}
 MUCH_LATER = {"clock_offset_s": 2_592_001}
 RESEARCH = "本地推: 获取广告数据"
-PROJECTS = "本地推: 获取项目数据"
 OAUTH = "OAuth 2.0: 刷新 Refresh Token"
 CODES = "返回码"
 
@@ -92,18 +93,7 @@ OCEANENGINE = [
     Refused("a filter has known keys", RESEARCH, report(filtering='{"promotion_id":[1]}'), 200, 40003),
     Refused("promotions are filtered by numbers", RESEARCH, report(filtering='{"promotion_ids":["1"]}'), 200, 40003),
     Refused("delivery_mode is a list", RESEARCH, report(filtering='{"delivery_mode":"MANUAL_MODE"}'), 200, 40003),
-    Refused("projects are filtered by their own key", PROJECTS, report("project", filtering='{"project_ids":[1]}'), 200, 40003),
-    Refused("the project report has no filter by promotion", PROJECTS, report("project", filtering='{"promotion_ids":[1]}'), 200, 40003),
-    Refused("projects are filtered by numbers", PROJECTS, report("project", filtering='{"cdp_project_ids":["1"]}'), 200, 40003),
     Refused("promotions have no filter by project", RESEARCH, report(filtering='{"cdp_project_ids":[1]}'), 200, 40003),
-    Refused("the project report needs metrics", PROJECTS, report("project", metrics=None), 200, 40000),
-    Refused("the project report needs days", PROJECTS, report("project", start_date=None), 200, 40000),
-    Refused("a page of projects is 10, 20, 50 or 100 long", PROJECTS, report("project", page_size="200"), 200, 40000),
-    Refused("projects are ordered by a metric that is asked for", PROJECTS, report("project", order_field="ctr"), 200, 40000),
-    Refused("a promotion is no metric of a project", PROJECTS, report("project", metrics='["promotion_id"]'), 200, 40001),
-    Refused("projects of a foreign account are not shown", PROJECTS, report("project", local_account_id="1800000000000001"), 200, 40002),
-    Refused("the account report has no filter by project", RESEARCH, report("account", filtering='{"cdp_project_ids":[1]}'), 200, 40003),
-    Refused("the account report has no filter by promotion", RESEARCH, report("account", filtering='{"promotion_ids":[1]}'), 200, 40003),
     Refused("a refresh needs the right secret", OAUTH, lambda e: e.oauth(secret="wrong"), 200, 40101),
     Refused("a refresh needs the right app", OAUTH, lambda e: e.oauth(app_id=1), 200, 40101),
     Refused("an app id is digits", OAUTH, lambda e: e.oauth(app_id="abc"), 200, 40000),
@@ -118,7 +108,6 @@ OCEANENGINE = [
     Refused("an auth_code lives ten minutes", OAUTH, stale_code({"clock_offset_s": 600}), 200, 40115),
     Refused("an auth_code is used once", OAUTH, used_code, 200, 40115),
     Refused("a report needs its permission group", CODES, without(report(), denied=["report.promotion"]), 200, 40118),
-    Refused("an account report needs its permission group", CODES, without(report("account"), denied=["report.account"]), 200, 40118),
     Refused("the user of a token is told to a token only", "获取授权 User 信息", send("GET", "/open_api/2/user/info/"), 200, 40104),
     Refused("the user of a token is told without parameters", "获取授权 User 信息", user_info(id="1"), 200, 40000),
 ]  # fmt: skip
@@ -277,7 +266,7 @@ FEISHU = [
     Refused("the index field is not hidden", VIEWS, lambda e: patch_view(property={"hidden_fields": [e.field_id("单元ID")]})(e), 400, 1254001),
 ]  # fmt: skip
 
-TABLE = [*OCEANENGINE, *FEISHU]
+TABLE = [*OCEANENGINE, *(line for lines in OF_REPORTS for line in lines), *FEISHU]
 
 
 @pytest.mark.parametrize("line", TABLE, ids=[f"{line.limit} ({line.page})" for line in TABLE])
@@ -293,3 +282,5 @@ def test_the_limit_is_kept(emulator: Client, line: Refused) -> None:
 def test_the_table_is_long_enough_to_mean_something() -> None:
     assert len(TABLE) == len({line.limit for line in TABLE})
     assert len(TABLE) >= 160
+    assert all(len({line.limit for line in lines}) >= 12 for lines in OF_REPORTS)
+    assert all(re.search(r"OE\+? \d", line.page) for lines in OF_REPORTS for line in lines)

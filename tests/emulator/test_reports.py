@@ -1,6 +1,7 @@
 """Reports: shapes, pages, figures that add up, and a source that moves."""
 
 import json
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -126,6 +127,23 @@ def test_the_project_report_has_pages(emulator: Client) -> None:
     assert [page["page_info"]["page"] for page in pages] == [1, 2, 3]
 
 
+@pytest.mark.parametrize("kind", ["project", "account"])
+def test_sums_have_pages_and_an_order(emulator: Client, kind: str) -> None:
+    name, first = f"{'data' if kind == 'account' else kind}_list", date.fromisoformat(emulator.facts["day"])
+    asked = {"start_date": (first - timedelta(days=24)).isoformat(), "page_size": "10"}
+    pages = [data(emulator, kind, **asked, page=page) for page in (1, 2, 3)]
+    days = [row["stat_time_day"] for page in pages for row in page[name]]
+    assert days == sorted(days, reverse=kind == "account")
+    assert [len(page[name]) for page in pages] == [10, 10, 5]
+    assert {page["page_info"]["total_number"] for page in pages} == {25}
+    dearest = data(emulator, kind, **asked, order_field="stat_cost", order_type="DESC")[name]
+    costs = [row["stat_cost"] for row in dearest]
+    assert costs == sorted(costs, reverse=True)
+    assert costs[0] == max(row["stat_cost"] for page in pages for row in page[name])
+    assert data(emulator, kind, **asked, filtering='{"marketing_goal":"VIDEO_IMAGE"}')[name] == pages[0][name]
+    assert data(emulator, kind, **asked, filtering='{"local_delivery_scene":"PURCHASE"}')[name] == []
+
+
 def test_money_of_another_kind_of_plan_is_in_the_account_report_alone_and_only_where_the_world_says_so(
     emulator: Client,
 ) -> None:
@@ -147,7 +165,7 @@ def test_money_of_another_kind_of_plan_is_in_the_account_report_alone_and_only_w
         emulator.control("roi2", {"account_id": "1", "stat_cost": 1})
 
 
-@pytest.mark.parametrize("reports", [["promotion"], ["project"], ["promotion", "project"]])
+@pytest.mark.parametrize("reports", [["promotion"], ["project"], ["promotion", "project"], ["material"]])
 def test_a_row_can_be_missing_from_some_reports(emulator: Client, reports: list[str]) -> None:
     row = data(emulator)["promotion_list"][0]
     key = {"account_id": next(iter(emulator.facts["accounts"])), "promotion_id": str(row["promotion_id"])}

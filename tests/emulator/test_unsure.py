@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,56 @@ def test_a_list_without_rows_has_the_shape_that_was_chosen(emulator: Client) -> 
     assert empty(emulator, empty_list="list", empty_pages="one")["page_info"]["total_page"] == 1
     assert empty(emulator, empty_pages="absent") == {"promotion_list": []}
     assert empty(emulator, empty_list="absent") == {"promotion_list": None}  # something has to be there
+
+
+@pytest.mark.parametrize("kind", ["project", "account", "material"])
+def test_a_sum_without_rows_has_the_shape_that_was_chosen(emulator: Client, kind: str) -> None:
+    emulator.control("unsure", {"empty_list": "absent", "empty_pages": "one"})
+    shown = emulator.report(kind, filtering='{"campaign_type":"SEARCHING"}').json()["data"]
+    assert shown == {"page_info": {"page": 1, "page_size": 100, "total_number": 0, "total_page": 1}}
+
+
+@pytest.mark.parametrize("kind", ["project", "account", "material"])
+def test_amounts_of_sums_may_be_noisy(emulator: Client, kind: str) -> None:
+    emulator.control("unsure", {"money": "float_noise"})
+    (rows,) = [rows for name, rows in emulator.report(kind).json()["data"].items() if name.endswith("_list")]
+    assert all(len(str(row["stat_cost"])) > 8 for row in rows if row["stat_cost"])
+
+
+def test_a_report_of_materials_without_rows_may_be_refused(emulator: Client) -> None:
+    nothing = '{"material_ids":[1]}'
+    assert emulator.report("material", filtering=nothing).json()["data"]["material_list"] == []
+    emulator.control("unsure", {"no_materials": "refused"})
+    assert emulator.report("material", filtering=nothing).json()["code"] == 40000
+    assert emulator.report("material", page="9").json()["data"]["material_list"] == []
+    assert emulator.report("project", filtering='{"cdp_project_ids":[1]}').json()["code"] == 0
+
+
+def test_what_is_no_metric_of_materials_may_be_left_out_of_their_rows(emulator: Client) -> None:
+    asked = '["stat_cost","poi_recommend_count"]'
+    assert emulator.report("material", metrics=asked).json()["code"] == 40001
+    emulator.control("unsure", {"metric_of_no_material": "omitted"})
+    (row, *_) = emulator.report("material", metrics=asked).json()["data"]["material_list"]
+    assert row.keys() & {"stat_cost", "poi_recommend_count"} == {"stat_cost"}
+    assert emulator.report("material", metrics=asked, order_field="poi_recommend_count").json()["code"] == 40000
+    assert emulator.report("material", metrics='["ad_click_cnt"]').json()["code"] == 40001
+    assert "poi_recommend_count" in emulator.report(metrics=asked).json()["data"]["promotion_list"][0]
+
+
+@pytest.mark.parametrize("kind", ["project", "material"])
+def test_without_a_granularity_a_sum_may_be_of_the_whole_span(emulator: Client, kind: str) -> None:
+    first = str(date.fromisoformat(emulator.facts["day"]) - timedelta(days=5))
+    asked = {"start_date": first, "metrics": '["stat_cost"]', "time_granularity": None}
+    days = emulator.report(kind, **asked).json()["data"][f"{kind}_list"]
+    emulator.control("unsure", {"default_granularity": "total"})
+    whole = emulator.report(kind, **asked, order_field="stat_cost").json()["data"][f"{kind}_list"]
+    assert [row["stat_cost"] for row in whole] == sorted(row["stat_cost"] for row in whole)
+    spent: Counter[int] = Counter()
+    for row in days:
+        spent[row[f"{kind}_id"]] += round(row["stat_cost"] * 100)
+    assert {row[f"{kind}_id"]: round(row["stat_cost"] * 100) for row in whole} == spent
+    assert len(whole) < len(days)
+    assert not any("stat_time_day" in row for row in whole)
 
 
 def test_without_a_granularity_the_whole_span_may_be_one_row(emulator: Client) -> None:

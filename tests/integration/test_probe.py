@@ -18,6 +18,8 @@ QUESTIONS = (*REPORTS, *DISCOVERY, *TABLE, *UNTOLD)
 TOLD = {
     "empty_list": "a report without rows",
     "empty_pages": "a report without rows",
+    "no_materials": "a material report without rows",
+    "metric_of_no_material": "metric poi_recommend_count of materials",
     "page_beyond_end": "page 9999, past the end",
     "ids": "ids in a row",
     "default_granularity": "time_granularity left out, account report",

@@ -9,11 +9,12 @@ from typing import Any
 from pipeline.clients.http import Answer
 from pipeline.clients.oceanengine.reports import DENOMINATORS
 from pipeline.context import Context
-from pipeline.core.reports import ACCOUNT, PROMOTION
+from pipeline.core.reports import ACCOUNT, MATERIAL, PROMOTION
 from pipeline.core.table.cells import number_in
 
 PAST_THE_END = 9999
-NO_METRIC, FOREIGN_ACCOUNT, BAD_PAGE_SIZE, NO_PROMOTION = "laike_no_such_metric", "1", 7, 1
+NO_METRIC, FOREIGN_ACCOUNT, BAD_PAGE_SIZE, NO_PROMOTION, NO_MATERIAL = "laike_no_such_metric", "1", 7, 1, 1
+(NOT_OF_MATERIALS,) = MATERIAL.lacks
 FRACTION = Decimal(10)  # a percentage is a hundred times the quotient, a fraction is the quotient
 CENT = Decimal("0.01")
 WEEK = timedelta(days=6)
@@ -97,6 +98,16 @@ def _without_rows(reports: Reports) -> str:
     return refusal(answer) or f"promotion_list {shape(data, 'promotion_list')}, page_info {shape(data, 'page_info')}"
 
 
+def _without_materials(reports: Reports) -> str:
+    answer = reports.ask(MATERIAL.path, reports.day, filtering={MATERIAL.ids_filter: [NO_MATERIAL]}, page_size=100)
+    return refusal(answer) or f"{MATERIAL.rows} {shape(_data(answer), MATERIAL.rows)}"
+
+
+def _not_of_materials(reports: Reports) -> str:
+    answer = reports.ask(MATERIAL.path, reports.week, metrics=["stat_cost", NOT_OF_MATERIALS])
+    return refusal(answer) or f"accepted: {_keys_of_first(_rows(answer, MATERIAL.rows))}"
+
+
 def _default_granularity(reports: Reports) -> str:
     answer = reports.ask(ACCOUNT.path, reports.week, time_granularity=None)
     rows = _rows(answer, "data_list")
@@ -143,6 +154,8 @@ REPORTS: Mapping[str, Callable[[Reports], str]] = {
     "amounts": _amounts,
     "ids in a row": _id_shapes,
     "a report without rows": _without_rows,
+    "a material report without rows": _without_materials,
+    f"metric {NOT_OF_MATERIALS} of materials": _not_of_materials,
     "time_granularity left out, account report": _default_granularity,
     "keys of a TOTAL row": _total_shape,
     "stat_time_hour of an HOURLY row": _hour_format,

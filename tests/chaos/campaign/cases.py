@@ -20,6 +20,7 @@ OFF_PATH = {
     "views.delete": "nobody",
     "wiki.node": "whoever first meets a base that lies in a wiki",
     "report.project": "accounts that spend more than their promotions, in a campaign of their own",
+    "report.material": "laike doctor --probe",
 }
 TABLES = ("typed_table_id", "text_table_id")
 SHORT = {"typed_table_id": "typed", "text_table_id": "text"}
