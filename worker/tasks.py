@@ -17,7 +17,7 @@ from celery.exceptions import Reject, Retry
 from pipeline.context import Context
 from pipeline.core.errors import BadResponse, Busy, LaikeError, NeedsPerson, Retryable, WrongInput
 from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, RunState, Summary, VerifyOutcome
-from pipeline.core.tables.ends import ends, is_named, table_name
+from pipeline.core.tables.ends import failure_words
 from pipeline.core.unforeseen import Unforeseen
 from pipeline.state.store import StoreTrouble
 from pipeline.steps.runs import early_read, fetch, finish, load, verify, views
@@ -186,7 +186,7 @@ def finish_run(self: Task, run_id: str) -> Small:
     ctx = context()
     summary = _patiently(self, lambda: finish.finish(ctx, run_id, lambda end: _after_end(ctx, end)))
     if summary.state != RunState.SUCCESS:
-        raise RunFailed(_words(summary))
+        raise RunFailed(failure_words(summary))
     return {"run_id": run_id, "state": summary.state}
 
 
@@ -289,16 +289,3 @@ def _catch_up() -> Small:
     for planned in begun:
         dispatch.start(ctx, planned)
     return {"healed": healed, "begun": [planned.run_id for planned in begun]}
-
-
-def _words(summary: Summary) -> str:
-    bad = [f"{_where(summary, end)}{words}" for end in ends(summary) for words in _bad(end)]
-    return f"{summary.run_id} ended {summary.state}; {'; '.join(bad)}"
-
-
-def _where(summary: Summary, end: Summary) -> str:
-    return f"{table_name(end.table)}: " if is_named(summary) else ""
-
-
-def _bad(end: Summary) -> list[str]:
-    return [f"{one.name}: {one.trouble.reason}" for one in end.accounts if one.trouble]

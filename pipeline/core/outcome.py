@@ -297,4 +297,4 @@ class Summary:
     @property
     def needs_person(self) -> bool:
         """Whether somebody must act before the next run can do better."""
-        return any(one.needs_person for one in (self.trouble, *(a.trouble for a in self.accounts), *self.further) if one)
+        return any(a.needs_person for a in (self.trouble, *(one.trouble for one in self.accounts), *self.further) if a)

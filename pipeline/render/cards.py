@@ -142,8 +142,10 @@ def _told(summary: Summary, beside: Background, limits: Limits) -> list[Markdown
     """What to do, what was corrected, what people should know; also from earlier runs that sent no card."""
     warnings = said([summary], lambda end: end.warnings)
     news = dict.fromkeys(line for line in said(beside.unheard, lambda end: end.news, [summary]) if line not in warnings)
-    told = (*restatements([summary, *beside.unheard]), *warnings, *news, *said([summary], lambda end: end.view_notes))
-    return _first([*troubles(summary, limits.letters), *(_sentence(line, limits) for line in told if shown(line))], limits)
+    views = said([summary], lambda end: end.view_notes)
+    told = (*restatements([summary, *beside.unheard]), *warnings, *news, *views)
+    sentences = [_sentence(line, limits) for line in told if shown(line)]
+    return _first([*troubles(summary, limits.letters), *sentences], limits)
 
 
 def _sentence(text: str, limits: Limits) -> Markdown:

@@ -65,3 +65,16 @@ def about(tables: Iterable[str], words: str) -> str:
     """A sentence with the tables that it is about."""
     named = "".join(f"“{table_name(one)}”" for one in dict.fromkeys(tables))
     return f"{named}：{words}"
+
+
+def failure_words(summary: Summary) -> str:
+    """How a run ended, with the reason of each account that is in trouble, and its table where there are several."""
+    bad = [
+        f"{table_name(end.table)}: {one.name}: {one.trouble.reason}"
+        if is_named(summary)
+        else f"{one.name}: {one.trouble.reason}"
+        for end in ends(summary)
+        for one in end.accounts
+        if one.trouble
+    ]
+    return f"{summary.run_id} ended {summary.state}; {'; '.join(bad)}"

@@ -6,6 +6,7 @@ from pipeline.context import Context
 from pipeline.core.coverage.history import History
 from pipeline.core.model import Account, china_day
 from pipeline.core.outcome import LoadOutcome, Run, RunState, Summary
+from pipeline.core.reports import PROMOTION
 from pipeline.core.runs.flow import LOAD, Step
 from pipeline.core.runs.plan import of_one_table, parts, yesterday
 from pipeline.core.telling.anomalies import (
@@ -49,7 +50,8 @@ def _of_the_day(ctx: Context, cut: Sequence[Run], summary: Summary, history: His
     found = out_of_range(history, accounts, summary.day, by)
     if _all_there(ctx, summary):
         found = [*total_out_of_range(history, accounts, summary.day, by), *found]
-    return [*found, *_idle(ctx, cut, summary)] if len(summary.days) >= by.idle_days else found
+    of_promotions = ctx.report is PROMOTION and len(summary.days) >= by.idle_days
+    return [*found, *_idle(ctx, cut, summary)] if of_promotions else found
 
 
 def _all_there(ctx: Context, summary: Summary) -> bool:

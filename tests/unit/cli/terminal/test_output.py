@@ -21,7 +21,7 @@ from cli.terminal.output import (
 from cli.terminal.summary import print_summary
 from pipeline.core import errors
 from pipeline.core.causes import cure_of
-from pipeline.core.coverage.aftermath import aftermath
+from pipeline.core.coverage.aftermath import TableEnd, aftermath
 from pipeline.core.coverage.day import DayCoverage, LastOutcome, Loaded
 from pipeline.core.errors import AccountUnavailable, LaikeError, NeedsPerson, TableFull, Trouble, WrongInput
 from pipeline.core.model import Account, DayRange
@@ -187,7 +187,7 @@ def test_what_a_run_read_and_what_the_table_has_are_told_apart(capsys: pytest.Ca
         "2": DayCoverage(there),
         "4": DayCoverage(there, doubt),
     }
-    print_summary(one, aftermath(one, days))
+    print_summary(one, [TableEnd(end=one, after=aftermath(one, days))])
     said = capsys.readouterr().out
     assert "the table has of 2026-02-11: 7 rows, 48,881.29 元 as of 02-12 15:00\n" in said
     assert "the table has of 2026-02-11: 7 rows, 48,881.29 元 as of 02-12 10:00 (not by this run: 城西店)" in said
