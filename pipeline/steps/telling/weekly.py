@@ -25,7 +25,7 @@ def tell_week(ctx: Context, run: Run) -> None:
     if not (due and ctx.settings.report_weekly and ctx.bot()):
         return
     try:
-        home = ctx.for_table("", "") if ctx.table else ctx
+        home = ctx.for_table("", "") if run.table else ctx
         tell_once(ctx, "weekly", weekly_card(last_week(home)))
     except LaikeError as error:
         log.warning("weekly_card_failed", error=error.message)

@@ -21,6 +21,7 @@ from pipeline.core.outcome import (
     Shift,
     Summary,
 )
+from pipeline.core.reports import PROMOTION
 from pipeline.core.runs.flow import LOAD, Step
 from pipeline.core.runs.quality import checksum
 from pipeline.core.runs.source import Fetched
@@ -58,6 +59,7 @@ class Ground:
         self.parked: set[str] = set()
         self.ledger = Ledger(self.client)
         self.ctx: Any = SimpleNamespace(
+            report=PROMOTION,
             ledger=self.ledger,
             outcomes=Outcomes(self.client),
             staging=Staging(self.client),
