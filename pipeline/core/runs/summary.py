@@ -176,6 +176,7 @@ def bare_summary(run: Run, why: Trouble, ended_at: datetime, state: RunState = R
             window_rows=0,
             window_cost=ZERO,
             trouble=why,
+            fetched=run.halted is None,
         )
         for account in run.accounts
     ]

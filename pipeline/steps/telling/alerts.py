@@ -9,6 +9,7 @@ from pipeline.core.outcome import LoadOutcome, Run, RunState, Summary
 from pipeline.core.reports import PROMOTION
 from pipeline.core.runs.flow import LOAD, Step
 from pipeline.core.runs.plan import of_one_table, parts, yesterday
+from pipeline.core.tables.ends import ends
 from pipeline.core.telling.anomalies import (
     Anomaly,
     idle_promotions,
@@ -27,7 +28,8 @@ def alerts(ctx: Context, summary: Summary, history: History, unheard: Sequence[S
         history: The figures up to the run's day, as far back as the thresholds look.
         unheard: Earlier runs without a card, whose corrections are told now.
     """
-    if summary.state not in (RunState.SUCCESS, RunState.PARTIAL):
+    first, *_ = ends(summary)
+    if first.state not in (RunState.SUCCESS, RunState.PARTIAL):
         return ()
     cut = _cut(ctx, summary)
     corrected = [one for run in (summary, *unheard) for one in _restatements(ctx, run)]

@@ -1,6 +1,6 @@
 """What the group has heard, what it has not, and which trouble a run ended."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from pipeline.context import Context
@@ -21,13 +21,16 @@ TOKEN_TROUBLES = (told_as(NeedsAuthorization.reason), told_as(NeedsPerson.reason
 
 def recoveries(ctx: Context, summary: Summary) -> tuple[Recovery, ...]:
     """Accounts whose trouble was on a card and that owe nothing since this run, table by table."""
-    earlier = list(_heard_of(ctx, summary))
-    places = {one.table: one for one in tables_of(ctx.ledger.run(summary.run_id))} if summary.further else {}
-    found = (_recovery(ctx, end, earlier, places.get(end.table)) for end in ends(summary))
+    if not summary.further:
+        found = [_recovery(ctx, summary, _heard_of(ctx, summary), None)]
+    else:
+        earlier = list(_heard_of(ctx, summary))
+        places = {one.table: one for one in tables_of(ctx.ledger.run(summary.run_id))}
+        found = [_recovery(ctx, end, earlier, places[end.table]) for end in ends(summary)]
     return tuple(one for one in found if one)
 
 
-def _recovery(ctx: Context, end: Summary, earlier: Sequence[Summary], run: Run | None) -> Recovery | None:
+def _recovery(ctx: Context, end: Summary, earlier: Iterable[Summary], run: Run | None) -> Recovery | None:
     """What is over in one table; `run` is the run there, `None`: the context is on it."""
     past = past_troubles(end, earlier)
     owing = owed(ctx.of(run) if past and run else ctx, past, end.day)
