@@ -75,7 +75,7 @@ def table_of(lab: Lab, report: str, table_id: str) -> Counter[Line]:
 def written(lab: Lab, table_ids: Collection[str]) -> int:
     """How many calls wrote rows of some tables."""
     calls = lab.look("calls")["calls"]
-    return sum(call["endpoint"] in WRITES and call.get("table_id") in table_ids for call in calls)
+    return sum(call["endpoint"] in WRITES and call["about"].get("table_id") in table_ids for call in calls)
 
 
 def _line(cells: dict[str, Any], item: str) -> Line:

@@ -39,6 +39,20 @@ def test_the_account_report_is_read_once_for_all_tables(lab: Lab) -> None:
     assert lab.calls("report.account") == len(lab.accounts)
 
 
+def test_the_end_is_one_write_of_the_status_table_for_all_tables(lab: Lab) -> None:
+    made = further(lab, *ALL)
+    lab.sync()
+    status = lab.table_named("同步状态")["table_id"]
+    assert written(lab, [status]) == 1
+    shown = [record["fields"] for record in lab.records(status)]
+    assert {row["数据表"] for row in shown} == {lab.table_id, *made.values()}
+    assert len(shown) == 4 * 7 * len(lab.accounts)
+    searched = [
+        one for one in lab.look("calls", endpoint="records.search")["calls"] if one["about"].get("table_id") == status
+    ]
+    assert len(searched) <= 1
+
+
 def test_an_emptied_redis_between_two_runs_doubles_nothing(lab: Lab) -> None:
     made = further(lab, *ALL)
     lab.sync()
