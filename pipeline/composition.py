@@ -12,14 +12,12 @@ from pipeline.clients.oceanengine.oauth import OAuth
 from pipeline.context import Context
 from pipeline.core.token import authorize_link, callback, entrance
 from pipeline.settings import Settings
-from pipeline.state.bundles import about_all, about_days, about_table
+from pipeline.state.bundles import about_all, about_base, about_days, about_table
 from pipeline.state.limiter import Limiter
 from pipeline.state.quota import Quota
 from pipeline.state.roster import Rosters
 from pipeline.state.store import TRIES, connect
-from pipeline.state.table.base_facts import BaseFacts
 from pipeline.state.table.chains import Chains
-from pipeline.state.table.writes import Writes
 from pipeline.state.tokens.journal import TokenJournal, whoami
 from pipeline.state.tokens.keeper import TokenKeeper, turns
 from pipeline.state.tokens.tenant import SharedTenantToken
@@ -41,7 +39,6 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
     oceanengine_http = Http("oceanengine", settings.oceanengine_base_url)
     feishu_http = Http("feishu", settings.feishu_base_url)
     oauth = OAuth(oceanengine_http, settings.oceanengine_app_id, settings.oceanengine_secret.get_secret_value())
-    base_facts = BaseFacts(client, settings.bitable_app_token, settings.feishu_app_id)
     chains = Chains(client, settings.bitable_table_id)
     return Context(
         settings=settings,
@@ -50,9 +47,8 @@ def build(settings: Settings, redis_tries: int = TRIES, alone: redis.Redis | Non
         tokens=_keeper(settings, client, oauth, now, lock_file=alone is not None),
         oauth=oauth,
         limiter=Limiter(client, settings.oceanengine_rate, settings.wait_scale),
-        base_facts=base_facts,
-        writes=Writes(client, base_facts),
         chains=chains,
+        **about_base(client, settings.bitable_app_token, settings.feishu_app_id),
         **about_days(client, chains.chain),
         **about_table(client, settings.bitable_table_id),
         **about_all(client),

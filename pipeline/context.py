@@ -21,10 +21,11 @@ from pipeline.clients.oceanengine.oauth import OAuth
 from pipeline.clients.retry import READ, WRITE
 from pipeline.clients.tally import Tally
 from pipeline.core.chain import Chain, alone
+from pipeline.core.errors import WrongInput
 from pipeline.core.outcome import Run
 from pipeline.core.reports import PROMOTION, Report
 from pipeline.settings import Settings
-from pipeline.state.bundles import about_days, about_table
+from pipeline.state.bundles import about_base, about_days, about_table
 from pipeline.state.coverage.absences import Absences
 from pipeline.state.coverage.book import DayBook
 from pipeline.state.coverage.coverage import Coverage
@@ -43,6 +44,7 @@ from pipeline.state.runs.ledger import Ledger
 from pipeline.state.runs.marks import Marks
 from pipeline.state.runs.outcomes import Outcomes
 from pipeline.state.runs.pulse import Pulse
+from pipeline.state.runs.shared_reports import SharedReports
 from pipeline.state.runs.staging import Staging
 from pipeline.state.runs.status_ahead import StatusAhead
 from pipeline.state.runs.views_owed import ViewsOwed
@@ -50,6 +52,7 @@ from pipeline.state.schema import Schema
 from pipeline.state.store import clock
 from pipeline.state.table.base_facts import BaseFacts
 from pipeline.state.table.chains import Chains
+from pipeline.state.table.further_ids import FurtherIds
 from pipeline.state.table.revisions import Revisions
 from pipeline.state.table.table_facts import TableFacts
 from pipeline.state.table.visibility import Visibility
@@ -77,6 +80,7 @@ class Context:
     marks: Marks
     pulse: Pulse
     events: Events
+    shared_reports: SharedReports
     status_ahead: StatusAhead
     views_owed: ViewsOwed
     day_reads: DayReads
@@ -93,6 +97,7 @@ class Context:
     visibility: Visibility
     revisions: Revisions
     status_memory: StatusMemory
+    further_ids: FurtherIds
     chains: Chains
     read_chain: Callable[[], Chain]
     told: Told
@@ -107,6 +112,8 @@ class Context:
     batch_size: BatchSize
     page_size: PageSize
     report: Report = PROMOTION
+    table: str = ""  # the name of a further table; empty: that of `LAIKE_BITABLE_TABLE_ID`
+    home: "Context | None" = None  # of a further table: the same for that one
     tally: Tally = field(default_factory=Tally)
     pings: Pings = field(default_factory=Pings)
 
@@ -131,6 +138,32 @@ class Context:
         """The same for a chain: what is remembered about days is that of its tables."""
         return replace(self, **about_days(self.client, lambda: chain))
 
+    def for_table(self, name: str, table_id: str) -> "Context":
+        """The same for a further table of the settings, or without a name for that of `LAIKE_BITABLE_TABLE_ID`.
+
+        Args:
+            table_id: The id of its first physical table.
+
+        Raises:
+            WrongInput: The settings have no such table.
+        """
+        home = replace(self.home or self, tally=self.tally)
+        if not name:
+            return home
+        settings, report = _of_further(home.settings, name, table_id)
+        chains = Chains(self.client, table_id)
+        return replace(
+            home,
+            settings=settings,
+            report=report,
+            table=name,
+            home=home,
+            chains=chains,
+            **about_base(self.client, settings.bitable_app_token, settings.feishu_app_id),
+            **about_days(self.client, chains.chain),
+            **about_table(self.client, table_id),
+        )
+
     def at_table(self, table_id: str) -> Self:
         """The same for another table of the base, with that table's facts."""
         if table_id == self.settings.bitable_table_id:
@@ -141,11 +174,17 @@ class Context:
             **about_table(self.client, table_id),
         )
 
-    def of(self, run: Run) -> Self:
-        """The same for a run's tables: a run ends in the tables that it was planned for, whatever is set now."""
+    def of(self, run: Run) -> "Context":
+        """The same for a run's tables: a run ends in the tables that it was planned for, whatever is set now.
+
+        Raises:
+            WrongInput: It is in a further table that the settings no longer have.
+        """
         if not run.table_id:
             return self
-        return self.on(run.chain or alone(run.table_id)).at_table(run.table_id)
+        chain = run.chain or alone(run.table_id)
+        here = self if run.table == self.table else self.for_table(run.table, chain.root)
+        return here.on(chain).at_table(run.table_id)
 
     def pause(self, seconds: float) -> None:
         """Wait; `LAIKE_WAIT_SCALE` shortens it in tests."""
@@ -224,3 +263,18 @@ class Context:
         """The group's bot, if one is set."""
         url, secret = self.settings.feishu_webhook_url, self.settings.feishu_webhook_secret
         return Bot(url.get_secret_value(), secret.get_secret_value() if secret else None) if url else None
+
+
+def _of_further(settings: Settings, name: str, table_id: str) -> tuple[Settings, Report]:
+    """The settings as they are for a further table, and its report."""
+    table = next((one for one in settings.tables if one.name == name), None)
+    if table is None:
+        raise WrongInput(f"no table of laike.toml ([[tables]]) is named {name}: it was removed or renamed")
+    changed = {
+        "bitable_app_token": table.app_token or settings.bitable_app_token,
+        "bitable_table_id": table_id,
+        "bitable_url": table.url if table.app_token else settings.bitable_url,
+        "columns": table.columns,
+        "table_split": table.split or settings.table_split,
+    }
+    return settings.model_copy(update=changed), table.report

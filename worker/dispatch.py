@@ -8,10 +8,11 @@ from celery.canvas import Signature
 from kombu.exceptions import OperationalError
 
 from pipeline.context import Context
+from pipeline.core.model import grouped
 from pipeline.core.outcome import Run
 from pipeline.core.runs import flow
 from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS, Step
-from pipeline.core.runs.plan import parts
+from pipeline.core.runs.plan import of_one_table, parts
 from pipeline.steps.runs.due import due
 from worker.transport import as_store_trouble
 
@@ -29,32 +30,40 @@ OUTAGE_S = 30.0  # to wait in place for a Redis that is away; then the watchdog 
 
 
 def start(ctx: Context, run: Run) -> None:
-    """Send the first batch of a run, unless it was sent before."""
-    send_batch(ctx, run, 0)
+    """Send the first batch of each table of a run, unless it was sent before."""
+    for lane in flow.lanes(parts(run)):
+        send_batch(ctx, run, lane[0])
 
 
 def send_after_fetch(ctx: Context, run: Run, batch: int) -> None:
-    """Count a fetch that ended, and send the next batch once that may begin."""
-    if batch + 1 == len(cut := parts(run)) or ctx.marks.was_sent(run.run_id, str(batch + 1)):
+    """Count a fetch that ended, and send the next batch of its table once that may begin."""
+    lane = _lane(run, batch)
+    if lane[-1].batch == batch or ctx.marks.was_sent(run.run_id, str(batch + 1)):
         return
     ended = ctx.outcomes.count_fetch(run.run_id, batch)
-    if flow.next_begins(cut[batch], ended, lambda step: ctx.outcomes.is_done(run.run_id, str(step))):
-        send_batch(ctx, run, batch + 1)
+    if flow.next_begins(lane, batch, ended, lambda step: ctx.outcomes.is_done(run.run_id, str(step))):
+        send_batch(ctx, run, parts(run)[batch + 1])
 
 
-def send_batch(ctx: Context, run: Run, batch: int) -> None:
-    """Send a batch, unless there is none or it was sent before."""
-    cut = parts(run)
-    if batch < len(cut) and not ctx.ledger.given_up(run.run_id) and ctx.marks.send(run.run_id, str(batch)):
+def send_batch(ctx: Context, run: Run, part: Run) -> None:
+    """Send a batch, unless it was sent before."""
+    if not ctx.ledger.given_up(run.run_id) and ctx.marks.send(run.run_id, str(part.batch)):
         ctx.pulse.stamp(run.run_id)
-        send(run, flow.header(cut[batch]))
+        send(run, flow.header(part))
 
 
 def send_after_load(ctx: Context, run: Run, batch: int) -> None:
-    """Send what follows a load: the next batches and its read-back."""
-    for ahead in range(1, flow.AHEAD + 1):
-        send_batch(ctx, run, batch + ahead)
+    """Send what follows a load: the next batches of its table and its read-back."""
+    for part in _lane(run, batch):
+        if batch < part.batch <= batch + flow.AHEAD:
+            send_batch(ctx, run, part)
     send(run, [Step(VERIFY, batch)])
+
+
+def _lane(run: Run, batch: int) -> list[Run]:
+    """The batches of the table of one."""
+    cut = parts(run)
+    return of_one_table(cut, cut[batch])
 
 
 def send_end(ctx: Context, run_id: str) -> None:
@@ -93,12 +102,11 @@ def send(run: Run, steps: Sequence[Step]) -> None:
 
 @stamina.retry(on=OperationalError, attempts=None, timeout=OUTAGE_S, wait_max=1)
 def _send(run: Run, steps: Sequence[Step]) -> None:
-    headers = [step for step in steps if step.name in (READ, FETCH)]
-    if headers:
-        load = _signature(run, Step(LOAD, headers[0].batch))
-        chord([_signature(run, step) for step in headers])(load)
+    headers = grouped((step.batch, step) for step in steps if step.name in (READ, FETCH))
+    for batch, of_batch in headers.items():
+        chord([_signature(run, step) for step in of_batch])(_signature(run, Step(LOAD, batch)))
     for step in steps:
-        if step not in headers:
+        if step.name not in (READ, FETCH):
             _signature(run, step).apply_async()
 
 
@@ -110,10 +118,10 @@ def _signature(run: Run, step: Step) -> Signature:
 
 
 def _shown(run: Run, step: Step) -> str:
-    """What Flower shows of a step: the account's name and the days, as in (城东店, 2026-02-09..15)."""
+    """What Flower shows of a step: a further table, the account and the days, as in (城东店, 2026-02-09..15)."""
     part = parts(run)[step.batch]
     first, last = part.days.first.isoformat(), part.days.last.isoformat()
     same_month = first[:8] == last[:8]
     days = first if first == last else f"{first}..{last[8:] if same_month else last}"
     names = [account.name for account in part.accounts if account.id == step.account_id]
-    return f"({', '.join([*names, days])})"
+    return f"({', '.join([*filter(None, [part.table]), *names, days])})"

@@ -179,7 +179,7 @@ class ViewsOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A run as planned, or one batch of it; it never changes."""
+    """A run as planned, in one table and in `further` ones, or one batch of it; it never changes."""
 
     run_id: str
     day: date
@@ -202,6 +202,10 @@ class Run:
     piece: str = ""  # of a batch cut by tables: the table of this part, unless it is that of the newest days
     made: bool = False  # whether `table_id` was made for this run
     notes: tuple[str, ...] = ()  # what planning it has to tell the group
+    table: str = ""  # the name of a further table; empty: the table of `LAIKE_BITABLE_TABLE_ID`
+    further: tuple["Run", ...] = ()  # the same run in further tables, one each
+    several: bool = False  # of what is in one table: whether the run is in others, too
+    halted: Trouble | None = None  # why nothing can be done in a further table
 
     @property
     def kind(self) -> RunKind:
@@ -217,6 +221,11 @@ class Run:
     def fetched_id(self) -> str:
         """The name under which the rows that the batch fetched are staged, for all its pieces."""
         return f"{self.run_id}.{self.batch}"
+
+    @property
+    def own_id(self) -> str:
+        """The name under which is kept what a run leaves for later in each of its tables."""
+        return f"{self.run_id}@{self.table}" if self.table else self.run_id
 
     @property
     def plan_name(self) -> str:
@@ -276,6 +285,8 @@ class Summary:
     ended_at: datetime
     view_notes: tuple[str, ...] = ()
     news: tuple[str, ...] = ()  # warnings that no other run repeats
+    table: str = ""  # as of `Run`
+    further: tuple["Summary", ...] = ()  # how it ended in further tables; `state` is that of all
 
     @property
     def kind(self) -> RunKind:
@@ -285,5 +296,5 @@ class Summary:
     @property
     def needs_person(self) -> bool:
         """Whether somebody must act before the next run can do better."""
-        troubles = [self.trouble, *(account.trouble for account in self.accounts)]
-        return any(trouble.needs_person for trouble in troubles if trouble)
+        troubles = (self.trouble, *(one.trouble for one in self.accounts), *self.further)
+        return any(one.needs_person for one in troubles if one)

@@ -21,13 +21,17 @@ from pipeline.state.runs.ledger import Ledger
 from pipeline.state.runs.marks import Marks
 from pipeline.state.runs.outcomes import Outcomes
 from pipeline.state.runs.pulse import Pulse
+from pipeline.state.runs.shared_reports import SharedReports
 from pipeline.state.runs.staging import Staging
 from pipeline.state.runs.status_ahead import StatusAhead
 from pipeline.state.runs.views_owed import ViewsOwed
 from pipeline.state.schema import Schema
+from pipeline.state.table.base_facts import BaseFacts
+from pipeline.state.table.further_ids import FurtherIds
 from pipeline.state.table.revisions import Revisions
 from pipeline.state.table.table_facts import TableFacts
 from pipeline.state.table.visibility import Visibility
+from pipeline.state.table.writes import Writes
 from pipeline.state.telling.told import Told
 from pipeline.state.telling.untold import Untold
 
@@ -41,6 +45,8 @@ def about_all(client: redis.Redis) -> dict[str, Any]:
         "marks": Marks(client),
         "pulse": Pulse(client),
         "events": Events(client),
+        "further_ids": FurtherIds(client),
+        "shared_reports": SharedReports(client),
         "status_ahead": StatusAhead(client),
         "views_owed": ViewsOwed(client),
         "day_reads": DayReads(client),
@@ -65,6 +71,12 @@ def about_days(client: redis.Redis, chain: Callable[[], Chain]) -> dict[str, Any
         "readings": Readings(client, chain),
         "status_memory": StatusMemory(client, chain),
     }
+
+
+def about_base(client: redis.Redis, app_token: str, app_id: str) -> dict[str, Any]:
+    """State about one base, by its token in the settings, for the Feishu app that writes."""
+    facts = BaseFacts(client, app_token, app_id)
+    return {"base_facts": facts, "writes": Writes(client, facts)}
 
 
 def about_table(client: redis.Redis, table_id: str) -> dict[str, Any]:

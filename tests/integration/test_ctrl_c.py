@@ -91,7 +91,7 @@ def test_a_second_ctrl_c_waits_for_nothing(lab: Lab) -> None:
 
 def test_after_the_end_the_views_are_finished_or_left_to_the_next_run(lab: Lab) -> None:
     lab.context()
-    lab.control("latency", {"views.create": 1.0})
+    lab.control("latency", {"views.create": 4.0})
     process = begun(lab)
     assert wait_until(lambda: lab.calls("views.create"))
     assert process.stderr

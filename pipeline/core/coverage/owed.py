@@ -150,10 +150,14 @@ def groups(owed: Mapping[str, Sequence[date]]) -> dict[DayRange, list[str]]:
     return grouped((DayRange(days[0], days[-1]), account_id) for account_id, days in owed.items())
 
 
-def catch_up_id(newest: date, days: DayRange, runs: Iterable[Run]) -> str:
-    """The name of the next catch-up run of these days; two planned at once get the same."""
+def catch_up_id(newest: date, days: DayRange, runs: Iterable[Run], table_id: str = "") -> str:
+    """The name of the next catch-up run of these days; two planned at once get the same.
+
+    Args:
+        table_id: The first physical table of a further table.
+    """
     span = "" if days == DayRange(newest, newest) else f"-{days.first:%m%d}-{days.last:%m%d}"
-    name = f"{RunKind.CATCH_UP.prefix}{newest}{span}-"
+    name = f"{RunKind.CATCH_UP.prefix}{newest}{span}-{f'{table_id}-' if table_id else ''}"
     return f"{name}{1 + sum(run.run_id.startswith(name) and run.days == days for run in runs)}"
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from pipeline.core.model import grouped
 from pipeline.core.outcome import Run
 
 READ, FETCH, LOAD, VERIFY, VIEWS, FINISH = "read", "fetch", "load", "verify", "views", "finish"
@@ -34,7 +35,7 @@ def header(part: Run) -> list[Step]:
 
 
 def next_steps(parts: Sequence[Run], done: Collection[str], *, late: bool = False) -> list[Step]:
-    """The steps to do next, all at once: those that the first unfinished batch lacks, then the end.
+    """The steps to do next, all at once: those that each table's first unfinished batch lacks, then the end.
 
     The views follow the end, and nobody waits for them.
 
@@ -43,20 +44,36 @@ def next_steps(parts: Sequence[Run], done: Collection[str], *, late: bool = Fals
         done: The steps with an outcome.
         late: Whether the deadline is over: a load no longer waits for the read and the fetches.
     """
-    for part in parts:
+    lacking = [step for lane in lanes(parts) for step in _lacking(lane, done, late=late)]
+    return lacking or ([] if FINISH in done else [Step(FINISH)])
+
+
+def lanes(parts: Sequence[Run]) -> list[list[Run]]:
+    """The batches by table: those of one table follow each other, and wait for no other table."""
+    return list(grouped((part.table, part) for part in parts).values())
+
+
+def _lacking(lane: Sequence[Run], done: Collection[str], *, late: bool) -> list[Step]:
+    for part in lane:
         loaded = str(Step(LOAD, part.batch)) in done
         wanted = [Step(VERIFY, part.batch)] if loaded else [] if late else header(part)
         missing = [step for step in wanted if str(step) not in done]
         if missing or not loaded:
             return missing or [Step(LOAD, part.batch)]
-    return [] if FINISH in done else [Step(FINISH)]
+    return []
 
 
-def next_begins(part: Run, ended: int, is_done: Callable[[Step], bool]) -> bool:
-    """Whether the batch after this one begins: half of this one is fetched, and at most `AHEAD` wait for their load.
+def next_begins(lane: Sequence[Run], batch: int, ended: int, is_done: Callable[[Step], bool]) -> bool:
+    """Whether the batch after one begins: half of that is fetched, and at most `AHEAD` wait for their load.
 
     Fetched together, they would share the rate, so that the earlier one is written twice as late.
+
+    Args:
+        lane: The batches of the table.
+        batch: The number of the one.
+        ended: How many of its fetches have ended.
     """
-    if 2 * ended < len(part.accounts):
+    first = lane[0].batch
+    if 2 * ended < len(lane[batch - first].accounts):
         return False
-    return part.batch < AHEAD or is_done(Step(LOAD, part.batch - AHEAD))
+    return batch - first < AHEAD or is_done(Step(LOAD, batch - AHEAD))

@@ -104,8 +104,10 @@ def backfill_id(days: DayRange, suffix: str = "") -> str:
 
 
 def is_attempt_at(run: Run, wanted: Run) -> bool:
-    """Whether a backfill has the days, accounts and table of the wanted one."""
+    """Whether a backfill has the days, accounts and tables of the wanted one."""
     same = (run.days, run.accounts) == (wanted.days, wanted.accounts)
+    others = [(one.table, one.days, one.accounts, one.table_id) for one in run.further]
+    same &= others == [(one.table, one.days, one.accounts, one.table_id) for one in wanted.further]
     return same and run.table_id in ("", wanted.table_id)
 
 
@@ -169,25 +171,44 @@ def fullest(rows: Mapping[AccountDay, int]) -> int:
 
 
 def follows_on(run: Run, batch: int) -> bool:
-    """Whether a batch covers the days of the one before it.
+    """Whether a batch covers the days of the one before it, in the same table.
 
     The table is searched by days: the read-back of the earlier batch also brings the rows of this one.
     """
     cut = parts(run)
-    return 0 < batch < len(cut) and cut[batch].days == cut[batch - 1].days
+    if not 0 < batch < len(cut):
+        return False
+    return (cut[batch].table, cut[batch].days) == (cut[batch - 1].table, cut[batch - 1].days)
+
+
+def tables_of(run: Run) -> tuple[Run, ...]:
+    """A run by its tables, each with its own days, accounts and trouble."""
+    return tuple(replace(one, further=(), several=True) for one in (run, *run.further)) if run.further else (run,)
 
 
 def parts(run: Run) -> tuple[Run, ...]:
-    """Cut a run into batches, rather by days than by accounts.
+    """Cut a run into batches, each of one table, rather by days than by accounts.
 
-    The table is searched by days: each batch of a block of days reads the rows of all accounts. The last days make the
+    A table is searched by days: each batch of a block of days reads the rows of all accounts. The last days make the
     smallest batch: nothing else runs beside its read-back.
     """
+    cut = [one for table in tables_of(run) for one in _cut(table)]
+    left = [one for n, one in enumerate(cut) if n not in run.loaded]  # batches of an older plan keep their numbers
+    return tuple(_part(table, n, block, group) for n, (table, block, group) in enumerate(left))
+
+
+def of_one_table(cut: Sequence[Run], part: Run) -> list[Run]:
+    """The batches of a batch's table."""
+    return [one for one in cut if one.table == part.table]
+
+
+def _cut(run: Run) -> list[tuple[Run, DayRange, tuple[Account, ...]]]:
+    """The days and accounts of each batch in one table."""
+    if run.halted:
+        return []
     groups = _even(run.accounts, BATCH_ACCOUNTS)
     most = _days_a_batch(len(groups[0]), run.rows_a_day * len(groups[0]) // len(run.accounts)) if groups else BLOCK_DAYS
-    cut = [(block, group) for block in blocks(run.days, most) for group in groups]
-    left = [one for n, one in enumerate(cut) if n not in run.loaded]  # batches of an older plan keep their numbers
-    return tuple(_part(run, n, block, group) for n, (block, group) in enumerate(left))
+    return [(run, block, group) for block in blocks(run.days, most) for group in groups]
 
 
 def places(part: Run) -> dict[AccountDay, Account]:

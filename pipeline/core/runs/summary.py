@@ -1,7 +1,7 @@
 """How a run ended, from what its steps found."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -155,6 +155,7 @@ def summarize(
         ended_at=ended_at,
         view_notes=view_notes(views),
         news=tuple(told_once),
+        table=run.table,
     )
 
 
@@ -188,7 +189,17 @@ def bare_summary(run: Run, why: Trouble, ended_at: datetime) -> Summary:
         trouble=why,
         started_at=run.started_at,
         ended_at=ended_at,
+        table=run.table,
     )
+
+
+def with_further(first: Summary, others: Sequence[Summary]) -> Summary:
+    """The end of a run in all its tables: a success only if it is one in each, a failure if it is one in each."""
+    if not others:
+        return first
+    states = {first.state, *(one.state for one in others)}
+    left = [replace(one, warnings=tuple(w for w in one.warnings if w not in first.warnings)) for one in others]
+    return replace(first, state=first.state if len(states) == 1 else RunState.PARTIAL, further=tuple(left))
 
 
 def _account_result(account: Account, ends: Iterable[BatchEnd], restated: Collection[str]) -> AccountResult:

@@ -76,6 +76,25 @@ def views_outcome(
     )
 
 
+def joined_views(found: Sequence[ViewsOutcome]) -> ViewsOutcome:
+    """What became of the views of several tables."""
+    first, *others = found or [ViewsOutcome()]
+    for one in others:
+        first = ViewsOutcome(
+            right=first.right + one.right,
+            created=(*first.created, *one.created),
+            repaired=(*first.repaired, *one.repaired),
+            left_alone=(*first.left_alone, *one.left_alone),
+            missing=(*first.missing, *one.missing),
+            queued=first.queued + one.queued,
+            spared=first.spared + one.spared,
+            unproven=(*first.unproven, *one.unproven),
+            total=max(first.total, one.total),
+            trouble=first.trouble or one.trouble,
+        )
+    return first
+
+
 def view_notes(views: ViewsOutcome) -> tuple[str, ...]:
     """What became of the views, in lines for a person."""
     words = {

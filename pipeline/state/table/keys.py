@@ -1,13 +1,16 @@
-"""Redis keys of a table's history, views, and writers: type, TTL, and the cost of losing each.
+"""Redis keys of which table is which, a table's history, views, and writers: type, TTL, and the cost of losing each.
 
 | key | type | TTL | if it is lost |
 |---|---|---|---|
 | laike:v1:base:<id>:writer:wanted | string | 1 s, renewed | a load or a status write waits for the making of views |
 | laike:v1:table:<id>:views:found | hash by account | 400 days | the next card does not name missing or changed views |
+| laike:v1:tables | hash by name | none | further tables without an address are found by their names in the base |
 | laike:v1:table:<id>:revisions | hash by time and batch | 90 days | the page of changes is empty; no more |
 """
 
 from pipeline.state.keys import PREFIX, views, writer
+
+FURTHER_TABLES = PREFIX + "tables"
 
 
 def wanted(base: str) -> str:

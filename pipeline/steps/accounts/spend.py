@@ -2,39 +2,37 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import structlog
 
-from pipeline.clients.oceanengine.api import OceanEngine
-from pipeline.clients.oceanengine.reports import daily_costs, read_report
 from pipeline.context import Context
 from pipeline.core.accounts.account_options import AccountOptions
 from pipeline.core.accounts.spend import LATELY, Look, Reading, Weighing, accepted, falls_short, weigh, weighing_of
 from pipeline.core.errors import LaikeError
-from pipeline.core.model import ZERO, AccountDay, ReportRow, blocks, china_day
+from pipeline.core.model import ZERO, AccountDay, ReportRow, china_day
 from pipeline.core.outcome import DayOutcome, Run
 from pipeline.core.reports import PROMOTION, REPORTS
 from pipeline.core.runs import plan
+from pipeline.steps.accounts.reports import Reports
 
 log = structlog.get_logger()
 
 
 def weigh_days(
     ctx: Context,
-    api: OceanEngine,
+    reports: Reports,
     run: Run,
     account_id: str,
     *,
-    at: datetime,
     rows: Iterable[ReportRow],
     days: Sequence[DayOutcome],
 ) -> Weighing:
     """Judge whether each day that falls short is whole; one more call if there is such a day.
 
     Args:
-        at: When the reading began.
+        reports: The account's reports, as they are being read.
         rows: The report of all `days`.
         days: The days as the sums alone judge them.
     """
@@ -43,8 +41,8 @@ def weigh_days(
     if expected or not short or not ctx.report.witness:
         made = tuple(accepted(day) if expected and day in short else day for day in days)
         return Weighing(made, look_again=not all(day.state.good for day in made))
-    costs = _costs(rows)
-    witness, unread = _witness(ctx, api, account_id, [day.day for day in short])
+    costs, at = _costs(rows), reports.as_of
+    witness, unread = _witness(ctx, reports, account_id, [day.day for day in short])
     look = Look(
         account_id=account_id,
         run_id=run.run_id,
@@ -82,18 +80,14 @@ def _is_remembered(ctx: Context) -> bool:
 
 
 def _witness(
-    ctx: Context, api: OceanEngine, account_id: str, days: Collection[date]
+    ctx: Context, reports: Reports, account_id: str, days: Collection[date]
 ) -> tuple[dict[date, Decimal] | None, LaikeError | None]:
     """The witness' sums by day, or why it cannot be read: the report's own rows are good nevertheless."""
-    witness = REPORTS[ctx.report.witness]
-    sums: dict[date, Decimal] = {}
     try:
-        for block in blocks(days, plan.BLOCK_DAYS):
-            sums |= daily_costs(read_report(api, witness, account_id, block, ["stat_cost"]))
+        return reports.sums(REPORTS[ctx.report.witness], days), None
     except LaikeError as error:
         log.warning("witness_unread", account=account_id, error=error.message)
         return None, error
-    return sums, None
 
 
 def _loaded_with_rows(ctx: Context, account_id: str, short: Iterable[DayOutcome]) -> set[date]:

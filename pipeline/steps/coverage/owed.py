@@ -10,7 +10,7 @@ from pipeline.core.coverage.owed import Owed
 from pipeline.core.model import AccountDay, DayRange
 from pipeline.core.outcome import Run
 from pipeline.core.runs.flow import FINISH, Step
-from pipeline.core.runs.plan import deadline_s
+from pipeline.core.runs.plan import deadline_s, tables_of
 from pipeline.core.unforeseen import TRIES
 
 RUNS_LOOKED_AT = 100  # the newest ones; a day has fewer
@@ -56,9 +56,10 @@ def worth_trying(ctx: Context, lacking: Owed) -> dict[str, tuple[date, ...]]:
 
 def due_groups(ctx: Context, lacking: Owed, runs: Sequence[Run]) -> dict[DayRange, list[str]]:
     """Accounts that catch_up tries now, by the range of what they owe; runs into another table do not count."""
-    ours = ("", *ctx.chain.ids)  # plans of older releases name no table
-    runs = [run for run in runs if run.table_id in ours]
-    open_runs = [run for run in ctx.ledger.plans(ctx.ledger.open_runs()) if run.table_id in ours]
+    ours = ctx.chain.ids if ctx.table else ("", *ctx.chain.ids)  # plans of older releases name no table
+    runs = [run for one in runs for run in tables_of(one) if run.table_id in ours]
+    plans = ctx.ledger.plans(ctx.ledger.open_runs())
+    open_runs = [run for one in plans for run in tables_of(one) if run.table_id in ours]
     tried = core.tries(runs, ctx.tokens.journal.brought_at() if lacking else None, ctx.now())
     return core.due_groups(_unbroken(ctx, lacking, runs), tried, open_runs, ctx.absences.all(), ctx.now())
 

@@ -50,7 +50,7 @@ def look_ahead(ctx: Context, run: Run) -> None:
     written = ctx.status_memory.status_rows([row.place for row in rows])
     if unknown := [row for row in rows if row.place not in written]:
         found = _find(ctx, base.records(status_table(ctx, base)), unknown)
-        ctx.status_ahead.learn(run.run_id, since, {row.place for row in unknown} - found.keys())
+        ctx.status_ahead.learn(run.own_id, since, {row.place for row in unknown} - found.keys())
 
 
 def write_status(ctx: Context, run: Run, words: Mapping[AccountDay, Word], *, ends: bool = False) -> list[str]:
@@ -86,9 +86,9 @@ def status_table(ctx: Context, base: Base) -> str:
 
 def write_later(ctx: Context, run: Run) -> None:
     """Write what was left for after a run's end, unless a newer run has said more since."""
-    if words := ctx.status_ahead.later(run.run_id):
+    if words := ctx.status_ahead.later(run.own_id):
         write_status(ctx, run, words)
-        ctx.status_ahead.forget_later(run.run_id)
+        ctx.status_ahead.forget_later(run.own_id)
 
 
 def _without_later(ctx: Context, run: Run, words: Mapping[AccountDay, Word]) -> Mapping[AccountDay, Word]:
@@ -97,13 +97,13 @@ def _without_later(ctx: Context, run: Run, words: Mapping[AccountDay, Word]) -> 
     now = {at: word for at, word in words.items() if place(at) not in written}
     if not now or len(now) == len(words):
         return words
-    ctx.status_ahead.postpone(run.run_id, {at: word for at, word in words.items() if at not in now})
+    ctx.status_ahead.postpone(run.own_id, {at: word for at, word in words.items() if at not in now})
     return now
 
 
 def _still_absent(ctx: Context, run: Run) -> frozenset[str]:
     """Places that had no row when the run's rows were read back, unless another status write began since."""
-    look = ctx.status_ahead.look(run.run_id)
+    look = ctx.status_ahead.look(run.own_id)
     return look.absent if look and ctx.writes.days_written(look.writes) is not None else frozenset()
 
 

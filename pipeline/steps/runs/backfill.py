@@ -53,9 +53,11 @@ def taken_up(ctx: Context, wanted: Run) -> Run:
         if not summary:
             stop(ctx, run)
         if since is None:
-            wanted = replace(wanted, rows_a_day=run.rows_a_day)
+            again = zip(wanted.further, run.further, strict=True)
+            others = tuple(replace(now, rows_a_day=before.rows_a_day) for now, before in again)
+            wanted = replace(wanted, rows_a_day=run.rows_a_day, further=others)
         since = run.started_at
-    loaded = tuple(part.batch for part in parts(wanted) if since and _loaded_since(ctx, part, since))
+    loaded = tuple(part.batch for part in parts(wanted) if since and _loaded_since(ctx.of(part), part, since))
     return replace(wanted, loaded_before=loaded)
 
 

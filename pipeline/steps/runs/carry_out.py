@@ -1,7 +1,7 @@
 """Carry out a run in this process, as `--local` does, or stop it half-way."""
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -13,7 +13,7 @@ from pipeline.context import Context
 from pipeline.core.errors import Busy, Trouble
 from pipeline.core.outcome import Run, RunState, Summary
 from pipeline.core.overview.runs.lines import line_of
-from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS, Step, next_steps
+from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS, Step, lanes, next_steps
 from pipeline.core.runs.plan import parts
 from pipeline.core.runs.summary import bare_summary
 from pipeline.core.unforeseen import TRIES, Unforeseen
@@ -45,22 +45,30 @@ def carry_out(
     Raises:
         Halted: A person stopped it; the steps that had begun have ended.
     """
-    run, done = ctx.ledger.run(run_id), set[str]()
-    cut = parts(run)
-    with ThreadPoolExecutor(max_workers=FETCHES_AT_ONCE) as pool:
-        while (steps := next_steps(cut, done)) != [Step(FINISH)]:
-            if steps[0] in (Step(READ, batch) for batch in run.loaded_before):
-                steps = steps[:1]  # it says whether anything is fetched
-            acts = [partial(_act(step.name), ctx, run_id, **step.arguments) for step in steps]
-            begun = [pool.submit(_surely, stop, act) for act in acts]
-            wait(begun, FIRST_CALLS_S)
-            _act(FINISH)  # imported while the calls wait for their answers
-            for one in begun:
-                one.result()
-            done.update(map(str, steps))
+    run = ctx.ledger.run(run_id)
+    cut = lanes(parts(run))
+    with ThreadPoolExecutor(max_workers=FETCHES_AT_ONCE) as pool, ThreadPoolExecutor(max(1, len(cut))) as tables:
+        carried = [tables.submit(_carry_table, ctx, run, lane, stop, pool) for lane in cut]
+        for one in carried:
+            one.result()
     summary: Summary = _surely(stop, partial(_act(FINISH), ctx, run_id, ended))
     _look_after_views(ctx, stop)
     return summary
+
+
+def _carry_table(ctx: Context, run: Run, lane: Sequence[Run], stop: Stop, pool: Executor) -> None:
+    """Do the steps of a run's batches in one table, which wait for no other."""
+    done = set[str]()
+    while (steps := next_steps(lane, done)) != [Step(FINISH)]:
+        if steps[0] in (Step(READ, batch) for batch in run.loaded_before):
+            steps = steps[:1]  # it says whether anything is fetched
+        acts = [partial(_act(step.name), ctx, run.run_id, **step.arguments) for step in steps]
+        begun = [pool.submit(_surely, stop, act) for act in acts]
+        wait(begun, FIRST_CALLS_S)
+        _act(FINISH)  # imported while the calls wait for their answers
+        for one in begun:
+            one.result()
+        done.update(map(str, steps))
 
 
 def _look_after_views(ctx: Context, stop: Stop) -> None:

@@ -1,6 +1,6 @@
 """Fetch one account's days: report and totals at once, judged, staged."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,19 +8,19 @@ from datetime import date, datetime
 import structlog
 
 from pipeline.clients.oceanengine.api import OceanEngine
-from pipeline.clients.oceanengine.reports import TOTALS, read_report, totals_of
+from pipeline.clients.oceanengine.reports import totals_of
 from pipeline.context import Context
 from pipeline.core.accounts.spend import Weighing
 from pipeline.core.errors import BadResponse, Busy, LaikeError, Retryable, Trouble
 from pipeline.core.model import AccountDay, DayRange, ReportRow, Totals, ranges
 from pipeline.core.outcome import DayOutcome, FetchOutcome, Run
-from pipeline.core.reports import ACCOUNT
+from pipeline.core.reports import Report
 from pipeline.core.runs import plan
 from pipeline.core.runs.flow import FETCH, Step
 from pipeline.core.runs.quality import all_failed, checksum, judge_days, moved, spent_before
 from pipeline.core.runs.source import Fetched
-from pipeline.core.table.columns import metrics_of
 from pipeline.state.runs.staging import staged
+from pipeline.steps.accounts.reports import Reports
 from pipeline.steps.accounts.spend import remember, weigh_days
 from pipeline.steps.runs.carried import carried
 from pipeline.steps.runs.once import Done, Work, once, part_of
@@ -121,48 +121,51 @@ def _emit(ctx: Context, part: Run, outcome: FetchOutcome) -> None:
 def _fetch(ctx: Context, api: OceanEngine, run: Run, account_id: str) -> _Found:
     """Read an account, and once more after 20 s if the first reading is not whole."""
     try:
-        found = _read(ctx, api, run, account_id)
+        found = _read(ctx, api, run, account_id, anew=False)
         if not found.weighing.look_again:
             return found
     except BadResponse as error:
         log.warning("second_look", run=run.run_id, account=account_id, error=error.message)
     ctx.pause(SECOND_LOOK_S)
-    return _read(ctx, api, run, account_id)
+    return _read(ctx, api, run, account_id, anew=True)
 
 
-def _read(ctx: Context, api: OceanEngine, run: Run, account_id: str) -> _Found:
+def _read(ctx: Context, api: OceanEngine, run: Run, account_id: str, *, anew: bool) -> _Found:
     """Read both reports at once, then older days whose totals changed, then the report's witness if needed.
 
     The account report covers all days that may still be corrected, in the call that the batch's days need anyway.
     """
-    report, metrics, as_of = ctx.report, metrics_of(ctx.settings.columns), ctx.shared_now()
-    asked = tuple(dict.fromkeys((*TOTALS, *metrics))) if report.about_account else TOTALS
+    report, reports = ctx.report, Reports(ctx, api, run, account_id, anew=anew)
     with ThreadPoolExecutor(max_workers=1) as pool:
-        told = pool.submit(read_report, api, ACCOUNT, account_id, plan.correctable(run.days, ctx.now()), asked)
-        rows = [] if report.about_account else read_report(api, report, account_id, run.days, metrics)
+        told = pool.submit(reports.account, plan.correctable(run.days, ctx.now()))
+        rows = [] if report.about_account else reports.own(run.days)
         of_account = told.result()
+
+    def own(days: DayRange) -> list[ReportRow]:
+        return [row for row in of_account if row.day in days] if report.about_account else reports.own(days)
+
     totals = totals_of(of_account)
     if report.about_account:
-        rows = [row for row in of_account if row.day in run.days]
+        rows = own(run.days)
     days = judge_days(rows, totals, run.days, report)
     older = _moved(ctx, run, account_id, totals) if run.restatements else []
     for block in ranges(older):
-        more, judged = _read_older(ctx, api, block, account_id, totals)
+        more, judged = _read_older(own, block, totals, report)
         rows, days = [*more, *rows], (*judged, *days)
-    weighing = weigh_days(ctx, api, run, account_id, at=as_of, rows=rows, days=days)
-    return _Found(rows, weighing, spent_before(run.day, totals), as_of)
+    weighing = weigh_days(ctx, reports, run, account_id, rows=rows, days=days)
+    return _Found(rows, weighing, spent_before(run.day, totals), reports.as_of)
 
 
 def _read_older(
-    ctx: Context, api: OceanEngine, block: DayRange, account_id: str, totals: Mapping[date, Totals]
+    own: Callable[[DayRange], list[ReportRow]], block: DayRange, totals: Mapping[date, Totals], report: Report
 ) -> tuple[list[ReportRow], tuple[DayOutcome, ...]]:
     """Days that are loaded already: a failure to read them does not fail the newest ones."""
     try:
-        rows = read_report(api, ctx.report, account_id, block, metrics_of(ctx.settings.columns))
+        rows = own(block)
     except LaikeError as error:
-        log.warning("older_days_failed", account=account_id, error=error.message)
+        log.warning("older_days_failed", report=report.name, error=error.message)
         return [], all_failed(block, error.trouble())
-    return rows, judge_days(rows, totals, block, ctx.report)
+    return rows, judge_days(rows, totals, block, report)
 
 
 def _moved(ctx: Context, run: Run, account_id: str, totals: Mapping[date, Totals]) -> list[date]:

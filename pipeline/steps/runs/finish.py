@@ -15,8 +15,8 @@ from pipeline.core.run_kind import RunKind
 from pipeline.core.runs.absence import Readings
 from pipeline.core.runs.findings import Findings, Word, left_out_unread, without_totals
 from pipeline.core.runs.flow import FETCH, FINISH, LOAD, VERIFY, Step
-from pipeline.core.runs.plan import choose_accounts
-from pipeline.core.runs.summary import BatchEnd, bare_summary, end_of, summarize
+from pipeline.core.runs.plan import choose_accounts, of_one_table, tables_of
+from pipeline.core.runs.summary import BatchEnd, bare_summary, end_of, summarize, with_further
 from pipeline.state.store import StoreTrouble
 from pipeline.steps.accounts.roster import remembered_accounts
 from pipeline.steps.coverage.health import tell_outside
@@ -80,7 +80,23 @@ def _besides(ctx: Context, run: Run, act: Callable[[], None]) -> None:
 
 
 def _finish(ctx: Context, run: Run) -> Summary:
+    """Its end in each table; one whose end breaks does not break the others'."""
     begun, left_out = begun_parts(ctx, run)
+    first, *others = tables_of(run)
+    end = _end_in(ctx, first, of_one_table(begun, first), of_one_table(left_out, first))
+    further = []
+    for one in others:
+        try:
+            further.append(_end_in(ctx.of(one), one, of_one_table(begun, one), of_one_table(left_out, one)))
+        except LaikeError as error:
+            log.warning("table_not_ended", run=run.run_id, table=one.table, error=error.message)
+            further.append(bare_summary(one, error.trouble(), ctx.now()))
+    return with_further(end, further)
+
+
+def _end_in(ctx: Context, run: Run, begun: Sequence[Run], left_out: Sequence[Run]) -> Summary:
+    if run.halted:
+        return bare_summary(run, run.halted, ctx.now())
     conflicts = _conflicts(ctx, begun)
     ends: list[BatchEnd] = []
     readings = Readings()
@@ -99,7 +115,7 @@ def _finish(ctx: Context, run: Run) -> Summary:
     if run.dry_run:
         return summary
     warnings |= dict.fromkeys(_name_others(ctx, run, conflicts))
-    news = (*ctx.rosters.take_news(run.run_id), *note_absences(ctx, run, readings))
+    news = () if run.table else (*ctx.rosters.take_news(run.run_id), *note_absences(ctx, run, readings))
     counts = ctx.table_facts.rows()
     foretold = foretell(ctx, run, counts, sum(one.rows for one in summary.accounts))
     show_rows(ctx, run)

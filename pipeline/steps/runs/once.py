@@ -65,8 +65,8 @@ def once(ctx: Context, run_id: str, step: Step, kind: type[T], work: Work[T]) ->
     with _claimed(ctx, run_id, name) as lease:
         if (there := _recorded(ctx, run_id, name, kind, ours=True)) is not None:
             return there  # it ended before we had the lease
-        own = ctx.of(ctx.ledger.run(run_id))
-        return _Try(own, run_id, name, work, lease).outcome()
+        run = ctx.ledger.run(run_id)
+        return _Try(ctx, parts(run)[step.batch] if run.further and step.arguments else run, name, work, lease).outcome()
 
 
 def _recorded(ctx: Context, run_id: str, name: str, kind: type[T], *, ours: bool) -> T | None:
@@ -85,7 +85,7 @@ class _Try(Generic[T]):
     """One try at a step."""
 
     ctx: Context
-    run_id: str
+    run: Run  # or the batch of it that the step is about
     name: str
     work: Work[T]
     lease: Lease
@@ -93,29 +93,29 @@ class _Try(Generic[T]):
     def outcome(self) -> T:
         """Do it and record its outcome."""
         try:
-            return self._record(self.work.do(self.ctx.counting()))
+            return self._record(self.work.do(self.ctx.of(self.run).counting()))
         except self.work.passing:
             raise
         except StoreTrouble:
             raise  # Redis is away, and nothing is wrong with the step
         except Exception as error:
-            log.exception("step_broke", run=self.run_id, step=self.name)
+            log.exception("step_broke", run=self.run.run_id, step=self.name)
             return self._broke(trouble_of(error))
 
     def _broke(self, trouble: Trouble) -> T:
         told = {"step": self.name, "reason": trouble.message}
-        if self.ctx.outcomes.count_broken(self.run_id, self.name, self.lease) < TRIES:
-            self.ctx.events.emit(self.run_id, "broke", **told)
-            raise Unforeseen(f"{self.run_id}: {self.name} broke: {trouble.message}") from None
+        if self.ctx.outcomes.count_broken(self.run.run_id, self.name, self.lease) < TRIES:
+            self.ctx.events.emit(self.run.run_id, "broke", **told)
+            raise Unforeseen(f"{self.run.run_id}: {self.name} broke: {trouble.message}") from None
         outcome = self._record(self.work.give_up(trouble))
-        self.ctx.events.emit(self.run_id, "gave_up", **told)  # last: if it fails, nothing else does
+        self.ctx.events.emit(self.run.run_id, "gave_up", **told)  # last: if it fails, nothing else does
         return outcome
 
     def _record(self, done: T | Done[T]) -> T:
         record = self.ctx.outcomes.record
         if isinstance(done, Done):
-            return record(self.run_id, self.name, done.outcome, self.lease, done.staged)
-        return record(self.run_id, self.name, done, self.lease)
+            return record(self.run.run_id, self.name, done.outcome, self.lease, done.staged)
+        return record(self.run.run_id, self.name, done, self.lease)
 
 
 def _claimed(ctx: Context, run_id: str, name: str) -> AbstractContextManager[Lease]:

@@ -19,6 +19,7 @@ from pipeline.render.cards import trouble_card
 from pipeline.state import keys
 from pipeline.state.lease import hold
 from pipeline.steps.accounts.roster import Accounts, account_count, choose, current_accounts, remembered_accounts
+from pipeline.steps.coverage.in_tables import group_of, in_every_table, in_table
 from pipeline.steps.coverage.owed import due_groups, newest_day, owed, reaching_back, recent_runs, worth_trying
 from pipeline.steps.coverage.rebuild import with_coverage
 from pipeline.steps.rollover.make import Prepared, prepared
@@ -41,9 +42,13 @@ def begin(ctx: Context, day: date | None, account_ids: Sequence[str], *, dry_run
     days = plan.closed_day(day, now) if day else plan.window(now, ctx.settings.lookback_days)
     run_id = f"{RunKind.MANUAL.prefix}{days.last}-{plan.manual_suffix(now)}"
     ctx, listed = _roster(ctx)
-    there = Prepared(ctx) if dry_run else prepared(ctx, days.last)
-    run = _planned(there, listed, run_id, days, account_ids, dry_run=dry_run)
-    return _open_new(ctx, replace(run, restatements=day is None, tell=tell))
+
+    def planned(here: Context) -> Run:
+        there = Prepared(here) if dry_run else prepared(here, days.last)
+        run = _planned(there, listed, run_id, days, account_ids, dry_run=dry_run)
+        return replace(run, restatements=day is None, tell=tell)
+
+    return _open_new(ctx, in_every_table(ctx, listed.names, account_ids, planned))
 
 
 def begin_daily(ctx: Context) -> Run:
@@ -53,9 +58,13 @@ def begin_daily(ctx: Context) -> Run:
     if ctx.ledger.has(run_id):
         return ctx.ledger.run(run_id)
     ctx, listed = _scheduled_roster(ctx)
-    there = prepared(ctx, days.last)
-    run = _planned(there, listed, run_id, reaching_back(there.ctx, listed.names, days), [])
-    return _open(ctx, replace(run, restatements=True))
+
+    def planned(here: Context) -> Run:
+        there = prepared(here, days.last)
+        reached = reaching_back(there.ctx, group_of(here, listed.names), days)
+        return replace(_planned(there, listed, run_id, reached, []), restatements=True)
+
+    return _open(ctx, in_every_table(ctx, listed.names, [], planned))
 
 
 def daily_is_lost(ctx: Context) -> bool:
@@ -69,7 +78,8 @@ def daily_is_outstanding(ctx: Context) -> bool:
     """Whether today's daily run is due and no run has begun to load its day: it loads all that is owed."""
     now = ctx.now()
     newest = plan.yesterday(now)
-    begun = ctx.ledger.has(plan.scheduled_id(RunKind.DAILY, newest)) or any(r.day == newest for r in recent_runs(ctx))
+    runs = (run for run in recent_runs(ctx) if not run.table)
+    begun = ctx.ledger.has(plan.scheduled_id(RunKind.DAILY, newest)) or any(run.day == newest for run in runs)
     return now >= plan.daily_begins(now, ctx.settings.daily_at) and not begun
 
 
@@ -85,7 +95,11 @@ def begin_settle(ctx: Context) -> Run:
         return ctx.ledger.run(run_id)
     (ctx, listed), parked = _scheduled_roster(ctx), ctx.absences.parked(ctx.now())
     chosen = [one for one in listed.names if one not in parked]
-    return _open(ctx, _planned(prepared(ctx, newest), listed, run_id, DayRange(newest, newest), chosen))
+
+    def planned(here: Context) -> Run:
+        return _planned(prepared(here, newest), listed, run_id, DayRange(newest, newest), chosen)
+
+    return _open(ctx, in_every_table(ctx, listed.names, chosen, planned))
 
 
 def begin_backfill(
@@ -130,25 +144,37 @@ def _planned_backfill(
 ) -> tuple[Context, Run]:
     now, (ctx, listed) = ctx.now(), _roster(ctx)
     days = plan.past_days(start, end, now)
-    there = prepared(ctx, days.last) if make else Prepared(ctx)
-    run = _planned(there, listed, plan.backfill_id(days, suffix or plan.manual_suffix(now)), days, account_ids)
-    return there.ctx, replace(run, backfill=True, rows_a_day=rows_a_day(there.ctx, run.accounts))
+    run_id = plan.backfill_id(days, suffix or plan.manual_suffix(now))
+
+    def planned(here: Context) -> Run:
+        there = prepared(here, days.last) if make else Prepared(here)
+        run = _planned(there, listed, run_id, days, account_ids)
+        return replace(run, backfill=True, rows_a_day=rows_a_day(there.ctx, run.accounts))
+
+    run = in_every_table(ctx, listed.names, account_ids, planned)
+    return ctx.of(run), run
 
 
 def begin_catch_up(ctx: Context) -> list[Run]:
-    """Begin a run for each range of owed days that is due for another try; without one no call is made."""
+    """Begin a run for each table and range of owed days that is due for another try; without one no call is made."""
     listed = remembered_accounts(ctx) or current_accounts(ctx)
     ctx = with_coverage(ctx, listed.names)
+    further = [here for table in ctx.settings.tables if (here := in_table(ctx, listed.names, table))]
+    return [run for here in (ctx, *further) for run in _catch_up(here, listed)]
+
+
+def _catch_up(ctx: Context, listed: Accounts) -> list[Run]:
     if ctx.at_table(ctx.chain.newest.table_id).visibility.lost():
         return []  # nothing may be written
     day = plan.yesterday(ctx.now()) if _daily_ended(ctx) else newest_day(ctx, len(listed.names))
     if day == plan.yesterday(ctx.now()):
         listed = current_accounts(ctx)  # a list that the daily run could not renew may lack a new account
-    lacking = worth_trying(ctx, owed(ctx, listed.names, day))
+    lacking = worth_trying(ctx, owed(ctx, group_of(ctx, listed.names), day))
     runs = recent_runs(ctx) if lacking else []
+    root = ctx.chain.root if ctx.table else ""
     # two processes see the same runs, and so begin the same ones
     planned = [
-        _planned(prepared(ctx, days.last), listed, catch_up_id(day, days, runs), days, account_ids)
+        _planned(prepared(ctx, days.last), listed, catch_up_id(day, days, runs, root), days, account_ids)
         for days, account_ids in due_groups(ctx, lacking, runs).items()
     ]
     return [_open_next(ctx, run) for run in planned]
@@ -185,7 +211,8 @@ def _planned(
     ctx, now = there.ctx, there.ctx.now()
     if there.notes:  # it took some calls: if Redis was emptied meanwhile, nobody would know that older days are loaded
         with_coverage(ctx, listed.names)
-    accounts, parked = choose(ctx, listed.names, account_ids), ctx.absences.parked(now)
+    ours, parked = group_of(ctx, listed.names), ctx.absences.parked(now)
+    accounts = tuple(one for one in choose(ctx, listed.names, account_ids) if one.id in ours)
     return Run(
         run_id=run_id,
         day=days.last,
@@ -200,6 +227,7 @@ def _planned(
         chain=ctx.chain if ctx.chain.registry else None,
         made=there.made,
         notes=there.notes,
+        table=ctx.table,
     )
 
 

@@ -11,7 +11,7 @@ from pipeline.context import Context
 from pipeline.core.errors import AccountUnavailable, LaikeError
 from pipeline.core.model import Account, AccountDay, FoundRow, ReportRow, WantedRow, ranges
 from pipeline.core.outcome import LoadOutcome, Run
-from pipeline.core.runs.plan import choose_accounts, parts
+from pipeline.core.runs.plan import choose_accounts, of_one_table, parts
 from pipeline.core.runs.shared_keys import Report, Shared, by_day, decide
 from pipeline.core.table.columns import metrics_of
 from pipeline.core.table.layout import Layout
@@ -60,7 +60,7 @@ class _Reports:
     """Reports of single days: as staged by this run, else fetched."""
 
     def __init__(self, ctx: Context, run: Run) -> None:
-        self._ctx, self._plan = ctx, ctx.ledger.run(run.run_id)
+        self._ctx, self._part, self._plan = ctx, run, ctx.ledger.run(run.run_id)
         self._metrics = metrics_of(ctx.settings.columns)
 
     def of(self, places: Iterable[AccountDay]) -> dict[AccountDay, Report]:
@@ -77,7 +77,7 @@ class _Reports:
 
     def _staged(self, account_id: str, days: set[date]) -> dict[AccountDay, Report]:
         found: dict[AccountDay, Report] = {}
-        for part in parts(self._plan):
+        for part in of_one_table(parts(self._plan), self._part):
             if not any(account.id == account_id for account in part.accounts):
                 continue
             for one in self._ctx.staging.fetched(part.fetched_id, [account_id]):

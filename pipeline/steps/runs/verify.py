@@ -17,7 +17,7 @@ from pipeline.core.outcome import LoadOutcome, Run, VerifyOutcome
 from pipeline.core.read_back import DayAgreement, Overtaken
 from pipeline.core.runs.flow import LOAD, VERIFY, Step
 from pipeline.core.runs.pieces import in_piece
-from pipeline.core.runs.plan import follows_on, parts, places
+from pipeline.core.runs.plan import follows_on, of_one_table, parts, places
 from pipeline.core.runs.quality import agree, all_agree, creator_of
 from pipeline.core.runs.source import Source, concerning, want
 from pipeline.core.table.column_changes import written_fields
@@ -57,7 +57,7 @@ def _attempt(ctx: Context, part: Run) -> VerifyOutcome:
         return VerifyOutcome()
     ctx.events.emit(part.run_id, "verifying", batch=part.batch)
     with ThreadPoolExecutor(1) as beside:
-        if len(parts(ctx.ledger.run(part.run_id))) == 1:
+        if len(of_one_table(parts(ctx.ledger.run(part.run_id)), part)) == 1:
             beside.submit(_look_ahead, ctx.counting(), part)
         try:
             outcome = _read_back(ctx, part, load)

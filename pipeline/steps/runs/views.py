@@ -14,8 +14,8 @@ from pipeline.core.errors import LaikeError
 from pipeline.core.model import Account
 from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, ViewsOutcome
 from pipeline.core.runs.flow import FETCH, LOAD, VIEWS, Step
-from pipeline.core.runs.plan import parts
-from pipeline.core.runs.views import states_after, to_mend, views_outcome
+from pipeline.core.runs.plan import of_one_table, parts, tables_of
+from pipeline.core.runs.views import joined_views, states_after, to_mend, views_outcome
 from pipeline.core.table.layout import Layout
 from pipeline.core.table.views import AccountView, ViewState, audit_due, view_names
 from pipeline.steps.coverage.status import write_later
@@ -39,15 +39,21 @@ def check_views(ctx: Context, run_id: str) -> ViewsOutcome:
 
 
 def _attempt(ctx: Context, run: Run) -> ViewsOutcome:
+    cut = parts(run)
+    tables = [one for one in tables_of(run) if not one.halted]
+    return joined_views([_of_table(ctx.of(one), one, of_one_table(cut, one)) for one in tables])
+
+
+def _of_table(ctx: Context, run: Run, cut: Sequence[Run]) -> ViewsOutcome:
     try:
         write_later(ctx, run)
     except LaikeError as error:  # the next run of these accounts writes it
         log.warning("status_failed", run=run.run_id, error=error.message)
-    loads = [ctx.outcomes.outcome(run.run_id, str(Step(LOAD, part.batch)), LoadOutcome) for part in parts(run)]
+    loads = [ctx.outcomes.outcome(run.run_id, str(Step(LOAD, part.batch)), LoadOutcome) for part in cut]
     if run.dry_run or any(load is None or load.trouble for load in loads):
         return ViewsOutcome()
     try:
-        outcome = _check(ctx, run)
+        outcome = _check(ctx, run, cut)
     except LaikeError as error:
         log.warning("views_failed", run=run.run_id, error=error.message)
         ctx.table_facts.learn_views_unchecked(error.trouble())
@@ -58,19 +64,19 @@ def _attempt(ctx: Context, run: Run) -> ViewsOutcome:
     return outcome
 
 
-def _check(ctx: Context, run: Run) -> ViewsOutcome:
+def _check(ctx: Context, run: Run, cut: Sequence[Run]) -> ViewsOutcome:
     if _may_wait(ctx, run):
         return ViewsOutcome(right=len(run.accounts))
-    read = ctx.staging.layout(parts(run)[-1].batch_id)
+    read = ctx.staging.layout(cut[-1].batch_id)
     # nobody else makes views in a table that was made for this run, and a process before this one remembered its own
     alone = run.made and not ctx.table_facts.views()
     names = {} if alone else ctx.base(None).views.names()
     found = _look(ctx, names, run.accounts, deep=False, read=read)
 
     def tell(account: Account, state: ViewState) -> None:
-        ctx.views_owed.learn_made(run.run_id, account.id, state)
+        ctx.views_owed.learn_made(run.own_id, account.id, state)
 
-    before, active = ctx.views_owed.made(run.run_id), partial(_spent_in, ctx, run)
+    before, active = ctx.views_owed.made(run.own_id), partial(_spent_in, ctx, cut)
     return _mend(ctx, found, names, tell, active, alone=alone, before=before)
 
 
@@ -122,12 +128,12 @@ def forget_deleted(ctx: Context, accounts: Sequence[Account]) -> None:
             ctx.table_facts.forget_view(account.id)
 
 
-def _spent_in(ctx: Context, run: Run) -> set[str]:
-    """Accounts with cost in the run's window."""
+def _spent_in(ctx: Context, cut: Sequence[Run]) -> set[str]:
+    """Accounts with cost in a run's window."""
     spent = set()
-    for part in parts(run):
+    for part in cut:
         for account in part.accounts:
-            fetch = ctx.outcomes.outcome(run.run_id, str(Step(FETCH, part.batch, account.id)), FetchOutcome)
+            fetch = ctx.outcomes.outcome(part.run_id, str(Step(FETCH, part.batch, account.id)), FetchOutcome)
             if fetch and any(day.cost for day in fetch.days):
                 spent.add(account.id)
     return spent

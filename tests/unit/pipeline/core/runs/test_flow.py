@@ -18,6 +18,7 @@ from pipeline.core.runs.flow import (
     VIEWS,
     Step,
     header,
+    lanes,
     next_begins,
     next_steps,
 )
@@ -124,15 +125,27 @@ def test_a_step_is_called_with_what_names_it_within_its_run() -> None:
 
 def test_the_next_batch_begins_when_half_of_this_one_is_fetched() -> None:
     three = replace(ONE, accounts=(EAST, WEST, Account("1803", "城南店")))
-    assert not next_begins(three, 1, lambda _: False)
-    assert next_begins(three, 2, lambda _: False)
+    assert not next_begins([three, TWO], 0, 1, lambda _: False)
+    assert next_begins([three, TWO], 0, 2, lambda _: False)
 
 
 def test_no_batch_begins_while_two_wait_for_a_load() -> None:
-    loaded = Step(LOAD, 3)
-    part = replace(ONE, batch=3 + AHEAD)
-    assert not next_begins(part, 2, lambda step: step != loaded)
-    assert next_begins(part, 2, lambda step: step == loaded)
+    lane, loaded = [replace(ONE, batch=3 + n) for n in range(AHEAD + 2)], Step(LOAD, 3)
+    assert next_begins(lane, 3 + AHEAD - 1, 2, lambda _: False)
+    assert not next_begins(lane, 3 + AHEAD, 2, lambda step: step != loaded)
+    assert next_begins(lane, 3 + AHEAD, 2, lambda step: step == loaded)
+
+
+PROJECTS = replace(ONE, batch=2, table="项目日报")
+
+
+def test_the_batches_of_two_tables_wait_for_each_other_no_more_than_their_runs() -> None:
+    assert lanes([ONE, TWO, PROJECTS]) == [[ONE, TWO], [PROJECTS]]
+    both = names([ONE, TWO, PROJECTS], [])
+    assert both == [*names([ONE, TWO], []), *names([PROJECTS], [])]
+    assert names([ONE, TWO, PROJECTS], [*HEADER, "load.0", "verify.0"])[0] == "read.1"
+    assert names([ONE, PROJECTS], WHOLE) == names([PROJECTS], [])
+    assert "finish" not in names([ONE, PROJECTS], WHOLE)
 
 
 @given(st.lists(st.booleans(), min_size=40, max_size=40), st.booleans())

@@ -1,6 +1,6 @@
 """Days on which an account spent more than its promotions: when the projects are read, what is remembered."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
@@ -12,13 +12,12 @@ from pipeline.core.accounts.account_options import AccountOptions
 from pipeline.core.accounts.spend import LATELY, LATER, Noted, Weighing
 from pipeline.core.coverage.day import Loaded
 from pipeline.core.errors import LaikeError, Retryable
-from pipeline.core.model import CHINA, AccountDay, DayRange, ReportRow, Totals
+from pipeline.core.model import CHINA, AccountDay, ReportRow, Totals
 from pipeline.core.outcome import DayState
 from pipeline.core.reports import PROJECT, PROMOTION, Report
 from pipeline.core.runs.quality import judge_days
 from pipeline.state.coverage.spend import Spend
 from pipeline.state.no_redis import in_memory
-from pipeline.steps.accounts import spend as step
 from pipeline.steps.accounts.spend import remember, weigh_days
 
 DAY = date(2026, 2, 1)
@@ -32,7 +31,7 @@ AWAY = Retryable("the service is away")
 class Ground:
     """An account, its projects at the service, and what is remembered of both."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self) -> None:
         self.spend, self.loaded = Spend(in_memory()), dict[AccountDay, Loaded]()
         self.projects: dict[date, Decimal] = {}
         self.error: LaikeError | None = None
@@ -46,15 +45,13 @@ class Ground:
             settings=SimpleNamespace(account_options=self.options, settle_at=time(10, 35), catch_up_days=30),
             now=lambda: self.now,
         )
-        monkeypatch.setattr(step, "read_report", self._report)
 
-    def _report(self, _: object, asked: Report, __: str, days: DayRange, ___: object) -> list[ReportRow]:
+    def _sums(self, asked: Report, days: Collection[date]) -> dict[date, Decimal]:
         assert asked is PROJECT
         self.calls += 1
         if self.error:
             raise self.error
-        totals = {day: total for day, total in self.projects.items() if day in days}
-        return [ReportRow("18", day, "77", "", {"stat_cost": total}) for day, total in totals.items()]
+        return {day: total for day, total in self.projects.items() if day in days}
 
     def read(self, days: Mapping[date, tuple[Costs, str]], run_id: str = "daily-2026-02-01") -> Weighing:
         """Read the account now and remember it; each day has its promotions' 消耗 and the account's."""
@@ -65,10 +62,9 @@ class Ground:
         ]
         totals = {day: Totals(Decimal(total), Decimal(1)) for day, (_, total) in days.items()}
         run: Any = SimpleNamespace(run_id=run_id)
-        api: Any = None
-        found = weigh_days(
-            self.ctx, api, run, "18", at=self.now, rows=rows, days=list(judge_days(rows, totals, list(days)))
-        )
+        reports: Any = SimpleNamespace(as_of=self.now, sums=self._sums)
+        days_judged = list(judge_days(rows, totals, list(days)))
+        found = weigh_days(self.ctx, reports, run, "18", rows=rows, days=days_judged)
         remember(self.ctx, "18", rows, found)
         return found
 
@@ -78,8 +74,8 @@ def states(found: Weighing) -> list[DayState]:
 
 
 @pytest.fixture
-def ground(monkeypatch: pytest.MonkeyPatch) -> Ground:
-    return Ground(monkeypatch)
+def ground() -> Ground:
+    return Ground()
 
 
 def test_days_that_balance_cost_no_call(ground: Ground) -> None:
@@ -132,13 +128,13 @@ def test_where_the_projects_cannot_be_read_the_other_days_are_good_nevertheless(
     assert "the service is away" in trouble.message
 
 
-def test_short_days_far_apart_are_read_in_blocks_of_a_report(ground: Ground) -> None:
+def test_short_days_far_apart_are_weighed_by_one_reading_of_the_witness(ground: Ground) -> None:
     long_ago = DAY - timedelta(days=40)
     ground.projects = {long_ago: Decimal(100), DAY: Decimal(100)}
     found = ground.read({long_ago: (WHOLE, "140"), DAY: (WHOLE, "140")})
     assert found.noted.keys() == {long_ago, DAY}  # both are whole by the projects
     assert all(noted.since == SEVEN for noted in found.noted.values())
-    assert ground.calls == 2
+    assert ground.calls == 1
 
 
 @pytest.mark.parametrize(

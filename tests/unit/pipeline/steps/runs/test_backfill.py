@@ -56,6 +56,7 @@ class Ground:
             pulse=SimpleNamespace(silent_s=lambda run_id: 0.0 if run_id in self.alive else 1e9),
             now=lambda: SEVEN,
             shared_now=lambda: SEVEN,
+            of=lambda _: self.ctx,
         )
 
     def attempt(self, hours_ago: float, state: RunState | None = None, **other: Any) -> Run:  # noqa: ANN401 of a run

@@ -1,0 +1,78 @@
+"""Further tables: made in the emulator, set in the settings, compared with the source."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from pipeline.core.model import CHINA
+from pipeline.core.reports import REPORTS
+from pipeline.core.table.columns import usual_columns
+from tests.lab import FIGURES, Lab
+
+NAMES = {"promotion": "单元分组日报", "project": "项目日报", "material": "素材日报", "account": "账户日报"}
+ALL = ("project", "material", "account")
+
+
+class Line(NamedTuple):
+    """What makes a row unique, and its figures."""
+
+    day: date
+    account: str
+    item_id: str
+    figures: tuple[Decimal, ...]
+
+
+def further(lab: Lab, *reports: str, accounts: Sequence[str] = (), at: bool = True) -> dict[str, str]:
+    """Make a table of each report with its usual columns and set them; ids by report.
+
+    Args:
+        at: Whether the settings have their addresses; else they are found by name.
+    """
+    ctx, made = lab.context(), {}
+    base = ctx.base(None)
+    for report in reports:
+        columns = [column.new_field for column in usual_columns(REPORTS[report])]
+        made[report] = base.tables.create(NAMES[report], columns)
+    told = [
+        {
+            "name": NAMES[report],
+            "report": report,
+            **({"at": f"https://example.feishu.cn/base/{base.app_token}?table={table_id}"} if at else {}),
+            **({"accounts": list(accounts)} if accounts else {}),
+        }
+        for report, table_id in made.items()
+    ]
+    before = json.loads(lab.extra.get("LAIKE_TABLES", "[]"))
+    lab.extra["LAIKE_TABLES"] = json.dumps([*before, *told])
+    return made
+
+
+def source_of(lab: Lab, report: str, start: date, end: date, accounts: Sequence[str] = ()) -> Counter[Line]:
+    """The rows of a report."""
+    shown = lab.look("figures", report=report, start=start.isoformat(), end=end.isoformat())["rows"]
+    rows = [row for row in shown if not accounts or str(row["local_account_id"]) in accounts]
+    id_field = "local_account_id" if report == "account" else REPORTS[report].id_field
+    return Counter(
+        Line(
+            date.fromisoformat(row["stat_time_day"]),
+            str(row["local_account_name"]),
+            str(row[id_field]),
+            tuple(Decimal(str(row[metric] or 0)) for metric in FIGURES.values()),
+        )
+        for row in rows
+    )
+
+
+def table_of(lab: Lab, report: str, table_id: str) -> Counter[Line]:
+    """The rows of a table."""
+    item = f"{REPORTS[report].item}ID"
+    return Counter(_line(record["fields"], item) for record in lab.records(table_id))
+
+
+def _line(cells: dict[str, Any], item: str) -> Line:
+    day = datetime.fromtimestamp(cells["时间"] / 1000, CHINA).date()
+    figures = tuple(Decimal(str(cells.get(column) or 0)) for column in FIGURES)
+    return Line(day, cells["账户名称"], cells[item], figures)
