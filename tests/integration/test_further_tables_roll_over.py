@@ -19,7 +19,7 @@ FEBRUARY = date(2025, 2, 1)
 def later(redis_session: str, tmp_path: Path) -> Days:
     """Mornings with a table of projects that gets a successor each month, until the fourth of February."""
     with calendar.calendar() as server, quiet(logging.ERROR):
-        days = calendar.first_days(server, redis_session, tmp_path, FEBRUARY - timedelta(days=20), cap=2000)
+        days = calendar.first_days(server, redis_session, tmp_path, FEBRUARY - timedelta(days=7), cap=2000)
         further(days, "project", split="month")
         for ended in days.mornings(FEBRUARY + timedelta(days=3)):
             assert ended.success, ended
@@ -29,7 +29,7 @@ def later(redis_session: str, tmp_path: Path) -> Days:
 def test_each_day_of_projects_is_in_its_own_table_and_the_promotions_stay_in_theirs(later: Days) -> None:
     tables = {table["name"]: table["table_id"] for table in later.look("state")["tables"]}
     old, new = tables[NAMES["project"]], tables[f"{NAMES['project']} 2025-02"]
-    first, eve = FEBRUARY - timedelta(days=21), FEBRUARY - timedelta(days=1)
+    first, eve = FEBRUARY - timedelta(days=8), FEBRUARY - timedelta(days=1)
     assert table_of(later, "project", old) == source_of(later, "project", first, eve)
     assert table_of(later, "project", new) == source_of(later, "project", FEBRUARY, later.day)
     assert table_of(later, "promotion", later.table_id) == source_of(later, "promotion", first, later.day)
