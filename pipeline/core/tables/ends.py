@@ -6,12 +6,14 @@ from dataclasses import replace
 from pipeline.core.errors import Trouble
 from pipeline.core.model import grouped
 from pipeline.core.outcome import AccountResult, Run, Summary
-from pipeline.core.rollover.registry import PROMOTIONS
+from pipeline.core.reports import PROMOTION
+
+FIRST_TABLE = f"{PROMOTION.item}日报"  # as in 数据表清单
 
 
 def table_name(table: str) -> str:
     """What people call a table by its name in runs: that of `LAIKE_BITABLE_TABLE_ID` has none in the settings."""
-    return table or PROMOTIONS
+    return table or FIRST_TABLE
 
 
 def ends(summary: Summary) -> tuple[Summary, ...]:
