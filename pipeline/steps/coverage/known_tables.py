@@ -1,0 +1,34 @@
+"""The tables of the settings as they are known: no call is made."""
+
+from collections.abc import Iterator
+
+from pipeline.context import Context
+from pipeline.core.errors import WrongInput
+from pipeline.core.tables.further import FurtherTable
+
+
+def known_table(ctx: Context, table: FurtherTable) -> Context | None:
+    """The context on a further table; `None`: nobody knows its id, since it was not made, or Redis was emptied."""
+    table_id = table.table_id or ctx.further_ids.of(table.name)
+    return ctx.for_table(table.name, table_id) if table_id else None
+
+
+def known_tables_of(ctx: Context) -> Iterator[tuple[FurtherTable, Context | None]]:
+    """Each further table of the settings, in their order, as `known_table` says."""
+    return ((table, known_table(ctx, table)) for table in ctx.settings.tables)
+
+
+def table_named(ctx: Context, name: str) -> Context:
+    """The context on the table of a name, without one on that of `LAIKE_BITABLE_TABLE_ID`.
+
+    Raises:
+        WrongInput: The settings have no such table, or it is not known yet.
+    """
+    if not name:
+        return ctx
+    table = next((one for one in ctx.settings.tables if one.name == name), None)
+    if table is None:
+        raise WrongInput(f"没有名为“{name}”的数据表，请从列表中选择。")
+    if here := known_table(ctx, table):
+        return here
+    raise WrongInput(f"数据表“{name}”还没有建立，或还没有同步过，暂时没有可查看的内容。")

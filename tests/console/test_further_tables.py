@@ -1,0 +1,94 @@
+"""Pages where the settings have further tables: each names the table, and none says that all is well for one alone."""
+
+import html
+import re
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+
+from emulator.server import EmulatorServer
+from pipeline.core.coverage.day import LastOutcome
+from pipeline.core.model import AccountDay
+from pipeline.core.outcome import DayState
+from pipeline.state.beat import BeatSigns
+from pipeline.state.vitals.workers import WorkerSigns
+from pipeline.steps.coverage.known_tables import table_named
+from tests import further
+from tests.console_desk import Desk
+from tests.lab import Lab, empty
+from tests.leaks import secrets_of
+from tests.workers import workers
+
+TAGS = re.compile(r"<[^>]*>")
+HOSTILE = "<img src=x onerror=alert(1)>'\"&{{7-7}}日报"
+ASKED = f"table={quote(HOSTILE, safe='')}"
+
+
+@pytest.fixture(scope="class")
+def seen(
+    emulator_session: EmulatorServer, redis_session: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Desk]:
+    """A console beside a table of projects with a hostile name, loaded; for tests that only look."""
+    empty(redis_session)
+    emulator_session.world.reset()
+    lab = Lab(emulator_session, redis_session, tmp_path_factory.mktemp("lab"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(further.NAMES, "project", HOSTILE)
+        further.further(lab, "project")
+    lab.sync()
+    with workers(lab) as working:
+        yield Desk.opened(working)
+
+
+def sentence(desk: Desk) -> tuple[str, str]:
+    """Tone and sentence of the first page."""
+    ctx = desk.lab.context()
+    BeatSigns(ctx.client).give()
+    WorkerSigns(ctx.client).give("a worker")
+    text = desk.get("/").text
+    tone, words = re.findall(r'class="headline (\w+) today".*?<p class="words">(.*?)</p>', text, re.DOTALL)[0]
+    return tone, html.unescape(TAGS.sub("", words))
+
+
+def spoil(lab: Lab, table: str) -> None:
+    """Let the newest day of the first account be wrong in a table."""
+    ctx = lab.context()
+    now, at = ctx.shared_now(), AccountDay(lab.accounts[0], lab.day)
+    told = LastOutcome(state=DayState.FAILED, reason="account_unavailable", what_to_do="请检查该账户。", as_of=now)
+    table_named(ctx, table).last_outcomes.learn({at: told}, now)
+
+
+class TestWhoOnlyLooks:
+    def test_while_all_is_well_each_table_has_a_line_and_the_sentence_is_that_of_one(self, seen: Desk) -> None:
+        tone, words = sentence(seen)
+        assert (tone, words.endswith("均已入库")) == ("good", True)
+        text = seen.viewer.get("/").text
+        assert html.escape("<img src=x onerror=alert(1)>") in text
+        assert "<img" not in text
+        assert f'href="/coverage?table={quote(HOSTILE).replace("/", "%2F").replace("%20", "+")}"' in text
+        assert [secret for secret in secrets_of(seen.lab) if secret in text] == []
+
+
+def test_what_is_wrong_in_a_further_table_alone_is_in_the_sentence_and_in_the_list(desk: Desk) -> None:
+    further.further(desk.lab, "project")
+    desk.lab.sync()
+    with workers(desk.lab) as working:
+        again = Desk.opened(working)
+        assert sentence(again)[0] == "good"
+        spoil(desk.lab, "项目日报")
+        tone, words = sentence(again)
+        assert (tone, "；但“项目日报”有 1 个账户的数据没有入库" in words) == ("bad", True)
+        text = again.get("/").text
+        assert "“项目日报”：" in text
+        assert text.count("请检查该账户。") == 1
+
+
+def test_a_table_that_is_not_made_is_never_passed_over(lab: Lab) -> None:
+    lab.extra["LAIKE_TABLES"] = '[{"name": "素材日报", "report": "material"}]'
+    lab.sync()
+    with workers(lab) as working:
+        desk = Desk.opened(working)
+        tone, words = sentence(desk)
+        assert (tone, "；但“素材日报”还没有建立" in words) == ("bad", True)
+        assert 'href="/setup">去设置' in desk.get("/").text
