@@ -69,6 +69,60 @@ class TestWhoOnlyLooks:
         assert f'href="/coverage?table={quote(HOSTILE).replace("/", "%2F").replace("%20", "+")}"' in text
         assert [secret for secret in secrets_of(seen.lab) if secret in text] == []
 
+    def test_coverage_has_a_row_of_tables_and_keeps_the_choice_in_each_address(self, seen: Desk) -> None:
+        account, day = seen.lab.accounts[0], seen.lab.day
+        first = seen.get("/coverage").text
+        assert re.search(r'<a href="/coverage\?days=30" aria-current="true">主表（单元）</a>', first)
+        assert f'href="/coverage?days=30&amp;{ASKED}"' in first.replace("+", "%20")
+        further_page = seen.get(f"/coverage?{ASKED}").text.replace("+", "%20")
+        for path in (f"/coverage/{account}", f"/coverage/{account}/{day}"):
+            page = seen.get(f"{path}?{ASKED}")
+            assert (page.status_code, "<img" in page.text) == (200, False)
+            assert f"/coverage?{ASKED}" in page.text.replace("+", "%20")
+        assert f'href="/coverage/{account}?{ASKED}"' in further_page
+        assert f'name="table" value="{html.escape(HOSTILE)}"' in further_page.replace("&#34;", "&quot;").replace(
+            "&#39;", "&#x27;"
+        )
+
+    def test_the_story_of_a_day_is_that_of_its_table(self, seen: Desk) -> None:
+        account, day = seen.lab.accounts[0], seen.lab.day
+        ctx = seen.lab.context()
+        at = AccountDay(account, day)
+        rows = {name: table_named(ctx, name).coverage.at([at])[at].rows for name in ("", HOSTILE)}
+        assert rows[""] != rows[HOSTILE]
+        for name, asked in (("", ""), (HOSTILE, f"?{ASKED}")):
+            text = seen.get(f"/coverage/{account}/{day}{asked}").text
+            assert f"<dt>行数</dt><dd>{rows[name]:,}</dd>" in text
+            readings = re.findall(r'<tr><th scope="row">.*?<td class="num">([\d,]+)</td>', text, re.DOTALL)
+            assert readings == [f"{rows[name]:,}"]
+            assert "并更新全部数据表中有变化的行" in text
+
+    @pytest.mark.parametrize("name", ["x", "<script>alert(1)</script>", "\x00日报", "%", "项目日报" * 50])
+    @pytest.mark.parametrize("path", ["/coverage"])
+    def test_a_table_that_does_not_exist_is_a_clear_error(self, seen: Desk, path: str, name: str) -> None:
+        page = seen.get(f"{path}?table={quote(name)}")
+        assert (page.status_code, "请从列表中选择" in page.text, "<script>alert" in page.text) == (400, True, False)
+
+
+def test_a_day_of_a_further_table_is_read_again_for_all_tables_and_its_page_follows(desk: Desk) -> None:
+    further.further(desk.lab, "project")
+    desk.lab.sync()
+    with workers(desk.lab) as working:
+        again = Desk.opened(working)
+        working.worker()
+        form = {"account_id": desk.lab.accounts[1], "day": str(desk.lab.day), "table": "项目日报"}
+        shown = again.post("/coverage/read", form)
+        place = f"/coverage/{desk.lab.accounts[1]}/{desk.lab.day}"
+        assert shown.url == f"{again.url}{place}?table={quote('项目日报')}"
+        (run_id,) = [one for one in desk.lab.context().ledger.newest(9) if one.startswith("backfill-")]
+        run = desk.lab.context().ledger.run(run_id)
+        assert [one.table for one in (run, *run.further)] == ["", "项目日报"]
+        working.ended(run_id)
+        for asked in ("", f"?table={quote('项目日报')}"):
+            assert again.get(place + asked).text.count(f'href="/runs/{run_id}"') == 1
+        assert again.viewer.post("/coverage/read", form).status_code == 403
+        assert again.post("/coverage/read", {**form, "table": "x"}).status_code == 400
+
 
 def test_what_is_wrong_in_a_further_table_alone_is_in_the_sentence_and_in_the_list(desk: Desk) -> None:
     further.further(desk.lab, "project")
@@ -77,6 +131,9 @@ def test_what_is_wrong_in_a_further_table_alone_is_in_the_sentence_and_in_the_li
         again = Desk.opened(working)
         assert sentence(again)[0] == "good"
         spoil(desk.lab, "项目日报")
+        place = f"/coverage?table={quote('项目日报')}"
+        assert "有 1 个账户的数据未完整入库" in again.get(place).text
+        assert "已全部入库" in again.get("/coverage").text
         tone, words = sentence(again)
         assert (tone, "；但“项目日报”有 1 个账户的数据没有入库" in words) == ("bad", True)
         text = again.get("/").text

@@ -1,10 +1,12 @@
 """The tables of the settings as they are known: no call is made."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pipeline.context import Context
 from pipeline.core.errors import WrongInput
+from pipeline.core.model import Account
 from pipeline.core.tables.further import FurtherTable
+from pipeline.steps.coverage.in_tables import group_of
 
 
 def known_table(ctx: Context, table: FurtherTable) -> Context | None:
@@ -32,3 +34,12 @@ def table_named(ctx: Context, name: str) -> Context:
     if here := known_table(ctx, table):
         return here
     raise WrongInput(f"数据表“{name}”还没有建立，或还没有同步过，暂时没有可查看的内容。")
+
+
+def accounts_in(ctx: Context, names: Mapping[str, str]) -> list[Account]:
+    """The accounts whose rows go into a context's table.
+
+    Args:
+        names: All accounts, id → name.
+    """
+    return [Account(one, name) for one, name in group_of(ctx, names).items()]

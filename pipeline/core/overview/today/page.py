@@ -182,9 +182,7 @@ def today_of(seen: Seen, page: int) -> Today:
     page = min(max(1, page), pages)
     shown = ranked[(page - 1) * PER_PAGE : page * PER_PAGE]
     verdict, ids = judge(seen.day), [one.id for one in accounts]
-    made = todos(seen.still, seen.day.waited_for or (), seen.day.days, seen.day.now, seen.absent)
-    made = urgent_first([*made, *todos_of(seen.others, seen.day.days, told_for_all(seen.still))])
-    others = tuple(map(line_of_table, seen.others))
+    made, others = _todos(seen), tuple(map(line_of_table, seen.others))
     return Today(
         day=day,
         verdict=verdict,
@@ -214,6 +212,11 @@ def today_of(seen: Seen, page: int) -> Today:
         clock_offset_s=seen.clock_offset_s,
         others=others,
     )
+
+
+def _todos(seen: Seen) -> tuple[ToDo, ...]:
+    made = todos(seen.still, seen.day.waited_for or (), seen.day.days, seen.day.now, seen.absent)
+    return urgent_first([*made, *todos_of(seen.others, seen.day.days, told_for_all(seen.still))])
 
 
 def _shown_day(seen: Seen, history: History, ids: Collection[str]) -> CourseDay:

@@ -12,17 +12,11 @@ from pipeline.core.outcome import Run
 from pipeline.core.overview.today.others import TableSeen
 from pipeline.core.overview.today.verdict import DaySeen, UnderWay
 from pipeline.core.runs.plan import deadline_s, owed_from, tables_of, yesterday
-from pipeline.steps.coverage.in_tables import group_of
-from pipeline.steps.coverage.known_tables import known_tables_of
+from pipeline.steps.coverage.known_tables import accounts_in, known_tables_of
 from pipeline.steps.overview.hindrances import stops
 from pipeline.steps.overview.today.past import End, EndIn
 
 Days = Mapping[str, DayCoverage]
-
-
-def in_table(ctx: Context, names: Mapping[str, str]) -> list[Account]:
-    """The accounts whose rows go into a context's table."""
-    return [Account(one, name) for one, name in group_of(ctx, names).items()]
 
 
 def of_day(ctx: Context, accounts: Sequence[Account], day: date) -> Days:
@@ -100,7 +94,7 @@ def others(ctx: Context, day: date, lately: Lately) -> tuple[TableSeen, ...]:
 
 
 def _seen(ctx: Context, day: date, lately: Lately) -> TableSeen:
-    accounts = None if lately.names is None else in_table(ctx, lately.names)
+    accounts = None if lately.names is None else accounts_in(ctx, lately.names)
     days = of_day(ctx, accounts or [], day)
     waited_for = None if accounts is None else [one for one in accounts if one.id not in lately.parked]
     known = bool(days) or ever_read(ctx, accounts or [])

@@ -17,8 +17,9 @@ from pipeline.core.runs.plan import scheduled_id, yesterday
 from pipeline.core.table.limits import calls_warning, rows_warning
 from pipeline.core.telling.anomalies import sentences
 from pipeline.steps.accounts.roster import remembered_accounts
+from pipeline.steps.coverage.known_tables import accounts_in
 from pipeline.steps.overview.hindrances import Silent, access, silent, stops
-from pipeline.steps.overview.today.day import Days, Lately, day_seen, ever_read, in_table, of_day, others, patience_s
+from pipeline.steps.overview.today.day import Days, Lately, day_seen, ever_read, of_day, others, patience_s
 from pipeline.steps.overview.today.past import End, Held
 from pipeline.steps.runs.alive import state_without_end
 
@@ -37,7 +38,7 @@ def today(ctx: Context, page: int, held: Held, next_times: Mapping[str, datetime
     """
     ctx = ctx.pinned()
     now, listed = ctx.now(), remembered_accounts(ctx)
-    accounts = in_table(ctx, listed.names) if listed else None
+    accounts = accounts_in(ctx, listed.names) if listed else None
     absences = ctx.absences.all()
     parked = {one: absence.since for one, absence in absences.items() if absence.parked(now)}
     open_runs = ctx.ledger.open_runs()
