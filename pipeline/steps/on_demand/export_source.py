@@ -62,7 +62,9 @@ def of_the_api(ctx: Context, days: DayRange, accounts: Sequence[Account]) -> Ite
     Raises:
         NeedsPerson: The token or a permission is at fault: all other accounts would fail, too.
     """
-    reported: set[str] = set()  # promotions of earlier accounts: a main account and its copy report the same ones
+    reported: set[tuple[str, str]] = (
+        set()
+    )  # promotions of earlier accounts: a main account and its copy report the same ones
     for done, account in enumerate(accounts, start=1):
         try:
             lines = _report(ctx, account, days)
@@ -72,8 +74,8 @@ def of_the_api(ctx: Context, days: DayRange, accounts: Sequence[Account]) -> Ite
             log.warning("account_not_exported", account=account.id, error=error.message)
             yield Block(lines=(), done=done, account=account, trouble=error.trouble())
             continue
-        twice = sum(line.item_id in reported for line in lines)
-        reported.update(line.item_id for line in lines)
+        twice = sum((line.item_id, line.owner) in reported for line in lines)
+        reported.update((line.item_id, line.owner) for line in lines)
         yield Block(lines=lines, done=done, doubled=twice, account=account)
 
 

@@ -4,9 +4,12 @@ from decimal import Decimal
 import pytest
 
 from pipeline.core.errors import AccountUnavailable
-from pipeline.core.model import Account, Cell, DayRange, FoundRow, ReportRow
-from pipeline.core.table.columns import DEFAULT_COLUMNS, Column, Kind
+from pipeline.core.model import CHINA, Account, Cell, DayRange, FoundRow, ReportRow
+from pipeline.core.reports import MATERIAL
+from pipeline.core.table.cells import Field
+from pipeline.core.table.columns import DEFAULT_COLUMNS, TEXT, Column, Kind, metrics_of, usual_columns
 from pipeline.core.table.export import Block, Line, Tally, concerns, doubled, lines_of, next_days, of_report
+from pipeline.core.table.layout import match
 from pipeline.core.table.record import Record
 from tests.unit.pipeline.core.tables import DAY, ID, layout
 
@@ -39,6 +42,17 @@ def test_a_block_has_about_5000_rows_and_grows_carefully(days: int, rows: int, a
 
 def test_rows_beyond_the_first_of_their_key_are_counted_and_rows_without_a_key_are_not() -> None:
     assert doubled([row(), row(), row(), row(number=""), row(number=""), row(date(2026, 2, 2))]) == 2
+
+
+def test_one_material_in_two_accounts_is_two_keys() -> None:
+    columns = usual_columns(MATERIAL)
+    metrics = dict.fromkeys(metrics_of(columns), Decimal(1))
+    told = [ReportRow(one.id, DAY, ID, "口播", metrics, one.id) for one in (HERE, THERE, THERE)]
+    accounts = {one.id: one for one in (HERE, THERE)}
+    assert doubled([of_report(one, accounts[one.account_id], columns, MATERIAL) for one in told]) == 1
+    at = match(columns, [Field(one.name, one.name, TEXT) for one in columns], CHINA, report=MATERIAL)
+    there = [Record(f"rec{n}", at.encode(at.want(one, accounts[one.account_id]).cells)) for n, one in enumerate(told)]
+    assert doubled(lines_of(DayRange(DAY, DAY), [], at, there).lines) == 1
 
 
 def test_a_row_belongs_to_an_account_by_its_id_else_by_its_name() -> None:
