@@ -97,8 +97,50 @@ class TestWhoOnlyLooks:
             assert readings == [f"{rows[name]:,}"]
             assert "并更新全部数据表中有变化的行" in text
 
+    def test_changes_and_reports_are_those_of_the_table_that_is_chosen(self, seen: Desk) -> None:
+        changes = seen.get(f"/changes?{ASKED}").text
+        assert "<label>项目 <input" in changes
+        assert "<label>单元 <input" in seen.get("/changes").text
+        ctx = seen.lab.context()
+        for name, asked in (("", ""), (HOSTILE, f"&{ASKED}")):
+            page = seen.get(f"/reports?first={seen.lab.day}&last={seen.lab.day}{asked}").text
+            days = [AccountDay(one, seen.lab.day) for one in seen.lab.accounts]
+            rows = sum(one.rows for one in table_named(ctx, name).coverage.at(days).values())
+            assert f"<dt>行数</dt><dd>{rows:,}" in page
+            assert "<img" not in page
+        assert "本时段每个项目每天一行" in page
+        assert ASKED in page.replace("+", "%20")
+
+    @pytest.mark.parametrize("form", ["csv", "xlsx", "html"])
+    def test_files_hold_the_rows_of_the_table_that_is_chosen(self, seen: Desk, form: str) -> None:
+        day = seen.lab.day
+        file = seen.get(f"/reports/file/{form}?first={day}&last={day}&{ASKED}")
+        assert file.status_code == 200
+        ids = {one.item_id for one in further.source_of(seen.lab, "project", day, day)}
+        if form == "csv":
+            lines = file.content.decode("utf-8-sig").splitlines()
+            assert len(lines) == 1 + len(ids)
+            assert all(any(one in line for line in lines) for one in ids)
+        assert "<img" not in file.text
+
+    def test_tables_are_listed_with_their_report_accounts_room_and_coverage(self, seen: Desk) -> None:
+        text = seen.viewer.get("/tables").text
+        assert text.index("<h2>主表（单元）</h2>") < text.index(f"<h2>{html.escape('<img src=x onerror=alert(1)>')}")
+        assert "每个项目每天一行，全部账户" in text
+        table_id = table_named(seen.lab.context(), HOSTILE).settings.bitable_table_id
+        assert table_id in text
+        assert f'href="/coverage?{ASKED}"' in text.replace("+", "%20")
+        assert text.count("现有表格空间充足") == 2
+        assert "<img" not in text
+
+    def test_accounts_say_which_tables_they_are_in(self, seen: Desk) -> None:
+        text = seen.get("/accounts").text
+        assert text.count(">主表（单元）</a>、<a href=") == len(seen.lab.accounts)
+        assert f'href="/coverage/{seen.lab.accounts[0]}?{ASKED}"' in text.replace("+", "%20")
+        assert "<img" not in text
+
     @pytest.mark.parametrize("name", ["x", "<script>alert(1)</script>", "\x00日报", "%", "项目日报" * 50])
-    @pytest.mark.parametrize("path", ["/coverage"])
+    @pytest.mark.parametrize("path", ["/coverage", "/changes", "/reports"])
     def test_a_table_that_does_not_exist_is_a_clear_error(self, seen: Desk, path: str, name: str) -> None:
         page = seen.get(f"{path}?table={quote(name)}")
         assert (page.status_code, "请从列表中选择" in page.text, "<script>alert" in page.text) == (400, True, False)
