@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
@@ -111,6 +112,14 @@ class TestWhoOnlyLooks:
         assert "本时段每个项目每天一行" in page
         assert ASKED in page.replace("+", "%20")
 
+    def test_a_backfill_is_estimated_over_all_tables_and_says_so(self, seen: Desk) -> None:
+        day = seen.lab.day - timedelta(days=20)
+        text = seen.get(f"/backfill/estimate?first={day}&last={day}").text
+        assert "（2 张数据表合计，行数和调用次数也是）" in text
+        assert '<th scope="row">主表（单元）</th>' in text
+        assert f'<th scope="row">{html.escape("<img src=x onerror=alert(1)>")}' in text
+        assert "<img" not in text
+
     @pytest.mark.parametrize("form", ["csv", "xlsx", "html"])
     def test_files_hold_the_rows_of_the_table_that_is_chosen(self, seen: Desk, form: str) -> None:
         day = seen.lab.day
@@ -191,3 +200,13 @@ def test_a_table_that_is_not_made_is_never_passed_over(lab: Lab) -> None:
         tone, words = sentence(desk)
         assert (tone, "；但“素材日报”还没有建立" in words) == ("bad", True)
         assert 'href="/setup">去设置' in desk.get("/").text
+        set_up = desk.get("/setup").text
+        assert "laike.toml 中有 1 张数据表还没有建立" in set_up
+        assert "<li>素材日报</li>" in set_up
+        assert "docker compose exec worker laike init" in set_up
+        for path in ("/coverage", "/changes", "/reports"):
+            assert "素材日报（还没有建立）" in desk.get(path).text
+            refused = desk.get(f"{path}?table={quote('素材日报')}")
+            assert (refused.status_code, "还没有建立，或还没有同步过" in refused.text) == (400, True)
+        assert "还没有建立，或还没有同步过" in desk.get("/tables").text
+        assert "素材日报" in desk.get("/accounts").text

@@ -20,6 +20,11 @@ def known_tables_of(ctx: Context) -> Iterator[tuple[FurtherTable, Context | None
     return ((table, known_table(ctx, table)) for table in ctx.settings.tables)
 
 
+def unknown_tables_of(ctx: Context) -> list[str]:
+    """The names of the further tables that were not made, or of which nobody knows any more."""
+    return [table.name for table, here in known_tables_of(ctx) if here is None]
+
+
 def table_named(ctx: Context, name: str) -> Context:
     """The context on the table of a name, without one on that of `LAIKE_BITABLE_TABLE_ID`.
 

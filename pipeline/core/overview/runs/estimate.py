@@ -193,15 +193,9 @@ def _feishu_by_base(made: Sequence[_Cost]) -> list[tuple[int, int]]:
         told: list[Sequence[Run]] = [[one for cut in short for one in cut]] if short else []
         told += [one.cut[n : n + STATUS_BATCHES] for one in those if one.cut not in short for n in _starts(one.cut)]
         calls = [*(_feishu(one.cut, one.rows) for one in those), *map(_status, told)]
-        reading = sum(reading for reading, _ in calls) + _again(those) + sum(bool(one.its.run.table) for one in those)
+        reading = sum(reading for reading, _ in calls) + sum(bool(one.its.run.table) for one in those)
         found.append((reading, sum(writing for _, writing in calls)))
     return found
-
-
-def _again(those: Sequence[_Cost]) -> int:
-    """Early reads that another table's writes make old: of all tables of a base but the smallest, which is first."""
-    early = sorted(sum(_early(one.rows.in_table(part.days)) for part in one.cut) for one in those)
-    return sum(early[1:])
 
 
 def _starts(cut: Sequence[Run]) -> range:
