@@ -5,9 +5,15 @@ from typing import Annotated
 import typer
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout; messages go to stderr.")]
+InTable = Annotated[
+    str | None, typer.Option("--table", help="Another table: a name of [[tables]] in laike.toml. Default: the first.")
+]
 
 token = typer.Typer(help="The Ocean Engine token: show, refresh, authorize, import.", no_args_is_help=True)
-dedup = typer.Typer(help="Rows with the same key (时间, 单元ID): find them, keep one of each.", no_args_is_help=True)
+dedup = typer.Typer(
+    help="Rows with the same key (时间, 单元ID, or another table's id): find them, keep one of each.",
+    no_args_is_help=True,
+)
 notify = typer.Typer(help="The group's bot.", no_args_is_help=True)
 tables = typer.Typer(
     help="The table and its successors: list them, announce one, mend what disagrees.", invoke_without_command=True
@@ -58,23 +64,25 @@ def tables_repair(
 def dedup_check(
     start: Annotated[str | None, typer.Argument(metavar="[START", help="The first day. Default: all.")] = None,
     end: Annotated[str | None, typer.Argument(metavar="END]", help="The last day, included.")] = None,
+    table: InTable = None,
     as_json: AsJson = False,
 ) -> None:
     """List keys with several rows, who wrote each row, and which one `clean` keeps; exit 1 if there are any."""
     from cli.table.dedup import check as command
 
-    raise typer.Exit(command(start, end, as_json=as_json))
+    raise typer.Exit(command(start, end, table, as_json=as_json))
 
 
 @dedup.command("clean")
 def dedup_clean(
     day: Annotated[str | None, typer.Argument(metavar="[DAY]", help="Only this day. Default: all.")] = None,
+    table: InTable = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Keep the row of each key that agrees with the source, else the last edited; back up and delete the rest."""
     from cli.table.dedup import clean as command
 
-    raise typer.Exit(command(day, yes=yes))
+    raise typer.Exit(command(day, table, yes=yes))
 
 
 @notify.command("test")

@@ -25,10 +25,11 @@ class Line:
     item_id: str
     cost: Decimal
     cells: Mapping[str, Cell]
+    owner: str | None = ""  # as in `ReportRow`; `None`: an id needs its account, and the row does not have it
 
     @property
     def place(self) -> tuple[date, str, str]:
-        """The sort key of an export: day, account, 单元ID."""
+        """The sort key of an export: day, account, id of what the row is about."""
         return (self.day or date.min, self.account, self.item_id)
 
 
@@ -87,7 +88,8 @@ def lines_of(days: DayRange, accounts: Collection[Account], layout: Layout, reco
             continue
         found.read += 1
         if not accounts or concerns(row, layout.columns, accounts):
-            found.lines.append(Line(row.day, row.account_name, row.item_id, row.cost, row.cells))
+            owner = row.owner or (None if layout.about.within_account else "")
+            found.lines.append(Line(row.day, row.account_name, row.item_id, row.cost, row.cells, owner))
             found.unreadable += layout.unreadable(record, row)
     return found
 
@@ -96,7 +98,7 @@ def of_report(row: ReportRow, account: Account, columns: Sequence[Column], repor
     """A row of the report as it would be in the table."""
     cells = cells_of(columns, row, account, report)
     cost = next(cells[column.name] for column in columns if column.source == "stat_cost")
-    return Line(row.day, account.name, row.item_id, cost if isinstance(cost, Decimal) else ZERO, cells)
+    return Line(row.day, account.name, row.item_id, cost if isinstance(cost, Decimal) else ZERO, cells, row.owner)
 
 
 def concerns(row: FoundRow, columns: Sequence[Column], accounts: Collection[Account]) -> bool:
@@ -109,7 +111,9 @@ def concerns(row: FoundRow, columns: Sequence[Column], accounts: Collection[Acco
 
 def doubled(lines: Iterable[Line]) -> int:
     """Count rows beyond the first of their key; rows without a key are no duplicates."""
-    counts = Counter((line.day, line.item_id) for line in lines if line.day and line.item_id)
+    counts = Counter(
+        (line.day, line.item_id, line.owner) for line in lines if line.day and line.item_id and line.owner is not None
+    )
     return counts.total() - len(counts)
 
 

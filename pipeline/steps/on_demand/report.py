@@ -11,6 +11,7 @@ from pipeline.core.telling.report import Report, Restated, Tally, tally
 from pipeline.render.period_card import report_card
 from pipeline.steps.accounts.roster import choose, current_accounts, remembered_accounts
 from pipeline.steps.coverage.grid import coverage
+from pipeline.steps.coverage.in_tables import group_of
 from pipeline.steps.table.read import layout_now, read_following, rows_of
 from pipeline.steps.telling.tell import Sent, send
 
@@ -25,7 +26,7 @@ def gather(ctx: Context, days: DayRange, account_ids: Sequence[str]) -> Report:
         TableMismatch: A column is missing.
         LaikeError: The table or the list of accounts cannot be read.
     """
-    accounts = choose(ctx, (remembered_accounts(ctx) or current_accounts(ctx)).names, account_ids)
+    accounts = choose(ctx, group_of(ctx, (remembered_accounts(ctx) or current_accounts(ctx)).names), account_ids)
     grid = [one for one in coverage(ctx, days) if one.account in accounts]
     only = {account.name for account in accounts} if account_ids else None
     ctx = ctx.pinned()
@@ -42,6 +43,8 @@ def gather(ctx: Context, days: DayRange, account_ids: Sequence[str]) -> Report:
         made_at=ctx.now(),
         link=_page(ctx, newest),
         others=other_tables(ctx.chain, days, newest, lambda table_id: _page(ctx, table_id)),
+        table=ctx.table,
+        item=ctx.report.item,
     )
 
 
@@ -65,7 +68,8 @@ def send_report(ctx: Context, report: Report) -> Sent:
 def _restated(ctx: Context, days: DayRange, accounts: Collection[Account]) -> list[Restated]:
     """Restatements of these days, as the runs after them found."""
     names, found = {account.id: account.name for account in accounts}, []
-    for run, summary in ctx.ledger.overview(ctx.ledger.newest(RUNS_SEARCHED)):
+    for run, whole in ctx.ledger.overview(ctx.ledger.newest(RUNS_SEARCHED)):
+        summary = next((one for one in (whole, *whole.further) if one.table == ctx.table), None) if whole else None
         if summary is None or summary.dry_run or china_day(summary.started_at) <= days.first:
             continue
         found += [
