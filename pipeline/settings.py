@@ -27,9 +27,9 @@ from pipeline.base_address import from_address
 from pipeline.core.accounts.account_options import AccountOptions, judged, options_of
 from pipeline.core.errors import WrongInput
 from pipeline.core.rollover.split import Split
-from pipeline.core.table.columns import DEFAULT_COLUMNS, Column, columns_of
-from pipeline.core.tables.further import FurtherTable, further_tables_of
-from pipeline.core.tables.further import judged as judged_tables
+from pipeline.core.table.columns import DEFAULT_COLUMNS, Column
+from pipeline.core.tables import further
+from pipeline.core.tables.presets import LOCAL, columns_for
 from pipeline.core.telling.thresholds import Thresholds, thresholds_of
 from pipeline.file_input import written_path
 from pipeline.redis_address import RedisAddress
@@ -118,7 +118,7 @@ class Settings(BaseSettings):
     anomalies: Annotated[Thresholds, NoDecode] = Thresholds()
     accounts: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)  # empty: discovered
     account_options: Annotated[dict[str, AccountOptions], NoDecode] = Field(default_factory=dict)
-    tables: Annotated[tuple[FurtherTable, ...], NoDecode] = ()  # beside that of `bitable_table_id`
+    tables: Annotated[tuple[further.FurtherTable, ...], NoDecode] = ()  # beside that of `bitable_table_id`
     token_keys: Annotated[tuple[SecretStr, ...], NoDecode]
     token_file: UserPath = Path(".laike-token")
     backup_dir: UserPath | None = None  # default: `backups` beside the token file
@@ -199,20 +199,20 @@ class Settings(BaseSettings):
     @field_validator("columns", mode="before")
     @classmethod
     def _columns_are_described(cls, value: object) -> object:
-        return columns_of(parsed(value)) if isinstance(value, str) else value
+        return columns_for(value if value == LOCAL else parsed(value)) if isinstance(value, str) else value
 
     @field_validator("tables", mode="before")
     @classmethod
     def _tables_are_described(cls, value: object) -> object:
-        return further_tables_of(parsed(value)) if isinstance(value, str) else value
+        return further.further_tables_of(parsed(value)) if isinstance(value, str) else value
 
     @field_validator("tables", mode="after")
     @classmethod
     def _tables_are_further_ones(
-        cls, value: tuple[FurtherTable, ...], info: ValidationInfo
-    ) -> tuple[FurtherTable, ...]:
+        cls, value: tuple[further.FurtherTable, ...], info: ValidationInfo
+    ) -> tuple[further.FurtherTable, ...]:
         first = info.data.get("bitable_app_token"), info.data.get("bitable_table_id")
-        judged_tables(value, info.data.get("accounts") or {}, first)
+        further.judged(value, info.data.get("accounts") or {}, first)
         return value
 
     @field_validator("anomalies", mode="before")

@@ -10,8 +10,8 @@ from pipeline.base_address import APP_TOKEN, TABLE_ID, from_address
 from pipeline.core.accounts.account_options import options_of
 from pipeline.core.errors import WrongInput
 from pipeline.core.rollover.split import split_of
-from pipeline.core.table.columns import columns_of
 from pipeline.core.tables.further import further_tables_of
+from pipeline.core.tables.presets import columns_for
 from pipeline.core.telling.thresholds import thresholds_of
 from pipeline.core.text import encodable
 from pipeline.env_lines import EnvLines, parse
@@ -48,7 +48,7 @@ SECRETS = (
 
 # key of laike.toml → its field, and the function that parses it
 _KEYS: Mapping[str, tuple[str, Callable[[Any], object]]] = {
-    "columns": ("columns", columns_of),
+    "columns": ("columns", columns_for),
     "anomalies": ("anomalies", thresholds_of),
     "accounts": ("account_options", options_of),
     "split": ("table_split", split_of),

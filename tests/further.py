@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from pipeline.core.model import CHINA
 from pipeline.core.reports import REPORTS
 from pipeline.core.table.columns import usual_columns
-from tests.lab import FIGURES, Lab
+from tests.lab import FIGURES, WRITES, Lab
 
 NAMES = {"promotion": "单元分组日报", "project": "项目日报", "material": "素材日报", "account": "账户日报"}
 ALL = ("project", "material", "account")
@@ -67,9 +67,15 @@ def source_of(lab: Lab, report: str, start: date, end: date, accounts: Sequence[
 
 
 def table_of(lab: Lab, report: str, table_id: str) -> Counter[Line]:
-    """The rows of a table."""
+    """The rows of a table, without those of people that name no item."""
     item = f"{REPORTS[report].item}ID"
-    return Counter(_line(record["fields"], item) for record in lab.records(table_id))
+    return Counter(_line(record["fields"], item) for record in lab.records(table_id) if item in record["fields"])
+
+
+def written(lab: Lab, table_ids: Collection[str]) -> int:
+    """How many calls wrote rows of some tables."""
+    calls = lab.look("calls")["calls"]
+    return sum(call["endpoint"] in WRITES and call["about"].get("table_id") in table_ids for call in calls)
 
 
 def _line(cells: dict[str, Any], item: str) -> Line:

@@ -35,7 +35,9 @@ FILES = sorted(path for package in ("pipeline", "worker", "cli", "console") for 
 TEMPLATE = ROOT / "pipeline/render/templates/report.html"
 CHINESE = r"[\u4e00-\u9fff“”「」，。：；（）]"
 HALF_WIDTH = re.compile(rf"{CHINESE} ?[,:;()]|[,:;()] ?{CHINESE}")
-COLUMN = re.compile(r"(消耗|转化成本)\(元\)")  # names of the table's columns, which people refer to
+COLUMN = re.compile(  # names of the table's columns, which people refer to
+    r"(消耗|转化成本|总成交金额|订单成本)\(元\)|(转化数|转化成本|预付定金数)\(计费时间\)(\(元\))?"
+)
 ID = re.compile(r"（编号 \w+）")  # by which the maintainer finds the page
 DEVELOPERS = re.compile(
     r"laike |LAIKE_|\.env|\.toml|\.py\b|--\w|令牌|密钥|租户|回读|批次"

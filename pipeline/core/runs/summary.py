@@ -165,7 +165,7 @@ def _state_of(ends: Sequence[BatchEnd]) -> RunState:
 
 
 def bare_summary(run: Run, why: Trouble, ended_at: datetime) -> Summary:
-    """The summary of a run whose end broke: all accounts failed."""
+    """The summary of a run whose end broke: all accounts failed, in each table."""
     accounts = [
         AccountResult(
             id=account.id,
@@ -190,6 +190,7 @@ def bare_summary(run: Run, why: Trouble, ended_at: datetime) -> Summary:
         started_at=run.started_at,
         ended_at=ended_at,
         table=run.table,
+        further=tuple(bare_summary(one, why, ended_at) for one in run.further),
     )
 
 

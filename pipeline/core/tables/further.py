@@ -10,9 +10,10 @@ from typing import Any
 from pipeline.core.reports import PROMOTION, REPORTS, Report
 from pipeline.core.rollover.registry import NAME as REGISTRY_TABLE
 from pipeline.core.rollover.split import Split, split_of
-from pipeline.core.table.columns import Column, columns_of, usual_columns
+from pipeline.core.table.columns import Column, usual_columns
 from pipeline.core.table.views import NAME_MAX
 from pipeline.core.tables.address import BaseAddress, read_address
+from pipeline.core.tables.presets import columns_for
 from pipeline.core.text import ACTS, quoted, seen
 
 STATUS_TABLE = "同步状态"
@@ -182,7 +183,7 @@ def _table_in(entry: Mapping[str, Any]) -> tuple[str, str] | None:
 
 
 def _columns(told: object, report: Report) -> tuple[Column, ...]:
-    return usual_columns(report) if told == [] else columns_of(told, report)
+    return usual_columns(report) if told == [] else columns_for(told, report)
 
 
 def _lines_of(parse: Any, *told: object) -> Iterator[str]:  # noqa: ANN401 any parser

@@ -16,10 +16,10 @@ def on_further(ctx: Context, table: FurtherTable) -> Context:
         return ctx.for_table(table.name, known)
     found = ctx.for_table(table.name, "").base(None).tables.ids().get(table.name)
     if found is None:
-        advice = f"多维表格中没有数据表“{table.name}”，请联系维护人员运行 laike init 建立。"
-        raise TableMismatch(
-            f"the base has no table {table.name!r} of [[tables]]: `laike init` makes it", what_to_do=advice
-        )
+        lacks = f"多维表格中没有数据表“{table.name}”"
+        msg = f"the base has no table {table.name!r} of [[tables]]: `laike init` makes it"
+        cure = f"{lacks}，请运行 laike init 建立，或在 laike.toml 中更正。"
+        raise TableMismatch(msg, what_to_do=f"{lacks}，请联系维护人员建立。", for_maintainer=cure)
     ctx.further_ids.learn(table.name, found)
     return ctx.for_table(table.name, found)
 

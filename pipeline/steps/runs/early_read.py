@@ -11,7 +11,7 @@ from pipeline.core.errors import LaikeError
 from pipeline.core.outcome import Run
 from pipeline.core.runs.flow import READ, Step
 from pipeline.core.runs.pieces import pieces
-from pipeline.core.runs.plan import follows_on, parts
+from pipeline.core.runs.plan import follows_on, of_one_table, parts
 from pipeline.core.runs.reading import still_shows
 from pipeline.state.runs.staging import Snapshot
 from pipeline.steps.rollover.check import check_registry
@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 
 def read_table(ctx: Context, run_id: str, batch: int) -> int:
-    """Stage the table's rows of a batch's days; return how many, or -1 or -2. The first batch checks the capacity.
+    """Stage the table's rows of a batch's days; return how many, or -1 or -2. The first of a table checks the capacity.
 
     -1: it failed, and the load reads the table itself and tells why; or the batch has the days of the one before, whose
     read-back is its early read. -2: an earlier attempt loaded the batch, and the table still has it (`carried.py`).
@@ -34,9 +34,11 @@ def read_table(ctx: Context, run_id: str, batch: int) -> int:
         Busy, Unforeseen: As `once` says.
     """
     run = ctx.ledger.run(run_id)
-    part = parts(run)[batch]
+    cut = parts(run)
+    part = cut[batch]
+    first = part == of_one_table(cut, part)[0]
     spared = follows_on(run, batch) and not run.dry_run and batch not in run.loaded_before
-    work = Work(lambda counting: -1 if spared else _read_table(counting, part), lambda _: -1)
+    work = Work(lambda counting: -1 if spared else _read_table(counting, part, first=first), lambda _: -1)
     return once(ctx, run_id, Step(READ, batch), int, work)
 
 
@@ -52,15 +54,15 @@ def fresh_or_anew(ctx: Context, run: Run, base: Base) -> Snapshot:
     return snapshot
 
 
-def _read_table(ctx: Context, part: Run) -> int:
-    if part.batch == 0:
+def _read_table(ctx: Context, part: Run, *, first: bool) -> int:
+    if first:
         check_capacity(ctx, part.run_id)
     cut = pieces(part, list(part.days))
     try:
         if part.chain:
             time_zone(ctx, ctx.base(part))  # else each of the threads asks for it
         with ThreadPoolExecutor(max_workers=len(cut) + 1) as pool:
-            checked = pool.submit(check_registry, ctx) if _to_check(part) else None
+            checked = pool.submit(check_registry, ctx) if first and _to_check(part) else None
             read = dict(zip(cut, pool.map(partial(_snapshot, ctx), cut), strict=True))
             if checked:
                 checked.result()
@@ -78,8 +80,8 @@ def _read_table(ctx: Context, part: Run) -> int:
 
 
 def _to_check(part: Run) -> bool:
-    """Whether to compare our tables with the registry: once a run, unless the run has just written it."""
-    return part.batch == 0 and part.chain is not None and not part.made and not part.dry_run
+    """Whether to compare our tables with the registry, unless the run has just written it."""
+    return part.chain is not None and not part.made and not part.dry_run
 
 
 def _snapshot(ctx: Context, piece: Run) -> Snapshot:

@@ -51,7 +51,8 @@ def require_capacity(ctx: Context, part: Run) -> None:
 
 
 def _of_many(run: Run) -> bool:
-    return run.backfill and len(parts(run)) > 1
+    """Whether all batches are checked together; in several tables each batch is, so that none holds up the others."""
+    return run.backfill and not run.further and len(parts(run)) > 1
 
 
 def _ample_capacity(ctx: Context, run: Run) -> bool:

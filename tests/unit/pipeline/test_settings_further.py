@@ -8,6 +8,8 @@ from pipeline import settings_roles
 from pipeline.core.errors import WrongInput
 from pipeline.core.reports import PROJECT
 from pipeline.core.rollover.split import Split
+from pipeline.core.table.columns import DEFAULT_COLUMNS
+from pipeline.core.tables.presets import columns_for
 from pipeline.settings import Settings
 from pipeline.settings_notes import notes
 
@@ -94,3 +96,21 @@ def test_a_role_that_needs_no_table_does_not_look_at_them(role: str, environment
     environment.setenv("LAIKE_ROLE", role)
     environment.setenv("LAIKE_TABLES", "[")
     assert settings_roles.load().role == role
+
+
+def test_a_table_may_have_the_preset_of_columns(tmp_path: Path) -> None:
+    told = TABLES.replace('split = "month"', 'columns = "local"')
+    (tmp_path / "laike.toml").write_text(told, encoding="utf-8")
+    loaded = Settings.load()
+    assert loaded.tables[0].columns == columns_for("local", PROJECT)
+    assert loaded.columns == DEFAULT_COLUMNS
+
+
+@pytest.mark.parametrize("told", ["local", '"local"'])
+def test_so_may_the_first_table(told: str, environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "laike.toml").write_text('columns = "local"\n', encoding="utf-8")
+    assert Settings.load().columns == columns_for("local")
+    (tmp_path / "laike.toml").write_text('columns = "loacl"\n', encoding="utf-8")
+    assert 'laike.toml: is neither a list of columns nor "local", the one preset' in refused()
+    environment.setenv("LAIKE_COLUMNS", told)
+    assert Settings.load().columns == columns_for("local")

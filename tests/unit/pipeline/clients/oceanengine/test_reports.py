@@ -11,7 +11,7 @@ from pipeline.clients.oceanengine.paging import LONGEST_TEXT
 from pipeline.clients.oceanengine.reports import account_totals, daily_costs, is_ratio, read_report
 from pipeline.core.errors import BadResponse
 from pipeline.core.model import DayRange, ReportRow, Totals
-from pipeline.core.reports import PROJECT, PROMOTION, REPORTS
+from pipeline.core.reports import PROJECT, PROMOTION, REPORTS, Report
 from pipeline.core.token import Entrance
 from tests.unit.pipeline.clients.oceanengine.test_api import QUICK, Calm, Tokens
 from tests.unit.pipeline.clients.stub import Plain, StubHttp, answer, data
@@ -92,6 +92,32 @@ def test_a_report_is_asked_for_exactly_as_documented(ask: Any, path: str, key: s
         "page": "1",
         "page_size": "100",
     }
+
+
+@pytest.mark.parametrize("report", REPORTS.values(), ids=[*REPORTS])
+def test_each_report_is_read_by_its_own_list_id_and_name(report: Report) -> None:
+    figures = {name: ROW[name] for name in METRICS}
+    days = ["2026-02-10", "2026-02-11"]
+    rows = [{"stat_time_day": day, "local_account_id": 1800000000000001, **figures} for day in days]
+    for item in () if report.about_account else rows:
+        item.update({report.id_field: 7600000000000000002, report.name_field: "甲"})
+    told = read_report(api(served(*rows, key=report.rows)), report, "1800000000000001", DAYS, METRICS)
+    assert [one.day.isoformat() for one in told] == days
+    about_account = ("1800000000000001", "")
+    item_id, name = about_account if report.about_account else ("7600000000000000002", "甲")
+    owner = "1800000000000001" if report.within_account else ""
+    assert {(one.account_id, one.item_id, one.item_name, one.owner) for one in told} == {
+        ("1800000000000001", item_id, name, owner)
+    }
+    assert {one.cost for one in told} == {Decimal("118.36")}
+
+
+@pytest.mark.parametrize("report", [one for one in REPORTS.values() if not one.about_account], ids=lambda one: one.name)
+def test_a_row_that_does_not_say_what_it_is_about_is_an_error(report: Report) -> None:
+    ids = {one.id_field: 7600000000000000002 for one in REPORTS.values()}
+    http = served({**ROW, **ids, report.id_field: None}, key=report.rows)
+    with pytest.raises(BadResponse, match=f"{report.name}/get/: a row has no {report.id_field}"):
+        read_report(api(http), report, "18", DAYS, METRICS)
 
 
 def test_ids_and_figures_survive_the_wire(serve: Any, connect: Any) -> None:  # noqa: ANN401 fixtures

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pipeline.core.model import Account, AccountDay, Cell, DayRange, FoundRow, Key, ReportRow, Totals, WantedRow
 from pipeline.core.outcome import DayOutcome, DayState
 from pipeline.core.read_back import DayAgreement
+from pipeline.core.reports import MATERIAL, PROJECT
 from pipeline.core.runs.quality import (
     agree,
     all_agree,
@@ -60,6 +61,27 @@ def test_a_day_whose_rows_sum_up_to_its_total_is_loaded(costs: list[str], total:
     assert outcome.rows == len(costs)
     assert outcome.cost == sum(map(Decimal, costs))
     assert outcome.trouble is None
+
+
+@pytest.mark.parametrize("costs", [["10"], ["60", "60"], ["100"]])
+def test_materials_need_not_sum_up_to_what_the_account_spent(costs: list[str]) -> None:
+    rows = [row(cost, promotion=f"m{n}") for n, cost in enumerate(costs)]
+    (outcome,) = judge_days(rows, {DAY: total_of("100")}, ONE_DAY, MATERIAL)
+    assert (outcome.state, outcome.rows, outcome.cost) == (DayState.LOADED, len(rows), sum(map(Decimal, costs)))
+    assert outcome.totals == total_of("100")
+    assert judge_days(rows, {DAY: total_of("90")}, ONE_DAY, PROJECT)[0].state == DayState.INCOMPLETE
+
+
+def test_a_day_without_materials_is_empty_whatever_the_account_spent() -> None:
+    (outcome,) = judge_days([], {DAY: total_of("100")}, ONE_DAY, MATERIAL)
+    assert (outcome.state, outcome.trouble) == (DayState.EMPTY, None)
+
+
+def test_a_sum_that_differs_is_told_with_what_was_summed() -> None:
+    (outcome,) = judge_days([row("90")], {DAY: total_of("100")}, ONE_DAY, PROJECT)
+    assert outcome.trouble
+    assert "the stat_cost of each project sums to 90" in outcome.trouble.message
+    assert "项目消耗合计 90.00 元，账户合计 100.00 元" in outcome.trouble.what_to_do
 
 
 @pytest.mark.parametrize(

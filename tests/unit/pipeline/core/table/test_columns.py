@@ -3,7 +3,22 @@ from typing import Any
 
 import pytest
 
-from pipeline.core.table.columns import COSTS, DEFAULT_COLUMNS, METRICS, RATIOS, Column, Kind, columns_of, metrics_of
+from pipeline.core.reports import ACCOUNT, MATERIAL, PROJECT, PROMOTION, REPORTS, Report
+from pipeline.core.table.columns import (
+    COSTS,
+    DEFAULT_COLUMNS,
+    METRICS,
+    RATIOS,
+    Column,
+    Kind,
+    columns_of,
+    compulsory,
+    dimensions,
+    metrics_in,
+    metrics_of,
+    name_column,
+    usual_columns,
+)
 
 NEEDED: list[dict[str, Any]] = [
     {"name": "日期", "metric": "day"},
@@ -112,3 +127,46 @@ def test_a_missing_column_is_made_with_its_digits_as_far_as_the_grid_shows_them(
 
 def test_a_metric_that_is_no_text_is_told() -> None:
     assert "column 5 (a): metric is not a text" in problems({"name": "a", "metric": ["day"], "round": 1})
+
+
+@pytest.mark.parametrize(
+    ("report", "names"),
+    [
+        (PROMOTION, ["账户名称", "时间", "单元ID", "单元名称"]),
+        (PROJECT, ["账户名称", "时间", "项目ID", "项目名称"]),
+        (MATERIAL, ["账户名称", "时间", "账户ID", "素材ID", "素材名称"]),
+        (ACCOUNT, ["账户名称", "时间", "账户ID"]),
+    ],
+)
+def test_the_usual_columns_of_a_report_say_what_a_row_is_about_and_its_figures(
+    report: Report, names: list[str]
+) -> None:
+    columns = usual_columns(report)
+    assert [column.name for column in columns] == [*names, "消耗(元)", "转化数", "转化成本(元)", "团购线索数"]
+    assert {*compulsory(report)} <= {column.source for column in columns}
+    told = [{"name": column.name, "metric": column.source} for column in columns]
+    assert columns_of(told, report) == columns
+
+
+@pytest.mark.parametrize("report", REPORTS.values(), ids=[*REPORTS])
+def test_columns_are_checked_against_what_the_report_has(report: Report) -> None:
+    others = {one for other in REPORTS.values() for one in dimensions(other)} - {*dimensions(report)}
+    usual = [{"name": column.name, "metric": column.source} for column in usual_columns(report)]
+    for source in sorted(others | report.lacks):
+        with pytest.raises(ValueError, match=rf"^column {len(usual) + 1} \(b\): the report has no '{source}'"):
+            columns_of([*usual, {"name": "b", "metric": source}], report)
+    for source in metrics_in(report):
+        assert columns_of([*usual, {"name": "b", "metric": source}], report)[-1].metrics == (source,)
+
+
+@pytest.mark.parametrize("report", REPORTS.values(), ids=[*REPORTS])
+def test_each_column_that_rows_are_found_by_is_missed(report: Report) -> None:
+    usual = [{"name": column.name, "metric": column.source} for column in usual_columns(report)]
+    for source in compulsory(report):
+        with pytest.raises(ValueError, match=rf"^no column has the metric {source} \(such as "):
+            columns_of([one for one in usual if one["metric"] != source], report)
+
+
+def test_the_column_that_names_the_item_is_not_the_accounts() -> None:
+    named = {name: name_column(usual_columns(report)) for name, report in REPORTS.items()}
+    assert named == {"promotion": "单元名称", "project": "项目名称", "material": "素材名称", "account": None}

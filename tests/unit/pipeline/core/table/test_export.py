@@ -8,7 +8,7 @@ from pipeline.core.errors import AccountUnavailable
 from pipeline.core.model import CHINA, Account, Cell, DayRange, FoundRow, ReportRow
 from pipeline.core.reports import MATERIAL
 from pipeline.core.table.cells import Field
-from pipeline.core.table.columns import DEFAULT_COLUMNS, TEXT, Column, Kind, usual_columns
+from pipeline.core.table.columns import DEFAULT_COLUMNS, TEXT, Column, Kind, metrics_of, usual_columns
 from pipeline.core.table.export import Block, Line, Tally, concerns, doubled, lines_of, next_days, of_report
 from pipeline.core.table.layout import match
 from pipeline.core.table.record import Record
@@ -50,6 +50,17 @@ def test_a_material_in_two_accounts_is_no_duplicate_and_one_without_its_account_
     assert doubled(theirs) == 0
     assert doubled([*theirs, replace(row(), owner="2")]) == 1
     assert doubled([replace(row(), owner=None), replace(row(), owner=None)]) == 0
+
+
+def test_one_material_in_two_accounts_is_two_keys() -> None:
+    columns = usual_columns(MATERIAL)
+    metrics = dict.fromkeys(metrics_of(columns), Decimal(1))
+    told = [ReportRow(one.id, DAY, ID, "口播", metrics, one.id) for one in (HERE, THERE, THERE)]
+    accounts = {one.id: one for one in (HERE, THERE)}
+    assert doubled([of_report(one, accounts[one.account_id], columns, MATERIAL) for one in told]) == 1
+    at = match(columns, [Field(one.name, one.name, TEXT) for one in columns], CHINA, report=MATERIAL)
+    there = [Record(f"rec{n}", at.encode(at.want(one, accounts[one.account_id]).cells)) for n, one in enumerate(told)]
+    assert doubled(lines_of(DayRange(DAY, DAY), [], at, there).lines) == 1
 
 
 def test_a_row_belongs_to_an_account_by_its_id_else_by_its_name() -> None:

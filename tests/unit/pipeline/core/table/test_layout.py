@@ -2,7 +2,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,8 +11,19 @@ from hypothesis import strategies as st
 
 from pipeline.core.errors import TableMismatch
 from pipeline.core.model import CHINA, Account, Cell, DayRange, FoundRow, Key, ReportRow
+from pipeline.core.reports import ACCOUNT, MATERIAL, REPORTS, Report
 from pipeline.core.table.cells import Field, midnight_ms, plain_text
-from pipeline.core.table.columns import DATE, DEFAULT_COLUMNS, NUMBER, SINGLE_SELECT, TEXT, Column, Kind
+from pipeline.core.table.columns import (
+    DATE,
+    DEFAULT_COLUMNS,
+    NUMBER,
+    SINGLE_SELECT,
+    TEXT,
+    Column,
+    Kind,
+    metrics_of,
+    usual_columns,
+)
 from pipeline.core.table.layout import Layout, match, missing_columns
 from pipeline.core.table.record import Record
 from tests.unit.pipeline.core.tables import DAY, ID, NAMES, fields, layout, select_layout
@@ -443,3 +454,47 @@ def test_a_column_is_missing_where_neither_its_name_nor_the_field_it_was_known_u
     assert [one.name for one in missing_columns(DEFAULT_COLUMNS, RENAMED, {})] == ["消耗(元)"]
     assert missing_columns(DEFAULT_COLUMNS, RENAMED, {"消耗(元)": "fld4"}) == ()
     assert missing_columns(DEFAULT_COLUMNS, fields(), {}) == ()
+
+
+def layout_of(report: Report, *, typed: bool) -> Layout:
+    """The usual columns of a report, as the set-up makes them or all text."""
+    columns = usual_columns(report)
+    kinds = [cast("int", one.new_field["type"]) if typed else TEXT for one in columns]
+    there = [Field(f"fld{n}", one.name, kind) for n, (one, kind) in enumerate(zip(columns, kinds, strict=True))]
+    return match(columns, there, CHINA, report=report)
+
+
+def told_of(at: Layout, item_id: str) -> ReportRow:
+    """What a report says of an item of the account 18."""
+    owner = "18" if at.about.within_account else ""
+    figures = {name: Decimal("7.5") for name in metrics_of(at.columns)}
+    return ReportRow("18", DAY, item_id, "" if at.about.about_account else "门店探店", figures, owner)
+
+
+@both
+@pytest.mark.parametrize("report", REPORTS.values(), ids=[*REPORTS])
+def test_a_row_of_each_report_comes_back_as_it_was_written(typed: bool, report: Report) -> None:  # noqa: FBT001
+    at = layout_of(report, typed=typed)
+    assert at.about is report
+    row = at.want(told_of(at, "18" if report.about_account else ID), Account("18", "城东店"))
+    found = stored(at, row.cells)
+    assert (found.key, found.account_name, found.cost) == (row.key, "城东店", Decimal("7.5"))
+    assert row.differing(found) == ()
+    assert at.again(list(at.fields.values())) == at
+
+
+def test_a_material_is_a_row_of_its_account() -> None:
+    at = layout_of(MATERIAL, typed=True)
+    row = at.want(told_of(at, ID), Account("18", "城东店"))
+    assert row.key == Key(DAY, ID, "18")
+    assert (row.cells["账户ID"], row.cells["素材ID"], row.cells["素材名称"]) == ("18", ID, "门店探店")
+    assert stored(at, {**row.cells, "账户ID": "19"}).key == Key(DAY, ID, "19")
+    assert stored(at, {**row.cells, "账户ID": ""}).key == Key(DAY, ID)  # a person's: it is no account's row
+
+
+def test_an_account_is_its_own_item() -> None:
+    at = layout_of(ACCOUNT, typed=True)
+    row = at.want(told_of(at, "18"), Account("18", "城东店"))
+    assert row.key == Key(DAY, "18")
+    assert (row.cells["账户ID"], row.cells["账户名称"]) == ("18", "城东店")
+    assert at.account_fields == {"fld0", "fld2"}

@@ -89,7 +89,8 @@ def test_what_is_no_list_of_tables_is_refused(entries: object) -> None:
         ({"accounts": [A, B, A]}, f"accounts names {A} more than once"),
         ({"split": "week"}, "split is one of auto, month, none"),
         ({"split": None}, "split is one of auto, month, none"),
-        ({"columns": "all"}, "is no list of columns"),
+        ({"columns": "all"}, 'is neither a list of columns nor "local", the one preset'),
+        ({"columns": 7}, "is no list of columns, each with a name and a metric or a formula"),
         ({"columns": COLUMNS[1:]}, "no column has the metric day (such as 时间), which is needed"),
         (
             {"columns": [*COLUMNS, {"name": "单元", "metric": "promotion_id"}]},
