@@ -19,6 +19,7 @@ from pipeline.core.model import Account, DayRange
 from pipeline.core.runs.plan import choose_accounts, yesterday
 from pipeline.core.table.columns import metrics_of
 from pipeline.steps.accounts.roster import current_accounts, remembered_accounts, unused_options
+from pipeline.steps.coverage.in_tables import group_of
 from pipeline.steps.doctor.findings import Finding, State, broken, of_error, ok, skipped, unauthorized, warning
 
 NO_SUCH_CODE = "laike-doctor-no-such-auth-code"
@@ -42,9 +43,9 @@ _ACCOUNT = (
 
 
 def accounts_of(ctx: Context) -> tuple[Account, ...]:
-    """Return the accounts to load, as far as they are remembered: no call is made."""
+    """Return the accounts to load into the table, as far as they are remembered: no call is made."""
     listed = remembered_accounts(ctx)
-    return choose_accounts(listed.names if listed else {}, [])
+    return choose_accounts(group_of(ctx, listed.names) if listed else {}, [])
 
 
 def check_oceanengine(ctx: Context, *, redis: bool) -> list[Finding]:
