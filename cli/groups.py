@@ -23,7 +23,7 @@ GROUPS = {"token": token, "tables": tables, "dedup": dedup, "notify": notify}
 
 @tables.callback()
 def tables_(context: typer.Context, as_json: AsJson = False) -> None:
-    """List the table and its successors: days, rows, room, until when; what is announced and how to say no."""
+    """List each table and its successors: days, rows, room, until when; what is announced and how to say no."""
     if context.invoked_subcommand is None:
         from cli.table.tables import list_
 
@@ -38,16 +38,18 @@ def tables_split(
             "--from", metavar="DAY", help="Its first day, as 2026-03-01. Default: the next day that is not loaded."
         ),
     ] = None,
+    table: InTable = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Announce a successor: the first run of that day makes it; a day that is loaded or planned is refused."""
     from cli.table.tables import split as command
 
-    raise typer.Exit(command(start, yes=yes))
+    raise typer.Exit(command(start, table, yes=yes))
 
 
 @tables.command("repair")
 def tables_repair(
+    table: InTable = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Compare 数据表清单, Redis and the base, mend what disagrees, and resume loading that was stopped for it.
@@ -57,7 +59,7 @@ def tables_repair(
     """
     from cli.table.tables import repair as command
 
-    raise typer.Exit(command(yes=yes))
+    raise typer.Exit(command(table, yes=yes))
 
 
 @dedup.command("check")
