@@ -1,5 +1,6 @@
 """`laike export`: write rows of some days as csv, Excel or jsonl."""
 
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -116,7 +117,7 @@ def _print_totals(ctx: Context, what: Wanted, made: Exported) -> None:
 
 def _warnings(ctx: Context, what: Wanted, made: Exported) -> list[str]:
     tally, days = made.tally, f"{what.days.first} {what.days.last}"
-    from_table, table = what.source == "table", f" --table '{ctx.table}'" if ctx.table else ""
+    from_table, table = what.source == "table", f" --table {shlex.quote(ctx.table)}" if ctx.table else ""
     found = []
     if tally.doubled and from_table:
         check = f"laike dedup check {days}{table}"

@@ -148,6 +148,14 @@ def unused_options(ctx: Context) -> list[str]:
     return unknown(ctx.settings.account_options, last.names) if last and not ctx.settings.accounts else []
 
 
+def unknown_in_groups(ctx: Context) -> dict[str, list[str]]:
+    """By the name of a further table, the ids of its accounts that the token does not reach."""
+    last = None if ctx.settings.accounts else ctx.rosters.last()
+    known = last.names if last else None
+    groups = {one.name: [id_ for id_ in one.accounts if known and id_ not in known] for one in ctx.settings.tables}
+    return {name: ids for name, ids in groups.items() if ids}
+
+
 def states(ctx: Context, names: Mapping[str, str], tell: Callable[[int], None]) -> list[AccountState]:
     """Each account with its cost of 30 days and its last covered day; `tell` takes the number done, a call each."""
     api = ctx.oceanengine(None)
