@@ -150,10 +150,10 @@ def unused_options(ctx: Context) -> list[str]:
 
 def unknown_in_groups(ctx: Context) -> dict[str, list[str]]:
     """By the name of a further table, the ids of its accounts that the token does not reach."""
-    last = None if ctx.settings.accounts else ctx.rosters.last()
-    known = last.names if last else None
-    groups = {one.name: [id_ for id_ in one.accounts if known and id_ not in known] for one in ctx.settings.tables}
-    return {name: ids for name, ids in groups.items() if ids}
+    groups = {one.name: one.accounts for one in ctx.settings.tables if one.accounts and not ctx.settings.accounts}
+    last = ctx.rosters.last() if groups else None
+    unknown_ids = {name: [one for one in ids if last and one not in last.names] for name, ids in groups.items()}
+    return {name: ids for name, ids in unknown_ids.items() if ids}
 
 
 def states(ctx: Context, names: Mapping[str, str], tell: Callable[[int], None]) -> list[AccountState]:

@@ -28,7 +28,7 @@ class FurtherPlan:
 
 def look_further(ctx: Context) -> tuple[FurtherPlan, ...]:
     """Plan what each further table lacks. What is wrong with one is left to a person, and holds up no other."""
-    listed = remembered_accounts(ctx)
+    listed = remembered_accounts(ctx) if ctx.settings.tables else None
     known = {table.name: known_id(ctx, table) for table in ctx.settings.tables}
     plans, bases = list[FurtherPlan](), {ctx.settings.bitable_app_token}
     for table in ctx.settings.tables:

@@ -68,7 +68,7 @@ def listed(ctx: Context) -> Tables:
 
 def listed_further(ctx: Context) -> tuple[FurtherTables, ...]:
     """List the tables of each further table of the settings; one that cannot be listed says why."""
-    remembered = remembered_accounts(ctx)
+    remembered = remembered_accounts(ctx) if ctx.settings.tables else None
     return tuple(_further(ctx, table, remembered.names if remembered else {}) for table in ctx.settings.tables)
 
 
