@@ -26,7 +26,8 @@ def gather(ctx: Context, days: DayRange, account_ids: Sequence[str]) -> Report:
         TableMismatch: A column is missing.
         LaikeError: The table or the list of accounts cannot be read.
     """
-    accounts = choose(ctx, group_of(ctx, (remembered_accounts(ctx) or current_accounts(ctx)).names), account_ids)
+    names = (remembered_accounts(ctx) or current_accounts(ctx)).names
+    accounts = [one for one in choose(ctx, names, account_ids) if one.id in group_of(ctx, names)]
     grid = [one for one in coverage(ctx, days) if one.account in accounts]
     only = {account.name for account in accounts} if account_ids else None
     ctx = ctx.pinned()
@@ -68,13 +69,13 @@ def send_report(ctx: Context, report: Report) -> Sent:
 def _restated(ctx: Context, days: DayRange, accounts: Collection[Account]) -> list[Restated]:
     """Restatements of these days, as the runs after them found."""
     names, found = {account.id: account.name for account in accounts}, []
-    for run, whole in ctx.ledger.overview(ctx.ledger.newest(RUNS_SEARCHED)):
-        summary = next((one for one in (whole, *whole.further) if one.table == ctx.table), None) if whole else None
+    for run, summary in ctx.ledger.overview(ctx.ledger.newest(RUNS_SEARCHED)):
         if summary is None or summary.dry_run or china_day(summary.started_at) <= days.first:
             continue
         found += [
             Restated(names[at.account_id], at.day, summary.ended_at, run.run_id)
-            for at in summary.restatements
+            for one in (summary, *summary.further)
+            for at in (one.restatements if one.table == ctx.table else ())
             if at.day in days and at.account_id in names
         ]
     return found
