@@ -14,7 +14,7 @@ from pipeline.steps.coverage.rebuild import with_coverage
 
 
 def coverage(ctx: Context, days: DayRange) -> list[AccountCoverage]:
-    """Every account whose rows go into our table, with its days; after Redis was emptied 同步状态 is asked first.
+    """Every account of the table with its days; after Redis was emptied 同步状态 is asked first.
 
     Raises:
         LaikeError: No account is remembered, and none can be discovered.
