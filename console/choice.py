@@ -7,9 +7,8 @@ from urllib.parse import urlencode
 from console.inputs import text_in
 from console.visit import Visit
 from pipeline.context import Context
+from pipeline.core.tables.ends import FIRST_TABLE
 from pipeline.steps.coverage.known_tables import known_tables_of, table_named
-
-FIRST = "主表（单元）"  # the table of `LAIKE_BITABLE_TABLE_ID`
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +45,4 @@ def chosen(visit: Visit, fields: Mapping[str, str] | None = None) -> Choice:
     """The table that an address, or a form, asks for; `WrongInput` if there is no such table."""
     ctx, name = visit.ctx, text_in(visit.query if fields is None else fields, "table")
     further = [(table.name, table.name, here is not None) for table, here in known_tables_of(ctx)]
-    return Choice(name, (("", FIRST, True), *further) if further else (), table_named(ctx, name))
+    return Choice(name, (("", FIRST_TABLE, True), *further) if further else (), table_named(ctx, name))

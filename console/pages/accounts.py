@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from console.choice import FIRST
 from console.inputs import page_in, text_in
 from console.routes import act, page
 from console.visit import Visit
 from console.words import Sign
 from pipeline.core.accounts.roster import SETTINGS, Why
 from pipeline.core.overview.registers.accounts import Use
+from pipeline.core.tables.ends import FIRST_TABLE
 from pipeline.steps.accounts.roster import current_accounts
 from pipeline.steps.overview.accounts import accounts_page
 
@@ -42,7 +42,7 @@ def show(visit: Visit) -> Response:
         skipped=SKIPPED,
         ways=lambda ways: "、".join(WAYS.get(one, one) for one in ways),
         discovered=said if said in ("yes", "no") else "",
-        first=FIRST,
+        first=FIRST_TABLE,
     )
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from starlette.responses import Response
 
 from console import backfills
-from console.choice import FIRST
 from console.inputs import day_in, text_in
 from console.ranges import usual
 from console.routes import act, fragment, page
@@ -20,6 +19,7 @@ from pipeline.core.outcome import RunState
 from pipeline.core.overview.runs.lines import RunLine, Wanted
 from pipeline.core.run_kind import RunKind
 from pipeline.core.runs.plan import OLDEST_DAYS, told_apart, yesterday
+from pipeline.core.tables.ends import FIRST_TABLE
 from pipeline.core.text import plain
 from pipeline.render.words import days_words, named
 from pipeline.steps.accounts.roster import remembered_accounts
@@ -96,7 +96,9 @@ def _estimate(visit: Visit, fields: Mapping[str, str], wanted: Sequence[str]) ->
     names = _names(visit) if wanted else {}
     chosen = named([names.get(one, one) for one in wanted]) if wanted else ""
     once = secrets.token_hex(6)
-    return visit.render("estimate.html", told=told, same=same, accounts=wanted, chosen=chosen, once=once, first=FIRST)
+    return visit.render(
+        "estimate.html", told=told, same=same, accounts=wanted, chosen=chosen, once=once, first=FIRST_TABLE
+    )
 
 
 def _form(visit: Visit, fields: Mapping[str, str], chosen: Sequence[str], wrong: str = "") -> Response:

@@ -6,7 +6,6 @@ from datetime import date
 
 from starlette.responses import Response
 
-from console.choice import FIRST
 from console.inputs import figures_day_in
 from console.routes import act, page
 from console.visit import Visit
@@ -18,6 +17,7 @@ from pipeline.core.overview.registers.tables import TablesPage
 from pipeline.core.rollover.repair import Faults, Kind
 from pipeline.core.rollover.tables import BASE_TABLES_MAX, State
 from pipeline.core.rollover.words import foretold_details
+from pipeline.core.tables.ends import FIRST_TABLE
 from pipeline.steps.on_demand.tables import SplitPlan, look, plan_split, repair, split
 from pipeline.steps.overview.tables import FurtherTables, counted_tables, further_tables, known_tables
 
@@ -96,7 +96,7 @@ def _listed(visit: Visit, found: TablesPage, others: Sequence[FurtherTables], do
         states=STATES,
         done=done,
         most=BASE_TABLES_MAX,
-        first=FIRST,
+        first=FIRST_TABLE,
     )
 
 

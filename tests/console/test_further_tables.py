@@ -73,7 +73,7 @@ class TestWhoOnlyLooks:
     def test_coverage_has_a_row_of_tables_and_keeps_the_choice_in_each_address(self, seen: Desk) -> None:
         account, day = seen.lab.accounts[0], seen.lab.day
         first = seen.get("/coverage").text
-        assert re.search(r'<a href="/coverage\?days=30" aria-current="true">主表（单元）</a>', first)
+        assert re.search(r'<a href="/coverage\?days=30" aria-current="true">单元日报</a>', first)
         assert f'href="/coverage?days=30&amp;{ASKED}"' in first.replace("+", "%20")
         further_page = seen.get(f"/coverage?{ASKED}").text.replace("+", "%20")
         for path in (f"/coverage/{account}", f"/coverage/{account}/{day}"):
@@ -116,7 +116,7 @@ class TestWhoOnlyLooks:
         day = seen.lab.day - timedelta(days=20)
         text = seen.get(f"/backfill/estimate?first={day}&last={day}").text
         assert "（2 张数据表合计，行数和调用次数也是）" in text
-        assert '<th scope="row">主表（单元）</th>' in text
+        assert '<th scope="row">单元日报</th>' in text
         assert f'<th scope="row">{html.escape("<img src=x onerror=alert(1)>")}' in text
         assert "<img" not in text
 
@@ -134,7 +134,7 @@ class TestWhoOnlyLooks:
 
     def test_tables_are_listed_with_their_report_accounts_room_and_coverage(self, seen: Desk) -> None:
         text = seen.viewer.get("/tables").text
-        assert text.index("<h2>主表（单元）</h2>") < text.index(f"<h2>{html.escape('<img src=x onerror=alert(1)>')}")
+        assert text.index("<h2>单元日报</h2>") < text.index(f"<h2>{html.escape('<img src=x onerror=alert(1)>')}")
         assert "每个项目每天一行，全部账户" in text
         table_id = table_named(seen.lab.context(), HOSTILE).settings.bitable_table_id
         assert table_id in text
@@ -144,7 +144,7 @@ class TestWhoOnlyLooks:
 
     def test_accounts_say_which_tables_they_are_in(self, seen: Desk) -> None:
         text = seen.get("/accounts").text
-        assert text.count(">主表（单元）</a>、<a href=") == len(seen.lab.accounts)
+        assert text.count(">单元日报</a>、<a href=") == len(seen.lab.accounts)
         assert f'href="/coverage/{seen.lab.accounts[0]}?{ASKED}"' in text.replace("+", "%20")
         assert "<img" not in text
 

@@ -9,6 +9,7 @@ from pipeline.core.errors import Trouble
 from pipeline.core.model import AccountDay
 from pipeline.core.outcome import DayOutcome, DayState, Doubt, FetchOutcome, LoadOutcome, Refusal, Run, VerifyOutcome
 from pipeline.core.read_back import DayAgreement, Overtaken
+from pipeline.core.reports import PROMOTION
 from pipeline.core.runs.absence import park
 from pipeline.core.runs.plan import parts
 
@@ -32,6 +33,7 @@ class Findings:
         left_out: Why the batch was never begun.
         later: Days that another run loaded and read back with newer figures than the batch's.
         conflicts: Days with a key that two accounts report differently, from any batch of the run.
+        item: What a row is about, as people say it.
     """
 
     part: Run
@@ -41,6 +43,7 @@ class Findings:
     left_out: Trouble | None = None
     later: Mapping[AccountDay, Word] = field(default_factory=dict)
     conflicts: frozenset[AccountDay] = frozenset()
+    item: str = PROMOTION.item
 
     @property
     def agreements(self) -> Sequence[DayAgreement]:
@@ -133,13 +136,13 @@ def _own_word(fetched: DayOutcome, found: Findings, at: AccountDay, agreement: D
 def _not_written(found: Findings, at: AccountDay) -> Trouble | None:
     """Why rows of a day are not in the table although all were fetched."""
     if at in found.conflicts or (found.load and at in found.load.conflicts):
-        return conflict(at.day)
+        return conflict(at.day, found.item)
     if found.load is None:
         return None
     if doubt := _of(at, found.load.doubts):
         return doubt.trouble
     refusal = _of(at, found.load.refused)
-    return _refused(refusal) if refusal else None
+    return _refused(refusal, found.item) if refusal else None
 
 
 def _not_read_back(found: Findings, at: AccountDay) -> Trouble:
@@ -152,13 +155,13 @@ def _of(at: AccountDay, said: Iterable[T]) -> T | None:
     return next((one for one in said if (one.account_id, one.day) == at), None)
 
 
-def _refused(refusal: Refusal) -> Trouble:
+def _refused(refusal: Refusal, item: str) -> Trouble:
     named = ", ".join(refusal.promotions) + ("…" if refusal.rows > len(refusal.promotions) else "")
     return Trouble(
         reason="row_refused",
         message=f"{refusal.day}: {refusal.rows} rows are not written ({named}): {refusal.why}",
-        what_to_do=f"{refusal.day} 有 {refusal.rows:,} 行被飞书拒绝写入（单元ID {named}），其余已写入；"
-        "请检查这些单元的名称和表格各列的类型。",
+        what_to_do=f"{refusal.day} 有 {refusal.rows:,} 行被飞书拒绝写入（{item}ID {named}），其余已写入；"
+        f"请检查这些{item}的名称和表格各列的类型。",
     )
 
 
@@ -202,12 +205,12 @@ def _overtaken(overtaken: Overtaken) -> Trouble:
     )
 
 
-def conflict(day: date) -> Trouble:
-    """Two accounts report a promotion differently on a day."""
+def conflict(day: date, item: str) -> Trouble:
+    """Two accounts report an item differently on a day."""
     return Trouble(
         reason="conflict",
         message=f"{day}: two accounts report the same promotion with different figures",
-        what_to_do=f"{day} 有单元在两个账户中的数据不同，未写入；请在巨量引擎核对主账户与复制账户。",
+        what_to_do=f"{day} 有{item}在两个账户中的数据不同，未写入；请在巨量引擎核对主账户与复制账户。",
     )
 
 

@@ -36,7 +36,7 @@ def decide(
         keys=(*(one for _, one in verdicts if one), *(SharedKey.of(guest, None) for guest, _ in unknown)),
         conflicts=tuple(sorted({at for guest in torn for at in (guest.at, guest.at_holder)})),
         doubts=_doubts(unknown),
-        warnings=tuple(_named(torn, accounts)),
+        warnings=tuple(_named(torn, accounts, layout.about.item)),
     )
 
 
@@ -50,11 +50,11 @@ def _doubts(unknown: Iterable[tuple[Guest, Trouble]]) -> tuple[Doubt, ...]:
     return tuple(Doubt(account_id=at.account_id, day=at.day, trouble=trouble) for at, trouble in sorted(why.items()))
 
 
-def _named(torn: Iterable[Guest], accounts: Mapping[str, Account]) -> Iterable[str]:
+def _named(torn: Iterable[Guest], accounts: Mapping[str, Account], item: str) -> Iterable[str]:
     """A line for each day and pair of accounts that contradict each other."""
     promotions = grouped(
         ((one.row.key.day, one.holder.name, accounts[one.row.account_id].name), one.row.key.item_id) for one in torn
     )
     for (day, holder, other), ids in promotions.items():
         shown = ", ".join(ids[:PROMOTIONS_NAMED]) + (f" 等 {len(ids)} 个" if len(ids) > PROMOTIONS_NAMED else "")
-        yield f"{day} “{holder}”与“{other}”的单元 {shown} 数据不同，未写入，两个账户当日均不完整"
+        yield f"{day} “{holder}”与“{other}”的{item} {shown} 数据不同，未写入，两个账户当日均不完整"

@@ -13,11 +13,12 @@ from pipeline.core.rollover.split import Split, split_of
 from pipeline.core.table.columns import Column, usual_columns
 from pipeline.core.table.views import NAME_MAX
 from pipeline.core.tables.address import BaseAddress, read_address
+from pipeline.core.tables.ends import FIRST_TABLE
 from pipeline.core.tables.presets import columns_for
 from pipeline.core.text import ACTS, quoted, seen
 
 STATUS_TABLE = "同步状态"
-_OURS = (STATUS_TABLE, REGISTRY_TABLE)
+_OURS = (STATUS_TABLE, REGISTRY_TABLE, FIRST_TABLE)
 _KEYS = ("name", "report", "at", "accounts", "split", "columns")
 _ID = re.compile(r"[0-9]{1,32}")  # real ones have 16 digits
 _NOT_IN_A_NAME = re.compile(r"[/\\?*:\[\]]")  # Bitable: 新增一个数据表
@@ -112,7 +113,7 @@ def _wrong_name(name: object) -> Iterator[str]:
     if _NOT_IN_A_NAME.search(name):
         yield r"has a name with one of / \ ? * : [ ], which no table can have; leave it out"
     if _same(name) in map(_same, _OURS):
-        yield "has the name of a table that is made by itself; give it another"
+        yield "has a name that a table of ours goes by; give it another"
 
 
 def _wrong_at(entry: Mapping[str, Any]) -> Iterator[str]:

@@ -29,14 +29,14 @@ def learn_states(ctx: Context, findings: Sequence[Findings]) -> dict[AccountDay,
 def learn_conflicts(ctx: Context, places: Iterable[AccountDay]) -> dict[AccountDay, Word]:
     """Remember days of accounts beyond the run that its accounts contradict; returns what is said of them."""
     now, before = ctx.shared_now(), ctx.book.at(places)
-    words = {at: Word(_contradicted(at, before.get(at, DayCoverage())), now) for at in places}
+    words = {at: Word(_contradicted(at, before.get(at, DayCoverage()), ctx.report.item), now) for at in places}
     ctx.last_outcomes.learn(learned(words, before), now)
     return words
 
 
-def _contradicted(at: AccountDay, day: DayCoverage) -> DayOutcome:
+def _contradicted(at: AccountDay, day: DayCoverage, item: str) -> DayOutcome:
     there = day.loaded.outcome(at.day) if day.loaded else DayOutcome(day=at.day, state=DayState.INCOMPLETE)
-    return replace(there, state=DayState.INCOMPLETE, trouble=conflict(at.day))
+    return replace(there, state=DayState.INCOMPLETE, trouble=conflict(at.day, item))
 
 
 def _written(ctx: Context, findings: Sequence[Findings]) -> set[AccountDay]:

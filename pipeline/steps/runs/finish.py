@@ -179,6 +179,7 @@ def _found(ctx: Context, part: Run, conflicts: frozenset[AccountDay]) -> Finding
         outcome(Step(VERIFY, part.batch), VerifyOutcome),
         later=said_later(ctx, read_at),
         conflicts=conflicts,
+        item=ctx.report.item,
     )
 
 

@@ -124,8 +124,8 @@ def test_what_is_wrong_with_a_table_is_told_with_what_to_do(more: dict[str, Any]
             "项目/日报",
             r"table 1 (项目/日报): has a name with one of / \ ? * : [ ], which no table can have; leave it out",
         ),
-        ("同步状态", "table 1 (同步状态): has the name of a table that is made by itself; give it another"),
-        (" 数据表清单", "table 1 (数据表清单): has the name of a table that is made by itself; give it another"),
+        ("同步状态", "table 1 (同步状态): has a name that a table of ours goes by; give it another"),
+        (" 数据表清单", "table 1 (数据表清单): has a name that a table of ours goes by; give it another"),
     ],
 )
 def test_a_name_that_no_table_may_have_is_refused(name: object, line: str) -> None:

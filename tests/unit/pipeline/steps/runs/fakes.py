@@ -9,6 +9,7 @@ from typing import Any, Self
 from pipeline.core.errors import Trouble
 from pipeline.core.model import Account, DayRange
 from pipeline.core.outcome import Run, Summary
+from pipeline.core.reports import PROMOTION
 from pipeline.state.no_redis import in_memory
 from pipeline.state.runs.ledger import Ledger
 from pipeline.state.runs.outcomes import Outcomes
@@ -90,6 +91,7 @@ class WorkingContext:
         )
         self.tally = SimpleNamespace(facts=dict)
         self.settings: Any = SimpleNamespace(step_lease_s=20.0)
+        self.report = PROMOTION
         self.now_is = SEVEN
 
     def now(self) -> datetime:
