@@ -16,7 +16,7 @@ from pipeline.core.model import CHINA, AccountDay, DayRange, Key
 from pipeline.core.outcome import DayState, Run, RunState, Summary
 from pipeline.core.reports import PROMOTION, Report
 from pipeline.core.runs.plan import parts
-from pipeline.steps.runs import fetch
+from pipeline.steps.accounts import reports
 from pipeline.steps.runs.carry_out import carry_out
 from pipeline.steps.runs.early_read import read_table
 from pipeline.steps.runs.fetch import fetch_account
@@ -243,7 +243,7 @@ def test_a_readings_time_is_redis_clock_before_its_first_call_and_a_second_look_
                 raise BadResponse("not whole")
         return report(api, asked, *args)
 
-    monkeypatch.setattr(fetch, "read_report", noted)
+    monkeypatch.setattr(reports, "read_report", noted)
     run = begin(ctx, few.day, chosen(few), dry_run=False)
     outcome = fetch_account(wrong, run.run_id, 0, few.accounts[0])
     first, second = called

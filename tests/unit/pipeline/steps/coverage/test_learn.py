@@ -10,6 +10,7 @@ from pipeline.core.coverage.day import LastOutcome, Loaded
 from pipeline.core.errors import AccountUnavailable, Trouble
 from pipeline.core.model import Account, AccountDay, DayRange
 from pipeline.core.outcome import DayOutcome, DayState, FetchOutcome, LoadOutcome, Run
+from pipeline.core.reports import PROMOTION
 from pipeline.core.runs.absence import Readings
 from pipeline.core.runs.findings import STOPPED, Findings
 from pipeline.core.unforeseen import Unforeseen
@@ -39,6 +40,7 @@ class Ground:
         )
         self.book, self.absences = DayBook(self.coverage, self.last_outcomes), Absences(client)
         self.ctx: Any = SimpleNamespace(
+            report=PROMOTION,
             book=self.book,
             last_outcomes=self.last_outcomes,
             absences=self.absences,
