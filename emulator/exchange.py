@@ -56,12 +56,12 @@ class Exchange:
         await self.connection.drop()
 
     async def work(self, delay: float = 0.0) -> Reply:
-        """Do the work after `delay` seconds. Refuses a second write while one is under way."""
+        """Do the work after `delay` seconds. Refuses a second write to a base while one is under way."""
         delay += self.world.latency.get(self.route.name, 0.0)
-        base = self.world.feishu.base
-        if base.writers and self._conflicts():
+        base = self.world.feishu.bases.get(self.call.params.get("app_token", ""))
+        if base is not None and base.writers and self._conflicts():
             return self.route.family.refuse(refused(1254291, status=self.route.conflict_status))
-        if not self.route.writes:
+        if base is None or not self.route.writes:
             await _pause(delay)
             return self.handle()
         base.writers += 1

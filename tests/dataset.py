@@ -75,7 +75,8 @@ def restore(lab: Lab, data: Plain) -> None:
             client.expire(name, entry["ttl_s"])
     world = lab.server.world
     with world.lock:
-        world.feishu.base = _base(deepcopy(data["base"]))
+        base = _base(deepcopy(data["base"]))
+        world.feishu.bases = {base.app_token: base}
 
 
 def load(file: Path) -> Plain:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from pipeline.clients.feishu.base import Base
 from pipeline.core.model import CHINA
 from pipeline.core.reports import REPORTS
 from pipeline.core.table.columns import usual_columns
@@ -25,20 +26,24 @@ class Line(NamedTuple):
     figures: tuple[Decimal, ...]
 
 
-def further(lab: Lab, *reports: str, accounts: Sequence[str] = (), at: bool = True) -> dict[str, str]:
+def further(
+    lab: Lab, *reports: str, accounts: Sequence[str] = (), at: bool = True, app_token: str = "", ending: str = ""
+) -> dict[str, str]:
     """Make a table of each report with its usual columns and set them; ids by report.
 
     Args:
         at: Whether the settings have their addresses; else they are found by name.
+        app_token: Of the base; by default the one of the settings.
+        ending: Of the tables' names.
     """
     ctx, made = lab.context(), {}
-    base = ctx.base(None)
+    base = ctx.base(None) if not app_token else Base(ctx.feishu(None), app_token, "")
     for report in reports:
         columns = [column.new_field for column in usual_columns(REPORTS[report])]
-        made[report] = base.tables.create(NAMES[report], columns)
+        made[report] = base.tables.create(NAMES[report] + ending, columns)
     told = [
         {
-            "name": NAMES[report],
+            "name": NAMES[report] + ending,
             "report": report,
             **({"at": f"https://example.feishu.cn/base/{base.app_token}?table={table_id}"} if at else {}),
             **({"accounts": list(accounts)} if accounts else {}),
@@ -75,10 +80,16 @@ def table_of(lab: Lab, report: str, table_id: str) -> Counter[Line]:
 def written(lab: Lab, table_ids: Collection[str]) -> int:
     """How many calls wrote rows of some tables."""
     calls = lab.look("calls")["calls"]
-    return sum(call["endpoint"] in WRITES and call.get("table_id") in table_ids for call in calls)
+    return sum(call["endpoint"] in WRITES and call["about"].get("table_id") in table_ids for call in calls)
 
 
 def _line(cells: dict[str, Any], item: str) -> Line:
     day = datetime.fromtimestamp(cells["时间"] / 1000, CHINA).date()
     figures = tuple(Decimal(str(cells.get(column) or 0)) for column in FIGURES)
     return Line(day, cells["账户名称"], cells[item], figures)
+
+
+def another_base(lab: Lab) -> dict[str, str]:
+    """A further base: its address and its token."""
+    made = lab.control("bases/add", {"name": "华东客户", "time_zone": "Asia/Shanghai"})
+    return {"url": str(made["url"]), "app_token": str(made["app_token"])}

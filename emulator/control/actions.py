@@ -1,21 +1,22 @@
 """What tests do to the two services, by action."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from emulator.control import people
+from emulator.control import people, permissions
 from emulator.control.inspection import oauth
+from emulator.feishu.bitable import bases
 from emulator.feishu.bitable.model import Table
 from emulator.feishu.state import Feishu
+from emulator.feishu.wiki import node_of
 from emulator.oceanengine import materials, selection
 from emulator.oceanengine.metrics import whole
 from emulator.oceanengine.source import RHYTHMS
-from emulator.shared.settings import is_duration, is_span
+from emulator.shared.settings import is_duration, is_span, is_zone
 from emulator.shared.wire import Refusal
 from emulator.world import faults, seed
-from emulator.world.routes import DENIABLE, ENDPOINTS
+from emulator.world.routes import ENDPOINTS
 from emulator.world.world import Step, World
 
 Answer = dict[str, Any]
@@ -86,14 +87,16 @@ def _unsure(world: World, body: dict[str, Any]) -> Answer:
     return {"unsure": world.unsure}
 
 
-def _permissions(world: World, body: dict[str, Any]) -> Answer:
-    """`{"denied"?, "document"?, "advanced"?, "feishu_app_in_use"?}`: others keep theirs.
-
-    `denied`: endpoints that the apps may not call. `document`: the right on the base (none, view, edit, full_access).
-    `advanced`: whether advanced permissions are on; a search without full_access then finds nothing.
-    """
-    world.permissions.change(body, DENIABLE)
-    return {"permissions": asdict(world.permissions)}
+def _add_base(world: World, body: dict[str, Any]) -> Answer:
+    """`{"name"?, "time_zone"?}`: a person makes a base and adds the app to it, with the right to edit."""
+    name, zone = body.get("name", ""), body.get("time_zone")
+    if not body.keys() <= {"name", "time_zone"} or not isinstance(name, str):
+        raise ValueError(f"a base has a name and a time_zone, not {body!r}")
+    if zone is not None and not is_zone(zone):
+        raise ValueError(f"no time zone {zone!r}")
+    base = bases.add_base(world.feishu, name.strip(), zone)
+    ids = {"app_token": base.app_token, "wiki_token": node_of(base), "table_id": next(iter(base.tables))}
+    return {**ids, "url": bases.address_of(base)}
 
 
 def _figures(world: World, body: dict[str, Any]) -> Answer:
@@ -216,7 +219,8 @@ ACTIONS: dict[str, Callable[[World, Any], Answer]] = {
     "latency": _latency,
     "settings": _settings,
     "unsure": _unsure,
-    "permissions": _permissions,
+    "permissions": permissions.change,
+    "bases/add": _add_base,
     "figures": _figures,
     "roi2": _roi2,
     "rename": _rename,

@@ -1,14 +1,15 @@
 """What control shows: state, rows, source figures, calls."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import date
 from typing import Any
 
+from emulator.control import permissions
 from emulator.control.people import table_of
 from emulator.feishu.bitable import fields, views
-from emulator.feishu.bitable.model import Table
+from emulator.feishu.bitable.model import Base, Table
 from emulator.feishu.bitable.values import plain
+from emulator.feishu.state import Feishu
 from emulator.oceanengine import lines, reports
 from emulator.oceanengine.filtering import Filter
 from emulator.oceanengine.kinds import KINDS, PROMOTION, Kind
@@ -26,21 +27,23 @@ USUAL_METRICS = (
 
 def state(world: World, _query: Query) -> dict[str, Any]:
     """Everything at a glance, tokens in full: control is for tests."""
+    feishu = world.feishu
     return {
         "now": world.clock.now().isoformat(timespec="seconds"),
         "day": world.newest_day.isoformat(),
         "last_day": world.oceanengine.source.last_day().isoformat(),
         "settings": world.settings.as_dict(),
-        "permissions": asdict(world.permissions),
+        "permissions": permissions.shown(world, feishu.base),
         "latency": world.latency,
         "oauth": oauth(world),
         "accounts": [
             {"id": str(a.account_id), "name": a.name, "promotions": len(a.promotions), "rhythm": a.rhythm}
             for a in world.oceanengine.source.accounts.values()
         ],
-        "app_token": world.feishu.base.app_token,
-        "tables": [_table(table) for table in world.feishu.base.tables.values()],
-        "messages": [{"at": m.at.isoformat(timespec="seconds"), **m.body} for m in world.feishu.messages],
+        "app_token": feishu.base.app_token,
+        "bases": [_base(feishu, base) for base in feishu.bases.values()],
+        "tables": [_table(base, table) for base in feishu.bases.values() for table in base.tables.values()],
+        "messages": [{"at": m.at.isoformat(timespec="seconds"), **m.body} for m in feishu.messages],
         "script_errors": world.script_errors,
         "faults": [
             {"endpoint": f.endpoint, "kind": f.kind, "seen": f.seen, "hits": f.hits} for f in world.faults.faults
@@ -154,8 +157,14 @@ VIEWS: dict[str, Callable[[World, Query], dict[str, Any]]] = {
 }
 
 
-def _table(table: Table) -> dict[str, Any]:
+def _base(feishu: Feishu, base: Base) -> dict[str, Any]:
+    named = {"app_token": base.app_token, "name": base.name, "time_zone": feishu.time_zone(base)}
+    return named | permissions.of_base(base)
+
+
+def _table(base: Base, table: Table) -> dict[str, Any]:
     return {
+        "app_token": base.app_token,
         "table_id": table.table_id,
         "name": table.name,
         "revision": table.revision,

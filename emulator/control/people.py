@@ -1,4 +1,4 @@
-"""What people do in the base while the product works: rows, columns, views, tables."""
+"""What people do in the bases while the product works: rows, columns, views, tables."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -74,7 +74,7 @@ def add_column(feishu: Feishu, table: Table, body: Body) -> Body:
     looks = body.get("ui_type", fields.UI_TYPES[kind][0])
     if looks not in fields.UI_TYPES[kind]:
         raise ValueError(f"ui_type {looks!r} is not one of type {kind}")
-    column = fields.add_field(feishu.base, table, name, kind, body.get("property"))
+    column = fields.add_field(feishu.base_with(table), table, name, kind, body.get("property"))
     column.ui_type = looks
     return fields.described(column)
 
@@ -83,7 +83,7 @@ def add_view(feishu: Feishu, table: Table, body: Body) -> Body:
     """`{"table_id", "name", "filter_info"?, "hidden_fields"?, "personal"?}` in the API's shapes."""
     name = views.check_view_name(table, body["name"])
     changes = _property_changes(feishu, table, body)
-    view = views.add_view(feishu.base, table, name)
+    view = views.add_view(feishu.base_with(table), table, name)
     view.personal = body.get("personal") is True
     return _changed(table, view, changes)
 
@@ -108,16 +108,17 @@ def filter_view(feishu: Feishu, table: Table, body: Body) -> Body:
 
 def rename_table(feishu: Feishu, table: Table, body: Body) -> Body:
     """`{"table_id", "name"}`."""
-    table.name = tables.check_table_name(feishu.base, body["name"])
+    table.name = tables.check_table_name(feishu.base_with(table), body["name"])
     table.touch()
     return {"table_id": table.table_id, "name": table.name}
 
 
 def delete_table(feishu: Feishu, table: Table, _body: Body) -> Body:
     """`{"table_id"}`: delete the table with all its rows and views."""
-    if len(feishu.base.tables) == 1:
+    base = feishu.base_with(table)
+    if len(base.tables) == 1:
         raise ValueError("the last table cannot be deleted")
-    del feishu.base.tables[table.table_id]
+    del base.tables[table.table_id]
     return {"table_id": table.table_id, "name": table.name}
 
 
@@ -139,12 +140,14 @@ ACTIONS: dict[str, Callable[[Feishu, Table, Body], Body]] = {
 
 
 def table_of(feishu: Feishu, body: Body) -> Table:
-    """The table that a body names by id or name. Raises ValueError."""
+    """The table of any base that a body names by id, or by a name that is no other's. Raises ValueError."""
     wanted = body["table_id"]
-    for table in feishu.base.tables.values():
-        if wanted in (table.table_id, table.name):
-            return table
-    raise ValueError(f"no table {wanted!r}")
+    found = [table for table in feishu.tables if wanted in (table.table_id, table.name)]
+    if not found:
+        raise ValueError(f"no table {wanted!r}")
+    if len(found) > 1:
+        raise ValueError(f"more than one table is {wanted!r}: {', '.join(table.table_id for table in found)}")
+    return found[0]
 
 
 def _actor(body: Body) -> Actor:
@@ -166,7 +169,7 @@ def _rows_of_unit(feishu: Feishu, table: Table, unit_id: str, day: str) -> Itera
     unit_column, day_column = table.field_named(UNIT_COLUMN), table.field_named(DAY_COLUMN)
     if unit_column is None or day_column is None:
         raise ValueError(f"{table.name} has no columns {UNIT_COLUMN} and {DAY_COLUMN}")
-    zone = feishu.zone
+    zone = feishu.zone(table)
     for record in table.records.values():
         when = record.cells.get(day_column.field_id)
         shown = day_of(when, zone).isoformat() if isinstance(when, int) else str(when)
@@ -190,7 +193,7 @@ def _view(table: Table, body: Body) -> View:
 
 def _property_changes(feishu: Feishu, table: Table, body: Body) -> Body:
     given = {name: body[name] for name in ("filter_info", "hidden_fields") if name in body}
-    return views.property_changes(feishu.base, table, given)
+    return views.property_changes(feishu.base_with(table), table, given)
 
 
 def _changed(table: Table, view: View, changes: Body) -> Body:

@@ -5,6 +5,7 @@
 
 import math
 
+from emulator.feishu.bitable.model import Base
 from emulator.feishu.envelope import refuse, refused
 from emulator.feishu.state import Feishu
 from emulator.shared.calllog import month_of
@@ -86,8 +87,8 @@ def permit(feishu: Feishu, call: Call, route: Route[Feishu]) -> None:
     if route.name in feishu.permissions.denied:
         words = f"Access denied. One of the following scopes is required: [{', '.join(scopes_of(route))}]."
         raise Refusal(NO_SCOPE, words, status=HTTP_BAD_REQUEST)
-    if call.params.get("app_token") == feishu.base.app_token:
-        _check_document(feishu, route)
+    if (token := call.params.get("app_token")) in feishu.bases:
+        _check_document(feishu.bases[token], route)
 
 
 def scopes_of(route: Route[Feishu]) -> list[str]:
@@ -97,11 +98,11 @@ def scopes_of(route: Route[Feishu]) -> list[str]:
     return [WIDE, *([] if route.writes else [WIDE_FOR_READS]), SCOPES[route.name]]
 
 
-def _check_document(feishu: Feishu, route: Route[Feishu]) -> None:
-    right = feishu.permissions.document
+def _check_document(base: Base, route: Route[Feishu]) -> None:
+    right = base.document
     if right == "none" or (right == "view" and route.writes):
         raise Refusal(FORBIDDEN, "Forbidden", status=HTTP_FORBIDDEN)
-    if route.writes and feishu.permissions.hides_rows:
+    if route.writes and base.hides_rows:
         raise Refusal(NO_ADVANCED_PERMISSION, "Permission denied.", status=HTTP_FORBIDDEN)
 
 

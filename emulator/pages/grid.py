@@ -56,7 +56,7 @@ class Grid:
 def grid_of(feishu: Feishu, table: Table, view: View, page: int = 1, size: int = PAGE_ROWS) -> Grid:
     """The rows of the view, newest day first."""
     columns = [column for column in table.fields.values() if column.field_id not in view.hidden]
-    show = _shower(feishu)
+    show = _shower(feishu, table)
     matching = rows_of_view(feishu, table, view)
     matching.sort(key=_day_key(table, show), reverse=True)
     pages = max(1, -(-len(matching) // size))
@@ -81,7 +81,7 @@ def grid_of(feishu: Feishu, table: Table, view: View, page: int = 1, size: int =
 
 def status_of(feishu: Feishu) -> Grid | None:
     """The newest rows of the status table, if it exists."""
-    table = next((one for one in feishu.base.tables.values() if one.name == STATUS_TABLE), None)
+    table = next((one for one in feishu.tables if one.name == STATUS_TABLE), None)
     if table is None:
         return None
     return grid_of(feishu, table, View("", ""), size=STATUS_ROWS)
@@ -96,8 +96,8 @@ def tone(state: str) -> str:
 Shower = Callable[[Field, Record], str]
 
 
-def _shower(feishu: Feishu) -> Shower:
-    zone = feishu.zone
+def _shower(feishu: Feishu, table: Table) -> Shower:
+    zone = feishu.zone(table)
 
     def local(ms: int) -> datetime:
         return datetime.fromtimestamp(ms / 1000, zone)

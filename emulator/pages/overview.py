@@ -1,4 +1,4 @@
-"""The page for people: the base as a grid with its views, the sync status, the cards received."""
+"""The page for people: each base as a grid with its views, the sync status, the cards received."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route as Path
 
-from emulator.feishu.bitable.model import Base, Message, Table, View
+from emulator.feishu.bitable.model import Message, Table, View
 from emulator.feishu.state import Feishu
 from emulator.pages import chart, markdown
 from emulator.pages.grid import grid_of, status_of
@@ -51,7 +51,7 @@ def _whole(value: object) -> object:
 def _rendered(world: World, environment: Environment, template: str, request: Request) -> Response:
     query = request.query_params
     with world.lock:
-        table = _table(world.feishu.base, query.get("table"))
+        table = _table(world.feishu, query.get("table"))
         view = _view(table, query.get("view")) if table else None
         if table is None or view is None:
             return HTMLResponse("没有这个数据表或视图", status_code=NO_SUCH)
@@ -62,7 +62,8 @@ def _rendered(world: World, environment: Environment, template: str, request: Re
 
 def _facts(feishu: Feishu, table: Table, view: View, page: int) -> dict[str, Any]:
     return {
-        "base": feishu.base,
+        "base": feishu.base_with(table),
+        "bases": list(feishu.bases.values()),
         "now": feishu.clock.now().strftime("%Y-%m-%d %H:%M"),
         "grid": grid_of(feishu, table, view, page),
         "status": status_of(feishu),
@@ -74,11 +75,10 @@ def _shown(message: Message) -> dict[str, Any]:
     return {"at": message.at.strftime("%m-%d %H:%M"), **message.body}
 
 
-def _table(base: Base, wanted: str | None) -> Table | None:
-    tables = list(base.tables.values())
+def _table(feishu: Feishu, wanted: str | None) -> Table | None:
     if not wanted:
-        return tables[0]
-    return next((table for table in tables if wanted in (table.table_id, table.name)), None)
+        return feishu.tables[0]
+    return next((table for table in feishu.tables if wanted in (table.table_id, table.name)), None)
 
 
 def _view(table: Table, wanted: str | None) -> View | None:

@@ -8,7 +8,7 @@ from typing import Any
 from emulator.shared.wire import HTTP_BAD_REQUEST, Call, Reply, Route
 
 KEPT = 100_000
-SHOWN = ("local_account_id", "start_date", "end_date", "page", "table_id", "view_id", "client_token")
+SHOWN = ("local_account_id", "start_date", "end_date", "page", "app_token", "table_id", "view_id", "client_token")
 
 
 @dataclass

@@ -66,7 +66,8 @@ def _is_text_or_null(value: object) -> bool:
     return value is None or isinstance(value, str)
 
 
-def _is_zone(value: object) -> bool:
+def is_zone(value: object) -> bool:
+    """Whether a value is the name of a time zone."""
     try:
         return isinstance(value, str) and bool(ZoneInfo(value))
     except (KeyError, ValueError):
@@ -96,7 +97,7 @@ ACCEPTED: dict[str, Callable[[object], bool]] = {
     "webhook_keyword": _is_text_or_null,
     "clock_offset_s": is_span,
     "lost_permission": _is_text_or_null,
-    "time_zone": _is_zone,
+    "time_zone": is_zone,
     "access_token_grace": is_duration,
     "history_days": lambda value: type(value) is int and 0 <= value <= MOST_DAYS,
     "roi2": lambda value: value in ROI2,

@@ -10,7 +10,7 @@ from emulator.feishu.bitable.model import Base
 from emulator.feishu.bot import HOOK_ID
 from emulator.feishu.state import Feishu
 from emulator.feishu.tenant import Tenant
-from emulator.feishu.wiki import BASE_NODE, PAGE_NODE
+from emulator.feishu.wiki import PAGE_NODE, node_of
 from emulator.oceanengine.gate import FAMILY as OCEANENGINE
 from emulator.oceanengine.selection import Selection
 from emulator.oceanengine.source import Source
@@ -106,7 +106,7 @@ class World:
             "feishu_app_id": feishu.tenant.app_id,
             "feishu_app_secret": feishu.tenant.secret,
             "app_token": feishu.base.app_token,
-            "wiki_token": BASE_NODE,
+            "wiki_token": node_of(feishu.base),
             "wiki_page_token": PAGE_NODE,
             "typed_table_id": typed.table_id,
             "text_table_id": text.table_id,
@@ -144,7 +144,7 @@ class World:
     def _new_feishu(self) -> Feishu:
         return Feishu(
             Tenant(self.seed, self.clock),
-            Base(APP_TOKEN, "本地推日报"),
+            {APP_TOKEN: Base(APP_TOKEN, "本地推日报")},
             self.clock,
             self.settings,
             self.permissions,

@@ -115,6 +115,19 @@ def test_the_sdk_asks_for_one_token_and_reads_base_and_tables(lab: Lab, sdk: Sdk
     assert lab.calls("feishu.token") == 1
 
 
+def test_the_sdk_makes_every_call_in_a_further_base_and_finds_no_table_of_the_first(lab: Lab, sdk: Sdk) -> None:
+    before = lab.records()
+    token = lab.control("bases/add", {})["app_token"]
+    further = Sdk(lab.facts, app_token=token)
+    tour(further)
+    assert done(further.meta()).app.app_token == token
+    assert [table.name for table in done(further.tables()).items] == ["数据表", "合同"]
+    assert {further.fields(lab.table_id).code, further.search(lab.table_id, {}).code} == {1254041}
+    lab.control("permissions", {"document": "none", "app_token": token})
+    assert (further.meta().code, done(sdk.meta()).app.app_token) == (91403, lab.facts["app_token"])
+    assert lab.records() == before
+
+
 def test_fields_come_in_the_sdks_model_with_their_properties(lab: Lab, sdk: Sdk) -> None:
     made = done(sdk.create_field(lab.table_id, {"field_name": " 渠道 ", "type": 3, "property": {"options": []}})).field
     found = {field.field_name: field for field in done(sdk.fields(lab.table_id, page_size=100)).items}

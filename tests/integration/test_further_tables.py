@@ -7,7 +7,7 @@ import pytest
 from pipeline.core.outcome import RunState
 from pipeline.steps.runs.carry_out import carry_out
 from pipeline.steps.runs.plan import begin_catch_up
-from tests.further import ALL, NAMES, further, source_of, table_of, written
+from tests.further import ALL, NAMES, another_base, further, source_of, table_of, written
 from tests.lab import WRITES, Lab, empty
 from tests.workers import SHORT, wait_until, workers
 
@@ -37,6 +37,20 @@ def test_the_account_report_is_read_once_for_all_tables(lab: Lab) -> None:
     further(lab, *ALL)
     lab.sync()
     assert lab.calls("report.account") == len(lab.accounts)
+
+
+def test_the_end_is_one_write_of_the_status_table_for_all_tables(lab: Lab) -> None:
+    made = further(lab, *ALL)
+    lab.sync()
+    status = lab.table_named("同步状态")["table_id"]
+    assert written(lab, [status]) == 1
+    shown = [record["fields"] for record in lab.records(status)]
+    assert {row["数据表"] for row in shown} == {lab.table_id, *made.values()}
+    assert len(shown) == 4 * 7 * len(lab.accounts)
+    searched = [
+        one for one in lab.look("calls", endpoint="records.search")["calls"] if one["about"].get("table_id") == status
+    ]
+    assert len(searched) <= 1
 
 
 def test_an_emptied_redis_between_two_runs_doubles_nothing(lab: Lab) -> None:
@@ -138,3 +152,40 @@ def test_on_workers_each_table_has_a_chord_of_its_own_and_the_run_one_end(lab: L
         team.looked_after()
     views = [one for report in made for one in lab.table_named(NAMES[report])["views"]]
     assert len(views) == len(ALL) * (1 + len(lab.accounts))
+
+
+def test_groups_in_another_base_have_tables_views_and_a_status_table_there(lab: Lab) -> None:
+    east, west = lab.accounts[:3], lab.accounts[3:]
+    base = another_base(lab)["app_token"]
+    here = further(lab, *ALL, accounts=west)
+    there = further(lab, "promotion", *ALL, accounts=east, app_token=base, ending="（华东）")
+    summary = lab.sync()
+    assert summary.state is RunState.SUCCESS, summary
+    first = lab.day - timedelta(days=6)
+    for tables, accounts in ((here, west), (there, east)):
+        for report, table_id in tables.items():
+            assert table_of(lab, report, table_id) == source_of(lab, report, first, lab.day, accounts)
+    assert table_of(lab, "promotion", lab.table_id) == source_of(lab, "promotion", first, lab.day, west)
+    status = {one["app_token"]: one["table_id"] for one in lab.look("state")["tables"] if one["name"] == "同步状态"}
+    assert len(status) == 2
+    assert {record["fields"]["数据表"] for record in lab.records(status[base])} == set(there.values())
+    assert [written(lab, [one]) for one in status.values()] == [1, 1]
+    assert lab.calls("report.account") == len(lab.accounts)
+
+
+def test_a_base_that_the_app_may_not_open_holds_up_no_other(lab: Lab) -> None:
+    base = another_base(lab)["app_token"]
+    there = further(lab, "project", app_token=base)
+    lab.control("permissions", {"document": "none", "app_token": base})
+    summary = lab.sync()
+    assert (summary.state, [one.state for one in summary.further]) == (RunState.PARTIAL, [RunState.FAILED])
+    assert summary.needs_person
+    lab.assert_agrees(lab.day - timedelta(days=6), lab.day)
+    lab.control("permissions", {"document": "edit", "app_token": base})
+    ctx = lab.context()
+    lab.at(time(16, 0))
+    ctx = lab.context()
+    (run,) = begin_catch_up(ctx)
+    assert carry_out(ctx, run.run_id).state is RunState.SUCCESS
+    first = lab.day - timedelta(days=6)
+    assert table_of(lab, "project", there["project"]) == source_of(lab, "project", first, lab.day)

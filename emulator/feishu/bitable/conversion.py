@@ -29,7 +29,7 @@ def retype(feishu: Feishu, table: Table, column: Field, kind: int) -> None:
         raise ValueError(f"from type {column.type} to {kind!r}: only {CONVERTIBLE} are converted here")
     if column.primary and kind not in INDEX_TYPES:
         raise ValueError(f"type {kind} cannot be an index column")
-    zone, before = feishu.zone, replace(column)
+    zone, before = feishu.zone(table), replace(column)
     texts = {
         record.record_id: display(column, record, lambda ms: datetime.fromtimestamp(ms / 1000, zone))
         for record in table.records.values()
@@ -45,12 +45,12 @@ def retype(feishu: Feishu, table: Table, column: Field, kind: int) -> None:
 def _put(feishu: Feishu, table: Table, column: Field, record_id: str, text: str) -> None:
     cells = table.records[record_id].cells
     cells.pop(column.field_id, None)
-    value = _converted(column, text.strip(), feishu.zone)
+    value = _converted(column, text.strip(), feishu.zone(table))
     if value is None:
         return
     cells[column.field_id] = value
     if column.type == SELECT and text.strip() not in column.options:
-        column.options[text.strip()] = feishu.base.new_id("opt")
+        column.options[text.strip()] = feishu.base_with(table).new_id("opt")
 
 
 def _converted(column: Field, text: str, zone: ZoneInfo) -> object:

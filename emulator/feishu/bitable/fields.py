@@ -59,7 +59,7 @@ def create_field(feishu: Feishu, call: Call) -> Reply:
     checked(body)
 
     def create() -> dict[str, Any]:
-        made = described(add_checked(feishu.base, table, body))
+        made = described(add_checked(feishu.base_with(table), table, body))
         # a text in the list, an object here: as in the official SDK's models
         return {"field": made | {"description": {"text": made["description"]} if made["description"] else None}}
 

@@ -3,17 +3,18 @@
 from emulator.feishu.bitable.model import Base, Table, View
 from emulator.feishu.envelope import NOT_FOUND, refused
 from emulator.feishu.state import Feishu
-from emulator.feishu.wiki import BASE_NODE, PAGE_NODE
+from emulator.feishu.wiki import nodes
 from emulator.shared.wire import HTTP_BAD_REQUEST, HTTP_OK, Call
 
 
 def base_of(feishu: Feishu, call: Call, *, real_statuses: bool = False) -> Base:
     """The base of a path. A wiki node's token names no base."""
-    if call.params["app_token"] in (BASE_NODE, PAGE_NODE):
+    token = call.params["app_token"]
+    if token in feishu.bases:
+        return feishu.bases[token]
+    if token in nodes(feishu):
         raise refused(1254003, status=HTTP_BAD_REQUEST if real_statuses else HTTP_OK)
-    if call.params["app_token"] != feishu.base.app_token:
-        raise refused(1254040, status=NOT_FOUND if real_statuses else HTTP_OK)
-    return feishu.base
+    raise refused(1254040, status=NOT_FOUND if real_statuses else HTTP_OK)
 
 
 def table_of(feishu: Feishu, call: Call, *, real_statuses: bool = False) -> Table:

@@ -95,10 +95,13 @@ class Table:
 
 @dataclass
 class Base:
-    """A Bitable app (多维表格)."""
+    """A Bitable app (多维表格), with what our app may do in it."""
 
     app_token: str
     name: str
+    time_zone: str | None = None  # None: that of the settings
+    document: str = "edit"  # the app's right on it: none, view, edit, full_access
+    advanced: bool = False  # advanced permissions
     tables: dict[str, Table] = field(default_factory=dict)
     writers: int = 0  # writes under way: one at most
     # by client_token: a digest of the request, and its answer
@@ -106,13 +109,18 @@ class Base:
     _numbers: dict[str, int] = field(default_factory=dict)
 
     def new_id(self, prefix: str) -> str:
-        """The next id of a kind; a reset repeats them."""
+        """The next id of a kind, unlike those of other bases; a reset repeats them."""
         self._numbers[prefix] = number = self._numbers.get(prefix, 0) + 1
         return f"{prefix}{self.app_token[-4:]}{number:07d}"
 
     def condition(self, column: Field, operator: str, value: list[str]) -> Condition:
         """A view's condition on a column."""
         return Condition(self.new_id("con"), column.field_id, operator, value)
+
+    @property
+    def hides_rows(self) -> bool:
+        """Whether advanced permissions hide all rows, without an error, from an app without full access."""
+        return self.advanced and self.document != "full_access"
 
     @property
     def revision(self) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from emulator.feishu import envelope
+from emulator.feishu.bitable.lookup import base_of
 from emulator.feishu.envelope import refused
 from emulator.feishu.state import Feishu
 from emulator.shared.wire import Call, Reply
@@ -20,7 +21,8 @@ def once(feishu: Feishu, call: Call, token: str, work: Callable[[], dict[str, An
         return envelope.success(work())
     _check(token)
     mode, digest = feishu.settings.client_token_mode, _digest(call)
-    former = feishu.base.operations.get(token)
+    # in whichever base it was done: no source says that a token may come again in another one
+    former = next((base.operations[token] for base in feishu.bases.values() if token in base.operations), None)
     if former is not None and mode != "ignore":
         if former[0] != digest:
             raise refused(1255006)
@@ -28,7 +30,7 @@ def once(feishu: Feishu, call: Call, token: str, work: Callable[[], dict[str, An
             raise refused(1254608)
         return envelope.success(former[1])
     done = work()
-    feishu.base.operations[token] = (digest, done)
+    base_of(feishu, call).operations[token] = (digest, done)
     return envelope.success(done)
 
 

@@ -36,7 +36,7 @@ def search(feishu: Feishu, call: Call) -> Reply:
     matching = _matching(feishu, table, body)
     scope = f"{table.table_id} {json.dumps(body, sort_keys=True)}"
     shown, frame = paging.page(matching, size, query.get("page_token", ""), scope)
-    if feishu.permissions.hides_rows or feishu.settings.lost_permission == table.table_id:
+    if feishu.base_with(table).hides_rows or feishu.settings.lost_permission == table.table_id:
         return envelope.success({"items": [], "has_more": False, "total": 0})
     extras = _system_keys if _flag(body, "automatic_fields") else _no_keys
     empty = feishu.unsure["empty_cells"]
@@ -59,7 +59,7 @@ def view_predicate(feishu: Feishu, table: Table, view: View) -> Predicate | None
             names = {option_id: name for name, option_id in column.options.items()}
             values = [names.get(value, value) for value in condition.value]
             tests.append(Test(column, condition.operator, values))
-    return filters.compiled(tests, view.conjunction, feishu.zone, feishu.today()) if tests else None
+    return filters.compiled(tests, view.conjunction, feishu.zone(table), feishu.today(table)) if tests else None
 
 
 def _flag(body: dict[str, Any], name: str) -> bool:
@@ -100,8 +100,8 @@ def _matching(feishu: Feishu, table: Table, body: dict[str, Any]) -> list[Record
     view_id = body.get("view_id")
     if predicate is None and not sorts and view_id:
         return rows_of_view(feishu, table, view_of(table, str(view_id)))
-    zone, by = feishu.settings.time_zone, feishu.unsure["date_filter"]
-    key = json.dumps([body.get("filter"), body.get("sort"), zone, by, str(feishu.today())])
+    zone, by = feishu.zone(table).key, feishu.unsure["date_filter"]
+    key = json.dumps([body.get("filter"), body.get("sort"), zone, by, str(feishu.today(table))])
     if key not in table.matches:
         found = [record for record in table.records.values() if predicate is None or predicate(record)]
         for column, descending in reversed(sorts):
@@ -153,7 +153,7 @@ def _filter(feishu: Feishu, table: Table, given: object) -> Predicate | None:
         raise refused(1254018, f"at most {MOST_CONDITIONS} conditions")
     if len(_compact(given)) > LONGEST_FILTER:
         raise refused(1254107)
-    zone, today = feishu.zone, feishu.today()
+    zone, today = feishu.zone(table), feishu.today(table)
     by_day = feishu.unsure.holds("date_filter", "days")
     parts = [
         filters.compiled([_test(table, one) for one in conditions], conjunction, zone, today, by_day=by_day)

@@ -31,8 +31,8 @@ def base_meta(feishu: Feishu, call: Call) -> Reply:
         "app_token": base.app_token,
         "name": base.name,
         "revision": base.revision,
-        "is_advanced": feishu.permissions.advanced,
-        "time_zone": feishu.settings.time_zone,
+        "is_advanced": base.advanced,
+        "time_zone": feishu.time_zone(base),
     }
     return envelope.success({"app": app})
 
@@ -42,7 +42,9 @@ def list_tables(feishu: Feishu, call: Call) -> Reply:
     query = envelope.query_of(call, ("page_size", "page_token"))
     base = base_of(feishu, call)
     size = envelope.page_of(query, LARGEST_PAGE)
-    shown, frame = paging.page(list(base.tables.values()), size, query.get("page_token", ""), "tables")
+    shown, frame = paging.page(
+        list(base.tables.values()), size, query.get("page_token", ""), f"tables {base.app_token}"
+    )
     items = [{"table_id": t.table_id, "name": t.name, "revision": t.revision} for t in shown]
     return envelope.success({"items": items, **frame})
 

@@ -55,7 +55,8 @@ def create_view(feishu: Feishu, call: Call) -> Reply:
         raise refused(1254019)
     if len(table.views) >= MOST_VIEWS:
         raise refused(1254101)
-    return envelope.success({"view": _named(add_view(feishu.base, table, name, body.get("view_type", "grid")))})
+    made = add_view(feishu.base_with(table), table, name, body.get("view_type", "grid"))
+    return envelope.success({"view": _named(made)})
 
 
 def patch_view(feishu: Feishu, call: Call) -> Reply:
@@ -71,7 +72,7 @@ def patch_view(feishu: Feishu, call: Call) -> Reply:
     given = body.get("property")
     if feishu.unsure.holds("view_select", "option_names"):
         given = options.by_id(table, given)
-    changes |= property_changes(feishu.base, table, given)
+    changes |= property_changes(feishu.base_with(table), table, given)
     for name, value in changes.items():
         setattr(view, name, value)
     table.touch()

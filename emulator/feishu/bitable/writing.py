@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from emulator.feishu.bitable.model import SELECTS, Actor, Field, Record, Table
+from emulator.feishu.bitable.model import SELECTS, Actor, Base, Field, Record, Table
 from emulator.feishu.bitable.values import stored
 from emulator.feishu.envelope import refused
 from emulator.feishu.state import Feishu
@@ -16,8 +16,9 @@ def insert_rows(feishu: Feishu, table: Table, rows: list[dict[str, Any]], actor:
     if len(table.records) + len(rows) > feishu.settings.row_cap:
         raise refused(1254103, f"{len(table.records)} records, at most {feishu.settings.row_cap}")
     now = feishu.clock.ms()
-    made = [_new_record(feishu, cells, now, actor) for cells in wanted]
-    _remember_options(feishu, table, wanted)
+    base = feishu.base_with(table)
+    made = [_new_record(base, cells, now, actor) for cells in wanted]
+    _remember_options(base, table, wanted)
     table.records |= {record.record_id: record for record in made}
     table.touch()
     return made
@@ -28,7 +29,7 @@ def update_rows(feishu: Feishu, table: Table, rows: dict[str, dict[str, Any]], a
     records = find_rows(table, list(rows))
     wanted = _converted(table, list(rows.values()))
     now = feishu.clock.ms()
-    _remember_options(feishu, table, wanted)
+    _remember_options(feishu.base_with(table), table, wanted)
     for record, cells in zip(records, wanted, strict=True):
         record.cells = {name: value for name, value in (record.cells | cells).items() if value is not None}
         record.modified_ms, record.modified_by = now, actor
@@ -67,13 +68,13 @@ def _cells(columns: dict[str, Field], row: dict[str, Any]) -> Cells:
     return cells
 
 
-def _new_record(feishu: Feishu, cells: Cells, now: int, actor: Actor) -> Record:
-    record_id = feishu.base.new_id("rec")
+def _new_record(base: Base, cells: Cells, now: int, actor: Actor) -> Record:
+    record_id = base.new_id("rec")
     filled = {field_id: value for field_id, value in cells.items() if value is not None}
     return Record(record_id, int(record_id[-7:]), filled, now, actor, now, actor)
 
 
-def _remember_options(feishu: Feishu, table: Table, rows: list[Cells]) -> None:
+def _remember_options(base: Base, table: Table, rows: list[Cells]) -> None:
     # A select accepts unknown names silently and makes them options.
     for column in table.fields.values():
         if column.type in SELECTS:
@@ -81,4 +82,4 @@ def _remember_options(feishu: Feishu, table: Table, rows: list[Cells]) -> None:
                 value = row.get(column.field_id)
                 for name in value if isinstance(value, list) else [value]:
                     if isinstance(name, str) and name not in column.options:
-                        column.options[name] = feishu.base.new_id("opt")
+                        column.options[name] = base.new_id("opt")

@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from pipeline.core.coverage.states import STATES, WORDS
-from pipeline.core.model import CHINA, AccountDay, DayRange
+from pipeline.core.model import CHINA, AccountDay, DayRange, grouped
 from pipeline.core.outcome import DayOutcome
 from pipeline.core.table.cells import midnight_ms, plain_text
 from pipeline.core.table.layout import between
@@ -42,15 +42,29 @@ KEPT_DAYS = 10  # rows of the newest days are never reused
 COMPUTED = frozenset((19, 20, 1001, 1002, 1003, 1004, 1005, 3001))
 
 
+RowKey = tuple[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class StatusRow:
-    """One row: its place, its cells in write shape, and a digest; the same digest is not worth a write."""
+    """One row: its place, its cells in write shape, and a digest; the same digest is not worth a write.
+
+    Attributes:
+        good: Whether the day is no longer owed.
+        root: The first table of the chain that it is about; its place is one among the rows of that chain.
+    """
 
     place: str
     cells: Mapping[str, object]
     digest: str
     day_ms: int
-    good: bool = True  # whether the day is no longer owed
+    good: bool = True
+    root: str = ""
+
+    @property
+    def key(self) -> RowKey:
+        """What tells it from the rows of all tables."""
+        return self.root, self.place
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +96,7 @@ def place(at: AccountDay) -> str:
 
 
 def status_row(
-    at: AccountDay, outcome: DayOutcome, read_at: datetime, *, name: str, table_id: str, zone: ZoneInfo
+    at: AccountDay, outcome: DayOutcome, read_at: datetime, *, name: str, table_id: str, zone: ZoneInfo, root: str = ""
 ) -> StatusRow:
     """The row of an account's day, in the base's time zone."""
     day_ms = midnight_ms(at.day, zone)
@@ -97,7 +111,7 @@ def status_row(
     }
     digest = hashlib.sha256(repr([cells, _settled(at.day, read_at)]).encode()).hexdigest()[:16]
     as_of = int(read_at.timestamp() * 1000)
-    return StatusRow(place(at), {**cells, AS_OF: as_of}, digest, day_ms, outcome.state.good)
+    return StatusRow(place(at), {**cells, AS_OF: as_of}, digest, day_ms, outcome.state.good, root)
 
 
 def _settled(day: date, read_at: datetime) -> bool:
@@ -120,19 +134,19 @@ def _around(days_ms: Iterable[int]) -> dict[str, object]:
     return between(DAY, min(days) - DAY_MS, max(days) + DAY_MS)
 
 
-def there(rows: Sequence[StatusRow], records: Iterable[Record], owner: str | None) -> dict[str, str]:
-    """Record ids by place of the rows that are there already: those of the same day, account name and table.
+def there(rows: Sequence[StatusRow], records: Iterable[Record], owner: str | None) -> dict[RowKey, str]:
+    """Record ids of the rows that are there already: those of the same day, account name and table.
 
     Args:
         owner: The table that rows without one are about; unknown, they may be about any.
     """
-    places: dict[tuple[object, object], StatusRow] = {(row.day_ms, row.cells[ACCOUNT]): row for row in rows}
-    found: dict[str, str] = {}
+    places = grouped(((row.day_ms, row.cells[ACCOUNT]), row) for row in rows)
+    found: dict[RowKey, str] = {}
     for record in records:
         cells = record.cells
-        row = places.get((cells.get(DAY), plain_text(cells.get(ACCOUNT) or "")))
-        if row and (table_of(cells) or owner or row.cells[TABLE]) == row.cells[TABLE]:
-            found.setdefault(row.place, record.record_id)
+        for row in places.get((cells.get(DAY), plain_text(cells.get(ACCOUNT) or "")), ()):  # type: ignore[arg-type]
+            if (table_of(cells) or owner or row.cells[TABLE]) == row.cells[TABLE]:
+                found.setdefault(row.key, record.record_id)
     return found
 
 
@@ -171,11 +185,11 @@ def places_for(new: Sequence[StatusRow], free: int, old: Sequence[OldRow]) -> Pl
 
 
 def _laid_out(new: Sequence[StatusRow], free: int, old: Sequence[OldRow]) -> Places:
-    rows = sorted(new, key=lambda row: (row.day_ms, row.place))
+    rows = sorted(new, key=lambda row: (row.day_ms, row.place, row.root))
     later = rows[free:]
     pairs = list(_paired(old, later[max(0, len(later) - len(old)) :]))
-    taken = {row.place for _, row in pairs}
-    return Places(tuple(rows[:free]), tuple(pairs), tuple(row for row in later if row.place not in taken))
+    taken = {row.key for _, row in pairs}
+    return Places(tuple(rows[:free]), tuple(pairs), tuple(row for row in later if row.key not in taken))
 
 
 def _paired(old: Sequence[OldRow], rows: Iterable[StatusRow]) -> Iterator[tuple[OldRow, StatusRow]]:

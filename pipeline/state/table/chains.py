@@ -26,6 +26,10 @@ class Chains:
         said = None if unclear is None else unread.text_of(unclear, keys.HISTORY_UNCLEAR)
         return self._parsed(chain), None if said is None else tuple(said.split())
 
+    def root_of(self, table_id: str) -> str:
+        """The first table of another table's chain."""
+        return Chains(self._client, table_id).chain().root
+
     def learn(self, chain: Chain) -> None:
         """Remember a chain."""
         data = codec.dump(chain, Chain)

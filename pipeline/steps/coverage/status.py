@@ -1,6 +1,7 @@
 """Write the 同步状态 table: a row per account, day and table says which figures can be trusted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from pipeline.clients.feishu.base import Base
 from pipeline.clients.feishu.records import BatchSize, Records
@@ -12,6 +13,7 @@ from pipeline.core.coverage.status import (
     TABLE,
     OldRow,
     Places,
+    RowKey,
     StatusRow,
     place,
     rows_about,
@@ -21,8 +23,8 @@ from pipeline.core.coverage.status import (
     there,
 )
 from pipeline.core.errors import ColumnVanished, NotFoundYet, RowVanished, TableFull
-from pipeline.core.model import AccountDay, DayRange, china_day
-from pipeline.core.outcome import DayOutcome, DayState, Run
+from pipeline.core.model import AccountDay, DayRange, china_day, grouped
+from pipeline.core.outcome import Run
 from pipeline.core.runs.findings import Word
 from pipeline.core.runs.plan import window
 from pipeline.core.table.limits import status_left_out
@@ -36,37 +38,40 @@ from pipeline.steps.table.write import until_known, write_batches
 DAYS_TO_REBUILD = 31  # as far back as corrections reach
 
 
-def look_ahead(ctx: Context, run: Run) -> None:
-    """Look which status rows of a run are there, making the table if needed, while nobody waits for it."""
-    at = [AccountDay(account.id, day) for account in run.accounts for day in run.days]
-    since = ctx.writes.ended_writes()  # a writer that is at it now may die before it says what it created
-    if not ctx.status_memory.status_table():
-        with ctx.writing() as base:
-            ctx.writes.begin_writing()
-            status_table(ctx, base)
-        since = ctx.writes.writes()
-    base = ctx.base(None)
-    rows = _rows(ctx, base, run, {one: Word(DayOutcome(day=one.day, state=DayState.FAILED), None) for one in at})
-    written = ctx.status_memory.status_rows([row.place for row in rows])
-    if unknown := [row for row in rows if row.place not in written]:
-        found = _find(ctx, base.records(status_table(ctx, base)), unknown)
-        ctx.status_ahead.learn(run.own_id, since, {row.place for row in unknown} - found.keys())
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a run says of the days of one table.
+
+    Attributes:
+        ctx: The context on that table.
+        run: The run in that table.
+    """
+
+    ctx: Context
+    run: Run
+    words: Mapping[AccountDay, Word]
 
 
 def write_status(ctx: Context, run: Run, words: Mapping[AccountDay, Word], *, ends: bool = False) -> list[str]:
-    """Bring the status rows of a run up to date, making the table if needed; returns warnings.
+    """Bring the status rows of a run in one table up to date; as `write_together`."""
+    return write_together([Said(ctx, run, words)], ends=ends)
+
+
+def write_together(said: Sequence[Said], *, ends: bool) -> list[str]:
+    """Bring the status rows of tables of one base up to date, making 同步状态 if needed; returns warnings.
 
     Args:
         ends: The run's end waits for it. New rows and changed ones are two calls: where there are both, the changed
             ones follow the end (`write_later`).
     """
+    ctx, run = said[0].ctx, said[0].run
     with ctx.writing() as base:
         # another run may have written what was read later
-        words = newest(ctx, words)
+        said = [replace(one, words=newest(one.ctx, one.words)) for one in said]
         if ends:
-            words = _without_later(ctx, run, words)
-        rows = _rows(ctx, base, run, words)
-        absent = iter([_still_absent(ctx, run)])  # as seen by nobody but the first try
+            said = _without_later(said)
+        rows = [row for one in said for row in rows_said(base, one)]
+        absent = iter([frozenset().union(*map(_still_absent, said))])  # as seen by nobody but the first try
         ctx.writes.begin_writing()
         without = until_known(lambda: _write_or_look_again(ctx, base, run, rows, next(absent, frozenset())), ctx.pause)
     return status_left_out(sum(row.good for row in without), sum(not row.good for row in without))
@@ -91,24 +96,32 @@ def write_later(ctx: Context, run: Run) -> None:
         ctx.status_ahead.forget_later(run.own_id)
 
 
-def _without_later(ctx: Context, run: Run, words: Mapping[AccountDay, Word]) -> Mapping[AccountDay, Word]:
+def _without_later(said: Sequence[Said]) -> list[Said]:
     """The words on rows that are not there, if there are any; what is said in others is kept for later."""
-    written = ctx.status_memory.status_rows([place(at) for at in words])
-    now = {at: word for at, word in words.items() if place(at) not in written}
-    if not now or len(now) == len(words):
-        return words
-    ctx.status_ahead.postpone(run.own_id, {at: word for at, word in words.items() if at not in now})
+    now = [replace(one, words=_of_new_rows(one)) for one in said]
+    if not any(one.words for one in now):
+        return list(said)
+    for one, new in zip(said, now, strict=True):
+        if later := {at: word for at, word in one.words.items() if at not in new.words}:
+            one.ctx.status_ahead.postpone(one.run.own_id, later)
     return now
 
 
-def _still_absent(ctx: Context, run: Run) -> frozenset[str]:
-    """Places that had no row when the run's rows were read back, unless another status write began since."""
-    look = ctx.status_ahead.look(run.own_id)
-    return look.absent if look and ctx.writes.days_written(look.writes) is not None else frozenset()
+def _of_new_rows(said: Said) -> dict[AccountDay, Word]:
+    written = said.ctx.status_memory.status_rows([place(at) for at in said.words])
+    return {at: word for at, word in said.words.items() if place(at) not in written}
+
+
+def _still_absent(said: Said) -> frozenset[RowKey]:
+    """Rows that were not there when a run's rows were read back, unless another status write began since."""
+    look = said.ctx.status_ahead.look(said.run.own_id)
+    if look is None or said.ctx.writes.days_written(look.writes) is None:
+        return frozenset()
+    return frozenset((said.ctx.chain.root, one) for one in look.absent)
 
 
 def _write_or_look_again(
-    ctx: Context, base: Base, run: Run, rows: Sequence[StatusRow], absent: frozenset[str]
+    ctx: Context, base: Base, run: Run, rows: Sequence[StatusRow], absent: frozenset[RowKey]
 ) -> Sequence[StatusRow]:
     try:
         return _write(ctx, base, run, rows, absent)
@@ -116,11 +129,14 @@ def _write_or_look_again(
         _add_columns(ctx, base)
         return _write(ctx, base, run, rows)
     except (RowVanished, NotFoundYet):  # a person deleted a row or the table
-        ctx.status_memory.forget_status()
+        for root in {row.root for row in rows}:
+            ctx.status_memory.beside(root).forget_status()
         return _write(ctx, base, run, rows)
 
 
-def _rows(ctx: Context, base: Base, run: Run, words: Mapping[AccountDay, Word]) -> list[StatusRow]:
+def rows_said(base: Base, said: Said) -> list[StatusRow]:
+    """The rows of 同步状态 for what is said."""
+    ctx, run = said.ctx, said.run
     names = {account.id: account.name for account in run.accounts}
     chain, zone = ctx.chain, time_zone(ctx, base)
     return [
@@ -131,26 +147,27 @@ def _rows(ctx: Context, base: Base, run: Run, words: Mapping[AccountDay, Word]) 
             name=names[at.account_id],
             table_id=chain.table_of(at.day),
             zone=zone,
+            root=chain.root,
         )
-        for at, word in words.items()
+        for at, word in said.words.items()
     ]
 
 
 def _write(
-    ctx: Context, base: Base, run: Run, rows: Sequence[StatusRow], absent: frozenset[str] = frozenset()
+    ctx: Context, base: Base, run: Run, rows: Sequence[StatusRow], absent: frozenset[RowKey] = frozenset()
 ) -> Sequence[StatusRow]:
     """Write what differs; returns the rows for which the table has no place.
 
     Args:
-        absent: Places that need no search: they have no row.
+        absent: What needs no search: it has no row.
     """
     records = base.records(status_table(ctx, base))
-    written = ctx.status_memory.status_rows([row.place for row in rows])
-    if others := [row for row in rows if row.place not in written and row.place not in absent]:
-        written |= {at: WrittenRow(record_id, "") for at, record_id in _find(ctx, records, others).items()}
-    changed = [row for row in rows if row.place in written and written[row.place].digest != row.digest]
-    _update(ctx, records, [(written[row.place].record_id, row) for row in changed])
-    new = [row for row in rows if row.place not in written]
+    written = remembered(ctx, rows)
+    if others := [row for row in rows if row.key not in written and row.key not in absent]:
+        written |= {key: WrittenRow(record_id, "") for key, record_id in find(ctx, records, others).items()}
+    changed = [row for row in rows if row.key in written and written[row.key].digest != row.digest]
+    _update(ctx, records, [(written[row.key].record_id, row) for row in changed])
+    new = [row for row in rows if row.key not in written]
     if not new:
         return ()
     found = places(ctx, base, records, new)
@@ -162,6 +179,20 @@ def _write(
     return found.without
 
 
+def remembered(ctx: Context, rows: Sequence[StatusRow]) -> dict[RowKey, WrittenRow]:
+    """The rows that were written before, of all tables."""
+    by_root = grouped((row.root, row.place) for row in rows)
+    known = ((root, ctx.status_memory.beside(root).status_rows(of_root)) for root, of_root in by_root.items())
+    return {(root, at): row for root, there in known for at, row in there.items()}
+
+
+def _learn(ctx: Context, written: Iterable[tuple[StatusRow, str]]) -> None:
+    """Remember rows that were written, each with its record id."""
+    by_root = grouped((row.root, (row.place, WrittenRow(record_id, row.digest))) for row, record_id in written)
+    for root, rows in by_root.items():
+        ctx.status_memory.beside(root).learn_status_rows(dict(rows))
+
+
 def _fill(ctx: Context, records: Records, run: Run, found: Places) -> None:
     """Let old rows carry new days, then create the others."""
     _forget(ctx, [old for old, _ in found.reuse])
@@ -171,20 +202,21 @@ def _fill(ctx: Context, records: Records, run: Run, found: Places) -> None:
 
 def _forget(ctx: Context, old: Sequence[OldRow]) -> None:
     """Forget the days of rows before they carry others, so that a kill in between leaves no wrong place."""
-    owner, ours = ctx.schema.owner(), ctx.chain.root
-    for table_id in {one.table_id or owner or ours for one in old}:
-        ctx.status_memory.beside(table_id).forget_status_rows({one.record_id for one in old})
+    owner, ours = ctx.schema.owner(), ctx.chain
+    for table_id in {one.table_id or owner or ours.root for one in old}:
+        root = table_id if table_id in ours.ids else ctx.chains.root_of(table_id)
+        ctx.status_memory.beside(root).forget_status_rows({one.record_id for one in old})
 
 
 def _unwritten(ctx: Context, records: Records, rows: Sequence[StatusRow]) -> list[StatusRow]:
-    found = _find(ctx, records, rows)
-    return [row for row in rows if row.place not in found]
+    found = find(ctx, records, rows)
+    return [row for row in rows if row.key not in found]
 
 
 def _update(ctx: Context, records: Records, rows: Sequence[tuple[str, StatusRow]]) -> None:
     def update(batch: Sequence[tuple[str, StatusRow]]) -> None:
         records.batch_update([(record_id, row.cells) for record_id, row in batch])
-        ctx.status_memory.learn_status_rows({row.place: WrittenRow(record_id, row.digest) for record_id, row in batch})
+        _learn(ctx, ((row, record_id) for record_id, row in batch))
 
     write_batches(rows, ctx.batch_size, update)
 
@@ -201,8 +233,7 @@ class _Creation:
     def send(self, rows: Sequence[StatusRow], token: str) -> None:
         ids = self.records.batch_create([row.cells for row in rows], token).ids
         if len(ids) == len(rows):
-            made = {row.place: WrittenRow(record_id, row.digest) for row, record_id in zip(rows, ids, strict=True)}
-            self.ctx.status_memory.learn_status_rows(made)
+            _learn(self.ctx, zip(rows, ids, strict=True))
 
     def absent(self, rows: Sequence[StatusRow]) -> list[StatusRow]:
         return _unwritten(self.ctx, self.records, rows)
@@ -213,8 +244,8 @@ def _create(ctx: Context, records: Records, run: Run, rows: Sequence[StatusRow])
     learn_created(ctx, records, len(rows))
 
 
-def _find(ctx: Context, records: Records, rows: Sequence[StatusRow]) -> dict[str, str]:
-    """Record ids by place of the rows that are there already.
+def find(ctx: Context, records: Records, rows: Sequence[StatusRow]) -> dict[RowKey, str]:
+    """Record ids of the rows that are there already.
 
     All cells are asked for: a table of an older release has no column for the table's id.
     """

@@ -1,6 +1,6 @@
 """End a run: summary, status table, coverage, ledger, card."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -8,12 +8,12 @@ import structlog
 
 from pipeline.context import Context
 from pipeline.core.errors import LaikeError
-from pipeline.core.model import AccountDay
+from pipeline.core.model import AccountDay, grouped
 from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, Summary, VerifyOutcome
 from pipeline.core.overview.runs.lines import line_of
 from pipeline.core.run_kind import RunKind
 from pipeline.core.runs.absence import Readings
-from pipeline.core.runs.findings import Findings, Word, left_out_unread, without_totals
+from pipeline.core.runs.findings import Findings, left_out_unread, without_totals
 from pipeline.core.runs.flow import FETCH, FINISH, LOAD, VERIFY, Step
 from pipeline.core.runs.plan import choose_accounts, of_one_table, tables_of
 from pipeline.core.runs.summary import BatchEnd, bare_summary, end_of, summarize, with_further
@@ -22,7 +22,7 @@ from pipeline.steps.accounts.roster import remembered_accounts
 from pipeline.steps.coverage.health import tell_outside
 from pipeline.steps.coverage.learn import learn_conflicts, learn_states, note_absences
 from pipeline.steps.coverage.standing import said_later
-from pipeline.steps.coverage.status import write_status
+from pipeline.steps.coverage.status import Said, write_together
 from pipeline.steps.rollover.foretell import foretell, show_rows
 from pipeline.steps.runs.due import begun_parts
 from pipeline.steps.runs.once import Work, once
@@ -82,21 +82,43 @@ def _besides(ctx: Context, run: Run, act: Callable[[], None]) -> None:
 def _finish(ctx: Context, run: Run) -> Summary:
     """Its end in each table; one whose end breaks does not break the others'."""
     begun, left_out = begun_parts(ctx, run)
-    first, *others = tables_of(run)
-    end = _end_in(ctx, first, of_one_table(begun, first), of_one_table(left_out, first))
-    further = []
-    for one in others:
+    status, ends = _Status(), list[Summary]()
+    for one in tables_of(run):
         try:
-            further.append(_end_in(ctx.of(one), one, of_one_table(begun, one), of_one_table(left_out, one)))
+            ends.append(_end_in(ctx, one, of_one_table(begun, one), of_one_table(left_out, one), status))
         except LaikeError as error:
+            if not one.several:
+                raise
             log.warning("table_not_ended", run=run.run_id, table=one.table, error=error.message)
-            further.append(bare_summary(one, error.trouble(), ctx.now()))
-    return with_further(end, further)
+            ends.append(bare_summary(one, error.trouble(), ctx.now()))
+    first, *others = ends
+    return with_further(replace(first, warnings=(*first.warnings, *status.written())), others)
 
 
-def _end_in(ctx: Context, run: Run, begun: Sequence[Run], left_out: Sequence[Run]) -> Summary:
+class _Status:
+    """What is said in 同步状态: of several tables in one write for each base."""
+
+    def __init__(self) -> None:
+        self._said: list[Said] = []
+
+    def say(self, said: Said, *, ends: bool) -> list[str]:
+        """Write it, or keep it for the others; returns warnings."""
+        if not (ends and said.run.several):
+            return _write_status([said], ends=ends)
+        self._said.append(said)
+        return []
+
+    def written(self) -> list[str]:
+        """Write what was kept; returns warnings."""
+        by_base = grouped((said.ctx.app_token(), said) for said in self._said)
+        return [words for of_base in by_base.values() for words in _write_status(of_base, ends=True)]
+
+
+def _end_in(ctx: Context, run: Run, begun: Sequence[Run], left_out: Sequence[Run], status: _Status) -> Summary:
     if run.halted:
         return bare_summary(run, run.halted, ctx.now())
+    if run.several:
+        ctx = ctx.of(run)
     conflicts = _conflicts(ctx, begun)
     ends: list[BatchEnd] = []
     readings = Readings()
@@ -106,7 +128,8 @@ def _end_in(ctx: Context, run: Run, begun: Sequence[Run], left_out: Sequence[Run
         ends += map(end_of, findings)
         if not run.dry_run:
             readings.add(fetch for found in findings for fetch in found.fetches.values())
-            warnings |= dict.fromkeys(_write_status(ctx, run, learn_states(ctx, findings), ends=len(begun) == 1))
+            said = Said(ctx, run, learn_states(ctx, findings))
+            warnings |= dict.fromkeys(status.say(said, ends=len(begun) == 1))
     why = ctx.ledger.given_up(run.run_id)
     ends += [end_of(Findings(part, {}, None, None, left_out=why)) for part in left_out]
     ends += map(end_of, left_out_unread(run))
@@ -158,12 +181,12 @@ def _found(ctx: Context, part: Run, conflicts: frozenset[AccountDay]) -> Finding
     )
 
 
-def _write_status(ctx: Context, run: Run, words: Mapping[AccountDay, Word], *, ends: bool = False) -> list[str]:
+def _write_status(said: Sequence[Said], *, ends: bool = False) -> list[str]:
     """Write the status table; a failure is a warning of the run."""
     try:
-        return write_status(ctx, run, words, ends=ends)
+        return write_together(said, ends=ends)
     except LaikeError as error:
-        log.warning("status_failed", run=run.run_id, error=error.message)
+        log.warning("status_failed", run=said[0].run.run_id, error=error.message)
         return [f"同步状态表未更新：{error.what_to_do}"]
 
 
@@ -176,4 +199,4 @@ def _name_others(ctx: Context, run: Run, conflicts: frozenset[AccountDay]) -> li
         return []
     others = [account for account in choose_accounts(listed.names, []) if account.id not in ours]
     told = learn_conflicts(ctx, [at for at in beyond if at.account_id in listed.names])
-    return _write_status(ctx, replace(run, accounts=(*run.accounts, *others)), told)
+    return _write_status([Said(ctx, replace(run, accounts=(*run.accounts, *others)), told)])

@@ -24,8 +24,8 @@ from pipeline.core.table.column_changes import written_fields
 from pipeline.core.table.layout import Layout
 from pipeline.core.table.record import Record
 from pipeline.state.runs.staging import Snapshot, packed
+from pipeline.steps.coverage.look_ahead import look_ahead
 from pipeline.steps.coverage.standing import newer
-from pipeline.steps.coverage.status import look_ahead
 from pipeline.steps.runs.carried import is_carried
 from pipeline.steps.runs.once import Work, once, part_of
 from pipeline.steps.runs.pieces import verify_pieces

@@ -202,8 +202,8 @@ def test_days_are_searched_one_day_wider_on_each_side() -> None:
 def test_a_row_is_there_that_has_its_day_account_and_table(
     cells: dict[str, object], owner: str | None, *, found: bool
 ) -> None:
-    assert there([written()], [there_already("rec1", **cells)], owner) == ({place(AT): "rec1"} if found else {})
+    assert there([written()], [there_already("rec1", **cells)], owner) == ({("", place(AT)): "rec1"} if found else {})
 
 
 def test_of_two_rows_alike_the_first_counts() -> None:
-    assert there([written()], [there_already(), there_already("rec2")], None) == {place(AT): "rec1"}
+    assert there([written()], [there_already(), there_already("rec2")], None) == {("", place(AT)): "rec1"}

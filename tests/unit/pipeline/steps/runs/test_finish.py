@@ -1,6 +1,6 @@
 """The end of a run: what its steps found, what is written and remembered of it, who is told."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -36,6 +36,7 @@ from pipeline.state.coverage.coverage import Coverage
 from pipeline.state.coverage.last_outcomes import LastOutcomes
 from pipeline.state.store import StoreTrouble
 from pipeline.steps.accounts.roster import Accounts
+from pipeline.steps.coverage.status import Said
 from pipeline.steps.runs import finish as step
 from pipeline.steps.runs.finish import finish
 from tests.chains import only
@@ -65,7 +66,7 @@ class Ground(WorkingContext):
         self.named: Sequence[Account] = ()  # the accounts whose names were given with the last words
         self.status_error: LaikeError | None = None
         self.errors: dict[str, Exception] = {}  # of what comes after the end, by its name
-        monkeypatch.setattr(step, "write_status", self._write_status)
+        monkeypatch.setattr(step, "write_together", self._write_status)
         monkeypatch.setattr(step, "limit_warnings", lambda *_: ("表格将满",))
         monkeypatch.setattr(step, "foretell", lambda *_: ())
         self.table_facts = SimpleNamespace(rows=dict, found_views=lambda: FoundViews(self.views))
@@ -78,11 +79,12 @@ class Ground(WorkingContext):
     def shared_now(self) -> Any:  # noqa: ANN401 a time
         return self.now_is
 
-    def _write_status(self, _: object, run: Run, words: Mapping[AccountDay, Word], **_ends: bool) -> list[str]:
+    def _write_status(self, said: Sequence[Said], **_ends: bool) -> list[str]:
         if self.status_error:
             raise self.status_error
-        self.status |= words
-        self.named = run.accounts
+        for one in said:
+            self.status |= one.words
+            self.named = one.run.accounts
         return ["状态表有一列被改名"]
 
     def _telling(self, name: str) -> Callable[..., None]:
