@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 
 import redis
 
-from bench import agency, backfill, beside, console, daily, measured, page, start
+from bench import agency, backfill, beside, console, daily, measured, page, start, tables
 from bench.result import Part
 from cli.terminal.output import note, say_drawn
 from lab.history import History
@@ -36,6 +36,7 @@ def profiles(*, quick: bool) -> Mapping[str, Callable[[], Part]]:
             "P5": lambda: backfill.year([1, 9], whole=False),
             "P6": lambda: start.measure(1),
             "P8": lambda: console.measure(History(accounts=100, days=60, runs=500), 5),
+            "P9": lambda: tables.measure(1),
         }
     return {
         "P1": lambda: daily.seven_accounts(3, (daily.LOCAL, daily.THREE)),
@@ -46,6 +47,7 @@ def profiles(*, quick: bool) -> Mapping[str, Callable[[], Part]]:
         "P5": lambda: backfill.year([1, 60, 364, 60, 364], whole=True),
         "P6": lambda: start.measure(3),
         "P8": lambda: console.measure(History()),
+        "P9": lambda: tables.measure(3),
     }
 
 

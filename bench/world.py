@@ -24,7 +24,7 @@ from pipeline.state import keys
 
 REPORT_S, TOKEN_S, READ_S, WRITE_S = 2.1, 1.2, 0.8, 1.5
 LATENCY = {
-    **dict.fromkeys(("report.promotion", "report.account"), REPORT_S),
+    **dict.fromkeys(("report.promotion", "report.project", "report.material", "report.account"), REPORT_S),
     "feishu.token": TOKEN_S,
     **dict.fromkeys(("records.search", "fields.list", "views.list", "views.get", "tables.list", "base.meta"), READ_S),
     **dict.fromkeys(("records.batch_create", "records.batch_update", "records.batch_delete"), WRITE_S),

@@ -25,7 +25,7 @@ from pipeline.settings import Settings
 from pipeline.state.console.acts import Acts
 from pipeline.state.console.sessions import Sessions
 from pipeline.state.store import connect, ours
-from pipeline.steps.overview.past import Held
+from pipeline.steps.overview.today.past import Held
 
 STATIC = files("console") / "static"
 PAGES_AT_ONCE = 8  # Python computes one at a time, and each more needs some MiB

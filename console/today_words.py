@@ -29,12 +29,23 @@ _NOT_YET: Mapping[Stage, Sign] = {  # how the shown day stands while nothing of 
     Stage.NOT_DUE: Sign("·", "待同步", "calm"),
     Stage.RUNNING: Sign("◌", "进行中", "live"),
 }
+TABLES: Mapping[Stage, Sign] = {  # how the shown day stands in a further table
+    Stage.UNKNOWN: NO_RECORD,
+    Stage.NOBODY: NO_RECORD,
+    Stage.NOT_DUE: Sign("·", "待同步", "calm"),
+    Stage.RUNNING: Sign("◌", "进行中", "live"),
+    Stage.LACKING: Sign("✕", "有缺失", "bad"),
+    Stage.PROVISIONAL: Sign("○", "初步数据", "calm"),
+    Stage.UNSETTLED: Sign("!", "未复核", "warn"),
+    Stage.FINAL: Sign("✓", "已复核", "good"),
+}
 GO: Mapping[Place, str] = {
     Place.AUTHORIZE: "去授权",
     Place.TABLES: "查看数据表",
     Place.COVERAGE: "查看覆盖",
     Place.ACCOUNTS: "查看账户",
     Place.DOCTOR: "去体检",
+    Place.SETUP: "去设置",
 }
 
 

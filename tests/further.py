@@ -27,7 +27,13 @@ class Line(NamedTuple):
 
 
 def further(
-    lab: Lab, *reports: str, accounts: Sequence[str] = (), at: bool = True, app_token: str = "", ending: str = ""
+    lab: Lab,
+    *reports: str,
+    accounts: Sequence[str] = (),
+    at: bool = True,
+    app_token: str = "",
+    ending: str = "",
+    split: str = "",
 ) -> dict[str, str]:
     """Make a table of each report with its usual columns and set them; ids by report.
 
@@ -35,6 +41,7 @@ def further(
         at: Whether the settings have their addresses; else they are found by name.
         app_token: Of the base; by default the one of the settings.
         ending: Of the tables' names.
+        split: When they get successors.
     """
     ctx, made = lab.context(), {}
     base = ctx.base(None) if not app_token else Base(ctx.feishu(None), app_token, "")
@@ -47,6 +54,7 @@ def further(
             "report": report,
             **({"at": f"https://example.feishu.cn/base/{base.app_token}?table={table_id}"} if at else {}),
             **({"accounts": list(accounts)} if accounts else {}),
+            **({"split": split} if split else {}),
         }
         for report, table_id in made.items()
     ]

@@ -5,16 +5,17 @@ means never.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from datetime import time as clock
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
 from pipeline.core.model import CHINA
-from pipeline.core.overview.vitals import RunEnd, Vitals
+from pipeline.core.overview.vitals import Days, RunEnd, Vitals
 
 NEVER = 0.0
+NEARLY_FULL = 0.9  # as the rule for alerts has it
 
 
 def families(now: Vitals) -> Iterator[Metric]:
@@ -40,30 +41,53 @@ def persons(reasons: Iterable[str]) -> Metric:
 
 
 def _of_days(now: Vitals) -> Iterator[Metric]:
-    good = now.days.last_good
-    ended = datetime.combine(good + timedelta(days=1), clock.min, CHINA) if good else None
     words = "When the last day ended (midnight in Shanghai) that is loaded for every account; 0: none of the last days."
-    yield _by("laike_last_good_day_end_timestamp_seconds", words, "table", {now.table_id: _at(ended)})
+    tables = {now.table_id: now.days, **{one.table: one.days for one in now.further}}
+    ended = {table: _at(_end_of(days.last_good)) for table, days in tables.items()}
+    yield _by("laike_last_good_day_end_timestamp_seconds", words, "table", ended)
     yield _gauge("laike_accounts", "Accounts that are synchronized.", now.accounts)
     counts = {str(state): float(count) for state, count in now.days.counts.items()}
     yield _by("laike_coverage", "Days of accounts within the days that are caught up, by state.", "state", counts)
+    if now.further:
+        yield _coverage_of(tables)
+
+
+def _coverage_of(tables: Mapping[str, Days]) -> Metric:
+    words = "The same in each table, where there are further ones."
+    made = GaugeMetricFamily("laike_table_coverage", words, labels=["table", "state"])
+    for table, days in tables.items():
+        for state, count in days.counts.items():
+            made.add_metric([table, str(state)], count)
+    return made
+
+
+def _end_of(day: date | None) -> datetime | None:
+    """The midnight in Shanghai that ends a day."""
+    return datetime.combine(day + timedelta(days=1), clock.min, CHINA) if day else None
 
 
 def _of_limits(now: Vitals) -> Iterator[Metric]:
     rows = GaugeMetricFamily("laike_table_rows", "Rows of a table as last counted.", labels=["table", "takes"])
     limit = GaugeMetricFamily("laike_table_rows_limit", "Rows that fit into a table.", labels=["table", "takes"])
-    for one in now.rows:
+    for one in [*now.rows, *(rows for table in now.further for rows in table.rows)]:
         labels = [one.table_id, "new_days" if one.newest else "late_rows"]
         rows.add_metric(labels, one.rows)
         limit.add_metric(labels, now.rows_limit)
     yield rows
     yield limit
-    yield _gauge(
-        "laike_table_successor_announced", "Whether a new table follows before this one is full.", bool(now.successor)
-    )
+    words = "Whether a new table follows before this one, or each one that is nearly full, is full."
+    yield _gauge("laike_table_successor_announced", words, _followed(now))
     yield _gauge("laike_feishu_calls", "Calls to Feishu in this calendar month (Shanghai).", now.calls_used)
     if now.calls_limit:
         yield _gauge("laike_feishu_calls_limit", "Calls to Feishu that a month allows.", now.calls_limit)
+
+
+def _followed(now: Vitals) -> bool:
+    """Whether each table that is nearly full has a successor; without such a table, whether the first has one."""
+    tables = [(now.rows, now.successor), *((one.rows, one.successor) for one in now.further)]
+    most = NEARLY_FULL * now.rows_limit
+    nearly = [successor for rows, successor in tables if any(one.newest and one.rows > most for one in rows)]
+    return all(nearly) if nearly else bool(now.successor)
 
 
 def _of_people(now: Vitals) -> Iterator[Metric]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
+from console.choice import FIRST
 from console.inputs import page_in, text_in
 from console.routes import act, page
 from console.visit import Visit
@@ -41,6 +42,7 @@ def show(visit: Visit) -> Response:
         skipped=SKIPPED,
         ways=lambda ways: "、".join(WAYS.get(one, one) for one in ways),
         discovered=said if said in ("yes", "no") else "",
+        first=FIRST,
     )
 
 

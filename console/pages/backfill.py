@@ -9,6 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from console import backfills
+from console.choice import FIRST
 from console.inputs import day_in, text_in
 from console.ranges import usual
 from console.routes import act, fragment, page
@@ -95,7 +96,7 @@ def _estimate(visit: Visit, fields: Mapping[str, str], wanted: Sequence[str]) ->
     names = _names(visit) if wanted else {}
     chosen = named([names.get(one, one) for one in wanted]) if wanted else ""
     once = secrets.token_hex(6)
-    return visit.render("estimate.html", told=told, same=same, accounts=wanted, chosen=chosen, once=once)
+    return visit.render("estimate.html", told=told, same=same, accounts=wanted, chosen=chosen, once=once, first=FIRST)
 
 
 def _form(visit: Visit, fields: Mapping[str, str], chosen: Sequence[str], wrong: str = "") -> Response:

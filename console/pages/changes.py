@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 from starlette.responses import Response
 
+from console.choice import chosen
 from console.inputs import figures_day_in, page_in, text_in
 from console.routes import page
 from console.visit import Visit
@@ -32,12 +33,18 @@ def show(visit: Visit) -> Response:
         text=text_in(visit.query, "text"),
     )
     account = text_in(visit.query, "account")
-    found = changes_page(visit.ctx, sought, account, page_in(visit.query))
+    choice = chosen(visit)
+    found = changes_page(choice.ctx, sought, account, page_in(visit.query))
     asked = {"day": sought.day or "", "account": account, "cause": sought.cause or "", "text": sought.text}
-    filtered = any(asked.values())
-    usual = _usual(visit)
     return visit.render(
-        "changes.html", found=found, asked=asked, filtered=filtered, usual=usual, causes=CAUSES, cell=cell
+        "changes.html",
+        found=found,
+        asked=asked,
+        filtered=any(asked.values()),
+        usual=_usual(visit),
+        causes=CAUSES,
+        cell=cell,
+        choice=choice,
     )
 
 

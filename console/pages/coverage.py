@@ -3,18 +3,20 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import partial
+from typing import Any
 
 from markupsafe import Markup
 from starlette.responses import Response
 
 from console import backfills
+from console.choice import Choice, chosen
 from console.inputs import figures_day_in, number_in, text_in
 from console.routes import act, fragment, page
 from console.visit import Unknown, Visit
 from console.words import DAYS
 from pipeline.core.errors import WrongInput
 from pipeline.core.overview.account_days import AccountDays
-from pipeline.core.overview.cell_story import CellStory, shut
+from pipeline.core.overview.cell_story import shut
 from pipeline.core.overview.coverage_page import SPANS, Asked
 from pipeline.steps.overview import cell_story, coverage_page
 from pipeline.steps.overview.hindrances import silent
@@ -30,10 +32,13 @@ CELLS = {state: begin + DAYS[state].sign for state, begin in BEGINS.items()}
 
 def show(visit: Visit) -> Response:
     """Show the grid: the worst accounts first."""
-    asked = asked_for(visit)
-    grid = coverage_page.page_of(visit.ctx, asked)
+    asked, choice = asked_for(visit), chosen(visit)
+    grid = coverage_page.page_of(choice.ctx, asked)
     query = {"days": asked.days, "only": "1" if asked.only_problems else None, "q": asked.search or None}
-    return visit.render("coverage.html", grid=grid, query=query, spans=SPANS, signs=DAYS, begins=BEGINS, cells=CELLS)
+    query |= choice.query
+    return visit.render(
+        "coverage.html", grid=grid, query=query, choice=choice, spans=SPANS, signs=DAYS, begins=BEGINS, cells=CELLS
+    )
 
 
 def asked_for(visit: Visit) -> Asked:
@@ -49,52 +54,55 @@ def asked_for(visit: Visit) -> Asked:
 
 def account(visit: Visit) -> Response:
     """Show the days of one account, with figures."""
-    found = _days(visit)
-    return visit.render("coverage_account.html", found=found, here=partial(visit.path, account_id=found.account.id))
+    choice = chosen(visit)
+    found = _days(visit, choice)
+    here = partial(visit.path, account_id=found.account.id)
+    return visit.render("coverage_account.html", found=found, here=here, choice=choice)
 
 
 def day(visit: Visit) -> Response:
     """Show everything that is known of one account's day."""
-    return visit.render("coverage_day.html", story=_story(visit), unattended=silent(visit.ctx).workers)
+    return visit.render("coverage_day.html", **_story(visit))
 
 
 def reading(visit: Visit) -> Response:
     """Show that the day is being read; once it is not any more, let the whole page be loaded again."""
-    story = _story(visit)
-    answer = visit.render("_coverage_reading.html", story=story, unattended=silent(visit.ctx).workers)
-    if not story.reading:
+    told = _story(visit)
+    answer = visit.render("_coverage_reading.html", **told)
+    if not told["story"].reading:
         answer.headers["HX-Refresh"] = "true"
     return answer
 
 
 def read_again(visit: Visit) -> Response:
     """Load exactly one account's day again, and lead to its story, which follows it."""
-    account_id, wanted = visit.form.get("account_id", ""), _day_in(visit, visit.form)
+    account_id, wanted, choice = visit.form.get("account_id", ""), _day_in(visit, visit.form), chosen(visit, visit.form)
     try:
-        account = cell_story.account_of(visit.ctx, account_id)
+        account = cell_story.account_of(choice.ctx, account_id)
     except WrongInput:
         raise Unknown(NO_ACCOUNT) from None
     if why := shut(wanted, visit.now):  # midnight passed since the page was made, say
         raise WrongInput(why)
     run = backfills.begin(visit.ctx, wanted, wanted, [account.id])
     visit.did("重新读取", f"{account.name} {wanted}", run_id=run.run_id)
-    return visit.go("coverage_day", account_id=account.id, day=wanted.isoformat())
+    return visit.go("coverage_day", choice.query, account_id=account.id, day=wanted.isoformat())
 
 
-def _days(visit: Visit) -> AccountDays:
+def _days(visit: Visit, choice: Choice) -> AccountDays:
     page_asked = number_in(visit.query, "page")
     try:
-        return cell_story.days_of(visit.ctx, visit.param("account_id"), page_asked)
+        return cell_story.days_of(choice.ctx, visit.param("account_id"), page_asked)
     except WrongInput:
         raise Unknown(NO_ACCOUNT) from None
 
 
-def _story(visit: Visit) -> CellStory:
-    wanted = _day_in(visit, {"day": visit.param("day")})
+def _story(visit: Visit) -> dict[str, Any]:
+    wanted, choice = _day_in(visit, {"day": visit.param("day")}), chosen(visit)
     try:
-        return cell_story.story_of(visit.ctx, visit.param("account_id"), wanted)
+        story = cell_story.story_of(choice.ctx, visit.param("account_id"), wanted)
     except WrongInput:
         raise Unknown(NO_ACCOUNT) from None
+    return {"story": story, "choice": choice, "unattended": silent(visit.ctx).workers}
 
 
 def _day_in(visit: Visit, fields: Mapping[str, str]) -> date:

@@ -11,10 +11,12 @@ from typing import BinaryIO
 
 from starlette.responses import Response
 
+from console.choice import chosen
 from console.inputs import figures_day_in, page_in
 from console.ranges import WEEK, usual
 from console.routes import page, whole
 from console.visit import Unknown, Visit
+from pipeline.context import Context
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import DayRange, china_day
 from pipeline.core.overview.registers.reports import RANGE_DAYS_MAX
@@ -32,14 +34,14 @@ MANY_ACCOUNTS = 500
 FILES_AT_ONCE = 2  # each reads the table, and takes a thread meanwhile
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-Make = Callable[[Visit, DayRange, BinaryIO], None]
+Make = Callable[[Context, DayRange, BinaryIO], None]
 _making = threading.BoundedSemaphore(FILES_AT_ONCE)
 
 
 def show(visit: Visit) -> Response:
     """Show the range that is asked for, else the last days."""
-    days = _range(visit)
-    found = compared(visit.ctx, days)
+    days, choice = _range(visit), chosen(visit)
+    found = compared(choice.ctx, days)
     pages = max(1, ceil(len(found.accounts) / PER_PAGE))
     number = min(page_in(visit.query), pages)
     rows = found.accounts[(number - 1) * PER_PAGE : number * PER_PAGE]
@@ -56,19 +58,21 @@ def show(visit: Visit) -> Response:
         usual=usual(china_day(visit.now)),
         asked={"first": days.first, "last": days.last},
         change=change,
+        choice=choice,
     )
 
 
 def file(visit: Visit) -> Response:
     """A file of the range, made now."""
-    form, days = visit.param("form"), _range(visit)
+    form, days, choice = visit.param("form"), _range(visit), chosen(visit)
     if form not in FORMS:
         raise Unknown("没有这种格式的文件。")
     content_type, make = FORMS[form]
     with one_of_few():
         made: BinaryIO = TemporaryFile()  # noqa: SIM115 the answer reads and closes it
-        make(visit, days, made)
-    name = f"laike-{'report' if form == 'html' else 'export'}-{days.first}-{days.last}.{form}"
+        make(choice.ctx, days, made)
+    table = f"-{choice.name}" if choice.name else ""
+    name = f"laike-{'report' if form == 'html' else 'export'}{table}-{days.first}-{days.last}.{form}"
     answer = visit.download(name, content_type, _chunks(made))
     answer.headers["Content-Length"] = str(made.tell())
     return answer
@@ -85,16 +89,16 @@ def one_of_few() -> Iterator[None]:
         _making.release()
 
 
-def _report(visit: Visit, days: DayRange, into: BinaryIO) -> None:
+def _report(ctx: Context, days: DayRange, into: BinaryIO) -> None:
     from pipeline.render.report import page as report_page  # noqa: PLC0415 its charts need 2 MiB that no other page does
 
-    into.write(report_page(gather(visit.ctx, days, [])).encode())
+    into.write(report_page(gather(ctx, days, [])).encode())
 
 
 def _rows(form: Format) -> Make:
-    def make(visit: Visit, days: DayRange, into: BinaryIO) -> None:
-        what = wanted(visit.ctx, days.first, days.last, [], source="table", format_=form, by_account=False)
-        export_stream(visit.ctx, what, into, lambda _done, _of: None)
+    def make(ctx: Context, days: DayRange, into: BinaryIO) -> None:
+        what = wanted(ctx, days.first, days.last, [], source="table", format_=form, by_account=False)
+        export_stream(ctx, what, into, lambda _done, _of: None)
         into.seek(0, 2)
 
     return make

@@ -20,6 +20,7 @@ from pipeline.core.overview.setup.words import ITEMS
 from pipeline.state import keys
 from pipeline.state.lease import hold
 from pipeline.steps.accounts.roster import current_accounts
+from pipeline.steps.coverage.known_tables import unknown_tables_of
 from pipeline.steps.overview.hindrances import Silent, silent, unattended
 from pipeline.steps.overview.setup.here import Here, choices, facts_of, here
 from pipeline.steps.overview.setup.table import make_table, plan_table
@@ -158,6 +159,7 @@ def _page(visit: Visit, at: Here, facts: Facts, chosen: set[str] | None = None, 
         too_many=len(listed) > LISTED_MOST,
         chosen={one.id for one in listed if one.enabled} if chosen is None else chosen,
         line=line,
+        unmade=unknown_tables_of(at.ctx) if at.ctx and at.complete else [],
     )
 
 

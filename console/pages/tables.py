@@ -1,11 +1,12 @@
 """数据表: each physical table, its successor, and what disagrees about them."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from starlette.responses import Response
 
+from console.choice import FIRST
 from console.inputs import figures_day_in
 from console.routes import act, page
 from console.visit import Visit
@@ -18,7 +19,7 @@ from pipeline.core.rollover.repair import Faults, Kind
 from pipeline.core.rollover.tables import BASE_TABLES_MAX, State
 from pipeline.core.rollover.words import foretold_details
 from pipeline.steps.on_demand.tables import SplitPlan, look, plan_split, repair, split
-from pipeline.steps.overview.tables import counted_tables, known_tables
+from pipeline.steps.overview.tables import FurtherTables, counted_tables, further_tables, known_tables
 
 STATES: Mapping[State, Sign] = {
     State.IN_USE: Sign("✓", "使用中", "good"),
@@ -42,14 +43,15 @@ SEEN_CHARACTERS = 16
 
 def show(visit: Visit) -> Response:
     """Show the tables as they are known."""
-    return _listed(visit, known_tables(visit.ctx), visit.query.get("done", ""))
+    return _listed(visit, known_tables(visit.ctx), further_tables(visit.ctx), visit.query.get("done", ""))
 
 
 def count(visit: Visit) -> Response:
     """Count the tables anew, and show them."""
-    found = counted_tables(visit.ctx)
-    visit.did("重新统计数据表", f"{len(found.found.tables)} 张表")
-    return _listed(visit, found)
+    found, others = counted_tables(visit.ctx), further_tables(visit.ctx, anew=True)
+    pages = [found, *(one.page for one in others if one.page)]
+    visit.did("重新统计数据表", f"{sum(len(one.found.tables) for one in pages)} 张表")
+    return _listed(visit, found, others)
 
 
 def show_split(visit: Visit) -> Response:
@@ -85,9 +87,22 @@ def do_repair(visit: Visit) -> Response:
     return _found(visit, left) if left.faults else visit.go("tables", {"done": "repair"})
 
 
-def _listed(visit: Visit, found: TablesPage, done: str = "") -> Response:
-    stops = [(CAUSES[reason].words, cure_of(reason)) for reason in found.stops]
-    return visit.render("tables.html", page=found, stops=stops, states=STATES, done=done, most=BASE_TABLES_MAX)
+def _listed(visit: Visit, found: TablesPage, others: Sequence[FurtherTables], done: str = "") -> Response:
+    return visit.render(
+        "tables.html",
+        page=found,
+        others=others,
+        stopped=stopped,
+        states=STATES,
+        done=done,
+        most=BASE_TABLES_MAX,
+        first=FIRST,
+    )
+
+
+def stopped(found: TablesPage) -> list[tuple[str, str]]:
+    """Why loading is stopped, and what to do about it."""
+    return [(CAUSES[reason].words, cure_of(reason)) for reason in found.stops]
 
 
 def _plan(visit: Visit, first: date | None) -> SplitPlan:

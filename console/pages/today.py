@@ -6,7 +6,7 @@ from console import today_words
 from console.inputs import number_in
 from console.routes import page
 from console.visit import Visit
-from pipeline.steps.overview.today import today
+from pipeline.steps.overview.today.page import today
 from worker.presence import workers_of
 
 
@@ -19,6 +19,7 @@ def show(visit: Visit) -> Response:
         course=today_words.course(told),
         change=today_words.change,
         go=today_words.GO,
+        tables=today_words.TABLES,
         coming=list(today_words.coming(told.next_times)),
         places={name for name, _ in visit.pages},
     )

@@ -22,7 +22,7 @@
 | laike:v1:base:<id>:writer | string | 20 s, renewed | two processes could write at once |
 | laike:v1:base:<id>:writes | counter | none | an early read is not trusted |
 | laike:v1:base:<id>:writes:ended | counter | none | an early read is not trusted |
-| laike:v1:base:<id>:written:<number> | string, two days | 600 s | an early read of other days is not trusted |
+| laike:v1:base:<id>:written:<number> | string, two days, a table | 600 s | an early read of other days is not trusted |
 | laike:v1:base:<id>:creator | string | none | learned from the next row that we create |
 | laike:v1:base:<id>:creator:app | string | none | the creator is taken for the app in the settings |
 | laike:v1:base:<id>:app_token | string | none | one or two more calls |

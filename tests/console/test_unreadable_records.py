@@ -15,7 +15,7 @@ from pipeline.core.outcome import RunState
 from pipeline.core.unreadable import RECORDS
 from pipeline.steps.doctor.findings import State
 from pipeline.steps.doctor.records import check_records
-from pipeline.steps.overview.past import Held
+from pipeline.steps.overview.today.past import Held
 from tests.console.poison import FORMS, WRONG_TYPE, Looker, asked_for, names, poisoned, told
 from tests.inprocess import quiet
 from tests.lab import Lab

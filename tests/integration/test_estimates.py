@@ -9,6 +9,7 @@ from pipeline.core.outcome import RunState
 from pipeline.steps.overview.estimate import estimate
 from pipeline.steps.runs.carry_out import carry_out
 from pipeline.steps.runs.plan import begin_backfill
+from tests.further import ALL, further
 from tests.lab import Lab
 
 
@@ -41,3 +42,21 @@ def test_calls_and_rows_of_a_backfill_are_foretold_within_a_tenth(
     assert told.feishu == pytest.approx(spent["feishu"], rel=0.1)
     assert told.rows == pytest.approx(sum(one.window_rows for one in summary.accounts), rel=0.1)
     assert told.new_rows == pytest.approx(summary.created, rel=0.1)
+
+
+def test_calls_and_rows_of_all_tables_are_foretold_within_a_tenth(lab: Lab) -> None:
+    lab.extra["LAIKE_OCEANENGINE_RATE"] = "100"
+    further(lab, *ALL)
+    lab.sync()
+    ctx, last = lab.context(), lab.day - timedelta(days=2)
+    span = last - timedelta(days=24), last
+    told, _ = estimate(ctx, *span, [])
+    before = sent(lab)
+    summary = carry_out(ctx, begin_backfill(ctx, *span, []).run_id)
+    spent = sent(lab) - before
+    ends = (summary, *summary.further)
+    assert (summary.state, told.tables, told.unknown) == (RunState.SUCCESS, 4, ())
+    assert told.reports == pytest.approx(spent["reports"], rel=0.1)
+    assert told.feishu == pytest.approx(spent["feishu"], rel=0.1)
+    assert told.rows == pytest.approx(sum(one.window_rows for end in ends for one in end.accounts), rel=0.1)
+    assert told.new_rows == pytest.approx(sum(end.created for end in ends), rel=0.1)

@@ -15,8 +15,8 @@ from pipeline.state import keys
 from pipeline.state.beat import BeatSigns
 from pipeline.state.table.visibility import VisibilityLost
 from pipeline.state.vitals.workers import WorkerSigns
-from pipeline.steps.overview.past import Held
-from pipeline.steps.overview.today import today
+from pipeline.steps.overview.today.page import today
+from pipeline.steps.overview.today.past import Held
 from pipeline.steps.runs.carry_out import carry_out
 from pipeline.steps.runs.plan import begin_daily, begin_settle
 from tests.lab import Lab

@@ -1,5 +1,7 @@
 """The vital signs for the metrics, read from what real runs left."""
 
+import json
+
 import redis
 
 from pipeline.core.outcome import DayState, RunState
@@ -10,6 +12,7 @@ from pipeline.steps.overview.signs import give_sign
 from pipeline.steps.overview.vitals import Ends, vitals
 from pipeline.steps.runs.carry_out import carry_out
 from pipeline.steps.runs.plan import begin_daily
+from tests.further import further
 from tests.lab import Lab
 
 QUEUES = ("control", "fetch")
@@ -43,6 +46,19 @@ def test_after_a_morning_they_tell_what_it_loaded_and_how_long_each_phase_took(l
     assert found.calls_used > 0
     assert found.token is not None
     assert found.token.refresh > found.token.access > ctx.now()
+
+
+def test_each_further_table_has_days_and_rows_of_its_own(lab: Lab) -> None:
+    made = further(lab, "project", accounts=lab.accounts[:2])
+    lab.extra["LAIKE_TABLES"] = json.dumps(
+        [*json.loads(lab.extra["LAIKE_TABLES"]), {"name": "素材", "report": "material"}]
+    )
+    lab.sync()
+    projects, materials = signs(lab).further
+    assert (projects.table, projects.days.last_good) == (made["project"], lab.day)
+    assert sum(projects.days.counts.values()) == 7 * 2
+    assert [one.rows for one in projects.rows] == [len(lab.records(made["project"]))]
+    assert (materials.table, materials.days.last_good) == ("素材", None)
 
 
 def test_one_account_that_fails_spoils_the_day_until_it_is_loaded(lab: Lab) -> None:

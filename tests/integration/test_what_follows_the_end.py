@@ -3,7 +3,9 @@
 from datetime import time, timedelta
 
 from pipeline.context import Context
+from pipeline.core.model import CHINA
 from pipeline.core.outcome import Run, RunState
+from pipeline.core.table.cells import midnight_ms
 from pipeline.state import keys
 from pipeline.steps.runs.early_read import read_table
 from pipeline.steps.runs.fetch import fetch_account
@@ -53,6 +55,20 @@ def test_a_new_day_is_one_write_before_the_end_and_older_ones_follow_it(lab: Lab
     at = next(iter(ctx.book.at([correct(lab, older)]).values()))
     assert at.loaded
     assert float(at.loaded.cost) in costs
+
+
+def test_a_first_morning_with_more_rows_than_one_call_takes_has_its_newest_days_before_the_end(lab: Lab) -> None:
+    ctx = lab.context()
+    ctx.batch_size.now = 2 * len(lab.accounts)
+    run = begin(ctx, None, [], dry_run=False)
+    until_read_back(ctx, run)
+    before = len(status_calls(lab))
+    assert finish(ctx, run.run_id).state == RunState.SUCCESS
+    assert status_calls(lab)[before:] == ["records.batch_create"]
+    assert {row["日期"] for row in status_rows(lab)} == {midnight_ms(day, CHINA) for day in list(run.days)[-2:]}
+    check_views(ctx, run.run_id)
+    assert len(status_rows(lab)) == len(run.days) * len(lab.accounts)
+    assert {row["状态"] for row in status_rows(lab)} <= {"已入库", "无数据"}
 
 
 def test_what_was_left_for_after_the_end_is_not_written_over_newer_words(lab: Lab) -> None:

@@ -1,11 +1,12 @@
 """The product's vital signs, for metrics: what is loaded, what ran, what comes to an end, who is alive."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from pipeline.core.coverage.letters import BLANK, GOOD, STATES_OF
+from pipeline.core.errors import Trouble
 from pipeline.core.model import DayRange
 from pipeline.core.outcome import DayState, RunState, Summary
 from pipeline.core.overview.coverage_page import CoverageRow
@@ -27,7 +28,7 @@ class RunEnd:
     """How a run ended, in what metrics need of it.
 
     Attributes:
-        accounts: The ids of its accounts.
+        accounts: The ids of its accounts; of those in a further table, with its name.
         needs: Why a person is needed, by account; under "" what concerns the whole run.
         phases: Seconds by phase; empty where nobody asked for them.
     """
@@ -74,6 +75,21 @@ class Days:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FurtherTable:
+    """A further table of the settings.
+
+    Attributes:
+        table: The id of its first physical table; its name while nobody knows it.
+        rows, successor: As of `Vitals`.
+    """
+
+    table: str
+    days: Days
+    rows: tuple[TableRows, ...] = ()
+    successor: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Vitals:
     """All vital signs at one moment.
 
@@ -86,6 +102,7 @@ class Vitals:
         calls_limit: Calls to Feishu a month; 0: none.
         failed_in_a_row: The newest runs without a success among them.
         worker_seen, beat_seen: By Redis' clock; `None`: not within a day, or a quarter of an hour.
+        further: The further tables.
     """
 
     table_id: str
@@ -107,6 +124,7 @@ class Vitals:
     workers: int
     worker_seen: datetime | None
     beat_seen: datetime | None
+    further: tuple[FurtherTable, ...] = ()
 
 
 def days_of(rows: Sequence[CoverageRow], days: DayRange) -> Days:
@@ -125,7 +143,7 @@ def days_of(rows: Sequence[CoverageRow], days: DayRange) -> Days:
 
 def end_of(summary: Summary) -> RunEnd:
     """What metrics need of a run's summary."""
-    troubles = {"": summary.trouble, **{one.id: one.trouble for one in summary.accounts}}
+    troubles = {at: trouble for one in (summary, *summary.further) for at, trouble in _troubles(one)}
     return RunEnd(
         run_id=summary.run_id,
         kind=summary.kind,
@@ -133,9 +151,16 @@ def end_of(summary: Summary) -> RunEnd:
         dry_run=summary.dry_run,
         started_at=summary.started_at,
         ended_at=summary.ended_at,
-        accounts=frozenset(account.id for account in summary.accounts),
+        accounts=frozenset(troubles) - {""},
         needs={one: trouble.reason for one, trouble in troubles.items() if trouble and trouble.needs_person},
     )
+
+
+def _troubles(summary: Summary) -> Iterator[tuple[str, Trouble | None]]:
+    """What was wrong in one table, with each account and with all."""
+    table = f"{summary.table}@" if summary.table else ""
+    yield table, summary.trouble
+    yield from ((f"{table}{one.id}", one.trouble) for one in summary.accounts)
 
 
 def phase_seconds(events: Sequence[Mapping[str, str]]) -> dict[str, float]:

@@ -9,6 +9,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from pipeline.core.chain import Chain, PhysicalTable
+from pipeline.core.reports import PROMOTION, Report
 from pipeline.core.table.cells import decoder, midnight_ms, plain_text
 from pipeline.core.table.columns import DATE, NUMBER, SINGLE_SELECT, TEXT, Column, Kind
 from pipeline.core.table.record import Record
@@ -29,7 +30,6 @@ FIELDS: Sequence[Mapping[str, object]] = (
     {"field_name": ROOT, "type": TEXT},
 )
 FOUND_BY = (TABLE_ID, FIRST, ROOT)  # columns without which no row says anything
-PROMOTIONS = "单元日报"
 IN_USE, REPLACED, ANNOUNCED = "使用中", "已换新", "预告"
 _FIRST_DAY = Column(FIRST, "day", Kind.DAY)
 
@@ -61,7 +61,14 @@ class _Row:
 
 
 def row_cells(
-    table: PhysicalTable, *, root: str, state: str, rows: int | None, link: str | None, zone: ZoneInfo
+    table: PhysicalTable,
+    *,
+    root: str,
+    state: str,
+    rows: int | None,
+    link: str | None,
+    zone: ZoneInfo,
+    report: Report = PROMOTION,
 ) -> dict[str, object]:
     """A table's row in write shape.
 
@@ -72,7 +79,7 @@ def row_cells(
         TITLE: table.name,
         TABLE_ID: table.table_id,
         LINK: {"text": table.name or link, "link": link} if link else "",
-        REPORT: PROMOTIONS,
+        REPORT: f"{report.item}日报",
         FIRST: midnight_ms(table.first, zone) if table.first else "",
         ROWS: "" if rows is None else rows,
         STATE: state,

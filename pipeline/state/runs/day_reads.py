@@ -28,11 +28,13 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a run ended, without its accounts."""
+    """How a run ended, without its accounts; `table` and `further` as of `Summary`."""
 
     run_id: str
     state: RunState
     restatements: tuple[AccountDay, ...] = ()
+    table: str = ""
+    further: tuple["Ended", ...] = ()
 
 
 class DayReads:

@@ -42,19 +42,29 @@ class Writes:
         """How many writes into the base began."""
         return self._count(keys.writes(self._base))
 
-    def begin_writing(self, days: DayRange | None = None) -> None:
-        """Count a write; early readings of these days, or without days of the whole table, are no longer valid."""
+    def begin_writing(self, days: DayRange | None = None, table_id: str = "") -> None:
+        """Count a write; early readings of these days of a table, or without days of the base, are no longer valid.
+
+        Args:
+            table_id: Without it, the days of all tables are meant.
+        """
         number = int(self._client.incr(keys.writes(self._base)))
         if days:
-            said = f"{days.first.isoformat()} {days.last.isoformat()}"
+            said = f"{days.first.isoformat()} {days.last.isoformat()} {table_id}".rstrip()
             self._client.set(keys.written(self._base, number), said, ex=keys.WRITTEN_TTL_S)
 
-    def days_written(self, since: int) -> list[DayRange] | None:
-        """The days of each write after an earlier count; `None` if any write may have touched the whole table."""
+    def days_written(self, since: int, table_id: str = "") -> list[DayRange] | None:
+        """The days of each write after an earlier count; `None` if any write may have touched all of them.
+
+        Args:
+            table_id: Leaves out writes into other tables.
+        """
         numbers = range(since + 1, self.writes() + 1)
         said: Any = self._client.mget([keys.written(self._base, number) for number in numbers]) if numbers else []
         with unread.sparing():
-            return [unread.parsed(_days, one, keys.written(self._base, 0)) for one in said] if all(said) else None
+            if all(said):
+                found = [unread.parsed(_days, one, keys.written(self._base, 0)) for one in said]
+                return [days for days, table in found if not (table and table_id) or table == table_id]
         return None
 
     def _count(self, key: str) -> int:
@@ -72,6 +82,7 @@ class Writes:
         self._client.set(keys.ended_writes(self._base), self.writes())
 
 
-def _days(said: str) -> DayRange:
-    first, last = said.split()
-    return DayRange(date.fromisoformat(first), date.fromisoformat(last))
+def _days(said: str) -> tuple[DayRange, str]:
+    """The days of a write, and its table if it has one."""
+    first, last, *table = said.split()
+    return DayRange(date.fromisoformat(first), date.fromisoformat(last)), "".join(table)

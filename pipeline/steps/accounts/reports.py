@@ -46,7 +46,7 @@ class Reports:
 
     def sums(self, report: Report, days: Collection[date]) -> dict[date, Decimal]:
         """The sums of another report by day: those of the run's table of it, where it has these days."""
-        if self._part.several and (found := self._in_table(report, days)):
+        if self._part.several and (found := self._in_table(report, days)) is not None:
             return daily_costs(found)
         sums: dict[date, Decimal] = {}
         for block in blocks(days, plan.BLOCK_DAYS):
@@ -56,12 +56,8 @@ class Reports:
     def _of_other_tables(self) -> list[str]:
         """The metrics of the account report that tables of this run may need."""
         tables = (self._ctx.home or self._ctx).settings.tables if self._part.several else ()
-        ours = (
-            one
-            for one in tables
-            if one.report.about_account and self._account_id in (one.accounts or [self._account_id])
-        )
-        return [name for one in ours for name in metrics_of(one.columns)]
+        ours = (one for one in tables if not one.accounts or self._account_id in one.accounts)
+        return [name for one in ours if one.report.about_account for name in metrics_of(one.columns)]
 
     def _in_table(self, report: Report, days: Collection[date]) -> list[ReportRow] | None:
         """The rows of a report as the run reads it for another table; `None`: it does not."""

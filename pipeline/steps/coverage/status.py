@@ -61,8 +61,8 @@ def write_together(said: Sequence[Said], *, ends: bool) -> list[str]:
     """Bring the status rows of tables of one base up to date, making 同步状态 if needed; returns warnings.
 
     Args:
-        ends: The run's end waits for it. New rows and changed ones are two calls: where there are both, the changed
-            ones follow the end (`write_later`).
+        ends: The run's end waits for it, and so for one call: changed rows, where there are new ones too, and new ones
+            beyond what a call takes follow the end (`write_later`).
     """
     ctx, run = said[0].ctx, said[0].run
     with ctx.writing() as base:
@@ -97,19 +97,27 @@ def write_later(ctx: Context, run: Run) -> None:
 
 
 def _without_later(said: Sequence[Said]) -> list[Said]:
-    """The words on rows that are not there, if there are any; what is said in others is kept for later."""
-    now = [replace(one, words=_of_new_rows(one)) for one in said]
-    if not any(one.words for one in now):
+    """The words on rows that are not there, if there are any: as many as one call takes, those of the newest days.
+
+    What is said in others is kept for later.
+    """
+    new = [(number, at) for number, one in enumerate(said) for at in _new_places(one)]
+    if not new:
         return list(said)
-    for one, new in zip(said, now, strict=True):
-        if later := {at: word for at, word in one.words.items() if at not in new.words}:
+    newest_first = sorted(new, key=lambda one: (-one[1].day.toordinal(), one))
+    now = set(newest_first[: said[0].ctx.batch_size.now])
+    for number, one in enumerate(said):
+        if later := {at: word for at, word in one.words.items() if (number, at) not in now}:
             one.ctx.status_ahead.postpone(one.run.own_id, later)
-    return now
+    return [
+        replace(one, words={at: word for at, word in one.words.items() if (number, at) in now})
+        for number, one in enumerate(said)
+    ]
 
 
-def _of_new_rows(said: Said) -> dict[AccountDay, Word]:
+def _new_places(said: Said) -> list[AccountDay]:
     written = said.ctx.status_memory.status_rows([place(at) for at in said.words])
-    return {at: word for at, word in said.words.items() if place(at) not in written}
+    return [at for at in said.words if place(at) not in written]
 
 
 def _still_absent(said: Said) -> frozenset[RowKey]:

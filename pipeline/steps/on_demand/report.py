@@ -11,6 +11,7 @@ from pipeline.core.telling.report import Report, Restated, Tally, tally
 from pipeline.render.period_card import report_card
 from pipeline.steps.accounts.roster import choose, current_accounts, remembered_accounts
 from pipeline.steps.coverage.grid import coverage
+from pipeline.steps.coverage.in_tables import group_of
 from pipeline.steps.table.read import layout_now, read_following, rows_of
 from pipeline.steps.telling.tell import Sent, send
 
@@ -25,7 +26,8 @@ def gather(ctx: Context, days: DayRange, account_ids: Sequence[str]) -> Report:
         TableMismatch: A column is missing.
         LaikeError: The table or the list of accounts cannot be read.
     """
-    accounts = choose(ctx, (remembered_accounts(ctx) or current_accounts(ctx)).names, account_ids)
+    names = (remembered_accounts(ctx) or current_accounts(ctx)).names
+    accounts = [one for one in choose(ctx, names, account_ids) if one.id in group_of(ctx, names)]
     grid = [one for one in coverage(ctx, days) if one.account in accounts]
     only = {account.name for account in accounts} if account_ids else None
     ctx = ctx.pinned()
@@ -70,7 +72,8 @@ def _restated(ctx: Context, days: DayRange, accounts: Collection[Account]) -> li
             continue
         found += [
             Restated(names[at.account_id], at.day, summary.ended_at, run.run_id)
-            for at in summary.restatements
+            for one in (summary, *summary.further)
+            for at in (one.restatements if one.table == ctx.table else ())
             if at.day in days and at.account_id in names
         ]
     return found

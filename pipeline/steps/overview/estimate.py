@@ -1,6 +1,6 @@
 """Estimate a backfill before it is begun, from what Redis remembers: no call is made."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -8,9 +8,11 @@ from pipeline.context import Context
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import Account, AccountDay, DayRange
 from pipeline.core.outcome import Run
-from pipeline.core.overview.runs.estimate import Estimate, Known, Tables, estimate_of
+from pipeline.core.overview.runs.estimate import Estimate, InTable, Known, Tables, estimate_of
 from pipeline.core.runs import plan
 from pipeline.steps.accounts.roster import choose, remembered_accounts
+from pipeline.steps.coverage.in_tables import group_of
+from pipeline.steps.coverage.known_tables import known_tables_of
 from pipeline.steps.runs.backfill import DAYS_LOOKED_AT, open_attempt
 
 PLACES_READ, ACCOUNTS_READ = 4_000, 250  # days of accounts, and accounts: more would not make it more exact
@@ -30,14 +32,26 @@ def estimate(ctx: Context, first: date, last: date, account_ids: Sequence[str]) 
     listed = remembered_accounts(ctx)
     if listed is None:
         raise WrongInput(NOBODY)
-    here = ctx.pinned()
-    run = _planned(here, days, choose(here, listed.names, account_ids))
-    chosen = {account.id for account in run.accounts}
-    known = _known(here, run, [one for one in listed.names if one not in chosen])
-    run = replace(run, rows_a_day=_rows_a_day(here, run, known))
-    told = estimate_of(run, known, _tables(here, days), ctx.settings.oceanengine_rate)
+    here, accounts = ctx.pinned(), choose(ctx, listed.names, account_ids)
+    others = (at.pinned() for _, at in known_tables_of(ctx) if at)
+    loaded = [_in_table(at, listed.names, days, accounts) for at in (here, *others)]
+    wanted = [one for one in loaded if one.run.accounts] or loaded[:1]
+    told = estimate_of(wanted, ctx.settings.oceanengine_rate)
     told = replace(told, feishu_used=ctx.quota.used(), feishu_limit=ctx.settings.feishu_monthly_calls)
-    return told, open_attempt(here, run)
+    begun, *further = [one.run for one in wanted]
+    return told, open_attempt(here, replace(begun, further=tuple(further)))
+
+
+def _in_table(ctx: Context, names: Mapping[str, str], days: DayRange, accounts: Sequence[Account]) -> InTable:
+    """What is loaded into a context's table."""
+    group = group_of(ctx, names)
+    run = _planned(ctx, days, tuple(one for one in accounts if one.id in group))
+    chosen = {account.id for account in run.accounts}
+    known = _known(ctx, run, [one for one in group if one not in chosen])
+    run = replace(run, rows_a_day=_rows_a_day(ctx, run, known))
+    return InTable(
+        run=run, known=known, tables=_tables(ctx, days), report=ctx.report, base=ctx.settings.bitable_app_token
+    )
 
 
 def _planned(ctx: Context, days: DayRange, accounts: tuple[Account, ...]) -> Run:
@@ -52,6 +66,7 @@ def _planned(ctx: Context, days: DayRange, accounts: tuple[Account, ...]) -> Run
         deadline=now,
         backfill=True,
         table_id=ctx.chain.table_of(days.last),
+        table=ctx.table,
     )
 
 
@@ -86,5 +101,5 @@ def _tables(ctx: Context, days: DayRange) -> Tables:
     for table_id, _ in ctx.chain.spans(days):
         if counts := ctx.at_table(table_id).table_facts.rows():
             held[table_id] = counts[max(counts)]
-    names = {table.table_id: table.name for table in ctx.chain.tables}
+    names = {table.table_id: table.name or ctx.table for table in ctx.chain.tables}
     return Tables(spans=ctx.chain.spans(days), names=names, held=held, cap=ctx.settings.table_max_rows)

@@ -1,6 +1,7 @@
 """Show the tables as Redis knows them, or count them anew."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from pipeline.context import Context
@@ -10,8 +11,27 @@ from pipeline.core.rollover.forecast import boundary
 from pipeline.core.rollover.split import Split
 from pipeline.core.rollover.tables import Tables
 from pipeline.core.table.limits import rows_warning
+from pipeline.core.tables.further import FurtherTable
+from pipeline.core.tables.groups import accounts_of
+from pipeline.steps.accounts.roster import remembered_accounts
+from pipeline.steps.coverage.known_tables import known_tables_of
 from pipeline.steps.on_demand.tables import listed
 from pipeline.steps.overview.hindrances import stops
+
+
+@dataclass(frozen=True, slots=True)
+class FurtherTables:
+    """A further table of the settings with its successors.
+
+    Attributes:
+        accounts: How many accounts have rows in it; `None`: none are remembered.
+        page: `None`: nobody knows it, since it was not made.
+    """
+
+    table: FurtherTable
+    accounts: int | None
+    page: TablesPage | None
+
 
 Counts = Mapping[str, Mapping[date, int]]
 
@@ -25,6 +45,19 @@ def known_tables(ctx: Context) -> TablesPage:
     forecast = None if chain.announced else _forecast(ctx, counts)
     found = as_known(chain, counts, links, cap=ctx.settings.table_max_rows, forecast=forecast)
     return _page(ctx, found, {one: max(of) for one, of in counts.items() if of}, asked=False)
+
+
+def further_tables(ctx: Context, *, anew: bool = False) -> list[FurtherTables]:
+    """Each further table of the settings, as `known_tables` says, or `counted_tables` if they are counted anew."""
+    read, listed_now = counted_tables if anew else known_tables, remembered_accounts(ctx)
+    return [
+        FurtherTables(
+            table,
+            len(accounts_of(table, ctx.settings.tables, listed_now.names)) if listed_now else None,
+            read(here) if here else None,
+        )
+        for table, here in known_tables_of(ctx)
+    ]
 
 
 def counted_tables(ctx: Context) -> TablesPage:

@@ -10,7 +10,7 @@ from pipeline.core.errors import NeedsPerson
 from pipeline.core.model import Account
 from pipeline.core.overview import vitals as core
 from pipeline.core.overview.coverage_page import row_of
-from pipeline.core.overview.vitals import Days, RunEnd, TableRows, TokenEnds, Vitals
+from pipeline.core.overview.vitals import Days, FurtherTable, RunEnd, TableRows, TokenEnds, Vitals
 from pipeline.core.run_kind import RunKind
 from pipeline.core.runs.plan import scheduled_id, window
 from pipeline.state.beat import BeatSigns
@@ -19,6 +19,8 @@ from pipeline.state.vitals.calls import Calls
 from pipeline.state.vitals.queues import waiting
 from pipeline.state.vitals.workers import WorkerSigns
 from pipeline.steps.accounts.roster import remembered_accounts
+from pipeline.steps.coverage.in_tables import group_of
+from pipeline.steps.coverage.known_tables import known_tables_of
 from pipeline.steps.overview.coverage_page import clock
 
 RUNS_LOOKED_AT = 5  # the newest; with 1,000 accounts a summary takes milliseconds to read
@@ -44,15 +46,16 @@ def vitals(ctx: Context, queues: Sequence[str], ends: Ends) -> Vitals:
     token, dead = _token(ctx)
     names = accounts.names if (accounts := remembered_accounts(ctx)) else {}
     calls = Calls(ctx.client)
+    tables = [(table.name, here.pinned() if here else None) for table, here in known_tables_of(ctx)]
     return Vitals(
         table_id=ctx.settings.bitable_table_id,
         accounts=len(names),
-        days=_days(ctx, names),
+        days=_days(ctx, group_of(ctx, names)),
         rows=_rows(ctx),
         rows_limit=ctx.settings.table_max_rows,
         successor=ctx.chain.announced.first if ctx.chain.announced else None,
         token=token,
-        needs=tuple(sorted({*core.needs_of(newest), *dead, *_stops(ctx)})),
+        needs=tuple(sorted({*core.needs_of(newest), *dead, *_stops(ctx, tables)})),
         calls_used=ctx.quota.used(),
         calls_limit=ctx.settings.feishu_monthly_calls,
         queues=waiting(ctx.client, queues),
@@ -64,6 +67,20 @@ def vitals(ctx: Context, queues: Sequence[str], ends: Ends) -> Vitals:
         workers=sum(now.timestamp() - at < ALIVE.total_seconds() for at in seen),
         worker_seen=datetime.fromtimestamp(max(seen), UTC) if seen else None,
         beat_seen=_beat_seen(ctx, now),
+        further=tuple(_further(name, here, names) for name, here in tables),
+    )
+
+
+def _further(name: str, ctx: Context | None, names: Mapping[str, str]) -> FurtherTable:
+    """A further table of the settings."""
+    if ctx is None:
+        return FurtherTable(table=name, days=Days({}, None))
+    announced = ctx.chain.announced
+    return FurtherTable(
+        table=ctx.chain.root,
+        days=_days(ctx, group_of(ctx, names)),
+        rows=_rows(ctx),
+        successor=announced.first if announced else None,
     )
 
 
@@ -89,9 +106,10 @@ def _token(ctx: Context) -> tuple[TokenEnds | None, set[str]]:
     return TokenEnds(pair.expires_at, pair.refresh_expires_at), {trouble.reason} if trouble else set()
 
 
-def _stops(ctx: Context) -> set[str]:
-    """Why nothing is loaded until a person decides."""
-    stopped = any(ctx.at_table(one).visibility.lost() for one in ctx.chain.ids)
+def _stops(ctx: Context, tables: Sequence[tuple[str, Context | None]]) -> set[str]:
+    """Why nothing is loaded, into some table, until a person decides."""
+    known = [ctx, *(here for _, here in tables if here)]
+    stopped = any(here.at_table(one).visibility.lost() for here in known for one in here.chain.ids)
     unclear = ctx.schema.unclear() is not None
     return {word for word, holds in ((LOADING, stopped), (TABLES, unclear)) if holds}
 

@@ -171,6 +171,7 @@ class _Writing:
             rows=self.rows.get(table.table_id),
             link=self.ctx.at_table(table.table_id).settings.table_url if table.table_id else None,
             zone=self.zone,
+            report=self.ctx.report,
         )
 
 

@@ -46,7 +46,7 @@ def fresh_or_anew(ctx: Context, run: Run, base: Base) -> Snapshot:
     """The early read, if the table has not changed since and no earlier delivery began to write; else a new one."""
     early = ctx.staging.snapshot(run.batch_id)
     if early and early.layout.columns == ctx.settings.columns and not ctx.staging.changes(run.batch_id):
-        written = ctx.writes.days_written(early.writes)
+        written = ctx.writes.days_written(early.writes, base.table_id)
         if still_shows(run.days, written, early.read_at, ctx.now()):
             return early
     snapshot = take_snapshot(ctx, run, base)

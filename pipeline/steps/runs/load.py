@@ -224,7 +224,7 @@ class _Load:
         self.ctx.staging.put_changes(self.run.batch_id, self.recorded)
         self._log(written=False)
         self._claim()
-        self.ctx.writes.begin_writing(DayRange(min(self.days), max(self.days)))
+        self.ctx.writes.begin_writing(DayRange(min(self.days), max(self.days)), self.base.table_id)
 
     def _claim(self) -> None:
         """Keep older readings from writing these days, even if this one is never read back."""

@@ -1,7 +1,7 @@
 """The page of accounts: which there are, where each was found, whether it is synced, what it spent."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -72,6 +72,7 @@ class AccountsPage:
         by_settings: Whether the settings name them.
         authorized: Whether there is an authorization by which they can be read.
         known: Whether any run is remembered, so that what cannot be read would be known.
+        tables: The names of the tables that rows of each of them go into, by id, "" for the first; empty: there is one.
     """
 
     rows: tuple[Shown, ...]
@@ -85,6 +86,7 @@ class AccountsPage:
     by_settings: bool
     authorized: bool
     known: bool
+    tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def listed(

@@ -1,13 +1,14 @@
 """What a backfill will cost, from what is known of its accounts: calls, rows, room and time."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from pipeline.core.model import AccountDay, DayRange
+from pipeline.core.model import AccountDay, DayRange, grouped
 from pipeline.core.outcome import Run
+from pipeline.core.reports import PROMOTION, Report
 from pipeline.core.runs.plan import REPORT_ROWS_A_PAGE, parts
 
 SEARCH_ROWS_A_PAGE = 500  # 查询记录
@@ -56,7 +57,7 @@ class Estimate:
     """What a backfill will cost.
 
     Attributes:
-        account_days: Days of accounts, of which `loaded` are in the table already.
+        account_days: Days of accounts, of which `loaded` are in the table already; in each of several tables.
         rows: Rows of the source; `new_rows` of them are not in the table yet.
         reports: Calls to Ocean Engine.
         feishu: Calls to Feishu.
@@ -64,6 +65,8 @@ class Estimate:
         feishu_used: Calls to Feishu of this month, of `feishu_limit` (0: no limit).
         known: Whether any rows of these accounts are remembered; if not, rows and what follows from them are too low.
         exact: Whether all accounts were looked at, or a part that stands for the others.
+        tables: In how many tables it loads.
+        unknown: The names of further tables of which no rows are remembered, though of others some are.
     """
 
     days: DayRange
@@ -81,6 +84,8 @@ class Estimate:
     exact: bool
     feishu_used: int = 0
     feishu_limit: int = 0
+    tables: int = 1
+    unknown: tuple[str, ...] = ()
 
     @property
     def within_quota(self) -> bool:
@@ -103,32 +108,103 @@ class Tables:
     cap: int
 
 
-def estimate_of(run: Run, known: Known, tables: Tables, rate: float) -> Estimate:
-    """Estimate a planned backfill.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InTable:
+    """What a backfill loads into one table.
+
+    Attributes:
+        run: The run in this table alone.
+        report: The report that it holds.
+        base: Tells its base from others.
+    """
+
+    run: Run
+    known: Known
+    tables: Tables
+    report: Report = PROMOTION
+    base: str = ""
+
+
+def estimate_of(wanted: Sequence[InTable], rate: float) -> Estimate:
+    """Estimate a planned backfill, table by table.
 
     Args:
         rate: Calls a second to each report of Ocean Engine.
     """
-    cut, rows = parts(run), _Rows(run, known)
-    promotion = sum(rows.report_pages(part) for part in cut)
-    account = sum(len(part.accounts) for part in cut)
-    reading, writing = _feishu(cut, rows)
-    fetching_s = max(promotion, account) / (PACE * rate)
+    made = [_Cost(one) for one in wanted]
+    reports, accounts = _reports(made), _account_reports(made)
+    feishu = _feishu_by_base(made)
+    fetching_s = max(accounts, *reports.values()) / (PACE * rate)
+    telling = [cost for cost in made if cost.rows.known]
+    first = wanted[0].run
     return Estimate(
-        days=run.days,
-        accounts=len(run.accounts),
-        account_days=len(run.accounts) * len(run.days),
-        loaded=round(rows.loaded_days),
-        batches=len(cut),
-        rows=round(sum(rows.source.values())),
-        new_rows=round(sum(rows.new.values())),
-        reports=round(promotion) + account,
-        feishu=reading + writing,
-        seconds=FETCH_S + max(fetching_s, reading * READ_S + writing * WRITE_S),
-        rooms=tuple(_room(tables, table_id, days, rows) for table_id, days in tables.spans),
-        known=rows.known,
-        exact=len(known.chosen) == len(run.accounts),
+        days=first.days,
+        accounts=len({account.id for one in wanted for account in one.run.accounts}),
+        account_days=sum(len(one.run.accounts) * len(one.run.days) for one in wanted),
+        loaded=round(sum(cost.rows.loaded_days for cost in made)),
+        batches=sum(len(cost.cut) for cost in made),
+        rows=round(sum(sum(cost.rows.source.values()) for cost in made)),
+        new_rows=round(sum(sum(cost.rows.new.values()) for cost in made)),
+        reports=round(sum(reports.values())) + accounts,
+        feishu=sum(reading + writing for reading, writing in feishu),
+        seconds=FETCH_S + max(fetching_s, *(reading * READ_S + writing * WRITE_S for reading, writing in feishu)),
+        rooms=tuple(room for cost in made for room in cost.rooms()),
+        known=bool(telling),
+        exact=all(len(one.known.chosen) == len(one.run.accounts) for one in wanted),
+        tables=len(wanted),
+        unknown=tuple(cost.its.run.table for cost in made if cost not in telling) if telling else (),
     )
+
+
+class _Cost:
+    """What one table costs: its batches, and its rows."""
+
+    def __init__(self, its: InTable) -> None:
+        self.its, self.cut, self.rows = its, parts(its.run), _Rows(its.run, its.known)
+
+    def rooms(self) -> Iterator[Room]:
+        """The room of each of its physical tables."""
+        return (_room(self.its.tables, table_id, days, self.rows) for table_id, days in self.its.tables.spans)
+
+
+def _reports(made: Sequence[_Cost]) -> dict[str, float]:
+    """Calls to each report but that of accounts, which is read once for all tables."""
+    calls = {PROMOTION.name: 0.0}
+    for one in made:
+        if not one.its.report.about_account:
+            pages = sum(one.rows.report_pages(part) for part in one.cut)
+            calls[one.its.report.name] = calls.get(one.its.report.name, 0) + pages
+    return calls
+
+
+def _account_reports(made: Sequence[_Cost]) -> int:
+    """Calls to the account report: one for each account and block of days, whatever the number of tables."""
+    return len({(account.id, part.days) for one in made for part in one.cut for account in part.accounts})
+
+
+def _feishu_by_base(made: Sequence[_Cost]) -> list[tuple[int, int]]:
+    """Calls that read and that write, of each base; 同步状态 is written once for all tables of one batch.
+
+    For the views of a further table the base's tables are listed.
+    """
+    found = []
+    for those in grouped((one.its.base, one) for one in made).values():
+        short = [one.cut for one in those if len(one.cut) == 1]
+        told: list[Sequence[Run]] = [[one for cut in short for one in cut]] if short else []
+        told += [one.cut[n : n + STATUS_BATCHES] for one in those if one.cut not in short for n in _starts(one.cut)]
+        calls = [*(_feishu(one.cut, one.rows) for one in those), *map(_status, told)]
+        reading = sum(reading for reading, _ in calls) + sum(bool(one.its.run.table) for one in those)
+        found.append((reading, sum(writing for _, writing in calls)))
+    return found
+
+
+def _starts(cut: Sequence[Run]) -> range:
+    return range(0, len(cut), STATUS_BATCHES)
+
+
+def _status(some: Sequence[Run]) -> tuple[int, int]:
+    """Calls for 同步状态 of some batches."""
+    return 1, math.ceil(sum(len(part.days) * len(part.accounts) for part in some) / WRITE_ROWS_A_CALL)
 
 
 def _room(tables: Tables, table_id: str, days: DayRange, rows: "_Rows") -> Room:
@@ -138,17 +214,13 @@ def _room(tables: Tables, table_id: str, days: DayRange, rows: "_Rows") -> Room:
 
 
 def _feishu(cut: Sequence[Run], rows: "_Rows") -> tuple[int, int]:
-    """Calls that read and that write: of each batch, then of 同步状态 and the views."""
+    """Calls that read and that write: of each batch, then of the views."""
     reading, writing = 1, 0  # the list of views
     for before, part in zip([None, *cut], cut, strict=False):
         there, new = rows.in_table(part.days), rows.of(part, rows.new)
         reading += 0 if before and before.days == part.days else _early(there)
         reading += max(1, math.ceil((there + new) / SEARCH_ROWS_A_PAGE))
         writing += math.ceil(new / WRITE_ROWS_A_CALL)
-    for n in range(0, len(cut), STATUS_BATCHES):
-        account_days = sum(len(part.days) * len(part.accounts) for part in cut[n : n + STATUS_BATCHES])
-        reading += 1
-        writing += math.ceil(account_days / WRITE_ROWS_A_CALL)
     return reading, writing
 
 
@@ -187,7 +259,7 @@ class _Rows:
         return sum(self._table[day] for day in days)
 
     def report_pages(self, part: Run) -> float:
-        """Calls to the promotion report: at least one an account."""
+        """Calls to the table's report: at least one an account."""
         ids = {account.id for account in part.accounts}
         those = [one for one in self._known.chosen if one in ids] or self._known.chosen
         pages = sum(self._pages(one, part.days) for one in those)

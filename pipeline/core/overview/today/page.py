@@ -18,10 +18,13 @@ from pipeline.core.overview.today.figures import (
     measures,
     worst_first,
 )
-from pipeline.core.overview.today.todo import Standstill, ToDo, todos, tone_of
+from pipeline.core.overview.today.others import TableLine, TableSeen, aside, todos_of, worse, worst_tone
+from pipeline.core.overview.today.others import line_of as line_of_table
+from pipeline.core.overview.today.todo import Standstill, ToDo, todos, told_for_all, tone_of, urgent_first
 from pipeline.core.overview.today.verdict import DaySeen, Stage, Tone, Verdict, awaited, judge
 
 PER_PAGE = 50
+_TOLD = (Tone.WARN, Tone.BAD)  # of a sentence that says itself what is wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ class Seen:
         absent: Ids of accounts that could not be read lately.
         alerts: What runs saw out of the ordinary, a sentence each.
         next_times: The next time of each task.
+        others: The day in the further tables.
     """
 
     day: DaySeen
@@ -102,6 +106,7 @@ class Seen:
     alerts: tuple[str, ...] = ()
     next_times: Mapping[str, datetime] = field(default_factory=dict)
     clock_offset_s: float = 0
+    others: tuple[TableSeen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +122,7 @@ class Today:
         counted: Accounts whose figures are in the total, of so many.
         course: The days up to the one that is shown, the oldest first.
         days_left: Whole days until the authorization ends; `None`: not known.
+        others: The further tables; all else is about the first one.
     """
 
     day: date
@@ -143,14 +149,17 @@ class Today:
     room: Room
     next_times: Mapping[str, datetime]
     clock_offset_s: float
+    others: tuple[TableLine, ...] = ()
 
     @property
     def words(self) -> str:
         """The one sentence: how far the day is, and beside good news the first thing that there is to do."""
-        if not self.todos or self.verdict.tone in (Tone.WARN, Tone.BAD):
-            return self.verdict.words
+        behind = worse(self.verdict, self.others)
+        said = f"{self.verdict.words}{aside(behind)}"
+        if not self.todos or worst_tone([self.verdict.tone, *(one.verdict.tone for one in behind)]) in _TOLD:
+            return said
         first = self.todos[0]
-        return f"{self.verdict.words}；{'但' if first.urgent else '请注意：'}{first.what}"
+        return f"{said}；{'但' if first.urgent else '请注意：'}{first.what}"
 
     @property
     def has_course(self) -> bool:
@@ -173,12 +182,12 @@ def today_of(seen: Seen, page: int) -> Today:
     page = min(max(1, page), pages)
     shown = ranked[(page - 1) * PER_PAGE : page * PER_PAGE]
     verdict, ids = judge(seen.day), [one.id for one in accounts]
-    made = todos(seen.still, seen.day.waited_for or (), seen.day.days, seen.day.now, seen.absent)
+    made, others = _todos(seen), tuple(map(line_of_table, seen.others))
     return Today(
         day=day,
         verdict=verdict,
         awaited=awaited(seen.day),
-        tone=tone_of(made, verdict.tone),
+        tone=tone_of(made, worst_tone([verdict.tone, *(one.verdict.tone for one in worse(verdict, others))])),
         todos=made,
         run_id=seen.day.run.run_id if seen.day.run else None,
         stale=seen.still.stale,
@@ -201,7 +210,13 @@ def today_of(seen: Seen, page: int) -> Today:
         room=seen.room,
         next_times=seen.next_times,
         clock_offset_s=seen.clock_offset_s,
+        others=others,
     )
+
+
+def _todos(seen: Seen) -> tuple[ToDo, ...]:
+    made = todos(seen.still, seen.day.waited_for or (), seen.day.days, seen.day.now, seen.absent)
+    return urgent_first([*made, *todos_of(seen.others, seen.day.days, told_for_all(seen.still))])
 
 
 def _shown_day(seen: Seen, history: History, ids: Collection[str]) -> CourseDay:

@@ -1,7 +1,7 @@
 """What a person must do, the most urgent first, each with the page where it is done."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -32,6 +32,7 @@ class Place(StrEnum):
     COVERAGE = "coverage"
     ACCOUNTS = "accounts"
     DOCTOR = "doctor"
+    SETUP = "setup"
 
 
 _PLACES: Mapping[str, Place] = {
@@ -106,11 +107,27 @@ def todos(
         absent: Ids of accounts that could not be read lately, also if the shown day was loaded before.
     """
     made = [*_of_access(still.access, now), *_of_services(still), *_of_loading(still)]
-    reasons = {NeedsAuthorization.reason} if still.access.trouble else set[str]()
+    reasons = told_for_all(still)
     made += _of_run(still.run_trouble, reasons)
-    made += _of_accounts(accounts, days, reasons | ({still.run_trouble.reason} if still.run_trouble else set()))
+    made += wrong_accounts(accounts, days, reasons | ({still.run_trouble.reason} if still.run_trouble else set()))
     made += _of_absent([one for one in accounts if one.id in absent and _whole(days.get(one.id))])
+    return urgent_first(made)
+
+
+def urgent_first(made: Iterable[ToDo]) -> tuple[ToDo, ...]:
+    """The same, the urgent ones first."""
     return tuple(sorted(made, key=lambda one: not one.urgent))
+
+
+def told_for_all(still: Standstill) -> set[str]:
+    """Reasons that the list names once for everything."""
+    return {NeedsAuthorization.reason} if still.access.trouble else set()
+
+
+def troubles_in(table: str, stops: Iterable[str], trouble: Trouble | None, told: Collection[str]) -> Iterator[ToDo]:
+    """What a person must do about a further table as a whole."""
+    made = [*map(_of_reason, stops), *_of_run(trouble, told)]
+    return (replace(one, what=f"“{table}”：{one.what}") for one in made)
 
 
 def _of_access(access: Access, now: datetime) -> Iterable[ToDo]:
@@ -148,22 +165,31 @@ def _of_loading(still: Standstill) -> Iterable[ToDo]:
         yield _of_reason(reason)
 
 
-def _of_run(trouble: Trouble | None, told: set[str]) -> Iterable[ToDo]:
+def _of_run(trouble: Trouble | None, told: Collection[str]) -> Iterable[ToDo]:
     """A trouble of the whole run that does not pass by itself."""
-    if trouble and trouble.reason not in PASSING | told:
+    if trouble and trouble.reason not in PASSING.union(told):
         yield ToDo(_words(trouble.reason), trouble.what_to_do, _place(trouble.reason))
 
 
-def _of_accounts(accounts: Sequence[Account], days: Mapping[str, DayCoverage], told: set[str]) -> Iterable[ToDo]:
-    """Troubles of accounts that do not pass by themselves, those of one cause and cure together."""
+def wrong_accounts(
+    accounts: Sequence[Account], days: Mapping[str, DayCoverage], told: Collection[str], table: str = ""
+) -> Iterable[ToDo]:
+    """Troubles of accounts that do not pass by themselves, those of one cause and cure together.
+
+    Args:
+        told: Reasons that are told for everything.
+        table: The further table in which they have it.
+    """
+    place = f"“{table}”：" if table else ""
     troubles = [(one, last) for one in accounts if (there := days.get(one.id)) and (last := there.last)]
     bad = (
         ((last.reason, last.what_to_do), one)
         for one, last in troubles
-        if not last.state.good and last.reason and last.reason not in PASSING | told
+        if not last.state.good and last.reason and last.reason not in PASSING.union(told)
     )
     for (reason, what_to_do), those in grouped(bad).items():
-        yield ToDo(f"{named(those)}：{_words(reason or '')}", what_to_do or cure_of(reason or ""), _place(reason or ""))
+        what = f"{place}{named(those)}：{_words(reason or '')}"
+        yield ToDo(what, what_to_do or cure_of(reason or ""), _place(reason or ""))
 
 
 def _of_absent(accounts: Sequence[Account]) -> Iterable[ToDo]:

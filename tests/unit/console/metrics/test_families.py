@@ -8,7 +8,7 @@ from prometheus_client.metrics_core import Metric
 
 from console.metrics.families import families
 from pipeline.core.outcome import DayState, RunState
-from pipeline.core.overview.vitals import Days, RunEnd, TableRows, TokenEnds, Vitals
+from pipeline.core.overview.vitals import Days, FurtherTable, RunEnd, TableRows, TokenEnds, Vitals
 from pipeline.core.run_kind import RunKind
 
 NOON = datetime(2026, 3, 6, 4, tzinfo=UTC)
@@ -65,6 +65,35 @@ def test_a_table_that_takes_new_days_is_told_from_one_that_only_takes_late_rows(
     assert found["laike_table_rows", "tblA", "new_days"] == 800
     assert found["laike_table_rows", "tblOld", "late_rows"] == 19_500
     assert found["laike_table_rows_limit", "tblA", "new_days"] == 20_000
+
+
+PROJECTS = FurtherTable(
+    table="tblP", days=Days({DayState.MISSING: 2}, date(2026, 3, 3)), rows=(TableRows("tblP", 19_000, newest=True),)
+)
+
+
+def test_a_further_table_has_its_days_and_its_room_and_the_first_keeps_its_series() -> None:
+    alone, found = samples(WELL), samples(replace(WELL, further=(PROJECTS,)))
+    assert not any(name == "laike_table_coverage" for name, *_ in alone)
+    assert {key: found[key] for key in alone} == alone
+    ended = found["laike_last_good_day_end_timestamp_seconds", "tblP"]
+    assert datetime.fromtimestamp(ended, UTC) == datetime(2026, 3, 3, 16, tzinfo=UTC)
+    assert found["laike_table_coverage", "tblP", "missing"] == 2
+    assert found["laike_table_coverage", "tblA", "loaded"] == 20
+    assert found["laike_table_rows", "tblP", "new_days"] == 19_000
+
+
+def test_a_table_that_nobody_knows_never_had_a_good_day() -> None:
+    found = samples(replace(WELL, further=(FurtherTable(table="素材日报", days=Days({}, None)),)))
+    assert found["laike_last_good_day_end_timestamp_seconds", "素材日报"] == 0
+
+
+def test_the_successor_of_one_table_does_not_hide_that_another_is_nearly_full() -> None:
+    key = ("laike_table_successor_announced",)
+    told = replace(WELL, successor=date(2026, 4, 1))
+    assert samples(replace(told, further=(replace(PROJECTS, rows=()),)))[key] == 1
+    assert samples(replace(told, further=(PROJECTS,)))[key] == 0
+    assert samples(replace(told, further=(replace(PROJECTS, successor=date(2026, 4, 1)),)))[key] == 1
 
 
 def test_counters_are_counters_and_a_run_tells_its_length_and_its_phases() -> None:

@@ -95,6 +95,15 @@ def test_a_person_is_needed_by_what_the_newest_run_of_each_account_found() -> No
     assert needs_of([only_one, both]) == set()
 
 
+def test_what_is_wrong_in_a_further_table_is_over_with_its_own_next_run_alone() -> None:
+    bad = replace(summary(RunState.PARTIAL, {"1": PERSON}, PERSON), table="项目日报")
+    both = end_of(replace(summary(RunState.PARTIAL, {"1": None}), further=(bad,)))
+    first_alone = end_of(summary(RunState.SUCCESS, {"1": None}))
+    mended = end_of(replace(summary(RunState.SUCCESS, {"1": None}), table="项目日报"))
+    assert needs_of([both]) == needs_of([first_alone, both]) == {"needs_authorization"}
+    assert needs_of([mended, both]) == set()
+
+
 def test_what_concerned_a_whole_run_is_over_with_the_next_run() -> None:
     whole = end_of(summary(RunState.FAILED, {"1": PASSING}, PERSON))
     after = end_of(summary(RunState.SUCCESS, {"2": None}))

@@ -15,7 +15,6 @@ from pipeline.core.rollover.registry import (
     ANNOUNCED,
     FIELDS,
     IN_USE,
-    PROMOTIONS,
     REPLACED,
     Chains,
     disagreement,
@@ -63,7 +62,7 @@ def test_a_row_is_written_with_what_is_known() -> None:
     cells = row_cells(SECOND, root="tblA", state=IN_USE, rows=0, link=link, zone=CHINA)
     assert cells == {
         "名称": "单元日报 2026-06", "表ID": "tblB", "链接": {"text": "单元日报 2026-06", "link": link},
-        "报表": PROMOTIONS, "起始日": midnight_ms(JUNE, CHINA), "行数": 0, "状态": "使用中", "首表ID": "tblA",
+        "报表": "单元日报", "起始日": midnight_ms(JUNE, CHINA), "行数": 0, "状态": "使用中", "首表ID": "tblA",
     }  # fmt: skip
     assert cells.keys() == {one["field_name"] for one in FIELDS}
 

@@ -41,6 +41,16 @@ class TestWrites:
         one.begin_writing()
         assert one.days_written(since) is None
 
+    def test_writes_into_another_table_are_left_out_and_those_that_name_none_count(self, client: redis.Redis) -> None:
+        one = writes(client)
+        one.begin_writing(FEBRUARY, "tblA")
+        one.begin_writing(MARCH)  # as of an older release
+        assert one.days_written(0, "tblA") == [FEBRUARY, MARCH]
+        assert one.days_written(0, "tblB") == [MARCH]
+        assert one.days_written(0) == [FEBRUARY, MARCH]
+        one.begin_writing()
+        assert one.days_written(0, "tblB") is None
+
     def test_a_write_whose_days_are_forgotten_may_be_about_all(self, client: redis.Redis) -> None:
         one = writes(client)
         one.begin_writing(MARCH)

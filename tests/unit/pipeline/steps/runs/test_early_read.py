@@ -51,8 +51,9 @@ class Ground(WorkingContext):
         monkeypatch.setattr(step, "check_capacity", lambda *_: self.told.append("capacity"))
         monkeypatch.setattr(step, "as_left", lambda *_: self.unchanged)
 
-    def base(self, _: Run) -> None:
-        """The base is not looked at."""
+    def base(self, _: Run) -> Any:  # noqa: ANN401 a base of which nothing but its table is looked at
+        """The base."""
+        return SimpleNamespace(table_id="tbl1")
 
     def _take(self, *_: object) -> Snapshot:
         if self.error:
@@ -88,6 +89,11 @@ def test_a_write_on_other_days_leaves_an_early_read_trusted_and_one_on_its_days_
     assert ground.loads_from() == EARLY
     ground.writes.begin_writing(DayRange(DAY, DAY))
     assert ground.loads_from() == ANEW
+
+
+def test_a_write_on_its_days_into_another_table_of_the_base_leaves_it_trusted(ground: Ground) -> None:
+    ground.writes.begin_writing(DayRange(DAY, DAY), "tblOther")
+    assert ground.loads_from() == EARLY
 
 
 def test_a_write_that_may_have_touched_every_day_makes_the_load_read_anew(ground: Ground) -> None:

@@ -1,6 +1,7 @@
 """What a backfill will cost; against real ones: tests/integration/test_estimates.py."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +9,8 @@ import pytest
 
 from pipeline.core.model import Account, AccountDay, DayRange
 from pipeline.core.outcome import Run
-from pipeline.core.overview.runs.estimate import Estimate, Known, Tables, estimate_of
+from pipeline.core.overview.runs.estimate import Estimate, InTable, Known, Tables, estimate_of
+from pipeline.core.reports import ACCOUNT, MATERIAL, PROJECT, Report
 from tests.unit.pipeline.core.overview.runs.test_story import DAY, NOW
 
 RATE = 5.0
@@ -21,13 +23,22 @@ def planned(days: DayRange, count: int = 2, rows_a_day: int = 0) -> Run:
     return Run(run_id="b", day=days.last, days=days, accounts=shops, **usual)
 
 
-def estimated(
+def in_table(
     run: Run, rows: Mapping[AccountDay, int], *, cap: int = 20_000, held: int | None = 0, **known: object
-) -> Estimate:
+) -> InTable:
     usual = {"chosen": [one.id for one in run.accounts]} | known
     there = {} if held is None else {"tbl1": held}
     tables = Tables(spans=[("tbl1", run.days)], names={"tbl1": "数据表"}, held=there, cap=cap)
-    return estimate_of(run, Known(rows=rows, **usual), tables, RATE)  # type: ignore[arg-type]
+    return InTable(run=run, known=Known(rows=rows, **usual), tables=tables)  # type: ignore[arg-type]
+
+
+def estimated(run: Run, rows: Mapping[AccountDay, int], **more: Any) -> Estimate:  # noqa: ANN401 as of `in_table`
+    return estimate_of([in_table(run, rows, **more)], RATE)
+
+
+def further(report: Report, rows: Mapping[AccountDay, int], base: str = "") -> InTable:
+    run = replace(planned(TEN), table=f"{report.item}日报", table_id="tbl2")
+    return replace(in_table(run, rows), report=report, base=base)
 
 
 def lately(count: int, rows: int) -> dict[AccountDay, int]:
@@ -83,6 +94,36 @@ def test_rows_of_other_accounts_are_read_too() -> None:
     assert (beside.rows, beside.reports) == (alone.rows, alone.reports)
     # 2,000 rows of others: four pages instead of an empty search and its count, and 2,600 rows are six pages, not two
     assert beside.feishu == alone.feishu - 2 + 4 - 2 + 6
+
+
+def test_a_further_table_adds_its_own_calls_and_rows_and_no_account_report() -> None:
+    alone, projects = in_table(planned(TEN), lately(2, 30)), further(PROJECT, lately(2, 5))
+    told, one = estimate_of([alone, projects], RATE), estimate_of([alone], RATE)
+    assert (told.tables, told.accounts, told.account_days) == (2, 2, 40)
+    assert (told.rows, told.new_rows) == (700, 700)
+    assert told.reports == one.reports + 2  # 50 rows an account are a page of the project report
+    # fields, an empty search, a count; a page read back; views; one write: 同步状态 is written with the first table's
+    assert told.feishu == one.feishu + 3 + 1 + 1 + 1 + 1  # and the list of tables, for the views
+    assert [room.more for room in told.rooms] == [600, 100]
+
+
+def test_a_table_of_accounts_costs_no_report_at_all() -> None:
+    alone = in_table(planned(TEN), lately(2, 30))
+    assert estimate_of([alone, further(ACCOUNT, lately(2, 1))], RATE).reports == estimate_of([alone], RATE).reports
+
+
+def test_a_table_in_another_base_has_a_status_table_and_a_writer_of_its_own() -> None:
+    alone = in_table(planned(TEN), lately(2, 30))
+    here, there = (estimate_of([alone, further(PROJECT, lately(2, 5), base)], RATE) for base in ("", "other"))
+    assert there.feishu == here.feishu + 2
+    assert there.seconds < here.seconds
+
+
+def test_a_table_of_which_nothing_is_known_is_named() -> None:
+    alone = in_table(planned(TEN), lately(2, 30))
+    told = estimate_of([alone, further(PROJECT, {}), further(MATERIAL, lately(2, 5))], RATE)
+    assert (told.known, told.unknown) == (True, ("项目日报",))
+    assert estimate_of([in_table(planned(TEN), {}), further(PROJECT, {})], RATE).unknown == ()
 
 
 def test_it_takes_as_long_as_the_slower_of_both_services() -> None:

@@ -17,16 +17,34 @@ ENDS_HELD = 64
 
 
 @dataclass(frozen=True, slots=True)
+class EndIn:
+    """How a run ended in one further table."""
+
+    table: str
+    failed: bool
+    days: DayRange
+    trouble: Trouble | None
+
+
+@dataclass(frozen=True, slots=True)
 class End:
-    """What the page says of a run that ended."""
+    """What the page says of a run that ended, in its first table.
+
+    Attributes:
+        table: The further table, if it was in no other.
+        failed: Whether nothing of it is good.
+        further: How it ended in further tables.
+    """
 
     run_id: str
-    state: RunState
     days: DayRange
     ended_at: datetime
     trouble: Trouble | None
     restated: tuple[tuple[str, date], ...]  # names of accounts, and days
     dry_run: bool
+    table: str = ""
+    failed: bool = False
+    further: tuple[EndIn, ...] = ()
 
 
 @dataclass(slots=True)
@@ -72,5 +90,20 @@ def _end(summary: Summary) -> End:
     names = {account.id: account.name for account in summary.accounts}
     restated = tuple((names.get(at.account_id, at.account_id), at.day) for at in summary.restatements)
     return End(
-        summary.run_id, summary.state, summary.days, summary.ended_at, summary.trouble, restated, summary.dry_run
+        summary.run_id,
+        summary.days,
+        summary.ended_at,
+        summary.trouble,
+        restated,
+        summary.dry_run,
+        table=summary.table,
+        failed=_failed(summary),
+        further=tuple(EndIn(one.table, _failed(one), one.days, one.trouble) for one in summary.further),
     )
+
+
+def _failed(summary: Summary) -> bool:
+    """Whether it failed in its own table; the state is that of all its tables."""
+    if not summary.further:
+        return summary.state is RunState.FAILED
+    return not any(one.of_day.good for one in summary.accounts)

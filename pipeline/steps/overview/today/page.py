@@ -4,29 +4,28 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from pipeline.context import Context
-from pipeline.core.coverage.day import DayCoverage
 from pipeline.core.coverage.owed import newest_owed
-from pipeline.core.model import Account, AccountDay, grouped
+from pipeline.core.model import Account, grouped
 from pipeline.core.outcome import Run, RunState
 from pipeline.core.overview.today.figures import Past
 from pipeline.core.overview.today.page import Calls, Corrected, Room, Seen, Today, today_of
 from pipeline.core.overview.today.todo import Standstill
-from pipeline.core.overview.today.verdict import DaySeen, UnderWay
 from pipeline.core.rollover.forecast import boundary
 from pipeline.core.rollover.split import Split
 from pipeline.core.run_kind import RunKind
-from pipeline.core.runs.plan import deadline_s, owed_from, scheduled_id, yesterday
+from pipeline.core.runs.plan import scheduled_id, yesterday
 from pipeline.core.table.limits import calls_warning, rows_warning
 from pipeline.core.telling.anomalies import sentences
 from pipeline.steps.accounts.roster import remembered_accounts
+from pipeline.steps.coverage.known_tables import accounts_in
 from pipeline.steps.overview.hindrances import Silent, access, silent, stops
-from pipeline.steps.overview.past import End, Held
+from pipeline.steps.overview.today.day import Days, Lately, day_seen, ever_read, of_day, others, patience_s
+from pipeline.steps.overview.today.past import End, Held
 from pipeline.steps.runs.alive import state_without_end
 
 RUNS_LOOKED_AT = 8  # the newest
 OPEN_LOOKED_AT = 5
 CORRECTED_DAYS = 2  # of daily and settling runs: what the source corrected lately
-Days = Mapping[str, DayCoverage]
 
 
 def today(ctx: Context, page: int, held: Held, next_times: Mapping[str, datetime]) -> Today:
@@ -39,7 +38,7 @@ def today(ctx: Context, page: int, held: Held, next_times: Mapping[str, datetime
     """
     ctx = ctx.pinned()
     now, listed = ctx.now(), remembered_accounts(ctx)
-    accounts = [Account(one, name) for one, name in listed.names.items()] if listed else None
+    accounts = accounts_in(ctx, listed.names) if listed else None
     absences = ctx.absences.all()
     parked = {one: absence.since for one, absence in absences.items() if absence.parked(now)}
     open_runs = ctx.ledger.open_runs()
@@ -48,8 +47,9 @@ def today(ctx: Context, page: int, held: Held, next_times: Mapping[str, datetime
     past = held.past(ctx, [one.id for one in accounts or []], day, open_runs)
     ends = held.ends(ctx, _run_ids(ctx, day))
     waited_for = None if accounts is None else [one for one in accounts if one.id not in parked]
-    known = past.known or bool(days) or _ever_read(ctx, accounts or [])
-    seen = _day_seen(ctx, day, days, waited_for, known=known, running=[] if nobody.workers else running)
+    known = past.known or bool(days) or ever_read(ctx, accounts or [])
+    running = [] if nobody.workers else running
+    seen = day_seen(ctx, day, days, waited_for, known=known, running=running)
     return today_of(
         Seen(
             day=seen,
@@ -64,6 +64,7 @@ def today(ctx: Context, page: int, held: Held, next_times: Mapping[str, datetime
             alerts=sentences(ctx.told.anomalies(day + timedelta(days=1))),
             next_times=next_times,
             clock_offset_s=ctx.settings.clock_offset_s,
+            others=others(ctx, day, Lately(listed.names if listed else None, parked, ends, running)),
         ),
         page,
     )
@@ -72,60 +73,18 @@ def today(ctx: Context, page: int, held: Held, next_times: Mapping[str, datetime
 def _day(ctx: Context, accounts: Sequence[Account], parked: int, running: Sequence[Run]) -> tuple[date, Days]:
     """The day that is shown, with what is known of it: yesterday once it is owed, read, or about to be read."""
     newest = yesterday(ctx.now())
-    of_newest = _of_day(ctx, accounts, newest)
-    owed = newest_owed(ctx.now(), ctx.settings.daily_at, _deadline_s(ctx, len(accounts) - parked))
+    of_newest = of_day(ctx, accounts, newest)
+    owed = newest_owed(ctx.now(), ctx.settings.daily_at, patience_s(ctx, len(accounts) - parked))
     if of_newest or owed == newest or any(run.day == newest for run in running):
         return newest, of_newest
-    before = _of_day(ctx, accounts, owed)
+    before = of_day(ctx, accounts, owed)
     return (owed, before) if before else (newest, of_newest)
-
-
-def _ever_read(ctx: Context, accounts: Sequence[Account]) -> bool:
-    """Whether anything is remembered of any day; asked only where the last two weeks are blank."""
-    lines = ctx.day_letters.of([one.id for one in accounts]).values()
-    return any(one.last.first or one.loaded.first for tables in lines for one in tables)
-
-
-def _of_day(ctx: Context, accounts: Sequence[Account], day: date) -> Days:
-    return {at.account_id: one for at, one in ctx.book.at(AccountDay(one.id, day) for one in accounts).items()}
-
-
-def _deadline_s(ctx: Context, accounts: int) -> float:
-    return deadline_s(max(1, accounts), 1, ctx.settings.oceanengine_rate, ctx.settings.run_deadline_s)
-
-
-def _day_seen(
-    ctx: Context, day: date, days: Days, waited_for: list[Account] | None, *, known: bool, running: Sequence[Run]
-) -> DaySeen:
-    settings, seconds = ctx.settings, _deadline_s(ctx, len(waited_for or ()))
-    return DaySeen(
-        day=day,
-        now=ctx.now(),
-        waited_for=waited_for,
-        days=days,
-        known=known,
-        daily_at=settings.daily_at,
-        due_at=owed_from(ctx.now(), settings.daily_at, seconds) - (yesterday(ctx.now()) - day),
-        settle_at=settings.settle_at,
-        patience=timedelta(seconds=seconds),
-        run=_under_way(day, running),
-    )
 
 
 def _running(ctx: Context, open_runs: Sequence[str]) -> list[Run]:
     """The runs that work, without dry ones."""
     runs = [run for run in ctx.ledger.plans(open_runs[-OPEN_LOOKED_AT:]) if not run.dry_run]
     return [run for run in runs if state_without_end(ctx, run) is RunState.RUNNING]
-
-
-def _under_way(day: date, running: Sequence[Run]) -> UnderWay | None:
-    """The newest run that works on a day."""
-    newest = max((run for run in running if day in run.days), key=_begun, default=None)
-    return UnderWay(newest.run_id, newest.kind) if newest else None
-
-
-def _begun(run: Run) -> datetime:
-    return run.started_at
 
 
 def _run_ids(ctx: Context, day: date) -> list[str]:
@@ -139,8 +98,8 @@ def _run_ids(ctx: Context, day: date) -> list[str]:
 
 
 def _standstill(ctx: Context, day: date, ends: Sequence[End], nobody: Silent) -> Standstill:
-    newest = next((one for one in ends if not one.dry_run), None)
-    failed = newest and newest.state is RunState.FAILED and day in newest.days
+    newest = next((one for one in ends if not one.dry_run and not one.table), None)
+    failed = newest and newest.failed and day in newest.days
     return Standstill(
         access=access(ctx),
         stops=stops(ctx),
@@ -184,7 +143,7 @@ def _corrected(ends: Sequence[End]) -> tuple[Corrected, ...]:
     """What the source corrected, by account, each day once and by the run that saw it first here."""
     found: dict[tuple[str, date], End] = {}
     for end in sorted(ends, key=lambda one: one.ended_at, reverse=True):
-        for place in () if end.dry_run else end.restated:
+        for place in () if end.dry_run or end.table else end.restated:
             found.setdefault(place, end)
     groups = grouped(((name, end.run_id), (day, end.ended_at)) for (name, day), end in found.items())
     return tuple(
