@@ -78,7 +78,7 @@ def test_a_run_heals(scene: Scene, timeouts: Mapping[str, str], told: Told) -> N
     check_calls(scene, hit, summary)
     if summary.state == RunState.SUCCESS:
         check_table(scene, summary)
-        check_views(scene.team, summary)
+        check_views(scene.team, summary, scene.tables)
     else:
         check_catch_up(scene, summary)
     assert healed_s <= limit_s(scene.draw, timeouts), scene.draw
