@@ -9,7 +9,7 @@ from pipeline.core.accounts.account_options import disabled
 from pipeline.core.accounts.roster import Roster, Why
 from pipeline.core.errors import Trouble
 from pipeline.core.runs.plan import told_apart
-from pipeline.steps.accounts.roster import AccountState, current_accounts, states
+from pipeline.steps.accounts.roster import AccountState, current_accounts, states, unknown_in_groups
 
 _WHY = {
     Why.INVALID: "no longer valid",
@@ -26,12 +26,17 @@ def accounts(*, refresh: bool, as_json: bool) -> int:
         roster = None if ctx.settings.accounts else ctx.rosters.last()
         found = states(ctx, told_apart(listed.names), lambda done: _progress(done, len(listed.names)))
         off = sorted(disabled(ctx.settings.account_options))
+        unknown = {"unknown_in_tables": unknown_in_groups(ctx)} if ctx.settings.tables else {}
     if as_json:
-        output.print_json({**_document(found, roster, listed.trouble), "disabled": off})
+        output.print_json({**_document(found, roster, listed.trouble), "disabled": off, **unknown})
     else:
         _print(found, roster, listed.trouble)
         for account_id in off:
             output.say(f"disabled in laike.toml: {account_id}")
+        for name, ids in unknown.get("unknown_in_tables", {}).items():
+            output.say(
+                (f"no such account: {', '.join(ids)}", "yellow"), f", named by {name} ([[tables]] in laike.toml)"
+            )
     return _exit_code([listed.trouble, *(one.trouble for one in found)])
 
 

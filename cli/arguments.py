@@ -1,4 +1,4 @@
-"""Parses arguments of the command line."""
+"""Parses arguments of the command line, and names files by them."""
 
 from datetime import date
 
@@ -6,6 +6,7 @@ from pipeline.core.errors import WrongInput
 from pipeline.core.text import quoted
 
 OLDEST, NEWEST = date(2015, 1, 1), date(2999, 12, 31)  # outside are no figures, and `date` overflows near its ends
+NAME_PART = 40  # characters: a name of a file has at most 255 bytes
 
 
 def day_of(text: str) -> date:
@@ -17,3 +18,8 @@ def day_of(text: str) -> date:
     if not OLDEST <= day <= NEWEST:
         raise WrongInput(f"{day} is out of range: use {OLDEST} to {NEWEST}")
     return day
+
+
+def of_table(name: str) -> str:
+    """The part of a new file's name that says which further table it is of; nothing for the first one."""
+    return f"{name[:NAME_PART]}-" if name else ""

@@ -5,9 +5,15 @@ from typing import Annotated
 import typer
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout; messages go to stderr.")]
+InTable = Annotated[
+    str | None, typer.Option("--table", help="Another table: a name of [[tables]] in laike.toml. Default: the first.")
+]
 
 token = typer.Typer(help="The Ocean Engine token: show, refresh, authorize, import.", no_args_is_help=True)
-dedup = typer.Typer(help="Rows with the same key (时间, 单元ID): find them, keep one of each.", no_args_is_help=True)
+dedup = typer.Typer(
+    help="Rows with the same key (时间, 单元ID, or another table's id): find them, keep one of each.",
+    no_args_is_help=True,
+)
 notify = typer.Typer(help="The group's bot.", no_args_is_help=True)
 tables = typer.Typer(
     help="The table and its successors: list them, announce one, mend what disagrees.", invoke_without_command=True
@@ -17,7 +23,7 @@ GROUPS = {"token": token, "tables": tables, "dedup": dedup, "notify": notify}
 
 @tables.callback()
 def tables_(context: typer.Context, as_json: AsJson = False) -> None:
-    """List the table and its successors: days, rows, room, until when; what is announced and how to say no."""
+    """List each table and its successors: days, rows, room, until when; what is announced and how to say no."""
     if context.invoked_subcommand is None:
         from cli.table.tables import list_
 
@@ -32,16 +38,18 @@ def tables_split(
             "--from", metavar="DAY", help="Its first day, as 2026-03-01. Default: the next day that is not loaded."
         ),
     ] = None,
+    table: InTable = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Announce a successor: the first run of that day makes it; a day that is loaded or planned is refused."""
     from cli.table.tables import split as command
 
-    raise typer.Exit(command(start, yes=yes))
+    raise typer.Exit(command(start, table, yes=yes))
 
 
 @tables.command("repair")
 def tables_repair(
+    table: InTable = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Compare 数据表清单, Redis and the base, mend what disagrees, and resume loading that was stopped for it.
@@ -51,30 +59,32 @@ def tables_repair(
     """
     from cli.table.tables import repair as command
 
-    raise typer.Exit(command(yes=yes))
+    raise typer.Exit(command(table, yes=yes))
 
 
 @dedup.command("check")
 def dedup_check(
     start: Annotated[str | None, typer.Argument(metavar="[START", help="The first day. Default: all.")] = None,
     end: Annotated[str | None, typer.Argument(metavar="END]", help="The last day, included.")] = None,
+    table: InTable = None,
     as_json: AsJson = False,
 ) -> None:
     """List keys with several rows, who wrote each row, and which one `clean` keeps; exit 1 if there are any."""
     from cli.table.dedup import check as command
 
-    raise typer.Exit(command(start, end, as_json=as_json))
+    raise typer.Exit(command(start, end, table, as_json=as_json))
 
 
 @dedup.command("clean")
 def dedup_clean(
     day: Annotated[str | None, typer.Argument(metavar="[DAY]", help="Only this day. Default: all.")] = None,
+    table: InTable = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Keep the row of each key that agrees with the source, else the last edited; back up and delete the rest."""
     from cli.table.dedup import clean as command
 
-    raise typer.Exit(command(day, yes=yes))
+    raise typer.Exit(command(day, table, yes=yes))
 
 
 @notify.command("test")

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from cli.entry import say_version
-from cli.groups import GROUPS, AsJson
+from cli.groups import GROUPS, AsJson, InTable
 
 app = typer.Typer(
     name="laike",
@@ -138,12 +138,13 @@ def coverage(
         str | None, typer.Argument(metavar="[START", help="The first day. Default: the last 30 days before today.")
     ] = None,
     end: Annotated[str | None, typer.Argument(metavar="END]", help="The last day, included.")] = None,
+    table: InTable = None,
     as_json: AsJson = False,
 ) -> None:
     """Show for each account and day whether it is loaded, empty, incomplete, failed, missing or parked."""
     from cli.runs.coverage import coverage as command
 
-    raise typer.Exit(command(start, end, as_json=as_json))
+    raise typer.Exit(command(start, end, table, as_json=as_json))
 
 
 @app.command()
@@ -155,12 +156,13 @@ def report(
     ] = None,
     account: Annotated[list[str] | None, typer.Option(help="Only this account (id or name); may be repeated.")] = None,
     send: Annotated[bool, typer.Option("--send", help="Also send the main figures to the group.")] = False,
+    table: InTable = None,
     as_json: AsJson = False,
 ) -> None:
     """Write an HTML page with charts of some days of the table; exit 1 if a day is incomplete."""
     from cli.table.report import report as command
 
-    raise typer.Exit(command(start, end, account or [], to=to, send=send, as_json=as_json))
+    raise typer.Exit(command(start, end, account or [], table=table, to=to, send=send, as_json=as_json))
 
 
 @app.command()
@@ -188,13 +190,15 @@ def export(
         str | None, typer.Option("--output", help="A new file, or - for stdout. Default: in laike-output/.")
     ] = None,
     by_account: Annotated[bool, typer.Option("--sheet-per-account", help="xlsx: one sheet per account.")] = False,
+    table: InTable = None,
     as_json: AsJson = False,
 ) -> None:
     """Export the rows of some days as csv, Excel or jsonl; exit 1 if an account is missing in it."""
     from cli.table.export import export as command
 
+    chosen, where = account or [], {"table": table, "to": to}
     raise typer.Exit(
-        command(start, end, account or [], as_=as_, source=source, to=to, by_account=by_account, as_json=as_json)
+        command(start, end, chosen, as_=as_, source=source, **where, by_account=by_account, as_json=as_json)
     )
 
 

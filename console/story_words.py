@@ -7,6 +7,8 @@ from pipeline.core.outcome import DayState, RunState, Summary
 from pipeline.core.overview.runs.spans import QUEUE, Span
 from pipeline.core.overview.runs.story import AccountStory, Phase, RunTold
 from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS
+from pipeline.core.tables.ends import ends, good_accounts, results, said
+from pipeline.render.words import seen
 
 STEPS: Mapping[str, str] = {
     QUEUE: "排队",
@@ -44,8 +46,9 @@ _TONES = {RunState.SUCCESS: "good", RunState.PARTIAL: "warn", RunState.INTERRUPT
 
 
 def step_words(phase: Phase) -> str:
-    """The name of a step."""
-    return STEPS.get(phase.step, phase.step)
+    """The name of a step, with its table if the run is in several."""
+    name = STEPS.get(phase.step, phase.step)
+    return f"{seen(phase.table)}：{name}" if phase.table else name
 
 
 def phase_words(phase: Phase) -> str:
@@ -110,9 +113,9 @@ def sentence(told: RunTold, unattended: object = False) -> str:  # noqa: FBT002 
     """The sentence on top of a run's page; `unattended`: no worker is there to go on with it."""
     if told.end is None:
         return WAITS.word if unattended and not queued(told) else _open_sentence(told)
-    parked = sum(one.state == DayState.PARKED for one in told.end.accounts)
-    waited = told.count - parked
-    good = sum(one.state.good for one in told.end.accounts)
+    accounts = results(told.end).values()
+    waited = sum(any(one.state != DayState.PARKED for one in those) for those in accounts)
+    good = good_accounts(told.end)
     if told.end.dry_run:
         return f"试运行：{good}/{waited} 个账户可以写入，未写入表格"
     if told.state == RunState.SUCCESS:
@@ -124,7 +127,8 @@ def sentence(told: RunTold, unattended: object = False) -> str:  # noqa: FBT002 
 
 def _came_in(end: Summary, waited: int) -> str:
     """What came of a run that is a success."""
-    if any(one.window_rows or one.state not in (DayState.EMPTY, DayState.PARKED) for one in end.accounts):
+    lines = [one for those in results(end).values() for one in those]
+    if any(one.window_rows or one.state not in (DayState.EMPTY, DayState.PARKED) for one in lines):
         return f"{waited} 个账户已写入并"
     return f"{waited} 个账户在数据源都没有数据，已" if waited > 1 else "该账户在数据源没有数据，已"
 
@@ -147,13 +151,16 @@ def _open_sentence(told: RunTold) -> str:
 
 def counted(end: Summary) -> list[tuple[str, int, str]]:
     """What a run did to rows: name, count, and the unit; only what happened, but for the first three."""
-    first = [("新增", end.created, "行"), ("更新", end.updated, "行"), ("无变化", end.unchanged, "行")]
+    every = ends(end)
+    written = ("created", "updated", "unchanged")
+    created, updated, unchanged = (sum(getattr(one, name) for one in every) for name in written)
+    first = [("新增", created, "行"), ("更新", updated, "行"), ("无变化", unchanged, "行")]
     others = [
-        ("数据源修正", len(end.restatements), "项"),
-        ("人工改动，已恢复", end.edited, "行"),
-        ("数据源已不返回", end.gone, "行"),
-        ("他人添加", end.foreign, "行"),
-        ("重复", end.duplicates, "行"),
+        ("数据源修正", len({at for one in every for at in one.restatements}), "项"),
+        ("人工改动，已恢复", sum(one.edited for one in every), "行"),
+        ("数据源已不返回", sum(one.gone for one in every), "行"),
+        ("他人添加", sum(one.foreign for one in every), "行"),
+        ("重复", sum(one.duplicates for one in every), "行"),
     ]
     return [*first, *(one for one in others if one[1])]
 
@@ -169,3 +176,13 @@ def spent(told: RunTold) -> str:
     said += [f"重试 {told.story.retries} 次"] if told.story.retries else []
     said += [f"为限速共等待 {duration(told.story.waited_ms / 1000)}"] if told.story.waited_ms else []
     return "；".join(said)
+
+
+def verified(end: Summary) -> bool:
+    """Whether all that was written was read back and agrees, in each table."""
+    return all(one.verified for one in ends(end))
+
+
+def notes(end: Summary) -> list[str]:
+    """What people should know, with the tables that it is about."""
+    return [*said([end], lambda one: one.warnings), *said([end], lambda one: one.view_notes)]

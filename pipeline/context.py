@@ -164,6 +164,12 @@ class Context:
             **about_table(self.client, table_id),
         )
 
+    def link_of(self, name: str) -> str | None:
+        """The page of a further table's first physical table, where it and its page are known."""
+        table = next((one for one in self.settings.tables if one.name == name), None)
+        found = (table.table_id or self.further_ids.of(name)) if table else None
+        return self.for_table(name, found).settings.table_url if found else None
+
     def at_table(self, table_id: str) -> Self:
         """The same for another table of the base, with that table's facts."""
         if table_id == self.settings.bitable_table_id:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from pipeline.core.accounts.account_options import disabled
 from pipeline.settings import Settings
 from pipeline.settings_names import unknown
 from pipeline.settings_sources import ENV, env_file, overridden, seen
@@ -17,7 +18,7 @@ def notes(settings: Settings) -> list[str]:
 
 def doubts(settings: Settings) -> list[str]:
     """Notes for `laike doctor`, a line each."""
-    return [*_misread(settings), *weak_login(settings)]
+    return [*_misread(settings), *weak_login(settings), *_disabled_in_groups(settings)]
 
 
 def weak_login(settings: Settings) -> list[str]:
@@ -27,6 +28,17 @@ def weak_login(settings: Settings) -> list[str]:
         return []
     return [
         f"LAIKE_FLOWER_LOGIN has a password of less than {LETTERS} letters: Flower shows every task; make it longer"
+    ]
+
+
+def _disabled_in_groups(settings: Settings) -> list[str]:
+    """A note for each account of a further table that nothing is loaded of."""
+    off = disabled(settings.account_options)
+    return [
+        f"[[tables]] of laike.toml: {table.name} names {one}, which [accounts.{one}] disables"
+        for table in settings.tables
+        for one in table.accounts
+        if one in off
     ]
 
 

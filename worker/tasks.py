@@ -17,6 +17,7 @@ from celery.exceptions import Reject, Retry
 from pipeline.context import Context
 from pipeline.core.errors import BadResponse, Busy, LaikeError, NeedsPerson, Retryable, WrongInput
 from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, RunState, Summary, VerifyOutcome
+from pipeline.core.tables.ends import failure_words
 from pipeline.core.unforeseen import Unforeseen
 from pipeline.state.store import StoreTrouble
 from pipeline.steps.runs import early_read, fetch, finish, load, verify, views
@@ -185,7 +186,7 @@ def finish_run(self: Task, run_id: str) -> Small:
     ctx = context()
     summary = _patiently(self, lambda: finish.finish(ctx, run_id, lambda end: _after_end(ctx, end)))
     if summary.state != RunState.SUCCESS:
-        raise RunFailed(_words(summary))
+        raise RunFailed(failure_words(summary))
     return {"run_id": run_id, "state": summary.state}
 
 
@@ -288,8 +289,3 @@ def _catch_up() -> Small:
     for planned in begun:
         dispatch.start(ctx, planned)
     return {"healed": healed, "begun": [planned.run_id for planned in begun]}
-
-
-def _words(summary: Summary) -> str:
-    bad = [f"{one.name}: {one.trouble.reason}" for one in summary.accounts if one.trouble]
-    return f"{summary.run_id} ended {summary.state}; {'; '.join(bad)}"

@@ -17,17 +17,22 @@ from pipeline.core.errors import WrongInput
 from pipeline.core.model import DayRange, china_day
 from pipeline.core.runs.plan import bounded, window
 from pipeline.steps.coverage.grid import coverage as covered
+from pipeline.steps.rollover.chosen import chain_chosen
 
 DEFAULT_DAYS = 30
 NAME_CELLS_MAX = 20
 DAY_CELLS, WEEK = 3, 7
 
 
-def coverage(start: str | None, end: str | None, *, as_json: bool) -> int:
-    """Print the grid of accounts and days; `WrongInput` if the range is empty, too long, or goes beyond today."""
+def coverage(start: str | None, end: str | None, table: str | None = None, *, as_json: bool) -> int:
+    """Print the grid of accounts and days of a table.
+
+    Raises:
+        WrongInput: The range is empty, too long, or goes beyond today, or there is no such table.
+    """
     with looked() as ctx:
         days = _days(start, end, window(ctx.now(), DEFAULT_DAYS), china_day(ctx.now()))
-        found = covered(ctx, days)
+        found = covered(chain_chosen(ctx, table), days)
     if as_json:
         output.print_json({"accounts": [_document(one) for one in found]})
     else:

@@ -14,10 +14,11 @@ from pipeline.context import Context
 from pipeline.core.errors import WrongInput
 from pipeline.core.model import CHINA
 from pipeline.core.outcome import Run, RunState, Summary
-from pipeline.core.overview.runs.lines import Wanted
+from pipeline.core.overview.runs.lines import RunLine, Wanted, line_of
 from pipeline.core.runs.views import view_notes
+from pipeline.core.tables.ends import ends
 from pipeline.core.text import quoted
-from pipeline.steps.coverage.aftermath import standing
+from pipeline.steps.coverage.aftermath import table_ends
 from pipeline.steps.overview.runs import matching, state_of
 from pipeline.steps.runs.alive import state_without_end, under_way
 from pipeline.steps.runs.due import views_made
@@ -65,13 +66,13 @@ def show(named: str, *, wait: bool, as_json: bool) -> int:
         run, summary = ctx.ledger.run(run_id), ctx.ledger.summary(run_id)
         views = view_notes(made) if (made := views_made(ctx, run_id)) else None
         document, events = _document(ctx, run, summary), ctx.events.events(run_id)
-        after = standing(ctx, summary) if summary else None
+        tables = table_ends(ctx, summary) if summary else ()
     if as_json:
         output.print_json({**document, "views": views, "events": events})
         return output.exit_code(summary) if summary else output.DONE
     output.say_drawn(tree(run, str(document["state"]), events))
     if summary:
-        print_summary(summary, after, views)
+        print_summary(summary, tables, views)
     return output.exit_code(summary) if summary else output.DONE
 
 
@@ -110,15 +111,16 @@ def _row(run: Run, end: Summary | None, state: RunState) -> list[Part]:
     """One run as a row of the table."""
     kind = f"{run.kind}, dry run" if run.dry_run else run.kind
     took = _length((end.ended_at - end.started_at).total_seconds()) if end else ""
-    counts = [str(end.created), str(end.updated), str(end.verified)] if end else ["", "", ""]
-    started, accounts = _minute(run.started_at), _accounts(run, end)
+    line = line_of(run, end, state)
+    counts = [str(line.created), str(line.updated), str(all(one.verified for one in ends(end)))] if end else [""] * 3
+    started, accounts = _minute(run.started_at), _accounts(line)
     return [run.run_id, coloured(state), kind, started, took, accounts, run.day.isoformat(), *counts]
 
 
-def _accounts(run: Run, end: Summary | None) -> str:
+def _accounts(line: RunLine) -> str:
     """How many accounts, and before them how many are good if the run has ended."""
-    good = f"{sum(one.state.good for one in end.accounts)}/" if end else ""
-    return f"{good}{len(run.accounts)}"
+    good = f"{line.good}/" if line.good is not None else ""
+    return f"{good}{line.accounts}"
 
 
 def _minute(when: datetime) -> str:

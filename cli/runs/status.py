@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from cli.session import looked
 from cli.terminal import output
-from pipeline.core.coverage.health import Verdict
+from pipeline.core.coverage.health import Health, Verdict
 from pipeline.core.errors import WrongInput
 from pipeline.steps.coverage.health import health
 
@@ -22,19 +22,22 @@ def status(max_age: str, *, as_json: bool) -> int:
     with looked() as ctx:
         found = health(ctx, longest=longest)
     if as_json:
-        output.print_json(
-            {
-                "verdict": found.verdict,
-                "day": found.day.isoformat(),
-                "accounts": found.accounts,
-                "lacking": list(found.lacking),
-                "as_of": found.as_of.isoformat() if found.as_of else None,
-                "words": found.words,
-            }
-        )
+        tables = [{"table": one.table, **_document(one)} for one in found.tables]
+        output.print_json(_document(found) | ({"tables": tables} if tables else {}))
     else:
         output.say(found.words)
     return CODES[found.verdict]
+
+
+def _document(found: Health) -> dict[str, object]:
+    return {
+        "verdict": found.verdict,
+        "day": found.day.isoformat(),
+        "accounts": found.accounts,
+        "lacking": list(found.lacking),
+        "as_of": found.as_of.isoformat() if found.as_of else None,
+        "words": found.words,
+    }
 
 
 def age(text: str) -> timedelta:

@@ -19,8 +19,9 @@ from pipeline.context import Context
 from pipeline.core.errors import NoWorker, WrongInput
 from pipeline.core.outcome import Run, RunState, Summary
 from pipeline.core.runs.plan import parts, past_days
+from pipeline.core.tables.ends import account_names
 from pipeline.render.cards import seconds_to_wait
-from pipeline.steps.coverage.aftermath import standing
+from pipeline.steps.coverage.aftermath import table_ends
 from pipeline.steps.runs.alive import under_way
 from pipeline.steps.runs.backfill import stop
 from pipeline.steps.runs.carry_out import carry_out, interrupt
@@ -67,7 +68,8 @@ def backfill(start: str, end: str, accounts: Sequence[str], *, tell: bool, as_js
         run = begin_backfill(ctx, first, last, accounts, tell=tell)
         before = len(run.loaded_before)
         carried = f", {before} batch(es) were loaded before and are read back" if before else ""
-        said = f"{len(run.accounts)} account(s), {len(run.days)} day(s), {len(parts(run)) - before} batch(es){carried}"
+        count, batches = len(account_names(run)), len(parts(run)) - before
+        said = f"{count} account(s), {len(run.days)} day(s), {batches} batch(es){carried}"
         output.note(f"{run.run_id}: {said}")
         if tell and not run.tell:
             output.note(("it was begun without --tell:", "yellow"), " the group hears of it only if it mends something")
@@ -96,7 +98,7 @@ def _print(ctx: Context, summary: Summary, *, as_json: bool) -> None:
     if as_json:
         output.print_json(output.run_document(summary))
     else:
-        print_summary(summary, standing(ctx, summary))
+        print_summary(summary, table_ends(ctx, summary))
 
 
 def _have_carried_out(ctx: Context, run: Run, show: Show) -> Summary:

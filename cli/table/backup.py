@@ -36,6 +36,8 @@ def backup(file: str | None, keep: int | None, table: str | None, *, as_json: bo
             output.say(f"deleted: {path}")
         if others := [one for one in ctx.chain.ids if one != table_id]:
             output.note(f"saved is table {table_id} alone; the others with --table: {', '.join(others)}")
+        if further := [one.name for one in opened_ctx.settings.tables if one.name != ctx.table]:
+            output.note(f"each further table is saved by itself, with --table: {', '.join(further)}")
     if not made.rows:
         output.note(("the table reads as empty", "yellow"), ": if it is not, the app's permission is lost")
     return output.DONE

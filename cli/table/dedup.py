@@ -6,38 +6,41 @@ from typing import Any
 from cli.arguments import day_of
 from cli.session import opened
 from cli.terminal import output
-from pipeline.core.model import DayRange
+from pipeline.core.model import DayRange, Key
+from pipeline.core.reports import ACCOUNT_ID, Report
 from pipeline.core.runs.plan import bounded
 from pipeline.core.table.duplicates import Copy, LeftAlone, Plan
 from pipeline.steps.on_demand.dedup import Cleaned, Doubled, all_cleaned, joined, look
 from pipeline.steps.on_demand.dedup import clean as carry_out
-from pipeline.steps.rollover.chosen import at_each
+from pipeline.steps.rollover.chosen import at_each, chain_chosen
 
 
-def check(start: str | None, end: str | None, *, as_json: bool) -> int:
+def check(start: str | None, end: str | None, table: str | None = None, *, as_json: bool) -> int:
     """Show keys with more than one row, in the whole table or in some days: 0 none, 1 some to look at.
 
     Raises:
-        WrongInput: The days are no range.
+        WrongInput: The days are no range, or there is no such table.
     """
     days = _days(start, end)
-    with opened() as ctx:
+    with opened() as opened_ctx:
+        ctx = chain_chosen(opened_ctx, table)
         found = joined([look(here, days) for here in at_each(ctx, days)])
     if as_json:
-        output.print_json(_document(found))
+        output.print_json(_document(found, ctx.report))
     else:
         _print(found)
     return output.DONE if found.none else output.IN_PART
 
 
-def clean(day: str | None, *, yes: bool) -> int:
+def clean(day: str | None, table: str | None = None, *, yes: bool) -> int:
     """Keep one row of each key, if a person agrees: 0 done, 1 some are left, 2 not agreed.
 
     Raises:
-        WrongInput: The day is no day.
+        WrongInput: The day is no day, or there is no such table.
     """
     days = _days(day, day)
-    with opened() as ctx:
+    with opened() as opened_ctx:
+        ctx = chain_chosen(opened_ctx, table)
         there = [(here, look(here, days)) for here in at_each(ctx, days)]
         found = joined([one for _, one in there])
         _print(found)
@@ -56,7 +59,7 @@ def _print_cleaned(cleaned: Cleaned) -> None:
     for file in cleaned.files:
         output.say(f"what was removed is in {file}")
     if cleaned.left:
-        named = ", ".join(f"{key.day} {key.item_id}" for key in cleaned.left)
+        named = ", ".join(map(_named, cleaned.left))
         output.note(("still more than one row:", "yellow"), f" {named}; clean again")
 
 
@@ -66,12 +69,11 @@ def _days(start: str | None, end: str | None) -> DayRange | None:
     return bounded(day_of(start), day_of(end or start))
 
 
-def _document(found: Doubled) -> dict[str, Any]:
+def _document(found: Doubled, report: Report) -> dict[str, Any]:
     return {
         "keys": [
             {
-                "day": plan.key.day.isoformat(),
-                "promotion_id": plan.key.item_id,
+                **_key(plan.key, report),
                 "rows": [_row(one, found.ours) for one in (plan.keep, *plan.remove)],
                 "keep": plan.keep.row.record_id,
                 "agrees": plan.agrees,
@@ -82,8 +84,7 @@ def _document(found: Doubled) -> dict[str, Any]:
         ],
         "left_alone": [
             {
-                "day": one.key.day.isoformat(),
-                "promotion_id": one.key.item_id,
+                **_key(one.key, report),
                 "why": one.why,
                 "rows": [_row(row, found.ours) for row in one.rows],
             }
@@ -91,6 +92,15 @@ def _document(found: Doubled) -> dict[str, Any]:
         ],
         "source_not_asked": list(found.unasked),
     }
+
+
+def _key(key: Key, report: Report) -> dict[str, str]:
+    own = {"day": key.day.isoformat(), report.id_field: key.item_id}
+    return {**own, ACCOUNT_ID: key.owner} if report.within_account else own
+
+
+def _named(key: Key) -> str:
+    return f"{key.day} {key.item_id}{f' of account {key.owner}' if key.owner else ''}"
 
 
 def _row(one: Copy, ours: str | None) -> dict[str, str]:
@@ -126,7 +136,7 @@ def _print(found: Doubled) -> None:
 
 def _print_left(left: LeftAlone, ours: str | None) -> None:
     """Print a key whose rows stay as they are, and why."""
-    output.say((f"{left.key.day} {left.key.item_id}", "bold"), f": left alone, {left.why}")
+    output.say((_named(left.key), "bold"), f": left alone, {left.why}")
     for one in left.rows:
         _print_row("stays", one, ours)
 
@@ -134,7 +144,7 @@ def _print_left(left: LeftAlone, ours: str | None) -> None:
 def _print_plan(plan: Plan, ours: str | None) -> None:
     """Print a key, its rows, and what happens to the cells that people filled."""
     why = "agrees with the source" if plan.agrees else "last edited"
-    output.say((f"{plan.key.day} {plan.key.item_id}", "bold"))
+    output.say((_named(plan.key), "bold"))
     _print_row(f"keeps ({why})", plan.keep, ours)
     for one in plan.remove:
         _print_row("removes", one, ours)

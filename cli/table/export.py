@@ -1,10 +1,11 @@
 """`laike export`: write rows of some days as csv, Excel or jsonl."""
 
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import Any
 
-from cli.arguments import day_of
+from cli.arguments import day_of, of_table
 from cli.session import opened
 from cli.terminal import output
 from cli.terminal.progress import bar
@@ -16,6 +17,7 @@ from pipeline.render.export import Format
 from pipeline.state.files import own_folder
 from pipeline.steps.accounts.roster import remembered_accounts
 from pipeline.steps.on_demand.export import Exported, From, Tell, Wanted, export_file, export_stream, wanted
+from pipeline.steps.rollover.chosen import chain_chosen
 
 STDOUT = "-"
 
@@ -25,6 +27,7 @@ def export(
     end: str,
     accounts: Sequence[str],
     *,
+    table: str | None = None,
     as_: Format,
     source: From,
     to: str | None,
@@ -34,22 +37,23 @@ def export(
     """Write rows of some days into a file or to stdout: 0 all, 1 without some accounts.
 
     Raises:
-        WrongInput: The days, an account or the options are wrong, or there is such a file.
+        WrongInput: The days, an account, the table or the options are wrong, or there is such a file.
         LaikeError: As the service says, or no account could be read; no file is written.
     """
     _check(as_, to, by_account=by_account, as_json=as_json)
     first, last = day_of(start), day_of(end)
-    with opened() as ctx:
+    with opened() as opened_ctx:
+        ctx = chain_chosen(opened_ctx, table)
         what = wanted(ctx, first, last, accounts, source=source, format_=as_, by_account=by_account)
         with bar("days" if source == "table" else "accounts") as tell:
             if to == STDOUT:
                 file, made = STDOUT, _to_stdout(ctx, what, tell)
             else:
-                name = f"laike-export-{first}-{last}.{as_}"
+                name = f"laike-export-{of_table(ctx.table)}{first}-{last}.{as_}"
                 path = path_of(to) if to is not None else own_folder(ctx.settings.output, "export") / name
                 file, made = str(path), export_file(ctx, what, path, tell)
         document = _document(ctx, what, file, made)
-    _print_totals(what, made)
+    _print_totals(ctx, what, made)
     if as_json:
         output.print_json(document)
     elif to != STDOUT:
@@ -100,29 +104,32 @@ def _document(ctx: Context, what: Wanted, file: str, made: Exported) -> dict[str
     }
 
 
-def _print_totals(what: Wanted, made: Exported) -> None:
+def _print_totals(ctx: Context, what: Wanted, made: Exported) -> None:
     tally = made.tally
     for account, trouble in tally.unread:
         output.note(("not read:", "red"), f" {account.name} ({account.id}): {trouble.message}")
         output.note(f"  → {trouble.at_terminal}")
-    for words in _warnings(what, made):
+    for words in _warnings(ctx, what, made):
         output.note((words, "yellow"))
     rest = f" of {len(what.accounts) - len(tally.unread)} of {len(what.accounts)} accounts" if tally.unread else ""
     output.note(f"{tally.rows} rows, 消耗 {tally.cost:.2f} 元{rest}")
 
 
-def _warnings(what: Wanted, made: Exported) -> list[str]:
+def _warnings(ctx: Context, what: Wanted, made: Exported) -> list[str]:
     tally, days = made.tally, f"{what.days.first} {what.days.last}"
-    of_table = what.source == "table"
+    from_table, table = what.source == "table", f" --table {shlex.quote(ctx.table)}" if ctx.table else ""
     found = []
-    if tally.doubled and of_table:
-        found.append(f"{tally.doubled} rows are of a key that has one already: `laike dedup check {days}` lists them")
+    if tally.doubled and from_table:
+        check = f"laike dedup check {days}{table}"
+        found.append(f"{tally.doubled} rows are of a key that has one already: `{check}` lists them")
     elif tally.doubled:
-        found.append(f"{tally.doubled} rows are of a promotion that an earlier account reports too: the table has one")
+        found.append(
+            f"{tally.doubled} rows are of a {ctx.report.name} that an earlier account reports too: the table has one"
+        )
     if tally.unreadable:
         found.append(f"{tally.unreadable} cells are no figure although their column is one of figures: they are empty")
     if made.cut:
         found.append(f"{made.cut} texts are longer than a cell of Excel holds and were cut: csv has them whole")
-    if not tally.rows and of_table:
+    if not tally.rows and from_table:
         found.append("the table has no rows of these days: if it has, the app's permission is lost")
     return found

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from cli.arguments import day_of
+from cli.arguments import day_of, of_table
 from cli.session import opened
 from cli.terminal import output
 from pipeline.core.errors import WrongInput
@@ -14,6 +14,7 @@ from pipeline.file_input import path_of
 from pipeline.render.report import page
 from pipeline.state.files import new_file, own_folder
 from pipeline.steps.on_demand.report import gather, send_report
+from pipeline.steps.rollover.chosen import chain_chosen
 from pipeline.steps.telling.tell import Sent
 
 RESULTS = {Sent.YES: "sent", Sent.NOT: "not_sent", Sent.PERHAPS: "unknown"}
@@ -23,18 +24,28 @@ UNSENT = {
 }
 
 
-def report(start: str, end: str, accounts: Sequence[str], *, to: str | None, send: bool, as_json: bool) -> int:
+def report(
+    start: str,
+    end: str,
+    accounts: Sequence[str],
+    *,
+    table: str | None = None,
+    to: str | None,
+    send: bool,
+    as_json: bool,
+) -> int:
     """Write the page: 0 written, 1 days are not whole or the group did not get the card.
 
     Raises:
-        WrongInput: The days, an account or the file are wrong, the file exists, or no group is set.
+        WrongInput: The days, an account, the table or the file are wrong, the file exists, or no group is set.
     """
     first, last = day_of(start), day_of(end)
-    with opened() as ctx:
+    with opened() as opened_ctx:
+        ctx = chain_chosen(opened_ctx, table)
         days = over(first, last, ctx.now())
         if send and not ctx.bot():
             raise WrongInput("--send needs a group: set LAIKE_FEISHU_WEBHOOK_URL")
-        name = f"laike-report-{days.first}-{days.last}.html"
+        name = f"laike-report-{of_table(ctx.table)}{days.first}-{days.last}.html"
         path = (path_of(to) if to is not None else own_folder(ctx.settings.output, "report") / name).absolute()
         with new_file(path, "report") as file:
             made = gather(ctx, days, accounts)

@@ -1,5 +1,6 @@
 """`laike tables`: list a table and its successors, announce one, mend what disagrees."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -8,13 +9,15 @@ from cli.session import looked, opened
 from cli.terminal import output
 from cli.terminal.words import Part
 from pipeline.core.rollover.repair import Faults
-from pipeline.core.rollover.tables import BASE_TABLES_MAX, Coming, Listed, Tables
-from pipeline.steps.on_demand.tables import SplitPlan, listed, look, plan_split
+from pipeline.core.rollover.tables import BASE_TABLES_MAX, Coming, FurtherTables, Listed, Tables
+from pipeline.steps.on_demand.tables import SplitPlan, listed, listed_further, look, plan_split
 from pipeline.steps.on_demand.tables import repair as mend
 from pipeline.steps.on_demand.tables import split as carry_out
+from pipeline.steps.rollover.chosen import chain_chosen
 
 NOTHING_DONE = "nothing was changed; --yes carries this out"
-SAY_NO = "not wanted? set LAIKE_TABLE_SPLIT=none, and the next run takes the announcement back"
+SAY_NO = "not wanted? set {setting}, and the next run takes the announcement back"
+SETTING, OF_FURTHER = "LAIKE_TABLE_SPLIT=none", 'split = "none"'  # the latter in its [[tables]]
 BY_HAND = (
     "formulas, lookups and links of other tables that name the old table",
     "automations, dashboards, forms and roles (高级权限) of the old table",
@@ -22,24 +25,27 @@ BY_HAND = (
 
 
 def list_(*, as_json: bool) -> int:
-    """List the tables of the chain and the announced successor."""
+    """List the tables of the chain and the announced successor, then the further ones: 1 if one cannot be listed."""
     with looked() as ctx:
-        found = listed(ctx)
+        found, further = listed(ctx), listed_further(ctx)
     if as_json:
-        output.print_json(_document(found))
+        output.print_json({**_document(found), **_further_document(further)})
     else:
         _print(found)
-    return output.DONE
+        for one in further:
+            _print_further(one)
+    return output.IN_PART if any(one.trouble for one in further) else output.DONE
 
 
-def split(start: str | None, *, yes: bool) -> int:
+def split(start: str | None, table: str | None = None, *, yes: bool) -> int:
     """Announce a successor, if a person agrees: 0 done, 2 not agreed.
 
     Raises:
-        WrongInput: No successor may begin on that day.
+        WrongInput: No successor may begin on that day, or there is no such table.
     """
     first = day_of(start) if start else None
-    with opened() as ctx:
+    with opened() as opened_ctx:
+        ctx = chain_chosen(opened_ctx, table)
         plan = plan_split(ctx, first)
         _print_plan(plan)
         if not (yes or output.agreed()):
@@ -50,9 +56,10 @@ def split(start: str | None, *, yes: bool) -> int:
     return output.DONE
 
 
-def repair(*, yes: bool) -> int:
+def repair(table: str | None = None, *, yes: bool) -> int:
     """Mend what disagrees, if a person agrees: 0 nothing is wrong any more, 2 not agreed, 4 a person must act first."""
-    with opened() as ctx:
+    with opened() as opened_ctx:
+        ctx = chain_chosen(opened_ctx, table)
         found = look(ctx)
         _print_faults(found)
         if found.none:
@@ -71,12 +78,30 @@ def repair(*, yes: bool) -> int:
     return output.DONE
 
 
-def _document(found: Tables) -> dict[str, Any]:
+def _document(found: Tables, setting: str = SETTING) -> dict[str, Any]:
     return {
         "tables": [_table(one) for one in found.tables],
-        "announced": _announced(found.announced) if found.announced else None,
+        "announced": _announced(found.announced, setting) if found.announced else None,
         "in_base": found.in_base,
         "in_base_max": BASE_TABLES_MAX,
+    }
+
+
+def _further_document(further: Sequence[FurtherTables]) -> dict[str, Any]:
+    """The further tables; nothing where the settings have none."""
+    if not further:
+        return {}
+    return {
+        "further": [
+            {
+                "name": one.name,
+                "report": one.report,
+                "accounts": [{"id": account_id, "name": name} for account_id, name in one.accounts.items()],
+                **(_document(one.found, OF_FURTHER) if one.found else {"tables": []}),
+                **output.trouble_document(one.trouble),
+            }
+            for one in further
+        ]
     }
 
 
@@ -95,14 +120,14 @@ def _table(one: Listed) -> dict[str, Any]:
     }
 
 
-def _announced(coming: Coming) -> dict[str, Any]:
+def _announced(coming: Coming, setting: str) -> dict[str, Any]:
     return {
         "first": coming.first.isoformat(),
         "name": coming.name,
         "columns_left": list(coming.columns),
         "columns_linked": list(coming.linked),
         "by_hand": list(BY_HAND),
-        "say_no": "LAIKE_TABLE_SPLIT=none",
+        "say_no": setting,
     }
 
 
@@ -110,7 +135,7 @@ def _iso(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
 
-def _print(found: Tables) -> None:
+def _print(found: Tables, setting: str = SETTING) -> None:
     columns = (
         "table",
         output.Column("id", whole=True),
@@ -124,8 +149,18 @@ def _print(found: Tables) -> None:
     if found.announced:
         output.say((f"announced: {found.announced.name}, from {found.announced.first} on", "bold"))
         _print_left(found.announced)
-        output.say(f"  {SAY_NO}")
+        output.say(f"  {SAY_NO.format(setting=setting)}")
     output.say(f"the base holds {found.in_base} of at most {BASE_TABLES_MAX} tables")
+
+
+def _print_further(one: FurtherTables) -> None:
+    names = "、".join(one.accounts.values()) or "all accounts"
+    output.say()
+    output.say((one.name, "bold"), f": report {one.report} ({one.item}), {names}")
+    if one.found:
+        _print(one.found, OF_FURTHER)
+    if one.trouble:
+        output.say_trouble(one.name, one.trouble)
 
 
 def _row(one: Listed) -> tuple[Part, ...]:

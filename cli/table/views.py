@@ -6,6 +6,7 @@ from pipeline.core.runs.plan import choose_accounts
 from pipeline.core.runs.views import CREATED_A_RUN
 from pipeline.core.table.views import ViewState
 from pipeline.steps.accounts.roster import current_accounts
+from pipeline.steps.coverage.in_tables import group_of
 from pipeline.steps.rollover.chosen import at_chosen
 from pipeline.steps.runs.views import forget_deleted, inspect, mend
 from pipeline.steps.table.write import batches
@@ -19,7 +20,7 @@ def views(table: str | None, *, fix: bool, as_json: bool) -> int:
     """
     with opened() as opened_ctx:
         ctx = at_chosen(opened_ctx, table)
-        accounts = choose_accounts(current_accounts(ctx).names, [])
+        accounts = choose_accounts(group_of(ctx, current_accounts(ctx).names), [])
         if fix:
             forget_deleted(ctx, accounts)
         found = inspect(ctx, accounts, deep=True)

@@ -18,6 +18,7 @@ from cli.terminal.words import Part, escaped, words
 from pipeline.core.errors import LaikeError, Trouble, WrongInput
 from pipeline.core.model import CHINA
 from pipeline.core.outcome import AccountResult, Run, RunState, Summary
+from pipeline.core.tables.ends import ends, is_named, table_name
 
 DONE, IN_PART, WRONG_USAGE, FAILED, PERSON_NEEDED = 0, 1, 2, 3, 4
 UNLIMITED = 100_000  # cells of a line without a terminal
@@ -148,7 +149,22 @@ def exit_code(summary: Summary) -> int:
 
 
 def run_document(summary: Summary) -> dict[str, Any]:
-    """A run as `--json` prints it: ids and money are strings."""
+    """A run as `--json` prints it: ids and money are strings.
+
+    In several tables, `tables` has all of them, and beside it stand the figures of the first and the state of all.
+    """
+    named = {"table": table_name(summary.table)} if is_named(summary) else {}
+    tables = [_table_document(end) for end in ends(summary)] if summary.further else []
+    return _run_document(summary) | named | ({"tables": tables} if tables else {})
+
+
+def _table_document(end: Summary) -> dict[str, Any]:
+    """How a run ended in one of its tables, without what is the same in all."""
+    same = ("run_id", "kind", "started", "seconds", "day", "dry_run")
+    return {"table": table_name(end.table)} | {k: v for k, v in _run_document(end).items() if k not in same}
+
+
+def _run_document(summary: Summary) -> dict[str, Any]:
     return {
         "run_id": summary.run_id,
         "kind": summary.kind,
@@ -185,6 +201,16 @@ def open_run_document(run: Run, state: RunState) -> dict[str, Any]:
         "days": _days(run.days),
         "accounts": [{"id": account.id, "name": account.name} for account in run.accounts],
         "dry_run": run.dry_run,
+        **({"table": table_name(run.table)} if is_named(run) else {}),
+        **({"tables": [_open_table_document(one) for one in (run, *run.further)]} if run.further else {}),
+    }
+
+
+def _open_table_document(run: Run) -> dict[str, Any]:
+    return {
+        "table": table_name(run.table),
+        "days": _days(run.days),
+        "accounts": [{"id": account.id, "name": account.name} for account in run.accounts],
     }
 
 

@@ -8,7 +8,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from cli.terminal import output, words
 from pipeline.context import Context
 from pipeline.core.outcome import Run
+from pipeline.core.overview.runs.tables import named_tables
 from pipeline.core.runs.plan import parts
+from pipeline.core.tables.ends import account_names
 
 _LINES = {
     "planned": "{accounts} account(s), {days} day(s)",
@@ -31,7 +33,7 @@ _DRY_LINES = {
 def follow(ctx: Context, run: Run, alive: Callable[[], bool]) -> None:
     """Print the events of a run until it ends or nothing works on it any more; seconds count from its start."""
     fetched, loaded, begun_ms = 0, 0, 0
-    names = {account.id: account.name for account in run.accounts}
+    names, tables = account_names(run), named_tables(run)
     cut = parts(run)
     fetches = sum(len(part.accounts) for part in cut)
     for event in ctx.events.follow(run.run_id):
@@ -45,7 +47,7 @@ def follow(ctx: Context, run: Run, alive: Callable[[], bool]) -> None:
         loaded += event["event"] == "loaded"
         line = _line(event, names, f"{fetched}/{fetches}", _LINES | _DRY_LINES if run.dry_run else _LINES)
         if line:
-            output.note((f"{seconds:6.1f} s", "dim"), f"  {line}")
+            output.note((f"{seconds:6.1f} s", "dim"), f"  {_place(event, tables)}{line}")
         if event["event"] == "loaded" and len(cut) > 1:
             said = f"batch {loaded} of {len(cut)} is done{_left(seconds, loaded, len(cut))}"
             output.note(f"{'':10}{said}")
@@ -89,6 +91,12 @@ def _left(seconds: float, loaded: int, batches: int) -> str:
     """An estimate of the rest from the batches so far."""
     minutes = seconds / loaded * (batches - loaded) / 60
     return f", about {max(1, round(minutes))} min left" if loaded < batches else ""
+
+
+def _place(event: Mapping[str, str], tables: Mapping[int, str]) -> str:
+    """The table that an event is about, if the run is in several."""
+    table = tables.get(int(event["batch"]), "") if event.get("batch") else event.get("table", "")
+    return f"{table}: " if table else ""
 
 
 def _line(event: Mapping[str, str], names: Mapping[str, str], count: str, lines: Mapping[str, str]) -> str:

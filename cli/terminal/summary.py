@@ -4,29 +4,44 @@ from collections.abc import Iterator, Sequence
 
 from cli.terminal import output
 from cli.terminal.words import Part, coloured
-from pipeline.core.coverage.aftermath import Aftermath, summed
-from pipeline.core.model import CHINA
+from pipeline.core.coverage.aftermath import Aftermath, TableEnd, summed
+from pipeline.core.model import CHINA, ZERO
 from pipeline.core.outcome import AccountResult, Summary
 from pipeline.core.overview.runs.lines import troubles_of
+from pipeline.core.tables.ends import ends, is_named, results, said, table_name
 
 NAMES_SHOWN = 5
 
 
-def print_summary(summary: Summary, after: Aftermath | None = None, views: Sequence[str] | None = None) -> None:
-    """Print a run: what it read and, with `after`, what the table has of its day.
+def print_summary(summary: Summary, tables: Sequence[TableEnd] = (), views: Sequence[str] | None = None) -> None:
+    """Print a run, table by table where there are several: what it read, and what the table has of its day.
 
     Args:
+        tables: Its tables with what each has of the day; without them nothing is said of that.
         views: What became of the views after its end; by default what was left of them before.
     """
-    _print_accounts(summary)
-    for line in _there(summary, after) if after else ():
-        output.say(line)
+    standing = {one.end.table: one.after for one in tables}
+    for end in ends(summary):
+        after = standing.get(end.table)
+        if is_named(summary):
+            output.say((f"{table_name(end.table)}: ", "bold"), coloured(end.state))
+        _print_accounts(end)
+        for line in _there(end, after) if after else ():
+            output.say(line)
+        if summary.further:
+            output.say(*_end(end, ""))
     for trouble, names in troubles_of(summary):
-        output.say_trouble(", ".join([*["the run"] * (trouble == summary.trouble), *names]), trouble)
-    if outside := sum(one.outside for one in summary.accounts):
+        whole = not names if is_named(summary) else trouble == summary.trouble
+        output.say_trouble(", ".join([*["the run"] * whole, *names]), trouble)
+    spent = (next((one.outside for one in those if one.outside), ZERO) for those in results(summary).values())
+    if outside := sum(spent):
         output.say(f"outside promotions (全域推广 and the like): {outside:.2f} 元")
-    output.say(*_end(summary))
-    for line in (*summary.warnings, *(summary.view_notes if views is None else views)):
+    if summary.further:
+        output.say(f"{summary.run_id}: ", coloured(summary.state), f" in {1 + len(summary.further)} tables")
+    else:
+        output.say(*_end(summary))
+    noted = said([summary], lambda end: end.view_notes) if views is None else views
+    for line in (*said([summary], lambda end: end.warnings), *noted):
         output.say(f"  • {line}")
 
 
@@ -43,14 +58,16 @@ def _print_accounts(summary: Summary) -> None:
     output.say_table(columns, rows)
 
 
-def _end(summary: Summary) -> Iterator[Part]:
+def _end(summary: Summary, name: str | None = None) -> Iterator[Part]:
     word = "would be " if summary.dry_run else ""
     counts = [f"{word}created {summary.created}, updated {summary.updated}, unchanged {summary.unchanged}"]
     counts += [f"restated {len(summary.restatements)} account day(s)"] if summary.restatements else []
     counts += [f"edited by hand {summary.edited}"] if summary.edited else []
-    yield f"{summary.run_id}: "
-    yield coloured(summary.state)
-    yield f"; rows {', '.join(counts)}; "
+    if name is None:
+        yield f"{summary.run_id}: "
+        yield coloured(summary.state)
+        yield "; "
+    yield f"rows {', '.join(counts)}; "
     yield _verified(summary)
 
 

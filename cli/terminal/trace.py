@@ -10,7 +10,9 @@ from cli.terminal.words import coloured, words
 from pipeline.core.model import grouped
 from pipeline.core.outcome import Run
 from pipeline.core.overview.runs.spans import Event, Span, spans_of
+from pipeline.core.overview.runs.tables import named_tables
 from pipeline.core.runs.flow import FETCH
+from pipeline.core.tables.ends import account_names
 
 ACCOUNTS_SHOWN = 10  # of a batch: failed ones first, then the slowest
 _BATCH_LINES = {
@@ -31,19 +33,24 @@ def tree(run: Run, state: str, events: Sequence[Event]) -> Tree:
     made = Tree(words(f"{run.run_id}: ", coloured(state), f", begun {moment(run.started_at)}"))
     ended = [span for span in spans_of(events) if span.ended_ms is not None]
     batches = grouped((span.batch, span) for span in ended if span.batch is not None)
-    names = {account.id: account.name for account in run.accounts}
+    names, tables = account_names(run), named_tables(run)
     for number, its in sorted(batches.items()):
-        branch = made.add(words(f"batch {number + 1}")) if len(batches) > 1 else made
+        branch = made.add(words(f"batch {number + 1}{_of(tables.get(number))}")) if len(batches) > 1 else made
         _add_fetches(branch, its, names)
         _add_lines(branch, its, _BATCH_LINES)
     _add_lines(made, ended, _RUN_LINES)
     return made
 
 
+def _of(table: str | None) -> str:
+    return f" of {table}" if table else ""
+
+
 def _add_lines(branch: Tree, spans: Sequence[Span], lines: Mapping[str, str]) -> None:
     for span in spans:
         if line := lines.get(span.event):
-            branch.add(_line(span, line.format(**span.facts).rstrip()))
+            named = f"{span.facts['table']} " if "table" in span.facts else ""
+            branch.add(_line(span, f"{named}{line.format(**span.facts)}".rstrip()))
 
 
 def _add_fetches(branch: Tree, spans: Sequence[Span], names: Mapping[str, str]) -> None:

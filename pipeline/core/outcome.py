@@ -287,6 +287,7 @@ class Summary:
     news: tuple[str, ...] = ()  # warnings that no other run repeats
     table: str = ""  # as of `Run`
     further: tuple["Summary", ...] = ()  # how it ended in further tables; `state` is that of all
+    own_state: RunState | None = None  # that of its first table alone, where it is in several
 
     @property
     def kind(self) -> RunKind:
@@ -296,5 +297,4 @@ class Summary:
     @property
     def needs_person(self) -> bool:
         """Whether somebody must act before the next run can do better."""
-        troubles = (self.trouble, *(one.trouble for one in self.accounts), *self.further)
-        return any(one.needs_person for one in troubles if one)
+        return any(a.needs_person for a in (self.trouble, *(one.trouble for one in self.accounts), *self.further) if a)

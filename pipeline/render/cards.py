@@ -7,40 +7,36 @@ from datetime import datetime, timedelta
 
 from pipeline.core.coverage.aftermath import Aftermath, aftermath
 from pipeline.core.coverage.states import WORDS
-from pipeline.core.model import ZERO, AccountDay
-from pipeline.core.outcome import AccountResult, DayState, RunState, Summary, outside_words
+from pipeline.core.model import ZERO, AccountDay, grouped
+from pipeline.core.outcome import AccountResult, RunState, Summary, outside_words
+from pipeline.core.tables.ends import ends, results, said, table_name, troubles_in
 from pipeline.core.telling.background import Background
+from pipeline.core.telling.recovery import Recovery
 from pipeline.render.elements import Card, Element, Value, card, column, link_button, markdown, table
 from pipeline.render.figures import change, coloured, cost_chart, figures
-from pipeline.render.head import head
+from pipeline.render.head import TITLES, further_lines, head, in_table, written
 from pipeline.render.markdown import Markdown, lines
 from pipeline.render.other_tables import others_line
-from pipeline.render.reasons import cure, why
+from pipeline.render.told import restatements, troubles
 from pipeline.render.words import clipped, moment, named, shown
 
 _TEMPLATES = {RunState.SUCCESS: "green", RunState.PARTIAL: "orange"}
-_TITLES = {
-    RunState.SUCCESS: "同步成功",
-    RunState.PARTIAL: "部分完成",
-    RunState.FAILED: "同步失败",
-    RunState.INTERRUPTED: "同步中断",
-    RunState.RUNNING: "同步中",
-}
 CARD_BYTES = 19_800  # the webhook takes 20 KB, signature and message type included
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a card shows at most: lines of the account table, sentences, alerts, and letters of each."""
+    """How much a card shows at most: accounts, sentences, alerts, letters of each, and further tables."""
 
     accounts: int
     lines: int
     alerts: int
     letters: int
+    tables: int
 
 
 # the largest card that fits is sent, and the last one always does: a Chinese letter takes six bytes, an emoji twelve
-_SIZES = ((30, 8, 8, 220), (20, 8, 6, 220), (12, 6, 5, 120), (6, 5, 4, 100), (3, 3, 3, 60))
+_SIZES = ((30, 8, 8, 220, 8), (20, 8, 6, 220, 6), (12, 6, 5, 120, 5), (6, 5, 4, 100, 3), (3, 3, 3, 60, 2))
 LIMITS = tuple(Limits(*size) for size in _SIZES)
 
 
@@ -59,18 +55,22 @@ def size(made: Card) -> int:
 def _run_card(summary: Summary, beside: Background, limits: Limits) -> Card:
     numbers = [account.id for account in summary.accounts]
     offset, after = beside.clock_offset_s, beside.after or aftermath(summary, None)
-    first = head(summary, after, beside.now or summary.ended_at, beside.settle_at)
+    now = beside.now or summary.ended_at
+    end, *_ = ends(summary)
+    first = head(end, after, now, beside.settle_at)
+    if beside.further:
+        first = [*in_table(end, first), *further_lines(beside.further, now, beside.settle_at, limits.tables)]
     elements = [
-        *map(markdown, [*_recovery(beside), *first, *_outside(summary), *_told(summary, beside, limits)]),
+        *map(markdown, [*_recovered(beside), *first, *_outside(summary), *_told(summary, beside, limits)]),
         *map(markdown, others_line(beside.others)),
         *_buttons(summary, beside),
         *_alerts(beside, limits),
         *figures(beside.history, numbers, summary.day),
         *cost_chart(beside.history, numbers, summary.day),
         _account_table(summary, beside, after, limits),
-        markdown(_footer(summary, after, limits)),
+        markdown(_footer(summary, after, beside, limits)),
     ]
-    title, template = f"{summary.day} {_TITLES[summary.state]}", _TEMPLATES.get(summary.state, "red")
+    title, template = f"{_subject(summary, beside)} {TITLES[summary.state]}", _TEMPLATES.get(summary.state, "red")
     return card(title, template, elements, f"时钟偏移 {offset:+.0f} 秒" if offset else None)
 
 
@@ -88,8 +88,7 @@ def greeting_card(now: datetime) -> Card:
 
 def authorize_link_in(summary: Summary) -> str | None:
     """Where a person must authorize again, if the run failed for that."""
-    troubles = (summary.trouble, *(account.trouble for account in summary.accounts))
-    return next((trouble.link for trouble in troubles if trouble and trouble.link), None)
+    return next((trouble.link for trouble in troubles_in(summary) if trouble.link), None)
 
 
 def seconds_to_wait(now: datetime) -> float:
@@ -108,56 +107,49 @@ def _authorize_button(link: str) -> Element:
     return link_button("重新授权", link, "primary")
 
 
-def _recovery(beside: Background) -> list[Markdown]:
-    over = beside.recovery
-    if over is None:
-        return []
-    return [Markdown("**已恢复**：{}，自 {} 起的问题已解决", named(over.names), moment(over.since))]
+def _subject(summary: Summary, beside: Background) -> str:
+    """The day, and the table where the run is in one of several."""
+    alone = not summary.further and (summary.table or beside.several)
+    return f"{summary.day} {clipped(table_name(summary.table))}" if alone else f"{summary.day}"
+
+
+def _recovered(beside: Background) -> list[Markdown]:
+    """What is over, with its tables unless it is over in all of them."""
+    groups = grouped((over.names, over) for over in beside.recoveries)
+    return [
+        Markdown("**已恢复**：{}{}，自 {} 起的问题已解决", _place(those, beside), named(names), moment(min(since)))
+        for names, those in groups.items()
+        if (since := [over.since for over in those])
+    ]
+
+
+def _place(those: Sequence[Recovery], beside: Background) -> str:
+    """The tables in which something is over; nothing if it is over in all of them."""
+    if len(those) == 1 + len(beside.further):
+        return ""
+    return f"{''.join(f'“{clipped(table_name(over.table))}”' for over in those)}的"
 
 
 def _outside(summary: Summary) -> list[Markdown]:
     """What accounts spent outside their promotions, summed: it is in no row of the table."""
-    spent = [account for account in summary.accounts if account.outside]
+    lines = (next((one for one in those if one.outside), None) for those in results(summary).values())
+    spent = [account for account in lines if account]
     total = sum((account.outside for account in spent), ZERO)
     return [Markdown("{}：{}", outside_words(total), named([account.name for account in spent]))] if spent else []
 
 
 def _told(summary: Summary, beside: Background, limits: Limits) -> list[Markdown]:
     """What to do, what was corrected, what people should know; also from earlier runs that sent no card."""
-    news = dict.fromkeys(line for run in beside.unheard for line in run.news if line not in summary.warnings)
-    told = (*_restatements([summary, *beside.unheard]), *summary.warnings, *news, *summary.view_notes)
-    return _first([*_troubles(summary, limits), *(_sentence(line, limits) for line in told if shown(line))], limits)
+    warnings = said([summary], lambda end: end.warnings)
+    news = dict.fromkeys(line for line in said(beside.unheard, lambda end: end.news, [summary]) if line not in warnings)
+    views = said([summary], lambda end: end.view_notes)
+    told = (*restatements([summary, *beside.unheard]), *warnings, *news, *views)
+    sentences = [_sentence(line, limits) for line in told if shown(line)]
+    return _first([*troubles(summary, limits.letters), *sentences], limits)
 
 
 def _sentence(text: str, limits: Limits) -> Markdown:
     return Markdown("{}", clipped(text, limits.letters))
-
-
-def _troubles(summary: Summary, limits: Limits) -> list[Markdown]:
-    """Each reason and cure once, with its accounts; what stopped the whole run is not repeated for each account."""
-    befallen: dict[tuple[str, str], list[str]] = {}
-    for one in summary.accounts:
-        told_weekly = one.state == DayState.PARKED  # by a warning of its own
-        if one.trouble and one.trouble != summary.trouble and not told_weekly:
-            befallen.setdefault((why(one.trouble), cure(one.trouble)), []).append(one.name)
-    of_accounts = [
-        Markdown("**{}**（{}）：{}", named(who), reason, _sentence(advice, limits))
-        for (reason, advice), who in befallen.items()
-    ]
-    whole = summary.trouble
-    if whole is None:
-        return of_accounts
-    return [Markdown("**{}**：{}", why(whole), _sentence(cure(whole), limits)), *of_accounts]
-
-
-def _restatements(runs: Sequence[Summary]) -> list[str]:
-    """Days before the newest whose figures the source corrected, by account."""
-    names = {account.id: clipped(account.name) for run in runs for account in run.accounts}
-    days: dict[str, list[str]] = {}
-    for at in sorted({at for run in runs for at in run.restatements}):
-        days.setdefault(names[at.account_id], []).append(f"{at.day:%m-%d}")
-    told = "；".join(f"{name} {'、'.join(of)}" for name, of in days.items())
-    return [f"数据源修正了历史数据，已更新：{told}"] if told else []
 
 
 def _alerts(beside: Background, limits: Limits) -> list[Element]:
@@ -173,22 +165,11 @@ def _first(paragraphs: Sequence[Markdown], limits: Limits) -> list[Markdown]:
     return [*paragraphs[: limits.lines], *hidden]
 
 
-def _footer(summary: Summary, after: Aftermath, limits: Limits) -> Markdown:
+def _footer(summary: Summary, after: Aftermath, beside: Background, limits: Limits) -> Markdown:
     hidden = len(summary.accounts) - limits.accounts
     more = f"另有 {hidden} 个账户，见同步状态表；" if hidden > 0 else ""
-    return Markdown("{}{}", more, _written(summary, after))
-
-
-def _written(summary: Summary, after: Aftermath) -> str:
-    """What this run wrote, and whether it was verified."""
-    counts = {"新增 {:,} 行": summary.created, "更新 {:,} 行": summary.updated, "{:,} 行无变化": summary.unchanged}
-    said = "，".join(words.format(count) for words, count in counts.items() if count) or "没有需要写入的数据"
-    changed = f"本次{said}" if summary.created + summary.updated else said
-    if summary.verified:
-        return f"{changed}，已核对一致"
-    if after.unsure and not summary.created + summary.updated:  # a load that broke off does not say how far it got
-        return "本次写入结果未能核对"
-    return f"{changed}，未能全部核对" if after.synced or after.unsure else "本次未写入"
+    whose = f"“{clipped(table_name(summary.table))}”" if beside.further else ""
+    return Markdown("{}{}{}", more, whose, written(summary, after))
 
 
 def _account_table(summary: Summary, beside: Background, after: Aftermath, limits: Limits) -> Element:

@@ -1,14 +1,27 @@
-"""The first lines of a run's card: what the run brought and what the table has of the day, each with its time."""
+"""The first lines of a run's card: what the run brought and what the table has of the day, each with its time.
+
+Where there are several tables, each of these lines names its own.
+"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
-from pipeline.core.coverage.aftermath import Aftermath, Standing, summed
-from pipeline.core.model import CHINA, ZERO
+from pipeline.core.coverage.aftermath import Aftermath, Standing, TableEnd, summed
+from pipeline.core.model import CHINA, ZERO, DayRange
 from pipeline.core.outcome import AccountResult, RunState, Summary
 from pipeline.core.run_kind import RunKind
-from pipeline.render.markdown import Markdown
-from pipeline.render.words import moment, money, span
+from pipeline.core.tables.ends import table_name
+from pipeline.render.markdown import Markdown, joined, link
+from pipeline.render.words import clipped, moment, money, span
+
+TITLES = {
+    RunState.SUCCESS: "同步成功",
+    RunState.PARTIAL: "部分完成",
+    RunState.FAILED: "同步失败",
+    RunState.INTERRUPTED: "同步中断",
+    RunState.RUNNING: "同步中",
+}
 
 
 def head(summary: Summary, after: Aftermath, now: datetime, settle_at: time) -> list[Markdown]:
@@ -23,6 +36,46 @@ def head(summary: Summary, after: Aftermath, now: datetime, settle_at: time) -> 
     if not after.synced:
         return [Markdown("**{}**", _nothing_synced(after, now))]
     return [_synced(summary, after, settle_at), *_table(after, now), *_besides(summary, after)]
+
+
+def in_table(end: Summary, lines: Sequence[Markdown]) -> list[Markdown]:
+    """The same lines, the first of them with the table's name and how the run ended there."""
+    return [_named(end, Markdown("{}", clipped(table_name(end.table))), lines[:1]), *lines[1:]]
+
+
+def further_lines(tables: Sequence[TableEnd], now: datetime, settle_at: time, most: int) -> list[Markdown]:
+    """A line for each further table, those in trouble first; at most so many.
+
+    Args:
+        now, settle_at: As of `head`.
+    """
+    ranked = sorted(tables, key=lambda one: one.end.state == RunState.SUCCESS)
+    hidden = len(ranked) - most
+    more = [Markdown("另有 {} 张数据表，见同步状态表", hidden)] if hidden > 0 else []
+    return [*(_further(one, now, settle_at) for one in ranked[:most]), *more]
+
+
+def _further(one: TableEnd, now: datetime, settle_at: time) -> Markdown:
+    name = clipped(table_name(one.end.table))
+    whole = replace(one.end, days=DayRange(one.end.day, one.end.day))  # its other days are left to the first table
+    said = [*head(whole, one.after, now, settle_at), Markdown("{}", written(one.end, one.after))]
+    return _named(one.end, link(name, one.link) if one.link else Markdown("{}", name), said)
+
+
+def _named(end: Summary, name: Markdown, said: Sequence[Markdown]) -> Markdown:
+    return Markdown("“{}”{}{}{}", name, TITLES[end.state], "，" if said else "", joined("；", said))
+
+
+def written(summary: Summary, after: Aftermath) -> str:
+    """What this run wrote, and whether it was verified."""
+    counts = {"新增 {:,} 行": summary.created, "更新 {:,} 行": summary.updated, "{:,} 行无变化": summary.unchanged}
+    said = "，".join(words.format(count) for words, count in counts.items() if count) or "没有需要写入的数据"
+    changed = f"本次{said}" if summary.created + summary.updated else said
+    if summary.verified:
+        return f"{changed}，已核对一致"
+    if after.unsure and not summary.created + summary.updated:  # a load that broke off does not say how far it got
+        return "本次写入结果未能核对"
+    return f"{changed}，未能全部核对" if after.synced or after.unsure else "本次未写入"
 
 
 def _synced(summary: Summary, after: Aftermath, settle_at: time) -> Markdown:

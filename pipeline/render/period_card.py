@@ -27,7 +27,8 @@ def report_card(report: Report) -> Card:
     texts += others_line(report.others)
     texts += [Markdown("完整报告保存在运行同步的服务器上，可向维护人员索取。")]
     lacks = report.lacking or report.parked
-    title = f"投放报告 {days.first} 至 {days.last}"
+    of_table = f"（{_short(report.table)}）" if report.table else ""
+    title = f"投放报告{of_table} {days.first} 至 {days.last}"
     elements = [*map(markdown, texts), _table(rows, []), *_hidden(len(accounts))]
     return card(title, "red" if lacks else "blue", elements)
 

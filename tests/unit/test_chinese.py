@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -12,10 +13,12 @@ from typing import Any
 import pytest
 
 from pipeline.core.causes import CAUSES, cure_of
+from pipeline.core.coverage.aftermath import TableEnd, aftermath
 from pipeline.core.coverage.history import Figures
 from pipeline.core.errors import LaikeError, Trouble
 from pipeline.core.model import AccountDay, DayRange
 from pipeline.core.outcome import DayState, RunState, Summary
+from pipeline.core.runs.summary import with_further
 from pipeline.core.telling.background import Background
 from pipeline.core.telling.recovery import Recovery
 from pipeline.core.telling.week import Week
@@ -169,12 +172,24 @@ def beside() -> Background:
         for one in (account(1),)
         for day in days
     }
-    return Background(history=known, recovery=Recovery(("城东店",), NOW), alerts=("城东店：无消耗",))
+    return Background(history=known, recoveries=(Recovery(("城东店",), NOW),), alerts=("城东店：无消耗",))
+
+
+def in_tables() -> Iterator[Any]:
+    """Cards of runs in several tables, and of one in a further table alone."""
+    for one in runs():
+        other = replace(one, table="项目日报", warnings=("表格用到 80%",), view_notes=("缺少视图：城东店",))
+        both = with_further(summary(), [other])
+        tables = tuple(TableEnd(end=end, after=aftermath(end, None)) for end in both.further)
+        over = (Recovery(("城东店",), NOW, "项目日报"),)
+        yield run_card(both, replace(beside(), further=tables, recoveries=over, several=True))
+        yield run_card(other, replace(beside(), several=True))
 
 
 def cards() -> Iterator[Any]:
     """Each kind of card, a run's with each cause."""
     yield from (run_card(one, beside()) for one in runs())
+    yield from in_tables()
     yield from (trouble_card("同步无法开始", [one.what_to_do], "https://ad.oceanengine.com/x") for one in troubles())
     yield from (error_card("每日同步无法开始", one, "KeyError") for one in troubles())
     yield aside_card(dict(zip(("daily-1", "daily-2", "daily-3"), Defect, strict=False)))

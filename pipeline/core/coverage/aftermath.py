@@ -52,6 +52,15 @@ class Aftermath:
         return [self.standing[one.id] for one in accounts]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableEnd:
+    """How a run ended in one of its tables; `after` is what that has of the run's day, `link` its page if known."""
+
+    end: Summary
+    after: Aftermath
+    link: str | None = None
+
+
 def aftermath(summary: Summary, days: Mapping[str, DayCoverage] | None) -> Aftermath:
     """Sort a run's accounts by what the table has of its day; `days` is by account id, `None` if unknown."""
     standing = dict[str, Standing]()

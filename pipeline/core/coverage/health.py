@@ -1,6 +1,6 @@
 """Whether a day can be relied upon: one word and one line for an outside monitor."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -19,9 +19,15 @@ class Verdict(StrEnum):
     BAD = "bad"
 
 
+_OF_ALL = {Verdict.OK: "ok", Verdict.IN_PART: "in part", Verdict.BAD: "bad"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """The verdict on a day; `lacking` names accounts without it, `as_of` is the time of the newest figures."""
+    """The verdict on a day; `lacking` names accounts without it, `as_of` is the time of the newest figures.
+
+    Of several tables together it is that of the oldest table, and `tables` has each of them.
+    """
 
     verdict: Verdict
     day: date
@@ -29,6 +35,8 @@ class Health:
     lacking: tuple[str, ...]
     as_of: datetime | None
     words: str
+    table: str = ""  # its name, where there are several
+    tables: tuple["Health", ...] = ()
 
 
 def judge(
@@ -48,6 +56,31 @@ def judge(
     verdict = Verdict.BAD if as_of is None or old else Verdict.IN_PART if lacking else Verdict.OK
     words = _words(day, len(names), lacking, as_of, old=old)
     return Health(verdict=verdict, day=day, accounts=len(names), lacking=lacking, as_of=as_of, words=words)
+
+
+def together(tables: Sequence[Health], accounts: int) -> Health:
+    """The verdict on a day in all tables: it is good only if it is in each, and bad if it is in each.
+
+    Args:
+        tables: The first one first; at least one.
+        accounts: How many there are in all tables.
+    """
+    first, *others = tables
+    if not others:
+        return first
+    verdicts = {one.verdict for one in tables}
+    verdict = first.verdict if len(verdicts) == 1 else Verdict.IN_PART
+    ranked = sorted(tables, key=lambda one: one.verdict == Verdict.OK)
+    said = "; ".join(f"{one.table}: {one.words}" for one in ranked)
+    return Health(
+        verdict=verdict,
+        day=first.day,
+        accounts=accounts,
+        lacking=tuple(dict.fromkeys(name for one in tables for name in one.lacking)),
+        as_of=min((one.as_of for one in tables if one.as_of), default=None),
+        words=f"{_OF_ALL[verdict]}: {said}",
+        tables=tuple(tables),
+    )
 
 
 def _words(day: date, accounts: int, lacking: tuple[str, ...], as_of: datetime | None, *, old: bool) -> str:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from pipeline.core.chain import Chain, PhysicalTable
+from pipeline.core.errors import Trouble
 
 BASE_TABLES_MAX = 100  # tables and dashboards of a base: Bitable, 多维表格概述 and 新增一个数据表
 
@@ -69,6 +70,27 @@ class Tables:
     tables: tuple[Listed, ...]
     announced: Coming | None
     in_base: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FurtherTables:
+    """The tables of a further one.
+
+    Attributes:
+        name: Its name in the settings.
+        report: The name of the report whose rows it holds.
+        item: What a row is about.
+        accounts: Names by id of the accounts whose rows it holds, as far as accounts are known.
+        found: Its tables; `None`: they cannot be listed.
+        trouble: Why they cannot.
+    """
+
+    name: str
+    report: str
+    item: str
+    accounts: Mapping[str, str]
+    found: Tables | None = None
+    trouble: Trouble | None = None
 
 
 def listed_of(

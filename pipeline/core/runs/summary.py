@@ -164,8 +164,8 @@ def _state_of(ends: Sequence[BatchEnd]) -> RunState:
     return RunState.FAILED if not good else RunState.SUCCESS if good == waited_for else RunState.PARTIAL
 
 
-def bare_summary(run: Run, why: Trouble, ended_at: datetime) -> Summary:
-    """The summary of a run whose end broke: all accounts failed, in each table."""
+def bare_summary(run: Run, why: Trouble, ended_at: datetime, state: RunState = RunState.FAILED) -> Summary:
+    """The summary of a run whose end broke, or that was stopped: all accounts failed, in each of its tables."""
     accounts = [
         AccountResult(
             id=account.id,
@@ -176,12 +176,13 @@ def bare_summary(run: Run, why: Trouble, ended_at: datetime) -> Summary:
             window_rows=0,
             window_cost=ZERO,
             trouble=why,
+            fetched=run.halted is None,
         )
         for account in run.accounts
     ]
     return Summary(
         run_id=run.run_id,
-        state=RunState.FAILED,
+        state=state,
         day=run.day,
         days=run.days,
         accounts=tuple(accounts),
@@ -190,7 +191,7 @@ def bare_summary(run: Run, why: Trouble, ended_at: datetime) -> Summary:
         started_at=run.started_at,
         ended_at=ended_at,
         table=run.table,
-        further=tuple(bare_summary(one, why, ended_at) for one in run.further),
+        further=tuple(bare_summary(one, one.halted or why, ended_at, state) for one in run.further),
     )
 
 
@@ -199,8 +200,8 @@ def with_further(first: Summary, others: Sequence[Summary]) -> Summary:
     if not others:
         return first
     states = {first.state, *(one.state for one in others)}
-    left = [replace(one, warnings=tuple(w for w in one.warnings if w not in first.warnings)) for one in others]
-    return replace(first, state=first.state if len(states) == 1 else RunState.PARTIAL, further=tuple(left))
+    state = first.state if len(states) == 1 else RunState.PARTIAL
+    return replace(first, state=state, further=tuple(others), own_state=first.state)
 
 
 def _account_result(account: Account, ends: Iterable[BatchEnd], restated: Collection[str]) -> AccountResult:

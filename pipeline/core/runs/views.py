@@ -1,7 +1,7 @@
 """Which views a run mends, and what it says of them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.core.errors import Trouble
 from pipeline.core.model import Account
@@ -93,6 +93,22 @@ def joined_views(found: Sequence[ViewsOutcome]) -> ViewsOutcome:
             trouble=first.trouble or one.trouble,
         )
     return first
+
+
+def of_table(views: ViewsOutcome, table: str) -> ViewsOutcome:
+    """What became of the views of one of several tables: names are those of accounts with the table."""
+
+    def named(names: Sequence[str]) -> tuple[str, ...]:
+        return tuple(f"{name}（{table}）" for name in names)
+
+    return replace(
+        views,
+        created=named(views.created),
+        repaired=named(views.repaired),
+        left_alone=named(views.left_alone),
+        missing=named(views.missing),
+        unproven=named(views.unproven),
+    )
 
 
 def view_notes(views: ViewsOutcome) -> tuple[str, ...]:

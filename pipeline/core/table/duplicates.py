@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.core.model import FoundRow, Key, WantedRow, by_key
+from pipeline.core.reports import PROMOTION, Report
 from pipeline.core.table.layout import Layout
 from pipeline.core.table.record import Record
 from pipeline.core.table.write_shape import write_shape
@@ -56,18 +57,21 @@ class LeftAlone:
     certain: bool
 
 
-def left_alone(key: Key, same: Sequence[Copy], ours: str | None) -> LeftAlone | None:
-    """Why rows of one key must not be cleaned; `None`: they are one promotion of one account, some of them ours.
+def left_alone(key: Key, same: Sequence[Copy], ours: str | None, report: Report = PROMOTION) -> LeftAlone | None:
+    """Why rows of one key must not be cleaned; `None`: they are about one item of one account, some of them ours.
 
     People write sums such as 合计 below each account's rows, and these share a day and an id, too.
 
     Args:
         ours: Who the table says created our rows; unknown until we create one.
+        report: The report whose rows the table holds.
     """
     numbered = key.item_id.isascii() and key.item_id.isdecimal()
     accounts = sorted({one.row.account_name for one in same})
     if not numbered:
-        why = "the 单元ID is no number: rows of people"
+        why = f"the {report.item}ID is no number: rows of people"
+    elif report.within_account and not key.owner:
+        why = f"the account's id is blank: whose {report.item} it is is not known"
     elif len(accounts) > 1:
         why = f"of several accounts: {', '.join(name or '(blank)' for name in accounts)}"
     elif ours is None:
@@ -80,10 +84,10 @@ def left_alone(key: Key, same: Sequence[Copy], ours: str | None) -> LeftAlone | 
 
 
 def sorted_out(
-    found: Mapping[Key, tuple[Copy, ...]], ours: str | None
+    found: Mapping[Key, tuple[Copy, ...]], ours: str | None, report: Report = PROMOTION
 ) -> tuple[dict[Key, tuple[Copy, ...]], tuple[LeftAlone, ...]]:
     """The keys whose rows may be cleaned, and those that are left alone."""
-    left = {key: why for key, rows in sorted(found.items()) if (why := left_alone(key, rows, ours))}
+    left = {key: why for key, rows in sorted(found.items()) if (why := left_alone(key, rows, ours, report))}
     return {key: rows for key, rows in found.items() if key not in left}, tuple(left.values())
 
 

@@ -25,11 +25,11 @@ class Line:
     item_id: str
     cost: Decimal
     cells: Mapping[str, Cell]
-    owner: str = ""  # the account, where an id names something within its account only
+    owner: str | None = ""  # as in `ReportRow`; `None`: an id needs its account, and the row does not have it
 
     @property
     def place(self) -> tuple[date, str, str]:
-        """The sort key of an export: day, account, 单元ID."""
+        """The sort key of an export: day, account, id of what the row is about."""
         return (self.day or date.min, self.account, self.item_id)
 
 
@@ -88,7 +88,8 @@ def lines_of(days: DayRange, accounts: Collection[Account], layout: Layout, reco
             continue
         found.read += 1
         if not accounts or concerns(row, layout.columns, accounts):
-            found.lines.append(Line(row.day, row.account_name, row.item_id, row.cost, row.cells, row.owner))
+            owner = row.owner or (None if layout.about.within_account else "")
+            found.lines.append(Line(row.day, row.account_name, row.item_id, row.cost, row.cells, owner))
             found.unreadable += layout.unreadable(record, row)
     return found
 
@@ -110,7 +111,9 @@ def concerns(row: FoundRow, columns: Sequence[Column], accounts: Collection[Acco
 
 def doubled(lines: Iterable[Line]) -> int:
     """Count rows beyond the first of their key; rows without a key are no duplicates."""
-    counts = Counter((line.day, line.item_id, line.owner) for line in lines if line.day and line.item_id)
+    counts = Counter(
+        (line.day, line.item_id, line.owner) for line in lines if line.day and line.item_id and line.owner is not None
+    )
     return counts.total() - len(counts)
 
 

@@ -124,6 +124,8 @@ class Report:
     made_at: datetime
     link: str | None  # to the table
     others: tuple[OtherTable, ...] = ()  # tables besides that one that hold days of the period
+    table: str = ""  # the name of a further table; empty: that of `LAIKE_BITABLE_TABLE_ID`
+    item: str = "单元"  # what its rows are about
 
     @property
     def lacking(self) -> dict[date, list[str]]:

@@ -148,6 +148,14 @@ def unused_options(ctx: Context) -> list[str]:
     return unknown(ctx.settings.account_options, last.names) if last and not ctx.settings.accounts else []
 
 
+def unknown_in_groups(ctx: Context) -> dict[str, list[str]]:
+    """By the name of a further table, the ids of its accounts that the token does not reach."""
+    groups = {one.name: one.accounts for one in ctx.settings.tables if one.accounts and not ctx.settings.accounts}
+    last = ctx.rosters.last() if groups else None
+    unknown_ids = {name: [one for one in ids if last and one not in last.names] for name, ids in groups.items()}
+    return {name: ids for name, ids in unknown_ids.items() if ids}
+
+
 def states(ctx: Context, names: Mapping[str, str], tell: Callable[[int], None]) -> list[AccountState]:
     """Each account with its cost of 30 days and its last covered day; `tell` takes the number done, a call each."""
     api = ctx.oceanengine(None)

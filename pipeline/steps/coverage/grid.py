@@ -8,17 +8,18 @@ from pipeline.core.coverage.grid import AccountCoverage, grid
 from pipeline.core.model import DayRange, china_day
 from pipeline.core.runs.plan import choose_accounts, window
 from pipeline.steps.accounts.roster import current_accounts, remembered_accounts
+from pipeline.steps.coverage.in_tables import group_of
 from pipeline.steps.coverage.owed import open_from
 from pipeline.steps.coverage.rebuild import with_coverage
 
 
 def coverage(ctx: Context, days: DayRange) -> list[AccountCoverage]:
-    """Every account with its days; after Redis was emptied 同步状态 is asked first.
+    """Every account of the table with its days; after Redis was emptied 同步状态 is asked first.
 
     Raises:
         LaikeError: No account is remembered, and none can be discovered.
     """
-    names = (remembered_accounts(ctx) or current_accounts(ctx)).names
+    names = group_of(ctx, (remembered_accounts(ctx) or current_accounts(ctx)).names)
     ctx = with_coverage(ctx, names)
     book, ends = dict(ctx.book.of(names, days)), open_from(ctx, len(names))
     since = {account_id: china_day(one.since) for account_id, one in ctx.absences.parked(ctx.now()).items()}

@@ -6,13 +6,14 @@ from dataclasses import replace
 import structlog
 
 from pipeline.context import Context
-from pipeline.core.errors import LaikeError, TableMismatch
+from pipeline.core.errors import LaikeError
 from pipeline.core.model import Account
 from pipeline.core.outcome import Run
 from pipeline.core.tables.further import FurtherTable
 from pipeline.core.tables.groups import accounts_of
 from pipeline.steps.accounts.roster import choose
 from pipeline.steps.coverage.rebuild import with_coverage
+from pipeline.steps.rollover.further import on_further
 
 log = structlog.get_logger()
 
@@ -65,19 +66,4 @@ def _halted(first: Run, table: FurtherTable, accounts: Sequence[Account], why: L
 
 
 def _on(ctx: Context, names: Mapping[str, str], table: FurtherTable) -> Context:
-    here = ctx.for_table(table.name, table.table_id or _root(ctx, table))
-    return with_coverage(here, accounts_of(table, ctx.settings.tables, names))
-
-
-def _root(ctx: Context, table: FurtherTable) -> str:
-    """The id of the table that the set-up made, by what is remembered, else by its name in the base."""
-    if remembered := ctx.further_ids.of(table.name):
-        return remembered
-    found = ctx.base(None).tables.ids().get(table.name)
-    if found is None:
-        lacks = f"多维表格中没有数据表“{table.name}”"
-        msg = f"the base has no table {table.name!r} of [[tables]]: `laike init` makes it"
-        cure = f"{lacks}，请运行 laike init 建立，或在 laike.toml 中更正。"
-        raise TableMismatch(msg, what_to_do=f"{lacks}，请联系维护人员建立。", for_maintainer=cure)
-    ctx.further_ids.learn(table.name, found)
-    return found
+    return with_coverage(on_further(ctx, table), accounts_of(table, ctx.settings.tables, names))

@@ -7,11 +7,12 @@ from pipeline.core.errors import WrongInput
 from pipeline.core.model import Account
 from pipeline.core.tables.further import FurtherTable
 from pipeline.steps.coverage.in_tables import group_of
+from pipeline.steps.rollover.further import known_id
 
 
 def known_table(ctx: Context, table: FurtherTable) -> Context | None:
     """The context on a further table; `None`: nobody knows its id, since it was not made, or Redis was emptied."""
-    table_id = table.table_id or ctx.further_ids.of(table.name)
+    table_id = known_id(ctx, table)
     return ctx.for_table(table.name, table_id) if table_id else None
 
 

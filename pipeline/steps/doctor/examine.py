@@ -8,6 +8,7 @@ from pipeline.core.errors import LaikeError
 from pipeline.state.store import ours
 from pipeline.steps.doctor.feishu import check_feishu
 from pipeline.steps.doctor.findings import Finding, of_error
+from pipeline.steps.doctor.further import check_further
 from pipeline.steps.doctor.oceanengine import check_oceanengine
 from pipeline.steps.doctor.store import check_redis, reached
 from pipeline.steps.doctor.surroundings import (
@@ -25,7 +26,7 @@ def examine(ctx: Context, workers: Workers, *, notify: bool) -> list[Finding]:
     redis = reached(store)
     groups: dict[str, Callable[[], list[Finding]]] = {
         "oceanengine": lambda: check_oceanengine(ctx, redis=redis),
-        "feishu": lambda: check_feishu(ctx, redis=redis),
+        "feishu": lambda: _check_tables(ctx, redis=redis),
         "webhook": lambda: [check_webhook(ctx, notify=notify)],
         "schedule": lambda: check_schedule(ctx, workers, redis=redis),
     }
@@ -33,6 +34,11 @@ def examine(ctx: Context, workers: Workers, *, notify: bool) -> list[Finding]:
         found = list(pool.map(lambda group: findings_of(ctx, *group), groups.items()))
     around = [*check_settings(ctx), *check_addresses(ctx.settings)]
     return [*around, *store, *(finding for group in found for finding in group)]
+
+
+def _check_tables(ctx: Context, *, redis: bool) -> list[Finding]:
+    first = check_feishu(ctx, redis=redis)
+    return [*first, *check_further(ctx, first, redis=redis)]
 
 
 def findings_of(ctx: Context, name: str, check: Callable[[], list[Finding]]) -> list[Finding]:

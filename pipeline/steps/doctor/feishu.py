@@ -51,7 +51,7 @@ def check_feishu(ctx: Context, *, redis: bool) -> list[Finding]:
     table = _tables(ctx, base, rights, meta.time_zone if meta else CHINA, redis=redis)
     if redis and table[0].state == State.OK:
         try_writes(ctx, base, rights)
-    judged = _judge(meta, denied=rights.document is not None)
+    judged = judge_base(meta, denied=rights.document is not None)
     return [app, *rights.findings(), ok("base", "the base is there"), *judged, *table]
 
 
@@ -80,8 +80,8 @@ def _app_cure(error: LaikeError) -> str | None:
     return _APP_ID if "app id" in words or "app_id" in words else _APP_ID + _SECRET
 
 
-def _judge(meta: BaseMeta | None, *, denied: bool) -> list[Finding]:
-    """Judge the meta data. A lacking right was reported already where writes are denied."""
+def judge_base(meta: BaseMeta | None, *, denied: bool) -> list[Finding]:
+    """Judge a base's meta data. A lacking right was reported already where writes are denied."""
     if meta is None:
         return skipped(META, "the base's meta data is denied")
     zone, advanced = meta.time_zone.key, ok(META[1], "advanced permissions are off")

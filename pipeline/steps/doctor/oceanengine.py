@@ -18,7 +18,10 @@ from pipeline.core.errors import AccountUnavailable, LaikeError, NeedsAuthorizat
 from pipeline.core.model import Account, DayRange
 from pipeline.core.runs.plan import choose_accounts, yesterday
 from pipeline.core.table.columns import metrics_of
-from pipeline.steps.accounts.roster import current_accounts, remembered_accounts, unused_options
+from pipeline.core.tables.further import FurtherTable
+from pipeline.core.tables.groups import accounts_of as accounts_in
+from pipeline.steps.accounts.roster import current_accounts, remembered_accounts, unknown_in_groups, unused_options
+from pipeline.steps.coverage.in_tables import group_of
 from pipeline.steps.doctor.findings import Finding, State, broken, of_error, ok, skipped, unauthorized, warning
 
 NO_SUCH_CODE = "laike-doctor-no-such-auth-code"
@@ -29,6 +32,8 @@ REFRESH_LEFT = timedelta(days=3)
 AT_ONCE = 16
 TRIES = 2  # a person waits: ride out a hiccup, report an outage
 _WAS_OPEN = "令牌文件此前可被本机其他用户读写：请确认是谁改了权限；若本机有不可信的用户，请重新授权。"
+_NAMED = {"project": "获取项目数据", "material": "获取素材数据"}  # as the console calls them
+ASKED = 5  # accounts, until one answers
 _GRANT = "请在巨量引擎开放平台「应用管理」→「权限」申请本地推数据报表中的“{name}”，通过后重新授权。"
 _GRANT_LISTS = (
     "请在巨量引擎开放平台「应用管理」→「权限」申请账户列表接口（获取已授权账户、来客账户下的本地推账户、"
@@ -42,31 +47,32 @@ _ACCOUNT = (
 
 
 def accounts_of(ctx: Context) -> tuple[Account, ...]:
-    """Return the accounts to load, as far as they are remembered: no call is made."""
+    """Return the accounts to load into the table, as far as they are remembered: no call is made."""
     listed = remembered_accounts(ctx)
-    return choose_accounts(listed.names if listed else {}, [])
+    return choose_accounts(group_of(ctx, listed.names) if listed else {}, [])
 
 
 def check_oceanengine(ctx: Context, *, redis: bool) -> list[Finding]:
     """Check app, token, permissions, accounts; without Redis only the app."""
+    reports = (*REPORTS, *_further(ctx))
     try:
         app = _check_app(ctx)
     except LaikeError as error:
         return [
             of_error("oceanengine.app", error),
-            *skipped(("token", LISTS, *REPORTS), "Ocean Engine is out of reach"),
+            *skipped(("token", LISTS, *reports), "Ocean Engine is out of reach"),
         ]
     if not redis:
-        return [app, *skipped(("token", LISTS, *REPORTS), "Redis is out of reach")]
+        return [app, *skipped(("token", LISTS, *reports), "Redis is out of reach")]
     try:
         token = _check_token(ctx)
     except NeedsPerson as error:
         token = unauthorized("token", error)
     if token.needs_person and app.state == State.BROKEN:  # the pair may belong to the right app
-        return [app, *skipped(("token", LISTS, *REPORTS), "the app is refused")]
+        return [app, *skipped(("token", LISTS, *reports), "the app is refused")]
     if token.needs_person:
-        return [app, token, *skipped((LISTS, *REPORTS), "there is no usable token")]
-    return [app, token, *_check_mirror(ctx), *_check_lists(ctx)]
+        return [app, token, *skipped((LISTS, *reports), "there is no usable token")]
+    return [app, token, *_check_mirror(ctx), *_with_further(ctx, _check_lists(ctx))]
 
 
 def _check_app(ctx: Context) -> Finding:
@@ -113,12 +119,52 @@ def _check_lists(ctx: Context) -> list[Finding]:
     except LaikeError as error:
         denied = of_error(LISTS, error, _GRANT_LISTS if error.code in (NOT_GRANTED, NO_PERMISSION) else None)
         return [denied, *skipped(REPORTS, "no account is known")]
-    reports = [*_check_reports(ctx, choose_accounts(listed.names, [])), *_check_options(ctx)]
+    reports = [*_check_reports(ctx, choose_accounts(listed.names, [])), *_check_options(ctx), *_check_groups(ctx)]
     if not listed.trouble:
         return [_listed(ctx, len(listed.names)), *reports]
     trouble = listed.trouble
     cure = _GRANT_LISTS if trouble.code in (NOT_GRANTED, NO_PERMISSION) else trouble.at_terminal
     return [broken(LISTS, f"the last list is used: {trouble.message}", cure), *reports]
+
+
+def _further(ctx: Context) -> dict[str, FurtherTable]:
+    """By the name of a check, a further table of each report that no other check asks for."""
+    tables = {one.report.name: one for one in reversed(ctx.settings.tables)}
+    return {f"oceanengine.{name}_report": tables[name] for name in _NAMED if name in tables}
+
+
+def _with_further(ctx: Context, found: list[Finding]) -> list[Finding]:
+    """What was found, and whether the reports of the further tables are granted."""
+    asked = _further(ctx)
+    left_out = next((one for one in found if one.check == REPORTS[2] and one.state == State.SKIPPED), None)
+    if left_out:
+        return [*found, *(replace(left_out, check=check) for check in asked)]
+    return [*found, *(_check_further(ctx, check, table) for check, table in asked.items())]
+
+
+def _check_further(ctx: Context, check: str, table: FurtherTable) -> Finding:
+    """Ask a report of the first account of a table that answers."""
+    name, listed = _NAMED[table.report.name], remembered_accounts(ctx)
+    accounts = accounts_in(table, ctx.settings.tables, listed.names if listed else {})
+    for account_id in list(accounts)[:ASKED]:
+        try:
+            read_report(ctx.oceanengine(None), table.report, account_id, _day(ctx), metrics_of(table.columns))
+        except AccountUnavailable:
+            continue
+        except LaikeError as error:
+            granting = _GRANT.format(name=name) if error.code in (NOT_GRANTED, NO_PERMISSION) else None
+            return of_error(check, error, granting)
+        return ok(check, f"{name} is granted")
+    return skipped([check], f"no account of {table.name} answers")[0]
+
+
+def _check_groups(ctx: Context) -> list[Finding]:
+    """Check that every account of `[[tables]]` is one."""
+    cure = "请在 laike.toml 的 [[tables]] 中核对账户 id：不存在的账户没有数据。"
+    return [
+        warning("accounts.groups", f"{name} ([[tables]] of laike.toml) names {', '.join(ids)}: no such account", cure)
+        for name, ids in unknown_in_groups(ctx).items()
+    ]
 
 
 def _check_options(ctx: Context) -> list[Finding]:

@@ -30,6 +30,10 @@ READ_TABLE, READ_FIELDS, READ_VIEWS = "base:table:read", "base:field:read", "bas
 _TABLE = (
     "请检查 LAIKE_BITABLE_TABLE_ID：打开数据表，取网址中 table= 之后以 tbl 开头的部分；或留空并运行 laike init 新建。"
 )
+_FURTHER = (
+    "请在 laike.toml 中检查“{name}”的 at：它应是该多维表格中一张数据表的网址；没有写 at，或删去它以后，"
+    "请运行 laike init 建立。"
+)
 _FULL = "请归档旧数据，或换一张新表；若套餐允许更多行，请调大 LAIKE_TABLE_MAX_ROWS。"
 _UNSEEN = (
     "请确认应用在「添加文档应用」中为「可管理」，再运行 laike doctor；若表格确实被清空，请运行 laike doctor --unblock。"
@@ -75,7 +79,9 @@ def check_table(
 
 def _absent_cure(ctx: Context, *, redis: bool) -> str:
     """What to do about a table that is not there: a successor's id is in no setting."""
-    return GONE if redis and ctx.chain.registry else _TABLE
+    if redis and ctx.chain.registry:
+        return GONE
+    return _FURTHER.format(name=ctx.table) if ctx.table else _TABLE
 
 
 def _columns(

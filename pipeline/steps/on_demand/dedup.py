@@ -23,6 +23,7 @@ from pipeline.core.table.layout import Layout
 from pipeline.core.table.record import Record
 from pipeline.core.table.write_shape import writable
 from pipeline.steps.accounts.roster import current_accounts
+from pipeline.steps.coverage.in_tables import group_of
 from pipeline.steps.table.read import layout_now, read_everything
 from pipeline.steps.table.save import save_copies
 from pipeline.steps.table.write import batches, until_known, write_batches
@@ -91,7 +92,7 @@ def look(ctx: Context, days: DayRange | None) -> Doubled:
     base = ctx.base(None)
     layout, fields = layout_now(ctx, base)
     ours = ctx.base_facts.creator()
-    same, left = sorted_out(_own_copies(ctx, base, layout, fields, days), ours)
+    same, left = sorted_out(_own_copies(ctx, base, layout, fields, days), ours, ctx.report)
     wanted, unasked = _ask_source(ctx, layout, same) if same else ({}, ())
     plans = tuple(resolve(key, rows, wanted.get(key)) for key, rows in sorted(same.items()))
     return Doubled(plans, ours, wanted, unasked, days, left)
@@ -129,7 +130,8 @@ class _Clean:
 
     def do(self) -> None:
         """Read again, and carry out the plans that are still the agreed ones."""
-        same, _ = sorted_out(_own_copies(self.ctx, self.base, self.layout, self.fields, self.days), self.ours)
+        found = _own_copies(self.ctx, self.base, self.layout, self.fields, self.days)
+        same, _ = sorted_out(found, self.ours, self.ctx.report)
         now = [resolve(key, rows, self.wanted.get(key)) for key, rows in same.items() if key in self.agreed]
         plans = [plan for plan in now if same_as(plan, self.agreed[plan.key])]
         gone = [one for plan in plans for one in plan.remove]
@@ -173,7 +175,9 @@ def _ask_source(
         for one in rows:
             days[one.row.account_name].add(key.day)
     try:
-        accounts = {one.id: one for one in choose_accounts(current_accounts(ctx).names, []) if one.name in days}
+        accounts = {
+            one.id: one for one in choose_accounts(group_of(ctx, current_accounts(ctx).names), []) if one.name in days
+        }
     except LaikeError as error:
         return {}, (error.message,)
     rows_, unasked = _reports(ctx, accounts.values(), days)

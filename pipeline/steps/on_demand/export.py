@@ -16,6 +16,7 @@ from pipeline.core.table.export import Block, Line, Tally
 from pipeline.render.export import Format, csv_head, csv_rows, jsonl_rows
 from pipeline.state.files import new_file
 from pipeline.steps.accounts.roster import choose, current_accounts
+from pipeline.steps.coverage.in_tables import group_of
 from pipeline.steps.on_demand.export_source import of_the_api, of_the_table
 
 From = Literal["table", "api"]
@@ -59,7 +60,7 @@ def wanted(
     """Check what a person asks for; `WrongInput` if days are no past range or not served, or an account is unknown."""
     days = (over if source == "table" else past_days)(start, end, ctx.now())
     # all rows of the table need no list of accounts
-    chosen = choose(ctx, current_accounts(ctx).names, accounts) if accounts or source == "api" else ()
+    chosen = choose(ctx, group_of(ctx, current_accounts(ctx).names), accounts) if accounts or source == "api" else ()
     return Wanted(days, chosen, source, format_, by_account)
 
 

@@ -18,6 +18,8 @@ from pipeline.core.table.export import Block, Line, doubled, lines_of, next_days
 from pipeline.core.table.layout import Layout
 from pipeline.steps.table.read import layout_now, read_following
 
+Item = tuple[str, str | None]
+
 log = structlog.get_logger()
 
 
@@ -57,14 +59,12 @@ def table_blocks(
 
 
 def of_the_api(ctx: Context, days: DayRange, accounts: Sequence[Account]) -> Iterator[Block]:
-    """Each account's rows of the promotion report; the block of an unreadable account says why.
+    """Each account's rows of the table's report; the block of an unreadable account says why.
 
     Raises:
         NeedsPerson: The token or a permission is at fault: all other accounts would fail, too.
     """
-    reported: set[tuple[str, str]] = (
-        set()
-    )  # promotions of earlier accounts: a main account and its copy report the same ones
+    reported = set[Item]()  # of earlier accounts: a main account and its copy report the same promotions
     for done, account in enumerate(accounts, start=1):
         try:
             lines = _report(ctx, account, days)
@@ -74,8 +74,9 @@ def of_the_api(ctx: Context, days: DayRange, accounts: Sequence[Account]) -> Ite
             log.warning("account_not_exported", account=account.id, error=error.message)
             yield Block(lines=(), done=done, account=account, trouble=error.trouble())
             continue
-        twice = sum((line.item_id, line.owner) in reported for line in lines)
-        reported.update((line.item_id, line.owner) for line in lines)
+        items = [(line.item_id, line.owner) for line in lines]
+        twice = sum(item in reported for item in items)
+        reported.update(items)
         yield Block(lines=lines, done=done, doubled=twice, account=account)
 
 

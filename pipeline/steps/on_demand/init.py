@@ -11,7 +11,7 @@ from pathlib import Path
 from pipeline.clients.feishu.base import Base
 from pipeline.context import Context
 from pipeline.core.coverage.status import NAME
-from pipeline.core.errors import TableMismatch
+from pipeline.core.errors import LaikeError, TableMismatch
 from pipeline.core.model import Account
 from pipeline.core.runs.views import CREATED_A_RUN
 from pipeline.core.table.cells import Field
@@ -45,7 +45,8 @@ class Plan:
     nearest: tuple[str, ...] = ()  # the table's other columns: a missing one may be among them under another name
     status: bool = False
     views: tuple[Account, ...] = ()
-    left: tuple[TableMismatch, ...] = ()  # what only a person can mend
+    left: tuple[LaikeError, ...] = ()  # what only a person can mend
+    name: str = TABLE_NAME
 
     @property
     def empty(self) -> bool:
@@ -93,26 +94,26 @@ def look(ctx: Context, table_id: str | None, accounts: Sequence[Account]) -> Pla
         TableMismatch: The base has no such table.
     """
     base = ctx.base(None)
-    ids = base.tables.ids()
+    ids, name = base.tables.ids(), ctx.table or TABLE_NAME
     if table_id and table_id not in ids.values():
-        there = ", ".join(f"{table_id} ({name})" for name, table_id in ids.items())
-        advice = "请把 LAIKE_BITABLE_TABLE_ID 改为其中之一，或留空以新建数据表。"
-        raise TableMismatch(f"the base has no table {table_id}; there are {there or 'none'}", what_to_do=advice)
-    found, lacks_status = table_id or ids.get(TABLE_NAME), NAME not in ids
+        raise _absent(ctx, table_id, ids)
+    found, lacks_status = table_id or ids.get(name), NAME not in ids
     if found is None:
-        return Plan(None, adopted=False, columns=ctx.settings.columns, status=lacks_status, views=tuple(accounts))
-    fields = base.tables.fields(found)
+        columns = ctx.settings.columns
+        return Plan(None, adopted=False, columns=columns, status=lacks_status, views=tuple(accounts), name=name)
+    here, fields = at_made(ctx, found), base.tables.fields(found)
     names = {field.name for field in fields}
-    missing = missing_columns(ctx.settings.columns, fields, ctx.at_table(found).table_facts.field_ids())
-    left = _wrong_types(ctx.at_table(found), base, fields, missing)
+    missing = missing_columns(ctx.settings.columns, fields, here.table_facts.field_ids())
+    left = _wrong_types(here, base, fields, missing)
     return Plan(
         found,
         adopted=table_id is None,
         columns=missing,
         nearest=tuple(sorted(names - {column.name for column in ctx.settings.columns})) if missing else (),
         status=lacks_status,
-        views=() if left else _views(ctx.at_table(found), accounts, fields, missing),
+        views=() if left else _views(here, accounts, fields, missing),
         left=left,
+        name=name,
     )
 
 
@@ -130,13 +131,13 @@ def carry_out(
     """
     with ctx.writing() as base:
         ctx.writes.begin_writing()
-        table_id = plan.table_id or _make_table(ctx, base, say)
+        table_id = plan.table_id or _make_table(ctx, base, plan.name, say)
         if plan.table_id is None or plan.adopted:
             keep(table_id)
         for column in plan.columns if plan.table_id else ():
             base.tables.create_field(table_id, column.new_field)
             say(f"column {column.name} added")
-        here = ctx.at_table(table_id)
+        here = at_made(ctx, table_id)
         if plan.status:
             here.status_memory.forget_status()
             say(f"table {NAME} made: {status_table(here, base)}")
@@ -145,9 +146,24 @@ def carry_out(
         say(f"views: {len(made.created)} made, {len(made.repaired)} repaired")
 
 
-def _make_table(ctx: Context, base: Base, say: Callable[[str], None]) -> str:
-    table_id, made = made_or_found(ctx, base, TABLE_NAME, [column.new_field for column in ctx.settings.columns])
-    say(f"table {TABLE_NAME} {'made' if made else 'is there'}: {table_id}")
+def at_made(ctx: Context, table_id: str) -> Context:
+    """The context on a table that was made or found, also where a further table had no id before."""
+    known = not ctx.table or table_id in ctx.chain.ids
+    return ctx.at_table(table_id) if known else ctx.for_table(ctx.table, table_id)
+
+
+def _absent(ctx: Context, table_id: str, ids: Mapping[str, str]) -> TableMismatch:
+    there = ", ".join(f"{table_id} ({name})" for name, table_id in ids.items())
+    msg = f"the base has no table {table_id}; there are {there or 'none'}"
+    if not ctx.table:
+        return TableMismatch(msg, what_to_do="请把 LAIKE_BITABLE_TABLE_ID 改为其中之一，或留空以新建数据表。")
+    cure = f"请在 laike.toml 中把“{ctx.table}”的 at 改为该多维表格中一张数据表的网址，或删去 at，由 laike init 新建。"
+    return TableMismatch(f"{ctx.table}: {msg}", what_to_do=cure)
+
+
+def _make_table(ctx: Context, base: Base, name: str, say: Callable[[str], None]) -> str:
+    table_id, made = made_or_found(ctx, base, name, [column.new_field for column in ctx.settings.columns])
+    say(f"table {name} {'made' if made else 'is there'}: {table_id}")
     return table_id
 
 

@@ -44,6 +44,8 @@ def gather(ctx: Context, days: DayRange, account_ids: Sequence[str]) -> Report:
         made_at=ctx.now(),
         link=_page(ctx, newest),
         others=other_tables(ctx.chain, days, newest, lambda table_id: _page(ctx, table_id)),
+        table=ctx.table,
+        item=ctx.report.item,
     )
 
 

@@ -10,7 +10,7 @@ from pipeline.clients.feishu.base import Base
 from pipeline.context import Context
 from pipeline.core.chain import Chain
 from pipeline.core.coverage.status import NAME as STATUS
-from pipeline.core.errors import WrongInput
+from pipeline.core.errors import LaikeError, WrongInput
 from pipeline.core.model import AccountDay, china_day
 from pipeline.core.rollover.forecast import boundary
 from pipeline.core.rollover.naming import successor_name
@@ -18,16 +18,23 @@ from pipeline.core.rollover.registry import NAME as REGISTRY
 from pipeline.core.rollover.registry import Chains
 from pipeline.core.rollover.repair import Faults, coming_day, faults_of, gone, mended, refusal, too_many
 from pipeline.core.rollover.split import Split
-from pipeline.core.rollover.tables import Coming, Tables, listed_of
-from pipeline.core.runs.plan import window, yesterday
+from pipeline.core.rollover.tables import Coming, FurtherTables, Tables, listed_of
+from pipeline.core.runs.plan import tables_of, window, yesterday
+from pipeline.core.tables.further import FurtherTable
+from pipeline.core.tables.groups import accounts_of
 from pipeline.steps.accounts.roster import current_accounts, remembered_accounts
+from pipeline.steps.coverage.in_tables import group_of
 from pipeline.steps.coverage.rebuild import with_coverage
 from pipeline.steps.rollover import registry
 from pipeline.steps.rollover.announce import announce
 from pipeline.steps.rollover.foretell import stays_behind
+from pipeline.steps.rollover.further import known_id, on_further
 
 DOUBTFUL_DAYS = 31  # as far back a reading may have left rows that nobody found to agree
 NONE_SET = "LAIKE_TABLE_SPLIT is none: no table gets a successor; set it to auto or month first"
+NONE_OF_FURTHER = (
+    "split of {name} ([[tables]] in laike.toml) is none: it gets no successor; set it to auto or month first"
+)
 
 log = structlog.get_logger()
 
@@ -57,6 +64,12 @@ def listed(ctx: Context) -> Tables:
     coming = _coming(ctx, told.first, told.name) if told and told.first else None
     tables = listed_of(chain, names, rows, links, cap=ctx.settings.table_max_rows, forecast=forecast)
     return Tables(tables, coming, len(names))
+
+
+def listed_further(ctx: Context) -> tuple[FurtherTables, ...]:
+    """List the tables of each further table of the settings; one that cannot be listed says why."""
+    remembered = remembered_accounts(ctx) if ctx.settings.tables else None
+    return tuple(_further(ctx, table, remembered.names if remembered else {}) for table in ctx.settings.tables)
 
 
 def plan_split(ctx: Context, first: date | None) -> SplitPlan:
@@ -120,6 +133,19 @@ def repair(ctx: Context, found: Faults) -> Faults:
     return left
 
 
+def _further(ctx: Context, table: FurtherTable, names: Mapping[str, str]) -> FurtherTables:
+    group = {one: names.get(one, one) for one in table.accounts} or accounts_of(table, ctx.settings.tables, names)
+    found, trouble = None, None
+    try:
+        found = listed(on_further(ctx, table))
+    except LaikeError as error:
+        trouble = error.trouble()
+    report = table.report
+    return FurtherTables(
+        name=table.name, report=report.name, item=report.item, accounts=group, found=found, trouble=trouble
+    )
+
+
 def _mend(ctx: Context, base: Base, found: Faults) -> None:
     ctx.writes.begin_writing()
     chain, out = mended(found), gone(found)
@@ -163,6 +189,8 @@ def _look(ctx: Context, base: Base) -> Faults:
 
 def _others(ctx: Context, names: Mapping[str, str], known: Collection[str]) -> tuple[str, ...]:
     """Tables of no chain in which rows of ours were seen, such as one that was in use before."""
+    home = ctx.home or ctx
+    known = {*known, home.chain.root, *filter(None, (known_id(home, table) for table in home.settings.tables))}
     more = {one: name for one, name in names.items() if one not in known and name not in (STATUS, REGISTRY)}
     return tuple(f"{name} ({one})" for one, name in more.items() if ctx.at_table(one).visibility.seen())
 
@@ -170,7 +198,7 @@ def _others(ctx: Context, names: Mapping[str, str], known: Collection[str]) -> t
 def _checked(ctx: Context, first: date | None) -> date:
     """The first day, or the one by default; `WrongInput` if no successor may begin on it."""
     if ctx.settings.table_split is Split.NONE:
-        raise WrongInput(NONE_SET)
+        raise WrongInput(NONE_OF_FURTHER.format(name=ctx.table) if ctx.table else NONE_SET)
     now, newest = ctx.now(), ctx.chain.newest
     loaded, planned = _loaded(ctx), _planned(ctx)
     begins = first or coming_day(loaded, planned, newest, yesterday(now))
@@ -181,30 +209,33 @@ def _checked(ctx: Context, first: date | None) -> date:
 
 def _as_loaded(ctx: Context) -> Context:
     """The context on our tables as they are now, with what is loaded into them."""
-    return with_coverage(ctx, current_accounts(ctx).names)
+    return with_coverage(ctx, group_of(ctx, current_accounts(ctx).names))
 
 
 def _loaded(ctx: Context) -> set[date]:
     """Days that were loaded, or whose rows may be there."""
-    names = current_accounts(ctx).names
+    names = group_of(ctx, current_accounts(ctx).names)
     days = set().union(*ctx.coverage.days(names).values())
     last = ctx.last_outcomes.of(names, window(ctx.now(), DOUBTFUL_DAYS))
     return days | {at.day for at, one in last.items() if one.doubtful}
 
 
 def _planned(ctx: Context) -> set[date]:
-    """The newest day of each open run that writes."""
-    return {run.days.last for run in ctx.ledger.plans(ctx.ledger.open_runs()) if not run.dry_run}
+    """The newest day of each open run that writes into the table."""
+    plans = ctx.ledger.plans(ctx.ledger.open_runs())
+    ours = (one for run in plans for one in tables_of(run) if one.table == ctx.table)
+    return {run.days.last for run in ours if not run.dry_run}
 
 
 def _forecast(ctx: Context, count: int | None) -> date | None:
     """The first day that the next successor would have, by what runs learned."""
     listed_now = remembered_accounts(ctx)
-    days = set().union(*ctx.coverage.days(listed_now.names).values()) if listed_now else set()
-    if count is None or not listed_now or not days:
+    names = group_of(ctx, listed_now.names) if listed_now else {}
+    days = set().union(*ctx.coverage.days(names).values())
+    if count is None or not days:
         return None
     newest = max(days)
-    loaded = ctx.coverage.at([AccountDay(one, newest) for one in listed_now.names])
+    loaded = ctx.coverage.at([AccountDay(one, newest) for one in names])
     facts, chain = ctx.at_table(ctx.chain.newest.table_id).table_facts, ctx.chain
     before = ctx.at_table(chain.tables[-2].table_id).table_facts.rows() if len(chain.tables) > 1 else {}
     return boundary(

@@ -65,7 +65,7 @@ def under_way(ctx: Context, run_ids: list[str]) -> list[Progress]:
 
 def _with_troubles(ctx: Context, run: Run, accounts: tuple[AccountStory, ...]) -> list[AccountStory]:
     """The same, and why each account that failed so far did."""
-    steps = {str(Step(FETCH, one.failed.batch or 0, one.account.id)): one.account.id for one in accounts if one.failed}
-    found = ctx.outcomes.outcomes(run.run_id, list(steps), FetchOutcome)
-    why = {steps[step]: outcome.trouble for step, outcome in found.items()}
-    return [replace(one, trouble=why.get(one.account.id)) for one in accounts]
+    steps = {n: str(Step(FETCH, one.failed.batch or 0, one.account.id)) for n, one in enumerate(accounts) if one.failed}
+    found = ctx.outcomes.outcomes(run.run_id, list(steps.values()), FetchOutcome)
+    why = {n: found[step].trouble for n, step in steps.items() if step in found}
+    return [replace(one, trouble=why.get(n)) for n, one in enumerate(accounts)]

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -91,7 +90,7 @@ def interrupt(ctx: Context, run: Run) -> Summary:
     if ended := ctx.ledger.summary(run.run_id):
         return ended
     ctx.ledger.give_up(run.run_id, why)
-    summary = replace(bare_summary(run, why, ctx.now()), state=RunState.INTERRUPTED)
+    summary = bare_summary(run, why, ctx.now(), RunState.INTERRUPTED)
     if ctx.ledger.close(summary):
         ctx.events.emit(run.run_id, "finished", state=summary.state)
         ctx.events.archive(run.run_id, line_of(run, summary, summary.state))

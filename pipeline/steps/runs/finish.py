@@ -91,8 +91,9 @@ def _finish(ctx: Context, run: Run) -> Summary:
                 raise
             log.warning("table_not_ended", run=run.run_id, table=one.table, error=error.message)
             ends.append(bare_summary(one, error.trouble(), ctx.now()))
-    first, *others = ends
-    return with_further(replace(first, warnings=(*first.warnings, *status.written())), others)
+    words = tuple(status.written())  # 同步状态 is about all tables
+    first, *others = [replace(one, warnings=(*one.warnings, *words)) for one in ends]
+    return with_further(first, others)
 
 
 class _Status:

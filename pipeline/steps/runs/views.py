@@ -15,9 +15,10 @@ from pipeline.core.model import Account
 from pipeline.core.outcome import FetchOutcome, LoadOutcome, Run, ViewsOutcome
 from pipeline.core.runs.flow import FETCH, LOAD, VIEWS, Step
 from pipeline.core.runs.plan import of_one_table, parts, tables_of
-from pipeline.core.runs.views import joined_views, states_after, to_mend, views_outcome
+from pipeline.core.runs.views import joined_views, of_table, states_after, to_mend, views_outcome
 from pipeline.core.table.layout import Layout
 from pipeline.core.table.views import AccountView, ViewState, audit_due, view_names
+from pipeline.core.tables.ends import table_name
 from pipeline.steps.coverage.status import write_later
 from pipeline.steps.runs.once import Work, once
 from pipeline.steps.table.read import layout_now
@@ -41,7 +42,8 @@ def check_views(ctx: Context, run_id: str) -> ViewsOutcome:
 def _attempt(ctx: Context, run: Run) -> ViewsOutcome:
     cut = parts(run)
     tables = [one for one in tables_of(run) if not one.halted]
-    return joined_views([_of_table(ctx.of(one), one, of_one_table(cut, one)) for one in tables])
+    found = [(one, _of_table(ctx.of(one), one, of_one_table(cut, one))) for one in tables]
+    return joined_views([of_table(views, table_name(one.table)) if one.several else views for one, views in found])
 
 
 def _of_table(ctx: Context, run: Run, cut: Sequence[Run]) -> ViewsOutcome:
@@ -59,7 +61,8 @@ def _of_table(ctx: Context, run: Run, cut: Sequence[Run]) -> ViewsOutcome:
         ctx.table_facts.learn_views_unchecked(error.trouble())
         outcome = ViewsOutcome(trouble=error.trouble())
     counts = {"created": len(outcome.created), "repaired": len(outcome.repaired)}
-    ctx.events.emit(run.run_id, "views_checked", **counts, **ctx.tally.facts())
+    named = {"table": table_name(run.table)} if run.several else {}
+    ctx.events.emit(run.run_id, "views_checked", **named, **counts, **ctx.tally.facts())
     ctx.events.archive(run.run_id)  # once more: the run's end did before
     return outcome
 

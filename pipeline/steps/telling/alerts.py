@@ -6,8 +6,10 @@ from pipeline.context import Context
 from pipeline.core.coverage.history import History
 from pipeline.core.model import Account, china_day
 from pipeline.core.outcome import LoadOutcome, Run, RunState, Summary
+from pipeline.core.reports import PROMOTION
 from pipeline.core.runs.flow import LOAD, Step
-from pipeline.core.runs.plan import parts, yesterday
+from pipeline.core.runs.plan import of_one_table, parts, yesterday
+from pipeline.core.tables.ends import ends
 from pipeline.core.telling.anomalies import (
     Anomaly,
     idle_promotions,
@@ -26,13 +28,20 @@ def alerts(ctx: Context, summary: Summary, history: History, unheard: Sequence[S
         history: The figures up to the run's day, as far back as the thresholds look.
         unheard: Earlier runs without a card, whose corrections are told now.
     """
-    if summary.state not in (RunState.SUCCESS, RunState.PARTIAL):
+    first, *_ = ends(summary)
+    if first.state not in (RunState.SUCCESS, RunState.PARTIAL):
         return ()
-    cut = parts(ctx.ledger.run(summary.run_id))
+    cut = _cut(ctx, summary)
     corrected = [one for run in (summary, *unheard) for one in _restatements(ctx, run)]
     found = [*corrected, *_of_the_day(ctx, cut, summary, history)]
     new = ctx.told.claim_events(found, summary.run_id, china_day(summary.ended_at))
     return sentences([one for one in found if one.event in new])
+
+
+def _cut(ctx: Context, summary: Summary) -> list[Run]:
+    """The batches of a run in its first table: further ones hold the same spend once more."""
+    run = ctx.ledger.run(summary.run_id)
+    return of_one_table(parts(run), run)
 
 
 def _of_the_day(ctx: Context, cut: Sequence[Run], summary: Summary, history: History) -> list[Anomaly]:
@@ -43,7 +52,8 @@ def _of_the_day(ctx: Context, cut: Sequence[Run], summary: Summary, history: His
     found = out_of_range(history, accounts, summary.day, by)
     if _all_there(ctx, summary):
         found = [*total_out_of_range(history, accounts, summary.day, by), *found]
-    return [*found, *_idle(ctx, cut, summary)] if len(summary.days) >= by.idle_days else found
+    of_promotions = ctx.report is PROMOTION and len(summary.days) >= by.idle_days
+    return [*found, *_idle(ctx, cut, summary)] if of_promotions else found
 
 
 def _all_there(ctx: Context, summary: Summary) -> bool:
@@ -64,7 +74,7 @@ def _idle(ctx: Context, cut: Sequence[Run], summary: Summary) -> list[Anomaly]:
 
 def _restatements(ctx: Context, summary: Summary) -> list[Anomaly]:
     names = {account.id: account.name for account in summary.accounts}
-    cut = parts(ctx.ledger.run(summary.run_id))
+    cut = _cut(ctx, summary)
     loads = (ctx.outcomes.outcome(part.run_id, str(Step(LOAD, part.batch)), LoadOutcome) for part in cut)
     shifts = [shift for load in loads if load for shift in load.shifts]
     return large_restatements(shifts, names, ctx.settings.anomalies)

@@ -17,11 +17,12 @@ from pipeline.core.model import DayRange, china_day
 from pipeline.core.outcome import RunState, Summary
 from pipeline.core.telling.background import Background
 from pipeline.core.telling.other_tables import other_tables
-from pipeline.core.telling.recovery import lasting_trouble
+from pipeline.core.telling.recovery import fails_for_good, lasting_troubles
 from pipeline.render.cards import run_card
 from pipeline.state.store import StoreTrouble
+from pipeline.steps.coverage.aftermath import table_ends
 from pipeline.steps.telling.alerts import alerts
-from pipeline.steps.telling.hearing import heard, keep_for_later, mends, recovery, unheard
+from pipeline.steps.telling.hearing import heard, keep_for_later, mends, recoveries, unheard
 from pipeline.steps.telling.tell import Sent, send
 
 LOOKED_BACK = timedelta(weeks=2)  # for the chart; anomalies may look back longer
@@ -37,13 +38,14 @@ def tell_run(ctx: Context, summary: Summary) -> None:
     """
     if not ctx.bot() or ctx.told.of_run(summary.run_id):
         return
-    today, lasting = china_day(ctx.now()), lasting_trouble(summary)
-    if lasting and ctx.told.of_trouble(today, lasting):
+    today, lasting = china_day(ctx.now()), lasting_troubles(summary)
+    if fails_for_good(summary) and all(ctx.told.of_trouble(today, one) for one in lasting):
         ctx.told.mark_run(summary.run_id)
     elif not _concerns_the_group(ctx, summary):
         keep_for_later(ctx, summary)
-    elif _send(ctx, summary) == Sent.YES and lasting:
-        ctx.told.mark_trouble(today, lasting)
+    elif _send(ctx, summary) == Sent.YES:
+        for one in lasting:
+            ctx.told.mark_trouble(today, one)
 
 
 def tell_unsent(ctx: Context) -> None:
@@ -98,11 +100,13 @@ def _gathered(ctx: Context, summary: Summary, besides: Sequence[Summary]) -> Bac
         history=history,
         after=aftermath(summary, of_day),
         now=ctx.now(),
-        recovery=recovery(ctx, summary),
+        recoveries=recoveries(ctx, summary),
         unheard=tuple(besides),
         alerts=_alerts(ctx, summary, history, besides),
         table_url=ctx.settings.table_url,
         others=other_tables(ctx.chain, summary.days, here, lambda one: ctx.at_table(one).settings.table_url),
+        further=table_ends(ctx, summary)[1:] if summary.further else (),
+        several=bool(ctx.settings.tables),
         settle_at=ctx.settings.settle_at,
         clock_offset_s=ctx.settings.clock_offset_s,
     )

@@ -1,12 +1,14 @@
 """What the group has heard, what it has not, and which trouble a run ended."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from pipeline.context import Context
 from pipeline.core.errors import NeedsAuthorization, NeedsPerson
 from pipeline.core.model import china_day
-from pipeline.core.outcome import Summary
+from pipeline.core.outcome import Run, Summary
+from pipeline.core.runs.plan import tables_of
+from pipeline.core.tables.ends import ends
 from pipeline.core.telling.recovery import Recovery, past_troubles
 from pipeline.render.cards import authorize_link_in
 from pipeline.steps.coverage.owed import owed
@@ -17,20 +19,29 @@ EARLIER_RUNS = 30  # runs with a card that are looked at
 TOKEN_TROUBLES = (told_as(NeedsAuthorization.reason), told_as(NeedsPerson.reason))
 
 
-def recovery(ctx: Context, summary: Summary) -> Recovery | None:
-    """Accounts whose trouble was on a card and that owe nothing since this run."""
-    past = past_troubles(summary, _heard_of(ctx, summary))
-    owing = owed(ctx, past, summary.day)
+def recoveries(ctx: Context, summary: Summary) -> tuple[Recovery, ...]:
+    """Accounts whose trouble was on a card and that owe nothing since this run, table by table."""
+    if not summary.further:
+        found = [_recovery(ctx, summary, _heard_of(ctx, summary), None)]
+    else:
+        earlier = list(_heard_of(ctx, summary))
+        places = {one.table: one for one in tables_of(ctx.ledger.run(summary.run_id))}
+        found = [_recovery(ctx, end, earlier, places[end.table]) for end in ends(summary)]
+    return tuple(one for one in found if one)
+
+
+def _recovery(ctx: Context, end: Summary, earlier: Iterable[Summary], run: Run | None) -> Recovery | None:
+    """What is over in one table; `run` is the run there, `None`: the context is on it."""
+    past = past_troubles(end, earlier)
+    owing = owed(ctx.of(run) if past and run else ctx, past, end.day)
     over = {account_id: since for account_id, since in past.items() if account_id not in owing}
-    names = tuple(account.name for account in summary.accounts if account.id in over)
-    return Recovery(names, min(over.values())) if over else None
+    names = tuple(account.name for account in end.accounts if account.id in over)
+    return Recovery(names, min(over.values()), end.table) if over else None
 
 
 def mends(ctx: Context, summary: Summary) -> bool:
     """Whether a run ended a trouble that was on a card."""
-    if not any(account.of_day.good for account in summary.accounts):
-        return False
-    return bool(_token_told(ctx)) or recovery(ctx, summary) is not None
+    return _anything_good(summary) and (bool(_token_told(ctx)) or bool(recoveries(ctx, summary)))
 
 
 def unheard(ctx: Context, summary: Summary) -> list[Summary]:
@@ -44,15 +55,20 @@ def heard(ctx: Context, summary: Summary, runs: list[Summary]) -> None:
     ctx.untold.forget_quiet([summary.run_id, *(one.run_id for one in runs)])
     if authorize_link_in(summary):  # the card has told of the dead token, so keep_token need not today
         ctx.told.mark_trouble(china_day(ctx.now()), told_as(NeedsAuthorization.reason))
-    elif any(account.of_day.good for account in summary.accounts):
+    elif _anything_good(summary):
         for day, what in _token_told(ctx):
             ctx.told.unmark_trouble(day, what)
 
 
 def keep_for_later(ctx: Context, summary: Summary) -> None:
     """Leave the news of a run without a card to the next card."""
-    if summary.news or summary.restatements:
+    if any(end.news or end.restatements for end in ends(summary)):
         ctx.untold.learn_quiet(summary.run_id, summary.ended_at)
+
+
+def _anything_good(summary: Summary) -> bool:
+    """Whether the run's day is good in some table for some account."""
+    return any(account.of_day.good for end in ends(summary) for account in end.accounts)
 
 
 def _token_told(ctx: Context) -> list[tuple[date, str]]:

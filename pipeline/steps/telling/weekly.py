@@ -25,7 +25,8 @@ def tell_week(ctx: Context, run: Run) -> None:
     if not (due and ctx.settings.report_weekly and ctx.bot()):
         return
     try:
-        tell_once(ctx, "weekly", weekly_card(last_week(ctx)))
+        home = ctx.for_table("", "") if run.table else ctx
+        tell_once(ctx, "weekly", weekly_card(last_week(home)))
     except LaikeError as error:
         log.warning("weekly_card_failed", error=error.message)
 

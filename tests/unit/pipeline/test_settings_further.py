@@ -11,7 +11,7 @@ from pipeline.core.rollover.split import Split
 from pipeline.core.table.columns import DEFAULT_COLUMNS
 from pipeline.core.tables.presets import columns_for
 from pipeline.settings import Settings
-from pipeline.settings_notes import notes
+from pipeline.settings_notes import doubts, notes
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -114,3 +114,12 @@ def test_so_may_the_first_table(told: str, environment: pytest.MonkeyPatch, tmp_
     assert 'laike.toml: is neither a list of columns nor "local", the one preset' in refused()
     environment.setenv("LAIKE_COLUMNS", told)
     assert Settings.load().columns == columns_for("local")
+
+
+def test_the_doctor_doubts_a_group_with_an_account_that_is_disabled(tmp_path: Path) -> None:
+    off = "[accounts.1834207156320263]\nenabled = false\n"
+    (tmp_path / "laike.toml").write_text(f"{TABLES}{off}", encoding="utf-8")
+    told = "[[tables]] of laike.toml: 项目日报 names 1834207156320263, which [accounts.1834207156320263] disables"
+    assert doubts(Settings.load()) == [told]
+    (tmp_path / "laike.toml").write_text(TABLES, encoding="utf-8")
+    assert doubts(Settings.load()) == []

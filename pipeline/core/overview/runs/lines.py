@@ -8,6 +8,7 @@ from pipeline.core.errors import Trouble
 from pipeline.core.model import DayRange
 from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summary
 from pipeline.core.run_kind import RunKind
+from pipeline.core.tables.ends import account_names, ends, good_accounts, is_named, table_name
 
 FINE = (RunState.SUCCESS, RunState.RUNNING)
 RunAndEnd = tuple[Run, Summary | None]
@@ -49,7 +50,7 @@ class Wanted:
 
     def has_account(self, run: Run) -> bool:
         """Whether a run has the wanted account."""
-        return self.account is None or any(self.account in (one.id, one.name) for one in run.accounts)
+        return self.account is None or any(self.account in pair for pair in account_names(run).items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,7 @@ class RunLine:
         trouble: The worst: the run's own, else that of its worst account.
         troubled: The name of that account; empty if the trouble is the run's own.
         also: How many other accounts are in trouble.
+        table: The table in which this is so, if the run is in several.
     """
 
     run_id: str
@@ -78,6 +80,7 @@ class RunLine:
     trouble: Trouble | None = None
     troubled: str = ""
     also: int = 0
+    table: str = ""
 
     @property
     def seconds(self) -> float | None:
@@ -114,24 +117,29 @@ def line_of(run: Run, end: Summary | None, state: RunState) -> RunLine:
         state=state,
         days=run.days,
         started_at=run.started_at,
-        accounts=len(run.accounts),
+        accounts=len(account_names(run)),
         dry_run=run.dry_run,
     )
     if end is None:
         return line
-    bad = worst_first([one for one in end.accounts if one.trouble and one.trouble != end.trouble])
-    trouble = end.trouble or (bad[0].trouble if bad else None)
-    own = end.trouble is None and bool(bad)
-    return replace(
+    line = replace(
         line,
         ended_at=end.ended_at,
-        good=sum(one.state.good for one in end.accounts),
-        created=end.created,
-        updated=end.updated,
-        trouble=trouble,
-        troubled=bad[0].name if own else "",
-        also=max(0, len(bad) - 1) if own else len(bad),
+        good=good_accounts(end),
+        created=sum(one.created for one in ends(end)),
+        updated=sum(one.updated for one in ends(end)),
     )
+    return _with_trouble(line, end)
+
+
+def _with_trouble(line: RunLine, summary: Summary) -> RunLine:
+    """The line with what went wrong, of the first table that is not well, which is named where there are several."""
+    end = next((one for one in ends(summary) if one.trouble or one.state not in FINE), ends(summary)[0])
+    bad = worst_first([one for one in end.accounts if one.trouble and one.trouble != end.trouble])
+    line = replace(line, table=table_name(end.table) if is_named(summary) and (end.trouble or bad) else "")
+    if end.trouble or not bad:
+        return replace(line, trouble=end.trouble, also=len(bad))
+    return replace(line, trouble=bad[0].trouble, troubled=bad[0].name, also=len(bad) - 1)
 
 
 def worst_first(accounts: Collection[AccountResult]) -> list[AccountResult]:
@@ -142,14 +150,22 @@ def worst_first(accounts: Collection[AccountResult]) -> list[AccountResult]:
 def troubles_of(summary: Summary) -> list[tuple[Trouble, list[str]]]:
     """Each kind of trouble once, the run's own first, as its first case words it, with the names that it concerns.
 
-    The run's own concerns no account by name.
+    The run's own concerns no account by name. Where a run is in several tables, the names are those of the tables that
+    are in trouble, and of accounts with their table; none of what befell all tables as a whole.
     """
     kinds: dict[tuple[str, int | None, str], tuple[Trouble, list[str]]] = {}
-    if summary.trouble:
-        kinds[_kind(summary.trouble)] = (summary.trouble, [])
-    for one in sorted(summary.accounts, key=lambda one: one.state == DayState.PARKED):  # parked ones last
-        if one.trouble and one.trouble != summary.trouble:
-            kinds.setdefault(_kind(one.trouble), (one.trouble, []))[1].append(one.name)
+    every, named = ends(summary), is_named(summary)
+    whole = {end.table: _kind(end.trouble) for end in every if end.trouble}
+    for end in every:
+        if end.trouble:
+            alike = len(whole) == len(every) and len(set(whole.values())) == 1
+            names = [table_name(end.table)] if named and not alike else []
+            kinds.setdefault(_kind(end.trouble), (end.trouble, []))[1].extend(names)
+    for end in every:
+        for one in sorted(end.accounts, key=lambda one: one.state == DayState.PARKED):  # parked ones last
+            if one.trouble and one.trouble != end.trouble:
+                name = f"{table_name(end.table)} {one.name}" if named else one.name
+                kinds.setdefault(_kind(one.trouble), (one.trouble, []))[1].append(name)
     return list(kinds.values())
 
 

@@ -9,7 +9,9 @@ from pipeline.core.model import ZERO, Account
 from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summary
 from pipeline.core.overview.runs.progress import Progress
 from pipeline.core.overview.runs.spans import QUEUE, TROUBLE, Event, Span, calls_of, spans_of
+from pipeline.core.overview.runs.tables import named_tables, tables_of_batches
 from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS
+from pipeline.core.tables.ends import ends, is_named, table_name
 
 _IN_ORDER = (QUEUE, READ, FETCH, LOAD, VERIFY, FINISH, VIEWS)
 _AT_THE_END = (FINISH, VIEWS)
@@ -18,10 +20,11 @@ _ACCOUNT_GOOD = ("loaded", "empty")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phase:
-    """One step of a batch, that of all accounts for a fetch."""
+    """One step of a batch, that of all accounts for a fetch; `table` is named if the run is in several."""
 
     step: str
     batch: int | None
+    table: str = ""
     began_ms: int
     ended_ms: int | None
     accounts: int = 0
@@ -45,9 +48,11 @@ class AccountStory:
         spans: Its tries at fetching, the oldest first.
         end: What the run's summary says of it; `None` while the run is open.
         trouble: What befell it, while the run is open.
+        table: The table that its rows go into, named if the run is in several.
     """
 
     account: Account
+    table: str = ""
     spans: tuple[Span, ...] = ()
     end: AccountResult | None = None
     trouble: Trouble | None = None
@@ -174,7 +179,7 @@ def story_of(run: Run, events: Sequence[Event], end: Summary | None, now_ms: int
     since_ms = now_ms - int(events[0]["at"]) if events else 0
     last_ms = max((span.ended_ms or 0 for span in spans), default=0)
     return Story(
-        phases=tuple(_phases(spans)),
+        phases=tuple(replace(one, table=_table(run, one)) for one in _phases(spans)),
         accounts=tuple(_accounts(run, spans, end)),
         troubles=tuple(span for span in spans if span.step == TROUBLE),
         end_ms=last_ms if end else max(since_ms, last_ms),
@@ -186,11 +191,11 @@ def story_of(run: Run, events: Sequence[Event], end: Summary | None, now_ms: int
 
 def _phases(spans: Sequence[Span]) -> list[Phase]:
     """The steps of each batch in the order of time, after the time in the queue."""
-    groups: dict[tuple[int | None, str], list[Span]] = {}
+    groups: dict[tuple[int | None, str, str], list[Span]] = {}
     for span in spans:
         if span.step != TROUBLE:
-            groups.setdefault((span.batch, span.step), []).append(span)
-    made = [_phase(step, batch, its) for (batch, step), its in groups.items()]
+            groups.setdefault((span.batch, span.step, span.facts.get("table", "")), []).append(span)
+    made = [_phase(step, batch, its) for (batch, step, _), its in groups.items()]
     ends = [one.ended_ms for one in made if one.ended_ms is not None and one.step not in _AT_THE_END]
     made = [replace(one, began_ms=_finish_began(one, ends)) if one.step == FINISH else one for one in made]
     first = min((one.began_ms for one in made), default=None)
@@ -226,11 +231,30 @@ def _fetch_facts(spans: Sequence[Span]) -> dict[str, str]:
     return {"rows": str(sum(int(span.facts.get("rows", 0)) for span in done)), "bad": str(bad), "done": str(len(done))}
 
 
+def _table(run: Run, phase: Phase) -> str:
+    """The name of a step's table, if the run is in several and it is about one of them."""
+    if phase.batch is None or not is_named(run):
+        return phase.facts.get("table", "")
+    return named_tables(run).get(phase.batch, "")
+
+
 def _accounts(run: Run, spans: Sequence[Span], end: Summary | None) -> list[AccountStory]:
-    tries: dict[str, list[Span]] = {}
+    """Each account, in each table that holds its rows."""
+    batches = tables_of_batches(run)
+    tries: dict[tuple[str, str], list[Span]] = {}
     for span in sorted(spans, key=lambda one: one.began_ms):
         if span.step == FETCH:
-            tries.setdefault(span.account_id, []).append(span)
-    ends = {one.id: one for one in end.accounts} if end else {}
-    told = [AccountStory(account=one, spans=tuple(tries.get(one.id, ())), end=ends.get(one.id)) for one in run.accounts]
+            table = batches.get(span.batch or 0, run.table)
+            tries.setdefault((table, span.account_id), []).append(span)
+    results = {(one.table, account.id): account for one in ends(end) for account in one.accounts} if end else {}
+    told = [
+        AccountStory(
+            account=account,
+            table=table_name(one.table) if is_named(run) else "",
+            spans=tuple(tries.get((one.table, account.id), ())),
+            end=results.get((one.table, account.id)),
+        )
+        for one in (run, *run.further)
+        for account in one.accounts
+    ]
     return sorted(told, key=lambda one: (not one.bad, -one.ms, one.account.name))

@@ -17,6 +17,7 @@ from pipeline.settings_sources import ENV
 from pipeline.state.store import ours
 from pipeline.steps.doctor.oceanengine import accounts_of
 from pipeline.steps.on_demand.init import TABLE_NAME, Plan, carry_out, keep_table, look, table_in_settings
+from pipeline.steps.on_demand.init_further import FurtherPlan, carry_out_further, look_further
 from pipeline.steps.table.read import layout_now
 
 log = structlog.get_logger()
@@ -62,6 +63,9 @@ def make_table(ctx: Context) -> TablePlan:
         plan = look(ctx, in_settings, accounts)
         if not plan.empty:
             carry_out(ctx, plan, accounts, keep, _say_nothing)
+        for one in look_further(ctx):
+            if not one.plan.empty:
+                carry_out_further(one, _say_nothing)
         left = _plan(ctx, taken[0] if taken else in_settings)
     return replace(left, to_set=unkept[0]) if unkept else left
 
@@ -73,9 +77,11 @@ def _plan(ctx: Context, table_id: str | None) -> TablePlan:
             _learn_columns(ctx.at_table(plan.table_id))
     except LaikeError as error:
         return TablePlan(left=(error.for_maintainer,))
-    left = tuple(one.for_maintainer for one in plan.left)
+    further = look_further(ctx)
+    left = (*(one.for_maintainer for one in plan.left), *_left(further))
     to_set = plan.table_id if plan.adopted and not _may_keep(ctx.settings) else None
-    return TablePlan(tuple(_lines(plan, kept=_may_keep(ctx.settings))), left, to_set or "")
+    lines = (*_lines(plan, kept=_may_keep(ctx.settings)), *(line for one in further for line in _further_lines(one)))
+    return TablePlan(lines, left, to_set or "")
 
 
 def _learn_columns(here: Context) -> None:
@@ -102,6 +108,11 @@ def _lines(plan: Plan, *, kept: bool) -> Iterator[str]:
         yield f"使用已有的数据表“{TABLE_NAME}”（{plan.table_id}），并记入设置"
     if plan.table_id is None and kept:
         yield "把新数据表的 ID 记入设置"
+    yield from _rest(plan)
+
+
+def _rest(plan: Plan) -> Iterator[str]:
+    """What there is to do besides the table itself."""
     if plan.table_id and plan.columns:
         yield f"在数据表中新增列：{_listed(plan.columns)}"
         if plan.nearest:
@@ -110,6 +121,21 @@ def _lines(plan: Plan, *, kept: bool) -> Iterator[str]:
         yield f"新建数据表“{NAME}”"
     if plan.views:
         yield f"为 {len(plan.views):,} 个账户新建或修复视图"
+
+
+def _further_lines(one: FurtherPlan) -> Iterator[str]:
+    plan = one.plan
+    if plan.table_id is None:
+        yield f"新建数据表“{plan.name}”（{one.ctx.report.item}），列为：{_listed(plan.columns)}"
+    elif plan.adopted:
+        yield f"使用已有的数据表“{plan.name}”（{plan.table_id}）"
+    yield from (f"“{plan.name}”：{line}" for line in _rest(plan))
+
+
+def _left(further: Sequence[FurtherPlan]) -> Iterator[str]:
+    """What is left to a person, with the name of the table."""
+    for one in further:
+        yield from (f"“{one.plan.name}”：{error.for_maintainer}" for error in one.plan.left)
 
 
 def _listed(columns: Sequence[Column]) -> str:

@@ -21,11 +21,12 @@ from cli.terminal.output import (
 from cli.terminal.summary import print_summary
 from pipeline.core import errors
 from pipeline.core.causes import cure_of
-from pipeline.core.coverage.aftermath import aftermath
+from pipeline.core.coverage.aftermath import TableEnd, aftermath
 from pipeline.core.coverage.day import DayCoverage, LastOutcome, Loaded
 from pipeline.core.errors import AccountUnavailable, LaikeError, NeedsPerson, TableFull, Trouble, WrongInput
 from pipeline.core.model import Account, DayRange
 from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summary
+from pipeline.core.runs.summary import with_further
 
 DAY = date(2026, 2, 11)
 NOW = datetime(2026, 2, 12, 7, tzinfo=UTC)
@@ -187,9 +188,50 @@ def test_what_a_run_read_and_what_the_table_has_are_told_apart(capsys: pytest.Ca
         "2": DayCoverage(there),
         "4": DayCoverage(there, doubt),
     }
-    print_summary(one, aftermath(one, days))
+    print_summary(one, [TableEnd(end=one, after=aftermath(one, days))])
     said = capsys.readouterr().out
     assert "the table has of 2026-02-11: 7 rows, 48,881.29 元 as of 02-12 15:00\n" in said
     assert "the table has of 2026-02-11: 7 rows, 48,881.29 元 as of 02-12 10:00 (not by this run: 城西店)" in said
     assert "not certain: 城北店" in said
     assert "were never verified: 城南店" in said
+
+
+def in_two_tables(trouble: Trouble) -> Summary:
+    """A run that is good in its first table and failed in a further one."""
+    first = summary(RunState.SUCCESS, account(), created=3, verified=True)
+    failed = summary(RunState.FAILED, account(trouble), trouble=trouble, table="项目日报")
+    return with_further(first, [failed])
+
+
+def test_the_document_of_a_run_in_several_tables_has_each_of_them() -> None:
+    document = run_document(in_two_tables(GONE))
+    assert (document["table"], document["state"], document["created"]) == ("单元日报", "partial", 3)
+    found = [(one["table"], one["state"], one["created"], one["verified"]) for one in document["tables"]]
+    assert found == [("单元日报", "success", 3, True), ("项目日报", "failed", 0, False)]
+    assert document["tables"][1]["reason"] == "account_unavailable: no such advertiser"
+    shared = {"run_id", "kind", "started", "seconds", "day", "dry_run"}
+    alone = run_document(summary(RunState.SUCCESS, account()))
+    assert {"table", *alone.keys()} - shared == document["tables"][0].keys()
+    assert not {"table", "tables"} & alone.keys()
+
+
+def test_a_further_table_in_trouble_decides_the_exit_code() -> None:
+    assert exit_code(in_two_tables(GONE)) == IN_PART
+    assert exit_code(in_two_tables(NeedsPerson("no right").trouble())) == PERSON_NEEDED
+
+
+def test_a_run_in_several_tables_is_printed_table_by_table(capsys: pytest.CaptureFixture[str]) -> None:
+    print_summary(in_two_tables(GONE))
+    said = capsys.readouterr().out
+    assert "单元日报: success\n" in said
+    assert "项目日报: failed\n" in said
+    assert "项目日报: no such advertiser" in said
+    assert "rows created 3, updated 0, unchanged 0; read back and verified\n" in said
+    assert "daily-2026-02-11: partial in 2 tables" in said
+
+
+def test_an_open_run_in_several_tables_names_them() -> None:
+    days = DayRange(DAY, DAY)
+    run = Run(run_id="r", day=DAY, days=days, accounts=(Account("18", "城东店"),), started_at=NOW, deadline=NOW)
+    document = open_run_document(replace(run, further=(replace(run, table="项目日报"),)), RunState.RUNNING)
+    assert [one["table"] for one in document["tables"]] == ["单元日报", "项目日报"]

@@ -1,15 +1,18 @@
 """Whatever a run ended with, its card is one that the webhook takes."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline.core.coverage.aftermath import TableEnd, aftermath
 from pipeline.core.coverage.history import Figures
 from pipeline.core.errors import Trouble
 from pipeline.core.model import ZERO, AccountDay, DayRange
 from pipeline.core.outcome import AccountResult, DayState, RunState, Summary
+from pipeline.core.runs.summary import with_further
 from pipeline.core.telling.background import Background
 from pipeline.core.telling.recovery import Recovery
 from pipeline.render.cards import run_card
@@ -55,6 +58,9 @@ def results(draw: st.DrawFn, count: int) -> tuple[AccountResult, ...]:
     )
 
 
+PAGE = f"https://x.feishu.cn/base/{'b' * 60}?table=tbl{'1' * 20}"
+
+
 @st.composite
 def summaries(draw: st.DrawFn) -> Summary:
     accounts = draw(results(draw(st.sampled_from((0, 1, 7, 29, 31, 1000)))))
@@ -76,6 +82,11 @@ def summaries(draw: st.DrawFn) -> Summary:
     )
 
 
+RECOVERIES = st.builds(
+    Recovery, st.lists(NAMES, min_size=1, max_size=9).map(tuple), st.just(NOW), st.sampled_from(("", "项目日报"))
+)
+
+
 @st.composite
 def backgrounds(draw: st.DrawFn) -> Background:
     kinds = draw(st.lists(st.builds(Figures, COUNTS, MONEY, st.none() | COUNTS.map(Decimal)), min_size=1, max_size=5))
@@ -87,9 +98,8 @@ def backgrounds(draw: st.DrawFn) -> Background:
     }
     return Background(
         history=history,
-        recovery=draw(
-            st.none() | st.builds(Recovery, st.lists(NAMES, min_size=1, max_size=9).map(tuple), st.just(NOW))
-        ),
+        recoveries=draw(st.lists(RECOVERIES, max_size=2).map(tuple)),
+        several=draw(st.booleans()),
         alerts=draw(st.lists(WORDS, max_size=12).map(tuple)),
         table_url=draw(st.sampled_from((None, "https://x.feishu.cn/base/b?table=tbl1"))),
         clock_offset_s=draw(st.sampled_from((0.0, -86400.0))),
@@ -100,3 +110,13 @@ def backgrounds(draw: st.DrawFn) -> Background:
 @given(summaries(), backgrounds())
 def test_every_card_about_a_run_is_by_the_book_and_below_the_limits(summary: Summary, beside: Background) -> None:
     assert problems(run_card(summary, beside)) == []
+
+
+@settings(suppress_health_check=list(HealthCheck))
+@given(summaries(), st.lists(st.tuples(NAMES, summaries()), min_size=1, max_size=12), backgrounds())
+def test_every_card_about_several_tables_is_too(
+    first: Summary, others: list[tuple[str, Summary]], beside: Background
+) -> None:
+    summary = with_further(first, [replace(one, table=name or "项目日报") for name, one in others])
+    ended = tuple(TableEnd(end=one, after=aftermath(one, None), link=PAGE) for one in summary.further)
+    assert problems(run_card(summary, replace(beside, further=ended))) == []

@@ -248,7 +248,7 @@ def test_a_run_that_needs_an_authorization_has_the_link_and_a_known_table_its_ow
 
 
 def test_what_is_over_is_told_with_since_when() -> None:
-    over = Background(recovery=Recovery(("城东店", "城西店"), NOW - timedelta(days=1)))
+    over = Background(recoveries=(Recovery(("城东店", "城西店"), NOW - timedelta(days=1)),))
     assert "**已恢复**：城东店、城西店，自 02-11 07:00 起的问题已解决" in text(run_card(summary(), over))
 
 

@@ -53,7 +53,7 @@ def daily(text: str, state: RunState = RunState.PARTIAL) -> Card:
     )  # fmt: skip
     beside = Background(
         history={AccountDay("0", DAY): Figures(1, cost, None)},
-        recovery=Recovery(names, NOW),
+        recoveries=(Recovery(names, NOW),),
         alerts=(f"店{text}", f"{text}店"),
     )
     return run_card(summary, beside)

@@ -1,11 +1,12 @@
 """The verdict on a day, for whoever watches from outside."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from pipeline.core.coverage.day import DayCoverage, LastOutcome, Loaded
-from pipeline.core.coverage.health import Health, Verdict, judge
+from pipeline.core.coverage.health import Health, Verdict, judge, together
 from pipeline.core.outcome import DayState
 
 DAY = date(2026, 2, 11)
@@ -54,3 +55,15 @@ def test_a_loaded_day_whose_last_reading_was_not_whole_is_missing() -> None:
     loaded, bad = Loaded(1, "1", "c", AS_OF), LastOutcome(state=DayState.INCOMPLETE)
     found = judge(DAY, NAMES, {"1": DayCoverage(loaded), "2": DayCoverage(loaded, bad)}, NOW, None)
     assert (found.verdict, found.lacking) == (Verdict.IN_PART, ("城西店",))
+
+
+def test_a_day_is_good_only_if_it_is_in_every_table_and_the_line_names_each() -> None:
+    good = replace(judged(NAMES, {"1": AS_OF, "2": AS_OF}), table="单元日报")
+    none = replace(judged(NAMES, {}), table="项目日报")
+    both = together([good, none], 2)
+    assert (both.verdict, both.lacking, both.as_of) == (Verdict.IN_PART, ("城东店", "城西店"), AS_OF)
+    assert both.words.startswith("in part: 项目日报: bad: nothing of 2026-02-11 is loaded")
+    assert "单元日报: ok: 2026-02-11" in both.words
+    assert together([good, replace(good, table="项目日报")], 2).verdict == Verdict.OK
+    assert together([none, replace(none, table="单元日报")], 2).verdict == Verdict.BAD
+    assert together([good], 2) is good

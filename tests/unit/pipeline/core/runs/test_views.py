@@ -1,7 +1,16 @@
 """Which views a run mends, and what it says of them."""
 
 from pipeline.core.model import Account
-from pipeline.core.runs.views import CREATED_A_RUN, FoundViews, states_after, to_mend, view_notes, views_outcome
+from pipeline.core.outcome import ViewsOutcome
+from pipeline.core.runs.views import (
+    CREATED_A_RUN,
+    FoundViews,
+    of_table,
+    states_after,
+    to_mend,
+    view_notes,
+    views_outcome,
+)
 from pipeline.core.table.views import AccountView, ViewState
 
 NAMES = {str(n): f"门店{n}" for n in range(1, 4)}
@@ -41,3 +50,8 @@ def test_what_a_look_left_is_told_of_the_accounts_of_a_run_and_no_others() -> No
     outcome = left.of(accounts)
     assert (outcome.missing, outcome.left_alone, outcome.right, outcome.total) == (("门店1",), (), 2, 3)
     assert view_notes(outcome) == ("缺少视图：门店1",)
+
+
+def test_views_of_one_of_several_tables_name_it() -> None:
+    found = of_table(ViewsOutcome(created=("城东店",), missing=("城西店",), queued=2), "项目日报")
+    assert view_notes(found)[:2] == ("新建视图：城东店（项目日报）", "缺少视图：城西店（项目日报）")

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.model import CHINA, Account, FoundRow, Key, ReportRow, WantedRow
+from pipeline.core.reports import MATERIAL, PROJECT
 from pipeline.core.table.cells import Field
-from pipeline.core.table.columns import DEFAULT_COLUMNS, TEXT
+from pipeline.core.table.columns import DEFAULT_COLUMNS, TEXT, usual_columns
 from pipeline.core.table.duplicates import Conflict, Copy, copies, late_twins, left_alone, resolve, same_as, sorted_out
 from pipeline.core.table.layout import Layout, match
 from pipeline.core.table.record import Record
@@ -140,6 +141,32 @@ def test_rows_that_may_be_a_person_s_are_left_alone_and_told_why(
     assert left
     assert why in left.why
     assert left.certain == (why == "no number")
+
+
+def test_what_is_left_alone_is_told_by_the_name_of_what_the_table_is_about() -> None:
+    left = left_alone(Key(DAY, "合计"), of("合计", "城东店", "城东店"), US, PROJECT)
+    assert left
+    assert left.why == "the 项目ID is no number: rows of people"
+
+
+def test_materials_without_their_account_s_id_are_left_alone() -> None:
+    same = of("123", "城东店", "城东店")
+    left = left_alone(Key(DAY, "123"), same, US, MATERIAL)
+    assert left
+    assert (left.certain, "whose 素材" in left.why) == (False, True)
+    assert left_alone(Key(DAY, "123", "18"), same, US, MATERIAL) is None
+
+
+def test_a_material_of_two_accounts_is_no_duplicate_whatever_their_names() -> None:
+    columns = usual_columns(MATERIAL)
+    fields = [Field(f"fld{n}", column.name, TEXT) for n, column in enumerate(columns)]
+    found = match(columns, fields, CHINA, report=MATERIAL)
+    cells = {"时间": DAY.isoformat(), "素材ID": "5", "账户名称": "城东店"}
+    records = [
+        Record(f"rec{n}", {**cells, "账户ID": owner}, US, RUN, RUN) for n, owner in enumerate(("18", "19", "19", ""))
+    ]
+    same = copies(found, records, {field.name: field.type for field in fields})
+    assert {key: ids(rows) for key, rows in same.items()} == {Key(DAY, "5", "19"): ["rec1", "rec2"]}
 
 
 def test_a_copy_beside_ours_is_a_duplicate() -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -44,6 +45,13 @@ def test_rows_beyond_the_first_of_their_key_are_counted_and_rows_without_a_key_a
     assert doubled([row(), row(), row(), row(number=""), row(number=""), row(date(2026, 2, 2))]) == 2
 
 
+def test_a_material_in_two_accounts_is_no_duplicate_and_one_without_its_account_is_none_either() -> None:
+    theirs = [replace(row(account=name), owner=owner) for name, owner in (("北京店", "1"), ("上海店", "2"))]
+    assert doubled(theirs) == 0
+    assert doubled([*theirs, replace(row(), owner="2")]) == 1
+    assert doubled([replace(row(), owner=None), replace(row(), owner=None)]) == 0
+
+
 def test_one_material_in_two_accounts_is_two_keys() -> None:
     columns = usual_columns(MATERIAL)
     metrics = dict.fromkeys(metrics_of(columns), Decimal(1))
@@ -62,6 +70,20 @@ def test_a_row_belongs_to_an_account_by_its_id_else_by_its_name() -> None:
     assert concerns(found("改名了", HERE.id), columns, [HERE])
     assert not concerns(found("北京店", THERE.id), columns, [HERE])
     assert concerns(found("北京店", ""), columns, [HERE])
+
+
+def test_a_row_of_a_table_of_materials_is_told_with_its_account_and_one_without_has_no_whole_key() -> None:
+    columns = usual_columns(MATERIAL)
+    made = match(columns, [Field(f"fld{n}", one.name, TEXT) for n, one in enumerate(columns)], CHINA, report=MATERIAL)
+    cells = {"账户名称": "北京店", "时间": DAY.isoformat(), "账户ID": HERE.id, "素材ID": ID, "素材名称": "素材"}
+    records = [
+        Record("rec1", cells),
+        Record("rec2", {**cells, "账户ID": THERE.id}),
+        Record("rec3", cells | {"账户ID": ""}),
+    ]
+    lines = lines_of(DayRange(DAY, DAY), (), made, records).lines
+    assert [line.owner for line in lines] == [HERE.id, THERE.id, None]
+    assert doubled(lines) == 0
 
 
 def test_a_row_of_the_report_is_as_it_would_be_in_the_table() -> None:

@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from pipeline.core.errors import TableFull
+from pipeline.core.errors import NeedsAuthorization, TableFull
 from pipeline.core.model import DayRange
 from pipeline.core.outcome import AccountResult, DayState, RunState, Summary
-from pipeline.core.telling.recovery import lasting_trouble, past_troubles
+from pipeline.core.runs.summary import with_further
+from pipeline.core.tables.ends import ends
+from pipeline.core.telling.recovery import fails_for_good, lasting_troubles, past_troubles
 
 DAY = date(2026, 2, 11)
 NOW = datetime(2026, 2, 12, 7, tzinfo=UTC)
@@ -72,7 +74,34 @@ def test_runs_that_only_looked_or_were_of_other_days_do_not_count() -> None:
 def test_a_trouble_lasts_that_fails_the_run_until_a_person_acts() -> None:
     full, later = TableFull("full").trouble(), replace(TableFull("full").trouble(), needs_person=False)
     failed = ended(0, BAD, state=RunState.FAILED)
-    assert lasting_trouble(replace(failed, trouble=full)) == "run:table_full:None"
-    assert lasting_trouble(replace(failed, accounts=(replace(failed.accounts[0], trouble=full),))) is not None
-    assert lasting_trouble(replace(failed, trouble=later)) is None
-    assert lasting_trouble(replace(failed, trouble=full, state=RunState.PARTIAL)) is None
+    assert lasting_troubles(replace(failed, trouble=full)) == ["run:table_full:None"]
+    assert fails_for_good(replace(failed, accounts=(replace(failed.accounts[0], trouble=full),)))
+    assert lasting_troubles(replace(failed, trouble=later)) == []
+    assert not fails_for_good(replace(failed, trouble=later))
+    assert lasting_troubles(replace(failed, trouble=full, state=RunState.PARTIAL)) == []
+
+
+def in_two_tables(first: Summary, other: Summary) -> Summary:
+    return with_further(first, [replace(other, table="项目日报")])
+
+
+def test_a_trouble_of_a_further_table_has_a_name_of_its_own_and_is_not_that_of_the_run() -> None:
+    failed = replace(ended(0, BAD, state=RunState.FAILED), trouble=TableFull("full").trouble())
+    both = in_two_tables(ended(0, GOOD), failed)
+    assert lasting_troubles(both) == ["run:table_full:None@项目日报"]
+    assert not fails_for_good(both)
+    assert lasting_troubles(in_two_tables(failed, failed)) == ["run:table_full:None", "run:table_full:None@项目日报"]
+    assert fails_for_good(in_two_tables(failed, failed))
+
+
+def test_what_a_person_must_authorize_is_one_trouble_of_all_tables() -> None:
+    dead = NeedsAuthorization("dead", link="https://oceanengine.example/auth").trouble()
+    failed = replace(ended(0, BAD, state=RunState.FAILED), trouble=dead)
+    assert len(lasting_troubles(in_two_tables(failed, failed))) == 1
+
+
+def test_a_trouble_is_over_in_the_table_that_had_it() -> None:
+    before, now = in_two_tables(ended(1, GOOD), ended(1, BAD)), in_two_tables(ended(0, GOOD), ended(0, GOOD))
+    first, further = ends(now)
+    assert past_troubles(first, [before]) == {}
+    assert past_troubles(further, [before]) == {"0": NOW - timedelta(days=1)}

@@ -21,6 +21,7 @@ from pipeline.core.outcome import (
     Shift,
     Summary,
 )
+from pipeline.core.reports import PROMOTION
 from pipeline.core.runs.flow import LOAD, Step
 from pipeline.core.runs.quality import checksum
 from pipeline.core.runs.source import Fetched
@@ -58,6 +59,7 @@ class Ground:
         self.parked: set[str] = set()
         self.ledger = Ledger(self.client)
         self.ctx: Any = SimpleNamespace(
+            report=PROMOTION,
             ledger=self.ledger,
             outcomes=Outcomes(self.client),
             staging=Staging(self.client),
@@ -68,12 +70,18 @@ class Ground:
         monkeypatch.setattr(step, "remembered_accounts", lambda _: Accounts(self.listed) if self.listed else None)
 
     def ended(
-        self, run_id: str, *accounts: Account, days: int = 1, last: date = DAY, shifts: Sequence[Shift] = ()
+        self,
+        run_id: str,
+        *accounts: Account,
+        days: int = 1,
+        last: date = DAY,
+        shifts: Sequence[Shift] = (),
+        further: Sequence[str] = (),
     ) -> Summary:
         """A run that ended well."""
         covered = DayRange(last - timedelta(days=days - 1), last)
         run = Run(run_id=run_id, day=last, days=covered, accounts=accounts, started_at=NOW, deadline=NOW)
-        self.ledger.open(run)
+        self.ledger.open(replace(run, further=tuple(replace(run, table=name) for name in further)))
         load = codec.dump(LoadOutcome(shifts=tuple(shifts)), LoadOutcome)
         self.client.hset(keys.run(run_id), f"step:{Step(LOAD)}", load)
         nothing: Any = {"rows": 0, "cost": Decimal(0), "window_rows": 0, "window_cost": Decimal(0)}
@@ -89,12 +97,12 @@ class Ground:
             ended_at=NOW,
         )
 
-    def fetched(self, run_id: str, account: Account, days: int) -> None:
+    def fetched(self, run_id: str, account: Account, days: int, batch: int = 0) -> None:
         """A promotion with 消耗 and no 转化 on so many days."""
         figures = {"stat_cost": Decimal(100), "convert_cnt": Decimal(0)}
         rows = tuple(ReportRow(account.id, DAY - timedelta(days=n), "p1", "春节", figures) for n in range(days))
         outcome = FetchOutcome(account_id=account.id, days=(), rows=days, checksum=checksum(rows), as_of=NOW)
-        kept = staged(f"{run_id}.0", Fetched(outcome, rows))
+        kept = staged(f"{run_id}.{batch}", Fetched(outcome, rows))
         self.client.set(kept.key, kept.data)
 
 
@@ -161,3 +169,10 @@ def test_promotions_without_conversions_are_told_by_runs_that_look_back_so_far(
     ground.fetched("daily", WEST, BY.idle_days)
     found = alerts(ground.ctx, ended, history(EAST, WEST, newest=1000))
     assert [sentence.startswith("城西店：单元“春节”") for sentence in found] == [True] * told
+
+
+@pytest.mark.parametrize(("batch", "told"), [(0, 1), (1, 0)], ids=["of the first table", "of a further one"])
+def test_what_was_fetched_for_a_further_table_is_taken_for_no_promotion(ground: Ground, batch: int, told: int) -> None:
+    ended = ground.ended("daily", WEST, days=BY.idle_days, further=["项目日报"])
+    ground.fetched("daily", WEST, BY.idle_days, batch)
+    assert len(alerts(ground.ctx, ended, history(WEST, newest=1000))) == told

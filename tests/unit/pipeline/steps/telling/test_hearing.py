@@ -18,7 +18,7 @@ from pipeline.state.runs.ledger import Ledger
 from pipeline.state.telling.told import Told
 from pipeline.state.telling.untold import Untold
 from pipeline.steps.telling import hearing as step
-from pipeline.steps.telling.hearing import TOKEN_TROUBLES, heard, keep_for_later, mends, recovery, unheard
+from pipeline.steps.telling.hearing import TOKEN_TROUBLES, heard, keep_for_later, mends, recoveries, unheard
 
 DAY = date(2026, 2, 11)
 NOW = datetime(2026, 2, 12, 7, 1, tzinfo=UTC)
@@ -87,18 +87,18 @@ def test_a_trouble_on_a_card_is_over_once_its_account_owes_nothing(ground: Groun
     first = ground.ended("daily", 6, {EAST: BAD, WEST: GOOD})
     ground.ended("catch-up", 3, {EAST: BAD})
     good = ground.ended("settle", 0, {EAST: GOOD, WEST: GOOD})
-    assert recovery(ground.ctx, good) == Recovery((EAST.name,), first.started_at)
+    assert recoveries(ground.ctx, good) == (Recovery((EAST.name,), first.started_at),)
     ground.owing = {EAST.id: (DAY,)}
-    assert recovery(ground.ctx, good) is None
+    assert recoveries(ground.ctx, good) == ()
 
 
 def test_of_two_accounts_the_one_that_owes_a_day_is_not_back_and_the_longest_trouble_dates_it(ground: Ground) -> None:
     first = ground.ended("daily", 6, {EAST: BAD, WEST: GOOD})
     second = ground.ended("catch-up", 3, {WEST: BAD})
     good = ground.ended("settle", 0, {EAST: GOOD, WEST: GOOD})
-    assert recovery(ground.ctx, good) == Recovery((EAST.name, WEST.name), first.started_at)
+    assert recoveries(ground.ctx, good) == (Recovery((EAST.name, WEST.name), first.started_at),)
     ground.owing = {EAST.id: (DAY,)}
-    assert recovery(ground.ctx, good) == Recovery((WEST.name,), second.started_at)
+    assert recoveries(ground.ctx, good) == (Recovery((WEST.name,), second.started_at),)
 
 
 @pytest.mark.parametrize(
@@ -110,13 +110,13 @@ def test_a_trouble_of_which_the_group_has_not_heard_before_is_not_told_as_over(
     ground: Ground, hours_ago: float, *, card: bool
 ) -> None:
     ground.ended("other", hours_ago, {EAST: BAD}, card=card)
-    assert recovery(ground.ctx, ground.ended("settle", 0, {EAST: GOOD})) is None
+    assert recoveries(ground.ctx, ground.ended("settle", 0, {EAST: GOOD})) == ()
 
 
 def test_the_run_s_own_card_does_not_hide_the_one_before(ground: Ground) -> None:
     ground.ended("daily", 6, {EAST: BAD})
     good = ground.ended("settle", 0, {EAST: GOOD}, card=True)
-    assert recovery(ground.ctx, good)
+    assert recoveries(ground.ctx, good)
 
 
 def test_a_run_mends_what_was_on_a_card(ground: Ground) -> None:

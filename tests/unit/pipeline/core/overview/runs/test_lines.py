@@ -6,9 +6,10 @@ from datetime import date, timedelta
 import pytest
 
 from pipeline.core.errors import Trouble
-from pipeline.core.outcome import DayState, RunState
+from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summary
 from pipeline.core.overview.runs.lines import Wanted, line_of, troubles_of, worst_first
 from pipeline.core.run_kind import RunKind
+from pipeline.core.runs.summary import with_further
 from tests.unit.pipeline.core.overview.runs.test_story import DAY, GONE, SHOPS, ended, result, run
 
 DEAD = Trouble(reason="needs_authorization", message="dead", what_to_do="请重新授权。", needs_person=True)
@@ -83,3 +84,29 @@ def test_each_kind_of_trouble_is_told_once_with_the_accounts_it_concerns() -> No
 
 def test_a_day_before_all_time_is_in_no_run() -> None:
     assert not Wanted(day=date.min).holds(run(*SHOPS), RunState.SUCCESS)
+
+
+def in_two_tables(*others: AccountResult, trouble: Trouble | None = None) -> tuple[Run, Summary]:
+    """A run of two accounts, good in its first table, that ended so in a further one."""
+    alone = run(*SHOPS[:2])
+    first = ended(alone, result(SHOPS[0]), result(SHOPS[1]), created=1)
+    state = RunState.FAILED if trouble else RunState.PARTIAL
+    other = replace(first, table="项目日报", accounts=others, trouble=trouble, state=state, created=2)
+    return replace(alone, further=(replace(alone, table="项目日报"),)), with_further(first, [other])
+
+
+def test_the_line_of_a_run_names_the_table_in_trouble_and_counts_an_account_once() -> None:
+    planned, end = in_two_tables(result(SHOPS[0], DayState.FAILED, GONE), result(SHOPS[1]))
+    line = line_of(planned, end, end.state)
+    assert (line.table, line.trouble, line.troubled, line.also) == ("项目日报", GONE, "城东店", 0)
+    assert (line.accounts, line.good, line.created) == (2, 1, 3)
+    assert Wanted(account="2").has_account(planned)
+
+
+def test_troubles_name_tables_and_accounts_in_them_but_none_that_all_tables_share() -> None:
+    _, end = in_two_tables(
+        result(SHOPS[0], DayState.FAILED, GONE), result(SHOPS[1], DayState.FAILED, DEAD), trouble=DEAD
+    )
+    assert troubles_of(end) == [(DEAD, ["项目日报"]), (GONE, ["项目日报 城东店"])]
+    alike = replace(end, trouble=DEAD, further=tuple(replace(one, accounts=()) for one in end.further))
+    assert troubles_of(alike) == [(DEAD, [])]

@@ -10,7 +10,8 @@ from pipeline.core.model import Account, DayRange
 from pipeline.core.outcome import AccountResult, DayState, Run, RunState, Summary
 from pipeline.core.overview.runs.spans import QUEUE
 from pipeline.core.overview.runs.story import story_of
-from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY
+from pipeline.core.runs.flow import FETCH, FINISH, LOAD, READ, VERIFY, VIEWS
+from pipeline.core.runs.summary import with_further
 from tests.unit.pipeline.core.overview.runs.test_spans import event
 
 DAY = date(2026, 2, 11)
@@ -148,3 +149,36 @@ def test_rows_of_an_account_that_nobody_read_are_unknown_and_not_none() -> None:
     }
     begun = story_of(run(*SHOPS), [*WHOLE[:2], fetched(SHOPS[0], 3000, 5)], None, 9000)
     assert {one.account.id: one.known_rows for one in begun.accounts} == {"1": 2, "2": None, "3": None}
+
+
+def in_two_tables() -> Run:
+    first = run(*SHOPS[:2])
+    return replace(first, further=(replace(first, table="项目日报"),))
+
+
+def test_what_was_fetched_for_one_table_is_not_told_of_another() -> None:
+    planned = in_two_tables()
+    events = [fetched(SHOPS[0], 2000, 900), fetched(SHOPS[0], 3000, 900, state="failed", batch=1)]
+    told = story_of(planned, events, None, 9000)
+    found = {(one.table, one.account.id): one for one in told.accounts}
+    assert found.keys() == {(table, shop.id) for table in ("单元日报", "项目日报") for shop in SHOPS[:2]}
+    assert (found["单元日报", "1"].rows, found["单元日报", "1"].bad) == (2, False)
+    assert found["项目日报", "1"].bad
+    assert [(one.table, one.batch) for one in told.phases if one.step == FETCH] == [("单元日报", 0), ("项目日报", 1)]
+
+
+def test_each_account_has_its_end_of_each_table() -> None:
+    planned = in_two_tables()
+    first = ended(planned, result(SHOPS[0]), result(SHOPS[1]))
+    other = replace(first, table="项目日报", accounts=(result(SHOPS[0], DayState.FAILED, GONE), result(SHOPS[1])))
+    told = story_of(planned, WHOLE, with_further(first, [other]), 0)
+    assert [(one.table, one.account.id) for one in told.accounts if one.bad] == [("项目日报", "1")]
+
+
+def test_the_views_of_each_table_are_a_step_of_their_own() -> None:
+    looked = [
+        event(6000 + n, "views_checked", table=name, created=n) for n, name in enumerate(("单元日报", "项目日报"))
+    ]
+    told = story_of(in_two_tables(), [*WHOLE, *looked], None, 9000)
+    assert [one.table for one in told.phases if one.step == VIEWS] == ["单元日报", "项目日报"]
+    assert [one.table for one in story_of(run(*SHOPS), WHOLE, None, 9000).phases] == [""] * 6
