@@ -109,13 +109,21 @@ def calendar() -> Iterator[EmulatorServer]:
         yield server
 
 
-def first_days(server: EmulatorServer, redis_url: str, home: Path, day: date = FIRST, cap: int = CAP) -> Days:
-    """A fresh small world on the morning after a day; nothing is loaded."""
+def first_days(
+    server: EmulatorServer,
+    redis_url: str,
+    home: Path,
+    day: date = FIRST,
+    cap: int = CAP,
+    *,
+    kept: tuple[int, ...] = SMALL,
+) -> Days:
+    """A fresh small world on the morning after a day, with the accounts at some places; nothing is loaded."""
     server.world.reset()
     empty(redis_url)
     days = Days(server, redis_url, home)
     for place, account_id in enumerate(days.accounts):
-        if place not in SMALL:
+        if place not in kept:
             days.control("accounts/remove", {"account_id": account_id})
     days.control("settings", {"history_days": HISTORY_DAYS, "restating": True, "row_cap": cap})
     days.extra |= settings(cap)

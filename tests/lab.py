@@ -219,10 +219,11 @@ FIGURES = {
 def key_of(cells: Mapping[str, Any]) -> Key | None:
     """The key of a row in plain cells; `None` for a person's row without 单元ID."""
     unit = cells.get("单元ID")
-    return Key(_day(cells["时间"]), str(unit)) if unit else None
+    return Key(day_of(cells["时间"]), str(unit)) if unit else None
 
 
-def _day(cell: object) -> date:
+def day_of(cell: object) -> date:
+    """The day in a plain cell: a date of the typed table, or text."""
     if isinstance(cell, int):
         return datetime.fromtimestamp(cell / 1000, CHINA).date()
     return date.fromisoformat(str(cell))

@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from pipeline.core.model import Key
-from tests.lab import FIGURES, Lab, Plain, _day, key_of
+from tests.lab import FIGURES, Lab, Plain, day_of, key_of
 
 REGISTRY, STATUS = "数据表清单", "同步状态"
 IN_USE, REPLACED, ANNOUNCED = "使用中", "已换新", "预告"
@@ -42,7 +42,7 @@ def _row(cells: Plain) -> Row:
     return Row(
         name=str(cells["名称"]),
         table_id=str(cells.get("表ID") or ""),
-        first=_day(first) if first else None,
+        first=day_of(first) if first else None,
         state=str(cells["状态"]),
         root=str(cells["首表ID"]),
         rows=cells.get("行数"),

@@ -14,6 +14,8 @@ from tests.workers import Store, Workers, workers
 LATENCY = {
     "report.promotion": 0.7,
     "report.account": 0.7,
+    "report.project": 0.7,
+    "report.material": 0.7,
     "feishu.token": 0.4,
     "fields.list": 0.3,
     "records.search": 0.3,

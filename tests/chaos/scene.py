@@ -12,8 +12,9 @@ import redis
 
 from lab.processes import WORKER
 from pipeline.state import keys
-from tests.chaos.seeds import WORKERS, Draw, Kind, Phase, phase_of
+from tests.chaos.seeds import WORKERS, Draw, Further, Kind, Phase, phase_of
 from tests.chaos.wire import HOST, Cut, Wire
+from tests.further import another_base, further
 from tests.workers import PATIENCE_S, Member, Store, Workers, wait_until
 from worker.dispatch import QUEUES
 
@@ -31,6 +32,7 @@ class Scene:
     draw: Draw
     workers: list[Member] = field(default_factory=list)
     killed: list[Member] = field(default_factory=list)
+    tables: dict[str, str] = field(default_factory=dict)  # further ones: their ids by report
 
     def __post_init__(self) -> None:
         self.run_id = f"daily-{self.team.lab.day}"
@@ -38,7 +40,12 @@ class Scene:
         self.links = [Wire(self.store.port) for _ in range(WORKERS)]
 
     def begin(self) -> None:
-        """Start everybody, and let the run begin: by beat, or by its message."""
+        """Make the further table, start everybody, and let the run begin: by beat, or by its message."""
+        match self.draw.further:
+            case Further.SAME_BASE:
+                self.tables = further(self.team.lab, "project")
+            case Further.ANOTHER_BASE:
+                self.tables = further(self.team.lab, "material", app_token=another_base(self.team.lab)["app_token"])
         self.due = time.monotonic() + UNTIL_SEVEN_S
         if self.draw.by_beat:
             self.team.lab.at(JUST_BEFORE_SEVEN)

@@ -24,6 +24,14 @@ class Kind(StrEnum):
     STOP_BEAT = "stop beat"
 
 
+class Further(StrEnum):
+    """Which table there is beside the first one."""
+
+    NONE = "none"
+    SAME_BASE = "projects in its base"
+    ANOTHER_BASE = "materials in another base"
+
+
 class Phase(StrEnum):
     """How far a run is, by the events that it emitted; in this order."""
 
@@ -73,6 +81,7 @@ class Draw:
     lasts_s: float
     victims: tuple[int, ...]
     by_beat: bool
+    further: Further = Further.NONE
 
     @classmethod
     def of(cls, seed: int, lease_s: float) -> Self:
@@ -89,6 +98,7 @@ class Draw:
             lasts_s=lasts_s,
             victims=luck.choice(((0,), (1,), (0, 1))),
             by_beat=kind in BEAT or luck.random() < 1 / 4,
+            further=list(Further)[seed // 2 % len(Further)],
         )
 
 

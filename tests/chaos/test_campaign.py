@@ -7,6 +7,7 @@ and one catch-up after it makes the day whole. A fault that passes by itself and
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from emulator.world.routes import ENDPOINTS
 from pipeline.clients.feishu import codes as feishu
 from pipeline.clients.http import Answer
 from pipeline.clients.oceanengine import api as oceanengine
-from tests.chaos.campaign.cases import OFF_PATH, TABLES, Case, Morning, all_cases
+from tests.chaos.campaign.cases import OFF_PATH, REPORTS, TABLES, Case, Morning, all_cases
 from tests.chaos.campaign.matrix import PROPERTY, told
 from tests.chaos.campaign.play import play
 from tests.chaos.campaign.rig import Rig, daily
@@ -37,7 +38,7 @@ def rig(emulator_session: EmulatorServer, redis_session: str) -> Iterator[Rig]:
 def test_one_fault_loses_nothing_doubles_nothing_and_is_told(
     case: Case, rig: Rig, tmp_path: Path, record_property: Record
 ) -> None:
-    found = play(case, rig.lab(case.table, case.morning, tmp_path))
+    found = play(case, rig.lab(case.table, case.morning, tmp_path, case.further))
     record_property(PROPERTY, told(case.endpoint, case.fault.name, found))
     assert not found, "\n".join(map(str, found))
 
@@ -45,8 +46,8 @@ def test_one_fault_loses_nothing_doubles_nothing_and_is_told(
 @pytest.mark.parametrize("table", TABLES)
 def test_every_endpoint_that_a_daily_run_calls_is_in_the_campaign(rig: Rig, table: str, tmp_path: Path) -> None:
     called: set[str] = set()
-    for morning in Morning:
-        lab = rig.lab(table, morning, tmp_path)
+    for morning, report in product(Morning, REPORTS):
+        lab = rig.lab(table, morning, tmp_path, report)
         assert daily(lab.bare_context()).success
         called |= lab.look("calls")["counts"].keys()
     late_twins = {"records.batch_delete"}  # whose cases begin with one

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.core.outcome import RunState
 from tests.chaos.views import check_views
+from tests.further import further
 from tests.workers import SHORT, Workers
 
 KILLS = 2  # of each seed
@@ -21,6 +22,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def test_views_that_were_being_made_are_made_all_the_same(team: Workers, seed: int) -> None:
     luck = random.Random(seed)  # noqa: S311 reproducible, not secret
     team.lab.extra |= SHORT
+    tables = further(team.lab, "project") if seed % 2 else {}
     for endpoint in ("views.create", "views.patch"):
         team.lab.fault(endpoint, "delay", seconds=VIEWS_S / 14, times="always")
     team.worker()
@@ -31,4 +33,4 @@ def test_views_that_were_being_made_are_made_all_the_same(team: Workers, seed: i
         team.members[-1].kill()
         team.worker()
     assert (summary.state, team.ctx.ledger.open_runs()) == (RunState.SUCCESS, [])
-    check_views(team, summary)
+    check_views(team, summary, tables)

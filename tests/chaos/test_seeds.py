@@ -1,7 +1,9 @@
 """Promise 2 and 3 on real processes: what is killed, stopped or cut off at any moment of a run heals by itself."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from datetime import time as clock
 
 import pytest
@@ -13,6 +15,7 @@ from pipeline.steps.runs.plan import begin_catch_up
 from tests.chaos.scene import Scene
 from tests.chaos.seeds import APIS, KINDS, Draw, Kind, Phase
 from tests.chaos.views import check_views
+from tests.further import NAMES, source_of, table_of
 from tests.workers import SHORT, Store, Workers, wait_until
 
 HEALED_S, PRODUCTION_HEALED_S = 30.0, 40.0  # after the last fault and restart
@@ -75,7 +78,7 @@ def test_a_run_heals(scene: Scene, timeouts: Mapping[str, str], told: Told) -> N
     check_calls(scene, hit, summary)
     if summary.state == RunState.SUCCESS:
         check_table(scene, summary)
-        check_views(scene.team, summary)
+        check_views(scene.team, summary, scene.tables)
     else:
         check_catch_up(scene, summary)
     assert healed_s <= limit_s(scene.draw, timeouts), scene.draw
@@ -96,22 +99,44 @@ def check_calls(scene: Scene, hit: Phase, summary: Summary) -> None:
 
 
 def check_table(scene: Scene, summary: Summary) -> None:
-    """Each key is in the table once with the source's figures, and was counted once."""
-    lab = scene.team.lab
+    """Each key is in its table once with the source's figures, and was counted once."""
+    lab, first, last = scene.team.lab, summary.days.first, summary.days.last
     assert (summary.duplicates, summary.verified) == (0, True), summary
-    lab.assert_agrees(summary.days.first, summary.days.last)
-    source = lab.source(summary.days.first, summary.days.last)
+    check_days(scene, "promotion", first, last)
+    source = lab.source(first, last)
     assert (summary.created, summary.updated, summary.unchanged) == (len(source), 0, 0)
+    assert len(summary.further) == len(scene.tables)
+    for there, report in zip(summary.further, scene.tables, strict=True):
+        assert (there.state, there.duplicates, there.verified) == (RunState.SUCCESS, 0, True), there
+        check_days(scene, report, first, last)
+        rows = source_of(lab, report, first, last).total()
+        assert (there.created, there.updated, there.unchanged) == (rows, 0, 0)
+
+
+def check_days(scene: Scene, report: str, first: date, last: date) -> None:
+    """Each key of a report on these days is in its table, and it holds no other of them."""
+    lab = scene.team.lab
+    if report == "promotion":
+        lab.assert_agrees(first, last)
+        return
+    held = table_of(lab, report, scene.tables[report])
+    of_days = Counter({line: times for line, times in held.items() if first <= line.day <= last})
+    assert of_days == source_of(lab, report, first, last)
 
 
 def check_catch_up(scene: Scene, summary: Summary) -> None:
-    """Only the APIs' absence leaves a run short, and one catch-up makes it whole."""
+    """Only the APIs' absence leaves a run short, and one catch-up of each table that owes a day makes it whole."""
     assert scene.draw.kind in APIS, summary
     scene.team.dismiss()
     lab = scene.team.lab
     lab.at(LATER)
     ctx = lab.context()
-    (run,) = begin_catch_up(ctx)
-    again = carry_out(ctx, run.run_id)
-    assert (again.state, again.duplicates) == (RunState.SUCCESS, 0), (summary, again)
-    lab.assert_agrees(again.days.first, again.days.last)
+    runs, reports = begin_catch_up(ctx), {NAMES[report]: report for report in scene.tables}
+    assert runs
+    for run in runs:
+        again = carry_out(ctx, run.run_id)
+        assert (again.state, again.duplicates) == (RunState.SUCCESS, 0), (summary, again)
+        check_days(scene, reports.get(run.table, "promotion"), again.days.first, again.days.last)
+    check_days(scene, "promotion", lab.day, lab.day)
+    for report in scene.tables:
+        check_days(scene, report, lab.day, lab.day)

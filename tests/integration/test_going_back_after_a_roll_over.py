@@ -21,7 +21,7 @@ from pipeline.steps.doctor.surroundings import Workers
 from pipeline.steps.rollover.chosen import unblock_all
 from tests.days import FIRST, Days
 from tests.inprocess import quiet
-from tests.lab import _day
+from tests.lab import day_of
 from tests.rolled import assert_each_key_is_once_in_its_table, chain
 
 BOUNDARIES = (FIRST + timedelta(days=4), FIRST + timedelta(days=6))
@@ -62,7 +62,7 @@ def mark_of(days: Days, table_id: str) -> Mark | None:
 def seen(days: Days, table_id: str) -> set[tuple[str, date]]:
     """Accounts and days of the rows that a table has."""
     rows = [record["fields"] for record in days.records(table_id)]
-    return {(str(cells.get("账户名称")), _day(cells["时间"])) for cells in rows}
+    return {(str(cells.get("账户名称")), day_of(cells["时间"])) for cells in rows}
 
 
 def examined(days: Days) -> str:

@@ -14,6 +14,7 @@ from pipeline.core.model import CHINA
 from pipeline.core.outcome import RunState, Summary
 from pipeline.steps.runs.carry_out import carry_out
 from pipeline.steps.runs.plan import begin_daily, begin_settle
+from tests.further import further, source_of, table_of
 from tests.inprocess import quiet
 from tests.lab import FIGURES, Lab, key_of
 
@@ -102,6 +103,29 @@ def test_the_daily_path_is_right_whatever_the_services_are_like(agency: Lab, wor
     holds(agency, expected, days)
     tells(agency, expected, days)
     shows(agency)
+
+
+@pytest.mark.parametrize("answer", FACTS["no_materials"].alternatives)
+def test_where_an_account_without_materials_is_refused_it_is_named_in_their_table_alone(
+    agency: Lab, answer: str
+) -> None:
+    # the refusal's code is that of any wrong request: what nobody can tell from a fault is no empty day
+    agency.control("unsure", {"no_materials": answer})
+    table_id = further(agency, "material")["material"]
+    days = (agency.day - timedelta(days=1), agency.day)
+    daily = morning(agency)
+    (there,) = daily.further
+    source = agency.look("figures", report="material", start=days[0].isoformat(), end=days[1].isoformat())["rows"]
+    ours = [one.id for one in daily.accounts]
+    nothing = {*ours} - {str(row["local_account_id"]) for row in source}
+    named = {one.id: one.trouble for one in there.accounts if not one.state.good}
+    assert len(nothing) == 2
+    assert named.keys() == (nothing if answer == "refused" else set())
+    assert all(why and why.what_to_do and "40000" in why.message for why in named.values())
+    assert daily.state == (RunState.PARTIAL if named else RunState.SUCCESS)
+    assert all(one.state.good for one in daily.accounts)
+    agency.assert_agrees(*days, accounts=ours)
+    assert table_of(agency, "material", table_id) == source_of(agency, "material", *days, ours)
 
 
 def test_a_read_back_that_a_write_keeps_away_is_made_when_nobody_writes(lab: Lab) -> None:

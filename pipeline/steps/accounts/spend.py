@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import structlog
 
 from pipeline.context import Context
 from pipeline.core.accounts.account_options import AccountOptions
+from pipeline.core.accounts.bare import bare, judge_bare
 from pipeline.core.accounts.spend import LATELY, Look, Reading, Weighing, accepted, falls_short, weigh, weighing_of
 from pipeline.core.errors import LaikeError
 from pipeline.core.model import ZERO, AccountDay, ReportRow, china_day
@@ -38,6 +39,8 @@ def weigh_days(
     """
     short = [day for day in days if falls_short(day)]
     expected = ctx.settings.account_options.get(account_id, AccountOptions()).expected
+    if not expected and any(bare(day, ctx.report) for day in days):
+        return _weigh_bare(ctx, account_id, days, reports.as_of)
     if expected or not short or not ctx.report.witness:
         made = tuple(accepted(day) if expected and day in short else day for day in days)
         return Weighing(made, look_again=not all(day.state.good for day in made))
@@ -57,6 +60,17 @@ def weigh_days(
         report=ctx.report,
     )
     return weighing_of(days, {day.day: weigh(day, costs.get(day.day, {}), look) for day in short}, look, unread)
+
+
+def _weigh_bare(ctx: Context, account_id: str, days: Sequence[DayOutcome], at: datetime) -> Weighing:
+    """Days without rows on which the account spent: read once more at once, unless they are loaded as empty."""
+    found = [day.day for day in days if bare(day, ctx.report)]
+    loaded = ctx.coverage.at(AccountDay(account_id, day) for day in {*found, *_shortly_before(found)})
+    with_rows = {one.day for one, there in loaded.items() if there.rows} | {day.day for day in days if day.rows}
+    settle_at = ctx.settings.settle_at
+    made = tuple(judge_bare(day, ctx.report, with_rows, at, settle_at) if day.day in found else day for day in days)
+    again = any(AccountDay(account_id, day) not in loaded for day in found)
+    return Weighing(made, look_again=again or not all(day.state.good for day in made))
 
 
 def remember(ctx: Context, account_id: str, rows: Iterable[ReportRow], weighing: Weighing) -> None:
@@ -92,11 +106,14 @@ def _witness(
 
 def _loaded_with_rows(ctx: Context, account_id: str, short: Iterable[DayOutcome]) -> set[date]:
     """Days with loaded rows shortly before those without any row."""
-    bare = [day.day for day in short if not day.rows]
-    before = {day - timedelta(days=ago) for day in bare for ago in range(1, LATELY.days + 1)}
+    before = _shortly_before(day.day for day in short if not day.rows)
     return {
         at.day for at, loaded in ctx.coverage.at(AccountDay(account_id, day) for day in before).items() if loaded.rows
     }
+
+
+def _shortly_before(days: Iterable[date]) -> set[date]:
+    return {day - timedelta(days=ago) for day in days for ago in range(1, LATELY.days + 1)}
 
 
 def _costs(rows: Iterable[ReportRow]) -> dict[date, dict[str, Decimal]]:

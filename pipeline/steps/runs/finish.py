@@ -111,8 +111,16 @@ class _Status:
 
     def written(self) -> list[str]:
         """Write what was kept; returns warnings."""
-        by_base = grouped((said.ctx.app_token(), said) for said in self._said)
+        by_base = grouped((_base_of(said), said) for said in self._said)
         return [words for of_base in by_base.values() for words in _write_status(of_base, ends=True)]
+
+
+def _base_of(said: Said) -> str:
+    """The token of a base; one that cannot be found is written to all the same, which says why it cannot."""
+    try:
+        return said.ctx.app_token()
+    except LaikeError:
+        return said.ctx.settings.bitable_app_token
 
 
 def _end_in(ctx: Context, run: Run, begun: Sequence[Run], left_out: Sequence[Run], status: _Status) -> Summary:

@@ -111,6 +111,7 @@ LACKS: Mapping[str, tuple[str | int, ...]] = {
     "report.promotion": ("data", "promotion_list", 0, "convert_cnt"),
     "report.account": ("data", "data_list", 0, "stat_cost"),
     "report.project": ("data", "project_list", 0, "stat_cost"),
+    "report.material": ("data", "material_list", 0, "material_id"),
     "feishu.token": ("tenant_access_token",),
     "base.meta": ("data", "app"),
     "tables.list": ("data", "items", 0, "table_id"),
@@ -132,6 +133,7 @@ ASKED_ONCE = {
 NOTHING = {"promotion_list": [], "page_info": {"page": 1, "page_size": 100, "total_number": 0, "total_page": 0}}
 NO_TOTALS = {"data_list": [], "page_info": NOTHING["page_info"]}
 NO_PROJECTS = {"project_list": [], "page_info": NOTHING["page_info"]}
+NO_MATERIALS = {"material_list": [], "page_info": NOTHING["page_info"]}
 PAGE_2 = {"page": "2"}
 OF_ROWS = {"page_size": "500"}  # else a search counts
 # rows of ours, of which none is to be updated: a person's row comes first, then one that was restated
@@ -152,6 +154,12 @@ SPECIAL: Mapping[str, tuple[Fault, ...]] = {
         Fault("repeats a page", "patch", {"path": ["data", "page_info", "page"], "set": 2}),
         Fault("fewer rows", "patch", {"path": ["data", "project_list", -1], "remove": True}),
         _patch("says empty", "data", set=NO_PROJECTS),
+    ),
+    "report.material": (
+        BROKEN_OFF,
+        Fault("repeats a page", "patch", {"path": ["data", "page_info", "page"], "set": 2}),
+        Fault("fewer rows", "patch", {"path": ["data", "material_list", -1], "remove": True}),
+        _patch("says empty", "data", set=NO_MATERIALS),
     ),
     "base.meta": (_patch("unknown zone", "data", "app", "time_zone", passing=False, set="Mars/Olympus"),),
     "records.search": (

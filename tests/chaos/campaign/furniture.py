@@ -4,8 +4,14 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from emulator.control.actions import act
+from emulator.feishu.bitable.fields import add_field
+from emulator.feishu.bitable.tables import make_table
+from emulator.feishu.bitable.views import add_view
 from emulator.world.world import World
 from pipeline.core.model import CHINA, Key
+from pipeline.core.reports import REPORTS
+from pipeline.core.table.columns import usual_columns
+from tests.further import NAMES
 from tests.lab import FIGURES, Lab
 
 KEPT = (0, 5)  # the seeded accounts that stay, by their place: one of four promotions, one of two
@@ -42,6 +48,20 @@ def furnish(world: World, lab: Lab) -> None:
     # without cost no sum of money misses it
     last = max(lab.source().values(), key=lambda row: int(row["promotion_id"]))
     _restate(world, last, lab.day, stat_cost=0, convert_cnt=3)
+
+
+def further_table(world: World, report: str) -> None:
+    """An empty table of a report with its usual columns, whose id is always the same."""
+    table = make_table(world.feishu.base, NAMES[report], further_id(report))
+    for column in usual_columns(REPORTS[report]):
+        new: Plain = dict(column.new_field)
+        add_field(world.feishu.base, table, new["field_name"], new["type"], new.get("property"))
+    add_view(world.feishu.base, table, "表格")
+
+
+def further_id(report: str) -> str:
+    """The id of the table of a report."""
+    return f"tbl{report.title()}0001"
 
 
 def old_rows(world: World, lab: Lab) -> None:

@@ -54,6 +54,8 @@ def _arm(case: Case, lab: Lab) -> str | None:
     if case.of_one_account:
         number = ids[LARGE] if match else next(iter(ids.values()))
         match["local_account_id"] = number
+    if match and case.endpoint == "records.search":  # what its answer is known to hold
+        match["table_id"] = lab.table_id
     lab.control("settings", {"client_token_mode": case.fault.mode})
     times = "always" if case.ever else 1
     lab.fault(case.endpoint, case.fault.kind, times=times, call=case.call, match=match, **case.details)

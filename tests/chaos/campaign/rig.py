@@ -22,7 +22,8 @@ from pipeline.state.tokens.old_cache import read_old_cache
 from pipeline.steps.runs.carry_out import carry_out
 from pipeline.steps.runs.plan import begin_daily
 from tests.chaos.campaign.cases import Morning
-from tests.chaos.campaign.furniture import a_night_passes, furnish, old_rows
+from tests.chaos.campaign.furniture import a_night_passes, furnish, further_id, further_table, old_rows
+from tests.further import NAMES
 from tests.lab import Lab, Plain, empty
 
 SEVEN = time(7, 1)
@@ -55,7 +56,8 @@ class Ended:
         """Everything that it says went wrong."""
         if not self.summary:
             return [self.trouble] if self.trouble else []
-        found = [self.summary.trouble, *(account.trouble for account in self.summary.accounts)]
+        tables = (self.summary, *self.summary.further)
+        found = [trouble for one in tables for trouble in (one.trouble, *(account.trouble for account in one.accounts))]
         return [trouble for trouble in found if trouble]
 
 
@@ -106,37 +108,43 @@ class Rig:
     server: EmulatorServer
     redis_url: str
     arrange: Callable[[Lab], None] = lambda _: None  # what else is there before a case begins
-    saved: dict[tuple[str, Morning], Saved] = field(default_factory=dict)
+    saved: dict[tuple[str, Morning, str], Saved] = field(default_factory=dict)
 
-    def lab(self, table: str, morning: Morning, home: Path) -> Lab:
-        """A lab at seven in the morning."""
-        if (table, morning) not in self.saved:
-            self.saved[table, morning] = self._prepared(table, morning, home)
-        restore(self.saved[table, morning], self.server.world, self.redis_url, home)
-        return self._at_seven(table, home)
+    def lab(self, table: str, morning: Morning, home: Path, further: str = "") -> Lab:
+        """A lab at seven in the morning; `further`: the report of a further table, if there is one."""
+        if (table, morning, further) not in self.saved:
+            self.saved[table, morning, further] = self._prepared(table, morning, home, further)
+        restore(self.saved[table, morning, further], self.server.world, self.redis_url, home)
+        return self._at_seven(table, home, further)
 
-    def _at_seven(self, table: str, home: Path) -> Lab:
+    def _at_seven(self, table: str, home: Path, further: str) -> Lab:
         lab = NearLab(self.server, self.redis_url, home, table)
         lab.at(SEVEN)
         lab.extra |= {"LAIKE_ACCOUNTS": "{}", "LAIKE_LOOKBACK_DAYS": LOOKBACK_DAYS}
+        if further:
+            at = f"https://example.feishu.cn/base/{lab.facts['app_token']}?table={further_id(further)}"
+            lab.extra["LAIKE_TABLES"] = json.dumps([{"name": NAMES[further], "report": further, "at": at}])
         return lab
 
-    def _prepared(self, table: str, morning: Morning, home: Path) -> Saved:
+    def _prepared(self, table: str, morning: Morning, home: Path, further: str) -> Saved:
         world = self.server.world
         world.reset()
         empty(self.redis_url)
-        lab = self._at_seven(table, home)
+        lab = self._at_seven(table, home, further)
         furnish(world, lab)
+        if further:
+            further_table(world, further)
         self.arrange(lab)
         if morning == Morning.LATER:
             lab.at(SEVEN, days_later=-1)
             assert daily(lab.context()).success
             lab.at(SEVEN)
             a_night_passes(world, lab)
-            table_facts = lab.bare_context().table_facts
-            for account_id, known in table_facts.views().items():
-                # due to be looked at, whatever weekday it is
-                table_facts.learn_view(account_id, replace(known, checked=0))
+            ctx = lab.bare_context()
+            for here in (ctx, *([ctx.at_table(further_id(further))] if further else [])):
+                for account_id, known in here.table_facts.views().items():
+                    # due to be looked at, whatever weekday it is
+                    here.table_facts.learn_view(account_id, replace(known, checked=0))
         else:
             old_rows(world, lab)
         act(world, "oauth", {"access_expires_in": TOKEN_LEFT_S})

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -10,15 +10,17 @@ from typing import Any
 from pipeline.core.errors import Trouble
 from pipeline.core.model import Key
 from pipeline.core.outcome import Summary
+from pipeline.core.reports import PROMOTION, REPORTS, Report
 from tests.cards import problems
 from tests.chaos.campaign.cases import Case
-from tests.chaos.campaign.furniture import BUDGET, CHANGED_VIEWS, NOTE
+from tests.chaos.campaign.furniture import BUDGET, CHANGED_VIEWS, NOTE, further_id
 from tests.chaos.campaign.rig import OLDER_LIST, Ended
-from tests.lab import FIGURES, Lab, key_of
+from tests.further import NAMES
+from tests.lab import FIGURES, Lab, day_of
 
 PEOPLES_VIEWS = ("表格", "重点关注")
 NO_STATUS = "同步状态表未更新"  # what a run warns of
-NAME, ACCOUNT, STATUS = "单元名称", "账户名称", "同步状态"
+ACCOUNT, STATUS = "账户名称", "同步状态"
 Plain = dict[str, Any]
 Cells = Mapping[str, Any]
 
@@ -50,23 +52,30 @@ class Violation:
 
 
 @dataclass(frozen=True)
-class Picture:
-    """The table at one moment, and what the source says then of the run's days."""
+class Sheet:
+    """A table at one moment, and what the source says then of the run's days."""
 
+    name: str  # in the settings; empty: the first one
+    report: Report
     rows: Mapping[str, Cells]  # by record id
     views: Mapping[str, Any]  # by id
     source: Mapping[Key, Plain]
     names: Mapping[str, str]  # of the accounts, by id
-    cards: Sequence[Plain]  # that the group was sent
     keys: Mapping[Key, list[Cells]] = field(init=False)
 
     def __post_init__(self) -> None:
         """Sort the rows by key."""
         keys: dict[Key, list[Cells]] = {}
         for cells in self.rows.values():
-            if key := key_of(cells):
+            if key := self.key(cells):
                 keys.setdefault(key, []).append(cells)
         object.__setattr__(self, "keys", keys)
+
+    def key(self, cells: Cells) -> Key | None:
+        """The key of a row; `None` for a person's row."""
+        item = cells.get(f"{self.report.item}ID")
+        owner = cells.get("账户ID", "") if self.report.within_account else ""
+        return Key(day_of(cells["时间"]), str(item), str(owner)) if item else None
 
     def right(self, key: Key) -> bool:
         """Whether a key of the source is there once with the source's figures."""
@@ -76,23 +85,49 @@ class Picture:
     def differing(self, key: Key, cells: Cells) -> set[str]:
         """Columns of ours in which a row does not say what the source says."""
         row = self.source[key]
-        texts = {ACCOUNT: self.names[str(row["local_account_id"])], NAME: row["promotion_name"]}
+        name = f"{self.report.item}名称"
+        texts = {ACCOUNT: self.names[str(row["local_account_id"])], name: row[self.report.name_field]}
         figures = {column: Decimal(str(row[metric] or 0)) for column, metric in FIGURES.items()}
         wrong = {column for column, text in texts.items() if cells.get(column) != text}
         return wrong | {column for column, figure in figures.items() if _figure(cells.get(column)) != figure}
 
 
+@dataclass(frozen=True)
+class Picture:
+    """Every table at one moment, the first one first."""
+
+    sheets: Sequence[Sheet]
+    cards: Sequence[Plain]  # that the group was sent
+
+
 def picture(lab: Lab) -> Picture:
-    """The table and the source as they are now."""
-    state = lab.look("state")
-    table = next(table for table in state["tables"] if table["table_id"] == lab.table_id)
-    return Picture(
-        rows={record["record_id"]: record["fields"] for record in lab.records()},
-        views={view["view_id"]: view for view in table["views"]},
-        source=lab.source(lab.day - timedelta(days=1), lab.day),
-        names={account["id"]: account["name"] for account in state["accounts"]},
-        cards=[message.get("card", message) for message in state["messages"]],
-    )
+    """The tables and the source as they are now."""
+    state, first = lab.look("state"), lab.day - timedelta(days=1)
+    names = {account["id"]: account["name"] for account in state["accounts"]}
+    tables = {table["table_id"]: table for table in state["tables"]}
+    known = {further_id(report): report for report in REPORTS}
+    ours = {lab.table_id: PROMOTION.name, **{one: report for one, report in known.items() if one in tables}}
+    sheets = [
+        Sheet(
+            name=NAMES[report] if table_id in known else "",
+            report=REPORTS[report],
+            rows={record["record_id"]: record["fields"] for record in lab.records(table_id)},
+            views={view["view_id"]: view for view in tables[table_id]["views"]},
+            source=_source(lab, REPORTS[report], first),
+            names=names,
+        )
+        for table_id, report in ours.items()
+    ]
+    return Picture(sheets, [message.get("card", message) for message in state["messages"]])
+
+
+def _source(lab: Lab, report: Report, first: date) -> dict[Key, Plain]:
+    rows = lab.look("figures", report=report.name, start=first.isoformat(), end=lab.day.isoformat())["rows"]
+    owners = [str(row["local_account_id"]) if report.within_account else "" for row in rows]
+    return {
+        Key(date.fromisoformat(row["stat_time_day"]), str(row[report.id_field]), owner): row
+        for row, owner in zip(rows, owners, strict=True)
+    }
 
 
 def judge(case: Case, account: str | None, ended: Ended, before: Picture, after: Picture) -> Iterator[Violation]:
@@ -101,18 +136,25 @@ def judge(case: Case, account: str | None, ended: Ended, before: Picture, after:
     Args:
         account: The one whose calls alone were hit, where there is one.
     """
+    tables = _by_table(ended.summary)
     yield from _of_the_words(ended, after)
     yield from (Violation(Sin.CARD, problem) for card in after.cards for problem in problems(card))
-    if ended.summary and account:
-        yield from _of_the_others(account, ended.summary)
+    if account:
+        yield from (one for table in tables.values() for one in _of_the_others(account, table))
     if ended.summary and not ended.success and not after.cards and case.endpoint != "bot.webhook":
         yield Violation(Sin.UNNAMED, "the group was told nothing")
     if case.must_succeed and not ended.success:
         yield Violation(Sin.NEEDLESS, f"one {case.fault.name} ended in {_told(ended)}")
-    if ended.summary and case.must_succeed and (left := _left(ended.summary)):
+    if case.must_succeed and (left := "; ".join(filter(None, map(_left, tables.values())))):
         yield Violation(Sin.NEEDLESS, f"one {case.fault.name} left undone: {left}")
-    if ended.summary and ended.success:
-        yield from _of_the_counts(ended.summary, before, after)
+    if ended.success:
+        for sheet, there in zip(before.sheets, after.sheets, strict=True):
+            yield from _of_the_counts(tables[sheet.name], sheet, there)
+
+
+def _by_table(summary: Summary | None) -> dict[str, Summary]:
+    """How a run ended in each of its tables."""
+    return {one.table: one for one in (summary, *summary.further)} if summary else {}
 
 
 def of_the_table(before: Picture, after: Picture, twin: Key | None = None) -> Iterator[Violation]:
@@ -121,32 +163,38 @@ def of_the_table(before: Picture, after: Picture, twin: Key | None = None) -> It
     Args:
         twin: A key of which the case itself brought a second row.
     """
+    for first, last in zip(before.sheets, after.sheets, strict=True):
+        yield from _of_a_sheet(first, last, twin)
+
+
+def _of_a_sheet(before: Sheet, after: Sheet, twin: Key | None) -> Iterator[Violation]:
     for key, there in after.keys.items():
         if len(there) > 1 and key != twin:
-            yield Violation(Sin.DOUBLED, f"{key} is there {len(there)} times")
+            yield Violation(Sin.DOUBLED, f"{after.name} {key} is there {len(there)} times")
         if key in after.source:
             yield from _of_a_row(key, there[0], before.keys.get(key, [{}])[0], after)
     for record_id, cells in before.rows.items():
         if record_id in after.rows:
-            yield from _of_a_persons_cells(cells, after.rows[record_id])
-        elif key_of(cells) != twin:
-            yield Violation(Sin.LOST, f"the row {key_of(cells)} is gone")
+            yield from _of_a_persons_cells(before, cells, after.rows[record_id])
+        elif before.key(cells) != twin:
+            yield Violation(Sin.LOST, f"{after.name} the row {before.key(cells)} is gone")
     for view_id, view in before.views.items():
         if view["view_name"] in (*PEOPLES_VIEWS, *CHANGED_VIEWS) and after.views.get(view_id) != view:
-            yield Violation(Sin.TOUCHED, f"view {view['view_name']} is {after.views.get(view_id)}")
+            yield Violation(Sin.TOUCHED, f"{after.name} view {view['view_name']} is {after.views.get(view_id)}")
 
 
-def _of_a_row(key: Key, cells: Cells, before: Cells, after: Picture) -> Iterator[Violation]:
+def _of_a_row(key: Key, cells: Cells, before: Cells, after: Sheet) -> Iterator[Violation]:
     """A cell of ours says what the source says, or what it said before."""
     for column in after.differing(key, cells):
         if column not in before or cells.get(column) != before[column]:
-            yield Violation(Sin.WRONG, f"{key} has {cells.get(column)!r} as {column}, which nobody said")
+            yield Violation(Sin.WRONG, f"{after.name} {key} has {cells.get(column)!r} as {column}, which nobody said")
 
 
-def _of_a_persons_cells(before: Cells, after: Cells) -> Iterator[Violation]:
-    for column in (NOTE, BUDGET) if key_of(before) else {*before, *after}:
+def _of_a_persons_cells(sheet: Sheet, before: Cells, after: Cells) -> Iterator[Violation]:
+    key = sheet.key(before)
+    for column in (NOTE, BUDGET) if key else {*before, *after}:
         if before.get(column) != after.get(column):
-            words = f"{column} of {key_of(before)} was {before.get(column)!r} and is {after.get(column)!r}"
+            words = f"{column} of {key} was {before.get(column)!r} and is {after.get(column)!r}"
             yield Violation(Sin.TOUCHED, words)
 
 
@@ -155,20 +203,25 @@ def _of_the_words(ended: Ended, after: Picture) -> Iterator[Violation]:
     if ended.summary is None:
         yield from _of_a_trouble("the run", ended.trouble)
         return
-    summary = ended.summary
-    bad = {account.id: account.trouble for account in summary.accounts if not account.state.good}
-    short = {str(row["local_account_id"]) for key, row in after.source.items() if not after.right(key)}
-    if ended.older_list:
-        short &= {account.id for account in summary.accounts}
-    for account_id in sorted(short - bad.keys()):
-        sin = Sin.FALSE_SUCCESS if ended.success else Sin.UNNAMED
-        yield Violation(sin, f"{after.names[account_id]} is called good and is not")
-    if not ended.success and not bad:
-        yield from _of_a_trouble("the run", summary.trouble)
-    for account_id, trouble in bad.items():
-        yield from _of_a_trouble(after.names[account_id], trouble)
-    if ended.success and bad:
-        yield Violation(Sin.FALSE_SUCCESS, f"success with {', '.join(bad)} failed")
+    tables = _by_table(ended.summary)
+    bad = {
+        name: {one.id: one.trouble for one in table.accounts if not one.state.good} for name, table in tables.items()
+    }
+    for sheet in after.sheets:
+        ours = {one.id for one in tables[sheet.name].accounts} if sheet.name in tables else set()
+        short = {str(row["local_account_id"]) for key, row in sheet.source.items() if not sheet.right(key)}
+        if ended.older_list:
+            short &= ours
+        for account_id in sorted(short - bad.get(sheet.name, {}).keys()):
+            sin = Sin.FALSE_SUCCESS if ended.success else Sin.UNNAMED
+            yield Violation(sin, f"{sheet.name} {sheet.names[account_id]} is called good and is not")
+    troubles = [(f"{name} {account_id}", why) for name, found in bad.items() for account_id, why in found.items()]
+    if not ended.success and not troubles:
+        yield from _of_a_trouble("the run", next((one.trouble for one in tables.values() if one.trouble), None))
+    for whose, trouble in troubles:
+        yield from _of_a_trouble(whose, trouble)
+    if ended.success and troubles:
+        yield Violation(Sin.FALSE_SUCCESS, f"success with {', '.join(whose for whose, _ in troubles)} failed")
 
 
 def _left(summary: Summary) -> str:
@@ -189,7 +242,7 @@ def _of_a_trouble(whose: str, trouble: Trouble | None) -> Iterator[Violation]:
         yield Violation(Sin.UNNAMED, f"{whose} failed without reason or cure: {trouble}")
 
 
-def _of_the_counts(summary: Summary, before: Picture, after: Picture) -> Iterator[Violation]:
+def _of_the_counts(summary: Summary, before: Sheet, after: Sheet) -> Iterator[Violation]:
     ours = {account.id for account in summary.accounts}
     keys = [key for key, row in after.source.items() if str(row["local_account_id"]) in ours]
     created = sum(key not in before.keys for key in keys)
@@ -197,7 +250,7 @@ def _of_the_counts(summary: Summary, before: Picture, after: Picture) -> Iterato
     expected = (created, updated, len(keys) - created - updated)
     told = (summary.created, summary.updated, summary.unchanged)
     if told != expected:
-        yield Violation(Sin.MISCOUNTED, f"created, updated, unchanged are {expected}, told are {told}")
+        yield Violation(Sin.MISCOUNTED, f"{after.name} created, updated, unchanged are {expected}, told are {told}")
 
 
 def of_the_healing(first: Ended, catch_up: Ended | None, after: Picture, lab: Lab) -> Iterator[Violation]:
@@ -208,9 +261,9 @@ def of_the_healing(first: Ended, catch_up: Ended | None, after: Picture, lab: La
     """
     if catch_up and not catch_up.success:
         yield Violation(Sin.NOT_HEALED, f"the catch-up ended in {_told(catch_up)}")
-    for key in after.source:
-        if key.day == lab.day and not after.right(key):
-            yield Violation(Sin.NOT_HEALED, f"{key} is not there once as the source says")
+    for sheet, key in ((one, key) for one in after.sheets for key in one.source):
+        if key.day == lab.day and not sheet.right(key):
+            yield Violation(Sin.NOT_HEALED, f"{sheet.name} {key} is not there once as the source says")
     if not catch_up and first.summary and any(NO_STATUS in warning for warning in first.summary.warnings):
         return  # the next run writes it, and this one said so
     tables = [table for table in lab.look("state")["tables"] if table["name"] == STATUS]
@@ -218,7 +271,7 @@ def of_the_healing(first: Ended, catch_up: Ended | None, after: Picture, lab: La
         yield Violation(Sin.NOT_HEALED, f"there are {len(tables)} tables {STATUS}")
         return
     lines = [record["fields"] for record in lab.records(tables[0]["table_id"])]
-    places = [(line.get("日期"), line.get("账户")) for line in lines]
+    places = [(line.get("日期"), line.get("账户"), line.get("数据表")) for line in lines]
     if len(set(places)) != len(places):
         yield Violation(Sin.DOUBLED, f"{STATUS} has a line twice")
 
@@ -226,8 +279,11 @@ def of_the_healing(first: Ended, catch_up: Ended | None, after: Picture, lab: La
 def _told(ended: Ended) -> str:
     if not ended.summary:
         return str(ended.trouble)
-    bad = [f"{one.name}: {one.trouble}" for one in ended.summary.accounts if one.trouble]
-    return f"{ended.summary.state}; {'; '.join(bad)}; {ended.summary.trouble}"
+    tables = _by_table(ended.summary)
+    bad = [
+        f"{name} {one.name}: {one.trouble}" for name, table in tables.items() for one in table.accounts if one.trouble
+    ]
+    return f"{ended.summary.state}; {'; '.join(bad)}; {[table.trouble for table in tables.values() if table.trouble]}"
 
 
 def _figure(cell: object) -> Decimal:

@@ -14,7 +14,7 @@ from pipeline.core.coverage.day import Loaded
 from pipeline.core.errors import LaikeError, Retryable
 from pipeline.core.model import CHINA, AccountDay, ReportRow, Totals
 from pipeline.core.outcome import DayState
-from pipeline.core.reports import PROJECT, PROMOTION, Report
+from pipeline.core.reports import MATERIAL, PROJECT, PROMOTION, Report
 from pipeline.core.runs.quality import judge_days
 from pipeline.state.coverage.spend import Spend
 from pipeline.state.no_redis import in_memory
@@ -63,7 +63,7 @@ class Ground:
         totals = {day: Totals(Decimal(total), Decimal(1)) for day, (_, total) in days.items()}
         run: Any = SimpleNamespace(run_id=run_id)
         reports: Any = SimpleNamespace(as_of=self.now, sums=self._sums)
-        days_judged = list(judge_days(rows, totals, list(days)))
+        days_judged = list(judge_days(rows, totals, list(days), self.ctx.report))
         found = weigh_days(self.ctx, reports, run, "18", rows=rows, days=days_judged)
         remember(self.ctx, "18", rows, found)
         return found
@@ -190,3 +190,33 @@ def test_a_day_that_only_a_later_reading_can_make_good_is_not_read_again_at_once
     ground.spend.learn("18", DAY, noted=usual, balanced=[], readings={})
     found = ground.read({DAY: ({}, "140")})
     assert (states(found), found.look_again) == ([DayState.INCOMPLETE], False)
+
+
+def loaded(rows: int) -> Loaded:
+    return Loaded(rows, "0", "", SEVEN)
+
+
+@pytest.mark.parametrize(
+    ("known", "state", "again"),
+    [
+        ({}, DayState.EMPTY, True),  # it may be a report that is not there yet
+        ({DAY: 0}, DayState.EMPTY, False),
+        ({BEFORE: 3}, DayState.INCOMPLETE, True),
+        ({DAY: 3}, DayState.INCOMPLETE, True),
+    ],
+)
+def test_a_day_without_materials_on_which_the_account_spent_is_judged_by_what_is_loaded(
+    ground: Ground, known: Mapping[date, int], state: DayState, *, again: bool
+) -> None:
+    ground.ctx.report = MATERIAL
+    ground.loaded |= {AccountDay("18", day): loaded(rows) for day, rows in known.items()}
+    found = ground.read({DAY: ({}, "140")})
+    assert (states(found), found.look_again, ground.calls) == ([state], again, 0)
+
+
+def test_materials_of_the_day_before_that_are_read_with_it_count_as_loaded_ones(ground: Ground) -> None:
+    ground.ctx.report = MATERIAL
+    found = ground.read({BEFORE: (WHOLE, "140"), DAY: ({}, "140")})
+    assert (states(found), found.look_again) == ([DayState.LOADED, DayState.INCOMPLETE], True)
+    ground.options["18"] = AccountOptions(expected=True)
+    assert states(ground.read({BEFORE: (WHOLE, "140"), DAY: ({}, "140")})) == [DayState.LOADED, DayState.EMPTY]
