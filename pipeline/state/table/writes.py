@@ -1,12 +1,15 @@
 """Count the writes into a base and the days they are about: which early readings are still valid."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 from typing import Any
 
 import redis
 
+from pipeline.core.errors import DeadlinePassed
 from pipeline.core.model import DayRange
 from pipeline.state import keys, unread
 from pipeline.state.lease import Lease, hold
@@ -14,6 +17,11 @@ from pipeline.state.table.base_facts import BaseFacts
 from pipeline.state.table.keys import wanted
 
 WANTED_MS = 1000  # longer than between two looks of a waiting writer
+TURN_S = 0.25  # between two looks of a writer that waits for another one of its process
+
+# One writer of a process asks Redis for the lock of a base, the others wait for it here: the loads of many tables would
+# else spend the time of the one that writes on asking.
+_turns: dict[str, threading.Lock] = defaultdict(threading.Lock)
 
 
 class Writes:
@@ -36,7 +44,22 @@ class Writes:
         client, others = self._client, wanted(base)
         if gives_way:
             return hold(client, keys.writer(base), time_left, give_way=lambda: bool(client.exists(others)))
-        return hold(client, keys.writer(base), time_left, on_wait=lambda: client.set(others, "1", px=WANTED_MS))
+        return self._in_turn(base, time_left, lambda: client.set(others, "1", px=WANTED_MS))
+
+    @contextmanager
+    def _in_turn(self, base: str, time_left: Callable[[], float], on_wait: Callable[[], object]) -> Iterator[Lease]:
+        turn = _turns[base]
+        mine = turn.acquire(blocking=False)
+        while not mine:
+            on_wait()
+            mine = turn.acquire(timeout=TURN_S)
+            if not mine and time_left() <= 0:
+                raise DeadlinePassed(f"another load of this process kept {keys.writer(base)} until no time was left")
+        try:
+            with hold(self._client, keys.writer(base), time_left, on_wait=on_wait) as lease:
+                yield lease
+        finally:
+            turn.release()
 
     def writes(self) -> int:
         """How many writes into the base began."""

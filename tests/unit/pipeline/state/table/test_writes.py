@@ -90,6 +90,44 @@ class TestWrites:
             one.join()
         assert order == ["load", "views"]
 
+    def test_of_several_writers_of_a_process_one_asks_redis_and_each_has_the_lock_alone(
+        self, client: redis.Redis
+    ) -> None:
+        holders: list[int] = []
+
+        def write(number: int) -> None:
+            with writes(client).lock("bas1", lambda: 10.0, gives_way=False):
+                holders.append(number)
+                assert client.exists(keys.writer("bas1"))
+                time.sleep(0.05)
+                assert holders[-1] == number
+
+        threads = [threading.Thread(target=write, args=[number]) for number in range(5)]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+        assert sorted(holders) == list(range(5))
+        assert not client.exists(keys.writer("bas1"))
+
+    def test_a_writer_that_waits_for_another_of_its_process_gives_up_when_its_time_is_over(
+        self, client: redis.Redis
+    ) -> None:
+        failed: list[Exception] = []
+
+        def write() -> None:
+            try:
+                with writes(client).lock("bas1", lambda: 0.0, gives_way=False):
+                    pass
+            except DeadlinePassed as error:
+                failed.append(error)
+
+        with writes(client).lock("bas1", lambda: 10.0, gives_way=False):
+            other = threading.Thread(target=write)
+            other.start()
+            other.join()
+        assert len(failed) == 1
+
     def test_who_gives_way_leaves_a_free_lock_to_who_waits_and_asks_nobody_to_hurry(self, client: redis.Redis) -> None:
         client.set(wanted("bas1"), "1", px=60_000)
         with pytest.raises(DeadlinePassed), writes(client).lock("bas1", lambda: 0.0, gives_way=True):
