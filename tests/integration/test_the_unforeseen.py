@@ -96,10 +96,10 @@ def test_an_account_whose_fetch_breaks_is_named_and_the_others_are_loaded(
     sick = lab.accounts[1]
     whole: Any = fetch._read
 
-    def read(ctx: Context, api: object, run: object, account_id: str) -> object:
+    def read(ctx: Context, api: object, run: object, account_id: str, *, anew: bool) -> object:
         if account_id == sick:
             raise Broken(CANARY)
-        return whole(ctx, api, run, account_id)
+        return whole(ctx, api, run, account_id, anew=anew)
 
     monkeypatch.setattr("pipeline.steps.runs.fetch._read", read)
     summary = lab.sync(lab.day)
