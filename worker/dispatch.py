@@ -31,7 +31,8 @@ OUTAGE_S = 30.0  # to wait in place for a Redis that is away; then the watchdog 
 
 def start(ctx: Context, run: Run) -> None:
     """Send the first batch of each table of a run, unless it was sent before."""
-    for lane in flow.lanes(parts(run)):
+    bases = {table.name: table.app_token for table in ctx.settings.tables} if run.further else {}
+    for lane in flow.in_order(flow.lanes(parts(run)), bases):
         send_batch(ctx, run, lane[0])
 
 

@@ -1,6 +1,7 @@
 """The next steps of a run, by what is done: the one decision for workers, watchdog and `--local`."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.core.model import grouped
@@ -51,6 +52,20 @@ def next_steps(parts: Sequence[Run], done: Collection[str], *, late: bool = Fals
 def lanes(parts: Sequence[Run]) -> list[list[Run]]:
     """The batches by table: those of one table follow each other, and wait for no other table."""
     return list(grouped((part.table, part) for part in parts).values())
+
+
+def in_order(tables: Sequence[list[Run]], bases: Mapping[str, str]) -> list[list[Run]]:
+    """The tables in the order in which they begin: the first one, then those of the base with most.
+
+    A base takes one write at a time: the one with most tables ends last, and so must not wait.
+
+    Args:
+        tables: The batches of each table.
+        bases: The base of each further table by name; of one that is in the first base, nothing.
+    """
+    first, others = tables[:1], tables[1:]
+    count = Counter(bases.get(lane[0].table, "") for lane in tables)
+    return [*first, *sorted(others, key=lambda lane: -count[bases.get(lane[0].table, "")])]
 
 
 def _lacking(lane: Sequence[Run], done: Collection[str], *, late: bool) -> list[Step]:

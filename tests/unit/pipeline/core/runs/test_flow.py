@@ -18,6 +18,7 @@ from pipeline.core.runs.flow import (
     VIEWS,
     Step,
     header,
+    in_order,
     lanes,
     next_begins,
     next_steps,
@@ -137,6 +138,13 @@ def test_no_batch_begins_while_two_wait_for_a_load() -> None:
 
 
 PROJECTS = replace(ONE, batch=2, table="项目日报")
+
+
+def test_a_base_with_more_tables_than_the_first_begins_before_the_others_of_the_first() -> None:
+    three = [replace(ONE, batch=n, table=f"表{n}") for n in (5, 6, 7)]
+    bases = {one.table: "bascnB" for one in three}
+    lanes_ = [[ONE], [PROJECTS], *([one] for one in three)]
+    assert in_order(lanes_, bases) == [[ONE], *([one] for one in three), [PROJECTS]]
 
 
 def test_the_batches_of_two_tables_wait_for_each_other_no_more_than_their_runs() -> None:
