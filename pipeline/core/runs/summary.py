@@ -128,7 +128,6 @@ def summarize(
     loads, state = [end.load for end in ends], _state_of(ends)
     restated = {at for load in loads for at in load.restated}
     moved = {at.account_id for at in restated}
-    accounts = [_account_result(account, ends, moved) for account in run.accounts]
     suspicious, nothing = _empty_after_cost(run, ends, whole=whole)
     unlisted = run.trouble if run.trouble and run.trouble.needs_person and state != RunState.SUCCESS else None
     beyond = [one for end in ends for one in end.beyond]
@@ -138,7 +137,7 @@ def summarize(
         state=RunState.PARTIAL if suspicious and state == RunState.SUCCESS else state,
         day=run.day,
         days=run.days,
-        accounts=tuple(accounts),
+        accounts=tuple(_account_result(account, ends, moved) for account in run.accounts),
         created=sum(load.created for load in loads),
         updated=sum(load.updated for load in loads),
         unchanged=sum(load.unchanged for load in loads),
