@@ -9,6 +9,7 @@ from cli.terminal import output, words
 from pipeline.context import Context
 from pipeline.core.outcome import Run
 from pipeline.core.overview.runs.tables import named_tables
+from pipeline.core.runs.flow import lanes
 from pipeline.core.runs.plan import parts
 from pipeline.core.tables.ends import account_names
 
@@ -48,7 +49,7 @@ def follow(ctx: Context, run: Run, alive: Callable[[], bool]) -> None:
         line = _line(event, names, f"{fetched}/{fetches}", _LINES | _DRY_LINES if run.dry_run else _LINES)
         if line:
             output.note((f"{seconds:6.1f} s", "dim"), f"  {_place(event, tables)}{line}")
-        if event["event"] == "loaded" and len(cut) > 1:
+        if event["event"] == "loaded" and len(cut) > len(lanes(cut)):  # the batch of a table says so by itself
             said = f"batch {loaded} of {len(cut)} is done{_left(seconds, loaded, len(cut))}"
             output.note(f"{'':10}{said}")
         if event["event"] == "finished":
