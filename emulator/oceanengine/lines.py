@@ -51,7 +51,7 @@ def of_account(rows: list[Row], outside: dict[str, int], query: Query) -> list[L
 
 
 def materials(shares: list[Share], query: Query) -> list[Line]:
-    """One line per material and day with data. It does not say of which promotion, project or account it is."""
+    """One line per material and day with data. Neither promotion, project nor account stands in it."""
     groups = grouped(shares, lambda share: (_day(share, query), share.material))
     return [
         _when(day)

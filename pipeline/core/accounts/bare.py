@@ -28,7 +28,7 @@ def judge_bare(
     """A bare day: empty, or incomplete.
 
     Args:
-        with_rows: Days of which rows were read now or are loaded.
+        with_rows: Days that have rows: read now, or loaded before.
         at: When the reading began.
         settle_at: When yesterday's figures have settled.
     """

@@ -22,7 +22,7 @@ def ends(summary: Summary) -> tuple[Summary, ...]:
 
 
 def is_named(one: Summary | Run) -> bool:
-    """Whether people must be told of which table a run speaks: it is in several, or not in the usual one."""
+    """Whether a run must be told with its table: it is in several, or not in the usual one."""
     return bool(one.further or one.table)
 
 
@@ -54,7 +54,7 @@ def said(
 
     Args:
         words: What there is to say about a run in one table.
-        beside: Other runs that are told of together with these.
+        beside: Other runs, told together with these.
     """
     every = {end.table for run in (*summaries, *beside) for end in ends(run)}
     if len(every) == 1:
